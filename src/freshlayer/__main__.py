@@ -1,0 +1,5 @@
+"""``python -m freshlayer``."""
+
+from freshlayer.cli import main
+
+raise SystemExit(main())

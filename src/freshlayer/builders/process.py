@@ -1,0 +1,88 @@
+"""Run the builder as if the user had: its own terminal, its own signals, its own exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+from typing import IO
+
+from freshlayer.errors import BuilderError
+
+_SIGNALLED = 128
+
+
+def run(
+    argv: list[str], environment: Mapping[str, str], write: Callable[[IO[bytes]], None] | None = None
+) -> int:
+    """Run to the end; the exit code as a shell would report it: 128 and the number of a signal that ended it.
+
+    ``write`` feeds standard input, which is the user's own where it is None.
+
+    Raises BuilderError where the program can't be started.
+    """
+    stdin = subprocess.PIPE if write else None
+    with _forwarding() as child:
+        try:
+            process = subprocess.Popen(argv, env=dict(environment), stdin=stdin)
+        except OSError as error:
+            raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
+        child.append(process)
+        feeder = _feed(process.stdin, write) if write and process.stdin else None
+        code = process.wait()
+        if feeder:
+            feeder.join()
+    return code if code >= 0 else _SIGNALLED - code
+
+
+def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Thread:
+    def feed() -> None:
+        # The builder ending early is its own business: its exit code and its output say why.
+        try:
+            with contextlib.suppress(BrokenPipeError), stream:
+                write(stream)
+        except (OSError, ValueError) as error:
+            sys.stderr.write(f"freshlayer: the build context can't be sent: {error}\n")
+
+    thread = threading.Thread(target=feed, daemon=True)
+    thread.start()
+    return thread
+
+
+@contextlib.contextmanager
+def _forwarding() -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Signals that reach us reach the builder; then its end, not ours, decides.
+
+    A terminal sends Ctrl-C to the whole foreground group, so the builder has it already: sent twice, docker
+    would give up waiting for the daemon.
+    """
+    child: list[subprocess.Popen[bytes]] = []
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        from_terminal = number == signal.SIGINT and _in_foreground()
+        for process in child:
+            if not from_terminal and process.poll() is None:
+                process.send_signal(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield child
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, forward) for number in numbers}
+    try:
+        yield child
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    for descriptor in (0, 1, 2):
+        with contextlib.suppress(OSError):
+            return os.tcgetpgrp(descriptor) == os.getpgrp()
+    return False

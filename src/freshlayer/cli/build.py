@@ -1,0 +1,105 @@
+"""``freshlayer build``: everything after the word belongs to the builder."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.options import Options, rooms_of
+from freshlayer.errors import FreshlayerError, UnknownInputError
+
+if TYPE_CHECKING:
+    from freshlayer.builders import BuildCommand, Builder
+    from freshlayer.context import Source
+    from freshlayer.model import Report
+
+
+class _Verbatim(click.Command):
+    """Parses nothing: the words go on as they are, ``--`` and ``--help`` included."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.params["words"] = list(args)
+        return []
+
+
+@click.command("build", cls=_Verbatim, add_help_option=False, short_help="build an image")
+@click.pass_context
+def command(context: click.Context, words: list[str]) -> int:
+    """Build as ``docker build`` would; only instructions whose remote inputs changed run again."""
+    from freshlayer.builders import detect, read
+
+    options = context.obj if isinstance(context.obj, Options) else Options()
+    try:
+        builder = detect(options.builder or "", os.environ)
+        return _build(options, read(words, os.environ), builder)
+    except FreshlayerError as error:
+        error.building = True  # type: ignore[attr-defined]
+        raise
+
+
+def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
+    """Ours if we can; else the user's build as it was asked for, with a warning (design rule 5)."""
+    from freshlayer.context import unwatched_context
+    from freshlayer.report.terminal import warn
+
+    why = build.unclear or unwatched_context(build.context)
+    if why:
+        if not why.endswith("asks for no build"):
+            warn(f"{why}; the builder runs as asked")
+        return _plainly(build, builder, None)
+    source: Source | None = None
+    try:
+        source = _source(build)
+        report = _through(options, build, builder, source)
+    except UnknownInputError:
+        raise
+    except FreshlayerError as error:
+        warn(f"{_place(error, source)}; the builder runs as asked, and nothing is watched")
+        return _plainly(build, builder, source)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
+        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); the builder runs as asked")
+        return _plainly(build, builder, source)
+    return report.exit_code or 0
+
+
+def _source(build: BuildCommand) -> Source:
+    from freshlayer.context import read_dockerfile
+
+    return read_dockerfile(build.context, build.file, sys.stdin.buffer)
+
+
+def _through(options: Options, build: BuildCommand, builder: Builder, source: Source) -> Report:
+    from freshlayer import pipeline
+    from freshlayer.cli.written import write_report
+    from freshlayer.report import build_lines, of_check
+    from freshlayer.report.terminal import show
+
+    with rooms_of(options, source) as rooms:
+        report = pipeline.build(source, build, builder, rooms)
+    if not options.quiet:
+        show(build_lines(report, recorded=report.exit_code == 0), sys.stderr, "freshlayer: ")
+    write_report(options.report, of_check(report))
+    return report
+
+
+def _place(error: FreshlayerError, source: Source | None) -> str:
+    line = getattr(error, "line", 0)
+    return f"{source.shown}:{line}: {error}" if source and line else str(error)
+
+
+def _give(content: bytes, stream: IO[bytes]) -> None:
+    stream.write(content)
+
+
+def _plainly(build: BuildCommand, builder: Builder, source: Source | None) -> int:
+    """The command as typed. A Dockerfile that was already read from standard input is given again."""
+    from freshlayer.builders import run
+
+    argv = [*builder.argv, *build.words]
+    if source is not None and source.path is None:
+        return run(argv, builder.environment, partial(_give, source.content))
+    return run(argv, builder.environment)

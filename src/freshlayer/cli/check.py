@@ -1,0 +1,70 @@
+"""``freshlayer check``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.dockerfiles import question_of, shared, source_of
+from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.errors import BuilderError
+
+if TYPE_CHECKING:
+    from freshlayer.builders import Builder
+
+_STALE = 1
+
+
+@click.command("check", short_help="which instructions are stale, and why; builds nothing")
+@shared
+@ours
+def command(
+    options: Options,
+    contexts: tuple[str, ...],
+    file: str | None,
+    target: str,
+    build_args: tuple[str, ...],
+    platform: str,
+    as_json: bool,
+) -> int:
+    """Ask every origin and say which instructions the next build will run again, and why.
+
+    Exit code 0: nothing is stale; 1: something is (never built counts); 2: trouble.
+    """
+    from freshlayer import pipeline, report
+    from freshlayer.cli.located import located
+    from freshlayer.cli.written import write_report
+    from freshlayer.report.terminal import show
+
+    builder = _builder(options)
+    name, every = (builder.name, builder.builds_every_earlier_stage) if builder else ("", False)
+    reports = []
+    for context in contexts:
+        source = source_of(context, file)
+        question = question_of(target, build_args, platform, name, every_earlier=every)
+        with rooms_of(options, source) as rooms, located(source):
+            found = pipeline.check(source, question, rooms)
+        reports.append(found)
+        if not as_json and not options.quiet:
+            show(report.check_lines(found), sys.stdout)
+    document = report.together([report.of_check(found) for found in reports])
+    write_report(options.report, document)
+    if as_json:
+        click.echo(json.dumps(document, indent=1))
+    return _STALE if any(found.stale for found in reports) else 0
+
+
+def _builder(options: Options) -> Builder | None:
+    """Whose cache is meant. Without any builder here, the one that built last is."""
+    from freshlayer.builders import detect
+
+    try:
+        return detect(options.builder or "", os.environ)
+    except BuilderError:
+        if options.builder:
+            raise
+        return None

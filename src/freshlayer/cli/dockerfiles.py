@@ -1,0 +1,61 @@
+"""The options that ``check`` and ``inputs`` share: which Dockerfile, and what is asked about it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from freshlayer.context import Source
+    from freshlayer.pipeline import Question
+
+_SHARED = (
+    click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
+    click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
+    click.option("--target", default="", metavar="STAGE", help="the stage to build"),
+    click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker build"),
+    click.option(
+        "--platform", default="", metavar="OS/ARCH", help="as for docker build; several with commas"
+    ),
+    click.option("--json", "as_json", is_flag=True, help="one JSON document"),
+)
+
+
+def shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command these options."""
+    for option in reversed(_SHARED):
+        function = option(function)
+    return function
+
+
+def source_of(context: str, file: str | None) -> Source:
+    """The Dockerfile of a context. Raises ContextError."""
+    from freshlayer.context import read_dockerfile, unwatched_context
+    from freshlayer.errors import ContextError
+    from freshlayer.reference import shown
+
+    why = unwatched_context(context)
+    if why:
+        raise ContextError(f"{shown(context)}: {why} (name a folder)")
+    return read_dockerfile(context, file, sys.stdin.buffer)
+
+
+def question_of(
+    target: str, build_args: tuple[str, ...], platform: str, builder: str = "", *, every_earlier: bool = False
+) -> Question:
+    """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
+    from freshlayer.pipeline import Question
+
+    given: dict[str, str] = {}
+    for item in build_args:
+        name, equals, value = item.partition("=")
+        if equals:
+            given[name] = value
+        elif name in os.environ:
+            given[name] = os.environ[name]
+    platforms = tuple(name.strip() for name in platform.split(",") if name.strip())
+    return Question(target, platforms, given, builder, every_earlier)

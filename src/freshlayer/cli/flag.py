@@ -1,0 +1,66 @@
+"""``freshlayer flag``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.errors import FreshlayerError, OptionError
+
+if TYPE_CHECKING:
+    from freshlayer.flag import Flag
+    from freshlayer.model import Observation, Recorded
+    from freshlayer.pipeline import Rooms
+    from freshlayer.reference import Reference
+
+_CHANGED = 1
+
+
+@click.command("flag", short_help="write a file that changes if and only if a URL does")
+@click.argument("urls", nargs=-1, required=True, metavar="URL…")
+@click.option("-o", "--output", required=True, metavar="FILE", help="the flag file")
+@click.option("--format", "form", type=click.Choice(["identities", "raw"]), default="identities")
+@click.option("--exit-code", "tell", is_flag=True, help="exit with 1 when the file changed")
+@ours
+def command(options: Options, urls: tuple[str, ...], output: str, form: str, tell: bool) -> int:
+    """Keep in FILE what the URLs are: its content, and so its mtime, changes if and only if an identity did.
+
+    For ``ADD flag`` in a Dockerfile, make, and anything else that looks at files. A URL that can't be asked
+    keeps its line. Exit code 2 where there is no line to keep; nothing is written then.
+    """
+    from freshlayer import flag
+    from freshlayer.reference import parse
+    from freshlayer.report.terminal import warn
+
+    path = Path(output)
+    references = list(dict.fromkeys(parse(url) for url in urls))
+    if form == "raw" and len(references) != 1:
+        raise OptionError("--format raw is for one URL")
+    content = flag.read(path)
+    with rooms_of(options, None) as rooms:
+        found = _flag(form, references, content, rooms)
+    for verdict in found.kept:
+        warn(f"{verdict.reference} {verdict.reason}; its line in {output} is kept")
+    try:
+        changed = flag.write(path, found, content)
+    except OSError as error:
+        raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
+    if not options.quiet:
+        click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
+    return _CHANGED if changed and tell else 0
+
+
+def _flag(form: str, references: list[Reference], content: str | None, rooms: Rooms) -> Flag:
+    from freshlayer import flag
+    from freshlayer.probe import probe
+
+    def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
+        return probe(references, recorded, rooms.limits, rooms.progress)
+
+    if form == "raw":
+        return flag.of_entity_tag(references[0], content, ask)
+    return flag.of_identities(references, content, rooms.store.recall(references), ask)

@@ -1,0 +1,88 @@
+"""``freshlayer [our options] COMMAND …``. Commands are imported when they are named, not before."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
+
+import click
+
+from freshlayer import __version__
+from freshlayer.cli.options import Options, ours
+from freshlayer.errors import FreshlayerError, OptionError
+
+FAILED = 125
+TROUBLE = 2
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "build": "build an image; only the instructions whose downloads changed run again",
+    "check": "which instructions are stale, and why; builds nothing",
+    "inputs": "what a Dockerfile reads from elsewhere; no network",
+    "probe": "what an origin says about a URL",
+    "flag": "write a file that changes if and only if a URL does",
+    "serve": "a small origin to try things on",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        return cast(click.Command, import_module(f"freshlayer.cli.{cmd_name}").command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """From the table above, so that ``--help`` imports no command."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="Makes the network a build input: rebuilds exactly the layers whose downloads changed.",
+    epilog="Options before the command are freshlayer's; what follows 'build' is the builder's.",
+)
+@click.version_option(__version__, message="freshlayer %(version)s")
+@ours
+@click.pass_context
+def cli(context: click.Context, options: Options) -> None:
+    context.obj = options
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Every message to the user passes through here."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = cli.main(args=words, prog_name="freshlayer", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return TROUBLE
+    except click.ClickException as error:
+        error.show()
+        return _failure(error)
+    except FreshlayerError as error:
+        click.echo(f"freshlayer: {error}", err=True)
+        return _failure(error)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return TROUBLE
+    return int(code or 0)
+
+
+def _failure(error: Exception) -> int:
+    """125 where ``build`` failed for a reason of ours, as docker's own failures are told; 2 elsewhere."""
+    context = getattr(error, "ctx", None)
+    named = context.info_name if context is not None else ""
+    building = named == "build" or getattr(error, "building", False)
+    return FAILED if building else TROUBLE
+
+
+__all__ = ["OptionError", "main"]

@@ -1,0 +1,131 @@
+"""Our own options, and what they make of the world."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from freshlayer.context import Source
+    from freshlayer.pipeline import Rooms
+    from freshlayer.settings import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """As typed; None where an option was not given."""
+
+    builder: str | None = None
+    state: str | None = None
+    identities: str | None = None
+    offline: bool | None = None
+    on_unknown: str | None = None
+    connections: int | None = None
+    timeout: float | None = None
+    report: str | None = None
+    quiet: bool | None = None
+    verbose: bool | None = None
+
+    def over(self, outer: Options) -> Options:
+        """What stands after the command word wins over what stands before it."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Options(**{n: getattr(outer, n) if v is None else v for n, v in values.items()})
+
+
+_OURS = (
+    click.option(
+        "--builder", metavar="NAME", help="buildkit or classic, instead of what docker would choose"
+    ),
+    click.option("--state", metavar="PATH", type=click.Path(), help="the state file"),
+    click.option(
+        "--identities", metavar="FILE", type=click.Path(), help="identities to fall back on, and to write"
+    ),
+    click.option("--offline", is_flag=True, default=None, help="ask nobody; keep what is recorded"),
+    click.option(
+        "--on-unknown", type=click.Choice(["keep", "rebuild", "fail"]), help="for inputs that can't be asked"
+    ),
+    click.option("--connections", metavar="N", type=click.IntRange(1, 1000), help="at most so many at once"),
+    click.option(
+        "--timeout", metavar="S", type=click.FloatRange(0.1, 3600), help="seconds for one reference"
+    ),
+    click.option("--report", metavar="FILE", type=click.Path(), help="write the report as JSON"),
+    click.option("--quiet", is_flag=True, default=None, help="say nothing but warnings"),
+    click.option("--verbose", is_flag=True, default=None, help="say more"),
+)
+
+
+def ours(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command our options, as one value in the parameter ``options``."""
+
+    @functools.wraps(function)
+    def wrapped(**values: Any) -> Any:
+        names = {field.name for field in fields(Options)}
+        given = Options(**{name: values.pop(name) for name in names})
+        context = click.get_current_context()
+        outer = context.parent.obj if context.parent is not None else None
+        options = given.over(outer) if isinstance(outer, Options) else given
+        return function(options=options, **values)
+
+    for option in reversed(_OURS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def state_path(options: Options) -> Path:
+    """``--state``, else ``$XDG_STATE_HOME/freshlayer/`` (XDG Base Directory Specification)."""
+    if options.state:
+        return Path(options.state)
+    base = os.environ.get("XDG_STATE_HOME", "")
+    home = Path(base) if os.path.isabs(base) else Path(os.environ.get("HOME", "/")) / ".local" / "state"
+    return home / "freshlayer" / "state.sqlite3"
+
+
+def policy_of(options: Options, source: Source | None) -> Policy:
+    """Settings beside the Dockerfile, and over them the command line. Raises OptionError, ContextError."""
+    from freshlayer.settings import Policy, read
+
+    policy = Policy()
+    if source is not None:
+        from freshlayer.context import read_settings
+
+        found = read_settings(source)
+        if found:
+            text, where, table = found
+            policy = read(text, where, *table)
+    return policy.but(
+        on_unknown=options.on_unknown,
+        connections=options.connections,
+        timeout=options.timeout,
+        offline=bool(options.offline),
+    )
+
+
+@contextmanager
+def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
+    """The state, the policy and the identities that a command works with; the state is closed at the end."""
+    from freshlayer.errors import StateError
+    from freshlayer.pipeline import Rooms
+    from freshlayer.report.terminal import Progress, warn
+    from freshlayer.state import Store, read_identities
+
+    policy = policy_of(options, source)
+    store = Store(state_path(options), warn)
+    path = Path(options.identities) if options.identities else None
+    try:
+        identities = read_identities(path) if path else {}
+    except StateError as error:
+        warn(f"{error}; it is neither used nor written")
+        path, identities = None, {}
+    progress = Progress(sys.stderr, wanted=not options.quiet)
+    try:
+        yield Rooms(store, policy, warn, progress, identities, path)
+    finally:
+        store.close()

@@ -1,0 +1,39 @@
+"""``freshlayer serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from freshlayer.cli.options import Options, ours
+from freshlayer.errors import FreshlayerError, OptionError
+
+
+@click.command("serve", short_help="a small origin to try things on")
+@click.argument("folder", required=False, metavar="[DIR]")
+@click.option("--etag", metavar="TAG", help="serve one resource with this entity tag at every path")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one")
+@ours
+def command(options: Options, folder: str | None, etag: str | None, host: str, port: int) -> int:  # noqa: ARG001
+    r"""Serve DIR, or one resource whose entity tag can be changed while it runs.
+
+    \b
+    curl -X PUT -d '"v2"' http://127.0.0.1:PORT/.freshlayer/etag
+    curl -X PUT -d 'Tue, 14 Nov 2023 22:13:20 GMT' http://127.0.0.1:PORT/.freshlayer/last-modified
+
+    Prints its address, then one JSON object per request.
+    """
+    from freshlayer.serve import Folder, Tagged, serve
+
+    if (folder is None) == (etag is None):
+        raise OptionError("serve needs either a folder or --etag TAG")
+    if folder is not None and not Path(folder).is_dir():
+        raise FreshlayerError(f"{folder}: is no folder")
+    origin = Folder(Path(folder)) if folder is not None else Tagged(etag or "")
+    try:
+        serve(origin, host, port)
+    except OSError as error:
+        raise FreshlayerError(f"{host}:{port} can't be served: {error.strerror}") from None
+    return 0

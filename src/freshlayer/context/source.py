@@ -1,0 +1,107 @@
+"""Find and read the Dockerfile that a builder would read, and the settings beside it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from freshlayer.errors import ContextError
+from freshlayer.reference import shown
+
+_LARGEST = 16 * 1024 * 1024
+_REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
+_SETTINGS = ("freshlayer.toml", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Dockerfile. ``shown`` is its name for messages, ``known_as`` its name in the state.
+
+    ``path`` is None where it came from standard input.
+    """
+
+    content: bytes
+    shown: str
+    known_as: str
+    context: Path
+    path: Path | None
+
+    @property
+    def text(self) -> str:
+        """The content as text, from which every byte can be had back."""
+        return self.content.decode("utf-8", "surrogateescape")
+
+
+def unwatched_context(context: str) -> str:
+    """Why a context can't be watched, as a clause; empty where it is a folder's name."""
+    if context == "-":
+        return "a context from standard input is not watched"
+    if not os.path.isdir(context) and _REMOTE.match(context):
+        return "a context from elsewhere is not watched"
+    return ""
+
+
+def read_dockerfile(context: str, file: str | None, stdin: IO[bytes]) -> Source:
+    """Read the Dockerfile of a folder; ``file`` is relative to the working directory, or ``-``.
+
+    Raises ContextError, with the place and the reason, where there is none to be read.
+    """
+    root = Path(context)
+    if not root.is_dir():
+        raise ContextError(f"{shown(context)}: the build context is no folder")
+    if file == "-":
+        content = stdin.read(_LARGEST + 1)
+        _check_size(len(content), "the Dockerfile on standard input")
+        return Source(content, "<stdin>", f"{root.resolve()}/-", root, None)
+    path = Path(file) if file else _default(root)
+    return Source(_read(path), shown(str(path)), str(path.resolve()), root, path)
+
+
+def _default(root: Path) -> Path:
+    """``Dockerfile``, and where it is missing ``dockerfile``, as the docker client looks."""
+    lower = root / "dockerfile"
+    upper = root / "Dockerfile"
+    return lower if lower.exists() and not upper.exists() else upper
+
+
+def _read(path: Path) -> bytes:
+    name = shown(str(path))
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise ContextError(f"{name}: is a folder, not a Dockerfile (name one with -f FILE)")
+        if not stat.S_ISREG(status.st_mode):
+            raise ContextError(f"{name}: is no regular file (a Dockerfile on standard input is -f -)")
+        _check_size(status.st_size, name)
+        with path.open("rb") as stream:
+            return stream.read(_LARGEST)
+    except FileNotFoundError:
+        raise ContextError(f"{name}: there is no such Dockerfile (name one with -f FILE)") from None
+    except OSError as error:
+        raise ContextError(f"{name}: can't be read: {error.strerror}") from None
+
+
+def _check_size(octets: int, name: str) -> None:
+    if octets > _LARGEST:
+        raise ContextError(f"{name}: larger than {_LARGEST // 1024 // 1024} MiB")
+
+
+def read_settings(source: Source) -> tuple[str, str, tuple[str, ...]] | None:
+    """(text, name, table) of the settings beside the Dockerfile; None where there are none."""
+    folder = source.path.parent if source.path else source.context
+    for name, table in zip(_SETTINGS, ((), ("tool", "freshlayer")), strict=True):
+        path = folder / name
+        try:
+            with path.open("rb") as stream:
+                text = stream.read(_LARGEST).decode("utf-8")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise ContextError(f"{path}: can't be read: {error}") from None
+        if not table or re.search(r"(?m)^\s*\[tool\.freshlayer", text):
+            return text, str(path), table
+    return None

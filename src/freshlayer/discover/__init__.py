@@ -1,0 +1,8 @@
+"""Which remote inputs the instructions name. Pure.
+
+One module per syntax; ``commands.SYNTAXES`` is the table of those that stand in a RUN.
+"""
+
+from freshlayer.discover.instructions import Discovery, discover
+
+__all__ = ["Discovery", "discover"]

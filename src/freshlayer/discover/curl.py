@@ -1,0 +1,79 @@
+"""``curl`` (curl(1), 8.x)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from freshlayer.discover.found import Finding, Found, Missed, Words
+from freshlayer.discover.options import Operand, Option, OptionTable, Value, read
+from freshlayer.shell import Unknown
+
+_LONG = """
+abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout
+connect-to continue-at cookie cookie-jar create-file-mode crlfile curves data data-ascii data-binary
+data-raw data-urlencode delegation dns-interface dns-ipv4-addr dns-ipv6-addr dns-servers doh-url
+dump-header ech egd-file engine etag-compare etag-save expect100-timeout form form-string ftp-account
+ftp-alternative-to-user ftp-method ftp-port ftp-ssl-ccc-mode haproxy-clientip happy-eyeballs-timeout-ms
+header help hostpubmd5 hostpubsha256 hsts interface ip-tos ipfs-gateway json keepalive-cnt keepalive-time
+key key-type krb libcurl limit-rate local-port login-options mail-auth mail-from mail-rcpt max-filesize
+max-redirs max-time netrc-file noproxy oauth2-bearer output output-dir parallel-max pass pinnedpubkey
+preproxy proto proto-default proto-redir proxy proxy-cacert proxy-capath proxy-cert proxy-cert-type
+proxy-ciphers proxy-crlfile proxy-header proxy-key proxy-key-type proxy-pass proxy-pinnedpubkey
+proxy-service-name proxy-tls13-ciphers proxy-tlsauthtype proxy-tlspassword proxy-tlsuser proxy-user
+proxy1.0 pubkey quote random-file range rate referer request request-target resolve retry retry-delay
+retry-max-time sasl-authzid service-name socks4 socks4a socks5 socks5-gssapi-service socks5-hostname
+speed-limit speed-time stderr telnet-option tftp-blksize time-cond tls-max tls13-ciphers tlsauthtype
+tlspassword tlsuser trace trace-ascii trace-config unix-socket upload-file url url-query user user-agent
+variable vlan-priority write-out
+"""
+_LETTERS = {
+    **{"A": "user-agent", "b": "cookie", "c": "cookie-jar", "C": "continue-at", "d": "data"},
+    **{"D": "dump-header", "e": "referer", "E": "cert", "F": "form", "h": "help", "H": "header"},
+    **{"K": "config", "m": "max-time", "o": "output", "P": "ftp-port", "Q": "quote", "r": "range"},
+    **{"t": "telnet-option", "T": "upload-file", "u": "user", "U": "proxy-user", "w": "write-out"},
+    **{"x": "proxy", "X": "request", "y": "speed-time", "Y": "speed-limit", "z": "time-cond"},
+}
+TABLE = OptionTable(frozenset(_LETTERS), frozenset(_LONG.split()), {**_LETTERS, "G": "get", "g": "globoff"})
+
+_SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
+_READS = {"GET", "HEAD"}
+_GLOB = re.compile(r"[{}\[\]]")
+
+
+def curl(arguments: Words) -> Iterator[Finding]:
+    """Every URL that a curl command reads."""
+    options, urls = _sorted(arguments)
+    if "config" in options:
+        yield Missed("curl --config", "its URLs stand in a file")
+    if "upload-file" in options or ("get" not in options and options & _SENDS):
+        return
+    if {name for name in options if name.startswith("request:")} - {f"request:{m}" for m in _READS}:
+        return
+    for url in urls:
+        yield from _read(url, globbing="globoff" not in options)
+
+
+def _sorted(arguments: Words) -> tuple[set[str], list[Value]]:
+    options: set[str] = set()
+    urls: list[Value] = []
+    for item in read(arguments, TABLE):
+        match item:
+            case Operand(value=value):
+                urls.append(value)
+            case Option(name="url", value=value) if value is not None:
+                urls.append(value)
+            case Option(name="request", value=str(method)):
+                options.add(f"request:{method.upper()}")
+            case Option(name=name):
+                options.add(name)
+    return options, urls
+
+
+def _read(url: Value, *, globbing: bool) -> Iterator[Finding]:
+    if isinstance(url, Unknown):
+        yield Missed(url.text, url.reason)
+    elif url and globbing and _GLOB.search(url.removeprefix("http://[").removeprefix("https://[")):
+        yield Missed(url, "curl expands the URL itself ({} or [])")
+    elif url:
+        yield Found(url if "://" in url else f"http://{url}")

@@ -1,0 +1,74 @@
+"""Command-line options read as getopt and curl read them: only enough to tell a value from an operand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from freshlayer.discover.found import Words
+from freshlayer.shell import Unknown
+
+Value = str | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class OptionTable:
+    """``short``: letters that take a value. ``long``: names (without ``--``) that take one.
+
+    ``attached_only``: long options whose value, if any, stands after ``=``.
+    """
+
+    short: frozenset[str]
+    long: frozenset[str]
+    aliases: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option by its long name, or its letter where it has none that matters; None value for a switch."""
+
+    name: str
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A word that is no option and no option's value."""
+
+    value: Value
+
+
+def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
+    """Yield options and operands in order. ``--`` ends the options."""
+    waiting = list(reversed(arguments))
+    while waiting:
+        word = waiting.pop()
+        if isinstance(word, Unknown) or word in {"", "-"} or not word.startswith("-"):
+            yield Operand(word)
+        elif word == "--":
+            yield from (Operand(rest) for rest in reversed(waiting))
+            return
+        elif word.startswith("--"):
+            yield _long(word[2:], waiting, table)
+        else:
+            yield from _short(word[1:], waiting, table)
+
+
+def _long(word: str, waiting: Words, table: OptionTable) -> Option:
+    name, equals, value = word.partition("=")
+    if equals:
+        return Option(name, value)
+    if name in table.long:
+        return Option(name, waiting.pop() if waiting else None)
+    return Option(name, None)
+
+
+def _short(letters: str, waiting: Words, table: OptionTable) -> Iterator[Option]:
+    for place, letter in enumerate(letters):
+        name = table.aliases.get(letter, letter)
+        if letter not in table.short:
+            yield Option(name, None)
+            continue
+        rest = letters[place + 1 :]
+        yield Option(name, rest or (waiting.pop() if waiting else None))
+        return

@@ -1,0 +1,57 @@
+"""``wget`` (GNU Wget 1.21, and busybox's, whose options are a subset)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from freshlayer.discover.found import Finding, Found, Missed, Words
+from freshlayer.discover.options import Operand, OptionTable, read
+from freshlayer.shell import Unknown
+
+_LONG = """
+accept accept-regex append-output base bind-address bind-dns-address body-data body-file ca-certificate
+ca-directory certificate certificate-type ciphers compression config connect-timeout cut-dirs
+default-page directory-prefix dns-servers dns-timeout domains dot-style egd-file exclude-directories
+exclude-domains execute follow-tags ftp-password ftp-user header hsts-file http-passwd http-password
+http-user ignore-tags include-directories input-file input-metalink level limit-rate load-cookies
+local-encoding max-redirect metalink-index method output-document output-file password pinnedpubkey
+post-data post-file prefer-family preferred-location private-key private-key-type progress
+proxy-password proxy-user quota random-file read-timeout referer regex-type reject reject-regex
+rejected-log remote-encoding report-speed restrict-file-names retry-on-http-error save-cookies
+secure-protocol start-pos timeout tries use-askpass user user-agent wait waitretry warc-dedup warc-file
+warc-header warc-max-size warc-tempdir
+"""
+_LETTERS = {
+    **{"a": "append-output", "A": "accept", "B": "base", "D": "domains", "e": "execute"},
+    **{"i": "input-file", "I": "include-directories", "l": "level", "o": "output-file"},
+    **{"O": "output-document", "P": "directory-prefix", "Q": "quota", "R": "reject", "t": "tries"},
+    **{"T": "timeout", "U": "user-agent", "w": "wait", "X": "exclude-directories", "Y": "proxy"},
+}
+TABLE = OptionTable(frozenset(_LETTERS), frozenset(_LONG.split()), _LETTERS)
+
+_SENDS = {"post-data", "post-file", "body-data", "body-file"}
+_FILES = {"input-file": "its URLs stand in a file", "input-metalink": "its URLs stand in a file"}
+
+
+def wget(arguments: Words) -> Iterator[Finding]:
+    """Every URL that a wget command reads. ``-nv``, ``-nc`` and their like are switches of two letters."""
+    plain = [word for word in arguments if isinstance(word, Unknown) or not _two_letters(word)]
+    items = list(read(plain, TABLE))
+    options = {item.name: item.value for item in items if not isinstance(item, Operand)}
+    if options.keys() & _SENDS or options.get("method", "GET") not in {"GET", "HEAD"}:
+        return
+    for name in sorted(options.keys() & _FILES.keys()):
+        yield Missed(f"wget --{name}", _FILES[name])
+    for item in items:
+        if isinstance(item, Operand) and item.value != "":
+            yield _operand(item.value)
+
+
+def _two_letters(word: str) -> bool:
+    return word in {"-nv", "-nc", "-nd", "-nH", "-np", "-nh"}
+
+
+def _operand(value: str | Unknown) -> Finding:
+    if isinstance(value, Unknown):
+        return Missed(value.text, value.reason)
+    return Found(value if "://" in value else f"http://{value}")

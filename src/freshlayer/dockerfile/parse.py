@@ -1,0 +1,86 @@
+"""Text → Dockerfile, by a port of BuildKit's own parser behind our own types."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from e2b_dockerfile_utils import DockerfileInstruction, DockerfileSyntaxError, parse_dockerfile_ast
+
+from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
+from freshlayer.errors import DockerfileError
+
+_KEYWORDS = (
+    *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
+    *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
+)
+_UNKNOWN = re.compile(r"unknown instruction: (.*)", re.DOTALL)
+_FROM_WORDS = 3
+
+
+def parse(text: str) -> Dockerfile:
+    """Read a Dockerfile.
+
+    Raises DockerfileError, with the line, for whatever the builder would refuse to parse.
+    """
+    try:
+        tree = parse_dockerfile_ast(text)
+    except DockerfileSyntaxError as error:
+        raise _located(error) from None
+    except (ValueError, RecursionError) as error:
+        raise DockerfileError(f"can't be parsed: {error}") from None
+    instructions = tuple(_instruction(number, item) for number, item in enumerate(tree.instructions))
+    if not instructions:
+        raise DockerfileError("the Dockerfile holds no instruction")
+    first = next((i.number for i in instructions if i.name == "FROM"), len(instructions))
+    for early in instructions[:first]:
+        if early.name != "ARG":
+            raise DockerfileError(f"{early.name} stands before the first FROM", early.line)
+    if first == len(instructions):
+        raise DockerfileError("the Dockerfile has no FROM")
+    return Dockerfile(tree.escape_token, instructions[:first], _stages(instructions[first:]))
+
+
+def _instruction(number: int, item: DockerfileInstruction) -> Instruction:
+    return Instruction(
+        number=number,
+        name=item.name,
+        flags=tuple(item.flags),
+        words=tuple(item.args),
+        exec_form=item.json,
+        heredocs=tuple(Heredoc(doc.name, doc.content, doc.chomp) for doc in item.heredocs),
+        text=item.original,
+        rest=item.args[0] if item.name == "RUN" and not item.json and item.args else "",
+        line=item.start_line,
+        end_line=item.end_line,
+    )
+
+
+def _stages(instructions: tuple[Instruction, ...]) -> tuple[Stage, ...]:
+    starts = [place for place, item in enumerate(instructions) if item.name == "FROM"]
+    ends = [*starts[1:], len(instructions)]
+    return tuple(
+        _stage(number, instructions[start:end])
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+    )
+
+
+def _stage(number: int, instructions: tuple[Instruction, ...]) -> Stage:
+    start = instructions[0]
+    if not start.words:
+        raise DockerfileError("FROM names no image", start.line)
+    named = len(start.words) >= _FROM_WORDS and start.words[1].upper() == "AS"
+    name = start.words[2].lower() if named else ""
+    return Stage(number, name, start.words[0], start, instructions[1:])
+
+
+def _located(error: DockerfileSyntaxError) -> DockerfileError:
+    line = error.line or 0
+    message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
+    unknown = _UNKNOWN.fullmatch(message)
+    if unknown:
+        word = "".join(c for c in unknown[1] if c.isprintable())[:40]
+        near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        message = f"unknown instruction {word!r}{hint}"
+    return DockerfileError(message, line)

@@ -1,0 +1,44 @@
+"""Every error that freshlayer raises on purpose has this one root.
+
+A failed probe is no error: it is a value (``model.Observation`` with ``Outcome.UNKNOWN``).
+"""
+
+
+class FreshlayerError(Exception):
+    """The root. Its text is one message for the user: the thing, the place, the reason, the cure."""
+
+
+class DockerfileError(FreshlayerError):
+    """The Dockerfile can't be read as the builder would read it.
+
+    ``line`` counts from 1; 0 where no line is to blame.
+    """
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+class ReferenceInvalidError(FreshlayerError):
+    """A text that should name something remote does not."""
+
+
+class ContextError(FreshlayerError):
+    """The build context or the Dockerfile's place in it can't be used."""
+
+
+class StateError(FreshlayerError):
+    """The state file or the identities file can't be used."""
+
+
+class BuilderError(FreshlayerError):
+    """No builder was found, or it can't be asked."""
+
+
+class OptionError(FreshlayerError):
+    """Our own options, or the settings, make no sense."""
+
+
+class UnknownInputError(FreshlayerError):
+    """``--on-unknown fail``: an input could not be asked."""

@@ -1,0 +1,244 @@
+"""The values that travel between the rooms. Frozen; nothing here does anything but hold and name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from freshlayer.reference import Reference
+
+
+class Strength(StrEnum):
+    """How much a piece of evidence says about the bytes, strongest first."""
+
+    CONTENT = "content"
+    STRONG = "strong"
+    CHECKSUM = "checksum"
+    WEAK = "weak"
+    HEURISTIC = "heuristic"
+    SIZE = "size"
+    NONE = "none"
+
+    @property
+    def rank(self) -> int:
+        """0 for the strongest."""
+        return _RANKS[self]
+
+
+_RANKS = {strength: rank for rank, strength in enumerate(Strength)}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The evidence that stands for the bytes in a key, written ``scheme:value``."""
+
+    scheme: str
+    value: str
+    strength: Strength
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.value}"
+
+    @classmethod
+    def parse(cls, text: str, strength: Strength) -> Identity:
+        """Read ``scheme:value``; raises ValueError where there is no scheme."""
+        scheme, colon, value = text.partition(":")
+        if not (scheme and colon and value):
+            message = f"{text!r} is no identity (scheme:value)"
+            raise ValueError(message)
+        return cls(scheme, value, strength)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that an origin said about the bytes.
+
+    ``hop`` counts redirects from 0; ``ignored`` holds the reason where the evidence does not count.
+    """
+
+    scheme: str
+    value: str
+    strength: Strength
+    hop: int = 0
+    ignored: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """This evidence as an identity."""
+        return Identity(self.scheme, self.value, self.strength)
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a conditional request sends back, letter for letter as the origin wrote it (RFC 9110 §13.1)."""
+
+    entity_tag: str = ""
+    last_modified: str = ""
+
+
+class Outcome(StrEnum):
+    """How a probe ended."""
+
+    SEEN = "seen"
+    NOT_MODIFIED = "not-modified"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a probe saw of one reference. ``reason`` is one clause for a person."""
+
+    reference: Reference
+    outcome: Outcome
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The last observation of a reference that was kept, and the identity that stands for it."""
+
+    identity: Identity
+    evidence: tuple[Evidence, ...]
+    validators: Validators = Validators()
+
+    @classmethod
+    def of(cls, identity: Identity) -> Recorded:
+        """An identity without a history: from an identities file or a flag file."""
+        tag = f'"{identity.value}"' if identity.scheme == "etag" else ""
+        same = Evidence(identity.scheme, identity.value, identity.strength)
+        return cls(identity, (same,), Validators(entity_tag=tag))
+
+
+class Change(StrEnum):
+    """The verdict of an input."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    FIRST_SEEN = "first-seen"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """Whether the evidence leaves room for another answer."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one input since it was recorded.
+
+    ``identity`` is None where nothing was ever known. ``keep`` is what the state should hold from now on;
+    None where it should stay as it is.
+    """
+
+    reference: Reference
+    change: Change
+    certainty: Certainty
+    reason: str
+    identity: Identity | None
+    keep: Recorded | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the origin gave an answer that counts."""
+        return self.change not in {Change.UNKNOWN, Change.ABSENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it."""
+
+    line: int
+    instruction: str
+    stage: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteInput:
+    """A reference and the places that name it."""
+
+    reference: Reference
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotWatched:
+    """Something that an instruction reads from elsewhere and that is not asked, with the reason."""
+
+    line: int
+    instruction: str
+    text: str
+    reason: str
+
+
+class State(StrEnum):
+    """The state of an instruction."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+Pairs = tuple[tuple[str, str], ...]
+"""Sorted (reference, identity) pairs: what a key is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What an instruction was last built with."""
+
+    pairs: Pairs
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionVerdict:
+    """State, reason and key of one instruction. ``key`` is empty where none is injected."""
+
+    line: int
+    end_line: int
+    stage: str
+    instruction: str
+    state: State
+    reason: str
+    key: str = ""
+    pairs: Pairs = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is told of one Dockerfile. ``verdicts`` is empty where nothing was asked.
+
+    ``moved``: references that changed while the builder ran, each with a clause. ``exit_code`` is None where
+    no builder ran.
+    """
+
+    dockerfile: str
+    target: str
+    platform: str
+    inputs: tuple[RemoteInput, ...]
+    instructions: tuple[InstructionVerdict, ...]
+    not_watched: tuple[NotWatched, ...]
+    verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
+    builder: str = ""
+    exit_code: int | None = None
+
+    @property
+    def stale(self) -> tuple[InstructionVerdict, ...]:
+        """The instructions that will run, or ran, again."""
+        return tuple(item for item in self.instructions if item.state is State.STALE)
+
+    @property
+    def unasked(self) -> tuple[Verdict, ...]:
+        """The inputs whose origin gave no answer that counts."""
+        return tuple(verdict for verdict in self.verdicts.values() if not verdict.asked)

@@ -1,0 +1,350 @@
+"""The story.
+
+options → parse Dockerfile → discover inputs → recall state → probe → judge → plan → inject → run the builder
+→ look again → record → report
+"""
+
+from __future__ import annotations
+
+import platform as machine
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from freshlayer import dockerfile as reading
+from freshlayer import plan as planning
+from freshlayer.builders import BuildCommand, Builder, Job, run
+from freshlayer.context import ClassicContext, Source, ignore_file
+from freshlayer.discover import Discovery, discover
+from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.errors import StateError, UnknownInputError
+from freshlayer.freshness import judge
+from freshlayer.inject import inject
+from freshlayer.model import (
+    Built,
+    Change,
+    Identity,
+    InstructionVerdict,
+    Observation,
+    Outcome,
+    Place,
+    Recorded,
+    RemoteInput,
+    Report,
+    Verdict,
+)
+from freshlayer.probe import Limits, probe
+from freshlayer.reference import Reference
+from freshlayer.settings import OnUnknown, Policy
+from freshlayer.state import BuiltRecord, Entry, Scope, Store, write_identities
+
+_MOST_WARNINGS = 5
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a Dockerfile: the options that decide what it reads."""
+
+    target: str = ""
+    platforms: tuple[str, ...] = ()
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    builder: str = ""
+    every_earlier: bool = False
+
+    @property
+    def platform(self) -> str:
+        """For records and reports."""
+        return ",".join(self.platforms) or default_platform()
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the story needs of the world."""
+
+    store: Store
+    policy: Policy
+    warn: Callable[[str], None]
+    progress: Callable[[int, int], None] | None = None
+    identities: Mapping[str, Entry] = field(default_factory=dict)
+    identities_path: Path | None = None
+
+    @property
+    def limits(self) -> Limits:
+        policy = self.policy
+        limits = Limits(connections=policy.connections, hash_up_to=policy.hash_up_to)
+        return limits.within(policy.timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A Dockerfile, read: what it would build and what that reads from elsewhere."""
+
+    dockerfile: reading.Dockerfile
+    stages: tuple[reading.Stage, ...]
+    parents: Mapping[int, reading.Stage | None]
+    discovery: Discovery
+
+
+def default_platform() -> str:
+    """The platform of this machine, as builders write it."""
+    name = machine.machine()
+    return f"linux/{_ARCHITECTURES.get(name, name)}"
+
+
+def inputs(source: Source, question: Question) -> Report:
+    """What a Dockerfile reads from elsewhere; no network, no state."""
+    read = _read(source, question)
+    known = planning.Known({}, {})
+    instructions = planning.plan(read.dockerfile, read.stages, read.parents, known)
+    return _report(source, question, read, instructions)
+
+
+def check(source: Source, question: Question, rooms: Rooms) -> Report:
+    """Which instructions are stale, and why; the observations are kept, nothing is built."""
+    report = _look(source, question, rooms)
+    rooms.store.record(_kept(report.verdicts))
+    return report
+
+
+def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms) -> Report:
+    """Run the builder on the Dockerfile with its keys, and remember what was built.
+
+    Raises FreshlayerError before the builder starts, and nothing of ours afterwards.
+    """
+    question = Question(
+        command.target,
+        command.platforms,
+        command.build_args,
+        builder.name,
+        builder.builds_every_earlier_stage,
+    )
+    before = _look(source, question, rooms)
+    _warn_of_unasked(before, rooms)
+    job = _job(source, command, before, builder)
+    exit_code = builder.build(job) if job else run([*builder.argv, *command.words], builder.environment)
+    after = _look_again(before, rooms)
+    report = replace(before, moved=tuple(after.values()), builder=builder.name, exit_code=exit_code)
+    _remember(source, question, report, after, rooms)
+    return report
+
+
+def _read(source: Source, question: Question) -> Read:
+    dockerfile = reading.parse(source.text)
+    platforms = question.platforms or (default_platform(),)
+    first, *others = [_read_for(dockerfile, question, platform) for platform in platforms]
+    return replace(first, discovery=_union([first.discovery, *(other.discovery for other in others)]))
+
+
+def _read_for(dockerfile: reading.Dockerfile, question: Question, platform: str) -> Read:
+    environments = reading.environments(dockerfile, question.build_args, platform)
+    bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
+
+    def base(stage: reading.Stage) -> str:
+        return bases[stage.number]
+
+    stages = reading.reachable(dockerfile, question.target, base, every_earlier=question.every_earlier)
+    parents = {stage.number: parent_stage(dockerfile, stage, base) for stage in stages}
+    return Read(dockerfile, stages, parents, discover(dockerfile, stages, environments))
+
+
+def _base(
+    dockerfile: reading.Dockerfile, stage: reading.Stage, environments: Mapping[int, reading.Environment]
+) -> str:
+    value = environments[stage.start.number].expand(stage.base, dockerfile.escape)
+    return value if isinstance(value, str) else ""
+
+
+def _union(found: list[Discovery]) -> Discovery:
+    """One Dockerfile for several platforms has keys over the union of their inputs (design rule 3)."""
+    if len(found) == 1:
+        return found[0]
+    by_instruction: dict[int, dict[Reference, None]] = {}
+    merged: dict[Reference, dict[Place, None]] = {}
+    for discovery in found:
+        for number, references in discovery.by_instruction.items():
+            by_instruction.setdefault(number, {}).update(dict.fromkeys(references))
+        for item in discovery.inputs:
+            merged.setdefault(item.reference, {}).update(dict.fromkeys(item.places))
+    return Discovery(
+        {number: tuple(references) for number, references in by_instruction.items()},
+        tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
+        tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
+    )
+
+
+def _look(source: Source, question: Question, rooms: Rooms) -> Report:
+    """Read, recall, probe, judge, plan."""
+    read = _read(source, question)
+    references = [item.reference for item in read.discovery.inputs]
+    recorded = _recall(references, rooms)
+    observed = _observe(references, recorded, rooms)
+    verdicts = {reference: judge(recorded.get(reference), observed[reference]) for reference in references}
+    _stop_on_unknown(source, read, verdicts, rooms.policy)
+    known = planning.Known(
+        by_instruction=read.discovery.by_instruction,
+        verdicts=verdicts,
+        built=rooms.store.built(_scope(source, question)),
+        taints=rooms.store.taints(references),
+        nonce=secrets.token_hex(16) if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
+    )
+    instructions = planning.plan(read.dockerfile, read.stages, read.parents, known)
+    return _report(source, question, read, instructions, verdicts)
+
+
+def _recall(references: list[Reference], rooms: Rooms) -> dict[Reference, Recorded]:
+    """From the state; what it does not know from the identities file."""
+    recorded = rooms.store.recall(references)
+    for reference in references:
+        if reference not in recorded and reference.text in rooms.identities:
+            recorded[reference] = Recorded.of(rooms.identities[reference.text].identity)
+    return recorded
+
+
+def _observe(
+    references: list[Reference], recorded: Mapping[Reference, Recorded], rooms: Rooms
+) -> Mapping[Reference, Observation]:
+    if rooms.policy.offline:
+        return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
+    return probe(references, recorded, rooms.limits, rooms.progress)
+
+
+def _stop_on_unknown(
+    source: Source, read: Read, verdicts: Mapping[Reference, Verdict], policy: Policy
+) -> None:
+    if policy.on_unknown is not OnUnknown.FAIL:
+        return
+    for item in read.discovery.inputs:
+        verdict = verdicts[item.reference]
+        if not verdict.asked:
+            place = f"{source.shown}:{item.places[0].line}"
+            raise UnknownInputError(f"{place}: {item.reference} {verdict.reason} (--on-unknown is fail)")
+
+
+def _warn_of_unasked(report: Report, rooms: Rooms) -> None:
+    """Loudly, before the builder's own output: what could not be asked, why, and what that means (rule 4)."""
+    told = [item for item in report.inputs if not report.verdicts[item.reference].asked]
+    for item in told[:_MOST_WARNINGS]:
+        verdict = report.verdicts[item.reference]
+        if rooms.policy.on_unknown is OnUnknown.REBUILD:
+            meaning = "its instruction runs again (--on-unknown is rebuild)"
+        elif verdict.identity is None:
+            meaning = "it was never recorded, so nothing is known of it (pass --on-unknown=fail to stop here)"
+        else:
+            meaning = "the recorded identity is kept (pass --on-unknown=fail to stop here)"
+        rooms.warn(f"{report.dockerfile}:{item.places[0].line}: {item.reference} {verdict.reason}; {meaning}")
+    if len(told) > _MOST_WARNINGS:
+        rooms.warn(
+            f"{len(told) - _MOST_WARNINGS} more inputs could not be asked (freshlayer check lists them)"
+        )
+
+
+def _scope(source: Source, question: Question) -> Scope:
+    return Scope(source.known_as, question.platform, question.builder)
+
+
+def _report(
+    source: Source,
+    question: Question,
+    read: Read,
+    instructions: tuple[InstructionVerdict, ...],
+    verdicts: Mapping[Reference, Verdict] | None = None,
+) -> Report:
+    return Report(
+        dockerfile=source.shown,
+        target=question.target,
+        platform=question.platform,
+        inputs=read.discovery.inputs,
+        instructions=instructions,
+        not_watched=read.discovery.not_watched,
+        verdicts=verdicts or {},
+        builder=question.builder,
+    )
+
+
+def _job(source: Source, command: BuildCommand, report: Report, builder: Builder) -> Job | None:
+    """The build with its keys; None where there is no key to put in, and nothing else to change."""
+    keys = {item.line: item.key for item in report.instructions if item.key}
+    if not keys and source.path is not None:
+        return None
+    mechanism = builder.mechanism(reading.syntax_image(source.text))
+    derived = inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
+    ignore = ignore_file(source.path) if source.path else None
+    return Job(
+        command=command,
+        dockerfile=derived,
+        name=source.path.name if source.path else "Dockerfile",
+        ignore=ignore if ignore and ignore.is_file() else None,
+        open_context=partial(ClassicContext.of, source.context),
+    )
+
+
+def _look_again(before: Report, rooms: Rooms) -> dict[Reference, str]:
+    """References that moved while the builder ran, each with how (design rule 9).
+
+    All inputs of keyed instructions are asked: what ran is only known to the builder.
+    """
+    keyed = {item.line for item in before.instructions if item.key}
+    references = [
+        item.reference
+        for item in before.inputs
+        if before.verdicts[item.reference].keep and any(place.line in keyed for place in item.places)
+    ]
+    recorded = _kept({reference: before.verdicts[reference] for reference in references})
+    moved: dict[Reference, str] = {}
+    for reference, observation in _observe(references, recorded, rooms).items():
+        verdict = judge(recorded[reference], observation)
+        if verdict.change is Change.CHANGED:
+            moved[reference] = f"{reference} {verdict.reason}"
+    return moved
+
+
+def _remember(
+    source: Source, question: Question, report: Report, moved: Mapping[Reference, str], rooms: Rooms
+) -> None:
+    """A build that an origin changed under is not recorded; a failed one neither."""
+    tainted = [
+        (reference.text, str(report.verdicts[reference].identity))
+        for reference in moved
+        if report.verdicts[reference].identity
+    ]
+    succeeded = report.exit_code == 0 and not moved
+    built = [
+        BuiltRecord(item.stage, item.text, Built(item.pairs, item.key))
+        for item in report.instructions
+        if item.pairs and not any(identity.startswith("nonce:") for _, identity in item.pairs)
+    ]
+    rooms.store.record(
+        _kept(report.verdicts) if succeeded else {},
+        _scope(source, question),
+        built if succeeded else (),
+        tainted,
+    )
+    if succeeded and rooms.identities_path is not None:
+        _write_identities(rooms.identities_path, source, report, rooms)
+
+
+def _write_identities(path: Path, source: Source, report: Report, rooms: Rooms) -> None:
+    found: list[tuple[str, Identity]] = [
+        (reference.text, verdict.identity)
+        for reference, verdict in report.verdicts.items()
+        if verdict.identity is not None
+    ]
+    try:
+        write_identities(path, _user(path, source), found)
+    except (OSError, StateError) as error:
+        rooms.warn(f"{path}: the identities were not written: {error}")
+
+
+def _user(path: Path, source: Source) -> str:
+    """The Dockerfile's name as seen from the identities file, so that it means the same on every machine."""
+    if source.path is None:
+        return source.shown
+    where, home = source.path.resolve(), path.resolve().parent
+    return where.relative_to(home).as_posix() if where.is_relative_to(home) else where.name
+
+
+def _kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
+    return {reference: verdict.keep for reference, verdict in verdicts.items() if verdict.keep}

@@ -1,0 +1,184 @@
+"""Verdicts → state, reason and key of every instruction. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from freshlayer.dockerfile import Dockerfile, Instruction, Stage
+from freshlayer.dockerfile.reach import sources_of
+from freshlayer.freshness import contrast
+from freshlayer.model import (
+    Built,
+    Change,
+    Identity,
+    InstructionVerdict,
+    Pairs,
+    State,
+    Strength,
+    Verdict,
+)
+from freshlayer.reference import Reference
+
+UNSEEN = "unseen"
+"""The identity of a reference that never gave an answer (design rule 4)."""
+
+KEY_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the plan is made from, besides the Dockerfile.
+
+    ``built``: (stage label, instruction text) → what it was last built with. ``taints``: (reference,
+    identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
+    where an unknown input has to rebuild (``--on-unknown rebuild``).
+    """
+
+    by_instruction: Mapping[int, tuple[Reference, ...]]
+    verdicts: Mapping[Reference, Verdict]
+    built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
+    taints: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    nonce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What stands before an instruction in its stage: the first that is not fresh, if any."""
+
+    state: State = State.FRESH
+    line: int = 0
+
+
+def key_of(pairs: Iterable[tuple[str, str]]) -> str:
+    """The key of (reference, identity) pairs (design rule 1).
+
+    The first 32 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
+    ``[["https://example.org/a","etag:v1"]]`` → ``a7db2f5e…`` (``docs/key.md``).
+    """
+    text = json.dumps(sorted(list(pair) for pair in pairs), separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+
+
+def plan(
+    dockerfile: Dockerfile, stages: Iterable[Stage], parents: Mapping[int, Stage | None], known: Known
+) -> tuple[InstructionVerdict, ...]:
+    """State, reason and key of every instruction of these stages, in the order of the file."""
+    verdicts: list[InstructionVerdict] = []
+    ends: dict[int, _Earlier] = {}
+    for stage in stages:
+        parent = parents.get(stage.number)
+        earlier = ends.get(parent.number, _Earlier()) if parent else _Earlier()
+        seen: Counter[str] = Counter()
+        for instruction in (stage.start, *stage.instructions):
+            text = _text(instruction, seen)
+            verdict = _instruction(dockerfile, stage, instruction, text, earlier, ends, known)
+            verdicts.append(verdict)
+            if earlier.state is not State.STALE and _breaks(verdict):
+                earlier = _Earlier(verdict.state, verdict.line)
+        ends[stage.number] = earlier
+    return tuple(verdicts)
+
+
+def _breaks(verdict: InstructionVerdict) -> bool:
+    """Whether what follows can't be fresh. An input that can't be asked keeps its key: it breaks nothing."""
+    return verdict.state is State.STALE or (verdict.state is State.UNKNOWN and not verdict.pairs)
+
+
+def _text(instruction: Instruction, seen: Counter[str]) -> str:
+    """The text by which an instruction is known again; a repeated one is numbered."""
+    text = "\n".join([instruction.text, *(doc.content for doc in instruction.heredocs)])
+    seen[text] += 1
+    return text if seen[text] == 1 else f"{text}\n#{seen[text]}"
+
+
+def _instruction(
+    dockerfile: Dockerfile,
+    stage: Stage,
+    instruction: Instruction,
+    text: str,
+    earlier: _Earlier,
+    ends: Mapping[int, _Earlier],
+    known: Known,
+) -> InstructionVerdict:
+    references = known.by_instruction.get(instruction.number, ())
+    pairs = tuple(sorted((reference.text, _identity(reference, known)) for reference in references))
+    if pairs:
+        state, reason = _of_inputs(references, pairs, known.built.get((stage.label, text)), known)
+    else:
+        state, reason = _without_input(dockerfile, instruction, ends)
+    if earlier.state is not State.FRESH and state is not State.STALE:
+        state, reason = earlier.state, _because(earlier)
+    key = key_of(pairs) if pairs and instruction.name == "RUN" else ""
+    return InstructionVerdict(
+        instruction.line, instruction.end_line, stage.label, instruction.name, state, reason, key, pairs, text
+    )
+
+
+def _because(earlier: _Earlier) -> str:
+    if earlier.state is State.STALE:
+        return f"line {earlier.line} before it is stale"
+    return f"line {earlier.line} before it may run again"
+
+
+def _identity(reference: Reference, known: Known) -> str:
+    verdict = known.verdicts[reference]
+    if known.nonce and not verdict.asked:
+        return f"nonce:{known.nonce}"
+    if verdict.identity is None:
+        return UNSEEN
+    identity = str(verdict.identity)
+    times = known.taints.get((reference.text, identity), 0)
+    return f"{identity}~{times}" if times else identity
+
+
+def _of_inputs(
+    references: tuple[Reference, ...], pairs: Pairs, built: Built | None, known: Known
+) -> tuple[State, str]:
+    unknown = [known.verdicts[r] for r in references if not known.verdicts[r].asked]
+    if built is None:
+        return State.STALE, "never built through freshlayer"
+    if built.pairs != pairs:
+        return State.STALE, difference(built.pairs, pairs)
+    if unknown:
+        kept = "; ".join(f"{verdict.reference}: {verdict.reason}" for verdict in unknown)
+        return State.UNKNOWN, f"{kept}; the recorded identity is kept"
+    changed = [known.verdicts[r] for r in references if known.verdicts[r].change is Change.CHANGED]
+    if changed:
+        return State.FRESH, "its inputs are back at what it was built with"
+    return State.FRESH, "no input changed"
+
+
+def _without_input(
+    dockerfile: Dockerfile, instruction: Instruction, ends: Mapping[int, _Earlier]
+) -> tuple[State, str]:
+    for name in sources_of(instruction.name, instruction.flags):
+        source = dockerfile.stage_named(name)
+        if source and ends.get(source.number, _Earlier()).state is not State.FRESH:
+            return State.UNKNOWN, f"reads from stage {source.label}: it runs again if the files there differ"
+    return State.FRESH, "no remote input"
+
+
+def difference(old: Pairs, new: Pairs) -> str:
+    """Why a key is another one: what changed, what came, what went."""
+    before, now = dict(old), dict(new)
+    reasons = [
+        _moved(reference, before[reference], now[reference])
+        for reference in sorted(before.keys() & now.keys())
+        if before[reference] != now[reference]
+    ]
+    reasons += [f"now reads {reference}" for reference in sorted(now.keys() - before.keys())]
+    reasons += [f"no longer reads {reference}" for reference in sorted(before.keys() - now.keys())]
+    return "; ".join(reasons)
+
+
+def _moved(reference: str, old: str, new: str) -> str:
+    if new.startswith("nonce:"):
+        return f"{reference} can't be asked, and --on-unknown is rebuild"
+    if UNSEEN in {old, new} or "~" in new:
+        return f"{reference} was {old}, now {new}"
+    change = contrast(Identity.parse(old, Strength.NONE), Identity.parse(new, Strength.NONE))
+    return f"{reference} {change}"

@@ -1,0 +1,45 @@
+"""Ask the origins. One module per protocol; ``PROTOCOLS`` is the table, ``curl`` the one that talks.
+
+A protocol is a conversation: it yields requests and receives answers, and ends in an observation. It opens
+no connection itself, so that all conversations share connections, limits and deadlines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from freshlayer.model import Observation, Recorded
+from freshlayer.probe import http
+from freshlayer.probe.wire import Limits, Protocol
+from freshlayer.reference import Reference
+
+PROTOCOLS: dict[str, Protocol] = {
+    "http": http.ask,
+}
+"""Kind of reference → how it is asked."""
+
+__all__ = ["PROTOCOLS", "Limits", "probe"]
+
+
+def probe(
+    references: Iterable[Reference],
+    recorded: Mapping[Reference, Recorded],
+    limits: Limits,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[Reference, Observation]:
+    """Ask all references at once; never raises for what an origin does.
+
+    ``progress`` is told how many of how many have ended.
+    """
+    wanted = list(dict.fromkeys(references))
+    if not wanted:
+        return {}
+    from freshlayer.probe.curl import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
+
+    talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), limits) for r in wanted}
+    seen: dict[Reference, Observation] = {}
+    for observation in converse(talks, limits):
+        seen[observation.reference] = observation
+        if progress:
+            progress(len(seen), len(wanted))
+    return seen

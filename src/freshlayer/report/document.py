@@ -1,0 +1,106 @@
+"""Reports as JSON documents, version 1. Their schemas are in ``docs/schema``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from freshlayer.model import Evidence, InstructionVerdict, Observation, RemoteInput, Report, Strength, Verdict
+
+VERSION = 1
+Document = dict[str, Any]
+
+
+def of_check(report: Report) -> Document:
+    """The document of ``build --report`` and ``check --json``."""
+    return {
+        **_head(report),
+        "inputs": [_input(item) | _verdict(report.verdicts[item.reference]) for item in report.inputs],
+        "instructions": [_instruction(item) | _state(item) for item in report.instructions],
+        "not_watched": [asdict(item) for item in report.not_watched],
+        "moved": list(report.moved),
+        "builder": {"name": report.builder or None, "exit_code": report.exit_code},
+    }
+
+
+def of_inputs(report: Report) -> Document:
+    """The document of ``inputs --json``: the same without verdicts, states and keys."""
+    return {
+        **_head(report),
+        "inputs": [_input(item) for item in report.inputs],
+        "instructions": [_instruction(item) for item in report.instructions],
+        "not_watched": [asdict(item) for item in report.not_watched],
+    }
+
+
+def of_probe(results: list[tuple[Observation, Verdict]]) -> Document:
+    """The document of ``probe --json``."""
+    return {
+        "version": VERSION,
+        "references": [
+            {
+                "reference": str(verdict.reference),
+                "verdict": verdict.change,
+                "reason": verdict.reason,
+                "identity": str(verdict.identity) if verdict.identity else None,
+                "strength": verdict.identity.strength if verdict.identity else Strength.NONE,
+                "evidence": [_evidence(item) for item in observation.evidence],
+            }
+            for observation, verdict in results
+        ],
+    }
+
+
+def _head(report: Report) -> Document:
+    return {
+        "version": VERSION,
+        "dockerfile": report.dockerfile,
+        "target": report.target or None,
+        "platform": report.platform,
+    }
+
+
+def _input(item: RemoteInput) -> Document:
+    return {
+        "reference": str(item.reference),
+        "kind": item.reference.kind,
+        "places": [asdict(place) for place in item.places],
+    }
+
+
+def _verdict(verdict: Verdict) -> Document:
+    return {
+        "verdict": verdict.change,
+        "certainty": verdict.certainty,
+        "reason": verdict.reason,
+        "identity": str(verdict.identity) if verdict.identity else None,
+        "strength": verdict.identity.strength if verdict.identity else Strength.NONE,
+    }
+
+
+def _instruction(item: InstructionVerdict) -> Document:
+    return {
+        "line": item.line,
+        "end_line": item.end_line,
+        "stage": item.stage,
+        "instruction": item.instruction,
+    }
+
+
+def _state(item: InstructionVerdict) -> Document:
+    return {"state": item.state, "reason": item.reason, "key": item.key or None}
+
+
+def _evidence(item: Evidence) -> Document:
+    return {
+        "scheme": item.scheme,
+        "value": item.value,
+        "strength": item.strength,
+        "hop": item.hop,
+        "ignored": item.ignored or None,
+    }
+
+
+def together(documents: list[Document]) -> Document:
+    """One document: of one Dockerfile itself, of several a list of them."""
+    return documents[0] if len(documents) == 1 else {"version": VERSION, "dockerfiles": documents}

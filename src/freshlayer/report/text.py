@@ -1,0 +1,97 @@
+"""Reports as lines of text. A line is (style, text); where there is no colour the style is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from freshlayer.model import Change, InstructionVerdict, Observation, Report, State, Verdict
+
+Line = tuple[str, str]
+_MOST = 4
+_STYLES = {State.STALE: "yellow", State.FRESH: "green", State.UNKNOWN: "magenta"}
+
+
+def build_lines(report: Report, *, recorded: bool) -> Iterator[Line]:
+    """What happened, in about five lines."""
+    watched = [item for item in report.instructions if item.pairs]
+    stale = [item for item in watched if item.state is State.STALE]
+    if not watched:
+        yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
+    else:
+        yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched))} ({report.builder})"
+    yield from _some([_stated(report, item) for item in stale])
+    for moved in report.moved:
+        yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
+    if report.moved:
+        yield "red", "  this build was not recorded; build once more"
+    elif not recorded:
+        yield "red", f"  the builder ended with {report.exit_code}; this build was not recorded"
+    yield from _not_watched(report)
+
+
+def check_lines(report: Report) -> Iterator[Line]:
+    """Every instruction with remote inputs, and every one that is not fresh."""
+    told = [item for item in report.instructions if item.pairs or item.state is not State.FRESH]
+    watched = [item for item in told if item.pairs]
+    stale = [item for item in watched if item.state is State.STALE]
+    if watched:
+        yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}"
+    else:
+        yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
+    for item in told:
+        yield _stated(report, item)
+    for verdict in report.verdicts.values():
+        if verdict.change is not Change.UNCHANGED:
+            yield "", f"  {verdict.change}: {verdict.reference}: {verdict.reason}"
+    yield from _not_watched(report)
+
+
+def input_lines(report: Report) -> Iterator[Line]:
+    """What was found and what can't be watched, with file, line and reason."""
+    for item in report.inputs:
+        for place in item.places:
+            where = f"{report.dockerfile}:{place.line}"
+            yield "green", f"{where}: {place.instruction} ({place.via}) reads {item.reference}"
+    for missed in report.not_watched:
+        where = f"{report.dockerfile}:{missed.line}"
+        yield "dim", f"{where}: {missed.instruction}: not watched: {missed.text}: {missed.reason}"
+    if not report.inputs and not report.not_watched:
+        yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
+
+
+def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
+    """The evidence of each reference, strongest first, and the identity drawn from it."""
+    for observation, verdict in results:
+        yield "bold", str(verdict.reference)
+        yield "", f"  {verdict.change} ({verdict.certainty}): {verdict.reason}"
+        for item in observation.evidence:
+            ignored = f"  ignored: {item.ignored}" if item.ignored else ""
+            style = "dim" if ignored else ""
+            yield style, f"  hop {item.hop}  {item.strength:<9} {item.scheme}:{item.value}{ignored}"
+        strength = f" ({verdict.identity.strength})" if verdict.identity else ""
+        yield "green" if verdict.identity else "red", f"  identity: {verdict.identity or 'none'}{strength}"
+
+
+def _count(stale: int, watched: int, *, now: bool = False) -> str:
+    noun = "instruction" if watched == 1 else "instructions"
+    verb = ("is" if now else "was") if stale == 1 or watched == 1 else ("are" if now else "were")
+    return f"{stale} of {watched} watched {noun} {verb} stale"
+
+
+def _stated(report: Report, item: InstructionVerdict) -> Line:
+    text = f"  {report.dockerfile}:{item.line} {item.instruction} {item.state}: {item.reason}"
+    return _STYLES[item.state], text
+
+
+def _some(lines: list[Line]) -> Iterator[Line]:
+    yield from lines[:_MOST]
+    if len(lines) > _MOST:
+        yield "", f"  … and {len(lines) - _MOST} more"
+
+
+def _not_watched(report: Report) -> Iterator[Line]:
+    missed = report.not_watched
+    if missed:
+        first = missed[0]
+        more = f"; and {len(missed) - 1} more (freshlayer inputs lists them)" if len(missed) > 1 else ""
+        yield "dim", f"  not watched: line {first.line} {first.text}: {first.reason}{more}"

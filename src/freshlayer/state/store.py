@@ -1,0 +1,237 @@
+"""The state file: SQLite, so that concurrent builds on one machine are normal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from freshlayer.errors import StateError
+from freshlayer.model import Built, Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.reference import Reference
+
+VERSION = 1
+_WAIT = 10.0
+_AT_ONCE = 500
+
+Row = tuple[Any, ...]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS observation (
+  reference TEXT PRIMARY KEY, identity TEXT NOT NULL, strength TEXT NOT NULL,
+  evidence TEXT NOT NULL, entity_tag TEXT NOT NULL, last_modified TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS built (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL,
+  platform TEXT NOT NULL, builder TEXT NOT NULL, pairs TEXT NOT NULL, key TEXT NOT NULL,
+  UNIQUE (dockerfile, stage, instruction, platform, builder) ON CONFLICT REPLACE
+);
+CREATE TABLE IF NOT EXISTS taint (
+  reference TEXT NOT NULL, identity TEXT NOT NULL, times INTEGER NOT NULL,
+  PRIMARY KEY (reference, identity)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which build a record speaks of. An empty ``builder`` stands for whichever built last."""
+
+    dockerfile: str
+    platform: str
+    builder: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltRecord:
+    """An instruction as it was just built."""
+
+    stage: str
+    instruction: str
+    built: Built
+
+
+class Store:
+    """One state file. Every method works, without memory, where the file can't be used.
+
+    ``warn`` is told why, once; a build goes on without its state.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self.path = path
+        self._warn = warn
+        self._usable = True
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """End the connection; the store can be used again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def recall(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
+        """The last kept observation of each reference that has one."""
+        wanted = {reference.text: reference for reference in references}
+        rows = self._in("SELECT * FROM observation WHERE reference IN", list(wanted))
+        found: dict[Reference, Recorded] = {}
+        for text, identity, strength, evidence, entity_tag, last_modified in rows:
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                found[wanted[text]] = Recorded(
+                    Identity.parse(identity, Strength(strength)),
+                    _evidence(evidence),
+                    Validators(entity_tag, last_modified),
+                )
+        return found
+
+    def built(self, scope: Scope) -> dict[tuple[str, str], Built]:
+        """(stage, instruction text) → what it was last built with."""
+        sql = (
+            "SELECT stage, instruction, pairs, key FROM built"
+            " WHERE dockerfile = ? AND platform = ? AND ? IN ('', builder) ORDER BY number"
+        )
+        found: dict[tuple[str, str], Built] = {}
+        for stage, instruction, pairs, key in self._rows(
+            sql, (scope.dockerfile, scope.platform, scope.builder)
+        ):
+            with contextlib.suppress(ValueError, TypeError):
+                found[stage, instruction] = Built(tuple((str(r), str(i)) for r, i in json.loads(pairs)), key)
+        return found
+
+    def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
+        """(reference, identity) → how often a build may have mixed it up with another version."""
+        rows = self._in(
+            "SELECT reference, identity, times FROM taint WHERE reference IN", [r.text for r in references]
+        )
+        return {(reference, identity): int(times) for reference, identity, times in rows}
+
+    def record(
+        self,
+        observations: Mapping[Reference, Recorded],
+        scope: Scope | None = None,
+        built: Iterable[BuiltRecord] = (),
+        tainted: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Keep all of this, or none of it: one transaction."""
+        with self._failing_softly("nothing was recorded"):
+            connection = self._open()
+            if connection is None:
+                return
+            with connection:
+                connection.executemany(
+                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?)",
+                    [_observation(reference, recorded) for reference, recorded in observations.items()],
+                )
+                if scope is not None:
+                    connection.executemany(
+                        "INSERT INTO built (dockerfile, stage, instruction, platform, builder, pairs, key)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        [_built(scope, record) for record in built],
+                    )
+                connection.executemany(
+                    "INSERT INTO taint VALUES (?, ?, 1)"
+                    " ON CONFLICT (reference, identity) DO UPDATE SET times = times + 1",
+                    list(tainted),
+                )
+
+    def _in(self, sql: str, values: list[str]) -> Iterator[Row]:
+        for start in range(0, len(values), _AT_ONCE):
+            some = values[start : start + _AT_ONCE]
+            yield from self._rows(f"{sql} ({','.join('?' * len(some))})", tuple(some))
+
+    def _rows(self, sql: str, values: tuple[str, ...]) -> list[Row]:
+        rows: list[Row] = []
+        with self._failing_softly("nothing is remembered"):
+            connection = self._open()
+            if connection is not None:
+                rows = connection.execute(sql, values).fetchall()
+        return rows
+
+    @contextlib.contextmanager
+    def _failing_softly(self, consequence: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, StateError) as error:
+            if self._usable:
+                self._warn(f"{self.path}: {error}; {consequence} (pass --state PATH to use another file)")
+            self._usable = False
+            self.close()
+
+    def _open(self) -> sqlite3.Connection | None:
+        if self._connection is None and self._usable:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._connection = self._sound() or self._set_aside()
+        return self._connection
+
+    def _sound(self) -> sqlite3.Connection | None:
+        """The open file; None where it is corrupt. Raises StateError where a newer freshlayer wrote it."""
+        connection = sqlite3.connect(self.path, timeout=_WAIT)
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                connection.close()
+                raise StateError("a newer freshlayer wrote this state file")
+            if version < VERSION:
+                _create(connection)
+            connection.execute("SELECT 1 FROM observation, built, taint LIMIT 1").fetchall()
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if isinstance(error, sqlite3.OperationalError) and not _malformed(error):
+                raise
+            return None
+        return connection
+
+    def _set_aside(self) -> sqlite3.Connection:
+        aside = self.path.with_name(f"{self.path.name}.corrupt")
+        os.replace(self.path, aside)
+        for suffix in ("-wal", "-shm", "-journal"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"{self.path}{suffix}")
+        self._warn(f"{self.path}: the state file was corrupt; it is kept as {aside} and a new one is begun")
+        connection = sqlite3.connect(self.path, timeout=_WAIT)
+        _create(connection)
+        return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Write-ahead logging lets readers and one writer work at the same time (sqlite.org/wal.html)."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+
+
+def _malformed(error: sqlite3.OperationalError) -> bool:
+    return "no such table" in str(error) or "no such column" in str(error)
+
+
+def _observation(reference: Reference, recorded: Recorded) -> tuple[str, ...]:
+    evidence = [[item.scheme, item.value, item.strength] for item in recorded.evidence]
+    return (
+        reference.text,
+        str(recorded.identity),
+        recorded.identity.strength,
+        json.dumps(evidence, separators=(",", ":")),
+        recorded.validators.entity_tag,
+        recorded.validators.last_modified,
+    )
+
+
+def _evidence(text: str) -> tuple[Evidence, ...]:
+    return tuple(Evidence(scheme, value, Strength(strength)) for scheme, value, strength in json.loads(text))
+
+
+def _built(scope: Scope, record: BuiltRecord) -> tuple[str, ...]:
+    pairs = json.dumps([list(pair) for pair in record.built.pairs], separators=(",", ":"))
+    return (
+        scope.dockerfile,
+        record.stage,
+        record.instruction,
+        scope.platform,
+        scope.builder,
+        pairs,
+        record.built.key,
+    )
