@@ -19,6 +19,7 @@ from freshlayer.probe.wire import Answer, Conversation, Limits, Pause, Request
 from freshlayer.reference import Reference, shown
 
 _MOST_HEADERS = 64 * 1024
+_TOO_MANY_HEADERS = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
 _MOST_REDIRECTS = 10
 _MULTIPLEXED = 100
 _REDIRECTION = 3
@@ -38,6 +39,7 @@ _REASONS = {
     pycurl.E_PEER_FAILED_VERIFICATION: "shows a certificate that is not trusted",
     pycurl.E_URL_MALFORMAT: "redirects to something that is no URL",
 }
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for: one header line of more than 100 KiB
 _TRANSIENT = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
 
 
@@ -75,7 +77,7 @@ class _Transfer:
         """Libcurl stops where anything but None or the length is returned."""
         self.octets += len(line)
         if self.octets > _MOST_HEADERS:
-            self.stopped = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
+            self.stopped = _TOO_MANY_HEADERS
             return 0
         text = line.decode("iso-8859-1").rstrip("\r\n")
         if text.startswith("HTTP/"):
@@ -198,6 +200,8 @@ class _Driver:
     def _why(self, handle: pycurl.Curl, code: int, text: str) -> str:
         if code == pycurl.E_OPERATION_TIMEDOUT:
             return _timed_out(handle, self._limits)
+        if code == _TOO_LARGE:
+            return _TOO_MANY_HEADERS
         if code == pycurl.E_UNSUPPORTED_PROTOCOL:
             return f"redirects to {shown(self._flying[handle].location(), 80)}, which is refused"
         detail = shown(text, 120)

@@ -1,0 +1,259 @@
+"""Across the wire: what a probe makes of origins that behave and of those that don't."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from testing.misbehaving import BODY, Behaviour, MisbehavingOrigin, headers_only_for, redirect, status, tags
+from testing.tls import https_origin, self_signed
+
+from freshlayer.freshness import judge
+from freshlayer.model import Change, Observation, Outcome, Recorded, Strength, Verdict
+from freshlayer.probe import Limits, probe
+from freshlayer.reference import Reference, parse
+
+QUICK = Limits().within(1.0)
+
+
+def ask(url: str, recorded: Recorded | None = None, limits: Limits = QUICK) -> Observation:
+    reference = parse(url)
+    return probe([reference], {reference: recorded} if recorded else {}, limits)[reference]
+
+
+def first(url: str) -> Verdict:
+    return judge(None, ask(url))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("never answers", "gave no answer within 1 s"),
+        ("drips headers", "gave no answer within 1 s"),
+        ("drips bytes", "gave no answer within 1 s"),
+        ("endless headers", "sends more than 64 KiB of headers"),
+        ("tag of a megabyte", "sends more than 64 KiB of headers"),
+        ("redirect loop", "redirects more than 10 times"),
+        ("redirect to file", "redirects to file:///etc/passwd, which is refused"),
+        ("401", "answered 401 Unauthorized: it wants a credential"),
+        ("403", "answered 403 Forbidden to HEAD and to a ranged GET"),
+        ("500", "answered 500 Internal Server Error to HEAD and to a ranged GET"),
+        ("503", "answered 503 Service Unavailable"),
+        ("closes at once", "closed the connection without an answer to HEAD and to a ranged GET"),
+    ],
+)
+def test_what_an_origin_does_wrong_is_unknown_with_its_reason(behaviour: str, reason: str) -> None:
+    with MisbehavingOrigin(behaviour) as origin:
+        started = time.monotonic()
+        observation = ask(origin.url)
+    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.reason == reason
+    assert time.monotonic() - started < 6
+
+
+@pytest.mark.parametrize("code", ["404", "410"])
+def test_a_missing_file_is_absent_not_unknown(code: str) -> None:
+    with MisbehavingOrigin(code) as origin:
+        assert ask(origin.url).outcome is Outcome.ABSENT
+
+
+def test_a_busy_origin_is_asked_again_after_the_time_that_it_names() -> None:
+    with MisbehavingOrigin("429") as origin:
+        started = time.monotonic()
+        observation = ask(origin.url, limits=Limits())
+        assert time.monotonic() - started >= 1
+        assert len(origin.requests()) == 2
+    assert observation.reason == "answered 429 Too Many Requests (try again after 1 s)"
+
+
+def test_a_busy_origin_that_names_a_long_time_is_not_waited_for() -> None:
+    with MisbehavingOrigin(status(429, {"Retry-After": "3600"})) as origin:
+        observation = ask(origin.url)
+        assert len(origin.requests()) == 1
+    assert observation.reason == "answered 429 Too Many Requests (try again after 3600 s)"
+
+
+def test_a_name_that_does_not_resolve_says_so() -> None:
+    assert ask("http://no-such-host.invalid/x").reason == "its host name does not resolve"
+
+
+def test_a_refused_connection_says_so() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        observation = ask(f"http://127.0.0.1:{unused.getsockname()[1]}/")
+    assert observation.reason == "refused the connection or can't be reached"
+
+
+def test_an_untrusted_certificate_says_so(tmp_path: Path) -> None:
+    with https_origin(tmp_path) as origin:
+        observation = ask(origin.url)
+        assert origin.requests() == []
+    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.reason.startswith("shows a certificate that is not trusted")
+
+
+def test_a_private_authority_is_trusted_where_the_environment_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with https_origin(tmp_path) as origin:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        assert first(origin.url).change is Change.FIRST_SEEN
+
+
+def test_https_is_never_left_for_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with MisbehavingOrigin("steady") as plain:
+        made = self_signed(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+        with MisbehavingOrigin(redirect(plain.url), tls=made.server_context()) as secure:
+            observation = ask(secure.url)
+        assert plain.requests() == []
+    assert observation.reason == f"redirects to {plain.url}, which is refused"
+
+
+def test_credentials_do_not_follow_a_redirect_to_another_origin() -> None:
+    with MisbehavingOrigin("steady") as elsewhere, MisbehavingOrigin(redirect(elsewhere.url)) as origin:
+        url = origin.url.replace("http://", "http://user:secret@")
+        observation = ask(url)
+        assert [r.headers.get("authorization", "")[:5] for r in origin.requests()] == ["Basic"]
+        assert ["authorization" in r.headers for r in elsewhere.requests()] == [False]
+    assert observation.outcome is Outcome.SEEN
+    assert "secret" not in repr(observation)
+
+
+def test_an_endless_body_is_cut_off_and_its_origin_is_unknown() -> None:
+    with MisbehavingOrigin("endless body") as origin:
+        started = time.monotonic()
+        verdict = first(origin.url)
+        assert time.monotonic() - started < 6
+    assert verdict.change is Change.UNKNOWN
+    assert verdict.reason == "the origin gives no evidence"
+
+
+def test_a_tag_with_terminal_escapes_is_no_evidence_and_never_shown_as_it_is() -> None:
+    with MisbehavingOrigin("tag with escapes") as origin:
+        observation = ask(origin.url)
+        again = judge(None, observation)
+    assert not any("\x1b" in item.value or "\x07" in item.value for item in observation.evidence)
+    assert observation.validators.entity_tag == ""
+    assert again.identity is not None
+    assert again.identity.scheme == "sha256"
+
+
+def test_a_refused_head_is_followed_by_a_ranged_get_of_one_byte() -> None:
+    with MisbehavingOrigin("head refused") as origin:
+        verdict = first(origin.url)
+        asked = [(r.method, r.headers.get("range", "")) for r in origin.requests()]
+    assert str(verdict.identity) == "etag:ranged"
+    assert asked == [("HEAD", ""), ("GET", "bytes=0-0")]
+
+
+def test_a_head_that_tells_nothing_is_followed_by_a_ranged_get() -> None:
+    with MisbehavingOrigin(headers_only_for("GET", {"ETag": '"only-on-get"'})) as origin:
+        assert str(first(origin.url).identity) == "etag:only-on-get"
+
+
+def test_a_strong_tag_costs_one_head_and_no_body() -> None:
+    with MisbehavingOrigin("steady") as origin:
+        verdict = first(origin.url)
+        assert [r.method for r in origin.requests()] == ["HEAD"]
+    assert str(verdict.identity) == "etag:steady"
+    assert verdict.identity is not None
+    assert verdict.identity.strength is Strength.STRONG
+
+
+def test_a_small_body_without_evidence_is_known_by_its_digest() -> None:
+    with MisbehavingOrigin("no validators") as origin:
+        verdict = first(origin.url)
+        assert verdict.keep is not None
+        again = judge(verdict.keep, ask(origin.url, verdict.keep))
+    assert verdict.identity is not None
+    assert verdict.identity.scheme == "sha256"
+    assert again.change is Change.UNCHANGED
+
+
+def test_a_large_body_without_evidence_is_not_read_to_its_end() -> None:
+    limits = Limits(hash_up_to=10)
+    with MisbehavingOrigin(status(200, {"Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT"})) as origin:
+        verdict = judge(None, ask(origin.url, limits=limits))
+        assert [r.method for r in origin.requests()] == ["HEAD"]
+    assert str(verdict.identity) == f"last-modified:1700000000/{len(BODY)}"
+
+
+def test_the_digest_of_a_body_is_kept_while_weak_evidence_is_the_same() -> None:
+    weak = {"ETag": 'W/"v1"'}
+    with MisbehavingOrigin(status(200, weak)) as origin:
+        verdict = first(origin.url)
+        asked = len(origin.requests())
+        again = judge(verdict.keep, ask(origin.url, verdict.keep))
+        assert [r.method for r in origin.requests()[asked:]] == ["HEAD"]
+    assert again.change is Change.UNCHANGED
+    assert again.identity == verdict.identity
+
+
+def test_new_weak_evidence_over_the_same_body_is_no_change() -> None:
+    with MisbehavingOrigin(tags('W/"v1"', 'W/"v1"', 'W/"v2"')) as origin:
+        verdict = first(origin.url)
+        again = judge(verdict.keep, ask(origin.url, verdict.keep))
+    assert again.change is Change.UNCHANGED
+    assert again.identity == verdict.identity
+
+
+def test_a_conditional_request_sends_the_tag_as_it_came() -> None:
+    with MisbehavingOrigin(_honours_conditions) as origin:
+        verdict = first(origin.url)
+        again = judge(verdict.keep, ask(origin.url, verdict.keep))
+        sent = [r.headers.get("if-none-match", "") for r in origin.requests()]
+    assert sent == ["", '"v1"']
+    assert again.change is Change.UNCHANGED
+    assert again.reason == "the origin answered 304 Not Modified"
+
+
+_honours_conditions: Behaviour = lambda exchange: (  # noqa: E731 - a behaviour is a function of one line here
+    exchange.head(304, {"ETag": '"v1"'}) or exchange.send(b"\r\n")
+    if exchange.request.headers.get("if-none-match") == '"v1"'
+    else exchange.respond(200, {"ETag": '"v1"'}, BODY)
+)
+
+
+def test_one_dead_origin_costs_the_others_nothing() -> None:
+    with MisbehavingOrigin("never answers") as dead, MisbehavingOrigin("steady") as alive:
+        times: dict[Reference, float] = {}
+        references = [parse(dead.url), *(parse(f"{alive.url}{n}") for n in range(40))]
+        started = time.monotonic()
+
+        def told(done: int, total: int) -> None:
+            times[references[done - 1]] = time.monotonic() - started
+            assert total == len(references)
+
+        seen = probe(references, {}, QUICK, told)
+    assert sum(o.outcome is Outcome.SEEN for o in seen.values()) == 40
+    assert sorted(times.values())[39] < 1.5
+
+
+def test_at_most_eight_connections_go_to_one_origin() -> None:
+    most = _most_at_once(40)
+    assert 2 <= most <= 8
+
+
+def _most_at_once(count: int) -> int:
+    lock = threading.Lock()
+    now, most = 0, 0
+
+    def answer(exchange: object) -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with lock:
+            now -= 1
+        respond: Callable[..., None] = exchange.respond  # type: ignore[attr-defined]
+        respond(200, {"ETag": '"x"'}, BODY)
+
+    with MisbehavingOrigin(answer) as origin:
+        probe([parse(f"{origin.url}{n}") for n in range(count)], {}, Limits())
+    return most
