@@ -1,4 +1,4 @@
-"""What the tests share: one private engine, and a home of their own so that no test touches a user's state."""
+"""What the tests share: one private engine, and a home of their own: no test touches a user's state."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from testing.engine import PrivateEngine, available
 
 

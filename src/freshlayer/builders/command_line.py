@@ -26,13 +26,17 @@ _NO_BUILD = {"help", "call", "print", "check"}
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``start`` and ``end``: the places in the argument vector that it takes up. A switch has no value."""
+    """``start`` and ``end``: the places in the argument vector that it takes up. A switch has no value.
+
+    ``before``: the switches that share its word, as ``q`` in ``-qf FILE``.
+    """
 
     name: str
     value: str | None
     start: int
     end: int
     known: bool = True
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class BuildCommand:
             words[self._context] = context
         if self._file is None:
             return ["--file", path, *words]
-        words[self._file.start : self._file.end] = ["--file", path]
+        before = [f"-{self._file.before}"] if self._file.before else []
+        words[self._file.start : self._file.end] = [*before, "--file", path]
         return words
 
 
@@ -157,11 +162,11 @@ def _short(words: list[str], place: int) -> list[Option]:
     for at, letter in enumerate(letters):
         rest = letters[at + 1 :]
         if letter in _LETTERS:
-            if rest:
-                found.append(Option(_LETTERS[letter], rest.removeprefix("="), place, place + 1))
-            else:
-                value = words[place + 1] if place + 1 < len(words) else None
-                found.append(Option(_LETTERS[letter], value, place, place + 2))
+            attached = rest.removeprefix("=") or None
+            follows = words[place + 1] if place + 1 < len(words) else None
+            end = place + (1 if rest else 2)
+            value = attached if rest else follows
+            found.append(Option(_LETTERS[letter], value, place, end, before=letters[:at]))
             return found
         name = _SWITCH_LETTERS.get(letter, letter)
         found.append(Option(name, None, place, place + 1, letter in _SWITCH_LETTERS))
