@@ -201,7 +201,10 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class InstructionVerdict:
-    """State, reason and key of one instruction. ``key`` is empty where none is injected."""
+    """State, reason and key of one instruction. ``key`` is empty where none is injected.
+
+    ``digest``: of the instruction's text, by which it is known again.
+    """
 
     line: int
     end_line: int
@@ -211,7 +214,7 @@ class InstructionVerdict:
     reason: str
     key: str = ""
     pairs: Pairs = ()
-    text: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -312,7 +312,7 @@ def _remember(
     ]
     succeeded = report.exit_code == 0 and not moved
     built = [
-        BuiltRecord(item.stage, item.text, Built(item.pairs, item.key))
+        BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key))
         for item in report.instructions
         if item.pairs and not any(identity.startswith("nonce:") for _, identity in item.pairs)
     ]

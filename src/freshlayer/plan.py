@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
@@ -33,7 +33,7 @@ KEY_DIGITS = 32
 class Known:
     """What the plan is made from, besides the Dockerfile.
 
-    ``built``: (stage label, instruction text) → what it was last built with. ``taints``: (reference,
+    ``built``: (stage label, digest of the instruction) → what it was last built with. ``taints``: (reference,
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
     where an unknown input has to rebuild (``--on-unknown rebuild``).
     """
@@ -67,20 +67,76 @@ def plan(
     dockerfile: Dockerfile, stages: Iterable[Stage], parents: Mapping[int, Stage | None], known: Known
 ) -> tuple[InstructionVerdict, ...]:
     """State, reason and key of every instruction of these stages, in the order of the file."""
-    verdicts: list[InstructionVerdict] = []
-    ends: dict[int, _Earlier] = {}
-    for stage in stages:
-        parent = parents.get(stage.number)
-        earlier = ends.get(parent.number, _Earlier()) if parent else _Earlier()
+    planner = _Planner(dockerfile, parents, known)
+    return tuple(verdict for stage in stages for verdict in planner.stage(stage))
+
+
+class _Planner:
+    """Walks the stages in order, and remembers how each of them ended."""
+
+    def __init__(self, dockerfile: Dockerfile, parents: Mapping[int, Stage | None], known: Known) -> None:
+        self._dockerfile = dockerfile
+        self._parents = parents
+        self._known = known
+        self._ends: dict[int, _Earlier] = {}
+
+    def stage(self, stage: Stage) -> Iterator[InstructionVerdict]:
+        parent = self._parents.get(stage.number)
+        earlier = self._ends.get(parent.number, _Earlier()) if parent else _Earlier()
         seen: Counter[str] = Counter()
         for instruction in (stage.start, *stage.instructions):
-            text = _text(instruction, seen)
-            verdict = _instruction(dockerfile, stage, instruction, text, earlier, ends, known)
-            verdicts.append(verdict)
+            verdict = self._instruction(stage, instruction, _digest(instruction, seen), earlier)
+            yield verdict
             if earlier.state is not State.STALE and _breaks(verdict):
                 earlier = _Earlier(verdict.state, verdict.line)
-        ends[stage.number] = earlier
-    return tuple(verdicts)
+        self._ends[stage.number] = earlier
+
+    def _instruction(
+        self, stage: Stage, instruction: Instruction, digest: str, earlier: _Earlier
+    ) -> InstructionVerdict:
+        references = self._known.by_instruction.get(instruction.number, ())
+        pairs = tuple(sorted((reference.text, _identity(reference, self._known)) for reference in references))
+        if pairs:
+            state, reason = self._of_inputs(references, pairs, self._known.built.get((stage.label, digest)))
+        else:
+            state, reason = self._without_input(instruction)
+        if earlier.state is not State.FRESH and state is not State.STALE:
+            state, reason = earlier.state, _because(earlier)
+        return InstructionVerdict(
+            line=instruction.line,
+            end_line=instruction.end_line,
+            stage=stage.label,
+            instruction=instruction.name,
+            state=state,
+            reason=reason,
+            key=key_of(pairs) if pairs and instruction.name == "RUN" else "",
+            pairs=pairs,
+            digest=digest,
+        )
+
+    def _of_inputs(
+        self, references: tuple[Reference, ...], pairs: Pairs, built: Built | None
+    ) -> tuple[State, str]:
+        verdicts = [self._known.verdicts[reference] for reference in references]
+        unknown = [verdict for verdict in verdicts if not verdict.asked]
+        if built is None:
+            return State.STALE, "never built through freshlayer"
+        if built.pairs != pairs:
+            return State.STALE, difference(built.pairs, pairs)
+        if unknown:
+            kept = "; ".join(f"{verdict.reference} {verdict.reason}" for verdict in unknown)
+            return State.UNKNOWN, f"{kept}; the recorded identity is kept"
+        if any(verdict.change is Change.CHANGED for verdict in verdicts):
+            return State.FRESH, "its inputs are back at what it was built with"
+        return State.FRESH, "no input changed"
+
+    def _without_input(self, instruction: Instruction) -> tuple[State, str]:
+        for name in sources_of(instruction.name, instruction.flags):
+            source = self._dockerfile.stage_named(name)
+            if source and self._ends.get(source.number, _Earlier()).state is not State.FRESH:
+                reason = f"reads from stage {source.label}: it runs again if the files there differ"
+                return State.UNKNOWN, reason
+        return State.FRESH, "no remote input"
 
 
 def _breaks(verdict: InstructionVerdict) -> bool:
@@ -88,34 +144,14 @@ def _breaks(verdict: InstructionVerdict) -> bool:
     return verdict.state is State.STALE or (verdict.state is State.UNKNOWN and not verdict.pairs)
 
 
-def _text(instruction: Instruction, seen: Counter[str]) -> str:
-    """The text by which an instruction is known again; a repeated one is numbered."""
+def _digest(instruction: Instruction, seen: Counter[str]) -> str:
+    """The digest of the text by which an instruction is known again; a repeated one is numbered.
+
+    The text itself may hold a credential, and the state holds none.
+    """
     text = "\n".join([instruction.text, *(doc.content for doc in instruction.heredocs)])
     seen[text] += 1
-    return text if seen[text] == 1 else f"{text}\n#{seen[text]}"
-
-
-def _instruction(
-    dockerfile: Dockerfile,
-    stage: Stage,
-    instruction: Instruction,
-    text: str,
-    earlier: _Earlier,
-    ends: Mapping[int, _Earlier],
-    known: Known,
-) -> InstructionVerdict:
-    references = known.by_instruction.get(instruction.number, ())
-    pairs = tuple(sorted((reference.text, _identity(reference, known)) for reference in references))
-    if pairs:
-        state, reason = _of_inputs(references, pairs, known.built.get((stage.label, text)), known)
-    else:
-        state, reason = _without_input(dockerfile, instruction, ends)
-    if earlier.state is not State.FRESH and state is not State.STALE:
-        state, reason = earlier.state, _because(earlier)
-    key = key_of(pairs) if pairs and instruction.name == "RUN" else ""
-    return InstructionVerdict(
-        instruction.line, instruction.end_line, stage.label, instruction.name, state, reason, key, pairs, text
-    )
+    return hashlib.sha256(f"{seen[text]}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _because(earlier: _Earlier) -> str:
@@ -133,33 +169,6 @@ def _identity(reference: Reference, known: Known) -> str:
     identity = str(verdict.identity)
     times = known.taints.get((reference.text, identity), 0)
     return f"{identity}~{times}" if times else identity
-
-
-def _of_inputs(
-    references: tuple[Reference, ...], pairs: Pairs, built: Built | None, known: Known
-) -> tuple[State, str]:
-    unknown = [known.verdicts[r] for r in references if not known.verdicts[r].asked]
-    if built is None:
-        return State.STALE, "never built through freshlayer"
-    if built.pairs != pairs:
-        return State.STALE, difference(built.pairs, pairs)
-    if unknown:
-        kept = "; ".join(f"{verdict.reference}: {verdict.reason}" for verdict in unknown)
-        return State.UNKNOWN, f"{kept}; the recorded identity is kept"
-    changed = [known.verdicts[r] for r in references if known.verdicts[r].change is Change.CHANGED]
-    if changed:
-        return State.FRESH, "its inputs are back at what it was built with"
-    return State.FRESH, "no input changed"
-
-
-def _without_input(
-    dockerfile: Dockerfile, instruction: Instruction, ends: Mapping[int, _Earlier]
-) -> tuple[State, str]:
-    for name in sources_of(instruction.name, instruction.flags):
-        source = dockerfile.stage_named(name)
-        if source and ends.get(source.number, _Earlier()).state is not State.FRESH:
-            return State.UNKNOWN, f"reads from stage {source.label}: it runs again if the files there differ"
-    return State.FRESH, "no remote input"
 
 
 def difference(old: Pairs, new: Pairs) -> str:

@@ -173,12 +173,13 @@ class _Handler(BaseHTTPRequestHandler):
         return HTTPStatus.PARTIAL_CONTENT, start, end - start + 1
 
     def _send(self, status: HTTPStatus, headers: dict[str, str]) -> None:
+        # The log comes first: who has the answer finds the request in it.
+        if not self.path.startswith(CONTROL):
+            self._log(status)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        if not self.path.startswith(CONTROL):
-            self._log(status)
 
     def _log(self, status: HTTPStatus) -> None:
         entry = {

@@ -5,17 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from testing.misbehaving import BODY, Behaviour, MisbehavingOrigin, headers_only_for, redirect, status, tags
-from testing.tls import https_origin, self_signed
 
 from freshlayer.freshness import judge
 from freshlayer.model import Change, Observation, Outcome, Recorded, Strength, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
+from testing.misbehaving import BODY, Exchange, MisbehavingOrigin, headers_only_for, redirect, status, tags
+from testing.tls import https_origin, self_signed
 
 QUICK = Limits().within(1.0)
 
@@ -212,11 +211,12 @@ def test_a_conditional_request_sends_the_tag_as_it_came() -> None:
     assert again.reason == "the origin answered 304 Not Modified"
 
 
-_honours_conditions: Behaviour = lambda exchange: (  # noqa: E731 - a behaviour is a function of one line here
-    exchange.head(304, {"ETag": '"v1"'}) or exchange.send(b"\r\n")
-    if exchange.request.headers.get("if-none-match") == '"v1"'
-    else exchange.respond(200, {"ETag": '"v1"'}, BODY)
-)
+def _honours_conditions(exchange: Exchange) -> None:
+    if exchange.request.headers.get("if-none-match") == '"v1"':
+        exchange.head(304, {"ETag": '"v1"', "Connection": "close"})
+        exchange.send(b"\r\n")
+    else:
+        exchange.respond(200, {"ETag": '"v1"'}, BODY)
 
 
 def test_one_dead_origin_costs_the_others_nothing() -> None:
@@ -243,7 +243,7 @@ def _most_at_once(count: int) -> int:
     lock = threading.Lock()
     now, most = 0, 0
 
-    def answer(exchange: object) -> None:
+    def answer(exchange: Exchange) -> None:
         nonlocal now, most
         with lock:
             now += 1
@@ -251,8 +251,7 @@ def _most_at_once(count: int) -> int:
         time.sleep(0.02)
         with lock:
             now -= 1
-        respond: Callable[..., None] = exchange.respond  # type: ignore[attr-defined]
-        respond(200, {"ETag": '"x"'}, BODY)
+        exchange.respond(200, {"ETag": '"x"'}, BODY)
 
     with MisbehavingOrigin(answer) as origin:
         probe([parse(f"{origin.url}{n}") for n in range(count)], {}, Limits())

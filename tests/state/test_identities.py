@@ -72,7 +72,10 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:
         (b"version = " + b"[" * 5000, "can't be read as an identities file"),
         (b"version = 1\ninput = 3", "'input' is not a list"),
         (b"version = 1\n[[input]]\nreference = 'x'", "[[input]] 1 lacks a reference or an identity"),
-        (b"version = 1\n[[input]]\nreference = 'x'\nidentity = 'y'\nstrength = 'strong'", "'y' is no identity"),
+        (
+            b"version = 1\n[[input]]\nreference = 'x'\nidentity = 'y'\nstrength = 'strong'",
+            "'y' is no identity",
+        ),
         (b"version = 1\n[[input]]\nreference = 'x'\nidentity = 'a:b'\nstrength = 'huge'", "'huge' is not"),
     ],
 )

@@ -23,7 +23,9 @@ RECORDED = Recorded(
     Validators('"v1"', "Tue, 14 Nov 2023 22:13:20 GMT"),
 )
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
-BUILT = BuiltRecord("0", "RUN curl https://example.org/a", Built((("https://example.org/a", "etag:v1"),), "k"))
+BUILT = BuiltRecord(
+    "0", "RUN curl https://example.org/a", Built((("https://example.org/a", "etag:v1"),), "k")
+)
 
 
 def warnings_of(path: Path) -> tuple[Store, list[str]]:
@@ -73,7 +75,9 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None
     store.record({REFERENCE: RECORDED})
     assert store.recall([REFERENCE]) == {REFERENCE: RECORDED}
     assert (tmp_path / "s.corrupt").read_bytes().startswith(b"this is no database")
-    assert said == [f"{path}: the state file was corrupt; it is kept as {path}.corrupt and a new one is begun"]
+    assert said == [
+        f"{path}: the state file was corrupt; it is kept as {path}.corrupt and a new one is begun"
+    ]
 
 
 def test_a_file_with_other_tables_is_set_aside_too(tmp_path: Path) -> None:
@@ -165,7 +169,9 @@ def test_builds_at_the_same_time_all_record(tmp_path: Path) -> None:
 def test_no_credential_reaches_the_file(tmp_path: Path) -> None:
     path = tmp_path / "s"
     store, _ = warnings_of(path)
-    store.record({parse("https://user:hunter2@example.org/a?token=hunter2&X-Amz-Signature=hunter2"): RECORDED})
+    store.record(
+        {parse("https://user:hunter2@example.org/a?token=hunter2&X-Amz-Signature=hunter2"): RECORDED}
+    )
     store.close()
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert b"example.org/a" in content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,11 @@ def _flag(form: str, references: list[Reference], content: str | None, rooms: Ro
     from freshlayer import flag
     from freshlayer.probe import probe
 
+    # A bare entity tag needs no body to be hashed.
+    limits = replace(rooms.limits, hash_up_to=0) if form == "raw" else rooms.limits
+
     def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
-        return probe(references, recorded, rooms.limits, rooms.progress)
+        return probe(references, recorded, limits, rooms.progress)
 
     if form == "raw":
         return flag.of_entity_tag(references[0], content, ask)

@@ -89,11 +89,12 @@ def wants_body(
 ) -> bool:
     """Whether the body has to be read for its digest: only where nothing better stands for it.
 
-    ``length`` and ``limit`` are octets. Evidence equal to what was recorded keeps the recorded digest.
+    ``length`` and ``limit`` are octets; a limit of 0 reads none. Evidence equal to what was
+    recorded keeps the recorded digest.
     """
     best = strongest(evidence)
     if best is not None and best.strength in _PROOF:
         return False
-    if length is not None and length > limit:
+    if limit <= 0 or (length is not None and length > limit):
         return False
     return recorded is None or compare(recorded.evidence, evidence).same is not True

@@ -50,7 +50,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class BuiltRecord:
-    """An instruction as it was just built."""
+    """An instruction, by the digest of its text, as it was just built."""
 
     stage: str
     instruction: str
@@ -90,7 +90,7 @@ class Store:
         return found
 
     def built(self, scope: Scope) -> dict[tuple[str, str], Built]:
-        """(stage, instruction text) → what it was last built with."""
+        """(stage, digest of the instruction) → what it was last built with."""
         sql = (
             "SELECT stage, instruction, pairs, key FROM built"
             " WHERE dockerfile = ? AND platform = ? AND ? IN ('', builder) ORDER BY number"

@@ -1,0 +1,31 @@
+# Each target first has scripts/setup bring what it needs; that takes no time when all is there.
+
+PYTHON = .venv/bin/python
+
+.DEFAULT_GOAL = help
+.PHONY: help demo test check bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+demo: ## the seven acts, on a private engine
+	@scripts/setup python engine restify
+	$(PYTHON) demo/seven_acts.py
+
+test: ## every test, end to end too
+	@scripts/setup python engine restify
+	$(PYTHON) -m pytest
+
+check: ## format, lint, types, import rules
+	@scripts/setup python
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m mypy
+	$(PYTHON) -m pytest tests/test_architecture.py -q
+
+bench: ## the figures that the README quotes
+	@scripts/setup python engine restify
+	$(PYTHON) -m bench
+
+clean: ## remove what setup and the tools made here
+	rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache testing/restify/node_modules

@@ -1,0 +1,1 @@
+"""Real origins and engines for the tests; not shipped."""

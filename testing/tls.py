@@ -1,0 +1,37 @@
+"""A certificate that nobody trusts, and an HTTPS origin that shows it."""
+
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from testing.misbehaving import Behaviour, MisbehavingOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSigned:
+    """A self-signed certificate for 127.0.0.1 and localhost; who is told of `certificate` may trust it."""
+
+    certificate: Path
+    key: Path
+
+    def server_context(self) -> ssl.SSLContext:
+        """What a server needs to speak TLS with this certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def self_signed(folder: Path) -> SelfSigned:
+    """A new certificate in `folder`, made by openssl."""
+    made = SelfSigned(folder / "certificate.pem", folder / "key.pem")
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(made.key)]
+    argv = ["openssl", "req", "-x509", "-days", "2", *subject, *key, "-out", str(made.certificate)]
+    subprocess.run(argv, check=True, capture_output=True)
+    return made
+
+
+def https_origin(folder: Path, behaviour: str | Behaviour = "steady") -> MisbehavingOrigin:
+    """An origin at `https://127.0.0.1:…/` with a certificate of its own, `folder / "certificate.pem"`."""
+    return MisbehavingOrigin(behaviour, tls=self_signed(folder).server_context())
