@@ -10,7 +10,7 @@ help: ## this list
 
 demo: ## the seven acts, on a private engine
 	@scripts/setup python engine restify
-	$(PYTHON) demo/seven_acts.py
+	$(PYTHON) -m demo.seven_acts
 
 test: ## every test, end to end too
 	@scripts/setup python engine restify

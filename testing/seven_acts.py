@@ -161,3 +161,27 @@ def _touched(stage: Stage) -> Act:
     stage.origin.touch("Sat, 01 Jan 2000 00:00:00 GMT")
     title = "Last-Modified is moved under the same tag: still cached"
     return Act(7, title, _CACHED, stage.build(), stage.output)
+
+
+def flag_file_alone(folder: Path, origin: Origin) -> Iterator[Act]:
+    """What the acts do to the flag file, where no builder is at hand."""
+    flag = folder / "docker.etag"
+
+    def changed() -> str:
+        before = flag.read_bytes() if flag.exists() else b""
+        state = str(folder / "state.sqlite3")
+        argv = [sys.executable, "-m", "freshlayer", "--state", state, "flag", origin.url, "-o", str(flag)]
+        code = subprocess.run(argv, capture_output=True, check=False).returncode
+        return f"exit {code}; {'new' if flag.read_bytes() != before else 'same'} content"
+
+    yield Act(1, "first: the flag file is written", "exit 0; new content", changed())
+    yield Act(2, "again: it stays as it is", "exit 0; same content", changed())
+    origin.set_tag(SECOND_TAG)
+    yield Act(3, "the origin's tag changes: it changes", "exit 0; new content", changed())
+    yield Act(4, "again: it stays as it is", "exit 0; same content", changed())
+    origin.down()
+    yield Act(5, "the origin is down: its line is kept", "exit 0; same content", changed())
+    origin.up()
+    yield Act(6, "the origin is back: it stays as it is", "exit 0; same content", changed())
+    origin.touch("Sat, 01 Jan 2000 00:00:00 GMT")
+    yield Act(7, "Last-Modified is moved: it stays as it is", "exit 0; same content", changed())

@@ -1,0 +1,112 @@
+"""``make demo``: the seven acts, in both ways that users have, on both builders, with both origins."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from testing.engine import EngineError, PrivateEngine, available
+from testing.origins import RESTIFY, Origin, RestifyOrigin, ServeOrigin
+from testing.process import ChildError
+from testing.seven_acts import FIRST_TAG, Act, Stage, flag_file_alone, play
+from testing.users_engine import UsersEngine, unusable
+
+TAG = "freshlayer-acts"
+EXPLAINED = """\
+One origin, one file, a Dockerfile that downloads it. Builders cache a RUN by its text, so they never notice
+that the file changed. Two remedies, seven acts each:
+
+  flag file   freshlayer flag URL -o docker.etag     before each plain docker build; the Dockerfile has
+                                                     ADD docker.etag and reads it before the download
+  drop-in     freshlayer build                       in place of docker build; the Dockerfile stays as it is
+
+What ran is read from the origin's log of requests, not from what the builder says.
+"""
+
+
+def main() -> int:
+    """Play everything; 0 where every act holds."""
+    print(EXPLAINED)
+    started = time.monotonic()
+    with ExitStack() as stack:
+        engine = _engine(stack)
+        if engine is None:
+            return _without_a_builder(stack)
+        acts = [act for acts in _combinations(engine) for act in acts]
+    held = sum(act.holds for act in acts)
+    print(f"\n{held} of {len(acts)} checks hold ({time.monotonic() - started:.0f} s)")
+    return 0 if held == len(acts) else 1
+
+
+def _engine(stack: ExitStack) -> PrivateEngine | UsersEngine | None:
+    reason = available()
+    if reason is None:
+        try:
+            return stack.enter_context(PrivateEngine())
+        except (EngineError, ChildError) as error:
+            reason = str(error).splitlines()[0]
+    print(f"No private engine can be started: {reason}.")
+    why = unusable()
+    if why is None:
+        print("Your own engine is used: it gets one base image, which is removed at the end.\n")
+        return stack.enter_context(UsersEngine())
+    print(f"Your own engine can't be used: {why}.")
+    return None
+
+
+def _combinations(engine: PrivateEngine | UsersEngine) -> Iterator[list[Act]]:
+    kinds: list[tuple[str, type[Origin]]] = [("freshlayer serve", ServeOrigin)]
+    if shutil.which("node") and (RESTIFY / "node_modules").is_dir():
+        kinds.append(("restify", RestifyOrigin))
+    else:
+        print(
+            "The acts with a restify origin are left out: there is no node, or no npm to install restify.\n"
+        )
+    for buildkit in (False, True):
+        for by_flag in (True, False):
+            for name, kind in kinds:
+                builder, way = (
+                    "BuildKit" if buildkit else "classic builder",
+                    "flag file" if by_flag else "drop-in",
+                )
+                print(f"{builder}, {way}, origin: {name}")
+                yield list(_played(engine, kind, buildkit=buildkit, by_flag=by_flag))
+
+
+def _played(
+    engine: PrivateEngine | UsersEngine, kind: type[Origin], *, buildkit: bool, by_flag: bool
+) -> Iterator[Act]:
+    environment = engine.environment(buildkit=buildkit)
+    with tempfile.TemporaryDirectory(prefix="freshlayer-demo-") as folder:
+        here = Path(folder)
+        with kind(here, FIRST_TAG) as origin, ServeOrigin(here, '"marker"') as markers:
+            stage = Stage(here / "context", origin, markers, environment, TAG, by_flag, engine.image_id)
+            for act in play(stage):
+                _tell(act)
+                yield act
+
+
+def _without_a_builder(stack: ExitStack) -> int:
+    """What the flag file alone shows."""
+    print("So the acts that build can't be shown; this is what the flag file does in acts 1 to 7:\n")
+    here = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freshlayer-demo-")))
+    acts = []
+    for act in flag_file_alone(here, stack.enter_context(ServeOrigin(here, FIRST_TAG))):
+        _tell(act)
+        acts.append(act)
+    return 0 if all(act.holds for act in acts) else 1
+
+
+def _tell(act: Act) -> None:
+    print(f"  {'ok  ' if act.holds else 'FAIL'} {act.number}. {act.title}\n         {act.seen}", flush=True)
+    if not act.holds:
+        print(f"         expected: {act.expected}\n{act.output}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
