@@ -57,7 +57,7 @@ def key_of(pairs: Iterable[tuple[str, str]]) -> str:
     """The key of (reference, identity) pairs (design rule 1).
 
     The first 32 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
-    ``[["https://example.org/a","etag:v1"]]`` → ``a7db2f5e…`` (``docs/key.md``).
+    ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e0dea13b161f45a0d``.
     """
     text = json.dumps(sorted(list(pair) for pair in pairs), separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]

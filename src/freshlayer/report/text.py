@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freshlayer.model import Change, InstructionVerdict, Observation, Report, State, Verdict
+from freshlayer.model import InstructionVerdict, Observation, Report, State, Verdict
 
 Line = tuple[str, str]
 _MOST = 4
@@ -40,9 +40,8 @@ def check_lines(report: Report) -> Iterator[Line]:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     for item in told:
         yield _stated(report, item)
-    for verdict in report.verdicts.values():
-        if verdict.change is not Change.UNCHANGED:
-            yield "", f"  {verdict.change}: {verdict.reference}: {verdict.reason}"
+    for verdict in report.unasked:
+        yield "magenta", f"  {verdict.change}: {verdict.reference} {verdict.reason}"
     yield from _not_watched(report)
 
 
@@ -90,7 +89,8 @@ def _some(lines: list[Line]) -> Iterator[Line]:
 
 
 def _not_watched(report: Report) -> Iterator[Line]:
-    missed = report.not_watched
+    # An image that the builder resolves itself is the least of surprises, so it comes last.
+    missed = sorted(report.not_watched, key=lambda item: item.instruction == "FROM")
     if missed:
         first = missed[0]
         more = f"; and {len(missed) - 1} more (freshlayer inputs lists them)" if len(missed) > 1 else ""
