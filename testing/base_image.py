@@ -1,4 +1,4 @@
-"""A base image out of nothing but a static busybox, so that no test needs a registry."""
+"""A base image out of nothing but a static busybox and a static bash: no test needs a registry."""
 
 import io
 import shutil
@@ -9,6 +9,9 @@ from pathlib import Path
 
 BASE = "freshlayer-test/base:1"
 CONFIGURATION = ("ENV PATH=/usr/local/bin:/usr/bin:/bin", 'CMD ["sh"]')
+
+# For scripts with arrays; the package bash-static.
+BASH = Path("/bin/bash-static")
 
 FOLDERS = {
     **dict.fromkeys(("bin", "dev", "etc", "home", "proc", "sys", "usr/bin", "var"), 0o755),
@@ -49,6 +52,8 @@ def _members(busybox: Path) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
     for name, mode in FOLDERS.items():
         yield _member(name, tarfile.DIRTYPE, mode), b""
     yield _file("bin/busybox", busybox.read_bytes(), 0o755)
+    if BASH.is_file():
+        yield _file("bin/bash", BASH.read_bytes(), 0o755)
     for name, text in FILES.items():
         yield _file(name, text.encode(), 0o644)
     for applet in _applets(busybox):

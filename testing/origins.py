@@ -122,6 +122,17 @@ class ServeOrigin(Origin):
         return [sys.executable, "-m", "freshlayer", "serve", "--etag", tag, "--port", str(port)]
 
 
+class FolderOrigin(Origin):
+    """freshlayer's own `serve DIR`: each file has the hash of its content as its tag."""
+
+    def __init__(self, folder: Path, served: Path) -> None:
+        self._served = served
+        super().__init__(folder, "")
+
+    def command(self, port: int, tag: str) -> list[str]:  # noqa: ARG002 - files bring their own tags
+        return [sys.executable, "-m", "freshlayer", "serve", str(self._served), "--port", str(port)]
+
+
 class RestifyOrigin(Origin):
     """A restify server: a tag, and neither length nor ranges nor conditional requests."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from freshlayer import evidence
 from freshlayer.model import (
     Certainty,
@@ -14,10 +12,8 @@ from freshlayer.model import (
     Recorded,
     Strength,
     Verdict,
+    contrast,
 )
-
-_SHORT_TAG = 16
-_SHORT_HASH = 12
 
 
 def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
@@ -27,6 +23,8 @@ def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
             return _kept(Change.UNKNOWN, recorded, observed)
         case Outcome.ABSENT:
             return _kept(Change.ABSENT, recorded, observed)
+        case Outcome.NOT_DUE if recorded is not None:
+            return _kept(Change.UNCHANGED, recorded, observed)
         case Outcome.NOT_MODIFIED if recorded is not None:
             return _not_modified(recorded, observed)
         case _:
@@ -62,7 +60,7 @@ def _first_seen(observed: Observation) -> Verdict:
         observed.reference,
         Change.FIRST_SEEN,
         Certainty.CERTAIN,
-        f"never recorded before; it is {short(best.identity)}{weak}",
+        f"never recorded before; it is {best.identity.short}{weak}",
         best.identity,
         keep,
     )
@@ -80,7 +78,7 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
             evidence.union(observed.evidence, recorded.evidence),
             observed.validators,
         )
-        reason = f"still {short(new)}{_weakness(new)}"
+        reason = f"still {new.short}{_weakness(new)}"
         return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
     best = evidence.strongest(observed.evidence) or comparison.new
     keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
@@ -98,39 +96,6 @@ def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
     has = ", ".join(item.scheme for item in observed.evidence if not item.ignored) or "no evidence"
     reason = f"the origin now gives {has}, where {had} was recorded: the two can't be compared"
     return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, recorded.identity, keep)
-
-
-def contrast(old: Identity, new: Identity) -> str:
-    """``was "…8555", now "…8333"``: as short as the difference allows."""
-    before, now = short(old), short(new)
-    if before == now:
-        before, now = f'"{old.value}"', f'"{new.value}"'
-    return f"was {before}, now {now}"
-
-
-def short(identity: Identity) -> str:
-    """An identity for a line of text: the end of a tag, the start of a digest, a date."""
-    value = identity.value
-    match identity.scheme:
-        case "etag":
-            core = value.strip("{}-_.:;, ")
-            return f'"{value}"' if len(value) <= _SHORT_TAG or not core else f'"…{core[-4:]}"'
-        case "sha512" | "sha256" | "sha1" | "md5":
-            return f"{identity.scheme}:{value[:_SHORT_HASH]}"
-        case "last-modified" | "mtime-s":
-            return f"{identity.scheme} {_dated(value)}"
-        case _:
-            return str(identity)
-
-
-def _dated(value: str) -> str:
-    """``1700000000/5600`` → ``2023-11-14 22:13:20Z, 5600 bytes``."""
-    moment, _, length = value.partition("/")
-    try:
-        at = datetime.fromtimestamp(int(moment), tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return value
-    return f"{at}, {length} bytes" if length.isdigit() else at
 
 
 def _weakness(identity: Identity) -> str:

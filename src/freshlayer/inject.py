@@ -69,6 +69,9 @@ def inject(text: str, keys: Mapping[int, str], mechanism: Mechanism) -> Derived:
         else:
             pieces.append(line)
         length += len(pieces[-1]) + 1
+    beyond = [number for number in keys if not 0 < number <= len(lines)]
+    if beyond:
+        raise DockerfileError("no RUN starts here", beyond[0])
     return Derived("\n".join(pieces), tuple(insertions))
 
 

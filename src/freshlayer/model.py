@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from freshlayer.reference import Reference
@@ -26,6 +27,8 @@ class Strength(StrEnum):
         return _RANKS[self]
 
 
+_SHORT_TAG = 16
+_SHORT_HASH = 12
 _RANKS = {strength: rank for rank, strength in enumerate(Strength)}
 
 
@@ -44,10 +47,42 @@ class Identity:
     def parse(cls, text: str, strength: Strength) -> Identity:
         """Read ``scheme:value``; raises ValueError where there is no scheme."""
         scheme, colon, value = text.partition(":")
-        if not (scheme and colon and value):
+        if not (scheme and colon):
             message = f"{text!r} is no identity (scheme:value)"
             raise ValueError(message)
         return cls(scheme, value, strength)
+
+    @property
+    def short(self) -> str:
+        """For a line of text: the end of a tag, the start of a digest, a date."""
+        match self.scheme:
+            case "etag":
+                core = self.value.strip("{}-_.:;, ")
+                return f'"{self.value}"' if len(self.value) <= _SHORT_TAG or not core else f'"…{core[-4:]}"'
+            case "sha512" | "sha256" | "sha1" | "md5":
+                return f"{self.scheme}:{self.value[:_SHORT_HASH]}"
+            case "last-modified" | "mtime-s":
+                return f"{self.scheme} {_dated(self.value)}"
+            case _:
+                return str(self)
+
+
+def contrast(old: Identity, new: Identity) -> str:
+    """``was "…8555", now "…8333"``: as short as the difference allows."""
+    before, now = old.short, new.short
+    if before == now:
+        before, now = f'"{old.value}"', f'"{new.value}"'
+    return f"was {before}, now {now}"
+
+
+def _dated(value: str) -> str:
+    """``1700000000/5600`` → ``2023-11-14 22:13:20Z, 5600 bytes``."""
+    moment, _, length = value.partition("/")
+    try:
+        at = datetime.fromtimestamp(int(moment), tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return value
+    return f"{at}, {length} bytes" if length.isdigit() else at
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +117,7 @@ class Outcome(StrEnum):
 
     SEEN = "seen"
     NOT_MODIFIED = "not-modified"
+    NOT_DUE = "not-due"
     ABSENT = "absent"
     UNKNOWN = "unknown"
 
@@ -99,11 +135,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The last observation of a reference that was kept, and the identity that stands for it."""
+    """The last observation of a reference that was kept, and the identity that stands for it.
+
+    ``asked``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
+    """
 
     identity: Identity
     evidence: tuple[Evidence, ...]
     validators: Validators = Validators()
+    asked: int = 0
 
     @classmethod
     def of(cls, identity: Identity) -> Recorded:
@@ -218,6 +258,14 @@ class InstructionVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """A better order of instructions; ``line`` is where it would change."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What is told of one Dockerfile. ``verdicts`` is empty where nothing was asked.
 
@@ -231,6 +279,7 @@ class Report:
     inputs: tuple[RemoteInput, ...]
     instructions: tuple[InstructionVerdict, ...]
     not_watched: tuple[NotWatched, ...]
+    advice: tuple[Advice, ...] = ()
     verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
     moved: tuple[str, ...] = ()
     builder: str = ""

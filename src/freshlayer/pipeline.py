@@ -17,8 +17,6 @@ from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
 from freshlayer.builders import BuildCommand, Builder, Job, run
 from freshlayer.context import ClassicContext, Source, ignore_file
-from freshlayer.discover import Discovery, discover
-from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.errors import StateError, UnknownInputError
 from freshlayer.freshness import judge
 from freshlayer.inject import inject
@@ -29,13 +27,12 @@ from freshlayer.model import (
     InstructionVerdict,
     Observation,
     Outcome,
-    Place,
     Recorded,
-    RemoteInput,
     Report,
     Verdict,
 )
-from freshlayer.probe import Limits, probe
+from freshlayer.probe import PROTOCOLS, Limits, probe
+from freshlayer.reading import Question, Read, read
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
 from freshlayer.state import BuiltRecord, Entry, Scope, Store, write_identities
@@ -45,28 +42,13 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i6
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked about a Dockerfile: the options that decide what it reads."""
-
-    target: str = ""
-    platforms: tuple[str, ...] = ()
-    build_args: Mapping[str, str] = field(default_factory=dict)
-    builder: str = ""
-    every_earlier: bool = False
-
-    @property
-    def platform(self) -> str:
-        """For records and reports."""
-        return ",".join(self.platforms) or default_platform()
-
-
-@dataclass(frozen=True, slots=True)
 class Rooms:
-    """What the story needs of the world."""
+    """What the story needs of the world. ``now`` in seconds since 1970."""
 
     store: Store
     policy: Policy
     warn: Callable[[str], None]
+    now: int = 0
     progress: Callable[[int, int], None] | None = None
     identities: Mapping[str, Entry] = field(default_factory=dict)
     identities_path: Path | None = None
@@ -78,16 +60,6 @@ class Rooms:
         return limits.within(policy.timeout)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A Dockerfile, read: what it would build and what that reads from elsewhere."""
-
-    dockerfile: reading.Dockerfile
-    stages: tuple[reading.Stage, ...]
-    parents: Mapping[int, reading.Stage | None]
-    discovery: Discovery
-
-
 def default_platform() -> str:
     """The platform of this machine, as builders write it."""
     name = machine.machine()
@@ -96,16 +68,15 @@ def default_platform() -> str:
 
 def inputs(source: Source, question: Question) -> Report:
     """What a Dockerfile reads from elsewhere; no network, no state."""
-    read = _read(source, question)
-    known = planning.Known({}, {})
-    instructions = planning.plan(read.dockerfile, read.stages, read.parents, known)
-    return _report(source, question, read, instructions)
+    found = read(source.text, question)
+    instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
+    return _report(source, question, found, instructions)
 
 
 def check(source: Source, question: Question, rooms: Rooms) -> Report:
     """Which instructions are stale, and why; the observations are kept, nothing is built."""
     report = _look(source, question, rooms)
-    rooms.store.record(_kept(report.verdicts))
+    rooms.store.record(_kept(report.verdicts), rooms.now)
     return report
 
 
@@ -115,11 +86,12 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     Raises FreshlayerError before the builder starts, and nothing of ours afterwards.
     """
     question = Question(
-        command.target,
-        command.platforms,
-        command.build_args,
-        builder.name,
-        builder.builds_every_earlier_stage,
+        platforms=command.platforms or (default_platform(),),
+        target=command.target,
+        build_args=command.build_args,
+        network=command.network or "default",
+        builder=builder.name,
+        every_earlier=builder.builds_every_earlier_stage,
     )
     before = _look(source, question, rooms)
     _warn_of_unasked(before, rooms)
@@ -131,67 +103,23 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     return report
 
 
-def _read(source: Source, question: Question) -> Read:
-    dockerfile = reading.parse(source.text)
-    platforms = question.platforms or (default_platform(),)
-    first, *others = [_read_for(dockerfile, question, platform) for platform in platforms]
-    return replace(first, discovery=_union([first.discovery, *(other.discovery for other in others)]))
-
-
-def _read_for(dockerfile: reading.Dockerfile, question: Question, platform: str) -> Read:
-    environments = reading.environments(dockerfile, question.build_args, platform)
-    bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
-
-    def base(stage: reading.Stage) -> str:
-        return bases[stage.number]
-
-    stages = reading.reachable(dockerfile, question.target, base, every_earlier=question.every_earlier)
-    parents = {stage.number: parent_stage(dockerfile, stage, base) for stage in stages}
-    return Read(dockerfile, stages, parents, discover(dockerfile, stages, environments))
-
-
-def _base(
-    dockerfile: reading.Dockerfile, stage: reading.Stage, environments: Mapping[int, reading.Environment]
-) -> str:
-    value = environments[stage.start.number].expand(stage.base, dockerfile.escape)
-    return value if isinstance(value, str) else ""
-
-
-def _union(found: list[Discovery]) -> Discovery:
-    """One Dockerfile for several platforms has keys over the union of their inputs (design rule 3)."""
-    if len(found) == 1:
-        return found[0]
-    by_instruction: dict[int, dict[Reference, None]] = {}
-    merged: dict[Reference, dict[Place, None]] = {}
-    for discovery in found:
-        for number, references in discovery.by_instruction.items():
-            by_instruction.setdefault(number, {}).update(dict.fromkeys(references))
-        for item in discovery.inputs:
-            merged.setdefault(item.reference, {}).update(dict.fromkeys(item.places))
-    return Discovery(
-        {number: tuple(references) for number, references in by_instruction.items()},
-        tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
-        tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
-    )
-
-
 def _look(source: Source, question: Question, rooms: Rooms) -> Report:
     """Read, recall, probe, judge, plan."""
-    read = _read(source, question)
-    references = [item.reference for item in read.discovery.inputs]
+    found = read(source.text, question).asking(frozenset(PROTOCOLS))
+    references = [item.reference for item in found.discovery.inputs]
     recorded = _recall(references, rooms)
-    observed = _observe(references, recorded, rooms)
+    observed = _observe(found, recorded, rooms)
     verdicts = {reference: judge(recorded.get(reference), observed[reference]) for reference in references}
-    _stop_on_unknown(source, read, verdicts, rooms.policy)
+    _stop_on_unknown(source, found, verdicts, rooms.policy)
     known = planning.Known(
-        by_instruction=read.discovery.by_instruction,
+        by_instruction=found.discovery.by_instruction,
         verdicts=verdicts,
         built=rooms.store.built(_scope(source, question)),
         taints=rooms.store.taints(references),
         nonce=secrets.token_hex(16) if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
     )
-    instructions = planning.plan(read.dockerfile, read.stages, read.parents, known)
-    return _report(source, question, read, instructions, verdicts)
+    instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
+    return _report(source, question, found, instructions, verdicts)
 
 
 def _recall(references: list[Reference], rooms: Rooms) -> dict[Reference, Recorded]:
@@ -204,6 +132,20 @@ def _recall(references: list[Reference], rooms: Rooms) -> dict[Reference, Record
 
 
 def _observe(
+    found: Read, recorded: Mapping[Reference, Recorded], rooms: Rooms
+) -> Mapping[Reference, Observation]:
+    """Ask what is due: an answer may hold for a while (``ttl``)."""
+    held: dict[Reference, Observation] = {}
+    for item in found.discovery.inputs:
+        known, ttl = recorded.get(item.reference), found.ttl(item)
+        if known is not None and ttl and 0 <= rooms.now - known.asked < ttl:
+            reason = f"was asked {rooms.now - known.asked} s ago, and its answer holds for {ttl} s (ttl)"
+            held[item.reference] = Observation(item.reference, Outcome.NOT_DUE, reason)
+    due = [item.reference for item in found.discovery.inputs if item.reference not in held]
+    return {**held, **_asked(due, recorded, rooms)}
+
+
+def _asked(
     references: list[Reference], recorded: Mapping[Reference, Recorded], rooms: Rooms
 ) -> Mapping[Reference, Observation]:
     if rooms.policy.offline:
@@ -212,11 +154,11 @@ def _observe(
 
 
 def _stop_on_unknown(
-    source: Source, read: Read, verdicts: Mapping[Reference, Verdict], policy: Policy
+    source: Source, found: Read, verdicts: Mapping[Reference, Verdict], policy: Policy
 ) -> None:
     if policy.on_unknown is not OnUnknown.FAIL:
         return
-    for item in read.discovery.inputs:
+    for item in found.discovery.inputs:
         verdict = verdicts[item.reference]
         if not verdict.asked:
             place = f"{source.shown}:{item.places[0].line}"
@@ -248,7 +190,7 @@ def _scope(source: Source, question: Question) -> Scope:
 def _report(
     source: Source,
     question: Question,
-    read: Read,
+    found: Read,
     instructions: tuple[InstructionVerdict, ...],
     verdicts: Mapping[Reference, Verdict] | None = None,
 ) -> Report:
@@ -256,9 +198,10 @@ def _report(
         dockerfile=source.shown,
         target=question.target,
         platform=question.platform,
-        inputs=read.discovery.inputs,
+        inputs=found.discovery.inputs,
         instructions=instructions,
-        not_watched=read.discovery.not_watched,
+        not_watched=found.discovery.not_watched,
+        advice=found.advice,
         verdicts=verdicts or {},
         builder=question.builder,
     )
@@ -294,7 +237,7 @@ def _look_again(before: Report, rooms: Rooms) -> dict[Reference, str]:
     ]
     recorded = _kept({reference: before.verdicts[reference] for reference in references})
     moved: dict[Reference, str] = {}
-    for reference, observation in _observe(references, recorded, rooms).items():
+    for reference, observation in _asked(references, recorded, rooms).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
             moved[reference] = f"{reference} {verdict.reason}"
@@ -318,6 +261,7 @@ def _remember(
     ]
     rooms.store.record(
         _kept(report.verdicts) if succeeded else {},
+        rooms.now,
         _scope(source, question),
         built if succeeded else (),
         tainted,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
-from freshlayer.freshness import contrast
 from freshlayer.model import (
     Built,
     Change,
@@ -20,8 +19,9 @@ from freshlayer.model import (
     State,
     Strength,
     Verdict,
+    contrast,
 )
-from freshlayer.reference import Reference
+from freshlayer.reference import Reference, shown
 
 UNSEEN = "unseen"
 """The identity of a reference that never gave an answer (design rule 4)."""
@@ -87,7 +87,7 @@ class _Planner:
         for instruction in (stage.start, *stage.instructions):
             verdict = self._instruction(stage, instruction, _digest(instruction, seen), earlier)
             yield verdict
-            if earlier.state is not State.STALE and _breaks(verdict):
+            if _goes_before(verdict, earlier):
                 earlier = _Earlier(verdict.state, verdict.line)
         self._ends[stage.number] = earlier
 
@@ -139,9 +139,14 @@ class _Planner:
         return State.FRESH, "no remote input"
 
 
-def _breaks(verdict: InstructionVerdict) -> bool:
-    """Whether what follows can't be fresh. An input that can't be asked keeps its key: it breaks nothing."""
-    return verdict.state is State.STALE or (verdict.state is State.UNKNOWN and not verdict.pairs)
+def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:
+    """Whether this is what later instructions are told of: the first stale one, else the first that is open.
+
+    An input that can't be asked keeps its key, so it changes nothing behind it.
+    """
+    if verdict.state is State.STALE:
+        return earlier.state is not State.STALE
+    return verdict.state is State.UNKNOWN and not verdict.pairs and earlier.state is State.FRESH
 
 
 def _digest(instruction: Instruction, seen: Counter[str]) -> str:
@@ -188,6 +193,6 @@ def _moved(reference: str, old: str, new: str) -> str:
     if new.startswith("nonce:"):
         return f"{reference} can't be asked, and --on-unknown is rebuild"
     if UNSEEN in {old, new} or "~" in new:
-        return f"{reference} was {old}, now {new}"
+        return f"{reference} was {shown(old)}, now {shown(new)}"
     change = contrast(Identity.parse(old, Strength.NONE), Identity.parse(new, Strength.NONE))
     return f"{reference} {change}"

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, urlsplit
 
 from freshlayer.errors import ReferenceInvalidError
 
-KINDS = {"http": "http", "https": "http"}
-"""URL scheme → kind of reference: a row for each scheme that can be asked."""
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "git": 9418}
 _LONGEST = 8192
 
 # Query parameters that are a signature or a secret, and no part of what is named: S3 and GCS (V4 and V2),
-# CloudFront, Azure SAS, and the tokens that people put into URLs.
+# CloudFront, and the tokens that people put into URLs.
 _SIGNED = re.compile(
     r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|policy|key-pair-id"
     r"|token|access_token|private_token|job_token|auth|api_?key|apikey|password|passwd|secret)$"
@@ -23,6 +21,13 @@ _SIGNED = re.compile(
 _AZURE = re.compile(r"(?:^|&)sig=", re.IGNORECASE)
 _AZURE_ONLY = re.compile(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
 _EXPIRES = re.compile(r"(?:^|&)(?:signature|awsaccesskeyid|googleaccessid|key-pair-id)=", re.IGNORECASE)
+
+# The grammar of distribution/reference, without the limits on length.
+_IMAGE = re.compile(
+    r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
+    r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,26 +47,81 @@ class Reference:
 
 
 def parse(text: str) -> Reference:
-    """Read a URL.
+    """Read a reference: a URL, ``git+<URL>#<ref>``, ``docker-image://<name>``.
 
-    Raises ReferenceInvalidError, with the reason, where it is none or of a scheme that nobody here can ask.
+    Raises ReferenceInvalidError, with the reason, where it is none or of a scheme that means nothing here.
     """
+    scheme = text.partition("://")[0].lower()
+    if scheme.startswith("git+"):
+        return _git(text)
+    read = SCHEMES.get(scheme)
+    if read is None:
+        what = f"has the scheme {shown(scheme, 20)!r}, which freshlayer can't ask"
+        raise ReferenceInvalidError(f"{shown(text)} {what if '://' in text else 'is no URL (https://…)'}")
+    return read(text)
+
+
+def _url(text: str) -> Reference:
     parts = _split(text)
-    kind = KINDS.get(parts.scheme)
-    if kind is None:
-        raise ReferenceInvalidError(
-            f"{shown(text)} has the scheme {parts.scheme!r}, which freshlayer can't ask"
-        )
-    host = _host(text, parts)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]{}|^\\`")
     known = _without_secrets(query)
+    host = _host(text, parts)
     userinfo, at, _ = parts.netloc.rpartition("@")
     return Reference(
-        kind=kind,
+        kind="ftp" if parts.scheme.startswith("ftp") else "http",
         text=f"{parts.scheme}://{host}{path}{'?' + known if known else ''}",
         ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}",
     )
+
+
+def _object(text: str) -> Reference:
+    """``s3://bucket/key``, ``gs://bucket/key``, ``azblob://account/container/name``."""
+    parts = _split(text)
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
+    canonical = f"{parts.scheme}://{parts.netloc.lower()}{path}"
+    return Reference(parts.scheme, canonical, canonical)
+
+
+def _git(text: str) -> Reference:
+    """A user name of ssh is no secret; in http it may be a token."""
+    address, hash_, ref = text[len("git+") :].partition("#")
+    parts = _split(address)
+    userinfo, at, _ = parts.netloc.rpartition("@")
+    host = _host(address, parts)
+    path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._[]")
+    if ref and not re.fullmatch(r"[\w./@{}^~+#-]+", ref):
+        raise ReferenceInvalidError(f"{shown(text)} names no git ref")
+    shown_user = f"{userinfo}@" if parts.scheme == "ssh" and ":" not in userinfo and at else ""
+    return Reference(
+        kind="git",
+        text=f"git+{parts.scheme}://{shown_user}{host}{path}{hash_}{ref}",
+        ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
+    )
+
+
+def _image(text: str) -> Reference:
+    """Names are completed as docker completes them: ``docker.io/library/``, ``:latest``."""
+    written = text.partition("://")[2]
+    match = _IMAGE.fullmatch(written)
+    if not match:
+        raise ReferenceInvalidError(f"{shown(written)} is no image name")
+    name, tag, digest = match["name"], match["tag"], match["digest"]
+    first, slash, rest = name.partition("/")
+    if not slash or not (re.search(r"[.:]", first) or first == "localhost"):
+        name = f"docker.io/{name if slash else 'library/' + name}"
+    elif first == "index.docker.io":
+        name = f"docker.io/{rest}"
+    suffix = (f":{tag}" if tag else "") + f"@{digest}" if digest else f":{tag or 'latest'}"
+    return Reference("image", f"docker-image://{name}{suffix}", f"docker-image://{name}{suffix}")
+
+
+SCHEMES: dict[str, Callable[[str], Reference]] = {
+    **dict.fromkeys(("http", "https", "ftp", "ftps"), _url),
+    **dict.fromkeys(("s3", "gs", "azblob"), _object),
+    "docker-image": _image,
+}
+"""Scheme → how it is read; ``git+…`` beside them."""
 
 
 def _split(text: str) -> SplitResult:
@@ -73,8 +133,8 @@ def _split(text: str) -> SplitResult:
         parts = urlsplit(text)
     except ValueError as error:
         raise ReferenceInvalidError(f"{shown(text)} is no URL: {error}") from None
-    if not parts.scheme or not text.lower().startswith(parts.scheme + "://"):
-        raise ReferenceInvalidError(f"{shown(text)} is no URL: it has no scheme (https://…)")
+    if not parts.scheme or not text.lower().startswith(parts.scheme + "://") or not parts.netloc:
+        raise ReferenceInvalidError(f"{shown(text)} is no URL: it names no host")
     return parts
 
 
@@ -82,8 +142,8 @@ def _host(text: str, parts: SplitResult) -> str:
     try:
         host, port = parts.hostname or "", parts.port
         name = host if host.isascii() else host.encode("idna").decode("ascii")
-    except ValueError as error:
-        raise ReferenceInvalidError(f"{shown(text)} is no URL: {error}") from None
+    except ValueError:
+        raise ReferenceInvalidError(f"{shown(text)} is no URL: its host or port is none") from None
     if not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?", name):
         raise ReferenceInvalidError(f"{shown(text)} is no URL: it names no host")
     name = f"[{name}]" if ":" in name else name
@@ -108,7 +168,8 @@ def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:
 def shown(text: str, limit: int = 120) -> str:
     """Untrusted text made safe for a message: no control character, no userinfo, no secret, not too long."""
     safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: limit * 4])
-    safe = re.sub(r"(?<=://)[^/?#@\s]*@", "", safe)
+    # Userinfo as it should be written, and with a slash or a blank in the password.
+    safe = re.sub(r"(?<=://)(?:[^/?#@\s]*|[^@]*:(?!\d*/)[^@]*)@", "", safe)
     address, question, query = safe.partition("?")
     safe = address + question + _without_secrets(query)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"

@@ -1,12 +1,15 @@
-"""``freshlayer.toml`` or ``[tool.freshlayer]`` → policy. Pure."""
+"""``freshlayer.toml``, ``[tool.freshlayer]`` and comments in the Dockerfile → policy. Pure."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from freshlayer.errors import OptionError
+from freshlayer.errors import DockerfileError, OptionError
+from freshlayer.reference import shown
 
 _MIB = 1024 * 1024
 
@@ -47,6 +50,8 @@ class Policy:
         )
 
 
+_LEAST = {"connections": 1, "timeout": 0.1}
+_MOST = 2**53
 _TYPES: dict[str, tuple[type, ...]] = {
     "on_unknown": (str,),
     "hash_up_to": (int,),
@@ -82,5 +87,67 @@ def _check(where: str, name: str, value: object) -> None:
         raise OptionError(f"{where}: there is no setting {name!r} (there are {', '.join(sorted(_TYPES))})")
     if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
         raise OptionError(f"{where}: {name} can't be {value!r}")
-    if isinstance(value, int | float) and value <= 0 and name != "hash_up_to":
-        raise OptionError(f"{where}: {name} has to be more than 0")
+    if isinstance(value, int | float):
+        least = 0 if name == "hash_up_to" else _LEAST[name]
+        if not least <= value < _MOST:
+            raise OptionError(f"{where}: {name} can't be {value!r} (at least {least:g})")
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What the comments directly above an instruction say about it. ``ttl`` in seconds; 0: ask each time."""
+
+    ignore: bool = False
+    immutable: bool = False
+    no_advice: bool = False
+    ttl: int = 0
+    watch: tuple[str, ...] = ()
+
+
+_NOTE = re.compile(r"\s*#\s*freshlayer:\s*(.*?)\s*")
+_TTL = re.compile(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def notes(text: str, instructions: Sequence[tuple[int, int, str]]) -> dict[int, Notes]:
+    """First line of an instruction → what the ``# freshlayer:`` comments directly above it say.
+
+    ``instructions``: (first line, last line, keyword). Raises DockerfileError, with the line, for a comment
+    that means nothing, or that stands above nothing.
+    """
+    lines = text.split("\n")
+    inside = {n for first, last, _ in instructions for n in range(first, last + 1)}
+    found: dict[int, Notes] = {}
+    used: set[int] = set()
+    for first, _, name in instructions:
+        above = first - 1
+        while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
+            match = _NOTE.fullmatch(lines[above - 1])
+            if match:
+                found[first] = _noted(found.get(first, Notes()), match[1], name, above)
+                used.add(above)
+            above -= 1
+    for number, line in enumerate(lines, 1):
+        if number not in inside and number not in used and _NOTE.fullmatch(line):
+            raise DockerfileError("this '# freshlayer:' comment stands directly above no instruction", number)
+    return found
+
+
+def _noted(before: Notes, said: str, name: str, line: int) -> Notes:
+    verb, _, rest = said.partition(" ")
+    switches = {
+        "ignore": replace(before, ignore=True),
+        "immutable": replace(before, immutable=True),
+        "no-advice": replace(before, no_advice=True),
+    }
+    if said in switches:
+        return switches[said]
+    ttl = _TTL.fullmatch(said)
+    if ttl:
+        return replace(before, ttl=int(ttl[1]) * _SECONDS[ttl[2]])
+    if verb == "watch" and rest.strip():
+        if name != "RUN":
+            raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and stands above {name}", line)
+        return replace(before, watch=(*before.watch, rest.strip()))
+    known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), no-advice"
+    raise DockerfileError(f"'# freshlayer: {shown(said, 40)}' means nothing (there are: {known})", line)

@@ -77,7 +77,7 @@ def test_latin_1_around_a_key_stays_byte_for_byte(freshlayer: Freshlayer, projec
     with MisbehavingOrigin("steady") as origin:
         text = f"FROM scratch\nRUN wget {origin.url} # caf\xe9\n".encode("latin-1")
         (project / "Dockerfile").write_bytes(text)
-        told = freshlayer("build", ".")
+        told = freshlayer("build", "--network=host", ".")
     assert told.code == 0
     assert "caf\N{REPLACEMENT CHARACTER}" in told.out
     assert "--mount=type=secret,id=freshlayer-" in told.out
@@ -152,7 +152,7 @@ def test_an_origin_that_fails_breaks_no_build(
 ) -> None:
     with MisbehavingOrigin(behaviour) as origin:
         (project / "Dockerfile").write_text(f"FROM scratch\n\nRUN wget {origin.url}\n")
-        told = freshlayer.but("--timeout=1")("build", ".", seconds=20)
+        told = freshlayer.but("--timeout=1")("build", "--network=host", ".", seconds=20)
         url = origin.url
     assert told.code == 0
     assert f"freshlayer: Dockerfile:3: {url} {reason}" in told.err
@@ -171,7 +171,12 @@ def test_a_busy_origin_is_told_with_its_time(freshlayer: Freshlayer, project: Pa
 def test_no_escape_of_an_origin_reaches_the_terminal(freshlayer: Freshlayer, project: Path) -> None:
     with MisbehavingOrigin("tag with escapes") as origin:
         (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
-        for words in (("check", "."), ("probe", origin.url), ("probe", "--json", origin.url), ("build", ".")):
+        for words in (
+            ("check", "."),
+            ("probe", origin.url),
+            ("probe", "--json", origin.url),
+            ("build", "--network=host", "."),
+        ):
             told = freshlayer(*words)
             assert "\x1b" not in told.out + told.err
             assert "\x07" not in told.out + told.err
@@ -189,7 +194,7 @@ def test_a_credential_in_a_url_shows_up_nowhere(
         report, identities = tmp_path / "report.json", tmp_path / "identities.toml"
         with_files = freshlayer.but("--report", str(report), "--identities", str(identities))
         said = [with_files("check", "."), with_files("inputs", "--json", "."), with_files("probe", *urls)]
-        built = with_files("build", ".")
+        built = with_files("build", "--network=host", ".")
         assert any("authorization" in r.headers for r in open_origin.requests())
     told = "".join(ended.out + ended.err for ended in said) + built.err
     files = b"".join(path.read_bytes() for path in tmp_path.glob("*") if path.is_file())
@@ -202,7 +207,7 @@ def test_a_credential_in_a_url_shows_up_nowhere(
 def test_a_state_that_cannot_be_written(freshlayer: Freshlayer, project: Path, state: str) -> None:
     with MisbehavingOrigin("steady") as origin:
         (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
-        told = freshlayer.but(state=Path(state))("build", ".")
+        told = freshlayer.but(state=Path(state))("build", "--network=host", ".")
     assert told.code == 0
     assert "--mount=type=secret,id=freshlayer-" in told.out
     assert f"freshlayer: {state}: " in told.err
@@ -212,9 +217,9 @@ def test_a_state_that_cannot_be_written(freshlayer: Freshlayer, project: Path, s
 def test_a_corrupt_state(freshlayer: Freshlayer, project: Path) -> None:
     with MisbehavingOrigin("steady") as origin:
         (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
-        assert freshlayer("build", ".").code == 0
+        assert freshlayer("build", "--network=host", ".").code == 0
         freshlayer.state.write_bytes(b"rubbish" * 1000)
-        told = freshlayer("build", ".")
+        told = freshlayer("build", "--network=host", ".")
         assert told.code == 0
         assert "the state file was corrupt; it is kept as" in told.err
         assert freshlayer("check", ".").code == 0
@@ -227,7 +232,7 @@ def test_an_identities_file_that_is_none_is_left_alone(
     path.write_text("my notes")
     with MisbehavingOrigin("steady") as origin:
         (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
-        told = freshlayer.but("--identities", str(path))("build", ".")
+        told = freshlayer.but("--identities", str(path))("build", "--network=host", ".")
     assert told.code == 0
     assert "it is neither used nor written" in told.err
     assert path.read_text() == "my notes"

@@ -52,7 +52,7 @@ def test_the_documents_of_check_inputs_probe_and_build(
         for _ in range(2):
             validator("check").validate(freshlayer("check", "--json", ".").document)
             validator("check").validate(freshlayer("check", "--json", "--target", "s", ".").document)
-            freshlayer.but("--report", str(report))("build", ".")
+            freshlayer.but("--report", str(report))("build", "--network=host", ".")
             validator("check").validate(json.loads(report.read_text()))
         validator("inputs").validate(freshlayer("inputs", "--json", ".").document)
         validator("probe").validate(freshlayer("probe", "--json", *urls).document)

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,12 @@ def warnings_of(path: Path) -> tuple[Store, list[str]]:
 
 def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
     store, said = warnings_of(tmp_path / "new" / "state.sqlite3")
-    store.record({REFERENCE: RECORDED}, SCOPE, [BUILT], [("https://example.org/a", "etag:v0")])
+    store.record({REFERENCE: RECORDED}, 7, SCOPE, [BUILT], [("https://example.org/a", "etag:v0")])
     store.close()
     again, _ = warnings_of(tmp_path / "new" / "state.sqlite3")
-    assert again.recall([REFERENCE, parse("https://example.org/b")]) == {REFERENCE: RECORDED}
+    assert again.recall([REFERENCE, parse("https://example.org/b")]) == {
+        REFERENCE: replace(RECORDED, asked=7)
+    }
     assert again.built(SCOPE) == {("0", BUILT.instruction): BUILT.built}
     assert again.taints([REFERENCE]) == {("https://example.org/a", "etag:v0"): 1}
     assert said == []
@@ -46,7 +49,7 @@ def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
 
 def test_builds_of_other_dockerfiles_platforms_and_builders_are_kept_apart(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
-    store.record({}, SCOPE, [BUILT])
+    store.record({}, 7, SCOPE, [BUILT])
     assert store.built(Scope("/other/Dockerfile", "linux/amd64", "buildkit")) == {}
     assert store.built(Scope(SCOPE.dockerfile, "linux/arm64", "buildkit")) == {}
     assert store.built(Scope(SCOPE.dockerfile, "linux/amd64", "classic")) == {}
@@ -55,8 +58,8 @@ def test_builds_of_other_dockerfiles_platforms_and_builders_are_kept_apart(tmp_p
 def test_without_a_builder_the_last_build_of_any_counts(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
     later = BuiltRecord("0", BUILT.instruction, Built((("https://example.org/a", "etag:v2"),), "k2"))
-    store.record({}, SCOPE, [BUILT])
-    store.record({}, Scope(SCOPE.dockerfile, SCOPE.platform, "classic"), [later])
+    store.record({}, 7, SCOPE, [BUILT])
+    store.record({}, 7, Scope(SCOPE.dockerfile, SCOPE.platform, "classic"), [later])
     found = store.built(Scope(SCOPE.dockerfile, SCOPE.platform, ""))
     assert found == {("0", BUILT.instruction): later.built}
 
@@ -144,7 +147,7 @@ def _record_many(path: Path, worker: int) -> None:
     store = Store(path, _fail)
     for n in range(20):
         reference = parse(f"https://example.org/{worker}/{n}")
-        store.record({reference: RECORDED}, SCOPE, [BUILT])
+        store.record({reference: RECORDED}, 7, SCOPE, [BUILT])
     store.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +30,7 @@ def command(
     target: str,
     build_args: tuple[str, ...],
     platform: str,
+    network: str | None,
     as_json: bool,
 ) -> int:
     """Ask every origin and say which instructions the next build will run again, and why.
@@ -41,11 +43,12 @@ def command(
     from freshlayer.report.terminal import show
 
     builder = _builder(options)
-    name, every = (builder.name, builder.builds_every_earlier_stage) if builder else ("", False)
+    question = question_of(target, build_args, platform, network)
+    if builder:
+        question = replace(question, builder=builder.name, every_earlier=builder.builds_every_earlier_stage)
     reports = []
     for context in contexts:
         source = source_of(context, file)
-        question = question_of(target, build_args, platform, name, every_earlier=every)
         with rooms_of(options, source) as rooms, located(source):
             found = pipeline.check(source, question, rooms)
         reports.append(found)

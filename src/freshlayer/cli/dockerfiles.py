@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from freshlayer.context import Source
-    from freshlayer.pipeline import Question
+    from freshlayer.reading import Question
 
 _SHARED = (
     click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
@@ -21,6 +21,7 @@ _SHARED = (
     click.option(
         "--platform", default="", metavar="OS/ARCH", help="as for docker build; several with commas"
     ),
+    click.option("--network", default=None, metavar="MODE", help="host: loopback URLs mean this machine"),
     click.option("--json", "as_json", is_flag=True, help="one JSON document"),
 )
 
@@ -44,11 +45,10 @@ def source_of(context: str, file: str | None) -> Source:
     return read_dockerfile(context, file, sys.stdin.buffer)
 
 
-def question_of(
-    target: str, build_args: tuple[str, ...], platform: str, builder: str = "", *, every_earlier: bool = False
-) -> Question:
+def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
-    from freshlayer.pipeline import Question
+    from freshlayer.pipeline import default_platform
+    from freshlayer.reading import Question
 
     given: dict[str, str] = {}
     for item in build_args:
@@ -58,4 +58,4 @@ def question_of(
         elif name in os.environ:
             given[name] = os.environ[name]
     platforms = tuple(name.strip() for name in platform.split(",") if name.strip())
-    return Question(target, platforms, given, builder, every_earlier)
+    return Question(platforms or (default_platform(),), target, given, network)

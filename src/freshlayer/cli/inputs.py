@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import click
 
@@ -13,6 +14,7 @@ from freshlayer.cli.options import Options, ours
 
 @click.command("inputs", short_help="what a Dockerfile reads from elsewhere; no network")
 @shared
+@click.option("--all", "all_stages", is_flag=True, help="stages that the target does not reach, too")
 @ours
 def command(
     options: Options,
@@ -21,7 +23,9 @@ def command(
     target: str,
     build_args: tuple[str, ...],
     platform: str,
+    network: str | None,
     as_json: bool,
+    all_stages: bool,
 ) -> int:
     """List what a Dockerfile reads from elsewhere, and what can't be watched, with the reason.
 
@@ -31,11 +35,12 @@ def command(
     from freshlayer.cli.located import located
     from freshlayer.report.terminal import show
 
+    question = replace(question_of(target, build_args, platform, network), all_stages=all_stages)
     documents = []
     for context in contexts:
         source = source_of(context, file)
         with located(source):
-            found = pipeline.inputs(source, question_of(target, build_args, platform))
+            found = pipeline.inputs(source, question)
         if as_json:
             documents.append(report.of_inputs(found))
         elif not options.quiet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -126,6 +127,6 @@ def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
         path, identities = None, {}
     progress = Progress(sys.stderr, wanted=not options.quiet)
     try:
-        yield Rooms(store, policy, warn, progress, identities, path)
+        yield Rooms(store, policy, warn, int(time.time()), progress, identities, path)
     finally:
         store.close()

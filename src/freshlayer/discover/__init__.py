@@ -3,6 +3,6 @@
 One module per syntax; ``commands.SYNTAXES`` is the table of those that stand in a RUN.
 """
 
-from freshlayer.discover.instructions import Discovery, discover
+from freshlayer.discover.instructions import Conditions, Discovery, discover
 
-__all__ = ["Discovery", "discover"]
+__all__ = ["Conditions", "Discovery", "discover"]

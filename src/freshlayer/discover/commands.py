@@ -1,157 +1,165 @@
-"""Commands of a script → what they read from elsewhere: the table of syntaxes, and what is only listed."""
+"""The programs that a script runs → what they read from elsewhere: the table of syntaxes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
 from posixpath import basename
 
 from freshlayer import shell
+from freshlayer.discover.aria2c import aria2c
 from freshlayer.discover.curl import curl
-from freshlayer.discover.found import Finding, Found, Missed, Syntax, Words
+from freshlayer.discover.found import Finding, Found, Missed, Syntax, Unknown, Word, Words, plain, written
+from freshlayer.discover.git import git
+from freshlayer.discover.packages import MANAGERS, packages
+from freshlayer.discover.storage import az, named_remotes, storage
 from freshlayer.discover.wget import wget
 from freshlayer.reference import shown
-from freshlayer.shell import Lookup, Unknown
+from freshlayer.shell import SHELLS, Call, Surroundings, without_secrets
 
 SYNTAXES: dict[str, Syntax] = {
     "curl": curl,
     "wget": wget,
+    "aria2c": aria2c,
+    "axel": aria2c,
+    **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "s5cmd"), storage),
+    "az": az,
+    **dict.fromkeys(("mc", "rclone"), named_remotes),
+    **{name: partial(packages, name) for name in MANAGERS},
 }
-"""Command → the syntax that reads it."""
+"""Program → the syntax that reads its arguments. git's commands are read together: ``git.git``."""
 
-_ANY: frozenset[str] = frozenset()
-_INSTALL = frozenset(
-    "add build ci create dist-upgrade download get groupinstall i in install localinstall mod restore sync"
-    " swap up update upgrade require run".split()
-)
-FETCHERS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(
-        ("apt", "apt-get", "aptitude", "apk", "dnf", "microdnf", "tdnf", "yum", "zypper"), _INSTALL
-    ),
-    **dict.fromkeys(("pip", "pip3", "pipx", "poetry", "uv", "conda", "mamba", "micromamba"), _INSTALL),
-    **dict.fromkeys(("npm", "yarn", "pnpm", "bun", "gem", "bundle", "composer", "cargo", "go"), _INSTALL),
-    **dict.fromkeys(("dotnet", "nuget", "luarocks", "opam", "stack", "cabal", "brew", "rustup"), _INSTALL),
-    **dict.fromkeys(("mvn", "gradle", "npx", "aria2c", "axel", "lftp", "rsync", "svn", "scp", "ftp"), _ANY),
-    **dict.fromkeys(("aws", "gsutil", "gcloud", "az", "rclone", "s3cmd", "mc", "pecl", "cpan"), _ANY),
-    **dict.fromkeys(("cpanm", "add-apt-repository", "docker-php-ext-install", "debootstrap"), _ANY),
-    "git": frozenset({"clone", "fetch", "pull", "submodule", "ls-remote"}),
-    "hg": frozenset({"clone", "pull"}),
+_ALL: frozenset[str] = frozenset()
+_VERBS = frozenset("clone checkout co export pull update".split())
+_LISTED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("svn", "hg", "bzr", "cvs", "fossil"), _VERBS),
+    **dict.fromkeys(("rsync", "scp", "sftp", "ftp", "lftp", "vcs"), _ALL),
 }
-"""Commands that fetch and that nobody here asks yet → the subcommands that do it (none named: all do)."""
+"""Programs that fetch in a way that nobody here asks → their subcommands that do (none named: all)."""
 
-_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
-# Commands that handle a URL as text, and read nothing from it.
+FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
+"""Programs whose output is the answer of a server."""
+
+# Programs that handle a URL as text, or write it somewhere, and read nothing from it.
 _WRITERS = frozenset(
     "echo printf tee sed awk gawk grep egrep cat export test [ [[ : true false set read local declare"
-    " useradd adduser groupadd usermod mkdir chmod chown ln rm mv cp touch cut tr head tail".split()
+    " useradd adduser groupadd usermod mkdir chmod chown ln rm mv cp touch cut tr head tail jq yq xmlstarlet"
+    " gpg gpg2 ssh-keyscan ssh-keygen crudini augtool dpkg-divert update-alternatives expr which find sort"
+    " openssl keytool timeout ping nslookup host dig getent".split()
 )
-_WRAPPERS: dict[str, tuple[str, int]] = {
-    "sudo": ("CDghpRrTtUu", 0),
-    "env": ("uCS", 0),
-    "exec": ("a", 0),
-    "command": ("", 0),
-    "time": ("fo", 0),
-    "nice": ("n", 0),
-    "nohup": ("", 0),
-    "timeout": ("ks", 1),
-    "eatmydata": ("", 0),
-    "gosu": ("", 1),
-    "su-exec": ("", 1),
-    "busybox": ("", 0),
-    "retry": ("", 0),
-}
-"""Wrapper → letters of its options that take a value, and operands before the wrapped command."""
-
-_REMOTE = re.compile(r"(?:^|[=@+\s\"'])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
+_REMOTE = re.compile(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _FETCHING = re.compile(
-    r"://|(?<![\w./-])(?:"
-    + "|".join(sorted(map(re.escape, [*SYNTAXES, *FETCHERS]), key=len, reverse=True))
+    r"://|(?<![\w.-])(?:"
+    + "|".join(sorted(map(re.escape, [*SYNTAXES, *_LISTED, "git"]), key=len, reverse=True))
     + r")\b"
 )
-_DEEPEST = 3
+_LITERAL = re.compile(r"https?://[^\s\"'`|&;<>(){}]+")
 _LONGEST_SCRIPT = 256 * 1024
+_NOT_FOLLOWED = "the script can't be followed to its end"
 
 
-def of_script(text: str, lookup: Lookup, depth: int = 0) -> Iterator[tuple[str, Finding]]:
-    """(via, finding) of every command of a script. Only scripts that hold a fetching word are parsed."""
-    if not _FETCHING.search(text):
+def of_script(text: str, surroundings: Surroundings) -> Iterator[tuple[str, Finding]]:
+    """(via, finding) of every program of a script. Only scripts that hold a fetching word are parsed."""
+    if not _may_fetch(text, surroundings):
         return
-    if len(text) > _LONGEST_SCRIPT or depth > _DEEPEST:
-        yield "script", Missed(shown(text, 60), "the script is too long or too deep to be read")
+    if len(text) > _LONGEST_SCRIPT:
+        yield "script", Missed(_beginning(text), "the script is too long to be read")
         return
-    script = shell.parse(text)
-    if not script.whole:
+    following = shell.follow(text, surroundings)
+    yield from of_calls(following.calls)
+    if not following.whole:
         yield from _by_pattern(text)
-        return
-    for command in script.commands:
-        yield from of_words(shell.words_of(command, script, lookup), lookup, depth)
 
 
-def of_words(words: Words, lookup: Lookup, depth: int = 0) -> Iterator[tuple[str, Finding]]:
-    """(via, finding) of one command."""
-    words = _unwrapped(words)
-    if not words:
-        return
-    if isinstance(words[0], Unknown):
-        yield from _unexplained(words[0].text, words[1:])
-        return
-    name, arguments = basename(words[0]), words[1:]
+def _may_fetch(text: str, surroundings: Surroundings) -> bool:
+    """Whether a fetching word stands in the script, or in a variable that it names."""
+    if _FETCHING.search(text):
+        return True
+    names = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
+    values = (surroundings.value(name) for name in names)
+    return any(isinstance(value, str) and _FETCHING.search(value) for value in values)
+
+
+def of_calls(calls: tuple[Call, ...]) -> Iterator[tuple[str, Finding]]:
+    """(via, finding) of programs in the order in which they run."""
+    repositories: list[Words] = []
+    for call in calls:
+        words = [_word(field) for field in call.words]
+        name = basename(words[0]) if words and isinstance(words[0], str) else ""
+        if name == "git":
+            repositories.append(words[1:])
+            continue
+        given = [_known_part(text) for text in call.given]
+        yield from ((finding.via or name or "RUN", finding) for finding in _of_program(name, words, given))
+    yield from ((finding.via, finding) for finding in git(repositories))
+
+
+def _word(field: shell.Text) -> Word:
+    value = shell.known(field)
+    if value is not None:
+        return value
+    hole = shell.worst(field)
+    return Unknown(hole.reason if hole else "is not known", shell.written(field), _known_part(field))
+
+
+def _known_part(text: shell.Text) -> str:
+    return "".join(part if isinstance(part, str) else "…" for part in text)
+
+
+def _of_program(name: str, words: Words, given: list[str]) -> Iterator[Finding]:
+    arguments = words[1:]
     if name in SYNTAXES:
-        yield from ((name, finding) for finding in SYNTAXES[name](arguments))
-    elif name in _SHELLS:
-        yield from _inner(name, arguments, lookup, depth)
-    elif name in FETCHERS:
-        yield from _listed(name, arguments)
+        yield from SYNTAXES[name](arguments)
+    elif name in _LISTED:
+        if not _LISTED[name] or _LISTED[name] & set(plain(arguments)):
+            text = " ".join([name, *without_secrets([written(word) for word in arguments])])
+            yield Missed(shown(text, 80), f"what {name} fetches is not asked")
     elif name not in _WRITERS:
-        yield from _unexplained(name, arguments)
+        yield from _unexplained(name or written(words[0]), arguments, given)
 
 
-def _unwrapped(words: Words) -> Words:
-    """Drop ``sudo``, ``env X=1``, ``timeout 60`` and their like."""
-    while words and isinstance(words[0], str) and basename(words[0]) in _WRAPPERS:
-        letters, operands = _WRAPPERS[basename(words[0])]
-        words = words[1:]
-        while words and isinstance(words[0], str) and re.match(r"-|\w+=", words[0]):
-            takes_value = re.fullmatch(f"-[{letters or '-'}]", words[0])
-            words = words[2 if takes_value else 1 :]
-        words = words[operands:]
-    return words
+def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:
+    """A URL that another program is given, most likely to read it: installers, rpm, tar, scripts."""
+    for text in given:
+        for match in _REMOTE.finditer(text):
+            yield Missed(match[1], f"freshlayer does not know what {shown(name, 40)} does with it")
+    for option, word in pairwise(["", *arguments]):
+        found = _REMOTE.search(word.known if isinstance(word, Unknown) else word)
+        if isinstance(word, Unknown) and (found or _is_script(name, option)):
+            yield Missed(word.text, word.reason)
+        elif not found or isinstance(word, Unknown):
+            continue
+        elif name in _READERS and re.match(r"(?:https?|ftps?)://", word):
+            yield Found(word)
+        else:
+            yield Missed(found[1], f"freshlayer does not know what {shown(name, 40)} does with it")
 
 
-def _inner(name: str, arguments: Words, lookup: Lookup, depth: int) -> Iterator[tuple[str, Finding]]:
-    """``sh -c SCRIPT``, with any letters beside the c; else a URL that a shell is given is a riddle."""
-    for place, word in enumerate(arguments[:-1]):
-        if isinstance(word, str) and re.fullmatch(r"-[a-z]*c", word):
-            script = arguments[place + 1]
-            if isinstance(script, str):
-                yield from of_script(script, lookup, depth + 1)
-            else:
-                yield name, Missed(script.text, script.reason)
-            return
-    yield from _unexplained(name, arguments)
+def _is_script(name: str, option: Word) -> bool:
+    """Whether what stands behind an option is a script."""
+    return name in SHELLS and isinstance(option, str) and re.fullmatch(r"-[a-z]*c", option) is not None
 
 
-def _listed(name: str, arguments: Words) -> Iterator[tuple[str, Finding]]:
-    subcommands = FETCHERS[name]
-    plain = [word for word in arguments if isinstance(word, str) and not word.startswith("-")]
-    if subcommands and not any(word in subcommands for word in plain):
-        return
-    written = " ".join([name, *(word if isinstance(word, str) else word.text for word in arguments)])
-    yield name, Missed(shown(written, 80), f"what {name} fetches is not asked")
-
-
-def _unexplained(name: str, arguments: Words) -> Iterator[tuple[str, Finding]]:
-    for word in arguments:
-        text = word if isinstance(word, str) else word.text
-        match = _REMOTE.search(text)
-        if match:
-            yield name, Missed(match[1], f"freshlayer does not know what {shown(name, 40)} does with it")
+_READERS = frozenset(
+    "rpm dpkg apt-key rpmkeys pkg pkg_add pip-compile php python python3 node ruby perl tar unzip deno helm"
+    " kubectl oc terraform code code-server jupyter R Rscript java".split()
+)
+"""Programs that read a URL given as a bare argument."""
 
 
 def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:
-    """A script that can't be parsed: the URLs that stand in it letter for letter."""
-    for match in re.finditer(r"https?://[^\s\"'`|&;<>(){}]+", text):
+    """A script that can't be followed whole: the URLs that stand in it letter for letter."""
+    if not _LITERAL.search(text):
+        yield "pattern", Missed(_beginning(text), _NOT_FOLLOWED)
+    for match in _LITERAL.finditer(text):
         if "$" in match[0]:
-            yield "pattern", Missed(match[0], "the script can't be parsed")
+            yield "pattern", Missed(match[0], _NOT_FOLLOWED)
         else:
             yield "pattern", Found(match[0].rstrip(".,"))
+
+
+def _beginning(script: str) -> str:
+    """Of a script, what a message can show."""
+    return shown(" ".join(without_secrets(script[:200].split())), 60)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from freshlayer.discover.found import Finding, Found, Missed, Words
-from freshlayer.discover.options import Operand, Option, OptionTable, Value, read
-from freshlayer.shell import Unknown
+from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words
+from freshlayer.discover.globs import globbed
+from freshlayer.discover.options import Operand, Option, OptionTable, read
 
 _LONG = """
 abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout
@@ -34,16 +34,26 @@ _LETTERS = {
     **{"t": "telnet-option", "T": "upload-file", "u": "user", "U": "proxy-user", "w": "write-out"},
     **{"x": "proxy", "X": "request", "y": "speed-time", "Y": "speed-limit", "z": "time-cond"},
 }
-TABLE = OptionTable(frozenset(_LETTERS), frozenset(_LONG.split()), {**_LETTERS, "G": "get", "g": "globoff"})
+TABLE = OptionTable.of(_LONG, _LETTERS, {"G": "get", "g": "globoff"})
 
 _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
 _READS = {"GET", "HEAD"}
-_GLOB = re.compile(r"[{}\[\]]")
 
 
 def curl(arguments: Words) -> Iterator[Finding]:
-    """Every URL that a curl command reads."""
-    options, urls = _sorted(arguments)
+    """Every URL that a curl command reads. Options hold up to ``--next``."""
+    rest: Words = []
+    for word in arguments:
+        if word in {"--next", "-:"}:
+            yield from _one(rest)
+            rest = []
+        else:
+            rest.append(word)
+    yield from _one(rest)
+
+
+def _one(arguments: Words) -> Iterator[Finding]:
+    options, urls, query = _sorted(arguments)
     if "config" in options:
         yield Missed("curl --config", "its URLs stand in a file")
     if "upload-file" in options or ("get" not in options and options & _SENDS):
@@ -51,12 +61,24 @@ def curl(arguments: Words) -> Iterator[Finding]:
     if {name for name in options if name.startswith("request:")} - {f"request:{m}" for m in _READS}:
         return
     for url in urls:
-        yield from _read(url, globbing="globoff" not in options)
+        yield from _read(
+            _with_query(url, query if "get" in options else []), globbing="globoff" not in options
+        )
 
 
-def _sorted(arguments: Words) -> tuple[set[str], list[Value]]:
+def _with_query(url: Word, query: list[Word]) -> Word:
+    """``-G`` sends the data of ``-d`` in the URL."""
+    for item in query:
+        if isinstance(item, Unknown) or isinstance(url, Unknown):
+            return item if isinstance(item, Unknown) else url
+        url += f"{'&' if '?' in url else '?'}{item}"
+    return url
+
+
+def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
     options: set[str] = set()
-    urls: list[Value] = []
+    urls: list[Word] = []
+    query: list[Word] = []
     for item in read(arguments, TABLE):
         match item:
             case Operand(value=value):
@@ -65,15 +87,27 @@ def _sorted(arguments: Words) -> tuple[set[str], list[Value]]:
                 urls.append(value)
             case Option(name="request", value=str(method)):
                 options.add(f"request:{method.upper()}")
-            case Option(name=name):
+            case Option(name=name, value=value):
                 options.add(name)
-    return options, urls
+                if name in _SENDS and value is not None:
+                    query.append(_encoded(value) if name == "data-urlencode" else value)
+    return options, urls, query
 
 
-def _read(url: Value, *, globbing: bool) -> Iterator[Finding]:
+def _encoded(value: Word) -> Word:
+    """``name=content`` with the content percent-encoded."""
+    if isinstance(value, Unknown):
+        return value
+    name, equals, content = value.partition("=")
+    return f"{name}{equals}{quote(content, safe='')}" if equals else quote(name, safe="")
+
+
+def _read(url: Word, *, globbing: bool) -> Iterator[Finding]:
     if isinstance(url, Unknown):
         yield Missed(url.text, url.reason)
-    elif url and globbing and _GLOB.search(url.removeprefix("http://[").removeprefix("https://[")):
+        return
+    urls = (globbed(url) if globbing else [url]) if url else []
+    if urls is None:
         yield Missed(url, "curl expands the URL itself ({} or [])")
-    elif url:
-        yield Found(url if "://" in url else f"http://{url}")
+    for one in urls or []:
+        yield Found(one if "://" in one else f"http://{one}")

@@ -6,17 +6,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from freshlayer.shell import Unknown
 
-Words = list[str | Unknown]
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A word whose value is not known before the build: the reason, and the word as written.
+
+    ``known``: the same with ``…`` for what is not known.
+    """
+
+    reason: str
+    text: str
+    known: str = ""
+
+
+Word = str | Unknown
+Words = list[Word]
 """A command's arguments, its name left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A URL that the command reads, as the command would understand it."""
+    """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax."""
 
-    url: str
+    text: str
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,7 @@ class Missed:
 
     text: str
     reason: str
+    via: str = ""
 
 
 Finding = Found | Missed
@@ -35,3 +49,18 @@ class Syntax(Protocol):
 
     def __call__(self, arguments: Words) -> Iterator[Finding]:
         """What the command reads from elsewhere."""
+
+
+def url(word: Word) -> Finding:
+    """A word that is a URL, or why it is not known."""
+    return Missed(word.text, word.reason) if isinstance(word, Unknown) else Found(word)
+
+
+def plain(words: Words) -> list[str]:
+    """The words that are known."""
+    return [word for word in words if isinstance(word, str)]
+
+
+def written(word: Word) -> str:
+    """A word for a message."""
+    return word if isinstance(word, str) else word.text

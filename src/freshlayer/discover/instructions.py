@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from posixpath import basename
 
-from freshlayer import reference
-from freshlayer.discover.commands import of_script, of_words
+from freshlayer import reference, shell
+from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.found import Finding, Found, Missed
+from freshlayer.discover.git import git_text
+from freshlayer.discover.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.model import NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference, shown
-from freshlayer.shell import Lookup
+from freshlayer.shell import Hole, Surroundings, Why
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
+_WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = re.compile(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
+_LOOPBACK = re.compile(r"(?:git\+)?\w+://(?:[^/@]*@)?(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)")
+_DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +37,35 @@ class Discovery:
     not_watched: tuple[NotWatched, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a build brings to a Dockerfile.
+
+    ``platform``: ``os/arch[/variant]``. ``loopback``: a loopback URL in a RUN means this machine, as it does
+    on the host's network. ``watched``: first line of an instruction → references that a comment adds.
+    """
+
+    platform: str
+    loopback: bool = True
+    watched: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
 def discover(
-    dockerfile: Dockerfile, stages: Iterable[Stage], environments: Mapping[int, Environment]
+    dockerfile: Dockerfile,
+    stages: Iterable[Stage],
+    environments: Mapping[int, Environment],
+    conditions: Conditions,
 ) -> Discovery:
     """Everything that the instructions of these stages read from elsewhere."""
     by_instruction: dict[int, dict[Reference, str]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
+    finder = _Finder(dockerfile, environments, conditions)
     for stage in stages:
-        for instruction, via, finding in _of_stage(dockerfile, stage, environments):
+        for instruction, via, finding in finder.stage(stage):
             known = _known(finding)
+            if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
+                known = _reachable(known, instruction)
             if isinstance(known, Missed):
                 text = shown(known.text) or instruction.name
                 not_watched.append(NotWatched(instruction.line, instruction.name, text, known.reason))
@@ -49,7 +74,7 @@ def discover(
                 place = Place(instruction.line, instruction.name, stage.label, via)
                 places.setdefault(known, []).append(place)
     inputs = tuple(RemoteInput(known, tuple(where)) for known, where in places.items())
-    read = {number: tuple(found) for number, found in by_instruction.items()}
+    read = {number: tuple(found) for number, found in by_instruction.items() if found}
     return Discovery(read, inputs, tuple(dict.fromkeys(not_watched)))
 
 
@@ -57,68 +82,154 @@ def _known(finding: Finding) -> Reference | Missed:
     if isinstance(finding, Missed):
         return finding
     try:
-        return reference.parse(finding.url)
+        return reference.parse(finding.text)
     except ReferenceInvalidError as error:
-        return Missed(finding.url, str(error))
+        return Missed(finding.text, str(error))
 
 
-def _of_stage(
-    dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]
-) -> Iterator[tuple[Instruction, str, Finding]]:
-    shell: tuple[str, ...] = ("/bin/sh", "-c")
-    for via, finding in _image(dockerfile, stage, environments[stage.start.number]):
-        yield stage.start, via, finding
-    for instruction in stage.instructions:
-        environment = environments[instruction.number]
-        if instruction.name == "SHELL":
-            shell = instruction.words
+def _reachable(known: Reference, instruction: Instruction) -> Reference | Missed:
+    """In a RUN without the host's network, loopback is the container's own."""
+    if "--network=host" in instruction.flags or not _LOOPBACK.match(known.text):
+        return known
+    return Missed(known.text, "it is the container's own loopback (this machine's with --network=host)")
+
+
+class _Finder:
+    """Walks one stage; the SHELL instruction changes who reads what follows it."""
+
+    def __init__(
+        self, dockerfile: Dockerfile, environments: Mapping[int, Environment], conditions: Conditions
+    ) -> None:
+        self._dockerfile = dockerfile
+        self._environments = environments
+        self._platform = conditions.platform
+        self._watched = conditions.watched
+        self._shells: dict[int, tuple[str, ...]] = {}
+
+    def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
+        for via, finding in self._base(stage):
+            yield stage.start, via, finding
+        parent = [
+            other
+            for other in self._dockerfile.stages[: stage.number]
+            if other.name and other.name == self._expanded(stage).lower()
+        ]
+        shell_words = self._shells.get(parent[-1].number, _DEFAULT_SHELL) if parent else self._shell(stage)
+        for instruction in stage.instructions:
+            if instruction.name == "SHELL":
+                shell_words = instruction.words
+            for via, finding in self._instruction(instruction, shell_words):
+                yield instruction, via, finding
+        self._shells[stage.number] = shell_words
+
+    def _expanded(self, stage: Stage) -> str:
+        base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
+        return base if isinstance(base, str) else ""
+
+    def _base(self, stage: Stage) -> Iterator[tuple[str, Finding]]:
+        base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
+        if isinstance(base, Unknown):
+            yield "FROM", Missed(stage.base, base.reason)
+        elif base and base != "scratch" and not self._is_earlier(stage, base):
+            yield "FROM", Found(f"docker-image://{base}")
+
+    def _is_earlier(self, stage: Stage, name: str) -> bool:
+        return any(other.name == name.lower() for other in self._dockerfile.stages[: stage.number])
+
+    def _shell(self, stage: Stage) -> tuple[str, ...]:
+        """Windows images start with cmd."""
+        base = self._expanded(stage) or stage.base
+        windows = self._platform.startswith("windows/") or re.search(
+            r"(?i)windows|nanoserver|servercore", base
+        )
+        return ("cmd", "/S", "/C") if windows else _DEFAULT_SHELL
+
+    def _instruction(
+        self, instruction: Instruction, shell_words: tuple[str, ...]
+    ) -> Iterator[tuple[str, Finding]]:
+        environment = self._environments[instruction.number]
+        yield from self._sources(instruction, environment)
+        for written in self._watched.get(instruction.line, ()):
+            value = environment.expand(written, self._dockerfile.escape)
+            yield "watch", Missed(written, value.reason) if isinstance(value, Unknown) else Found(value)
+        match instruction.name:
+            case "RUN":
+                yield from self._run(instruction, environment, shell_words)
+            case "ADD":
+                yield from self._add(instruction, environment)
+            case "ONBUILD" if re.search(r"://|\b(?:curl|wget|git)\b", instruction.text):
+                yield "ONBUILD", Missed(instruction.text, "a trigger runs in the build of another image")
+
+    def _sources(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
+        """COPY --from and RUN --mount=from of an image; a stage is none."""
         for name in sources_of(instruction.name, instruction.flags):
-            if dockerfile.stage_named(name) is None:
-                yield instruction, "--from", Missed(name, "the builder itself resolves image tags")
-        for via, finding in _of_instruction(instruction, environment, shell, dockerfile.escape):
-            yield instruction, via, finding
+            if self._dockerfile.stage_named(name) is not None:
+                continue
+            via = f"{instruction.name} --{'mount' if instruction.name == 'RUN' else 'from'}"
+            value = environment.expand(name, self._dockerfile.escape)
+            if isinstance(value, Unknown):
+                yield via, Missed(name, value.reason)
+            elif value:
+                yield via, Found(f"docker-image://{value}")
+
+    def _run(
+        self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]
+    ) -> Iterator[tuple[str, Finding]]:
+        surroundings = self._surroundings(instruction, environment)
+        if instruction.exec_form:
+            yield from of_calls(shell.follow_words(instruction.words, surroundings).calls)
+            return
+        script = _script(instruction)
+        interpreter = basename(shell_words[0].replace("\\", "/")).removesuffix(".exe") if shell_words else ""
+        if interpreter.lower() in _WINDOWS_SHELLS:
+            yield from (("powershell", finding) for finding in powershell(script))
+        elif interpreter not in _POSIX_SHELLS:
+            for url in _URL.findall(script):
+                yield "RUN", Missed(url, f"its shell is {shown(' '.join(shell_words), 40)}")
+        elif re.match(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)", script):
+            for url in _URL.findall(script):
+                yield "RUN", Missed(url, "the script is for another interpreter")
+        else:
+            yield from of_script(script, surroundings)
+
+    def _surroundings(self, instruction: Instruction, environment: Environment) -> Surroundings:
+        secrets = _secret_names(instruction)
+
+        def value(name: str) -> str | Hole:
+            written = f"${{{name}}}"
+            if name in secrets:
+                return Hole(Why.SECRET, f"{name} comes from a secret", written)
+            found = environment.lookup(name)
+            if found is None:
+                return Hole(Why.BASE, environment.why(name), written)
+            if isinstance(found, str):
+                return found
+            return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
+
+        return Surroundings(value, self._platform, FETCHERS)
+
+    def _add(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
+        """ADD URL: every builder keys it on content already, so it is reported and never keyed."""
+        for source in instruction.words[:-1]:
+            value = environment.expand(source, self._dockerfile.escape)
+            if isinstance(value, Unknown):
+                yield "ADD", Missed(source, value.reason)
+            elif _GIT.search(value):
+                address, _, ref = value.partition("#")
+                yield "ADD", Found(git_text(address, ref.partition(":")[0]))
+            elif re.match(r"https?://", value):
+                pinned = instruction.flag("checksum")
+                yield "ADD", Missed(value, "its checksum is pinned") if pinned else Found(value)
 
 
-def _image(dockerfile: Dockerfile, stage: Stage, environment: Environment) -> Iterator[tuple[str, Finding]]:
-    base = environment.expand(stage.base, dockerfile.escape)
-    if isinstance(base, Unknown):
-        yield "FROM", Missed(stage.base, base.reason)
-    elif base != "scratch" and not _earlier(dockerfile, stage, base):
-        yield "FROM", Missed(base, "the builder itself resolves image tags")
-
-
-def _earlier(dockerfile: Dockerfile, stage: Stage, base: str) -> bool:
-    return any(other.name == base.lower() for other in dockerfile.stages[: stage.number])
-
-
-def _of_instruction(
-    instruction: Instruction, environment: Environment, shell: tuple[str, ...], escape: str
-) -> Iterator[tuple[str, Finding]]:
-    match instruction.name:
-        case "RUN":
-            yield from _run(instruction, environment, shell, escape)
-        case "ADD":
-            yield from _add(instruction, environment, escape)
-        case "ONBUILD" if re.search(r"://|\b(?:curl|wget)\b", instruction.text):
-            yield "ONBUILD", Missed(instruction.text, "a trigger runs in the build of another image")
-
-
-def _run(
-    instruction: Instruction, environment: Environment, shell: tuple[str, ...], escape: str
-) -> Iterator[tuple[str, Finding]]:
-    lookup = _lookup(environment, escape)
-    if instruction.exec_form:
-        yield from of_words(list(instruction.words), lookup)
-        return
-    script = _script(instruction)
-    if not shell or basename(shell[0]) not in _POSIX_SHELLS:
-        if "://" in script:
-            yield "RUN", Missed(script, f"its shell is {shown(' '.join(shell), 40)}")
-    elif re.match(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)", script):
-        if "://" in script:
-            yield "RUN", Missed(script.split("\n")[0], "the script is for another interpreter")
-    else:
-        yield from of_script(script, lookup)
+def _secret_names(instruction: Instruction) -> frozenset[str]:
+    """Variables that a ``RUN --mount=type=secret,env=NAME`` fills."""
+    names: set[str] = set()
+    for flag in instruction.flags:
+        if flag.startswith("--mount=") and "type=secret" in flag:
+            fields = dict(item.partition("=")[::2] for item in flag.removeprefix("--mount=").split(","))
+            names.update(value for key, value in fields.items() if key == "env" and value)
+    return frozenset(names)
 
 
 def _script(instruction: Instruction) -> str:
@@ -128,24 +239,3 @@ def _script(instruction: Instruction) -> str:
         content = documents[0].content
         return re.sub(r"(?m)^\t+", "", content) if documents[0].strip_tabs else content
     return "\n".join([instruction.rest, *(f"{doc.content}{doc.name}" for doc in documents)])
-
-
-def _lookup(environment: Environment, escape: str) -> Lookup:
-    def expand(text: str) -> str | None:
-        value = environment.expand(text, escape)
-        return value if isinstance(value, str) else None
-
-    return Lookup(environment.known.get, environment.why, expand)
-
-
-def _add(instruction: Instruction, environment: Environment, escape: str) -> Iterator[tuple[str, Finding]]:
-    """ADD URL: every builder keys it on content already, so it is reported and never keyed."""
-    for source in instruction.words[:-1]:
-        value = environment.expand(source, escape)
-        if isinstance(value, Unknown):
-            yield "ADD", Missed(source, value.reason)
-        elif _GIT.search(value):
-            yield "ADD", Missed(value, "the builder itself asks for the commit")
-        elif re.match(r"https?://", value):
-            pinned = instruction.flag("checksum")
-            yield "ADD", Missed(value, "its checksum is pinned") if pinned else Found(value)

@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from freshlayer.discover.found import Words
-from freshlayer.shell import Unknown
-
-Value = str | Unknown
+from freshlayer.discover.found import Unknown, Word, Words
 
 
 @dataclass(frozen=True, slots=True)
 class OptionTable:
     """``short``: letters that take a value. ``long``: names (without ``--``) that take one.
 
-    ``attached_only``: long options whose value, if any, stands after ``=``.
+    ``aliases``: letter → long name. ``joined``: words of one dash that are one switch (wget's ``-nv``).
     """
 
     short: frozenset[str]
     long: frozenset[str]
-    aliases: dict[str, str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    joined: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, long: str, letters: Mapping[str, str], switches: Mapping[str, str] | None = None
+    ) -> OptionTable:
+        """``long`` separated by blanks; ``letters`` take a value, ``switches`` don't."""
+        return cls(frozenset(letters), frozenset(long.split()), {**letters, **(switches or {})})
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option by its long name, or its letter where it has none that matters; None value for a switch."""
+    """An option by its long name, or its letter where it has none; None value for a switch."""
 
     name: str
-    value: Value | None
+    value: Word | None
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
     """A word that is no option and no option's value."""
 
-    value: Value
+    value: Word
 
 
 def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
@@ -50,8 +55,15 @@ def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
             return
         elif word.startswith("--"):
             yield _long(word[2:], waiting, table)
+        elif word in table.joined:
+            yield Option(word, None)
         else:
             yield from _short(word[1:], waiting, table)
+
+
+def operands(arguments: Words, table: OptionTable) -> list[Word]:
+    """The operands alone."""
+    return [item.value for item in read(arguments, table) if isinstance(item, Operand)]
 
 
 def _long(word: str, waiting: Words, table: OptionTable) -> Option:

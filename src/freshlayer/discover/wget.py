@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freshlayer.discover.found import Finding, Found, Missed, Words
+from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words
 from freshlayer.discover.options import Operand, OptionTable, read
-from freshlayer.shell import Unknown
 
 _LONG = """
 accept accept-regex append-output base bind-address bind-dns-address body-data body-file ca-certificate
@@ -27,16 +26,20 @@ _LETTERS = {
     **{"O": "output-document", "P": "directory-prefix", "Q": "quota", "R": "reject", "t": "tries"},
     **{"T": "timeout", "U": "user-agent", "w": "wait", "X": "exclude-directories", "Y": "proxy"},
 }
-TABLE = OptionTable(frozenset(_LETTERS), frozenset(_LONG.split()), _LETTERS)
+TABLE = OptionTable(
+    frozenset(_LETTERS),
+    frozenset(_LONG.split()),
+    _LETTERS,
+    frozenset({"-nv", "-nc", "-nd", "-nH", "-np", "-nh"}),
+)
 
 _SENDS = {"post-data", "post-file", "body-data", "body-file"}
 _FILES = {"input-file": "its URLs stand in a file", "input-metalink": "its URLs stand in a file"}
 
 
 def wget(arguments: Words) -> Iterator[Finding]:
-    """Every URL that a wget command reads. ``-nv``, ``-nc`` and their like are switches of two letters."""
-    plain = [word for word in arguments if isinstance(word, Unknown) or not _two_letters(word)]
-    items = list(read(plain, TABLE))
+    """Every URL that a wget command reads."""
+    items = list(read(arguments, TABLE))
     options = {item.name: item.value for item in items if not isinstance(item, Operand)}
     if options.keys() & _SENDS or options.get("method", "GET") not in {"GET", "HEAD"}:
         return
@@ -47,11 +50,7 @@ def wget(arguments: Words) -> Iterator[Finding]:
             yield _operand(item.value)
 
 
-def _two_letters(word: str) -> bool:
-    return word in {"-nv", "-nc", "-nd", "-nH", "-np", "-nh"}
-
-
-def _operand(value: str | Unknown) -> Finding:
+def _operand(value: Word) -> Finding:
     if isinstance(value, Unknown):
         return Missed(value.text, value.reason)
     return Found(value if "://" in value else f"http://{value}")

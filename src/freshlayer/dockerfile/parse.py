@@ -5,7 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 
-from e2b_dockerfile_utils import DockerfileInstruction, DockerfileSyntaxError, parse_dockerfile_ast
+from e2b_dockerfile_utils import (
+    DockerfileAst,
+    DockerfileInstruction,
+    DockerfileSyntaxError,
+    parse_dockerfile_ast,
+)
 
 from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
 from freshlayer.errors import DockerfileError
@@ -24,11 +29,12 @@ def parse(text: str) -> Dockerfile:
     Raises DockerfileError, with the line, for whatever the builder would refuse to parse.
     """
     try:
-        tree = parse_dockerfile_ast(text)
-    except DockerfileSyntaxError as error:
-        raise _located(error) from None
-    except (ValueError, RecursionError) as error:
-        raise DockerfileError(f"can't be parsed: {error}") from None
+        tree = _tree(text)
+    except DockerfileError:
+        without = _without_onbuild_documents(text)
+        if without == text:
+            raise
+        tree = _tree(without)
     instructions = tuple(_instruction(number, item) for number, item in enumerate(tree.instructions))
     if not instructions:
         raise DockerfileError("the Dockerfile holds no instruction")
@@ -39,6 +45,29 @@ def parse(text: str) -> Dockerfile:
     if first == len(instructions):
         raise DockerfileError("the Dockerfile has no FROM")
     return Dockerfile(tree.escape_token, instructions[:first], _stages(instructions[first:]))
+
+
+def _tree(text: str) -> DockerfileAst:
+    try:
+        return parse_dockerfile_ast(text)
+    except DockerfileSyntaxError as error:
+        raise _located(error) from None
+    except (ValueError, RecursionError) as error:
+        raise DockerfileError(f"can't be parsed: {error}") from None
+
+
+def _without_onbuild_documents(text: str) -> str:
+    """The library takes an ONBUILD trigger's here-document for instructions: comments stand in for it."""
+    lines = text.split("\n")
+    waiting: list[str] = []
+    for number, line in enumerate(lines):
+        if waiting:
+            lines[number] = "#"
+            if line.rstrip("\r").lstrip("\t") == waiting[0]:
+                waiting.pop(0)
+        elif re.match(r"(?i)\s*ONBUILD\s+(?:RUN|COPY|ADD)\s", line):
+            waiting = re.findall(r"<<-?\s*[\"']?([\w.-]+)[\"']?", line)
+    return "\n".join(lines)
 
 
 def _instruction(number: int, item: DockerfileInstruction) -> Instruction:

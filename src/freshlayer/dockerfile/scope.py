@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from e2b_dockerfile_utils import ShellLex
 
@@ -28,9 +29,10 @@ _LONGEST_VALUE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The reason why a value is not known before the build."""
+    """The reason why a value is not known before the build; ``unset``: the build itself finds it unset."""
 
     reason: str
+    unset: bool = False
 
 
 Value = str | Unknown
@@ -41,18 +43,18 @@ class Environment:
     """Variables with known values, and names that are declared but have none, with the reason."""
 
     known: Mapping[str, str] = field(default_factory=dict)
-    unknown: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
     inherited: bool = True
 
     def lookup(self, name: str) -> Value | None:
         """The value, the reason why there is none, or None where the name was never declared."""
         if name in self.known:
             return self.known[name]
-        return Unknown(self.unknown[name]) if name in self.unknown else None
+        return self.unknown.get(name)
 
     def expand(self, text: str, escape: str = "\\") -> Value:
         """Expand ``$X`` and ``${X…}`` in a word of an instruction as BuildKit does; quotes are removed."""
-        marked = self._mark(text)
+        marked = self._mark(text, escape)
         lexer = ShellLex(escape, env=self.known, skip_unset_env=False)
         try:
             value = lexer.process_word(marked)
@@ -60,23 +62,42 @@ class Environment:
             return Unknown(f"can't be expanded: {error}")
         missing = _MARKER.search(value)
         if missing:
-            return Unknown(self.why(missing[1]))
+            unset = missing[1] in self.unknown and self.unknown[missing[1]].unset and missing[0] == value
+            return Unknown(self.why(missing[1]), unset)
         return value if len(value) <= _LONGEST_VALUE else Unknown("its value is too long")
 
     def why(self, name: str) -> str:
         """Why a name has no value."""
         if name in self.unknown:
-            return self.unknown[name]
+            return self.unknown[name].reason
         return f"{name} needs the base image's environment" if self.inherited else f"{name} is not set"
 
-    def _mark(self, text: str) -> str:
-        """Mark where a name without a value is used bare, so that ``${X:-d}`` still takes its default."""
+    def _mark(self, text: str, escape: str) -> str:
+        """Mark where a name without a value is used bare, so that ``${X:-d}`` still takes its default.
 
-        def mark(match: re.Match[str]) -> str:
-            name = match[1] or match[2]
-            return match[0] if name in self.known else f"{_OPEN}{name}{_CLOSE}"
+        Not behind an escape character, and not in single quotes, which mean nothing inside double ones.
+        """
+        marked: list[str] = []
+        quote = ""
+        for match in _tokens(escape).finditer(text):
+            token, name = match[0], match["plain"] or match["braced"]
+            if token == '"' and quote != "'":
+                quote = "" if quote else '"'
+            elif token == "'" and quote != '"':
+                quote = "" if quote else "'"
+            elif name and quote != "'" and name not in self.known:
+                token = f"{_OPEN}{name}{_CLOSE}"
+            marked.append(token)
+        return "".join(marked)
 
-        return re.sub(r"(?<!\\)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:[#%/][^}]*)?\})", mark, text)
+
+@cache
+def _tokens(escape: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"{re.escape(escape)}."
+        r"|\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?:[#%/][^}]*)?\})|.",
+        re.DOTALL,
+    )
 
 
 def environments(
@@ -92,7 +113,12 @@ class _Scopes:
     def __init__(self, dockerfile: Dockerfile, build_args: Mapping[str, str], platform: str) -> None:
         self._dockerfile = dockerfile
         self._build_args = build_args
-        self._automatic = _platform_args(platform)
+        self._automatic = {
+            name: build_args.get(name, value) for name, value in _platform_args(platform).items()
+        }
+        self._predefined: dict[str, Value] = {
+            name: build_args[name] for name in sorted(PREDEFINED & build_args.keys())
+        }
         self._global: dict[str, Value] = {}
         self._ends: dict[int, _Frame] = {}
         self._bases: dict[int, str] = {}
@@ -114,7 +140,7 @@ class _Scopes:
                     frame.args[name] = value
                     self._global[name] = value
                 else:
-                    self._global.setdefault(name, Unknown(f"{name} needs a build arg"))
+                    self._global.setdefault(name, Unknown(f"{name} needs a build arg", unset=True))
 
     def _stage(self, stage: Stage, found: dict[int, Environment]) -> None:
         outer = _Frame({}, {**self._automatic, **self._global}, inherited=False).environment()
@@ -125,7 +151,7 @@ class _Scopes:
         frame = (
             self._ends[parent.number].copy()
             if parent
-            else _Frame({}, {}, self._bases[stage.number] != "scratch")
+            else _Frame({}, dict(self._predefined), self._bases[stage.number] != "scratch")
         )
         for instruction in stage.instructions:
             found[instruction.number] = frame.environment()
@@ -141,7 +167,9 @@ class _Scopes:
             value = self._value(name, default, before)
             if value is None:
                 value = self._global.get(name, self._automatic.get(name))
-            frame.args[name] = value if value is not None else Unknown(f"{name} needs a build arg")
+            frame.args[name] = (
+                value if value is not None else Unknown(f"{name} needs a build arg", unset=True)
+            )
 
     def _value(self, name: str, default: str | None, before: Environment) -> Value | None:
         if name in self._build_args:
@@ -164,7 +192,7 @@ class _Frame:
         both = {**self.args, **self.env}
         return Environment(
             known={name: str(value) for name, value in both.items() if isinstance(value, str)},
-            unknown={name: value.reason for name, value in both.items() if isinstance(value, Unknown)},
+            unknown={name: value for name, value in both.items() if isinstance(value, Unknown)},
             inherited=self.inherited,
         )
 

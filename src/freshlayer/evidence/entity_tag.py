@@ -16,13 +16,16 @@ _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 def well_formed(tag: str) -> bool:
     """Whether a tag can be shown, stored and sent back."""
-    return len(tag) <= _LONGEST and bool(_TAG.fullmatch(tag))
+    return len(tag) <= _LONGEST and tag.isprintable() and bool(_TAG.fullmatch(tag))
 
 
-def evidence(tag: str, modified: int | None, length: int | None, hop: int) -> Iterator[Evidence]:
+def evidence(
+    tag: str, modified: int | None, length: int | None, hop: int, *, coded: bool = False
+) -> Iterator[Evidence]:
     """What a tag says: an mtime where arithmetic proves that it is one, else an opaque tag, strong or weak.
 
     ``modified`` is Last-Modified in seconds, ``length`` the full length in octets, both of the same response.
+    ``coded``: it came compressed, so that the tag may be of that form.
     """
     if not tag:
         return
@@ -36,7 +39,7 @@ def evidence(tag: str, modified: int | None, length: int | None, hop: int) -> It
     if mtime is not None:
         yield Evidence(mtime[0], mtime[1], Strength.WEAK, hop)
         return
-    weak = bool(match[1]) or plain != core
+    weak = bool(match[1]) or plain != core or coded
     yield Evidence("etag", plain, Strength.WEAK if weak else Strength.STRONG, hop)
 
 

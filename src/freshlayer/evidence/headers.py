@@ -93,8 +93,7 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
 
 
 def _hashes(hop: Hop, number: int) -> Iterator[Evidence]:
-    coded = hop.one("content-encoding").lower() not in {"", "identity"}
-    ignored = "the digest is of a compressed form" if coded else ""
+    ignored = "the digest is of a compressed form" if _coded(hop) else ""
     for name, read in ROWS:
         for algorithm, digest in read(hop.one(name), hop):
             if _fits(algorithm, digest):
@@ -102,9 +101,9 @@ def _hashes(hop: Hop, number: int) -> Iterator[Evidence]:
 
 
 def _metadata(hop: Hop, number: int) -> Iterator[Evidence]:
-    length = total_length(hop)
+    length, coded = total_length(hop), _coded(hop)
     modified = http_date.seconds(hop.one("last-modified"))
-    yield from entity_tag.evidence(hop.one("etag"), modified, length, number)
+    yield from entity_tag.evidence(hop.one("etag"), modified, length, number, coded=coded)
     if modified is not None:
         yield Evidence(
             "last-modified", f"{modified}/{_or_dash(length)}", Strength.HEURISTIC, number, _generated(hop)
@@ -120,13 +119,18 @@ def _generated(hop: Hop) -> str:
     return "Last-Modified equals Date: it is made up at every answer" if generated else ""
 
 
+def _coded(hop: Hop) -> bool:
+    """Whether a server compressed although it was asked not to."""
+    return hop.one("content-encoding").lower() not in {"", "identity"}
+
+
 def _or_dash(length: int | None) -> str:
     return "-" if length is None else str(length)
 
 
 def total_length(hop: Hop) -> int | None:
     """The full length in octets of what was asked for; None where the headers don't tell (RFC 9110 §14.4)."""
-    if hop.one("content-encoding").lower() not in {"", "identity"}:
+    if _coded(hop):
         return None
     part = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d{1,18}|\*)", hop.one("content-range"))
     if part:

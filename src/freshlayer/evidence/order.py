@@ -10,6 +10,7 @@ BODY_DIGEST = "sha256"
 """The scheme of a digest that freshlayer took of a body itself."""
 
 _ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
+_DATES = {"last-modified", "mtime-s", "mtime-us", "mtime-ns"}
 _PROOF = {Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM}
 
 
@@ -62,9 +63,14 @@ def _by_validator(common: list[tuple[Evidence, Evidence]]) -> Comparison:
     before, now = common[0]
     if now.strength is Strength.SIZE:
         return Comparison(None, False, before, now)
-    same = before.value == now.value
+    same = _moment(before) == _moment(now)
     both_strong = before.strength is now.strength is Strength.STRONG
     return Comparison(same, same and both_strong, before, now)
+
+
+def _moment(item: Evidence) -> str:
+    """A date is compared without the length beside it: lengths have been compared, where both are known."""
+    return item.value.partition("/")[0] if item.scheme in _DATES else item.value
 
 
 def _common(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> list[tuple[Evidence, Evidence]]:

@@ -18,6 +18,7 @@ def of_check(report: Report) -> Document:
         "inputs": [_input(item) | _verdict(report.verdicts[item.reference]) for item in report.inputs],
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
         "not_watched": [asdict(item) for item in report.not_watched],
+        "advice": [asdict(item) for item in report.advice],
         "moved": list(report.moved),
         "builder": {"name": report.builder or None, "exit_code": report.exit_code},
     }
@@ -30,6 +31,7 @@ def of_inputs(report: Report) -> Document:
         "inputs": [_input(item) for item in report.inputs],
         "instructions": [_instruction(item) for item in report.instructions],
         "not_watched": [asdict(item) for item in report.not_watched],
+        "advice": [asdict(item) for item in report.advice],
     }
 
 

@@ -43,6 +43,7 @@ def check_lines(report: Report) -> Iterator[Line]:
     for verdict in report.unasked:
         yield "magenta", f"  {verdict.change}: {verdict.reference} {verdict.reason}"
     yield from _not_watched(report)
+    yield from _advice(report)
 
 
 def input_lines(report: Report) -> Iterator[Line]:
@@ -56,6 +57,7 @@ def input_lines(report: Report) -> Iterator[Line]:
         yield "dim", f"{where}: {missed.instruction}: not watched: {missed.text}: {missed.reason}"
     if not report.inputs and not report.not_watched:
         yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
+    yield from _advice(report)
 
 
 def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
@@ -86,6 +88,11 @@ def _some(lines: list[Line]) -> Iterator[Line]:
     yield from lines[:_MOST]
     if len(lines) > _MOST:
         yield "", f"  … and {len(lines) - _MOST} more"
+
+
+def _advice(report: Report) -> Iterator[Line]:
+    for item in report.advice:
+        yield "cyan", f"{report.dockerfile}:{item.line}: advice: {item.text}"
 
 
 def _not_watched(report: Report) -> Iterator[Line]:

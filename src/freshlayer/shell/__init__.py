@@ -1,7 +1,81 @@
-"""A RUN's script → its commands and the values that their words can take. Pure: nothing is ever run."""
+"""A RUN's script → the programs it runs and the values their words can take. Pure: nothing is ever run."""
 
-from freshlayer.shell.evaluate import Lookup, Unknown, words_of
-from freshlayer.shell.nodes import Command, Script
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from freshlayer.shell.evaluate import Evaluator
+from freshlayer.shell.frame import Frame
+from freshlayer.shell.outcome import BudgetError, Call
 from freshlayer.shell.parse import parse
+from freshlayer.shell.secrets import takes_secret, without_secrets
+from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, known, text_of, worst, written
+from freshlayer.shell.wrappers import SHELLS
 
-__all__ = ["Command", "Lookup", "Script", "Unknown", "parse", "words_of"]
+__all__ = [
+    "SHELLS",
+    "Call",
+    "Following",
+    "Hole",
+    "Surroundings",
+    "Text",
+    "Why",
+    "follow",
+    "follow_words",
+    "known",
+    "takes_secret",
+    "without_secrets",
+    "worst",
+    "written",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a script stands in.
+
+    ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
+    ``fetchers``: programs whose output is the answer of a server.
+    """
+
+    value: Callable[[str], str | Hole]
+    platform: str
+    fetchers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The programs that a script runs, in order. ``whole`` is False where not all could be followed."""
+
+    calls: tuple[Call, ...]
+    whole: bool
+
+
+def follow(text: str, surroundings: Surroundings) -> Following:
+    """Follow a script from its start. Never fails, and ends within its budget."""
+    script = parse(text)
+    evaluator, frame = _start(surroundings)
+    try:
+        evaluator.run(script.body, frame)
+    except (BudgetError, RecursionError):
+        return Following(tuple(evaluator.calls), whole=False)
+    return Following(tuple(evaluator.calls), script.whole)
+
+
+def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Following:
+    """The same for a command that no shell reads: the exec form."""
+    evaluator, frame = _start(surroundings)
+    try:
+        evaluator.exec_form(words, frame)
+    except (BudgetError, RecursionError):
+        return Following(tuple(evaluator.calls), whole=False)
+    return Following(tuple(evaluator.calls), whole=True)
+
+
+def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
+    def outer(name: str) -> Values:
+        value = surroundings.value(name)
+        return (text_of(value),) if value != "" else NOTHING
+
+    return Evaluator(surroundings.platform, surroundings.fetchers), Frame(outer)

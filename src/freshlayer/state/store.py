@@ -24,7 +24,7 @@ Row = tuple[Any, ...]
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS observation (
   reference TEXT PRIMARY KEY, identity TEXT NOT NULL, strength TEXT NOT NULL,
-  evidence TEXT NOT NULL, entity_tag TEXT NOT NULL, last_modified TEXT NOT NULL
+  evidence TEXT NOT NULL, entity_tag TEXT NOT NULL, last_modified TEXT NOT NULL, asked INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS built (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -80,12 +80,13 @@ class Store:
         wanted = {reference.text: reference for reference in references}
         rows = self._in("SELECT * FROM observation WHERE reference IN", list(wanted))
         found: dict[Reference, Recorded] = {}
-        for text, identity, strength, evidence, entity_tag, last_modified in rows:
+        for text, identity, strength, evidence, entity_tag, last_modified, asked in rows:
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 found[wanted[text]] = Recorded(
                     Identity.parse(identity, Strength(strength)),
                     _evidence(evidence),
                     Validators(entity_tag, last_modified),
+                    asked,
                 )
         return found
 
@@ -113,19 +114,20 @@ class Store:
     def record(
         self,
         observations: Mapping[Reference, Recorded],
+        now: int = 0,
         scope: Scope | None = None,
         built: Iterable[BuiltRecord] = (),
         tainted: Iterable[tuple[str, str]] = (),
     ) -> None:
-        """Keep all of this, or none of it: one transaction."""
+        """Keep all of this, or none of it: one transaction. ``now`` in seconds since 1970."""
         with self._failing_softly("nothing was recorded"):
             connection = self._open()
             if connection is None:
                 return
             with connection:
                 connection.executemany(
-                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?)",
-                    [_observation(reference, recorded) for reference, recorded in observations.items()],
+                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [_observation(reference, recorded, now) for reference, recorded in observations.items()],
                 )
                 if scope is not None:
                     connection.executemany(
@@ -208,7 +210,7 @@ def _malformed(error: sqlite3.OperationalError) -> bool:
     return "no such table" in str(error) or "no such column" in str(error)
 
 
-def _observation(reference: Reference, recorded: Recorded) -> tuple[str, ...]:
+def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
     evidence = [[item.scheme, item.value, item.strength] for item in recorded.evidence]
     return (
         reference.text,
@@ -217,6 +219,7 @@ def _observation(reference: Reference, recorded: Recorded) -> tuple[str, ...]:
         json.dumps(evidence, separators=(",", ":")),
         recorded.validators.entity_tag,
         recorded.validators.last_modified,
+        now,
     )
 
 

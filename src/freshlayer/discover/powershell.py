@@ -1,0 +1,31 @@
+"""PowerShell: ``Invoke-WebRequest``, ``wget``, ``curl`` and WebClient with literal URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from freshlayer.discover.found import Finding, Found, Missed
+
+_FETCH = re.compile(
+    r"(?i)(?:Invoke-WebRequest|Invoke-RestMethod|\biwr\b|\birm\b|\bwget(?:\.exe)?\b|\bcurl(?:\.exe)?\b"
+    r"|DownloadFile\(|DownloadString\(|Start-BitsTransfer)[^;|\n]*"
+)
+_URL = re.compile(r"""['"(]?\s*((?:https?|ftp)://[^\s'"();|,]+)""")
+
+
+def powershell(script: str) -> Iterator[Finding]:
+    """URLs that stand in a fetching command letter for letter; one with a variable is missed."""
+    rest = script
+    for command in _FETCH.finditer(script):
+        for match in _URL.finditer(command[0]):
+            rest = rest.replace(match[1], "")
+            yield _finding(match[1])
+    for match in _URL.finditer(rest):
+        yield Missed(match[1], "freshlayer does not know what the script does with it", "powershell")
+
+
+def _finding(url: str) -> Finding:
+    if "$" in url:
+        return Missed(url, "PowerShell variables are not computed", "powershell")
+    return Found(url, "powershell")

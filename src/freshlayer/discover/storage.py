@@ -1,0 +1,73 @@
+"""Object stores: ``aws s3``, ``gsutil``, ``gcloud storage``, ``az storage``, s3cmd, mc, rclone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from freshlayer.discover.found import Finding, Found, Missed, Unknown, Words, plain, written
+
+_READS = {
+    "cp",
+    "sync",
+    "mv",
+    "get",
+    "cat",
+    "copy",
+    "copyto",
+    "download",
+    "rsync",
+    "mirror",
+    "get-object",
+    "ls",
+}
+_OBJECT = re.compile(r"(?:s3|gs)://\S+")
+
+
+def storage(arguments: Words) -> Iterator[Finding]:
+    """The objects and prefixes that a command copies from; what it copies to is no input."""
+    words = plain(arguments)
+    if not any(word in _READS for word in words):
+        return
+    operands = [word for word in arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    named = [word for word in operands if re.search(r"(?:s3|gs)://", written(word))]
+    to = operands[-1] if operands and len(named) < len(operands) - 1 else None
+    for word in named:
+        if word is to and len(named) > 1:
+            continue
+        if isinstance(word, Unknown):
+            yield Missed(word.text, word.reason)
+        elif _OBJECT.fullmatch(word):
+            yield Found(word)
+
+
+def az(arguments: Words) -> Iterator[Finding]:
+    """``az storage blob download --account-name A -c C -n N``."""
+    words = [written(word) for word in arguments]
+    if words[:2] != ["storage", "blob"] or not any("download" in word for word in words[2:3]):
+        return
+    values = {
+        name: next((words[i + 1] for i, word in enumerate(words[:-1]) if word in spellings), "")
+        for name, spellings in _AZURE.items()
+    }
+    unknown = next((word for word in arguments if isinstance(word, Unknown)), None)
+    if unknown is not None:
+        yield Missed("az storage blob download", unknown.reason)
+    elif all(values.values()):
+        yield Found(f"azblob://{values['account']}/{values['container']}/{values['name']}")
+    else:
+        yield Missed("az storage blob download", "its account, container or name is not on the command line")
+
+
+_AZURE = {
+    "account": {"--account-name"},
+    "container": {"-c", "--container-name"},
+    "name": {"-n", "--name"},
+}
+
+
+def named_remotes(arguments: Words) -> Iterator[Finding]:
+    """``mc`` and ``rclone`` know their stores by names of a configuration."""
+    words = plain(arguments)
+    if any(word in _READS for word in words):
+        yield Missed(" ".join(words)[:80], "its store is named in a configuration of the image")

@@ -1,0 +1,158 @@
+"""Dockerfile text + a question → the instructions that would run and what they read from elsewhere. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from freshlayer import dockerfile as dockerfiles
+from freshlayer.advice import advise
+from freshlayer.discover import Conditions, Discovery, discover
+from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
+from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.model import Advice, NotWatched, Place, RemoteInput
+from freshlayer.reference import Reference
+from freshlayer.settings import Notes, notes
+
+_NOT_ASKED = {
+    "image": "the builder itself resolves image tags",
+    "git": "git repositories are found, and not asked yet",
+    "ftp": "ftp is found, and not asked yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a Dockerfile: the options that decide what it reads.
+
+    ``platforms``: one or more of ``os/arch[/variant]``. ``network``: as in ``--network``; None where it is
+    not known. ``all_stages``: those that the target does not reach as well.
+    """
+
+    platforms: tuple[str, ...]
+    target: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+    builder: str = ""
+    every_earlier: bool = False
+    all_stages: bool = False
+
+    @property
+    def platform(self) -> str:
+        """For records and reports."""
+        return ",".join(self.platforms)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues."""
+
+    dockerfile: Dockerfile
+    stages: tuple[Stage, ...]
+    parents: Mapping[int, Stage | None]
+    discovery: Discovery
+    notes: Mapping[int, Notes]
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """Better orders, but where a comment wants none."""
+        return advise(self.stages, frozenset(line for line, item in self.notes.items() if item.no_advice))
+
+    def asking(self, kinds: frozenset[str]) -> Read:
+        """With only what can be asked watched; the rest is told with its reason."""
+        inputs = tuple(item for item in self.discovery.inputs if item.reference.kind in kinds)
+        others = [item for item in self.discovery.inputs if item.reference.kind not in kinds]
+        told = [_not_asked(item.reference, place) for item in others for place in item.places]
+        by_instruction = {
+            number: kept
+            for number, found in self.discovery.by_instruction.items()
+            if (kept := tuple(reference for reference in found if reference.kind in kinds))
+        }
+        discovery = Discovery(by_instruction, inputs, (*self.discovery.not_watched, *told))
+        return replace(self, discovery=discovery)
+
+    def ttl(self, item: RemoteInput) -> int:
+        """Seconds for which an answer holds: the least that the places say."""
+        return min(self.notes.get(place.line, Notes()).ttl for place in item.places)
+
+
+def read(text: str, question: Question) -> Read:
+    """Read a Dockerfile.
+
+    Raises DockerfileError for what the builder would refuse to parse, for a target that does not exist, and
+    for a ``# freshlayer:`` comment that means nothing.
+    """
+    dockerfile = dockerfiles.parse(text)
+    every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
+    said = notes(text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)])
+    first, *others = [_read_for(dockerfile, question, platform, said) for platform in question.platforms]
+    union = _union([first.discovery, *(other.discovery for other in others)])
+    return replace(first, discovery=_heeding(union, every, said))
+
+
+def _read_for(dockerfile: Dockerfile, question: Question, platform: str, said: Mapping[int, Notes]) -> Read:
+    environments = dockerfiles.environments(dockerfile, question.build_args, platform)
+    bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
+
+    def base(stage: Stage) -> str:
+        return bases[stage.number]
+
+    stages = dockerfiles.reachable(dockerfile, question.target, base, every_earlier=question.every_earlier)
+    stages = dockerfile.stages if question.all_stages else stages
+    parents = {stage.number: parent_stage(dockerfile, stage, base) for stage in stages}
+    conditions = Conditions(
+        platform,
+        loopback=question.network in {None, "host"},
+        watched={line: item.watch for line, item in said.items() if item.watch},
+    )
+    return Read(dockerfile, stages, parents, discover(dockerfile, stages, environments, conditions), said)
+
+
+def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:
+    value = environments[stage.start.number].expand(stage.base, dockerfile.escape)
+    return value if isinstance(value, str) else ""
+
+
+def _union(found: list[Discovery]) -> Discovery:
+    """One Dockerfile for several platforms has keys over the union of their inputs (design rule 3)."""
+    if len(found) == 1:
+        return found[0]
+    by_instruction: dict[int, dict[Reference, None]] = {}
+    merged: dict[Reference, dict[Place, None]] = {}
+    for discovery in found:
+        for number, references in discovery.by_instruction.items():
+            by_instruction.setdefault(number, {}).update(dict.fromkeys(references))
+        for item in discovery.inputs:
+            merged.setdefault(item.reference, {}).update(dict.fromkeys(item.places))
+    return Discovery(
+        {number: tuple(references) for number, references in by_instruction.items()},
+        tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
+        tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
+    )
+
+
+def _heeding(discovery: Discovery, instructions: list[Instruction], said: Mapping[int, Notes]) -> Discovery:
+    """Leave out what a comment says not to ask, and say so."""
+    silenced = {line: "ignore" for line, item in said.items() if item.ignore}
+    silenced |= {line: "immutable" for line, item in said.items() if item.immutable}
+    if not silenced:
+        return discovery
+    inputs: list[RemoteInput] = []
+    told: list[NotWatched] = []
+    for item in discovery.inputs:
+        places = tuple(place for place in item.places if place.line not in silenced)
+        if places:
+            inputs.append(RemoteInput(item.reference, places))
+        for place in item.places:
+            if place.line in silenced:
+                reason = f"a comment above says {silenced[place.line]}"
+                told.append(NotWatched(place.line, place.instruction, str(item.reference), reason))
+    lines = {instruction.number: instruction.line for instruction in instructions}
+    kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
+    others = tuple(item for item in discovery.not_watched if item.line not in silenced)
+    return Discovery(kept, tuple(inputs), (*others, *told))
+
+
+def _not_asked(reference: Reference, place: Place) -> NotWatched:
+    reason = _NOT_ASKED.get(reference.kind, f"{reference.kind} is found, and not asked yet")
+    return NotWatched(place.line, place.instruction, str(reference), reason)

@@ -1,0 +1,101 @@
+"""``[ … ]`` and ``[[ … ]]`` on values: true, false, or not decided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from freshlayer.shell.patterns import matches, regex
+from freshlayer.shell.values import Hole, Text, Why, known, text_of
+
+_NUMERIC: dict[str, Callable[[int, int], bool]] = {
+    "-eq": lambda a, b: a == b,
+    "-ne": lambda a, b: a != b,
+    "-lt": lambda a, b: a < b,
+    "-le": lambda a, b: a <= b,
+    "-gt": lambda a, b: a > b,
+    "-ge": lambda a, b: a >= b,
+}
+_JOINERS = {"-a", "&&", "-o", "||"}
+
+
+def decide(fields: list[Text], *, double: bool) -> bool | None:
+    """The outcome; None where an operand is unknown, or where the image decides (``-f FILE``).
+
+    A build arg that is not given is empty in the script, so here it is known.
+    """
+    return _either([_without_arguments(field) for field in fields], double=double)
+
+
+def _without_arguments(text: Text) -> Text:
+    return text_of(*("" if isinstance(p, Hole) and p.why is Why.ARGUMENT else p for p in text))
+
+
+def _either(fields: list[Text], *, double: bool) -> bool | None:
+    """``-o`` and ``||`` bind less than ``-a`` and ``&&``."""
+    for joiners in (("-o", "||"), ("-a", "&&")):
+        parts = _divided(fields, joiners)
+        if len(parts) > 1:
+            outcomes = [_either(part, double=double) for part in parts]
+            decisive = joiners[0] == "-o"
+            if decisive in outcomes:
+                return decisive
+            return None if None in outcomes else not decisive
+    return _primary(fields, double=double)
+
+
+def _divided(fields: list[Text], joiners: tuple[str, str]) -> list[list[Text]]:
+    """At joiners outside parentheses that have something on both sides."""
+    parts: list[list[Text]] = [[]]
+    depth = 0
+    for place, field in enumerate(fields):
+        word = known(field)
+        depth += (word == "(") - (word == ")")
+        if word in joiners and depth == 0 and 0 < place < len(fields) - 1:
+            parts.append([])
+        else:
+            parts[-1].append(field)
+    return parts
+
+
+def _primary(fields: list[Text], *, double: bool) -> bool | None:
+    words = [known(field) for field in fields]
+    if words[:1] == ["!"] and len(words) > 1:
+        inner = _either(fields[1:], double=double)
+        return None if inner is None else not inner
+    if words[:1] == ["("] and words[-1:] == [")"]:
+        return _either(fields[1:-1], double=double)
+    if len(fields) <= 1:
+        return bool(fields) and _filled(fields[0])
+    if len(fields) == 2:
+        return _unary(words[0], fields[1])
+    return _binary(fields[0], words[1], fields[2], double=double) if len(fields) == 3 else None
+
+
+def _filled(text: Text) -> bool | None:
+    """Whether a value has any length; a known piece decides."""
+    if any(isinstance(part, str) for part in text):
+        return True
+    return None if text else False
+
+
+def _unary(operator: str | None, operand: Text) -> bool | None:
+    if operator not in {"-n", "-z"}:
+        return None
+    filled = _filled(operand)
+    return filled if operator == "-n" or filled is None else not filled
+
+
+def _binary(left: Text, operator: str | None, right: Text, *, double: bool) -> bool | None:
+    a, b = known(left), known(right)
+    if a is None or b is None:
+        return None
+    if operator in {"=", "==", "!="}:
+        same = matches(b, a) if double else a == b
+        return same if operator != "!=" or same is None else not same
+    if operator == "=~":
+        compiled = regex(b, extended=True)
+        return compiled.compiled.search(a) is not None if compiled and compiled.fits(a) else None
+    if operator in _NUMERIC and re.fullmatch(r"-?\d{1,18}", a) and re.fullmatch(r"-?\d{1,18}", b):
+        return _NUMERIC[operator](int(a), int(b))
+    return None

@@ -1,0 +1,56 @@
+"""How statements end, and the programs that were met on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from freshlayer.shell.values import NOTHING, Text, Values
+
+
+class BudgetError(Exception):
+    """The script takes more work than it is worth."""
+
+
+class Status(Enum):
+    """How a statement ends. PRESUMED: a program, most likely a success; OPEN: a condition not decided."""
+
+    TRUE = "true"
+    FALSE = "false"
+    PRESUMED = "presumed"
+    OPEN = "open"
+
+
+_TURNED = {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}
+
+
+def opposite(status: Status) -> Status:
+    """How ``! statement`` ends."""
+    return _TURNED.get(status, Status.OPEN)
+
+
+def together(statuses: list[Status]) -> Status:
+    """How one of several ways ends, which it may be."""
+    different = set(statuses)
+    if len(different) <= 1:
+        return different.pop() if different else Status.TRUE
+    return Status.PRESUMED if different == {Status.TRUE, Status.PRESUMED} else Status.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A program that a script runs. ``given``: what is known of its standard input."""
+
+    words: tuple[Text, ...]
+    given: Values = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a statement ended, and what it wrote to standard output."""
+
+    status: Status
+    out: Values = NOTHING
+
+
+DONE = Outcome(Status.TRUE)

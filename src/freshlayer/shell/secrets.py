@@ -1,0 +1,32 @@
+"""Command lines made safe for a message: a value that is likely to be a secret is left out."""
+
+from __future__ import annotations
+
+import re
+
+from freshlayer.reference import shown
+
+_OPTION = re.compile(
+    r"-[uHU]|--(?:proxy-)?(?:user|header)|-{1,2}[\w-]*(?:token|passw|secret|auth|credential|[_-]key)[\w-]*",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(
+    r"(?P<name>(?:^-[uHU](?==|\S)|[\w:/.-]*(?:token|passw\w*|secret|auth\w*|credential|[_-]key)[\w-]*=|\bbearer\s|"
+    r"--(?:proxy-)?(?:user|header)=)).*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def takes_secret(option: str) -> bool:
+    """Whether the word behind an option is likely to be a secret."""
+    return _OPTION.fullmatch(option) is not None
+
+
+def without_secrets(words: list[str]) -> list[str]:
+    """The words, with ``…`` for what an option such as ``--token`` or ``--header`` is given."""
+    safe: list[str] = []
+    hides = False
+    for word in words:
+        safe.append("…" if hides else _INSIDE.sub(r"\g<name>…", shown(word)))
+        hides = not hides and takes_secret(word)
+    return safe

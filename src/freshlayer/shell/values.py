@@ -1,0 +1,142 @@
+"""The values that words can take: a few alternatives, each of text and of holes with their reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+
+MOST_ALTERNATIVES = 24
+LONGEST = 20_000
+_HOLE_COUNTS = 1000
+BLANKS = " \t\n"
+
+
+class Why(IntEnum):
+    """Why a part of a value is not known before the build; the greater one is told."""
+
+    ARGUMENT = 1
+    BASE = 2
+    OTHER = 3
+    IMAGE = 4
+    ANSWER = 5
+    SECRET = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A part whose value is not known; ``text`` as written, safe to show."""
+
+    why: Why
+    reason: str
+    text: str
+
+
+Text = tuple[str | Hole, ...]
+"""One value: strings and holes, no two strings side by side, no empty string."""
+
+Values = tuple[Text, ...]
+"""Alternatives, without repeats; never none."""
+
+EMPTY: Text = ()
+NOTHING: Values = (EMPTY,)
+TOO_MANY = Hole(Why.OTHER, "it has too many possible values", "…")
+
+
+def text_of(*parts: str | Hole) -> Text:
+    """Bring parts into the form of ``Text``."""
+    found: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] = found[-1] + part
+        elif part != "":
+            found.append(part)
+    return tuple(found)
+
+
+def known(text: Text) -> str | None:
+    """The string, where nothing is unknown."""
+    if not text:
+        return ""
+    only = text[0]
+    return only if len(text) == 1 and isinstance(only, str) else None
+
+
+def alternatives(texts: Iterable[Text]) -> Values:
+    """Without repeats, and not too many."""
+    found = tuple(dict.fromkeys(texts))
+    return found if 0 < len(found) <= MOST_ALTERNATIVES else ((TOO_MANY,),)
+
+
+def concat(left: Values, right: Values) -> Values:
+    """Every left with every right."""
+    if left == NOTHING:
+        return right
+    if right == NOTHING:
+        return left
+    if len(left) * len(right) > MOST_ALTERNATIVES:
+        return ((TOO_MANY,),)
+    return alternatives(_bounded(text_of(*a, *b)) for a in left for b in right)
+
+
+def _bounded(text: Text) -> Text:
+    length = sum(len(part) if isinstance(part, str) else _HOLE_COUNTS for part in text)
+    return text if length <= LONGEST else (TOO_MANY,)
+
+
+def is_unset(text: Text) -> bool:
+    """Whether a value is that of a name which, as far as is known, has none."""
+    return len(text) == 1 and isinstance(text[0], Hole) and text[0].why in {Why.ARGUMENT, Why.BASE}
+
+
+def worst(text: Text) -> Hole | None:
+    """The hole that is told, where there is one."""
+    holes = [part for part in text if isinstance(part, Hole)]
+    return max(holes, key=lambda hole: hole.why) if holes else None
+
+
+def written(text: Text) -> str:
+    """A value for a message: holes as they were written."""
+    return "".join(part if isinstance(part, str) else part.text for part in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field on its way to be a word. ``kept`` although it may be empty: a quote or a separator made it."""
+
+    text: Text
+    kept: bool
+
+
+def split(text: Text, separators: str, *, quoted: bool) -> list[Field]:
+    """Fields of an unquoted value (POSIX 2.6.5); a quoted one is a single field.
+
+    The first and the last field are empty where the value begins or ends with a blank.
+    """
+    if quoted or not separators:
+        return [Field(text, quoted)]
+    fields: list[tuple[list[str | Hole], bool]] = [([], False)]
+    for part in text:
+        if isinstance(part, Hole):
+            fields[-1][0].append(part)
+            continue
+        start = 0
+        for found in separator(separators).finditer(part):
+            fields[-1][0].append(part[start : found.start()])
+            fields[-1] = (fields[-1][0], bool(found[0].strip(BLANKS)))
+            fields.append(([], False))
+            start = found.end()
+        fields[-1][0].append(part[start:])
+    return [Field(text_of(*parts), kept) for parts, kept in fields]
+
+
+@lru_cache(maxsize=32)
+def separator(separators: str) -> re.Pattern[str]:
+    """What ends a field: blanks of IFS run together; another character of it, with the blanks beside it."""
+    blanks = "".join(re.escape(c) for c in separators if c in BLANKS)
+    others = "".join(re.escape(c) for c in separators if c not in BLANKS)
+    around = f"[{blanks}]*" if blanks else ""
+    choices = [f"{around}[{others}]{around}"] if others else []
+    return re.compile("|".join([*choices, *([f"[{blanks}]+"] if blanks else [])]))

@@ -1,0 +1,91 @@
+"""Scripts → which simple commands stand in them, wherever they stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from freshlayer.shell.parse import parse
+from testing.scripts import command_names
+
+STRUCTURES = [
+    ("a", ["a"]),
+    ("a; b & c", ["a", "b", "c"]),
+    ("a && b || c", ["a", "b", "c"]),
+    ("a | b |& c", ["a", "b", "c"]),
+    ("! a", ["a"]),
+    ("! a | b", ["a", "b"]),
+    ("(a; b)", ["a", "b"]),
+    ("{ a; b; }", ["a", "b"]),
+    ("if a; then b; elif c; then d; else e; fi", ["a", "b", "c", "d", "e"]),
+    ("while a; do b; done", ["a", "b"]),
+    ("until a; do b; done", ["a", "b"]),
+    ("for x in 1 2; do a; done", ["a"]),
+    ("for x; do a; done", ["a"]),
+    ("for x in $(a); do b; done", ["a", "b"]),
+    ("for ((i=0; i<3; i++)); do a; done", ["a"]),
+    ("case $x in a) b;; *) c;; esac", ["b", "c"]),
+    ("case $(a) in a|b) b;; (c) c;; esac", ["a", "b", "c"]),
+    ("f() { a; }; f", ["a", "f"]),
+    ("function f { a; }; f", ["a", "f"]),
+    ("x=$(a)", ["a"]),
+    ("x=`a`", ["a"]),
+    ("x=`a \\`b\\``", ["a", "b"]),
+    ("export x=$(a)", ["a"]),
+    ("export $(a)", ["a"]),
+    ("local x=$(a) y", ["a"]),
+    ('b "$(a)"', ["b", "a"]),
+    ("b <(a)", ["b", "a"]),
+    ("b >(a)", ["b", "a"]),
+    ("b ${x:-$(a)}", ["b", "a"]),
+    ("x=1 a", ["a"]),
+    ("x=$(b) a", ["a", "b"]),
+    ("a > f 2>&1 < g", ["a"]),
+    ("> f a", ["a"]),
+    ("{ a; b; } > f", ["a", "b"]),
+    ("( a; b ) 2>&1 | c", ["a", "b", "c"]),
+    ("if a; then b; fi < f | c", ["a", "b", "c"]),
+    ("while a; do b; done <<EOF\nx\nEOF\nc", ["a", "b", "c"]),
+    ("set -eux; a", ["set", "a"]),
+    ("cat <<EOF\nb\nEOF\na", ["cat", "a"]),
+    ("cat <<EOF | a\nb\nEOF", ["cat", "a"]),
+    ("cat <<EOF | a && c\nb\nEOF", ["cat", "a", "c"]),
+    ("cat <<EOF && a || c\nb\nEOF", ["cat", "a", "c"]),
+    ("cat <<EOF; a\nb\nEOF", ["cat", "a"]),
+    ("cat <<EOF > f && a | c\nb\nEOF\nd", ["cat", "a", "c", "d"]),
+    ("cat <<EOF\n$(a)\nEOF", ["cat", "a"]),
+    ("cat <<'EOF'\n$(a)\nEOF", ["cat"]),
+    ("if cat <<EOF; then a; fi\nb\nEOF\nd", ["cat", "a", "d"]),
+    ("cat <<'E-1' > f; a\nb; c <<E\nE-1\nd", ["cat", "a", "d"]),
+    ("(cat <<EOF)\nEOF\na", ["cat", "a"]),
+    ("cat <<EOF & a\nb\nEOF", ["cat", "a"]),
+    ("if a; then if b; then c; fi fi", ["a", "b", "c"]),
+    ("for x in 1; do if b; then c; fi done", ["b", "c"]),
+    ("a <<< b", ["a"]),
+    ('a <<< "$(b)"', ["a", "b"]),
+    ("# a\nb", ["b"]),
+    ("[ -f x ] || a", ["a"]),
+    ("[[ -f x ]] && a", ["a"]),
+    ("[ -n $(a) ]", ["a"]),
+    ('test -n "$(a)"', ["test", "a"]),
+    ("a \\\n  b", ["a"]),
+    ("time a", ["time"]),
+    ("", []),
+    ("\n\n", []),
+]
+
+
+@pytest.mark.parametrize(("script", "wanted"), STRUCTURES, ids=[row[0] for row in STRUCTURES])
+def test_every_simple_command_is_found(script: str, wanted: list[str]) -> None:
+    found = parse(script)
+    assert sorted(command_names(found)) == sorted(wanted)
+    assert found.whole
+
+
+@pytest.mark.parametrize("script", ["if a; then (", "a )", "case x in", "a 'b", "Invoke-WebRequest (x", "${"])
+def test_a_script_that_does_not_parse_says_so(script: str) -> None:
+    assert not parse(script).whole
+
+
+@pytest.mark.parametrize("script", ["\x00", "\udcff\udcfe", "a\x00b", "(" * 2000, "$(" * 500, "a" * 100_000])
+def test_nothing_makes_the_parser_fail(script: str) -> None:
+    parse(script)

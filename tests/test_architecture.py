@@ -1,0 +1,207 @@
+"""The import rules and the budgets of the design, held over the text of every module."""
+
+from __future__ import annotations
+
+import ast
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "freshlayer"
+
+OPEN_TO_ALL = frozenset({"model", "reference", "errors"})
+
+PURE = {
+    "errors": "",
+    "reference": "",
+    "model": "",
+    "evidence": "",
+    "freshness": "evidence",
+    "dockerfile": "",
+    "shell": "",
+    "discover": "dockerfile shell",
+    "plan": "dockerfile",
+    "inject": "dockerfile",
+    "advice": "dockerfile",
+    "settings": "",
+}
+"""Pure room → the rooms that it sees besides those that are open to all."""
+
+IMPURE_MODULES = frozenset(
+    {"os", "subprocess", "socket", "time", "sqlite3", "threading", "pycurl", "pathlib", "importlib"}
+)
+
+APART = frozenset({"probe", "state", "context", "builders"})
+"""Rooms that do not know each other."""
+
+LIBRARIES = {
+    "click": "cli",
+    "rich": "report.terminal",
+    "tree_sitter": "shell",
+    "tree_sitter_bash": "shell",
+    "e2b_dockerfile_utils": "dockerfile context",
+    "pycurl": "probe",
+    "sqlite3": "state",
+}
+"""Library → who may import it."""
+
+NOT_FOR_HELP = ("pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils")
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 40
+MEDIAN_FUNCTION = 8
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(module: str, source: str, *, package: bool = False) -> Iterator[str]:
+    """Every module that a text imports, at its top or inside a function, by its full name."""
+    home = module.split(".") if package else module.split(".")[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = home[: len(home) - node.level + 1] if node.level else []
+            name = ".".join([*above, *([node.module] if node.module else [])])
+            if name == "freshlayer":
+                yield from (f"freshlayer.{alias.name}" for alias in node.names)
+            else:
+                yield name
+
+
+def room_of(name: str) -> str:
+    """The room of a module of freshlayer; empty for any other module and for the package itself."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "freshlayer" and len(parts) > 1 else ""
+
+
+def breaches(module: str, source: str, *, package: bool = False) -> list[str]:
+    """What a module imports against the rules."""
+    names = list(imported(module, source, package=package))
+    return [f"{module} imports {name}" for name in names if _breach(module, name)]
+
+
+def _breach(module: str, name: str) -> bool:
+    room, other, top = room_of(module), room_of(name), name.partition(".")[0]
+    if top == "testing" or (other == "cli" and room not in {"cli", "__main__"}):
+        return True
+    if top in LIBRARIES and not any(_within(module, place) for place in LIBRARIES[top].split()):
+        return True
+    if room in PURE:
+        seen = {room, *OPEN_TO_ALL, *PURE[room].split()}
+        return top in IMPURE_MODULES or (bool(other) and other not in seen)
+    return {room, other} <= APART and room != other
+
+
+def _within(module: str, place: str) -> bool:
+    return f"{module}.".startswith(f"freshlayer.{place}.")
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_module_imports_only_what_its_room_may_see(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert breaches(module_of(path), source, package=path.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("freshlayer.plan", "import os"),
+        ("freshlayer.plan", "import os.path"),
+        ("freshlayer.plan", "from os import environ"),
+        ("freshlayer.plan", "def f():\n    import subprocess"),
+        ("freshlayer.plan", "if TYPE_CHECKING:\n    from pathlib import Path"),
+        ("freshlayer.plan", "from importlib import import_module"),
+        ("freshlayer.plan", "from freshlayer import probe"),
+        ("freshlayer.plan", "from freshlayer.state.store import Store"),
+        ("freshlayer.plan", "from . import probe"),
+        ("freshlayer.plan", "from .state import Store"),
+        ("freshlayer.evidence.headers", "from ..probe import wire"),
+        ("freshlayer.dockerfile.parse", "from freshlayer.discover import discover"),
+        ("freshlayer.shell.parse", "from freshlayer.dockerfile import parse"),
+        ("freshlayer.freshness", "import time"),
+        ("freshlayer.probe.http", "from freshlayer.state import Store"),
+        ("freshlayer.builders.docker", "from freshlayer.context import Source"),
+        ("freshlayer.pipeline", "from freshlayer.cli import main"),
+        ("freshlayer.pipeline", "import testing.engine"),
+        ("freshlayer.pipeline", "import click"),
+        ("freshlayer.report.text", "from rich.console import Console"),
+        ("freshlayer.discover.curl", "import tree_sitter_bash"),
+        ("freshlayer.inject", "import e2b_dockerfile_utils"),
+        ("freshlayer.flag", "import sqlite3"),
+        ("freshlayer.state.store", "import pycurl"),
+    ],
+)
+def test_the_import_test_can_fail(module: str, source: str) -> None:
+    assert len(breaches(module, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("freshlayer.plan", "import hashlib\nfrom freshlayer.model import Built"),
+        ("freshlayer.plan", "from freshlayer.dockerfile.reach import sources_of"),
+        ("freshlayer.discover.curl", "from freshlayer import shell, reference"),
+        ("freshlayer.report.terminal", "from rich.console import Console"),
+        ("freshlayer.context.source", "from e2b_dockerfile_utils import PatternMatcher"),
+        ("freshlayer.pipeline", "from freshlayer import probe, state, context, builders"),
+        ("freshlayer.probe.curl", "import pycurl\nfrom freshlayer.probe.wire import Limits"),
+    ],
+)
+def test_the_import_test_lets_pass_what_the_design_allows(module: str, source: str) -> None:
+    assert breaches(module, source) == []
+
+
+def test_every_room_of_the_table_that_exists_is_a_module_of_the_package() -> None:
+    rooms = {room_of(module_of(path)) for path in FILES}
+    assert PURE.keys() - rooms <= {"advice"}
+    assert rooms >= APART
+
+
+def test_help_loads_no_library_that_only_some_commands_need() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "freshlayer", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    loaded = {name.split(".")[0] for name in re.findall(r"\|\s*([\w.]+)$", ran.stderr, re.MULTILINE)}
+    assert "click" in loaded
+    assert loaded.isdisjoint(NOT_FOR_HELP)
+    assert "build" in ran.stdout
+
+
+def functions(source: str) -> Iterator[tuple[str, int]]:
+    """Name and length in lines, from ``def`` to the last line, of every function."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_a_module_stays_within_its_budget(path: Path) -> None:
+    source = path.read_text("utf-8")
+    assert len(source.splitlines()) <= LONGEST_FILE
+    assert [(name, lines) for name, lines in functions(source) if lines > LONGEST_FUNCTION] == []
+
+
+def test_the_median_function_has_at_most_eight_lines() -> None:
+    lengths = [lines for path in FILES for _, lines in functions(path.read_text("utf-8"))]
+    assert statistics.median(lengths) <= MEDIAN_FUNCTION
+
+
+def test_no_module_is_called_utils() -> None:
+    names = {path.stem for path in FILES}
+    assert names.isdisjoint({"util", "utils", "helpers", "common", "misc"})

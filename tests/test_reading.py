@@ -1,0 +1,120 @@
+"""What a build brings to a Dockerfile: target, platform, build args, network, comments."""
+
+from __future__ import annotations
+
+import pytest
+
+from freshlayer.errors import DockerfileError
+from freshlayer.model import NotWatched
+from freshlayer.reading import Question, Read, read
+
+
+def found(text: str, **options: object) -> list[str]:
+    return [str(item.reference) for item in asked(text, **options).discovery.inputs]
+
+
+def asked(text: str, **options: object) -> Read:
+    platforms = options.pop("platforms", ("linux/amd64",))
+    return read(text, Question(platforms, **options))  # type: ignore[arg-type]
+
+
+def missed(text: str, **options: object) -> list[NotWatched]:
+    return list(asked(text, **options).discovery.not_watched)
+
+
+STAGES = """\
+FROM scratch AS one
+RUN curl http://h/one
+FROM scratch AS two
+RUN curl http://h/two
+FROM one
+RUN curl http://h/three
+"""
+
+
+def test_only_stages_that_the_target_reaches_count() -> None:
+    assert found(STAGES) == ["http://h/one", "http://h/three"]
+    assert found(STAGES, target="two") == ["http://h/two"]
+    assert found(STAGES, target="two", every_earlier=True) == ["http://h/one", "http://h/two"]
+    assert found(STAGES, all_stages=True) == ["http://h/one", "http://h/two", "http://h/three"]
+
+
+def test_build_args_and_platform_change_what_is_found() -> None:
+    text = "FROM scratch\nARG V=1\nARG TARGETARCH\nRUN curl http://h/$V-$TARGETARCH-$(uname -m)\n"
+    assert found(text) == ["http://h/1-amd64-x86_64"]
+    assert found(text, build_args={"V": "2"}, platforms=("linux/arm64",)) == ["http://h/2-arm64-aarch64"]
+    both = found(text, platforms=("linux/amd64", "linux/arm64"))
+    assert both == ["http://h/1-amd64-x86_64", "http://h/1-arm64-aarch64"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:80", "127.1.2.3:1"])
+def test_a_loopback_url_is_the_containers_own_but_on_the_hosts_network(host: str) -> None:
+    text = f"FROM scratch\nRUN curl http://{host}/a\n"
+    assert len(found(text)) == 1
+    assert len(found(text, network="host")) == 1
+    assert found(text, network="default") == []
+    assert missed(text, network="default")[0].reason.startswith("it is the container's own loopback")
+    assert len(found(text.replace("RUN", "RUN --network=host"), network="default")) == 1
+    assert len(found(f"FROM scratch\nADD http://{host}/a /\n", network="default")) == 1
+    assert len(found("FROM scratch\nRUN curl http://localhost.example.org/\n", network="default")) == 1
+
+
+def test_ignore_and_immutable_leave_an_instruction_out_and_say_so() -> None:
+    for word in ("ignore", "immutable"):
+        text = f"FROM scratch\n# freshlayer: {word}\n# another comment\nRUN curl http://h/a\nRUN curl http://h/b\n"
+        assert found(text) == ["http://h/b"]
+        assert missed(text) == [NotWatched(4, "RUN", "http://h/a", f"a comment above says {word}")]
+
+
+def test_a_reference_that_another_instruction_reads_stays_watched_there() -> None:
+    text = "FROM scratch\n# freshlayer: ignore\nRUN curl http://h/a\nRUN curl -O http://h/a\n"
+    (item,) = asked(text).discovery.inputs
+    assert [place.line for place in item.places] == [4]
+
+
+def test_watch_adds_what_the_script_hides_with_args_expanded() -> None:
+    text = "FROM scratch\nARG V=1\n# freshlayer: watch https://h/$V.tgz\nRUN ./install.sh\n"
+    assert found(text) == ["https://h/1.tgz"]
+    (item,) = asked(text).discovery.inputs
+    assert item.places[0].via == "watch"
+    assert missed(text.replace("V=1", "V"))[0].reason == "V needs a build arg"
+
+
+def test_ttl_holds_where_every_place_says_so() -> None:
+    one = asked("FROM scratch\n# freshlayer: ttl=1d\nRUN curl http://h/a\n")
+    assert one.ttl(one.discovery.inputs[0]) == 86400
+    two = asked("FROM scratch\n# freshlayer: ttl=2h\nRUN curl http://h/a\nRUN curl -O http://h/a\n")
+    assert two.ttl(two.discovery.inputs[0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("FROM a\n# freshlayer: ignroe\nRUN x\n", 2, "'# freshlayer: ignroe' means nothing"),
+        ("FROM a\n# freshlayer:\nRUN x\n", 2, "means nothing"),
+        ("FROM a\n# freshlayer: ttl=soon\nRUN x\n", 2, "means nothing"),
+        ("FROM a\n# freshlayer: watch\nRUN x\n", 2, "means nothing"),
+        ("FROM a\n# freshlayer: watch http://h/\nCOPY . .\n", 2, "is for a RUN, and stands above COPY"),
+        ("FROM a\n# freshlayer: ignore\n\nRUN x\n", 2, "stands directly above no instruction"),
+        ("FROM a\nRUN x\n# freshlayer: ignore\n", 3, "stands directly above no instruction"),
+    ],
+)
+def test_a_comment_that_means_nothing_is_an_error_with_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(DockerfileError) as caught:
+        asked(text)
+    assert caught.value.line == line
+    assert message in caught.value.message
+
+
+def test_a_comment_inside_a_here_document_is_the_scripts_own() -> None:
+    assert found("FROM a\nRUN <<EOF\n# freshlayer: nonsense\ncurl http://h/\nEOF\n")[1:] == ["http://h/"]
+
+
+def test_what_cannot_be_asked_is_told_with_its_place() -> None:
+    text = "FROM alpine\nRUN git clone https://h/r.git && curl http://h/a\n"
+    kept = asked(text).asking(frozenset({"http"})).discovery
+    assert [str(item.reference) for item in kept.inputs] == ["http://h/a"]
+    assert [(item.line, item.text) for item in kept.not_watched] == [
+        (1, "docker-image://docker.io/library/alpine:latest"),
+        (2, "git+https://h/r.git"),
+    ]

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from freshlayer.errors import OptionError
+from freshlayer.settings import OnUnknown, Policy, read
+
+TOOL = ("tool", "freshlayer")
+
+
+def test_nothing_said_is_the_default() -> None:
+    assert read("", "freshlayer.toml") == Policy()
+    assert Policy() == Policy(OnUnknown.KEEP, 4 * 1024 * 1024, 100, 20.0, offline=False)
+
+
+def test_every_setting_is_read() -> None:
+    text = 'on_unknown = "fail"\nhash_up_to = 1024\nconnections = 7\ntimeout = 2.5\n'
+    assert read(text, "freshlayer.toml") == Policy(OnUnknown.FAIL, 1024, 7, 2.5)
+
+
+def test_hash_up_to_may_be_nothing() -> None:
+    assert read("hash_up_to = 0", "freshlayer.toml").hash_up_to == 0
+
+
+def test_settings_may_stand_in_a_table_of_a_shared_file() -> None:
+    text = "[tool.other]\nconnections = 1\n[tool.freshlayer]\nconnections = 7\n"
+    assert read(text, "pyproject.toml", *TOOL).connections == 7
+
+
+@pytest.mark.parametrize("text", ["", "[tool]", "[tool.other]\nx = 1", "[project]\nname = 'x'", "tool = 3"])
+def test_a_shared_file_may_say_nothing_of_us(text: str) -> None:
+    assert read(text, "pyproject.toml", *TOOL) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (
+            "connection = 7",
+            "there is no setting 'connection' (there are connections, hash_up_to, on_unknown, timeout)",
+        ),
+        ('on_unknown = "drop"', "on_unknown is keep, rebuild or fail"),
+        ("on_unknown = 3", "on_unknown can't be 3"),
+        ("connections = 0", "connections can't be 0 (at least 1)"),
+        ("connections = -1", "connections can't be -1 (at least 1)"),
+        ("connections = true", "connections can't be True"),
+        ("connections = 1.5", "connections can't be 1.5"),
+        ('connections = "7"', "connections can't be '7'"),
+        ("timeout = 0", "timeout can't be 0 (at least 0.1)"),
+        ("timeout = nan", "timeout"),
+        ("hash_up_to = -1", "hash_up_to"),
+        ("hash_up_to = 1.5", "hash_up_to can't be 1.5"),
+        ("offline = true", "there is no setting 'offline'"),
+        ("connections = \nx = 1", "line 1"),
+        ("a = " + "[" * 5000, ""),
+    ],
+    ids=lambda text: text[:24],
+)
+def test_what_can_not_be_meant_is_refused_with_file_and_setting(text: str, part: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        read(text, "x/freshlayer.toml")
+    assert part in str(caught.value)
+    assert str(caught.value).startswith("x/freshlayer.toml: ")
+
+
+def test_a_table_that_is_none_is_refused() -> None:
+    with pytest.raises(OptionError, match=r"\[tool\.freshlayer\] is no table"):
+        read("[tool]\nfreshlayer = 3\n", "pyproject.toml", *TOOL)
+
+
+def test_the_command_line_goes_before_the_file() -> None:
+    policy = read('on_unknown = "fail"\nconnections = 7\ntimeout = 2.5\n', "f")
+    changed = policy.but(on_unknown="keep", connections=3, timeout=1.0, offline=True)
+    assert changed == Policy(OnUnknown.KEEP, connections=3, timeout=1.0, offline=True)
+
+
+def test_what_the_command_line_does_not_say_stays() -> None:
+    policy = read('on_unknown = "fail"\nconnections = 7\ntimeout = 2.5\n', "f")
+    assert policy.but() == policy
