@@ -46,12 +46,14 @@ def check_lines(report: Report) -> Iterator[Line]:
     yield from _advice(report)
 
 
-def input_lines(report: Report) -> Iterator[Line]:
-    """What was found and what can't be watched, with file, line and reason."""
+def input_lines(report: Report, kinds: frozenset[str]) -> Iterator[Line]:
+    """What was found and what can't be watched, with place and reason. ``kinds``: those that are asked."""
     for item in report.inputs:
         for place in item.places:
-            where = f"{report.dockerfile}:{place.line}"
-            yield "green", f"{where}: {place.instruction} ({place.via}) reads {item.reference}"
+            asked = item.reference.kind in kinds
+            told = "" if asked else " (found, and not asked yet)"
+            text = f"{place.instruction} ({place.via}) reads {item.reference}{told}"
+            yield "green" if asked else "dim", f"{report.dockerfile}:{place.line}: {text}"
     for missed in report.not_watched:
         where = f"{report.dockerfile}:{missed.line}"
         yield "dim", f"{where}: {missed.instruction}: not watched: {missed.text}: {missed.reason}"

@@ -194,7 +194,11 @@ def _regex_token(token: str, *, extended: bool) -> str:
         return "\\" + token
     if not extended and token[0] == "\\" and token[1:] in _SWAPPED:
         return token[1]
-    if len(token) == 2 and token[0] == "\\" and token[1].isalpha() and token[1] not in "nwWsSbB":
+    if (
+        len(token) == 2
+        and token[0] == "\\"
+        and (token[1] in "<>`'" or (token[1].isalpha() and token[1] not in "nwWsSbB"))
+    ):
         return "\0"
     return token
 

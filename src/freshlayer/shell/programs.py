@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from posixpath import basename, dirname
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 from freshlayer.reference import shown
 from freshlayer.shell import conditions
 from freshlayer.shell.architecture import answer
-from freshlayer.shell.filters import FILTERS, echo, printf
+from freshlayer.shell.expand import not_computed
+from freshlayer.shell.filters import FILTERS
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.outcome import DONE, Outcome, Status
+from freshlayer.shell.printing import PRINTERS
 from freshlayer.shell.secrets import without_secrets
 from freshlayer.shell.values import (
     BLANKS,
@@ -64,8 +66,6 @@ class Programs:
             "return": self._exit,
             "break": self._exit,
             "continue": self._exit,
-            "echo": self._echo,
-            "printf": self._printf,
             "[": self._test,
             "[[": self._test,
             "test": self._test,
@@ -77,10 +77,9 @@ class Programs:
             "eval": self._eval,
             ".": self._source,
             "source": self._source,
-            "basename": self._name,
-            "dirname": self._name,
             "find": self._find,
             "xargs": self._xargs,
+            **dict.fromkeys(PRINTERS, self._print),
             **dict.fromkeys(_MAKES_NAMES, self._export),
             **dict.fromkeys((*SHELLS, "su", "runuser"), self._shell),
         }
@@ -135,25 +134,22 @@ class Programs:
             return Outcome(Status.OPEN)
         return DONE if int(code) == 0 else Outcome(Status.FALSE)
 
-    def _echo(self, fields: Fields, _frame: Frame, _given: Values | None) -> Outcome:
-        words = [known(field) for field in fields[1:]]
-        if all(word is not None for word in words):
-            return Outcome(Status.TRUE, (text_of(echo([word or "" for word in words])),))
-        parts: list[str | Hole] = []
-        for place, field in enumerate(fields[1:]):
-            parts += [*([" "] if place else []), *field]
-        return Outcome(Status.TRUE, (text_of(*parts, "\n"),))
-
-    def _printf(self, fields: Fields, frame: Frame, _given: Values | None) -> Outcome:
-        words = [known(field) for field in fields[1:]]
-        if words[:1] == ["-v"] and len(words) > 2:
-            frame.variables[words[1] or ""] = self._printed(fields[2:], words[2:])
+    def _print(self, fields: Fields, frame: Frame, _given: Values | None) -> Outcome:
+        """``echo`` passes on what is not known; ``printf -v NAME`` prints into a variable."""
+        name, words = basename(known(fields[0]) or ""), [known(field) for field in fields[1:]]
+        if name == "printf" and words[:1] == ["-v"] and len(words) > 2:
+            frame.variables[words[1] or ""] = self._printed(name, fields[2:], words[2:])
             return DONE
-        return Outcome(Status.TRUE, self._printed(fields, words))
+        if name == "echo" and None in words:
+            parts = [part for field in fields[1:] for part in (" ", *field)][1:]
+            return Outcome(Status.TRUE, (text_of(*parts, "\n"),))
+        return Outcome(Status.TRUE, self._printed(name, fields, words))
 
-    def _printed(self, fields: Fields, words: list[str | None]) -> Values:
-        printed = printf([word or "" for word in words]) if None not in words else None
-        return (text_of(printed),) if printed is not None else (self._hole(fields),)
+    def _printed(self, name: str, fields: Fields, words: list[str | None]) -> Values:
+        printed = PRINTERS[name]([word or "" for word in words]) if None not in words else None
+        if printed is not None:
+            return (text_of(printed),)
+        return (not_computed(_told(fields)),) if None not in words else (self._hole(fields),)
 
     def _test(self, fields: Fields, _frame: Frame, _given: Values | None) -> Outcome:
         words = list(fields[1:])
@@ -228,21 +224,6 @@ class Programs:
             elif command == "local":
                 frame.variables[name] = NOTHING
         return DONE
-
-    def _name(self, fields: Fields, _frame: Frame, _given: Values | None) -> Outcome:
-        """``basename`` and ``dirname``."""
-        words = [known(field) for field in fields if known(field) != "--"]
-        plain = [word for word in words if word is not None]
-        if len(plain) < len(words) or not 2 <= len(plain) <= 3 or plain[1].startswith("-"):
-            return Outcome(Status.TRUE, (self._hole(fields),))
-        path = plain[1].rstrip("/") or "/"
-        if plain[0] == "dirname":
-            name = dirname(path).rstrip("/") or ("/" if path.startswith("/") else ".")
-        else:
-            suffix = plain[2] if len(plain) > 2 else ""
-            name = basename(path) or "/"
-            name = name if name == suffix else name.removesuffix(suffix)
-        return Outcome(Status.TRUE, (text_of(name, "\n"),))
 
     def _shell(self, fields: Fields, frame: Frame, given: Values | None) -> Outcome:
         """``sh -c SCRIPT``, and a script on standard input; with a file it is a program like another."""
@@ -332,7 +313,7 @@ class Programs:
 
     def _hole(self, fields: Fields, given: Values | None = None) -> Text:
         """What a program writes: the answer of a server, or something of the image."""
-        text = " ".join(without_secrets([written(field) for field in fields]))
+        text = _told(fields)
         short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
         holes = [hole for item in (*fields, *(given or ())) if (hole := worst(item))]
         secret = next((hole for hole in holes if hole.why is Why.SECRET), None)
@@ -344,6 +325,11 @@ class Programs:
         if basename(known(fields[0]) or "") in self._fetchers and "://" in text:
             return (Hole(Why.ANSWER, f"depends on the answer to {short}", f"$({short})"),)
         return (Hole(Why.IMAGE, f"needs the output of {short}", f"$({short})"),)
+
+
+def _told(fields: Fields) -> str:
+    """A command for a message."""
+    return " ".join(without_secrets([written(field) for field in fields]))
 
 
 def _unread(given: Values | None) -> Hole:

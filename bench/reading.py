@@ -1,0 +1,75 @@
+"""Reading: what ``inputs`` takes a file on real Dockerfiles, and where the time goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+
+from freshlayer import dockerfile, shell
+from freshlayer.reading import read
+from freshlayer.shell.parse import parse
+from testing import gold
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Milliseconds a file, and the share of the parts in the whole."""
+
+    files: int
+    median: float
+    slowest: float
+    shares: dict[str, float]
+    recall: float
+    precision: float
+
+    def __str__(self) -> str:
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares.items())
+        right = f"recall {self.recall:.1%}, precision {self.precision:.1%}"
+        taken = f"{self.median:.1f} ms a file (median of {self.files}; slowest {self.slowest:.1f})"
+        return f"{right}; {taken}: {shares}"
+
+
+def measure() -> Reading | None:
+    """Medians over rounds in one process. None without the gold files."""
+    found = [path.read_text("utf-8", "surrogateescape") for path in gold.files().values()]
+    if not found:
+        return None
+    whole = [_milliseconds(partial(read, text, gold.QUESTION)) for text in found]
+    parsed = sum(_milliseconds(partial(dockerfile.parse, text)) for text in found)
+    scripts = [rest for text in found for rest in _scripts(text)]
+    shells = sum(_milliseconds(partial(parse, script)) for script in scripts)
+    followed = sum(_milliseconds(partial(shell.follow, script, _NOWHERE)) for script in scripts)
+    total = sum(whole)
+    shares = {
+        "Dockerfile parser": parsed / total,
+        "shell parser": shells / total,
+        "evaluator": max(0.0, followed - shells) / total,
+        "the rest": max(0.0, total - parsed - followed) / total,
+    }
+    scored = gold.score()
+    return Reading(len(found), median(whole), max(whole), shares, scored["recall"], scored["precision"])
+
+
+def _scripts(text: str) -> list[str]:
+    """The RUNs that name something remote: only those are read."""
+    stages = dockerfile.parse(text).stages
+    rests = [i.rest for stage in stages for i in stage.instructions if i.name == "RUN"]
+    return [rest for rest in rests if "://" in rest or "git " in rest or "install" in rest]
+
+
+_NOWHERE = shell.Surroundings(lambda name: f"{name}-value", "linux/amd64", frozenset({"curl", "wget"}))
+
+
+def _milliseconds(act: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        parse.cache_clear()
+        started = time.perf_counter()
+        act()
+        taken.append(time.perf_counter() - started)
+    return median(taken) * 1000
