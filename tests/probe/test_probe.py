@@ -256,3 +256,41 @@ def _most_at_once(count: int) -> int:
     with MisbehavingOrigin(answer) as origin:
         probe([parse(f"{origin.url}{n}") for n in range(count)], {}, Limits())
     return most
+
+
+def test_a_tag_that_differs_at_every_request_is_noticed_and_the_bytes_are_read() -> None:
+    with MisbehavingOrigin("new tag every request") as origin:
+        seen = first(origin.url)
+        assert seen.identity is not None
+        assert seen.identity.scheme == "etag"
+        second = judge(seen.keep, ask(origin.url, seen.keep))
+        assert second.keep is not None
+        third = judge(second.keep, ask(origin.url, second.keep))
+    assert second.identity == third.identity == seen.identity
+    assert third.change is Change.UNCHANGED
+    assert third.reason.startswith("still sha256:")
+
+
+def test_a_changed_tag_is_asked_for_once_more_and_stands() -> None:
+    with MisbehavingOrigin(tags('"v1"', '"v2"', '"v2"')) as origin:
+        seen = first(origin.url)
+        again = judge(seen.keep, ask(origin.url, seen.keep))
+        assert [r.method for r in origin.requests()] == ["HEAD"] * 3
+    assert (again.change, str(again.identity)) == (Change.CHANGED, "etag:v2")
+
+
+def test_a_file_younger_than_two_seconds_is_read_again_next_time() -> None:
+    """nginx gives two files of one size in one second the same tag and date."""
+    bodies = [b"aaaa", b"bbbb"]
+    young = {"ETag": '"6553f100-4"', "Last-Modified": "Tue, 14 Nov 2023 22:13:20 GMT"}
+    young["Date"] = "Tue, 14 Nov 2023 22:13:21 GMT"
+
+    def answer(exchange: Exchange) -> None:
+        exchange.respond(200, young, bodies[0 if len(exchange.earlier) < 2 else 1])
+
+    with MisbehavingOrigin(answer) as origin:
+        seen = first(origin.url)
+        again = judge(seen.keep, ask(origin.url, seen.keep))
+    assert seen.identity is not None
+    assert seen.identity.scheme == "sha256"
+    assert again.change is Change.CHANGED

@@ -1,20 +1,33 @@
 """Response headers → evidence, strongest first → identity. Pure.
 
-The order of evidence is one list (``headers.ROWS``, ``model.Strength``); a new vendor's header is a new row.
+The order of evidence is one list (``readers.ROWS``, ``model.Strength``); a new vendor's header is a new row.
 """
 
-from freshlayer.evidence.headers import Hop, of_hops, total_length, validators
-from freshlayer.evidence.order import BODY_DIGEST, Comparison, compare, strongest, union, wants_body
+from freshlayer.evidence.headers import is_young, of_hops, total_length, validators
+from freshlayer.evidence.hop import Hop
+from freshlayer.evidence.order import (
+    BODY_DIGEST,
+    Comparison,
+    compare,
+    strongest,
+    union,
+    unsettled,
+    wants_body,
+    without_weak,
+)
 
 __all__ = [
     "BODY_DIGEST",
     "Comparison",
     "Hop",
     "compare",
+    "is_young",
     "of_hops",
     "strongest",
     "total_length",
     "union",
+    "unsettled",
     "validators",
     "wants_body",
+    "without_weak",
 ]

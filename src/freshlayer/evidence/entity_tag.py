@@ -20,12 +20,12 @@ def well_formed(tag: str) -> bool:
 
 
 def evidence(
-    tag: str, modified: int | None, length: int | None, hop: int, *, coded: bool = False
+    tag: str, modified: int | None, length: int | None, hop: int, *, weakened: bool = False
 ) -> Iterator[Evidence]:
     """What a tag says: an mtime where arithmetic proves that it is one, else an opaque tag, strong or weak.
 
     ``modified`` is Last-Modified in seconds, ``length`` the full length in octets, both of the same response.
-    ``coded``: it came compressed, so that the tag may be of that form.
+    ``weakened``: the tag is known to be of a compressed form, or of a revision.
     """
     if not tag:
         return
@@ -39,7 +39,7 @@ def evidence(
     if mtime is not None:
         yield Evidence(mtime[0], mtime[1], Strength.WEAK, hop)
         return
-    weak = bool(match[1]) or plain != core or coded
+    weak = bool(match[1]) or plain != core or weakened
     yield Evidence("etag", plain, Strength.WEAK if weak else Strength.STRONG, hop)
 
 

@@ -1,87 +1,21 @@
-"""One table of headers that say something about the bytes."""
+"""Response headers → evidence."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from freshlayer.evidence import entity_tag, http_date
+from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import in_order
+from freshlayer.evidence.readers import ROWS
 from freshlayer.model import Evidence, Strength, Validators
 
-_DIGEST_OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16}
-_NAMES = {"sha-512": "sha512", "sha-256": "sha256", "sha": "sha1", "sha-1": "sha1", "md5": "md5"}
+_OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
+_CHECKSUMS = {"crc64nvme", "crc32c", "crc32"}
 _PARTIAL = 206
 _EMPTY = 416
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One response of a chain of redirects. Header names are lower case; order and repeats are kept."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-
-    def all(self, name: str) -> tuple[str, ...]:
-        """Every value of a header."""
-        return tuple(value for key, value in self.headers if key == name)
-
-    def one(self, name: str) -> str:
-        """The value of a header; empty where it is missing or where its lines disagree."""
-        values = set(self.all(name))
-        return values.pop().strip() if len(values) == 1 else ""
-
-
-Reader = Callable[[str, Hop], Iterator[tuple[str, str]]]
-"""A header's value → (algorithm, hexadecimal digest) pairs; nothing where it is malformed."""
-
-
-def _structured(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
-    """RFC 9530 §3: ``sha-256=:BASE64:, sha-512=:…:``."""
-    for name, encoded in re.findall(r"([a-z0-9-]+)=:([A-Za-z0-9+/=]*):", value):
-        yield _NAMES.get(name, ""), _from_base64(encoded)
-
-
-def _digest(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
-    """RFC 3230: ``SHA-256=BASE64``, obsolete and still sent."""
-    for name, encoded in re.findall(r"([A-Za-z0-9-]+)=([A-Za-z0-9+/=]+)", value):
-        yield _NAMES.get(name.lower(), ""), _from_base64(encoded)
-
-
-def _content_md5(value: str, hop: Hop) -> Iterator[tuple[str, str]]:
-    """RFC 1864. On a 206 it is the digest of the part."""
-    if hop.status != _PARTIAL:
-        yield "md5", _from_base64(value)
-
-
-def _nexus(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
-    """Nexus Repository: ``"{SHA1{<40 hex>}}"``, exactly; a proxy in front may unquote or weaken it."""
-    match = re.fullmatch(r'(?:W/)?"?\{SHA1\{([0-9A-Fa-f]{40})\}\}"?', value)
-    if match:
-        yield "sha1", match[1].lower()
-
-
-def _hexadecimal(algorithm: str) -> Reader:
-    def read(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
-        yield algorithm, value.lower()
-
-    return read
-
-
-ROWS: tuple[tuple[str, Reader], ...] = (
-    ("repr-digest", _structured),
-    ("x-checksum-sha512", _hexadecimal("sha512")),
-    ("x-checksum-sha256", _hexadecimal("sha256")),
-    ("x-checksum-sha1", _hexadecimal("sha1")),
-    ("x-checksum-md5", _hexadecimal("md5")),
-    ("etag", _nexus),
-    ("content-md5", _content_md5),
-    ("digest", _digest),
-)
-"""Header → reader, for the headers that state a content hash."""
+_YOUNG = 2
 
 
 def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
@@ -93,23 +27,41 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
 
 
 def _hashes(hop: Hop, number: int) -> Iterator[Evidence]:
-    ignored = "the digest is of a compressed form" if _coded(hop) else ""
+    coded = "the digest is of a compressed form" if _coded(hop) else ""
     for name, read in ROWS:
-        for algorithm, digest in read(hop.one(name), hop):
-            if _fits(algorithm, digest):
-                yield Evidence(algorithm, digest, Strength.CONTENT, number, ignored if name != "etag" else "")
+        if not hop.all(name):
+            continue
+        for scheme, digest in read(hop.one(name), hop):
+            if _fits(scheme, digest):
+                strength = Strength.CHECKSUM if scheme in _CHECKSUMS else Strength.CONTENT
+                yield Evidence(scheme, digest, strength, number, coded if name != "etag" else "")
 
 
 def _metadata(hop: Hop, number: int) -> Iterator[Evidence]:
     length, coded = total_length(hop), _coded(hop)
     modified = http_date.seconds(hop.one("last-modified"))
-    yield from entity_tag.evidence(hop.one("etag"), modified, length, number, coded=coded)
+    yield from entity_tag.evidence(
+        hop.one("etag"), modified, length, number, weakened=coded or _is_revision(hop)
+    )
     if modified is not None:
         yield Evidence(
             "last-modified", f"{modified}/{_or_dash(length)}", Strength.HEURISTIC, number, _generated(hop)
         )
     if length is not None:
         yield Evidence("length", str(length), Strength.SIZE, number)
+
+
+def _is_revision(hop: Hop) -> bool:
+    """Tags that move without the bytes: Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime."""
+    tag = hop.one("etag").strip('"')
+    azure = tag.startswith("0x") and bool(hop.one("x-ms-request-id") or hop.one("x-ms-blob-type"))
+    return azure or bool(re.fullmatch(r"\d{5,10}", tag) and hop.one("last-modified"))
+
+
+def is_young(hop: Hop) -> bool:
+    """Whether the file changed less than two seconds ago: it may change again under the same date and tag."""
+    date, modified = http_date.seconds(hop.one("date")), http_date.seconds(hop.one("last-modified"))
+    return date is not None and modified is not None and 0 <= date - modified < _YOUNG
 
 
 def _generated(hop: Hop) -> str:
@@ -149,13 +101,6 @@ def validators(hop: Hop) -> Validators:
     return Validators(tag if entity_tag.well_formed(tag) else "", modified if dated else "")
 
 
-def _from_base64(text: str) -> str:
-    try:
-        return base64.b64decode(text, validate=True).hex()
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _fits(algorithm: str, digest: str) -> bool:
-    octets = _DIGEST_OCTETS.get(algorithm, -1)
+def _fits(scheme: str, digest: str) -> bool:
+    octets = _OCTETS.get(scheme, -1)
     return bool(re.fullmatch(r"[0-9a-f]+", digest)) and len(digest) == 2 * octets

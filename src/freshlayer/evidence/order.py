@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from freshlayer.model import Evidence, Recorded, Strength
 
@@ -88,6 +88,28 @@ def union(new: tuple[Evidence, ...], old: tuple[Evidence, ...]) -> tuple[Evidenc
     kept = [item for item in new if not item.ignored]
     kept += [item for item in old if not item.ignored and item.scheme not in schemes]
     return in_order(kept)
+
+
+def unsettled(first: tuple[Evidence, ...], second: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The first answer, without a tag that the second, a moment later, no longer has.
+
+    Some origins make a tag from the time, or at random: it says nothing.
+    """
+    tags = {item.value for item in second if item.scheme == "etag" and not item.ignored}
+    return in_order(
+        [
+            replace(item, ignored="the entity tag differs at every request")
+            if item.scheme == "etag" and not item.ignored and item.value not in tags
+            else item
+            for item in first
+        ]
+    )
+
+
+def without_weak(evidence: tuple[Evidence, ...], reason: str) -> tuple[Evidence, ...]:
+    """Only what proves something counts; the rest is ignored, for a reason."""
+    weak = {Strength.WEAK, Strength.HEURISTIC}
+    return in_order([replace(e, ignored=reason) if e.strength in weak else e for e in evidence])
 
 
 def wants_body(

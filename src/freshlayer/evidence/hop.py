@@ -1,0 +1,22 @@
+"""One response of a chain of redirects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One response of a chain of redirects. Header names are lower case; order and repeats are kept."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a header."""
+        return tuple(value for key, value in self.headers if key == name)
+
+    def one(self, name: str) -> str:
+        """The value of a header; empty where it is missing or where its lines disagree."""
+        values = set(self.all(name))
+        return values.pop().strip() if len(values) == 1 else ""
