@@ -59,7 +59,7 @@ class Identity:
             case "etag":
                 core = self.value.strip("{}-_.:;, ")
                 return f'"{self.value}"' if len(self.value) <= _SHORT_TAG or not core else f'"…{core[-4:]}"'
-            case "sha512" | "sha256" | "sha1" | "md5":
+            case "sha512" | "sha256" | "sha1" | "md5" | "commit":
                 return f"{self.scheme}:{self.value[:_SHORT_HASH]}"
             case "last-modified" | "mtime-s":
                 return f"{self.scheme} {_dated(self.value)}"

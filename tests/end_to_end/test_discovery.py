@@ -9,6 +9,7 @@ import pytest
 
 from testing.base_image import BASE
 from testing.command import Freshlayer
+from testing.git_daemon import GitDaemon
 from testing.origins import FolderOrigin
 
 DOCKERFILE = """\
@@ -110,3 +111,23 @@ def test_a_lookup_that_answers_anew_runs_its_download_again(
     (served / "latest.txt").write_text("8\n")
     assert freshlayer.build(".").code == 0
     assert "release/8.tgz" in requested(origin)
+
+
+def test_a_repository_that_gets_a_commit_runs_its_instruction_again(
+    freshlayer: Freshlayer, origin: FolderOrigin, project: Path, tmp_path: Path
+) -> None:
+    """The base image has no git: a comment names the repository."""
+    with GitDaemon(tmp_path / "git") as repository:
+        (project / "Dockerfile").write_text(
+            f"FROM {BASE}\nRUN wget -q -O /before {origin.url}uname\n"
+            f"# freshlayer: watch git+{repository.url}#main\nRUN wget -q -O /after {origin.url}present\n"
+        )
+        assert freshlayer.build(".").code == 0
+        assert freshlayer.build(".").code == 0
+        repository.git("branch", "elsewhere")
+        assert freshlayer.build(".").code == 0
+        assert requested(origin) == ["present", "uname"]
+        repository.commit("second")
+        told = freshlayer.build(".")
+        assert "was commit:" in told.err
+        assert requested(origin) == ["present", "present", "uname"]

@@ -1,4 +1,4 @@
-"""Ask the origins. One module per protocol; ``PROTOCOLS`` is the table, ``curl`` the one that talks.
+"""Ask the origins. One module per protocol; ``PROTOCOLS`` is the table, ``driver`` the one that talks.
 
 A protocol is a conversation: it yields requests and receives answers, and ends in an observation. It opens
 no connection itself, so that all conversations share connections, limits and deadlines.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from freshlayer.model import Observation, Recorded
-from freshlayer.probe import http
+from freshlayer.probe import git, http
 from freshlayer.probe.wire import Limits, Protocol
 from freshlayer.reference import Reference
 
 PROTOCOLS: dict[str, Protocol] = {
     "http": http.ask,
+    "git": git.ask,
 }
 """Kind of reference → how it is asked."""
 
@@ -34,7 +35,7 @@ def probe(
     wanted = list(dict.fromkeys(references))
     if not wanted:
         return {}
-    from freshlayer.probe.curl import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
+    from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
 
     talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), limits) for r in wanted}
     seen: dict[Reference, Observation] = {}

@@ -9,7 +9,7 @@ from collections.abc import Generator
 from freshlayer import __version__, evidence
 from freshlayer.evidence import Hop
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
-from freshlayer.probe.wire import Answer, Conversation, Limits, Pause, Request
+from freshlayer.probe.wire import Answer, Conversation, Limits, Pause, Request, Step
 from freshlayer.reference import Reference
 
 _HEADERS = (
@@ -43,7 +43,7 @@ _NAMES = {
     504: "Gateway Timeout",
 }
 
-Talk = Generator[Request | Pause, Answer, Answer]
+Talk = Generator[Step, Answer, Answer]
 
 
 def ask(reference: Reference, recorded: Recorded | None, limits: Limits) -> Conversation:
@@ -64,7 +64,7 @@ def ask(reference: Reference, recorded: Recorded | None, limits: Limits) -> Conv
 
 def _settled(
     reference: Reference, recorded: Recorded | None, answer: Answer, method: str
-) -> Generator[Request | Pause, Answer, tuple[Evidence, ...]]:
+) -> Generator[Step, Answer, tuple[Evidence, ...]]:
     """The evidence; where a changed entity tag is all that speaks for a change, it is asked for once more."""
     found = evidence.of_hops(answer.hops)
     compared = evidence.compare(recorded.evidence, found) if recorded else None

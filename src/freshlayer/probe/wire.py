@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 
 from freshlayer.evidence import Hop
 from freshlayer.model import Observation, Recorded
@@ -47,6 +47,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Run a program. ``environment`` goes over the user's own, ``defaults`` under it.
+
+    ``most``: octets of output (standard output and error together) that are read.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    defaults: Mapping[str, str]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Wait so many seconds. Answered by whether there was time for it."""
 
@@ -59,7 +72,7 @@ class Answer:
 
     ``error``: why there is no complete answer, as a clause; empty where all went well. ``transient``: another
     try may go better. ``digest``: SHA-256 of the body, hexadecimal, where it was asked for and came whole;
-    ``length`` its octets.
+    ``length`` its octets. ``exit_code`` and ``output`` are a program's.
     """
 
     hops: tuple[Hop, ...] = ()
@@ -67,6 +80,8 @@ class Answer:
     transient: bool = False
     digest: str = ""
     length: int = 0
+    exit_code: int = 0
+    output: str = ""
 
     @property
     def status(self) -> int:
@@ -74,5 +89,6 @@ class Answer:
         return self.hops[-1].status if self.hops else 0
 
 
-Conversation = Generator[Request | Pause, Answer, Observation]
+Step = Request | Pause | Run
+Conversation = Generator[Step, Answer, Observation]
 Protocol = Callable[[Reference, Recorded | None, Limits], Conversation]

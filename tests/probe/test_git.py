@@ -1,0 +1,126 @@
+"""git repositories, asked through git's own daemon."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freshlayer.freshness import judge
+from freshlayer.model import Change, Observation, Outcome
+from freshlayer.probe import Limits, probe
+from freshlayer.reference import parse
+from testing.git_daemon import GitDaemon
+from testing.misbehaving import MisbehavingOrigin
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[GitDaemon]:
+    with GitDaemon(tmp_path) as started:
+        yield started
+
+
+def ask(url: str, limits: Limits | None = None) -> Observation:
+    reference = parse(url)
+    return probe([reference], {}, limits or Limits().within(5))[reference]
+
+
+def commit_of(observation: Observation) -> str:
+    (evidence,) = observation.evidence
+    assert evidence.scheme == "commit"
+    return evidence.value
+
+
+def test_a_branch_and_the_default_branch_are_their_commits(repository: GitDaemon) -> None:
+    first = repository.git("rev-parse", "main")
+    repository.git("branch", "other")
+    second = repository.commit("second")
+    assert commit_of(ask(f"git+{repository.url}#main")) == second
+    assert commit_of(ask(f"git+{repository.url}")) == second
+    assert commit_of(ask(f"git+{repository.url}#other")) == first
+    assert commit_of(ask(f"git+{repository.url}#refs/heads/other")) == first
+
+
+def test_a_new_commit_is_a_change_and_a_repack_is_none(repository: GitDaemon) -> None:
+    url = f"git+{repository.url}#main"
+    seen = judge(None, ask(url))
+    repository.git("gc", "--quiet")
+    assert judge(seen.keep, ask(url)).change is Change.UNCHANGED
+    repository.commit("second")
+    again = judge(seen.keep, ask(url))
+    assert again.change is Change.CHANGED
+    assert again.reason.startswith("was commit:")
+
+
+def test_an_annotated_tag_is_peeled_so_that_tagging_again_is_no_change(repository: GitDaemon) -> None:
+    commit = repository.git("rev-parse", "main")
+    repository.git("tag", "-a", "-m", "one", "v1")
+    before = repository.git("rev-parse", "v1")
+    repository.git("tag", "-f", "-a", "-m", "another", "v1")
+    assert repository.git("rev-parse", "v1") != before
+    assert commit_of(ask(f"git+{repository.url}#v1")) == commit
+    assert commit_of(ask(f"git+{repository.url}#refs/tags/v1")) == commit
+
+
+def test_only_the_very_name_counts_and_a_branch_goes_before_a_tag(repository: GitDaemon) -> None:
+    repository.git("branch", "x/feature")
+    assert ask(f"git+{repository.url}#feature").outcome is Outcome.ABSENT
+    repository.git("tag", "both")
+    second = repository.commit("second")
+    repository.git("branch", "both")
+    assert commit_of(ask(f"git+{repository.url}#both")) == second
+
+
+def test_a_missing_ref_is_absent_and_a_missing_repository_unknown(repository: GitDaemon) -> None:
+    missing = ask(f"git+{repository.url}#none")
+    assert (missing.outcome, missing.reason) == (Outcome.ABSENT, "has no branch or tag none")
+    assert ask(f"git+{repository.url}-none").outcome is Outcome.UNKNOWN
+
+
+def test_a_full_commit_is_never_asked_for() -> None:
+    oid = "0123456789abcdef0123456789abcdef01234567"
+    assert commit_of(ask(f"git+https://no-such-host.invalid/r.git#{oid}")) == oid
+
+
+def test_a_name_that_does_not_resolve_is_told_by_git() -> None:
+    told = ask("git+https://user:hunter2@no-such-host.invalid/r.git#main")
+    assert told.outcome is Outcome.UNKNOWN
+    assert "hunter2" not in told.reason
+    assert "resolve" in told.reason
+
+
+def test_a_transport_that_would_run_a_program_is_refused(tmp_path: Path) -> None:
+    told = ask(f"git+file://localhost{tmp_path}/r.git")
+    assert told.outcome is Outcome.UNKNOWN
+    assert "not allowed" in told.reason
+
+
+def test_a_credential_of_the_url_is_given_to_the_server_that_asks_for_it() -> None:
+    with MisbehavingOrigin("401") as origin:
+        ask("git+" + origin.url.replace("://", "://user:hunter2@") + "r.git#main")
+        sent = [r.headers.get("authorization", "") for r in origin.requests()]
+    assert f"Basic {base64.b64encode(b'user:hunter2').decode()}" in sent
+
+
+def test_a_server_that_says_nothing_is_left_in_time_and_no_credential_is_in_the_arguments() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"git+http://user:hunter2@127.0.0.1:{silent.getsockname()[1]}/r.git"
+        seen: list[Observation] = []
+        started = time.monotonic()
+        asking = threading.Thread(target=lambda: seen.append(ask(url, Limits().within(2))))
+        asking.start()
+        time.sleep(1)
+        arguments = subprocess.run(
+            ["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True
+        ).stdout
+        asking.join()
+    assert "git ls-remote" in arguments
+    assert "hunter2" not in arguments
+    assert time.monotonic() - started < 4
+    assert seen[0].reason == "gave no answer in time"
