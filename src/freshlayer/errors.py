@@ -25,7 +25,14 @@ class ReferenceInvalidError(FreshlayerError):
 
 
 class ContextError(FreshlayerError):
-    """The build context or the Dockerfile's place in it can't be used."""
+    """The build context or the Dockerfile's place in it can't be used.
+
+    ``given``: what was read from standard input before that was known, for the builder to be given again.
+    """
+
+    def __init__(self, message: str, given: bytes = b"") -> None:
+        super().__init__(message)
+        self.given = given
 
 
 class StateError(FreshlayerError):

@@ -97,9 +97,17 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     _warn_of_unasked(before, rooms)
     job = _job(source, command, before, builder)
     exit_code = builder.build(job) if job else run([*builder.argv, *command.words], builder.environment)
-    after = _look_again(before, rooms)
-    report = replace(before, moved=tuple(after.values()), builder=builder.name, exit_code=exit_code)
-    _remember(source, question, report, after, rooms)
+    return _afterwards(source, question, replace(before, builder=builder.name, exit_code=exit_code), rooms)
+
+
+def _afterwards(source: Source, question: Question, report: Report, rooms: Rooms) -> Report:
+    """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
+    try:
+        moved = _look_again(report, rooms)
+        report = replace(report, moved=tuple(moved.values()))
+        _remember(source, question, report, moved, rooms)
+    except Exception as error:  # noqa: BLE001 - see above
+        rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); nothing was recorded")
     return report
 
 

@@ -294,6 +294,14 @@ def test_a_dockerfile_from_standard_input_that_cannot_be_read_is_given_on(freshl
     assert "RUNN" in told.out
 
 
+def test_a_dockerfile_from_standard_input_that_is_too_large_is_given_on_whole(freshlayer: Freshlayer) -> None:
+    given = b"FROM scratch\n" + b"#" * (17 * 1024 * 1024) + b"\nlast line"
+    told = freshlayer("build", "-f", "-", ".", given=given)
+    assert passed_through(told.out, "-f", "-", ".")
+    assert "the Dockerfile on standard input: larger than 16 MiB; the builder runs as asked" in told.err
+    assert len(told.out.partition("\n")[2]) == len(given)
+
+
 def test_a_closed_pipe_is_no_crash(project: Path) -> None:
     (project / "Dockerfile").write_text("FROM a\n" * 20_000)
 

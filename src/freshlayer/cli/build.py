@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from functools import partial
 from typing import IO, TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from freshlayer.cli.options import Options, rooms_of
-from freshlayer.errors import FreshlayerError, UnknownInputError
+from freshlayer.errors import ContextError, FreshlayerError, UnknownInputError
 
 if TYPE_CHECKING:
     from freshlayer.builders import BuildCommand, Builder
@@ -43,6 +44,7 @@ def command(context: click.Context, words: list[str]) -> int:
 
 def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
     """Ours if we can; else the user's build as it was asked for, with a warning (design rule 5)."""
+    from freshlayer import pipeline
     from freshlayer.context import unwatched_context
     from freshlayer.report.terminal import warn
 
@@ -50,19 +52,21 @@ def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
     if why:
         if not why.endswith("asks for no build"):
             warn(f"{why}; the builder runs as asked")
-        return _plainly(build, builder, None)
+        return _plainly(build, builder, b"")
     source: Source | None = None
     try:
         source = _source(build)
-        report = _through(options, build, builder, source)
+        with rooms_of(options, source) as rooms:
+            report = pipeline.build(source, build, builder, rooms)
     except UnknownInputError:
         raise
     except FreshlayerError as error:
         warn(f"{_place(error, source)}; the builder runs as asked, and nothing is watched")
-        return _plainly(build, builder, source)
+        return _plainly(build, builder, _read_already(source, error))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
         warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); the builder runs as asked")
-        return _plainly(build, builder, source)
+        return _plainly(build, builder, _read_already(source, error))
+    _tell(options, report)
     return report.exit_code or 0
 
 
@@ -72,18 +76,14 @@ def _source(build: BuildCommand) -> Source:
     return read_dockerfile(build.context, build.file, sys.stdin.buffer)
 
 
-def _through(options: Options, build: BuildCommand, builder: Builder, source: Source) -> Report:
-    from freshlayer import pipeline
+def _tell(options: Options, report: Report) -> None:
     from freshlayer.cli.written import write_report
     from freshlayer.report import build_lines, of_check
     from freshlayer.report.terminal import show
 
-    with rooms_of(options, source) as rooms:
-        report = pipeline.build(source, build, builder, rooms)
     if not options.quiet:
         show(build_lines(report, recorded=report.exit_code == 0), sys.stderr, "freshlayer: ")
     write_report(options.report, of_check(report))
-    return report
 
 
 def _place(error: FreshlayerError, source: Source | None) -> str:
@@ -91,15 +91,21 @@ def _place(error: FreshlayerError, source: Source | None) -> str:
     return f"{source.shown}:{line}: {error}" if source and line else str(error)
 
 
+def _read_already(source: Source | None, error: Exception) -> bytes:
+    """What has been taken from standard input and has to be given on."""
+    if source is not None:
+        return source.content if source.path is None else b""
+    return error.given if isinstance(error, ContextError) else b""
+
+
 def _give(content: bytes, stream: IO[bytes]) -> None:
     stream.write(content)
+    shutil.copyfileobj(sys.stdin.buffer, stream)
 
 
-def _plainly(build: BuildCommand, builder: Builder, source: Source | None) -> int:
-    """The command as typed. A Dockerfile that was already read from standard input is given again."""
+def _plainly(build: BuildCommand, builder: Builder, given: bytes) -> int:
+    """The command as typed; what was read from standard input goes before the rest of it."""
     from freshlayer.builders import run
 
     argv = [*builder.argv, *build.words]
-    if source is not None and source.path is None:
-        return run(argv, builder.environment, partial(_give, source.content))
-    return run(argv, builder.environment)
+    return run(argv, builder.environment, partial(_give, given) if given else None)

@@ -13,6 +13,7 @@ from freshlayer.errors import ContextError
 from freshlayer.reference import shown
 
 _LARGEST = 16 * 1024 * 1024
+_TOO_LARGE = f"larger than {_LARGEST // 1024 // 1024} MiB"
 _REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
 _SETTINGS = ("freshlayer.toml", "pyproject.toml")
 
@@ -55,7 +56,8 @@ def read_dockerfile(context: str, file: str | None, stdin: IO[bytes]) -> Source:
         raise ContextError(f"{shown(context)}: the build context is no folder")
     if file == "-":
         content = stdin.read(_LARGEST + 1)
-        _check_size(len(content), "the Dockerfile on standard input")
+        if len(content) > _LARGEST:
+            raise ContextError(f"the Dockerfile on standard input: {_TOO_LARGE}", content)
         return Source(content, "<stdin>", f"{root.resolve()}/-", root, None)
     path = Path(file) if file else _default(root)
     return Source(_read(path), shown(str(path)), str(path.resolve()), root, path)
@@ -87,7 +89,7 @@ def _read(path: Path) -> bytes:
 
 def _check_size(octets: int, name: str) -> None:
     if octets > _LARGEST:
-        raise ContextError(f"{name}: larger than {_LARGEST // 1024 // 1024} MiB")
+        raise ContextError(f"{name}: {_TOO_LARGE}")
 
 
 def read_settings(source: Source) -> tuple[str, str, tuple[str, ...]] | None:
