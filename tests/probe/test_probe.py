@@ -294,3 +294,12 @@ def test_a_file_younger_than_two_seconds_is_read_again_next_time() -> None:
     assert seen.identity is not None
     assert seen.identity.scheme == "sha256"
     assert again.change is Change.CHANGED
+
+
+def test_a_login_page_in_place_of_an_archive_is_unknown_not_changed() -> None:
+    page = status(200, {"Content-Type": "text/html; charset=utf-8", "ETag": '"form"'})
+    with MisbehavingOrigin(page) as login, MisbehavingOrigin(redirect(f"{login.url}login")) as origin:
+        archive = ask(f"{origin.url}tool.tar.gz")
+        assert ask(f"{origin.url}page").outcome is Outcome.SEEN
+    assert archive.outcome is Outcome.UNKNOWN
+    assert archive.reason == "redirects to a web page in place of the file (a login?)"

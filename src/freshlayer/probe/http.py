@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Generator
+from urllib.parse import urlsplit
 
 from freshlayer import __version__, evidence
 from freshlayer.evidence import Hop
@@ -28,6 +29,21 @@ _RETRY = {429, 502, 503, 504}
 _NOT_MODIFIED = 304
 _PEEK = 64 * 1024
 _TRIES = 2
+_NO_PAGES = (
+    ".gz",
+    ".tgz",
+    ".xz",
+    ".bz2",
+    ".zst",
+    ".zip",
+    ".tar",
+    ".deb",
+    ".rpm",
+    ".jar",
+    ".whl",
+    ".bin",
+    ".exe",
+)
 _LONGEST_WAIT = 10.0
 _NAMES = {
     400: "Bad Request",
@@ -58,8 +74,19 @@ def ask(reference: Reference, recorded: Recorded | None, limits: Limits) -> Conv
         return Observation(reference, Outcome.NOT_MODIFIED, "not modified")
     if answer.error or answer.status not in _EVIDENT:
         return _failed(reference, head, answer)
+    if _is_login_page(reference, answer):
+        return Observation(
+            reference, Outcome.UNKNOWN, "redirects to a web page in place of the file (a login?)"
+        )
     found = yield from _settled(reference, recorded, answer, "HEAD" if answer is head else "GET")
     return (yield from _with_body(reference, recorded, answer, found, limits))
+
+
+def _is_login_page(reference: Reference, answer: Answer) -> bool:
+    """Whether an archive turned into HTML on the way: some origins send who is not logged in to a form."""
+    path = urlsplit(reference.text).path.lower()
+    html = answer.hops[-1].one("content-type").lower().startswith("text/html")
+    return len(answer.hops) > 1 and html and path.endswith(_NO_PAGES)
 
 
 def _settled(
