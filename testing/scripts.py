@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
+from freshlayer.dockerfile import Dockerfile
 from freshlayer.shell import Hole, Surroundings, Text, Why, follow, known, worst, written
 from freshlayer.shell.nodes import Command, Opaque, Parameter, Script, Substitution
 from freshlayer.shell.operands import operand
@@ -46,6 +48,19 @@ def _told(word: Text) -> str:
     if value is not None:
         return value
     return f"?{hole.reason}" if hole else f"?{written(word)}"
+
+
+def run_scripts(dockerfile: Dockerfile) -> Iterator[tuple[int, str]]:
+    """Line and script of every RUN that a shell reads."""
+    for stage in dockerfile.stages:
+        for instruction in stage.instructions:
+            if instruction.name != "RUN" or instruction.exec_form:
+                continue
+            documents = instruction.heredocs
+            alone = len(documents) == 1 and re.fullmatch(r"<<-?\s*\S+", instruction.rest.strip())
+            tail = [f"{document.content}{document.name}" for document in documents]
+            script = documents[0].content if alone else "\n".join([instruction.rest, *tail])
+            yield instruction.line, script
 
 
 def command_names(script: Script | str) -> list[str]:

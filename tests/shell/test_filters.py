@@ -9,6 +9,8 @@ import pytest
 
 from testing.scripts import as_a_shell_does, calls, surroundings
 
+pytestmark = pytest.mark.slow  # two shells start some 700 programs
+
 VALUES = {
     "V": "v1.22.3-rc.1",
     "URL": "https://example.org/a/b-1.2.tar.gz",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from freshlayer.shell import follow, known
 from freshlayer.shell.parse import parse
-from testing.scripts import command_names
+from testing.scripts import command_names, surroundings
 
 STRUCTURES = [
     ("a", ["a"]),
@@ -89,3 +90,18 @@ def test_a_script_that_does_not_parse_says_so(script: str) -> None:
 @pytest.mark.parametrize("script", ["\x00", "\udcff\udcfe", "a\x00b", "(" * 2000, "$(" * 500, "a" * 100_000])
 def test_nothing_makes_the_parser_fail(script: str) -> None:
     parse(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "url"),
+    [
+        ("wget https://h/$V/x-$V.deb -O x", "https://h/1.2/x-1.2.deb"),
+        ("wget https://h/$V-$V-$(uname -m)", "https://h/1.2-1.2-x86_64"),
+        ("wget https://h/x-$V-$V.tgz", "https://h/x-1.2-1.2.tgz"),
+        ("wget https://h/$V/$V-`uname -m`", "https://h/1.2/1.2-x86_64"),
+    ],
+)
+def test_a_hyphen_before_a_variable_ends_no_word(script: str, url: str) -> None:
+    """tree-sitter-bash 0.25 reads ``-$`` as a word of its own."""
+    (call,) = follow(script, surroundings({"V": "1.2"})).calls
+    assert url in [known(field) for field in call.words]

@@ -56,7 +56,7 @@ _FETCHING = re.compile(
     + r")\b"
 )
 _LITERAL = re.compile(r"https?://[^\s\"'`|&;<>(){}]+")
-_LONGEST_SCRIPT = 256 * 1024
+_LONGEST_SCRIPT = 64 * 1024
 _NOT_FOLLOWED = "the script can't be followed to its end"
 
 
@@ -138,7 +138,9 @@ def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Find
 
 
 def _is_script(name: str, option: Word) -> bool:
-    """Whether what stands behind an option is a script."""
+    """Whether a word is a script: what stands behind ``-c``, and what eval is given."""
+    if name == "eval":
+        return True
     return name in SHELLS and isinstance(option, str) and re.fullmatch(r"-[a-z]*c", option) is not None
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from freshlayer.shell.nodes import Literal, Part, Word
 
 _MOST = 64
+_LONGEST = 500
 _RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([a-zA-Z])\.\.([a-zA-Z])")
 
 Token = str | Part
@@ -26,6 +27,8 @@ def braced(word: Word) -> tuple[Word, ...]:
     for part in word:
         tokens += part.text if isinstance(part, Literal) and not part.quoted else [part]
     found: list[Word] = []
+    if len(tokens) > _LONGEST:
+        return (word,)
     for variant in _variants(tokens):
         found.append(_word(variant))
         if len(found) > _MOST:

@@ -78,4 +78,4 @@ def _characters(word: str) -> str | None:
 def _character(written: str) -> str | None:
     if not written.startswith("\\") or written == "\\":
         return written
-    return chr(int(written[1:], 8)) if written[1:].isdigit() else _ESCAPES.get(written[1:])
+    return chr(int(written[1:], 8)) if written[1] in "01234567" else _ESCAPES.get(written[1:])

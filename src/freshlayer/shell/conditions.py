@@ -16,7 +16,8 @@ _NUMERIC: dict[str, Callable[[int, int], bool]] = {
     "-gt": lambda a, b: a > b,
     "-ge": lambda a, b: a >= b,
 }
-_JOINERS = {"-a", "&&", "-o", "||"}
+_LONGEST = 200
+"""Operands and operators, beyond which nothing is decided."""
 
 
 def decide(fields: list[Text], *, double: bool) -> bool | None:
@@ -24,6 +25,8 @@ def decide(fields: list[Text], *, double: bool) -> bool | None:
 
     A build arg that is not given is empty in the script, so here it is known.
     """
+    if len(fields) > _LONGEST:
+        return None
     return _either([_without_arguments(field) for field in fields], double=double)
 
 

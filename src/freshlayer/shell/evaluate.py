@@ -41,7 +41,8 @@ from freshlayer.shell.values import NOTHING, Text, Values, alternatives, concat,
 
 STEPS = 4000
 _DEEPEST_CALL = 6
-_MOST_VARIANTS = 48
+_MOST_VARIANTS = 200
+_FIELDS_A_STEP = 20
 
 
 class Evaluator:
@@ -134,7 +135,29 @@ class Evaluator:
         return outcome
 
     def _and_or(self, statement: AndOr, frame: Frame, given: Values | None) -> Outcome:
-        left = self.run(statement.left, frame, given)
+        match statement:
+            case AndOr(left=AndOr(operator="&&") as inner, operator="||"):
+                return self._either(statement, inner, frame, given)
+            case _:
+                return self._right(statement, self.run(statement.left, frame, given), frame, given)
+
+    def _either(self, statement: AndOr, inner: AndOr, frame: Frame, given: Values | None) -> Outcome:
+        """``condition && one || other``: mostly an if with an else."""
+        asked = self.run(inner.left, frame, given)
+        if asked.status is not Status.OPEN or not frame.going:
+            return self._right(statement, self._right(inner, asked, frame, given), frame, given)
+        arm, other = frame.copy(), frame.copy()
+        self._narrow(inner.left, arm, wanted=True)
+        self._narrow(inner.left, other, wanted=False)
+        arms = [(arm, _behind(asked.out, self.run(inner.right, arm, given)))]
+        if arms[0][1].status is not Status.TRUE:
+            failed = arm.copy()
+            arms.append((failed, _behind(arms[0][1].out, self.run(statement.right, failed, given))))
+        arms.append((other, _behind(asked.out, self.run(statement.right, other, given))))
+        return _joined(frame, arms)
+
+    def _right(self, statement: AndOr, left: Outcome, frame: Frame, given: Values | None) -> Outcome:
+        """What becomes of the right side, when the left one has run."""
         if not frame.going:
             return left
         wanted = Status.TRUE if statement.operator == "&&" else Status.FALSE
@@ -326,8 +349,9 @@ class Evaluator:
 
     def variants(self, words: tuple[Word, ...], frame: Frame) -> list[tuple[Text, ...]]:
         """The words as fields; where a word has alternatives, each once, beside the first of the others."""
-        self.spend(len(words) // 100)
-        return _one_at_a_time([self.expander.fields(word, frame) for word in words])
+        found = [self.expander.fields(word, frame) for word in words]
+        self.spend(sum(len(options[0]) for options in found) // _FIELDS_A_STEP)
+        return _one_at_a_time(found)
 
 
 def _one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]:
@@ -337,7 +361,9 @@ def _one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]
         for option in options[1:]:
             chosen = [*first[:place], option, *first[place + 1 :]]
             variants.append(tuple(field for fields in chosen for field in fields))
-    return variants[:_MOST_VARIANTS]
+    if len(variants) > _MOST_VARIANTS:
+        raise BudgetError
+    return variants
 
 
 def _behind(before: Values, outcome: Outcome) -> Outcome:

@@ -9,9 +9,12 @@ from freshlayer.shell import patterns
 from freshlayer.shell.frame import Array, Frame
 from freshlayer.shell.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
 from freshlayer.shell.operands import halves, operand
+from freshlayer.shell.outcome import BudgetError
 from freshlayer.shell.values import (
     EMPTY,
+    MOST_ALTERNATIVES,
     NOTHING,
+    TOO_MANY,
     Field,
     Hole,
     Text,
@@ -21,14 +24,14 @@ from freshlayer.shell.values import (
     concat,
     is_unset,
     known,
+    number,
     split,
     text_of,
 )
 
 _LONGEST_SHOWN = 60
 _DEEPEST = 8
-_MOST_FIELDS = 1000
-_MOST_VARIANTS = 48
+_MOST_FIELDS = 2000
 _DEFAULTS = {":-", "-", ":=", "=", ":+", "+"}
 
 
@@ -66,7 +69,7 @@ class Expander:
             pieces = self._pieces(part, frame, quoted=quoted)
             if unset_vanishes and not quoted:
                 pieces = [[] if len(piece) == 1 and is_unset(piece[0].text) else piece for piece in pieces]
-            found = [_appended(fields, piece) for fields in found for piece in pieces][:_MOST_VARIANTS]
+            found = _bounded([_appended(fields, piece) for fields in found for piece in pieces])
         return [tuple(field.text for field in fields if field.text or field.kept) for fields in found]
 
     def _pieces(self, part: Part, frame: Frame, *, quoted: bool) -> list[list[Field]]:
@@ -77,7 +80,11 @@ class Expander:
         pieces: list[list[Field]] = [[]]
         for element in elements:
             added = [split(text, frame.separators, quoted=quoted) for text in element]
-            pieces = [[*piece, *fields] for piece in pieces for fields in added][:_MOST_VARIANTS]
+            if len(added) == 1:
+                for piece in pieces:
+                    piece.extend(added[0])
+            else:
+                pieces = _bounded([[*piece, *fields] for piece in pieces for fields in added])
         return pieces
 
     def _with_defaults(self, word: Word, frame: Frame) -> Iterator[tuple[Part, bool]]:
@@ -153,12 +160,12 @@ class Expander:
 
     def _value(self, part: Parameter, frame: Frame) -> Values:
         name = part.name
-        if name.isdigit() and len(name) < 4:
-            place = int(name)
+        place = number(name)
+        if place is not None:
             return frame.arguments[place - 1] if 0 < place <= len(frame.arguments) else NOTHING
         if name == "#":
             return ((str(len(frame.arguments)),),)
-        if name in {"?", "$", "!", "-"} or name.isdigit():
+        if name in {"?", "$", "!", "-"} or name.isdecimal():
             return (not_computed(part.text),)
         if name in {"@", "*"}:
             return _spaced(list(frame.arguments), " ")
@@ -245,8 +252,8 @@ def _star(part: Parameter) -> bool:
 
 def _spaced(items: list[Values], between: str) -> Values:
     values = NOTHING
-    for number, item in enumerate(items):
-        values = concat(concat(values, (text_of(between),) if number and between else NOTHING), item)
+    for place, item in enumerate(items):
+        values = concat(concat(values, (text_of(between),) if place and between else NOTHING), item)
     return values
 
 
@@ -254,9 +261,15 @@ def _each_string(text: Text, change: Callable[[str], str]) -> Text:
     return text_of(*(change(part) if isinstance(part, str) else part for part in text))
 
 
+def _bounded(found: list[list[Field]]) -> list[list[Field]]:
+    return found if len(found) <= MOST_ALTERNATIVES else [[Field((TOO_MANY,), kept=False)]]
+
+
 def _appended(fields: list[Field], more: list[Field]) -> list[Field]:
     if not fields or not more:
         return [*fields, *more]
     first, *others = more
     joined = Field(text_of(*fields[-1].text, *first.text), fields[-1].kept or first.kept)
-    return [*fields[:-1], joined, *others][:_MOST_FIELDS]
+    if len(fields) + len(others) > _MOST_FIELDS:
+        raise BudgetError
+    return [*fields[:-1], joined, *others]

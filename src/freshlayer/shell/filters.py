@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 from freshlayer.shell.awk import awk
 from freshlayer.shell.characters import tr
-from freshlayer.shell.patterns import protected_regex, regex
+from freshlayer.shell.patterns import Pattern, protected_regex, regex
 from freshlayer.shell.sed import sed
 
 Filter = Callable[[list[str], str], str | None]
 _GREP = r"-(?:[oEvFiahsqc]|m\d{1,4})+"
+_GREPS: dict[str, list[str]] = {"grep": [], "egrep": ["-E"], "fgrep": ["-F"]}
 _CUT_LONG = {"--delimiter": "d", "--fields": "f", "--characters": "c", "--only-delimited": "s"}
 
 
@@ -117,6 +119,25 @@ def _count(arguments: list[str]) -> str | None:
 
 
 def _grep(arguments: list[str], lines: list[str]) -> list[str] | None:
+    found = _found(arguments, lines)
+    if found is None:
+        return None
+    letters, pattern, chosen = found
+    if "q" in letters:
+        return []
+    if "c" in letters:
+        return [str(len(chosen))]
+    if "o" in letters:
+        return [match[0] for line in chosen for match in pattern.compiled.finditer(line) if match[0]]
+    return chosen
+
+
+def _grep_with(letters: list[str], arguments: list[str], lines: list[str]) -> list[str] | None:
+    return _grep([*letters, *arguments], lines)
+
+
+def _found(arguments: list[str], lines: list[str]) -> tuple[str, Pattern, list[str]] | None:
+    """The letters of the options, the pattern, and the lines that have it."""
     letters = "".join(word[1:] for word in arguments if re.fullmatch(_GREP, word))
     rest = [word for word in arguments if not re.fullmatch(_GREP, word)]
     rest = rest[1:] if rest[:1] in (["-e"], ["--"]) else rest
@@ -128,14 +149,15 @@ def _grep(arguments: list[str], lines: list[str]) -> list[str] | None:
         return None
     chosen = [line for line in lines if bool(pattern.compiled.search(line)) is not ("v" in letters)]
     limit = re.search(r"m(\d+)", letters)
-    chosen = chosen[: int(limit[1])] if limit else chosen
-    if "q" in letters:
-        return []
-    if "c" in letters:
-        return [str(len(chosen))]
-    if "o" in letters:
-        return [found[0] for line in chosen for found in pattern.compiled.finditer(line) if found[0]]
-    return chosen
+    return letters, pattern, chosen[: int(limit[1])] if limit else chosen
+
+
+def finds(name: str, arguments: list[str], text: str) -> bool | None:
+    """Whether a grep finds something; None where that is not computed, or where it is no grep."""
+    if name not in _GREPS:
+        return None
+    found = _found([*_GREPS[name], *arguments], _lines(text))
+    return None if found is None else bool(found[2])
 
 
 def _sort(arguments: list[str], lines: list[str]) -> list[str] | None:
@@ -170,9 +192,7 @@ FILTERS: dict[str, Filter] = {
     "tail": _by_lines(_tail),
     "sed": _by_lines(sed),
     **dict.fromkeys(("awk", "gawk", "mawk"), _by_lines(awk)),
-    "grep": _by_lines(_grep),
-    "egrep": _by_lines(lambda arguments, lines: _grep(["-E", *arguments], lines)),
-    "fgrep": _by_lines(lambda arguments, lines: _grep(["-F", *arguments], lines)),
+    **{name: _by_lines(partial(_grep_with, letters)) for name, letters in _GREPS.items()},
     "sort": _by_lines(_sort),
     "uniq": _by_lines(_uniq),
 }

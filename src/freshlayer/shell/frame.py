@@ -139,7 +139,8 @@ class Frame:
             return
         names = dict.fromkeys(name for arm in arms for name in arm.variables)
         self.variables = {name: _merged([arm.get(name) for arm in arms]) for name in names}
-        self.arrays = {name: values for arm in arms for name, values in arm.arrays.items()}
+        arrays = dict.fromkeys(name for arm in arms for name in arm.arrays)
+        self.arrays = {name: _merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
         self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
         self.hidden = {name: values for arm in arms for name, values in arm.hidden.items()}
         self.arguments = arms[0].arguments
@@ -148,3 +149,11 @@ class Frame:
 
 def _merged(found: list[Values]) -> Values:
     return found[0] if len(found) == 1 else alternatives(text for values in found for text in values)
+
+
+def _merged_arrays(found: list[Array]) -> Array:
+    """Element by element."""
+    if len(found) == 1:
+        return found[0]
+    keys = dict.fromkeys(key for array in found for key in array)
+    return {key: _merged([array[key] for array in found if key in array]) for key in keys}

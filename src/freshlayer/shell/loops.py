@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from freshlayer.shell.programs import Programs
 
 _MOST_ROUNDS = 500
+_MOST_TURNS = 32
+"""Of a loop whose condition holds each time, and that goes over nothing."""
 
 
 class Loops:
@@ -52,7 +54,7 @@ class Loops:
         if read is not None and lines is not None:
             return self._over_lines(statement, read, lines, frame)
         out = NOTHING
-        for _ in range(_MOST_ROUNDS):
+        for _ in range(_MOST_TURNS):
             before = dict(frame.variables), frame.arguments
             asked = self._evaluator.run(statement.condition, frame, given)
             status = opposite(asked.status) if statement.until else asked.status

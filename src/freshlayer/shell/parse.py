@@ -52,7 +52,7 @@ _STUMBLES = (
 """``fi fi`` on one line; what stands behind a here-document's name goes behind its end; ``[ \\( … ]``."""
 
 _LONGEST_RESPELLED = 20_000
-_HYPHEN = re.compile(rb"\$([A-Za-z_]\w*)(?=-)")
+_NAMED = re.compile(rb"\$([A-Za-z_]\w*)")
 
 _SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
 
@@ -88,7 +88,7 @@ def _tree(text: str) -> Node:
     """What the grammar stumbles over and a shell does not is spelled in another way, and tried again."""
     source = text.encode("utf-8", "surrogateescape")
     root = _root(source)
-    braced = _HYPHEN.sub(lambda match: _with_braces(match, root), source)
+    braced = _NAMED.sub(lambda match: _with_braces(match, root), source)
     root = root if braced == source else _root(braced)
     if not root.has_error or len(text) > _LONGEST_RESPELLED:
         return root
@@ -103,7 +103,7 @@ def _root(source: bytes) -> Node:
 
 
 def _with_braces(match: re.Match[bytes], root: Node) -> bytes:
-    """In ``$a-$b-$(c)`` the grammar ends a word behind the second hyphen, and leaves a dollar sign alone."""
+    """In ``$a-$b-$(c)`` and ``$a/x-$b.c`` the grammar ends a word early, and leaves a dollar sign alone."""
     node = root.descendant_for_byte_range(match.start(), match.start() + 1)
     alone = node is not None and node.type == "$" and node.parent and node.parent.type != "simple_expansion"
     return b"${" + match[1] + b"}" if alone else match[0]

@@ -16,14 +16,19 @@ _GLOB = re.compile(r"\\.|@\([^()]*\)|\[[!^]?\]?(?:\[:\w+:\]|[^\]])*\]|\*+|\?|[^\
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern, and how many of its repeats have no bound: with each a search costs more."""
+    """A pattern, and what a search with it may cost.
+
+    ``repeats``: how many have no bound; ``choices``: how many ways the others can go.
+    """
 
     compiled: re.Pattern[str]
     repeats: int
+    choices: int = 1
 
     def fits(self, subject: str) -> bool:
         """Whether a search in the subject ends in time, whatever it finds."""
-        return len(subject) ** (self.repeats + 1) <= _MOST_TRIES or len(subject) < 2
+        tries: int = len(subject) ** (self.repeats + 1) * self.choices
+        return tries <= _MOST_TRIES
 
 
 @lru_cache(maxsize=256)
@@ -177,8 +182,24 @@ def regex(source: str, *, extended: bool, ignore_case: bool = False) -> Pattern 
     if "\0" in translated or re.search(r"(?<!\\)(?:\\\\)*\)[*+{]", translated):
         return None
     compiled = _compiled(f"(?i){translated}" if ignore_case else translated)
-    repeats = len(re.findall(r"(?<!\\)[*+]|\{\d+,\}", translated))
-    return Pattern(compiled, repeats) if compiled else None
+    return Pattern(compiled, *_cost(translated)) if compiled else None
+
+
+def _cost(translated: str) -> tuple[int, int]:
+    repeats, choices = 0, 1
+    for token in _QUANTIFIERS.findall(translated):
+        bounds = re.fullmatch(r"\{(\d*),?(\d*)\}", token)
+        if token in {"*", "+"} or (bounds and not bounds[2] and token[-2] == ","):
+            repeats += 1
+        elif token in {"?", "|"}:
+            choices = min(choices * 2, _MOST_TRIES + 1)
+        elif bounds:
+            span = int(bounds[2] or bounds[1] or 0) - int(bounds[1] or 0)
+            choices = min(choices * (1 + max(0, span)), _MOST_TRIES + 1)
+    return repeats, choices
+
+
+_QUANTIFIERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\{\d{0,6},?\d{0,6}\}|.", re.DOTALL)
 
 
 _REGEX = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|.", re.DOTALL)

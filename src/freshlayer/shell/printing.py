@@ -82,7 +82,7 @@ def _converted(flags: str, conversion: str, value: str) -> str:
 def _unescaped(text: str) -> str:
     def put(match: re.Match[str]) -> str:
         code = match[1]
-        if code.isdigit():
+        if code[0] in "01234567":
             return chr(int(code, 8))
         if code not in _ESCAPES:
             raise _NotComputedError

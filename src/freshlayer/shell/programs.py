@@ -11,9 +11,9 @@ from freshlayer.reference import shown
 from freshlayer.shell import conditions
 from freshlayer.shell.architecture import answer
 from freshlayer.shell.expand import not_computed
-from freshlayer.shell.filters import FILTERS
+from freshlayer.shell.filters import FILTERS, finds
 from freshlayer.shell.frame import End, Frame
-from freshlayer.shell.outcome import DONE, Outcome, Status
+from freshlayer.shell.outcome import DONE, Outcome, Status, together
 from freshlayer.shell.printing import PRINTERS
 from freshlayer.shell.secrets import without_secrets
 from freshlayer.shell.values import (
@@ -26,6 +26,7 @@ from freshlayer.shell.values import (
     alternatives,
     concat,
     known,
+    number,
     separator,
     split,
     text_of,
@@ -40,10 +41,14 @@ if TYPE_CHECKING:
 Fields = tuple[Text, ...]
 _ENDS = {"exit": End.EXIT, "return": End.RETURN, "break": End.BREAK, "continue": End.CONTINUE}
 _LONGEST_SHOWN = 80
+_MOST_TOLD = 20
 _SILENT = frozenset(
     "cd pushd popd umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
     " alias unalias type command getopts".split()
 )
+_ASKS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
+"""Programs whose failure is an answer."""
+
 _INPUT = Hole(Why.IMAGE, "its arguments are read from an input", "…")
 _FOUND = Hole(Why.IMAGE, "is given names of files of the image", "{}")
 _MAKES_NAMES = {"export", "declare", "local", "typeset", "readonly"}
@@ -129,10 +134,10 @@ class Programs:
 
     def _exit(self, fields: Fields, frame: Frame, _given: Values | None) -> Outcome:
         frame.ended = _ENDS[known(fields[0]) or ""]
-        code = known(fields[1]) if len(fields) > 1 and frame.ended > End.BREAK else "0"
-        if code is None or not code.isdigit():
+        code = number(known(fields[1])) if len(fields) > 1 and frame.ended > End.BREAK else 0
+        if code is None:
             return Outcome(Status.OPEN)
-        return DONE if int(code) == 0 else Outcome(Status.FALSE)
+        return DONE if code == 0 else Outcome(Status.FALSE)
 
     def _print(self, fields: Fields, frame: Frame, _given: Values | None) -> Outcome:
         """``echo`` passes on what is not known; ``printf -v NAME`` prints into a variable."""
@@ -165,8 +170,8 @@ class Programs:
         return DONE
 
     def _shift(self, fields: Fields, frame: Frame, _given: Values | None) -> Outcome:
-        count = known(fields[1]) if len(fields) > 1 else "1"
-        frame.arguments = frame.arguments[int(count) if count and count.isdigit() else 1 :]
+        count = number(known(fields[1])) if len(fields) > 1 else 1
+        frame.arguments = frame.arguments[1 if count is None else count :]
         return DONE
 
     def _unset(self, fields: Fields, frame: Frame, _given: Values | None) -> Outcome:
@@ -198,8 +203,11 @@ class Programs:
 
     def _eval(self, fields: Fields, frame: Frame, given: Values | None) -> Outcome:
         text = " ".join(written(field) for field in fields[1:])
-        if all(known(field) is not None for field in fields):
+        holes = [hole for field in fields if (hole := worst(field)) is not None]
+        if not holes:
             return self._evaluator.script(text, frame, given)
+        if all(hole.why < Why.IMAGE for hole in holes):
+            self._evaluator.called(fields)
         frame.anything = self._hole(fields)[0]  # type: ignore[assignment]
         return Outcome(Status.PRESUMED)
 
@@ -283,20 +291,27 @@ class Programs:
             return self._filtered(name, plain[1:], fields, given)
         if name not in _SILENT:
             self._evaluator.called(fields, given)
-        return Outcome(Status.PRESUMED, NOTHING if name in _SILENT else (self._hole(fields, given),))
+        status = Status.OPEN if name in _ASKS else Status.PRESUMED
+        return Outcome(status, NOTHING if name in _SILENT else (self._hole(fields, given),))
 
     def _filtered(self, name: str, arguments: list[str], fields: Fields, given: Values) -> Outcome:
         """An unknown input gives an output that is unknown for the same reason."""
         found: list[Text] = []
+        ends: list[Status] = []
         for text in given:
             plain = known(text)
             out = FILTERS[name](arguments, plain) if plain is not None else None
+            hit = finds(name, arguments, plain) if plain is not None else None
+            if hit is None:
+                ends.append(Status.OPEN if name in _ASKS else Status.PRESUMED)
+            else:
+                ends.append(Status.TRUE if hit else Status.FALSE)
             if out is not None:
                 found.append(text_of(out))
             else:
                 hole = worst(text)
                 found.append((hole,) if hole else self._hole(fields))
-        return Outcome(Status.PRESUMED, alternatives(found))
+        return Outcome(together(ends), alternatives(found))
 
     def _xargs(self, fields: Fields, frame: Frame, given: Values | None) -> Outcome:
         """``… | xargs COMMAND``: the words of the input are arguments."""
@@ -329,7 +344,7 @@ class Programs:
 
 def _told(fields: Fields) -> str:
     """A command for a message."""
-    return " ".join(without_secrets([written(field) for field in fields]))
+    return " ".join(without_secrets([written(field) for field in fields[:_MOST_TOLD]]))
 
 
 def _unread(given: Values | None) -> Hole:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from freshlayer.shell.patterns import Pattern, regex
+from freshlayer.shell.values import number
 
 _ADDRESS = r"(?:\d{1,6}|\$|/(?:\\.|[^/\\])*/)"
 _COMMAND = re.compile(
@@ -124,10 +125,10 @@ def _substitution(
 def _printed(commands: list[_Command], lines: list[str], *, extended: bool, silent: bool) -> list[str]:
     out: list[str] = []
     inside: set[int] = set()
-    for number, line in enumerate(lines, 1):
+    for row, line in enumerate(lines, 1):
         printed, kept = line, True
         for place, command in enumerate(commands):
-            at = (number, number == len(lines), printed)
+            at = (row, row == len(lines), printed)
             if _addressed(command, place, at, inside, extended=extended) is command.negated:
                 continue
             if command.name in "sy":
@@ -162,11 +163,11 @@ def _addressed(
 
 
 def _is_at(address: str, at: tuple[int, bool, str], *, extended: bool) -> bool:
-    number, is_last, line = at
+    row, is_last, line = at
     if address == "$":
         return is_last
     if address.isdigit():
-        return number == int(address)
+        return row == int(address)
     pattern = regex(address[1:-1].replace("\\/", "/"), extended=extended)
     if pattern is None or not pattern.fits(line):
         raise _NotComputedError
@@ -178,7 +179,9 @@ def _edited(command: _Command, line: str) -> tuple[str, bool]:
         return line.translate(str.maketrans(*command.table)), True
     if not command.pattern.fits(line):
         raise _NotComputedError
-    wanted = int("".join(re.findall(r"\d", command.flags)) or 1)
+    wanted = number("".join(re.findall(r"[0-9]", command.flags)) or "1")
+    if wanted is None:
+        raise _NotComputedError
     pieces: list[str] = []
     end = 0
     for count, found in enumerate(command.pattern.compiled.finditer(line), 1):
@@ -192,7 +195,7 @@ def _filled(replacement: str, found: re.Match[str]) -> str:
     def put(match: re.Match[str]) -> str:
         if match[0] == "&":
             return found[0]
-        if not match[1].isdigit():
+        if not "0" <= match[1] <= "9":
             return _ESCAPES.get(match[1], match[1])
         if int(match[1]) > found.re.groups:
             raise _NotComputedError

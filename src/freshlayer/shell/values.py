@@ -56,6 +56,11 @@ def text_of(*parts: str | Hole) -> Text:
     return tuple(found)
 
 
+def number(text: str | None) -> int | None:
+    """What an unsigned decimal number says, where it is of a size that has a meaning."""
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
 def known(text: Text) -> str | None:
     """The string, where nothing is unknown."""
     if not text:

@@ -30,7 +30,8 @@ _PLAIN = {
     "test_operator",
 }
 _EXPRESSIONS = {"unary_expression", "binary_expression", "parenthesized_expression", "negation_expression"}
-_MOST_PARTS = 20_000
+_MOST_PARTS = 1000
+_LONGEST_SHOWN = 200
 
 
 def text_of(node: Node) -> str:
@@ -108,7 +109,7 @@ def _sequence(node: Node, start: int, end: int, *, quoted: bool) -> Word:
     source, base = node.text or b"", node.start_byte
     parts: list[Part] = []
     at = start
-    for child in node.children[:_MOST_PARTS]:
+    for child in node.children:
         if child.start_byte < start or child.end_byte > end or child.type == '"':
             continue
         blanks = _blanks_before(child)
@@ -116,7 +117,8 @@ def _sequence(node: Node, start: int, end: int, *, quoted: bool) -> Word:
         nested = child.type in {"string", "concatenation"}
         parts += word(child) if nested else _parts(child, quoted=quoted)
         at = child.end_byte
-    return tuple(parts + _gap(source[at - base : end - base], quoted=quoted))
+    parts += _gap(source[at - base : end - base], quoted=quoted)
+    return tuple(parts) if len(parts) <= _MOST_PARTS else (Opaque(text_of(node)[:_LONGEST_SHOWN], quoted),)
 
 
 def _blanks_before(expansion: Node) -> int:
