@@ -6,6 +6,7 @@ Its builds need `--network=host`, since it has no bridge; loopback in them is th
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -174,7 +175,8 @@ class PrivateEngine:
 
     def _daemon_options(self) -> list[str]:
         # The system's containerd, if one runs, is shared by namespace, not touched.
-        namespace = self._folder.name
+        # A temporary folder's name may hold what a namespace must not (an underscore at its end).
+        namespace = f"freshlayer-{secrets.token_hex(6)}"
         return [
             *("--config-file", str(self._folder / "daemon.json"), "--host", self.host),
             *("--data-root", str(self._folder / "data"), "--exec-root", str(self._folder / "exec")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +21,9 @@ from testing.scripts import run_scripts
 AMD64 = Question(platforms=("linux/amd64",))
 LONGEST = 2.0
 """Seconds for one input."""
+
+MOST_MEMORY = 1 << 30
+"""Bytes for a process that tries them one after another."""
 
 _SEED = 20261124
 _BATCH = 500
@@ -94,8 +98,12 @@ def fuzz(count: int, shared: Path, workers: int | None = None) -> list[str]:
     run = partial(_batch, str(shared))
     if workers == 1:
         return [failure for batch in batches for failure in run(batch)]
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=_bound_memory) as pool:
         return [failure for failures in pool.map(run, batches) for failure in failures]
+
+
+def _bound_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
 
 
 def _batch(shared: str, numbers: range) -> list[str]:

@@ -86,16 +86,20 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
 
 
 def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
-    """Nothing in common that could tell: the identity stays, and the new evidence stands beside the old."""
-    keep = Recorded(
-        recorded.identity,
-        evidence.union(observed.evidence, recorded.evidence),
-        observed.validators,
-    )
+    """Nothing in common that could tell.
+
+    Where the origin gives an identity all the same, the instruction had better run once more: kept under the
+    old one, a change would be lost for ever. Two hashes of different kinds, or a mere length, tell nothing.
+    """
     had = ", ".join(item.scheme for item in recorded.evidence) or "nothing"
     has = ", ".join(item.scheme for item in observed.evidence if not item.ignored) or "no evidence"
     reason = f"the origin now gives {has}, where {had} was recorded: the two can't be compared"
-    return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, recorded.identity, keep)
+    best = evidence.strongest(observed.evidence)
+    hashed = any(item.strength is Strength.CONTENT for item in recorded.evidence)
+    if best is None or best.strength is Strength.SIZE or (hashed and best.strength is Strength.CONTENT):
+        return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, recorded.identity)
+    keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
+    return Verdict(observed.reference, Change.CHANGED, Certainty.PROBABLE, reason, best.identity, keep)
 
 
 def _weakness(identity: Identity) -> str:

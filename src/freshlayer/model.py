@@ -148,7 +148,8 @@ class Recorded:
     @classmethod
     def of(cls, identity: Identity) -> Recorded:
         """An identity without a history: from an identities file or a flag file."""
-        tag = f'"{identity.value}"' if identity.scheme == "etag" else ""
+        plain = identity.scheme == "etag" and identity.value.isprintable() and '"' not in identity.value
+        tag = f'"{identity.value}"' if plain else ""
         same = Evidence(identity.scheme, identity.value, identity.strength)
         return cls(identity, (same,), Validators(entity_tag=tag))
 

@@ -106,6 +106,8 @@ def _afterwards(source: Source, question: Question, report: Report, rooms: Rooms
         moved = _look_again(report, rooms)
         report = replace(report, moved=tuple(moved.values()))
         _remember(source, question, report, moved, rooms)
+    except KeyboardInterrupt:
+        rooms.warn("interrupted while looking again; nothing was recorded")
     except Exception as error:  # noqa: BLE001 - see above
         rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); nothing was recorded")
     return report

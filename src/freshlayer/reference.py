@@ -15,8 +15,8 @@ _LONGEST = 8192
 # Query parameters that are a signature or a secret, and no part of what is named: S3 and GCS (V4 and V2),
 # CloudFront, and the tokens that people put into URLs.
 _SIGNED = re.compile(
-    r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|policy|key-pair-id"
-    r"|token|access_token|private_token|job_token|auth|api_?key|apikey|password|passwd|secret)$"
+    r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|key-pair-id"
+    r"|(.*[_-])?(token|secret|password|passwd|api[_-]?key|private[_-]?key|_?authtoken))$"
 )
 _AZURE = re.compile(r"(?:^|&)sig=", re.IGNORECASE)
 _AZURE_ONLY = re.compile(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
@@ -158,7 +158,7 @@ def _without_secrets(query: str) -> str:
 
 def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:
     name = item.partition("=")[0]
-    if name.lower() == "expires":
+    if name.lower() in {"expires", "policy"}:
         return signed
     if _AZURE_ONLY.match(name):
         return azure

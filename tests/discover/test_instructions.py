@@ -143,7 +143,7 @@ NOT_WATCHED = [
         "https://example.org/$P",
         "P needs a build arg",
     ),
-    ("a trigger", f"ONBUILD RUN curl {U}", "ONBUILD", "ONBUILD RUN curl", "another image"),
+    ("a trigger", f"ONBUILD RUN curl {U}", "ONBUILD", "ONBUILD https://", "another image"),
     (
         "a variable of powershell",
         'SHELL ["powershell", "-Command"]\nRUN iwr https://example.org/$v -OutFile f',

@@ -233,7 +233,7 @@ def test_the_report_says_what_was_stale_and_why(
     ]
     assert document["instructions"][1]["reason"] == f'{origin.url} was "v1", now "v2"'
     assert document["instructions"][2]["reason"] == "line 2 before it is stale"
-    assert document["not_watched"][-1]["text"] == "apk add curl"
+    assert "apk add curl" in [item["text"] for item in document["not_watched"]]
     assert len([line for line in told.err.splitlines() if line.startswith("freshlayer:")]) <= 5
 
 

@@ -64,7 +64,7 @@ def _forwarding() -> Iterator[list[subprocess.Popen[bytes]]]:
     child: list[subprocess.Popen[bytes]] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        from_terminal = number == signal.SIGINT and _in_foreground()
+        from_terminal = number in {signal.SIGINT, signal.SIGQUIT} and _in_foreground()
         for process in child:
             if not from_terminal and process.poll() is None:
                 process.send_signal(number)
@@ -72,8 +72,10 @@ def _forwarding() -> Iterator[list[subprocess.Popen[bytes]]]:
     if threading.current_thread() is not threading.main_thread():
         yield child
         return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, forward) for number in numbers}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    # What is ignored (nohup) stays ignored, as it would without us.
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, forward) for number in heeded}
     try:
         yield child
     finally:

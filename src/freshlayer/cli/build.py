@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -66,7 +67,8 @@ def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
         warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); the builder runs as asked")
         return _plainly(build, builder, _read_already(source, error))
-    _tell(options, report)
+    with contextlib.suppress(BrokenPipeError):
+        _tell(options, report)
     return report.exit_code or 0
 
 

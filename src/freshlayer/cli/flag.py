@@ -57,12 +57,15 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
 
 def _flag(form: str, references: list[Reference], content: str | None, rooms: Rooms) -> Flag:
     from freshlayer import flag
+    from freshlayer.model import Observation, Outcome
     from freshlayer.probe import probe
 
     # A bare entity tag needs no body to be hashed.
     limits = replace(rooms.limits, hash_up_to=0) if form == "raw" else rooms.limits
 
     def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
+        if rooms.policy.offline:
+            return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
         return probe(references, recorded, limits, rooms.progress)
 
     if form == "raw":

@@ -74,6 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return TROUBLE
+    except Exception as error:  # noqa: BLE001 - exit code 1 means "stale", so no fault may end with it
+        message = f"freshlayer: an error of freshlayer itself: {type(error).__name__}: {error}\n"
+        sys.stderr.write(message.encode("ascii", "backslashreplace").decode())
+        return TROUBLE
     return int(code or 0)
 
 

@@ -8,6 +8,7 @@ import sys
 import click
 
 from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.errors import OptionError
 
 
 @click.command("probe", short_help="what an origin says about a URL")
@@ -25,6 +26,8 @@ def command(options: Options, urls: tuple[str, ...], as_json: bool) -> int:
     from freshlayer.reference import parse
     from freshlayer.report.terminal import show
 
+    if options.offline:
+        raise OptionError("probe asks; --offline makes no sense with it")
     references = list(dict.fromkeys(parse(url) for url in urls))
     with rooms_of(options, None) as rooms:
         recorded = rooms.store.recall(references)

@@ -17,14 +17,14 @@ from freshlayer.errors import FreshlayerError, OptionError
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one")
 @ours
 def command(options: Options, folder: str | None, etag: str | None, host: str, port: int) -> int:  # noqa: ARG001
-    r"""Serve DIR, or one resource whose entity tag can be changed while it runs.
+    """Serve DIR, or one resource whose entity tag can be changed while it runs.
 
     \b
     curl -X PUT -d '"v2"' http://127.0.0.1:PORT/.freshlayer/etag
     curl -X PUT -d 'Tue, 14 Nov 2023 22:13:20 GMT' http://127.0.0.1:PORT/.freshlayer/last-modified
 
     Prints its address, then one JSON object per request.
-    """
+    """  # noqa: D301 - click reads the backspace as "do not wrap"
     from freshlayer.serve import Folder, Tagged, serve
 
     if (folder is None) == (etag is None):

@@ -60,12 +60,15 @@ def discover(
     by_instruction: dict[int, dict[Reference, str]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
+    asked: dict[Reference, str] = {}
     finder = _Finder(dockerfile, environments, conditions)
     for stage in stages:
         for instruction, via, finding in finder.stage(stage):
             known = _known(finding)
             if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
                 known = _reachable(known, instruction)
+            if isinstance(known, Reference) and asked.setdefault(known, known.ask) != known.ask:
+                known = Missed(known.text, "it differs from another URL only in what looks like a secret")
             if isinstance(known, Missed):
                 text = shown(known.text) or instruction.name
                 not_watched.append(NotWatched(instruction.line, instruction.name, text, known.reason))
@@ -158,7 +161,8 @@ class _Finder:
             case "ADD":
                 yield from self._add(instruction, environment)
             case "ONBUILD" if re.search(r"://|\b(?:curl|wget|git)\b", instruction.text):
-                yield "ONBUILD", Missed(instruction.text, "a trigger runs in the build of another image")
+                text = " ".join(["ONBUILD", *_URL.findall(instruction.text)])
+                yield "ONBUILD", Missed(text, "a trigger runs in the build of another image")
 
     def _sources(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """COPY --from and RUN --mount=from of an image; a stage is none."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from freshlayer.evidence import entity_tag, http_date
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import in_order
-from freshlayer.evidence.readers import ROWS
+from freshlayer.evidence.readers import OF_THE_TARGET, ROWS
 from freshlayer.model import Evidence, Strength, Validators
 
 _OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
@@ -19,17 +19,21 @@ _YOUNG = 2
 
 
 def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
-    """All evidence of a chain of redirects, strongest first. Only hashes count on a hop that redirects."""
-    found = [item for number, hop in enumerate(hops) for item in _hashes(hop, number)]
+    """All evidence of a chain of redirects, strongest first. Of a redirect only its target's hashes count."""
+    found = [
+        item
+        for number, hop in enumerate(hops)
+        for item in _hashes(hop, number, redirects=number < len(hops) - 1)
+    ]
     if hops:
         found += _metadata(hops[-1], len(hops) - 1)
     return in_order(found)
 
 
-def _hashes(hop: Hop, number: int) -> Iterator[Evidence]:
+def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
     coded = "the digest is of a compressed form" if _coded(hop) else ""
     for name, read in ROWS:
-        if not hop.all(name):
+        if not hop.all(name) or (redirects and name not in OF_THE_TARGET):
             continue
         for scheme, digest in read(hop.one(name), hop):
             if _fits(scheme, digest):

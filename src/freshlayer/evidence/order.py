@@ -120,9 +120,11 @@ def wants_body(
     ``length`` and ``limit`` are octets; a limit of 0 reads none. Evidence equal to what was
     recorded keeps the recorded digest.
     """
-    best = strongest(evidence)
-    if best is not None and best.strength in _PROOF:
-        return False
     if limit <= 0 or (length is not None and length > limit):
         return False
+    best = strongest(evidence)
+    hashed = recorded is not None and any(item.scheme == BODY_DIGEST for item in recorded.evidence)
+    if best is not None and best.strength in _PROOF:
+        # A tag where a digest was recorded: only the bytes can tell whether they are the same.
+        return hashed and recorded is not None and compare(recorded.evidence, evidence).same is None
     return recorded is None or compare(recorded.evidence, evidence).same is not True

@@ -118,6 +118,15 @@ ROWS: tuple[tuple[str, Reader], ...] = (
 )
 """Header → reader, for the headers that state a hash or a checksum."""
 
+OF_THE_TARGET = {
+    "x-checksum-sha512",
+    "x-checksum-sha256",
+    "x-checksum-sha1",
+    "x-checksum-md5",
+    "x-linked-etag",
+}
+"""Headers that speak of what a redirect leads to; the others are of the redirect's own empty content."""
+
 
 def from_base64(text: str) -> str:
     """Hexadecimal digits; empty where the text is no base64."""

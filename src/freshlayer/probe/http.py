@@ -121,6 +121,9 @@ def _with_body(
     if evidence.wants_body(found, recorded, length, limits.hash_up_to):
         body = yield from _patiently(Request("GET", reference.ask, _HEADERS, limits.hash_up_to, digest=True))
         if body.digest and body.status in _WHOLE:
+            if (yield from _made_up(reference, recorded, body, limits)):
+                reason = "gives another content at every request, and nothing else to know it by"
+                return Observation(reference, Outcome.UNKNOWN, reason)
             last = body.hops[-1]
             found, validators = _hashed(body, found), evidence.validators(last)
             if evidence.is_young(last):
@@ -131,6 +134,20 @@ def _with_body(
     return Observation(reference, Outcome.SEEN, reason, found, validators)
 
 
+def _made_up(
+    reference: Reference, recorded: Recorded | None, body: Answer, limits: Limits
+) -> Generator[Step, Answer, bool]:
+    """Whether a content that is not the recorded one is another again a moment later."""
+    known = (
+        [item.value for item in recorded.evidence if item.scheme == evidence.BODY_DIGEST] if recorded else []
+    )
+    found = evidence.strongest(evidence.of_hops(body.hops))
+    if not known or body.digest in known or (found is not None and found.strength is not Strength.SIZE):
+        return False
+    again = yield from _patiently(Request("GET", reference.ask, _HEADERS, limits.hash_up_to, digest=True))
+    return bool(again.digest) and again.digest != body.digest
+
+
 def _hashed(body: Answer, before: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """A tag that the answer before did not have is as good as none."""
     digest = Evidence(evidence.BODY_DIGEST, body.digest, Strength.CONTENT, len(body.hops) - 1)
@@ -138,12 +155,8 @@ def _hashed(body: Answer, before: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
 
 
 def _conditional(validators: Validators) -> tuple[str, ...]:
-    """RFC 9110 §13.1.2: the entity tag, and only without one the date."""
-    if validators.entity_tag:
-        return (f"If-None-Match: {validators.entity_tag}",)
-    if validators.last_modified:
-        return (f"If-Modified-Since: {validators.last_modified}",)
-    return ()
+    """RFC 9110 §13.1.2. A date is never sent: an origin that went back to an older one answers 304 too."""
+    return (f"If-None-Match: {validators.entity_tag}",) if validators.entity_tag else ()
 
 
 def _needs_get(head: Answer) -> bool:

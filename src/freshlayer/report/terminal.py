@@ -23,7 +23,7 @@ def show(lines: Iterable[Line], stream: TextIO, prefix: str = "") -> None:
 
     console = Console(file=stream, highlight=False)
     for style, text in found:
-        console.print(Text(prefix, "dim") + Text(plain(text), style), soft_wrap=True)
+        console.print(Text.assemble((prefix, "dim"), (plain(text), style)), soft_wrap=True)
 
 
 def plain(text: str) -> str:

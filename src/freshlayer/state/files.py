@@ -11,8 +11,13 @@ from pathlib import Path
 def replace(path: Path, content: bytes) -> None:
     """Write to a temporary name in the same folder, then rename. Keeps the mode of a file that stands there.
 
-    Raises OSError; the old file then stands untouched.
+    A symbolic link is followed; a device or a pipe is written to. Raises OSError; the old file then stands
+    untouched.
     """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
