@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.freshness import judge
-from freshlayer.model import Change, Observation, Outcome, Recorded, Strength, Verdict
+from freshlayer.model import Change, Identity, Observation, Outcome, Recorded, Strength, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
 from testing.misbehaving import BODY, Exchange, MisbehavingOrigin, headers_only_for, redirect, status, tags
@@ -304,3 +304,60 @@ def test_a_login_page_in_place_of_an_archive_is_unknown_not_changed() -> None:
         assert ask(f"{origin.url}page").outcome is Outcome.SEEN
     assert archive.outcome is Outcome.UNKNOWN
     assert archive.reason == "redirects to a web page in place of the file (a login?)"
+
+
+def test_an_origin_that_goes_back_to_an_older_file_is_a_change() -> None:
+    """A date sent back would be answered with 304: the older file is not newer than it."""
+    dates = ["Tue, 14 Nov 2023 22:21:40 GMT", "Tue, 14 Nov 2023 22:13:20 GMT"]
+
+    def answer(exchange: Exchange) -> None:
+        rolled_back = len(exchange.earlier) >= 2
+        if "if-modified-since" in exchange.request.headers:
+            exchange.respond(304, {})
+        else:
+            exchange.respond(200, {"Last-Modified": dates[rolled_back]}, b"v1" if rolled_back else b"v2")
+
+    with MisbehavingOrigin(answer) as origin:
+        seen = first(origin.url)
+        assert judge(seen.keep, ask(origin.url, seen.keep)).change is Change.CHANGED
+
+
+def test_a_redirects_own_digest_says_nothing_of_its_target() -> None:
+    empty = {"Repr-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"}
+    with MisbehavingOrigin(tags('"a"', '"b"')) as target:
+        answer = status(302, {"Location": target.url, **empty}, b"")
+        with MisbehavingOrigin(answer) as origin:
+            seen = first(origin.url)
+            again = judge(seen.keep, ask(origin.url, seen.keep))
+    assert str(seen.identity) == "etag:a"
+    assert again.change is Change.CHANGED
+
+
+def test_a_content_that_is_another_at_every_request_is_unknown() -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.respond(200, {}, str(len(exchange.earlier)).encode())
+
+    with MisbehavingOrigin(answer) as origin:
+        seen = first(origin.url)
+        again = ask(origin.url, seen.keep)
+    assert again.outcome is Outcome.UNKNOWN
+    assert again.reason.startswith("gives another content at every request")
+
+
+def test_evidence_of_another_kind_is_a_change_rather_than_lost() -> None:
+    def answer(exchange: Exchange) -> None:
+        tagged = len(exchange.earlier) < 1
+        exchange.respond(200, {"ETag": '"a"'} if tagged else {}, b"aaaa" if tagged else b"bbbb")
+
+    with MisbehavingOrigin(answer) as origin:
+        seen = first(origin.url)
+        again = judge(seen.keep, ask(origin.url, seen.keep))
+    assert (again.change, again.identity != seen.identity) == (Change.CHANGED, True)
+
+
+def test_an_identity_with_a_line_end_is_never_sent() -> None:
+    """An identities file is committed, and so may be anybody's."""
+    forged = Recorded.of(Identity("etag", "a\r\nX-Injected: yes", Strength.STRONG))
+    with MisbehavingOrigin("steady") as origin:
+        ask(origin.url, forged)
+        assert all("x-injected" not in r.headers for r in origin.requests())
