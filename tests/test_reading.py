@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from freshlayer.dockerfile import normalised
 from freshlayer.errors import DockerfileError
 from freshlayer.model import NotWatched
 from freshlayer.reading import Question, Read, read
@@ -118,3 +119,39 @@ def test_what_cannot_be_asked_is_told_with_its_place() -> None:
         (1, "docker-image://docker.io/library/alpine:latest"),
         (2, "git+https://h/r.git"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("linux/x86_64", "linux/amd64"),
+        ("arm64", "linux/arm64"),
+        ("linux/arm64/v8", "linux/arm64"),
+        ("aarch64", "linux/arm64"),
+        ("linux/arm", "linux/arm/v7"),
+        ("linux/arm/v6", "linux/arm/v6"),
+        ("linux", "linux/riscv64"),
+        ("windows/amd64", "windows/amd64"),
+    ],
+)
+def test_a_platform_has_one_spelling(text: str, platform: str) -> None:
+    assert normalised(text, "linux/riscv64") == platform
+
+
+def test_build_args_of_the_platform_are_the_builders_own() -> None:
+    text = "FROM scratch\nARG BUILDARCH\nARG TARGETARCH\nRUN curl http://h/$BUILDARCH-$TARGETARCH\n"
+    assert found(text, platforms=("linux/arm64",), host="linux/amd64") == ["http://h/amd64-arm64"]
+
+
+def test_the_classic_builder_knows_no_platform_args_and_a_stage_inherits_no_arg() -> None:
+    text = "FROM scratch AS a\nARG V=1\nENV E=2\nFROM a\nARG TARGETARCH=none\nRUN curl http://h/${V:-0}-$E-$TARGETARCH\n"
+    assert found(text) == ["http://h/1-2-none"]
+    assert found(text, every_earlier=True) == ["http://h/0-2-none"]
+    assert found(text.replace("=none", "")) == ["http://h/1-2-amd64"]
+    assert found(text.replace("=none", ""), every_earlier=True) == []
+
+
+def test_a_stage_with_a_platform_of_its_own_answers_for_that_one() -> None:
+    text = "FROM --platform=$BUILDPLATFORM scratch\nRUN curl http://h/$(uname -m)\n"
+    assert found(text, platforms=("linux/arm64",), host="linux/amd64") == ["http://h/x86_64"]
+    assert found(text.replace("=$BUILDPLATFORM", "=linux/386")) == ["http://h/i686"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform as machine
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,13 @@ def default_platform() -> str:
     return f"linux/{_ARCHITECTURES.get(name, name)}"
 
 
+def platforms_of(given: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The platforms of a build: as given, else DOCKER_DEFAULT_PLATFORM, else this machine's."""
+    host = default_platform()
+    named = given or [name for name in [environ.get("DOCKER_DEFAULT_PLATFORM", "")] if name]
+    return tuple(dict.fromkeys(reading.normalised(name, host) for name in named)) or (host,)
+
+
 def inputs(source: Source, question: Question) -> Report:
     """What a Dockerfile reads from elsewhere; no network, no state."""
     found = read(source.text, question)
@@ -86,7 +93,8 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     Raises FreshlayerError before the builder starts, and nothing of ours afterwards.
     """
     question = Question(
-        platforms=command.platforms or (default_platform(),),
+        platforms=platforms_of(command.platforms, builder.environment),
+        host=default_platform(),
         target=command.target,
         build_args=command.build_args,
         network=command.network or "default",

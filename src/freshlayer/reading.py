@@ -24,8 +24,9 @@ _NOT_ASKED = {
 class Question:
     """What is asked about a Dockerfile: the options that decide what it reads.
 
-    ``platforms``: one or more of ``os/arch[/variant]``. ``network``: as in ``--network``; None where it is
-    not known. ``all_stages``: those that the target does not reach as well.
+    ``platforms``: one or more of ``os/arch[/variant]``; ``host``: the builder's own, where it is known.
+    ``every_earlier``: as the classic builder does, in scope and in stages. ``network``: as in ``--network``;
+    None where it is not known. ``all_stages``: those that the target does not reach as well.
     """
 
     platforms: tuple[str, ...]
@@ -34,6 +35,7 @@ class Question:
     network: str | None = None
     builder: str = ""
     every_earlier: bool = False
+    host: str = ""
     all_stages: bool = False
 
     @property
@@ -90,7 +92,9 @@ def read(text: str, question: Question) -> Read:
 
 
 def _read_for(dockerfile: Dockerfile, question: Question, platform: str, said: Mapping[int, Notes]) -> Read:
-    environments = dockerfiles.environments(dockerfile, question.build_args, platform)
+    environments = dockerfiles.environments(
+        dockerfile, question.build_args, platform, host=question.host, classic=question.every_earlier
+    )
     bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
 
     def base(stage: Stage) -> str:

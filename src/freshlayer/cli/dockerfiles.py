@@ -47,7 +47,7 @@ def source_of(context: str, file: str | None) -> Source:
 
 def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
-    from freshlayer.pipeline import default_platform
+    from freshlayer.pipeline import default_platform, platforms_of
     from freshlayer.reading import Question
 
     given: dict[str, str] = {}
@@ -57,5 +57,5 @@ def question_of(target: str, build_args: tuple[str, ...], platform: str, network
             given[name] = value
         elif name in os.environ:
             given[name] = os.environ[name]
-    platforms = tuple(name.strip() for name in platform.split(",") if name.strip())
-    return Question(platforms or (default_platform(),), target, given, network)
+    platforms = platforms_of([name for name in platform.split(",") if name.strip()], os.environ)
+    return Question(platforms, target, given, network, host=default_platform())

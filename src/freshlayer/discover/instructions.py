@@ -12,7 +12,7 @@ from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.found import Finding, Found, Missed
 from freshlayer.discover.git import git_text
 from freshlayer.discover.powershell import powershell
-from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
+from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
@@ -105,11 +105,12 @@ class _Finder:
     ) -> None:
         self._dockerfile = dockerfile
         self._environments = environments
-        self._platform = conditions.platform
+        self._target = self._platform = conditions.platform
         self._watched = conditions.watched
         self._shells: dict[int, tuple[str, ...]] = {}
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
+        self._platform = self._stage_platform(stage)
         for via, finding in self._base(stage):
             yield stage.start, via, finding
         parent = [
@@ -124,6 +125,12 @@ class _Finder:
             for via, finding in self._instruction(instruction, shell_words):
                 yield instruction, via, finding
         self._shells[stage.number] = shell_words
+
+    def _stage_platform(self, stage: Stage) -> str:
+        """``FROM --platform=$BUILDPLATFORM``: the stage runs there, whatever the target is."""
+        environment = self._environments[stage.start.number]
+        named = environment.expand(stage.start.flag("platform"), self._dockerfile.escape)
+        return normalised(named, self._target) if isinstance(named, str) and named else self._target
 
     def _expanded(self, stage: Stage) -> str:
         base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)

@@ -101,20 +101,40 @@ def _tokens(escape: str) -> re.Pattern[str]:
 
 
 def environments(
-    dockerfile: Dockerfile, build_args: Mapping[str, str], platform: str
+    dockerfile: Dockerfile,
+    build_args: Mapping[str, str],
+    platform: str,
+    *,
+    host: str = "",
+    classic: bool = False,
 ) -> dict[int, Environment]:
-    """Instruction number → the environment that it sees. ``platform`` is ``os/arch[/variant]``."""
-    return _Scopes(dockerfile, build_args, platform).all()
+    """Instruction number → the environment that it sees.
+
+    ``platform`` is the target's, ``os/arch[/variant]``; ``host`` the builder's, where it is another. The
+    ``classic`` builder knows no TARGET* and BUILD*, and a stage inherits no ARG (measured, 20.10).
+    """
+    automatic = (
+        {} if classic else {**_platform_args("TARGET", platform), **_platform_args("BUILD", host or platform)}
+    )
+    return _Scopes(dockerfile, build_args, automatic, inherits=not classic).all()
 
 
 class _Scopes:
     """Walks the file once, top to bottom."""
 
-    def __init__(self, dockerfile: Dockerfile, build_args: Mapping[str, str], platform: str) -> None:
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        build_args: Mapping[str, str],
+        automatic: Mapping[str, str],
+        *,
+        inherits: bool,
+    ) -> None:
+        self._inherits = inherits
         self._dockerfile = dockerfile
         self._build_args = build_args
-        self._automatic = {
-            name: build_args.get(name, value) for name, value in _platform_args(platform).items()
+        self._automatic: dict[str, Value] = {
+            name: build_args.get(name, value) for name, value in automatic.items()
         }
         self._predefined: dict[str, Value] = {
             name: build_args[name] for name in sorted(PREDEFINED & build_args.keys())
@@ -148,11 +168,11 @@ class _Scopes:
         base = outer.expand(stage.base, self._dockerfile.escape)
         self._bases[stage.number] = base if isinstance(base, str) else ""
         parent = parent_stage(self._dockerfile, stage, lambda other: self._bases.get(other.number, ""))
-        frame = (
-            self._ends[parent.number].copy()
-            if parent
-            else _Frame({}, dict(self._predefined), self._bases[stage.number] != "scratch")
-        )
+        if parent:
+            frame = self._ends[parent.number].copy()
+            frame.args = frame.args if self._inherits else dict(self._predefined)
+        else:
+            frame = _Frame({}, dict(self._predefined), self._bases[stage.number] != "scratch")
         for instruction in stage.instructions:
             found[instruction.number] = frame.environment()
             if instruction.name == "ARG":
@@ -212,8 +232,8 @@ def _set(frame: _Frame, instruction: Instruction, escape: str) -> None:
             frame.env[name] = before.expand(value, escape)
 
 
-def _platform_args(platform: str) -> dict[str, Value]:
+def _platform_args(prefix: str, platform: str) -> dict[str, str]:
     system, _, rest = platform.partition("/")
     architecture, _, variant = rest.partition("/")
     parts = {"PLATFORM": platform, "OS": system, "ARCH": architecture, "VARIANT": variant}
-    return {prefix + name: value for prefix in ("TARGET", "BUILD") for name, value in parts.items()}
+    return {prefix + name: value for name, value in parts.items()}
