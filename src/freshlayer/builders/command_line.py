@@ -59,7 +59,6 @@ class BuildCommand:
     network: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: str = ""
-    quiet: bool = False
     _file: Option | None = None
     _context: int = -1
 
@@ -94,7 +93,6 @@ def read(words: list[str], environ: Mapping[str, str]) -> BuildCommand:
         network=_value(last, "network"),
         build_args=_build_args(options, environ),
         unclear=_unclear(options, operands),
-        quiet=any(option.name == "quiet" for option in options),
         _file=last.get("file"),
         _context=operands[0].start if operands else -1,
     )

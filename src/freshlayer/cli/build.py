@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from functools import partial
+from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -80,11 +81,13 @@ def _source(build: BuildCommand) -> Source:
 
 def _tell(options: Options, report: Report) -> None:
     from freshlayer.cli.written import write_report
-    from freshlayer.report import build_lines, of_check
+    from freshlayer.report import build_lines, check_lines, of_check
     from freshlayer.report.terminal import show
 
     if not options.quiet:
-        show(build_lines(report, recorded=report.exit_code == 0), sys.stderr, "freshlayer: ")
+        brief = build_lines(report, recorded=report.exit_code == 0)
+        lines = chain(check_lines(report), brief) if options.verbose else brief
+        show(lines, sys.stderr, "freshlayer: ")
     write_report(options.report, of_check(report))
 
 

@@ -59,7 +59,7 @@ _OURS = (
     ),
     click.option("--report", metavar="FILE", type=click.Path(), help="write the report as JSON"),
     click.option("--quiet", is_flag=True, default=None, help="say nothing but warnings"),
-    click.option("--verbose", is_flag=True, default=None, help="say more"),
+    click.option("--verbose", is_flag=True, default=None, help="build: tell of every instruction"),
 )
 
 

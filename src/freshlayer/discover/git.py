@@ -25,7 +25,6 @@ _FETCH_TABLE = OptionTable.of(
     {"j": "jobs", "o": "server-option"},
 )
 _CHECKOUT_TABLE = OptionTable.of("orphan conflict", {"b": "new-branch", "B": "new-branch", "c": "new-branch"})
-_GLOBAL = OptionTable.of("git-dir work-tree namespace exec-path", {"C": "directory", "c": "config"})
 _REMOTE = re.compile(r"(?:https?|git|ssh|file|ftp)://|[\w.-]+@[\w.-]+:")
 
 

@@ -61,11 +61,6 @@ def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
             yield from _short(word[1:], waiting, table)
 
 
-def operands(arguments: Words, table: OptionTable) -> list[Word]:
-    """The operands alone."""
-    return [item.value for item in read(arguments, table) if isinstance(item, Operand)]
-
-
 def _long(word: str, waiting: Words, table: OptionTable) -> Option:
     name, equals, value = word.partition("=")
     if equals:
