@@ -17,7 +17,10 @@ from freshlayer.reading import Question
 GOLD = Path(__file__).parents[2].parent / "shared" / "gold"
 AMD64 = Question(platforms=("linux/amd64",))
 
-pytestmark = pytest.mark.skipif(not GOLD.is_dir(), reason=f"there is no {GOLD}")
+pytestmark = [
+    pytest.mark.slow,  # the scorer is a program of its own
+    pytest.mark.skipif(not GOLD.is_dir(), reason=f"there is no {GOLD}"),
+]
 
 
 def findings(repository: str, path: str) -> dict[str, Any]:

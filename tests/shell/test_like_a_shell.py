@@ -9,6 +9,9 @@ import pytest
 
 from testing.scripts import as_a_shell_does, calls, surroundings
 
+# Real shells run here: no part of the pure suite.
+pytestmark = pytest.mark.slow
+
 VALUES = {
     "V": "1.2.3",
     "URL": "https://example.org/a/b.tar.gz",
