@@ -1,8 +1,8 @@
 """The builders. One module each, a row each; ``detect`` chooses as the user's environment would."""
 
 from freshlayer.builders.base import Builder, Job
-from freshlayer.builders.command_line import BuildCommand, read
+from freshlayer.builders.command_line import BuildCommand, build_args, read
 from freshlayer.builders.detect import BUILDERS, detect
 from freshlayer.builders.process import run
 
-__all__ = ["BUILDERS", "BuildCommand", "Builder", "Job", "detect", "read", "run"]
+__all__ = ["BUILDERS", "BuildCommand", "Builder", "Job", "build_args", "detect", "read", "run"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 _VALUED = frozenset(
@@ -91,7 +91,9 @@ def read(words: list[str], environ: Mapping[str, str]) -> BuildCommand:
         target=_value(last, "target"),
         platforms=tuple(name.strip() for name in platform.split(",") if name.strip()),
         network=_value(last, "network"),
-        build_args=_build_args(options, environ),
+        build_args=build_args(
+            [o.value for o in options if o.name == "build-arg" and o.value is not None], environ
+        ),
         unclear=_unclear(options, operands),
         _file=last.get("file"),
         _context=operands[0].start if operands else -1,
@@ -114,16 +116,15 @@ def _unclear(options: list[Option], operands: list[Operand]) -> str:
     return "no context is given" if not operands else "more than one context is given"
 
 
-def _build_args(options: list[Option], environ: Mapping[str, str]) -> dict[str, str]:
+def build_args(given: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
     """``K=V``, or ``K`` with its value from the environment; unset there, docker passes nothing."""
     found: dict[str, str] = {}
-    for option in options:
-        if option.name == "build-arg" and option.value is not None:
-            name, equals, value = option.value.partition("=")
-            if equals:
-                found[name] = value
-            elif name in environ:
-                found[name] = environ[name]
+    for item in given:
+        name, equals, value = item.partition("=")
+        if equals:
+            found[name] = value
+        elif name in environ:
+            found[name] = environ[name]
     return found
 
 

@@ -47,15 +47,11 @@ def source_of(context: str, file: str | None) -> Source:
 
 def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
+    from freshlayer.builders import build_args as read_build_args
     from freshlayer.pipeline import default_platform, platforms_of
     from freshlayer.reading import Question
 
-    given: dict[str, str] = {}
-    for item in build_args:
-        name, equals, value = item.partition("=")
-        if equals:
-            given[name] = value
-        elif name in os.environ:
-            given[name] = os.environ[name]
     platforms = platforms_of([name for name in platform.split(",") if name.strip()], os.environ)
-    return Question(platforms, target, given, network, host=default_platform())
+    return Question(
+        platforms, target, read_build_args(build_args, os.environ), network, host=default_platform()
+    )
