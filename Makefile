@@ -13,7 +13,7 @@ demo: ## the seven acts, on a private engine
 	$(PYTHON) -m demo.seven_acts
 
 test: ## every test, end to end too
-	@scripts/setup python engine restify
+	@scripts/setup python engine restify servers
 	$(PYTHON) -m pytest
 
 check: ## format, lint, types, import rules

@@ -1,0 +1,185 @@
+"""What every server here has: a folder that it serves, a port of its own, and a log of what it sent."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import re
+import shutil
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Self
+from urllib.parse import urlsplit
+
+from testing.process import Child, ChildError, wait_until
+
+# Debian keeps daemons in sbin, which a user's PATH may lack.
+SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+MARK = "/.log-"
+LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<octets>\d+|-)")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A request as the server's own log tells it. `octets`: of the body that was sent.
+
+    `headers` holds those that the log has, by their names in lower case; `connection` tells connections
+    apart, 0 where the log doesn't.
+    """
+
+    method: str
+    path: str
+    status: int
+    octets: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    connection: int = 0
+
+
+def find(program: str) -> str:
+    """The path of a program; raises FileNotFoundError where it is not installed."""
+    found = shutil.which(program, path=SEARCH_PATH)
+    if found is None:
+        raise FileNotFoundError(f"{program} is not installed: scripts/setup servers")
+    return found
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def as_nobody(argv: list[str], *owned: Path) -> list[str]:
+    """`argv`, made to run as nobody where we are root, which some servers refuse; `owned` is given away."""
+    if os.geteuid() != 0:
+        return argv
+    for path in owned:
+        shutil.chown(path, "nobody", "nogroup")
+    return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--", *argv]
+
+
+def parse_lines(text: str) -> Iterator[Served]:
+    """The requests in a log of lines `METHOD PATH STATUS OCTETS`; one still being written is left out."""
+    for line in text.splitlines(keepends=True):
+        found = LINE.fullmatch(line.rstrip("\n"))
+        if found and line.endswith("\n"):
+            octets = 0 if found["octets"] == "-" else int(found["octets"])
+            yield Served(found["method"], found["path"], int(found["status"]), octets)
+
+
+class Server:
+    """A server in the foreground, with a temporary folder of its own; it starts when it is made.
+
+    `folder` is what it serves: one of its own, unless it is given. `restart()` keeps port and folder.
+    """
+
+    PROGRAM: ClassVar[str]
+    # Seconds for which it may answer from what it knew of a file before.
+    REMEMBERS: ClassVar[float] = 0.0
+
+    def __init__(self, folder: Path | None = None, *, scheme: str = "http") -> None:
+        self.program = find(self.PROGRAM)
+        self._temporary = tempfile.TemporaryDirectory(prefix="freshlayer-", ignore_cleanup_errors=True)
+        self.home = Path(self._temporary.name)
+        # For servers that run as nobody.
+        self.home.chmod(0o755)
+        self.folder = folder or self.home / "served"
+        self.folder.mkdir(exist_ok=True)
+        self.log = self.home / "access.log"
+        self.port = free_port()
+        self.url = f"{scheme}://127.0.0.1:{self.port}/"
+        self._marks = 0
+        self._starts = 0
+        self._child: Child | None = None
+        self.up()
+
+    def configure(self) -> None:
+        """Write what the program reads before it starts."""
+
+    def command(self) -> list[str]:
+        """The program, in the foreground, and its arguments."""
+        raise NotImplementedError
+
+    def logged(self) -> Iterable[Served]:
+        """What the log has at this moment, oldest first."""
+        if not self.log.exists():
+            return ()
+        return parse_lines(self.log.read_text(encoding="utf-8", errors="replace"))
+
+    def requests(self) -> list[Served]:
+        """Every request that was answered before this call, oldest first.
+
+        A log may be behind: a request of our own is sent after the others and waited for.
+        """
+        self._marks += 1
+        mark = f"{MARK}{self._marks}"
+        self._ask(mark)
+        wait_until(lambda: any(s.path == mark for s in self.logged()), seconds=15, what=f"{mark} in the log")
+        return [served for served in self.logged() if not served.path.startswith(MARK)]
+
+    def up(self) -> None:
+        """Answer, on the port of before."""
+        if self._child is not None:
+            return
+        self.configure()
+        self._starts += 1
+        log = self.home / f"output-{self._starts}.log"
+        self._child = Child(self.command(), log=log, environment=self.environment())
+        try:
+            self._child.wait_until(self.answers, seconds=30)
+        except ChildError:
+            self.close()
+            raise
+
+    def down(self) -> None:
+        """Stop answering: connections to the port are refused."""
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
+
+    def restart(self) -> None:
+        self.down()
+        self.up()
+
+    def close(self) -> None:
+        self.down()
+        self._temporary.cleanup()
+
+    def environment(self) -> dict[str, str]:
+        """The program's environment: no file of the user is read or written."""
+        return {**os.environ, "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home)}
+
+    def answers(self) -> bool:
+        """Whether the port is open."""
+        with socket.socket() as connection:
+            return connection.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _ask(self, path: str) -> None:
+        connection = _connection(self.url)
+        with contextlib.closing(connection):
+            connection.request("HEAD", path)
+            connection.getresponse().read()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connection(url: str) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=10)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # The request only marks a place in the log: whose certificate it is does not matter.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=10, context=context)
