@@ -17,6 +17,7 @@ from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
 from freshlayer.builders import BuildCommand, Builder, Job, run
 from freshlayer.context import ClassicContext, Source, ignore_file
+from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.errors import StateError, UnknownInputError
 from freshlayer.freshness import judge
 from freshlayer.inject import inject
@@ -52,6 +53,7 @@ class Rooms:
     progress: Callable[[int, int], None] | None = None
     identities: Mapping[str, Entry] = field(default_factory=dict)
     identities_path: Path | None = None
+    keyring: Keyring = NOBODY
 
     @property
     def limits(self) -> Limits:
@@ -111,7 +113,7 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
 def _afterwards(source: Source, question: Question, report: Report, rooms: Rooms) -> Report:
     """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
     try:
-        moved = _look_again(report, rooms)
+        moved = _look_again(report, question.platforms, rooms)
         report = replace(report, moved=tuple(moved.values()))
         _remember(source, question, report, moved, rooms)
     except KeyboardInterrupt:
@@ -126,7 +128,7 @@ def _look(source: Source, question: Question, rooms: Rooms) -> Report:
     found = read(source.text, question).asking(frozenset(PROTOCOLS))
     references = [item.reference for item in found.discovery.inputs]
     recorded = _recall(references, rooms)
-    observed = _observe(found, recorded, rooms)
+    observed = _observe(found, recorded, rooms, question.platforms)
     verdicts = {reference: judge(recorded.get(reference), observed[reference]) for reference in references}
     _stop_on_unknown(source, found, verdicts, rooms.policy)
     known = planning.Known(
@@ -150,7 +152,7 @@ def _recall(references: list[Reference], rooms: Rooms) -> dict[Reference, Record
 
 
 def _observe(
-    found: Read, recorded: Mapping[Reference, Recorded], rooms: Rooms
+    found: Read, recorded: Mapping[Reference, Recorded], rooms: Rooms, platforms: tuple[str, ...]
 ) -> Mapping[Reference, Observation]:
     """Ask what is due: an answer may hold for a while (``ttl``)."""
     held: dict[Reference, Observation] = {}
@@ -160,15 +162,20 @@ def _observe(
             reason = f"was asked {rooms.now - known.asked} s ago, and its answer holds for {ttl} s (ttl)"
             held[item.reference] = Observation(item.reference, Outcome.NOT_DUE, reason)
     due = [item.reference for item in found.discovery.inputs if item.reference not in held]
-    return {**held, **_asked(due, recorded, rooms)}
+    return {**held, **_asked(due, recorded, rooms, platforms)}
 
 
 def _asked(
-    references: list[Reference], recorded: Mapping[Reference, Recorded], rooms: Rooms
+    references: list[Reference],
+    recorded: Mapping[Reference, Recorded],
+    rooms: Rooms,
+    platforms: tuple[str, ...],
 ) -> Mapping[Reference, Observation]:
     if rooms.policy.offline:
         return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
-    return probe(references, recorded, rooms.limits, rooms.progress)
+    return probe(
+        references, recorded, rooms.limits, rooms.progress, keyring=rooms.keyring, platforms=platforms
+    )
 
 
 def _stop_on_unknown(
@@ -242,7 +249,7 @@ def _job(source: Source, command: BuildCommand, report: Report, builder: Builder
     )
 
 
-def _look_again(before: Report, rooms: Rooms) -> dict[Reference, str]:
+def _look_again(before: Report, platforms: tuple[str, ...], rooms: Rooms) -> dict[Reference, str]:
     """References that moved while the builder ran, each with how (design rule 9).
 
     All inputs of keyed instructions are asked: what ran is only known to the builder.
@@ -255,7 +262,7 @@ def _look_again(before: Report, rooms: Rooms) -> dict[Reference, str]:
     ]
     recorded = _kept({reference: before.verdicts[reference] for reference in references})
     moved: dict[Reference, str] = {}
-    for reference, observation in _asked(references, recorded, rooms).items():
+    for reference, observation in _asked(references, recorded, rooms, platforms).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
             moved[reference] = f"{reference} {verdict.reason}"

@@ -20,6 +20,7 @@ _SIGNED = re.compile(
 )
 _AZURE = re.compile(r"(?:^|&)sig=", re.IGNORECASE)
 _AZURE_ONLY = re.compile(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
+_SIGNATURE = re.compile(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
 _EXPIRES = re.compile(r"(?:^|&)(?:signature|awsaccesskeyid|googleaccessid|key-pair-id)=", re.IGNORECASE)
 
 # The grammar of distribution/reference, without the limits on length.
@@ -154,6 +155,12 @@ def _without_secrets(query: str) -> str:
     azure = bool(_AZURE.search(query))
     signed = bool(_EXPIRES.search(query))
     return "&".join(item for item in query.split("&") if not _is_secret(item, azure=azure, signed=signed))
+
+
+def is_signed(url: str) -> bool:
+    """Whether a URL carries a signature (S3, GCS, Azure SAS, CloudFront): it holds for one method alone."""
+    query = urlsplit(url).query
+    return bool(_SIGNATURE.search(query))
 
 
 def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:

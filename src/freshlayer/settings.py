@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from freshlayer.errors import DockerfileError, OptionError
@@ -23,14 +23,36 @@ class OnUnknown(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What ``[hosts."name"]`` says: where a credential is found, never the credential itself.
+
+    ``…_env`` name environment variables. ``command`` prints the password or token. ``header`` sends it in a
+    field of that name instead of ``Authorization``. ``ca``, ``certificate`` and ``key`` are PEM files.
+    """
+
+    user: str = ""
+    user_env: str = ""
+    password_env: str = ""
+    token_env: str = ""
+    command: tuple[str, ...] = ()
+    header: str = ""
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    key_password_env: str = ""
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """``hash_up_to`` in octets, ``timeout`` in seconds for one reference."""
+    """``hash_up_to`` in octets, ``timeout`` in seconds for one reference; ``hosts`` by ``name[:port]``."""
 
     on_unknown: OnUnknown = OnUnknown.KEEP
     hash_up_to: int = 4 * _MIB
     connections: int = 100
     timeout: float = 20.0
     offline: bool = False
+    hosts: Mapping[str, HostSettings] = field(default_factory=dict)
 
     def but(
         self,
@@ -57,7 +79,9 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "hash_up_to": (int,),
     "connections": (int,),
     "timeout": (int, float),
+    "hosts": (dict,),
 }
+_HOST_FIELDS = {item.name: item.default for item in fields(HostSettings)}
 
 
 def read(text: str, where: str, *table: str) -> Policy:
@@ -79,7 +103,31 @@ def read(text: str, where: str, *table: str) -> Policy:
         unknown = OnUnknown(document.get("on_unknown", OnUnknown.KEEP))
     except ValueError:
         raise OptionError(f"{where}: on_unknown is keep, rebuild or fail") from None
-    return replace(Policy(), **{**document, "on_unknown": unknown})
+    hosts = {name: _host(where, name, said) for name, said in document.get("hosts", {}).items()}
+    return replace(Policy(), **{**document, "on_unknown": unknown, "hosts": hosts})
+
+
+def _host(where: str, name: str, said: object) -> HostSettings:
+    """One host's table; a password written into it is refused, for the file is meant to be committed."""
+    place = f'{where}: [hosts."{shown(name, 60)}"]'
+    if not isinstance(said, dict):
+        raise OptionError(f"{place} is no table")
+    for key, value in said.items():
+        if key not in _HOST_FIELDS:
+            raise OptionError(
+                f"{place}: there is no {shown(key, 30)!r} (there are {', '.join(_HOST_FIELDS)})"
+            )
+        if not _is_like(_HOST_FIELDS[key], value):
+            raise OptionError(f"{place}: {key} can't be {shown(repr(value), 40)}")
+    if "header" in said and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", said["header"]):
+        raise OptionError(f"{place}: header is no name of a header field")
+    return HostSettings(**{**said, "command": tuple(said.get("command", ()))})
+
+
+def _is_like(default: object, value: object) -> bool:
+    if isinstance(default, tuple):
+        return isinstance(value, list) and bool(value) and all(isinstance(word, str) for word in value)
+    return type(value) is type(default)
 
 
 def _check(where: str, name: str, value: object) -> None:

@@ -96,14 +96,14 @@ def test_contexts_from_elsewhere_are_not_watched(context: str, watched: bool) ->
 def test_settings_stand_beside_the_dockerfile(project: Path) -> None:
     (project / "Dockerfile").write_bytes(b"FROM scratch\n")
     source = read_dockerfile(str(project), None, io.BytesIO())
-    assert read_settings(source) is None
+    assert read_settings(source.folder) is None
     (project / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert read_settings(source) is None
+    assert read_settings(source.folder) is None
     (project / "pyproject.toml").write_text("[tool.freshlayer]\ntimeout = 5\n")
-    assert read_settings(source) == (
+    assert read_settings(source.folder) == (
         "[tool.freshlayer]\ntimeout = 5\n",
         str(project / "pyproject.toml"),
         ("tool", "freshlayer"),
     )
     (project / "freshlayer.toml").write_text("timeout = 6\n")
-    assert read_settings(source) == ("timeout = 6\n", str(project / "freshlayer.toml"), ())
+    assert read_settings(source.folder) == ("timeout = 6\n", str(project / "freshlayer.toml"), ())

@@ -58,15 +58,17 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
 def _flag(form: str, references: list[Reference], content: str | None, rooms: Rooms) -> Flag:
     from freshlayer import flag
     from freshlayer.model import Observation, Outcome
+    from freshlayer.pipeline import default_platform
     from freshlayer.probe import probe
 
     # A bare entity tag needs no body to be hashed.
+    here = (default_platform(),)
     limits = replace(rooms.limits, hash_up_to=0) if form == "raw" else rooms.limits
 
     def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
         if rooms.policy.offline:
             return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
-        return probe(references, recorded, limits, rooms.progress)
+        return probe(references, recorded, limits, rooms.progress, keyring=rooms.keyring, platforms=here)
 
     if form == "raw":
         return flag.of_entity_tag(references[0], content, ask)

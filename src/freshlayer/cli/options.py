@@ -90,17 +90,18 @@ def state_path(options: Options) -> Path:
 
 
 def policy_of(options: Options, source: Source | None) -> Policy:
-    """Settings beside the Dockerfile, and over them the command line. Raises OptionError, ContextError."""
+    """Settings beside the Dockerfile (without one: in this folder), and over them the command line.
+
+    Raises OptionError, ContextError.
+    """
+    from freshlayer.context import read_settings
     from freshlayer.settings import Policy, read
 
     policy = Policy()
-    if source is not None:
-        from freshlayer.context import read_settings
-
-        found = read_settings(source)
-        if found:
-            text, where, table = found
-            policy = read(text, where, *table)
+    found = read_settings(source.folder if source is not None else Path())
+    if found:
+        text, where, table = found
+        policy = read(text, where, *table)
     return policy.but(
         on_unknown=options.on_unknown,
         connections=options.connections,
@@ -112,6 +113,7 @@ def policy_of(options: Options, source: Source | None) -> Policy:
 @contextmanager
 def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
     """The state, the policy and the identities that a command works with; the state is closed at the end."""
+    from freshlayer.credentials import Keyring
     from freshlayer.errors import StateError
     from freshlayer.pipeline import Rooms
     from freshlayer.report.terminal import Progress, warn
@@ -127,6 +129,7 @@ def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
         path, identities = None, {}
     progress = Progress(sys.stderr, wanted=not options.quiet)
     try:
-        yield Rooms(store, policy, warn, int(time.time()), progress, identities, path)
+        keyring = Keyring(os.environ, policy.hosts)
+        yield Rooms(store, policy, warn, int(time.time()), progress, identities, path, keyring)
     finally:
         store.close()

@@ -22,6 +22,7 @@ def command(options: Options, urls: tuple[str, ...], as_json: bool) -> int:
     """
     from freshlayer import report
     from freshlayer.freshness import judge
+    from freshlayer.pipeline import default_platform
     from freshlayer.probe import probe
     from freshlayer.reference import parse
     from freshlayer.report.terminal import show
@@ -32,7 +33,8 @@ def command(options: Options, urls: tuple[str, ...], as_json: bool) -> int:
     with rooms_of(options, None) as rooms:
         recorded = rooms.store.recall(references)
         # Nothing recorded is sent: a 304 has no evidence to show.
-        seen = probe(references, {}, rooms.limits, rooms.progress)
+        here = (default_platform(),)
+        seen = probe(references, {}, rooms.limits, rooms.progress, keyring=rooms.keyring, platforms=here)
     results = [(seen[r], judge(recorded.get(r), seen[r])) for r in references]
     if as_json:
         click.echo(json.dumps(report.of_probe(results), indent=1))

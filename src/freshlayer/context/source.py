@@ -36,6 +36,11 @@ class Source:
         """The content as text, from which every byte can be had back."""
         return self.content.decode("utf-8", "surrogateescape")
 
+    @property
+    def folder(self) -> Path:
+        """Where the Dockerfile's settings stand."""
+        return self.path.parent if self.path else self.context
+
 
 def unwatched_context(context: str) -> str:
     """Why a context can't be watched, as a clause; empty where it is a folder's name."""
@@ -92,9 +97,8 @@ def _check_size(octets: int, name: str) -> None:
         raise ContextError(f"{name}: {_TOO_LARGE}")
 
 
-def read_settings(source: Source) -> tuple[str, str, tuple[str, ...]] | None:
-    """(text, name, table) of the settings beside the Dockerfile; None where there are none."""
-    folder = source.path.parent if source.path else source.context
+def read_settings(folder: Path) -> tuple[str, str, tuple[str, ...]] | None:
+    """(text, name, table) of the settings in a folder; None where there are none."""
     for name, table in zip(_SETTINGS, ((), ("tool", "freshlayer")), strict=True):
         path = folder / name
         try:

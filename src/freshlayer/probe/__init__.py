@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Observation, Recorded
 from freshlayer.probe import git, http
-from freshlayer.probe.wire import Limits, Protocol
+from freshlayer.probe.wire import Limits, Means, Protocol
 from freshlayer.reference import Reference
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -27,6 +28,9 @@ def probe(
     recorded: Mapping[Reference, Recorded],
     limits: Limits,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    keyring: Keyring = NOBODY,
+    platforms: tuple[str, ...] = (),
 ) -> dict[Reference, Observation]:
     """Ask all references at once; never raises for what an origin does.
 
@@ -37,7 +41,8 @@ def probe(
         return {}
     from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
 
-    talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), limits) for r in wanted}
+    means = Means(limits, keyring, platforms)
+    talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), means) for r in wanted}
     seen: dict[Reference, Observation] = {}
     for observation in converse(talks, limits):
         seen[observation.reference] = observation

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 import pycurl
 
+from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
 from freshlayer.probe.wire import Answer, Limits, Request
 from freshlayer.reference import shown
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
-_MOST_REDIRECTS = 10
-_MULTIPLEXED = 100
+MOST_REDIRECTS = 10
 _REDIRECTION = 3
-_TICK = 0.2
+_HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
+_FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -28,12 +31,18 @@ _REASONS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "its host name does not resolve",
     pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's host name does not resolve",
     pycurl.E_COULDNT_CONNECT: "refused the connection or can't be reached",
-    pycurl.E_TOO_MANY_REDIRECTS: f"redirects more than {_MOST_REDIRECTS} times",
+    pycurl.E_TOO_MANY_REDIRECTS: f"redirects more than {MOST_REDIRECTS} times",
     pycurl.E_GOT_NOTHING: "closed the connection without an answer",
     pycurl.E_PEER_FAILED_VERIFICATION: "shows a certificate that is not trusted",
     pycurl.E_URL_MALFORMAT: "redirects to something that is no URL",
 }
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for: one header line of more than 100 KiB
+_FTP_ANSWERS = {
+    pycurl.E_REMOTE_FILE_NOT_FOUND: 404,
+    pycurl.E_FTP_COULDNT_RETR_FILE: 404,
+    pycurl.E_LOGIN_DENIED: 401,
+}
+_UNREACHABLE = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
 _TRANSIENT = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
 
 
@@ -48,6 +57,7 @@ class Transfer:
     length: int = 0
     stopped: str = ""
     hasher: hashlib._Hash = field(default_factory=hashlib.sha256)
+    kept: list[bytes] = field(default_factory=list)
 
     def on_header(self, line: bytes) -> int | None:
         """Libcurl stops where anything but None or the length is returned."""
@@ -71,14 +81,17 @@ class Transfer:
             return 0
         if self.request.digest:
             self.hasher.update(chunk)
+        if self.request.keep:
+            self.kept.append(chunk)
         return None
 
     def answer(self, error: str, *, transient: bool) -> Answer:
         hops = self._hops()
-        cut = self.stopped == "body"
-        if cut or not error:
-            wanted = self.request.digest and not cut
-            return Answer(hops, digest=self.hasher.hexdigest() if wanted else "", length=self.length)
+        if self.stopped == "body":
+            return Answer(hops, length=self.length)
+        if not error:
+            digest = self.hasher.hexdigest() if self.request.digest else ""
+            return Answer(hops, digest=digest, length=self.length, body=b"".join(self.kept))
         return Answer(hops, error=self.stopped or error, transient=transient)
 
     def _hops(self) -> tuple[Hop, ...]:
@@ -99,25 +112,55 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.reset()
     handle.setopt(pycurl.URL, request.url)
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
-    handle.setopt(pycurl.HTTPHEADER, list(request.headers))
     handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
     handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
     handle.setopt(pycurl.NOSIGNAL, 1)
     handle.setopt(pycurl.PATH_AS_IS, 1)
-    handle.setopt(pycurl.FOLLOWLOCATION, 1)
-    handle.setopt(pycurl.MAXREDIRS, _MOST_REDIRECTS)
-    handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-    # A redirect never leaves TLS; libcurl itself drops credentials where host, port or scheme change.
+    handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not request.is_private)
+    handle.setopt(pycurl.MAXREDIRS, MOST_REDIRECTS)
+    handle.setopt(pycurl.PROTOCOLS, _HTTP | _FTP)
+    # A redirect never leaves TLS, nor HTTP; libcurl itself drops the URL's own credential where host, port
+    # or scheme change.
     lower = 0 if request.url.startswith("https:") else pycurl.PROTO_HTTP
     handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS | lower)
+    _authorise(handle, request)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
     handle.setopt(pycurl.PIPEWAIT, 1)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(limits.connect * 1000))
     handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
     handle.setopt(pycurl.LOW_SPEED_LIMIT, 16)
     handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
-    if authorities:
-        handle.setopt(pycurl.CAINFO, authorities)
+    handle.setopt(pycurl.OPT_FILETIME, 1)
+    _secure(handle, request.tls, authorities)
+
+
+def _authorise(handle: pycurl.Curl, request: Request) -> None:
+    """Through options and never on a command line; only the first host of a chain is shown anything."""
+    credential, signer = request.credential, request.signer
+    headers = list(request.headers)
+    if signer is not None:
+        handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
+        handle.setopt(pycurl.USERNAME, signer.user)
+        handle.setopt(pycurl.PASSWORD, signer.secret)
+    elif credential is not None and credential.scheme is Scheme.BASIC:
+        handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BASIC)
+        handle.setopt(pycurl.USERNAME, credential.user)
+        handle.setopt(pycurl.PASSWORD, credential.secret)
+    elif credential is not None and not re.search(r"[\r\n\0]", credential.secret):
+        bearer = credential.scheme is Scheme.BEARER
+        name, prefix = ("Authorization", "Bearer ") if bearer else (credential.header, "")
+        headers.append(f"{name}: {prefix}{credential.secret}")
+    handle.setopt(pycurl.HTTPHEADER, headers)
+
+
+def _secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
+    if tls.authorities or authorities:
+        handle.setopt(pycurl.CAINFO, tls.authorities or authorities)
+    if tls.certificate:
+        handle.setopt(pycurl.SSLCERT, tls.certificate)
+        handle.setopt(pycurl.SSLKEY, tls.key or tls.certificate)
+        # Never asked for on a terminal: a wrong password is an error, as an absent one is.
+        handle.setopt(pycurl.KEYPASSWD, tls.password)
 
 
 def authorities() -> str:
@@ -131,7 +174,30 @@ def authorities() -> str:
     return certifi.where()
 
 
-def why(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> str:
+def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:
+    """What a transfer came to; ``code`` and ``text`` are libcurl's, 0 where all went well."""
+    if transfer.request.url.startswith(("ftp:", "ftps:")):
+        transfer.hops = _ftp_hops(handle, code)
+        if transfer.hops and code in _FTP_ANSWERS:
+            code = 0
+    error = _why(handle, code, text, transfer) if code else ""
+    return transfer.answer(error, transient=code in _TRANSIENT)
+
+
+def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:
+    """The replies to MDTM and SIZE (RFC 3659 §3, §4), as the headers of one HTTP answer would say it."""
+    if code:
+        return [(_FTP_ANSWERS[code], [])] if code in _FTP_ANSWERS else []
+    modified, length = (
+        handle.getinfo(pycurl.INFO_FILETIME),
+        int(handle.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD)),
+    )
+    headers = [("last-modified", formatdate(modified, usegmt=True))] if modified >= 0 else []
+    headers += [("content-length", str(length))] if length >= 0 else []
+    return [(200, headers)]
+
+
+def _why(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> str:
     """An error of libcurl as a clause that can follow a URL."""
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return _timed_out(handle, transfer.limits)
@@ -145,9 +211,12 @@ def why(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> str:
     return _REASONS.get(code) or f"can't be asked: {detail or code}"
 
 
-def is_transient(code: int) -> bool:
-    """Whether a server that fails so may answer another request."""
-    return code in _TRANSIENT
+def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
+    """Whether the host itself can't be reached, so that other requests to it need not be tried."""
+    if transfer.hops:
+        return False
+    late = code == pycurl.E_OPERATION_TIMEDOUT and handle.getinfo(pycurl.CONNECT_TIME) <= 0
+    return late or code in _UNREACHABLE
 
 
 def _timed_out(handle: pycurl.Curl, limits: Limits) -> str:

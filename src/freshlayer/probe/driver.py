@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pycurl
@@ -15,7 +15,7 @@ from freshlayer.model import Observation, Outcome
 from freshlayer.probe import curl
 from freshlayer.probe.curl import Transfer
 from freshlayer.probe.subprocesses import Running, start
-from freshlayer.probe.wire import Answer, Conversation, Limits, Pause, Request, Run, Step
+from freshlayer.probe.wire import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference
 
 _MULTIPLEXED = 100
@@ -32,15 +32,28 @@ def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterato
         driver.close()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Talk:
-    """A conversation, and the step that it waits to take."""
+    """A conversation, the step that it waits to take, and the key under which others wait for it as well."""
 
     reference: Reference
     conversation: Conversation
     host: str
     deadline: float = 0.0
-    step: Step | None = None
+    step: Request | Run | None = None
+    key: Hashable = None
+
+
+@dataclass(slots=True)
+class _Host:
+    """``failure``: how it can't be reached. ``answered``: it has given a response at least once."""
+
+    queue: deque[_Talk] = field(default_factory=deque)
+    busy: int = 0
+    multiplexed: bool = False
+    answered: bool = False
+    timeouts: int = 0
+    failure: Answer | None = None
 
 
 class _Driver:
@@ -50,22 +63,21 @@ class _Driver:
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, limits.per_host)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
-        self._queues: dict[str, deque[_Talk]] = {}
+        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         for reference, conversation in talks.items():
-            host = urlsplit(reference.ask).netloc.rpartition("@")[2]
-            self._queues.setdefault(host, deque()).append(_Talk(reference, conversation, host))
+            host = _host_of(reference.ask)
+            self._hosts[host].queue.append(_Talk(reference, conversation, host))
         self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
         self._running: list[tuple[_Talk, Running]] = []
         self._pauses: list[tuple[float, int, _Talk]] = []
-        self._per_host: Counter[str] = Counter()
-        self._multiplexed: set[str] = set()
+        self._once: dict[Hashable, Answer | list[_Talk]] = {}
         self._idle: list[pycurl.Curl] = []
         self._authorities = curl.authorities()
 
     def run(self) -> Iterator[Observation]:
         while True:
             yield from self._start()
-            if not (self._flying or self._running or self._pauses or any(self._queues.values())):
+            if not (self._busy or self._pauses or self._queued):
                 return
             yield from self._wake()
             yield from self._transfers()
@@ -79,39 +91,48 @@ class _Driver:
         for _, running in self._running:
             running.end()
 
+    @property
+    def _busy(self) -> int:
+        return len(self._flying) + len(self._running)
+
+    @property
+    def _queued(self) -> bool:
+        return any(host.queue for host in self._hosts.values())
+
     def _start(self) -> Iterator[Observation]:
         """Start what the limits allow."""
-        for host, queue in list(self._queues.items()):
-            most = _MULTIPLEXED if host in self._multiplexed else self._limits.per_host
-            while queue and self._per_host[host] < most and self._busy < self._limits.connections:
-                talk = queue.popleft()
+        for host in list(self._hosts.values()):
+            most = _MULTIPLEXED if host.multiplexed else self._limits.per_host
+            while host.queue and host.busy < most and self._busy < self._limits.connections:
+                talk = host.queue.popleft()
                 talk.deadline = talk.deadline or time.monotonic() + self._limits.total
                 if talk.step is None:
                     yield from self._resume(talk, None)
                 else:
                     yield from self._take(talk, talk.step)
 
-    @property
-    def _busy(self) -> int:
-        return len(self._flying) + len(self._running)
-
-    def _take(self, talk: _Talk, step: Step) -> Iterator[Observation]:
+    def _take(self, talk: _Talk, step: Request | Run) -> Iterator[Observation]:
         """Take the step that a conversation waits for."""
         remaining = talk.deadline - time.monotonic()
-        if isinstance(step, Request):
+        host = self._hosts[talk.host]
+        if remaining <= 0:
+            yield from self._answer(talk, Answer(error=self._lateness))
+        elif isinstance(step, Request) and host.failure is not None:
+            yield from self._answer(talk, host.failure)
+        elif isinstance(step, Request):
             handle = self._idle.pop() if self._idle else pycurl.Curl()
             transfer = Transfer(step, self._limits)
             curl.prepare(handle, transfer, remaining, self._authorities)
             self._multi.add_handle(handle)
             self._flying[handle] = talk, transfer
-            self._per_host[talk.host] += 1
-        elif isinstance(step, Run):
+            host.busy += 1
+        else:
             begun = start(step, remaining)
             if isinstance(begun, Answer):
-                yield from self._resume(talk, begun)
+                yield from self._answer(talk, begun)
             else:
                 self._running.append((talk, begun))
-                self._per_host[talk.host] += 1
+                host.busy += 1
 
     def _transfers(self) -> Iterator[Observation]:
         """Let libcurl work; answer the conversations whose request has ended."""
@@ -120,30 +141,35 @@ class _Driver:
         while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
             pass
         ended = self._ended()
-        for handle, error, transient in ended:
-            yield from self._finish(handle, error, transient=transient)
+        for handle, code, text in ended:
+            yield from self._finish(handle, code, text)
         if not ended:
             self._multi.select(_SHORT_TICK if self._running else _TICK)
 
-    def _ended(self) -> list[tuple[pycurl.Curl, str, bool]]:
-        ended: list[tuple[pycurl.Curl, str, bool]] = []
+    def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
+        ended: list[tuple[pycurl.Curl, int, str]] = []
         more = 1
         while more:
             more, good, bad = self._multi.info_read()
-            ended += [(handle, "", False) for handle in good]
-            for handle, code, text in bad:
-                error = curl.why(handle, code, text, self._flying[handle][1])
-                ended.append((handle, error, curl.is_transient(code)))
+            ended += [(handle, 0, "") for handle in good]
+            ended += bad
         return ended
 
-    def _finish(self, handle: pycurl.Curl, error: str, *, transient: bool) -> Iterator[Observation]:
+    def _finish(self, handle: pycurl.Curl, code: int, text: str) -> Iterator[Observation]:
         talk, transfer = self._flying.pop(handle)
-        if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
-            self._multiplexed.add(talk.host)
+        answer = curl.conclude(handle, transfer, code, text)
+        host = self._hosts[talk.host]
+        host.busy -= 1
+        host.answered |= bool(answer.hops)
+        host.timeouts += code == pycurl.E_OPERATION_TIMEDOUT and not answer.hops
+        host.multiplexed |= handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0
+        unreachable = curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
+        if unreachable and not host.answered:
+            # Whoever waits behind it would wait as long, for the same answer.
+            host.failure = Answer(error=answer.error)
         self._multi.remove_handle(handle)
         self._idle.append(handle)
-        self._per_host[talk.host] -= 1
-        yield from self._resume(talk, transfer.answer(error, transient=transient))
+        yield from self._answer(talk, answer)
 
     def _programs(self) -> Iterator[Observation]:
         for item in list(self._running):
@@ -151,34 +177,70 @@ class _Driver:
             answer = running.poll()
             if answer is not None:
                 self._running.remove(item)
-                self._per_host[talk.host] -= 1
-                yield from self._resume(talk, answer)
+                self._hosts[talk.host].busy -= 1
+                yield from self._answer(talk, answer)
         if self._running and not self._flying:
             time.sleep(_SHORT_TICK)
 
+    def _answer(self, talk: _Talk, answer: Answer) -> Iterator[Observation]:
+        """Answer a conversation, and those that wait for the same answer."""
+        waiting = self._once.get(talk.key, []) if talk.key is not None else []
+        if talk.key is not None:
+            self._once[talk.key], talk.key = answer, None
+        yield from self._resume(talk, answer)
+        for other in waiting if isinstance(waiting, list) else []:
+            yield from self._resume(other, answer)
+
     def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
         """Answer a conversation (None starts it), and queue the step that it asks for."""
-        try:
-            step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
-        except StopIteration as end:
-            yield end.value
-            return
-        now = time.monotonic()
+        while True:
+            try:
+                step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
+            except StopIteration as end:
+                yield end.value
+                return
+            if time.monotonic() >= talk.deadline:
+                yield Observation(talk.reference, Outcome.UNKNOWN, self._lateness)
+                return
+            known = self._plan(talk, step)
+            if known is None:
+                return
+            answer = known
+
+    def _plan(self, talk: _Talk, step: Step) -> Answer | None:
+        """Have a step taken in its turn; the answer where it is known already."""
         if isinstance(step, Pause):
-            if now + step.seconds >= talk.deadline:
-                yield from self._resume(talk, Answer(error="there was no time to wait"))
-            else:
-                heapq.heappush(self._pauses, (now + step.seconds, id(talk), talk))
-        elif now >= talk.deadline:
-            reason = f"gave no answer that counts within {self._limits.total:g} s"
-            yield Observation(talk.reference, Outcome.UNKNOWN, reason)
-        else:
-            talk.step = step
-            self._queues[talk.host].appendleft(talk)
+            at = time.monotonic() + step.seconds
+            if at >= talk.deadline:
+                return Answer(error="there was no time to wait")
+            heapq.heappush(self._pauses, (at, id(talk), talk))
+            return None
+        if isinstance(step, Once):
+            known = self._once.get(step.key)
+            if isinstance(known, list):
+                known.append(talk)
+                return None
+            if known is not None:
+                return known
+            self._once[step.key] = []
+            talk.key, step = step.key, step.step
+        talk.step = step
+        talk.host = _host_of(step.url) if isinstance(step, Request) else talk.host
+        self._hosts[talk.host].queue.appendleft(talk)
+        return None
+
+    @property
+    def _lateness(self) -> str:
+        return f"gave no answer that counts within {self._limits.total:g} s"
 
     def _wake(self) -> Iterator[Observation]:
         while self._pauses and self._pauses[0][0] <= time.monotonic():
             _, _, talk = heapq.heappop(self._pauses)
             yield from self._resume(talk, Answer())
-        if self._pauses and not self._busy and not any(self._queues.values()):
+        if self._pauses and not self._busy and not self._queued:
             time.sleep(min(_TICK, max(0.0, self._pauses[0][0] - time.monotonic())))
+
+
+def _host_of(url: str) -> str:
+    """Host and port, without a user name."""
+    return urlsplit(url).netloc.rpartition("@")[2]

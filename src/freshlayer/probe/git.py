@@ -9,7 +9,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe.wire import Answer, Conversation, Limits, Run
+from freshlayer.probe.wire import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -31,7 +31,7 @@ _HELPER = """!printf 'username=%s\\npassword=%s\\n' "$FRESHLAYER_USER" "$FRESHLA
 _SSH = "ssh -oBatchMode=yes"
 
 
-def ask(reference: Reference, recorded: Recorded | None, limits: Limits) -> Conversation:  # noqa: ARG001
+def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
     """The commit that a ref names now, peeled. A full commit is never asked for: it is its own answer."""
     address, _, ref = reference.ask.partition("#")
     if _COMMIT.fullmatch(ref):
@@ -39,7 +39,7 @@ def ask(reference: Reference, recorded: Recorded | None, limits: Limits) -> Conv
     names = _names(ref)
     url, credential = _without_credential(address)
     argv = ("git", "ls-remote", "--quiet", "--end-of-options", url, *names)
-    answer = yield Run(argv, {**_ENVIRONMENT, **credential}, {"GIT_SSH_COMMAND": _SSH}, _MOST)
+    answer = yield Run(argv, {**_ENVIRONMENT, **credential}, {"GIT_SSH_COMMAND": _SSH}, most=_MOST)
     if answer.error or answer.exit_code:
         return Observation(reference, Outcome.UNKNOWN, _why(answer, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}

@@ -51,15 +51,25 @@ def start(run: Run, seconds: float) -> Running | Answer:
     environment = {**run.defaults, **os.environ, **run.environment}
     output = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer
     try:
-        process = subprocess.Popen(
-            run.argv,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with _given(run.stdin) as stdin:
+            process = subprocess.Popen(
+                run.argv,
+                env=environment,
+                stdin=stdin,
+                stdout=output,
+                stderr=subprocess.STDOUT if run.errors else subprocess.DEVNULL,
+                start_new_session=True,
+            )
     except OSError as error:
         output.close()
         return Answer(error=f"can't be asked: {run.argv[0]} can't be started ({error.strerror})")
     return Running(process, output, time.monotonic() + seconds, run.most)
+
+
+def _given(text: str) -> IO[bytes]:
+    """Standard input with a text in it; a pipe holds it, so that it never reaches a disk."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with open(writer, "wb", buffering=0) as pipe:
+        pipe.write(text.encode())
+    return open(reader, "rb", buffering=0)

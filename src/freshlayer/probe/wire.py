@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 
+from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model import Observation, Recorded
 from freshlayer.reference import Reference
@@ -25,38 +26,68 @@ class Limits:
 
     def within(self, total: float) -> Limits:
         """The same with another total; no part outlasts the whole."""
-        return Limits(
-            connect=min(self.connect, total),
-            answer=min(self.answer, total),
-            total=total,
-            connections=self.connections,
-            per_host=self.per_host,
-            hash_up_to=self.hash_up_to,
-        )
+        return replace(self, connect=min(self.connect, total), answer=min(self.answer, total), total=total)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images."""
+
+    limits: Limits
+    keyring: Keyring = NOBODY
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Keys that libcurl signs a request with (AWS Signature Version 4)."""
+
+    user: str = field(repr=False)
+    secret: str = field(repr=False)
+    region: str
+    service: str = "s3"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``read``: at most so many octets of the body are read. ``digest``: take their SHA-256 as well."""
+    """One request.
+
+    ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
+    them in the answer. ``follow``: follow redirects, which a request with a credential, a signer or a client
+    certificate never does by itself, for each was meant for this host alone.
+    """
 
     method: str
-    url: str
-    headers: tuple[str, ...]
+    url: str = field(repr=False)
+    headers: tuple[str, ...] = field(default=(), repr=False)
     read: int = 0
     digest: bool = False
+    keep: bool = False
+    follow: bool = True
+    credential: Credential | None = None
+    signer: Signer | None = None
+    tls: Tls = NO_FILES
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it carries what only its own host may see."""
+        return self.credential is not None or self.signer is not None or bool(self.tls.certificate)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Run a program. ``environment`` goes over the user's own, ``defaults`` under it.
 
-    ``most``: octets of output (standard output and error together) that are read.
+    ``most``: octets of output that are read. ``stdin`` is given to it. ``errors``: its standard error belongs
+    to the output; else it is dropped.
     """
 
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(repr=False)
-    defaults: Mapping[str, str]
-    most: int
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    most: int = 64 * 1024
+    stdin: str = field(default="", repr=False)
+    errors: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +98,21 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """Take a step once for all conversations that name the same key, and answer each of them with it."""
+
+    key: Hashable
+    step: Request | Run
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """``hops``: each response of a chain of redirects, the last one last; empty where none came.
 
     ``error``: why there is no complete answer, as a clause; empty where all went well. ``transient``: another
     try may go better. ``digest``: SHA-256 of the body, hexadecimal, where it was asked for and came whole;
-    ``length`` its octets. ``exit_code`` and ``output`` are a program's.
+    ``length`` its octets; ``body`` itself where it was to be kept and came whole. ``exit_code`` and
+    ``output`` are a program's.
     """
 
     hops: tuple[Hop, ...] = ()
@@ -80,8 +120,9 @@ class Answer:
     transient: bool = False
     digest: str = ""
     length: int = 0
+    body: bytes = field(default=b"", repr=False)
     exit_code: int = 0
-    output: str = ""
+    output: str = field(default="", repr=False)
 
     @property
     def status(self) -> int:
@@ -89,6 +130,7 @@ class Answer:
         return self.hops[-1].status if self.hops else 0
 
 
-Step = Request | Pause | Run
+Step = Request | Pause | Run | Once
+Talk = Generator[Step, Answer, Answer]
 Conversation = Generator[Step, Answer, Observation]
-Protocol = Callable[[Reference, Recorded | None, Limits], Conversation]
+Protocol = Callable[[Reference, Recorded | None, Means], Conversation]

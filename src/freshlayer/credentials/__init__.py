@@ -1,0 +1,20 @@
+"""netrc, settings, vendors' tokens, docker's config and cloud chains → one host's credential.
+
+A credential is looked up when its host is asked, shown to that host alone, and written nowhere.
+"""
+
+from freshlayer.credentials.http import find, tls
+from freshlayer.credentials.model import NO_FILES, NOBODY, Credential, Keyring, Program, Scheme, Tls, host_of
+
+__all__ = [
+    "NOBODY",
+    "NO_FILES",
+    "Credential",
+    "Keyring",
+    "Program",
+    "Scheme",
+    "Tls",
+    "find",
+    "host_of",
+    "tls",
+]

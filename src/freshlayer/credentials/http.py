@@ -1,0 +1,94 @@
+"""One host's credential: the settings, else the vendor's token in the environment, else netrc.
+
+netrc is read here and not by libcurl, which would look up the host of every redirect as well.
+"""
+
+from __future__ import annotations
+
+import netrc
+import os
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from freshlayer.credentials.model import (
+    Credential,
+    Keyring,
+    Program,
+    Scheme,
+    Tls,
+    host_of,
+    of_parts,
+)
+from freshlayer.settings import HostSettings
+
+_LARGEST = 1024 * 1024
+
+VENDORS: dict[str, tuple[tuple[str, ...], str]] = {
+    "github.com": (("GH_TOKEN", "GITHUB_TOKEN"), ""),
+    "api.github.com": (("GH_TOKEN", "GITHUB_TOKEN"), ""),
+    "codeload.github.com": (("GH_TOKEN", "GITHUB_TOKEN"), ""),
+    "raw.githubusercontent.com": (("GH_TOKEN", "GITHUB_TOKEN"), ""),
+    "gitlab.com": (("GITLAB_TOKEN",), "PRIVATE-TOKEN"),
+    "huggingface.co": (("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"), ""),
+}
+"""Host → the variables that hold its token, best first, and the header it goes into (none: as a bearer)."""
+
+
+def find(keyring: Keyring, url: str) -> Credential | Program | None:
+    """What to show the host of a URL; None: nothing. A vendor's token never leaves TLS."""
+    parts = urlsplit(url)
+    netloc = parts.netloc.rpartition("@")[2]
+    settings = keyring.settings(netloc)
+    if settings is not None and (found := _of_settings(keyring, settings)):
+        return found
+    token = _of_vendor(keyring, netloc) if parts.scheme == "https" else None
+    return token or _of_netrc(keyring, host_of(netloc))
+
+
+def tls(keyring: Keyring, url: str) -> Tls:
+    """The files that TLS with the host of a URL needs beyond the usual."""
+    settings = keyring.settings(urlsplit(url).netloc.rpartition("@")[2])
+    if settings is None:
+        return Tls()
+    password = keyring.environ.get(settings.key_password_env, "") if settings.key_password_env else ""
+    return Tls(settings.ca, settings.certificate, settings.key, password)
+
+
+def _of_settings(keyring: Keyring, settings: HostSettings) -> Credential | Program | None:
+    user = keyring.environ.get(settings.user_env, "") if settings.user_env else settings.user
+    if settings.command:
+        return Program(settings.command, user, settings.header)
+    secret = keyring.environ.get(settings.password_env or settings.token_env, "")
+    return of_parts(user, secret, settings.header) if secret else None
+
+
+def _of_vendor(keyring: Keyring, netloc: str) -> Credential | None:
+    names, header = VENDORS.get(netloc, ((), ""))
+    token = next((keyring.environ[name] for name in names if keyring.environ.get(name)), "")
+    return of_parts("", token, header) if token else _of_gitlab_job(keyring, netloc)
+
+
+def _of_gitlab_job(keyring: Keyring, netloc: str) -> Credential | None:
+    """Within GitLab CI a job has a token for the server that runs it (CI_JOB_TOKEN, CI_SERVER_HOST)."""
+    token, host = keyring.environ.get("CI_JOB_TOKEN", ""), keyring.environ.get("CI_SERVER_HOST", "")
+    return of_parts("", token, "JOB-TOKEN") if token and netloc and netloc == host else None
+
+
+def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
+    path = keyring.environ.get("NETRC", "") or os.path.join(keyring.home, ".netrc")
+    found = _netrc(path)
+    entry = found.authenticators(host) if found else None
+    if not entry or not entry[2]:
+        return None
+    return Credential(Scheme.BASIC, entry[2], entry[0])
+
+
+@lru_cache(maxsize=8)
+def _netrc(path: str) -> netrc.netrc | None:
+    """A file that can't be read or parsed is as good as none, as for curl."""
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            return None
+        return netrc.netrc(path)
+    except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,92 @@
+"""What a credential is, and where it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from freshlayer.settings import HostSettings
+
+
+class Scheme(StrEnum):
+    """How a credential is shown: RFC 7617, RFC 6750, or in a header of the vendor's own."""
+
+    BASIC = "basic"
+    BEARER = "bearer"
+    HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What one host is shown. ``header``: the field's name where the scheme is a vendor's own."""
+
+    scheme: Scheme
+    secret: str = field(repr=False)
+    user: str = field(default="", repr=False)
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that prints the secret on its first line: it is run when the host is asked, and once."""
+
+    argv: tuple[str, ...]
+    user: str = field(default="", repr=False)
+    header: str = ""
+
+    def credential(self, output: str) -> Credential | None:
+        """The credential that its output holds; None where it printed nothing."""
+        secret = output.partition("\n")[0].strip()
+        return of_parts(self.user, secret, self.header) if secret else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files for one host: a private CA, a client certificate with its key, and the key's password."""
+
+    authorities: str = ""
+    certificate: str = ""
+    key: str = ""
+    password: str = field(default="", repr=False)
+
+
+NO_FILES = Tls()
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The places that hold credentials: nothing in them is read before a host is asked.
+
+    ``environ``: the user's environment; ``hosts``: what the settings say, by host name or ``host:port``.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hosts: Mapping[str, HostSettings] = field(default_factory=dict)
+
+    @property
+    def home(self) -> str:
+        """The user's home folder; ``/`` where the environment names none."""
+        return self.environ.get("HOME", "") or "/"
+
+    def settings(self, netloc: str) -> HostSettings | None:
+        """What the settings say of ``host[:port]``."""
+        return self.hosts.get(netloc) or self.hosts.get(host_of(netloc))
+
+
+NOBODY = Keyring()
+"""A keyring without a key."""
+
+
+def of_parts(user: str, secret: str, header: str = "") -> Credential:
+    """Basic with a user name, a vendor's header where one is named, else a bearer token."""
+    if header:
+        return Credential(Scheme.HEADER, secret, header=header)
+    return Credential(Scheme.BASIC if user else Scheme.BEARER, secret, user)
+
+
+def host_of(netloc: str) -> str:
+    """``[::1]:443`` → ``::1``, ``example.com:80`` → ``example.com``."""
+    if netloc.startswith("["):
+        return netloc[1:].partition("]")[0]
+    return netloc.partition(":")[0]

@@ -1,0 +1,59 @@
+"""A small body is hashed where the metadata prove nothing (design rule 2), for any protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+from freshlayer import evidence
+from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
+from freshlayer.probe.exchange import WHOLE, exchange
+from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step
+from freshlayer.reference import Reference
+
+
+def observe(
+    reference: Reference,
+    recorded: Recorded | None,
+    answer: Answer,
+    found: tuple[Evidence, ...],
+    request: Request,
+    means: Means,
+) -> Conversation:
+    """The observation of an answer; with the digest of the body that ``request`` gets, where it is wanted."""
+    last = answer.hops[-1]
+    validators = evidence.validators(last)
+    limit = means.limits.hash_up_to
+    if evidence.wants_body(found, recorded, evidence.total_length(last), limit):
+        wanted = replace(request, method="GET", read=limit, digest=True)
+        body = yield from exchange(wanted, means)
+        if body.digest and body.status in WHOLE:
+            if (yield from _is_made_up(recorded, body, wanted, means)):
+                reason = "gives another content at every request, and nothing else to know it by"
+                return Observation(reference, Outcome.UNKNOWN, reason)
+            last = body.hops[-1]
+            found, validators = _hashed(body, found), evidence.validators(last)
+            if evidence.is_young(last):
+                # Another change may follow under the same date and tag: look at the bytes again next time.
+                found = evidence.without_weak(found, "the file is younger than two seconds")
+                validators = Validators()
+    reason = f"answered {last.status}" if evidence.strongest(found) else "gives no evidence"
+    return Observation(reference, Outcome.SEEN, reason, found, validators)
+
+
+def _is_made_up(
+    recorded: Recorded | None, body: Answer, wanted: Request, means: Means
+) -> Generator[Step, Answer, bool]:
+    """Whether a content that is not the recorded one is another again a moment later."""
+    known = [e.value for e in recorded.evidence if e.scheme == evidence.BODY_DIGEST] if recorded else []
+    found = evidence.strongest(evidence.of_hops(body.hops))
+    if not known or body.digest in known or (found is not None and found.strength is not Strength.SIZE):
+        return False
+    again = yield from exchange(wanted, means)
+    return bool(again.digest) and again.digest != body.digest
+
+
+def _hashed(body: Answer, before: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """A tag that the answer before did not have is as good as none."""
+    digest = Evidence(evidence.BODY_DIGEST, body.digest, Strength.CONTENT, len(body.hops) - 1)
+    return (digest, *evidence.unsettled(evidence.of_hops(body.hops), before))

@@ -1,0 +1,153 @@
+"""One question to an HTTP origin: with the host's own credential, with patience, over its redirects."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Generator
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from freshlayer import __version__
+from freshlayer.credentials import Program, find, tls
+from freshlayer.evidence import Hop
+from freshlayer.probe.wire import Answer, Means, Once, Pause, Request, Run, Step, Talk
+from freshlayer.reference import is_signed, shown
+
+HEADERS = (
+    f"User-Agent: freshlayer/{__version__}",
+    "Accept: */*",
+    # What is hashed and measured has to be the file itself, and no cache's memory of it.
+    "Accept-Encoding: identity",
+    "Cache-Control: no-cache",
+    "Want-Repr-Digest: sha-256=9, sha-512=5",
+)
+"""What every question to an origin says."""
+
+WHOLE = frozenset({200, 203})
+ABSENT = frozenset({404, 410})
+EVIDENT = frozenset({*WHOLE, 206, 416})
+"""Statuses whose headers speak of the bytes."""
+
+_RETRY = {429, 502, 503, 504}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 10
+_TRIES = 2
+_LONGEST_WAIT = 10.0
+_NAMES = {
+    400: "Bad Request",
+    401: "Unauthorized: it wants a credential",
+    403: "Forbidden",
+    404: "Not Found",
+    407: "Proxy Authentication Required",
+    410: "Gone",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+def exchange(request: Request, means: Means) -> Talk:
+    """Ask, and once more where the origin is busy or hung up and there is time (RFC 9110 §10.2.3)."""
+    prepared = yield from _prepared(request, means)
+    if isinstance(prepared, Answer):
+        return prepared
+    answer = Answer()
+    for tries in range(_TRIES):
+        answer = yield from _followed(prepared)
+        wait = _wait(prepared, answer, tries)
+        if wait is None or tries == _TRIES - 1:
+            return answer
+        waited = yield Pause(wait)
+        if waited.error:
+            return answer
+    return answer
+
+
+def said(answer: Answer) -> str:
+    """What came of a question, as a clause that can follow a URL."""
+    if answer.error or not answer.hops:
+        return answer.error or "gave no answer"
+    hop = answer.hops[-1]
+    name = _NAMES.get(hop.status, "")
+    return f"answered {hop.status}{' ' + name if name else ''}{_retry_after(hop)}"
+
+
+def _retry_after(hop: Hop) -> str:
+    seconds = hop.one("retry-after")
+    return f" (try again after {seconds} s)" if re.fullmatch(r"\d{1,6}", seconds) else ""
+
+
+def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
+    """The request with what its host is to be shown; an answer where the credential can't be had."""
+    request = replace(request, tls=tls(means.keyring, request.url))
+    own = "@" in urlsplit(request.url).netloc or is_signed(request.url)
+    if own or request.signer is not None or request.credential is not None:
+        return request
+    found = find(means.keyring, request.url)
+    if isinstance(found, Program):
+        printed = yield Once(("credential", found.argv), Run(found.argv, errors=False))
+        credential = found.credential(printed.output)
+        if printed.error or printed.exit_code or credential is None:
+            program = shown(found.argv[0], 60)
+            return Answer(error=f"can't be asked: {program}, which should print its credential, failed")
+        found = credential
+    return replace(request, credential=found)
+
+
+def _followed(request: Request) -> Talk:
+    """Follow redirects one by one as long as there is something private, which goes to this origin alone."""
+    hops: tuple[Hop, ...] = ()
+    for _ in range(_MOST_REDIRECTS + 1):
+        answer = yield request
+        hops += answer.hops
+        location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
+        if answer.error or not location or not (request.follow and request.is_private):
+            return replace(answer, hops=hops)
+        target = urljoin(request.url, location)
+        if not _is_allowed(request.url, target):
+            return Answer(hops, error=f"redirects to {shown(target, 80)}, which is refused")
+        request = _redirected(request, target)
+    return Answer(hops, error=f"redirects more than {_MOST_REDIRECTS} times")
+
+
+def _is_allowed(url: str, target: str) -> bool:
+    """HTTP only, and never out of TLS."""
+    return target.startswith("https://") or (target.startswith("http://") and not url.startswith("https:"))
+
+
+def _redirected(request: Request, target: str) -> Request:
+    """The same question elsewhere: a redirect to another origin leaves behind what was meant for this one."""
+    if _origin(target) == _origin(request.url):
+        return replace(request, url=target)
+    open_ = replace(request.tls, certificate="", key="", password="")
+    return replace(request, url=target, credential=None, signer=None, tls=open_)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """RFC 6454 §4: scheme, host, port."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _wait(request: Request, answer: Answer, tries: int) -> float | None:
+    """Seconds before another try; None where none makes sense.
+
+    A HEAD that was hung up on is not tried again: a GET comes after it.
+    """
+    jitter = random.uniform(0.1, 0.3) * 2**tries  # noqa: S311 - spreads retries, protects nothing
+    if answer.error:
+        return jitter if answer.transient and request.method != "HEAD" else None
+    if answer.status not in _RETRY:
+        return None
+    asked = answer.hops[-1].one("retry-after")
+    seconds = float(asked) if re.fullmatch(r"\d{1,6}", asked) else 0.0
+    if asked and not seconds and asked != "0":
+        return None
+    return None if seconds > _LONGEST_WAIT else seconds + jitter
