@@ -9,17 +9,22 @@ import re
 import shutil
 import socket
 import ssl
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 from urllib.parse import urlsplit
 
-from testing.process import Child, ChildError, wait_until
+from testing.process import Child, wait_until
 
+# Where a wheel puts its programs.
+BESIDE_PYTHON = Path(sys.executable).parent
 # Debian keeps daemons in sbin, which a user's PATH may lack.
-SEARCH_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+PLACES = (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", str(BESIDE_PYTHON))
+T = TypeVar("T")
 MARK = "/.log-"
 LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<octets>\d+|-)")
 
@@ -42,9 +47,9 @@ class Served:
 
 def find(program: str) -> str:
     """The path of a program; raises FileNotFoundError where it is not installed."""
-    found = shutil.which(program, path=SEARCH_PATH)
+    found = shutil.which(program, path=os.pathsep.join(PLACES))
     if found is None:
-        raise FileNotFoundError(f"{program} is not installed: scripts/setup servers")
+        raise FileNotFoundError(f"{program} is not installed; scripts/setup brings it")
     return found
 
 
@@ -85,8 +90,8 @@ class Server:
 
     def __init__(self, folder: Path | None = None, *, scheme: str = "http") -> None:
         self.program = find(self.PROGRAM)
-        self._temporary = tempfile.TemporaryDirectory(prefix="freshlayer-", ignore_cleanup_errors=True)
-        self.home = Path(self._temporary.name)
+        self._with_us = contextlib.ExitStack()
+        self.home = Path(self.also(tempfile.TemporaryDirectory(prefix="freshlayer-")))
         # For servers that run as nobody.
         self.home.chmod(0o755)
         self.folder = folder or self.home / "served"
@@ -97,7 +102,19 @@ class Server:
         self._marks = 0
         self._starts = 0
         self._child: Child | None = None
-        self.up()
+        try:
+            self.prepare()
+            self.up()
+        except BaseException:
+            self.close()
+            raise
+
+    def also(self, other: AbstractContextManager[T]) -> T:
+        """Enter something that is left when this server is closed."""
+        return self._with_us.enter_context(other)
+
+    def prepare(self) -> None:
+        """Start, once, what the server needs beside itself."""
 
     def configure(self) -> None:
         """Write what the program reads before it starts."""
@@ -131,11 +148,7 @@ class Server:
         self._starts += 1
         log = self.home / f"output-{self._starts}.log"
         self._child = Child(self.command(), log=log, environment=self.environment())
-        try:
-            self._child.wait_until(self.answers, seconds=30)
-        except ChildError:
-            self.close()
-            raise
+        self._child.wait_until(self.answers, seconds=30)
 
     def down(self) -> None:
         """Stop answering: connections to the port are refused."""
@@ -149,7 +162,7 @@ class Server:
 
     def close(self) -> None:
         self.down()
-        self._temporary.cleanup()
+        self._with_us.close()
 
     def environment(self) -> dict[str, str]:
         """The program's environment: no file of the user is read or written."""

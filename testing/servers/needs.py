@@ -23,3 +23,12 @@ def needs(*programs: str) -> pytest.MarkDecorator:
     """The mark for what needs these programs: skipped with the reason, but on CI, which has to have them."""
     reason = missing(*programs)
     return pytest.mark.skipif(bool(reason) and not os.environ.get("CI"), reason=reason or "all is there")
+
+
+def require(*programs: str) -> None:
+    """The same from inside a test."""
+    reason = missing(*programs)
+    if reason and os.environ.get("CI"):
+        pytest.fail(f"CI has to have it: {reason}")
+    if reason:
+        pytest.skip(reason)

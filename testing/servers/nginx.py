@@ -136,6 +136,16 @@ def head_refused() -> str:
     return "if ($request_method = HEAD) { return 405; }\n"
 
 
+def gzip() -> str:
+    """Compress whatever a client wants compressed."""
+    return "gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;\n"
+
+
+def gzip_static() -> str:
+    """Send `FILE.gz`, where there is one, in place of FILE to a client that takes it."""
+    return "gzip_static on;\n"
+
+
 def basic_auth(path: str, passwords: Path, users: Mapping[str, str]) -> str:
     """Files below `path` are for `users` (name → password), who are written to the file `passwords`."""
     lines = [f"{name}:{{PLAIN}}{password}\n" for name, password in users.items()]

@@ -1,0 +1,45 @@
+"""h2o: nginx's kind of tag."""
+
+from __future__ import annotations
+
+import os
+
+from testing.servers.base import Server
+
+CONFIGURATION = """\
+{user}
+num-threads: 1
+pid-file: {home}/h2o.pid
+error-log: /dev/stderr
+access-log:
+  path: {log}
+  format: "%m %U%q %s %b"
+hosts:
+  default:
+    listen:
+      host: 127.0.0.1
+      port: {port}
+    paths:
+      "/":
+        file.dir: {folder}
+"""
+
+
+class H2o(Server):
+    """One thread, so that its log is in order."""
+
+    PROGRAM = "h2o"
+
+    def configure(self) -> None:
+        text = CONFIGURATION.format(
+            # Root has to be asked for by name; who isn't root can be nobody else.
+            user="user: root" if os.geteuid() == 0 else "",
+            home=self.home,
+            log=self.log,
+            port=self.port,
+            folder=self.folder,
+        )
+        (self.home / "h2o.conf").write_text(text, encoding="utf-8")
+
+    def command(self) -> list[str]:
+        return [self.program, "-m", "worker", "-c", str(self.home / "h2o.conf")]
