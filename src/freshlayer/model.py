@@ -29,6 +29,8 @@ class Strength(StrEnum):
 
 _SHORT_TAG = 16
 _SHORT_HASH = 12
+_LEAST_HASH = 40
+_HEXADECIMAL = frozenset("0123456789abcdef")
 _RANKS = {strength: rank for rank, strength in enumerate(Strength)}
 
 
@@ -59,12 +61,16 @@ class Identity:
             case "etag":
                 core = self.value.strip("{}-_.:;, ")
                 return f'"{self.value}"' if len(self.value) <= _SHORT_TAG or not core else f'"…{core[-4:]}"'
-            case "sha512" | "sha256" | "sha1" | "md5" | "commit":
+            case "md5":
                 return f"{self.scheme}:{self.value[:_SHORT_HASH]}"
             case "last-modified" | "mtime-s":
                 return f"{self.scheme} {_dated(self.value)}"
             case _:
-                return str(self)
+                return f"{self.scheme}:{self.value[:_SHORT_HASH]}" if _is_hash(self.value) else str(self)
+
+
+def _is_hash(value: str) -> bool:
+    return len(value) >= _LEAST_HASH and set(value) <= _HEXADECIMAL
 
 
 def contrast(old: Identity, new: Identity) -> str:

@@ -16,7 +16,6 @@ from freshlayer.settings import Notes, notes
 
 _NOT_ASKED = {
     "image": "the builder itself resolves image tags",
-    "ftp": "ftp is found, and not asked yet",
 }
 
 

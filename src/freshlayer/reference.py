@@ -23,6 +23,35 @@ _AZURE_ONLY = re.compile(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|
 _SIGNATURE = re.compile(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
 _EXPIRES = re.compile(r"(?:^|&)(?:signature|awsaccesskeyid|googleaccessid|key-pair-id)=", re.IGNORECASE)
 
+# pip and others name a digest behind the URL, where no server sees it.
+_FRAGMENT = re.compile(
+    r"(?<![\w-])(?:sha512=[0-9a-f]{128}|sha256=[0-9a-f]{64}|sha1=[0-9a-f]{40}|md5=[0-9a-f]{32})(?![0-9a-f])",
+    re.IGNORECASE,
+)
+_COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
+_IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
+CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
+    # PyPI names a file by the BLAKE2b-256 of its bytes, cut in three.
+    (
+        re.compile(
+            r"https://files\.pythonhosted\.org/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/]+$"
+        ),
+        "blake2b",
+    ),
+    (re.compile(rf"https://raw\.githubusercontent\.com/{_IN_REPOSITORY}/([0-9a-f]{{40}})/"), "commit"),
+    (re.compile(rf"https://github\.com/{_IN_REPOSITORY}/(?:raw|archive)/([0-9a-f]{{40}})(?:/|\.)"), "commit"),
+    (
+        re.compile(
+            rf"https://(?:codeload\.github\.com|api\.github\.com/repos)/{_IN_REPOSITORY}"
+            r"/(?:legacy\.)?(?:tar\.gz|zip|tarball|zipball)/([0-9a-f]{40})$"
+        ),
+        "commit",
+    ),
+    (re.compile(r"https://[^?#]+/-/(?:archive|raw)/([0-9a-f]{40})/"), "commit"),
+    (re.compile(r"https://huggingface\.co/[^?#]+/resolve/([0-9a-f]{40})/"), "commit"),
+)
+"""URLs whose path names their bytes: what it names them by, and the scheme of that."""
+
 # The grammar of distribution/reference, without the limits on length.
 _IMAGE = re.compile(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
@@ -36,12 +65,14 @@ class Reference:
     """``text`` is the canonical spelling, safe to show and to store.
 
     ``ask`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
-    recorded or compared.
+    recorded or compared. ``pinned``: the digest that the reference itself names its bytes by, written
+    ``scheme:value``; such a reference is never asked.
     """
 
     kind: str
     text: str
     ask: str = field(repr=False, compare=False)
+    pinned: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -69,11 +100,23 @@ def _url(text: str) -> Reference:
     known = _without_secrets(query)
     host = _host(text, parts)
     userinfo, at, _ = parts.netloc.rpartition("@")
+    stated = _FRAGMENT.search(parts.fragment)
+    address = f"{parts.scheme}://{host}{path}"
     return Reference(
         kind="ftp" if parts.scheme.startswith("ftp") else "http",
-        text=f"{parts.scheme}://{host}{path}{'?' + known if known else ''}",
+        text=f"{address}{'?' + known if known else ''}{'#' + stated[0].lower() if stated else ''}",
         ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}",
+        pinned=stated[0].lower().replace("=", ":") if stated else _pinned(address),
     )
+
+
+def _pinned(address: str) -> str:
+    """The digest or commit in the path of a URL whose bytes it names for good."""
+    for pattern, scheme in CONTENT_ADDRESSED:
+        match = pattern.match(address)
+        if match:
+            return f"{scheme}:{''.join(match.groups())}"
+    return ""
 
 
 def _object(text: str) -> Reference:
@@ -98,6 +141,7 @@ def _git(text: str) -> Reference:
         kind="git",
         text=f"git+{parts.scheme}://{shown_user}{host}{path}{hash_}{ref}",
         ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
+        pinned=f"commit:{ref}" if re.fullmatch(_COMMIT, ref) else "",
     )
 
 
@@ -114,7 +158,8 @@ def _image(text: str) -> Reference:
     elif first == "index.docker.io":
         name = f"docker.io/{rest}"
     suffix = (f":{tag}" if tag else "") + f"@{digest}" if digest else f":{tag or 'latest'}"
-    return Reference("image", f"docker-image://{name}{suffix}", f"docker-image://{name}{suffix}")
+    full = f"docker-image://{name}{suffix}"
+    return Reference("image", full, full, pinned=digest.lower() if digest else "")
 
 
 SCHEMES: dict[str, Callable[[str], Reference]] = {

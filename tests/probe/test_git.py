@@ -32,7 +32,7 @@ def ask(url: str, limits: Limits | None = None) -> Observation:
 
 
 def commit_of(observation: Observation) -> str:
-    (evidence,) = observation.evidence
+    (evidence,) = (item for item in observation.evidence if not item.ignored)
     assert evidence.scheme == "commit"
     return evidence.value
 

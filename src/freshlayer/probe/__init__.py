@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.model import Observation, Recorded
-from freshlayer.probe import git, http
+from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
+from freshlayer.probe import ftp, git, routes
 from freshlayer.probe.wire import Limits, Means, Protocol
 from freshlayer.reference import Reference
 
 PROTOCOLS: dict[str, Protocol] = {
-    "http": http.ask,
+    "http": routes.ask,
+    "ftp": ftp.ask,
     "git": git.ask,
 }
 """Kind of reference → how it is asked."""
@@ -37,15 +38,23 @@ def probe(
     ``progress`` is told how many of how many have ended.
     """
     wanted = list(dict.fromkeys(references))
-    if not wanted:
-        return {}
+    seen = {reference: _named(reference) for reference in wanted if reference.pinned}
+    open_ = [reference for reference in wanted if not reference.pinned]
+    if not open_:
+        return seen
     from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
 
     means = Means(limits, keyring, platforms)
-    talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), means) for r in wanted}
-    seen: dict[Reference, Observation] = {}
+    talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), means) for r in open_}
     for observation in converse(talks, limits):
         seen[observation.reference] = observation
         if progress:
             progress(len(seen), len(wanted))
     return seen
+
+
+def _named(reference: Reference) -> Observation:
+    """What a reference itself says of its bytes."""
+    scheme, _, value = reference.pinned.partition(":")
+    found = (Evidence(scheme, value, Strength.CONTENT),)
+    return Observation(reference, Outcome.SEEN, "the reference itself names its bytes", found)

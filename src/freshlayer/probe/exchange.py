@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Hashable
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
 from freshlayer import __version__
-from freshlayer.credentials import Program, find, tls
+from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
 from freshlayer.probe.wire import Answer, Means, Once, Pause, Request, Run, Step, Talk
 from freshlayer.reference import is_signed, shown
@@ -49,14 +49,17 @@ _NAMES = {
 }
 
 
-def exchange(request: Request, means: Means) -> Talk:
-    """Ask, and once more where the origin is busy or hung up and there is time (RFC 9110 §10.2.3)."""
+def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk:
+    """Ask, and once more where the origin is busy or hung up and there is time (RFC 9110 §10.2.3).
+
+    ``shared``: a key under which the answer serves every conversation that asks the same URL.
+    """
     prepared = yield from _prepared(request, means)
     if isinstance(prepared, Answer):
         return prepared
     answer = Answer()
     for tries in range(_TRIES):
-        answer = yield from _followed(prepared)
+        answer = yield from _followed(prepared, None if shared is None else (shared, tries))
         wait = _wait(prepared, answer, tries)
         if wait is None or tries == _TRIES - 1:
             return answer
@@ -86,22 +89,28 @@ def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request
     own = "@" in urlsplit(request.url).netloc or is_signed(request.url)
     if own or request.signer is not None or request.credential is not None:
         return request
-    found = find(means.keyring, request.url)
-    if isinstance(found, Program):
-        printed = yield Once(("credential", found.argv), Run(found.argv, errors=False))
-        credential = found.credential(printed.output)
-        if printed.error or printed.exit_code or credential is None:
-            program = shown(found.argv[0], 60)
-            return Answer(error=f"can't be asked: {program}, which should print its credential, failed")
-        found = credential
-    return replace(request, credential=found)
+    found = yield from credential_for(request.url, means)
+    return found if isinstance(found, Answer) else replace(request, credential=found)
 
 
-def _followed(request: Request) -> Talk:
+def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential | Answer | None]:
+    """What to show the host of a URL; an answer with an error where the program that prints it failed."""
+    found = find(means.keyring, url)
+    if not isinstance(found, Program):
+        return found
+    printed = yield Once(("credential", found.argv), Run(found.argv, errors=False))
+    credential = found.credential(printed.output)
+    if printed.error or printed.exit_code or credential is None:
+        program = shown(found.argv[0], 60)
+        return Answer(error=f"can't be asked: {program}, which should print its credential, failed")
+    return credential
+
+
+def _followed(request: Request, shared: Hashable) -> Talk:
     """Follow redirects one by one as long as there is something private, which goes to this origin alone."""
     hops: tuple[Hop, ...] = ()
     for _ in range(_MOST_REDIRECTS + 1):
-        answer = yield request
+        answer = yield request if shared is None else Once((shared, request.url), request)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
         if answer.error or not location or not (request.follow and request.is_private):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote, urlsplit
 
+from freshlayer.credentials import Credential, Scheme
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
+from freshlayer.probe.exchange import credential_for
 from freshlayer.probe.wire import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINE = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")
 _MOST = 256 * 1024
 
@@ -21,6 +22,7 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
     "SSH_ASKPASS": "true",
+    "SSH_ASKPASS_REQUIRE": "never",
     "GCM_INTERACTIVE": "never",
     "GIT_ALLOW_PROTOCOL": "http:https:git:ssh",
     "LC_ALL": "C",
@@ -28,41 +30,58 @@ _ENVIRONMENT = {
 # A credential in a URL would stand among the arguments, which everybody on the machine can read: git is given
 # the URL without it, and a helper whose words are fixed and whose values are in the environment.
 _HELPER = """!printf 'username=%s\\npassword=%s\\n' "$FRESHLAYER_USER" "$FRESHLAYER_PASSWORD" #"""
-_SSH = "ssh -oBatchMode=yes"
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
-    """The commit that a ref names now, peeled. A full commit is never asked for: it is its own answer."""
+    """The commit that a ref names now, peeled."""
     address, _, ref = reference.ask.partition("#")
-    if _COMMIT.fullmatch(ref):
-        return _seen(reference, ref, "the commit is named in full")
     names = _names(ref)
-    url, credential = _without_credential(address)
+    url, own = _without_credential(address)
+    credential = own or (yield from credential_for(url, means))
+    if isinstance(credential, Answer):
+        return Observation(reference, Outcome.UNKNOWN, credential.error)
     argv = ("git", "ls-remote", "--quiet", "--end-of-options", url, *names)
-    answer = yield Run(argv, {**_ENVIRONMENT, **credential}, {"GIT_SSH_COMMAND": _SSH}, most=_MOST)
+    answer = yield Run(argv, {**_ENVIRONMENT, **_helper(url, credential)}, most=_MOST)
     if answer.error or answer.exit_code:
         return Observation(reference, Outcome.UNKNOWN, _why(answer, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
-    found = next((oids[name] for name in names if name in oids), None)
-    if found is None:
+    found = [oids[name] for name in names if name in oids]
+    if not found:
         what = f"has no branch or tag {shown(ref, 60)}" if ref else "has no default branch"
         return Observation(reference, Outcome.ABSENT, what)
-    return _seen(reference, found, "git ls-remote")
+    return Observation(reference, Outcome.SEEN, "git ls-remote", _evidence(found))
 
 
-def _without_credential(address: str) -> tuple[str, dict[str, str]]:
-    """The URL, and the environment that gives git its user name and password; ssh's user name is none."""
+def _evidence(oids: list[str]) -> tuple[Evidence, ...]:
+    """The first name's commit; those of lesser names (a tag called like a branch) are shown."""
+    others = dict.fromkeys(oid for oid in oids[1:] if oid != oids[0])
+    lesser = "what another ref of that name, or a tag itself, points to"
+    first = Evidence("commit", oids[0], Strength.CONTENT)
+    return (first, *(Evidence("commit", oid, Strength.CONTENT, ignored=lesser) for oid in others))
+
+
+def _without_credential(address: str) -> tuple[str, Credential | None]:
+    """The URL, and the user name and password that stood in it; ssh's user name is none."""
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or "@" not in parts.netloc:
-        return address, {}
+        return address, None
     userinfo, _, host = parts.netloc.rpartition("@")
     user, _, password = userinfo.partition(":")
-    url = parts._replace(netloc=host).geturl()
-    return url, {
-        "FRESHLAYER_USER": unquote(user),
-        "FRESHLAYER_PASSWORD": unquote(password),
+    credential = Credential(Scheme.BASIC, unquote(password), unquote(user))
+    return parts._replace(netloc=host).geturl(), credential
+
+
+def _helper(url: str, credential: Credential | None) -> dict[str, str]:
+    """The environment that gives git a credential, after whatever helpers the user has."""
+    parts = urlsplit(url)
+    if credential is None or parts.scheme not in {"http", "https"}:
+        return {}
+    return {
+        # Forges take any name beside a token.
+        "FRESHLAYER_USER": credential.user or "oauth2",
+        "FRESHLAYER_PASSWORD": credential.secret,
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"credential.{parts.scheme}://{host}.helper",
+        "GIT_CONFIG_KEY_0": f"credential.{parts.scheme}://{parts.netloc}.helper",
         "GIT_CONFIG_VALUE_0": _HELPER,
     }
 
@@ -77,11 +96,6 @@ def _names(ref: str) -> tuple[str, ...]:
     if ref.startswith("refs/"):
         return (f"{ref}^{{}}", ref)
     return (f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}")
-
-
-def _seen(reference: Reference, oid: str, reason: str) -> Observation:
-    evidence = (Evidence("commit", oid, Strength.CONTENT),)
-    return Observation(reference, Outcome.SEEN, reason, evidence)
 
 
 def _why(answer: Answer, url: str) -> str:

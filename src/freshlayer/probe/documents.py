@@ -1,0 +1,69 @@
+"""Indexes whose bytes move without what they name: the digest is of the part that counts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from freshlayer import evidence
+from freshlayer.evidence import documents
+from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
+from freshlayer.probe import http
+from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
+from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.reference import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``read``: text → the part that counts, empty where the text is something else.
+
+    ``revalidates``: whether the origins' entity tags can be trusted to move with that part.
+    """
+
+    pattern: re.Pattern[str]
+    scheme: str
+    read: Callable[[str], str]
+    accept: str = "*/*"
+    revalidates: bool = True
+
+    def ask(
+        self, _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+    ) -> Conversation:
+        """Get the document, and know it by its part; by its bytes where it has no such part."""
+        tag = recorded.validators.entity_tag if recorded and self.revalidates else ""
+        headers = [line for line in HEADERS if not line.startswith("Accept: ")]
+        headers += [f"Accept: {self.accept}", *([f"If-None-Match: {tag}"] if tag else [])]
+        request = Request("GET", reference.ask, tuple(headers), read=means.limits.hash_up_to, keep=True)
+        answer = yield from exchange(request, means)
+        if answer.status == 304 and tag:
+            return Observation(reference, Outcome.NOT_MODIFIED, "not modified")
+        whole = answer.status in WHOLE and not answer.error
+        part = self.read(answer.body.decode("utf-8", "replace")) if whole else ""
+        if not part:
+            return (yield from http.ask(reference, recorded, means))
+        digest = hashlib.sha256(part.encode()).hexdigest()
+        found = (Evidence(self.scheme, digest, Strength.CONTENT),)
+        kept = evidence.validators(answer.hops[-1]) if self.revalidates else Validators()
+        return Observation(reference, Outcome.SEEN, f"answered {answer.status}", found, kept)
+
+
+ROWS: tuple[Document, ...] = (
+    Document(re.compile(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"), "apt-release", documents.release),
+    Document(
+        re.compile(r"https?://[^?#]+/simple/[^/?#]+/?"),
+        "python-index",
+        documents.simple_index,
+        accept="application/vnd.pypi.simple.v1+json, text/html;q=0.5",
+        # PyPI has answered with one entity tag for two contents.
+        revalidates=False,
+    ),
+    Document(
+        re.compile(r"https://registry\.(?:npmjs\.org|yarnpkg\.com)/(?:@[^/?#]+/)?[^/?#]+/[^/?#]+"),
+        "npm-dist",
+        documents.npm_version,
+    ),
+)
+"""Which documents, and what counts in them."""

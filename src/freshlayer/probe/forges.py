@@ -1,0 +1,71 @@
+"""GitHub and GitLab: a release by its tag, a source archive by its commit.
+
+GitHub's API counts downloads in a release's JSON, so that its entity tag moves all the time; the redirect of
+the web page names the tag, and costs no quota. Archives are generated: their compression may change, and no
+stable hash is promised.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from urllib.parse import unquote
+
+from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
+from freshlayer.probe import git, http
+from freshlayer.probe.exchange import ABSENT, HEADERS, exchange, said
+from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.reference import Reference, parse, shown
+
+_REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"
+_ARCHIVE = r"(?:tar\.gz|tgz|zip)"
+
+LATEST_RELEASE = re.compile(
+    rf"https://(?:github\.com|api\.github\.com/repos)/{_REPOSITORY}/releases/latest", re.ASCII
+)
+GITHUB_ARCHIVE = re.compile(
+    rf"(?P<forge>https://(?:github\.com|codeload\.github\.com|api\.github\.com/repos))/{_REPOSITORY}/"
+    rf"(?:archive/(?P<ref>.+)\.{_ARCHIVE}|(?:legacy\.)?{_ARCHIVE}/(?P<code>.+)|(?:tar|zip)ball/(?P<ball>.+))",
+    re.ASCII,
+)
+GITLAB_ARCHIVE = re.compile(
+    r"(?P<repository>https?://[^?#]+)/-/archive/(?P<ref>[^?#]+)/[^/?#]+\.(?:tar\.gz|tar\.bz2|tar|zip)",
+    re.ASCII,
+)
+
+# git's refs are names; what looks like an abbreviated commit is asked over HTTP.
+_ABBREVIATED = re.compile(r"[0-9a-f]{4,39}")
+
+
+def latest_release(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    """The tag of the latest release, from where its web page redirects to."""
+    page = f"https://github.com/{match['owner']}/{match['name']}/releases/latest"
+    answer = yield from exchange(Request("HEAD", page, HEADERS, follow=False), means)
+    location = answer.hops[-1].one("location") if answer.hops else ""
+    tag = re.search(r"/releases/tag/([^/?#]+)$", location)
+    if tag:
+        found = (Evidence("release", shown(unquote(tag[1])), Strength.STRONG),)
+        return Observation(reference, Outcome.SEEN, "the web page redirects to it", found)
+    if answer.status in ABSENT and "api." in reference.text:
+        # A private repository has no page for strangers, but an API for who has a token.
+        return (yield from http.ask(reference, recorded, means))
+    if answer.status in ABSENT or location.endswith("/releases"):
+        return Observation(reference, Outcome.ABSENT, "has no release (or is private)")
+    return Observation(reference, Outcome.UNKNOWN, said(answer))
+
+
+def archive(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    """The commit that the archive's ref names, asked of git; without git, what the headers say."""
+    groups = match.groupdict()
+    ref = unquote(groups["ref"] or groups.get("code") or groups.get("ball") or "")
+    repository = groups.get("repository") or f"https://github.com/{match['owner']}/{match['name']}"
+    if not _ABBREVIATED.fullmatch(ref) and re.fullmatch(r"[\w./@+-]+", ref, re.ASCII):
+        seen = yield from git.ask(parse(f"git+{repository}.git#{ref}"), recorded, means)
+        by_commit = recorded is not None and any(item.scheme == "commit" for item in recorded.evidence)
+        if seen.outcome is not Outcome.UNKNOWN or by_commit:
+            return replace(seen, reference=reference)
+    return (yield from http.ask(reference, recorded, means))

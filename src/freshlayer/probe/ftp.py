@@ -1,0 +1,27 @@
+"""``ftp`` and ``ftps``: MDTM and SIZE (RFC 3659), then at most a small body."""
+
+from __future__ import annotations
+
+from freshlayer import evidence
+from freshlayer.model import Observation, Outcome, Recorded
+from freshlayer.probe.body import observe
+from freshlayer.probe.exchange import ABSENT, EVIDENT, exchange, said
+from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.reference import Reference
+
+# libcurl hands the replies over as lines of a header, and as a body too.
+_REPLIES = 4096
+
+
+def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+    """Learn date and length; anonymous where neither the URL nor a credential names a user."""
+    answer = yield from exchange(Request("HEAD", reference.ask, read=_REPLIES), means)
+    if answer.error or answer.status not in EVIDENT:
+        outcome = Outcome.ABSENT if answer.status in ABSENT else Outcome.UNKNOWN
+        reason = answer.error or _REASONS.get(answer.status) or said(answer)
+        return Observation(reference, outcome, reason)
+    found = evidence.of_hops(answer.hops)
+    return (yield from observe(reference, recorded, answer, found, Request("GET", reference.ask), means))
+
+
+_REASONS = {404: "has no such file", 401: "refused the login"}

@@ -1,0 +1,28 @@
+"""Hugging Face states a large file's SHA-256 on the answer that redirects to its CDN, whose tag differs."""
+
+from __future__ import annotations
+
+import re
+
+from freshlayer import evidence
+from freshlayer.evidence import Hop
+from freshlayer.model import Observation, Outcome, Recorded
+from freshlayer.probe import http
+from freshlayer.probe.exchange import HEADERS, exchange
+from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.reference import Reference
+
+FILE = re.compile(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
+
+
+def first_hop(
+    _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    """The hash on the first answer, which is not followed; a small file's entity tag where there is none."""
+    answer = yield from exchange(Request("HEAD", reference.ask, HEADERS, follow=False), means)
+    if answer.hops and answer.hops[-1].one("x-linked-etag"):
+        # As a redirect: what else it states is of its own empty content.
+        found = evidence.of_hops((*answer.hops, Hop(0, ())))
+        if evidence.strongest(found):
+            return Observation(reference, Outcome.SEEN, f"answered {answer.status}", found)
+    return (yield from http.ask(reference, recorded, means))

@@ -1,0 +1,77 @@
+"""Maven ``SNAPSHOT``: metadata → the file with a timestamp → the checksum beside it.
+
+To deploy the same bytes again changes the metadata, and leaves the checksum as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from freshlayer import evidence
+from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
+from freshlayer.probe import http
+from freshlayer.probe.exchange import HEADERS, exchange, said
+from freshlayer.probe.side_files import stated
+from freshlayer.probe.wire import MIB, Conversation, Means, Request
+from freshlayer.probe.xml import parse
+from freshlayer.reference import Reference
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+SNAPSHOT = re.compile(
+    r"(?P<folder>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
+    r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
+)
+
+# Best known first: Maven itself writes SHA-1 and MD5, so that the first is there at the first request.
+_CHECKSUMS = ("sha1", "sha256", "sha512", "md5")
+
+
+def snapshot(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    """The checksum of the file that a snapshot now stands for; without metadata, what the URL itself says."""
+    tag = recorded.validators.entity_tag if recorded else ""
+    conditional = (f"If-None-Match: {tag}",) if tag else ()
+    url = f"{match['folder']}/maven-metadata.xml"
+    answer = yield from exchange(Request("GET", url, (*HEADERS, *conditional), read=MIB, keep=True), means)
+    if answer.status == 304 and conditional:
+        return Observation(reference, Outcome.NOT_MODIFIED, "its metadata are not modified")
+    if answer.status != 200 or answer.error:
+        return (yield from http.ask(reference, recorded, means))
+    name = _file(parse(answer.body), match)
+    if not name:
+        return Observation(reference, Outcome.ABSENT, "is not among the files that its metadata name")
+    file = f"{match['folder']}/{name}"
+    for scheme in _CHECKSUMS:
+        digest = yield from stated(f"{file}.{scheme}", name, scheme, means)
+        if digest:
+            found = (Evidence(scheme, digest, Strength.CONTENT),)
+            kept = evidence.validators(answer.hops[-1])
+            return Observation(reference, Outcome.SEEN, f"the checksum of {name}", found, kept)
+    seen = yield from http.learn(Request("GET", file, HEADERS), reference, None, means)
+    return seen if seen.evidence else Observation(reference, Outcome.UNKNOWN, said(answer))
+
+
+def _file(metadata: Element | None, match: re.Match[str]) -> str:
+    """The name with a timestamp that a snapshot's file has now; empty where the metadata name none."""
+    artifact, base, rest = match["artifact"], match["version"], match["rest"]
+    if metadata is None:
+        return ""
+    for item in metadata.iterfind("./versioning/snapshotVersions/snapshotVersion"):
+        classifier = item.findtext("classifier", "")
+        suffix = f"{'-' if classifier else ''}{classifier}.{item.findtext('extension', '')}"
+        if suffix == rest:
+            return _safe(f"{artifact}-{item.findtext('value', '')}{rest}")
+    latest = metadata.find("./versioning/snapshot")
+    stamp = latest.findtext("timestamp", "") if latest is not None else ""
+    if latest is None or not stamp:
+        return ""
+    return _safe(f"{artifact}-{base}-{stamp}-{latest.findtext('buildNumber', '1')}{rest}")
+
+
+def _safe(name: str) -> str:
+    """A name that stays a name in a URL."""
+    return name if re.fullmatch(r"[\w.+~-]{1,300}", name) else ""

@@ -1,0 +1,94 @@
+"""Checksums published beside a file, for origins that say nothing themselves that proves anything."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from urllib.parse import unquote, urljoin, urlsplit
+
+from freshlayer import evidence
+from freshlayer.evidence import http_date
+from freshlayer.evidence.sums import digest_of
+from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
+from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
+from freshlayer.probe.wire import MIB, Answer, Conversation, Means, Pause, Request, Step
+from freshlayer.reference import shown
+
+ROWS: tuple[tuple[str, str], ...] = (
+    ("{name}.sha256", "sha256"),
+    ("{name}.sha512", "sha512"),
+    ("{name}.sha1", "sha1"),
+    ("SHA256SUMS", "sha256"),
+    ("SHASUMS256.txt", "sha256"),
+)
+"""Name beside the file → what it states. All of them are asked once, when a large file is first seen."""
+
+_WEAK = {Strength.WEAK, Strength.HEURISTIC, Strength.SIZE}
+_PROGRESS = 600
+_AGAIN = 1.0
+
+
+def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Conversation:
+    """The observation, with the checksum published beside the file where there is one and it is needed."""
+    if not _is_wanted(seen, recorded):
+        return seen
+    folder, _, name = urlsplit(seen.reference.ask).path.rpartition("/")
+    for row, scheme in ROWS:
+        url = urljoin(seen.reference.ask, f"{folder}/{row.format(name=name)}")
+        found, answer = yield from _stated(url, unquote(name), scheme, means)
+        if found and _is_older(answer, seen):
+            yield Pause(_AGAIN)
+            found, answer = yield from _stated(url, unquote(name), scheme, means, tries=1)
+        if found:
+            return _with(seen, Evidence(scheme, found, Strength.CHECKSUM), answer, url)
+    return seen
+
+
+def stated(url: str, name: str, scheme: str, means: Means) -> Generator[Step, Answer, str]:
+    """The digest that a file of checksums states of ``name``; empty where it states none."""
+    digest, _ = yield from _stated(url, name, scheme, means)
+    return digest
+
+
+def _stated(
+    url: str, name: str, scheme: str, means: Means, tries: int = 0
+) -> Generator[Step, Answer, tuple[str, Answer]]:
+    request = Request("GET", url, HEADERS, read=MIB, keep=True)
+    answer = yield from exchange(request, means, shared=("checksums", tries))
+    text = answer.body.decode("utf-8", "replace") if answer.status in WHOLE and not answer.error else ""
+    return digest_of(text, name, scheme), answer
+
+
+def _is_wanted(seen: Observation, recorded: Recorded | None) -> bool:
+    """Only where what the origin says proves nothing, and is not what it said before."""
+    best = evidence.strongest(seen.evidence)
+    parts = urlsplit(seen.reference.ask)
+    if seen.outcome is not Outcome.SEEN or best is None or best.strength not in _WEAK:
+        return False
+    if parts.query or not parts.path.rpartition("/")[2]:
+        return False
+    return recorded is None or evidence.compare(recorded.evidence, seen.evidence).same is not True
+
+
+def _with(seen: Observation, found: Evidence, answer: Answer, url: str) -> Observation:
+    """The observation with a checksum; one that is older than the file does not speak of it."""
+    if not _is_older(answer, seen):
+        return replace(seen, evidence=evidence.in_order([*seen.evidence, found]))
+    date = http_date.seconds(answer.hops[-1].one("date"))
+    if date is not None and date - (_modified(seen) or 0) < _PROGRESS:
+        name = shown(url.rpartition("/")[2], 60)
+        reason = f"is newer than its {name}: somebody is publishing it just now"
+        return Observation(seen.reference, Outcome.UNKNOWN, reason)
+    old = replace(found, ignored="the file of checksums is older than the file itself")
+    return replace(seen, evidence=evidence.in_order([*seen.evidence, old]))
+
+
+def _is_older(answer: Answer, seen: Observation) -> bool:
+    at, modified = http_date.seconds(answer.hops[-1].one("last-modified")), _modified(seen)
+    return at is not None and modified is not None and at < modified
+
+
+def _modified(seen: Observation) -> int | None:
+    """Last-Modified of the file, in seconds since 1970."""
+    dates = [item.value.partition("/")[0] for item in seen.evidence if item.scheme == "last-modified"]
+    return int(dates[0]) if dates else None
