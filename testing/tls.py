@@ -10,7 +10,10 @@ from testing.misbehaving import Behaviour, MisbehavingOrigin
 
 @dataclass(frozen=True, slots=True)
 class SelfSigned:
-    """A self-signed certificate for 127.0.0.1 and localhost; who is told of `certificate` may trust it."""
+    """A self-signed certificate for 127.0.0.1, localhost and further names.
+
+    Who is told of `certificate` may trust it.
+    """
 
     certificate: Path
     key: Path
@@ -22,10 +25,11 @@ class SelfSigned:
         return context
 
 
-def self_signed(folder: Path) -> SelfSigned:
-    """A new certificate in `folder`, made by openssl."""
+def self_signed(folder: Path, *names: str) -> SelfSigned:
+    """A new certificate in `folder`, made by openssl; `names` are hosts that it is for as well."""
     made = SelfSigned(folder / "certificate.pem", folder / "key.pem")
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]
+    hosts = ",".join(["IP:127.0.0.1", "DNS:localhost", *(f"DNS:{name}" for name in names)])
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName={hosts}"]
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(made.key)]
     argv = ["openssl", "req", "-x509", "-days", "2", *subject, *key, "-out", str(made.certificate)]
     subprocess.run(argv, check=True, capture_output=True)

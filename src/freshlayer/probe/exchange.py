@@ -59,7 +59,7 @@ def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk
         return prepared
     answer = Answer()
     for tries in range(_TRIES):
-        answer = yield from _followed(prepared, None if shared is None else (shared, tries))
+        answer = yield from _followed(prepared, means, None if shared is None else (shared, tries))
         wait = _wait(prepared, answer, tries)
         if wait is None or tries == _TRIES - 1:
             return answer
@@ -106,7 +106,7 @@ def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential
     return credential
 
 
-def _followed(request: Request, shared: Hashable) -> Talk:
+def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
     """Follow redirects one by one as long as there is something private, which goes to this origin alone."""
     hops: tuple[Hop, ...] = ()
     for _ in range(_MOST_REDIRECTS + 1):
@@ -118,7 +118,7 @@ def _followed(request: Request, shared: Hashable) -> Talk:
         target = urljoin(request.url, location)
         if not _is_allowed(request.url, target):
             return Answer(hops, error=f"redirects to {shown(target, 80)}, which is refused")
-        request = _redirected(request, target)
+        request = _redirected(request, target, means)
     return Answer(hops, error=f"redirects more than {_MOST_REDIRECTS} times")
 
 
@@ -127,12 +127,11 @@ def _is_allowed(url: str, target: str) -> bool:
     return target.startswith("https://") or (target.startswith("http://") and not url.startswith("https:"))
 
 
-def _redirected(request: Request, target: str) -> Request:
+def _redirected(request: Request, target: str, means: Means) -> Request:
     """The same question elsewhere: a redirect to another origin leaves behind what was meant for this one."""
     if _origin(target) == _origin(request.url):
         return replace(request, url=target)
-    open_ = replace(request.tls, certificate="", key="", password="")
-    return replace(request, url=target, credential=None, signer=None, tls=open_)
+    return replace(request, url=target, credential=None, signer=None, tls=tls(means.keyring, target))
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from freshlayer import evidence
 from freshlayer.evidence import http_date
+from freshlayer.evidence.order import in_order
 from freshlayer.evidence.sums import digest_of
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
@@ -73,14 +74,14 @@ def _is_wanted(seen: Observation, recorded: Recorded | None) -> bool:
 def _with(seen: Observation, found: Evidence, answer: Answer, url: str) -> Observation:
     """The observation with a checksum; one that is older than the file does not speak of it."""
     if not _is_older(answer, seen):
-        return replace(seen, evidence=evidence.in_order([*seen.evidence, found]))
+        return replace(seen, evidence=in_order([*seen.evidence, found]))
     date = http_date.seconds(answer.hops[-1].one("date"))
     if date is not None and date - (_modified(seen) or 0) < _PROGRESS:
         name = shown(url.rpartition("/")[2], 60)
         reason = f"is newer than its {name}: somebody is publishing it just now"
         return Observation(seen.reference, Outcome.UNKNOWN, reason)
     old = replace(found, ignored="the file of checksums is older than the file itself")
-    return replace(seen, evidence=evidence.in_order([*seen.evidence, old]))
+    return replace(seen, evidence=in_order([*seen.evidence, old]))
 
 
 def _is_older(answer: Answer, seen: Observation) -> bool:

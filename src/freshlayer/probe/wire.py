@@ -53,8 +53,8 @@ class Request:
     """One request.
 
     ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
-    them in the answer. ``follow``: follow redirects, which a request with a credential, a signer or a client
-    certificate never does by itself, for each was meant for this host alone.
+    them in the answer. ``follow``: follow redirects; libcurl does that by itself only where the request
+    carries nothing that is for this host alone.
     """
 
     method: str
@@ -70,8 +70,8 @@ class Request:
 
     @property
     def is_private(self) -> bool:
-        """Whether it carries what only its own host may see."""
-        return self.credential is not None or self.signer is not None or bool(self.tls.certificate)
+        """Whether it carries what is for its own host alone."""
+        return self.credential is not None or self.signer is not None or self.tls != NO_FILES
 
 
 @dataclass(frozen=True, slots=True)
