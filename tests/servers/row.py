@@ -33,13 +33,14 @@ CHANGES = {**{name: event.changes for name, event in EVENTS.items()}, **dict.fro
 class Row:
     """What was seen on one server. The first key of a mapping is one of LIMITS, the second an event.
 
-    `quiet`: what the server sent while an unchanged file was asked about. `served`: what a plain download
-    gave after each event. `identities`: of one content, at two replicas whose files have different times.
+    `quiet`: what the server sent while it was asked about files that stayed as they were. `served`: what a
+    plain download gave after each event. `identities`: of one content, at two replicas whose files have
+    different times.
     """
 
     kept: dict[str, dict[Reference, Recorded]] = field(default_factory=lambda: {way: {} for way in LIMITS})
     verdicts: dict[str, dict[str, Verdict]] = field(default_factory=lambda: {way: {} for way in LIMITS})
-    quiet: dict[str, list[Served]] = field(default_factory=dict)
+    quiet: list[Served] = field(default_factory=list)
     served: dict[str, bytes] = field(default_factory=dict)
     identities: tuple[str, ...] = ()
 
@@ -49,11 +50,12 @@ def witness(kind: Kind) -> Row:
     row = Row()
     with kind.make() as server, kind.make() as other:
         _record(row, server)
-        _ask_quietly(row, server)
+        _ask_quietly(row, server, ["nothing"])
         for name, event in EVENTS.items():
             event.happen(server.folder / file_of(name))
         time.sleep(server.REMEMBERS)
         _ask_again(row, server, EVENTS)
+        _ask_quietly(row, server, ["nothing", "rewritten with equal bytes"])
         row.served = {name: download(server.url + file_of(name)) for name in EVENTS}
         server.restart()
         _ask_again(row, server, [RESTART])
@@ -87,21 +89,28 @@ def _record(row: Row, server: Server) -> None:
     for name in (*young, *old):
         prepare(server.folder / file_of(name), young=name in young)
     for names in (young, old):
-        for way, limits in LIMITS.items():
-            verdicts = _ask(server, names, {}, limits)
-            row.kept[way].update({v.reference: v.keep for v in verdicts.values() if v.keep is not None})
+        for way in LIMITS:
+            _asked_and_kept(row, server, names, way)
 
 
-def _ask_quietly(row: Row, server: Server) -> None:
-    for way, limits in LIMITS.items():
-        before = len(server.requests())
-        _ask(server, ["nothing"], row.kept[way], limits)
-        row.quiet[way] = server.requests()[before:]
+def _ask_quietly(row: Row, server: Server, names: Iterable[str]) -> None:
+    """Ask about files that are as they were when they were last asked about."""
+    before = len(server.requests())
+    for way in LIMITS:
+        _asked_and_kept(row, server, names, way)
+    row.quiet += server.requests()[before:]
 
 
 def _ask_again(row: Row, server: Server, names: Iterable[str]) -> None:
-    for way, limits in LIMITS.items():
-        row.verdicts[way].update(_ask(server, names, row.kept[way], limits))
+    for way in LIMITS:
+        row.verdicts[way].update(_asked_and_kept(row, server, names, way))
+
+
+def _asked_and_kept(row: Row, server: Server, names: Iterable[str], way: str) -> dict[str, Verdict]:
+    """What a build would learn, and the state hold from then on."""
+    verdicts = _ask(server, names, row.kept[way], LIMITS[way])
+    row.kept[way].update({v.reference: v.keep for v in verdicts.values() if v.keep is not None})
+    return verdicts
 
 
 def _ask_replica(row: Row, server: Server, other: Server) -> None:

@@ -74,10 +74,10 @@ def test_the_cells_where_nobody_can_know_are_as_blind_as_they_are_said_to_be(wit
 
 
 def test_no_body_moves_for_what_did_not_change(witnessed: Witnessed) -> None:
-    for way in LIMITS:
-        sent = witnessed.row.quiet[way]
-        assert sent != []
-        assert [(r.method, r.status, r.octets) for r in sent if r.octets] == []
+    """Not even where a body was read before, to learn that a rewritten file has its old bytes."""
+    sent = witnessed.row.quiet
+    assert len(sent) >= 6
+    assert [(r.method, r.path, r.status, r.octets) for r in sent if r.octets] == []
 
 
 def test_two_replicas_with_different_times_have_one_identity(witnessed: Witnessed) -> None:
