@@ -37,13 +37,13 @@ def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> V
 
 
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
-    strong = any(item.scheme == "etag" and item.strength is Strength.STRONG for item in recorded.evidence)
-    certain = strong and bool(recorded.validators.entity_tag)
+    certain = evidence.is_revalidated(recorded) and not evidence.is_aged(observed.evidence)
+    caveat = evidence.said(observed.evidence, recorded.identity.strength)
     return Verdict(
         observed.reference,
         Change.UNCHANGED,
-        Certainty.CERTAIN if certain else Certainty.PROBABLE,
-        "the origin answered 304 Not Modified",
+        _certainty(sure=certain),
+        f"the origin answered 304 Not Modified{caveat}",
         recorded.identity,
         recorded,
     )
@@ -55,7 +55,7 @@ def _first_seen(observed: Observation) -> Verdict:
         reason = "the origin gives no evidence"
         return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, None)
     keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
-    weak = _weakness(best.identity)
+    weak = _weakness(best.identity) + evidence.said(observed.evidence, best.strength)
     return Verdict(
         observed.reference,
         Change.FIRST_SEEN,
@@ -68,21 +68,24 @@ def _first_seen(observed: Observation) -> Verdict:
 
 def _compared(recorded: Recorded, observed: Observation) -> Verdict:
     comparison = evidence.compare(recorded.evidence, observed.evidence)
-    certainty = Certainty.CERTAIN if comparison.certain else Certainty.PROBABLE
     if comparison.same is None or comparison.old is None or comparison.new is None:
         return _incomparable(recorded, observed)
+    caveat = evidence.said(observed.evidence, comparison.new.strength)
     old, new = comparison.old.identity, comparison.new.identity
     if comparison.same:
-        keep = Recorded(
-            recorded.identity,
-            evidence.union(observed.evidence, recorded.evidence),
-            observed.validators,
-        )
-        reason = f"still {new.short}{_weakness(new)}"
+        known = evidence.union(observed.evidence, recorded.evidence)
+        keep = Recorded(recorded.identity, known, observed.validators)
+        certainty = _certainty(sure=comparison.certain and not evidence.is_aged(observed.evidence))
+        reason = f"still {new.short}{_weakness(new)}{caveat}"
         return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
     best = evidence.strongest(observed.evidence) or comparison.new
     keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
-    return Verdict(observed.reference, Change.CHANGED, certainty, contrast(old, new), best.identity, keep)
+    certainty, reason = _certainty(sure=comparison.certain), f"{contrast(old, new)}{caveat}"
+    return Verdict(observed.reference, Change.CHANGED, certainty, reason, best.identity, keep)
+
+
+def _certainty(*, sure: bool) -> Certainty:
+    return Certainty.CERTAIN if sure else Certainty.PROBABLE
 
 
 def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:

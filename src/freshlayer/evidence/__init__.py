@@ -3,13 +3,15 @@
 The order of evidence is one list (``readers.ROWS``, ``model.Strength``); a new vendor's header is a new row.
 """
 
-from freshlayer.evidence.headers import is_young, of_hops, total_length, validators
+from freshlayer.evidence.caveats import caveats, is_aged, is_young, said
+from freshlayer.evidence.headers import of_hops, total_length, validators
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import (
     BODY_DIGEST,
     Comparison,
     compare,
     in_order,
+    is_revalidated,
     strongest,
     union,
     unsettled,
@@ -21,10 +23,14 @@ __all__ = [
     "BODY_DIGEST",
     "Comparison",
     "Hop",
+    "caveats",
     "compare",
     "in_order",
+    "is_aged",
+    "is_revalidated",
     "is_young",
     "of_hops",
+    "said",
     "strongest",
     "total_length",
     "union",

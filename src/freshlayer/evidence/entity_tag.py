@@ -5,13 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from freshlayer.evidence.hop import shown
 from freshlayer.model import Evidence, Strength
 
 _LONGEST = 512
 # etagc of RFC 9110, and the blanks and quotes that real origins put between the quotes; no control character.
 _TAG = re.compile(r'([Ww]/)?(?:"([^\x00-\x1f\x7f]*)"|([^\x00-\x20\x7f"]+))')
-_SUFFIX = re.compile(r"(?:--gzip|-gzip|;gzip|;br|-br)$")
+_SUFFIX = re.compile(r"(?:--?|;)(?:gzip|br|zstd|deflate)$")
+_BASES = {
+    16: re.compile(r"[0-9a-f]{1,16}"),
+    36: re.compile(r"[0-9a-z]{1,13}"),
+    10: re.compile(r"[0-9]{1,20}"),
+}
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_UNITS = {"mtime-s": 1, "mtime-ms": 10**3, "mtime-us": 10**6, "mtime-ns": 10**9}
+_MOST_FIELDS = 3
+# What servers make of an mtime that no arithmetic gets back: lighttpd a 32-bit hash, Starlette an MD5,
+# IIS and Kestrel a mixed-up Windows file time.
+_MIXED = re.compile(r"[0-9]{5,}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1d[0-9a-f]{13}")
+# Caddy's base36(s)base36(size): six digits until 2038, and those of a size.
+_COMPACT = range(7, 16)
+_FILE_TIMES = range(10**9, 2**31)
+
+MTIMES = frozenset(_UNITS)
+"""The schemes of tags that are modification times."""
 
 
 def well_formed(tag: str) -> bool:
@@ -31,7 +48,7 @@ def evidence(
         return
     match = _TAG.fullmatch(tag) if well_formed(tag) else None
     if match is None:
-        yield Evidence("etag", _printable(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
+        yield Evidence("etag", shown(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
         return
     core = match[2] if match[2] is not None else match[3]
     plain = _SUFFIX.sub("", core)
@@ -43,24 +60,68 @@ def evidence(
     yield Evidence("etag", plain, Strength.WEAK if weak else Strength.STRONG, hop)
 
 
+def proves(tag: str) -> bool:
+    """Whether an equal strong tag (its opaque part) proves equal bytes.
+
+    Not where it looks like an mtime and no arithmetic can tell: a date or a length is missing, a proxy
+    rewrote one of them, or the server mixed them up.
+    """
+    compact = len(tag) in _COMPACT and _is_file_time(_number(tag[:6], 36), 1)
+    return not (compact or _MIXED.fullmatch(tag) or any(map(_holds_file_time, _readings(tag))))
+
+
+def _holds_file_time(fields: tuple[int, ...]) -> bool:
+    return len(fields) > 1 and any(_is_file_time(f, unit) for f in fields for unit in _UNITS.values())
+
+
+def _is_file_time(number: int | None, unit: int) -> bool:
+    return number is not None and number // unit in _FILE_TIMES
+
+
 def _mtime(core: str, modified: int | None, length: int | None) -> tuple[str, str] | None:
     """The mtime that a server wrote into its tag, without the inode, so that replicas agree.
 
     Tried against Last-Modified and the length of the same answer, whoever sent it: nginx and h2o
-    ``hex(s)-hex(size)``; Apache ``[hex(inode)-]hex(size)-hex(µs)``; Caddy ``base36(s)base36(size)`` and
-    ``base36(ns)-base36(size)``.
+    ``hex(s)-hex(size)``; Apache ``[hex(inode)-]hex(size)-hex(µs)``; aiohttp ``hex(ns)-hex(size)``; Node's
+    send ``hex(size)-hex(ms)``; Tomcat ``size-ms``; Flask ``seconds.fraction-size-adler32(name)``; Caddy
+    ``base36(s)base36(size)`` and ``base36(ns)-base36(size)``.
     """
     if modified is None or length is None:
         return None
-    if core == f"{modified:x}-{length:x}" or core == _base36(modified) + _base36(length):
+    if core == _base36(modified) + _base36(length):
         return "mtime-s", f"{modified}/{length}"
-    apache = re.fullmatch(rf"(?:[0-9a-f]+-)?{length:x}-([0-9a-f]{{1,16}})", core)
-    if apache and int(apache[1], 16) // 1_000_000 == modified:
-        return "mtime-us", f"{int(apache[1], 16)}/{length}"
-    caddy = re.fullmatch(rf"([0-9a-z]{{1,13}})-{_base36(length)}", core)
-    if caddy and int(caddy[1], 36) // 1_000_000_000 == modified:
-        return "mtime-ns", f"{int(caddy[1], 36)}/{length}"
+    found = (_dated(fields, modified, length) for fields in _readings(core))
+    return next((mtime for mtime in found if mtime), None)
+
+
+def _dated(fields: tuple[int, ...], modified: int, length: int) -> tuple[str, str] | None:
+    """The finest unit in which one field is the date, where another one is the length."""
+    moments = [field for field in fields if field != length]
+    if len(moments) == len(fields):
+        return None
+    for scheme, unit in reversed(_UNITS.items()):
+        for moment in moments:
+            if moment // unit == modified:
+                return scheme, f"{moment}/{length}"
     return None
+
+
+def _readings(core: str) -> Iterator[tuple[int, ...]]:
+    """The numbers that the fields of a tag may be: in each base in which all of them are some."""
+    fields = re.split("[-:]", core, maxsplit=_MOST_FIELDS)
+    for base in _BASES:
+        numbers = [_number(field, base) for field in fields]
+        known = tuple(number for number in numbers if number is not None)
+        if len(known) == len(fields) <= _MOST_FIELDS:
+            yield known
+
+
+def _number(digits: str, base: int) -> int | None:
+    """A whole number; one with a fraction (seconds, as Python writes them) in millionths."""
+    if not _BASES[base].fullmatch(digits):
+        return None
+    whole, point, fraction = digits.partition(".")
+    return int(whole + fraction[:6].ljust(6, "0")) if point else int(digits, base)
 
 
 def _base36(number: int) -> str:
@@ -69,7 +130,3 @@ def _base36(number: int) -> str:
         number, rest = divmod(number, 36)
         digits = _BASE36[rest] + digits
     return digits or "0"
-
-
-def _printable(tag: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in tag[:64])

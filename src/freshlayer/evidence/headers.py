@@ -6,66 +6,96 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.evidence import entity_tag, http_date
-from freshlayer.evidence.hop import Hop
+from freshlayer.evidence.caveats import caveats
+from freshlayer.evidence.hop import Hop, shown
 from freshlayer.evidence.order import in_order
-from freshlayer.evidence.readers import OF_THE_TARGET, ROWS
+from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
+from freshlayer.evidence.undisputed import undisputed
 from freshlayer.model import Evidence, Strength, Validators
 
 _OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
 _CHECKSUMS = {"crc64nvme", "crc32c", "crc32"}
 _PARTIAL = 206
 _EMPTY = 416
-_YOUNG = 2
+_COMPRESSED = "of a compressed form"
+_REDIRECTS = "of the redirect, not of what it leads to"
 
 
 def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     """All evidence of a chain of redirects, strongest first. Of a redirect only its target's hashes count."""
+    last = len(hops) - 1
     found = [
-        item
-        for number, hop in enumerate(hops)
-        for item in _hashes(hop, number, redirects=number < len(hops) - 1)
+        item for number, hop in enumerate(hops) for item in _hashes(hop, number, redirects=number < last)
     ]
-    if hops:
-        found += _metadata(hops[-1], len(hops) - 1)
-    return in_order(found)
+    metadata = _metadata(hops[-1], last) if hops else ()
+    return in_order([*undisputed(found), *metadata, *caveats(hops)])
 
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
-    coded = "the digest is of a compressed form" if _coded(hop) else ""
     for name, read in ROWS:
-        if not hop.all(name) or (redirects and name not in OF_THE_TARGET):
+        if not hop.all(name) or (redirects and name == "etag"):
             continue
-        for scheme, digest in read(hop.one(name), hop):
-            if _fits(scheme, digest):
-                strength = Strength.CHECKSUM if scheme in _CHECKSUMS else Strength.CONTENT
-                yield Evidence(scheme, digest, strength, number, coded if name != "etag" else "")
+        why = _REDIRECTS if redirects and name not in OF_THE_TARGET else ""
+        if name != "etag" and _coded(hop):
+            why = why or _COMPRESSED
+        for stated in read(hop.one(name), hop):
+            yield _counted(stated, number, why)
+
+
+def _counted(stated: Stated, number: int, why: str) -> Evidence:
+    """A digest as evidence; with the reason where it does not count."""
+    why = stated.ignored or why
+    if not _fits(stated):
+        why = why or f"no {stated.scheme} that can be read"
+        return Evidence(shown(stated.scheme), shown(stated.value), Strength.NONE, number, why)
+    weaker = stated.claimed or stated.scheme in _CHECKSUMS
+    strength = Strength.CHECKSUM if weaker else Strength.CONTENT
+    return Evidence(stated.scheme, stated.value, strength, number, why)
+
+
+def _fits(stated: Stated) -> bool:
+    octets = _OCTETS.get(stated.scheme, -1)
+    return bool(re.fullmatch(r"[0-9a-f]+", stated.value)) and len(stated.value) == 2 * octets
 
 
 def _metadata(hop: Hop, number: int) -> Iterator[Evidence]:
-    length, coded = total_length(hop), _coded(hop)
+    yield from _tag(hop, number)
+    yield from _date(hop, number)
+    yield from _size(hop, number)
+
+
+def _tag(hop: Hop, number: int) -> Iterator[Evidence]:
+    if hop.all("etag") and not hop.one("etag"):
+        yield Evidence("etag", hop.shown("etag"), Strength.NONE, number, "several entity tags, or none")
     modified = http_date.seconds(hop.one("last-modified"))
-    yield from entity_tag.evidence(
-        hop.one("etag"), modified, length, number, weakened=coded or _is_revision(hop)
-    )
+    weakened = _coded(hop) or _is_revision(hop)
+    yield from entity_tag.evidence(hop.one("etag"), modified, total_length(hop), number, weakened=weakened)
+
+
+def _date(hop: Hop, number: int) -> Iterator[Evidence]:
+    modified = http_date.seconds(hop.one("last-modified"))
     if modified is not None:
-        yield Evidence(
-            "last-modified", f"{modified}/{_or_dash(length)}", Strength.HEURISTIC, number, _generated(hop)
-        )
+        length = total_length(hop)
+        value = f"{modified}/{'-' if length is None else length}"
+        yield Evidence("last-modified", value, Strength.HEURISTIC, number, _generated(hop))
+    elif hop.all("last-modified"):
+        yield Evidence("last-modified", hop.shown("last-modified"), Strength.NONE, number, "no HTTP date")
+
+
+def _size(hop: Hop, number: int) -> Iterator[Evidence]:
+    length = total_length(hop)
     if length is not None:
         yield Evidence("length", str(length), Strength.SIZE, number)
+    elif hop.all("content-length"):
+        why = _COMPRESSED if _coded(hop) else "not the length of the whole, or no number"
+        yield Evidence("length", hop.shown("content-length"), Strength.NONE, number, why)
 
 
 def _is_revision(hop: Hop) -> bool:
     """Tags that move without the bytes: Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime."""
     tag = hop.one("etag").strip('"')
-    azure = tag.startswith("0x") and bool(hop.one("x-ms-request-id") or hop.one("x-ms-blob-type"))
-    return azure or bool(re.fullmatch(r"\d{5,10}", tag) and hop.one("last-modified"))
-
-
-def is_young(hop: Hop) -> bool:
-    """Whether the file changed less than two seconds ago: it may change again under the same date and tag."""
-    date, modified = http_date.seconds(hop.one("date")), http_date.seconds(hop.one("last-modified"))
-    return date is not None and modified is not None and 0 <= date - modified < _YOUNG
+    azure = tag.startswith("0x") and is_azure(hop)
+    return azure or bool(re.fullmatch(r"[0-9]{5,10}", tag) and hop.one("last-modified"))
 
 
 def _generated(hop: Hop) -> str:
@@ -78,10 +108,6 @@ def _generated(hop: Hop) -> str:
 def _coded(hop: Hop) -> bool:
     """Whether a server compressed although it was asked not to."""
     return hop.one("content-encoding").lower() not in {"", "identity"}
-
-
-def _or_dash(length: int | None) -> str:
-    return "-" if length is None else str(length)
 
 
 def total_length(hop: Hop) -> int | None:
@@ -103,8 +129,3 @@ def validators(hop: Hop) -> Validators:
     tag, modified = hop.one("etag"), hop.one("last-modified")
     dated = http_date.seconds(modified) is not None and not _generated(hop)
     return Validators(tag if entity_tag.well_formed(tag) else "", modified if dated else "")
-
-
-def _fits(scheme: str, digest: str) -> bool:
-    octets = _OCTETS.get(scheme, -1)
-    return bool(re.fullmatch(r"[0-9a-f]+", digest)) and len(digest) == 2 * octets

@@ -18,5 +18,14 @@ class Hop:
 
     def one(self, name: str) -> str:
         """The value of a header; empty where it is missing or where its lines disagree."""
-        values = set(self.all(name))
-        return values.pop().strip() if len(values) == 1 else ""
+        values = {value.strip() for value in self.all(name)}
+        return values.pop() if len(values) == 1 else ""
+
+    def shown(self, name: str) -> str:
+        """Every value of a header, at most 64 characters of them, for a person to read."""
+        return shown(", ".join(self.all(name)))
+
+
+def shown(text: str) -> str:
+    """The first 64 characters of what an origin said, without a character that a terminal may obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

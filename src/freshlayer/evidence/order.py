@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from freshlayer.evidence.entity_tag import MTIMES, proves
 from freshlayer.model import Evidence, Recorded, Strength
 
 BODY_DIGEST = "sha256"
 """The scheme of a digest that freshlayer took of a body itself."""
 
-_ALGORITHMS = ("sha512", "sha256", "sha1", "md5")
-_DATES = {"last-modified", "mtime-s", "mtime-us", "mtime-ns"}
+_ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc64nvme", "crc32c", "crc32")
+_DATES = {"last-modified", *MTIMES}
 _PROOF = {Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM}
 
 
@@ -24,14 +25,43 @@ class Comparison:
     new: Evidence | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """What two sets of evidence say in one scheme."""
+
+    old: Evidence
+    new: Evidence
+
+    @property
+    def strength(self) -> Strength:
+        """The weaker of the two."""
+        return max(self.old.strength, self.new.strength, key=lambda strength: strength.rank)
+
+    @property
+    def same(self) -> bool:
+        """A date is compared without the length beside it: lengths are compared, where both are known."""
+        return _moment(self.old) == _moment(self.new)
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        """The strongest first, whichever of the two is the old one."""
+        return self.strength.rank, _algorithm(self.new), self.new.scheme
+
+    def decides(self, *, same: bool | None, certain: bool) -> Comparison:
+        return Comparison(same, certain, self.old, self.new)
+
+
 def in_order(evidence: list[Evidence]) -> tuple[Evidence, ...]:
     """Strongest first; what is ignored last; the later hop before the earlier one."""
     return tuple(sorted(evidence, key=_rank))
 
 
 def _rank(item: Evidence) -> tuple[bool, int, int, int]:
-    algorithm = _ALGORITHMS.index(item.scheme) if item.scheme in _ALGORITHMS else len(_ALGORITHMS)
-    return bool(item.ignored), item.strength.rank, algorithm, -item.hop
+    return bool(item.ignored), item.strength.rank, _algorithm(item), -item.hop
+
+
+def _algorithm(item: Evidence) -> int:
+    return _ALGORITHMS.index(item.scheme) if item.scheme in _ALGORITHMS else len(_ALGORITHMS)
 
 
 def strongest(evidence: tuple[Evidence, ...]) -> Evidence | None:
@@ -44,42 +74,52 @@ def compare(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> Comparison:
 
     A common content hash decides alone; else unequal lengths prove a change; else the strongest common
     scheme: an equal strong entity tag is certain, an unequal one only probable, for origins draw tags from
-    inodes and mtimes (facts of real servers: nginx, Apache, lighttpd).
+    inodes and mtimes (nginx, Apache, lighttpd). Lengths that contradict equal hashes or equal strong tags
+    take the certainty away.
     """
-    common = _common(old, new)
-    content = [pair for pair in common if pair[1].strength is Strength.CONTENT]
-    sizes = [pair for pair in common if pair[1].scheme == "length" and pair[0].value != pair[1].value]
-    if content:
-        before, now = content[0]
-        return Comparison(before.value == now.value, True, before, now)
-    if sizes:
-        return Comparison(False, True, *sizes[0])
-    return _by_validator(common)
+    pairs = _common(old, new)
+    sizes = next((pair for pair in pairs if pair.strength is Strength.SIZE and not pair.same), None)
+    best = pairs[0] if pairs else None
+    if best and best.strength is Strength.CONTENT:
+        return best.decides(same=best.same, certain=not (best.same and sizes))
+    if best and sizes:
+        return sizes.decides(same=False, certain=not (best.same and best.strength is Strength.STRONG))
+    return _by_validator(pairs)
 
 
-def _by_validator(common: list[tuple[Evidence, Evidence]]) -> Comparison:
-    if not common:
+def _by_validator(pairs: list[_Pair]) -> Comparison:
+    """A tag may move without the bytes (an S3 object in other parts): a checksum of both goes before that."""
+    checksums = [pair for pair in pairs if pair.strength is Strength.CHECKSUM]
+    moved = [pair for pair in pairs[:1] if pair.strength is Strength.STRONG and not pair.same]
+    decisive = next(iter(checksums if moved and checksums else pairs), None)
+    if decisive is None:
         return Comparison(None, False)
-    before, now = common[0]
-    if now.strength is Strength.SIZE:
-        return Comparison(None, False, before, now)
-    same = _moment(before) == _moment(now)
-    both_strong = before.strength is now.strength is Strength.STRONG
-    return Comparison(same, same and both_strong, before, now)
+    if decisive.strength is Strength.SIZE:
+        return decisive.decides(same=None, certain=False)
+    strong = decisive.strength is Strength.STRONG and proves(decisive.new.value)
+    return decisive.decides(same=decisive.same, certain=decisive.same and strong)
 
 
 def _moment(item: Evidence) -> str:
-    """A date is compared without the length beside it: lengths have been compared, where both are known."""
     return item.value.partition("/")[0] if item.scheme in _DATES else item.value
 
 
-def _common(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> list[tuple[Evidence, Evidence]]:
-    before: dict[str, Evidence] = {}
-    for item in in_order(list(old)):
-        if not item.ignored:
-            before.setdefault(item.scheme, item)
-    pairs = [(before[item.scheme], item) for item in new if not item.ignored and item.scheme in before]
-    return sorted(pairs, key=lambda pair: _rank(pair[1]))
+def _common(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> list[_Pair]:
+    before, now = _by_scheme(old), _by_scheme(new)
+    pairs = [_Pair(before[scheme], item) for scheme, item in now.items() if scheme in before]
+    return sorted(pairs, key=lambda pair: pair.rank)
+
+
+def _by_scheme(evidence: tuple[Evidence, ...]) -> dict[str, Evidence]:
+    """The strongest piece of each scheme."""
+    return {item.scheme: item for item in reversed(in_order(list(evidence))) if not item.ignored}
+
+
+def is_revalidated(recorded: Recorded) -> bool:
+    """Whether 304 Not Modified to the recorded validator proves equal bytes: only to a strong entity tag."""
+    tag = recorded.validators.entity_tag
+    strong = (e.value for e in recorded.evidence if e.scheme == "etag" and e.strength is Strength.STRONG)
+    return any(tag in {f'"{value}"', value} and proves(value) for value in strong if tag)
 
 
 def union(new: tuple[Evidence, ...], old: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -6,97 +6,152 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from freshlayer.evidence.hop import Hop
 
 _NAMES = {"sha-512": "sha512", "sha-256": "sha256", "sha": "sha1", "sha-1": "sha1", "md5": "md5"}
 _PARTIAL = 206
-
-Reader = Callable[[str, Hop], Iterator[tuple[str, str]]]
-"""A header's value → (scheme, hexadecimal digest) pairs; an empty digest where it is malformed."""
+_OF_PARTS = "a hash of the parts' hashes, not of the bytes"
 
 
-def _structured(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A digest as a header states it: hexadecimal digits, or the header's own text where it is malformed.
+
+    ``ignored``: why it says nothing of the bytes. ``claimed``: whoever uploaded the file wrote it, and the
+    origin never checked it.
+    """
+
+    scheme: str
+    value: str
+    ignored: str = ""
+    claimed: bool = False
+
+
+Reader = Callable[[str, Hop], Iterator[Stated]]
+"""A header's value, and the response it came with → what it states."""
+
+
+def _structured(value: str, _hop: Hop) -> Iterator[Stated]:
     """RFC 9530 §3: ``sha-256=:BASE64:, sha-512=:…:``."""
-    for name, encoded in re.findall(r"([a-z0-9-]+)=:([A-Za-z0-9+/=]*):", value):
-        yield _NAMES.get(name, ""), from_base64(encoded)
+    for name, encoded in re.findall(r"([a-z0-9-]+)=:([^:]*):", value):
+        yield Stated(_NAMES.get(name, name), from_base64(encoded) or encoded)
 
 
-def _digest(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
+def _message(value: str, hop: Hop) -> Iterator[Stated]:
+    """RFC 9530 §2: of what this one message carries: after HEAD nothing, after a range a part."""
+    for stated in _structured(value, hop):
+        yield Stated(stated.scheme, stated.value, "the digest is of one message, not of the whole")
+
+
+def _digest(value: str, _hop: Hop) -> Iterator[Stated]:
     """RFC 3230: ``SHA-256=BASE64``, obsolete and still sent."""
-    for name, encoded in re.findall(r"([A-Za-z0-9-]+)=([A-Za-z0-9+/=]+)", value):
-        yield _NAMES.get(name.lower(), ""), from_base64(encoded)
+    for name, encoded in re.findall(r"([A-Za-z0-9-]+)=([A-Za-z0-9+/]+=*)", value):
+        yield Stated(_NAMES.get(name.lower(), name.lower()), from_base64(encoded) or encoded)
 
 
-def _content_md5(value: str, hop: Hop) -> Iterator[tuple[str, str]]:
-    """RFC 1864. On a 206 it is the digest of the part."""
-    if hop.status != _PARTIAL:
-        yield "md5", from_base64(value)
+def _content_md5(value: str, hop: Hop) -> Iterator[Stated]:
+    """RFC 1864. On a part it is the digest of the part, and some servers send parts with status 200."""
+    part = hop.status == _PARTIAL or bool(hop.all("content-range"))
+    why = "the digest is of a part" if part else ""
+    yield Stated("md5", from_base64(value) or value, why, claimed=is_azure(hop))
 
 
-def _nexus(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
+def _azure_md5(value: str, _hop: Hop) -> Iterator[Stated]:
+    """A property of the blob that clients set, and may leave as it is when the bytes change."""
+    yield Stated("md5", from_base64(value) or value, claimed=True)
+
+
+def is_azure(hop: Hop) -> bool:
+    """Azure Blob Storage, and what stands in front of it (GitHub's release assets)."""
+    marks = ("x-ms-request-id", "x-ms-blob-type", "x-ms-blob-content-md5")
+    return any(hop.all(name) for name in marks) or hop.one("server").startswith("Windows-Azure-Blob")
+
+
+def _nexus(value: str, _hop: Hop) -> Iterator[Stated]:
     """Nexus Repository: ``"{SHA1{<40 hex>}}"``, exactly; a proxy in front may unquote or weaken it."""
     match = re.fullmatch(r'(?:W/)?"?\{SHA1\{([0-9A-Fa-f]{40})\}\}"?', value)
     if match:
-        yield "sha1", match[1].lower()
+        yield Stated("sha1", match[1].lower())
 
 
-def _artifactory(value: str, hop: Hop) -> Iterator[tuple[str, str]]:
+def _artifactory(value: str, hop: Hop) -> Iterator[Stated]:
     """Artifactory: the SHA-1 without quotes. Elsewhere 40 digits may be a git blob's name."""
-    match = re.fullmatch(r'"?([0-9A-Fa-f]{40})"?', value)
-    if match and (hop.one("x-artifactory-id") or hop.one("x-jfrog-version")):
-        yield "sha1", match[1].lower()
+    match = re.fullmatch(r'(?:W/)?"?([0-9A-Fa-f]{40})"?', value)
+    marks = ("x-artifactory-id", "x-artifactory-node-id", "x-jfrog-version")
+    if match and any(hop.all(name) for name in marks):
+        yield Stated("sha1", match[1].lower())
 
 
-def _s3_tag(value: str, hop: Hop) -> Iterator[tuple[str, str]]:
-    """S3: the MD5, unless the object is encrypted with KMS or a customer's key; ``…-N`` is multipart."""
-    match = re.fullmatch(r'"([0-9a-f]{32})"', value)
-    recognised = hop.one("x-amz-request-id") or hop.one("server") == "AmazonS3"
+def _s3_tag(value: str, hop: Hop) -> Iterator[Stated]:
+    """S3 and its like: the MD5, if the object was stored in one piece and no key of its own encrypts it."""
+    match = re.fullmatch(r'"([0-9a-f]{32})((?:-\d+)?)"', value)
+    if match and (hop.all("x-amz-request-id") or hop.one("server") == "AmazonS3"):
+        yield Stated("md5", match[1] + match[2], _OF_PARTS if match[2] else _no_md5(hop))
+
+
+def _no_md5(hop: Hop) -> str:
     kms = hop.one("x-amz-server-side-encryption").startswith("aws:kms")
-    customer = hop.one("x-amz-server-side-encryption-customer-algorithm")
-    if match and recognised and not kms and not customer:
-        yield "md5", match[1]
+    if kms or hop.all("x-amz-server-side-encryption-customer-algorithm"):
+        return "the object is encrypted: its entity tag is no MD5"
+    if hop.one("x-amz-storage-class") == "EXPRESS_ONEZONE":
+        return "a directory bucket's entity tag is no MD5"
+    return ""
 
 
-def _linked(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
+def _linked(value: str, _hop: Hop) -> Iterator[Stated]:
     """Hugging Face names the SHA-256 of a large file on the hop that redirects to the CDN."""
-    match = re.fullmatch(r'(?:W/)?"?([0-9a-f]{64})"?', value)
-    if match:
-        yield "sha256", match[1]
+    digest = value.removeprefix("W/").strip('"')
+    if re.fullmatch(r"[0-9a-f]{40}", digest):
+        yield Stated("git-blob", digest, "the name of a git blob, not the SHA-1 of the bytes")
+    else:
+        yield Stated("sha256", digest)
 
 
-def _google(_value: str, hop: Hop) -> Iterator[tuple[str, str]]:
-    """``crc32c=BASE64,md5=BASE64``, maybe on two lines. With transcoding they are of the stored bytes."""
-    if hop.one("x-goog-stored-content-encoding").lower() in {"", "identity"}:
-        for name, encoded in re.findall(r"(crc32c|md5)=([A-Za-z0-9+/=]+)", ",".join(hop.all("x-goog-hash"))):
-            yield name, from_base64(encoded)
+def _oci(value: str, _hop: Hop) -> Iterator[Stated]:
+    """A registry: ``sha256:<hex>``, of a manifest or a blob, on the hop that redirects to its storage too."""
+    algorithm, _, digest = value.partition(":")
+    yield Stated(algorithm, digest)
 
 
-def _amazon(scheme: str) -> Reader:
-    """S3's checksums, where asked for; a COMPOSITE one is a hash of hashes."""
+def _google(_value: str, hop: Hop) -> Iterator[Stated]:
+    """``crc32c=BASE64,md5=BASE64``, maybe on two lines."""
+    stored_plain = hop.one("x-goog-stored-content-encoding").lower() in {"", "identity"}
+    why = "" if stored_plain else "the digest is of the stored bytes, which are compressed"
+    for name, encoded in re.findall(r"([a-z0-9]+)=([A-Za-z0-9+/]+=*)", ",".join(hop.all("x-goog-hash"))):
+        yield Stated(name, from_base64(encoded) or encoded, why)
 
-    def read(value: str, hop: Hop) -> Iterator[tuple[str, str]]:
-        if hop.one("x-amz-checksum-type").upper() != "COMPOSITE":
-            yield scheme, from_base64(value)
+
+def _uploaders(scheme: str) -> Reader:
+    """Metadata that whoever uploaded the object made up; Google's mirror of Maven Central has such."""
+
+    def read(value: str, _hop: Hop) -> Iterator[Stated]:
+        yield Stated(scheme, value.lower(), claimed=True)
 
     return read
 
 
-def _in_base64(scheme: str) -> Reader:
-    def read(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
-        yield scheme, from_base64(value)
+def _amazon(scheme: str) -> Reader:
+    """S3's checksums, where asked for; a COMPOSITE one, written ``BASE64-N``, is a hash of hashes."""
+
+    def read(value: str, hop: Hop) -> Iterator[Stated]:
+        plain, _, parts = value.partition("-")
+        composite = bool(parts) or hop.one("x-amz-checksum-type").upper() == "COMPOSITE"
+        yield Stated(scheme, from_base64(plain) or value, _OF_PARTS if composite else "")
 
     return read
 
 
 def _hexadecimal(scheme: str) -> Reader:
-    def read(value: str, _hop: Hop) -> Iterator[tuple[str, str]]:
-        yield scheme, value.lower()
+    def read(value: str, _hop: Hop) -> Iterator[Stated]:
+        yield Stated(scheme, value.lower())
 
     return read
 
 
 ROWS: tuple[tuple[str, Reader], ...] = (
+    ("docker-content-digest", _oci),
     ("repr-digest", _structured),
     ("x-checksum-sha512", _hexadecimal("sha512")),
     ("x-checksum-sha256", _hexadecimal("sha256")),
@@ -112,20 +167,24 @@ ROWS: tuple[tuple[str, Reader], ...] = (
     ("etag", _artifactory),
     ("etag", _s3_tag),
     ("x-goog-hash", _google),
-    ("x-ms-blob-content-md5", _in_base64("md5")),
+    ("x-goog-meta-checksum-sha1", _uploaders("sha1")),
+    ("x-goog-meta-checksum-md5", _uploaders("md5")),
+    ("x-ms-blob-content-md5", _azure_md5),
     ("content-md5", _content_md5),
     ("digest", _digest),
+    ("content-digest", _message),
 )
 """Header → reader, for the headers that state a hash or a checksum."""
 
 OF_THE_TARGET = {
+    "docker-content-digest",
     "x-checksum-sha512",
     "x-checksum-sha256",
     "x-checksum-sha1",
     "x-checksum-md5",
     "x-linked-etag",
 }
-"""Headers that speak of what a redirect leads to; the others are of the redirect's own empty content."""
+"""Headers that speak of what a redirect leads to; the others are of the redirect's own content."""
 
 
 def from_base64(text: str) -> str:

@@ -1,0 +1,58 @@
+"""What lets even good evidence mislead: an answer out of a cache, and a file that may still be changing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from freshlayer.evidence import http_date
+from freshlayer.evidence.hop import Hop
+from freshlayer.model import Evidence, Strength
+
+AGE = "age"
+YOUNG = "young"
+_YOUNG = 2
+_DOUBTFUL = {Strength.WEAK, Strength.HEURISTIC}
+
+
+def caveats(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
+    """Caveats as evidence that never counts, its reason in ``ignored``; of a 304 as of any other answer."""
+    aged = [item for number, hop in enumerate(hops) for item in _aged(hop, number)]
+    return (*aged, *(_young(hops[-1], len(hops) - 1) if hops else ()))
+
+
+def _aged(hop: Hop, number: int) -> Iterator[Evidence]:
+    """RFC 9111 §5.1: where there is an Age, a cache answered and did not ask the origin for it."""
+    age = hop.one("age")
+    if re.fullmatch(r"[0-9]{1,10}", age):
+        why = f"a cache answered with what it got {int(age)} s ago: possibly stale"
+        yield Evidence(AGE, age, Strength.NONE, number, why)
+
+
+def _young(hop: Hop, number: int) -> Iterator[Evidence]:
+    if is_young(hop):
+        why = (
+            "changed less than two seconds before the answer: it may change again under the same date and tag"
+        )
+        yield Evidence(YOUNG, hop.one("last-modified"), Strength.NONE, number, why)
+
+
+def is_young(hop: Hop) -> bool:
+    """Whether the file changed less than two seconds ago: it may change again under the same date and tag."""
+    date, modified = http_date.seconds(hop.one("date")), http_date.seconds(hop.one("last-modified"))
+    return date is not None and modified is not None and 0 <= date - modified < _YOUNG
+
+
+def is_aged(evidence: tuple[Evidence, ...]) -> bool:
+    """Whether the answer, or a redirect to it, came out of a cache."""
+    return any(item.scheme == AGE for item in evidence)
+
+
+def said(evidence: tuple[Evidence, ...], decided: Strength) -> str:
+    """The caveats of a verdict that rests on evidence of one strength: clauses to append, or nothing.
+
+    A young file matters only where a date, or a tag made of one, is all that there is.
+    """
+    wanted = {AGE, YOUNG} if decided in _DOUBTFUL else {AGE}
+    reasons = dict.fromkeys(item.ignored for item in evidence if item.scheme in wanted)
+    return "".join(f"; {reason}" for reason in reasons)

@@ -1,0 +1,28 @@
+"""Headers that contradict each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from freshlayer.model import Evidence
+
+
+def undisputed(found: list[Evidence]) -> list[Evidence]:
+    """Of two digests of one kind that differ the better placed one counts; of equals, none.
+
+    The later hop is the better place: the bytes come from there. On one hop what an origin reckons goes
+    before what an uploader claims.
+    """
+    counting = [item for item in found if not item.ignored]
+    return [_checked(item, counting) for item in found]
+
+
+def _checked(item: Evidence, others: list[Evidence]) -> Evidence:
+    rivals = [other for other in others if other.scheme == item.scheme and other.value != item.value]
+    if item.ignored or all(_place(other) < _place(item) for other in rivals):
+        return item
+    return replace(item, ignored=f"the origin states another {item.scheme} too")
+
+
+def _place(item: Evidence) -> tuple[int, int]:
+    return item.hop, -item.strength.rank
