@@ -1,0 +1,116 @@
+"""The token service of a registry: what `auth.docker.io` is to Docker Hub.
+
+https://distribution.github.io/distribution/spec/auth/token/
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+
+from testing.servers.base import Served
+from testing.tls import self_signed
+
+ISSUER = "freshlayer-test-tokens"
+SERVICE = "freshlayer-test-registry"
+
+
+class TokenService:
+    """Gives tokens to pull to who shows `authorization` (a whole header); to anybody when that is None.
+
+    `seconds`: how long a token holds. Keys are written to `folder`; `certificate` is for the registry.
+    """
+
+    def __init__(self, folder: Path, *, authorization: str | None, seconds: int = 300) -> None:
+        self._authorization = authorization
+        self._seconds = seconds
+        self._pair = self_signed(folder)
+        self.certificate = self._pair.certificate
+        self._served: list[Served] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/token"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def requests(self) -> list[Served]:
+        """Every request that was answered, oldest first."""
+        return list(self._served)
+
+    def token(self, repository: str, *actions: str) -> str:
+        """A token for these actions (`pull`, `push`, `delete`), without a request."""
+        return self._signed([{"type": "repository", "name": repository, "actions": list(actions)}])
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _signed(self, access: Sequence[dict[str, object]]) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "sub": "somebody",
+            "aud": SERVICE,
+            "nbf": now - 10,
+            "iat": now,
+            "exp": now + self._seconds,
+            "jti": str(uuid.uuid4()),
+            "access": list(access),
+        }
+        der = ssl.PEM_cert_to_DER_cert(self.certificate.read_text(encoding="ascii"))
+        # A registry of version 2 finds the key by the chain in x5c.
+        chain = {"x5c": [base64.b64encode(der).decode("ascii")]}
+        return jwt.encode(claims, self._pair.key.read_bytes(), algorithm="ES256", headers=chain)
+
+    def _answer(self, query: str, authorization: str) -> tuple[int, dict[str, object]]:
+        if self._authorization is not None and authorization != self._authorization:
+            return 401, {"details": "incorrect username or password"}
+        scopes = parse_qs(query).get("scope", [])
+        token = self._signed([_pull_only(scope) for scope in scopes])
+        return 200, {"token": token, "expires_in": self._seconds}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                shown = self.headers.get("Authorization", "")
+                status, document = service._answer(urlsplit(self.path).query, shown)
+                body = json.dumps(document).encode()
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                # Noted first: whoever has an answer finds it in the list.
+                service._served.append(Served("GET", self.path, status, len(body), headers))
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _pull_only(scope: str) -> dict[str, object]:
+    """What of `repository:NAME:ACTION,ACTION` is granted."""
+    resource, _, actions = scope.rpartition(":")
+    kind, _, name = resource.partition(":")
+    return {"type": kind, "name": name, "actions": [a for a in actions.split(",") if a == "pull"]}
