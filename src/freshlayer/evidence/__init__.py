@@ -3,7 +3,7 @@
 The order of evidence is one list (``readers.ROWS``, ``model.Strength``); a new vendor's header is a new row.
 """
 
-from freshlayer.evidence.caveats import caveats, is_aged, is_young, said
+from freshlayer.evidence.caveats import caveats, is_aged, is_young, said, told
 from freshlayer.evidence.headers import of_hops, total_length, validators
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import (
@@ -32,6 +32,7 @@ __all__ = [
     "of_hops",
     "said",
     "strongest",
+    "told",
     "total_length",
     "union",
     "unsettled",

@@ -1,4 +1,8 @@
-"""What lets even good evidence mislead: an answer out of a cache, and a file that may still be changing."""
+"""What a verdict has to say beside its evidence.
+
+What lets even good evidence mislead: an answer out of a cache, and a file that may still be changing; and
+what only the protocol knows.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from freshlayer.model import Evidence, Strength
 
 AGE = "age"
 YOUNG = "young"
+TOLD = "told"
 _YOUNG = 2
 _DOUBTFUL = {Strength.WEAK, Strength.HEURISTIC}
 
@@ -19,6 +24,11 @@ def caveats(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     """Caveats as evidence that never counts, its reason in ``ignored``; of a 304 as of any other answer."""
     aged = [item for number, hop in enumerate(hops) for item in _aged(hop, number)]
     return (*aged, *(_young(hops[-1], len(hops) - 1) if hops else ()))
+
+
+def told(clause: str, value: str = "") -> Evidence:
+    """What a person should read beside the verdict, as evidence that never counts."""
+    return Evidence(TOLD, value, Strength.NONE, ignored=clause)
 
 
 def _aged(hop: Hop, number: int) -> Iterator[Evidence]:
@@ -53,6 +63,6 @@ def said(evidence: tuple[Evidence, ...], decided: Strength) -> str:
 
     A young file matters only where a date, or a tag made of one, is all that there is.
     """
-    wanted = {AGE, YOUNG} if decided in _DOUBTFUL else {AGE}
+    wanted = {AGE, TOLD, YOUNG} if decided in _DOUBTFUL else {AGE, TOLD}
     reasons = dict.fromkeys(item.ignored for item in evidence if item.scheme in wanted)
     return "".join(f"; {reason}" for reason in reasons)

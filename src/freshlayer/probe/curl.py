@@ -112,10 +112,13 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.reset()
     handle.setopt(pycurl.URL, request.url)
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
+    if request.method == "POST":
+        handle.setopt(pycurl.POSTFIELDS, request.form)
     handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
     handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
     handle.setopt(pycurl.NOSIGNAL, 1)
-    handle.setopt(pycurl.PATH_AS_IS, 1)
+    # libcurl signs no path that it may not tidy up.
+    handle.setopt(pycurl.PATH_AS_IS, request.signer is None)
     handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not request.is_private)
     handle.setopt(pycurl.MAXREDIRS, MOST_REDIRECTS)
     handle.setopt(pycurl.PROTOCOLS, _HTTP | _FTP)

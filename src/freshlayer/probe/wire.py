@@ -53,8 +53,8 @@ class Request:
     """One request.
 
     ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
-    them in the answer. ``follow``: follow redirects; libcurl does that by itself only where the request
-    carries nothing that is for this host alone.
+    them in the answer. ``form``: what a POST sends, encoded already. ``follow``: follow redirects; libcurl
+    does that by itself only where the request carries nothing that is for this host alone.
     """
 
     method: str
@@ -63,6 +63,7 @@ class Request:
     read: int = 0
     digest: bool = False
     keep: bool = False
+    form: str = field(default="", repr=False)
     follow: bool = True
     credential: Credential | None = None
     signer: Signer | None = None
