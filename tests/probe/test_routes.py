@@ -116,8 +116,9 @@ def test_playback_case_41_a_release_asset_is_known_by_its_hash_behind_another_si
         assert recorded.identity.scheme == "md5"
         servers["github.com"].change(server=asset("two"))
         servers[store].change(server=blob('"0x8DE000000000000"', md5))
+        # Whoever uploads to Azure may state any MD5: never certain.
         verdict = again(url, recorded)
-        assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
+        assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.PROBABLE)
         servers[store].change(server=blob('"0x8DE000000000001"', other))
         assert again(url, recorded).change is Change.CHANGED
 

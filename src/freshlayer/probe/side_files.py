@@ -11,7 +11,7 @@ from freshlayer.evidence import http_date
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.sums import digest_of
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
+from freshlayer.probe.exchange import ABSENT, HEADERS, WHOLE, exchange
 from freshlayer.probe.wire import MIB, Answer, Conversation, Means, Pause, Request, Step
 from freshlayer.reference import shown
 
@@ -25,13 +25,14 @@ ROWS: tuple[tuple[str, str], ...] = (
 """Name beside the file → what it states. All of them are asked once, when a large file is first seen."""
 
 _WEAK = {Strength.WEAK, Strength.HEURISTIC, Strength.SIZE}
+_HAS_OR_HAS_NOT = WHOLE | {403} | ABSENT
 _PROGRESS = 600
 _AGAIN = 1.0
 
 
 def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Conversation:
     """The observation, with the checksum published beside the file where there is one and it is needed."""
-    if not _is_wanted(seen, recorded):
+    if not _is_wanted(seen, recorded, means.limits.hash_up_to):
         return seen
     folder, _, name = urlsplit(seen.reference.ask).path.rpartition("/")
     for row, scheme in ROWS:
@@ -42,6 +43,8 @@ def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Con
             found, answer = yield from _stated(url, unquote(name), scheme, means, tries=1)
         if found:
             return _with(seen, Evidence(scheme, found, Strength.CHECKSUM), answer, url)
+        if answer.error or answer.status not in _HAS_OR_HAS_NOT:
+            break
     return seen
 
 
@@ -60,13 +63,14 @@ def _stated(
     return digest_of(text, name, scheme), answer
 
 
-def _is_wanted(seen: Observation, recorded: Recorded | None) -> bool:
-    """Only where what the origin says proves nothing, and is not what it said before."""
+def _is_wanted(seen: Observation, recorded: Recorded | None, hash_up_to: int) -> bool:
+    """Only for what is too large to be read, where what the origin says proves nothing and has changed."""
     best = evidence.strongest(seen.evidence)
     parts = urlsplit(seen.reference.ask)
     if seen.outcome is not Outcome.SEEN or best is None or best.strength not in _WEAK:
         return False
-    if parts.query or not parts.path.rpartition("/")[2]:
+    lengths = [int(item.value) for item in seen.evidence if item.scheme == "length"]
+    if parts.query or not parts.path.rpartition("/")[2] or max(lengths, default=hash_up_to + 1) <= hash_up_to:
         return False
     return recorded is None or evidence.compare(recorded.evidence, seen.evidence).same is not True
 
