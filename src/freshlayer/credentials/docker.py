@@ -1,0 +1,137 @@
+"""What ``docker login`` and ``podman login`` have left: config.json, auth.json, and credential helpers.
+
+https://docs.docker.com/reference/cli/docker/login/, containers-auth.json(5). A file that can't be read, and
+an entry that means nothing, are as good as none.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from freshlayer.credentials.model import Credential, Keyring, Scheme
+
+HUB = "docker.io"
+IDENTITY_TOKEN = "<token>"
+"""The user name that marks a secret as an identity token, which buys tokens and opens nothing itself."""
+
+_HUB_KEY = "https://index.docker.io/v1/"
+_HUB_NAMES = {"index.docker.io", "registry-1.docker.io", HUB}
+_LARGEST = 1024 * 1024
+_NAME = re.compile(r"[\w.-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A credential helper (``docker-credential-NAME``), and the server that it is asked about on stdin."""
+
+    argv: tuple[str, ...]
+    server: str
+
+    def credential(self, output: str) -> Credential | None:
+        """The credential in its answer, ``{"Username": …, "Secret": …}``; None where there is none."""
+        try:
+            answer: object = json.loads(output)
+        except (ValueError, RecursionError):
+            return None
+        user, secret = (_text(answer, name) for name in ("Username", "Secret"))
+        return _basic(user, secret)
+
+
+def logins(keyring: Keyring, registry: str, repository: str) -> tuple[Credential | Helper, ...]:
+    """Where the credential for a repository may be, best first: the first that has one is the one to show.
+
+    ``registry``: ``host[:port]``, ``docker.io`` for Docker Hub. In each file a helper goes before what is
+    written there, and a longer name before a shorter one.
+    """
+    names = _names(registry, repository)
+    found = (item for path in _paths(keyring) for item in _in_file(document(path), names, registry))
+    return tuple(dict.fromkeys(found))
+
+
+def document(path: str) -> Mapping[str, object]:
+    """A JSON object of docker's in a file; empty where it can't be read."""
+    try:
+        known = os.stat(path)
+    except OSError:
+        return {}
+    return _document(path, known.st_mtime_ns, known.st_size) if known.st_size <= _LARGEST else {}
+
+
+@lru_cache(maxsize=16)
+def _document(path: str, _modified: int, _octets: int) -> Mapping[str, object]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            found: object = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _paths(keyring: Keyring) -> Iterator[str]:
+    """The file that podman is told of, docker's, podman's of this session, podman's for good."""
+    named, home = keyring.environ.get, keyring.home
+    if named("REGISTRY_AUTH_FILE"):
+        yield named("REGISTRY_AUTH_FILE", "")
+    yield os.path.join(named("DOCKER_CONFIG") or os.path.join(home, ".docker"), "config.json")
+    if named("XDG_RUNTIME_DIR"):
+        yield os.path.join(named("XDG_RUNTIME_DIR", ""), "containers", "auth.json")
+    yield os.path.join(named("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "containers", "auth.json")
+
+
+def _in_file(
+    config: Mapping[str, object], names: tuple[str, ...], registry: str
+) -> Iterator[Credential | Helper]:
+    helpers, auths = _by_name(config.get("credHelpers")), _by_name(config.get("auths"))
+    programs = (*(helpers[name] for name in names if name in helpers), config.get("credsStore"))
+    for program in programs:
+        if isinstance(program, str) and _NAME.fullmatch(program):
+            yield Helper((f"docker-credential-{program}",), _HUB_KEY if registry == HUB else registry)
+    for name in names:
+        credential = _of_entry(auths.get(name))
+        if credential is not None:
+            yield credential
+
+
+def _by_name(table: object) -> dict[str, object]:
+    """The entries by registry and namespace, however these are written: ``https://host/v1/``, ``host``."""
+    found: dict[str, object] = {}
+    for key, value in table.items() if isinstance(table, dict) else ():
+        name = re.sub(r"/v[12]/?$", "", re.sub(r"^https?://", "", key)).rstrip("/")
+        host, slash, rest = name.partition("/")
+        found.setdefault(f"{HUB if host in _HUB_NAMES else host}{slash}{rest}", value)
+    return found
+
+
+def _names(registry: str, repository: str) -> tuple[str, ...]:
+    """``host/a/b``, ``host/a``, ``host``: podman keeps credentials by namespace as well."""
+    parts = [registry, *repository.split("/")]
+    return tuple("/".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+def _of_entry(entry: object) -> Credential | None:
+    """``identitytoken``; or ``auth``, base64 of ``user:password``; or the two, each by its name."""
+    token = _text(entry, "identitytoken")
+    if token:
+        return _basic(IDENTITY_TOKEN, token)
+    try:
+        both = base64.b64decode(_text(entry, "auth"), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    user, _, password = both.partition(":")
+    return _basic(user or _text(entry, "username"), password.strip("\0") or _text(entry, "password"))
+
+
+def _basic(user: str, secret: str) -> Credential | None:
+    return Credential(Scheme.BASIC, secret, user) if user and secret else None
+
+
+def _text(table: object, name: str) -> str:
+    value = table.get(name) if isinstance(table, dict) else None
+    return value if isinstance(value, str) else ""
