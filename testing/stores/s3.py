@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from botocore.credentials import Credentials
 
 from testing.process import wait_until
 from testing.servers.base import free_port
-from testing.stores.ask import Answer, ask, demand
+from testing.stores.ask import NO_HEADERS, Answer, ask, demand
 from testing.stores.fronted import Fronted
 
 ACCESS_KEY = "freshlayer-test-key"
@@ -37,9 +38,9 @@ class S3Store(Fronted):
         """A new bucket; its name has at least 3 characters."""
         demand_signed("PUT", f"{self.direct}{bucket}")
 
-    def put(self, bucket: str, key: str, body: bytes) -> str:
-        """Write or overwrite an object; its entity tag."""
-        return demand_signed("PUT", f"{self.direct}{bucket}/{key}", body).headers["etag"]
+    def put(self, bucket: str, key: str, body: bytes, *, headers: Mapping[str, str] = NO_HEADERS) -> str:
+        """Write or overwrite an object, with headers such as `x-amz-checksum-sha256`; its entity tag."""
+        return demand_signed("PUT", f"{self.direct}{bucket}/{key}", body, headers=headers).headers["etag"]
 
     def delete(self, bucket: str, key: str) -> None:
         demand_signed("DELETE", f"{self.direct}{bucket}/{key}")
@@ -89,8 +90,10 @@ class SeaweedS3(S3Store):
             f"-{service}.port{kind}={free_port()}" for service in self.SERVICES for kind in ("", ".grpc")
         ]
         s3 = ["-s3", f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}", "-s3.port.iceberg=0"]
+        # A bucket takes several volumes, and by default there are eight: the third bucket would take nothing.
+        many = ["-volume.max=500", "-master.volumeSizeLimitMB=64"]
         place = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder}"]
-        return [self.program, "server", *place, *listeners, *s3, f"-s3.config={self._identities}"]
+        return [self.program, "server", *place, *many, *listeners, *s3, f"-s3.config={self._identities}"]
 
     def up(self) -> None:
         super().up()
@@ -103,18 +106,23 @@ class SeaweedS3(S3Store):
         return made and ask_signed("PUT", f"{bucket}/.ready", b"ready").status == 200
 
 
-def demand_signed(method: str, url: str, body: bytes = b"") -> Answer:
+def demand_signed(
+    method: str, url: str, body: bytes = b"", *, headers: Mapping[str, str] = NO_HEADERS
+) -> Answer:
     """A request signed by the owner; raises RefusedError unless the status is 2xx."""
-    return demand(method, url, headers=_signature(method, url, body), body=body)
+    return demand(method, url, headers=_signed(method, url, body, headers), body=body)
 
 
-def ask_signed(method: str, url: str, body: bytes = b"") -> Answer:
+def ask_signed(
+    method: str, url: str, body: bytes = b"", *, headers: Mapping[str, str] = NO_HEADERS
+) -> Answer:
     """A request signed by the owner, and its answer whatever the status."""
-    return ask(method, url, headers=_signature(method, url, body), body=body)
+    return ask(method, url, headers=_signed(method, url, body, headers), body=body)
 
 
-def _signature(method: str, url: str, body: bytes) -> dict[str, str]:
-    request = AWSRequest(method=method, url=url, data=body)
+def _signed(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+    """`headers`, and those that sign them."""
+    request = AWSRequest(method=method, url=url, data=body, headers=dict(headers))
     S3SigV4Auth(_credentials(), "s3", REGION).add_auth(request)
     return {name: str(value) for name, value in request.headers.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 from testing.servers.needs import needs
@@ -55,3 +56,15 @@ def test_seaweed_keeps_objects_and_shows_the_public_bucket_to_anybody(seaweed: S
         ("/public/key", 200),
         ("/bucket/key", 403),
     ]
+
+
+def test_seaweed_states_the_checksum_that_was_uploaded_to_who_asks_for_it(seaweed: SeaweedS3) -> None:
+    for bucket in ("checksums", "second", "third", "fourth"):
+        seaweed.make_bucket(bucket)
+        seaweed.put(bucket, "key", b"each bucket takes objects")
+    stated = base64.b64encode(hashlib.sha256(b"bytes").digest()).decode()
+    seaweed.put("checksums", "key", b"bytes", headers={"x-amz-checksum-sha256": stated})
+    url = f"{seaweed.url}checksums/key"
+    asked = ask_signed("HEAD", url, headers={"x-amz-checksum-mode": "ENABLED"})
+    assert asked.headers["x-amz-checksum-sha256"] == stated
+    assert "x-amz-checksum-sha256" not in ask_signed("HEAD", url).headers
