@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from freshlayer.errors import ReferenceInvalidError
 
@@ -120,11 +120,33 @@ def _pinned(address: str) -> str:
 
 
 def _object(text: str) -> Reference:
-    """``s3://bucket/key``, ``gs://bucket/key``, ``azblob://account/container/name``."""
-    parts = _split(text)
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
-    canonical = f"{parts.scheme}://{parts.netloc.lower()}{path}"
+    """``s3://bucket/key``, ``gs://bucket/key``, ``azblob://account/container/name``.
+
+    A key may hold anything, ``?`` and ``#`` too; ``%XX`` is read as in a URL. One that ends in ``/`` is a
+    prefix. An account is a host's name; the names of buckets tell capitals apart.
+    """
+    scheme, _, rest = text.partition("://")
+    bucket, _, written = rest.partition("/")
+    parts = _split(f"{scheme}://{bucket}/{_literal(written)}")
+    account = parts.scheme == "azblob"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", bucket):
+        raise ReferenceInvalidError(f"{shown(text)} names no {'account' if account else 'bucket'}")
+    if is_signed(rest):
+        raise ReferenceInvalidError(f"{shown(text)} carries a signature: that is for an https:// URL")
+    key = quote(unquote_to_bytes(parts.path), safe="/:@!$&'()*+,;=~-._[]")
+    container, slash, _ = key[1:].partition("/")
+    if account and not container:
+        raise ReferenceInvalidError(f"{shown(text)} names no container")
+    slash = "" if slash or not account else "/"
+    canonical = f"{parts.scheme}://{bucket.lower() if account else bucket}{key}{slash}"
     return Reference(parts.scheme, canonical, canonical)
+
+
+def _literal(key: str) -> str:
+    """A key as the path of a URL: what would end a path, or is no ``%XX``, is meant as it stands."""
+    for character, encoded in ((" ", "%20"), ("?", "%3F"), ("#", "%23")):
+        key = key.replace(character, encoded)
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", key)
 
 
 def _git(text: str) -> Reference:

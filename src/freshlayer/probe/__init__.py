@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe import ftp, git, routes
+from freshlayer.probe import azblob, ftp, git, gs, image, routes, s3
 from freshlayer.probe.wire import Limits, Means, Protocol
 from freshlayer.reference import Reference
 
@@ -18,6 +18,10 @@ PROTOCOLS: dict[str, Protocol] = {
     "http": routes.ask,
     "ftp": ftp.ask,
     "git": git.ask,
+    "image": image.ask,
+    "s3": s3.ask,
+    "gs": gs.ask,
+    "azblob": azblob.ask,
 }
 """Kind of reference → how it is asked."""
 

@@ -1,0 +1,120 @@
+"""AWS: keys, region and endpoint, from the environment and the files that every SDK reads.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+"""
+
+from __future__ import annotations
+
+import configparser
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from freshlayer.credentials.model import Keyring
+from freshlayer.reference import shown
+
+_LARGEST = 1024 * 1024
+_FIRST_REGION = "us-east-1"
+_ASKS = ("role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file")
+_QUICKLY = {"AWS_METADATA_SERVICE_TIMEOUT": "1", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}
+"""Away from EC2 nobody answers for an instance: that is waited for once, and briefly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a request is signed with. ``token``: shown beside temporary keys."""
+
+    user: str = field(repr=False)
+    secret: str = field(repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A program that looks for keys in the whole chain of botocore, and prints what it found."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    defaults: Mapping[str, str]
+
+
+def keys(keyring: Keyring) -> Keys | None:
+    """Keys of the environment, else those that the profile holds itself."""
+    environ = keyring.environ
+    user, secret = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
+    if user and secret:
+        return Keys(user, secret, environ.get("AWS_SESSION_TOKEN", ""))
+    return _of_profile(_profile(keyring))
+
+
+def chain(keyring: Keyring) -> Chain | None:
+    """Where roles, SSO, processes and instances are asked; None where botocore is not installed."""
+    if not keyring.environ or importlib.util.find_spec("botocore") is None:
+        return None
+    environment = {name: value for name, value in keyring.environ.items() if name.startswith("AWS_")}
+    program = (sys.executable, "-m", "freshlayer.credentials.aws_chain")
+    return Chain(program, {**environment, "HOME": keyring.home}, _QUICKLY)
+
+
+def printed(output: str) -> tuple[Keys | None, str]:
+    """What the chain's program printed: keys, or a clause that says why not; neither where it found none."""
+    try:
+        found = json.loads(output)
+        if found.get("error"):
+            return None, f"AWS gives no credentials ({shown(str(found['error']), 120)})"
+        return (Keys(found["user"], found["secret"], found["token"]) if found else None), ""
+    except (ValueError, KeyError, AttributeError):
+        return None, "botocore, which looks for credentials, failed"
+
+
+def region(keyring: Keyring) -> str:
+    """The region that is asked first."""
+    environ = keyring.environ
+    named = environ.get("AWS_REGION", "") or environ.get("AWS_DEFAULT_REGION", "")
+    return named or _profile(keyring).get("region", "") or _FIRST_REGION
+
+
+def endpoint(keyring: Keyring) -> str:
+    """The URL of another S3 than AWS's own, without a slash at its end; empty where none is named."""
+    environ = keyring.environ
+    named = environ.get("AWS_ENDPOINT_URL_S3", "") or environ.get("AWS_ENDPOINT_URL", "")
+    return (named or _profile(keyring).get("endpoint_url", "")).rstrip("/")
+
+
+def _of_profile(profile: Mapping[str, str]) -> Keys | None:
+    """A profile that has to ask for its keys holds none, whatever stands beside."""
+    user, secret = profile.get("aws_access_key_id", ""), profile.get("aws_secret_access_key", "")
+    if not (user and secret) or any(profile.get(name) for name in _ASKS):
+        return None
+    return Keys(user, secret, profile.get("aws_session_token", ""))
+
+
+def _profile(keyring: Keyring) -> Mapping[str, str]:
+    """The settings of the profile; the file of credentials goes before that of the configuration."""
+    environ = keyring.environ
+    name = environ.get("AWS_PROFILE", "") or environ.get("AWS_DEFAULT_PROFILE", "") or "default"
+    config = environ.get("AWS_CONFIG_FILE", "") or os.path.join(keyring.home, ".aws", "config")
+    secrets = environ.get("AWS_SHARED_CREDENTIALS_FILE", "") or os.path.join(
+        keyring.home, ".aws", "credentials"
+    )
+    section = name if name == "default" else f"profile {name}"
+    return {**_ini(config).get(section, {}), **_ini(secrets).get(name, {})}
+
+
+@lru_cache(maxsize=8)
+def _ini(path: str) -> Mapping[str, Mapping[str, str]]:
+    """Sections and their settings; a file that can't be read or parsed is as good as none."""
+    # "default" is a section like the others here, and a "%" means itself.
+    parser = configparser.RawConfigParser(default_section="", strict=False)
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            return {}
+        with open(path, encoding="utf-8") as file:
+            parser.read_file(file)
+    except (OSError, ValueError, configparser.Error):
+        return {}
+    return {name: dict(parser.items(name)) for name in parser.sections()}
