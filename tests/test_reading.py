@@ -121,6 +121,33 @@ def test_what_cannot_be_asked_is_told_with_its_place() -> None:
     ]
 
 
+def test_an_image_is_the_builders_own_in_some_places_and_asked_in_others() -> None:
+    text = """\
+FROM alpine
+COPY --from=busybox /bin/sh /
+RUN --mount=from=debian,target=/d true
+# freshlayer: watch docker-image://ghcr.io/o/tool:1
+RUN ./copy-image
+# freshlayer: watch docker-image://busybox
+RUN ./copy-another
+"""
+    kept = asked(text).asking(frozenset({"http", "image"})).discovery
+    read_at = {str(i.reference).rpartition("/")[2]: [p.line for p in i.places] for i in kept.inputs}
+    assert read_at == {"tool:1": [5], "busybox:latest": [7]}
+    assert sorted(len(found) for found in kept.by_instruction.values()) == [1, 1]
+    told = [(i.line, i.text.rpartition("/")[2], i.reason) for i in kept.not_watched]
+    why = "the builder itself resolves image tags"
+    assert told == [(1, "alpine:latest", why), (2, "busybox:latest", why), (3, "debian:latest", why)]
+
+
+def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() -> None:
+    text = "FROM scratch\n# freshlayer: watch docker-image://busybox\nRUN ./copy-image\n"
+    kept = asked(text).asking(frozenset({"http"})).discovery
+    assert kept.inputs == ()
+    assert kept.by_instruction == {}
+    assert [item.reason for item in kept.not_watched] == ["image is found, and not asked yet"]
+
+
 @pytest.mark.parametrize(
     ("text", "platform"),
     [

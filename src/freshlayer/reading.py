@@ -14,9 +14,8 @@ from freshlayer.model import Advice, NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference
 from freshlayer.settings import Notes, notes
 
-_NOT_ASKED = {
-    "image": "the builder itself resolves image tags",
-}
+_BUILDERS_OWN = frozenset({"FROM", "COPY --from", "RUN --mount"})
+"""Places (``Place.via``) of images that the builder itself resolves, and keys its cache on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +59,26 @@ class Read:
 
     def asking(self, kinds: frozenset[str]) -> Read:
         """With only what can be asked watched; the rest is told with its reason."""
-        inputs = tuple(item for item in self.discovery.inputs if item.reference.kind in kinds)
-        others = [item for item in self.discovery.inputs if item.reference.kind not in kinds]
-        told = [_not_asked(item.reference, place) for item in others for place in item.places]
-        by_instruction = {
+        inputs: list[RemoteInput] = []
+        told: list[NotWatched] = []
+        for item in self.discovery.inputs:
+            reasons = {place: _why_not_asked(item.reference, place, kinds) for place in item.places}
+            asked = tuple(place for place, reason in reasons.items() if not reason)
+            inputs += [RemoteInput(item.reference, asked)] if asked else []
+            told += [_told(item.reference, place, reason) for place, reason in reasons.items() if reason]
+        discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *told))
+        return replace(self, discovery=discovery)
+
+    def _kept(self, inputs: list[RemoteInput]) -> dict[int, tuple[Reference, ...]]:
+        """Instruction number → what it reads of these inputs."""
+        every = [i for stage in self.dockerfile.stages for i in (stage.start, *stage.instructions)]
+        lines = {instruction.number: instruction.line for instruction in every}
+        read_at = {(item.reference, place.line) for item in inputs for place in item.places}
+        return {
             number: kept
             for number, found in self.discovery.by_instruction.items()
-            if (kept := tuple(reference for reference in found if reference.kind in kinds))
+            if (kept := tuple(reference for reference in found if (reference, lines[number]) in read_at))
         }
-        discovery = Discovery(by_instruction, inputs, (*self.discovery.not_watched, *told))
-        return replace(self, discovery=discovery)
 
     def ttl(self, item: RemoteInput) -> int:
         """Seconds for which an answer holds: the least that the places say."""
@@ -155,6 +164,12 @@ def _heeding(discovery: Discovery, instructions: list[Instruction], said: Mappin
     return Discovery(kept, tuple(inputs), (*others, *told))
 
 
-def _not_asked(reference: Reference, place: Place) -> NotWatched:
-    reason = _NOT_ASKED.get(reference.kind, f"{reference.kind} is found, and not asked yet")
+def _why_not_asked(reference: Reference, place: Place, kinds: frozenset[str]) -> str:
+    """Empty where a reference is asked for the sake of a place that names it."""
+    if reference.kind == "image" and place.via in _BUILDERS_OWN:
+        return "the builder itself resolves image tags"
+    return "" if reference.kind in kinds else f"{reference.kind} is found, and not asked yet"
+
+
+def _told(reference: Reference, place: Place, reason: str) -> NotWatched:
     return NotWatched(place.line, place.instruction, str(reference), reason)
