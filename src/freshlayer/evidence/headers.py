@@ -46,8 +46,9 @@ def _counted(stated: Stated, number: int, why: str) -> Evidence:
     """A digest as evidence; with the reason where it does not count."""
     why = stated.ignored or why
     if not _fits(stated):
-        why = why or f"no {stated.scheme} that can be read"
-        return Evidence(shown(stated.scheme), shown(stated.value), Strength.NONE, number, why)
+        scheme = shown(stated.scheme)
+        why = why or f"no {scheme} that can be read"
+        return Evidence(scheme, shown(stated.value), Strength.NONE, number, why)
     weaker = stated.claimed or stated.scheme in _CHECKSUMS
     strength = Strength.CHECKSUM if weaker else Strength.CONTENT
     return Evidence(stated.scheme, stated.value, strength, number, why)
