@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from testing.engine import PrivateEngine, available
+from testing.servers.needs import require
+
+if TYPE_CHECKING:
+    from testing.stores.azure import Azurite
+    from testing.stores.maven import MavenRepository
+    from testing.stores.s3 import SeaweedS3
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,3 +48,34 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "context"
     folder.mkdir()
     return folder
+
+
+# Servers that take long to start: one of each for all tests that ask them. They are imported where they are
+# wanted, so that tests of pure rooms load none of it.
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedS3]:
+    from testing.stores.s3 import SeaweedS3
+
+    require("nginx", SeaweedS3.PROGRAM)
+    with SeaweedS3() as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    from testing.stores.azure import Azurite
+
+    require("nginx", "node", Azurite.PROGRAM)
+    with Azurite() as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def maven() -> Iterator[MavenRepository]:
+    from testing.stores.maven import MavenRepository
+
+    require("nginx", "mvn")
+    with MavenRepository() as repository:
+        yield repository

@@ -129,7 +129,9 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     _authorise(handle, request)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
     handle.setopt(pycurl.PIPEWAIT, 1)
-    handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(limits.connect * 1000))
+    # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
+    connect = limits.connect if request.url.startswith("http") else limits.answer
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
     handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
     handle.setopt(pycurl.LOW_SPEED_LIMIT, 16)
     handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
@@ -192,8 +194,8 @@ def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str,
     if code:
         return [(_FTP_ANSWERS[code], [])] if code in _FTP_ANSWERS else []
     modified, length = (
-        handle.getinfo(pycurl.INFO_FILETIME),
-        int(handle.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD)),
+        handle.getinfo(pycurl.FILETIME_T),
+        int(handle.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T)),
     )
     headers = [("last-modified", formatdate(modified, usegmt=True))] if modified >= 0 else []
     headers += [("content-length", str(length))] if length >= 0 else []

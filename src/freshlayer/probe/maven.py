@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from freshlayer import evidence
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import http
-from freshlayer.probe.exchange import HEADERS, exchange, said
+from freshlayer.probe.exchange import HEADERS, exchange
 from freshlayer.probe.side_files import stated
 from freshlayer.probe.wire import MIB, Conversation, Means, Request
 from freshlayer.probe.xml import parse
@@ -51,8 +51,7 @@ def snapshot(
             found = (Evidence(scheme, digest, Strength.CONTENT),)
             kept = evidence.validators(answer.hops[-1])
             return Observation(reference, Outcome.SEEN, f"the checksum of {name}", found, kept)
-    seen = yield from http.learn(Request("GET", file, HEADERS), reference, None, means)
-    return seen if seen.evidence else Observation(reference, Outcome.UNKNOWN, said(answer))
+    return (yield from http.learn(Request("GET", file, HEADERS), reference, recorded, means))
 
 
 def _file(metadata: Element | None, match: re.Match[str]) -> str:
@@ -60,14 +59,16 @@ def _file(metadata: Element | None, match: re.Match[str]) -> str:
     artifact, base, rest = match["artifact"], match["version"], match["rest"]
     if metadata is None:
         return ""
-    for item in metadata.iterfind("./versioning/snapshotVersions/snapshotVersion"):
+    files = list(metadata.iterfind("./versioning/snapshotVersions/snapshotVersion"))
+    for item in files:
         classifier = item.findtext("classifier", "")
         suffix = f"{'-' if classifier else ''}{classifier}.{item.findtext('extension', '')}"
         if suffix == rest:
             return _safe(f"{artifact}-{item.findtext('value', '')}{rest}")
     latest = metadata.find("./versioning/snapshot")
     stamp = latest.findtext("timestamp", "") if latest is not None else ""
-    if latest is None or not stamp:
+    # Maven 2 wrote no list of files.
+    if files or latest is None or not stamp:
         return ""
     return _safe(f"{artifact}-{base}-{stamp}-{latest.findtext('buildNumber', '1')}{rest}")
 

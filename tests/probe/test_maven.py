@@ -1,0 +1,61 @@
+"""Snapshots that mvn itself deployed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from freshlayer.freshness import judge
+from freshlayer.model import Certainty, Change, Observation, Outcome, Recorded
+from freshlayer.probe import Limits, probe
+from freshlayer.reference import parse
+from testing.stores.maven import MavenRepository
+
+pytestmark = pytest.mark.slow
+
+VERSION = "1.0-SNAPSHOT"
+
+
+def ask(url: str, recorded: Recorded | None = None) -> Observation:
+    reference = parse(url)
+    return probe([reference], {reference: recorded} if recorded else {}, Limits())[reference]
+
+
+def test_case_55_a_snapshot_is_known_by_the_checksum_of_what_it_stands_for(maven: MavenRepository) -> None:
+    url = maven.jar("case-55", VERSION)
+    maven.deploy("case-55", VERSION, b"first")
+    kept = judge(None, ask(url)).keep
+    assert kept is not None
+    assert str(kept.identity) == f"sha1:{hashlib.sha1(b'first').hexdigest()}"
+
+    asked = len(maven.requests())
+    assert judge(kept, ask(url, kept)).change is Change.UNCHANGED
+    answers = maven.requests()[asked:]
+    assert [(r.method, r.status, r.octets) for r in answers] == [("GET", 304, 0)]
+
+    maven.deploy("case-55", VERSION, b"first")
+    verdict = judge(kept, ask(url, kept))
+    assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
+
+    maven.deploy("case-55", VERSION, b"other")
+    assert judge(kept, ask(url, kept)).change is Change.CHANGED
+
+
+def test_a_snapshot_that_its_metadata_do_not_name_is_absent(maven: MavenRepository) -> None:
+    maven.deploy("named", VERSION, b"jar")
+    observation = ask(maven.jar("named", VERSION).replace(".jar", "-sources.jar"))
+    assert observation.outcome is Outcome.ABSENT
+
+
+def test_a_snapshot_without_metadata_is_asked_by_its_url(maven: MavenRepository) -> None:
+    assert ask(maven.jar("nobody", VERSION)).outcome is Outcome.ABSENT
+
+
+def test_a_checksum_that_is_missing_leaves_what_the_server_says_of_the_file(maven: MavenRepository) -> None:
+    maven.deploy("bare", VERSION, b"jar")
+    for path in maven.directory("bare", VERSION).glob("*.jar.*"):
+        path.unlink()
+    observation = ask(maven.jar("bare", VERSION))
+    assert observation.outcome is Outcome.SEEN
+    assert hashlib.sha256(b"jar").hexdigest() in {item.value for item in observation.evidence}
