@@ -22,6 +22,7 @@ import jwt
 from testing.servers.base import Served
 from testing.tls import self_signed
 
+IDENTITY_TOKEN = "an-identity-token"
 ISSUER = "freshlayer-test-tokens"
 SERVICE = "freshlayer-test-registry"
 
@@ -29,6 +30,7 @@ SERVICE = "freshlayer-test-registry"
 class TokenService:
     """Gives tokens to pull to who shows `authorization` (a whole header); to anybody when that is None.
 
+    IDENTITY_TOKEN, posted as a refresh token (OAuth 2), is as good.
     `seconds`: how long a token holds. Keys are written to `folder`; `certificate` is for the registry.
     """
 
@@ -80,17 +82,31 @@ class TokenService:
         token = self._signed([_pull_only(scope) for scope in scopes])
         return 200, {"token": token, "expires_in": self._seconds}
 
+    def _exchanged(self, form: str) -> tuple[int, dict[str, object]]:
+        """https://distribution.github.io/distribution/spec/auth/oauth/."""
+        fields = parse_qs(form)
+        if (fields.get("grant_type"), fields.get("refresh_token")) != (["refresh_token"], [IDENTITY_TOKEN]):
+            return 401, {"details": "no such refresh token"}
+        token = self._signed([_pull_only(scope) for scope in fields.get("scope", [])])
+        return 200, {"access_token": token, "expires_in": self._seconds}
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 shown = self.headers.get("Authorization", "")
-                status, document = service._answer(urlsplit(self.path).query, shown)
+                self._reply(*service._answer(urlsplit(self.path).query, shown))
+
+            def do_POST(self) -> None:
+                form = self.rfile.read(int(self.headers["Content-Length"])).decode("ascii")
+                self._reply(*service._exchanged(form))
+
+            def _reply(self, status: int, document: dict[str, object]) -> None:
                 body = json.dumps(document).encode()
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 # Noted first: whoever has an answer finds it in the list.
-                service._served.append(Served("GET", self.path, status, len(body), headers))
+                service._served.append(Served(self.command, self.path, status, len(body), headers))
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))

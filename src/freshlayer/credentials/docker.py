@@ -92,7 +92,7 @@ def _in_file(
     programs = (*(helpers[name] for name in names if name in helpers), config.get("credsStore"))
     for program in programs:
         if isinstance(program, str) and _NAME.fullmatch(program):
-            yield Helper((f"docker-credential-{program}",), _HUB_KEY if registry == HUB else registry)
+            yield Helper((f"docker-credential-{program}", "get"), _HUB_KEY if registry == HUB else registry)
     for name in names:
         credential = _of_entry(auths.get(name))
         if credential is not None:

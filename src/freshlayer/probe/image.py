@@ -87,9 +87,10 @@ def _manifest(answer: Answer) -> Manifest:
 def _suffices(head: Manifest, recorded: Recorded | None, means: Means) -> bool:
     """Whether no GET is needed: refused for good, known by its digest, or the index that is recorded."""
     answer = head.answer
+    if answer.error:
+        return not answer.transient or bool(answer.hops)
     if answer.status not in WHOLE:
-        refused = answer.status in _HEAD_REFUSED or (answer.transient and not answer.hops)
-        return not refused
+        return answer.status not in _HEAD_REFUSED
     if not head.is_index or not means.platforms:
         return bool(head.digest)
     known = bool(head.digest) and bool(_recorded(recorded, _MANIFEST))

@@ -21,6 +21,7 @@ from freshlayer.reference import shown
 _HUB_URL = "https://registry-1.docker.io"
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _PARAMETER = re.compile(r'([A-Za-z]+)="([^"]*)"')
+_REALM = re.compile(r"(?P<scheme>https?)://(?P<host>[\w.:\[\]-]+)(?:[/?][\x21-\x7e]*)?", re.ASCII)
 _NOT_FOUND = "credentials not found"
 
 
@@ -177,16 +178,16 @@ def _token(
     token = _token_in(answer)
     if token:
         return Credential(Scheme.BEARER, token)
-    return Answer(answer.hops, error=f"can't be asked: its token service {_refusal(answer)}")
+    return Answer(error=f"can't be asked: its token service {_refusal(answer)}")
 
 
 def _is_safe(realm: str, endpoint: Endpoint) -> bool:
     """Whether a token service is in TLS, or on this machine, as its registry is."""
-    parts = urlsplit(realm) if realm.isprintable() and " " not in realm else urlsplit("")
-    if not parts.netloc or "@" in parts.netloc:
+    match = _REALM.fullmatch(realm)
+    if match is None:
         return False
-    here = is_loopback(parts.netloc) and is_loopback(urlsplit(endpoint.url).netloc)
-    return parts.scheme == "https" or (parts.scheme == "http" and here)
+    here = is_loopback(match["host"]) and is_loopback(urlsplit(endpoint.url).netloc)
+    return match["scheme"] == "https" or here
 
 
 def _token_request(challenge: Challenge, scope: str, credential: Credential | None) -> Request:
