@@ -36,6 +36,7 @@ class Apache(Server):
     """`etag`: the words after FileETag, none for the default, MTime Size. It refuses to run as root."""
 
     PROGRAM = "apache2"
+    SEVERAL_WRITERS = True
 
     def __init__(self, folder: Path | None = None, *, etag: str = "") -> None:
         self._lines = f"FileETag {etag}" if etag else ""

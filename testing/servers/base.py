@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ BESIDE_PYTHON = Path(sys.executable).parent
 PLACES = (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", str(BESIDE_PYTHON))
 T = TypeVar("T")
 MARK = "/.log-"
+SETTLED = 0.1
 LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<octets>\d+|-)")
 
 
@@ -87,6 +89,8 @@ class Server:
     PROGRAM: ClassVar[str]
     # Seconds for which it may answer from what it knew of a file before.
     REMEMBERS: ClassVar[float] = 0.0
+    # Whether several threads write the log, so that what was answered first may be told last.
+    SEVERAL_WRITERS: ClassVar[bool] = False
 
     def __init__(self, folder: Path | None = None, *, scheme: str = "http") -> None:
         self.program = find(self.PROGRAM)
@@ -138,6 +142,8 @@ class Server:
         mark = f"{MARK}{self._marks}"
         self._ask(mark)
         wait_until(lambda: any(s.path == mark for s in self.logged()), seconds=15, what=f"{mark} in the log")
+        if self.SEVERAL_WRITERS:
+            time.sleep(SETTLED)
         return [served for served in self.logged() if not served.path.startswith(MARK)]
 
     def up(self) -> None:

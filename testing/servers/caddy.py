@@ -28,6 +28,7 @@ class Caddy(Server):
     """The Caddy of a wheel: the time in its tags has nanoseconds, since 2.7 or so."""
 
     PROGRAM = str(BESIDE_PYTHON / "caddy")
+    SEVERAL_WRITERS = True
 
     def configure(self) -> None:
         text = CONFIGURATION.format(port=self.port, folder=self.folder, log=self.log)
@@ -49,3 +50,4 @@ class DebianCaddy(Caddy):
     """The Caddy of the system, 2.6 in Debian 12: the time in its tags has seconds."""
 
     PROGRAM = "/usr/bin/caddy"
+    SEVERAL_WRITERS = True

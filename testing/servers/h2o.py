@@ -29,6 +29,7 @@ class H2o(Server):
     """One thread, so that its log is in order."""
 
     PROGRAM = "h2o"
+    SEVERAL_WRITERS = True
 
     def configure(self) -> None:
         text = CONFIGURATION.format(
