@@ -13,6 +13,7 @@ from freshlayer.discover.aria2c import aria2c
 from freshlayer.discover.curl import curl
 from freshlayer.discover.found import Finding, Found, Missed, Syntax, Unknown, Word, Words, plain, written
 from freshlayer.discover.git import git
+from freshlayer.discover.images import skopeo
 from freshlayer.discover.packages import MANAGERS, packages
 from freshlayer.discover.storage import az, named_remotes, storage
 from freshlayer.discover.wget import wget
@@ -26,6 +27,7 @@ SYNTAXES: dict[str, Syntax] = {
     "axel": aria2c,
     **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "s5cmd"), storage),
     "az": az,
+    "skopeo": skopeo,
     **dict.fromkeys(("mc", "rclone"), named_remotes),
     **{name: partial(packages, name) for name in MANAGERS},
 }
@@ -33,8 +35,11 @@ SYNTAXES: dict[str, Syntax] = {
 
 _ALL: frozenset[str] = frozenset()
 _VERBS = frozenset("clone checkout co export pull update".split())
+_IMAGES = frozenset("blob config copy cp digest export manifest pull".split())
 _LISTED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("svn", "hg", "bzr", "cvs", "fossil"), _VERBS),
+    # By itself crane reads what is for linux/amd64, whatever the build is for.
+    **dict.fromkeys(("crane", "gcrane", "oras", "regctl"), _IMAGES),
     **dict.fromkeys(("rsync", "scp", "sftp", "ftp", "lftp", "vcs"), _ALL),
 }
 """Programs that fetch in a way that nobody here asks → their subcommands that do (none named: all)."""
