@@ -124,6 +124,20 @@ def test_the_first_observation_is_first_seen() -> None:
     assert verdict.keep.validators == Validators('"a"')
 
 
+def test_every_verdict_tells_of_an_answer_out_of_a_cache() -> None:
+    aged = ['ETag: "b"', "Age: 290"]
+    verdicts = [judge(None, seen(*aged)), after(['ETag: "a"'], aged), after(['ETag: "b"'], aged)]
+    assert [verdict.change for verdict in verdicts] == [Change.FIRST_SEEN, CHANGED, UNCHANGED]
+    assert all(verdict.reason.endswith("290 s ago: possibly stale") for verdict in verdicts)
+
+
+def test_a_young_file_matters_only_where_a_date_decides() -> None:
+    young = [f"Last-Modified: {LM}", f"Date: {LATER}"]
+    assert "may change again" in after(young, young).reason
+    tagged = ['ETag: "a"', *young]
+    assert after(tagged, tagged).reason == 'still "a"'
+
+
 def test_weak_evidence_is_called_weak() -> None:
     assert judge(None, seen('ETag: W/"a"')).reason.endswith("(weak evidence)")
 

@@ -113,10 +113,11 @@ def test_a_tag_that_is_an_mtime_in_disguise_is_weak(tag: str, scheme: str, value
     "lines",
     [
         ["Last-Modified: Tue, 14 Nov 2023 22:13:21 GMT", "Content-Length: 5600"],
+        ["Last-Modified: Tue, 14 Nov 2023 22:13:19 GMT", "Content-Length: 5600"],
         [f"Last-Modified: {LM}", "Content-Length: 5601"],
         ["Content-Length: 5600"],
     ],
-    ids=["another Last-Modified", "another length", "no Last-Modified"],
+    ids=["a later Last-Modified", "an earlier Last-Modified", "another length", "no Last-Modified"],
 )
 def test_a_tag_that_arithmetic_does_not_prove_stays_strong(lines: list[str]) -> None:
     assert best('ETag: "6553f100-15e0"', *lines) == ("etag", "6553f100-15e0", Strength.STRONG)
@@ -216,12 +217,44 @@ def test_of_two_hops_that_contradict_each_other_the_one_with_the_bytes_counts() 
     assert [(item.value, bool(item.ignored)) for item in found] == [(SHA1[::-1], False), (SHA1, True)]
 
 
+def test_a_claim_never_counts_against_what_an_origin_reckons() -> None:
+    first = hop(f"X-Checksum-Md5: {MD5}", status=302)
+    found = strongest(of_hops((first, hop(f"x-ms-blob-content-md5: {b64(MD5[::-1])}"))))
+    assert found == Evidence("md5", MD5, Strength.CONTENT)
+
+
+def test_a_redirect_out_of_a_cache_is_told_too() -> None:
+    found = of_hops((hop("Age: 3", status=302), hop('ETag: "t"')))
+    assert [(item.scheme, item.hop) for item in found] == [("etag", 1), ("age", 0)]
+
+
+def test_a_redirects_own_hash_is_ignored_in_its_tag_too() -> None:
+    first = hop(f'ETag: "{{SHA1{{{SHA1}}}}}"', status=302)
+    found = of_hops((first, hop('ETag: "t"')))
+    assert [(item.scheme, item.ignored) for item in found] == [
+        ("etag", ""),
+        ("sha1", "of the redirect, not of what it leads to"),
+    ]
+
+
+REVISIONS = [
+    ("Azure", '"0x8DD945EA37EFD30"', "x-ms-request-id: 1"),
+    ("lighttpd", '"1618574428"', f"Last-Modified: {LM}"),
+]
+
+
+@pytest.mark.parametrize(("tag", "mark"), [c[1:] for c in REVISIONS], ids=[c[0] for c in REVISIONS])
+def test_a_tag_that_moves_without_the_bytes_is_weak(tag: str, mark: str) -> None:
+    assert best(f"ETag: {tag}", mark) == ("etag", tag.strip('"'), Strength.WEAK)
+    assert best(f"ETag: {tag}") == ("etag", tag.strip('"'), Strength.STRONG)
+
+
 def test_a_registrys_digest_counts_on_the_redirect_to_its_storage_too() -> None:
     first = hop(f"Docker-Content-Digest: sha256:{SHA256}", status=307)
     assert strongest(of_hops((first, hop('ETag: "storage"')))) == Evidence("sha256", SHA256, Strength.CONTENT)
 
 
-def test_an_unsettled_answer_of_a_cache_is_told_by_its_age() -> None:
+def test_an_answer_out_of_a_cache_is_told_by_its_age() -> None:
     (found,) = of_hops((hop("Age: 290"),))
     assert (found.scheme, found.value, found.strength) == ("age", "290", Strength.NONE)
     assert "290 s ago" in found.ignored

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.evidence import compare, strongest, union, wants_body
+from freshlayer.evidence import compare, is_revalidated, strongest, union, wants_body
 from freshlayer.evidence.order import in_order
 from freshlayer.model import Evidence, Recorded, Strength, Validators
 
@@ -80,6 +80,30 @@ def test_two_sets_of_evidence_are_compared_on_the_strongest_that_both_have(
 ) -> None:
     found = compare(tuple(old), tuple(new))
     assert (found.same, found.certain) == (same, certain)
+
+
+def test_the_order_of_two_answers_does_not_decide_which_pair_does() -> None:
+    strong, weak = (tag("1"), crc("1")), (tag("1", W), crc("2"))
+    assert (compare(strong, weak).same, compare(weak, strong).same) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("known", "sent", "proven"),
+    [
+        (tag("a"), '"a"', True),
+        (tag("a"), "a", True),
+        (tag("a"), 'W/"a"', False),
+        (tag("a", W), '"a"', False),
+        (tag("a"), '"b"', False),
+        (tag("a"), "", False),
+        (tag(""), "", False),
+        (tag("1618574428"), '"1618574428"', False),
+    ],
+)
+def test_not_modified_proves_where_the_tag_that_was_sent_is_strong(
+    known: Evidence, sent: str, *, proven: bool
+) -> None:
+    assert is_revalidated(Recorded(known.identity, (known,), Validators(sent))) is proven
 
 
 def test_a_comparison_names_the_pair_that_decided() -> None:

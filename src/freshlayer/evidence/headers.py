@@ -33,7 +33,7 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
     for name, read in ROWS:
-        if not hop.all(name) or (redirects and name == "etag"):
+        if not hop.all(name):
             continue
         why = _REDIRECTS if redirects and name not in OF_THE_TARGET else ""
         if name != "etag" and _coded(hop):

@@ -8,10 +8,10 @@ from freshlayer.model import Evidence
 
 
 def undisputed(found: list[Evidence]) -> list[Evidence]:
-    """Of two digests of one kind that differ the better placed one counts; of equals, none.
+    """Of two digests of one kind that differ the better one counts; of equals, none.
 
-    The later hop is the better place: the bytes come from there. On one hop what an origin reckons goes
-    before what an uploader claims.
+    What an origin reckons goes before what an uploader claims; else the later hop before the earlier one, for
+    the bytes come from there.
     """
     counting = [item for item in found if not item.ignored]
     return [_checked(item, counting) for item in found]
@@ -25,4 +25,4 @@ def _checked(item: Evidence, others: list[Evidence]) -> Evidence:
 
 
 def _place(item: Evidence) -> tuple[int, int]:
-    return item.hop, -item.strength.rank
+    return -item.strength.rank, item.hop
