@@ -212,6 +212,14 @@ def test_the_settings_go_before_what_docker_knows(guarded: Registry, home: Home)
     assert ask(guarded, home.keyring({"SECRET": PASSWORD}, **hosts)).outcome is Outcome.SEEN
 
 
+def test_a_netrc_for_every_host_does_not_spoil_what_strangers_get(home: Home) -> None:
+    home.write(".netrc", {})
+    (home.folder / ".netrc").write_text("default login nobody password wrong\n")
+    for registry in started(Auth.ANONYMOUS_TOKEN):
+        assert ask(registry, home.keyring()).outcome is Outcome.SEEN
+        assert granted(registry) == [("GET", 200, None)]
+
+
 # --- tokens ---------------------------------------------------------------------------------------
 
 

@@ -86,7 +86,7 @@ def _retry_after(hop: Hop) -> str:
 def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
     """The request with what its host is to be shown; an answer where the credential can't be had."""
     request = replace(request, tls=tls(means.keyring, request.url))
-    own = "@" in urlsplit(request.url).netloc or is_signed(request.url)
+    own = request.anonymous or "@" in urlsplit(request.url).netloc or is_signed(request.url)
     if own or request.signer is not None or request.credential is not None:
         return request
     found = yield from credential_for(request.url, means)

@@ -144,13 +144,24 @@ def _challenge(answer: Answer) -> Challenge | None:
 
 
 def _login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step, Answer, Login]:
-    """What the settings say, else what docker and podman were logged in with, else netrc."""
+    """What the settings say, else what docker and podman were logged in with.
+
+    Not netrc: it may have an entry for every host, and a token service that is shown a wrong credential
+    gives not even what strangers get.
+    """
     if not endpoint.is_trusted:
         return Login(told="no credential is sent without TLS")
-    own = yield from credential_for(endpoint.url, means)
-    other = own if isinstance(own, Credential) else None
-    if other is not None and means.keyring.settings(urlsplit(endpoint.url).netloc) is not None:
-        return Login(other)
+    scheme, _, netloc = endpoint.url.partition("://")
+    for host in dict.fromkeys((endpoint.name, netloc.partition("/")[0])):
+        if means.keyring.settings(host) is not None:
+            own = yield from credential_for(f"{scheme}://{host}", means)
+            if isinstance(own, Credential):
+                return Login(own)
+    return (yield from _docker_login(endpoint, repository, means))
+
+
+def _docker_login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step, Answer, Login]:
+    """The first place that has a credential; a helper is run once for all."""
     failed: list[str] = []
     for found in docker.logins(means.keyring, endpoint.name, repository):
         if isinstance(found, Credential):
@@ -161,7 +172,7 @@ def _login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step,
             return Login(credential)
         if _NOT_FOUND not in answer.output:
             failed.append(f"{found.argv[0]} failed")
-    return Login(other, ", ".join(failed))
+    return Login(told=", ".join(failed))
 
 
 def _token(
@@ -172,7 +183,7 @@ def _token(
         realm = shown(challenge.realm, 80)
         return Answer(error=f"names a token service that is not asked, for it is without TLS: {realm}")
     scope = challenge.scope or f"repository:{repository}:pull"
-    request = _token_request(challenge, scope, login.credential)
+    request = replace(_token_request(challenge, scope, login.credential), anonymous=True)
     shared = ("token", endpoint, challenge.service, scope)
     answer = yield from exchange(request, means, shared=shared)
     token = _token_in(answer)

@@ -54,7 +54,8 @@ class Request:
 
     ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
     them in the answer. ``form``: what a POST sends, encoded already. ``follow``: follow redirects; libcurl
-    does that by itself only where the request carries nothing that is for this host alone.
+    does that by itself only where the request carries nothing that is for this host alone. ``anonymous``:
+    no credential is looked up for the host.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Request:
     keep: bool = False
     form: str = field(default="", repr=False)
     follow: bool = True
+    anonymous: bool = False
     credential: Credential | None = None
     signer: Signer | None = None
     tls: Tls = NO_FILES
