@@ -18,7 +18,7 @@ from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
 from testing.command import Freshlayer
-from testing.misbehaving import MisbehavingOrigin, status
+from testing.misbehaving import MisbehavingOrigin, redirect, status
 from testing.servers.needs import require
 from testing.stores.registry import BASIC, PASSWORD, USER, Auth, Registry
 from testing.stores.tokens import IDENTITY_TOKEN
@@ -283,6 +283,21 @@ def test_a_token_service_without_tls_is_not_asked(realm: str, home: Home) -> Non
         assert [request.headers.get("authorization") for request in origin.requests()] == [None]
     assert observation.outcome is Outcome.UNKNOWN
     assert observation.reason.startswith("names a token service that is not asked")
+
+
+def test_a_challenge_of_whom_a_registry_redirects_to_is_met_by_nobody(home: Home) -> None:
+    with MisbehavingOrigin(status(200, {}, b"{}")) as tokens:
+        challenge = {"WWW-Authenticate": f'Bearer realm="{tokens.url}token",service="s"'}
+        with (
+            MisbehavingOrigin(status(401, challenge)) as other,
+            MisbehavingOrigin(redirect(other.url)) as origin,
+        ):
+            keyring = home.docker({"auths": {f"127.0.0.1:{origin.port}": {"auth": AUTH}}})
+            reference = parse(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
+            observation = probe([reference], {}, Limits(), keyring=keyring)[reference]
+            assert len(other.requests()) == 1
+        assert tokens.requests() == []
+    assert observation.reason == f"{WANTED}; {NO_SUCH}"
 
 
 # --- helpers --------------------------------------------------------------------------------------

@@ -60,6 +60,13 @@ def test_a_loopback_url_is_the_containers_own_but_on_the_hosts_network(host: str
     assert len(found("FROM scratch\nRUN curl http://localhost.example.org/\n", network="default")) == 1
 
 
+def test_a_registry_on_loopback_is_the_containers_own_too() -> None:
+    text = "FROM scratch\nRUN skopeo copy docker://localhost:5000/o/app:1 dir:/app\n"
+    assert found(text, network="default") == []
+    assert missed(text, network="default")[0].reason.startswith("it is the container's own loopback")
+    assert found(text, network="host") == ["docker-image://localhost:5000/o/app:1"]
+
+
 def test_ignore_and_immutable_leave_an_instruction_out_and_say_so() -> None:
     for word in ("ignore", "immutable"):
         text = f"FROM scratch\n# freshlayer: {word}\n# another comment\nRUN curl http://h/a\nRUN curl http://h/b\n"

@@ -24,7 +24,7 @@ _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 _WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = re.compile(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
-_LOOPBACK = re.compile(r"(?:git\+)?\w+://(?:[^/@]*@)?(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)")
+_LOOPBACK = re.compile(r"(?:git\+|docker-)?\w+://(?:[^/@]*@)?(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 
 

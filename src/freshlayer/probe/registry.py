@@ -132,8 +132,12 @@ def _met(
 
 
 def _challenge(answer: Answer) -> Challenge | None:
-    """The challenge of a 401 that can be met; a token goes before a password."""
-    offered = answer.hops[-1].all("www-authenticate") if answer.status == 401 else ()
+    """The challenge of a 401 that can be met; a token goes before a password.
+
+    Only the registry's own: it could not have been meant for whom it redirects to.
+    """
+    own = answer.status == 401 and len(answer.hops) == 1
+    offered = answer.hops[-1].all("www-authenticate") if own else ()
     read = [(line.split(None, 1)[0].lower(), line) for line in offered if line.strip()]
     found = {scheme: dict(_PARAMETER.findall(line)) for scheme, line in reversed(read)}
     for scheme in ("bearer", "basic"):
