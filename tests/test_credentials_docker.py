@@ -18,12 +18,16 @@ from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
 from testing.command import Freshlayer
+from testing.elsewhere import Elsewhere
 from testing.misbehaving import MisbehavingOrigin, redirect, status
 from testing.servers.needs import require
+from testing.servers.nginx import Nginx, playback, quoted
 from testing.stores.registry import BASIC, PASSWORD, USER, Auth, Registry
 from testing.stores.tokens import IDENTITY_TOKEN
+from testing.tls import self_signed
 
 NOTHING: Mapping[str, str] = {}
+NO_HOSTS: Mapping[str, HostSettings] = {}
 PLATFORMS = ("linux/amd64",)
 AUTH = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 NO_SUCH = "a registry says so too of an image that does not exist"
@@ -50,7 +54,9 @@ class Home:
         self._patch = patch
         patch.setenv("PATH", str(self._programs), prepend=os.pathsep)
 
-    def keyring(self, environ: Mapping[str, str] = NOTHING, **hosts: HostSettings) -> Keyring:
+    def keyring(
+        self, environ: Mapping[str, str] = NOTHING, hosts: Mapping[str, HostSettings] = NO_HOSTS
+    ) -> Keyring:
         return Keyring({"HOME": str(self.folder), **environ}, hosts)
 
     def docker(self, config: object) -> Keyring:
@@ -209,7 +215,7 @@ def test_a_file_that_was_written_anew_is_read_anew(home: Home) -> None:
 def test_the_settings_go_before_what_docker_knows(guarded: Registry, home: Home) -> None:
     home.docker({"auths": {guarded.host: {"auth": base64.b64encode(b"nobody:wrong").decode()}}})
     hosts = {guarded.host: HostSettings(user=USER, password_env="SECRET")}
-    assert ask(guarded, home.keyring({"SECRET": PASSWORD}, **hosts)).outcome is Outcome.SEEN
+    assert ask(guarded, home.keyring({"SECRET": PASSWORD}, hosts)).outcome is Outcome.SEEN
 
 
 def test_a_netrc_for_every_host_does_not_spoil_what_strangers_get(home: Home) -> None:
@@ -298,6 +304,46 @@ def test_a_challenge_of_whom_a_registry_redirects_to_is_met_by_nobody(home: Home
             assert len(other.requests()) == 1
         assert tokens.requests() == []
     assert observation.reason == f"{WANTED}; {NO_SUCH}"
+
+
+def test_a_registry_without_tls_is_shown_no_credential(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reached through a proxy, for it is not on loopback."""
+    home.docker({"auths": {"registry.example": {"auth": AUTH}}})
+    keyring = home.keyring(hosts={"registry.example": HostSettings(insecure=True)})
+    reference = parse("docker-image://registry.example/some/app:1")
+    with MisbehavingOrigin("401") as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        observation = probe([reference], {}, Limits(), keyring=keyring)[reference]
+        seen = [(request.path, request.headers.get("authorization")) for request in proxy.requests()]
+    assert seen == [("http://registry.example/v2/some/app/manifests/1", None)]
+    assert observation.reason == f"{WANTED}; {NO_SUCH}; no credential is sent without TLS"
+
+
+def test_playback_docker_hubs_password_goes_to_its_token_service_alone(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("nginx")
+    made = self_signed(tmp_path, "registry-1.docker.io", "auth.docker.io")
+    realm = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'
+    challenge = f"add_header WWW-Authenticate {quoted(realm)} always;"
+    manifest = playback(
+        "/v2/library/alpine/manifests/latest", {"Docker-Content-Digest": f"sha256:{'ab' * 32}"}
+    )
+    doors = f'{challenge} if ($http_authorization != "Bearer a-token") {{ return 401; }}\n'
+    tokens = playback("/token", {"Content-Type": "application/json"}, body='{"token": "a-token"}')
+    keyring = home.docker({"auths": {"https://index.docker.io/v1/": {"auth": AUTH}}})
+    with Nginx(server=doors + manifest, tls=made) as hub, Nginx(server=tokens, tls=made) as service:
+        hosts = {"registry-1.docker.io": hub.port, "auth.docker.io": service.port}
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+        with Elsewhere(hosts) as world:
+            monkeypatch.setenv("HTTPS_PROXY", world.proxy)
+            reference = parse("docker-image://alpine")
+            observation = probe([reference], {}, Limits(), keyring=keyring)[reference]
+        assert [r.headers["authorization"] for r in hub.requests()] == ["", "Bearer a-token"]
+        (asked,) = service.requests()
+    assert observation.outcome is Outcome.SEEN
+    assert asked.headers["authorization"] == BASIC
+    assert asked.path == "/token?service=registry.docker.io&scope=repository%3Alibrary%2Falpine%3Apull"
 
 
 # --- helpers --------------------------------------------------------------------------------------
