@@ -135,6 +135,7 @@ MTIME_SERVERS: dict[str, Tag] = {
     "Caddy 2.6": lambda ns, size: _base36(ns // 10**9) + _base36(size),
     "Caddy 2.11": lambda ns, size: f"{_base36(ns)}-{_base36(size)}",
     "aiohttp": lambda ns, size: f"{ns:x}-{size:x}",
+    "a hash of Python's": lambda ns, size: str(-ns * size),
     "Starlette": lambda ns, size: hashlib.md5(f"{ns / 10**9}-{size}".encode()).hexdigest(),
     "Flask": lambda ns, size: f"{ns / 10**9}-{size}-1234567890",
     "Node's send, made strong": lambda ns, size: f"{size:x}-{ns // 10**6:x}",

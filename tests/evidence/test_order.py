@@ -82,6 +82,13 @@ def test_two_sets_of_evidence_are_compared_on_the_strongest_that_both_have(
     assert (found.same, found.certain) == (same, certain)
 
 
+def test_an_equal_tag_behind_a_redirect_is_not_certain() -> None:
+    behind = Evidence("etag", "1", S, hop=1)
+    found = [compare((tag("1"),), (behind,)), compare((behind,), (tag("1"),))]
+    assert [(comparison.same, comparison.certain) for comparison in found] == [(True, False)] * 2
+    assert not is_revalidated(Recorded(behind.identity, (behind,), Validators('"1"')))
+
+
 def test_the_order_of_two_answers_does_not_decide_which_pair_does() -> None:
     strong, weak = (tag("1"), crc("1")), (tag("1", W), crc("2"))
     assert (compare(strong, weak).same, compare(weak, strong).same) == (False, False)

@@ -22,7 +22,7 @@ _UNITS = {"mtime-s": 1, "mtime-ms": 10**3, "mtime-us": 10**6, "mtime-ns": 10**9}
 _MOST_FIELDS = 3
 # What servers make of an mtime that no arithmetic gets back: lighttpd a 32-bit hash, Starlette an MD5,
 # IIS and Kestrel a mixed-up Windows file time.
-_MIXED = re.compile(r"[0-9]{5,}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1[c-e][0-9a-f]{13}")
+_MIXED = re.compile(r"-?[0-9]{5,}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1[c-e][0-9a-f]{13}")
 # Caddy's base36(s)base36(size): six digits until 2038, and those of a size.
 _COMPACT = range(7, 16)
 _FILE_TIMES = range(10**9, 2**31)

@@ -69,7 +69,7 @@ def _tag(hop: Hop, number: int) -> Iterator[Evidence]:
     if hop.all("etag") and not hop.one("etag"):
         yield Evidence("etag", hop.shown("etag"), Strength.NONE, number, "several entity tags, or none")
     modified = http_date.seconds(hop.one("last-modified"))
-    weakened = _coded(hop) or _is_revision(hop)
+    weakened = _coded(hop) or _is_unsound(hop)
     yield from entity_tag.evidence(hop.one("etag"), modified, total_length(hop), number, weakened=weakened)
 
 
@@ -92,11 +92,16 @@ def _size(hop: Hop, number: int) -> Iterator[Evidence]:
         yield Evidence("length", hop.shown("content-length"), Strength.NONE, number, why)
 
 
-def _is_revision(hop: Hop) -> bool:
-    """Tags that move without the bytes: Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime."""
+def _is_unsound(hop: Hop) -> bool:
+    """Tags that are strong in form alone.
+
+    Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime, PyPI's were seen to stay while the page
+    changed (pypi/warehouse#14457).
+    """
     tag = hop.one("etag").strip('"')
     azure = tag.startswith("0x") and is_azure(hop)
-    return azure or bool(re.fullmatch(r"[0-9]{5,10}", tag) and hop.one("last-modified"))
+    lighttpd = re.fullmatch(r"[0-9]{5,10}", tag) and hop.one("last-modified")
+    return azure or bool(lighttpd or hop.all("x-pypi-last-serial"))
 
 
 def _generated(hop: Hop) -> str:

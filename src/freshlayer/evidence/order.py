@@ -75,7 +75,8 @@ def compare(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> Comparison:
     A common content hash decides alone; else unequal lengths prove a change; else the strongest common
     scheme: an equal strong entity tag is certain, an unequal one only probable, for origins draw tags from
     inodes and mtimes (nginx, Apache, lighttpd). Lengths that contradict equal hashes or equal strong tags
-    take the certainty away.
+    take the certainty away; so does a redirect, for equal tags of two resources say nothing (RFC 9110
+    §8.8.3), and it may lead to another one today.
     """
     pairs = _common(old, new)
     sizes = next((pair for pair in pairs if pair.strength is Strength.SIZE and not pair.same), None)
@@ -88,7 +89,7 @@ def compare(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> Comparison:
 
 
 def _by_validator(pairs: list[_Pair]) -> Comparison:
-    """A tag may move without the bytes (an S3 object in other parts): a checksum of both goes before that."""
+    """A tag may move without the bytes (an S3 object in other parts): a checksum of both goes first."""
     checksums = [pair for pair in pairs if pair.strength is Strength.CHECKSUM]
     moved = [pair for pair in pairs[:1] if pair.strength is Strength.STRONG and not pair.same]
     decisive = next(iter(checksums if moved and checksums else pairs), None)
@@ -96,8 +97,13 @@ def _by_validator(pairs: list[_Pair]) -> Comparison:
         return Comparison(None, False)
     if decisive.strength is Strength.SIZE:
         return decisive.decides(same=None, certain=False)
-    strong = decisive.strength is Strength.STRONG and proves(decisive.new.value)
+    strong = _is_proof(decisive.old) and _is_proof(decisive.new)
     return decisive.decides(same=decisive.same, certain=decisive.same and strong)
+
+
+def _is_proof(tag: Evidence) -> bool:
+    """Whether an equal tag proves equal bytes: a strong one, of the very resource that was asked for."""
+    return tag.strength is Strength.STRONG and not tag.hop and proves(tag.value)
 
 
 def _moment(item: Evidence) -> str:
@@ -118,8 +124,8 @@ def _by_scheme(evidence: tuple[Evidence, ...]) -> dict[str, Evidence]:
 def is_revalidated(recorded: Recorded) -> bool:
     """Whether 304 Not Modified to the recorded validator proves equal bytes: only to a strong entity tag."""
     tag = recorded.validators.entity_tag
-    strong = (e.value for e in recorded.evidence if e.scheme == "etag" and e.strength is Strength.STRONG)
-    return any(tag in {f'"{value}"', value} and proves(value) for value in strong if tag)
+    proofs = (item.value for item in recorded.evidence if item.scheme == "etag" and _is_proof(item))
+    return bool(tag) and any(tag in {f'"{value}"', value} for value in proofs)
 
 
 def union(new: tuple[Evidence, ...], old: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
