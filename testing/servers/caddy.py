@@ -12,7 +12,7 @@ CONFIGURATION = """\
   admin off
   auto_https off
 }}
-http://127.0.0.1:{port} {{
+:{port} {{
   bind 127.0.0.1
   root * {folder}
   file_server
