@@ -227,17 +227,32 @@ def test_the_digest_of_several_platforms_is_that_of_their_pairs_and_never_change
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
-        b"\xff",
-        b"[" * 100_000,
-        b"null",
-        b'{"manifests": 1}',
+        b'{"manifests": []}',
         b'{"manifests": [1, null, [], {}, {"digest": 1, "platform": 2}]}',
         b'{"manifests": [{"digest": "sha256:..", "platform": {"os": "linux", "architecture": "amd64"}}]}',
     ],
 )
-def test_what_is_no_index_has_no_entries(body: bytes) -> None:
+def test_what_names_no_manifest_for_a_platform_is_no_entry(body: bytes) -> None:
     assert entries(body) == ()
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 100_000, b"null", b"[]", b'{"manifests": 1}'])
+def test_what_is_no_index_is_unknown(body: bytes) -> None:
+    assert entries(body) is None
+    with MisbehavingOrigin(status(200, {"Content-Type": INDEX}, body)) as origin:
+        observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
+    assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, "gives an index that can't be read")
+
+
+def test_an_index_of_things_for_no_platform_is_known_by_itself() -> None:
+    body = b'{"manifests": []}'
+    said = {"Content-Type": INDEX, "Docker-Content-Digest": f"sha256:{hashlib.sha256(body).hexdigest()}"}
+    with MisbehavingOrigin(status(200, said, body)) as origin:
+        url = f"docker-image://127.0.0.1:{origin.port}/some/app:1"
+        recorded = first(url)
+        assert again(url, recorded).change is Change.UNCHANGED
+        assert [request.method for request in origin.requests()] == ["HEAD", "GET", "HEAD"]
+    assert str(recorded.identity) == f"manifest:{hashlib.sha256(body).hexdigest()}"
 
 
 def test_attestations_and_entries_that_mean_nothing_are_left_out() -> None:
@@ -250,7 +265,7 @@ def test_attestations_and_entries_that_mean_nothing_are_left_out() -> None:
         None,
     ]
     body = json.dumps({"manifests": [{"digest": digest, "platform": p} for p in platforms]}).encode()
-    assert [entry.platform for entry in entries(body)] == ["linux/amd64", "linux/arm64"]
+    assert [entry.platform for entry in entries(body) or ()] == ["linux/amd64", "linux/arm64"]
 
 
 # --- registries that misbehave --------------------------------------------------------------------

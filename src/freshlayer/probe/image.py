@@ -7,7 +7,7 @@ digest is not the recorded one.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
 from freshlayer import evidence
@@ -36,11 +36,12 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a tag names. ``digest`` is empty where the registry states none; ``body`` where it was not got."""
+    """What a tag names. ``digest`` is empty where it is not known; ``got``: with its bytes."""
 
     answer: Answer
     digest: str
     is_index: bool
+    got: bool = False
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
@@ -109,7 +110,7 @@ def _got(request: Request, means: Means) -> Generator[Step, Answer, Manifest]:
     if len(stated) == len(answer.digest) and stated != answer.digest:
         wrong = replace(answer, error="gives a manifest that is not what its digest says")
         return replace(found, digest="", answer=wrong)
-    return replace(found, digest=stated or answer.digest)
+    return replace(found, digest=stated or answer.digest, got=True)
 
 
 def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, means: Means) -> Observation:
@@ -119,20 +120,33 @@ def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, mean
     if not named.is_index or not means.platforms:
         return _observation(reference, named, named.digest, told)
     index = _index_of(named, means)
-    known = _recorded(recorded, _MANIFEST)
-    if not named.answer.body:
-        return _observation(reference, named, known, told, index)
+    if not named.got:
+        return _observation(reference, named, _recorded(recorded, _MANIFEST), told, index)
     found = entries(named.answer.body)
-    manifests = chosen(found, means.platforms)
+    if found is None:
+        return Observation(reference, Outcome.UNKNOWN, "gives an index that can't be read")
+    if not found:
+        # An index of things that are for no platform is known by itself.
+        return _observation(reference, named, named.digest, told, index)
+    return _for_platforms(reference, named, chosen(found, means.platforms), told, recorded, means)
+
+
+def _for_platforms(
+    reference: Reference,
+    named: Manifest,
+    manifests: Mapping[str, str],
+    told: list[Evidence],
+    recorded: Recorded | None,
+    means: Means,
+) -> Observation:
+    """The manifests for the platforms of the build; one that has none is part of the identity as well."""
     lacking = ", ".join(platform for platform, digest in manifests.items() if not digest)
-    if found and not any(manifests.values()):
+    if not any(manifests.values()):
         return Observation(reference, Outcome.ABSENT, f"has no image for {lacking}")
-    # An index of things that are for no platform is known by itself.
-    value = combined(manifests) if found else named.digest
-    if found and lacking:
-        told.append(evidence.told(f"there is no image for {lacking}"))
-    told += [evidence.told(clause) for clause in _moved(index, value, recorded)]
-    return _observation(reference, named, value, told, index)
+    index, value = _index_of(named, means), combined(manifests)
+    clauses = (*([f"there is no image for {lacking}"] if lacking else []), *_moved(index, value, recorded))
+    noted = [*told, *(evidence.told(clause) for clause in clauses)]
+    return _observation(reference, named, value, noted, index)
 
 
 def _observation(

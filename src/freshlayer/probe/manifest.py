@@ -45,14 +45,17 @@ def digest_in(text: str) -> str:
     return text.removeprefix("sha256:") if _DIGEST.fullmatch(text) else ""
 
 
-def entries(body: bytes) -> tuple[Entry, ...]:
-    """The manifests of an index that are for a platform; attestations (``unknown/unknown``) are not."""
+def entries(body: bytes) -> tuple[Entry, ...] | None:
+    """The manifests of an index that are for a platform; attestations (``unknown/unknown``) are not.
+
+    None where the bytes are no index.
+    """
     try:
         document: object = json.loads(body)
     except (ValueError, RecursionError):
-        return ()
+        return None
     listed = document.get("manifests") if isinstance(document, dict) else None
-    return tuple(_entries(listed[:_MOST])) if isinstance(listed, list) else ()
+    return tuple(_entries(listed[:_MOST])) if isinstance(listed, list) else None
 
 
 def _entries(listed: list[object]) -> Iterator[Entry]:
