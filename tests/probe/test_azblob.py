@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import itertools
+import json
 import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -211,7 +212,9 @@ def test_playback_a_listing_that_is_none_or_has_no_end_is_unknown(behaviour: Beh
 def test_playback_a_name_that_xml_can_not_hold_is_listed() -> None:
     with MisbehavingOrigin(status(200, {}, b"\xef\xbb\xbf" + ENCODED)) as origin:
         environ = {"AZURE_STORAGE_ACCOUNT": "account", "AZURE_STORAGE_SERVICE_ENDPOINT": origin.url}
-        assert look(environ, "azblob://account/container/").change is Change.FIRST_SEEN
+        seen = look(environ, "azblob://account/container/")
+    canonical = json.dumps([["a\ufffeb", "0x1"]], separators=(",", ":"))
+    assert str(seen.identity) == f"listing:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
 # --- who is shown what ----------------------------------------------------------------------------

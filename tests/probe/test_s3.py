@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from freshlayer.credentials import Keyring
+from freshlayer.credentials import Keyring, aws
 from freshlayer.freshness import judge
 from freshlayer.model import Certainty, Change, Recorded, Strength, Verdict
 from freshlayer.probe import Limits, probe, s3
@@ -308,6 +308,20 @@ def test_playback_a_listing_that_is_none_or_has_no_end_is_unknown(behaviour: Beh
     assert (seen.change, seen.reason) == (Change.UNKNOWN, reason)
 
 
+UNSORTED = (
+    b'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType>'
+    b"<Contents><Key>dir/b%2B</Key><ETag>&quot;2&quot;</ETag></Contents>"
+    b"<Contents><Key>dir/a+a</Key><ETag>&quot;1&quot;</ETag></Contents></ListBucketResult>"
+)
+
+
+def test_playback_a_prefix_is_the_digest_of_its_sorted_keys_and_tags() -> None:
+    with MisbehavingOrigin(status(200, {}, UNSORTED)) as origin:
+        seen = look(signed_for(origin), "s3://bucket/dir/")
+    digest = hashlib.sha256(b'[["dir/a a","1"],["dir/b+","2"]]').hexdigest()
+    assert str(seen.identity) == f"listing:{digest}"
+
+
 # --- regions, hosts and redirects -----------------------------------------------------------------
 
 
@@ -423,6 +437,33 @@ def test_keys_and_endpoint_come_from_the_profile_that_is_named(rclone: RcloneS3,
     assert look({**home, "AWS_PROFILE": "work"}, f"s3://{bucket}/key").change is Change.FIRST_SEEN
 
 
+KEYS = "aws_access_key_id = k\naws_secret_access_key = 50%s\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials", "profile", "found"),
+    [
+        ("", f"[default]\n{KEYS}", "", True),
+        (f"[default]\n{KEYS}", "", "", True),
+        (f"[profile work]\n{KEYS}", "", "work", True),
+        (f"[work]\n{KEYS}", "", "work", False),
+        ("", f"[default]\n{KEYS}", "work", False),
+        ("[profile work]\nrole_arn = r\nsource_profile = default\n", f"[work]\n{KEYS}", "work", False),
+        ("", f"[DEFAULT]\n{KEYS}[work]\nregion = r\n", "work", False),
+        ("", f"{KEYS}", "", False),
+        ("", "[default]\naws_access_key_id = k\n", "", False),
+    ],
+)
+def test_a_profile_holds_keys_or_has_to_ask_for_them(
+    tmp_path: Path, config: str, credentials: str, profile: str, *, found: bool
+) -> None:
+    home = profile_folder(tmp_path, config=config, credentials=credentials)
+    keys = aws.keys(Keyring({**home, "AWS_PROFILE": profile}))
+    assert (keys is not None) is found
+    assert keys is None or (keys.user, keys.secret) == ("k", "50%s")
+    assert "50%s" not in repr(keys)
+
+
 def test_a_profile_that_runs_a_program_is_asked_through_botocore(rclone: RcloneS3, tmp_path: Path) -> None:
     bucket = new_bucket(rclone)
     rclone.put(bucket, "key", BODY)
@@ -451,6 +492,14 @@ def test_an_instance_that_does_not_answer_holds_nothing_up(seaweed: SeaweedS3) -
         assert len(instance.requests()) >= 1
     assert seen.change is Change.FIRST_SEEN
     assert time.monotonic() - started < 10
+
+
+def test_what_keys_are_never_shows() -> None:
+    environ = {"AWS_ACCESS_KEY_ID": "k3y", "AWS_SECRET_ACCESS_KEY": "s3cr3t", "AWS_SESSION_TOKEN": TOKEN}
+    keyring = Keyring(environ)
+    step = next(s3.ask(parse("s3://bucket/key"), None, Means(Limits(), keyring)))
+    shown = repr([step, keyring, aws.keys(keyring), aws.chain(keyring)])
+    assert not any(secret in shown for secret in environ.values())
 
 
 # --- presigned URLs -------------------------------------------------------------------------------
@@ -500,4 +549,22 @@ def test_a_flag_file_follows_an_object_and_holds_no_secret(rclone: RcloneS3, tmp
     assert [ended.code for ended in told[3:]] == [1, 1, 0]
     written = [ended.out + ended.err for ended in told]
     written += [path.read_bytes().decode("latin-1") for path in tmp_path.iterdir() if path.is_file()]
+    assert not any(secret in text for text in written for secret in (SECRET_KEY, TOKEN, ACCESS_KEY))
+
+
+def test_a_report_names_the_object_that_a_run_reads_and_holds_no_secret(
+    rclone: RcloneS3, tmp_path: Path
+) -> None:
+    bucket = new_bucket(rclone)
+    rclone.put(bucket, "key", BODY)
+    keys = {**rclone.environment_of_clients, "AWS_SESSION_TOKEN": TOKEN}
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **keys}
+    (tmp_path / "Dockerfile").write_text(f"FROM scratch\nRUN aws s3 cp s3://{bucket}/key /key\n")
+    freshlayer = Freshlayer(environment, tmp_path / "state.sqlite3", tmp_path)
+    told = freshlayer("--report", "report.json", "check", ".")
+    report = (tmp_path / "report.json").read_text()
+    assert told.code == 1
+    assert f"s3://{bucket}/key" in report
+    assert hashlib.md5(BODY).hexdigest() in report
+    written = [told.out, told.err, report, (tmp_path / "state.sqlite3").read_bytes().decode("latin-1")]
     assert not any(secret in text for text in written for secret in (SECRET_KEY, TOKEN, ACCESS_KEY))

@@ -104,7 +104,7 @@ def _page(body: bytes) -> Page | None:
 
     A tag is a revision, which moves with metadata too; the MD5 is what a client once said.
     """
-    root = parse(body.removeprefix(b"\xef\xbb\xbf"))
+    root = parse(body)
     if root is None or root.tag != "EnumerationResults":
         return None
     blobs = root.findall("./Blobs/Blob")
