@@ -13,7 +13,7 @@ demo: ## the seven acts, on a private engine
 	$(PYTHON) -m demo.seven_acts
 
 test: ## every test, end to end too
-	@scripts/setup python engine restify azurite servers
+	@scripts/setup python engine restify azurite servers builders
 	$(PYTHON) -m pytest
 
 check: ## format, lint, types, import rules
@@ -28,4 +28,4 @@ bench: ## the figures that the README quotes
 	$(PYTHON) -m bench
 
 clean: ## remove what setup and the tools made here
-	rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache testing/*/node_modules
+	rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache testing/*/node_modules .builders

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,11 @@ from testing.saved_image import Layer, read_layers
 
 # Debian keeps daemons in sbin, which a user's PATH may lack.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+FOREIGN = (
+    *("DOCKER_", "BUILDKIT_", "BUILDX_", "COMPOSE_"),
+    *("BUILDAH_", "CONTAINER_", "CONTAINERS_", "PODMAN_", "REGISTRY_", "STORAGE_"),
+)
+NO_DOCKER = "no dockerd with a docker client beside it; scripts/setup engine installs both"
 
 
 class EngineError(RuntimeError):
@@ -39,48 +44,68 @@ class HistoryEntry:
     size: str
 
 
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """The programs of one release: a daemon, the client that belongs to it, and that client's plugins."""
+
+    daemon: Path
+    client: Path
+    plugins: tuple[Path, ...] = ()
+
+
+def installed() -> Docker | None:
+    """The system's Docker; its client stands beside the daemon, since PATH may lead to one of another age."""
+    found = shutil.which("dockerd", path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN]))
+    if found is None:
+        return None
+    daemon = Path(found)
+    candidates = (folder / "docker" for folder in (daemon.parent, daemon.parent.with_name("bin")))
+    client = next((candidate for candidate in candidates if candidate.is_file()), None)
+    return Docker(daemon, client) if client else None
+
+
+def unpacked(root: Path) -> Docker:
+    """The Docker of Debian's packages, unpacked below `root`."""
+    plugins = sorted((root / "usr/libexec/docker/cli-plugins").iterdir())
+    return Docker(root / "usr/sbin/dockerd", root / "usr/bin/docker", tuple(plugins))
+
+
 def available() -> str | None:
     """Why no private engine can be started here; None when one can."""
+    return unable() or (NO_DOCKER if installed() is None else None)
+
+
+def unable() -> str | None:
+    """Why this machine and user can run no container builder of the tests' own; None when they can."""
     if sys.platform != "linux":
         return "a private engine needs Linux"
     if os.geteuid() != 0:
         return "a private engine needs root"
-    if _daemon() is None or _client() is None:
-        return "no dockerd with a docker client beside it; scripts/setup engine installs both"
     if static_busybox() is None:
         return "no static busybox to make a base image of; scripts/setup engine installs it"
     return None
 
 
-def _daemon() -> Path | None:
-    found = shutil.which("dockerd", path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN]))
-    return Path(found) if found else None
-
-
-def _client() -> Path | None:
-    """The client that belongs to the daemon: another one in PATH may be of another age."""
-    daemon = _daemon()
-    if daemon is None:
-        return None
-    candidates = (folder / "docker" for folder in (daemon.parent, daemon.parent.with_name("bin")))
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
-
-
 class PrivateEngine:
-    """A dockerd with the image BASE in it. To be started in the main thread, with which it also ends."""
+    """A dockerd with the image BASE in it. To be started in the main thread, with which it also ends.
 
-    def __init__(self) -> None:
-        reason = available()
-        daemon, client = _daemon(), _client()
-        if reason or daemon is None or client is None:
-            raise EngineError(reason or "no engine")
-        self.docker = client
+    The system's where no other release is given; `options` are the daemon's.
+    """
+
+    def __init__(self, release: Docker | None = None, *, options: Sequence[str] = ()) -> None:
+        release, reason = release or installed(), unable()
+        if reason or release is None:
+            raise EngineError(reason or NO_DOCKER)
+        self.docker = release.client
+        self._release = release
+        self._options = tuple(options)
         # Not the system's temporary folder, whose path may be too long for a socket (108 bytes).
         self._folder = Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
         self._base_id = ""
         self._daemon: Child | None = None
         try:
-            self._daemon = self._start(daemon)
+            self._configure()
+            self._daemon = self._start()
             self._import_base()
         except BaseException:
             self.close()
@@ -98,7 +123,7 @@ class PrivateEngine:
 
     def environment(self, *, buildkit: bool | None = None) -> dict[str, str]:
         """The environment of a user of this engine: ours, without what would lead docker elsewhere."""
-        kept = {name: value for name, value in os.environ.items() if not _is_foreign(name)}
+        kept = {name: value for name, value in os.environ.items() if not is_foreign(name)}
         path = os.pathsep.join([str(self.docker.parent), kept.get("PATH", os.defpath)])
         choice = {} if buildkit is None else {"DOCKER_BUILDKIT": str(int(buildkit))}
         config = str(self._folder / "config")
@@ -151,7 +176,7 @@ class PrivateEngine:
             self._daemon.stop(grace=20)
             self._daemon = None
         _end_orphans(self._folder)
-        _unmount_below(self._folder)
+        unmount_below(self._folder)
         if self._folder.exists():
             shutil.rmtree(self._folder)
 
@@ -159,12 +184,19 @@ class PrivateEngine:
     def _socket(self) -> Path:
         return self._folder / "sock"
 
-    def _start(self, daemon: Path) -> Child:
+    def _configure(self) -> None:
+        plugins = self._folder / "config/cli-plugins"
+        plugins.mkdir(parents=True)
+        for plugin in self._release.plugins:
+            (plugins / plugin.name).symlink_to(plugin)
         for configuration in ("daemon.json", "config/config.json"):
-            (self._folder / configuration).parent.mkdir(exist_ok=True)
             (self._folder / configuration).write_text("{}")
-        path = os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN])
-        argv = tied([str(daemon), *self._daemon_options()])
+
+    def _start(self) -> Child:
+        # The containerd that a release brings stands beside its client.
+        own = (str(self._release.daemon.parent), str(self.docker.parent))
+        path = os.pathsep.join([*own, os.environ.get("PATH", os.defpath), *SBIN])
+        argv = tied([str(self._release.daemon), *self._daemon_options()])
         child = Child(argv, log=self._folder / "log", environment={**os.environ, "PATH": path})
         try:
             child.wait_until(self._answers, seconds=60)
@@ -188,6 +220,7 @@ class PrivateEngine:
                 "--ip6tables=false",
             ),
             *("--containerd-namespace", namespace, "--containerd-plugins-namespace", f"{namespace}-plugins"),
+            *self._options,
         ]
 
     def _answers(self) -> bool:
@@ -224,8 +257,9 @@ class PrivateEngine:
         self.close()
 
 
-def _is_foreign(name: str) -> bool:
-    return name.startswith(("DOCKER_", "BUILDKIT_", "BUILDX_", "COMPOSE_")) or name.lower().endswith("_proxy")
+def is_foreign(name: str) -> bool:
+    """Whether a variable of this name would lead a builder elsewhere than a test means."""
+    return name.startswith(FOREIGN) or name.lower().endswith("_proxy")
 
 
 def _end_orphans(folder: Path) -> None:
@@ -251,7 +285,7 @@ def _belongs_to(process: Path, folder: Path) -> bool:
     return False
 
 
-def _unmount_below(folder: Path) -> None:
+def unmount_below(folder: Path) -> None:
     """Layers stay mounted when the daemon was killed, and would be emptied through their mounts."""
     for mount in reversed(list(_mounts_below(folder))):
         subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
