@@ -53,7 +53,8 @@ def learn(request: Request, reference: Reference, recorded: Recorded | None, mea
     if _needs_get(head):
         answer = yield from exchange(_ranged(asked), means)
     if answer.status == _NOT_MODIFIED and conditional:
-        return Observation(reference, Outcome.NOT_MODIFIED, "not modified")
+        caveats = evidence.caveats(answer.hops)
+        return Observation(reference, Outcome.NOT_MODIFIED, "not modified", caveats)
     if answer.error or answer.status not in EVIDENT:
         return _failed(reference, head, answer)
     if _is_login_page(reference, answer):

@@ -211,7 +211,7 @@ def _malformed(error: sqlite3.OperationalError) -> bool:
 
 
 def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
-    evidence = [[item.scheme, item.value, item.strength] for item in recorded.evidence]
+    evidence = [[item.scheme, item.value, item.strength, item.hop] for item in recorded.evidence]
     return (
         reference.text,
         str(recorded.identity),
@@ -224,7 +224,10 @@ def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
 
 
 def _evidence(text: str) -> tuple[Evidence, ...]:
-    return tuple(Evidence(scheme, value, Strength(strength)) for scheme, value, strength in json.loads(text))
+    return tuple(
+        Evidence(scheme, value, Strength(strength), *hop)
+        for scheme, value, strength, *hop in json.loads(text)
+    )
 
 
 def _built(scope: Scope, record: BuiltRecord) -> tuple[str, ...]:
