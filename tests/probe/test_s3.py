@@ -148,6 +148,20 @@ def test_without_credentials_a_private_object_is_unknown_and_says_so(seaweed: Se
     assert seen.reason.startswith(wanted)
 
 
+def test_what_is_not_there_is_unknown_where_the_store_denies_it(seaweed: SeaweedS3) -> None:
+    """Who may not read a bucket is not told what is missing: 403, not 404."""
+    assert look(anonymous(seaweed), f"s3://{seaweed.PUBLIC}/none").change is Change.ABSENT
+    assert look(anonymous(seaweed), f"s3://{new_bucket(seaweed)}/none").change is Change.UNKNOWN
+
+
+def test_playback_a_denial_says_that_the_key_may_be_absent() -> None:
+    denied = b"<Error><Code>AccessDenied</Code></Error>"
+    with MisbehavingOrigin(status(403, {}, denied)) as origin:
+        seen = look(signed_for(origin), "s3://bucket/key")
+    refusal = "answered 403 Forbidden to HEAD and to a ranged GET (AccessDenied)"
+    assert seen.reason == f"{refusal}; a key that is absent looks so too, where listing is denied"
+
+
 def test_without_credentials_a_public_object_is_seen(seaweed: SeaweedS3) -> None:
     seaweed.put(seaweed.PUBLIC, "key", BODY)
     assert look(anonymous(seaweed), f"s3://{seaweed.PUBLIC}/key").change is Change.FIRST_SEEN
@@ -435,6 +449,9 @@ def test_keys_and_endpoint_come_from_the_profile_that_is_named(rclone: RcloneS3,
         f"[work]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n",
     )
     assert look({**home, "AWS_PROFILE": "work"}, f"s3://{bucket}/key").change is Change.FIRST_SEEN
+    (tmp_path / ".aws" / "credentials").rename(tmp_path / "elsewhere")
+    moved = {**home, "AWS_PROFILE": "work", "AWS_SHARED_CREDENTIALS_FILE": "~/elsewhere"}
+    assert aws.keys(Keyring(moved)) is not None
 
 
 KEYS = "aws_access_key_id = k\naws_secret_access_key = 50%s\n"

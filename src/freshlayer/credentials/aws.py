@@ -97,12 +97,16 @@ def _profile(keyring: Keyring) -> Mapping[str, str]:
     """The settings of the profile; the file of credentials goes before that of the configuration."""
     environ = keyring.environ
     name = environ.get("AWS_PROFILE", "") or environ.get("AWS_DEFAULT_PROFILE", "") or "default"
-    config = environ.get("AWS_CONFIG_FILE", "") or os.path.join(keyring.home, ".aws", "config")
-    secrets = environ.get("AWS_SHARED_CREDENTIALS_FILE", "") or os.path.join(
-        keyring.home, ".aws", "credentials"
-    )
+    config = _path(keyring, "AWS_CONFIG_FILE", "config")
+    secrets = _path(keyring, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
     section = name if name == "default" else f"profile {name}"
     return {**_ini(config).get(section, {}), **_ini(secrets).get(name, {})}
+
+
+def _path(keyring: Keyring, variable: str, usual: str) -> str:
+    """Where a file lies: as a variable says, which may begin with ``~``, else in the home folder."""
+    named = keyring.environ.get(variable, "") or f"~/.aws/{usual}"
+    return os.path.join(keyring.home, named[2:]) if named.startswith("~/") else named
 
 
 @lru_cache(maxsize=8)

@@ -66,4 +66,6 @@ def _observed(reference: Reference, pages: list[Page]) -> Observation:
     text = json.dumps(entries, separators=(",", ":"))
     weakest = max((page.strength for page in pages), key=lambda strength: strength.rank)
     found = Evidence("listing", hashlib.sha256(text.encode()).hexdigest(), weakest)
-    return Observation(reference, Outcome.SEEN, f"lists {len(entries)} objects", (found,))
+    return Observation(
+        reference, Outcome.SEEN, f"lists {len(entries)} object{'' if len(entries) == 1 else 's'}", (found,)
+    )

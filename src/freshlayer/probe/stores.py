@@ -9,7 +9,6 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from freshlayer.credentials import Credential, Program
 from freshlayer.model import Observation, Outcome
-from freshlayer.probe.exchange import said
 from freshlayer.probe.wire import Answer, Conversation, Once, Request, Run, Step
 from freshlayer.probe.xml import parse
 from freshlayer.reference import Reference
@@ -93,6 +92,6 @@ def shown_by(source: Credential | Program | None) -> Generator[Step, Answer, tup
     answer = yield Once(("credential", source.argv), Run(source.argv, errors=False))
     found = source.credential(answer.output)
     if answer.error or answer.exit_code or found is None:
-        why = answer.error or (said(answer) if answer.hops else f"ended with {answer.exit_code}")
+        why = answer.error or f"ended with {answer.exit_code}"
         return None, f"{source.argv[0].rpartition('/')[2]} gives no token ({why})"
     return found, ""
