@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from testing.saved_image import Layer, read_layers
 
 # The classic builder writes down which image and which container an instruction ran in: other ones each time.
 ACCIDENTS = frozenset({"Hostname", "Image"})
+# buildah does so in a comment, "FROM 3ddc2da278f7".
+IDENTIFIER = re.compile(r"\b[0-9a-f]{12,64}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +71,5 @@ def _settled(configuration: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _line(entry: Mapping[str, Any]) -> HistoryLine:
-    return HistoryLine(entry.get("created_by", ""), entry.get("comment", ""), entry.get("empty_layer", False))
+    comment = IDENTIFIER.sub("…", entry.get("comment", ""))
+    return HistoryLine(entry.get("created_by", ""), comment, entry.get("empty_layer", False))
