@@ -68,6 +68,25 @@ def test_an_annotated_tag_is_peeled_so_that_tagging_again_is_no_change(repositor
     assert commit_of(ask(f"git+{repository.url}#refs/tags/v1")) == commit
 
 
+def test_case_52_an_amended_commit_is_a_change_though_its_tree_is_equal(repository: GitDaemon) -> None:
+    """git names no tree without a fetch: a forced push is a change, whatever it holds."""
+    url = f"git+{repository.url}#main"
+    seen = judge(None, ask(url))
+    tree = repository.git("rev-parse", "main^{tree}")
+    repository.git("commit", "--quiet", "--amend", "--allow-empty", "-m", "in other words")
+    assert repository.git("rev-parse", "main^{tree}") == tree
+    assert judge(seen.keep, ask(url)).change is Change.CHANGED
+
+
+def test_case_54_of_a_branch_and_a_tag_of_one_name_both_commits_are_shown(repository: GitDaemon) -> None:
+    tagged = repository.git("rev-parse", "main")
+    repository.git("tag", "both")
+    branched = repository.commit("second")
+    repository.git("branch", "both")
+    found = {item.value: bool(item.ignored) for item in ask(f"git+{repository.url}#both").evidence}
+    assert found == {branched: False, tagged: True}
+
+
 def test_only_the_very_name_counts_and_a_branch_goes_before_a_tag(repository: GitDaemon) -> None:
     repository.git("branch", "x/feature")
     assert ask(f"git+{repository.url}#feature").outcome is Outcome.ABSENT

@@ -99,11 +99,15 @@ def _names(ref: str) -> tuple[str, ...]:
 
 
 def _why(answer: Answer, url: str) -> str:
-    """Git's own last words, without the URL and whatever stands in it."""
+    """Git's own last words, or ssh's before them, without the URL and whatever stands in it."""
     if answer.error:
         return answer.error
-    said = [line for line in answer.output.splitlines() if re.match(r"(?:fatal|error|remote):|ssh:", line)]
-    words = (
-        re.sub(r"^(?:fatal|error|remote): ", "", said[0]) if said else f"git ended with {answer.exit_code}"
-    )
+    lines = [line for line in answer.output.splitlines() if line.strip()]
+    places = [n for n, line in enumerate(lines) if re.match(r"(?:fatal|error|remote):|ssh:", line)]
+    if not places:
+        return f"can't be asked: git ended with {answer.exit_code}"
+    first = places[0]
+    if first and "Could not read from remote repository" in lines[first]:
+        first -= 1
+    words = re.sub(r"^(?:fatal|error|remote): ", "", lines[first])
     return f"can't be asked: {shown(words.replace(url, 'the repository'), 120)}"
