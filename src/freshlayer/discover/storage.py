@@ -21,6 +21,7 @@ _READS = {
     "get-object",
     "ls",
 }
+_BELOW = {"sync", "rsync", "mirror", "--recursive", "-r", "-R"}
 _OBJECT = re.compile(r"(?:s3|gs)://\S+")
 
 
@@ -38,7 +39,18 @@ def storage(arguments: Words) -> Iterator[Finding]:
         if isinstance(word, Unknown):
             yield Missed(word.text, word.reason)
         elif _OBJECT.fullmatch(word):
-            yield Found(word)
+            yield _object(word, below=any(item in _BELOW for item in words))
+
+
+def _object(word: str, *, below: bool) -> Finding:
+    """An object, or all ``below`` a prefix, which is written with a slash at its end.
+
+    A key is what the command line says: a per cent sign in it stands for itself.
+    """
+    if re.search(r"[*?\[]", word):
+        return Missed(word, "it matches objects by a pattern")
+    literal = word.replace("%", "%25")
+    return Found(literal if literal.endswith("/") or not below else f"{literal}/")
 
 
 def az(arguments: Words) -> Iterator[Finding]:
