@@ -264,6 +264,36 @@ class InstructionVerdict:
     digest: str = ""
 
 
+class Counting(StrEnum):
+    """What the numbers of a builder's display count.
+
+    ``VERTICES``: the instructions of a stage that do something (BuildKit). ``FILE``: every instruction of the
+    Dockerfile (the classic builder). ``STAGE``: every instruction of a stage, which is known by its number
+    (buildah, podman).
+    """
+
+    VERTICES = "vertices"
+    FILE = "file"
+    STAGE = "stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a builder said of one instruction.
+
+    ``stage``: its name, its number from 0, or nothing where the display names none. ``number``: from 1;
+    ``total``: the last number that there is. ``seconds`` is None where no time is known.
+    """
+
+    counting: Counting
+    stage: str
+    number: int
+    total: int
+    platform: str
+    cached: bool
+    seconds: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A better order of instructions; ``line`` is where it would change."""

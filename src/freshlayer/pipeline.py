@@ -15,7 +15,7 @@ from pathlib import Path
 
 from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
-from freshlayer.builders import BuildCommand, Builder, Job, run
+from freshlayer.builders import BuildCommand, Builder, Ended, Job, run
 from freshlayer.context import ClassicContext, Source, ignore_file
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.errors import StateError, UnknownInputError
@@ -106,8 +106,13 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     before = _look(source, question, rooms)
     _warn_of_unasked(before, rooms)
     job = _job(source, command, before, builder)
-    exit_code = builder.build(job) if job else run([*builder.argv, *command.words], builder.environment)
-    return _afterwards(source, question, replace(before, builder=builder.name, exit_code=exit_code), rooms)
+    ended = builder.build(job) if job else _as_typed(command, builder)
+    report = replace(before, builder=builder.name, exit_code=ended.exit_code)
+    return _afterwards(source, question, report, rooms)
+
+
+def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
+    return run([*builder.argv, *command.words], builder.environment, reader=builder.reader(command))
 
 
 def _afterwards(source: Source, question: Question, report: Report, rooms: Rooms) -> Report:

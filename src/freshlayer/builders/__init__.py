@@ -1,8 +1,19 @@
 """The builders. One module each, a row each; ``detect`` chooses as the user's environment would."""
 
-from freshlayer.builders.base import Builder, Job
+from freshlayer.builders.base import Builder, Ended, Job, Reader
 from freshlayer.builders.command_line import BuildCommand, build_args, read
 from freshlayer.builders.detect import BUILDERS, detect
 from freshlayer.builders.process import run
 
-__all__ = ["BUILDERS", "BuildCommand", "Builder", "Job", "build_args", "detect", "read", "run"]
+__all__ = [
+    "BUILDERS",
+    "BuildCommand",
+    "Builder",
+    "Ended",
+    "Job",
+    "Reader",
+    "build_args",
+    "detect",
+    "read",
+    "run",
+]

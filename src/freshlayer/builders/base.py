@@ -9,6 +9,9 @@ from typing import IO, Protocol
 
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.inject import Mechanism
+from freshlayer.model import Counting, Happened
+
+__all__ = ["Builder", "ContextTar", "Counting", "Ended", "Happened", "Job", "Reader"]
 
 
 class ContextTar(Protocol):
@@ -37,6 +40,24 @@ class Job:
     open_context: Callable[[], ContextTar]
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a builder ended: its exit code as a shell would report it, and what it said that happened."""
+
+    exit_code: int
+    happened: tuple[Happened, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads a builder's display while it is shown to the user. ``now``: seconds of a monotonic clock."""
+
+    def feed(self, data: bytes, now: float, stream: int = 2) -> None:
+        """Take what came on a stream (1: standard output, 2: standard error): any bytes, cut anywhere."""
+
+    def ended(self, now: float) -> tuple[Happened, ...]:
+        """What happened, once nothing more comes."""
+
+
 class Builder(Protocol):
     """One builder."""
 
@@ -59,8 +80,11 @@ class Builder(Protocol):
     def mechanism(self, syntax_image: str) -> Mechanism:
         """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""
 
-    def build(self, job: Job) -> int:
+    def reader(self, command: BuildCommand) -> Reader | None:
+        """Who reads the display of this command; None where it will say nothing of its instructions."""
+
+    def build(self, job: Job) -> Ended:
         """Run the build with a derived Dockerfile; remove every temporary file whatever happens.
 
-        The exit code is as a shell would report it. Raises BuilderError where the builder can't be started.
+        Raises BuilderError where the builder can't be started.
         """

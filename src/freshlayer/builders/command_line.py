@@ -57,6 +57,9 @@ class BuildCommand:
     target: str = ""
     platforms: tuple[str, ...] = ()
     network: str = ""
+    progress: str = ""
+    quiet: bool = False
+    no_cache: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: str = ""
     _file: Option | None = None
@@ -91,6 +94,9 @@ def read(words: list[str], environ: Mapping[str, str]) -> BuildCommand:
         target=_value(last, "target"),
         platforms=tuple(name.strip() for name in platform.split(",") if name.strip()),
         network=_value(last, "network"),
+        progress=_value(last, "progress"),
+        quiet=_switched(last, "quiet"),
+        no_cache=_switched(last, "no-cache"),
         build_args=build_args(
             [o.value for o in options if o.name == "build-arg" and o.value is not None], environ
         ),
@@ -102,6 +108,11 @@ def read(words: list[str], environ: Mapping[str, str]) -> BuildCommand:
 
 def _value(last: Mapping[str, Option], name: str) -> str:
     return (last[name].value or "") if name in last else ""
+
+
+def _switched(last: Mapping[str, Option], name: str) -> bool:
+    """A switch may be told its value (``--quiet=false``)."""
+    return name in last and last[name].value not in {"0", "f", "F", "false", "FALSE", "False"}
 
 
 def _unclear(options: list[Option], operands: list[Operand]) -> str:

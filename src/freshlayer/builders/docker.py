@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from freshlayer.builders.base import Job
+from freshlayer.builders import progress
+from freshlayer.builders.base import Ended, Job, Reader
+from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.process import run
 from freshlayer.dockerfile import knows_run_mount
 from freshlayer.inject import Mechanism
@@ -30,14 +32,18 @@ class BuildKit:
     def mechanism(self, syntax_image: str) -> Mechanism:
         return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
 
-    def build(self, job: Job) -> int:
+    def reader(self, command: BuildCommand) -> Reader | None:
+        return progress.buildkit(command, self.environment)
+
+    def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
         with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
             path = Path(folder) / job.name
             path.write_bytes(job.dockerfile)
             if job.ignore is not None:
                 shutil.copyfile(job.ignore, path.with_name(f"{job.name}.dockerignore"))
-            return run([*self.argv, *job.command.with_file(str(path))], self.environment)
+            argv = [*self.argv, *job.command.with_file(str(path))]
+            return run(argv, self.environment, reader=self.reader(job.command))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,12 @@ class Classic:
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         return Mechanism.ARG
 
-    def build(self, job: Job) -> int:
+    def reader(self, command: BuildCommand) -> Reader | None:
+        return progress.classic(command)
+
+    def build(self, job: Job) -> Ended:
         """An own tar on standard input (``context.classic`` says why)."""
         context = job.open_context()
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.dockerfile)
-        return run([*self.argv, *words], self.environment, write)
+        return run([*self.argv, *words], self.environment, write, self.reader(job.command))

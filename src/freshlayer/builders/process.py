@@ -12,14 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import IO
 
+from freshlayer.builders.base import Ended, Reader
 from freshlayer.errors import BuilderError
 
 _SIGNALLED = 128
 
 
 def run(
-    argv: list[str], environment: Mapping[str, str], write: Callable[[IO[bytes]], None] | None = None
-) -> int:
+    argv: list[str],
+    environment: Mapping[str, str],
+    write: Callable[[IO[bytes]], None] | None = None,
+    reader: Reader | None = None,  # noqa: ARG001 - the display is not read yet
+) -> Ended:
     """Run to the end; the exit code as a shell would report it: 128 and the number of a signal that ended it.
 
     ``write`` feeds standard input, which is the user's own where it is None.
@@ -37,7 +41,7 @@ def run(
         code = process.wait()
         if feeder:
             feeder.join()
-    return code if code >= 0 else _SIGNALLED - code
+    return Ended(code if code >= 0 else _SIGNALLED - code)
 
 
 def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Thread:

@@ -113,4 +113,4 @@ def _plainly(build: BuildCommand, builder: Builder, given: bytes) -> int:
     from freshlayer.builders import run
 
     argv = [*builder.argv, *build.words]
-    return run(argv, builder.environment, partial(_give, given) if given else None)
+    return run(argv, builder.environment, partial(_give, given) if given else None).exit_code
