@@ -17,6 +17,7 @@ from testing.servers import needs
 from testing.stores.registry import Registry
 
 pytestmark = pytest.mark.slow
+WITH_MOUNTS = [name for name in MEMBERS if "classic" not in name]
 
 
 @pytest.fixture(params=MEMBERS)
@@ -32,9 +33,9 @@ def origin(tmp_path: Path) -> Iterator[ServeOrigin]:
         yield started
 
 
-def write_dockerfile(project: Path, origin: ServeOrigin, *, base: str = BASE) -> None:
+def write_dockerfile(project: Path, origin: ServeOrigin) -> None:
     runs = (f"RUN wget -q -O /{name} {origin.url}?{name}" for name in ("first", "second"))
-    (project / "Dockerfile").write_text("\n".join([f"FROM {base}", *runs, ""]), encoding="utf-8")
+    (project / "Dockerfile").write_text("\n".join([f"FROM {BASE}", *runs, ""]), encoding="utf-8")
 
 
 def asked(origin: ServeOrigin) -> list[str]:
@@ -102,11 +103,7 @@ def test_a_second_daemon_takes_from_a_registry_what_the_first_built(
     needs.require("nginx", Registry.PROGRAM)
     release = MEMBERS["sid-containerd"]
     with Registry() as registry, start_engine(release) as first, start_engine(release) as second:
-        # An image that each daemon imports for itself has another date on each, and shares no cache.
-        base = f"{registry.host}/base:1"
-        first.run("tag", BASE, base)
-        first.run("push", base)
-        write_dockerfile(project, origin, base=base)
+        write_dockerfile(project, origin)
         where = f"type=registry,ref={registry.host}/cache"
         for engine in (first, second):
             cache = ("--cache-from", where, "--cache-to", f"{where},mode=max")
@@ -114,3 +111,27 @@ def test_a_second_daemon_takes_from_a_registry_what_the_first_built(
         assert asked(origin) == ["/?first", "/?second"]
         images = [DockerBuilder("fleet", engine).image("shared") for engine in (first, second)]
     assert images[0] == images[1]
+
+
+def test_a_builder_that_is_closed_leaves_nothing(project: Path) -> None:
+    (project / "Dockerfile").write_text(
+        f"FROM {BASE}\nRUN --mount=type=cache,target=/kept echo > /kept/file\n"
+    )
+    with Builders() as builders:
+        podman = builders["podman"]
+        build(podman, project)
+        home = Path(podman.environment()["TMPDIR"]).parent
+        assert any(home.iterdir())
+    assert not home.exists()
+    assert str(home) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("builder", WITH_MOUNTS, indirect=True)
+def test_a_reset_forgets_what_a_cache_mount_keeps(builder: Builder, project: Path) -> None:
+    count = "echo >> /kept/lines && wc -l < /kept/lines > /count"
+    (project / "Dockerfile").write_text(f"FROM {BASE}\nRUN --mount=type=cache,target=/kept {count}\n")
+    build(builder, project, "--tag", "smoke")
+    before = builder.image("smoke")
+    builder.reset()
+    build(builder, project, "--tag", "smoke")
+    assert builder.image("smoke") == before
