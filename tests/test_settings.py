@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.errors import OptionError
-from freshlayer.settings import OnUnknown, Policy, read
+from freshlayer.settings import HostSettings, OnUnknown, Policy, read
 
 TOOL = ("tool", "freshlayer")
 
@@ -37,7 +37,7 @@ def test_a_shared_file_may_say_nothing_of_us(text: str) -> None:
     [
         (
             "connection = 7",
-            "there is no setting 'connection' (there are connections, hash_up_to, hosts, on_unknown, timeout)",
+            "there is no setting 'connection' (there are connections, hash_up_to, hosts, on_unknown,",
         ),
         ('on_unknown = "drop"', "on_unknown is keep, rebuild or fail"),
         ("on_unknown = 3", "on_unknown can't be 3"),
@@ -77,3 +77,35 @@ def test_the_command_line_goes_before_the_file() -> None:
 def test_what_the_command_line_does_not_say_stays() -> None:
     policy = read('on_unknown = "fail"\nconnections = 7\ntimeout = 2.5\n', "f")
     assert policy.but() == policy
+
+
+def test_a_host_has_the_places_of_its_credential() -> None:
+    text = '[hosts."a.example:8443"]\nuser = "ci"\ncommand = ["pass", "show"]\nheader = "X-Token"\n'
+    assert read(text, "f").hosts == {
+        "a.example:8443": HostSettings(user="ci", command=("pass", "show"), header="X-Token")
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ('password = "hunter2"', "there is no 'password'"),
+        ('token_env = ["A"]', "token_env can't be"),
+        ("command = []", "command can't be"),
+        ("command = [1]", "command can't be"),
+        ('header = "X: y"', "header is no name of a header field"),
+        ('insecure = "yes"', "insecure can't be"),
+    ],
+)
+def test_what_a_host_can_not_have_is_refused_with_its_name(said: str, part: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        read(f'[hosts."a.example"]\n{said}\n', "freshlayer.toml")
+    assert part in str(caught.value)
+    assert 'freshlayer.toml: [hosts."a.example"]' in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["hosts = 1", 'hosts = ["a"]', "[hosts]\na = 1"])
+def test_hosts_that_are_no_tables_are_refused(text: str) -> None:
+    with pytest.raises(OptionError):
+        read(text, "freshlayer.toml")

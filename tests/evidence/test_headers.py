@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from freshlayer.evidence import Hop, of_hops, strongest, total_length, validators
+from freshlayer.evidence.readers import ROWS
 from freshlayer.model import Evidence, Strength, Validators
 
 SHA1 = "2323" + "ab" * 18
@@ -309,3 +311,8 @@ def test_a_digest_header_agrees_with_the_digest_of_the_body() -> None:
     digest = hashlib.sha256(body).digest()
     header = f"Repr-Digest: sha-256=:{base64.b64encode(digest).decode()}:"
     assert of_hops((hop(header),)) == (Evidence("sha256", digest.hex(), Strength.CONTENT),)
+
+
+def test_the_page_names_every_header_that_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-freshlayer-knows.md").read_text("utf-8").lower()
+    assert [name for name, _ in ROWS if f"`{name}" not in page] == []
