@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from freshlayer.builders.pflag import Grammar, Operand, Option, items
 
 _VALUED = frozenset(
     """
@@ -20,31 +22,9 @@ _SWITCHES = frozenset(
 )
 _LETTERS = {"c": "cpu-shares", "f": "file", "m": "memory", "o": "output", "t": "tag"}
 _SWITCH_LETTERS = {"q": "quiet", "D": "debug", "h": "help"}
+_GRAMMAR = Grammar(_VALUED, _SWITCHES, _LETTERS, _SWITCH_LETTERS)
 # Options that make docker do something else than build.
 _NO_BUILD = {"help", "call", "print", "check"}
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """``start`` and ``end``: the places in the argument vector that it takes up. A switch has no value.
-
-    ``before``: the switches that share its word, as ``q`` in ``-qf FILE``.
-    """
-
-    name: str
-    value: str | None
-    start: int
-    end: int
-    known: bool = True
-    before: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """The context, or one word too many."""
-
-    value: str
-    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +62,9 @@ class BuildCommand:
 
 def read(words: list[str], environ: Mapping[str, str]) -> BuildCommand:
     """Read the few options that matter here. Never fails: what docker has to complain about is docker's."""
-    items = list(_items(words))
-    options = [item for item in items if isinstance(item, Option)]
-    operands = [item for item in items if isinstance(item, Operand)]
+    found = list(items(words, _GRAMMAR))
+    options = [item for item in found if isinstance(item, Option)]
+    operands = [item for item in found if isinstance(item, Operand)]
     last = {option.name: option for option in options}
     platform = _value(last, "platform")
     return BuildCommand(
@@ -111,8 +91,7 @@ def _value(last: Mapping[str, Option], name: str) -> str:
 
 
 def _switched(last: Mapping[str, Option], name: str) -> bool:
-    """A switch may be told its value (``--quiet=false``)."""
-    return name in last and last[name].value not in {"0", "f", "F", "false", "FALSE", "False"}
+    return name in last and last[name].is_on
 
 
 def _unclear(options: list[Option], operands: list[Operand]) -> str:
@@ -136,50 +115,4 @@ def build_args(given: Iterable[str], environ: Mapping[str, str]) -> dict[str, st
             found[name] = value
         elif name in environ:
             found[name] = environ[name]
-    return found
-
-
-def _items(words: list[str]) -> Iterator[Option | Operand]:
-    place = 0
-    while place < len(words):
-        word = words[place]
-        if word == "--":
-            yield from (Operand(rest, place + 1 + n) for n, rest in enumerate(words[place + 1 :]))
-            return
-        if word == "-" or not word.startswith("-"):
-            yield Operand(word, place)
-            place += 1
-            continue
-        found = _long(words, place) if word.startswith("--") else _short(words, place)
-        yield from found
-        place = found[-1].end
-
-
-def _long(words: list[str], place: int) -> list[Option]:
-    name, equals, value = words[place][2:].partition("=")
-    known = name in _VALUED or name in _SWITCHES
-    if equals:
-        return [Option(name, value, place, place + 1, known)]
-    if name in _VALUED and place + 1 < len(words):
-        return [Option(name, words[place + 1], place, place + 2)]
-    return [Option(name, None, place, place + 1, known)]
-
-
-def _short(words: list[str], place: int) -> list[Option]:
-    """``-t x``, ``-tx``, ``-t=x``, and switches run together: ``-qt x``."""
-    found: list[Option] = []
-    letters = words[place][1:]
-    for at, letter in enumerate(letters):
-        rest = letters[at + 1 :]
-        if letter in _LETTERS:
-            attached = rest.removeprefix("=") or None
-            follows = words[place + 1] if place + 1 < len(words) else None
-            end = place + (1 if rest else 2)
-            value = attached if rest else follows
-            found.append(Option(_LETTERS[letter], value, place, end, before=letters[:at]))
-            return found
-        name = _SWITCH_LETTERS.get(letter, letter)
-        found.append(Option(name, None, place, place + 1, letter in _SWITCH_LETTERS))
-        if rest.startswith("="):
-            return found
     return found
