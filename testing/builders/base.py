@@ -27,7 +27,7 @@ class Builder(Protocol):
         """Run the builder's program with these arguments; `options` are subprocess.run's."""
 
     def image_id(self, tag: str) -> str:
-        """The identifier of a local image; empty where there is none by that tag."""
+        """The digest of a local image's configuration; empty where there is none by that tag."""
 
     def image(self, tag: str) -> Image:
         """A local image, to be compared with another."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from testing.builders.image import Image, read_image
+from testing.builders.image import Image, read_id, read_image
 from testing.engine import PrivateEngine
 
 
@@ -37,9 +39,7 @@ class DockerBuilder:
         return self.run("image", "ls", "--quiet", "--no-trunc", tag).stdout.strip()
 
     def image(self, tag: str) -> Image:
-        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
-            archive = Path(folder) / "image.tar"
-            self.run("image", "save", "--output", str(archive), tag)
+        with self._saved(tag) as archive:
             return read_image(archive)
 
     def reset(self) -> None:
@@ -47,3 +47,24 @@ class DockerBuilder:
 
     def close(self) -> None:
         self.engine.close()
+
+    @contextlib.contextmanager
+    def _saved(self, tag: str) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+            archive = Path(folder) / "image.tar"
+            self.run("image", "save", "--output", str(archive), tag)
+            yield archive
+
+
+class ContainerdBuilder(DockerBuilder):
+    """`docker build` into containerd's image store.
+
+    There an image is known by its index, which is another one after each build, since it holds what BuildKit
+    attests of that build. What is built is known by its configuration, as in the other stores.
+    """
+
+    def image_id(self, tag: str) -> str:
+        if not super().image_id(tag):
+            return ""
+        with self._saved(tag) as archive:
+            return read_id(archive)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import tarfile
@@ -43,7 +44,7 @@ class Image:
 
 def read_image(archive: Path) -> Image:
     """The one image in `archive`."""
-    document = _document(archive)
+    document: Mapping[str, Any] = json.loads(_configuration(archive))
     return Image(
         configuration=_settled(document.get("config")),
         container=_settled(document.get("container_config")),
@@ -52,18 +53,22 @@ def read_image(archive: Path) -> Image:
     )
 
 
-def _document(archive: Path) -> Mapping[str, Any]:
+def read_id(archive: Path) -> str:
+    """The digest of the configuration of the one image in `archive`."""
+    return f"sha256:{hashlib.sha256(_configuration(archive)).hexdigest()}"
+
+
+def _configuration(archive: Path) -> bytes:
     with tarfile.open(archive) as tar:
-        (manifest,) = _load(tar, "manifest.json")
-        document: Mapping[str, Any] = _load(tar, manifest["Config"])
-        return document
+        (manifest,) = json.loads(_read(tar, "manifest.json"))
+        return _read(tar, manifest["Config"])
 
 
-def _load(tar: tarfile.TarFile, name: str) -> Any:
+def _read(tar: tarfile.TarFile, name: str) -> bytes:
     stream = tar.extractfile(name)
     if stream is None:
         raise FileNotFoundError(f"{name} is no file")
-    return json.load(stream)
+    return stream.read()
 
 
 def _settled(configuration: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -14,11 +14,12 @@ import pytest
 
 from testing.builders.base import Builder
 from testing.builders.containers import ContainersBuilder
-from testing.builders.docker import DockerBuilder
+from testing.builders.docker import ContainerdBuilder, DockerBuilder
 from testing.builders.suites import UNPACKED, is_unpacked, out_of_reach
 from testing.engine import Docker, PrivateEngine, installed, unable, unpacked
 
 SYSTEM = ""
+CONTAINERD = ("--feature=containerd-snapshotter=true",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ MEMBERS: Mapping[str, Release] = {
     "trixie-buildah": Release("buildah", "trixie"),
     "trixie-podman": Release("podman", "trixie"),
     "sid-buildx": Release("docker", "sid"),
-    "sid-containerd": Release("docker", "sid", daemon=("--feature=containerd-snapshotter=true",)),
+    "sid-containerd": Release("docker", "sid", daemon=CONTAINERD),
 }
 
 
@@ -65,7 +66,8 @@ class Builders:
 
     def _start(self, name: str, release: Release) -> Builder:
         if release.program == "docker":
-            return DockerBuilder(name, self._engine(release), buildkit=release.buildkit)
+            kind = ContainerdBuilder if release.daemon == CONTAINERD else DockerBuilder
+            return kind(name, self._engine(release), buildkit=release.buildkit)
         builder = ContainersBuilder(name, _program(release), helpers=_root(release) / "usr/lib/podman")
         self._open.callback(builder.close)
         return builder

@@ -48,16 +48,17 @@ def test_what_ran_once_is_cached_until_the_builder_is_reset(
     write_dockerfile(project, origin)
     build(builder, project, "--tag", "smoke")
     assert asked(origin) == ["/?first", "/?second"]
-    before = builder.image("smoke")
+    before, identifier = builder.image("smoke"), builder.image_id("smoke")
     build(builder, project, "--tag", "smoke")
     assert asked(origin) == ["/?first", "/?second"]
-    assert builder.image("smoke") == before
+    assert (builder.image("smoke"), builder.image_id("smoke")) == (before, identifier)
     builder.reset()
     assert not builder.image_id("smoke")
     assert builder.image_id(BASE)
     build(builder, project, "--tag", "smoke")
     assert asked(origin) == ["/?first", "/?second"] * 2
     assert builder.image("smoke") == before
+    assert builder.image_id("smoke") != identifier
 
 
 def test_an_image_tells_what_went_into_it(builder: Builder, project: Path) -> None:
