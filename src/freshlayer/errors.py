@@ -49,3 +49,7 @@ class OptionError(FreshlayerError):
 
 class UnknownInputError(FreshlayerError):
     """``--on-unknown fail``: an input could not be asked."""
+
+
+class InstallError(FreshlayerError):
+    """docker's folder can't take the plugin or the alias, or give them back."""

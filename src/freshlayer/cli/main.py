@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import cast
 
@@ -24,6 +26,9 @@ _COMMANDS = {
     "probe": "what an origin says about a URL",
     "flag": "write a file that changes if and only if a URL does",
     "serve": "a small origin to try things on",
+    "install": "docker fresh …, as a plugin of docker's; with --alias a plain docker build too",
+    "uninstall": "take back what install did",
+    "completion": "a script that completes commands and options in your shell",
 }
 
 
@@ -52,14 +57,19 @@ class _Commands(click.Group):
 @ours
 @click.pass_context
 def cli(context: click.Context, options: Options) -> None:
-    context.obj = options
+    context.obj = replace(options, docker=context.obj or ())
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code. Every message to the user passes through here."""
+def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
+    """Run one command; its exit code. Every message to the user passes through here.
+
+    ``docker``: the flags of docker's own that the plugin was called with.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
+    # With the alias, the docker that we run would come back to us: this has the plugin stand aside.
+    os.environ["FRESHLAYER"] = "0"
     try:
-        code = cli.main(args=words, prog_name="freshlayer", standalone_mode=False)
+        code = cli.main(args=words, prog_name="freshlayer", standalone_mode=False, obj=tuple(docker))
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.exceptions.NoArgsIsHelpError as error:

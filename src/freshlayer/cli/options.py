@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """As typed; None where an option was not given."""
+    """As typed; None where an option was not given. ``docker``: flags of docker's own, for what we run."""
 
     builder: str | None = None
     state: str | None = None
@@ -34,6 +34,7 @@ class Options:
     report: str | None = None
     quiet: bool | None = None
     verbose: bool | None = None
+    docker: tuple[str, ...] | None = None
 
     def over(self, outer: Options) -> Options:
         """What stands after the command word wins over what stands before it."""
@@ -69,7 +70,7 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
         names = {field.name for field in fields(Options)}
-        given = Options(**{name: values.pop(name) for name in names})
+        given = Options(**{name: values.pop(name, None) for name in names})
         context = click.get_current_context()
         outer = context.parent.obj if context.parent is not None else None
         options = given.over(outer) if isinstance(outer, Options) else given

@@ -1,0 +1,25 @@
+"""``freshlayer completion``."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("completion", short_help="a script that completes commands and options in your shell")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
+def command(shell: str) -> int:
+    r"""Print what completes freshlayer's commands and options in a shell.
+
+    \b
+    bash: eval "$(freshlayer completion bash)"     in ~/.bashrc
+    zsh:  eval "$(freshlayer completion zsh)"      in ~/.zshrc
+    fish: freshlayer completion fish | source      in ~/.config/fish/config.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    from freshlayer.cli.main import cli
+
+    completion = get_completion_class(shell)
+    if completion is not None:
+        click.echo(completion(cli, {}, "freshlayer", "_FRESHLAYER_COMPLETE").source())
+    return 0

@@ -1,0 +1,21 @@
+"""``freshlayer uninstall``."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from freshlayer.cli.options import Options, ours
+
+
+@click.command("uninstall", short_help="take back what install did")
+@ours
+def command(options: Options) -> int:
+    """Take out of your docker folder what 'freshlayer install' put there, and nothing else."""
+    from freshlayer.install import DockerFolder, uninstall
+
+    for line in uninstall(DockerFolder.of(os.environ)):
+        if not options.quiet:
+            click.echo(line)
+    return 0
