@@ -13,6 +13,7 @@ from testing.engine import PrivateEngine, available
 from testing.servers.needs import require
 
 if TYPE_CHECKING:
+    from testing.builders.table import Builders
     from testing.stores.azure import Azurite
     from testing.stores.maven import MavenRepository
     from testing.stores.s3 import SeaweedS3
@@ -39,6 +40,15 @@ def engine() -> Iterator[PrivateEngine]:
             pytest.fail(f"CI has to have an engine: {reason}")
         pytest.skip(reason)
     with PrivateEngine() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def builders() -> Iterator[Builders]:
+    """Real builders, each started when it is first asked for."""
+    from testing.builders.table import Builders
+
+    with Builders() as started:
         yield started
 
 

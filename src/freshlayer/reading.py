@@ -23,8 +23,9 @@ class Question:
     """What is asked about a Dockerfile: the options that decide what it reads.
 
     ``platforms``: one or more of ``os/arch[/variant]``; ``host``: the builder's own, where it is known.
-    ``every_earlier``: as the classic builder does, in scope and in stages. ``network``: as in ``--network``;
-    None where it is not known. ``all_stages``: those that the target does not reach as well.
+    ``every_earlier``: as the classic builder does, in scope and in stages. ``inherits``: whether a stage sees
+    the ARGs of the one that it continues. ``network``: as in ``--network``; None where it is not known.
+    ``all_stages``: those that the target does not reach as well.
     """
 
     platforms: tuple[str, ...]
@@ -33,6 +34,7 @@ class Question:
     network: str | None = None
     builder: str = ""
     every_earlier: bool = False
+    inherits: bool = True
     host: str = ""
     all_stages: bool = False
 
@@ -101,7 +103,12 @@ def read(text: str, question: Question) -> Read:
 
 def _read_for(dockerfile: Dockerfile, question: Question, platform: str, said: Mapping[int, Notes]) -> Read:
     environments = dockerfiles.environments(
-        dockerfile, question.build_args, platform, host=question.host, classic=question.every_earlier
+        dockerfile,
+        question.build_args,
+        platform,
+        host=question.host,
+        classic=question.every_earlier,
+        inherits=question.inherits,
     )
     bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
 

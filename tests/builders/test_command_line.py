@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshlayer.builders.command_line import _LETTERS, _SWITCHES, _VALUED, read
+from freshlayer.builders.command_line import read
+from freshlayer.builders.families import BUILDAH, DOCKER, PODMAN, Family
+from testing.builders.table import MEMBERS, Builders
 
 
 @pytest.mark.parametrize(
@@ -62,16 +63,21 @@ def test_switches_before_f_in_one_word_are_not_lost() -> None:
     assert read(["-qfD", "."], {}).with_file("/d") == ["-q", "--file", "/d", "."]
 
 
-@pytest.mark.parametrize("name", sorted(_VALUED))
-def test_a_value_is_never_taken_for_the_context(name: str) -> None:
-    assert read([f"--{name}", "value", "ctx"], {}).context == "ctx"
-    assert read([f"--{name}=value", "ctx"], {}).context == "ctx"
+FAMILIES = {"docker": DOCKER, "buildah": BUILDAH, "podman": PODMAN}
 
 
-@pytest.mark.parametrize("name", sorted(_SWITCHES))
-def test_a_switch_takes_no_value(name: str) -> None:
-    assert read([f"--{name}", "ctx"], {}).context == "ctx"
-    assert read([f"--{name}=true", "ctx"], {}).context == "ctx"
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
+def test_a_value_is_never_taken_for_the_context(family: Family) -> None:
+    for name in family.grammar.valued:
+        assert read([f"--{name}", "value", "ctx"], {}, family).context == "ctx", name
+        assert read([f"--{name}=value", "ctx"], {}, family).context == "ctx", name
+
+
+@pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES.keys())
+def test_a_switch_takes_no_value(family: Family) -> None:
+    for name in family.grammar.switches:
+        assert read([f"--{name}", "ctx"], {}, family).context == "ctx", name
+        assert read([f"--{name}=true", "ctx"], {}, family).context == "ctx", name
 
 
 def test_build_args_come_from_the_words_and_from_the_environment() -> None:
@@ -118,15 +124,85 @@ def test_no_words_make_it_fail_and_none_is_lost(words: list[str]) -> None:
     assert derived.count("/d") == 1
 
 
+@pytest.mark.parametrize(
+    ("family", "words", "context", "derived"),
+    [
+        (BUILDAH, [], ".", ["--file", "/d", "."]),
+        (BUILDAH, ["-f", "sub/D"], ".", ["--file", "/d", "."]),
+        (PODMAN, ["-f", "sub/D"], "sub", ["--file", "/d", "sub"]),
+        (PODMAN, ["-f", "D", "-t", "x"], ".", ["--file", "/d", "-t", "x", "."]),
+        (PODMAN, ["-f", "sub/D", "ctx"], "ctx", ["--file", "/d", "ctx"]),
+    ],
+)
+def test_a_context_that_is_left_out_stays_what_it_was(
+    family: Family, words: list[str], context: str, derived: list[str]
+) -> None:
+    command = read(words, {}, family)
+    assert (command.context, command.unclear) == (context, "")
+    assert command.with_file("/d") == derived
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "no context is given"),
+        (["-f", "a", "-f", "b", "."], "more than one Dockerfile is given"),
+        (["-f", "D.in", "."], "D.in goes through the C preprocessor first"),
+        (["--new-option", "value", "."], "freshlayer does not know the option --new-option"),
+    ],
+)
+def test_what_is_not_clear_to_podman_says_why(words: list[str], why: str) -> None:
+    assert read(words, {}, PODMAN).unclear == why
+
+
+def test_build_args_come_from_a_file_too_and_the_words_win(tmp_path: Path) -> None:
+    (tmp_path / "args").write_text("A=file\n# B=comment\nC=c\n\nD\n")
+    words = ["--build-arg", "A=word", f"--build-arg-file={tmp_path / 'args'}", "."]
+    assert read(words, {"D": "outside"}, BUILDAH).build_args == {"A": "word", "C": "c", "D": "outside"}
+    assert read(["--build-arg-file", "/nowhere", "."], {}, BUILDAH).build_args == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "platforms"),
+    [
+        (["--platform", "linux/amd64", "--platform=linux/arm64,linux/s390x"], ("amd64", "arm64", "s390x")),
+        (["--arch", "arm64"], ("arm64",)),
+        (["--arch=arm", "--variant", "v7"], ("arm/v7",)),
+    ],
+)
+def test_a_platform_is_named_whole_or_by_its_parts(words: list[str], platforms: tuple[str, ...]) -> None:
+    assert read([*words, "."], {}, PODMAN).platforms == tuple(f"linux/{name}" for name in platforms)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--pull"], True),
+        (["--pull=never"], True),
+        (["--pull-never"], True),
+        (["--pull=false"], False),
+        ([], False),
+    ],
+)
+def test_whether_the_words_speak_of_pulling_is_known(words: list[str], said: bool) -> None:  # noqa: FBT001
+    assert read([*words, "."], {}, PODMAN).pull is said
+
+
 @pytest.mark.slow
-def test_the_table_knows_every_option_of_the_docker_client_that_is_here() -> None:
-    docker = next((p for p in ("/usr/bin/docker", shutil.which("docker")) if p and shutil.which(p)), None)
-    if docker is None:
-        pytest.skip("there is no docker client")
-    done = subprocess.run([docker, "build", "--help"], capture_output=True, text=True, check=True)
-    rows = re.findall(r"^\s+(?:-(\w), )?--([a-z][a-z0-9-]+)( [a-z]\w*)?  ", done.stdout, re.MULTILINE)
-    assert len(rows) > 20
-    for letter, name, value in rows:
-        assert name in (_VALUED if value else _SWITCHES), name
-        if letter and value:
-            assert _LETTERS[letter] == name
+@pytest.mark.parametrize("name", MEMBERS)
+def test_the_table_knows_every_option_of_a_real_builder(name: str, builders: Builders) -> None:
+    builder = builders[name]
+    said = builder.run("build", "--help").stdout
+    rows = re.findall(r"^\s+(?:-(\w), )?--([a-z][a-z0-9-]+)(?: (\S+|pathname or URL))?  ", said, re.MULTILINE)
+    grammar = FAMILIES[builder.command[0]].grammar
+    assert len(rows) > 15
+    for letter, option, value in rows:
+        # A switch that may be told its value shows it as `string[="true"]`.
+        takes_one = bool(value) and "[=" not in value
+        assert option in (grammar.valued if takes_one else grammar.switches), option
+        if letter and takes_one:
+            assert grammar.letters[letter] == option
+
+
+def test_help_of_no_builder_is_taken_for_a_build() -> None:
+    assert read(["--help"], {}, PODMAN).unclear == "--help asks for no build"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from freshlayer.builders.command_line import BuildCommand
+from freshlayer.builders.families import Family
 from freshlayer.inject import Mechanism
 from freshlayer.model import Counting, Happened
 
@@ -42,17 +43,25 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a builder ended: its exit code as a shell would report it, and what it said that happened."""
+    """How a builder ended: its exit code as a shell would report it, and what it said that happened.
+
+    ``trouble``: why its display could not be read, if so.
+    """
 
     exit_code: int
     happened: tuple[Happened, ...] = ()
+    trouble: str = ""
 
 
 class Reader(Protocol):
     """Reads a builder's display while it is shown to the user. ``now``: seconds of a monotonic clock."""
 
-    def feed(self, data: bytes, now: float, stream: int = 2) -> None:
-        """Take what came on a stream (1: standard output, 2: standard error): any bytes, cut anywhere."""
+    @property
+    def stream(self) -> int:
+        """Where the display comes: 1 for standard output, 2 for standard error."""
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Take what came: any bytes, cut anywhere."""
 
     def ended(self, now: float) -> tuple[Happened, ...]:
         """What happened, once nothing more comes."""
@@ -74,8 +83,20 @@ class Builder(Protocol):
         """What the builder is started with."""
 
     @property
+    def family(self) -> Family:
+        """How its command line is read."""
+
+    @property
     def builds_every_earlier_stage(self) -> bool:
         """Whether stages that the target does not need are built as well."""
+
+    @property
+    def inherits_arguments(self) -> bool:
+        """Whether a stage that continues another sees its ARGs."""
+
+    @property
+    def keeps_images(self) -> bool:
+        """Whether a tag that is on this machine is taken as it is, wherever it leads by now."""
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""

@@ -1,35 +1,24 @@
-"""What the user typed after ``build``: read as the docker client reads it (spf13/pflag), kept as typed."""
+"""What the user typed after ``build``: read as the builder reads it (spf13/pflag), kept as typed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from freshlayer.builders.pflag import Grammar, Operand, Option, items
-
-_VALUED = frozenset(
-    """
-    add-host allow annotation attest build-arg build-context builder cache-from cache-to call cgroup-parent
-    cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems file iidfile isolation label memory memory-swap
-    metadata-file network no-cache-filter output platform policy print progress provenance sbom secret
-    security-opt shm-size ssh tag target ulimit
-    """.split()
-)
-_SWITCHES = frozenset(
-    """
-    check compress debug disable-content-trust force-rm help load no-cache pull push quiet rm squash stream
-    """.split()
-)
-_LETTERS = {"c": "cpu-shares", "f": "file", "m": "memory", "o": "output", "t": "tag"}
-_SWITCH_LETTERS = {"q": "quiet", "D": "debug", "h": "help"}
-_GRAMMAR = Grammar(_VALUED, _SWITCHES, _LETTERS, _SWITCH_LETTERS)
-# Options that make docker do something else than build.
-_NO_BUILD = {"help", "call", "print", "check"}
+from freshlayer.builders.families import DOCKER, Family, NoContext
+from freshlayer.builders.pflag import Operand, Option, items
+from freshlayer.reference import shown
 
 
 @dataclass(frozen=True, slots=True)
 class BuildCommand:
-    """``words``: everything after ``build``, untouched. ``unclear``: why it can't be told what is built."""
+    """``words``: everything after ``build``, untouched. ``unclear``: why it can't be told what is built.
+
+    ``pull``: whether the words themselves say when images are pulled.
+    """
 
     words: tuple[str, ...]
     context: str
@@ -40,6 +29,7 @@ class BuildCommand:
     progress: str = ""
     quiet: bool = False
     no_cache: bool = False
+    pull: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: str = ""
     _file: Option | None = None
@@ -48,11 +38,14 @@ class BuildCommand:
     def with_file(self, path: str, *, context: str | None = None) -> list[str]:
         """The words with another Dockerfile, and with another context where one is given.
 
-        The last ``--file`` wins, so that one is replaced where it stands; without one ours comes first.
+        The last ``--file`` wins, so that one is replaced where it stands; without one ours comes first. A
+        context that was left out is named: it must not follow the Dockerfile to another folder.
         """
         words = list(self.words)
         if context is not None:
             words[self._context] = context
+        elif self._context < 0:
+            words.append(self.context)
         if self._file is None:
             return ["--file", path, *words]
         before = [f"-{self._file.before}"] if self._file.before else []
@@ -60,30 +53,62 @@ class BuildCommand:
         return words
 
 
-def read(words: list[str], environ: Mapping[str, str]) -> BuildCommand:
-    """Read the few options that matter here. Never fails: what docker has to complain about is docker's."""
-    found = list(items(words, _GRAMMAR))
+def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) -> BuildCommand:
+    """Read the few options that matter here. Never fails: the builder has its own complaints to make."""
+    found = list(items(words, family.grammar))
     options = [item for item in found if isinstance(item, Option)]
     operands = [item for item in found if isinstance(item, Operand)]
     last = {option.name: option for option in options}
-    platform = _value(last, "platform")
+    context = operands[0].value if operands else _left_out(_value(last, "file"), family)
+    given = [*_lines(_values(options, "build-arg-file")), *_values(options, "build-arg")]
     return BuildCommand(
         words=tuple(words),
-        context=operands[0].value if operands else "",
+        context=context,
         file=last["file"].value if "file" in last else None,
         target=_value(last, "target"),
-        platforms=tuple(name.strip() for name in platform.split(",") if name.strip()),
+        platforms=_platforms(options, last),
         network=_value(last, "network"),
         progress=_value(last, "progress"),
         quiet=_switched(last, "quiet"),
         no_cache=_switched(last, "no-cache"),
-        build_args=build_args(
-            [o.value for o in options if o.name == "build-arg" and o.value is not None], environ
-        ),
-        unclear=_unclear(options, operands),
+        pull=any(_switched(last, name) for name in ("pull", "pull-always", "pull-never")),
+        build_args=build_args(given, environ),
+        unclear=_unclear(options, operands, context, family),
         _file=last.get("file"),
         _context=operands[0].start if operands else -1,
     )
+
+
+def _left_out(file: str, family: Family) -> str:
+    """The context that a command without one means; empty where it means none."""
+    match family.no_context:
+        case NoContext.WORKING_DIRECTORY:
+            return "."
+        case NoContext.FOLDER_OF_FILE if file:
+            return os.path.dirname(file) or "."
+        case _:
+            return ""
+
+
+def _platforms(options: list[Option], last: Mapping[str, Option]) -> tuple[str, ...]:
+    """``--platform``, several of them with commas; or by its parts, as buildah knows them too."""
+    named = [name.strip() for value in _values(options, "platform") for name in value.split(",")]
+    if not any(named) and _value(last, "arch"):
+        parts = (_value(last, "os") or "linux", _value(last, "arch"), _value(last, "variant"))
+        named = ["/".join(part for part in parts if part)]
+    return tuple(name for name in named if name)
+
+
+def _lines(paths: list[str]) -> Iterator[str]:
+    """Build args out of files, one a line. What can't be read is for the builder to complain about."""
+    for path in paths:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            lines = Path(path).read_text("utf-8").splitlines()
+            yield from (line for line in lines if line and not line.startswith("#"))
+
+
+def _values(options: list[Option], name: str) -> list[str]:
+    return [option.value for option in options if option.name == name and option.value is not None]
 
 
 def _value(last: Mapping[str, Option], name: str) -> str:
@@ -94,16 +119,26 @@ def _switched(last: Mapping[str, Option], name: str) -> bool:
     return name in last and last[name].is_on
 
 
-def _unclear(options: list[Option], operands: list[Operand]) -> str:
-    other = [option.name for option in options if option.name in _NO_BUILD]
+def _unclear(options: list[Option], operands: list[Operand], context: str, family: Family) -> str:
+    other = [option.name for option in options if option.name in family.not_building]
     if other:
         return f"--{other[0]} asks for no build"
     unknown = [option.name for option in options if not option.known]
-    if len(operands) == 1:
-        return ""
+    if len(operands) == 1 or (context and not operands):
+        return _unclear_files(_values(options, "file")) if family.joins_files else ""
     if unknown:
         return f"freshlayer does not know the option --{unknown[0]}"
-    return "no context is given" if not operands else "more than one context is given"
+    return "more than one context is given" if operands else "no context is given"
+
+
+def _unclear_files(files: list[str]) -> str:
+    if len(files) > 1:
+        return "more than one Dockerfile is given"
+    return (
+        f"{shown(files[0])} goes through the C preprocessor first"
+        if files and files[0].endswith(".in")
+        else ""
+    )
 
 
 def build_args(given: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:

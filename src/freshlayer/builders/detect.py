@@ -1,86 +1,109 @@
-"""Choose the builder that a plain ``docker build`` would use in this environment."""
+"""Choose the builder that the user's own ``docker build`` would be; else podman, else buildah."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
 import shutil
 import socket
-import subprocess
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from freshlayer.builders import docker_config, versions
 from freshlayer.builders.base import Builder
+from freshlayer.builders.containers import buildah, podman
 from freshlayer.builders.docker import BuildKit, Classic
 from freshlayer.errors import BuilderError
 
-BUILDERS: dict[str, Callable[[tuple[str, ...], Mapping[str, str]], Builder]] = {
-    "buildkit": BuildKit,
-    "classic": Classic,
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A builder: the program, its words before the user's own, and what ``--builder`` sets for it."""
+
+    make: Callable[[tuple[str, ...], Mapping[str, str], str], Builder]
+    program: str
+    words: tuple[str, ...] = ("build",)
+    forced: Mapping[str, str] = field(default_factory=dict)
+
+
+BUILDERS: Mapping[str, Row] = {
+    "buildah": Row(buildah, "buildah"),
+    "buildkit": Row(BuildKit, "docker", forced={"DOCKER_BUILDKIT": "1"}),
+    "buildx": Row(BuildKit, "docker", ("buildx", "build")),
+    "classic": Row(Classic, "docker", forced={"DOCKER_BUILDKIT": "0"}),
+    "podman": Row(podman, "podman"),
 }
 """Name for ``--builder`` → the builder."""
 
-_FORCED = {"buildkit": "1", "classic": "0"}
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
 _BUILDX_BY_DEFAULT = 23
-_DEFAULT_HOST = "unix:///var/run/docker.sock"
-_PLUGIN_FOLDERS = (
-    "/usr/local/lib/docker/cli-plugins",
-    "/usr/local/libexec/docker/cli-plugins",
-    "/usr/lib/docker/cli-plugins",
-    "/usr/libexec/docker/cli-plugins",
-)
 _SECONDS = 10.0
 _LONGEST_PING = 8192
+_WITHOUT_DOCKER = ("podman", "buildah")
 
 
-def detect(wanted: str, environ: Mapping[str, str]) -> Builder:
-    """The builder that ``--builder`` names, else the one that docker would choose.
+def detect(wanted: str, environ: Mapping[str, str], flags: Sequence[str] = ()) -> Builder:
+    """The builder that ``--builder`` names, else the one that the user's own command would be.
 
-    Raises BuilderError where there is none; it says where was looked.
+    ``flags``: docker's own, which stand before its command.
+
+    Raises BuilderError where there is none; it says where was looked, and what to install.
     """
-    if wanted and wanted not in BUILDERS:
-        raise BuilderError(f"--builder {wanted}: there are {', '.join(sorted(BUILDERS))}")
-    docker = shutil.which("docker", path=environ.get("PATH"))
-    if docker is None:
-        raise BuilderError(
-            f"no builder was found: there is no docker in PATH ({environ.get('PATH', 'which is not set')})"
-        )
-    argv = (docker, "build")
     if wanted:
-        return BUILDERS[wanted](argv, {**environ, "DOCKER_BUILDKIT": _FORCED[wanted]})
-    return BUILDERS[_chosen(docker, environ)](argv, environ)
+        return _named(wanted, environ, flags)
+    docker = _found("docker", environ)
+    if docker is not None:
+        name = _behind(docker, environ)
+        return BUILDERS[name].make((docker, *flags, "build"), environ, name)
+    for name in _WITHOUT_DOCKER:
+        program = _found(name, environ)
+        if program is not None:
+            return BUILDERS[name].make((program, *BUILDERS[name].words), environ, name)
+    raise BuilderError(
+        f"no builder was found: there is no docker, podman or buildah in PATH ({_path(environ)}); "
+        "install one of them (on Debian and Ubuntu the packages docker.io, podman, buildah)"
+    )
 
 
-def _chosen(docker: str, environ: Mapping[str, str]) -> str:
+def _named(name: str, environ: Mapping[str, str], flags: Sequence[str]) -> Builder:
+    row = BUILDERS.get(name)
+    if row is None:
+        raise BuilderError(f"--builder {name}: there are {', '.join(sorted(BUILDERS))}")
+    program = _found(row.program, environ)
+    if program is None:
+        raise BuilderError(f"--builder {name}: there is no {row.program} in PATH ({_path(environ)})")
+    words = (*flags, *row.words) if row.program == "docker" else row.words
+    return row.make((program, *words), {**environ, **row.forced}, name)
+
+
+def _found(program: str, environ: Mapping[str, str]) -> str | None:
+    return shutil.which(program, path=environ.get("PATH"))
+
+
+def _path(environ: Mapping[str, str]) -> str:
+    return environ.get("PATH", "which is not set")
+
+
+def _behind(docker: str, environ: Mapping[str, str]) -> str:
     """As the client decides (docker/cli ``cmd/docker/builder.go``, ``cli/command/cli.go``)."""
+    version = versions.said_by(docker, environ)
+    if "podman" in version.lower():
+        return "podman"
     said = environ.get("DOCKER_BUILDKIT", "")
-    if said:
-        return "buildkit" if said in _TRUE else "classic"
-    if _major(_output(docker, ["--version"], environ)) >= _BUILDX_BY_DEFAULT:
-        return "buildkit" if _has_buildx(environ) else "classic"
-    return "buildkit" if _daemon_prefers_buildkit(docker, environ) else "classic"
-
-
-def _has_buildx(environ: Mapping[str, str]) -> bool:
-    config = _config(environ)
-    extra = config.get("cliPluginsExtraDirs", [])
-    folders = [
-        str(_folder(environ) / "cli-plugins"),
-        *(extra if isinstance(extra, list) else []),
-        *_PLUGIN_FOLDERS,
-    ]
-    return any(os.access(os.path.join(str(folder), "docker-buildx"), os.X_OK) for folder in folders)
+    if said and said not in _TRUE:
+        return "classic"
+    if docker_config.prefers_buildx(environ):
+        return "buildx"
+    if _major(version) >= _BUILDX_BY_DEFAULT:
+        return "buildx" if said or docker_config.has_buildx(environ) else "classic"
+    return "buildkit" if said or _daemon_prefers_buildkit(docker, environ) else "classic"
 
 
 def _daemon_prefers_buildkit(docker: str, environ: Mapping[str, str]) -> bool:
     """The ``Builder-Version`` of ``/_ping``, which a client before 23 goes by; asked by version elsewhere."""
-    host = _host(environ)
+    host = docker_config.host(environ)
     if host.startswith("unix://"):
         return _ping(host.removeprefix("unix://")) == "2"
-    server = _output(docker, ["version", "--format", "{{.Server.Version}}"], environ)
+    server = versions.output(docker, ["version", "--format", "{{.Server.Version}}"], environ)
     return _major(server) >= _BUILDX_BY_DEFAULT
 
 
@@ -98,46 +121,6 @@ def _ping(path: str) -> str:
             return ""
     match = re.search(rb"(?im)^builder-version:\s*(\d+)", answer)
     return match[1].decode() if match else ""
-
-
-def _host(environ: Mapping[str, str]) -> str:
-    """DOCKER_HOST, else the current context's endpoint, else the default socket."""
-    if environ.get("DOCKER_HOST"):
-        return environ["DOCKER_HOST"]
-    context = environ.get("DOCKER_CONTEXT") or str(_config(environ).get("currentContext", ""))
-    if context in {"", "default"}:
-        return _DEFAULT_HOST
-    name = hashlib.sha256(context.encode()).hexdigest()
-    meta = _json(_folder(environ) / "contexts" / "meta" / name / "meta.json")
-    endpoint = meta.get("Endpoints")
-    docker = endpoint.get("docker") if isinstance(endpoint, dict) else None
-    return str(docker.get("Host", "")) if isinstance(docker, dict) else ""
-
-
-def _folder(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/")) / ".docker")
-
-
-def _config(environ: Mapping[str, str]) -> dict[str, object]:
-    return _json(_folder(environ) / "config.json")
-
-
-def _json(path: Path) -> dict[str, object]:
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _output(docker: str, words: list[str], environ: Mapping[str, str]) -> str:
-    try:
-        done = subprocess.run(
-            [docker, *words], env=dict(environ), capture_output=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout[:1000].decode("utf-8", "replace")
 
 
 def _major(text: str) -> int:

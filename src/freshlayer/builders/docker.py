@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from freshlayer.builders import progress
 from freshlayer.builders.base import Ended, Job, Reader
 from freshlayer.builders.command_line import BuildCommand
+from freshlayer.builders.derived import derived
+from freshlayer.builders.families import DOCKER, Family
 from freshlayer.builders.process import run
 from freshlayer.dockerfile import knows_run_mount
 from freshlayer.inject import Mechanism
@@ -19,15 +18,15 @@ from freshlayer.inject import Mechanism
 
 @dataclass(frozen=True, slots=True)
 class BuildKit:
-    """BuildKit by the docker client, 18.09 to today's buildx."""
+    """BuildKit, by the docker client itself (18.09 to 22) or by its plugin buildx."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
-    name: str = "buildkit"
-
-    @property
-    def builds_every_earlier_stage(self) -> bool:
-        return False
+    name: str
+    family: Family = DOCKER
+    builds_every_earlier_stage: bool = False
+    inherits_arguments: bool = True
+    keeps_images: bool = False
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
@@ -37,12 +36,8 @@ class BuildKit:
 
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
-        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
-            path = Path(folder) / job.name
-            path.write_bytes(job.dockerfile)
-            if job.ignore is not None:
-                shutil.copyfile(job.ignore, path.with_name(f"{job.name}.dockerignore"))
-            argv = [*self.argv, *job.command.with_file(str(path))]
+        with derived(job.dockerfile, job.name, job.ignore) as path:
+            argv = [*self.argv, *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))
 
 
@@ -52,12 +47,12 @@ class Classic:
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
-    name: str = "classic"
-
-    @property
-    def builds_every_earlier_stage(self) -> bool:
-        """Measured: it builds all stages up to the target."""
-        return True
+    name: str
+    family: Family = DOCKER
+    # Measured: it builds all stages up to the target.
+    builds_every_earlier_stage: bool = True
+    inherits_arguments: bool = False
+    keeps_images: bool = True
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         return Mechanism.ARG

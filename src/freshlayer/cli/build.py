@@ -38,7 +38,7 @@ def command(context: click.Context, words: list[str]) -> int:
     options = context.obj if isinstance(context.obj, Options) else Options()
     try:
         builder = detect(options.builder or "", os.environ)
-        return _build(options, read(words, os.environ), builder)
+        return _build(options, read(words, os.environ, builder.family), builder)
     except FreshlayerError as error:
         error.building = True  # type: ignore[attr-defined]
         raise
@@ -57,7 +57,7 @@ def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
         return _plainly(build, builder, b"")
     source: Source | None = None
     try:
-        source = _source(build)
+        source = _source(build, builder)
         with rooms_of(options, source) as rooms:
             report = pipeline.build(source, build, builder, rooms)
     except UnknownInputError:
@@ -73,10 +73,13 @@ def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
     return report.exit_code or 0
 
 
-def _source(build: BuildCommand) -> Source:
+def _source(build: BuildCommand, builder: Builder) -> Source:
     from freshlayer.context import read_dockerfile
 
-    return read_dockerfile(build.context, build.file, sys.stdin.buffer)
+    family = builder.family
+    return read_dockerfile(
+        build.context, build.file, sys.stdin.buffer, family.dockerfiles, in_context=family.file_in_context
+    )
 
 
 def _tell(options: Options, report: Report) -> None:

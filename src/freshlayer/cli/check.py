@@ -45,10 +45,15 @@ def command(
     builder = _builder(options)
     question = question_of(target, build_args, platform, network)
     if builder:
-        question = replace(question, builder=builder.name, every_earlier=builder.builds_every_earlier_stage)
+        question = replace(
+            question,
+            builder=builder.name,
+            every_earlier=builder.builds_every_earlier_stage,
+            inherits=builder.inherits_arguments,
+        )
     reports = []
     for context in contexts:
-        source = source_of(context, file)
+        source = source_of(context, file, builder)
         with rooms_of(options, source) as rooms, located(source):
             found = pipeline.check(source, question, rooms)
         reports.append(found)

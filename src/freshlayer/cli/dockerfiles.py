@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from freshlayer.builders import Builder
     from freshlayer.context import Source
     from freshlayer.reading import Question
 
+# Where it is not known who builds.
+_NAMES = ("Dockerfile", "dockerfile", "Containerfile")
 _SHARED = (
     click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
     click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
@@ -33,8 +36,8 @@ def shared(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def source_of(context: str, file: str | None) -> Source:
-    """The Dockerfile of a context. Raises ContextError."""
+def source_of(context: str, file: str | None, builder: Builder | None = None) -> Source:
+    """The Dockerfile of a context, under the names that the builder looks for. Raises ContextError."""
     from freshlayer.context import read_dockerfile, unwatched_context
     from freshlayer.errors import ContextError
     from freshlayer.reference import shown
@@ -42,7 +45,8 @@ def source_of(context: str, file: str | None) -> Source:
     why = unwatched_context(context)
     if why:
         raise ContextError(f"{shown(context)}: {why} (name a folder)")
-    return read_dockerfile(context, file, sys.stdin.buffer)
+    names = builder.family.dockerfiles if builder else _NAMES
+    return read_dockerfile(context, file, sys.stdin.buffer, names)
 
 
 def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,8 @@ from freshlayer.reference import shown
 _LARGEST = 16 * 1024 * 1024
 _TOO_LARGE = f"larger than {_LARGEST // 1024 // 1024} MiB"
 _REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
+# As the docker client looks.
+_NAMES = ("Dockerfile", "dockerfile")
 _SETTINGS = ("freshlayer.toml", "pyproject.toml")
 
 
@@ -51,8 +54,18 @@ def unwatched_context(context: str) -> str:
     return ""
 
 
-def read_dockerfile(context: str, file: str | None, stdin: IO[bytes]) -> Source:
+def read_dockerfile(
+    context: str,
+    file: str | None,
+    stdin: IO[bytes],
+    names: Sequence[str] = _NAMES,
+    *,
+    in_context: bool = False,
+) -> Source:
     """Read the Dockerfile of a folder; ``file`` is relative to the working directory, or ``-``.
+
+    ``names``: what is looked for where no file is named. ``in_context``: a file that is not in the working
+    directory may be in the context.
 
     Raises ContextError, with the place and the reason, where there is none to be read.
     """
@@ -64,15 +77,15 @@ def read_dockerfile(context: str, file: str | None, stdin: IO[bytes]) -> Source:
         if len(content) > _LARGEST:
             raise ContextError(f"the Dockerfile on standard input: {_TOO_LARGE}", content)
         return Source(content, "<stdin>", f"{root.resolve()}/-", root, None)
-    path = Path(file) if file else _default(root)
+    path = Path(file) if file else _default(root, names)
+    if file and in_context and not path.exists() and (root / path).exists():
+        path = root / path
     return Source(_read(path), shown(str(path)), str(path.resolve()), root, path)
 
 
-def _default(root: Path) -> Path:
-    """``Dockerfile``, and where it is missing ``dockerfile``, as the docker client looks."""
-    lower = root / "dockerfile"
-    upper = root / "Dockerfile"
-    return lower if lower.exists() and not upper.exists() else upper
+def _default(root: Path, names: Sequence[str]) -> Path:
+    """The first of the names that is there, as the builder looks."""
+    return next((root / name for name in names if (root / name).exists()), root / "Dockerfile")
 
 
 def _read(path: Path) -> bytes:

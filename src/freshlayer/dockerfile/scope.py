@@ -107,16 +107,18 @@ def environments(
     *,
     host: str = "",
     classic: bool = False,
+    inherits: bool = True,
 ) -> dict[int, Environment]:
     """Instruction number → the environment that it sees.
 
     ``platform`` is the target's, ``os/arch[/variant]``; ``host`` the builder's, where it is another. The
-    ``classic`` builder knows no TARGET* and BUILD*, and a stage inherits no ARG (measured, 20.10).
+    ``classic`` builder knows no TARGET* and BUILD*. ``inherits``: whether a stage sees the ARGs of the
+    one that it continues; for classic, buildah and podman they end with it (measured, 20.10, 1.28 to 5.4).
     """
     automatic = (
         {} if classic else {**_platform_args("TARGET", platform), **_platform_args("BUILD", host or platform)}
     )
-    return _Scopes(dockerfile, build_args, automatic, inherits=not classic).all()
+    return _Scopes(dockerfile, build_args, automatic, inherits=inherits and not classic).all()
 
 
 class _Scopes:

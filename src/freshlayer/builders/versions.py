@@ -1,0 +1,95 @@
+"""What a program says to ``--version``: asked once, and again when its file is another one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+_SECONDS = 10.0
+_MOST = 50
+_LONGEST = 1000
+_LARGEST = 100_000
+
+Entry = tuple[int, int, str]
+"""When the file was last written, in nanoseconds; its size; what it said."""
+
+
+def said_by(program: str, environ: Mapping[str, str]) -> str:
+    """The version that a program states; empty where it states none.
+
+    What a script says is not kept: it leads to a program that can change without it.
+    """
+    path = os.path.realpath(program)
+    try:
+        status, is_script = os.stat(path), _is_script(path)
+    except OSError:
+        return ""
+    memory = _memory(environ)
+    known = _read(memory)
+    stamp = (status.st_mtime_ns, status.st_size)
+    if path in known and known[path][:2] == stamp and not is_script:
+        return known[path][2]
+    said = output(program, ["--version"], environ)
+    if said and not is_script:
+        _write(memory, {**known, path: (*stamp, said)})
+    return said
+
+
+def output(program: str, words: list[str], environ: Mapping[str, str]) -> str:
+    """The start of what a command says; empty where it can't be run, or takes too long."""
+    try:
+        done = subprocess.run(
+            [program, *words], env=dict(environ), capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout[:_LONGEST].decode("utf-8", "replace")
+
+
+def _is_script(path: str) -> bool:
+    with open(path, "rb") as stream:
+        return stream.read(2) == b"#!"
+
+
+def _memory(environ: Mapping[str, str]) -> Path:
+    """In the cache folder (XDG Base Directory Specification)."""
+    base = environ.get("XDG_CACHE_HOME", "")
+    home = Path(base) if os.path.isabs(base) else Path(environ.get("HOME", "/")) / ".cache"
+    return home / "freshlayer" / "versions.json"
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    """What is known; nothing where the file is missing, or is not as it was written."""
+    try:
+        with path.open("rb") as stream:
+            document = json.loads(stream.read(_LARGEST))
+        return {str(name): _entry(*item) for name, item in document.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _entry(written: object, size: object, said: object) -> Entry:
+    if isinstance(written, int) and isinstance(size, int) and isinstance(said, str):
+        return written, size, said
+    raise TypeError("no entry of ours")
+
+
+def _write(path: Path, known: Mapping[str, Entry]) -> None:
+    """Whole or not at all; of two that write at once the later wins, and either is right."""
+    newest = dict(list(known.items())[-_MOST:])
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".versions.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(newest, stream)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
