@@ -8,58 +8,44 @@ from __future__ import annotations
 
 import platform as machine
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
+from freshlayer.asking import Rooms, ask, observe, recall
 from freshlayer.builders import BuildCommand, Builder, Ended, Job, run
 from freshlayer.context import ClassicContext, Source, ignore_file
-from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.errors import StateError, UnknownInputError
 from freshlayer.freshness import judge
-from freshlayer.inject import inject
+from freshlayer.inject import Mechanism, inject
 from freshlayer.model import (
     Built,
     Change,
     Identity,
     InstructionVerdict,
-    Observation,
-    Outcome,
     Recorded,
     Report,
     Verdict,
 )
-from freshlayer.probe import PROTOCOLS, Limits, probe
+from freshlayer.probe import PROTOCOLS
 from freshlayer.reading import Question, Read, read
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
-from freshlayer.state import BuiltRecord, Entry, Scope, Store, write_identities
+from freshlayer.state import BuiltRecord, Scope, write_identities
 
 _MOST_WARNINGS = 5
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rooms:
-    """What the story needs of the world. ``now`` in seconds since 1970."""
+class Target:
+    """A Dockerfile, and what is asked about it."""
 
-    store: Store
-    policy: Policy
-    warn: Callable[[str], None]
-    now: int = 0
-    progress: Callable[[int, int], None] | None = None
-    identities: Mapping[str, Entry] = field(default_factory=dict)
-    identities_path: Path | None = None
-    keyring: Keyring = NOBODY
-
-    @property
-    def limits(self) -> Limits:
-        policy = self.policy
-        limits = Limits(connections=policy.connections, hash_up_to=policy.hash_up_to)
-        return limits.within(policy.timeout)
+    source: Source
+    question: Question
 
 
 def default_platform() -> str:
@@ -84,9 +70,24 @@ def inputs(source: Source, question: Question) -> Report:
 
 def check(source: Source, question: Question, rooms: Rooms) -> Report:
     """Which instructions are stale, and why; the observations are kept, nothing is built."""
-    report = _look(source, question, rooms)
+    (report,) = _look([Target(source, question)], rooms)
     rooms.store.record(_kept(report.verdicts), rooms.now)
     return report
+
+
+def render(source: Source, question: Question, rooms: Rooms) -> Report:
+    """``check`` for a builder that is not run from here: warnings are told, and the identities written."""
+    report = check(source, question, rooms)
+    _warn_of_unasked(report, rooms)
+    if rooms.identities_path is not None:
+        _write_identities(rooms.identities_path, source, report, rooms)
+    return report
+
+
+def derived(source: Source, report: Report, mechanism: Mechanism) -> bytes:
+    """The Dockerfile with the keys of a report, and nothing else changed."""
+    keys = {item.line: item.key for item in report.instructions if item.key}
+    return inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
 
 
 def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms) -> Report:
@@ -102,8 +103,9 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
         network=command.network or "default",
         builder=builder.name,
         every_earlier=builder.builds_every_earlier_stage,
+        inherits=builder.inherits_arguments,
     )
-    before = _look(source, question, rooms)
+    (before,) = _look([Target(source, question)], rooms)
     _warn_of_unasked(before, rooms)
     job = _job(source, command, before, builder)
     ended = builder.build(job) if job else _as_typed(command, builder)
@@ -128,59 +130,33 @@ def _afterwards(source: Source, question: Question, report: Report, rooms: Rooms
     return report
 
 
-def _look(source: Source, question: Question, rooms: Rooms) -> Report:
-    """Read, recall, probe, judge, plan."""
-    found = read(source.text, question).asking(frozenset(PROTOCOLS))
-    references = [item.reference for item in found.discovery.inputs]
-    recorded = _recall(references, rooms)
-    observed = _observe(found, recorded, rooms, question.platforms)
+def _look(targets: Sequence[Target], rooms: Rooms) -> list[Report]:
+    """Read, recall, probe, judge, plan. A reference is asked once, however many targets read it."""
+    reads = [read(it.source.text, it.question).asking(frozenset(PROTOCOLS)) for it in targets]
+    references = list(dict.fromkeys(item.reference for one in reads for item in one.discovery.inputs))
+    recorded = recall(references, rooms)
+    observed = observe(reads, recorded, rooms, _platforms(targets))
     verdicts = {reference: judge(recorded.get(reference), observed[reference]) for reference in references}
+    return [_planned(target, found, verdicts, rooms) for target, found in zip(targets, reads, strict=True)]
+
+
+def _planned(target: Target, found: Read, every: Mapping[Reference, Verdict], rooms: Rooms) -> Report:
+    source, question = target.source, target.question
+    verdicts = {item.reference: every[item.reference] for item in found.discovery.inputs}
     _stop_on_unknown(source, found, verdicts, rooms.policy)
     known = planning.Known(
         by_instruction=found.discovery.by_instruction,
         verdicts=verdicts,
         built=rooms.store.built(_scope(source, question)),
-        taints=rooms.store.taints(references),
+        taints=rooms.store.taints(verdicts),
         nonce=secrets.token_hex(16) if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
     return _report(source, question, found, instructions, verdicts)
 
 
-def _recall(references: list[Reference], rooms: Rooms) -> dict[Reference, Recorded]:
-    """From the state; what it does not know from the identities file."""
-    recorded = rooms.store.recall(references)
-    for reference in references:
-        if reference not in recorded and reference.text in rooms.identities:
-            recorded[reference] = Recorded.of(rooms.identities[reference.text].identity)
-    return recorded
-
-
-def _observe(
-    found: Read, recorded: Mapping[Reference, Recorded], rooms: Rooms, platforms: tuple[str, ...]
-) -> Mapping[Reference, Observation]:
-    """Ask what is due: an answer may hold for a while (``ttl``)."""
-    held: dict[Reference, Observation] = {}
-    for item in found.discovery.inputs:
-        known, ttl = recorded.get(item.reference), found.ttl(item)
-        if known is not None and ttl and 0 <= rooms.now - known.asked < ttl:
-            reason = f"was asked {rooms.now - known.asked} s ago, and its answer holds for {ttl} s (ttl)"
-            held[item.reference] = Observation(item.reference, Outcome.NOT_DUE, reason)
-    due = [item.reference for item in found.discovery.inputs if item.reference not in held]
-    return {**held, **_asked(due, recorded, rooms, platforms)}
-
-
-def _asked(
-    references: list[Reference],
-    recorded: Mapping[Reference, Recorded],
-    rooms: Rooms,
-    platforms: tuple[str, ...],
-) -> Mapping[Reference, Observation]:
-    if rooms.policy.offline:
-        return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
-    return probe(
-        references, recorded, rooms.limits, rooms.progress, keyring=rooms.keyring, platforms=platforms
-    )
+def _platforms(targets: Sequence[Target]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(platform for it in targets for platform in it.question.platforms))
 
 
 def _stop_on_unknown(
@@ -239,15 +215,13 @@ def _report(
 
 def _job(source: Source, command: BuildCommand, report: Report, builder: Builder) -> Job | None:
     """The build with its keys; None where there is no key to put in, and nothing else to change."""
-    keys = {item.line: item.key for item in report.instructions if item.key}
-    if not keys and source.path is not None:
+    if source.path is not None and not any(item.key for item in report.instructions):
         return None
     mechanism = builder.mechanism(reading.syntax_image(source.text))
-    derived = inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
     ignore = ignore_file(source.path) if source.path else None
     return Job(
         command=command,
-        dockerfile=derived,
+        dockerfile=derived(source, report, mechanism),
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and ignore.is_file() else None,
         open_context=partial(ClassicContext.of, source.context),
@@ -267,7 +241,7 @@ def _look_again(before: Report, platforms: tuple[str, ...], rooms: Rooms) -> dic
     ]
     recorded = _kept({reference: before.verdicts[reference] for reference in references})
     moved: dict[Reference, str] = {}
-    for reference, observation in _asked(references, recorded, rooms, platforms).items():
+    for reference, observation in ask(references, recorded, rooms, platforms).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
             moved[reference] = f"{reference} {verdict.reason}"

@@ -13,9 +13,9 @@ from freshlayer.cli.options import Options, ours, rooms_of
 from freshlayer.errors import FreshlayerError, OptionError
 
 if TYPE_CHECKING:
+    from freshlayer.asking import Rooms
     from freshlayer.flag import Flag
     from freshlayer.model import Observation, Recorded
-    from freshlayer.pipeline import Rooms
     from freshlayer.reference import Reference
 
 _CHANGED = 1

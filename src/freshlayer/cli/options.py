@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from freshlayer.asking import Rooms
     from freshlayer.context import Source
-    from freshlayer.pipeline import Rooms
     from freshlayer.settings import Policy
 
 
@@ -114,9 +114,9 @@ def policy_of(options: Options, source: Source | None) -> Policy:
 @contextmanager
 def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
     """The state, the policy and the identities that a command works with; the state is closed at the end."""
+    from freshlayer.asking import Rooms
     from freshlayer.credentials import Keyring
     from freshlayer.errors import StateError
-    from freshlayer.pipeline import Rooms
     from freshlayer.report.terminal import Progress, warn
     from freshlayer.state import Store, read_identities
 
