@@ -13,6 +13,7 @@ from types import FrameType
 from typing import IO
 
 from freshlayer.builders.base import Ended, Reader
+from freshlayer.builders.display import Display, shown_through
 from freshlayer.errors import BuilderError
 
 _SIGNALLED = 128
@@ -22,26 +23,40 @@ def run(
     argv: list[str],
     environment: Mapping[str, str],
     write: Callable[[IO[bytes]], None] | None = None,
-    reader: Reader | None = None,  # noqa: ARG001 - the display is not read yet
+    reader: Reader | None = None,
 ) -> Ended:
     """Run to the end; the exit code as a shell would report it: 128 and the number of a signal that ended it.
 
-    ``write`` feeds standard input, which is the user's own where it is None.
+    ``write`` feeds standard input, which is the user's own where it is None. ``reader`` reads the display
+    that the user sees; without one nothing stands between the builder and the terminal.
 
     Raises BuilderError where the program can't be started.
     """
-    stdin = subprocess.PIPE if write else None
-    with _forwarding() as child:
-        try:
-            process = subprocess.Popen(argv, env=dict(environment), stdin=stdin)
-        except OSError as error:
-            raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
+    with shown_through(reader) as display, _forwarding(display) as child:
+        process = _start(argv, environment, display, with_input=write is not None)
         child.append(process)
         feeder = _feed(process.stdin, write) if write and process.stdin else None
+        display.begin()
         code = process.wait()
         if feeder:
             feeder.join()
-    return Ended(code if code >= 0 else _SIGNALLED - code)
+        happened = display.ended()
+    return Ended(code if code >= 0 else _SIGNALLED - code, happened, display.trouble)
+
+
+def _start(
+    argv: list[str], environment: Mapping[str, str], display: Display, *, with_input: bool
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            argv,
+            env=dict(environment),
+            stdin=subprocess.PIPE if with_input else None,
+            stdout=display.given.get(1),
+            stderr=display.given.get(2),
+        )
+    except OSError as error:
+        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
 
 
 def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Thread:
@@ -59,11 +74,11 @@ def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Th
 
 
 @contextlib.contextmanager
-def _forwarding() -> Iterator[list[subprocess.Popen[bytes]]]:
+def _forwarding(display: Display) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Signals that reach us reach the builder; then its end, not ours, decides.
 
     A terminal sends Ctrl-C to the whole foreground group, so the builder has it already: sent twice, docker
-    would give up waiting for the daemon.
+    would give up waiting for the daemon. The same goes for a change of its size, which the display passes on.
     """
     child: list[subprocess.Popen[bytes]] = []
 
@@ -73,6 +88,9 @@ def _forwarding() -> Iterator[list[subprocess.Popen[bytes]]]:
             if not from_terminal and process.poll() is None:
                 process.send_signal(number)
 
+    def resize(_number: int, _frame: FrameType | None) -> None:
+        display.resize()
+
     if threading.current_thread() is not threading.main_thread():
         yield child
         return
@@ -80,6 +98,7 @@ def _forwarding() -> Iterator[list[subprocess.Popen[bytes]]]:
     # What is ignored (nohup) stays ignored, as it would without us.
     heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, forward) for number in heeded}
+    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, resize)
     try:
         yield child
     finally:

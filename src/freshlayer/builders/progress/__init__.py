@@ -1,23 +1,56 @@
-"""Who reads a builder's display: text → what happened, by instruction."""
+"""Who reads a builder's display: text → what happened, by instruction. Pure but for the clock's values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from freshlayer.builders.base import Reader
 from freshlayer.builders.command_line import BuildCommand
+from freshlayer.builders.progress import rawjson
+from freshlayer.builders.progress.buildah import Buildah
+from freshlayer.builders.progress.classic import Classic
+from freshlayer.builders.progress.lines import LineReader, Lines
+from freshlayer.builders.progress.plain import Plain
+from freshlayer.builders.progress.rawjson import RawJson
+from freshlayer.builders.progress.terminal import Terminal
+from freshlayer.model import Happened
+
+_OUT, _ERR = 1, 2
+_SILENT = frozenset({"quiet", "none"})
 
 
-def buildkit(command: BuildCommand, environment: Mapping[str, str]) -> Reader | None:  # noqa: ARG001
-    """For BuildKit by the docker client and by buildx; the form is the one that the user chose."""
-    return None
+def buildkit(command: BuildCommand, environment: Mapping[str, str]) -> Lines | None:
+    """For BuildKit by the docker client and by buildx, in whichever form the user asks for.
+
+    No form is asked for here: the display is the user's.
+    """
+    form = command.progress or environment.get("BUILDKIT_PROGRESS", "")
+    if command.quiet or form in _SILENT:
+        return None
+    if form == "rawjson":
+        return Lines(RawJson(), _ERR, rawjson.LONGEST)
+    return Lines(_Drawn(), _ERR)
 
 
-def classic(command: BuildCommand) -> Reader | None:  # noqa: ARG001
+def classic(command: BuildCommand) -> Lines | None:
     """For the classic builder."""
-    return None
+    return None if command.quiet else Lines(Classic(), _OUT)
 
 
-def buildah(command: BuildCommand) -> Reader | None:  # noqa: ARG001
-    """For buildah and podman."""
-    return None
+def buildah(command: BuildCommand) -> Lines | None:
+    """For buildah and podman. With several jobs the steps of stages cannot be told apart."""
+    several = any(word.partition("=")[0] == "--jobs" for word in command.words)
+    return None if command.quiet or several else Lines(Buildah(), _OUT)
+
+
+class _Drawn(LineReader):
+    """BuildKit's text: plain in a pipe, drawn on a terminal, as the client decides."""
+
+    def __init__(self) -> None:
+        self._forms: tuple[LineReader, ...] = (Plain(), Terminal())
+
+    def line(self, text: str, now: float) -> None:
+        for form in self._forms:
+            form.line(text, now)
+
+    def ended(self, now: float) -> tuple[Happened, ...]:
+        return next((told for form in self._forms if (told := form.ended(now))), ())

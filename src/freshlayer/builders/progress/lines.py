@@ -1,0 +1,54 @@
+"""A display as lines of text, for whatever reads lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from freshlayer.model import Happened
+
+LONGEST = 65_536
+"""Bytes of a line that are kept; what is told of an instruction stands at the start of its line."""
+
+# ECMA-48 §5.4, control sequences; and the few escapes of two characters.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+
+
+class LineReader(Protocol):
+    """Reads one form of display, a line at a time."""
+
+    def line(self, text: str, now: float) -> None:
+        """Take one line, without its end and without escape sequences."""
+
+    def ended(self, now: float) -> tuple[Happened, ...]:
+        """What happened, once nothing more comes."""
+
+
+class Lines:
+    """Cuts bytes into lines for a LineReader. ``stream``: the one on which the display comes."""
+
+    def __init__(self, reader: LineReader, stream: int, longest: int = LONGEST) -> None:
+        self.stream = stream
+        self._reader = reader
+        self._longest = longest
+        self._begun = bytearray()
+
+    def feed(self, data: bytes, now: float) -> None:
+        *whole, rest = data.split(b"\n")
+        for part in whole:
+            self._keep(part)
+            self._line(now)
+        self._keep(rest)
+
+    def ended(self, now: float) -> tuple[Happened, ...]:
+        if self._begun:
+            self._line(now)
+        return self._reader.ended(now)
+
+    def _keep(self, part: bytes) -> None:
+        self._begun += part[: self._longest - len(self._begun)]
+
+    def _line(self, now: float) -> None:
+        text = self._begun.decode("utf-8", "replace")
+        self._begun.clear()
+        self._reader.line(_ESCAPES.sub("", text).rstrip("\r"), now)

@@ -1,0 +1,52 @@
+"""BuildKit's ``--progress=plain``.
+
+::
+
+    #7 [s1 2/3] RUN make
+    #7 0.455 a line of the instruction's own output
+    #7 DONE 0.5s
+
+A vertex that was cached says ``#7 CACHED``. Parts of several vertices come in turn, each with its number.
+"""
+
+from __future__ import annotations
+
+import re
+
+from freshlayer.builders.progress.vertices import Label, label
+from freshlayer.model import Happened
+
+_LINE = re.compile(
+    r"#(?P<vertex>\d{1,6}) (?:(?P<cached>CACHED)$|DONE (?P<seconds>\d+\.\d+)s$|(?P<name>\[.*))"
+)
+_MOST = 10_000
+
+
+class Plain:
+    """Reads the plain form. A vertex keeps its first name: what follows by its number is output."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, Label] = {}
+        self._ended: dict[str, Happened] = {}
+        self._failed = False
+
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
+        # From here on a failure is told, with the raw output of what failed.
+        self._failed = self._failed or text == "------"
+        match = _LINE.match(text)
+        if self._failed or match is None:
+            return
+        vertex = match["vertex"]
+        if match["name"]:
+            self._name(vertex, label(match["name"]))
+        elif vertex in self._named:
+            seconds = float(match["seconds"]) if match["seconds"] else None
+            cached = match["cached"] is not None
+            self._ended[vertex] = self._named[vertex].happened(cached=cached, seconds=seconds)
+
+    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+        return tuple(self._ended.values())
+
+    def _name(self, vertex: str, found: Label | None) -> None:
+        if found is not None and len(self._named) < _MOST:
+            self._named.setdefault(vertex, found)

@@ -1,0 +1,84 @@
+"""BuildKit's ``--progress=rawjson``, where the user asks for it.
+
+One object a line (buildx 0.29), or an object over many lines that ends with a ``}`` of its own (buildx 0.13).
+A vertex comes again whenever something of it changes; the last counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from freshlayer.builders.progress.vertices import Label, label
+from freshlayer.model import Happened
+
+LONGEST = 4 * 1024 * 1024
+"""Characters of one object that are kept."""
+
+_MOST = 10_000
+
+
+class RawJson:
+    """Reads the stream of objects."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._ended: dict[str, Happened] = {}
+
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
+        if text.startswith("{"):
+            self._begin()
+        self._length += len(text)
+        if self._length > LONGEST:
+            self._begin()
+            return
+        self._parts.append(text)
+        if text == "}" or (text.startswith("{") and text.endswith("}")):
+            self._object("".join(self._parts))
+            self._begin()
+
+    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+        return tuple(self._ended.values())
+
+    def _begin(self) -> None:
+        self._parts.clear()
+        self._length = 0
+
+    def _object(self, text: str) -> None:
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        for digest, told in _vertices(found):
+            if len(self._ended) < _MOST:
+                self._ended[digest] = told
+
+
+def _vertices(found: object) -> Iterator[tuple[str, Happened]]:
+    vertexes = found.get("vertexes") if isinstance(found, Mapping) else None
+    for vertex in vertexes if isinstance(vertexes, list) else []:
+        if not isinstance(vertex, Mapping) or not vertex.get("completed") or vertex.get("error"):
+            continue
+        named = label(str(vertex.get("name", "")))
+        if named is not None:
+            yield str(vertex.get("digest", "")), _told(named, vertex)
+
+
+def _told(named: Label, vertex: Mapping[str, object]) -> Happened:
+    if vertex.get("cached"):
+        return named.happened(cached=True, seconds=None)
+    return named.happened(cached=False, seconds=_seconds(vertex))
+
+
+def _seconds(vertex: Mapping[str, object]) -> float | None:
+    try:
+        started, completed = (_moment(str(vertex.get(name, ""))) for name in ("started", "completed"))
+    except ValueError:
+        return None
+    return max(0.0, (completed - started).total_seconds())
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

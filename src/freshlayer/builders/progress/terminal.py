@@ -1,0 +1,47 @@
+"""BuildKit's display on a terminal: everything is drawn again and again, and the last state counts.
+
+::
+
+     => CACHED [stage 2/3] RUN make                 0.0s
+     => [stage 3/3] RUN make install                1.2s
+     => => # a line of the instruction's own output
+"""
+
+from __future__ import annotations
+
+import re
+
+from freshlayer.builders.progress.vertices import Label, label
+from freshlayer.model import Happened
+
+_LINE = re.compile(r" => (?P<cached>CACHED )?(?P<name>\[.*) (?P<seconds>\d+\.\d)s$")
+_HEADER = re.compile(r"\[\+\] Building .* FINISHED")
+_MOST = 10_000
+
+
+class Terminal:
+    """Reads the redraws. Only the last, which says FINISHED, leaves nothing out for the terminal's height."""
+
+    def __init__(self) -> None:
+        self._ended: dict[Label, Happened] = {}
+        self._twice: set[Label] = set()
+        self._last = False
+
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
+        if "[+] Building " in text:
+            self._last = _HEADER.search(text) is not None
+            self._ended.clear()
+            self._twice.clear()
+            return
+        match = _LINE.match(text)
+        found = label(match["name"]) if match else None
+        if match is None or found is None or not self._last or len(self._ended) >= _MOST:
+            return
+        if found in self._ended:
+            self._twice.add(found)
+        cached = match["cached"] is not None
+        seconds = None if cached else float(match["seconds"])
+        self._ended[found] = found.happened(cached=cached, seconds=seconds)
+
+    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+        return tuple(told for found, told in self._ended.items() if found not in self._twice)
