@@ -37,7 +37,7 @@ def command(context: click.Context, words: list[str]) -> int:
 
     options = context.obj if isinstance(context.obj, Options) else Options()
     try:
-        builder = detect(options.builder or "", os.environ)
+        builder = detect(options.builder or "", os.environ, options.docker or ())
         return _build(options, read(words, os.environ, builder.family), builder)
     except FreshlayerError as error:
         error.building = True  # type: ignore[attr-defined]

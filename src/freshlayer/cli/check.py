@@ -71,7 +71,7 @@ def _builder(options: Options) -> Builder | None:
     from freshlayer.builders import detect
 
     try:
-        return detect(options.builder or "", os.environ)
+        return detect(options.builder or "", os.environ, options.docker or ())
     except BuilderError:
         if options.builder:
             raise

@@ -1,10 +1,10 @@
-"""The options that ``check`` and ``inputs`` share: which Dockerfile, and what is asked about it."""
+"""The options that ``check``, ``inputs`` and ``render`` share: which Dockerfile, and what is asked of it."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 # Where it is not known who builds.
 _NAMES = ("Dockerfile", "dockerfile", "Containerfile")
-_SHARED = (
-    click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
+_ASKED = (
     click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
     click.option("--target", default="", metavar="STAGE", help="the stage to build"),
     click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker build"),
@@ -25,13 +24,26 @@ _SHARED = (
         "--platform", default="", metavar="OS/ARCH", help="as for docker build; several with commas"
     ),
     click.option("--network", default=None, metavar="MODE", help="host: loopback URLs mean this machine"),
+)
+_SHARED = (
+    click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
+    *_ASKED,
     click.option("--json", "as_json", is_flag=True, help="one JSON document"),
 )
 
 
+def asked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say what is asked about."""
+    return _with(_ASKED, function)
+
+
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options."""
-    for option in reversed(_SHARED):
+    """Give a command these, any number of contexts, and ``--json``."""
+    return _with(_SHARED, function)
+
+
+def _with(options: Iterable[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(list(options)):
         function = option(function)
     return function
 

@@ -9,9 +9,7 @@ built in; later ones hand over to buildx where that is there, and to the classic
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +18,6 @@ from pathlib import Path
 from freshlayer.builders import detect
 from freshlayer.errors import BuilderError
 from freshlayer.install import DockerFolder
-
-_BUILDX_BY_DEFAULT = 23
-_SECONDS = 10.0
 
 
 @contextmanager
@@ -37,17 +32,13 @@ def unaliased(
     if docker is None:
         raise BuilderError("there is no docker in PATH")
     start, environment = [docker, *flags], dict(environ)
-    if _major(docker, environ) >= _BUILDX_BY_DEFAULT and _has_buildx(environ):
+    if detect("", environ).name == "buildx":
         yield [*start, "buildx", *words], {**_of_context(words, environ), **environment}
     elif words[0] == "build":
         yield [*start, "image", "--help=false", *words], environment
     else:
         with _folder_without_alias(environ) as folder:
             yield [*start, "builder", *words], {**environment, "DOCKER_CONFIG": folder}
-
-
-def _has_buildx(environ: Mapping[str, str]) -> bool:
-    return detect("", environ).name != "classic"
 
 
 def _of_context(words: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -70,8 +61,9 @@ def _folder_without_alias(environ: Mapping[str, str]) -> Iterator[str]:
 
     What prunes needs no credential, so none is copied.
     """
+    own = DockerFolder.of(environ).path
     with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
-        for entry in DockerFolder.of(environ).path.iterdir():
+        for entry in own.iterdir() if own.is_dir() else ():
             if entry.name != "config.json":
                 (Path(folder) / entry.name).symlink_to(entry.absolute())
         kept = {name: value for name, value in _config(environ).items() if name == "currentContext"}
@@ -85,14 +77,3 @@ def _config(environ: Mapping[str, str]) -> dict[str, object]:
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _major(docker: str, environ: Mapping[str, str]) -> int:
-    try:
-        said = subprocess.run(
-            [docker, "--version"], env=dict(environ), capture_output=True, timeout=_SECONDS, check=False
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return 0
-    found = re.search(rb"(\d+)\.\d+", said)
-    return int(found[1]) if found else 0

@@ -1,0 +1,138 @@
+"""``freshlayer render``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.dockerfiles import asked, question_of, source_of
+from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.errors import FreshlayerError, OptionError
+
+if TYPE_CHECKING:
+    from freshlayer.context import Source
+    from freshlayer.model import Report
+
+_FORMS = ["dockerfile", "args", "template"]
+
+
+@click.command("render", short_help="the derived Dockerfile, for a builder that you run yourself")
+@click.argument("context")
+@asked
+@click.option("-o", "--output", metavar="FILE", help="write it there; else to standard output")
+@click.option("--mechanism", type=click.Choice(["mount", "arg"]), help="else what '# syntax=' knows")
+@click.option("--format", "form", type=click.Choice(_FORMS), default="dockerfile", show_default=True)
+@ours
+def command(
+    options: Options,
+    context: str,
+    file: str | None,
+    target: str,
+    build_args: tuple[str, ...],
+    platform: str,
+    network: str | None,
+    output: str | None,
+    mechanism: str | None,
+    form: str,
+) -> int:
+    """Write the Dockerfile with its keys, for a builder that freshlayer doesn't run: kaniko, a CI's action.
+
+    Each key is a mount of a secret that nobody supplies, or with --mechanism arg an ARG. Origins are asked as
+    by 'check'; --identities is read, and written. FILE is written only where its content changes.
+
+    --format template declares an ARG without a value above each RUN with a remote input, asks nobody, and is
+    done once. --format args then writes NAME=VALUE for each of them, for --build-arg.
+    """
+    from freshlayer import pipeline
+    from freshlayer.cli.located import located
+    from freshlayer.cli.written import write_report
+    from freshlayer.report import of_check
+
+    source = source_of(context, file)
+    _spare(source, output)
+    question = question_of(target, build_args, platform, network)
+    if form == "template":
+        options = replace(options, offline=True, on_unknown="keep", identities=None)
+    with rooms_of(options, source) as rooms, located(source):
+        work = pipeline.check if form == "template" else pipeline.render
+        report = work(source, question, rooms)
+        content = _content(source, report, form, mechanism)
+    write_report(options.report, of_check(report))
+    changed = _write(output, content)
+    if form != "args":
+        _keep_ignore_file(source, output)
+    if output and not options.quiet:
+        click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
+    return 0
+
+
+def _content(source: Source, report: Report, form: str, mechanism: str | None) -> bytes:
+    from freshlayer import arguments, dockerfile, pipeline
+    from freshlayer.inject import Mechanism
+
+    if form == "dockerfile":
+        knows = dockerfile.knows_run_mount(dockerfile.syntax_image(source.text))
+        chosen = mechanism or ("mount" if knows else "arg")
+        return pipeline.derived(source, report, Mechanism(chosen))
+    parsed = dockerfile.parse(source.text)
+    if form == "args":
+        return _args(arguments.declared(parsed), report)
+    lines = [item.line for item in report.instructions if item.key]
+    return arguments.declare(source.text, parsed, lines).encode("utf-8", "surrogateescape")
+
+
+def _args(names: dict[int, str], report: Report) -> bytes:
+    from freshlayer import arguments
+    from freshlayer.report.terminal import warn
+
+    without = [item.line for item in report.instructions if item.key and item.line not in names]
+    for line in without:
+        warn(
+            f"{report.dockerfile}:{line}: no ARG FRESHLAYER… stands above this RUN, so no builder hears of "
+            "its key (freshlayer render --format template writes one)"
+        )
+    found = arguments.values(names, report.instructions)
+    return "".join(f"{name}={key}\n" for name, key in found.items()).encode()
+
+
+def _spare(source: Source, output: str | None) -> None:
+    """The user's own Dockerfile is never written."""
+    if output and source.path and Path(output).exists() and Path(output).samefile(source.path):
+        raise OptionError(f"-o {output}: that is the Dockerfile itself, which freshlayer never changes")
+
+
+def _write(output: str | None, content: bytes) -> bool:
+    """Whether anything changed there."""
+    from freshlayer.state.files import replace as write
+
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return True
+    path = Path(output)
+    try:
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        write(path, content)
+    except OSError as error:
+        raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
+    return True
+
+
+def _keep_ignore_file(source: Source, output: str | None) -> None:
+    """``Dockerfile.dockerignore`` goes by the Dockerfile's name, so another name needs another file."""
+    from freshlayer.context import ignore_file
+    from freshlayer.report.terminal import warn
+
+    beside = ignore_file(source.path) if source.path else None
+    if beside is None or not beside.is_file():
+        return
+    if output is None:
+        warn(
+            f"{beside}: builders look for it by the Dockerfile's name: put a copy beside the new one"
+        )
+        return
+    _write(f"{output}.dockerignore", beside.read_bytes())
