@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform as machine
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
 from freshlayer.asking import Rooms, ask, observe, recall
 from freshlayer.builders import BuildCommand, Builder, Ended, Job, run
+from freshlayer.builders.composed import Composition, DerivedFile, Model
 from freshlayer.context import ClassicContext, Source, ignore_file
 from freshlayer.errors import StateError, UnknownInputError
 from freshlayer.freshness import judge
@@ -79,8 +80,7 @@ def render(source: Source, question: Question, rooms: Rooms) -> Report:
     """``check`` for a builder that is not run from here: warnings are told, and the identities written."""
     report = check(source, question, rooms)
     _warn_of_unasked(report, rooms)
-    if rooms.identities_path is not None:
-        _write_identities(rooms.identities_path, source, report, rooms)
+    _write_identities([(source, report)], rooms)
     return report
 
 
@@ -110,24 +110,49 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     job = _job(source, command, before, builder)
     ended = builder.build(job) if job else _as_typed(command, builder)
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
-    return _afterwards(source, question, report, rooms)
+    return _afterwards([Target(source, question)], [report], rooms)[0]
+
+
+def build_together(
+    targets: Mapping[str, Target], tool: Composition, model: Model, rooms: Rooms
+) -> dict[str, Report]:
+    """``build`` for all targets of one command: name → report. What they share is asked once."""
+    before = _look(list(targets.values()), rooms)
+    files: dict[str, DerivedFile] = {}
+    for (name, target), report in zip(targets.items(), before, strict=True):
+        _warn_of_unasked(report, rooms)
+        if any(item.key for item in report.instructions):
+            files[name] = _derived_file(target.source, report, tool)
+    ended = tool.build(model, files) if files else tool.as_typed()
+    reports = [replace(report, builder=tool.builder, exit_code=ended.exit_code) for report in before]
+    return dict(zip(targets, _afterwards(list(targets.values()), reports, rooms), strict=True))
 
 
 def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
     return run([*builder.argv, *command.words], builder.environment, reader=builder.reader(command))
 
 
-def _afterwards(source: Source, question: Question, report: Report, rooms: Rooms) -> Report:
+def _afterwards(targets: Sequence[Target], reports: Sequence[Report], rooms: Rooms) -> list[Report]:
     """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
+    told = list(reports)
     try:
-        moved = _look_again(report, question.platforms, rooms)
-        report = replace(report, moved=tuple(moved.values()))
-        _remember(source, question, report, moved, rooms)
+        moved = _look_again(reports, _platforms(targets), rooms)
+        told = [replace(it, moved=tuple(_of(it, moved).values())) for it in reports]
+        recorded = [
+            (target.source, report)
+            for target, report in zip(targets, told, strict=True)
+            if _remember(target.source, target.question, report, _of(report, moved), rooms)
+        ]
+        _write_identities(recorded, rooms)
     except KeyboardInterrupt:
         rooms.warn("interrupted while looking again; nothing was recorded")
     except Exception as error:  # noqa: BLE001 - see above
         rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); nothing was recorded")
-    return report
+    return told
+
+
+def _of(report: Report, moved: Mapping[Reference, str]) -> dict[Reference, str]:
+    return {reference: clause for reference, clause in moved.items() if reference in report.verdicts}
 
 
 def _look(targets: Sequence[Target], rooms: Rooms) -> list[Report]:
@@ -228,30 +253,44 @@ def _job(source: Source, command: BuildCommand, report: Report, builder: Builder
     )
 
 
-def _look_again(before: Report, platforms: tuple[str, ...], rooms: Rooms) -> dict[Reference, str]:
+def _derived_file(source: Source, report: Report, tool: Composition) -> DerivedFile:
+    content = derived(source, report, tool.mechanism(reading.syntax_image(source.text)))
+    ignore = ignore_file(source.path) if source.path else None
+    return DerivedFile(
+        content=content,
+        name=source.path.name if source.path else "Dockerfile",
+        ignore=ignore if ignore and ignore.is_file() else None,
+        inline=source.path is None,
+    )
+
+
+def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Rooms) -> dict[Reference, str]:
     """References that moved while the builder ran, each with how (design rule 9).
 
     All inputs of keyed instructions are asked: what ran is only known to the builder.
     """
-    keyed = {item.line for item in before.instructions if item.key}
-    references = [
-        item.reference
-        for item in before.inputs
-        if before.verdicts[item.reference].keep and any(place.line in keyed for place in item.places)
-    ]
-    recorded = _kept({reference: before.verdicts[reference] for reference in references})
+    verdicts = {reference: verdict for report in before for reference, verdict in _keyed(report)}
+    recorded = _kept(verdicts)
     moved: dict[Reference, str] = {}
-    for reference, observation in ask(references, recorded, rooms, platforms).items():
+    for reference, observation in ask(list(recorded), recorded, rooms, platforms).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
             moved[reference] = f"{reference} {verdict.reason}"
     return moved
 
 
+def _keyed(report: Report) -> Iterator[tuple[Reference, Verdict]]:
+    """The inputs of instructions that have a key."""
+    keyed = {item.line for item in report.instructions if item.key}
+    for item in report.inputs:
+        if any(place.line in keyed for place in item.places):
+            yield item.reference, report.verdicts[item.reference]
+
+
 def _remember(
     source: Source, question: Question, report: Report, moved: Mapping[Reference, str], rooms: Rooms
-) -> None:
-    """A build that an origin changed under is not recorded; a failed one neither."""
+) -> bool:
+    """Whether it was recorded: a build that an origin changed under is not, a failed one neither."""
     tainted = [
         (reference.text, str(report.verdicts[reference].identity))
         for reference in moved
@@ -270,18 +309,20 @@ def _remember(
         built if succeeded else (),
         tainted,
     )
-    if succeeded and rooms.identities_path is not None:
-        _write_identities(rooms.identities_path, source, report, rooms)
+    return succeeded
 
 
-def _write_identities(path: Path, source: Source, report: Report, rooms: Rooms) -> None:
-    found: list[tuple[str, Identity]] = [
-        (reference.text, verdict.identity)
-        for reference, verdict in report.verdicts.items()
-        if verdict.identity is not None
-    ]
+def _write_identities(built: Sequence[tuple[Source, Report]], rooms: Rooms) -> None:
+    """Several targets may share a Dockerfile, which then uses what any of them reads."""
+    path, found = rooms.identities_path, dict[str, dict[str, Identity]]()
+    if path is None:
+        return
+    for source, report in built:
+        known = {r.text: verdict.identity for r, verdict in report.verdicts.items() if verdict.identity}
+        found.setdefault(_user(path, source), {}).update(known)
     try:
-        write_identities(path, _user(path, source), found)
+        for user, identities in found.items():
+            write_identities(path, user, list(identities.items()))
     except (OSError, StateError) as error:
         rooms.warn(f"{path}: the identities were not written: {error}")
 

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from freshlayer.cli.options import Options, rooms_of
+from freshlayer.cli.verbatim import Verbatim
 from freshlayer.errors import ContextError, FreshlayerError, UnknownInputError
 
 if TYPE_CHECKING:
@@ -21,15 +22,7 @@ if TYPE_CHECKING:
     from freshlayer.model import Report
 
 
-class _Verbatim(click.Command):
-    """Parses nothing: the words go on as they are, ``--`` and ``--help`` included."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.params["words"] = list(args)
-        return []
-
-
-@click.command("build", cls=_Verbatim, add_help_option=False, short_help="build an image")
+@click.command("build", cls=Verbatim, add_help_option=False, short_help="build an image")
 @click.pass_context
 def command(context: click.Context, words: list[str]) -> int:
     """Build as ``docker build`` would; only instructions whose remote inputs changed run again."""

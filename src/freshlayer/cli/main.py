@@ -21,6 +21,8 @@ INTERRUPTED = 130
 
 _COMMANDS = {
     "build": "build an image; only the instructions whose downloads changed run again",
+    "compose": "docker compose build, and up --build, in the same way",
+    "bake": "docker buildx bake in the same way",
     "check": "which instructions are stale, and why; builds nothing",
     "inputs": "what a Dockerfile reads from elsewhere; no network",
     "probe": "what an origin says about a URL",

@@ -1,0 +1,205 @@
+"""``docker buildx bake``: derived Dockerfiles by ``--set``, and by one more file where they stand inline."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from freshlayer.builders import composed
+from freshlayer.builders.base import Ended
+from freshlayer.builders.composed import (
+    BuildTarget,
+    DerivedFile,
+    Model,
+    Table,
+    ask,
+    mechanism,
+    table,
+    text,
+    texts,
+    values,
+)
+from freshlayer.builders.pflag import Grammar, Operand, Option, items
+from freshlayer.builders.process import run
+from freshlayer.errors import BuilderError
+from freshlayer.inject import Mechanism
+
+_GRAMMAR = Grammar(
+    frozenset("allow builder call file list metadata-file progress provenance sbom set".split()),
+    frozenset("check debug help load no-cache print pull push".split()),
+    {"f": "file"},
+    {"D": "debug", "h": "help"},
+)
+_NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
+_ESCAPES = {"$${": "${", "%%{": "%{"}
+_TARGET = "target:"
+_REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
+# What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
+_NAMES = (
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "docker-bake.json",
+    "docker-bake.hcl",
+    "docker-bake.override.json",
+    "docker-bake.override.hcl",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BakeCommand:
+    """``words``: everything after ``bake``, untouched. ``unclear``: why it can't be told what is built."""
+
+    words: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    builds: bool = True
+    unclear: str = ""
+
+
+def read(words: Sequence[str]) -> BakeCommand:
+    """Read what matters here. Never fails: what bake has to complain about is bake's."""
+    found = list(items(words, _GRAMMAR))
+    options = [item for item in found if isinstance(item, Option)]
+    operands = [item.value for item in found if isinstance(item, Operand)]
+    files = tuple(option.value or "" for option in options if option.name == "file")
+    builds = not any(_asks_for_no_build(option) for option in options)
+    return BakeCommand(tuple(words), files, builds, _unclear(words, options, operands, files))
+
+
+def _asks_for_no_build(option: Option) -> bool:
+    return option.name in _NO_BUILD and option.is_on and option.value != "build"
+
+
+def _unclear(
+    words: Sequence[str], options: Sequence[Option], operands: Sequence[str], files: Sequence[str]
+) -> str:
+    unknown = [option.name for option in options if not option.known]
+    if unknown:
+        return f"freshlayer does not know bake's option --{unknown[0]}"
+    if "-" in files:
+        return "a bake file from standard input is not watched"
+    if any(_REMOTE.match(word) for word in operands):
+        return "bake files from elsewhere are not watched"
+    return "a -- among the words of bake is not understood" if "--" in words else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bake:
+    """``argv``: docker, its own flags, and ``buildx bake``."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    command: BakeCommand
+    tool: str = "bake"
+    builder: str = "buildx"
+
+    @property
+    def builds(self) -> bool:
+        return self.command.builds
+
+    @property
+    def unclear(self) -> str:
+        return self.command.unclear
+
+    def mechanism(self, syntax_image: str) -> Mechanism:
+        return mechanism(syntax_image)
+
+    def model(self) -> Model:
+        document = self._ask(self.command.words)
+        return Model(document, tuple(targets_of(document)))
+
+    def as_typed(self) -> Ended:
+        return run([*self.argv, *self.command.words], self.environment)
+
+    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+            paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(folder))
+            inlined = {name: it.text for name, it in files.items() if it.inline}
+            words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(folder))]
+            words = self._accepted(words, folder, _changed(model.document, paths, inlined))
+            return run([*self.argv, *words], self.environment)
+
+    def _ask(self, words: Sequence[str]) -> Table:
+        return ask([*self.argv, "--print", *words], self.environment, _ESCAPES)
+
+    def _accepted(self, words: list[str], folder: str, expected: Table) -> list[str]:
+        """The words, once bake would build with them just what was expected.
+
+        Since 0.19 bake reads outside the working directory only what is allowed; before, it knows no such
+        option. Raises BuilderError.
+        """
+        allowed = [*words, f"--allow=fs.read={folder}"]
+        try:
+            words, found = allowed, self._ask(allowed)
+        except BuilderError:
+            found = self._ask(words)
+        if found != expected:
+            raise BuilderError("bake reads other files than freshlayer found (name them with --file)")
+        return words
+
+    def _file(self, inlined: Mapping[str, str], folder: Path) -> list[str]:
+        """One more bake file; naming any switches the usual ones off, so that they are named too."""
+        if not inlined:
+            return []
+        definition = {"target": {name: {"dockerfile-inline": text} for name, text in inlined.items()}}
+        path = folder / "override.json"
+        path.write_text(_escaped(json.dumps(definition)), encoding="utf-8")
+        named = () if self.command.files else self._usual_files()
+        return [word for file in (*named, str(path)) for word in ("--file", file)]
+
+    def _usual_files(self) -> list[str]:
+        listed = self.environment.get("BUILDX_BAKE_FILE")
+        if listed:
+            return listed.split(self.environment.get("BUILDX_BAKE_FILE_SEPARATOR") or os.pathsep)
+        return [name for name in _NAMES if os.path.isfile(name)]
+
+
+def _settings(paths: Mapping[str, Path]) -> Iterator[str]:
+    """A Dockerfile for each target, a matrix's too, whose names no file can speak of."""
+    for name, path in paths.items():
+        yield from ("--set", f"{name}.dockerfile={path}")
+
+
+def _escaped(text: str) -> str:
+    for written, meant in _ESCAPES.items():
+        text = text.replace(meant, written)
+    return text
+
+
+def _changed(document: Table, paths: Mapping[str, Path], inlined: Mapping[str, str]) -> Table:
+    """The model that bake should see."""
+    expected = copy.deepcopy(document)
+    for name, path in paths.items():
+        expected["target"][name]["dockerfile"] = str(path)
+    for name, inline in inlined.items():
+        expected["target"][name]["dockerfile-inline"] = inline
+    return expected
+
+
+def targets_of(document: Table) -> Iterator[BuildTarget]:
+    """Every target of a resolved bake file. Raises BuilderError for what no bake prints."""
+    for name, definition in table(document.get("target"), "target").items():
+        yield _target(name, table(definition, f"target.{name}"))
+
+
+def _target(name: str, definition: Table) -> BuildTarget:
+    where = f"target.{name}"
+    contexts = values(definition.get("contexts"), f"{where}.contexts")
+    return BuildTarget(
+        name,
+        context=text(definition.get("context"), f"{where}.context") or ".",
+        dockerfile=text(definition.get("dockerfile"), f"{where}.dockerfile") or None,
+        inline=text(definition.get("dockerfile-inline"), f"{where}.dockerfile-inline") or None,
+        target=text(definition.get("target"), f"{where}.target"),
+        args=values(definition.get("args"), f"{where}.args"),
+        platforms=texts(definition.get("platforms"), f"{where}.platforms"),
+        network=text(definition.get("network"), f"{where}.network"),
+        needs=tuple(it.removeprefix(_TARGET) for it in contexts.values() if it.startswith(_TARGET)),
+    )

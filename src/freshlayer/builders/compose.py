@@ -1,0 +1,196 @@
+"""``docker compose``: its model with derived Dockerfiles, by an override file outside the user's tree."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from freshlayer.builders import composed
+from freshlayer.builders.base import Ended
+from freshlayer.builders.command_line import build_args
+from freshlayer.builders.compose_words import ComposeCommand
+from freshlayer.builders.composed import (
+    BuildTarget,
+    DerivedFile,
+    Model,
+    Table,
+    ask,
+    mechanism,
+    table,
+    text,
+    texts,
+    values,
+)
+from freshlayer.builders.process import run
+from freshlayer.errors import BuilderError
+from freshlayer.inject import Mechanism
+
+_ESCAPES = {"$$": "$"}
+_SERVICE = "service:"
+_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """``argv``: docker, its own flags, and ``compose``."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    command: ComposeCommand
+    tool: str = "compose"
+    builder: str = "buildx"
+
+    @property
+    def builds(self) -> bool:
+        return self.command.builds
+
+    @property
+    def unclear(self) -> str:
+        if self.builds and self.environment.get("DOCKER_BUILDKIT") in _FALSE:
+            return "compose builds without BuildKit here (DOCKER_BUILDKIT), which freshlayer does not follow"
+        return self.command.unclear
+
+    def mechanism(self, syntax_image: str) -> Mechanism:
+        return mechanism(syntax_image)
+
+    def model(self) -> Model:
+        document = self._ask(self.command.globals)
+        self._refuse_what_builds_later(document)
+        given = build_args(self.command.build_args, self.environment)
+        targets = {target.name: target for target in targets_of(document, self.environment)}
+        chosen = composed.with_needed(self._chosen(document, targets), targets)
+        return Model(document, tuple(replace(it, args={**it.args, **given}) for it in chosen))
+
+    def as_typed(self) -> Ended:
+        return run([*self.argv, *self.command.words], self.environment)
+
+    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+            changes = _changes(files, Path(folder))
+            override = Path(folder) / "override.json"
+            override.write_text(json.dumps(_escaped({"services": changes})), encoding="utf-8")
+            before = self._globals(str(override))
+            if self._ask(before) != _changed(model.document, changes):
+                raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
+            ended = run([*self.argv, *before, *self.command.build_words], self.environment)
+        if ended.exit_code or not self.command.then:
+            return ended
+        return run([*self.argv, *self.command.globals, *self.command.then], self.environment)
+
+    def _ask(self, before: Sequence[str]) -> Table:
+        """The model, with the services that only their names bring in, since a profile hides them."""
+        config = [*self.argv, *before, "config", "--format", "json"]
+        document = ask(config, self.environment, _ESCAPES)
+        services = table(document.get("services"), "services")
+        if all(name in services for name in self.command.services):
+            return document
+        named = ask([*config, *self.command.services], self.environment, _ESCAPES)
+        return {**document, "services": {**services, **table(named.get("services"), "services")}}
+
+    def _chosen(self, document: Table, targets: Mapping[str, BuildTarget]) -> list[str]:
+        """Services that the command names, else all; with their dependencies where it says so."""
+        if not self.command.services:
+            return list(targets)
+        if not self.command.dependencies:
+            return list(self.command.services)
+        services = table(document.get("services"), "services")
+        found: dict[str, None] = {}
+        waiting = list(self.command.services)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in services:
+                found[name] = None
+                service = table(services[name], f"services.{name}")
+                waiting += table(service.get("depends_on"), f"services.{name}.depends_on")
+        return list(found)
+
+    def _refuse_what_builds_later(self, document: Table) -> None:
+        """``up`` would build such a service once more, by its own Dockerfile."""
+        for name, service in table(document.get("services"), "services").items():
+            if self.command.then and table(service, f"services.{name}").get("pull_policy") == "build":
+                raise BuilderError(f"the service {name} has pull_policy: build, which up builds by itself")
+
+    def _globals(self, override: str) -> list[str]:
+        """Naming any file switches the usual ones off, so that they are named too."""
+        named = () if self.command.files else self._usual_files()
+        files = [word for path in named for word in ("--file", path)]
+        return [*files, *self.command.globals, "--file", override]
+
+    def _usual_files(self) -> list[str]:
+        """As compose looks for them (compose-go, ``cli/options.go``); ``build`` finds what is wrong here."""
+        listed = self.environment.get("COMPOSE_FILE")
+        if listed:
+            return listed.split(self.environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+        start = Path(self.command.project_directory or ".").resolve()
+        for folder in (start, *start.parents):
+            found = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
+            if _first(folder, _NAMES):
+                return found
+        return []
+
+
+def _first(folder: Path, names: Sequence[str]) -> list[str]:
+    """The first of the names that is there, or nothing."""
+    return [str(folder / name) for name in names if (folder / name).is_file()][:1]
+
+
+def targets_of(document: Table, environ: Mapping[str, str]) -> Iterator[BuildTarget]:
+    """Every service that is built. Raises BuilderError for what is not as the Compose Specification says."""
+    for name, service in table(document.get("services"), "services").items():
+        where = f"services.{name}"
+        definition = table(service, where).get("build")
+        if definition is not None:
+            platform = text(service.get("platform"), f"{where}.platform")
+            yield _target(name, table(definition, f"{where}.build"), platform, environ)
+
+
+def _target(name: str, build: Table, platform: str, environ: Mapping[str, str]) -> BuildTarget:
+    where = f"services.{name}.build"
+    inline = text(build.get("dockerfile_inline"), f"{where}.dockerfile_inline")
+    contexts = values(build.get("additional_contexts"), f"{where}.additional_contexts")
+    wanted = environ.get("DOCKER_DEFAULT_PLATFORM")
+    platforms = texts(build.get("platforms"), f"{where}.platforms")
+    return BuildTarget(
+        name,
+        context=text(build.get("context"), f"{where}.context"),
+        dockerfile=text(build.get("dockerfile"), f"{where}.dockerfile") or None,
+        inline=inline or None,
+        target=text(build.get("target"), f"{where}.target"),
+        args=values(build.get("args"), f"{where}.args"),
+        platforms=(wanted,) if wanted else platforms or ((platform,) if platform else ()),
+        network=text(build.get("network"), f"{where}.network"),
+        needs=tuple(it.removeprefix(_SERVICE) for it in contexts.values() if it.startswith(_SERVICE)),
+    )
+
+
+def _changes(files: Mapping[str, DerivedFile], folder: Path) -> Table:
+    """The services of the override: nothing of the user's model but the names. Inline text stays inline."""
+    paths = composed.write({name: file for name, file in files.items() if not file.inline}, folder)
+    changed = {name: {"dockerfile": str(path)} for name, path in paths.items()}
+    inlined = {name: {"dockerfile_inline": file.text} for name, file in files.items() if file.inline}
+    return {name: {"build": build} for name, build in {**changed, **inlined}.items()}
+
+
+def _changed(document: Table, changes: Table) -> Table:
+    """The model that compose should see."""
+    expected = copy.deepcopy(document)
+    for name, change in changes.items():
+        expected["services"][name]["build"].update(change["build"])
+    return expected
+
+
+def _escaped(value: Table) -> Table:
+    escaped: Table = json.loads(json.dumps(value).replace("$", "$$"))
+    return escaped

@@ -1,0 +1,211 @@
+"""What compose and bake have in common: one command builds several targets, by a model of the tool's own.
+
+The model is asked of the tool, so that variables, profiles, ``include``, ``inherits`` and matrices stay its
+business. Nothing in it is trusted: it is bounded, and read into frozen values.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from freshlayer.builders.base import Ended
+from freshlayer.dockerfile import knows_run_mount
+from freshlayer.errors import BuilderError
+from freshlayer.inject import Mechanism
+from freshlayer.reference import shown
+
+Table = dict[str, Any]
+
+_LARGEST = 16 * 1024 * 1024
+_MOST_TARGETS = 1000
+_SECONDS = 60.0
+_LONGEST_COMPLAINT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTarget:
+    """A service of compose or a target of bake, as the tool resolved it.
+
+    ``dockerfile``: absolute, or relative to the context; None for the usual one. ``inline``: its text,
+    where it stands in the model. ``needs``: other targets that are built for it.
+    """
+
+    name: str
+    context: str
+    dockerfile: str | None = None
+    inline: str | None = None
+    target: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    network: str = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """``document``: what the tool said, its escapes undone. ``targets``: those that the command builds."""
+
+    document: Table
+    targets: tuple[BuildTarget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFile:
+    """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it."""
+
+    content: bytes
+    name: str
+    ignore: Path | None
+    inline: bool = False
+
+    @property
+    def text(self) -> str:
+        """For a model, which holds text."""
+        return self.content.decode("utf-8")
+
+
+class Composition(Protocol):
+    """A command of compose or bake."""
+
+    @property
+    def tool(self) -> str:
+        """Its name, for messages."""
+
+    @property
+    def builder(self) -> str:
+        """The builder behind it, by the name of ``--builder``."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the tool is started with."""
+
+    @property
+    def builds(self) -> bool:
+        """Whether the command builds anything."""
+
+    @property
+    def unclear(self) -> str:
+        """Why it can't be told what is built; a clause, or nothing."""
+
+    def mechanism(self, syntax_image: str) -> Mechanism:
+        """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""
+
+    def model(self) -> Model:
+        """Ask the tool what it would build. Raises BuilderError where it doesn't say."""
+
+    def as_typed(self) -> Ended:
+        """Run the command as the user asked."""
+
+    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        """Run it with derived Dockerfiles, by the names of their targets; no temporary file stays.
+
+        Raises BuilderError before the tool starts, where it would not build what it was asked for.
+        """
+
+
+def mechanism(syntax_image: str) -> Mechanism:
+    """BuildKit's, which builds for both tools."""
+    return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
+
+
+def ask(argv: Sequence[str], environment: Mapping[str, str], escapes: Mapping[str, str]) -> Table:
+    """A document that a tool prints. ``escapes``: what stands in it for what it means.
+
+    Raises BuilderError with the tool's own last word where it prints none.
+    """
+    try:
+        done = subprocess.run(
+            argv,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BuilderError(f"{argv[0]} does not say what it would build: {error}") from None
+    if done.returncode:
+        raise BuilderError(_complaint(done.stderr))
+    text = done.stdout.decode("utf-8", "surrogateescape")
+    for written, meant in escapes.items():
+        text = text.replace(written, meant)
+    return _document(text)
+
+
+def _complaint(stderr: bytes) -> str:
+    lines = stderr[-10_000:].decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
+    return f"what would be built is not known: {shown(lines[-1].strip()[:_LONGEST_COMPLAINT])}"
+
+
+def _document(text: str) -> Table:
+    if len(text) > _LARGEST:
+        raise BuilderError(f"the model is larger than {_LARGEST // 1024 // 1024} MiB")
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BuilderError("the model is no JSON") from None
+    return table(document, "the model")
+
+
+def table(value: object, where: str) -> Table:
+    """An object of a model; null is an empty one. Raises BuilderError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BuilderError(f"{shown(where)} is not understood")
+    if len(value) > _MOST_TARGETS:
+        raise BuilderError(f"{shown(where)} holds more than {_MOST_TARGETS} names")
+    return value
+
+
+def text(value: object, where: str) -> str:
+    """A text of a model; null is an empty one."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BuilderError(f"{shown(where)} is not understood")
+    return value
+
+
+def texts(value: object, where: str) -> tuple[str, ...]:
+    """A list of texts."""
+    if value is not None and not isinstance(value, list):
+        raise BuilderError(f"{shown(where)} is not understood")
+    return tuple(text(item, where) for item in value or ())
+
+
+def values(value: object, where: str) -> dict[str, str]:
+    """Build args: those without a value are not given."""
+    found = table(value, where)
+    return {name: text(item, where) for name, item in found.items() if item is not None}
+
+
+def with_needed(names: Sequence[str], targets: Mapping[str, BuildTarget]) -> tuple[BuildTarget, ...]:
+    """The targets of these names, and those that are built for them."""
+    found: dict[str, BuildTarget] = {}
+    waiting = list(reversed(names))
+    while waiting:
+        name = waiting.pop()
+        if name in targets and name not in found:
+            found[name] = targets[name]
+            waiting.extend(reversed(targets[name].needs))
+    return tuple(found.values())
+
+
+def write(files: Mapping[str, DerivedFile], folder: Path) -> dict[str, Path]:
+    """Write derived Dockerfiles, each in a folder of its own, with the ignore file that counts for it."""
+    paths: dict[str, Path] = {}
+    for number, (name, file) in enumerate(files.items()):
+        home = folder / str(number)
+        home.mkdir()
+        paths[name] = home / file.name
+        paths[name].write_bytes(file.content)
+        if file.ignore is not None:
+            shutil.copyfile(file.ignore, home / f"{file.name}.dockerignore")
+    return paths

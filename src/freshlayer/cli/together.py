@@ -1,0 +1,173 @@
+"""What ``compose`` and ``bake`` do alike: one command of docker's, several Dockerfiles, one report."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.located import located
+from freshlayer.cli.options import Options, policy_of, rooms_of
+from freshlayer.errors import BuilderError, ContextError, DockerfileError, FreshlayerError, UnknownInputError
+
+if TYPE_CHECKING:
+    from freshlayer.builders.composed import BuildTarget, Composition
+    from freshlayer.context import Source
+    from freshlayer.model import Report
+    from freshlayer.pipeline import Target
+    from freshlayer.reading import Question
+
+    Make = Callable[[tuple[str, ...]], Composition]
+
+
+def run(context: click.Context, words: tuple[str, ...], make: Make) -> int:
+    """Build with keys what can be understood, and all the rest as typed; the tool's exit code.
+
+    ``words``: what stands between docker's own flags and the user's words. ``make``: the command for an argv.
+    """
+    options = context.obj if isinstance(context.obj, Options) else Options()
+    try:
+        return _run(options, make((_docker(), *(options.docker or ()), *words)))
+    except FreshlayerError as error:
+        error.building = True  # type: ignore[attr-defined]
+        raise
+
+
+def _docker() -> str:
+    found = shutil.which("docker")
+    if found is None:
+        raise BuilderError(f"there is no docker in PATH ({os.environ.get('PATH', 'which is not set')})")
+    return found
+
+
+def _run(options: Options, tool: Composition) -> int:
+    """Ours if we can; else what the user asked for, with a warning (design rule 5)."""
+    from freshlayer.report.terminal import warn
+
+    if tool.unclear:
+        warn(f"{tool.unclear}; {tool.tool} runs as asked")
+    if tool.unclear or not tool.builds:
+        return tool.as_typed().exit_code
+    try:
+        reports = _build(options, tool)
+    except UnknownInputError:
+        raise
+    except FreshlayerError as error:
+        warn(f"{error}; {tool.tool} runs as asked, and nothing is watched")
+        return tool.as_typed().exit_code
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
+        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool.tool} runs as asked")
+        return tool.as_typed().exit_code
+    with contextlib.suppress(BrokenPipeError):
+        _tell(options, reports)
+    return next((report.exit_code or 0 for report in reports.values()), 0)
+
+
+def _build(options: Options, tool: Composition) -> dict[str, Report]:
+    from freshlayer import pipeline
+
+    model = tool.model()
+    targets = dict(_targets(model.targets, tool))
+    if not targets:
+        raise ContextError("no Dockerfile of it can be watched")
+    with rooms_of(options, _settings_of(options, targets)) as rooms:
+        return pipeline.build_together(targets, tool, model, rooms)
+
+
+def _targets(found: tuple[BuildTarget, ...], tool: Composition) -> Iterator[tuple[str, Target]]:
+    """Those whose Dockerfile we can read; the others are built as they are, and said so."""
+    from freshlayer.report.terminal import warn
+
+    for target in found:
+        try:
+            yield target.name, _readable(target, tool)
+        except (ContextError, DockerfileError) as error:
+            warn(f"{target.name}: {error}; it is built as it is, and not watched")
+
+
+def _readable(target: BuildTarget, tool: Composition) -> Target:
+    """Raises ContextError, DockerfileError."""
+    from freshlayer.pipeline import Target
+    from freshlayer.reading import read
+
+    source, question = _source(target), _question(target, tool)
+    with located(source):
+        read(source.text, question)
+    return Target(source, question)
+
+
+def _source(target: BuildTarget) -> Source:
+    """The Dockerfile of a target. Raises ContextError where it isn't one on this machine."""
+    from freshlayer.context import read_dockerfile, unwatched_context
+
+    why = unwatched_context(target.context)
+    if why:
+        raise ContextError(why)
+    if target.inline is not None:
+        return _inline(target, target.inline)
+    file = target.dockerfile if target.dockerfile != "Dockerfile" else None
+    path = os.path.relpath(os.path.join(target.context, file)) if file else None
+    source = read_dockerfile(os.path.relpath(target.context), path, sys.stdin.buffer)
+    # What other build args lead to is another build, and has a record of its own.
+    return replace(source, known_as=f"{source.known_as}#{target.name}") if target.args else source
+
+
+def _inline(target: BuildTarget, text: str) -> Source:
+    from pathlib import Path
+
+    from freshlayer.context import Source
+
+    context = Path(target.context)
+    return Source(
+        text.encode("utf-8", "surrogateescape"),
+        shown=f"{target.name} (inline)",
+        known_as=f"{context.resolve()}#{target.name}",
+        context=context,
+        path=None,
+    )
+
+
+def _question(target: BuildTarget, tool: Composition) -> Question:
+    from freshlayer.pipeline import default_platform, platforms_of
+    from freshlayer.reading import Question
+
+    return Question(
+        platforms=platforms_of(target.platforms, tool.environment),
+        host=default_platform(),
+        target=target.target,
+        build_args=target.args,
+        network=target.network or "default",
+        builder=tool.builder,
+    )
+
+
+def _settings_of(options: Options, targets: Mapping[str, Target]) -> Source | None:
+    """A Dockerfile with the settings of all; None, which means this folder's, where they differ."""
+    from freshlayer.report.terminal import warn
+
+    first, *others = [target.source for target in targets.values()]
+    if all(policy_of(options, source) == policy_of(options, first) for source in others):
+        return first
+    warn("the settings beside these Dockerfiles differ; those of this folder count for all of them")
+    return None
+
+
+def _tell(options: Options, reports: Mapping[str, Report]) -> None:
+    from freshlayer.cli.written import write_report
+    from freshlayer.report import build_lines, check_lines, of_check
+    from freshlayer.report.terminal import show
+
+    for name, report in reports.items():
+        if not options.quiet:
+            brief = build_lines(report, recorded=report.exit_code == 0)
+            lines = chain(check_lines(report), brief) if options.verbose else brief
+            show(lines, sys.stderr, f"freshlayer: {name}: ")
+    documents = [{**of_check(report), "name": name} for name, report in reports.items()]
+    write_report(options.report, {"version": documents[0]["version"], "dockerfiles": documents})
