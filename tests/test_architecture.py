@@ -29,6 +29,8 @@ PURE = {
     "plan": "dockerfile",
     "inject": "dockerfile",
     "advice": "dockerfile",
+    "happened": "dockerfile",
+    "fates": "",
     "settings": "",
 }
 """Pure room → the rooms that it sees besides those that are open to all."""

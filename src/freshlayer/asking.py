@@ -27,6 +27,7 @@ class Rooms:
     identities: Mapping[str, Entry] = field(default_factory=dict)
     identities_path: Path | None = None
     keyring: Keyring = NOBODY
+    verbose: bool = False
 
     @property
     def limits(self) -> Limits:

@@ -247,10 +247,46 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is remembered of an instruction that was built.
+
+    ``chain``: as in InstructionVerdict. ``keys``: those it was built with, newest last. ``seconds``: how long
+    it took when it last ran; None where that was not seen. ``at``: when that was, in seconds since 1970; 0
+    where it is not known.
+    """
+
+    chain: str
+    keys: tuple[str, ...] = ()
+    seconds: float | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of an instruction in a build: cached, or run in so many seconds, and why.
+
+    ``saved``: what the cache saved, in seconds, estimated by how long it took earlier. ``because`` is empty
+    where there is nothing to say; ``expected`` is False where nothing explains it. ``again``: it was built
+    before; ``follows``: it ran for no other reason than that something before it did.
+    """
+
+    cached: bool
+    seconds: float | None = None
+    saved: float | None = None
+    because: str = ""
+    expected: bool = True
+    again: bool = True
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class InstructionVerdict:
     """State, reason and key of one instruction. ``key`` is empty where none is injected.
 
-    ``digest``: of the instruction's text, by which it is known again.
+    ``digest``: of the instruction's text, by which it is known again. ``chain``: of it and of all before it
+    in its stage, build args included. ``changed``: its own inputs are not those that it was last built with.
+    ``sources``: the labels of the stages that it reads or continues. ``mounts``: whether it reads files
+    without copying them. ``fate``: what became of it in a build; None where that is not known.
     """
 
     line: int
@@ -262,6 +298,11 @@ class InstructionVerdict:
     key: str = ""
     pairs: Pairs = ()
     digest: str = ""
+    chain: str = ""
+    changed: bool = False
+    sources: tuple[str, ...] = ()
+    mounts: bool = False
+    fate: Fate | None = None
 
 
 class Counting(StrEnum):

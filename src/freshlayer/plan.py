@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
@@ -35,7 +35,7 @@ class Known:
 
     ``built``: (stage label, digest of the instruction) → what it was last built with. ``taints``: (reference,
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
-    where an unknown input has to rebuild (``--on-unknown rebuild``).
+    where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -43,14 +43,16 @@ class Known:
     built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
     taints: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nonce: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Earlier:
-    """What stands before an instruction in its stage: the first that is not fresh, if any."""
+    """What stands before an instruction in its stage: the first that is not fresh, if any; and its chain."""
 
     state: State = State.FRESH
     line: int = 0
+    chain: str = ""
 
 
 def key_of(pairs: Iterable[tuple[str, str]]) -> str:
@@ -79,17 +81,35 @@ class _Planner:
         self._parents = parents
         self._known = known
         self._ends: dict[int, _Earlier] = {}
+        self._start = _Earlier()
+        for argument in dockerfile.arguments:
+            self._start = self._behind(self._start, argument, argument.text)
 
     def stage(self, stage: Stage) -> Iterator[InstructionVerdict]:
         parent = self._parents.get(stage.number)
-        earlier = self._ends.get(parent.number, _Earlier()) if parent else _Earlier()
+        earlier = self._ends.get(parent.number, self._start) if parent else self._start
         seen: Counter[str] = Counter()
         for instruction in (stage.start, *stage.instructions):
-            verdict = self._instruction(stage, instruction, _digest(instruction, seen), earlier)
+            digest = _digest(instruction, seen)
+            earlier = self._behind(earlier, instruction, digest)
+            verdict = self._instruction(stage, instruction, digest, earlier)
             yield verdict
             if _goes_before(verdict, earlier):
-                earlier = _Earlier(verdict.state, verdict.line)
+                earlier = replace(earlier, state=verdict.state, line=verdict.line)
         self._ends[stage.number] = earlier
+
+    def _behind(self, earlier: _Earlier, instruction: Instruction, digest: str) -> _Earlier:
+        """The same with an instruction more in its chain, and with the build arg that it declares."""
+        names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
+        values = [[name, self._known.build_args.get(name)] for name in names]
+        text = json.dumps([earlier.chain, digest, values])
+        return replace(earlier, chain=hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest())
+
+    def _sources(self, stage: Stage, instruction: Instruction) -> tuple[str, ...]:
+        """The labels of the stages that an instruction continues or reads."""
+        parent = self._parents.get(stage.number) if instruction.name == "FROM" else None
+        named = [self._dockerfile.stage_named(n) for n in sources_of(instruction.name, instruction.flags)]
+        return tuple(dict.fromkeys(found.label for found in (parent, *named) if found))
 
     def _instruction(
         self, stage: Stage, instruction: Instruction, digest: str, earlier: _Earlier
@@ -100,7 +120,8 @@ class _Planner:
             state, reason = self._of_inputs(references, pairs, self._known.built.get((stage.label, digest)))
         else:
             state, reason = self._without_input(instruction)
-        if earlier.state is not State.FRESH and state is not State.STALE:
+        changed = state is State.STALE
+        if earlier.state is not State.FRESH and not changed:
             state, reason = earlier.state, _because(earlier)
         return InstructionVerdict(
             line=instruction.line,
@@ -112,6 +133,10 @@ class _Planner:
             key=key_of(pairs) if pairs and instruction.name == "RUN" else "",
             pairs=pairs,
             digest=digest,
+            chain=earlier.chain,
+            changed=changed,
+            sources=self._sources(stage, instruction),
+            mounts=any(_binds(flag) for flag in instruction.flags),
         )
 
     def _of_inputs(
@@ -157,6 +182,13 @@ def _digest(instruction: Instruction, seen: Counter[str]) -> str:
     text = "\n".join([instruction.text, *(doc.content for doc in instruction.heredocs)])
     seen[text] += 1
     return hashlib.sha256(f"{seen[text]}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _binds(flag: str) -> bool:
+    """Whether a flag of a RUN mounts files: a mount of no type is a bind mount."""
+    name, _, value = flag.partition("=")
+    fields = dict(item.partition("=")[::2] for item in value.split(","))
+    return name == "--mount" and fields.get("type", "bind") == "bind"
 
 
 def _because(earlier: _Earlier) -> str:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.model import Built, Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import parse
-from freshlayer.state import BuiltRecord, Scope, Store
+from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
+from freshlayer.state.store import VERSION
 
 REFERENCE = parse("https://example.org/a")
 IDENTITY = Identity("etag", "v1", Strength.STRONG)
@@ -64,6 +65,32 @@ def test_without_a_builder_the_last_build_of_any_counts(tmp_path: Path) -> None:
     assert found == {("0", BUILT.instruction): later.built}
 
 
+def test_what_an_instruction_was_built_with_is_remembered(tmp_path: Path) -> None:
+    store, _ = warnings_of(tmp_path / "s")
+    keys = tuple(f"{number:032x}" for number in range(60))
+    for seconds in (None, 1.5):
+        store.record(
+            {}, 7, SCOPE, history=[HistoryRecord("0", "digest", Earlier("chain", keys, seconds, at=7))]
+        )
+        assert store.history(SCOPE) == {("0", "digest"): Earlier("chain", keys[-50:], seconds, at=7)}
+    assert store.history(replace(SCOPE, builder="")) == store.history(SCOPE)
+    assert store.history(replace(SCOPE, builder="classic")) == {}
+
+
+def test_a_file_of_an_older_freshlayer_is_carried_on(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    store, _ = warnings_of(path)
+    store.record({REFERENCE: RECORDED}, 7, SCOPE, [BUILT])
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.executescript("DROP TABLE history; PRAGMA user_version = 1;")
+    connection.close()
+    store, said = warnings_of(path)
+    assert store.history(SCOPE) == {}
+    assert store.built(SCOPE) == {("0", BUILT.instruction): BUILT.built}
+    assert said == []
+
+
 def test_a_taint_counts_up(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
     for _ in range(3):
@@ -86,7 +113,7 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None
 def test_a_file_with_other_tables_is_set_aside_too(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 1")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("CREATE TABLE something (else_ TEXT)")
     connection.close()
     store, said = warnings_of(path)

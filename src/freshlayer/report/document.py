@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from freshlayer.model import Evidence, InstructionVerdict, Observation, RemoteInput, Report, Strength, Verdict
+from freshlayer.model import (
+    Evidence,
+    Fate,
+    InstructionVerdict,
+    Observation,
+    RemoteInput,
+    Report,
+    Strength,
+    Verdict,
+)
 
 VERSION = 1
 Document = dict[str, Any]
@@ -90,7 +99,15 @@ def _instruction(item: InstructionVerdict) -> Document:
 
 
 def _state(item: InstructionVerdict) -> Document:
-    return {"state": item.state, "reason": item.reason, "key": item.key or None}
+    return {"state": item.state, "reason": item.reason, "key": item.key or None, **_fate(item.fate)}
+
+
+def _fate(fate: Fate | None) -> Document:
+    """Only what is known."""
+    if fate is None:
+        return {}
+    known = {"seconds": fate.seconds, "saved": fate.saved, "because": fate.because or None}
+    return {"cached": fate.cached, **{name: value for name, value in known.items() if value is not None}}
 
 
 def _evidence(item: Evidence) -> Document:

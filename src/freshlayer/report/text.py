@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freshlayer.model import InstructionVerdict, Observation, Report, State, Verdict
+from freshlayer.fates import Sums, summed
+from freshlayer.model import Fate, InstructionVerdict, Observation, Report, State, Verdict
 
 Line = tuple[str, str]
 _MOST = 4
+_MINUTE = 60
 _STYLES = {State.STALE: "yellow", State.FRESH: "green", State.UNKNOWN: "magenta"}
 
 
@@ -20,6 +22,7 @@ def build_lines(report: Report, *, recorded: bool) -> Iterator[Line]:
     else:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched))} ({report.builder})"
     yield from _some([_stated(report, item) for item in stale])
+    yield from _happened(report)
     for moved in report.moved:
         yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
     if report.moved:
@@ -73,6 +76,48 @@ def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
             yield style, f"  hop {item.hop}  {item.strength:<9} {item.scheme}:{item.value}{ignored}"
         strength = f" ({verdict.identity.strength})" if verdict.identity else ""
         yield "green" if verdict.identity else "red", f"  identity: {verdict.identity or 'none'}{strength}"
+
+
+def _happened(report: Report) -> Iterator[Line]:
+    """What began to run, why, and the sum; nothing where the builder said nothing."""
+    known = [(item, item.fate) for item in report.instructions if item.fate]
+    if not known:
+        return
+    yield from _some([_became(report, item, fate) for item, fate in known if _is_news(item, fate)])
+    yield "bold", f"  {_sum(summed(known_fate for _, known_fate in known))}"
+
+
+def _is_news(item: InstructionVerdict, fate: Fate) -> bool:
+    """Neither told by a line before it nor the mere consequence of another."""
+    if fate.cached or not fate.expected:
+        return not fate.expected
+    return fate.again and not (item.changed or fate.follows)
+
+
+def _became(report: Report, item: InstructionVerdict, fate: Fate) -> Line:
+    took = f" ({duration(fate.seconds)})" if fate.seconds is not None else ""
+    what = "was cached" if fate.cached else f"ran again{took}"
+    text = f"  {report.dockerfile}:{item.line} {item.instruction} {what}: {fate.because}"
+    return "yellow" if fate.expected else "red", text
+
+
+def _sum(sums: Sums) -> str:
+    """``2 of 14 instructions ran again (11.2 s); 12 cached, about 3 min 40 s saved``."""
+    every = sums.ran + sums.cached
+    noun = "instruction" if every == 1 else "instructions"
+    again = " again" if sums.again or not sums.ran else ""
+    took = f" ({duration(sums.seconds)})" if sums.ran else ""
+    saved = f", about {duration(sums.saved)} saved" if sums.saved else ""
+    return f"{sums.ran} of {every} {noun} ran{again}{took}; {sums.cached} cached{saved}"
+
+
+def duration(seconds: float) -> str:
+    """``11.2 s``, ``3 min 40 s``, ``2 h 5 min``."""
+    if round(seconds, 1) < _MINUTE:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    hours, within = divmod(minutes, _MINUTE)
+    return f"{hours} h {within} min" if hours else f"{minutes} min {rest} s"
 
 
 def _count(stale: int, watched: int, *, now: bool = False) -> str:

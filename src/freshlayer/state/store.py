@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from freshlayer.errors import StateError
-from freshlayer.model import Built, Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
 
-VERSION = 1
+VERSION = 2
 _WAIT = 10.0
 _AT_ONCE = 500
+_MOST_KEYS = 50
 
 Row = tuple[Any, ...]
 
@@ -32,6 +33,12 @@ CREATE TABLE IF NOT EXISTS built (
   platform TEXT NOT NULL, builder TEXT NOT NULL, pairs TEXT NOT NULL, key TEXT NOT NULL,
   UNIQUE (dockerfile, stage, instruction, platform, builder) ON CONFLICT REPLACE
 );
+CREATE TABLE IF NOT EXISTS history (
+  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL,
+  platform TEXT NOT NULL, builder TEXT NOT NULL,
+  chain TEXT NOT NULL, keys TEXT NOT NULL, seconds REAL, at INTEGER NOT NULL,
+  PRIMARY KEY (dockerfile, stage, instruction, platform, builder)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS taint (
   reference TEXT NOT NULL, identity TEXT NOT NULL, times INTEGER NOT NULL,
   PRIMARY KEY (reference, identity)
@@ -55,6 +62,15 @@ class BuiltRecord:
     stage: str
     instruction: str
     built: Built
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRecord:
+    """An instruction, by the digest of its text, and what is to be remembered of it."""
+
+    stage: str
+    instruction: str
+    earlier: Earlier
 
 
 class Store:
@@ -104,6 +120,18 @@ class Store:
                 found[stage, instruction] = Built(tuple((str(r), str(i)) for r, i in json.loads(pairs)), key)
         return found
 
+    def history(self, scope: Scope) -> dict[tuple[str, str], Earlier]:
+        """(stage, digest of the instruction) → when and how it was built."""
+        sql = (
+            "SELECT stage, instruction, chain, keys, seconds, at FROM history"
+            " WHERE dockerfile = ? AND platform = ? AND ? IN ('', builder) ORDER BY at"
+        )
+        rows = self._rows(sql, (scope.dockerfile, scope.platform, scope.builder))
+        return {
+            (stage, instruction): Earlier(chain, tuple(keys.split()), seconds, at)
+            for stage, instruction, chain, keys, seconds, at in rows
+        }
+
     def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
         """(reference, identity) → how often a build may have mixed it up with another version."""
         rows = self._in(
@@ -118,6 +146,7 @@ class Store:
         scope: Scope | None = None,
         built: Iterable[BuiltRecord] = (),
         tainted: Iterable[tuple[str, str]] = (),
+        history: Iterable[HistoryRecord] = (),
     ) -> None:
         """Keep all of this, or none of it: one transaction. ``now`` in seconds since 1970."""
         with self._failing_softly("nothing was recorded"):
@@ -134,6 +163,10 @@ class Store:
                         "INSERT INTO built (dockerfile, stage, instruction, platform, builder, pairs, key)"
                         " VALUES (?, ?, ?, ?, ?, ?, ?)",
                         [_built(scope, record) for record in built],
+                    )
+                    connection.executemany(
+                        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        [_history(scope, record) for record in history],
                     )
                 connection.executemany(
                     "INSERT INTO taint VALUES (?, ?, 1)"
@@ -180,7 +213,7 @@ class Store:
                 raise StateError("a newer freshlayer wrote this state file")
             if version < VERSION:
                 _create(connection)
-            connection.execute("SELECT 1 FROM observation, built, taint LIMIT 1").fetchall()
+            connection.execute("SELECT 1 FROM observation, built, history, taint LIMIT 1").fetchall()
         except sqlite3.DatabaseError as error:
             connection.close()
             if isinstance(error, sqlite3.OperationalError) and not _malformed(error):
@@ -240,4 +273,19 @@ def _built(scope: Scope, record: BuiltRecord) -> tuple[str, ...]:
         scope.builder,
         pairs,
         record.built.key,
+    )
+
+
+def _history(scope: Scope, record: HistoryRecord) -> Row:
+    earlier = record.earlier
+    return (
+        scope.dockerfile,
+        record.stage,
+        record.instruction,
+        scope.platform,
+        scope.builder,
+        earlier.chain,
+        " ".join(earlier.keys[-_MOST_KEYS:]),
+        earlier.seconds,
+        earlier.at,
     )

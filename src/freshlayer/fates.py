@@ -1,0 +1,176 @@
+"""What became of each instruction, why, as far as can be known, and what is remembered of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from freshlayer.model import Earlier, Fate, Happened, InstructionVerdict
+
+REPORT_IT = "please report it, with the document that --report FILE writes"
+_UNEXPLAINED = (
+    "every instruction before it was cached and its key is what it was, so this should not happen, unless the"
+    " builder's cache was pruned or an option of the builder is another one"
+)
+_NEW_AND_CACHED = (
+    "its key is a new one, so this should not happen, unless something else than freshlayer's state on this"
+    " machine shares the builder's cache"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many instructions ran, and in how many seconds; how many were cached, and what that saved.
+
+    ``again``: whether any of those that ran was built before.
+    """
+
+    ran: int
+    again: bool
+    cached: int
+    seconds: float
+    saved: float
+
+
+def explained(
+    instructions: Iterable[InstructionVerdict],
+    happened: Mapping[int, Happened],
+    earlier: Mapping[tuple[str, str], Earlier],
+    *,
+    no_cache: bool,
+) -> tuple[InstructionVerdict, ...]:
+    """The instructions, in the order of the file, each with its fate where that is known.
+
+    ``happened``: by line. ``earlier``: (stage, digest) → what is remembered. ``no_cache``: whether the
+    builder was told to use no cache.
+    """
+    explainer = _Explainer(earlier, no_cache=no_cache)
+    return tuple(explainer.instruction(item, happened.get(item.line)) for item in instructions)
+
+
+class _Explainer:
+    """Walks the instructions, and remembers where each stage first ran."""
+
+    def __init__(self, earlier: Mapping[tuple[str, str], Earlier], *, no_cache: bool) -> None:
+        self._earlier = earlier
+        self._no_cache = no_cache
+        self._ran: dict[str, int] = {}
+        self._cached: set[str] = set()
+
+    def instruction(self, item: InstructionVerdict, told: Happened | None) -> InstructionVerdict:
+        if item.instruction == "FROM":
+            self._continue(item)
+        if told is None:
+            return item
+        before = self._earlier.get((item.stage, item.digest))
+        if told.cached:
+            self._cached.add(item.stage)
+            return replace(item, fate=_cached(item, before))
+        fate = Fate(cached=False, seconds=told.seconds, again=before is not None)
+        fate = self._with_reason(fate, item, before)
+        self._ran.setdefault(item.stage, item.line)
+        return replace(item, fate=fate)
+
+    def _continue(self, item: InstructionVerdict) -> None:
+        """A stage stands where the one that it continues ended."""
+        for source in item.sources:
+            if source in self._ran:
+                self._ran[item.stage] = self._ran[source]
+            if source in self._cached:
+                self._cached.add(item.stage)
+
+    def _with_reason(self, fate: Fate, item: InstructionVerdict, before: Earlier | None) -> Fate:
+        """With the first reason that holds."""
+        own = (
+            "the builder was told to use no cache" if self._no_cache else "",
+            "it was never built here" if before is None else "",
+            f"its own input: {item.reason}" if item.changed else "",
+        )
+        others = (_rewritten(item, before), _files(item), self._at_the_start(item))
+        if because := _first(own):
+            return replace(fate, because=because)
+        if because := self._behind(item):
+            return replace(fate, because=because, follows=True)
+        if because := _first(others):
+            return replace(fate, because=because)
+        return replace(fate, because=f"{_UNEXPLAINED}; {REPORT_IT}", expected=False)
+
+    def _behind(self, item: InstructionVerdict) -> str:
+        """An instruction before it, in its stage or in one that it reads."""
+        line = self._ran.get(item.stage)
+        if line is not None:
+            return f"line {line} before it ran"
+        source = next((source for source in item.sources if source in self._ran), "")
+        return f"it reads from stage {source}, where line {self._ran[source]} ran" if source else ""
+
+    def _at_the_start(self, item: InstructionVerdict) -> str:
+        """A moved base image and an emptied cache look the same: nothing of the stage was cached."""
+        if item.stage in self._cached:
+            return ""
+        return "its stage starts from another image, or the builder's cache was emptied"
+
+
+def _first(reasons: Iterable[str]) -> str:
+    return next((reason for reason in reasons if reason), "")
+
+
+def _rewritten(item: InstructionVerdict, before: Earlier | None) -> str:
+    same = before is None or before.chain == item.chain
+    return "" if same else "an instruction before it, or a build arg, is not what it was"
+
+
+def _files(item: InstructionVerdict) -> str:
+    """Every builder keys these on content."""
+    if item.instruction in {"COPY", "ADD"}:
+        return "what it copies has changed"
+    return "what it mounts may have changed" if item.mounts else ""
+
+
+def _cached(item: InstructionVerdict, before: Earlier | None) -> Fate:
+    """A stale instruction may be cached where its key is one that was built before, here or elsewhere."""
+    fate = Fate(cached=True, saved=before.seconds if before else None)
+    if not item.changed or item.instruction != "RUN":
+        return fate
+    if before is None:
+        return replace(fate, because="the builder had it from another build with the same inputs")
+    if item.key in before.keys:
+        return replace(fate, because="it was built with the same inputs before")
+    return replace(fate, because=f"{_NEW_AND_CACHED}; {REPORT_IT}", expected=False)
+
+
+def remembered(item: InstructionVerdict, before: Earlier | None, now: int) -> Earlier:
+    """What to remember of an instruction of a build that succeeded."""
+    ran = not item.fate.cached if item.fate else item.changed or before is None
+    took = item.fate.seconds if item.fate else None
+    return Earlier(
+        chain=item.chain,
+        keys=_with_key(item, before),
+        seconds=took if took is not None or before is None else before.seconds,
+        at=now if ran else (before.at if before else 0),
+    )
+
+
+def attempted(item: InstructionVerdict, before: Earlier) -> Earlier:
+    """The same of a build that is not recorded: the builder may keep what it did before it failed."""
+    return replace(before, keys=_with_key(item, before))
+
+
+def _with_key(item: InstructionVerdict, before: Earlier | None) -> tuple[str, ...]:
+    """The keys, this one last. A random one is not worth it."""
+    keys = before.keys if before else ()
+    if not item.key or any(identity.startswith("nonce:") for _, identity in item.pairs):
+        return keys
+    return (*(key for key in keys if key != item.key), item.key)
+
+
+def summed(fates: Iterable[Fate]) -> Sums:
+    """What happened, in figures."""
+    every = list(fates)
+    ran = [fate for fate in every if not fate.cached]
+    return Sums(
+        ran=len(ran),
+        again=any(fate.again for fate in ran),
+        cached=len(every) - len(ran),
+        seconds=sum(fate.seconds or 0 for fate in ran),
+        saved=sum(fate.saved or 0 for fate in every),
+    )

@@ -1,0 +1,188 @@
+"""Why an instruction ran, or did not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.fates import attempted, explained, remembered, summed
+from freshlayer.model import (
+    Built,
+    Certainty,
+    Change,
+    Counting,
+    Earlier,
+    Fate,
+    Happened,
+    Identity,
+    InstructionVerdict,
+    Strength,
+    Verdict,
+)
+from freshlayer.plan import Known, key_of, plan
+from freshlayer.reference import parse as reference
+
+URL = reference("https://example.org/a")
+TEXT = """\
+FROM base AS s1
+ARG A
+RUN curl https://example.org/a
+RUN two
+FROM s1
+COPY a b
+FROM base
+COPY --from=s1 /a /a
+RUN last
+"""
+RUN_A, RUN_TWO, COPY_A, COPY_FROM, RUN_LAST = 3, 4, 6, 8, 9
+
+
+def planned(
+    value: str = "v1", *, built: str = "v1", text: str = TEXT, **build_args: str
+) -> tuple[InstructionVerdict, ...]:
+    """The plan of a Dockerfile whose line 3 reads an origin at one tag, and was built with another."""
+    dockerfile = parse(text)
+    identity = Identity("etag", value, Strength.STRONG)
+    change = Change.UNCHANGED if value == built else Change.CHANGED
+    verdict = Verdict(URL, change, Certainty.CERTAIN, "because", identity)
+    line3 = next(i for s in dockerfile.stages for i in s.instructions if i.line == RUN_A)
+    parents = {s.number: parent_stage(dockerfile, s, lambda stage: stage.base) for s in dockerfile.stages}
+    known = Known({line3.number: (URL,)}, {URL: verdict}, build_args=build_args)
+    digest = next(i.digest for i in plan(dockerfile, dockerfile.stages, parents, known) if i.line == RUN_A)
+    pairs = ((URL.text, f"etag:{built}"),)
+    known = replace(known, built={("s1", digest): Built(pairs, key_of(pairs))})
+    return plan(dockerfile, dockerfile.stages, parents, known)
+
+
+def history(instructions: tuple[InstructionVerdict, ...]) -> dict[tuple[str, str], Earlier]:
+    """As if these had just been built, each in two seconds."""
+    done = [replace(item, fate=Fate(cached=False, seconds=2.0)) for item in instructions]
+    return {(item.stage, item.digest): remembered(item, None, 7) for item in done}
+
+
+def fates(
+    instructions: tuple[InstructionVerdict, ...],
+    earlier: Mapping[tuple[str, str], Earlier],
+    ran: set[int],
+    *,
+    no_cache: bool = False,
+) -> dict[int, Fate]:
+    told = {
+        item.line: Happened(
+            Counting.FILE, "", 1, 1, "", item.line not in ran, 1.0 if item.line in ran else None
+        )
+        for item in instructions
+        if item.instruction in {"RUN", "COPY"}
+    }
+    found = explained(instructions, told, earlier, no_cache=no_cache)
+    return {item.line: item.fate for item in found if item.fate}
+
+
+EVERYTHING = {RUN_A, RUN_TWO, COPY_A, COPY_FROM, RUN_LAST}
+
+
+def test_a_first_build_was_never_built_here() -> None:
+    found = fates(planned(), {}, EVERYTHING)
+    assert {fate.because for fate in found.values()} == {"it was never built here"}
+    assert not any(fate.again for fate in found.values())
+
+
+def test_an_input_that_changed_and_all_that_follows() -> None:
+    now = planned("v2")
+    found = fates(now, history(planned()), EVERYTHING)
+    assert found[RUN_A].because.startswith("its own input: https://example.org/a was")
+    assert found[RUN_TWO].because == "line 3 before it ran"
+    assert found[COPY_A].because == "line 3 before it ran"
+    assert found[COPY_FROM].because == "it reads from stage s1, where line 3 ran"
+    assert found[RUN_LAST].because == "line 8 before it ran"
+    assert [line for line, fate in found.items() if not fate.follows] == [RUN_A]
+    assert all(fate.expected for fate in found.values())
+
+
+def test_a_copy_whose_files_changed() -> None:
+    found = fates(planned(), history(planned()), {COPY_A})
+    assert found[COPY_A].because == "what it copies has changed"
+
+
+def test_no_cache_explains_everything() -> None:
+    found = fates(planned(), history(planned()), EVERYTHING, no_cache=True)
+    assert {fate.because for fate in found.values()} == {"the builder was told to use no cache"}
+
+
+def test_an_emptied_cache_or_another_image_shows_where_a_stage_starts() -> None:
+    found = fates(planned(), history(planned()), EVERYTHING)
+    assert found[RUN_A].because == "its stage starts from another image, or the builder's cache was emptied"
+    assert found[RUN_A].expected
+
+
+@pytest.mark.parametrize("now", [planned(A="2"), planned(text=TEXT.replace("ARG A", "ARG A=2"))])
+def test_a_build_arg_or_another_instruction_before_it(now: tuple[InstructionVerdict, ...]) -> None:
+    found = fates(now, history(planned(A="1")), {RUN_A, RUN_TWO})
+    assert found[RUN_A].because == "an instruction before it, or a build arg, is not what it was"
+    assert found[COPY_FROM].cached
+
+
+def test_a_build_arg_that_a_stage_does_not_declare_explains_nothing() -> None:
+    found = fates(planned(B="2"), history(planned(B="1")), {RUN_TWO})
+    assert not found[RUN_TWO].expected
+
+
+def test_what_nothing_explains_is_said_to_be_wrong() -> None:
+    found = fates(planned(), history(planned()), {RUN_TWO})
+    assert not found[RUN_TWO].expected
+    assert "this should not happen" in found[RUN_TWO].because
+    assert "please report it" in found[RUN_TWO].because
+
+
+def test_a_new_key_that_was_cached_is_said_to_be_wrong() -> None:
+    found = fates(planned("v2"), history(planned()), set())
+    assert not found[RUN_A].expected
+    assert "this should not happen" in found[RUN_A].because
+
+
+def test_a_key_that_was_built_before_may_be_cached() -> None:
+    before = history(planned())
+    later = planned("v2")
+    before |= {
+        (item.stage, item.digest): remembered(item, before[item.stage, item.digest], 8) for item in later
+    }
+    found = fates(planned("v1", built="v2"), before, set())
+    assert found[RUN_A] == Fate(cached=True, saved=2.0, because="it was built with the same inputs before")
+
+
+def test_a_key_that_a_failed_build_left_behind_may_be_cached() -> None:
+    before = history(planned())
+    before |= {
+        (item.stage, item.digest): attempted(item, before[item.stage, item.digest]) for item in planned("v2")
+    }
+    assert fates(planned("v2"), before, set())[RUN_A].expected
+
+
+def test_a_cold_state_is_surprised_by_no_cache() -> None:
+    found = fates(planned("v2"), {}, set())
+    assert found[RUN_A].because == "the builder had it from another build with the same inputs"
+    assert found[RUN_A].expected
+
+
+def test_a_random_key_is_not_remembered() -> None:
+    item = replace(planned()[2], key="f" * 32, pairs=((URL.text, "nonce:1"),))
+    assert remembered(item, None, 7).keys == ()
+
+
+def test_how_long_it_took_is_kept_while_it_is_cached() -> None:
+    item = planned()[2]
+    before = Earlier(item.chain, (item.key,), 2.0, 7)
+    assert remembered(replace(item, fate=Fate(cached=True)), before, 9) == before
+    ran = remembered(replace(item, fate=Fate(cached=False, seconds=3.0)), before, 9)
+    assert (ran.seconds, ran.at) == (3.0, 9)
+    assert remembered(item, before, 9) == before
+
+
+def test_the_sum_of_it() -> None:
+    every = [Fate(cached=False, seconds=1.5, again=False), Fate(cached=True, saved=2.0), Fate(cached=True)]
+    total = summed(every)
+    assert (total.ran, total.again, total.cached, total.seconds, total.saved) == (1, False, 2, 1.5, 2.0)
