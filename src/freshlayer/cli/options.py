@@ -131,6 +131,7 @@ def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
     progress = Progress(sys.stderr, wanted=not options.quiet)
     try:
         keyring = Keyring(os.environ, policy.hosts)
-        yield Rooms(store, policy, warn, int(time.time()), progress, identities, path, keyring)
+        now, verbose = int(time.time()), bool(options.verbose)
+        yield Rooms(store, policy, warn, now, progress, identities, path, keyring, verbose)
     finally:
         store.close()
