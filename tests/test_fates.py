@@ -111,6 +111,7 @@ def test_a_copy_whose_files_changed() -> None:
 def test_no_cache_explains_everything() -> None:
     found = fates(planned(), history(planned()), EVERYTHING, no_cache=True)
     assert {fate.because for fate in found.values()} == {"the builder was told to use no cache"}
+    assert [line for line, fate in found.items() if not fate.follows] == [RUN_A]
 
 
 def test_an_emptied_cache_or_another_image_shows_where_a_stage_starts() -> None:

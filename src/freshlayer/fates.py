@@ -81,8 +81,9 @@ class _Explainer:
 
     def _with_reason(self, fate: Fate, item: InstructionVerdict, before: Earlier | None) -> Fate:
         """With the first reason that holds."""
+        if self._no_cache:
+            return replace(fate, because="the builder was told to use no cache", follows=bool(self._ran))
         own = (
-            "the builder was told to use no cache" if self._no_cache else "",
             "it was never built here" if before is None else "",
             f"its own input: {item.reason}" if item.changed else "",
         )

@@ -20,11 +20,14 @@ from freshlayer.builders import BuildCommand, Builder, Ended, Job, run
 from freshlayer.builders.composed import Composition, DerivedFile, Model
 from freshlayer.context import ClassicContext, Source, ignore_file
 from freshlayer.errors import StateError, UnknownInputError
+from freshlayer.fates import attempted, explained, remembered
 from freshlayer.freshness import judge
+from freshlayer.happened import COUNTED, matched
 from freshlayer.inject import Mechanism, inject
 from freshlayer.model import (
     Built,
     Change,
+    Earlier,
     Identity,
     InstructionVerdict,
     Recorded,
@@ -35,7 +38,7 @@ from freshlayer.probe import PROTOCOLS
 from freshlayer.reading import Question, Read, read
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
-from freshlayer.state import BuiltRecord, Scope, write_identities
+from freshlayer.state import BuiltRecord, HistoryRecord, Scope, write_identities
 
 _MOST_WARNINGS = 5
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
@@ -109,8 +112,12 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     _warn_of_unasked(before, rooms)
     job = _job(source, command, before, builder)
     ended = builder.build(job) if job else _as_typed(command, builder)
+    if ended.trouble and rooms.verbose:
+        rooms.warn(f"the builder's display could not be read ({ended.trouble})")
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
-    return _afterwards([Target(source, question)], [report], rooms)[0]
+    target = Target(source, question)
+    report = _with_fates(target, report, ended, rooms, no_cache=command.no_cache)
+    return _afterwards([target], [report], rooms)[0]
 
 
 def build_together(
@@ -123,13 +130,29 @@ def build_together(
         _warn_of_unasked(report, rooms)
         if any(item.key for item in report.instructions):
             files[name] = _derived_file(target.source, report, tool)
-    ended = tool.build(model, files) if files else tool.as_typed()
+    ended = tool.build(model, files)
     reports = [replace(report, builder=tool.builder, exit_code=ended.exit_code) for report in before]
     return dict(zip(targets, _afterwards(list(targets.values()), reports, rooms), strict=True))
 
 
 def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
     return run([*builder.argv, *command.words], builder.environment, reader=builder.reader(command))
+
+
+def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, *, no_cache: bool) -> Report:
+    """With what became of each instruction; a build that failed left some of them half done."""
+    if ended.exit_code:
+        return report
+    built = {item.line for item in report.instructions}
+    keyed = {item.line for item in report.instructions if item.key}
+    try:
+        happened = matched(ended.happened, reading.parse(target.source.text), built, keyed)
+        earlier = rooms.store.history(_scope(target.source, target.question))
+        instructions = explained(report.instructions, happened, earlier, no_cache=no_cache)
+    except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
+        rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); what ran is not told")
+        return report
+    return replace(report, instructions=instructions)
 
 
 def _afterwards(targets: Sequence[Target], reports: Sequence[Report], rooms: Rooms) -> list[Report]:
@@ -175,6 +198,7 @@ def _planned(target: Target, found: Read, every: Mapping[Reference, Verdict], ro
         built=rooms.store.built(_scope(source, question)),
         taints=rooms.store.taints(verdicts),
         nonce=secrets.token_hex(16) if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
+        build_args=question.build_args,
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
     return _report(source, question, found, instructions, verdicts)
@@ -267,9 +291,11 @@ def _derived_file(source: Source, report: Report, tool: Composition) -> DerivedF
 def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Rooms) -> dict[Reference, str]:
     """References that moved while the builder ran, each with how (design rule 9).
 
-    All inputs of keyed instructions are asked: what ran is only known to the builder.
+    The inputs of instructions that ran, or may have, are asked; those of a build that failed are not, which
+    is not recorded anyway.
     """
-    verdicts = {reference: verdict for report in before for reference, verdict in _keyed(report)}
+    done = [report for report in before if not report.exit_code]
+    verdicts = {reference: verdict for report in done for reference, verdict in _reread(report)}
     recorded = _kept(verdicts)
     moved: dict[Reference, str] = {}
     for reference, observation in ask(list(recorded), recorded, rooms, platforms).items():
@@ -279,11 +305,11 @@ def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Roo
     return moved
 
 
-def _keyed(report: Report) -> Iterator[tuple[Reference, Verdict]]:
-    """The inputs of instructions that have a key."""
-    keyed = {item.line for item in report.instructions if item.key}
+def _reread(report: Report) -> Iterator[tuple[Reference, Verdict]]:
+    """The inputs of keyed instructions, but for those that are known to have been cached."""
+    ran = {item.line for item in report.instructions if item.key and not (item.fate and item.fate.cached)}
     for item in report.inputs:
-        if any(place.line in keyed for place in item.places):
+        if any(place.line in ran for place in item.places):
             yield item.reference, report.verdicts[item.reference]
 
 
@@ -296,7 +322,7 @@ def _remember(
         for reference in moved
         if report.verdicts[reference].identity
     ]
-    succeeded = report.exit_code == 0 and not moved
+    scope, succeeded = _scope(source, question), report.exit_code == 0 and not moved
     built = [
         BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key))
         for item in report.instructions
@@ -305,11 +331,23 @@ def _remember(
     rooms.store.record(
         _kept(report.verdicts) if succeeded else {},
         rooms.now,
-        _scope(source, question),
+        scope,
         built if succeeded else (),
         tainted,
+        _history(report, rooms.store.history(scope), rooms.now, recorded=succeeded),
     )
     return succeeded
+
+
+def _history(
+    report: Report, earlier: Mapping[tuple[str, str], Earlier], now: int, *, recorded: bool
+) -> Iterator[HistoryRecord]:
+    for item in report.instructions:
+        before = earlier.get((item.stage, item.digest))
+        if item.instruction in COUNTED and recorded:
+            yield HistoryRecord(item.stage, item.digest, remembered(item, before, now))
+        elif before is not None:
+            yield HistoryRecord(item.stage, item.digest, attempted(item, before))
 
 
 def _write_identities(built: Sequence[tuple[Source, Report]], rooms: Rooms) -> None:
