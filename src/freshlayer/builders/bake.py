@@ -19,6 +19,7 @@ from freshlayer.builders.composed import (
     Model,
     Table,
     ask,
+    document,
     mechanism,
     table,
     text,
@@ -112,13 +113,15 @@ class Bake:
         return mechanism(syntax_image)
 
     def model(self) -> Model:
-        document = self._ask(self.command.words)
-        return Model(document, tuple(targets_of(document)))
+        printed = self._ask(self.command.words)
+        return Model(printed, tuple(targets_of(printed)))
 
     def as_typed(self) -> Ended:
         return run([*self.argv, *self.command.words], self.environment)
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        if not files:
+            return self.as_typed()
         with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
             paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(folder))
             inlined = {name: it.text for name, it in files.items() if it.inline}
@@ -126,8 +129,11 @@ class Bake:
             words = self._accepted(words, folder, _changed(model.document, paths, inlined))
             return run([*self.argv, *words], self.environment)
 
+    def go_on(self) -> Ended:
+        return Ended(0)
+
     def _ask(self, words: Sequence[str]) -> Table:
-        return ask([*self.argv, "--print", *words], self.environment, _ESCAPES)
+        return document(ask([*self.argv, "--print", *words], self.environment), _ESCAPES)
 
     def _accepted(self, words: list[str], folder: str, expected: Table) -> list[str]:
         """The words, once bake would build with them just what was expected.
@@ -173,9 +179,9 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _changed(document: Table, paths: Mapping[str, Path], inlined: Mapping[str, str]) -> Table:
+def _changed(printed: Table, paths: Mapping[str, Path], inlined: Mapping[str, str]) -> Table:
     """The model that bake should see."""
-    expected = copy.deepcopy(document)
+    expected = copy.deepcopy(printed)
     for name, path in paths.items():
         expected["target"][name]["dockerfile"] = str(path)
     for name, inline in inlined.items():
@@ -183,9 +189,9 @@ def _changed(document: Table, paths: Mapping[str, Path], inlined: Mapping[str, s
     return expected
 
 
-def targets_of(document: Table) -> Iterator[BuildTarget]:
+def targets_of(printed: Table) -> Iterator[BuildTarget]:
     """Every target of a resolved bake file. Raises BuilderError for what no bake prints."""
-    for name, definition in table(document.get("target"), "target").items():
+    for name, definition in table(printed.get("target"), "target").items():
         yield _target(name, table(definition, f"target.{name}"))
 
 

@@ -20,6 +20,7 @@ from freshlayer.builders.composed import (
     Model,
     Table,
     ask,
+    document,
     mechanism,
     table,
     text,
@@ -66,17 +67,19 @@ class Compose:
         return mechanism(syntax_image)
 
     def model(self) -> Model:
-        document = self._ask(self.command.globals)
-        self._refuse_what_builds_later(document)
+        printed = self._ask(self.command.globals)
+        self._refuse_what_builds_later(printed)
         given = build_args(self.command.build_args, self.environment)
-        targets = {target.name: target for target in targets_of(document, self.environment)}
-        chosen = composed.with_needed(self._chosen(document, targets), targets)
-        return Model(document, tuple(replace(it, args={**it.args, **given}) for it in chosen))
+        targets = {target.name: target for target in targets_of(printed, self.environment)}
+        chosen = composed.with_needed(self._chosen(printed, targets), targets)
+        return Model(printed, tuple(replace(it, args={**it.args, **given}) for it in chosen))
 
     def as_typed(self) -> Ended:
         return run([*self.argv, *self.command.words], self.environment)
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        if not files:
+            return run([*self.argv, *self.command.globals, *self.command.build_words], self.environment)
         with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
             changes = _changes(files, Path(folder))
             override = Path(folder) / "override.json"
@@ -84,28 +87,30 @@ class Compose:
             before = self._globals(str(override))
             if self._ask(before) != _changed(model.document, changes):
                 raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
-            ended = run([*self.argv, *before, *self.command.build_words], self.environment)
-        if ended.exit_code or not self.command.then:
-            return ended
+            return run([*self.argv, *before, *self.command.build_words], self.environment)
+
+    def go_on(self) -> Ended:
+        if not self.command.then:
+            return Ended(0)
         return run([*self.argv, *self.command.globals, *self.command.then], self.environment)
 
     def _ask(self, before: Sequence[str]) -> Table:
         """The model, with the services that only their names bring in, since a profile hides them."""
         config = [*self.argv, *before, "config", "--format", "json"]
-        document = ask(config, self.environment, _ESCAPES)
-        services = table(document.get("services"), "services")
+        printed = document(ask(config, self.environment), _ESCAPES)
+        services = table(printed.get("services"), "services")
         if all(name in services for name in self.command.services):
-            return document
-        named = ask([*config, *self.command.services], self.environment, _ESCAPES)
-        return {**document, "services": {**services, **table(named.get("services"), "services")}}
+            return printed
+        named = document(ask([*config, *self.command.services], self.environment), _ESCAPES)
+        return {**printed, "services": {**services, **table(named.get("services"), "services")}}
 
-    def _chosen(self, document: Table, targets: Mapping[str, BuildTarget]) -> list[str]:
+    def _chosen(self, printed: Table, targets: Mapping[str, BuildTarget]) -> list[str]:
         """Services that the command names, else all; with their dependencies where it says so."""
         if not self.command.services:
             return list(targets)
         if not self.command.dependencies:
             return list(self.command.services)
-        services = table(document.get("services"), "services")
+        services = table(printed.get("services"), "services")
         found: dict[str, None] = {}
         waiting = list(self.command.services)
         while waiting:
@@ -116,9 +121,9 @@ class Compose:
                 waiting += table(service.get("depends_on"), f"services.{name}.depends_on")
         return list(found)
 
-    def _refuse_what_builds_later(self, document: Table) -> None:
+    def _refuse_what_builds_later(self, printed: Table) -> None:
         """``up`` would build such a service once more, by its own Dockerfile."""
-        for name, service in table(document.get("services"), "services").items():
+        for name, service in table(printed.get("services"), "services").items():
             if self.command.then and table(service, f"services.{name}").get("pull_policy") == "build":
                 raise BuilderError(f"the service {name} has pull_policy: build, which up builds by itself")
 
@@ -130,9 +135,10 @@ class Compose:
 
     def _usual_files(self) -> list[str]:
         """As compose looks for them (compose-go, ``cli/options.go``); ``build`` finds what is wrong here."""
-        listed = self.environment.get("COMPOSE_FILE")
+        environment = self.environment if "COMPOSE_FILE" in self.environment else self._read_environment()
+        listed = environment.get("COMPOSE_FILE")
         if listed:
-            return listed.split(self.environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+            return listed.split(environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
         start = Path(self.command.project_directory or ".").resolve()
         for folder in (start, *start.parents):
             found = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
@@ -140,15 +146,24 @@ class Compose:
                 return found
         return []
 
+    def _read_environment(self) -> dict[str, str]:
+        """What compose read from its ``.env``; nothing where it is too old to say so (2.26)."""
+        try:
+            said = ask([*self.argv, *self.command.globals, "config", "--environment"], self.environment)
+        except BuilderError:
+            return {}
+        pairs = (line.partition("=") for line in said.splitlines() if line.startswith("COMPOSE_"))
+        return {name: value for name, _, value in pairs}
+
 
 def _first(folder: Path, names: Sequence[str]) -> list[str]:
     """The first of the names that is there, or nothing."""
     return [str(folder / name) for name in names if (folder / name).is_file()][:1]
 
 
-def targets_of(document: Table, environ: Mapping[str, str]) -> Iterator[BuildTarget]:
+def targets_of(printed: Table, environ: Mapping[str, str]) -> Iterator[BuildTarget]:
     """Every service that is built. Raises BuilderError for what is not as the Compose Specification says."""
-    for name, service in table(document.get("services"), "services").items():
+    for name, service in table(printed.get("services"), "services").items():
         where = f"services.{name}"
         definition = table(service, where).get("build")
         if definition is not None:
@@ -183,9 +198,9 @@ def _changes(files: Mapping[str, DerivedFile], folder: Path) -> Table:
     return {name: {"build": build} for name, build in {**changed, **inlined}.items()}
 
 
-def _changed(document: Table, changes: Table) -> Table:
+def _changed(printed: Table, changes: Table) -> Table:
     """The model that compose should see."""
-    expected = copy.deepcopy(document)
+    expected = copy.deepcopy(printed)
     for name, change in changes.items():
         expected["services"][name]["build"].update(change["build"])
     return expected

@@ -103,10 +103,13 @@ class Composition(Protocol):
         """Run the command as the user asked."""
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
-        """Run it with derived Dockerfiles, by the names of their targets; no temporary file stays.
+        """Build, with derived Dockerfiles by the names of their targets; no temporary file stays.
 
         Raises BuilderError before the tool starts, where it would not build what it was asked for.
         """
+
+    def go_on(self) -> Ended:
+        """What the command does besides building, once it has built."""
 
 
 def mechanism(syntax_image: str) -> Mechanism:
@@ -114,11 +117,8 @@ def mechanism(syntax_image: str) -> Mechanism:
     return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
 
 
-def ask(argv: Sequence[str], environment: Mapping[str, str], escapes: Mapping[str, str]) -> Table:
-    """A document that a tool prints. ``escapes``: what stands in it for what it means.
-
-    Raises BuilderError with the tool's own last word where it prints none.
-    """
+def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+    """What a tool prints. Raises BuilderError with its own last word where it fails."""
     try:
         done = subprocess.run(
             argv,
@@ -132,25 +132,26 @@ def ask(argv: Sequence[str], environment: Mapping[str, str], escapes: Mapping[st
         raise BuilderError(f"{argv[0]} does not say what it would build: {error}") from None
     if done.returncode:
         raise BuilderError(_complaint(done.stderr))
-    text = done.stdout.decode("utf-8", "surrogateescape")
-    for written, meant in escapes.items():
-        text = text.replace(written, meant)
-    return _document(text)
+    if len(done.stdout) > _LARGEST:
+        raise BuilderError(f"{argv[0]} says more than {_LARGEST // 1024 // 1024} MiB")
+    return done.stdout.decode("utf-8", "surrogateescape")
 
 
 def _complaint(stderr: bytes) -> str:
+    if b"See 'docker --help'" in stderr:
+        return "this docker lacks the plugin for it (compose v2, buildx); compose v1 is not watched"
     lines = stderr[-10_000:].decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
     return f"what would be built is not known: {shown(lines[-1].strip()[:_LONGEST_COMPLAINT])}"
 
 
-def _document(text: str) -> Table:
-    if len(text) > _LARGEST:
-        raise BuilderError(f"the model is larger than {_LARGEST // 1024 // 1024} MiB")
+def document(text: str, escapes: Mapping[str, str]) -> Table:
+    """A model as printed. ``escapes``: what stands in it for what it means. Raises BuilderError."""
+    for written, meant in escapes.items():
+        text = text.replace(written, meant)
     try:
-        document = json.loads(text)
+        return table(json.loads(text), "the model")
     except (ValueError, RecursionError):
         raise BuilderError("the model is no JSON") from None
-    return table(document, "the model")
 
 
 def table(value: object, where: str) -> Table:

@@ -15,7 +15,14 @@ import click
 
 from freshlayer.cli.located import located
 from freshlayer.cli.options import Options, policy_of, rooms_of
-from freshlayer.errors import BuilderError, ContextError, DockerfileError, FreshlayerError, UnknownInputError
+from freshlayer.errors import (
+    BuilderError,
+    ContextError,
+    DockerfileError,
+    FreshlayerError,
+    OptionError,
+    UnknownInputError,
+)
 
 if TYPE_CHECKING:
     from freshlayer.builders.composed import BuildTarget, Composition
@@ -51,6 +58,8 @@ def _run(options: Options, tool: Composition) -> int:
     """Ours if we can; else what the user asked for, with a warning (design rule 5)."""
     from freshlayer.report.terminal import warn
 
+    if options.builder not in {None, tool.builder}:
+        raise OptionError(f"--builder {options.builder}: {tool.tool} builds with {tool.builder}")
     if tool.unclear:
         warn(f"{tool.unclear}; {tool.tool} runs as asked")
     if tool.unclear or not tool.builds:
@@ -67,7 +76,8 @@ def _run(options: Options, tool: Composition) -> int:
         return tool.as_typed().exit_code
     with contextlib.suppress(BrokenPipeError):
         _tell(options, reports)
-    return next((report.exit_code or 0 for report in reports.values()), 0)
+    code = next((report.exit_code or 0 for report in reports.values()), 0)
+    return code or tool.go_on().exit_code
 
 
 def _build(options: Options, tool: Composition) -> dict[str, Report]:
@@ -78,7 +88,19 @@ def _build(options: Options, tool: Composition) -> dict[str, Report]:
     if not targets:
         raise ContextError("no Dockerfile of it can be watched")
     with rooms_of(options, _settings_of(options, targets)) as rooms:
-        return pipeline.build_together(targets, tool, model, rooms)
+        return pipeline.build_together(targets, tool, model, replace(rooms, warn=_once(rooms.warn)))
+
+
+def _once(warn: Callable[[str], None]) -> Callable[[str], None]:
+    """Targets that share a Dockerfile give the same reasons to warn."""
+    told: set[str] = set()
+
+    def tell(message: str) -> None:
+        if message not in told:
+            told.add(message)
+            warn(message)
+
+    return tell
 
 
 def _targets(found: tuple[BuildTarget, ...], tool: Composition) -> Iterator[tuple[str, Target]]:
@@ -89,7 +111,7 @@ def _targets(found: tuple[BuildTarget, ...], tool: Composition) -> Iterator[tupl
         try:
             yield target.name, _readable(target, tool)
         except (ContextError, DockerfileError) as error:
-            warn(f"{target.name}: {error}; it is built as it is, and not watched")
+            warn(f"{target.name}: {error}; it is built as it is")
 
 
 def _readable(target: BuildTarget, tool: Composition) -> Target:
