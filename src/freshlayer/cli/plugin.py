@@ -5,9 +5,13 @@ docker starts it with all of its own words: ``-H X fresh build .`` for ``docker 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
+import socket
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -86,6 +90,7 @@ def _run(call: Call) -> int:
         if value is not None:
             os.environ[name] = value
     _prefer_the_docker_that_called()
+    _end_with_docker()
     first = call.words[0] if call.words else ""
     if first in _BUILDERS_OWN or (first == "build" and os.environ.get("FRESHLAYER") == "0"):
         return _without_us(call)
@@ -99,6 +104,22 @@ def _prefer_the_docker_that_called() -> None:
     folder, name = os.path.split(os.environ.get("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND", ""))
     if folder and name == "docker":
         os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
+
+
+def _end_with_docker() -> None:
+    """From 26 docker has its plugins end by closing a socket, where no terminal sends signals to both."""
+    address = os.environ.pop("DOCKER_CLI_PLUGIN_SOCKET", "")
+    if address:
+        threading.Thread(target=_wait_for_the_end, args=(address,), daemon=True).start()
+
+
+def _wait_for_the_end(address: str) -> None:
+    """``@name`` is a socket without a file (unix(7), abstract)."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        while connection.recv(64):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _without_us(call: Call) -> int:

@@ -1,0 +1,211 @@
+"""``docker fresh``, and a plain ``docker build`` by the alias, with real docker clients of each age."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from testing.base_image import BASE
+from testing.builders.docker import DockerBuilder
+from testing.builders.table import Builders
+from testing.command import FRESHLAYER, Ended
+from testing.origins import ServeOrigin
+from testing.process import wait_until
+
+CLIENTS = ("classic", "buildkit", "trixie-buildx", "sid-buildx")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Someone with a docker folder and a home of their own, who stands in the build context."""
+
+    environment: Mapping[str, str]
+    config: Path
+    folder: Path
+
+    def __call__(self, *words: str, **environment: str) -> Ended:
+        argv = [*FRESHLAYER, *words[1:]] if words[0] == "freshlayer" else words
+        done = subprocess.run(
+            argv,
+            env={**self.environment, **environment},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def build(self, *words: str, **environment: str) -> Ended:
+        return self("docker", *(words or ("build",)), "--network=host", ".", **environment)
+
+    def but(self, *unset: str, **environment: str) -> User:
+        kept = {name: value for name, value in self.environment.items() if name not in unset}
+        return User({**kept, **environment}, self.config, self.folder)
+
+
+@pytest.fixture(params=CLIENTS)
+def user(request: pytest.FixtureRequest, builders: Builders, tmp_path: Path, project: Path) -> User:
+    builder = builders[request.param]
+    assert isinstance(builder, DockerBuilder)
+    builder.reset()
+    environment = builder.environment()
+    config = tmp_path / "docker"
+    (config / "cli-plugins").mkdir(parents=True)
+    for plugin in Path(environment["DOCKER_CONFIG"], "cli-plugins").iterdir():
+        (config / "cli-plugins" / plugin.name).symlink_to(plugin.resolve())
+    (config / "config.json").write_text('{\n\t"auths": {}\n}')
+    own = {"DOCKER_CONFIG": str(config), "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return User({**environment, **own}, config, project)
+
+
+@pytest.fixture
+def aliased(user: User) -> User:
+    told = user("freshlayer", "install", "--alias")
+    assert told.code == 0, told.err
+    return user
+
+
+def downloads(origin: ServeOrigin) -> int:
+    """How often a RUN fetched something."""
+    seen = [r for r in origin.requests() if not r.headers.get("user-agent", "").startswith("freshlayer")]
+    return len(seen)
+
+
+def probes(origin: ServeOrigin) -> int:
+    return len(origin.requests()) - downloads(origin)
+
+
+def write(user: User, origin: ServeOrigin) -> None:
+    (user.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN wget -qO f {origin.url}\n")
+
+
+def test_a_plain_docker_build_goes_through_freshlayer(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    for _ in range(2):
+        told = aliased.build()
+        assert told.code == 0, told.err
+    assert downloads(origin) == 1
+    origin.set_tag('"v2"')
+    told = aliased.build()
+    assert downloads(origin) == 2
+    assert told.err.count('was "v1", now "v2"') == 1
+
+
+def test_it_can_be_left_out_for_once(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    for tag in ("v1", "v2"):
+        origin.set_tag(f'"{tag}"')
+        told = aliased.build(FRESHLAYER="0")
+        assert told.code == 0, told.err
+        assert "freshlayer" not in told.err.replace("freshlayer-test/base", "")
+    assert (downloads(origin), probes(origin)) == (1, 0)
+
+
+def test_every_spelling_of_docker_build_comes_to_freshlayer_once(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    for words in (["build"], ["image", "build"], ["builder", "build"], ["fresh", "build"]):
+        told = aliased.build(*words)
+        assert told.code == 0, told.err
+        assert told.err.count("watched instruction") == 1
+    assert aliased("freshlayer", "build", "--network=host", ".").err.count("watched instruction") == 1
+    assert downloads(origin) == 1
+
+
+def test_the_builders_exit_code_passes(user: User) -> None:
+    (user.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN exit 3\n")
+    plain = user.build().code
+    user("freshlayer", "install", "--alias")
+    assert plain != 0
+    assert user.build().code == user.build("fresh", "build").code == plain
+    assert user.build("build", "--no-such-option").code not in {0, plain}
+    assert user("docker", "fresh", "check", ".").code == 0
+    assert user("docker", "fresh", "check", "nowhere").code == 2
+
+
+FLAGS = ("-H {}", "--host={}", "-DH={}", "-l error -H{}", "--tls=false --host {}")
+
+
+def test_dockers_own_flags_reach_the_builder(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    host = aliased.environment["DOCKER_HOST"]
+    elsewhere = aliased.but(DOCKER_HOST="unix:///nowhere")
+    assert elsewhere.build().code != 0
+    for flags in FLAGS:
+        told = elsewhere.build(*flags.format(host).split(), "build")
+        assert told.code == 0, told.err
+        assert "of 1 watched instruction" in told.err
+    assert downloads(origin) == 1
+
+
+def test_a_context_leads_to_the_builder(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    host = aliased.environment["DOCKER_HOST"]
+    created = aliased("docker", "context", "create", "there", "--docker", f"host={host}")
+    assert created.code == 0, created.err
+    elsewhere = aliased.but(DOCKER_HOST="unix:///nowhere")
+    for words in (["--context", "there", "build"], ["-cthere", "fresh", "build"]):
+        told = elsewhere.build(*words)
+        assert told.code == 0, told.err
+    told = aliased.but("DOCKER_HOST").build("--context=there", "build", FRESHLAYER="0")
+    assert told.code == 0, told.err
+    assert downloads(origin) == 2
+
+
+def test_the_builders_other_commands_stay_what_they_were(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    aliased.build()
+    told = aliased("docker", "builder", "prune", "--all", "--force")
+    assert told.code == 0, told.err
+    assert "Total" in told.out
+    assert json.loads((aliased.config / "config.json").read_text())["aliases"] == {"builder": "fresh"}
+
+
+def test_docker_knows_the_plugin(user: User) -> None:
+    user("freshlayer", "install")
+    told = user("docker", "info", "--format", "{{json .ClientInfo.Plugins}}")
+    (plugin,) = [plugin for plugin in json.loads(told.out) if plugin["Name"] == "fresh"]
+    assert "Err" not in plugin
+    assert plugin["ShortDescription"] == "Rebuild exactly the layers whose downloads changed"
+    assert "Makes the network a build input" in user("docker", "fresh", "--help").out
+
+
+def test_what_is_taken_back_leaves_dockers_own_build(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    assert aliased("freshlayer", "uninstall").code == 0
+    assert (aliased.config / "config.json").read_text() == '{\n\t"auths": {}\n}'
+    told = aliased.build()
+    assert told.code == 0, told.err
+    assert (downloads(origin), probes(origin)) == (1, 0)
+    assert aliased("docker", "fresh", "check", ".").code != 0
+
+
+@pytest.mark.parametrize("user", ["trixie-buildx", "sid-buildx"], indirect=True)
+def test_docker_completes_our_commands(aliased: User) -> None:
+    told = aliased("docker", "__complete", "fresh", "inp")
+    assert told.out.splitlines()[0] == "inputs\twhat a Dockerfile reads from elsewhere; no network"
+
+
+@pytest.mark.parametrize("user", ["trixie-buildx", "sid-buildx"], indirect=True)
+def test_the_builder_ends_with_docker(aliased: User, tmp_path: Path) -> None:
+    (aliased.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo started && sleep 60\n")
+    argv = ["docker", "build", "--progress=plain", "--network=host", "."]
+    log = tmp_path / "log"
+    with log.open("wb") as stream:
+        docker = subprocess.Popen(
+            argv, env=dict(aliased.environment), cwd=aliased.folder, stdout=stream, stderr=stream
+        )
+    try:
+        wait_until(lambda: b" started" in log.read_bytes(), seconds=30, what="the build")
+        os.kill(docker.pid, signal.SIGTERM)
+        assert docker.wait(timeout=30) != 0
+    finally:
+        docker.kill()
+    assert b"CANCELED" in log.read_bytes()
