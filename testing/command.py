@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from testing.builders.base import Builder
+
 FRESHLAYER = (sys.executable, "-m", "freshlayer")
+
+
+def chosen(program: str) -> tuple[str, ...]:
+    """Our options for the builder of a program."""
+    return () if program == "docker" else ("--builder", program)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,12 @@ class Freshlayer:
     state: Path
     folder: Path
     options: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, builder: Builder, state: Path, folder: Path) -> Freshlayer:
+        """In front of a builder: chosen by the environment, but where a docker beside it would be taken."""
+        program = builder.command[0]
+        return cls(builder.environment(), state, folder, chosen(program))
 
     def __call__(self, *words: str, given: bytes = b"", seconds: float = 90) -> Ended:
         argv = [*FRESHLAYER, "--state", str(self.state), *self.options, *words]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testing.base_image import BASE
+from testing.command import chosen
 from testing.origins import Origin
 
 FIRST_TAG = '"{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8555}}"'
@@ -49,7 +50,10 @@ class Act:
 
 @dataclass(slots=True)
 class Stage:
-    """Where the acts are played. ``markers`` is a second origin, for the instructions around the download."""
+    """Where the acts are played. ``markers`` is a second origin, for the instructions around the download.
+
+    ``command``: what a user types to build; ``to_cache``: and adds to have instructions cached at all.
+    """
 
     folder: Path
     origin: Origin
@@ -58,6 +62,8 @@ class Stage:
     tag: str
     by_flag: bool
     image_id: Callable[[str], str]
+    command: tuple[str, ...] = ("docker", "build")
+    to_cache: tuple[str, ...] = ()
     _downloads: int = 0
     _marks: int = 0
     _image: str = ""
@@ -79,11 +85,12 @@ class Stage:
             "freshlayer",
             "--state",
             str(self.folder.parent / "state.sqlite3"),
+            *chosen(self.command[0]),
         ]
         self._output.clear()
         if self.by_flag:
             self._run([*freshlayer, "flag", self.origin.url, "-o", str(self.folder / "docker.etag")])
-            code = self._run(["docker", "build", *words])
+            code = self._run([*self.command, *self.to_cache, *words])
         else:
             code = self._run([*freshlayer, "build", *words])
         return f"exit {code}; {self._ran()}; {self._same_image()}"

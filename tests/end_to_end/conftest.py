@@ -1,4 +1,4 @@
-"""Both builders of one private engine, each with a freshlayer of its own."""
+"""Real builders, each with a freshlayer of its own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from testing.builders.base import Builder
+from testing.builders.table import MEMBERS, Builders
 from testing.command import Freshlayer
-from testing.engine import PrivateEngine
 from testing.origins import ServeOrigin
+
+# One release of each; tests of what is most likely to differ between releases ask for `every_builder`.
+KINDS = ("classic", "buildkit", "sid-buildx", "buildah", "podman")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,15 +22,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-@pytest.fixture(params=["classic", "buildkit"])
-def builder(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(params=KINDS)
+def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
+    return builders[request.param]
+
+
+@pytest.fixture(params=MEMBERS)
+def every_builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
+    return builders[request.param]
 
 
 @pytest.fixture
-def freshlayer(engine: PrivateEngine, builder: str, tmp_path: Path, project: Path) -> Freshlayer:
-    environment = engine.environment(buildkit=builder == "buildkit")
-    return Freshlayer(environment, tmp_path / "state.sqlite3", project)
+def freshlayer(builder: Builder, tmp_path: Path, project: Path) -> Freshlayer:
+    return Freshlayer.of(builder, tmp_path / "state.sqlite3", project)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from testing.base_image import BASE
+from testing.builders.base import Builder
 from testing.command import Freshlayer
 from testing.git_daemon import GitDaemon
 from testing.origins import FolderOrigin
@@ -67,7 +68,7 @@ def requested(origin: FolderOrigin) -> list[str]:
 
 
 def test_the_urls_that_a_build_requests_are_those_that_were_found(
-    freshlayer: Freshlayer, builder: str, origin: FolderOrigin, project: Path
+    freshlayer: Freshlayer, builder: Builder, origin: FolderOrigin, project: Path
 ) -> None:
     (project / "Dockerfile").write_text(DOCKERFILE.replace("BASE", BASE).replace("URL", origin.url))
     report = freshlayer("check", "--json", ".").document
@@ -76,7 +77,7 @@ def test_the_urls_that_a_build_requests_are_those_that_were_found(
     assert len(dependent) == 1
     assert freshlayer.build(".").code == 0
     assert requested(origin) == sorted([*found, "release/7.tgz"])
-    assert ("never" in found) is (builder == "classic")
+    assert ("never" in found) is (builder.name == "classic")
     assert "missing" not in found
 
 
