@@ -344,6 +344,18 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What was remembered when a Dockerfile was looked at.
+
+    ``built`` and ``history``: by (stage, digest of the instruction).
+    """
+
+    recorded: Mapping[Reference, Recorded] = field(default_factory=dict)
+    built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
+    history: Mapping[tuple[str, str], Earlier] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What is told of one Dockerfile. ``verdicts`` is empty where nothing was asked.
 
@@ -362,6 +374,7 @@ class Report:
     moved: tuple[str, ...] = ()
     builder: str = ""
     exit_code: int | None = None
+    past: Past = Past()
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

@@ -27,9 +27,9 @@ from freshlayer.inject import Mechanism, inject
 from freshlayer.model import (
     Built,
     Change,
-    Earlier,
     Identity,
     InstructionVerdict,
+    Past,
     Recorded,
     Report,
     Verdict,
@@ -147,8 +147,7 @@ def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, *, n
     keyed = {item.line for item in report.instructions if item.key}
     try:
         happened = matched(ended.happened, reading.parse(target.source.text), built, keyed)
-        earlier = rooms.store.history(_scope(target.source, target.question))
-        instructions = explained(report.instructions, happened, earlier, no_cache=no_cache)
+        instructions = explained(report.instructions, happened, report.past.history, no_cache=no_cache)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
         rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); what ran is not told")
         return report
@@ -185,23 +184,34 @@ def _look(targets: Sequence[Target], rooms: Rooms) -> list[Report]:
     recorded = recall(references, rooms)
     observed = observe(reads, recorded, rooms, _platforms(targets))
     verdicts = {reference: judge(recorded.get(reference), observed[reference]) for reference in references}
-    return [_planned(target, found, verdicts, rooms) for target, found in zip(targets, reads, strict=True)]
+    return [
+        _planned(target, found, verdicts, recorded, rooms)
+        for target, found in zip(targets, reads, strict=True)
+    ]
 
 
-def _planned(target: Target, found: Read, every: Mapping[Reference, Verdict], rooms: Rooms) -> Report:
+def _planned(
+    target: Target,
+    found: Read,
+    every: Mapping[Reference, Verdict],
+    recorded: Mapping[Reference, Recorded],
+    rooms: Rooms,
+) -> Report:
     source, question = target.source, target.question
     verdicts = {item.reference: every[item.reference] for item in found.discovery.inputs}
     _stop_on_unknown(source, found, verdicts, rooms.policy)
+    scope = _scope(source, question)
+    past = Past(recorded, rooms.store.built(scope), rooms.store.history(scope))
     known = planning.Known(
         by_instruction=found.discovery.by_instruction,
         verdicts=verdicts,
-        built=rooms.store.built(_scope(source, question)),
+        built=past.built,
         taints=rooms.store.taints(verdicts),
         nonce=secrets.token_hex(16) if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
         build_args=question.build_args,
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
-    return _report(source, question, found, instructions, verdicts)
+    return replace(_report(source, question, found, instructions, verdicts), past=past)
 
 
 def _platforms(targets: Sequence[Target]) -> tuple[str, ...]:
@@ -322,7 +332,7 @@ def _remember(
         for reference in moved
         if report.verdicts[reference].identity
     ]
-    scope, succeeded = _scope(source, question), report.exit_code == 0 and not moved
+    succeeded = report.exit_code == 0 and not moved
     built = [
         BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key))
         for item in report.instructions
@@ -331,19 +341,17 @@ def _remember(
     rooms.store.record(
         _kept(report.verdicts) if succeeded else {},
         rooms.now,
-        scope,
+        _scope(source, question),
         built if succeeded else (),
         tainted,
-        _history(report, rooms.store.history(scope), rooms.now, recorded=succeeded),
+        _history(report, rooms.now, recorded=succeeded),
     )
     return succeeded
 
 
-def _history(
-    report: Report, earlier: Mapping[tuple[str, str], Earlier], now: int, *, recorded: bool
-) -> Iterator[HistoryRecord]:
+def _history(report: Report, now: int, *, recorded: bool) -> Iterator[HistoryRecord]:
     for item in report.instructions:
-        before = earlier.get((item.stage, item.digest))
+        before = report.past.history.get((item.stage, item.digest))
         if item.instruction in COUNTED and recorded:
             yield HistoryRecord(item.stage, item.digest, remembered(item, before, now))
         elif before is not None:

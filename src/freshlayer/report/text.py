@@ -21,7 +21,7 @@ def build_lines(report: Report, *, recorded: bool) -> Iterator[Line]:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     else:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched))} ({report.builder})"
-    yield from _some([_stated(report, item) for item in stale])
+    yield from _some([stated(report, item) for item in stale])
     yield from _happened(report)
     for moved in report.moved:
         yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
@@ -42,7 +42,7 @@ def check_lines(report: Report) -> Iterator[Line]:
     else:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     for item in told:
-        yield _stated(report, item)
+        yield stated(report, item)
     for verdict in report.unasked:
         yield "magenta", f"  {verdict.change}: {verdict.reference} {verdict.reason}"
     yield from _not_watched(report)
@@ -126,7 +126,8 @@ def _count(stale: int, watched: int, *, now: bool = False) -> str:
     return f"{stale} of {watched} watched {noun} {verb} stale"
 
 
-def _stated(report: Report, item: InstructionVerdict) -> Line:
+def stated(report: Report, item: InstructionVerdict) -> Line:
+    """State and reason of one instruction."""
     text = f"  {report.dockerfile}:{item.line} {item.instruction} {item.state}: {item.reason}"
     return _STYLES[item.state], text
 
