@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 
 from freshlayer.errors import ReferenceInvalidError
 
@@ -15,8 +15,9 @@ _LONGEST = 8192
 # Query parameters that are a signature or a secret, and no part of what is named: S3 and GCS (V4 and V2),
 # CloudFront, and the tokens that people put into URLs.
 _SIGNED = re.compile(
-    r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|signature|key-pair-id"
-    r"|(.*[_-])?(token|secret|password|passwd|api[_-]?key|private[_-]?key|_?authtoken))$"
+    r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|key-pair-id|pwd|jwt|hdnea|hdnts|q-signature"
+    r"|.*(token|secret|password|passwd|signature|(api|access|private|secret)[_-]?key)"
+    r"|(.*[_-])?(auth|authorization|credentials?))$"
 )
 _AZURE = re.compile(r"(?:^|&)sig=", re.IGNORECASE)
 _AZURE_ONLY = re.compile(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
@@ -56,7 +57,8 @@ CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
 _IMAGE = re.compile(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
     r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
-    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",
+    re.ASCII,
 )
 
 
@@ -231,7 +233,7 @@ def is_signed(url: str) -> bool:
 
 
 def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:
-    name = item.partition("=")[0]
+    name = unquote(item.partition("=")[0])
     if name.lower() in {"expires", "policy"}:
         return signed
     if _AZURE_ONLY.match(name):

@@ -22,6 +22,13 @@ class OnUnknown(StrEnum):
     FAIL = "fail"
 
 
+class Pull(StrEnum):
+    """Whether images that moved are pulled, for builders that do not ask the registry themselves."""
+
+    CHANGED = "changed"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True)
 class HostSettings:
     """What ``[hosts."name"]`` says: where a credential is found, never the credential itself.
@@ -52,6 +59,7 @@ class Policy:
     connections: int = 100
     timeout: float = 20.0
     offline: bool = False
+    pull: Pull = Pull.CHANGED
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
 
     def but(
@@ -79,8 +87,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "hash_up_to": (int,),
     "connections": (int,),
     "timeout": (int, float),
+    "pull": (str,),
     "hosts": (dict,),
 }
+_CHOICES: Mapping[str, type[StrEnum]] = {"on_unknown": OnUnknown, "pull": Pull}
 _HOST_FIELDS = {item.name: item.default for item in fields(HostSettings)}
 
 
@@ -99,12 +109,18 @@ def read(text: str, where: str, *table: str) -> Policy:
         raise OptionError(f"{where}: [{'.'.join(table)}] is no table")
     for name, value in document.items():
         _check(where, name, value)
-    try:
-        unknown = OnUnknown(document.get("on_unknown", OnUnknown.KEEP))
-    except ValueError:
-        raise OptionError(f"{where}: on_unknown is keep, rebuild or fail") from None
-    hosts = {name: _host(where, name, said) for name, said in document.get("hosts", {}).items()}
-    return replace(Policy(), **{**document, "on_unknown": unknown, "hosts": hosts})
+    chosen = {name: _choice(where, name, document.get(name)) for name in _CHOICES}
+    hosts = {name.lower(): _host(where, name, said) for name, said in document.get("hosts", {}).items()}
+    return replace(Policy(), **{**document, **chosen, "hosts": hosts})
+
+
+def _choice(where: str, name: str, said: object) -> StrEnum:
+    """One of a setting's words; the first where nothing is said."""
+    words = list(_CHOICES[name])
+    found = next((word for word in words if word == said), words[0] if said is None else None)
+    if found is None:
+        raise OptionError(f"{where}: {name} is {', '.join(words[:-1])} or {words[-1]}")
+    return found
 
 
 def _host(where: str, name: str, said: object) -> HostSettings:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import ClassVar
 
@@ -97,13 +99,16 @@ class SeaweedS3(S3Store):
 
     def up(self) -> None:
         super().up()
-        wait_until(self._is_writable, seconds=60, what="SeaweedFS to take an object")
+        wait_until(self._is_writable, seconds=120, what="SeaweedFS to take an object")
 
     def _is_writable(self) -> bool:
         """It listens before it can store: the bucket for everybody is made by trying."""
         bucket = f"{self.direct}{self.PUBLIC}"
-        made = ask_signed("PUT", bucket).status in {200, 409}
-        return made and ask_signed("PUT", f"{bucket}/.ready", b"ready").status == 200
+        # Before it is ready it hangs up on some.
+        with contextlib.suppress(OSError, HTTPException):
+            made = ask_signed("PUT", bucket).status in {200, 409}
+            return made and ask_signed("PUT", f"{bucket}/.ready", b"ready").status == 200
+        return False
 
 
 def demand_signed(

@@ -108,7 +108,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, maven: MavenRepository) -> I
             "signed": put("signed.bin"),
             "git": lambda: repository.commit("another"),
             "image": lambda: registry.push("app", "1", f"content {next(versions)}"),
-            "maven": lambda: maven.deploy("app", SNAPSHOT, f"content {next(versions)}".encode()),
+            "maven": lambda: maven.deploy("protocols", SNAPSHOT, f"content {next(versions)}".encode()),
             "ftp": Aged(ftp.folder / "file"),
         }
         for name in ("presigned", "signed", "image", "maven"):
@@ -119,7 +119,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, maven: MavenRepository) -> I
             "basic": str(basic.port),
             "git": served.url,
             "image": registry.host,
-            "maven": maven.jar("app", SNAPSHOT),
+            "maven": maven.jar("protocols", SNAPSHOT),
             "ftp": str(ftp.port),
         }
         (folder / "netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}\n")

@@ -147,7 +147,7 @@ def test_no_credential_follows_a_redirect_to_another_port(said: str) -> None:
     ):
         hosts = settings(said, f"127.0.0.1:{near.port}")
         assert ask(near.url + "file", Keyring({"TOKEN": SECRET}, hosts)).outcome is Outcome.SEEN
-        assert len(near.requests()) == 1
+        assert len(near.requests()) == 2
         assert shown(far) == {""}
         assert shown(far, "private-token") == {""}
 

@@ -117,8 +117,8 @@ def test_credentials_do_not_follow_a_redirect_to_another_origin() -> None:
     with MisbehavingOrigin("steady") as elsewhere, MisbehavingOrigin(redirect(elsewhere.url)) as origin:
         url = origin.url.replace("http://", "http://user:secret@")
         observation = ask(url)
-        assert [r.headers.get("authorization", "")[:5] for r in origin.requests()] == ["Basic"]
-        assert ["authorization" in r.headers for r in elsewhere.requests()] == [False]
+        assert {r.headers.get("authorization", "")[:5] for r in origin.requests()} == {"Basic"}
+        assert {"authorization" in r.headers for r in elsewhere.requests()} == {False}
     assert observation.outcome is Outcome.SEEN
     assert "secret" not in repr(observation)
 
@@ -147,7 +147,8 @@ def test_a_refused_head_is_followed_by_a_ranged_get_of_one_byte() -> None:
         verdict = first(origin.url)
         asked = [(r.method, r.headers.get("range", "")) for r in origin.requests()]
     assert str(verdict.identity) == "etag:ranged"
-    assert asked == [("HEAD", ""), ("GET", "bytes=0-0")]
+    # A tag that nobody has seen before is asked for twice.
+    assert asked == [("HEAD", ""), ("GET", "bytes=0-0"), ("GET", "bytes=0-0")]
 
 
 def test_a_head_that_tells_nothing_is_followed_by_a_ranged_get() -> None:
@@ -155,10 +156,12 @@ def test_a_head_that_tells_nothing_is_followed_by_a_ranged_get() -> None:
         assert str(first(origin.url).identity) == "etag:only-on-get"
 
 
-def test_a_strong_tag_costs_one_head_and_no_body() -> None:
+def test_a_strong_tag_costs_two_heads_when_first_seen_one_afterwards_and_no_body() -> None:
     with MisbehavingOrigin("steady") as origin:
         verdict = first(origin.url)
-        assert [r.method for r in origin.requests()] == ["HEAD"]
+        assert [r.method for r in origin.requests()] == ["HEAD"] * 2
+        ask(origin.url, verdict.keep)
+        assert [r.method for r in origin.requests()] == ["HEAD"] * 3
     assert str(verdict.identity) == "etag:steady"
     assert verdict.identity is not None
     assert verdict.identity.strength is Strength.STRONG
@@ -206,7 +209,7 @@ def test_a_conditional_request_sends_the_tag_as_it_came() -> None:
         verdict = first(origin.url)
         again = judge(verdict.keep, ask(origin.url, verdict.keep))
         sent = [r.headers.get("if-none-match", "") for r in origin.requests()]
-    assert sent == ["", '"v1"']
+    assert sent == ["", "", '"v1"']
     assert again.change is Change.UNCHANGED
     assert again.reason == "the origin answered 304 Not Modified"
 
@@ -259,24 +262,23 @@ def _most_at_once(count: int) -> int:
 
 
 def test_a_tag_that_differs_at_every_request_is_noticed_and_the_bytes_are_read() -> None:
+    """At first sight, or a machine without a history would make a key that nobody else ever makes."""
     with MisbehavingOrigin("new tag every request") as origin:
         seen = first(origin.url)
-        assert seen.identity is not None
-        assert seen.identity.scheme == "etag"
-        second = judge(seen.keep, ask(origin.url, seen.keep))
-        assert second.keep is not None
-        third = judge(second.keep, ask(origin.url, second.keep))
-    assert second.change is Change.CHANGED
-    assert third.identity == second.identity
-    assert third.change is Change.UNCHANGED
-    assert third.reason.startswith("still sha256:")
+        again = judge(seen.keep, ask(origin.url, seen.keep))
+        other = first(origin.url)
+    assert seen.identity is not None
+    assert seen.identity.scheme == "sha256"
+    assert other.identity == seen.identity
+    assert again.change is Change.UNCHANGED
+    assert again.reason.startswith("still sha256:")
 
 
 def test_a_changed_tag_is_asked_for_once_more_and_stands() -> None:
-    with MisbehavingOrigin(tags('"v1"', '"v2"', '"v2"')) as origin:
+    with MisbehavingOrigin(tags('"v1"', '"v1"', '"v2"', '"v2"')) as origin:
         seen = first(origin.url)
         again = judge(seen.keep, ask(origin.url, seen.keep))
-        assert [r.method for r in origin.requests()] == ["HEAD"] * 3
+        assert [r.method for r in origin.requests()] == ["HEAD"] * 4
     assert (again.change, str(again.identity)) == (Change.CHANGED, "etag:v2")
 
 
@@ -324,7 +326,7 @@ def test_an_origin_that_goes_back_to_an_older_file_is_a_change() -> None:
 
 def test_a_redirects_own_digest_says_nothing_of_its_target() -> None:
     empty = {"Repr-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:"}
-    with MisbehavingOrigin(tags('"a"', '"b"')) as target:
+    with MisbehavingOrigin(tags('"a"', '"a"', '"b"', '"b"')) as target:
         answer = status(302, {"Location": target.url, **empty}, b"")
         with MisbehavingOrigin(answer) as origin:
             seen = first(origin.url)
@@ -346,7 +348,7 @@ def test_a_content_that_is_another_at_every_request_is_unknown() -> None:
 
 def test_evidence_of_another_kind_is_a_change_rather_than_lost() -> None:
     def answer(exchange: Exchange) -> None:
-        tagged = len(exchange.earlier) < 1
+        tagged = len(exchange.earlier) < 2
         exchange.respond(200, {"ETag": '"a"'} if tagged else {}, b"aaaa" if tagged else b"bbbb")
 
     with MisbehavingOrigin(answer) as origin:

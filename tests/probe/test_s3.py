@@ -180,7 +180,7 @@ def test_playback_a_key_with_an_empty_segment_is_signed_as_it_is() -> None:
     """AWS keeps both slashes; a store that is a folder keeps one."""
     with MisbehavingOrigin("steady") as origin:
         look(signed_for(origin), "s3://bucket//a//b")
-        assert [r.path for r in origin.requests()] == ["/bucket", "/bucket//a//b"]
+        assert {r.path for r in origin.requests()} == {"/bucket", "/bucket//a//b"}
 
 
 def test_a_checksum_that_was_uploaded_is_asked_for_and_is_the_identity(seaweed: SeaweedS3) -> None:
@@ -381,7 +381,7 @@ def test_playback_without_credentials_nothing_is_signed_and_checksums_are_asked_
     with MisbehavingOrigin("steady") as origin:
         look({"AWS_ENDPOINT_URL": origin.url}, "s3://bucket/key")
         requests = origin.requests()
-    assert [r.headers.get("x-amz-checksum-mode") for r in requests] == ["ENABLED", "ENABLED"]
+    assert {r.headers.get("x-amz-checksum-mode") for r in requests} == {"ENABLED"}
     assert not any("authorization" in r.headers for r in requests)
 
 

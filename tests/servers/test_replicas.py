@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Machine:
         path.write_text(content)
         at = path.stat().st_mtime - (100 - day) * DAY - self.number * 3600
         os.utime(path, (at, at))
+        time.sleep(self.replica.REMEMBERS)
 
     def key(self) -> str:
         document = self.freshlayer("check", "--json", ".").document

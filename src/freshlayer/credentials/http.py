@@ -77,7 +77,8 @@ def _of_gitlab_job(keyring: Keyring, netloc: str) -> Credential | None:
 def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
     path = keyring.environ.get("NETRC", "") or os.path.join(keyring.home, ".netrc")
     found = _netrc(path)
-    entry = found.authenticators(host) if found else None
+    # An entry named "default" would be shown to every host there is.
+    entry = found.hosts.get(host) if found and host != "default" else None
     if not entry or not entry[2]:
         return None
     return Credential(Scheme.BASIC, entry[2], entry[0])

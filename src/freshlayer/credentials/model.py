@@ -71,7 +71,8 @@ class Keyring:
 
     def settings(self, netloc: str) -> HostSettings | None:
         """What the settings say of ``host[:port]``."""
-        return self.hosts.get(netloc) or self.hosts.get(host_of(netloc))
+        name = netloc.lower()
+        return self.hosts.get(name) or self.hosts.get(host_of(name))
 
 
 NOBODY = Keyring()

@@ -8,24 +8,34 @@ from html import unescape
 from urllib.parse import unquote
 
 _MOVING = re.compile(r"(?i)^(?:Date|Valid-Until):")
-_HREF = re.compile(r"""(?i)<a\s(?:[^>"']|"[^"]*"|'[^']*')*?href\s*=\s*["']([^"']{1,2000})["']""")
+_HREF = re.compile(r"""(?i)\bhref\s*=\s*["']([^"']{1,2000})["']""")
+_NEEDS = re.compile(r"""(?i)\bdata-requires-python\s*=\s*["']([^"']{0,200})["']""")
+_YANKED = re.compile(r"(?i)\bdata-yanked\b")
+_LONGEST_TAG = 4096
+_File = tuple[str, str, str, str]
 _HASHES = ("sha512", "sha384", "sha256", "sha1", "md5")
 
 
 def release(text: str) -> str:
     """An apt archive's Release or InRelease without dates and signature: to sign it again is no change."""
-    signed = re.search(
-        r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n.*?\r?\n\r?\n(.*?)-----BEGIN PGP SIG", text, re.DOTALL
-    )
-    lines = (signed[1] if signed else text).splitlines()
+    lines = _signed(text).splitlines()
     kept = [line.rstrip() for line in lines if not _MOVING.match(line)]
     return "\n".join(kept) if any(line.startswith(("SHA256:", "MD5Sum:")) for line in kept) else ""
 
 
+def _signed(text: str) -> str:
+    """What stands between the armour of a clear-signed message (RFC 9580 §7), its headers left out."""
+    _, begun, rest = text.replace("\r\n", "\n").partition("-----BEGIN PGP SIGNED MESSAGE-----\n")
+    return rest.partition("\n\n")[2].partition("-----BEGIN PGP SIGNATURE-----")[0] if begun else text
+
+
 def simple_index(text: str) -> str:
-    """A project's page of a Python index (PEP 503, PEP 691): its sorted (file, hash) pairs."""
-    pairs = _of_json(text) if text.lstrip().startswith("{") else _of_html(text)
-    return "\n".join(f"{name} {digest}" for name, digest in sorted(pairs))
+    """A project's page of a Python index (PEP 503, PEP 691): what pip chooses among, sorted.
+
+    Each file with its hash, and what may keep pip from it: that it was yanked (PEP 592), the Python it needs.
+    """
+    files = _of_json(text) if text.lstrip().startswith("{") else _of_html(text)
+    return "\n".join(" ".join(file) for file in sorted(files))
 
 
 def npm_version(text: str) -> str:
@@ -35,23 +45,31 @@ def npm_version(text: str) -> str:
     return stated if isinstance(stated, str) else ""
 
 
-def _of_json(text: str) -> set[tuple[str, str]]:
+def _of_json(text: str) -> set[_File]:
     files = _object(_json(text)).get("files")
-    found = set[tuple[str, str]]()
+    found = set[_File]()
     for file in map(_object, files if isinstance(files, list) else []):
         hashes = _object(file.get("hashes"))
         digest = next((f"{name}={hashes[name]}" for name in _HASHES if name in hashes), "")
-        found.add((str(file.get("filename", "")), digest))
+        yanked = "yanked" if file.get("yanked") not in {None, False} else ""
+        found.add((str(file.get("filename", "")), digest, yanked, str(file.get("requires-python") or "")))
     return found
 
 
-def _of_html(text: str) -> set[tuple[str, str]]:
+def _of_html(text: str) -> set[_File]:
     """``<a href="../name.whl#sha256=…">``; a page without hashes is known by its links."""
-    found = set[tuple[str, str]]()
-    for href in _HREF.findall(text):
-        address, _, digest = unescape(href).partition("#")
-        name = unquote(address.partition("?")[0].rpartition("/")[2])
-        found.add((name, digest) if digest else (name, address))
+    found = set[_File]()
+    for rest in re.split(r"(?i)<a\s", text)[1:]:
+        # Anchors end where the next begins, so that no page makes this slow.
+        tag = rest.partition("</a")[0][:_LONGEST_TAG]
+        href = _HREF.search(tag)
+        if href:
+            address, _, digest = unescape(href[1]).partition("#")
+            name = unquote(address.partition("?")[0].rpartition("/")[2])
+            needs = _NEEDS.search(tag)
+            yanked = "yanked" if _YANKED.search(tag) else ""
+            python = unescape(needs[1]) if needs else ""
+            found.add((name, digest, yanked, python) if digest else (name, address, yanked, python))
     return found
 
 

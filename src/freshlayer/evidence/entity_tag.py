@@ -12,6 +12,8 @@ _LONGEST = 512
 # etagc of RFC 9110, and the blanks and quotes that real origins put between the quotes; no control character.
 _TAG = re.compile(r'([Ww]/)?(?:"([^\x00-\x1f\x7f]*)"|([^\x00-\x20\x7f"]+))')
 _SUFFIX = re.compile(r"(?:--?|;)(?:gzip|br|zstd|deflate)$")
+# LiteSpeed writes three semicolons at the end, or the coding between them; Werkzeug marks its tags.
+_DECORATION = re.compile(r"^wzsdm-|;(?:gz|br)?;?;?$")
 _BASES = {
     16: re.compile(r"[0-9a-f]{1,16}"),
     36: re.compile(r"[0-9a-z]{1,13}"),
@@ -19,10 +21,12 @@ _BASES = {
 }
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _UNITS = {"mtime-s": 1, "mtime-ms": 10**3, "mtime-us": 10**6, "mtime-ns": 10**9}
-_MOST_FIELDS = 3
-# What servers make of an mtime that no arithmetic gets back: lighttpd a 32-bit hash, Starlette an MD5,
-# IIS and Kestrel a mixed-up Windows file time.
-_MIXED = re.compile(r"-?[0-9]{5,}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1[c-e][0-9a-f]{13}")
+_MOST_FIELDS = 4
+# What servers make of an mtime that no arithmetic gets back: lighttpd and Phoenix a 32-bit hash, Starlette an
+# MD5, IIS and Kestrel a mixed-up Windows file time.
+_MIXED = re.compile(
+    r"-?[0-9]{5,}|[0-9A-F]{5,8}|[0-9a-f]{5,8}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1[c-e][0-9a-f]{13}"
+)
 # Caddy's base36(s)base36(size): six digits until 2038, and those of a size.
 _COMPACT = range(7, 16)
 _FILE_TIMES = range(10**9, 2**31)
@@ -51,12 +55,12 @@ def evidence(
         yield Evidence("etag", shown(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
         return
     core = match[2] if match[2] is not None else match[3]
-    plain = _SUFFIX.sub("", core)
+    plain = _DECORATION.sub("", _SUFFIX.sub("", core))
     mtime = _mtime(plain, modified, length)
     if mtime is not None:
         yield Evidence(mtime[0], mtime[1], Strength.WEAK, hop)
         return
-    weak = bool(match[1]) or plain != core or weakened
+    weak = bool(match[1]) or _SUFFIX.search(core) is not None or weakened
     yield Evidence("etag", plain, Strength.WEAK if weak else Strength.STRONG, hop)
 
 
@@ -108,7 +112,7 @@ def _dated(fields: tuple[int, ...], modified: int, length: int) -> tuple[str, st
 
 def _readings(core: str) -> Iterator[tuple[int, ...]]:
     """The numbers that the fields of a tag may be: in each base in which all of them are some."""
-    fields = re.split("[-:]", core, maxsplit=_MOST_FIELDS)
+    fields = re.split("[-:=]", core, maxsplit=_MOST_FIELDS)
     for base in _BASES:
         numbers = [_number(field, base) for field in fields]
         known = tuple(number for number in numbers if number is not None)

@@ -35,8 +35,9 @@ Reader = Callable[[str, Hop], Iterator[Stated]]
 
 def _structured(value: str, _hop: Hop) -> Iterator[Stated]:
     """RFC 9530 §3: ``sha-256=:BASE64:, sha-512=:…:``."""
-    for name, encoded in re.findall(r"([a-z0-9-]+)=:([^:]*):", value):
-        yield Stated(_NAMES.get(name, name), from_base64(encoded) or encoded)
+    for name, encoded in _members(value):
+        if re.fullmatch(r":[^:]*:", encoded):
+            yield Stated(_NAMES.get(name, name), from_base64(encoded[1:-1]) or encoded[1:-1])
 
 
 def _message(value: str, hop: Hop) -> Iterator[Stated]:
@@ -47,8 +48,17 @@ def _message(value: str, hop: Hop) -> Iterator[Stated]:
 
 def _digest(value: str, _hop: Hop) -> Iterator[Stated]:
     """RFC 3230: ``SHA-256=BASE64``, obsolete and still sent."""
-    for name, encoded in re.findall(r"([A-Za-z0-9-]+)=([A-Za-z0-9+/]+=*)", value):
-        yield Stated(_NAMES.get(name.lower(), name.lower()), from_base64(encoded) or encoded)
+    for name, encoded in _members(value):
+        if encoded:
+            yield Stated(_NAMES.get(name.lower(), name.lower()), from_base64(encoded) or encoded)
+
+
+def _members(value: str) -> Iterator[tuple[str, str]]:
+    """``name=value, name=value``. By splitting: a header of 64 KiB is no reason to search it twice."""
+    for item in value.split(","):
+        name, equals, encoded = item.strip().partition("=")
+        if equals and re.fullmatch(r"[A-Za-z0-9-]{1,40}", name):
+            yield name, encoded
 
 
 def _content_md5(value: str, hop: Hop) -> Iterator[Stated]:
@@ -119,8 +129,9 @@ def _google(_value: str, hop: Hop) -> Iterator[Stated]:
     """``crc32c=BASE64,md5=BASE64``, maybe on two lines."""
     stored_plain = hop.one("x-goog-stored-content-encoding").lower() in {"", "identity"}
     why = "" if stored_plain else "the digest is of the stored bytes, which are compressed"
-    for name, encoded in re.findall(r"([a-z0-9]+)=([A-Za-z0-9+/]+=*)", ",".join(hop.all("x-goog-hash"))):
-        yield Stated(name, from_base64(encoded) or encoded, why)
+    for name, encoded in _members(",".join(hop.all("x-goog-hash"))):
+        if encoded:
+            yield Stated(name, from_base64(encoded) or encoded, why)
 
 
 def _uploaders(scheme: str) -> Reader:

@@ -50,7 +50,7 @@ class _Container:
         """A GET, with the account's signature in its query where there is one."""
         queries = "&".join(part for part in (query, self.account.sas) if part)
         url = f"{self.account.endpoint}/{parameter(self.name)}{path}{'?' if queries else ''}{queries}"
-        return Request("GET", url, _HEADERS, credential=self.token)
+        return Request("GET", url, _HEADERS, credential=self.token, anonymous=True)
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:

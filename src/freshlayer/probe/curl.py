@@ -43,7 +43,9 @@ _FTP_ANSWERS = {
     pycurl.E_LOGIN_DENIED: 401,
 }
 _UNREACHABLE = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
-_TRANSIENT = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
+_STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
+_HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
+_TRANSIENT = _STREAM | _HUNG_UP
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     """Set a handle up for a transfer that has ``remaining`` seconds."""
     request, limits = transfer.request, transfer.limits
     handle.reset()
-    handle.setopt(pycurl.URL, request.url)
+    handle.setopt(pycurl.URL, _octets(request.url))
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
     if request.method == "POST":
         handle.setopt(pycurl.POSTFIELDS, request.form)
@@ -142,20 +144,28 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
 def _authorise(handle: pycurl.Curl, request: Request) -> None:
     """Through options and never on a command line; only the first host of a chain is shown anything."""
     credential, signer = request.credential, request.signer
-    headers = list(request.headers)
+    headers = [_octets(line) for line in request.headers]
     if signer is not None:
         handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
-        handle.setopt(pycurl.USERNAME, signer.user)
-        handle.setopt(pycurl.PASSWORD, signer.secret)
+        handle.setopt(pycurl.USERNAME, signer.user.encode())
+        handle.setopt(pycurl.PASSWORD, signer.secret.encode())
     elif credential is not None and credential.scheme is Scheme.BASIC:
         handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BASIC)
-        handle.setopt(pycurl.USERNAME, credential.user)
-        handle.setopt(pycurl.PASSWORD, credential.secret)
+        handle.setopt(pycurl.USERNAME, credential.user.encode())
+        handle.setopt(pycurl.PASSWORD, credential.secret.encode())
     elif credential is not None and not re.search(r"[\r\n\0]", credential.secret):
         bearer = credential.scheme is Scheme.BEARER
         name, prefix = ("Authorization", "Bearer ") if bearer else (credential.header, "")
-        headers.append(f"{name}: {prefix}{credential.secret}")
+        headers.append(f"{name}: {prefix}{credential.secret}".encode())
     handle.setopt(pycurl.HTTPHEADER, headers)
+
+
+def _octets(text: str) -> bytes:
+    """A header's value goes back as it came, octet for octet; pycurl itself takes text of ASCII alone."""
+    try:
+        return text.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def _secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
@@ -220,11 +230,16 @@ def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
     """Whether the host itself can't be reached, so that other requests to it need not be tried."""
     if transfer.hops:
         return False
-    late = code == pycurl.E_OPERATION_TIMEDOUT and handle.getinfo(pycurl.CONNECT_TIME) <= 0
+    late = code == pycurl.E_OPERATION_TIMEDOUT and not _was_connected(handle)
     return late or code in _UNREACHABLE
 
 
+def _was_connected(handle: pycurl.Curl) -> bool:
+    """A connection that was there before takes no time to be made."""
+    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.NUM_CONNECTS) == 0)
+
+
 def _timed_out(handle: pycurl.Curl, limits: Limits) -> str:
-    if handle.getinfo(pycurl.CONNECT_TIME) > 0:
+    if _was_connected(handle):
         return f"gave no answer within {limits.answer:g} s"
     return f"can't be reached within {limits.connect:g} s"

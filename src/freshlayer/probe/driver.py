@@ -14,13 +14,15 @@ import pycurl
 from freshlayer.model import Observation, Outcome
 from freshlayer.probe import curl
 from freshlayer.probe.curl import Transfer
+from freshlayer.probe.exchange import LONGEST_WAIT, retry_after
 from freshlayer.probe.subprocesses import Running, start
 from freshlayer.probe.wire import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
-from freshlayer.reference import Reference
+from freshlayer.reference import Reference, shown
 
 _MULTIPLEXED = 100
 _TICK = 0.2
 _SHORT_TICK = 0.01
+_TOO_MANY = 429
 
 
 def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterator[Observation]:
@@ -46,7 +48,10 @@ class _Talk:
 
 @dataclass(slots=True)
 class _Host:
-    """``failure``: how it can't be reached. ``answered``: it has given a response at least once."""
+    """``failure``: why it is not asked any more. ``answered``: it has given a response at least once.
+
+    ``until``: when it wants to be asked again, by the monotonic clock (RFC 9110 §10.2.3).
+    """
 
     queue: deque[_Talk] = field(default_factory=deque)
     busy: int = 0
@@ -54,6 +59,7 @@ class _Host:
     answered: bool = False
     timeouts: int = 0
     failure: Answer | None = None
+    until: float = 0.0
 
 
 class _Driver:
@@ -70,7 +76,7 @@ class _Driver:
         self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
         self._running: list[tuple[_Talk, Running]] = []
         self._pauses: list[tuple[float, int, _Talk]] = []
-        self._once: dict[Hashable, Answer | list[_Talk]] = {}
+        self._once: dict[Hashable, Answer | list[tuple[_Talk, Once]]] = {}
         self._idle: list[pycurl.Curl] = []
         self._authorities = curl.authorities()
 
@@ -101,7 +107,8 @@ class _Driver:
 
     def _start(self) -> Iterator[Observation]:
         """Start what the limits allow."""
-        for host in list(self._hosts.values()):
+        now = time.monotonic()
+        for host in [host for host in self._hosts.values() if host.until <= now]:
             most = _MULTIPLEXED if host.multiplexed else self._limits.per_host
             while host.queue and host.busy < most and self._busy < self._limits.connections:
                 talk = host.queue.popleft()
@@ -120,12 +127,7 @@ class _Driver:
         elif isinstance(step, Request) and host.failure is not None:
             yield from self._answer(talk, host.failure)
         elif isinstance(step, Request):
-            handle = self._idle.pop() if self._idle else pycurl.Curl()
-            transfer = Transfer(step, self._limits)
-            curl.prepare(handle, transfer, remaining, self._authorities)
-            self._multi.add_handle(handle)
-            self._flying[handle] = talk, transfer
-            host.busy += 1
+            yield from self._send(talk, step, remaining)
         else:
             begun = start(step, remaining)
             if isinstance(begun, Answer):
@@ -133,6 +135,19 @@ class _Driver:
             else:
                 self._running.append((talk, begun))
                 host.busy += 1
+
+    def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
+        handle = self._idle.pop() if self._idle else pycurl.Curl()
+        transfer = Transfer(request, self._limits)
+        try:
+            curl.prepare(handle, transfer, remaining, self._authorities)
+        except (pycurl.error, ValueError, TypeError) as error:
+            # A file that is no certificate, an option that this libcurl was built without.
+            yield from self._answer(talk, Answer(error=f"can't be asked: {shown(str(error), 120)}"))
+            return
+        self._multi.add_handle(handle)
+        self._flying[handle] = talk, transfer
+        self._hosts[talk.host].busy += 1
 
     def _transfers(self) -> Iterator[Observation]:
         """Let libcurl work; answer the conversations whose request has ended."""
@@ -167,9 +182,20 @@ class _Driver:
         if unreachable and not host.answered:
             # Whoever waits behind it would wait as long, for the same answer.
             host.failure = Answer(error=answer.error)
+        self._heed(host, answer)
         self._multi.remove_handle(handle)
         self._idle.append(handle)
         yield from self._answer(talk, answer)
+
+    def _heed(self, host: _Host, answer: Answer) -> None:
+        """One refusal for coming too often is for all who wait behind it."""
+        wait = retry_after(answer) if answer.status == _TOO_MANY else None
+        if wait is None:
+            return
+        if wait > LONGEST_WAIT:
+            host.failure = answer
+        else:
+            host.until = max(host.until, time.monotonic() + wait)
 
     def _programs(self) -> Iterator[Observation]:
         for item in list(self._running):
@@ -184,12 +210,17 @@ class _Driver:
 
     def _answer(self, talk: _Talk, answer: Answer) -> Iterator[Observation]:
         """Answer a conversation, and those that wait for the same answer."""
-        waiting = self._once.get(talk.key, []) if talk.key is not None else []
-        if talk.key is not None:
-            self._once[talk.key], talk.key = answer, None
+        waiting = self._once.pop(talk.key, []) if talk.key is not None else []
+        # Who led ran out of its own time, which is no answer for those that have some left.
+        final = not (answer.error and time.monotonic() >= talk.deadline)
+        if talk.key is not None and final:
+            self._once[talk.key] = answer
+        talk.key = None
         yield from self._resume(talk, answer)
-        for other in waiting if isinstance(waiting, list) else []:
-            yield from self._resume(other, answer)
+        for other, once in waiting if isinstance(waiting, list) else []:
+            known = answer if final else self._plan(other, once)
+            if known is not None:
+                yield from self._resume(other, known)
 
     def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
         """Answer a conversation (None starts it), and queue the step that it asks for."""
@@ -198,6 +229,10 @@ class _Driver:
                 step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
             except StopIteration as end:
                 yield end.value
+                return
+            except Exception as error:  # noqa: BLE001 - one origin's oddity is not to cost the others theirs
+                reason = f"can't be judged: an error of freshlayer itself ({type(error).__name__})"
+                yield Observation(talk.reference, Outcome.UNKNOWN, reason)
                 return
             if time.monotonic() >= talk.deadline:
                 yield Observation(talk.reference, Outcome.UNKNOWN, self._lateness)
@@ -218,7 +253,7 @@ class _Driver:
         if isinstance(step, Once):
             known = self._once.get(step.key)
             if isinstance(known, list):
-                known.append(talk)
+                known.append((talk, step))
                 return None
             if known is not None:
                 return known
@@ -237,8 +272,10 @@ class _Driver:
         while self._pauses and self._pauses[0][0] <= time.monotonic():
             _, _, talk = heapq.heappop(self._pauses)
             yield from self._resume(talk, Answer())
-        if self._pauses and not self._busy and not self._queued:
-            time.sleep(min(_TICK, max(0.0, self._pauses[0][0] - time.monotonic())))
+        waiting = [self._pauses[0][0]] if self._pauses else []
+        waiting += [host.until for host in self._hosts.values() if host.queue]
+        if waiting and not self._busy:
+            time.sleep(min(_TICK, max(0.0, min(waiting) - time.monotonic())))
 
 
 def _host_of(url: str) -> str:

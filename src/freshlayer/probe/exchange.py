@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Generator, Hashable
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from freshlayer import __version__
 from freshlayer.credentials import Credential, Program, find, tls
@@ -33,7 +33,7 @@ _RETRY = {429, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 10
 _TRIES = 2
-_LONGEST_WAIT = 10.0
+LONGEST_WAIT = 10.0
 _NAMES = {
     400: "Bad Request",
     401: "Unauthorized: it wants a credential",
@@ -80,7 +80,7 @@ def said(answer: Answer) -> str:
 
 def _retry_after(hop: Hop) -> str:
     seconds = hop.one("retry-after")
-    return f" (try again after {seconds} s)" if re.fullmatch(r"\d{1,6}", seconds) else ""
+    return f" (try again after {seconds} s)" if re.fullmatch(r"[0-9]{1,6}", seconds) else ""
 
 
 def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
@@ -115,11 +115,23 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
         if answer.error or not location or not (request.follow and request.is_private):
             return replace(answer, hops=hops)
-        target = urljoin(request.url, location)
+        target = _target(request.url, location)
+        if target is None:
+            return Answer(hops, error="redirects to something that is no URL")
         if not _is_allowed(request.url, target):
             return Answer(hops, error=f"redirects to {shown(target, 80)}, which is refused")
         request = _redirected(request, target, means)
     return Answer(hops, error=f"redirects more than {_MOST_REDIRECTS} times")
+
+
+def _target(url: str, location: str) -> str | None:
+    """Where a redirect leads to; what a URL can't hold is quoted, as browsers and libcurl do."""
+    try:
+        joined = urljoin(url, quote(location, safe="".join(map(chr, range(33, 127)))))
+        urlsplit(joined)
+    except ValueError:
+        return None
+    return joined
 
 
 def _is_allowed(url: str, target: str) -> bool:
@@ -154,8 +166,13 @@ def _wait(request: Request, answer: Answer, tries: int) -> float | None:
         return jitter if answer.transient and request.method != "HEAD" else None
     if answer.status not in _RETRY:
         return None
-    asked = answer.hops[-1].one("retry-after")
-    seconds = float(asked) if re.fullmatch(r"\d{1,6}", asked) else 0.0
-    if asked and not seconds and asked != "0":
+    seconds = retry_after(answer)
+    if seconds is None and answer.hops[-1].one("retry-after"):
         return None
-    return None if seconds > _LONGEST_WAIT else seconds + jitter
+    return None if (seconds or 0) > LONGEST_WAIT else (seconds or 0) + jitter
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds that an origin wants to be left alone; None where it names none, or a date."""
+    said = answer.hops[-1].one("retry-after") if answer.hops else ""
+    return float(said) if re.fullmatch(r"[0-9]{1,6}", said) else None

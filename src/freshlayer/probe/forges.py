@@ -46,7 +46,8 @@ def latest_release(
     location = answer.hops[-1].one("location") if answer.hops else ""
     tag = re.search(r"/releases/tag/([^/?#]+)$", location)
     if tag:
-        found = (Evidence("release", shown(unquote(tag[1])), Strength.STRONG),)
+        # Never certain: some forges' tags roll, and assets come after the release.
+        found = (Evidence("release", shown(unquote(tag[1])), Strength.CHECKSUM),)
         return Observation(reference, Outcome.SEEN, "the web page redirects to it", found)
     if answer.status in ABSENT and "api." in reference.text:
         # A private repository has no page for strangers, but an API for who has a token.

@@ -6,6 +6,7 @@ HTTP validators are useless here: ``info/refs`` has none, and with protocol vers
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from freshlayer.credentials import Credential, Scheme
@@ -32,6 +33,9 @@ _ENVIRONMENT = {
 _HELPER = """!printf 'username=%s\\npassword=%s\\n' "$FRESHLAYER_USER" "$FRESHLAYER_PASSWORD" #"""
 
 
+_USERS = {"JOB-TOKEN": "gitlab-ci-token"}
+
+
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
     """The commit that a ref names now, peeled."""
     address, _, ref = reference.ask.partition("#")
@@ -41,7 +45,7 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     if isinstance(credential, Answer):
         return Observation(reference, Outcome.UNKNOWN, credential.error)
     argv = ("git", "ls-remote", "--quiet", "--end-of-options", url, *names)
-    answer = yield Run(argv, {**_ENVIRONMENT, **_helper(url, credential)}, most=_MOST)
+    answer = yield Run(argv, {**_ENVIRONMENT, **_helper(url, credential, means.keyring.environ)}, most=_MOST)
     if answer.error or answer.exit_code:
         return Observation(reference, Outcome.UNKNOWN, _why(answer, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
@@ -71,18 +75,20 @@ def _without_credential(address: str) -> tuple[str, Credential | None]:
     return parts._replace(netloc=host).geturl(), credential
 
 
-def _helper(url: str, credential: Credential | None) -> dict[str, str]:
+def _helper(url: str, credential: Credential | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that gives git a credential, after whatever helpers the user has."""
     parts = urlsplit(url)
     if credential is None or parts.scheme not in {"http", "https"}:
         return {}
+    said = environ.get("GIT_CONFIG_COUNT", "")
+    count = int(said) if re.fullmatch(r"[0-9]{1,4}", said) else 0
     return {
         # Forges take any name beside a token.
-        "FRESHLAYER_USER": credential.user or "oauth2",
+        "FRESHLAYER_USER": credential.user or _USERS.get(credential.header, "oauth2"),
         "FRESHLAYER_PASSWORD": credential.secret,
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"credential.{parts.scheme}://{parts.netloc}.helper",
-        "GIT_CONFIG_VALUE_0": _HELPER,
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": f"credential.{parts.scheme}://{parts.netloc}.helper",
+        f"GIT_CONFIG_VALUE_{count}": _HELPER,
     }
 
 

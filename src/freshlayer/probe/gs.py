@@ -35,7 +35,9 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
         talk = _listed(endpoint, wanted, token, reference, means)
     else:
         url = f"{endpoint}/{wanted.bucket}/{wanted.path}"
-        talk = http.learn(Request("GET", url, HEADERS, credential=token), reference, recorded, means)
+        talk = http.learn(
+            Request("GET", url, HEADERS, credential=token, anonymous=True), reference, recorded, means
+        )
     observation, answer = yield from listened(talk, kept)
     return _explained(observation, answer, token, note, means)
 
@@ -59,7 +61,8 @@ def _listed(
     def page(after: str) -> Request:
         mark = f"&pageToken={parameter(after)}" if after else ""
         url = f"{base}&maxResults={PAGE}&fields={parameter(_FIELDS)}{mark}"
-        return Request("GET", url, HEADERS, read=LARGEST_PAGE, keep=True, credential=token)
+        page = Request("GET", url, HEADERS, read=LARGEST_PAGE, keep=True)
+        return replace(page, credential=token, anonymous=True)
 
     return (yield from listing.ask(reference, page, _page, means))
 

@@ -80,11 +80,16 @@ def _is_login_page(reference: Reference, answer: Answer) -> bool:
 def _settled(
     recorded: Recorded | None, answer: Answer, once_more: Request, means: Means
 ) -> Generator[Step, Answer, tuple[Evidence, ...]]:
-    """The evidence; where a changed entity tag is all that speaks for a change, it is asked for once more."""
+    """The evidence; a tag that is all there is, new or changed, is asked for once more.
+
+    One that is made up at every request would make a key that no other machine ever derives.
+    """
     found = evidence.of_hops(answer.hops)
-    compared = evidence.compare(recorded.evidence, found) if recorded else None
-    tags = compared is not None and compared.new is not None and compared.new.scheme == "etag"
-    if compared is None or compared.same is not False or not tags:
+    best = evidence.strongest(found)
+    if recorded is not None:
+        compared = evidence.compare(recorded.evidence, found)
+        best = compared.new if compared.same is False else None
+    if best is None or best.scheme != "etag":
         return found
     again = yield from exchange(once_more, means)
     return evidence.unsettled(found, evidence.of_hops(again.hops)) if again.status in EVIDENT else found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from freshlayer import evidence
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import http
-from freshlayer.probe.exchange import HEADERS, exchange
+from freshlayer.probe.exchange import ABSENT, HEADERS, WHOLE, exchange, said
 from freshlayer.probe.side_files import stated
 from freshlayer.probe.wire import MIB, Conversation, Means, Request
 from freshlayer.probe.xml import parse
@@ -39,14 +39,18 @@ def snapshot(
     answer = yield from exchange(Request("GET", url, (*HEADERS, *conditional), read=MIB, keep=True), means)
     if answer.status == 304 and conditional:
         return Observation(reference, Outcome.NOT_MODIFIED, "its metadata are not modified")
-    if answer.status != 200 or answer.error:
+    if answer.status in ABSENT and not answer.error:
         return (yield from http.ask(reference, recorded, means))
+    if answer.status not in WHOLE or answer.error:
+        return Observation(reference, Outcome.UNKNOWN, f"its metadata: {said(answer)}")
     name = _file(parse(answer.body), match)
     if not name:
         return Observation(reference, Outcome.ABSENT, "is not among the files that its metadata name")
     file = f"{match['folder']}/{name}"
     for scheme in _CHECKSUMS:
-        digest = yield from stated(f"{file}.{scheme}", name, scheme, means)
+        digest, beside = yield from stated(f"{file}.{scheme}", name, scheme, means)
+        if beside.error or beside.status not in WHOLE | ABSENT:
+            return Observation(reference, Outcome.UNKNOWN, f"its {scheme} checksum: {said(beside)}")
         if digest:
             found = (Evidence(scheme, digest, Strength.CONTENT),)
             kept = evidence.validators(answer.hops[-1])
@@ -75,4 +79,4 @@ def _file(metadata: Element | None, match: re.Match[str]) -> str:
 
 def _safe(name: str) -> str:
     """A name that stays a name in a URL."""
-    return name if re.fullmatch(r"[\w.+~-]{1,300}", name) else ""
+    return name if re.fullmatch(r"[\w.+~-]{1,300}", name, re.ASCII) else ""

@@ -188,7 +188,7 @@ def _token(
         return Answer(error=f"names a token service that is not asked, for it is without TLS: {realm}")
     scope = challenge.scope or f"repository:{repository}:pull"
     request = replace(_token_request(challenge, scope, login.credential), anonymous=True)
-    shared = ("token", endpoint, challenge.service, scope)
+    shared = ("token", endpoint, challenge.realm, challenge.service, scope, login.credential)
     answer = yield from exchange(request, means, shared=shared)
     token = _token_in(answer)
     if token:

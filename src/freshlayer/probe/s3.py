@@ -51,7 +51,7 @@ class _Store:
     def request(self, method: str, rest: str) -> Request:
         """A request for this bucket; a redirect leads to another region, where it has to be signed anew."""
         if self.keys is None:
-            return Request(method, self.url + rest, _HEADERS, follow=False)
+            return Request(method, self.url + rest, _HEADERS, follow=False, anonymous=True)
         token = (f"x-amz-security-token: {self.keys.token}",) if self.keys.token else ()
         signer = Signer(self.keys.user, self.keys.secret, self.region)
         return Request(method, self.url + rest, (*_HEADERS, *token), follow=False, signer=signer)

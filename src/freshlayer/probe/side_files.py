@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from freshlayer import evidence
 from freshlayer.evidence import http_date
@@ -34,13 +34,14 @@ def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Con
     """The observation, with the checksum published beside the file where there is one and it is needed."""
     if not _is_wanted(seen, recorded, means.limits.hash_up_to):
         return seen
-    folder, _, name = urlsplit(seen.reference.ask).path.rpartition("/")
+    parts = urlsplit(seen.reference.ask)
+    folder, _, name = parts.path.rpartition("/")
     for row, scheme in ROWS:
-        url = urljoin(seen.reference.ask, f"{folder}/{row.format(name=name)}")
-        found, answer = yield from _stated(url, unquote(name), scheme, means)
+        url = parts._replace(path=f"{folder}/{row.format(name=name)}").geturl()
+        found, answer = yield from stated(url, unquote(name), scheme, means)
         if found and _is_older(answer, seen):
             yield Pause(_AGAIN)
-            found, answer = yield from _stated(url, unquote(name), scheme, means, tries=1)
+            found, answer = yield from stated(url, unquote(name), scheme, means, tries=1)
         if found:
             return _with(seen, Evidence(scheme, found, Strength.CHECKSUM), answer, url)
         if answer.error or answer.status not in _HAS_OR_HAS_NOT:
@@ -48,15 +49,10 @@ def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Con
     return seen
 
 
-def stated(url: str, name: str, scheme: str, means: Means) -> Generator[Step, Answer, str]:
-    """The digest that a file of checksums states of ``name``; empty where it states none."""
-    digest, _ = yield from _stated(url, name, scheme, means)
-    return digest
-
-
-def _stated(
+def stated(
     url: str, name: str, scheme: str, means: Means, tries: int = 0
 ) -> Generator[Step, Answer, tuple[str, Answer]]:
+    """The digest that a file of checksums states of ``name``, empty where it states none; and the answer."""
     request = Request("GET", url, HEADERS, read=MIB, keep=True)
     answer = yield from exchange(request, means, shared=("checksums", tries))
     text = answer.body.decode("utf-8", "replace") if answer.status in WHOLE and not answer.error else ""
@@ -69,7 +65,7 @@ def _is_wanted(seen: Observation, recorded: Recorded | None, hash_up_to: int) ->
     parts = urlsplit(seen.reference.ask)
     if seen.outcome is not Outcome.SEEN or best is None or best.strength not in _WEAK:
         return False
-    lengths = [int(item.value) for item in seen.evidence if item.scheme == "length"]
+    lengths = [int(item.value) for item in seen.evidence if item.scheme == "length" and not item.ignored]
     if parts.query or not parts.path.rpartition("/")[2] or max(lengths, default=hash_up_to + 1) <= hash_up_to:
         return False
     return recorded is None or evidence.compare(recorded.evidence, seen.evidence).same is not True
@@ -95,5 +91,5 @@ def _is_older(answer: Answer, seen: Observation) -> bool:
 
 def _modified(seen: Observation) -> int | None:
     """Last-Modified of the file, in seconds since 1970."""
-    dates = [item.value.partition("/")[0] for item in seen.evidence if item.scheme == "last-modified"]
-    return int(dates[0]) if dates else None
+    dates = (item for item in seen.evidence if item.scheme == "last-modified" and not item.ignored)
+    return next((int(item.value.partition("/")[0]) for item in dates), None)
