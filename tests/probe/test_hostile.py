@@ -146,9 +146,8 @@ def test_one_refusal_for_coming_too_often_is_for_all_who_wait(seconds: int, most
         seen = probe(references, {}, Limits().within(5))
         asked = [r for r in busy.requests() if r.method == "HEAD"]
     assert sum(o.outcome is Outcome.UNKNOWN for o in seen.values()) >= MANY - 1
-    if seconds == 60:
-        assert len(asked) <= most
-        assert time.monotonic() - started < 4
+    assert len(asked) <= most
+    assert time.monotonic() - started < 8
 
 
 def test_the_default_of_netrc_is_shown_to_nobody(tmp_path: Path) -> None:

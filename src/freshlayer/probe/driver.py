@@ -23,6 +23,7 @@ _MULTIPLEXED = 100
 _TICK = 0.2
 _SHORT_TICK = 0.01
 _TOO_MANY = 429
+_TRIES = 2
 
 
 def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterator[Observation]:
@@ -60,6 +61,7 @@ class _Host:
     timeouts: int = 0
     failure: Answer | None = None
     until: float = 0.0
+    refusals: int = 0
 
 
 class _Driver:
@@ -189,10 +191,11 @@ class _Driver:
 
     def _heed(self, host: _Host, answer: Answer) -> None:
         """One refusal for coming too often is for all who wait behind it."""
-        wait = retry_after(answer) if answer.status == _TOO_MANY else None
+        host.refusals = host.refusals + 1 if answer.status == _TOO_MANY else 0
+        wait = retry_after(answer) if host.refusals else None
         if wait is None:
             return
-        if wait > LONGEST_WAIT:
+        if wait > LONGEST_WAIT or host.refusals > _TRIES * self._limits.per_host:
             host.failure = answer
         else:
             host.until = max(host.until, time.monotonic() + wait)
