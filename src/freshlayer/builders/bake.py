@@ -39,7 +39,6 @@ _GRAMMAR = Grammar(
 )
 _NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
 _ESCAPES = {"$${": "${", "%%{": "%{"}
-_TARGET = "target:"
 _REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
 # What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
 _NAMES = (
@@ -197,7 +196,6 @@ def targets_of(printed: Table) -> Iterator[BuildTarget]:
 
 def _target(name: str, definition: Table) -> BuildTarget:
     where = f"target.{name}"
-    contexts = values(definition.get("contexts"), f"{where}.contexts")
     return BuildTarget(
         name,
         context=text(definition.get("context"), f"{where}.context") or ".",
@@ -207,5 +205,4 @@ def _target(name: str, definition: Table) -> BuildTarget:
         args=values(definition.get("args"), f"{where}.args"),
         platforms=texts(definition.get("platforms"), f"{where}.platforms"),
         network=text(definition.get("network"), f"{where}.network"),
-        needs=tuple(it.removeprefix(_TARGET) for it in contexts.values() if it.startswith(_TARGET)),
     )

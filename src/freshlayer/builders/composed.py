@@ -128,8 +128,10 @@ def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
             timeout=_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuilderError(f"{argv[0]} does not say what it would build: {error}") from None
+    except subprocess.TimeoutExpired:
+        raise BuilderError(f"{argv[0]} does not say within {_SECONDS:g} s what it would build") from None
+    except OSError as error:
+        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
     if done.returncode:
         raise BuilderError(_complaint(done.stderr))
     if len(done.stdout) > _LARGEST:
