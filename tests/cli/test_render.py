@@ -172,6 +172,28 @@ def test_any_bytes_around_a_key_stay(freshlayer: Freshlayer, origin: ServeOrigin
     assert b"ARG FRESHLAYER_1\n# caf\xe9\r\nRUN curl" in (project / "template").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("last", "ignored", "output", "warned"),
+    [
+        ("COPY . /", "", "Derived", True),
+        ("ADD a b", "other\n", "Derived", True),
+        ("COPY . /", "Derived\n", "Derived", False),
+        ("COPY . /", "*\n!src\n", "Derived", False),
+        ("COPY . /", "", "../Derived", False),
+        ("COPY --from=0 a b", "", "Derived", False),
+        ("USER x", "", "Derived", False),
+    ],
+)
+def test_a_file_that_the_build_would_copy_is_warned_of(
+    freshlayer: Freshlayer, project: Path, last: str, ignored: str, output: str, *, warned: bool
+) -> None:
+    (project / "Dockerfile").write_text(f"FROM scratch\n{last}\n")
+    (project / ".dockerignore").write_text(ignored)
+    told = freshlayer("render", "-o", output, ".")
+    assert told.code == 0
+    assert (f"{output}: lies in the build context" in told.err) == warned
+
+
 def test_what_cannot_be_read_ends_with_2(freshlayer: Freshlayer, project: Path) -> None:
     told = freshlayer("render", ".")
     assert (told.code, told.out) == (2, "")

@@ -65,6 +65,8 @@ def command(
     changed = _write(output, content)
     if form != "args":
         _keep_ignore_file(source, output)
+    if output and form != "template":
+        _warn_of_copies(source, Path(output))
     if output and not options.quiet:
         click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
     return 0
@@ -131,8 +133,32 @@ def _keep_ignore_file(source: Source, output: str | None) -> None:
     if beside is None or not beside.is_file():
         return
     if output is None:
-        warn(
-            f"{beside}: builders look for it by the Dockerfile's name: put a copy beside the new one"
-        )
+        warn(f"{beside}: builders look for it by the Dockerfile's name: put a copy beside the new one")
         return
     _write(f"{output}.dockerignore", beside.read_bytes())
+
+
+def _warn_of_copies(source: Source, output: Path) -> None:
+    """A file that changes with the world, in a context that is copied whole, has the copy run again."""
+    from freshlayer import dockerfile
+    from freshlayer.report.terminal import warn
+
+    stages = dockerfile.parse(source.text).stages
+    copies = [i for stage in stages for i in stage.instructions if i.name in {"ADD", "COPY"}]
+    if any(not i.flag("from") for i in copies) and _is_sent(source, output.resolve()):
+        warn(
+            f"{output}: lies in the build context, where a COPY may take it in and run with each change; "
+            "name it in .dockerignore, or write it elsewhere"
+        )
+
+
+def _is_sent(source: Source, path: Path) -> bool:
+    """Whether a builder gets this file with the context."""
+    from freshlayer.context.dockerignore import ignore_file, matcher, read_rules
+
+    root = source.context.resolve()
+    if not path.is_relative_to(root):
+        return False
+    own = ignore_file(source.path) if source.path else None
+    rules = own if own and own.is_file() else root / ".dockerignore"
+    return not matcher(rules, read_rules(rules) or "").matches(path.relative_to(root).as_posix())
