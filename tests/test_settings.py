@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.errors import OptionError
-from freshlayer.settings import HostSettings, OnUnknown, Policy, read
+from freshlayer.settings import HostSettings, OnUnknown, Policy, Pull, read
 
 TOOL = ("tool", "freshlayer")
 
@@ -72,6 +72,13 @@ def test_the_command_line_goes_before_the_file() -> None:
     policy = read('on_unknown = "fail"\nconnections = 7\ntimeout = 2.5\n', "f")
     changed = policy.but(on_unknown="keep", connections=3, timeout=1.0, offline=True)
     assert changed == Policy(OnUnknown.KEEP, connections=3, timeout=1.0, offline=True)
+
+
+def test_images_that_moved_are_pulled_unless_the_settings_say_never() -> None:
+    assert read("", "f").pull is Pull.CHANGED
+    assert read('pull = "never"', "f").pull is Pull.NEVER
+    with pytest.raises(OptionError, match="f: pull is changed or never"):
+        read('pull = "always"', "f")
 
 
 def test_what_the_command_line_does_not_say_stays() -> None:

@@ -35,6 +35,7 @@ from freshlayer.model import (
     Verdict,
 )
 from freshlayer.probe import PROTOCOLS
+from freshlayer.pulling import pull_moved
 from freshlayer.reading import Question, Read, read
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
@@ -110,6 +111,8 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     )
     (before,) = _look([Target(source, question)], rooms)
     _warn_of_unasked(before, rooms)
+    if builder.keeps_images and not command.pull:
+        pull_moved(read(source.text, question).images, builder, question.host, rooms)
     job = _job(source, command, before, builder)
     ended = builder.build(job) if job else _as_typed(command, builder)
     if ended.trouble and rooms.verbose:

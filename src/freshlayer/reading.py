@@ -59,6 +59,17 @@ class Read:
         """Better orders, but where a comment wants none."""
         return advise(self.stages, frozenset(line for line, item in self.notes.items() if item.no_advice))
 
+    @property
+    def images(self) -> tuple[Reference, ...]:
+        """Tags of images that the builder itself resolves: of FROM, COPY --from and RUN --mount."""
+        return tuple(
+            item.reference
+            for item in self.discovery.inputs
+            if item.reference.kind == "image"
+            and not item.reference.pinned
+            and any(place.via in _BUILDERS_OWN for place in item.places)
+        )
+
     def asking(self, kinds: frozenset[str]) -> Read:
         """With only what can be asked watched; the rest is told with its reason."""
         inputs: list[RemoteInput] = []

@@ -46,6 +46,12 @@ function/one function/two function/three missing present
 
 
 @pytest.fixture
+def freshlayer(freshlayer: Freshlayer) -> Freshlayer:
+    """buildah and podman heed SHELL in docker's format alone."""
+    return freshlayer.but(BUILDAH_FORMAT="docker")
+
+
+@pytest.fixture
 def served(tmp_path: Path) -> Path:
     folder = tmp_path / "served"
     for name in FILES:

@@ -1,0 +1,177 @@
+"""A tag that moved is pulled before a builder that would keep the image it has; nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from testing.base_image import BASE
+from testing.builders.base import Builder, build
+from testing.builders.table import Builders
+from testing.command import Ended, Freshlayer
+from testing.origins import ServeOrigin
+from testing.servers import needs
+from testing.stores.registry import Registry
+
+KEEPING = ("classic", "podman", "trixie-classic", "trixie-podman")
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Pushes images to a registry, from a storage of its own."""
+
+    builder: Builder
+    registry: Registry
+    folder: Path
+
+    def push(self, repository: str, content: str) -> str:
+        """An image with a file /content; its name."""
+        name = f"{self.registry.host}/{repository}:1"
+        (self.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo {content} > /content\n")
+        build(self.builder, self.folder, "--tag", name)
+        self.builder.run("push", "--quiet", "--tls-verify=false", name, f"docker://{name}")
+        return name
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    needs.require("nginx", Registry.PROGRAM)
+    with Registry() as started:
+        yield started
+
+
+@pytest.fixture
+def publisher(builders: Builders, registry: Registry, tmp_path: Path) -> Publisher:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    return Publisher(builders["buildah"], registry, folder)
+
+
+@pytest.fixture(params=KEEPING)
+def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
+    return builders[request.param]
+
+
+@pytest.fixture
+def freshlayer(builder: Builder, registry: Registry, tmp_path: Path, project: Path) -> Freshlayer:
+    """In front of a builder that may ask this registry without TLS."""
+    conf = tmp_path / "registries.conf"
+    conf.write_text(f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n')
+    found = Freshlayer.of(builder, tmp_path / "state.sqlite3", project)
+    return found.but(CONTAINERS_REGISTRIES_CONF=str(conf))
+
+
+def contents(builder: Builder, freshlayer: Freshlayer, tag: str) -> list[str]:
+    """What the image says it was made of."""
+    (freshlayer.folder / "Dockerfile").write_text(f"FROM {tag}\nRUN echo; cat /first /second\n")
+    told = builder.run("build", *builder.options, "--no-cache", ".", cwd=freshlayer.folder)
+    return [line for line in (told.stdout + told.stderr).splitlines() if line in {"old", "new"}]
+
+
+def asked_by_us(registry: Registry) -> list[str]:
+    seen = registry.requests()
+    return [r.path for r in seen if r.headers.get("user-agent", "").startswith("freshlayer")]
+
+
+def pulls(told: Ended) -> list[str]:
+    """Names of what was pulled because it had moved."""
+    lines = [line for line in told.err.splitlines() if line.endswith("; it was pulled")]
+    return [line.split()[1] for line in lines]
+
+
+def test_what_moved_is_pulled_and_nothing_else_is(
+    builder: Builder, freshlayer: Freshlayer, publisher: Publisher, origin: ServeOrigin, project: Path
+) -> None:
+    base, other = publisher.push("base", "old"), publisher.push("other", "old")
+    text = (
+        f"FROM {base}\nRUN wget -q -O /file {origin.url} && cp /content /first\n"
+        f"COPY --from={other} /content /second\n"
+    )
+
+    def ours() -> Ended:
+        (project / "Dockerfile").write_text(text)
+        told = freshlayer.build("--tag", "moved", ".")
+        assert told.code == 0, told.err
+        return told
+
+    assert pulls(ours()) == []
+    assert pulls(ours()) == []
+    publisher.push("other", "new")
+    assert pulls(ours()) == [other]
+    assert contents(builder, freshlayer, "moved") == ["old", "new"]
+    publisher.push("base", "new")
+    (project / "Dockerfile").write_text(text)
+    builder.run("build", *builder.options, "--tag", "plain", ".", cwd=project)
+    assert contents(builder, freshlayer, "plain") == ["old", "new"]
+    assert pulls(ours()) == [base]
+    assert contents(builder, freshlayer, "moved") == ["new", "new"]
+    assert pulls(ours()) == []
+
+
+def test_a_tag_that_cannot_be_asked_is_told_once_and_costs_nothing(
+    freshlayer: Freshlayer, publisher: Publisher, registry: Registry, project: Path
+) -> None:
+    base, other = publisher.push("base", "old"), publisher.push("other", "old")
+    (project / "Dockerfile").write_text(f"FROM {base}\nCOPY --from={other} /content /second\n")
+    assert freshlayer.build(".").code == 0
+    registry.down()
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    (said,) = [line for line in told.err.splitlines() if "the image that is here is used" in line]
+    assert said.startswith(f"freshlayer: {base}, and 1 more: answered 502")
+
+
+def test_what_cannot_be_pulled_costs_nothing(
+    freshlayer: Freshlayer, publisher: Publisher, registry: Registry, project: Path
+) -> None:
+    base = publisher.push("base", "old")
+    (project / "Dockerfile").write_text(f"FROM {base}\nRUN true\n")
+    assert freshlayer.build(".").code == 0
+    # Its manifest is there, and what that names is not.
+    registry.push("base", "1", "damaged")
+    for blob in registry.folder.rglob("blobs/sha256/*/*/data"):
+        if b"damaged" in blob.read_bytes():
+            blob.unlink()
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    assert "it can't be pulled (" in told.err
+
+
+def test_an_image_that_was_made_here_is_told_of_nowhere(
+    builder: Builder, freshlayer: Freshlayer, registry: Registry, project: Path
+) -> None:
+    made = f"{registry.host}/made/here:1"
+    builder.run("tag", BASE, made)
+    (project / "Dockerfile").write_text(f"FROM {made}\nCOPY --from={BASE} /etc/passwd /copied\nRUN true\n")
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    assert "the image that is here" not in told.err
+    if builder.command[0] == "docker":
+        # podman gives a digest to what it has only tagged.
+        assert asked_by_us(registry) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "before", "after"),
+    [('pull = "never"\n', (), ()), ("", ("--offline",), ()), ("", (), ("--pull",))],
+    ids=["never", "offline", "the builder pulls"],
+)
+def test_nothing_is_asked_where_nothing_is_to_be_pulled(
+    freshlayer: Freshlayer,
+    publisher: Publisher,
+    registry: Registry,
+    project: Path,
+    settings: str,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+) -> None:
+    base = publisher.push("base", "old")
+    (project / "freshlayer.toml").write_text(settings)
+    (project / "Dockerfile").write_text(f"FROM {base}\nRUN true\n")
+    for _ in range(2):
+        told = freshlayer.but(*before).build(*after, ".")
+        assert told.code == 0, told.err
+    assert asked_by_us(registry) == []
