@@ -28,6 +28,8 @@ PURE = {
     "discover": "dockerfile shell",
     "plan": "dockerfile",
     "inject": "dockerfile",
+    "arguments": "dockerfile inject plan",
+    "alias": "",
     "advice": "dockerfile",
     "happened": "dockerfile",
     "fates": "",

@@ -62,6 +62,11 @@ def command(
         report = work(source, question, rooms)
         content = _content(source, report, form, mechanism)
     write_report(options.report, of_check(report))
+    _deliver(options, source, output, content, form)
+    return 0
+
+
+def _deliver(options: Options, source: Source, output: str | None, content: bytes, form: str) -> None:
     changed = _write(output, content)
     if form != "args":
         _keep_ignore_file(source, output)
@@ -69,7 +74,6 @@ def command(
         _warn_of_copies(source, Path(output))
     if output and not options.quiet:
         click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
-    return 0
 
 
 def _content(source: Source, report: Report, form: str, mechanism: str | None) -> bytes:
