@@ -12,7 +12,7 @@ from freshlayer.report.text import Line, duration, stated
 
 
 def story_lines(report: Report, line: int) -> Iterator[Line]:
-    """Inputs, evidence then and now, key then and now, and when it was last built.
+    """Inputs, evidence recorded and now, key then and now, and when it was last built.
 
     Raises OptionError where no instruction that is built stands on the line.
     """
@@ -46,8 +46,8 @@ def _input(report: Report, item: InstructionVerdict, one: RemoteInput) -> Iterat
     yield "bold", f"  reads {one.reference} ({via})"
     yield "", f"    {verdict.change} ({verdict.certainty}): {verdict.reason}"
     if recorded is not None:
-        asked = f", asked {moment(recorded.asked)}" if recorded.asked else ""
-        yield "", f"    then: {shown(str(recorded.identity))} ({recorded.identity.strength}){asked}"
+        asked = f" {moment(recorded.asked)}" if recorded.asked else ""
+        yield "", f"    recorded{asked}: {shown(str(recorded.identity))} ({recorded.identity.strength})"
         yield from _evidence(recorded.evidence)
     if verdict.asked and verdict.identity is not None:
         yield "", f"    now: {shown(str(verdict.identity))} ({verdict.identity.strength})"
