@@ -32,7 +32,7 @@ PURE = {
     "alias": "",
     "advice": "dockerfile",
     "happened": "dockerfile",
-    "fates": "",
+    "fates": "happened",
     "settings": "",
 }
 """Pure room → the rooms that it sees besides those that are open to all."""

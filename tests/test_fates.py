@@ -70,13 +70,14 @@ def fates(
     ran: set[int],
     *,
     no_cache: bool = False,
+    untold: frozenset[int] = frozenset(),
 ) -> dict[int, Fate]:
     told = {
         item.line: Happened(
             Counting.FILE, "", 1, 1, "", item.line not in ran, 1.0 if item.line in ran else None
         )
         for item in instructions
-        if item.instruction in {"RUN", "COPY"}
+        if item.instruction in {"RUN", "COPY"} and item.line not in untold
     }
     found = explained(instructions, told, earlier, no_cache=no_cache)
     return {item.line: item.fate for item in found if item.fate}
@@ -137,6 +138,15 @@ def test_what_nothing_explains_is_said_to_be_wrong() -> None:
     assert not found[RUN_TWO].expected
     assert "this should not happen" in found[RUN_TWO].because
     assert "please report it" in found[RUN_TWO].because
+
+
+def test_where_something_is_not_told_it_may_be_the_cause() -> None:
+    found = fates(planned(), history(planned()), {RUN_TWO, COPY_A, RUN_LAST}, untold=frozenset({RUN_A}))
+    assert (found[RUN_TWO].because, found[RUN_TWO].expected) == ("", True)
+    assert found[COPY_A].because == "line 4 before it ran"
+    assert not found[RUN_LAST].expected
+    found = fates(planned(), history(planned()), {COPY_A, COPY_FROM}, untold=frozenset({RUN_A}))
+    assert found[COPY_A].because == found[COPY_FROM].because == ""
 
 
 def test_a_new_key_that_was_cached_is_said_to_be_wrong() -> None:

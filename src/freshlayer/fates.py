@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from freshlayer.happened import COUNTED
 from freshlayer.model import Earlier, Fate, Happened, InstructionVerdict
 
 REPORT_IT = "please report it, with the document that --report FILE writes"
@@ -56,11 +57,14 @@ class _Explainer:
         self._no_cache = no_cache
         self._ran: dict[str, int] = {}
         self._cached: set[str] = set()
+        self._untold: set[str] = set()
 
     def instruction(self, item: InstructionVerdict, told: Happened | None) -> InstructionVerdict:
         if item.instruction == "FROM":
             self._continue(item)
         if told is None:
+            if item.instruction in COUNTED:
+                self._untold.add(item.stage)
             return item
         before = self._earlier.get((item.stage, item.digest))
         if told.cached:
@@ -78,6 +82,8 @@ class _Explainer:
                 self._ran[item.stage] = self._ran[source]
             if source in self._cached:
                 self._cached.add(item.stage)
+            if source in self._untold:
+                self._untold.add(item.stage)
 
     def _with_reason(self, fate: Fate, item: InstructionVerdict, before: Earlier | None) -> Fate:
         """With the first reason that holds."""
@@ -87,12 +93,14 @@ class _Explainer:
             "it was never built here" if before is None else "",
             f"its own input: {item.reason}" if item.changed else "",
         )
-        others = (_rewritten(item, before), _files(item), self._at_the_start(item))
         if because := _first(own):
             return replace(fate, because=because)
         if because := self._behind(item):
             return replace(fate, because=because, follows=True)
-        if because := _first(others):
+        # BuildKit shows but once what several stages have in common: the cause may be what is not shown.
+        if not self._untold.isdisjoint({item.stage, *item.sources}):
+            return fate
+        if because := _first((_rewritten(item, before), _files(item), self._at_the_start(item))):
             return replace(fate, because=because)
         return replace(fate, because=f"{_UNEXPLAINED}; {REPORT_IT}", expected=False)
 

@@ -91,7 +91,7 @@ def _is_news(item: InstructionVerdict, fate: Fate) -> bool:
     """Neither told by a line before it nor the mere consequence of another."""
     if fate.cached or not fate.expected:
         return not fate.expected
-    return fate.again and not (item.changed or fate.follows)
+    return fate.again and bool(fate.because) and not (item.changed or fate.follows)
 
 
 def _became(report: Report, item: InstructionVerdict, fate: Fate) -> Line:
@@ -106,7 +106,7 @@ def _sum(sums: Sums) -> str:
     every = sums.ran + sums.cached
     noun = "instruction" if every == 1 else "instructions"
     again = " again" if sums.again or not sums.ran else ""
-    took = f" ({duration(sums.seconds)})" if sums.ran else ""
+    took = f" ({duration(sums.seconds)})" if sums.seconds else ""
     saved = f", about {duration(sums.saved)} saved" if sums.saved else ""
     return f"{sums.ran} of {every} {noun} ran{again}{took}; {sums.cached} cached{saved}"
 
