@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.dockerfile import parse
-from freshlayer.happened import matched
-from freshlayer.model import Counting, Happened
+from freshlayer.happened import is_whole, matched, of_target
+from freshlayer.model import Counting, Fate, Happened, InstructionVerdict, State
 
 THREE_STAGES = """\
 ARG GLOBAL
@@ -110,3 +110,31 @@ def test_over_several_platforms_what_ran_for_any_ran() -> None:
     for order in ([cached, short, long], [long, short, cached], [short, cached, long]):
         assert matched(order, dockerfile, [1, 2], []) == {2: long}
     assert matched([cached, one("linux/386", None)], dockerfile, [1, 2], [])[2].cached
+
+
+def test_of_several_targets_each_is_told_what_bears_its_name() -> None:
+    happened = [*vertices("web stage-0", 2), *vertices("worker", 3), *vertices("workers last", 1)]
+    assert of_target(happened, "web", alone=False) == tuple(vertices("stage-0", 2))
+    assert of_target(happened, "worker", alone=False) == tuple(vertices("", 3))
+    assert of_target(happened, "work", alone=False) == ()
+
+
+def test_an_image_that_targets_share_spoils_neither() -> None:
+    foreign = vertices("web last", 2, numbers=range(1, 2))
+    own = vertices("web last", 3, numbers=range(2, 4))
+    assert of_target([*foreign, *own], "web", alone=False) == tuple(vertices("last", 3, numbers=range(2, 4)))
+    assert of_target(vertices("web last", 1), "web", alone=False) == tuple(vertices("last", 1))
+
+
+def test_a_target_alone_needs_no_name() -> None:
+    assert of_target(vertices("last", 2), "web", alone=True) == tuple(vertices("last", 2))
+    assert of_target(vertices("web last", 2), "web", alone=True) == tuple(vertices("last", 2))
+
+
+def test_a_target_of_which_only_a_part_is_told_is_not_whole() -> None:
+    def run(line: int, fate: Fate | None, name: str = "RUN") -> InstructionVerdict:
+        return InstructionVerdict(line, line, "0", name, State.FRESH, "", fate=fate)
+
+    told = run(2, Fate(cached=True))
+    assert is_whole([run(1, None, "FROM"), told, run(3, None, "ENV")])
+    assert not is_whole([told, run(3, None)])

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
-from freshlayer.model import Counting, Happened
+from freshlayer.model import Counting, Happened, InstructionVerdict
 
 COUNTED = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 """The instructions that every builder does something for; the others only describe the image."""
@@ -35,6 +36,41 @@ def matched(
         for line, item in _fitting(items, _slots(dockerfile, stages, counting, stage, items[0].total, keyed)):
             found[line] = _together(found.get(line), item)
     return found
+
+
+def of_target(happened: Iterable[Happened], name: str, *, alone: bool) -> tuple[Happened, ...]:
+    """What concerns one target of several, whose display begins with its name; ``alone``, it may not.
+
+    What targets share is shown once, by the name of any of them.
+    """
+    found: list[Happened] = []
+    for item in happened:
+        first, _, rest = item.stage.partition(" ")
+        if first == name:
+            found.append(replace(item, stage=rest))
+        elif alone:
+            found.append(item)
+    return tuple(_without_shared_images(found))
+
+
+def _without_shared_images(items: list[Happened]) -> Iterator[Happened]:
+    """An image that targets start from is shown once, with the name of one and the numbers of another."""
+    totals: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for item in items:
+        if item.number > 1:
+            totals[item.stage, item.platform].add(item.total)
+    for item in items:
+        others = totals[item.stage, item.platform]
+        if item.number > 1 or not others or item.total in others:
+            yield item
+
+
+def is_whole(instructions: Iterable[InstructionVerdict]) -> bool:
+    """Whether the fate is known of each: without, a reason may be the wrong one.
+
+    Of several targets, what they share is told of one.
+    """
+    return all(item.fate is not None for item in instructions if item.instruction in COUNTED)
 
 
 def _fitting(items: list[Happened], slots: Slots) -> Iterator[tuple[int, Happened]]:

@@ -22,7 +22,7 @@ from freshlayer.context import ClassicContext, Source, ignore_file
 from freshlayer.errors import StateError, UnknownInputError
 from freshlayer.fates import attempted, explained, remembered
 from freshlayer.freshness import judge
-from freshlayer.happened import COUNTED, matched
+from freshlayer.happened import COUNTED, is_whole, matched, of_target
 from freshlayer.inject import Mechanism, inject
 from freshlayer.model import (
     Built,
@@ -134,7 +134,12 @@ def build_together(
         if any(item.key for item in report.instructions):
             files[name] = _derived_file(target.source, report, tool)
     ended = tool.build(model, files)
-    reports = [replace(report, builder=tool.builder, exit_code=ended.exit_code) for report in before]
+    reports: list[Report] = []
+    for (name, target), look in zip(targets.items(), before, strict=True):
+        report = replace(look, builder=tool.builder, exit_code=ended.exit_code)
+        mine = replace(ended, happened=of_target(ended.happened, name, alone=len(model.targets) == 1))
+        told = _with_fates(target, report, mine, rooms, no_cache=tool.no_cache)
+        reports.append(told if is_whole(told.instructions) else report)
     return dict(zip(targets, _afterwards(list(targets.values()), reports, rooms), strict=True))
 
 

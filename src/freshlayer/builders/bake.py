@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from freshlayer.builders import composed
+from freshlayer.builders import composed, progress
 from freshlayer.builders.base import Ended
 from freshlayer.builders.composed import (
     BuildTarget,
@@ -38,6 +38,7 @@ _GRAMMAR = Grammar(
     {"D": "debug", "h": "help"},
 )
 _NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
+_STDERR = 2
 _ESCAPES = {"$${": "${", "%%{": "%{"}
 _REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
 # What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
@@ -60,6 +61,7 @@ class BakeCommand:
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
     builds: bool = True
+    progress: str = ""
     unclear: str = ""
 
 
@@ -70,7 +72,10 @@ def read(words: Sequence[str]) -> BakeCommand:
     operands = [item.value for item in found if isinstance(item, Operand)]
     files = tuple(option.value or "" for option in options if option.name == "file")
     builds = not any(_asks_for_no_build(option) for option in options)
-    return BakeCommand(tuple(words), files, builds, _unclear(words, options, operands, files))
+    progress = [option.value or "" for option in options if option.name == "progress"][-1:]
+    return BakeCommand(
+        tuple(words), files, builds, "".join(progress), _unclear(words, options, operands, files)
+    )
 
 
 def _asks_for_no_build(option: Option) -> bool:
@@ -108,6 +113,10 @@ class Bake:
     def unclear(self) -> str:
         return self.command.unclear
 
+    @property
+    def no_cache(self) -> bool:
+        return "--no-cache" in self.command.words
+
     def mechanism(self, syntax_image: str) -> Mechanism:
         return mechanism(syntax_image)
 
@@ -120,16 +129,21 @@ class Bake:
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
-            return self.as_typed()
+            return self._run(self.command.words)
         with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
             paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(folder))
             inlined = {name: it.text for name, it in files.items() if it.inline}
             words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(folder))]
             words = self._accepted(words, folder, _changed(model.document, paths, inlined))
-            return run([*self.argv, *words], self.environment)
+            return self._run(words)
 
     def go_on(self) -> Ended:
         return Ended(0)
+
+    def _run(self, words: Sequence[str]) -> Ended:
+        form = self.command.progress or self.environment.get("BUILDKIT_PROGRESS", "")
+        reader = progress.composed(form, _STDERR)
+        return run([*self.argv, *words], self.environment, reader=reader)
 
     def _ask(self, words: Sequence[str]) -> Table:
         return document(ask([*self.argv, "--print", *words], self.environment), _ESCAPES)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from freshlayer.builders import composed
+from freshlayer.builders import composed, progress
 from freshlayer.builders.base import Ended
 from freshlayer.builders.command_line import build_args
 from freshlayer.builders.compose_words import ComposeCommand
@@ -33,6 +33,7 @@ from freshlayer.inject import Mechanism
 
 _ESCAPES = {"$$": "$"}
 _SERVICE = "service:"
+_STDOUT = 1
 _NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _OVERRIDES = (
     "compose.override.yml",
@@ -63,6 +64,10 @@ class Compose:
             return "compose builds without BuildKit here (DOCKER_BUILDKIT), which freshlayer does not follow"
         return self.command.unclear
 
+    @property
+    def no_cache(self) -> bool:
+        return "--no-cache" in self.command.build_words
+
     def mechanism(self, syntax_image: str) -> Mechanism:
         return mechanism(syntax_image)
 
@@ -79,7 +84,7 @@ class Compose:
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
-            return run([*self.argv, *self.command.globals, *self.command.build_words], self.environment)
+            return self._run(self.command.globals)
         with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
             changes = _changes(files, Path(folder))
             override = Path(folder) / "override.json"
@@ -87,12 +92,16 @@ class Compose:
             before = self._globals(str(override))
             if self._ask(before) != _changed(model.document, changes):
                 raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
-            return run([*self.argv, *before, *self.command.build_words], self.environment)
+            return self._run(before)
 
     def go_on(self) -> Ended:
         if not self.command.then:
             return Ended(0)
         return run([*self.argv, *self.command.globals, *self.command.then], self.environment)
+
+    def _run(self, before: Sequence[str]) -> Ended:
+        reader = progress.composed(self.command.progress, _STDOUT)
+        return run([*self.argv, *before, *self.command.build_words], self.environment, reader=reader)
 
     def _ask(self, before: Sequence[str]) -> Table:
         """The model, with the services that only their names bring in, since a profile hides them."""

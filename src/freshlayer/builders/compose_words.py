@@ -57,6 +57,7 @@ class ComposeCommand:
     globals: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     project_directory: str = ""
+    progress: str = ""
     builds: bool = False
     build_words: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ def read(words: Sequence[str]) -> ComposeCommand:
         globals=tuple(words[:at]),
         files=_values(options, "file"),
         project_directory=_last(options, "project-directory") or _last(options, "workdir"),
+        progress=_last(options, "progress"),
         unclear=_unclear(options) or _unreadable(options),
     )
     match name:

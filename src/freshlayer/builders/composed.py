@@ -93,6 +93,10 @@ class Composition(Protocol):
     def unclear(self) -> str:
         """Why it can't be told what is built; a clause, or nothing."""
 
+    @property
+    def no_cache(self) -> bool:
+        """Whether the tool was told to use no cache."""
+
     def mechanism(self, syntax_image: str) -> Mechanism:
         """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""
 

@@ -31,6 +31,13 @@ def buildkit(command: BuildCommand, environment: Mapping[str, str]) -> Lines | N
     return Lines(_Drawn(), _ERR)
 
 
+def composed(form: str, stream: int) -> Lines | None:
+    """For compose and bake, which show BuildKit's text of all their targets. ``form``: as they were told."""
+    if form == "rawjson":
+        return Lines(RawJson(), stream, rawjson.LONGEST)
+    return None if form in _SILENT else Lines(_Drawn(), stream)
+
+
 def classic(command: BuildCommand) -> Lines | None:
     """For the classic builder."""
     return None if command.quiet else Lines(Classic(), _OUT)
