@@ -110,8 +110,9 @@ def test_candidates_are_told_as_cobra_does(
     assert lines == candidates if candidates is not None else len(lines) > 5
 
 
-def test_a_plugin_that_is_called_for_the_builder_needs_a_docker(plugin: Path, tmp_path: Path) -> None:
+def test_a_plugin_that_is_called_for_the_builder_needs_one(plugin: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": str(tmp_path)}
     argv = [str(plugin), "fresh", "prune"]
     told = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment)
-    assert (told.returncode, told.stderr) == (125, "docker fresh: there is no docker in PATH\n")
+    assert told.returncode == 125
+    assert told.stderr.startswith("docker fresh: no builder was found")

@@ -53,7 +53,8 @@ def detect(wanted: str, environ: Mapping[str, str], flags: Sequence[str] = ()) -
     docker = _found("docker", environ)
     if docker is not None:
         name = _behind(docker, environ)
-        return BUILDERS[name].make((docker, *flags, "build"), environ, name)
+        words, own = docker_config.build_words(name, environ)
+        return BUILDERS[name].make((docker, *flags, *words), {**own, **environ}, name)
     for name in _WITHOUT_DOCKER:
         program = _found(name, environ)
         if program is not None:
