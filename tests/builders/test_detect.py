@@ -111,6 +111,19 @@ def test_a_builder_that_is_named_is_taken_with_its_own_words(tmp_path: Path) -> 
     assert detect("buildx", environment, ["-H", "there"]).argv[1:] == ("-H", "there", "buildx", "build")
 
 
+def test_images_are_asked_of_the_program_with_its_own_flags(tmp_path: Path) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script(folder / "docker", "echo Docker version 20.10.24, build 1")
+    (tmp_path / ".docker").mkdir()
+    (tmp_path / ".docker" / "config.json").write_text('{"aliases": {"builder": "fresh"}}')
+    environment = {"PATH": str(folder), "HOME": str(tmp_path), "DOCKER_BUILDKIT": "0"}
+    for wanted in ("", "classic"):
+        builder = detect(wanted, environment, ["--context", "build"])
+        assert builder.program == (str(folder / "docker"), "--context", "build")
+        assert builder.argv == (*builder.program, "image", "--help=false", "build")
+
+
 def test_without_docker_podman_is_taken_and_then_buildah(tmp_path: Path) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()

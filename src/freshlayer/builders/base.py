@@ -75,6 +75,10 @@ class Builder(Protocol):
         """As in ``--builder``."""
 
     @property
+    def program(self) -> tuple[str, ...]:
+        """The program and its own flags, before any command."""
+
+    @property
     def argv(self) -> tuple[str, ...]:
         """The program and the words before the user's own."""
 

@@ -19,13 +19,18 @@ from freshlayer.inject import Mechanism
 class Containers:
     """What buildah and podman do alike."""
 
-    argv: tuple[str, ...]
+    program: tuple[str, ...]
+    words: tuple[str, ...]
     environment: Mapping[str, str]
     name: str
     family: Family
     keeps_images: bool
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = False
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         """The smaller trace (measured, 1.28 to 1.39): a mount is told in the history of its own RUN.
@@ -45,15 +50,19 @@ class Containers:
             return run(argv, self.environment, reader=self.reader(job.command))
 
 
-def buildah(argv: tuple[str, ...], environment: Mapping[str, str], name: str) -> Containers:
-    """Buildah asks the registry at each build. It caches nothing unless it is told to."""
+def buildah(
+    program: tuple[str, ...], words: tuple[str, ...], environment: Mapping[str, str], name: str
+) -> Containers:
+    """A builder that asks the registry at each build, and caches nothing unless it is told to."""
     layers = () if environment.get("BUILDAH_LAYERS") else ("--layers",)
-    return Containers((*argv, *layers), environment, name, BUILDAH, keeps_images=False)
+    return Containers(program, (*words, *layers), environment, name, BUILDAH, keeps_images=False)
 
 
-def podman(argv: tuple[str, ...], environment: Mapping[str, str], name: str) -> Containers:
-    """Podman takes what it has, until it is told to pull."""
-    return Containers(argv, environment, name, PODMAN, keeps_images=True)
+def podman(
+    program: tuple[str, ...], words: tuple[str, ...], environment: Mapping[str, str], name: str
+) -> Containers:
+    """A builder that takes the images it has, until it is told to pull."""
+    return Containers(program, words, environment, name, PODMAN, keeps_images=True)
 
 
 def _ignore_file(job: Job) -> Path | None:

@@ -14,14 +14,16 @@ from freshlayer.builders.containers import buildah, podman
 from freshlayer.builders.docker import BuildKit, Classic
 from freshlayer.errors import BuilderError
 
+_PLAIN = ("build",)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A builder: the program, its words before the user's own, and what ``--builder`` sets for it."""
 
-    make: Callable[[tuple[str, ...], Mapping[str, str], str], Builder]
+    make: Callable[[tuple[str, ...], tuple[str, ...], Mapping[str, str], str], Builder]
     program: str
-    words: tuple[str, ...] = ("build",)
+    words: tuple[str, ...] = _PLAIN
     forced: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,11 +56,11 @@ def detect(wanted: str, environ: Mapping[str, str], flags: Sequence[str] = ()) -
     if docker is not None:
         name = _behind(docker, environ)
         words, own = docker_config.build_words(name, environ)
-        return BUILDERS[name].make((docker, *flags, *words), {**own, **environ}, name)
+        return BUILDERS[name].make((docker, *flags), words, {**own, **environ}, name)
     for name in _WITHOUT_DOCKER:
         program = _found(name, environ)
         if program is not None:
-            return BUILDERS[name].make((program, *BUILDERS[name].words), environ, name)
+            return BUILDERS[name].make((program,), BUILDERS[name].words, environ, name)
     raise BuilderError(
         f"no builder was found: there is no docker, podman or buildah in PATH ({_path(environ)}); "
         "install one of them (on Debian and Ubuntu the packages docker.io, podman, buildah)"
@@ -72,8 +74,11 @@ def _named(name: str, environ: Mapping[str, str], flags: Sequence[str]) -> Build
     program = _found(row.program, environ)
     if program is None:
         raise BuilderError(f"--builder {name}: there is no {row.program} in PATH ({_path(environ)})")
-    words = (*flags, *row.words) if row.program == "docker" else row.words
-    return row.make((program, *words), {**environ, **row.forced}, name)
+    environment = {**environ, **row.forced}
+    if row.program != "docker":
+        return row.make((program,), row.words, environment, name)
+    words = docker_config.build_words(name, environ)[0] if row.words == _PLAIN else row.words
+    return row.make((program, *flags), words, environment, name)
 
 
 def _found(program: str, environ: Mapping[str, str]) -> str | None:

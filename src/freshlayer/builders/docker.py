@@ -20,13 +20,18 @@ from freshlayer.inject import Mechanism
 class BuildKit:
     """BuildKit, by the docker client itself (18.09 to 22) or by its plugin buildx."""
 
-    argv: tuple[str, ...]
+    program: tuple[str, ...]
+    words: tuple[str, ...]
     environment: Mapping[str, str]
     name: str
     family: Family = DOCKER
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = True
     keeps_images: bool = False
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
@@ -45,7 +50,8 @@ class BuildKit:
 class Classic:
     """The builder inside the docker daemon, before BuildKit."""
 
-    argv: tuple[str, ...]
+    program: tuple[str, ...]
+    words: tuple[str, ...]
     environment: Mapping[str, str]
     name: str
     family: Family = DOCKER
@@ -53,6 +59,10 @@ class Classic:
     builds_every_earlier_stage: bool = True
     inherits_arguments: bool = False
     keeps_images: bool = True
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         return Mechanism.ARG

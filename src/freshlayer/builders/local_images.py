@@ -67,8 +67,7 @@ def _inspected(builder: Builder, names: Sequence[str]) -> list[Mapping[str, obje
 def _run(
     builder: Builder, words: list[str], seconds: float | None = None
 ) -> subprocess.CompletedProcess[bytes] | None:
-    # The program and its own flags; the last word is `build`.
-    argv = [*builder.argv[:-1], *words]
+    argv = [*builder.program, *words]
     try:
         return subprocess.run(
             argv,
