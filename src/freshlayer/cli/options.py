@@ -44,7 +44,7 @@ class Options:
 
 _OURS = (
     click.option(
-        "--builder", metavar="NAME", help="buildkit or classic, instead of what docker would choose"
+        "--builder", metavar="NAME", help="buildah, buildkit, buildx, classic or podman, if not the usual one"
     ),
     click.option("--state", metavar="PATH", type=click.Path(), help="the state file"),
     click.option(
