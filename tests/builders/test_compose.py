@@ -10,6 +10,7 @@ import pytest
 from freshlayer.builders.compose import _changed, _changes, _escaped, targets_of
 from freshlayer.builders.compose_words import read
 from freshlayer.builders.composed import BuildTarget, DerivedFile, document, with_needed, write
+from freshlayer.builders.progress import composed
 from freshlayer.errors import BuilderError
 
 
@@ -180,6 +181,27 @@ def test_the_ignore_file_of_a_dockerfile_goes_with_it(tmp_path: Path) -> None:
     paths = write(files, tmp_path / "out")
     assert [path.read_bytes() for path in paths.values()] == [b"1", b"2"]
     assert [path.with_name("D.dockerignore").exists() for path in paths.values()] == [True, False]
+
+
+DRAWN = """\
+[+] Building 0.1s (1/4)\r
+ => [web 2/2] RUN make  0.1s\r
+[+] Building 0/2\r
+ - web  Building 0.1s\r
+[+] Building 1.2s (4/4) FINISHED  docker:default\r
+ => CACHED [web 2/2] RUN make  0.0s\r
+ => [worker last 1/1] RUN make  1.1s\r
+[+] Building 2/2\r
+ ✔ web  Built 0.0s\r
+"""
+
+
+def test_what_compose_counts_is_no_display_of_buildkits() -> None:
+    reader = composed("", 1)
+    assert reader is not None
+    reader.feed(DRAWN.encode(), 0.0)
+    told = [(item.stage, item.number, item.cached) for item in reader.ended(0.0)]
+    assert told == [("web", 2, True), ("worker last", 1, False)]
 
 
 def test_what_is_built_for_a_target_is_built_with_it_once() -> None:

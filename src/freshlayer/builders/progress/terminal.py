@@ -16,6 +16,8 @@ from freshlayer.model import Happened
 
 _LINE = re.compile(r" => (?P<cached>CACHED )?(?P<name>\[.*) (?P<seconds>\d+\.\d)s$")
 _HEADER = re.compile(r"\[\+\] Building .* FINISHED")
+# compose counts its services below, in words of its own: ``[+] Building 2/3``.
+_SERVICES = re.compile(r"\[\+\] Building \d+/\d+\s*$")
 _MOST = 10_000
 
 
@@ -28,6 +30,8 @@ class Terminal:
         self._last = False
 
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
+        if _SERVICES.search(text):
+            return
         if "[+] Building " in text:
             self._last = _HEADER.search(text) is not None
             self._ended.clear()
