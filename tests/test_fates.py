@@ -58,6 +58,12 @@ def planned(
     return plan(dockerfile, dockerfile.stages, parents, known)
 
 
+def plain(text: str, **build_args: str) -> tuple[InstructionVerdict, ...]:
+    """The plan of a Dockerfile that reads nothing."""
+    dockerfile = parse(text)
+    return plan(dockerfile, dockerfile.stages, {}, Known({}, {}, build_args=build_args))
+
+
 def history(instructions: tuple[InstructionVerdict, ...]) -> dict[tuple[str, str], Earlier]:
     """As if these had just been built, each in two seconds."""
     done = [replace(item, fate=Fate(cached=False, seconds=2.0)) for item in instructions]
@@ -107,6 +113,38 @@ def test_an_input_that_changed_and_all_that_follows() -> None:
 def test_a_copy_whose_files_changed() -> None:
     found = fates(planned(), history(planned()), {COPY_A})
     assert found[COPY_A].because == "what it copies has changed"
+
+
+def test_a_stage_that_continues_a_cached_one_starts_from_no_other_image() -> None:
+    text = TEXT.replace("COPY a b", "RUN continued")
+    found = fates(planned(text=text), history(planned(text=text)), {COPY_A})
+    assert not found[COPY_A].expected
+
+
+@pytest.mark.parametrize("mount", ["target=/x", "type=bind,target=/x", "from=base,target=/x"])
+def test_files_that_a_run_mounts_may_have_changed(mount: str) -> None:
+    text = TEXT.replace("RUN two", f"RUN --mount={mount} two")
+    found = fates(planned(text=text), history(planned(text=text)), {RUN_TWO})
+    assert found[RUN_TWO].because == "what it mounts may have changed"
+
+
+def test_a_cache_mount_explains_nothing() -> None:
+    text = TEXT.replace("RUN two", "RUN --mount=type=cache,target=/x two")
+    assert not fates(planned(text=text), history(planned(text=text)), {RUN_TWO})[RUN_TWO].expected
+
+
+def test_an_argument_before_the_first_stage_is_part_of_what_stands_before() -> None:
+    text = f"ARG G\n{TEXT}"
+    (_, one, *_), (_, other, *_) = (plain(text, G=value) for value in ("1", "2"))
+    assert one.chain != other.chain
+    assert one.digest == other.digest
+
+
+def test_a_builder_that_finds_an_addition_unchanged_is_right() -> None:
+    item = replace(planned("v2")[2], instruction="ADD", key="")
+    told = Happened(Counting.FILE, "", 1, 1, "", cached=True)
+    (found,) = explained([item], {item.line: told}, history(planned()), no_cache=False)
+    assert found.fate == Fate(cached=True, saved=2.0)
 
 
 def test_no_cache_explains_everything() -> None:

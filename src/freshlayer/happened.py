@@ -86,7 +86,7 @@ def _fitting(items: list[Happened], slots: Slots) -> Iterator[tuple[int, Happene
 
 
 def _together(one: Happened | None, other: Happened) -> Happened:
-    if one is None or one.cached:
+    if one is None:
         return other
     return one if other.cached or (one.seconds or 0) > (other.seconds or 0) else other
 

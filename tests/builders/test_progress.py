@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from freshlayer.builders import progress
 from freshlayer.builders.base import Reader
 from freshlayer.builders.command_line import BuildCommand
+from freshlayer.builders.progress.lines import Lines
 from freshlayer.model import Counting, Happened
 
 DISPLAYS = Path(__file__).with_name("displays")
@@ -22,6 +24,7 @@ INSTRUCTIONS = {
 
 
 def reader_of(name: str) -> Reader:
+    """Who reads the display of this name."""
     form = "rawjson" if "rawjson" in name else ""
     command = BuildCommand((), ".", progress=form)
     match name.partition("-")[0]:
@@ -140,7 +143,7 @@ def test_an_instruction_that_prints_a_display_of_its_own_is_not_believed() -> No
     reader.feed(
         b"Step 1/3 : FROM base\n ---> 2f632df895cf\n"
         b"Step 2/3 : RUN echo\n ---> Running in 509eb62ed762\n"
-        b" ---> Using cache\nStep 9/9 : RUN\nRemoving intermediate container 509eb62ed762\n"
+        b" ---> Using cache\nStep 3/9 : RUN\nStep 9/9 : RUN\nRemoving intermediate container 509eb62ed762\n"
         b" ---> 907200482a5d\n",
         0,
     )
@@ -167,3 +170,85 @@ def test_quiet_builds_tell_nothing() -> None:
     assert progress.buildah(quiet) is None
     assert progress.buildkit(BuildCommand((), "."), {"BUILDKIT_PROGRESS": "quiet"}) is None
     assert progress.buildah(BuildCommand(("--jobs=2", "."), ".")) is None
+
+
+def told_of(reader: Reader | None, text: str) -> list[tuple[int, bool]]:
+    assert reader is not None
+    reader.feed(text.encode(), 0)
+    return [(item.number, item.cached) for item in reader.ended(0)]
+
+
+def test_a_vertex_keeps_its_first_name_and_a_failure_ends_the_display() -> None:
+    assert told_of(
+        reader_of("buildkit"),
+        "#5 [2/4] RUN one\n#5 [3/4] RUN other\n#5 DONE 0.1s\n"
+        "#6 [3/4] RUN two\n#6 ERROR: failed\n------\n > [3/4] RUN two:\n#6 DONE 0.1s\n------\n",
+    ) == [(2, False)]
+
+
+def test_of_a_drawn_display_only_the_end_counts() -> None:
+    begun = "[+] Building 0.1s (2/4)\n => [2/4] RUN one   0.1s\n => CACHED [3/4] RUN two   0.0s\n"
+    whole = "[+] Building 0.2s (4/4) FINISHED\n => CACHED [2/4] RUN one   0.0s\n"
+    assert told_of(reader_of("buildx"), begun) == []
+    assert told_of(reader_of("buildx"), begun + whole) == [(2, True)]
+    assert told_of(reader_of("buildx"), f"{whole} => [2/4] RUN one   0.1s\n => [3/4] RUN two   0.1s\n") == [
+        (3, False)
+    ]
+
+
+def test_a_vertex_that_has_not_ended_or_that_failed_is_not_told() -> None:
+    def vertex(number: int, **more: object) -> dict[str, object]:
+        return {"digest": str(number), "name": f"[{number}/4] RUN", "started": "2026-11-24T08:21:48Z", **more}
+
+    end = "2026-11-24T08:21:49.5Z"
+    vertices = [
+        vertex(1),
+        vertex(2, completed=end, error="failed"),
+        vertex(3, completed=end),
+        vertex(4, completed=end, cached=True),
+    ]
+    lines = ["no JSON", "{", json.dumps({"vertexes": vertices}), '{"vertexes": [7]}', "{]}"]
+    reader = reader_of("rawjson")
+    assert told_of(reader, "\n".join(lines)) == [(3, False), (4, True)]
+    assert [item.seconds for item in reader.ended(0)] == [1.5, None]
+
+
+def test_a_copy_is_not_charged_for_the_stage_that_it_waited_for() -> None:
+    reader = reader_of("buildah")
+    for now, text in [
+        (1, "[2/2] STEP 1/2: FROM base"),
+        (2, "[2/2] STEP 2/2: COPY --from=0 / /"),
+        (3, "[1/2] STEP 1/2: FROM base"),
+        (4, "[1/2] STEP 2/2: RUN"),
+        (14, "--> 25d76dcbbaac"),
+        (16, "--> 35d76dcbbaac"),
+    ]:
+        reader.feed(f"{text}\n".encode(), now)
+    assert [(item.stage, item.number, item.seconds) for item in reader.ended(20)] == [
+        ("0", 2, 10),
+        ("1", 2, 2),
+    ]
+
+
+class Longest:
+    """Keeps the length of the longest line."""
+
+    def __init__(self) -> None:
+        self.length = 0
+
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002
+        self.length = max(self.length, len(text))
+
+    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+        return ()
+
+
+def test_no_more_than_the_start_of_a_line_is_kept() -> None:
+    longest = Longest()
+    lines = Lines(longest, 1, longest=1000)
+    for _ in range(100):
+        lines.feed(b"x" * 999, 0)
+    lines.feed(b"\nshort\n" + b"x" * 500, 0)
+    assert longest.length == 1000
+    lines.ended(0)
+    assert longest.length == 1000
