@@ -187,6 +187,20 @@ def test_what_is_taken_back_leaves_dockers_own_build(aliased: User, origin: Serv
     assert aliased("docker", "fresh", "check", ".").code != 0
 
 
+@pytest.mark.parametrize("user", ["sid-buildx"], indirect=True)
+def test_docker_bake_goes_through_freshlayer_and_can_leave_it_out(aliased: User, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    target = {"default": {"context": ".", "network": "host"}}
+    (aliased.folder / "docker-bake.json").write_text(json.dumps({"target": target}))
+    told = aliased("docker", "bake", "--allow=network.host", FRESHLAYER="0")
+    assert told.code == 0, told.err
+    assert (downloads(origin), probes(origin)) == (1, 0)
+    told = aliased("docker", "bake", "--allow=network.host")
+    assert told.code == 0, told.err
+    assert "1 of 1 watched instruction was stale" in told.err
+    assert downloads(origin) == 2
+
+
 @pytest.mark.parametrize("user", ["trixie-buildx", "sid-buildx"], indirect=True)
 def test_docker_completes_our_commands(aliased: User) -> None:
     told = aliased("docker", "__complete", "fresh", "inp")

@@ -23,7 +23,9 @@ _METADATA = "docker-cli-plugin-metadata"
 _COMPLETE = {"__complete", "__completeNoDesc"}
 _VALUED = {"config", "context", "host", "log-level", "tlscacert", "tlscert", "tlskey"}
 _LETTERS = {"c": "context", "H": "host", "l": "log-level"}
-# What the alias sends here besides ``build``: ``docker builder prune`` comes as ``docker fresh prune``.
+# What docker sends here without our name (from 28 on ``docker bake``, too); FRESHLAYER=0 gives it back.
+_ALIASED = frozenset({"bake", "build"})
+# What else the alias sends here (``docker builder prune`` as ``docker fresh prune``), and what stays docker's.
 _BUILDERS_OWN = frozenset("create dial-stdio du history imagetools inspect ls prune rm stop use".split())
 
 
@@ -92,7 +94,7 @@ def _run(call: Call) -> int:
     _prefer_the_docker_that_called()
     _end_with_docker()
     first = call.words[0] if call.words else ""
-    if first in _BUILDERS_OWN or (first == "build" and os.environ.get("FRESHLAYER") == "0"):
+    if first in _BUILDERS_OWN or (first in _ALIASED and os.environ.get("FRESHLAYER") == "0"):
         return _without_us(call)
     from freshlayer.cli.main import main as run
 
