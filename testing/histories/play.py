@@ -70,9 +70,7 @@ class _History:
         self._context = folder / "context"
         self._generator = Generator(seed)
         self._oracle = Oracle(world.sites, every_earlier=every_earlier)
-        self._freshlayer = Freshlayer(
-            builder.environment(), folder / "state.sqlite3", self._context, _choice(builder)
-        )
+        self._freshlayer = Freshlayer.of(builder, folder / "state.sqlite3", self._context)
         self._events: list[Event] = []
 
     def play(self, events: int) -> Mismatch | None:
@@ -109,9 +107,3 @@ class _History:
         return Mismatch(
             self._seed, self._builder.name, happened, project, self._world.sites, expected, ran, told
         )
-
-
-def _choice(builder: Builder) -> tuple[str, ...]:
-    """Buildah and podman have to be named where there is a docker as well."""
-    program = builder.command[0]
-    return () if program == "docker" else ("--builder", program)

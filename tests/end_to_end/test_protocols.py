@@ -151,6 +151,7 @@ def write(project: Path, world: World) -> None:
     (project / "freshlayer.toml").write_text(world.settings)
 
 
+@pytest.mark.parametrize("builder", ["classic", "buildkit"], indirect=True)
 def test_each_origin_that_changes_has_its_own_instruction_run_again_and_no_other(
     freshlayer: Freshlayer, world: World, project: Path
 ) -> None:
