@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -143,6 +144,22 @@ def test_dockers_own_flags_reach_the_builder(aliased: User, origin: ServeOrigin)
         assert told.code == 0, told.err
         assert "of 1 watched instruction" in told.err
     assert downloads(origin) == 1
+
+
+def test_the_docker_that_calls_is_the_one_that_builds(
+    aliased: User, origin: ServeOrigin, tmp_path: Path
+) -> None:
+    write(aliased, origin)
+    other = tmp_path / "other" / "docker"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\nexit 99\n")
+    other.chmod(0o755)
+    path = aliased.environment["PATH"]
+    own = shutil.which("docker", path=path)
+    assert own is not None
+    told = aliased.but(PATH=f"{other.parent}:{path}")(own, "build", "--network=host", ".")
+    assert told.code == 0, told.err
+    assert (downloads(origin), "1 of 1 watched instruction" in told.err) == (1, True)
 
 
 def test_a_context_leads_to_the_builder(aliased: User, origin: ServeOrigin) -> None:

@@ -25,7 +25,7 @@ _VALUED = {"config", "context", "host", "log-level", "tlscacert", "tlscert", "tl
 _LETTERS = {"c": "context", "H": "host", "l": "log-level"}
 # What docker sends here without our name (from 28 on ``docker bake``, too); FRESHLAYER=0 gives it back.
 _ALIASED = frozenset({"bake", "build"})
-# What else the alias sends here (``docker builder prune`` as ``docker fresh prune``), and what stays docker's.
+# What else the alias sends here (``docker builder prune`` as ``docker fresh prune``), which stays docker's.
 _BUILDERS_OWN = frozenset("create dial-stdio du history imagetools inspect ls prune rm stop use".split())
 
 
