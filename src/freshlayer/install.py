@@ -92,15 +92,6 @@ def uninstall(folder: DockerFolder) -> list[str]:
     return done or [f"{folder.path}: nothing of freshlayer's is installed here"]
 
 
-def is_aliased(folder: DockerFolder) -> bool:
-    """Whether ``docker build`` comes to us here."""
-    try:
-        config = _config(folder)
-        return config is not None and without_alias(config) != config
-    except InstallError:
-        return False
-
-
 def _plugin(folder: DockerFolder, *, strict: bool = True) -> str | None:
     """The plugin that we wrote; None where there is none."""
     path = folder.plugin

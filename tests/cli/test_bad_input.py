@@ -242,7 +242,10 @@ def test_no_builder(freshlayer: Freshlayer, project: Path) -> None:
     (project / "Dockerfile").write_text("FROM scratch\n")
     told = freshlayer.but(PATH="/nowhere")("build", ".")
     assert told.code == 125
-    assert told.err == "freshlayer: no builder was found: there is no docker in PATH (/nowhere)\n"
+    assert told.err.startswith(
+        "freshlayer: no builder was found: there is no docker, podman or buildah in PATH"
+    )
+    assert "(/nowhere); install one of them" in told.err
     assert freshlayer.but(PATH="/nowhere")("check", ".").code == 0
 
 
