@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,12 +151,19 @@ def test_what_bake_may_not_read_it_may_not_read_through_us(
     freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
 ) -> None:
     dockerfile(tmp_path / "outside", f"RUN wget -qO f {origin.url}")
-    write(project, {"web": {"context": str(tmp_path / "outside")}})
-    told = freshlayer("bake", "--allow=network.host")
-    assert told.code == 1
-    assert "additional privileges requested" in told.err
-    bake(freshlayer, f"--allow=fs.read={tmp_path / 'outside'}")
-    assert len(downloads(origin)) == 1
+    (project / "Link").symlink_to(tmp_path / "outside" / "Dockerfile")
+    outside = str(tmp_path / "outside" / "Dockerfile")
+    write(project, {"web": {"context": str(tmp_path / "outside")}, "app": {"dockerfile": outside}})
+    write(project, {"web": {"dockerfile": "Link"}}, "linked.json")
+    for words in (["web"], ["app"], ["-f", "linked.json"]):
+        told = freshlayer("bake", "--allow=network.host", *words)
+        assert told.code == 1
+        assert "additional privileges requested" in told.err
+        assert "bake may not read " in told.err
+    for _ in range(2):
+        bake(freshlayer, f"--allow=fs.read={tmp_path / 'outside'}")
+        origin.set_tag('"v2"')
+    assert len(downloads(origin)) == 2
 
 
 @newest
@@ -172,7 +180,9 @@ def test_other_uses_pass_through(freshlayer: Freshlayer, builder: Builder, proje
 def test_a_bake_that_knows_no_entitlements_builds_with_keys(freshlayer: Freshlayer, project: Path) -> None:
     # It has no network here, and what it runs can ask no origin.
     dockerfile(project, "# freshlayer: watch https://example.org/", "RUN --network=none touch f")
-    write(project, {"web": {}})
-    told = freshlayer.but("--offline")("bake", "--progress=plain")
+    (project / "below").mkdir()
+    write(project / "below", {"web": {"context": ".."}})
+    below = replace(freshlayer, folder=project / "below")
+    told = below.but("--offline")("bake", "--progress=plain")
     assert told.code == 0, told.err
     assert "RUN --mount=type=secret,id=freshlayer-" in told.err

@@ -8,7 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freshlayer.builders import composed, progress
@@ -30,6 +30,7 @@ from freshlayer.builders.pflag import Grammar, Operand, Option, items
 from freshlayer.builders.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.inject import Mechanism
+from freshlayer.reference import shown
 
 _GRAMMAR = Grammar(
     frozenset("allow builder call file list metadata-file progress provenance sbom set".split()),
@@ -38,6 +39,7 @@ _GRAMMAR = Grammar(
     {"D": "debug", "h": "help"},
 )
 _NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
+_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 _STDERR = 2
 _ESCAPES = {"$${": "${", "%%{": "%{"}
 _REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
@@ -56,12 +58,16 @@ _NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class BakeCommand:
-    """``words``: everything after ``bake``, untouched. ``unclear``: why it can't be told what is built."""
+    """``words``: everything after ``bake``, untouched. ``unclear``: why it can't be told what is built.
+
+    ``readable``: where bake may read, besides the working directory (``--allow=fs.read=…``).
+    """
 
     words: tuple[str, ...]
     files: tuple[str, ...] = ()
     builds: bool = True
     progress: str = ""
+    readable: tuple[str, ...] = ()
     unclear: str = ""
 
 
@@ -74,8 +80,20 @@ def read(words: Sequence[str]) -> BakeCommand:
     builds = not any(_asks_for_no_build(option) for option in options)
     progress = [option.value or "" for option in options if option.name == "progress"][-1:]
     return BakeCommand(
-        tuple(words), files, builds, "".join(progress), _unclear(words, options, operands, files)
+        tuple(words),
+        files,
+        builds,
+        "".join(progress),
+        tuple(_readable(options)),
+        _unclear(words, options, operands, files),
     )
+
+
+def _readable(options: Sequence[Option]) -> Iterator[str]:
+    for option in options:
+        kind, equals, path = (option.value or "").partition("=")
+        if option.name == "allow" and equals and kind in {"fs", "fs.read"}:
+            yield path
 
 
 def _asks_for_no_build(option: Option) -> bool:
@@ -122,7 +140,24 @@ class Bake:
 
     def model(self) -> Model:
         printed = self._ask(self.command.words)
-        return Model(printed, tuple(targets_of(printed)))
+        targets = tuple(targets_of(printed))
+        outside = [target.name for target in targets if not self._may_read(_file_of(target))]
+        barred = outside if outside and self._is_guarded() else []
+        return Model(printed, tuple(_barred(it) if it.name in barred else it for it in targets))
+
+    def _may_read(self, path: str) -> bool:
+        """Whether bake, guarded, would: a Dockerfile that it refuses is not to reach it through ours."""
+        roots = (".", *self.command.readable)
+        free = self.environment.get("BUILDX_BAKE_ENTITLEMENTS_FS") in _FALSE or "*" in roots
+        return free or any(Path(path).is_relative_to(os.path.realpath(root)) for root in roots)
+
+    def _is_guarded(self) -> bool:
+        """Whether bake knows the option by which it is allowed to read outside the working directory."""
+        try:
+            self._ask([*self.command.words, "--allow=fs.read=."])
+        except BuilderError:
+            return False
+        return True
 
     def as_typed(self) -> Ended:
         return run([*self.argv, *self.command.words], self.environment)
@@ -200,6 +235,14 @@ def _changed(printed: Table, paths: Mapping[str, Path], inlined: Mapping[str, st
     for name, inline in inlined.items():
         expected["target"][name]["dockerfile-inline"] = inline
     return expected
+
+
+def _file_of(target: BuildTarget) -> str:
+    return os.path.realpath(os.path.join(target.context, target.dockerfile or "Dockerfile"))
+
+
+def _barred(target: BuildTarget) -> BuildTarget:
+    return replace(target, barred=f"bake may not read {shown(_file_of(target))} (--allow=fs.read=…)")
 
 
 def targets_of(printed: Table) -> Iterator[BuildTarget]:

@@ -34,6 +34,7 @@ class BuildTarget:
 
     ``dockerfile``: absolute, or relative to the context; None for the usual one. ``inline``: its text,
     where it stands in the model. ``needs``: other targets that are built for it.
+    ``barred``: why its Dockerfile is not to be read, if it isn't.
     """
 
     name: str
@@ -45,6 +46,7 @@ class BuildTarget:
     platforms: tuple[str, ...] = ()
     network: str = ""
     needs: tuple[str, ...] = ()
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True)

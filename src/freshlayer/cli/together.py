@@ -129,7 +129,7 @@ def _source(target: BuildTarget) -> Source:
     """The Dockerfile of a target. Raises ContextError where it isn't one on this machine."""
     from freshlayer.context import read_dockerfile, unwatched_context
 
-    why = unwatched_context(target.context)
+    why = target.barred or unwatched_context(target.context)
     if why:
         raise ContextError(why)
     if target.inline is not None:
