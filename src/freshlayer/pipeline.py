@@ -32,6 +32,7 @@ from freshlayer.model import (
     Past,
     Recorded,
     Report,
+    State,
     Verdict,
 )
 from freshlayer.probe import PROTOCOLS
@@ -120,7 +121,7 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
     target = Target(source, question)
     report = _with_fates(target, report, ended, rooms, no_cache=command.no_cache)
-    return _afterwards([target], [report], rooms)[0]
+    return _afterwards([target], [report], ended, rooms)[0]
 
 
 def build_together(
@@ -140,7 +141,7 @@ def build_together(
         mine = replace(ended, happened=of_target(ended.happened, name, alone=len(model.targets) == 1))
         told = _with_fates(target, report, mine, rooms, no_cache=tool.no_cache)
         reports.append(told if is_whole(told.instructions) else report)
-    return dict(zip(targets, _afterwards(list(targets.values()), reports, rooms), strict=True))
+    return dict(zip(targets, _afterwards(list(targets.values()), reports, ended, rooms), strict=True))
 
 
 def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
@@ -162,9 +163,14 @@ def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, *, n
     return replace(report, instructions=instructions)
 
 
-def _afterwards(targets: Sequence[Target], reports: Sequence[Report], rooms: Rooms) -> list[Report]:
+def _afterwards(
+    targets: Sequence[Target], reports: Sequence[Report], ended: Ended, rooms: Rooms
+) -> list[Report]:
     """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
     told = list(reports)
+    if ended.interrupted:
+        rooms.warn("interrupted; nothing was recorded")
+        return told
     try:
         moved = _look_again(reports, _platforms(targets), rooms)
         told = [replace(it, moved=tuple(_of(it, moved).values())) for it in reports]
@@ -309,11 +315,9 @@ def _derived_file(source: Source, report: Report, tool: Composition) -> DerivedF
 def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Rooms) -> dict[Reference, str]:
     """References that moved while the builder ran, each with how (design rule 9).
 
-    The inputs of instructions that ran, or may have, are asked; those of a build that failed are not, which
-    is not recorded anyway.
+    The inputs of instructions that ran, or may have, are asked: a build that failed left layers as well.
     """
-    done = [report for report in before if not report.exit_code]
-    verdicts = {reference: verdict for report in done for reference, verdict in _reread(report)}
+    verdicts = {reference: verdict for report in before for reference, verdict in _reread(report)}
     recorded = _kept(verdicts)
     moved: dict[Reference, str] = {}
     for reference, observation in ask(list(recorded), recorded, rooms, platforms).items():
@@ -324,8 +328,9 @@ def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Roo
 
 
 def _reread(report: Report) -> Iterator[tuple[Reference, Verdict]]:
-    """The inputs of keyed instructions, but for those that are known to have been cached."""
-    ran = {item.line for item in report.instructions if item.key and not (item.fate and item.fate.cached)}
+    """The inputs of keyed instructions, but for those that were cached; of a failed build, of stale ones."""
+    keyed = [item for item in report.instructions if item.key and not (item.fate and item.fate.cached)]
+    ran = {item.line for item in keyed if not report.exit_code or item.state is State.STALE}
     for item in report.inputs:
         if any(place.line in ran for place in item.places):
             yield item.reference, report.verdicts[item.reference]

@@ -45,12 +45,14 @@ class Job:
 class Ended:
     """How a builder ended: its exit code as a shell would report it, and what it said that happened.
 
-    ``trouble``: why its display could not be read, if so.
+    ``trouble``: why its display could not be read, if so. ``interrupted``: by a signal that came to us, which
+    the exit code need not tell: podman 4.3 ends with 0 when it is asked to end.
     """
 
     exit_code: int
     happened: tuple[Happened, ...] = ()
     trouble: str = ""
+    interrupted: bool = False
 
 
 class Reader(Protocol):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import FrameType
 from typing import IO
 
@@ -34,14 +35,15 @@ def run(
     """
     with shown_through(reader) as display, _forwarding(display) as child:
         process = _start(argv, environment, display, with_input=write is not None)
-        child.append(process)
+        child.process = process
         feeder = _feed(process.stdin, write) if write and process.stdin else None
         display.begin()
         code = process.wait()
         if feeder:
             feeder.join()
         happened = display.ended()
-    return Ended(code if code >= 0 else _SIGNALLED - code, happened, display.trouble)
+        interrupted = child.interrupted
+    return Ended(code if code >= 0 else _SIGNALLED - code, happened, display.trouble, interrupted)
 
 
 def _start(
@@ -73,20 +75,28 @@ def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Th
     return thread
 
 
+@dataclass(slots=True)
+class _Child:
+    """The builder, once it is started, and whether a signal came to us while it ran."""
+
+    process: subprocess.Popen[bytes] | None = None
+    interrupted: bool = False
+
+
 @contextlib.contextmanager
-def _forwarding(display: Display) -> Iterator[list[subprocess.Popen[bytes]]]:
+def _forwarding(display: Display) -> Iterator[_Child]:
     """Signals that reach us reach the builder; then its end, not ours, decides.
 
     A terminal sends Ctrl-C to the whole foreground group, so the builder has it already: sent twice, docker
     would give up waiting for the daemon. The same goes for a change of its size, which the display passes on.
     """
-    child: list[subprocess.Popen[bytes]] = []
+    child = _Child()
 
     def forward(number: int, _frame: FrameType | None) -> None:
         from_terminal = number in {signal.SIGINT, signal.SIGQUIT} and _in_foreground()
-        for process in child:
-            if not from_terminal and process.poll() is None:
-                process.send_signal(number)
+        child.interrupted = True
+        if not from_terminal and child.process is not None and child.process.poll() is None:
+            child.process.send_signal(number)
 
     def resize(_number: int, _frame: FrameType | None) -> None:
         display.resize()
