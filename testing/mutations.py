@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import resource
@@ -98,7 +99,9 @@ def fuzz(count: int, shared: Path, workers: int | None = None) -> list[str]:
     run = partial(_batch, str(shared))
     if workers == 1:
         return [failure for batch in batches for failure in run(batch)]
-    with ProcessPoolExecutor(workers or os.cpu_count(), initializer=_bound_memory) as pool:
+    # Forked, they would begin with the memory of whoever calls, and be over the bound at once.
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers or os.cpu_count(), spawned, initializer=_bound_memory) as pool:
         return [failure for failures in pool.map(run, batches) for failure in failures]
 
 
