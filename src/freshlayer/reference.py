@@ -32,13 +32,8 @@ _FRAGMENT = re.compile(
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
 CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
-    # PyPI names a file by the BLAKE2b-256 of its bytes, cut in three.
-    (
-        re.compile(
-            r"https://files\.pythonhosted\.org/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/]+$"
-        ),
-        "blake2b",
-    ),
+    # PyPI and its mirrors name a file by the BLAKE2b-256 of its bytes, cut in three.
+    (re.compile(r"https://[^/]+/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/]+$"), "blake2b"),
     (re.compile(rf"https://raw\.githubusercontent\.com/{_IN_REPOSITORY}/([0-9a-f]{{40}})/"), "commit"),
     (re.compile(rf"https://github\.com/{_IN_REPOSITORY}/(?:raw|archive)/([0-9a-f]{{40}})(?:/|\.)"), "commit"),
     (

@@ -119,7 +119,13 @@ def playback(path: str, headers: Mapping[str, str], *, status: int = 200, body: 
 
     Where `status` redirects, `body` is the target. A request that sends the entity tag back gets a 304.
     """
-    lines = [f"add_header {name} {quoted(value)} always;" for name, value in headers.items()]
+    # nginx gives every answer a type of its own, so that one more line of it would be the second.
+    lines = [
+        f"types {{ }} default_type {quoted(value)};"
+        if name == "Content-Type"
+        else f"add_header {name} {quoted(value)} always;"
+        for name, value in headers.items()
+    ]
     tag = {name.lower(): value for name, value in headers.items()}.get("etag")
     if tag is not None:
         lines.append(f"if ($http_if_none_match = {quoted(tag)}) {{ return 304; }}")

@@ -28,7 +28,7 @@ NAMES = (
     "gitlab.com",
     "huggingface.co",
     "objects.example.com",
-    "registry.npmjs.org",
+    "packages.example.com",
     "release-assets.githubusercontent.com",
 )
 DAY = 86400
@@ -192,7 +192,7 @@ def test_playback_a_source_archive_is_known_by_the_commit_of_its_ref(
         (f"https://github.com/o/r/archive/{'b' * 40}.tar.gz", f"commit:{'b' * 40}"),
         (f"https://raw.githubusercontent.com/o/r/{'b' * 40}/x.sh", f"commit:{'b' * 40}"),
         (f"https://gitlab.com/g/p/-/archive/{'b' * 40}/p.tar.gz", f"commit:{'b' * 40}"),
-        (f"https://files.pythonhosted.org/packages/ab/cd/{'e' * 60}/a.whl", f"blake2b:abcd{'e' * 60}"),
+        (f"https://files.example.com/packages/ab/cd/{'e' * 60}/a.whl", f"blake2b:abcd{'e' * 60}"),
         (f"git+https://example.invalid/r.git#{'b' * 40}", f"commit:{'b' * 40}"),
         (f"docker-image://example.invalid/a@sha256:{'c' * 64}", f"sha256:{'c' * 64}"),
     ],
@@ -334,17 +334,25 @@ def test_case_60_a_file_added_to_an_index_of_packages_is_a_change_and_another_or
 
 def version(integrity: str, downloads: int) -> str:
     body = f'{{"dist": {{"integrity": "{integrity}"}}, "downloads": {downloads}}}'
-    return playback("/left-pad/1.3.0", {"ETag": f'"{downloads}"'}, body=body)
+    headers = {"ETag": f'"{downloads}"', "Content-Type": "application/json; charset=utf-8"}
+    return playback("/left-pad/1.3.0", headers, body=body)
 
 
 def test_playback_case_59_a_version_of_a_package_is_known_by_its_integrity(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = "https://registry.npmjs.org/left-pad/1.3.0"
-    hosts = {"registry.npmjs.org": version("sha512-a", 1)}
+    url = "https://packages.example.com/left-pad/1.3.0"
+    hosts = {"packages.example.com": version("sha512-a", 1)}
     with played_back(tmp_path, monkeypatch, hosts) as (_, servers):
         recorded = first(url)
-        servers["registry.npmjs.org"].change(server=version("sha512-a", 2))
+        servers["packages.example.com"].change(server=version("sha512-a", 2))
         assert again(url, recorded).change is Change.UNCHANGED
-        servers["registry.npmjs.org"].change(server=version("sha512-b", 3))
+        servers["packages.example.com"].change(server=version("sha512-b", 3))
         assert again(url, recorded).change is Change.CHANGED
+
+
+def test_a_file_whose_url_ends_in_a_version_is_not_read_for_what_it_is_not(files: Nginx) -> None:
+    (files.folder / "tool").mkdir()
+    put(files.folder / "tool" / "1.2.3", bytes(LARGE))
+    ask(files.url + "tool/1.2.3")
+    assert sum(request.octets for request in files.requests() if request.path == "/tool/1.2.3") == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from freshlayer import evidence
@@ -12,7 +12,7 @@ from freshlayer.evidence import documents
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
 from freshlayer.probe import http
 from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
-from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step
 from freshlayer.reference import Reference
 
 
@@ -20,7 +20,9 @@ from freshlayer.reference import Reference
 class Document:
     """``read``: text → the part that counts, empty where the text is something else.
 
-    ``revalidates``: whether the origins' entity tags can be trusted to move with that part.
+    ``revalidates``: whether the origins' entity tags can be trusted to move with that part. ``media``: the
+    media type that such a document has, where its URL alone does not tell it from other files; empty where
+    it does.
     """
 
     pattern: re.Pattern[str]
@@ -28,11 +30,14 @@ class Document:
     read: Callable[[str], str]
     accept: str = "*/*"
     revalidates: bool = True
+    media: str = ""
 
     def ask(
         self, _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
     ) -> Conversation:
         """Get the document, and know it by its part; by its bytes where it has no such part."""
+        if self.media and not (yield from self._is_one(reference, recorded, means)):
+            return (yield from http.ask(reference, recorded, means))
         tag = recorded.validators.entity_tag if recorded and self.revalidates else ""
         headers = [line for line in HEADERS if not line.startswith("Accept: ")]
         headers += [f"Accept: {self.accept}", *([f"If-None-Match: {tag}"] if tag else [])]
@@ -49,6 +54,15 @@ class Document:
         kept = evidence.validators(answer.hops[-1]) if self.revalidates else Validators()
         return Observation(reference, Outcome.SEEN, f"answered {answer.status}", found, kept)
 
+    def _is_one(
+        self, reference: Reference, recorded: Recorded | None, means: Means
+    ) -> Generator[Step, Answer, bool]:
+        """Whether there is such a document: there was before, or the headers say so; no body is read for it."""
+        if recorded is not None and any(item.scheme == self.scheme for item in recorded.evidence):
+            return True
+        head = yield from exchange(Request("HEAD", reference.ask, HEADERS), means)
+        return bool(head.hops) and head.hops[-1].one("content-type").lower().startswith(self.media)
+
 
 ROWS: tuple[Document, ...] = (
     Document(re.compile(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"), "apt-release", documents.release),
@@ -61,9 +75,11 @@ ROWS: tuple[Document, ...] = (
         revalidates=False,
     ),
     Document(
-        re.compile(r"https://registry\.(?:npmjs\.org|yarnpkg\.com)/(?:@[^/?#]+/)?[^/?#]+/[^/?#]+"),
+        # A version of a package, in whatever registry: /name/1.2.3, /@scope/name/1.2.3-beta.1.
+        re.compile(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII),
         "npm-dist",
         documents.npm_version,
+        media="application/json",
     ),
 )
 """Which documents, and what counts in them."""
