@@ -6,8 +6,7 @@ options → parse Dockerfile → discover inputs → recall state → probe → 
 
 from __future__ import annotations
 
-import platform as machine
-import secrets
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -56,7 +55,7 @@ class Target:
 
 def default_platform() -> str:
     """The platform of this machine, as builders write it."""
-    name = machine.machine()
+    name = os.uname().machine
     return f"linux/{_ARCHITECTURES.get(name, name)}"
 
 
@@ -221,7 +220,7 @@ def _planned(
         verdicts=verdicts,
         built=past.built,
         taints=rooms.store.taints(verdicts),
-        nonce=secrets.token_hex(16) if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
+        nonce=os.urandom(16).hex() if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
         build_args=question.build_args,
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)

@@ -5,9 +5,9 @@ netrc is read here and not by libcurl, which would look up the host of every red
 
 from __future__ import annotations
 
-import netrc
 import os
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from freshlayer.credentials.model import (
@@ -20,6 +20,9 @@ from freshlayer.credentials.model import (
     of_parts,
 )
 from freshlayer.settings import HostSettings
+
+if TYPE_CHECKING:
+    import netrc
 
 _LARGEST = 1024 * 1024
 
@@ -90,6 +93,11 @@ def _netrc(path: str) -> netrc.netrc | None:
     try:
         if os.path.getsize(path) > _LARGEST:
             return None
+    except OSError:
+        return None
+    import netrc  # noqa: PLC0415 - only where there is such a file
+
+    try:
         return netrc.netrc(path)
     except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from html import unescape
 from urllib.parse import unquote
 
 _MOVING = re.compile(r"(?i)^(?:Date|Valid-Until):")
@@ -58,6 +57,8 @@ def _of_json(text: str) -> set[_File]:
 
 def _of_html(text: str) -> set[_File]:
     """``<a href="../name.whl#sha256=…">``; a page without hashes is known by its links."""
+    from html import unescape  # noqa: PLC0415 - a table of all entities, for HTML alone
+
     found = set[_File]()
     for rest in re.split(r"(?i)<a\s", text)[1:]:
         # Anchors end where the next begins, so that no page makes this slow.

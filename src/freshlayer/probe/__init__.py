@@ -7,23 +7,23 @@ no connection itself, so that all conversations share connections, limits and de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe import azblob, ftp, git, gs, image, routes, s3
 from freshlayer.probe.wire import Limits, Means, Protocol
 from freshlayer.reference import Reference
 
-PROTOCOLS: dict[str, Protocol] = {
-    "http": routes.ask,
-    "ftp": ftp.ask,
-    "git": git.ask,
-    "image": image.ask,
-    "s3": s3.ask,
-    "gs": gs.ask,
-    "azblob": azblob.ask,
+PROTOCOLS: dict[str, str] = {
+    "http": "routes",
+    "ftp": "ftp",
+    "git": "git",
+    "image": "image",
+    "s3": "s3",
+    "gs": "gs",
+    "azblob": "azblob",
 }
-"""Kind of reference → how it is asked."""
+"""Kind of reference → the module here whose ``ask`` asks for it; loaded when one is asked for."""
 
 __all__ = ["PROTOCOLS", "Limits", "probe"]
 
@@ -49,12 +49,18 @@ def probe(
     from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
 
     means = Means(limits, keyring, platforms)
-    talks = {r: PROTOCOLS[r.kind](r, recorded.get(r), means) for r in open_}
+    protocols = {kind: _protocol(kind) for kind in {reference.kind for reference in open_}}
+    talks = {r: protocols[r.kind](r, recorded.get(r), means) for r in open_}
     for observation in converse(talks, limits):
         seen[observation.reference] = observation
         if progress:
             progress(len(seen), len(wanted))
     return seen
+
+
+def _protocol(kind: str) -> Protocol:
+    protocol: Protocol = import_module(f"freshlayer.probe.{PROTOCOLS[kind]}").ask
+    return protocol
 
 
 def _named(reference: Reference) -> Observation:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, field
-from email.utils import formatdate
 
 import pycurl
 
@@ -203,10 +202,10 @@ def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str,
     """The replies to MDTM and SIZE (RFC 3659 §3, §4), as the headers of one HTTP answer would say it."""
     if code:
         return [(_FTP_ANSWERS[code], [])] if code in _FTP_ANSWERS else []
-    modified, length = (
-        handle.getinfo(pycurl.FILETIME_T),
-        int(handle.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T)),
-    )
+    from email.utils import formatdate  # noqa: PLC0415 - slow to load, and for FTP alone
+
+    modified = int(handle.getinfo(pycurl.FILETIME_T))
+    length = int(handle.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T))
     headers = [("last-modified", formatdate(modified, usegmt=True))] if modified >= 0 else []
     headers += [("content-length", str(length))] if length >= 0 else []
     return [(200, headers)]

@@ -57,7 +57,7 @@ class Document:
     def _is_one(
         self, reference: Reference, recorded: Recorded | None, means: Means
     ) -> Generator[Step, Answer, bool]:
-        """Whether there is such a document: there was before, or the headers say so; no body is read for it."""
+        """Whether there is such a document: there was before, or the headers say so; no body is read."""
         if recorded is not None and any(item.scheme == self.scheme for item in recorded.evidence):
             return True
         head = yield from exchange(Request("HEAD", reference.ask, HEADERS), means)

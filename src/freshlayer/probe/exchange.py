@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Generator, Hashable
 from dataclasses import replace
@@ -161,15 +160,21 @@ def _wait(request: Request, answer: Answer, tries: int) -> float | None:
 
     A HEAD that was hung up on is not tried again: a GET comes after it.
     """
-    jitter = random.uniform(0.1, 0.3) * 2**tries  # noqa: S311 - spreads retries, protects nothing
     if answer.error:
-        return jitter if answer.transient and request.method != "HEAD" else None
+        return _jitter(tries) if answer.transient and request.method != "HEAD" else None
     if answer.status not in _RETRY:
         return None
     seconds = retry_after(answer)
     if seconds is None and answer.hops[-1].one("retry-after"):
         return None
-    return None if (seconds or 0) > LONGEST_WAIT else (seconds or 0) + jitter
+    return None if (seconds or 0) > LONGEST_WAIT else (seconds or 0) + _jitter(tries)
+
+
+def _jitter(tries: int) -> float:
+    """So that those who were refused together do not come back together."""
+    from random import uniform  # noqa: PLC0415 - slow to load, and most are never refused
+
+    return float(uniform(0.1, 0.3) * 2**tries)  # noqa: S311 - it protects nothing
 
 
 def retry_after(answer: Answer) -> float | None:
