@@ -8,10 +8,10 @@ from pathlib import Path
 
 from freshlayer.errors import FreshlayerError
 from freshlayer.evidence import compare
+from freshlayer.files import replace
 from freshlayer.freshness import judge
 from freshlayer.model import Evidence, Identity, Observation, Recorded, Strength, Verdict
 from freshlayer.reference import Reference
-from freshlayer.state.files import replace
 
 _LARGEST = 16 * 1024 * 1024
 

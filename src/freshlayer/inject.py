@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from freshlayer.dockerfile import knows_run_mount
 from freshlayer.errors import DockerfileError
 
 MOUNT_ID = "freshlayer-"
@@ -27,6 +28,11 @@ class Mechanism(StrEnum):
 
     MOUNT = "mount"
     ARG = "arg"
+
+
+def mechanism_under(syntax_image: str) -> Mechanism:
+    """BuildKit's, under the frontend that ``# syntax=`` names: the mount, where that is known."""
+    return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
 
 
 @dataclass(frozen=True, slots=True)

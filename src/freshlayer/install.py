@@ -12,7 +12,7 @@ from pathlib import Path
 from freshlayer import __version__
 from freshlayer.alias import ALONE, NAME, with_alias, without_alias
 from freshlayer.errors import InstallError
-from freshlayer.state.files import replace
+from freshlayer.files import replace
 
 METADATA = {
     "SchemaVersion": "0.1.0",

@@ -10,23 +10,20 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
 from freshlayer.asking import Rooms, ask, observe, recall
-from freshlayer.builders import BuildCommand, Builder, Ended, Job, run
-from freshlayer.builders.composed import Composition, DerivedFile, Model
+from freshlayer.builders import BuildCommand, Builder, DerivedFile, Ended, Job, run
+from freshlayer.builders.composed import Composition, Model
 from freshlayer.context import ClassicContext, Source, ignore_file
-from freshlayer.errors import StateError, UnknownInputError
-from freshlayer.fates import attempted, explained, remembered
+from freshlayer.errors import UnknownInputError
+from freshlayer.fates import explained
 from freshlayer.freshness import judge
-from freshlayer.happened import COUNTED, is_whole, matched, of_target
-from freshlayer.inject import Mechanism, inject
+from freshlayer.happened import is_whole, matched, of_target
+from freshlayer.inject import Mechanism, inject, mechanism_under
 from freshlayer.model import (
-    Built,
     Change,
-    Identity,
     InstructionVerdict,
     Past,
     Recorded,
@@ -37,9 +34,9 @@ from freshlayer.model import (
 from freshlayer.probe import PROTOCOLS
 from freshlayer.pulling import pull_moved
 from freshlayer.reading import Question, Read, read
+from freshlayer.recording import keep_identities, kept, remember, scope_of
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
-from freshlayer.state import BuiltRecord, HistoryRecord, Scope, write_identities
 
 _MOST_WARNINGS = 5
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
@@ -47,10 +44,16 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i6
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A Dockerfile, and what is asked about it."""
+    """A Dockerfile, what is asked about it, and what was read of it."""
 
     source: Source
     question: Question
+    read: Read
+
+    @classmethod
+    def of(cls, source: Source, question: Question) -> Target:
+        """Read it. Raises DockerfileError."""
+        return cls(source, question, read(source.text, question))
 
 
 def default_platform() -> str:
@@ -68,15 +71,16 @@ def platforms_of(given: Sequence[str], environ: Mapping[str, str]) -> tuple[str,
 
 def inputs(source: Source, question: Question) -> Report:
     """What a Dockerfile reads from elsewhere; no network, no state."""
-    found = read(source.text, question)
+    target = Target.of(source, question)
+    found = target.read
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
-    return _report(source, question, found, instructions)
+    return _report(target, found, instructions)
 
 
 def check(source: Source, question: Question, rooms: Rooms) -> Report:
     """Which instructions are stale, and why; the observations are kept, nothing is built."""
-    (report,) = _look([Target(source, question)], rooms)
-    rooms.store.record(_kept(report.verdicts), rooms.now)
+    (report,) = _look([Target.of(source, question)], rooms)
+    rooms.store.record(kept(report.verdicts), rooms.now)
     return report
 
 
@@ -84,7 +88,7 @@ def render(source: Source, question: Question, rooms: Rooms) -> Report:
     """``check`` for a builder that is not run from here: warnings are told, and the identities written."""
     report = check(source, question, rooms)
     _warn_of_unasked(report, rooms)
-    _write_identities([(source, report)], rooms)
+    keep_identities([(source, report)], rooms)
     return report
 
 
@@ -92,6 +96,16 @@ def derived(source: Source, report: Report, mechanism: Mechanism) -> bytes:
     """The Dockerfile with the keys of a report, and nothing else changed."""
     keys = {item.line: item.key for item in report.instructions if item.key}
     return inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
+
+
+def built_by(builder: Builder, question: Question) -> Question:
+    """The question, as it is meant where this builder builds."""
+    return replace(
+        question,
+        builder=builder.name,
+        every_earlier=builder.builds_every_earlier_stage,
+        inherits=builder.inherits_arguments,
+    )
 
 
 def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms) -> Report:
@@ -105,20 +119,17 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
         target=command.target,
         build_args=command.build_args,
         network=command.network or "default",
-        builder=builder.name,
-        every_earlier=builder.builds_every_earlier_stage,
-        inherits=builder.inherits_arguments,
     )
-    (before,) = _look([Target(source, question)], rooms)
+    target = Target.of(source, built_by(builder, question))
+    (before,) = _look([target], rooms)
     _warn_of_unasked(before, rooms)
     if builder.keeps_images and not command.pull:
-        pull_moved(read(source.text, question).images, builder, question.host, rooms)
+        pull_moved(target.read.images, builder, question.host, rooms)
     job = _job(source, command, before, builder)
     ended = builder.build(job) if job else _as_typed(command, builder)
     if ended.trouble and rooms.verbose:
         rooms.warn(f"the builder's display could not be read ({ended.trouble})")
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
-    target = Target(source, question)
     report = _with_fates(target, report, ended, rooms, no_cache=command.no_cache)
     return _afterwards([target], [report], ended, rooms)[0]
 
@@ -132,7 +143,7 @@ def build_together(
     for (name, target), report in zip(targets.items(), before, strict=True):
         _warn_of_unasked(report, rooms)
         if any(item.key for item in report.instructions):
-            files[name] = _derived_file(target.source, report, tool)
+            files[name] = _derived_file(target.source, report, mechanism_under(_syntax_of(target.source)))
     ended = tool.build(model, files)
     reports: list[Report] = []
     for (name, target), look in zip(targets.items(), before, strict=True):
@@ -154,7 +165,7 @@ def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, *, n
     built = {item.line for item in report.instructions}
     keyed = {item.line for item in report.instructions if item.key}
     try:
-        happened = matched(ended.happened, reading.parse(target.source.text), built, keyed)
+        happened = matched(ended.happened, target.read.dockerfile, built, keyed)
         instructions = explained(report.instructions, happened, report.past.history, no_cache=no_cache)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
         rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); what ran is not told")
@@ -176,9 +187,9 @@ def _afterwards(
         recorded = [
             (target.source, report)
             for target, report in zip(targets, told, strict=True)
-            if _remember(target.source, target.question, report, _of(report, moved), rooms)
+            if remember(target.source, target.question, report, _of(report, moved), rooms)
         ]
-        _write_identities(recorded, rooms)
+        keep_identities(recorded, rooms)
     except KeyboardInterrupt:
         rooms.warn("interrupted while looking again; nothing was recorded")
     except Exception as error:  # noqa: BLE001 - see above
@@ -192,7 +203,7 @@ def _of(report: Report, moved: Mapping[Reference, str]) -> dict[Reference, str]:
 
 def _look(targets: Sequence[Target], rooms: Rooms) -> list[Report]:
     """Read, recall, probe, judge, plan. A reference is asked once, however many targets read it."""
-    reads = [read(it.source.text, it.question).asking(frozenset(PROTOCOLS)) for it in targets]
+    reads = [it.read.asking(frozenset(PROTOCOLS)) for it in targets]
     references = list(dict.fromkeys(item.reference for one in reads for item in one.discovery.inputs))
     recorded = recall(references, rooms)
     observed = observe(reads, recorded, rooms, _platforms(targets))
@@ -213,7 +224,7 @@ def _planned(
     source, question = target.source, target.question
     verdicts = {item.reference: every[item.reference] for item in found.discovery.inputs}
     _stop_on_unknown(source, found, verdicts, rooms.policy)
-    scope = _scope(source, question)
+    scope = scope_of(source, question)
     past = Past(recorded, rooms.store.built(scope), rooms.store.history(scope))
     known = planning.Known(
         by_instruction=found.discovery.by_instruction,
@@ -224,7 +235,7 @@ def _planned(
         build_args=question.build_args,
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
-    return replace(_report(source, question, found, instructions, verdicts), past=past)
+    return replace(_report(target, found, instructions, verdicts), past=past)
 
 
 def _platforms(targets: Sequence[Target]) -> tuple[str, ...]:
@@ -261,19 +272,15 @@ def _warn_of_unasked(report: Report, rooms: Rooms) -> None:
         )
 
 
-def _scope(source: Source, question: Question) -> Scope:
-    return Scope(source.known_as, question.platform, question.builder)
-
-
 def _report(
-    source: Source,
-    question: Question,
+    target: Target,
     found: Read,
     instructions: tuple[InstructionVerdict, ...],
     verdicts: Mapping[Reference, Verdict] | None = None,
 ) -> Report:
+    question = target.question
     return Report(
-        dockerfile=source.shown,
+        dockerfile=target.source.shown,
         target=question.target,
         platform=question.platform,
         inputs=found.discovery.inputs,
@@ -289,26 +296,22 @@ def _job(source: Source, command: BuildCommand, report: Report, builder: Builder
     """The build with its keys; None where there is no key to put in, and nothing else to change."""
     if source.path is not None and not any(item.key for item in report.instructions):
         return None
-    mechanism = builder.mechanism(reading.syntax_image(source.text))
-    ignore = ignore_file(source.path) if source.path else None
-    return Job(
-        command=command,
-        dockerfile=derived(source, report, mechanism),
-        name=source.path.name if source.path else "Dockerfile",
-        ignore=ignore if ignore and ignore.is_file() else None,
-        open_context=partial(ClassicContext.of, source.context),
-    )
+    file = _derived_file(source, report, builder.mechanism(_syntax_of(source)))
+    return Job(command, file, partial(ClassicContext.of, source.context))
 
 
-def _derived_file(source: Source, report: Report, tool: Composition) -> DerivedFile:
-    content = derived(source, report, tool.mechanism(reading.syntax_image(source.text)))
+def _derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:
     ignore = ignore_file(source.path) if source.path else None
     return DerivedFile(
-        content=content,
+        content=derived(source, report, mechanism),
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and ignore.is_file() else None,
         inline=source.path is None,
     )
+
+
+def _syntax_of(source: Source) -> str:
+    return reading.syntax_image(source.text)
 
 
 def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Rooms) -> dict[Reference, str]:
@@ -317,7 +320,7 @@ def _look_again(before: Sequence[Report], platforms: tuple[str, ...], rooms: Roo
     The inputs of instructions that ran, or may have, are asked: a build that failed left layers as well.
     """
     verdicts = {reference: verdict for report in before for reference, verdict in _reread(report)}
-    recorded = _kept(verdicts)
+    recorded = kept(verdicts)
     moved: dict[Reference, str] = {}
     for reference, observation in ask(list(recorded), recorded, rooms, platforms).items():
         verdict = judge(recorded[reference], observation)
@@ -333,65 +336,3 @@ def _reread(report: Report) -> Iterator[tuple[Reference, Verdict]]:
     for item in report.inputs:
         if any(place.line in ran for place in item.places):
             yield item.reference, report.verdicts[item.reference]
-
-
-def _remember(
-    source: Source, question: Question, report: Report, moved: Mapping[Reference, str], rooms: Rooms
-) -> bool:
-    """Whether it was recorded: a build that an origin changed under is not, a failed one neither."""
-    tainted = [
-        (reference.text, str(report.verdicts[reference].identity))
-        for reference in moved
-        if report.verdicts[reference].identity
-    ]
-    succeeded = report.exit_code == 0 and not moved
-    built = [
-        BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key))
-        for item in report.instructions
-        if item.pairs and not any(identity.startswith("nonce:") for _, identity in item.pairs)
-    ]
-    rooms.store.record(
-        _kept(report.verdicts) if succeeded else {},
-        rooms.now,
-        _scope(source, question),
-        built if succeeded else (),
-        tainted,
-        _history(report, rooms.now, recorded=succeeded),
-    )
-    return succeeded
-
-
-def _history(report: Report, now: int, *, recorded: bool) -> Iterator[HistoryRecord]:
-    for item in report.instructions:
-        before = report.past.history.get((item.stage, item.digest))
-        if item.instruction in COUNTED and recorded:
-            yield HistoryRecord(item.stage, item.digest, remembered(item, before, now))
-        elif before is not None:
-            yield HistoryRecord(item.stage, item.digest, attempted(item, before))
-
-
-def _write_identities(built: Sequence[tuple[Source, Report]], rooms: Rooms) -> None:
-    """Several targets may share a Dockerfile, which then uses what any of them reads."""
-    path, found = rooms.identities_path, dict[str, dict[str, Identity]]()
-    if path is None:
-        return
-    for source, report in built:
-        known = {r.text: verdict.identity for r, verdict in report.verdicts.items() if verdict.identity}
-        found.setdefault(_user(path, source), {}).update(known)
-    try:
-        for user, identities in found.items():
-            write_identities(path, user, list(identities.items()))
-    except (OSError, StateError) as error:
-        rooms.warn(f"{path}: the identities were not written: {error}")
-
-
-def _user(path: Path, source: Source) -> str:
-    """The Dockerfile's name as seen from the identities file, so that it means the same on every machine."""
-    if source.path is None:
-        return source.shown
-    where, home = source.path.resolve(), path.resolve().parent
-    return where.relative_to(home).as_posix() if where.is_relative_to(home) else where.name
-
-
-def _kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
-    return {reference: verdict.keep for reference, verdict in verdicts.items() if verdict.keep}

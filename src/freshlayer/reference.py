@@ -29,6 +29,7 @@ _FRAGMENT = re.compile(
     r"(?<![\w-])(?:sha512=[0-9a-f]{128}|sha256=[0-9a-f]{64}|sha1=[0-9a-f]{40}|md5=[0-9a-f]{32})(?![0-9a-f])",
     re.IGNORECASE,
 )
+_CONTEXT = re.compile(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
 CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -225,6 +226,11 @@ def is_signed(url: str) -> bool:
     """Whether a URL carries a signature (S3, GCS, Azure SAS, CloudFront): it holds for one method alone."""
     query = urlsplit(url).query
     return bool(_SIGNATURE.search(query))
+
+
+def is_remote_context(text: str) -> bool:
+    """Whether docker and buildx take a word for a context from elsewhere, where no folder is called so."""
+    return bool(_CONTEXT.match(text))
 
 
 def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from freshlayer.builders.base import DerivedFile
 from freshlayer.builders.compose import _changed, _changes, _escaped, targets_of
 from freshlayer.builders.compose_words import read
-from freshlayer.builders.composed import BuildTarget, DerivedFile, document, with_needed, write
+from freshlayer.builders.composed import BuildTarget, document, with_needed, write
 from freshlayer.builders.progress import composed
 from freshlayer.errors import BuilderError
 

@@ -1,6 +1,6 @@
 """The builders. One module each, a row each; ``detect`` chooses as the user's environment would."""
 
-from freshlayer.builders.base import Builder, Ended, Job, Reader
+from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Reader
 from freshlayer.builders.command_line import BuildCommand, build_args, read
 from freshlayer.builders.detect import BUILDERS, detect
 from freshlayer.builders.process import run
@@ -9,6 +9,7 @@ __all__ = [
     "BUILDERS",
     "BuildCommand",
     "Builder",
+    "DerivedFile",
     "Ended",
     "Job",
     "Reader",

@@ -5,32 +5,28 @@ from __future__ import annotations
 import copy
 import json
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freshlayer.builders import composed, progress
-from freshlayer.builders.base import Ended
+from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.composed import (
     BuildTarget,
-    DerivedFile,
     Model,
     Table,
     ask,
     document,
-    mechanism,
     table,
     text,
     texts,
     values,
 )
-from freshlayer.builders.pflag import Grammar, Operand, Option, items
+from freshlayer.builders.pflag import FALSE, Grammar, Operand, Option, items
 from freshlayer.builders.process import run
 from freshlayer.errors import BuilderError
-from freshlayer.inject import Mechanism
-from freshlayer.reference import shown
+from freshlayer.reference import is_remote_context, shown
 
 _GRAMMAR = Grammar(
     frozenset("allow builder call file list metadata-file progress provenance sbom set".split()),
@@ -39,10 +35,8 @@ _GRAMMAR = Grammar(
     {"D": "debug", "h": "help"},
 )
 _NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
-_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 _STDERR = 2
 _ESCAPES = {"$${": "${", "%%{": "%{"}
-_REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
 # What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
 _NAMES = (
     "compose.yaml",
@@ -108,7 +102,7 @@ def _unclear(
         return f"freshlayer does not know bake's option --{unknown[0]}"
     if "-" in files:
         return "a bake file from standard input is not watched"
-    if any(_REMOTE.match(word) for word in operands):
+    if any(is_remote_context(word) for word in operands):
         return "bake files from elsewhere are not watched"
     return "a -- among the words of bake is not understood" if "--" in words else ""
 
@@ -135,9 +129,6 @@ class Bake:
     def no_cache(self) -> bool:
         return "--no-cache" in self.command.words
 
-    def mechanism(self, syntax_image: str) -> Mechanism:
-        return mechanism(syntax_image)
-
     def model(self) -> Model:
         printed = self._ask(self.command.words)
         targets = tuple(targets_of(printed))
@@ -148,7 +139,7 @@ class Bake:
     def _may_read(self, path: str) -> bool:
         """Whether bake, guarded, would: a Dockerfile that it refuses is not to reach it through ours."""
         roots = (".", *self.command.readable)
-        free = self.environment.get("BUILDX_BAKE_ENTITLEMENTS_FS") in _FALSE or "*" in roots
+        free = self.environment.get("BUILDX_BAKE_ENTITLEMENTS_FS") in FALSE or "*" in roots
         return free or any(Path(path).is_relative_to(os.path.realpath(root)) for root in roots)
 
     def _is_guarded(self) -> bool:

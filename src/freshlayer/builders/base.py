@@ -12,7 +12,7 @@ from freshlayer.builders.families import Family
 from freshlayer.inject import Mechanism
 from freshlayer.model import Counting, Happened
 
-__all__ = ["Builder", "ContextTar", "Counting", "Ended", "Happened", "Job", "Reader"]
+__all__ = ["Builder", "ContextTar", "Counting", "DerivedFile", "Ended", "Happened", "Job", "Reader"]
 
 
 class ContextTar(Protocol):
@@ -27,17 +27,32 @@ class ContextTar(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class DerivedFile:
+    """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it.
+
+    ``inline``: the user's own has no file.
+    """
+
+    content: bytes
+    name: str
+    ignore: Path | None
+    inline: bool = False
+
+    @property
+    def text(self) -> str:
+        """For a model, which holds text."""
+        return self.content.decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One build with a derived Dockerfile.
 
-    ``name``: the base name of the user's Dockerfile. ``ignore``: the ignore file beside it, or None.
     ``open_context``: the context as a tar, for a builder that needs one.
     """
 
     command: BuildCommand
-    dockerfile: bytes
-    name: str
-    ignore: Path | None
+    file: DerivedFile
     open_context: Callable[[], ContextTar]
 
 

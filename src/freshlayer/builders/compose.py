@@ -11,25 +11,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freshlayer.builders import composed, progress
-from freshlayer.builders.base import Ended
+from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.command_line import build_args
 from freshlayer.builders.compose_words import ComposeCommand
 from freshlayer.builders.composed import (
     BuildTarget,
-    DerivedFile,
     Model,
     Table,
     ask,
     document,
-    mechanism,
     table,
     text,
     texts,
     values,
 )
+from freshlayer.builders.pflag import FALSE
 from freshlayer.builders.process import run
 from freshlayer.errors import BuilderError
-from freshlayer.inject import Mechanism
 
 _ESCAPES = {"$$": "$"}
 _SERVICE = "service:"
@@ -41,7 +39,6 @@ _OVERRIDES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-_FALSE = {"0", "f", "F", "FALSE", "false", "False"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +57,13 @@ class Compose:
 
     @property
     def unclear(self) -> str:
-        if self.builds and self.environment.get("DOCKER_BUILDKIT") in _FALSE:
+        if self.builds and self.environment.get("DOCKER_BUILDKIT") in FALSE:
             return "compose builds without BuildKit here (DOCKER_BUILDKIT), which freshlayer does not follow"
         return self.command.unclear
 
     @property
     def no_cache(self) -> bool:
         return "--no-cache" in self.command.build_words
-
-    def mechanism(self, syntax_image: str) -> Mechanism:
-        return mechanism(syntax_image)
 
     def model(self) -> Model:
         printed = self._ask(self.command.globals)

@@ -7,17 +7,15 @@ business. Nothing in it is trusted: it is bounded, and read into frozen values.
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from freshlayer.builders.base import Ended
-from freshlayer.dockerfile import knows_run_mount
+from freshlayer.builders import derived
+from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders.process import captured
 from freshlayer.errors import BuilderError
-from freshlayer.inject import Mechanism
 from freshlayer.reference import shown
 
 Table = dict[str, Any]
@@ -57,21 +55,6 @@ class Model:
     targets: tuple[BuildTarget, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedFile:
-    """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it."""
-
-    content: bytes
-    name: str
-    ignore: Path | None
-    inline: bool = False
-
-    @property
-    def text(self) -> str:
-        """For a model, which holds text."""
-        return self.content.decode("utf-8")
-
-
 class Composition(Protocol):
     """A command of compose or bake."""
 
@@ -99,9 +82,6 @@ class Composition(Protocol):
     def no_cache(self) -> bool:
         """Whether the tool was told to use no cache."""
 
-    def mechanism(self, syntax_image: str) -> Mechanism:
-        """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""
-
     def model(self) -> Model:
         """Ask the tool what it would build. Raises BuilderError where it doesn't say."""
 
@@ -118,26 +98,9 @@ class Composition(Protocol):
         """What the command does besides building, once it has built."""
 
 
-def mechanism(syntax_image: str) -> Mechanism:
-    """BuildKit's, which builds for both tools."""
-    return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
-
-
 def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
     """What a tool prints. Raises BuilderError with its own last word where it fails."""
-    try:
-        done = subprocess.run(
-            argv,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise BuilderError(f"{argv[0]} does not say within {_SECONDS:g} s what it would build") from None
-    except OSError as error:
-        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
+    done = captured(argv, environment, seconds=_SECONDS)
     if done.returncode:
         raise BuilderError(_complaint(done.stderr))
     if len(done.stdout) > _LARGEST:
@@ -208,13 +171,10 @@ def with_needed(names: Sequence[str], targets: Mapping[str, BuildTarget]) -> tup
 
 
 def write(files: Mapping[str, DerivedFile], folder: Path) -> dict[str, Path]:
-    """Write derived Dockerfiles, each in a folder of its own, with the ignore file that counts for it."""
+    """Write derived Dockerfiles, each in a folder of its own."""
     paths: dict[str, Path] = {}
     for number, (name, file) in enumerate(files.items()):
         home = folder / str(number)
         home.mkdir()
-        paths[name] = home / file.name
-        paths[name].write_bytes(file.content)
-        if file.ignore is not None:
-            shutil.copyfile(file.ignore, home / f"{file.name}.dockerignore")
+        paths[name] = derived.write(file, home)
     return paths

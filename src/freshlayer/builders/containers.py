@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freshlayer.builders import progress
@@ -45,7 +45,7 @@ class Containers:
 
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has."""
-        with derived(job.dockerfile, job.name, _ignore_file(job)) as path:
+        with derived(replace(job.file, ignore=_ignore_file(job))) as path:
             argv = [*self.argv, *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))
 
@@ -69,6 +69,6 @@ def _ignore_file(job: Job) -> Path | None:
     """Measured: it is looked for by the name of the Dockerfile as seen from the context, not from here."""
     given = job.command.file
     if given is None or given == "-":
-        return job.ignore
+        return job.file.ignore
     seen = Path(job.command.context, f"{given}.dockerignore")
     return seen if seen.is_file() else None

@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from freshlayer.builders.base import DerivedFile
+
 
 @contextmanager
-def derived(content: bytes, name: str, ignore: Path | None) -> Iterator[str]:
-    """The path of a Dockerfile of this name, beside it a copy of the ignore file that counts for it."""
+def derived(file: DerivedFile) -> Iterator[str]:
+    """The path of a derived Dockerfile, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
-        path = Path(folder) / name
-        path.write_bytes(content)
-        if ignore is not None:
-            shutil.copyfile(ignore, path.with_name(f"{name}.dockerignore"))
-        yield str(path)
+        yield str(write(file, Path(folder)))
+
+
+def write(file: DerivedFile, folder: Path) -> Path:
+    """Write it under the name of the user's own, beside it a copy of the ignore file that counts for it."""
+    path = folder / file.name
+    path.write_bytes(file.content)
+    if file.ignore is not None:
+        shutil.copyfile(file.ignore, path.with_name(f"{file.name}.dockerignore"))
+    return path

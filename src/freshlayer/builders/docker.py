@@ -12,8 +12,7 @@ from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.derived import derived
 from freshlayer.builders.families import DOCKER, Family
 from freshlayer.builders.process import run
-from freshlayer.dockerfile import knows_run_mount
-from freshlayer.inject import Mechanism
+from freshlayer.inject import Mechanism, mechanism_under
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,14 @@ class BuildKit:
         return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:
-        return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
+        return mechanism_under(syntax_image)
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.buildkit(command, self.environment)
 
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
-        with derived(job.dockerfile, job.name, job.ignore) as path:
+        with derived(job.file) as path:
             argv = [*self.argv, *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))
 
@@ -74,5 +73,5 @@ class Classic:
         """An own tar on standard input (``context.classic`` says why)."""
         context = job.open_context()
         words = job.command.with_file(context.name, context="-")
-        write = partial(context.write, job.dockerfile)
+        write = partial(context.write, job.file.content)
         return run([*self.argv, *words], self.environment, write, self.reader(job.command))

@@ -21,7 +21,7 @@ _PLUGIN_FOLDERS = (
 
 def has_buildx(environ: Mapping[str, str]) -> bool:
     """Whether the client has the plugin, where it looks for plugins."""
-    extra = _config(environ).get("cliPluginsExtraDirs", [])
+    extra = config(environ).get("cliPluginsExtraDirs", [])
     folders = [
         str(_folder(environ) / "cli-plugins"),
         *(extra if isinstance(extra, list) else []),
@@ -66,7 +66,7 @@ def host(environ: Mapping[str, str]) -> str:
 
 def _alias(environ: Mapping[str, str]) -> str:
     """The plugin that ``docker build`` is sent to; empty where that is left to docker."""
-    aliases = _config(environ).get("aliases")
+    aliases = config(environ).get("aliases")
     return str(aliases.get("builder", "")) if isinstance(aliases, dict) else ""
 
 
@@ -74,14 +74,15 @@ def _context(environ: Mapping[str, str]) -> str:
     """As docker resolves it (docker/cli ``resolveContextName``)."""
     if environ.get("DOCKER_HOST"):
         return "default"
-    return environ.get("DOCKER_CONTEXT") or str(_config(environ).get("currentContext") or "default")
+    return environ.get("DOCKER_CONTEXT") or str(config(environ).get("currentContext") or "default")
 
 
 def _folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/")) / ".docker")
 
 
-def _config(environ: Mapping[str, str]) -> dict[str, object]:
+def config(environ: Mapping[str, str]) -> dict[str, object]:
+    """``config.json``; empty where it can't be read."""
     return _json(_folder(environ) / "config.json")
 
 

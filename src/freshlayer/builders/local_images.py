@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from freshlayer.builders.base import Builder
-from freshlayer.errors import ReferenceInvalidError
+from freshlayer.builders.process import captured
+from freshlayer.errors import BuilderError, ReferenceInvalidError
 from freshlayer.reference import Reference, parse, shown
 
 _SCHEME = "docker-image://"
@@ -67,17 +68,9 @@ def _inspected(builder: Builder, names: Sequence[str]) -> list[Mapping[str, obje
 def _run(
     builder: Builder, words: list[str], seconds: float | None = None
 ) -> subprocess.CompletedProcess[bytes] | None:
-    argv = [*builder.program, *words]
     try:
-        return subprocess.run(
-            argv,
-            env=dict(builder.environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        return captured([*builder.program, *words], builder.environment, seconds=seconds)
+    except BuilderError:
         return None
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+"""What Go's ``strconv.ParseBool`` takes for no: in options, and in docker's variables."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
@@ -38,7 +41,7 @@ class Option:
     @property
     def is_on(self) -> bool:
         """Whether a switch is on: it may be told its value (``--quiet=false``)."""
-        return self.value not in {"0", "f", "F", "false", "FALSE", "False"}
+        return self.value not in FALSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import IO
@@ -44,6 +44,28 @@ def run(
         happened = display.ended()
         interrupted = child.interrupted
     return Ended(code if code >= 0 else _SIGNALLED - code, happened, display.trouble, interrupted)
+
+
+def captured(
+    argv: Sequence[str], environment: Mapping[str, str], *, seconds: float | None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command that asks something and shows nothing; what it said, and its exit code.
+
+    Raises BuilderError where it can't be started, or does not end within ``seconds``.
+    """
+    try:
+        return subprocess.run(
+            argv,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise BuilderError(f"{argv[0]} does not answer within {seconds:g} s") from None
+    except OSError as error:
+        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
 
 
 def _start(

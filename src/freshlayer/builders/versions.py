@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from freshlayer.builders.process import captured
+from freshlayer.errors import BuilderError
+from freshlayer.files import replace
 
 _SECONDS = 10.0
 _MOST = 50
@@ -43,10 +45,8 @@ def said_by(program: str, environ: Mapping[str, str]) -> str:
 def output(program: str, words: list[str], environ: Mapping[str, str]) -> str:
     """The start of what a command says; empty where it can't be run, or takes too long."""
     try:
-        done = subprocess.run(
-            [program, *words], env=dict(environ), capture_output=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        done = captured([program, *words], environ, seconds=_SECONDS)
+    except BuilderError:
         return ""
     return done.stdout[:_LONGEST].decode("utf-8", "replace")
 
@@ -80,16 +80,8 @@ def _entry(written: object, size: object, said: object) -> Entry:
 
 
 def _write(path: Path, known: Mapping[str, Entry]) -> None:
-    """Whole or not at all; of two that write at once the later wins, and either is right."""
+    """Of two that write at once the later wins, and either is right."""
     newest = dict(list(known.items())[-_MOST:])
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".versions.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(newest, stream)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            raise
+        replace(path, json.dumps(newest).encode())

@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from functools import partial
-from itertools import chain
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -76,14 +75,10 @@ def _source(build: BuildCommand, builder: Builder) -> Source:
 
 
 def _tell(options: Options, report: Report) -> None:
-    from freshlayer.cli.written import write_report
-    from freshlayer.report import build_lines, check_lines, of_check
-    from freshlayer.report.terminal import show
+    from freshlayer.cli.written import show_build, write_report
+    from freshlayer.report import of_check
 
-    if not options.quiet:
-        brief = build_lines(report, recorded=report.exit_code == 0)
-        lines = chain(check_lines(report), brief) if options.verbose else brief
-        show(lines, sys.stderr, "freshlayer: ")
+    show_build(options, report)
     write_report(options.report, of_check(report))
 
 

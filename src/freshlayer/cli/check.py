@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -44,11 +43,12 @@ def command(
 
     Exit code 0: nothing is stale; 1: something is (never built counts); 2: trouble.
     """
-    from freshlayer import report
+    from freshlayer import pipeline, report
     from freshlayer.cli.written import write_report
 
     builder = _builder(options)
-    question = _meant(question_of(target, build_args, platform, network), builder)
+    question = question_of(target, build_args, platform, network)
+    question = pipeline.built_by(builder, question) if builder else question
     reports = []
     for context in contexts:
         found = _checked(options, source_of(context, file, builder), question)
@@ -75,17 +75,6 @@ def _show(found: Report, explain: int | None) -> None:
     from freshlayer.report.terminal import show
 
     show(report.story_lines(found, explain) if explain else report.check_lines(found), sys.stdout)
-
-
-def _meant(question: Question, builder: Builder | None) -> Question:
-    if builder is None:
-        return question
-    return replace(
-        question,
-        builder=builder.name,
-        every_earlier=builder.builds_every_earlier_stage,
-        inherits=builder.inherits_arguments,
-    )
 
 
 def _builder(options: Options) -> Builder | None:

@@ -78,12 +78,11 @@ def _deliver(options: Options, source: Source, output: str | None, content: byte
 
 def _content(source: Source, report: Report, form: str, mechanism: str | None) -> bytes:
     from freshlayer import arguments, dockerfile, pipeline
-    from freshlayer.inject import Mechanism
+    from freshlayer.inject import Mechanism, mechanism_under
 
     if form == "dockerfile":
-        knows = dockerfile.knows_run_mount(dockerfile.syntax_image(source.text))
-        chosen = mechanism or ("mount" if knows else "arg")
-        return pipeline.derived(source, report, Mechanism(chosen))
+        known = mechanism_under(dockerfile.syntax_image(source.text))
+        return pipeline.derived(source, report, Mechanism(mechanism) if mechanism else known)
     parsed = dockerfile.parse(source.text)
     if form == "args":
         return _args(arguments.declared(parsed), report)
@@ -113,7 +112,7 @@ def _spare(source: Source, output: str | None) -> None:
 
 def _write(output: str | None, content: bytes) -> bool:
     """Whether anything changed there."""
-    from freshlayer.state.files import replace as write
+    from freshlayer.files import replace as write
 
     if output is None:
         sys.stdout.buffer.write(content)

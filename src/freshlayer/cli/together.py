@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -117,12 +116,10 @@ def _targets(found: tuple[BuildTarget, ...], tool: Composition) -> Iterator[tupl
 def _readable(target: BuildTarget, tool: Composition) -> Target:
     """Raises ContextError, DockerfileError."""
     from freshlayer.pipeline import Target
-    from freshlayer.reading import read
 
-    source, question = _source(target), _question(target, tool)
+    source = _source(target)
     with located(source):
-        read(source.text, question)
-    return Target(source, question)
+        return Target.of(source, _question(target, tool))
 
 
 def _source(target: BuildTarget) -> Source:
@@ -182,14 +179,10 @@ def _settings_of(options: Options, targets: Mapping[str, Target]) -> Source | No
 
 
 def _tell(options: Options, reports: Mapping[str, Report]) -> None:
-    from freshlayer.cli.written import write_report
-    from freshlayer.report import build_lines, check_lines, of_check
-    from freshlayer.report.terminal import show
+    from freshlayer.cli.written import show_build, write_report
+    from freshlayer.report import of_check
 
     for name, report in reports.items():
-        if not options.quiet:
-            brief = build_lines(report, recorded=report.exit_code == 0)
-            lines = chain(check_lines(report), brief) if options.verbose else brief
-            show(lines, sys.stderr, f"freshlayer: {name}: ")
+        show_build(options, report, f"freshlayer: {name}: ")
     documents = [{**of_check(report), "name": name} for name, report in reports.items()]
     write_report(options.report, {"version": documents[0]["version"], "dockerfiles": documents})

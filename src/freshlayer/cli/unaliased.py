@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from freshlayer.builders import detect
+from freshlayer.builders.docker_config import config
 from freshlayer.install import DockerFolder
 
 
@@ -45,14 +46,9 @@ def _folder_without_alias(environ: Mapping[str, str]) -> Iterator[str]:
         for entry in own.path.iterdir() if own.path.is_dir() else ():
             if entry != own.config:
                 (Path(folder) / entry.name).symlink_to(entry.absolute())
-        (Path(folder) / "config.json").write_text(json.dumps(_context_alone(own.config)), "utf-8")
+        (Path(folder) / "config.json").write_text(json.dumps(_context_alone(environ)), "utf-8")
         yield folder
 
 
-def _context_alone(config: Path) -> dict[str, object]:
-    try:
-        document = json.loads(config.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    known = document.items() if isinstance(document, dict) else ()
-    return {name: value for name, value in known if name == "currentContext"}
+def _context_alone(environ: Mapping[str, str]) -> dict[str, object]:
+    return {name: value for name, value in config(environ).items() if name == "currentContext"}

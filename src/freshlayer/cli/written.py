@@ -1,19 +1,35 @@
-"""``--report FILE``."""
+"""What a build tells at its end, and ``--report FILE``."""
 
 from __future__ import annotations
 
 import json
+import sys
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from freshlayer.report.terminal import warn
+from freshlayer.cli.options import Options
+from freshlayer.report.terminal import show, warn
+
+if TYPE_CHECKING:
+    from freshlayer.model import Report
+
+
+def show_build(options: Options, report: Report, prefix: str = "freshlayer: ") -> None:
+    """What is told of a Dockerfile that was built; nothing with ``--quiet``, all of it with ``--verbose``."""
+    from freshlayer.report import build_lines, check_lines
+
+    if not options.quiet:
+        brief = build_lines(report, recorded=report.exit_code == 0)
+        lines = chain(check_lines(report), brief) if options.verbose else brief
+        show(lines, sys.stderr, prefix)
 
 
 def write_report(path: str | None, document: dict[str, Any]) -> None:
     """Write a JSON document, whole or not at all; a warning where that fails."""
     if path is None:
         return
-    from freshlayer.state.files import replace
+    from freshlayer.files import replace
 
     try:
         replace(Path(path), (json.dumps(document, indent=1) + "\n").encode())

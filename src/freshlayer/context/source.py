@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import IO
 
 from freshlayer.errors import ContextError
-from freshlayer.reference import shown
+from freshlayer.reference import is_remote_context, shown
 
 _LARGEST = 16 * 1024 * 1024
 _TOO_LARGE = f"larger than {_LARGEST // 1024 // 1024} MiB"
-_REMOTE = re.compile(r"(?i)^(?:https?://|git://|ssh://|git@|github\.com/)")
 # As the docker client looks.
 _NAMES = ("Dockerfile", "dockerfile")
 _SETTINGS = ("freshlayer.toml", "pyproject.toml")
@@ -49,7 +48,7 @@ def unwatched_context(context: str) -> str:
     """Why a context can't be watched, as a clause; empty where it is a folder's name."""
     if context == "-":
         return "a context from standard input is not watched"
-    if not os.path.isdir(context) and _REMOTE.match(context):
+    if not os.path.isdir(context) and is_remote_context(context):
         return "a context from elsewhere is not watched"
     return ""
 

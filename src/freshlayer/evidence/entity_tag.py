@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from freshlayer.evidence.hop import shown
+from freshlayer.evidence.hop import printable
 from freshlayer.model import Evidence, Strength
 
 _LONGEST = 512
@@ -52,7 +52,7 @@ def evidence(
         return
     match = _TAG.fullmatch(tag) if well_formed(tag) else None
     if match is None:
-        yield Evidence("etag", shown(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
+        yield Evidence("etag", printable(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
         return
     core = match[2] if match[2] is not None else match[3]
     plain = _DECORATION.sub("", _SUFFIX.sub("", core))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from freshlayer.evidence import entity_tag, http_date
 from freshlayer.evidence.caveats import caveats
-from freshlayer.evidence.hop import Hop, shown
+from freshlayer.evidence.hop import Hop, printable
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
 from freshlayer.evidence.undisputed import undisputed
@@ -46,9 +46,9 @@ def _counted(stated: Stated, number: int, why: str) -> Evidence:
     """A digest as evidence; with the reason where it does not count."""
     why = stated.ignored or why
     if not _fits(stated):
-        scheme = shown(stated.scheme)
+        scheme = printable(stated.scheme)
         why = why or f"no {scheme} that can be read"
-        return Evidence(scheme, shown(stated.value), Strength.NONE, number, why)
+        return Evidence(scheme, printable(stated.value), Strength.NONE, number, why)
     weaker = stated.claimed or stated.scheme in _CHECKSUMS
     strength = Strength.CHECKSUM if weaker else Strength.CONTENT
     return Evidence(stated.scheme, stated.value, strength, number, why)

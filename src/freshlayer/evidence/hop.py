@@ -23,9 +23,9 @@ class Hop:
 
     def shown(self, name: str) -> str:
         """Every value of a header, at most 64 characters of them, for a person to read."""
-        return shown(", ".join(self.all(name)))
+        return printable(", ".join(self.all(name)))
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """The first 64 characters of what an origin said, without a character that a terminal may obey."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

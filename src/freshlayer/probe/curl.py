@@ -11,12 +11,11 @@ import pycurl
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
-from freshlayer.probe.wire import Answer, Limits, Request
+from freshlayer.probe.wire import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
-MOST_REDIRECTS = 10
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS

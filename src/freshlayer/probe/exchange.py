@@ -10,7 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from freshlayer import __version__
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
-from freshlayer.probe.wire import Answer, Means, Once, Pause, Request, Run, Step, Talk
+from freshlayer.probe.wire import MOST_REDIRECTS, Answer, Means, Once, Pause, Request, Run, Step, Talk
 from freshlayer.reference import is_signed, shown
 
 HEADERS = (
@@ -30,7 +30,6 @@ EVIDENT = frozenset({*WHOLE, 206, 416})
 
 _RETRY = {429, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_MOST_REDIRECTS = 10
 _TRIES = 2
 LONGEST_WAIT = 10.0
 _NAMES = {
@@ -97,18 +96,24 @@ def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential
     found = find(means.keyring, url)
     if not isinstance(found, Program):
         return found
-    printed = yield Once(("credential", found.argv), Run(found.argv, errors=False))
-    credential = found.credential(printed.output)
-    if printed.error or printed.exit_code or credential is None:
+    credential = yield from printed(found)
+    if isinstance(credential, Answer):
         program = shown(found.argv[0], 60)
         return Answer(error=f"can't be asked: {program}, which should print its credential, failed")
     return credential
 
 
+def printed(program: Program) -> Generator[Step, Answer, Credential | Answer]:
+    """The credential that a program prints, run once for all; else what came of it."""
+    answer = yield Once(("credential", program.argv), Run(program.argv, errors=False))
+    credential = program.credential(answer.output)
+    return answer if answer.error or answer.exit_code or credential is None else credential
+
+
 def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
     """Follow redirects one by one as long as there is something private, which goes to this origin alone."""
     hops: tuple[Hop, ...] = ()
-    for _ in range(_MOST_REDIRECTS + 1):
+    for _ in range(MOST_REDIRECTS + 1):
         answer = yield request if shared is None else Once((shared, request.url), request)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
@@ -120,7 +125,7 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
         if not _is_allowed(request.url, target):
             return Answer(hops, error=f"redirects to {shown(target, 80)}, which is refused")
         request = _redirected(request, target, means)
-    return Answer(hops, error=f"redirects more than {_MOST_REDIRECTS} times")
+    return Answer(hops, error=f"redirects more than {MOST_REDIRECTS} times")
 
 
 def _target(url: str, location: str) -> str | None:

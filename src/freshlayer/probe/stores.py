@@ -9,7 +9,8 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from freshlayer.credentials import Credential, Program
 from freshlayer.model import Observation, Outcome
-from freshlayer.probe.wire import Answer, Conversation, Once, Request, Run, Step
+from freshlayer.probe.exchange import printed
+from freshlayer.probe.wire import Answer, Conversation, Request, Step
 from freshlayer.probe.xml import parse
 from freshlayer.reference import Reference
 
@@ -89,9 +90,8 @@ def shown_by(source: Credential | Program | None) -> Generator[Step, Answer, tup
     """The credential that a source holds or prints, run once for all; else why there is none, as a clause."""
     if not isinstance(source, Program):
         return source, ""
-    answer = yield Once(("credential", source.argv), Run(source.argv, errors=False))
-    found = source.credential(answer.output)
-    if answer.error or answer.exit_code or found is None:
-        why = answer.error or f"ended with {answer.exit_code}"
+    found = yield from printed(source)
+    if isinstance(found, Answer):
+        why = found.error or f"ended with {found.exit_code}"
         return None, f"{source.argv[0].rpartition('/')[2]} gives no token ({why})"
     return found, ""

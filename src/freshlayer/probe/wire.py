@@ -11,6 +11,7 @@ from freshlayer.model import Observation, Recorded
 from freshlayer.reference import Reference
 
 MIB = 1024 * 1024
+MOST_REDIRECTS = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freshlayer.errors import StateError
+from freshlayer.files import replace
 from freshlayer.model import Identity, Strength
-from freshlayer.state.files import replace
 
 _VERSION = 1
 _LARGEST = 64 * 1024 * 1024

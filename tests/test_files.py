@@ -7,7 +7,7 @@ import stat
 import threading
 from pathlib import Path
 
-from freshlayer.state.files import replace
+from freshlayer.files import replace
 
 
 def test_a_link_is_followed(tmp_path: Path) -> None:
