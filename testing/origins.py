@@ -4,10 +4,10 @@ import http.client
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from testing.process import Child, ChildError
@@ -26,6 +26,13 @@ class Request:
     headers: Mapping[str, str]
 
 
+class HasRequests(Protocol):
+    """Whatever logs requests."""
+
+    def requests(self) -> list[Request]:
+        """All of them, oldest first."""
+
+
 def parse_log(text: str) -> Iterator[Request]:
     """The requests in a log, which has a line of JSON for each; one still being written is left out."""
     for line in text.splitlines(keepends=True):
@@ -33,6 +40,16 @@ def parse_log(text: str) -> Iterator[Request]:
             entry = json.loads(line)
             headers = {name.lower(): value for name, value in entry["headers"].items()}
             yield Request(entry["method"], entry["path"], entry["status"], headers)
+
+
+def by_builds(requests: Iterable[Request]) -> list[Request]:
+    """Those that builds made, of any method: freshlayer's own carry its name."""
+    return [r for r in requests if not r.headers.get("user-agent", "").startswith("freshlayer")]
+
+
+def fetched(*origins: HasRequests) -> list[str]:
+    """The paths that builds got, of one origin after the other, each in order."""
+    return [r.path for origin in origins for r in by_builds(origin.requests()) if r.method == "GET"]
 
 
 class Origin:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from testing.base_image import BASE
 from testing.command import chosen
-from testing.origins import Origin
+from testing.origins import Origin, by_builds
 
 FIRST_TAG = '"{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8555}}"'
 SECOND_TAG = '"{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8333}}"'
@@ -113,8 +113,8 @@ class Stage:
 
     def _ran(self) -> str:
         """GETs of a body by wget; freshlayer's own requests carry its name."""
-        downloads = [r for r in self.origin.requests() if r.method == "GET" and _by_a_build(r.headers)]
-        marks = [r for r in self.markers.requests() if r.method == "GET" and _by_a_build(r.headers)]
+        downloads = [r for r in by_builds(self.origin.requests()) if r.method == "GET"]
+        marks = [r for r in by_builds(self.markers.requests()) if r.method == "GET"]
         new_downloads, new_marks = downloads[self._downloads :], marks[self._marks :]
         self._downloads, self._marks = len(downloads), len(marks)
         names = sorted(
@@ -125,10 +125,6 @@ class Stage:
     def _same_image(self) -> str:
         before, self._image = self._image, self.image_id(self.tag)
         return "same image" if before == self._image else "new image"
-
-
-def _by_a_build(headers: Mapping[str, str]) -> bool:
-    return not headers.get("user-agent", "").startswith("freshlayer")
 
 
 _CACHED = "exit 0; ran nothing; same image"

@@ -146,6 +146,13 @@ class Server:
             time.sleep(SETTLED)
         return [served for served in self.logged() if not served.path.startswith(MARK)]
 
+    @contextlib.contextmanager
+    def asked(self) -> Iterator[list[Served]]:
+        """The requests that are answered within; the list is full when the block ends."""
+        before, made = len(self.requests()), list[Served]()
+        yield made
+        made += self.requests()[before:]
+
     def up(self) -> None:
         """Answer, on the port of before."""
         if self._child is not None:
@@ -159,6 +166,9 @@ class Server:
     def down(self) -> None:
         """Stop answering: connections to the port are refused."""
         if self._child is not None:
+            if self.SEVERAL_WRITERS:
+                # What was answered may not be written down yet, and never is after the end.
+                time.sleep(SETTLED)
             self._child.stop()
             self._child = None
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
-from typing import Self
 
+from testing.loopback import LoopbackServer
 from testing.servers.base import Served
 
 END_OF_HEAD = b"\r\n\r\n"
-TICK = 0.05
 
 
-class Relay:
+class Relay(LoopbackServer):
     """In front of the server on port `behind` of loopback.
 
     Each connection carries one request: it is passed on with `Connection: close`, and the answer ends with
@@ -24,57 +22,30 @@ class Relay:
         self._behind = behind
         self._served: list[Served] = []
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._workers: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self._listener.settimeout(TICK)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-        self._acceptor = threading.Thread(target=self._accept)
-        self._acceptor.start()
+        super().__init__()
+        self.url = f"http://127.0.0.1:{self.port}/"
 
     def served(self) -> list[Served]:
         """Every request whose answer has been passed on, in the order of their ends."""
         with self._lock:
             return list(self._served)
 
-    def close(self) -> None:
-        self._closing.set()
-        for thread in (self._acceptor, *self._workers):
-            thread.join()
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while not self._closing.is_set():
-            with contextlib.suppress(TimeoutError):
-                connection, _ = self._listener.accept()
-                worker = threading.Thread(target=self._pass_on, args=(connection,))
-                self._workers.append(worker)
-                worker.start()
-
-    def _pass_on(self, client: socket.socket) -> None:
-        client.settimeout(10)
-        with client, contextlib.suppress(OSError):
-            head = _head(client)
-            if not head:
-                return
+    def serve(self, connection: socket.socket) -> None:
+        connection.settimeout(10)
+        head = _head(connection)
+        if head:
             with socket.create_connection(("127.0.0.1", self._behind), timeout=10) as server:
                 server.sendall(_for_one_request(head))
                 answer = _until_closed(server)
             # Noted before the client has it: whoever has an answer finds it in the list.
             self._note(head, answer)
-            client.sendall(answer)
+            connection.sendall(answer)
 
     def _note(self, head: bytes, answer: bytes) -> None:
         method, path, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
         first, _, body = answer.partition(END_OF_HEAD)
         with self._lock:
             self._served.append(Served(method, path, int(first.split(b" ", 2)[1]), len(body)))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _head(client: socket.socket) -> bytes:

@@ -11,6 +11,8 @@ from testing.builders.base import Builder
 from testing.builders.table import MEMBERS, Builders
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
+from testing.servers import needs
+from testing.stores.registry import Registry
 
 # One release of each; tests of what is most likely to differ between releases ask for `every_builder`.
 KINDS = ("classic", "buildkit", "sid-buildx", "buildah", "podman")
@@ -40,4 +42,18 @@ def freshlayer(builder: Builder, tmp_path: Path, project: Path) -> Freshlayer:
 @pytest.fixture
 def origin(tmp_path: Path) -> Iterator[ServeOrigin]:
     with ServeOrigin(tmp_path, '"v1"') as started:
+        yield started
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[ServeOrigin]:
+    """One more origin."""
+    with ServeOrigin(tmp_path, '"w1"') as started:
+        yield started
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    needs.require("nginx", Registry.PROGRAM)
+    with Registry() as started:
         yield started

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from testing.base_image import BASE
 from testing.builders.base import Builder
 from testing.builders.table import Builders
 from testing.command import Ended, Freshlayer
-from testing.origins import ServeOrigin
+from testing.origins import ServeOrigin, fetched
 
 # buildx 0.13, trixie's, drops `network` from a bake file.
 RELEASES = ("sid-buildx", "sid-containerd")
@@ -35,18 +34,6 @@ def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
     started = builders[request.param]
     started.reset()
     return started
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[ServeOrigin]:
-    with ServeOrigin(tmp_path, '"w1"') as started:
-        yield started
-
-
-def downloads(origin: ServeOrigin) -> list[str]:
-    """What builds fetched: freshlayer's own requests carry its name."""
-    seen = (r for r in origin.requests() if r.method == "GET")
-    return [r.path for r in seen if not r.headers.get("user-agent", "").startswith("freshlayer")]
 
 
 def write(project: Path, targets: dict[str, Any], name: str = "docker-bake.json") -> None:
@@ -79,11 +66,11 @@ def test_only_the_target_whose_origin_changed_runs_its_instruction_again(
     assert all(identifiers)
     bake(freshlayer)
     assert [builder.image_id(name) for name in ("web", "worker")] == identifiers
-    assert downloads(origin) == ["/web"]
+    assert fetched(origin) == ["/web"]
     origin.set_tag('"v2"')
     told = bake(freshlayer, "--progress", "plain")
-    assert downloads(origin) == ["/web", "/web"]
-    assert sorted(downloads(other)) == ["/web", "/web", "/worker"]
+    assert fetched(origin) == ["/web", "/web"]
+    assert sorted(fetched(other)) == ["/web", "/web", "/worker"]
     assert "freshlayer: web:   web/Dockerfile:2 RUN stale" in told.err
     assert "freshlayer: worker: worker/Dockerfile: 0 of 1" in told.err
     assert "freshlayer: web:   2 of 2 instructions ran again" in told.err
@@ -99,10 +86,10 @@ def test_a_matrix_and_overrides_of_the_users_own(
     (project / "docker-bake.hcl").write_text(text, encoding="utf-8")
     for _ in range(2):
         bake(freshlayer, "--set", f"app-b.args.URL={other.url}set")
-    assert (downloads(origin), downloads(other)) == (["/"], ["/set"])
+    assert (fetched(origin), fetched(other)) == (["/"], ["/set"])
     other.set_tag('"w2"')
     bake(freshlayer)
-    assert (downloads(origin), downloads(other)) == (["/"], ["/set", "/"])
+    assert (fetched(origin), fetched(other)) == (["/"], ["/set", "/"])
 
 
 @newest
@@ -121,13 +108,13 @@ def test_inline_dockerfiles_in_files_that_bake_finds_by_itself(
     write(project, {"base": {"tags": ["second"]}}, "docker-bake.override.json")
     for _ in range(2):
         bake(freshlayer, "base", "web")
-    assert sorted(downloads(origin)) == ["/inline", "/web"]
+    assert sorted(fetched(origin)) == ["/inline", "/web"]
     assert builder.image_id("second")
     assert not builder.image_id("first")
     assert {"a", "b", "c"} <= {m.name for layer in builder.image("web").layers for m in layer}
     origin.set_tag('"v2"')
     bake(freshlayer, "-f", "docker-bake.json", "base")
-    assert sorted(downloads(origin)) == ["/inline", "/inline", "/web"]
+    assert sorted(fetched(origin)) == ["/inline", "/inline", "/web"]
     assert builder.image_id("first")
 
 
@@ -163,7 +150,7 @@ def test_what_bake_may_not_read_it_may_not_read_through_us(
     for _ in range(2):
         bake(freshlayer, f"--allow=fs.read={tmp_path / 'outside'}")
         origin.set_tag('"v2"')
-    assert len(downloads(origin)) == 2
+    assert len(fetched(origin)) == 2
 
 
 @newest

@@ -16,7 +16,7 @@ from testing.builders.base import Builder, build
 from testing.command import FRESHLAYER, Freshlayer
 from testing.engine import PrivateEngine
 from testing.misbehaving import MisbehavingOrigin
-from testing.origins import Origin, Request, ServeOrigin
+from testing.origins import Origin, Request, ServeOrigin, by_builds
 from testing.process import wait_until
 
 _BUILD = ("build", "--network=host", ".")
@@ -24,9 +24,8 @@ DISPLAYS = {"classic": b"Step 1/3", "buildkit": b"\x1b[", "sid-buildx": b"\x1b["
 
 
 def downloads(origin: Origin | MisbehavingOrigin) -> list[Request]:
-    """What builds fetched: freshlayer's own requests carry its name."""
-    seen = (r for r in origin.requests() if r.method == "GET")
-    return [r for r in seen if not r.headers.get("user-agent", "").startswith("freshlayer")]
+    """What builds fetched."""
+    return [r for r in by_builds(origin.requests()) if r.method == "GET"]
 
 
 def write(project: Path, text: str, name: str = "Dockerfile") -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from testing.builders.base import Builder
 from testing.builders.docker import DockerBuilder
 from testing.builders.table import Builders
 from testing.command import Freshlayer
-from testing.origins import ServeOrigin
+from testing.origins import ServeOrigin, fetched
 
 RELEASES = ("trixie-buildx", "sid-buildx")
 NEWEST = ("sid-buildx",)
@@ -28,18 +27,6 @@ def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
     started = builders[request.param]
     started.reset()
     return started
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[ServeOrigin]:
-    with ServeOrigin(tmp_path, '"w1"') as started:
-        yield started
-
-
-def downloads(origin: ServeOrigin) -> list[str]:
-    """What builds fetched: freshlayer's own requests carry its name."""
-    seen = (r for r in origin.requests() if r.method == "GET")
-    return [r.path for r in seen if not r.headers.get("user-agent", "").startswith("freshlayer")]
 
 
 def asked(origin: ServeOrigin) -> int:
@@ -80,15 +67,15 @@ def test_only_the_service_whose_origin_changed_runs_its_instruction_again(
     for _ in range(2):
         told = reporting("compose", "build")
         assert told.code == 0, told.err
-    assert downloads(origin) == ["/web"]
-    assert sorted(downloads(other)) == ["/web", "/worker"]
+    assert fetched(origin) == ["/web"]
+    assert sorted(fetched(other)) == ["/web", "/worker"]
     assert stale(tmp_path / "report") == {"web": [], "worker": []}
     origin.set_tag('"v2"')
     assert reporting("compose", "build", "worker").code == 0
-    assert downloads(origin) == ["/web"]
+    assert fetched(origin) == ["/web"]
     told = reporting("compose", "build")
-    assert downloads(origin) == ["/web", "/web"]
-    assert sorted(downloads(other)) == ["/web", "/web", "/worker"]
+    assert fetched(origin) == ["/web", "/web"]
+    assert sorted(fetched(other)) == ["/web", "/web", "/worker"]
     assert stale(tmp_path / "report") == {"web": [2, 3], "worker": []}
     assert "freshlayer: web:   web/Dockerfile:2 RUN stale" in told.err
     assert 'was "v1", now "v2"' in told.err
@@ -106,7 +93,7 @@ def test_what_services_share_is_asked_once(
     of_one = asked(origin)
     assert of_one
     assert freshlayer.but(state=tmp_path / "empty")("compose", "build").code == 0
-    assert len(downloads(origin)) == 2
+    assert len(fetched(origin)) == 2
     assert asked(origin) == 2 * of_one
 
 
@@ -128,7 +115,7 @@ def test_services_with_the_same_dockerfile_and_other_args_are_told_apart(
     other.set_tag('"w2"')
     assert reporting("compose", "build").code == 0
     assert stale(tmp_path / "report") == {"web": [], "worker": [3]}
-    assert (len(downloads(origin)), len(downloads(other))) == (1, 2)
+    assert (len(fetched(origin)), len(fetched(other))) == (1, 2)
 
 
 # compose 2.26 knows no additional context of another service.
@@ -154,12 +141,12 @@ def test_inline_dockerfiles_targets_and_contexts_of_other_services(
     )
     for _ in range(2):
         assert freshlayer("compose", "build", "web").code == 0
-    assert sorted(downloads(origin)) == ["/inline", "/web"]
+    assert sorted(fetched(origin)) == ["/inline", "/web"]
     names = {m.name for layer in builder.image("web").layers for m in layer}
     assert {"a", "b", "c"} <= names
     origin.set_tag('"v2"')
     assert freshlayer("compose", "build", "web").code == 0
-    assert sorted(downloads(origin)) == ["/inline", "/inline", "/web", "/web"]
+    assert sorted(fetched(origin)) == ["/inline", "/inline", "/web", "/web"]
 
 
 def test_the_image_is_the_one_that_compose_builds_without_us(
@@ -190,11 +177,11 @@ def test_the_files_that_compose_finds_by_itself_all_count(
     assert "runs as asked" not in told.err
     assert builder.image_id("second")
     assert not builder.image_id("first")
-    assert len(downloads(origin)) == 1
+    assert len(fetched(origin)) == 1
     origin.set_tag('"v2"')
     assert freshlayer("compose", "-f", "compose.yaml", "build").code == 0
     assert builder.image_id("first")
-    assert len(downloads(origin)) == 2
+    assert len(fetched(origin)) == 2
 
 
 @pytest.mark.parametrize("where", [".env", "environment"])
@@ -224,7 +211,7 @@ def test_a_service_that_a_profile_hides_is_watched_when_it_is_named(
     for _ in range(2):
         assert freshlayer("compose", "build", "hidden").code == 0
         origin.set_tag('"v2"')
-    assert len(downloads(origin)) == 2
+    assert len(fetched(origin)) == 2
 
 
 @newest
@@ -239,12 +226,12 @@ def test_up_starts_what_was_built_and_knows_nothing_of_us(
             "web": {"build": {"context": "."}, "depends_on": ["db"], "command": ["echo", "is up"]},
         },
     )
-    for tag, fetched in (('"v1"', 1), ('"v1"', 1), ('"v2"', 2)):
+    for tag, times in (('"v1"', 1), ('"v1"', 1), ('"v2"', 2)):
         origin.set_tag(tag)
         told = freshlayer("compose", "up", "--build", "web")
         assert told.code == 0, told.err
         assert "is up" in told.out
-        assert len(downloads(origin)) == fetched
+        assert len(fetched(origin)) == times
     files = '{{index .Config.Labels "com.docker.compose.project.config_files"}}'
     label = builder.run("container", "inspect", "--format", files, "project-web-1").stdout.strip()
     assert label == str(project / "compose.yaml")
@@ -310,7 +297,7 @@ def test_a_dockerfile_that_we_cannot_read_is_built_as_it_is(
     assert "; it is built as it is" in told.err
     other.set_tag('"w2"')
     assert freshlayer("compose", "build").code == 0
-    assert (len(downloads(origin)), len(downloads(other))) == (1, 2)
+    assert (len(fetched(origin)), len(fetched(other))) == (1, 2)
 
 
 @newest
@@ -336,7 +323,7 @@ def test_without_buildkit_compose_runs_as_asked(
     told = freshlayer.but(DOCKER_BUILDKIT="0")("compose", "build")
     assert told.code == 0, told.err
     assert "compose builds without BuildKit here" in told.err
-    assert len(downloads(origin)) == 1
+    assert len(fetched(origin)) == 1
 
 
 @pytest.mark.parametrize("builder", ["sid-containerd"], indirect=True)
@@ -354,10 +341,10 @@ def test_several_platforms_have_keys_over_the_inputs_of_all(
     for _ in range(2):
         told = freshlayer("compose", "build")
         assert told.code == 0, told.err
-    assert (len(downloads(origin)), len(downloads(other))) == (1, 1)
+    assert (len(fetched(origin)), len(fetched(other))) == (1, 1)
     other.set_tag('"w2"')
     assert freshlayer("compose", "build").code == 0
-    assert (len(downloads(origin)), len(downloads(other))) == (2, 2)
+    assert (len(fetched(origin)), len(fetched(other))) == (2, 2)
 
 
 def test_a_docker_without_compose_says_so(builders: Builders, tmp_path: Path, project: Path) -> None:

@@ -16,7 +16,6 @@ from testing.builders.table import Builders
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
 from testing.process import Child
-from testing.servers import needs
 from testing.stores.registry import Registry
 
 WITH_MOUNTS = ("buildkit", "sid-buildx", "buildah", "podman")
@@ -28,13 +27,6 @@ CONTAINERS = ("buildah", "podman", "trixie-buildah", "trixie-podman")
 def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
     """To be named by the test."""
     return builders[request.param]
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    needs.require("nginx", Registry.PROGRAM)
-    with Registry() as started:
-        yield started
 
 
 @pytest.fixture

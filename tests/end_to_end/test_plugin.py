@@ -17,7 +17,7 @@ from testing.base_image import BASE
 from testing.builders.docker import DockerBuilder
 from testing.builders.table import Builders
 from testing.command import FRESHLAYER, Ended
-from testing.origins import ServeOrigin
+from testing.origins import ServeOrigin, by_builds
 from testing.process import wait_until
 
 CLIENTS = ("classic", "buildkit", "trixie-buildx", "sid-buildx")
@@ -76,8 +76,7 @@ def aliased(user: User) -> User:
 
 def downloads(origin: ServeOrigin) -> int:
     """How often a RUN fetched something."""
-    seen = [r for r in origin.requests() if not r.headers.get("user-agent", "").startswith("freshlayer")]
-    return len(seen)
+    return len(by_builds(origin.requests()))
 
 
 def probes(origin: ServeOrigin) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from testing.builders.base import Builder, build
 from testing.builders.table import Builders
 from testing.command import Ended, Freshlayer
 from testing.origins import ServeOrigin
-from testing.servers import needs
 from testing.stores.registry import Registry
 
 KEEPING = ("classic", "podman", "trixie-classic", "trixie-podman")
@@ -34,13 +32,6 @@ class Publisher:
         build(self.builder, self.folder, "--tag", name)
         self.builder.run("push", "--quiet", "--tls-verify=false", name, f"docker://{name}")
         return name
-
-
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    needs.require("nginx", Registry.PROGRAM)
-    with Registry() as started:
-        yield started
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from testing.base_image import BASE
 from testing.builders.base import Builder, build
 from testing.builders.table import MEMBERS
 from testing.command import Freshlayer
-from testing.origins import ServeOrigin
+from testing.origins import ServeOrigin, by_builds
 
 WITH_MOUNTS = [name for name in MEMBERS if "classic" not in name]
 
@@ -27,8 +27,7 @@ def write(project: Path, one: ServeOrigin, other: ServeOrigin) -> None:
 
 
 def downloads(*origins: ServeOrigin) -> list[str]:
-    seen = [request for origin in origins for request in origin.requests()]
-    return [r.path for r in seen if not r.headers.get("user-agent", "").startswith("freshlayer")]
+    return [r.path for origin in origins for r in by_builds(origin.requests())]
 
 
 def rendered(freshlayer: Freshlayer, *words: str) -> str:

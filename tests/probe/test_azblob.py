@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import json
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from freshlayer.credentials import Keyring
-from freshlayer.freshness import judge
 from freshlayer.model import Change, Recorded, Strength, Verdict
-from freshlayer.probe import Limits, azblob, probe
+from freshlayer.probe import Limits, azblob
 from freshlayer.probe.wire import Means, Request
 from freshlayer.reference import parse
+from testing import asking
 from testing.command import Freshlayer
 from testing.misbehaving import Behaviour, MisbehavingOrigin, redirect, status
-from testing.servers.base import Served
 from testing.stores.ask import demand
 from testing.stores.azure import ACCOUNT, KEY, Azurite, account_sas
 
@@ -40,16 +38,7 @@ def new_container(azurite: Azurite, *, public: bool = False) -> str:
 
 
 def look(environ: Mapping[str, str], text: str, recorded: Recorded | None = None) -> Verdict:
-    reference = parse(text)
-    known = {reference: recorded} if recorded else {}
-    return judge(recorded, probe([reference], known, Limits(), keyring=Keyring(environ))[reference])
-
-
-@contextlib.contextmanager
-def asked(store: Azurite) -> Iterator[list[Served]]:
-    before, made = len(store.requests()), list[Served]()
-    yield made
-    made += store.requests()[before:]
+    return asking.look(text, recorded, keyring=Keyring(environ))
 
 
 def anybody(azurite: Azurite, *, account: str = ACCOUNT) -> dict[str, str]:
@@ -77,7 +66,7 @@ def test_a_private_blob_is_opened_in_the_ways_of_az(azurite: Azurite, opened: Op
     environ = opened(azurite)
     first = look(environ, f"azblob://{ACCOUNT}/{container}/dir/blob")
     assert str(first.identity) == MD5
-    with asked(azurite) as made:
+    with azurite.asked() as made:
         again = look(environ, f"azblob://{ACCOUNT}/{container}/dir/blob", first.keep)
     assert again.change is Change.UNCHANGED
     assert [(r.status, r.octets) for r in made] == [(304, 0)]
@@ -233,7 +222,7 @@ def test_another_account_is_shown_nothing(azurite: Azurite) -> None:
 
 def test_a_key_that_is_none_is_never_used(azurite: Azurite) -> None:
     environ = {**anybody(azurite), "AZURE_STORAGE_KEY": "s3cr3t?"}
-    with asked(azurite) as made:
+    with azurite.asked() as made:
         seen = look(environ, f"azblob://{ACCOUNT}/container/blob")
     assert made == []
     assert (seen.change, seen.reason) == (
@@ -301,7 +290,7 @@ def test_a_url_with_a_signature_is_asked_by_get_alone_and_known_without_it(azuri
     one, other = (azurite.with_sas(container, "blob", seconds=seconds) for seconds in (300, 600))
     assert one != other
     assert parse(one).text == parse(other).text == azurite.blob(container, "blob")
-    with asked(azurite) as made:
+    with azurite.asked() as made:
         first = look({}, one)
         again = look({}, other, first.keep)
     assert str(first.identity) == MD5

@@ -14,6 +14,7 @@ from freshlayer.model import Observation, Outcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings, read
+from testing import asking
 from testing.servers.needs import require
 from testing.servers.nginx import Nginx, basic_auth, bearer_auth, client_certificates, playback, redirect
 from testing.tls import SelfSigned, self_signed
@@ -22,8 +23,7 @@ SECRET = "hunter2"
 
 
 def ask(url: str, keyring: Keyring = NOBODY) -> Observation:
-    reference = parse(url)
-    return probe([reference], {}, Limits(), keyring=keyring)[reference]
+    return asking.ask(url, keyring=keyring)
 
 
 def basic(user: str, password: str) -> str:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import Keyring
 from freshlayer.freshness import judge
-from freshlayer.model import Change, Observation, Outcome, Recorded
-from freshlayer.probe import Limits, probe
-from freshlayer.reference import parse
+from freshlayer.model import Change, Outcome
+from testing.asking import ask
 from testing.servers.needs import require
 from testing.stores.ftp import FtpServer, Login, Pyftpd, Vsftpd
 from testing.tls import self_signed
@@ -20,12 +19,6 @@ from testing.tls import self_signed
 DAY = 86400
 LARGE = 5 * 1024 * 1024
 SECRET = "hunter2"
-
-
-def ask(url: str, recorded: Recorded | None = None, keyring: Keyring = NOBODY) -> Observation:
-    reference = parse(url)
-    known = {reference: recorded} if recorded else {}
-    return probe([reference], known, Limits(), keyring=keyring)[reference]
 
 
 def put(path: Path, content: bytes, *, age: float) -> None:

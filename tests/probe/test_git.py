@@ -14,8 +14,8 @@ import pytest
 
 from freshlayer.freshness import judge
 from freshlayer.model import Change, Observation, Outcome
-from freshlayer.probe import Limits, probe
-from freshlayer.reference import parse
+from freshlayer.probe import Limits
+from testing import asking
 from testing.git_daemon import GitDaemon
 from testing.misbehaving import MisbehavingOrigin
 
@@ -27,8 +27,7 @@ def repository(tmp_path: Path) -> Iterator[GitDaemon]:
 
 
 def ask(url: str, limits: Limits | None = None) -> Observation:
-    reference = parse(url)
-    return probe([reference], {}, limits or Limits().within(5))[reference]
+    return asking.ask(url, limits=limits or Limits().within(5))
 
 
 def commit_of(observation: Observation) -> str:

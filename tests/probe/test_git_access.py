@@ -13,9 +13,8 @@ import pytest
 
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Observation, Outcome
-from freshlayer.probe import Limits, probe
-from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
+from testing import asking
 from testing.git_daemon import GitDaemon
 from testing.process import Child
 from testing.servers.base import find, free_port
@@ -37,8 +36,7 @@ PasswordAuthentication no
 
 
 def ask(url: str, keyring: Keyring = NOBODY) -> Observation:
-    reference = parse(url)
-    return probe([reference], {}, Limits().within(10), keyring=keyring)[reference]
+    return asking.ask(url, keyring=keyring)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import itertools
 import json
@@ -20,9 +19,9 @@ from freshlayer.model import Certainty, Change, Recorded, Strength, Verdict
 from freshlayer.probe import Limits, gs, probe
 from freshlayer.probe.wire import Means, Request
 from freshlayer.reference import parse
+from testing import asking
 from testing.command import Freshlayer
 from testing.misbehaving import Behaviour, MisbehavingOrigin, status
-from testing.servers.base import Served
 from testing.servers.needs import require
 from testing.servers.nginx import Nginx
 from testing.stores.gcs import FakeGcs
@@ -55,26 +54,17 @@ def new_bucket(gcs: FakeGcs) -> str:
 
 
 def look(environ: Mapping[str, str], text: str, recorded: Recorded | None = None) -> Verdict:
-    reference = parse(text)
-    known = {reference: recorded} if recorded else {}
-    return judge(recorded, probe([reference], known, Limits(), keyring=Keyring(environ))[reference])
+    return asking.look(text, recorded, keyring=Keyring(environ))
 
 
 def emulated(gcs: FakeGcs) -> dict[str, str]:
     return {"STORAGE_EMULATOR_HOST": gcs.url}
 
 
-@contextlib.contextmanager
-def asked(store: FakeGcs) -> Iterator[list[Served]]:
-    before, made = len(store.requests()), list[Served]()
-    yield made
-    made += store.requests()[before:]
-
-
 def test_an_object_is_known_by_its_hash_for_one_head(gcs: FakeGcs) -> None:
     bucket = new_bucket(gcs)
     gcs.put(bucket, "key", BODY)
-    with asked(gcs) as made:
+    with gcs.asked() as made:
         first = look(emulated(gcs), f"gs://{bucket}/key")
         again = look(emulated(gcs), f"gs://{bucket}/key", first.keep)
     assert str(first.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
@@ -251,7 +241,7 @@ def test_a_presigned_url_is_asked_by_get_alone_and_known_without_its_signature(g
     one, other = (
         f"{gcs.url}{bucket}/key?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Signature={n}" for n in "12"
     )
-    with asked(gcs) as made:
+    with gcs.asked() as made:
         first = look({}, one)
         again = look({}, other, first.keep)
     assert parse(one).text == f"{gcs.url}{bucket}/key"

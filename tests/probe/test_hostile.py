@@ -8,26 +8,21 @@ from pathlib import Path
 import pytest
 
 from freshlayer import evidence
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import Keyring
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.evidence import Hop, documents
 from freshlayer.freshness import judge
-from freshlayer.model import Change, Observation, Outcome, Recorded
+from freshlayer.model import Change, Outcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
+from testing.asking import ask
 from testing.misbehaving import BODY, Exchange, MisbehavingOrigin, redirect, status
 from testing.servers.needs import needs
 from testing.servers.nginx import Nginx, rate_limited, rate_zone
 
 SECRET = "hunter2"
 MANY = 200
-
-
-def ask(url: str, recorded: Recorded | None = None, keyring: Keyring = NOBODY) -> Observation:
-    reference = parse(url)
-    known = {reference: recorded} if recorded else {}
-    return probe([reference], known, Limits().within(5), keyring=keyring)[reference]
 
 
 def bearer(host: str = "127.0.0.1", token: str = SECRET) -> Keyring:

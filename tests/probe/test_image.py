@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.freshness import judge
 from freshlayer.model import Certainty, Change, Identity, Observation, Outcome, Recorded, Strength, Verdict
-from freshlayer.probe import Limits, probe
 from freshlayer.probe.manifest import Entry, accepted, chosen, combined, entries
-from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
+from testing import asking
 from testing.command import Freshlayer
 from testing.misbehaving import MisbehavingOrigin, status
 from testing.servers.needs import require
@@ -48,19 +46,15 @@ def ask(
     keyring: Keyring = NOBODY,
     platforms: tuple[str, ...] = AMD64,
 ) -> Observation:
-    reference = parse(url)
-    known = {reference: recorded} if recorded else {}
-    return probe([reference], known, Limits(), keyring=keyring, platforms=platforms)[reference]
+    return asking.ask(url, recorded, keyring=keyring, platforms=platforms)
 
 
 def again(url: str, recorded: Recorded | None, platforms: tuple[str, ...] = AMD64) -> Verdict:
-    return judge(recorded, ask(url, recorded, platforms=platforms))
+    return asking.look(url, recorded, platforms=platforms)
 
 
 def first(url: str, platforms: tuple[str, ...] = AMD64) -> Recorded:
-    verdict = again(url, None, platforms)
-    assert verdict.keep is not None, verdict.reason
-    return verdict.keep
+    return asking.first(url, platforms=platforms)
 
 
 def identity(url: str, platforms: tuple[str, ...] = AMD64) -> str:

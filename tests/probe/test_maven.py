@@ -7,19 +7,13 @@ import hashlib
 import pytest
 
 from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Observation, Outcome, Recorded
-from freshlayer.probe import Limits, probe
-from freshlayer.reference import parse
+from freshlayer.model import Certainty, Change, Outcome
+from testing.asking import ask
 from testing.stores.maven import MavenRepository
 
 pytestmark = pytest.mark.slow
 
 VERSION = "1.0-SNAPSHOT"
-
-
-def ask(url: str, recorded: Recorded | None = None) -> Observation:
-    reference = parse(url)
-    return probe([reference], {reference: recorded} if recorded else {}, Limits())[reference]
 
 
 def test_case_55_a_snapshot_is_known_by_the_checksum_of_what_it_stands_for(maven: MavenRepository) -> None:

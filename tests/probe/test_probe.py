@@ -13,6 +13,7 @@ from freshlayer.freshness import judge
 from freshlayer.model import Change, Identity, Observation, Outcome, Recorded, Strength, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
+from testing import asking
 from testing.misbehaving import BODY, Exchange, MisbehavingOrigin, headers_only_for, redirect, status, tags
 from testing.tls import https_origin, self_signed
 
@@ -20,8 +21,7 @@ QUICK = Limits().within(1.0)
 
 
 def ask(url: str, recorded: Recorded | None = None, limits: Limits = QUICK) -> Observation:
-    reference = parse(url)
-    return probe([reference], {reference: recorded} if recorded else {}, limits)[reference]
+    return asking.ask(url, recorded, limits=limits)
 
 
 def first(url: str) -> Verdict:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import Keyring
 from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Observation, Outcome, Recorded, Verdict
-from freshlayer.probe import Limits, probe
-from freshlayer.reference import parse
+from freshlayer.model import Certainty, Change, Outcome
+from testing.asking import ask, first, look
 from testing.elsewhere import Elsewhere
 from testing.git_daemon import GitDaemon
 from testing.servers.git_http import GitHttp
@@ -33,22 +32,6 @@ NAMES = (
 )
 DAY = 86400
 LARGE = 5 * 1024 * 1024
-
-
-def ask(url: str, recorded: Recorded | None = None, keyring: Keyring = NOBODY) -> Observation:
-    reference = parse(url)
-    known = {reference: recorded} if recorded else {}
-    return probe([reference], known, Limits(), keyring=keyring)[reference]
-
-
-def first(url: str, keyring: Keyring = NOBODY) -> Recorded:
-    verdict = judge(None, ask(url, keyring=keyring))
-    assert verdict.keep is not None, verdict.reason
-    return verdict.keep
-
-
-def again(url: str, recorded: Recorded) -> Verdict:
-    return judge(recorded, ask(url, recorded))
 
 
 @contextmanager
@@ -78,9 +61,9 @@ def test_playback_the_latest_release_is_known_by_its_tag_and_the_api_is_left_alo
     with played_back(tmp_path, monkeypatch, {"github.com": latest("v1.2.3")}) as (world, servers):
         recorded = first(url)
         assert str(recorded.identity) == "release:v1.2.3"
-        assert again(url, recorded).change is Change.UNCHANGED
+        assert look(url, recorded).change is Change.UNCHANGED
         servers["github.com"].change(server=latest("v1.3.0"))
-        assert again(url, recorded).change is Change.CHANGED
+        assert look(url, recorded).change is Change.CHANGED
         assert {r.method for r in servers["github.com"].requests()} == {"HEAD"}
         assert set(world.asked) == {"github.com"}
 
@@ -117,10 +100,10 @@ def test_playback_case_41_a_release_asset_is_known_by_its_hash_behind_another_si
         servers["github.com"].change(server=asset("two"))
         servers[store].change(server=blob('"0x8DE000000000000"', md5))
         # Whoever uploads to Azure may state any MD5: never certain.
-        verdict = again(url, recorded)
+        verdict = look(url, recorded)
         assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.PROBABLE)
         servers[store].change(server=blob('"0x8DE000000000001"', other))
-        assert again(url, recorded).change is Change.CHANGED
+        assert look(url, recorded).change is Change.CHANGED
 
 
 def test_playback_case_42_hugging_face_is_asked_on_the_first_hop_and_its_token_stays_there(
@@ -131,7 +114,7 @@ def test_playback_case_42_hugging_face_is_asked_on_the_first_hop_and_its_token_s
     headers = {"X-Linked-ETag": f'"{digest}"', "ETag": '"of the redirect"', "X-Repo-Commit": "c" * 40}
     lines = redirect("/o/m/resolve/main/model.bin", "https://cdn.hf.co/x?sig=1", headers)
     with played_back(tmp_path, monkeypatch, {"huggingface.co": lines, "cdn.hf.co": ""}) as (world, servers):
-        recorded = first(url, Keyring({"HF_TOKEN": "hunter2"}))
+        recorded = first(url, keyring=Keyring({"HF_TOKEN": "hunter2"}))
         shown = [r.headers["authorization"] for r in servers["huggingface.co"].requests()]
     assert str(recorded.identity) == f"sha256:{digest}"
     assert [item.scheme for item in recorded.evidence] == ["sha256"]
@@ -147,7 +130,7 @@ def test_playback_a_forges_token_does_not_follow_a_redirect(
         "objects.example.com": playback("/file", {"ETag": '"1"'}),
     }
     with played_back(tmp_path, monkeypatch, hosts) as (_, servers):
-        first("https://gitlab.com/file", Keyring({"GITLAB_TOKEN": "hunter2"}))
+        first("https://gitlab.com/file", keyring=Keyring({"GITLAB_TOKEN": "hunter2"}))
         near = servers["gitlab.com"].requests()
         far = servers["objects.example.com"].requests()
     assert {r.headers["private-token"] for r in near} == {"hunter2"}
@@ -179,9 +162,9 @@ def test_playback_a_source_archive_is_known_by_the_commit_of_its_ref(
         recorded = first(url)
         assert str(recorded.identity) == f"commit:{oid}"
         repository.git("branch", "other")
-        assert again(url, recorded).change is Change.UNCHANGED
+        assert look(url, recorded).change is Change.UNCHANGED
         repository.commit("second")
-        assert again(url, recorded).change is Change.CHANGED
+        assert look(url, recorded).change is Change.CHANGED
 
 
 @pytest.mark.parametrize(
@@ -241,7 +224,7 @@ def test_a_large_file_is_known_by_the_checksum_beside_it(files: Nginx, name: str
     assert str(recorded.identity) == f"sha256:{DIGEST}"
     assert sum(r.octets for r in files.requests() if r.path == "/big.tar") == 0
     before = len(files.requests())
-    assert again(url, recorded).change is Change.UNCHANGED
+    assert look(url, recorded).change is Change.UNCHANGED
     assert [r.path for r in files.requests()[before:]] == ["/big.tar"]
 
 
@@ -251,12 +234,12 @@ def test_another_date_over_the_same_checksum_is_no_change_and_another_checksum_i
     put(files.folder / "big.tar.sha256", DIGEST.encode(), age=2 * DAY)
     recorded = first(url)
     put(files.folder / "big.tar", bytes(LARGE), age=2 * DAY)
-    verdict = again(url, recorded)
+    verdict = look(url, recorded)
     # What somebody wrote beside the file is no proof.
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.PROBABLE)
     put(files.folder / "big.tar", b"1" * LARGE, age=DAY)
     put(files.folder / "big.tar.sha256", DIGEST[::-1].encode(), age=DAY)
-    assert again(url, recorded).change is Change.CHANGED
+    assert look(url, recorded).change is Change.CHANGED
 
 
 def test_case_57_a_checksum_older_than_its_file_does_not_count(files: Nginx) -> None:
@@ -303,11 +286,11 @@ def test_case_58_a_release_that_was_only_signed_again_is_unchanged(files: Nginx)
     put(path, RELEASE.format(date="Mon", digest="a" * 64, signature="one").encode(), age=3 * DAY)
     recorded = first(url)
     put(path, RELEASE.format(date="Tuesday", digest="a" * 64, signature="two").encode(), age=2 * DAY)
-    assert again(url, recorded).change is Change.UNCHANGED
+    assert look(url, recorded).change is Change.UNCHANGED
     put(path, RELEASE.format(date="Tuesday", digest="b" * 64, signature="three").encode(), age=DAY)
-    assert again(url, recorded).change is Change.CHANGED
+    assert look(url, recorded).change is Change.CHANGED
     before = len(files.requests())
-    assert again(url, first(url)).change is Change.UNCHANGED
+    assert look(url, first(url)).change is Change.UNCHANGED
     assert [(r.method, r.status, r.octets) for r in files.requests()[before + 1 :]] == [("GET", 304, 0)]
 
 
@@ -327,9 +310,9 @@ def test_case_60_a_file_added_to_an_index_of_packages_is_a_change_and_another_or
     recorded = first(url)
     assert recorded.identity.scheme == "python-index"
     put(path, b"<!-- serial 2 -->" + page("b.whl", "a.whl"), age=2 * DAY)
-    assert again(url, recorded).change is Change.UNCHANGED
+    assert look(url, recorded).change is Change.UNCHANGED
     put(path, page("a.whl", "b.whl", "c.whl"), age=DAY)
-    assert again(url, recorded).change is Change.CHANGED
+    assert look(url, recorded).change is Change.CHANGED
 
 
 def version(integrity: str, downloads: int) -> str:
@@ -346,9 +329,9 @@ def test_playback_case_59_a_version_of_a_package_is_known_by_its_integrity(
     with played_back(tmp_path, monkeypatch, hosts) as (_, servers):
         recorded = first(url)
         servers["packages.example.com"].change(server=version("sha512-a", 2))
-        assert again(url, recorded).change is Change.UNCHANGED
+        assert look(url, recorded).change is Change.UNCHANGED
         servers["packages.example.com"].change(server=version("sha512-b", 3))
-        assert again(url, recorded).change is Change.CHANGED
+        assert look(url, recorded).change is Change.CHANGED
 
 
 def test_a_file_whose_url_ends_in_a_version_is_not_read_for_what_it_is_not(files: Nginx) -> None:

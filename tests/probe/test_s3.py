@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import os
@@ -21,9 +20,9 @@ from freshlayer.model import Certainty, Change, Recorded, Strength, Verdict
 from freshlayer.probe import Limits, probe, s3
 from freshlayer.probe.wire import Means, Once, Request
 from freshlayer.reference import parse
+from testing import asking
 from testing.command import Freshlayer
 from testing.misbehaving import Behaviour, Exchange, MisbehavingOrigin, redirect, status
-from testing.servers.base import Served
 from testing.servers.needs import require
 from testing.stores.s3 import (
     ACCESS_KEY,
@@ -67,18 +66,7 @@ def new_bucket(store: S3Store) -> str:
 
 
 def look(environ: Mapping[str, str], text: str, recorded: Recorded | None = None) -> Verdict:
-    reference = parse(text)
-    known = {reference: recorded} if recorded else {}
-    seen = probe([reference], known, Limits(), keyring=Keyring({**NO_INSTANCE, **environ}))
-    return judge(recorded, seen[reference])
-
-
-@contextlib.contextmanager
-def asked(store: S3Store) -> Iterator[list[Served]]:
-    """The requests that the store's log has of what is done within."""
-    before, made = len(store.requests()), list[Served]()
-    yield made
-    made += store.requests()[before:]
+    return asking.look(text, recorded, keyring=Keyring({**NO_INSTANCE, **environ}))
 
 
 def anonymous(store: S3Store) -> dict[str, str]:
@@ -91,7 +79,7 @@ def anonymous(store: S3Store) -> dict[str, str]:
 def test_an_object_is_known_by_its_hash_for_one_head(store: S3Store) -> None:
     bucket = new_bucket(store)
     store.put(bucket, "key", BODY)
-    with asked(store) as made:
+    with store.asked() as made:
         seen = look(store.environment_of_clients, f"s3://{bucket}/key")
     assert seen.change is Change.FIRST_SEEN
     assert str(seen.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
@@ -102,7 +90,7 @@ def test_an_unchanged_object_is_answered_without_a_body(store: S3Store) -> None:
     bucket = new_bucket(store)
     store.put(bucket, "key", BODY)
     first = look(store.environment_of_clients, f"s3://{bucket}/key")
-    with asked(store) as made:
+    with store.asked() as made:
         again = look(store.environment_of_clients, f"s3://{bucket}/key", first.keep)
     assert again.change is Change.UNCHANGED
     assert [r.status for r in made] == [200, 304]
@@ -224,7 +212,7 @@ def test_an_object_in_parts_is_known_by_a_tag_that_is_no_hash(seaweed: SeaweedS3
     upload_in_parts(seaweed, bucket, "key", parts)
     first = look(seaweed.environment_of_clients, f"s3://{bucket}/key")
     upload_in_parts(seaweed, bucket, "key", parts)
-    with asked(seaweed) as made:
+    with seaweed.asked() as made:
         same = look(seaweed.environment_of_clients, f"s3://{bucket}/key", first.keep)
     upload_in_parts(seaweed, bucket, "key", [parts[0], b"another"])
     other = look(seaweed.environment_of_clients, f"s3://{bucket}/key", first.keep)
@@ -282,7 +270,7 @@ def test_a_prefix_of_many_objects_is_read_page_after_page(rclone: RcloneS3) -> N
     bucket = new_bucket(rclone)
     for number in range(1001):
         (rclone.folder / bucket / f"{number:04}").write_bytes(b"x")
-    with asked(rclone) as made:
+    with rclone.asked() as made:
         first = look(rclone.environment_of_clients, f"s3://{bucket}/")
     pages = [r.path for r in made if r.method == "GET"]
     assert first.change is Change.FIRST_SEEN
@@ -529,7 +517,7 @@ def test_a_presigned_url_is_asked_by_get_alone_and_known_without_its_signature(s
     assert one != other
     assert parse(one) == parse(other)
     assert parse(one).text == f"{store.url}{bucket}/key"
-    with asked(store) as made:
+    with store.asked() as made:
         first = look({}, one)
         again = look({}, other, first.keep)
     assert str(first.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
