@@ -19,9 +19,7 @@ from freshlayer.builders.composed import (
     ask,
     document,
     table,
-    text,
-    texts,
-    values,
+    target_of,
 )
 from freshlayer.builders.pflag import FALSE, Grammar, Operand, Option, items
 from freshlayer.builders.process import run
@@ -239,18 +237,6 @@ def _barred(target: BuildTarget) -> BuildTarget:
 def targets_of(printed: Table) -> Iterator[BuildTarget]:
     """Every target of a resolved bake file. Raises BuilderError for what no bake prints."""
     for name, definition in table(printed.get("target"), "target").items():
-        yield _target(name, table(definition, f"target.{name}"))
-
-
-def _target(name: str, definition: Table) -> BuildTarget:
-    where = f"target.{name}"
-    return BuildTarget(
-        name,
-        context=text(definition.get("context"), f"{where}.context") or ".",
-        dockerfile=text(definition.get("dockerfile"), f"{where}.dockerfile") or None,
-        inline=text(definition.get("dockerfile-inline"), f"{where}.dockerfile-inline") or None,
-        target=text(definition.get("target"), f"{where}.target"),
-        args=values(definition.get("args"), f"{where}.args"),
-        platforms=texts(definition.get("platforms"), f"{where}.platforms"),
-        network=text(definition.get("network"), f"{where}.network"),
-    )
+        where = f"target.{name}"
+        target = target_of(name, table(definition, where), where, "dockerfile-inline")
+        yield replace(target, context=target.context or ".")

@@ -12,7 +12,17 @@ from freshlayer.builders.families import Family
 from freshlayer.inject import Mechanism
 from freshlayer.model import Counting, Happened
 
-__all__ = ["Builder", "ContextTar", "Counting", "DerivedFile", "Ended", "Happened", "Job", "Reader"]
+__all__ = [
+    "Builder",
+    "ContextTar",
+    "Counting",
+    "DerivedFile",
+    "Ended",
+    "Happened",
+    "Invoked",
+    "Job",
+    "Reader",
+]
 
 
 class ContextTar(Protocol):
@@ -82,6 +92,20 @@ class Reader(Protocol):
 
     def ended(self, now: float) -> tuple[Happened, ...]:
         """What happened, once nothing more comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """How a builder is called. ``words``: those between the program and the user's own."""
+
+    program: tuple[str, ...]
+    words: tuple[str, ...]
+    environment: Mapping[str, str]
+    name: str
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        return (*self.program, *self.words)
 
 
 class Builder(Protocol):

@@ -21,8 +21,8 @@ from freshlayer.builders.composed import (
     ask,
     document,
     table,
+    target_of,
     text,
-    texts,
     values,
 )
 from freshlayer.builders.pflag import FALSE
@@ -176,19 +176,12 @@ def targets_of(printed: Table, environ: Mapping[str, str]) -> Iterator[BuildTarg
 
 def _target(name: str, build: Table, platform: str, environ: Mapping[str, str]) -> BuildTarget:
     where = f"services.{name}.build"
-    inline = text(build.get("dockerfile_inline"), f"{where}.dockerfile_inline")
     contexts = values(build.get("additional_contexts"), f"{where}.additional_contexts")
+    target = target_of(name, build, where, "dockerfile_inline")
     wanted = environ.get("DOCKER_DEFAULT_PLATFORM")
-    platforms = texts(build.get("platforms"), f"{where}.platforms")
-    return BuildTarget(
-        name,
-        context=text(build.get("context"), f"{where}.context"),
-        dockerfile=text(build.get("dockerfile"), f"{where}.dockerfile") or None,
-        inline=inline or None,
-        target=text(build.get("target"), f"{where}.target"),
-        args=values(build.get("args"), f"{where}.args"),
-        platforms=(wanted,) if wanted else platforms or ((platform,) if platform else ()),
-        network=text(build.get("network"), f"{where}.network"),
+    return replace(
+        target,
+        platforms=(wanted,) if wanted else target.platforms or ((platform,) if platform else ()),
         needs=tuple(it.removeprefix(_SERVICE) for it in contexts.values() if it.startswith(_SERVICE)),
     )
 

@@ -145,6 +145,20 @@ def text(value: object, where: str) -> str:
     return value
 
 
+def target_of(name: str, definition: Table, where: str, inline: str) -> BuildTarget:
+    """What both tools call alike; ``inline`` is the name under which a Dockerfile's text stands."""
+    return BuildTarget(
+        name,
+        context=text(definition.get("context"), f"{where}.context"),
+        dockerfile=text(definition.get("dockerfile"), f"{where}.dockerfile") or None,
+        inline=text(definition.get(inline), f"{where}.{inline}") or None,
+        target=text(definition.get("target"), f"{where}.target"),
+        args=values(definition.get("args"), f"{where}.args"),
+        platforms=texts(definition.get("platforms"), f"{where}.platforms"),
+        network=text(definition.get("network"), f"{where}.network"),
+    )
+
+
 def texts(value: object, where: str) -> tuple[str, ...]:
     """A list of texts."""
     if value is not None and not isinstance(value, list):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freshlayer.builders import progress
-from freshlayer.builders.base import Ended, Job, Reader
+from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.derived import derived
 from freshlayer.builders.families import BUILDAH, PODMAN, Family
@@ -16,21 +16,13 @@ from freshlayer.inject import Mechanism
 
 
 @dataclass(frozen=True, slots=True)
-class Containers:
+class Containers(Invoked):
     """What buildah and podman do alike."""
 
-    program: tuple[str, ...]
-    words: tuple[str, ...]
-    environment: Mapping[str, str]
-    name: str
     family: Family
     keeps_images: bool
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = False
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         """The smaller trace (measured, 1.28 to 1.39): a mount is told in the history of its own RUN.

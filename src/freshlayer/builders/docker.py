@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from freshlayer.builders import progress
-from freshlayer.builders.base import Ended, Job, Reader
+from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.derived import derived
 from freshlayer.builders.families import DOCKER, Family
@@ -16,21 +15,13 @@ from freshlayer.inject import Mechanism, mechanism_under
 
 
 @dataclass(frozen=True, slots=True)
-class BuildKit:
+class BuildKit(Invoked):
     """BuildKit, by the docker client itself (18.09 to 22) or by its plugin buildx."""
 
-    program: tuple[str, ...]
-    words: tuple[str, ...]
-    environment: Mapping[str, str]
-    name: str
     family: Family = DOCKER
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = True
     keeps_images: bool = False
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         return mechanism_under(syntax_image)
@@ -46,22 +37,14 @@ class BuildKit:
 
 
 @dataclass(frozen=True, slots=True)
-class Classic:
+class Classic(Invoked):
     """The builder inside the docker daemon, before BuildKit."""
 
-    program: tuple[str, ...]
-    words: tuple[str, ...]
-    environment: Mapping[str, str]
-    name: str
     family: Family = DOCKER
     # Measured: it builds all stages up to the target.
     builds_every_earlier_stage: bool = True
     inherits_arguments: bool = False
     keeps_images: bool = True
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        return (*self.program, *self.words)
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         return Mechanism.ARG

@@ -172,7 +172,8 @@ def _settings_of(options: Options, targets: Mapping[str, Target]) -> Source | No
     from freshlayer.report.terminal import warn
 
     first, *others = [target.source for target in targets.values()]
-    if all(policy_of(options, source) == policy_of(options, first) for source in others):
+    policy = policy_of(options, first)
+    if all(policy_of(options, source) == policy for source in others):
         return first
     warn("the settings beside these Dockerfiles differ; those of this folder count for all of them")
     return None

@@ -265,27 +265,20 @@ def _evidence(text: str) -> tuple[Evidence, ...]:
 
 def _built(scope: Scope, record: BuiltRecord) -> tuple[str, ...]:
     pairs = json.dumps([list(pair) for pair in record.built.pairs], separators=(",", ":"))
-    return (
-        scope.dockerfile,
-        record.stage,
-        record.instruction,
-        scope.platform,
-        scope.builder,
-        pairs,
-        record.built.key,
-    )
+    return (*_instruction(scope, record), pairs, record.built.key)
 
 
 def _history(scope: Scope, record: HistoryRecord) -> Row:
     earlier = record.earlier
     return (
-        scope.dockerfile,
-        record.stage,
-        record.instruction,
-        scope.platform,
-        scope.builder,
+        *_instruction(scope, record),
         earlier.chain,
         " ".join(earlier.keys[-_MOST_KEYS:]),
         earlier.seconds,
         earlier.at,
     )
+
+
+def _instruction(scope: Scope, record: BuiltRecord | HistoryRecord) -> tuple[str, str, str, str, str]:
+    """The columns that tell an instruction."""
+    return scope.dockerfile, record.stage, record.instruction, scope.platform, scope.builder
