@@ -28,6 +28,7 @@ NAMES = (
     "huggingface.co",
     "objects.example.com",
     "packages.example.com",
+    "raw.githubusercontent.com",
     "release-assets.githubusercontent.com",
 )
 DAY = 86400
@@ -47,6 +48,38 @@ def played_back(
         world = stack.enter_context(Elsewhere({name: server.port for name, server in servers.items()}))
         monkeypatch.setenv("HTTPS_PROXY", world.proxy)
         yield world, servers
+
+
+SHA1, SHA256 = "23" * 20, "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("headers", "identity"),
+    [
+        ({"Server": "Nexus/3.70", "ETag": f'"{{SHA1{{{SHA1}}}}}"'}, f"sha1:{SHA1}"),
+        (
+            {
+                "X-Artifactory-Id": "1",
+                "ETag": SHA1,
+                "X-Checksum-Sha1": SHA1,
+                "X-Checksum-Sha256": SHA256.upper(),
+            },
+            f"sha256:{SHA256}",
+        ),
+        ({"Server": "cloudflare", "ETag": 'W/"1"', "X-Checksum-Sha1": SHA1}, f"sha1:{SHA1}"),
+    ],
+    ids=["Nexus", "Artifactory", "Maven Central"],
+)
+def test_playback_a_repository_that_states_a_hash_is_known_by_it_and_certain(
+    headers: dict[str, str], identity: str
+) -> None:
+    require("nginx")
+    with Nginx(server=playback("/a.jar", headers)) as server:
+        recorded = first(server.url + "a.jar")
+        again = judge(recorded, ask(server.url + "a.jar"))
+        assert [(r.method, r.octets) for r in server.requests()] == [("HEAD", 0)] * 2
+    assert str(recorded.identity) == identity
+    assert (again.change, again.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
 
 
 def latest(tag: str) -> str:
@@ -122,6 +155,27 @@ def test_playback_case_42_hugging_face_is_asked_on_the_first_hop_and_its_token_s
     assert set(world.asked) == {"huggingface.co"}
 
 
+def raw(tag: str, body: str) -> str:
+    headers = {"ETag": f'"{tag * 64}"', "X-GitHub-Request-Id": "1:2:3"}
+    return playback("/o/r/main/install.sh", headers, body=body)
+
+
+def test_playback_a_raw_file_is_known_by_its_bytes_whatever_becomes_of_its_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, name = "https://raw.githubusercontent.com/o/r/main/install.sh", "raw.githubusercontent.com"
+    with played_back(tmp_path, monkeypatch, {name: raw("a", "one")}) as (_, servers):
+        recorded = first(url)
+        assert recorded.identity.scheme == "sha256"
+        before = len(servers[name].requests())
+        assert look(url, recorded).change is Change.UNCHANGED
+        assert [(r.method, r.octets) for r in servers[name].requests()[before:]] == [("HEAD", 0)]
+        servers[name].change(server=raw("b", "one"))
+        assert look(url, recorded).change is Change.UNCHANGED
+        servers[name].change(server=raw("c", "other"))
+        assert look(url, recorded).change is Change.CHANGED
+
+
 def test_playback_a_forges_token_does_not_follow_a_redirect(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +198,7 @@ def test_playback_a_forges_token_does_not_follow_a_redirect(
         "https://github.com/o/r/archive/main.zip",
         "https://codeload.github.com/o/r/tar.gz/refs/heads/main",
         "https://api.github.com/repos/o/r/tarball/main",
+        "https://gitlab.com/o/r/-/archive/main/r-main.tar.gz",
     ],
 )
 def test_playback_a_source_archive_is_known_by_the_commit_of_its_ref(
@@ -157,7 +212,7 @@ def test_playback_a_source_archive_is_known_by_the_commit_of_its_ref(
         repository = stack.enter_context(GitDaemon(tmp_path / "git"))
         oid = repository.commit("first")
         forge = stack.enter_context(GitHttp(repository.path.parent, server=rewrite, tls=made))
-        world = stack.enter_context(Elsewhere({"github.com": forge.nginx.port}))
+        world = stack.enter_context(Elsewhere(dict.fromkeys(("github.com", "gitlab.com"), forge.nginx.port)))
         monkeypatch.setenv("HTTPS_PROXY", world.proxy)
         recorded = first(url)
         assert str(recorded.identity) == f"commit:{oid}"

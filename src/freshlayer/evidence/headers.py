@@ -96,12 +96,13 @@ def _is_unsound(hop: Hop) -> bool:
     """Tags that are strong in form alone.
 
     Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime, PyPI's were seen to stay while the page
-    changed (pypi/warehouse#14457).
+    changed (pypi/warehouse#14457), those of GitHub's raw files to move while the file did not.
     """
     tag = hop.one("etag").strip('"')
     azure = tag.startswith("0x") and is_azure(hop)
     lighttpd = re.fullmatch(r"[0-9]{5,10}", tag) and hop.one("last-modified")
-    return azure or bool(lighttpd or hop.all("x-pypi-last-serial"))
+    github = re.fullmatch(r"[0-9a-f]{64}", tag) and hop.all("x-github-request-id")
+    return azure or bool(lighttpd or github or hop.all("x-pypi-last-serial"))
 
 
 def _generated(hop: Hop) -> str:
