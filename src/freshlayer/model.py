@@ -27,6 +27,7 @@ class Strength(StrEnum):
         return _RANKS[self]
 
 
+_BUILDERS_OWN = frozenset({"FROM", "COPY --from", "RUN --mount"})
 _SHORT_TAG = 16
 _SHORT_HASH = 12
 _LEAST_HASH = 40
@@ -206,6 +207,11 @@ class Place:
     instruction: str
     stage: str
     via: str
+
+    @property
+    def is_the_builders(self) -> bool:
+        """Whether the builder itself resolves the image that is named there, and keys its cache on it."""
+        return self.via in _BUILDERS_OWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,6 @@ from freshlayer.model import Advice, NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference
 from freshlayer.settings import Notes, notes
 
-_BUILDERS_OWN = frozenset({"FROM", "COPY --from", "RUN --mount"})
-"""Places (``Place.via``) of images that the builder itself resolves, and keys its cache on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -67,7 +64,7 @@ class Read:
             for item in self.discovery.inputs
             if item.reference.kind == "image"
             and not item.reference.pinned
-            and any(place.via in _BUILDERS_OWN for place in item.places)
+            and any(place.is_the_builders for place in item.places)
         )
 
     def asking(self, kinds: frozenset[str]) -> Read:
@@ -184,7 +181,7 @@ def _heeding(discovery: Discovery, instructions: list[Instruction], said: Mappin
 
 def _why_not_asked(reference: Reference, place: Place, kinds: frozenset[str]) -> str:
     """Empty where a reference is asked for the sake of a place that names it."""
-    if reference.kind == "image" and place.via in _BUILDERS_OWN:
+    if reference.kind == "image" and place.is_the_builders:
         return "the builder itself resolves image tags"
     return "" if reference.kind in kinds else f"{reference.kind} is found, and not asked yet"
 

@@ -33,7 +33,6 @@ def command(
     """
     from freshlayer import pipeline, report
     from freshlayer.cli.located import located
-    from freshlayer.probe import PROTOCOLS
     from freshlayer.report.terminal import show
 
     question = replace(question_of(target, build_args, platform, network), all_stages=all_stages)
@@ -45,7 +44,7 @@ def command(
         if as_json:
             documents.append(report.of_inputs(found))
         elif not options.quiet:
-            show(report.input_lines(found, frozenset(PROTOCOLS)), sys.stdout)
+            show(report.input_lines(found), sys.stdout)
     if as_json:
         click.echo(json.dumps(report.together(documents), indent=1))
     return 0

@@ -49,14 +49,14 @@ def check_lines(report: Report) -> Iterator[Line]:
     yield from _advice(report)
 
 
-def input_lines(report: Report, kinds: frozenset[str]) -> Iterator[Line]:
-    """What was found and what can't be watched, with place and reason. ``kinds``: those that are asked."""
+def input_lines(report: Report) -> Iterator[Line]:
+    """What was found and what can't be watched, with place and reason."""
     for item in report.inputs:
         for place in item.places:
-            asked = item.reference.kind in kinds
-            told = "" if asked else " (found, and not asked yet)"
+            own = item.reference.kind == "image" and place.is_the_builders
+            told = " (the builder itself resolves it)" if own else ""
             text = f"{place.instruction} ({place.via}) reads {item.reference}{told}"
-            yield "green" if asked else "dim", f"{report.dockerfile}:{place.line}: {text}"
+            yield "dim" if own else "green", f"{report.dockerfile}:{place.line}: {text}"
     for missed in report.not_watched:
         where = f"{report.dockerfile}:{missed.line}"
         yield "dim", f"{where}: {missed.instruction}: not watched: {missed.text}: {missed.reason}"
