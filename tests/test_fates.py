@@ -76,6 +76,7 @@ def fates(
     ran: set[int],
     *,
     no_cache: bool = False,
+    no_cache_stages: tuple[str, ...] = (),
     untold: frozenset[int] = frozenset(),
 ) -> dict[int, Fate]:
     told = {
@@ -85,7 +86,7 @@ def fates(
         for item in instructions
         if item.instruction in {"RUN", "COPY"} and item.line not in untold
     }
-    found = explained(instructions, told, earlier, no_cache=no_cache)
+    found = explained(instructions, told, earlier, no_cache=no_cache, no_cache_stages=no_cache_stages)
     return {item.line: item.fate for item in found if item.fate}
 
 
@@ -151,6 +152,13 @@ def test_no_cache_explains_everything() -> None:
     found = fates(planned(), history(planned()), EVERYTHING, no_cache=True)
     assert {fate.because for fate in found.values()} == {"the builder was told to use no cache"}
     assert [line for line, fate in found.items() if not fate.follows] == [RUN_A]
+
+
+def test_no_cache_for_a_stage_explains_what_ran_there_alone() -> None:
+    stages = {item.line: item.stage for item in planned()}
+    found = fates(planned(), history(planned()), EVERYTHING, no_cache_stages=(stages[RUN_A],))
+    told = {line for line, fate in found.items() if fate.because == "the builder was told to use no cache"}
+    assert told == {line for line in EVERYTHING if stages[line] == stages[RUN_A]} != EVERYTHING
 
 
 def test_an_emptied_cache_or_another_image_shows_where_a_stage_starts() -> None:

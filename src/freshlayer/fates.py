@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from freshlayer.happened import COUNTED
@@ -39,22 +39,25 @@ def explained(
     earlier: Mapping[tuple[str, str], Earlier],
     *,
     no_cache: bool,
+    no_cache_stages: Collection[str] = (),
 ) -> tuple[InstructionVerdict, ...]:
     """The instructions, in the order of the file, each with its fate where that is known.
 
     ``happened``: by line. ``earlier``: (stage, digest) → what is remembered. ``no_cache``: whether the
-    builder was told to use no cache.
+    builder was told to use no cache; ``no_cache_stages``: for which stages alone.
     """
-    explainer = _Explainer(earlier, no_cache=no_cache)
-    return tuple(explainer.instruction(item, happened.get(item.line)) for item in instructions)
+    told = list(instructions)
+    stages = {item.stage for item in told} if no_cache else frozenset(no_cache_stages)
+    explainer = _Explainer(earlier, stages)
+    return tuple(explainer.instruction(item, happened.get(item.line)) for item in told)
 
 
 class _Explainer:
     """Walks the instructions, and remembers where each stage first ran."""
 
-    def __init__(self, earlier: Mapping[tuple[str, str], Earlier], *, no_cache: bool) -> None:
+    def __init__(self, earlier: Mapping[tuple[str, str], Earlier], uncached: Collection[str]) -> None:
         self._earlier = earlier
-        self._no_cache = no_cache
+        self._uncached = uncached
         self._ran: dict[str, int] = {}
         self._cached: set[str] = set()
         self._untold: set[str] = set()
@@ -87,7 +90,7 @@ class _Explainer:
 
     def _with_reason(self, fate: Fate, item: InstructionVerdict, before: Earlier | None) -> Fate:
         """With the first reason that holds."""
-        if self._no_cache:
+        if item.stage in self._uncached:
             return replace(fate, because="the builder was told to use no cache", follows=bool(self._ran))
         own = (
             "it was never built here" if before is None else "",

@@ -7,7 +7,7 @@ options → parse Dockerfile → discover inputs → recall state → probe → 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -37,6 +37,9 @@ from freshlayer.reading import Question, Read, read
 from freshlayer.recording import keep_identities, kept, remember, scope_of
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
+
+Explain = Callable[..., tuple[InstructionVerdict, ...]]
+"""``fates.explained``, told what the builder was told of its cache."""
 
 _MOST_WARNINGS = 5
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
@@ -130,7 +133,8 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     if ended.trouble and rooms.verbose:
         rooms.warn(f"the builder's display could not be read ({ended.trouble})")
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
-    report = _with_fates(target, report, ended, rooms, no_cache=command.no_cache)
+    explain = partial(explained, no_cache=command.no_cache, no_cache_stages=command.no_cache_stages)
+    report = _with_fates(target, report, ended, rooms, explain)
     return _afterwards([target], [report], ended, rooms)[0]
 
 
@@ -149,7 +153,7 @@ def build_together(
     for (name, target), look in zip(targets.items(), before, strict=True):
         report = replace(look, builder=tool.builder, exit_code=ended.exit_code)
         mine = replace(ended, happened=of_target(ended.happened, name, alone=len(model.targets) == 1))
-        told = _with_fates(target, report, mine, rooms, no_cache=tool.no_cache)
+        told = _with_fates(target, report, mine, rooms, partial(explained, no_cache=tool.no_cache))
         reports.append(told if is_whole(told.instructions) else report)
     return dict(zip(targets, _afterwards(list(targets.values()), reports, ended, rooms), strict=True))
 
@@ -158,7 +162,7 @@ def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
     return run([*builder.argv, *command.words], builder.environment, reader=builder.reader(command))
 
 
-def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, *, no_cache: bool) -> Report:
+def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, explain: Explain) -> Report:
     """With what became of each instruction; a build that failed left some of them half done."""
     if ended.exit_code:
         return report
@@ -166,7 +170,7 @@ def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, *, n
     keyed = {item.line for item in report.instructions if item.key}
     try:
         happened = matched(ended.happened, target.read.dockerfile, built, keyed)
-        instructions = explained(report.instructions, happened, report.past.history, no_cache=no_cache)
+        instructions = explain(report.instructions, happened, report.past.history)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
         rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); what ran is not told")
         return report

@@ -206,3 +206,8 @@ def test_the_table_knows_every_option_of_a_real_builder(name: str, builders: Bui
 
 def test_help_of_no_builder_is_taken_for_a_build() -> None:
     assert read(["--help"], {}, PODMAN).unclear == "--help asks for no build"
+
+
+def test_stages_without_a_cache_are_named_in_one_option_or_in_several() -> None:
+    command = read(["--no-cache-filter", "a,b", "--no-cache-filter=c", "."], {})
+    assert (command.no_cache, command.no_cache_stages) == (False, ("a", "b", "c"))

@@ -29,6 +29,7 @@ class BuildCommand:
     progress: str = ""
     quiet: bool = False
     no_cache: bool = False
+    no_cache_stages: tuple[str, ...] = ()
     pull: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: str = ""
@@ -71,6 +72,7 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         progress=_value(last, "progress"),
         quiet=_switched(last, "quiet"),
         no_cache=_switched(last, "no-cache"),
+        no_cache_stages=_listed(options, "no-cache-filter"),
         pull=any(_switched(last, name) for name in ("pull", "pull-always", "pull-never")),
         build_args=build_args(given, environ),
         unclear=_unclear(options, operands, context, family),
@@ -92,11 +94,17 @@ def _left_out(file: str, family: Family) -> str:
 
 def _platforms(options: list[Option], last: Mapping[str, Option]) -> tuple[str, ...]:
     """``--platform``, several of them with commas; or by its parts, as buildah knows them too."""
-    named = [name.strip() for value in _values(options, "platform") for name in value.split(",")]
-    if not any(named) and _value(last, "arch"):
+    named = _listed(options, "platform")
+    if not named and _value(last, "arch"):
         parts = (_value(last, "os") or "linux", _value(last, "arch"), _value(last, "variant"))
-        named = ["/".join(part for part in parts if part)]
-    return tuple(name for name in named if name)
+        return ("/".join(part for part in parts if part),)
+    return named
+
+
+def _listed(options: list[Option], name: str) -> tuple[str, ...]:
+    """Every value of an option that may come several times, and hold several with commas."""
+    items = (item.strip() for value in _values(options, name) for item in value.split(","))
+    return tuple(item for item in items if item)
 
 
 def _lines(paths: list[str]) -> Iterator[str]:
