@@ -7,7 +7,6 @@ import sys
 
 from testing.builders.table import MEMBERS, Builders
 from testing.histories.play import EVENTS, play, seeds
-from testing.histories.rules import builds_every_earlier
 
 
 def main() -> int:
@@ -21,7 +20,7 @@ def main() -> int:
     with Builders() as builders:
         builder = builders[given.builder]
         for seed in seeds(given.seed, max(given.seconds, 0.001)):
-            wrong = play(seed, builder, every_earlier=builds_every_earlier(builder), events=given.events)
+            wrong = play(seed, builder, events=given.events)
             print(wrong or f"seed {seed}: as it should be", flush=True)
             if wrong:
                 return 1

@@ -20,17 +20,15 @@ from testing.histories.project import (
     Sites,
     Stage,
 )
+from testing.histories.rules import Rules
 
 
 class Oracle:
-    """Remembers every past that was built.
+    """Remembers every past that was built."""
 
-    `every_earlier`: stages before the target are built whether it needs them or not.
-    """
-
-    def __init__(self, sites: Sites, *, every_earlier: bool) -> None:
+    def __init__(self, sites: Sites, rules: Rules) -> None:
         self._sites = sites
-        self._every_earlier = every_earlier
+        self._rules = rules
         self._built: set[str] = set()
 
     def build(self, project: Project, contents: Mapping[Input, str]) -> list[int]:
@@ -38,12 +36,14 @@ class Oracle:
         ran: list[int] = []
         ends: dict[str, str] = {TOOLS: "tools"}
         outputs: dict[tuple[str, int], str] = {}
-        for stage in _needed(project, every_earlier=self._every_earlier):
+        for stage in _needed(project, every_earlier=self._rules.every_earlier):
             past, args = ends[stage.base], dict[str, str]()
             for instruction in stage.instructions:
                 match instruction:
                     case Arg(name):
                         args[name] = project.args[name]
+                        if self._rules.arg_is_a_step:
+                            past = _digest(past, "arg", name)
                     case CopyFile(name):
                         past = _digest(past, "file", name, project.files[name])
                     case CopyFrom(source, number):

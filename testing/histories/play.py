@@ -13,6 +13,7 @@ from testing.command import Ended, Freshlayer
 from testing.histories.generate import Event, Generator
 from testing.histories.oracle import Oracle
 from testing.histories.project import Project, Sites, dockerfile
+from testing.histories.rules import Rules
 from testing.histories.world import World
 
 EVENTS = 12
@@ -50,12 +51,12 @@ class Mismatch:
         )
 
 
-def play(seed: int, builder: Builder, *, every_earlier: bool, events: int = EVENTS) -> Mismatch | None:
+def play(seed: int, builder: Builder, *, events: int = EVENTS) -> Mismatch | None:
     """Play the history of a seed; the first build that went wrong, None where all went well."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with World(folder / "git") as world:
-            return _History(seed, builder, world, folder, every_earlier=every_earlier).play(events)
+            return _History(seed, builder, world, folder).play(events)
 
 
 def seeds(start: int, seconds: float) -> Iterator[int]:
@@ -67,15 +68,13 @@ def seeds(start: int, seconds: float) -> Iterator[int]:
 
 
 class _History:
-    def __init__(
-        self, seed: int, builder: Builder, world: World, folder: Path, *, every_earlier: bool
-    ) -> None:
+    def __init__(self, seed: int, builder: Builder, world: World, folder: Path) -> None:
         self._seed = seed
         self._builder = builder
         self._world = world
         self._context = folder / "context"
         self._generator = Generator(seed)
-        self._oracle = Oracle(world.sites, every_earlier=every_earlier)
+        self._oracle = Oracle(world.sites, Rules.of(builder))
         self._freshlayer = Freshlayer.of(builder, folder / "state.sqlite3", self._context)
         self._events: list[Event] = []
 

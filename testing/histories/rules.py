@@ -1,10 +1,27 @@
-"""How builders differ in what they build at all."""
+"""How builders differ in what they build at all, and in what they take for a step."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
 
 from testing.builders.base import Builder
 
 
-def builds_every_earlier(builder: Builder) -> bool:
-    """Measured: the classic builder goes through all stages up to the target, whoever needs them."""
-    return "classic" in builder.name
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Measured, without freshlayer.
+
+    `every_earlier`: stages before the target are built whether it needs them or not.
+    `arg_is_a_step`: an ARG is a link in the chain of steps, so that what follows runs again where one is
+    added, dropped or moved, even if no value differs. To BuildKit an ARG is nothing but its value.
+    """
+
+    every_earlier: bool
+    arg_is_a_step: bool
+
+    @classmethod
+    def of(cls, builder: Builder) -> Self:
+        is_classic = "classic" in builder.name
+        has_layers = any(name in builder.name for name in ("buildah", "podman"))
+        return cls(every_earlier=is_classic, arg_is_a_step=is_classic or has_layers)

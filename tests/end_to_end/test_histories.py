@@ -9,7 +9,6 @@ import pytest
 from testing.builders.base import Builder
 from testing.builders.table import MEMBERS
 from testing.histories.play import play, seeds
-from testing.histories.rules import builds_every_earlier
 from testing.servers.needs import require
 
 # Of all builders together. Where nobody waits (in CI) 15 minutes.
@@ -22,7 +21,7 @@ def test_what_runs_is_what_a_perfect_cache_would_run(every_builder: Builder) -> 
     require("nginx")
     played = 0
     for seed in seeds(FIRST_SEED, SECONDS / len(MEMBERS)):
-        wrong = play(seed, every_builder, every_earlier=builds_every_earlier(every_builder))
+        wrong = play(seed, every_builder)
         assert wrong is None, str(wrong)
         played += 1
     assert played
