@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from freshlayer.dockerfile import Dockerfile
 from freshlayer.shell import Hole, Surroundings, Text, Why, follow, known, worst, written
@@ -82,9 +84,8 @@ def _names(node: object) -> Iterator[str]:
     if isinstance(node, tuple):
         for item in node:
             yield from _names(item)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _names(getattr(node, field.name))
+    elif isinstance(node, Struct):
+        yield from _names(astuple(node))
 
 
 _DRIVER = r"""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.dockerfile import parse
 from freshlayer.dockerfile.reach import parent_stage

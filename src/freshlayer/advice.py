@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.dockerfile import Instruction, Stage
 from freshlayer.model import Advice
@@ -16,8 +17,7 @@ from freshlayer.model import Advice
 _WHOLE = {".", "./", "*", "./*"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Ecosystem:
+class _Ecosystem(Struct, frozen=True):
     """``install``: the command that reads only the manifests."""
 
     install: re.Pattern[str]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.errors import InstallError
 
@@ -23,8 +24,7 @@ _INTO_EMPTY = f'"builder":"{NAME}"'
 _MEMBER = f'"builder": "{NAME}"'
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(Struct, frozen=True):
     """``"key": value`` from ``start`` to ``end``; the value starts at ``value``."""
 
     key: str

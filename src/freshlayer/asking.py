@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Observation, Outcome, Recorded
@@ -15,8 +16,7 @@ from freshlayer.settings import Policy
 from freshlayer.state import Entry, Store
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
+class Rooms(Struct, frozen=True):
     """What the story needs of the world. ``now`` in seconds since 1970."""
 
     store: Store

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.happened import COUNTED
 from freshlayer.model import Earlier, Fate, Happened, InstructionVerdict
@@ -19,8 +21,7 @@ _NEW_AND_CACHED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """How many instructions ran, and in how many seconds; how many were cached, and what that saved.
 
     ``again``: whether any of those that ran was built before.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from freshlayer.errors import FreshlayerError
 from freshlayer.evidence import compare
@@ -16,8 +17,7 @@ from freshlayer.reference import Reference
 _LARGEST = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """``lines``: what the file should hold. ``kept``: verdicts of references that could not be asked."""
 
     lines: tuple[str, ...]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.model import Counting, Happened, InstructionVerdict

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from freshlayer.dockerfile import knows_run_mount
 from freshlayer.errors import DockerfileError
@@ -35,16 +36,14 @@ def mechanism_under(syntax_image: str) -> Mechanism:
     return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(Struct, frozen=True):
     """``text`` stands at ``offset`` (in characters) of the derived text."""
 
     offset: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Struct, frozen=True):
     """A derived Dockerfile, and what was put into it, in order."""
 
     text: str

@@ -6,8 +6,9 @@ import json
 import os
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from freshlayer import __version__
 from freshlayer.alias import ALONE, NAME, with_alias, without_alias
@@ -42,8 +43,7 @@ exec "$python" -P -m freshlayer.cli.plugin "$@"
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DockerFolder:
+class DockerFolder(Struct, frozen=True):
     """The folder of a user's docker client: ``$DOCKER_CONFIG``, else ``~/.docker``."""
 
     path: Path

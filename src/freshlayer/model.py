@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from freshlayer.reference import Reference
 
@@ -35,8 +36,7 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 _RANKS = {strength: rank for rank, strength in enumerate(Strength)}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The evidence that stands for the bytes in a key, written ``scheme:value``."""
 
     scheme: str
@@ -92,8 +92,7 @@ def _dated(value: str) -> str:
     return f"{at}, {length} bytes" if length.isdigit() else at
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One thing that an origin said about the bytes.
 
     ``hop`` counts redirects from 0; ``ignored`` holds the reason where the evidence does not count.
@@ -111,8 +110,7 @@ class Evidence:
         return Identity(self.scheme, self.value, self.strength)
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(Struct, frozen=True):
     """What a conditional request sends back, letter for letter as the origin wrote it (RFC 9110 §13.1)."""
 
     entity_tag: str = ""
@@ -129,8 +127,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What a probe saw of one reference. ``reason`` is one clause for a person."""
 
     reference: Reference
@@ -140,8 +137,7 @@ class Observation:
     validators: Validators = Validators()
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """The last observation of a reference that was kept, and the identity that stands for it.
 
     ``asked``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
@@ -178,8 +174,7 @@ class Certainty(StrEnum):
     PROBABLE = "probable"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of one input since it was recorded.
 
     ``identity`` is None where nothing was ever known. ``keep`` is what the state should hold from now on;
@@ -199,8 +194,7 @@ class Verdict:
         return self.change not in {Change.UNKNOWN, Change.ABSENT}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it."""
 
     line: int
@@ -214,16 +208,14 @@ class Place:
         return self.via in _BUILDERS_OWN
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteInput:
+class RemoteInput(Struct, frozen=True):
     """A reference and the places that name it."""
 
     reference: Reference
     places: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NotWatched:
+class NotWatched(Struct, frozen=True):
     """Something that an instruction reads from elsewhere and that is not asked, with the reason."""
 
     line: int
@@ -244,16 +236,14 @@ Pairs = tuple[tuple[str, str], ...]
 """Sorted (reference, identity) pairs: what a key is made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(Struct, frozen=True):
     """What an instruction was last built with."""
 
     pairs: Pairs
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """What is remembered of an instruction that was built.
 
     ``chain``: as in InstructionVerdict. ``keys``: those it was built with, newest last. ``seconds``: how long
@@ -267,8 +257,7 @@ class Earlier:
     at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What became of an instruction in a build: cached, or run in so many seconds, and why.
 
     ``saved``: what the cache saved, in seconds, estimated by how long it took earlier. ``because`` is empty
@@ -285,8 +274,7 @@ class Fate:
     follows: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class InstructionVerdict:
+class InstructionVerdict(Struct, frozen=True):
     """State, reason and key of one instruction. ``key`` is empty where none is injected.
 
     ``digest``: of the instruction's text, by which it is known again. ``chain``: of it and of all before it
@@ -324,8 +312,7 @@ class Counting(StrEnum):
     STAGE = "stage"
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """What a builder said of one instruction.
 
     ``stage``: its name, its number from 0, or nothing where the display names none. ``number``: from 1;
@@ -341,16 +328,14 @@ class Happened:
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """A better order of instructions; ``line`` is where it would change."""
 
     line: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """What was remembered when a Dockerfile was looked at.
 
     ``built`` and ``history``: by (stage, digest of the instruction).
@@ -361,8 +346,7 @@ class Past:
     history: Mapping[tuple[str, str], Earlier] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What is told of one Dockerfile. ``verdicts`` is empty where nothing was asked.
 
     ``moved``: references that changed while the builder ran, each with a clause. ``exit_code`` is None where

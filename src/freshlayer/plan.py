@@ -6,7 +6,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
@@ -29,8 +31,7 @@ UNSEEN = "unseen"
 KEY_DIGITS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What the plan is made from, besides the Dockerfile.
 
     ``built``: (stage label, digest of the instruction) → what it was last built with. ``taints``: (reference,
@@ -46,8 +47,7 @@ class Known:
     build_args: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
+class _Earlier(Struct, frozen=True):
     """What stands before an instruction in its stage: the first that is not fresh, if any; and its chain."""
 
     state: State = State.FRESH

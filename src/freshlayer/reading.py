@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer import dockerfile as dockerfiles
 from freshlayer.advice import advise
@@ -15,8 +17,7 @@ from freshlayer.reference import Reference
 from freshlayer.settings import Notes, notes
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What is asked about a Dockerfile: the options that decide what it reads.
 
     ``platforms``: one or more of ``os/arch[/variant]``; ``host``: the builder's own, where it is known.
@@ -41,8 +42,7 @@ class Question:
         return ",".join(self.platforms)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues."""
 
     dockerfile: Dockerfile

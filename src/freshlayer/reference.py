@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
+
+from msgspec import Struct
 
 from freshlayer.errors import ReferenceInvalidError
 
@@ -58,8 +59,7 @@ _IMAGE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Reference:
+class Reference(Struct, frozen=True, eq=False):
     """``text`` is the canonical spelling, safe to show and to store.
 
     ``ask`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
@@ -69,11 +69,23 @@ class Reference:
 
     kind: str
     text: str
-    ask: str = field(repr=False, compare=False)
-    pinned: str = field(default="", compare=False)
+    ask: str
+    pinned: str = ""
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.text}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and self.text == other.text and self.kind == other.kind
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __lt__(self, other: Reference) -> bool:
+        return (self.kind, self.text) < (other.kind, other.text)
 
 
 def parse(text: str) -> Reference:

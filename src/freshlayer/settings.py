@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from freshlayer.errors import DockerfileError, OptionError
 from freshlayer.reference import shown
@@ -29,8 +31,7 @@ class Pull(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class HostSettings:
+class HostSettings(Struct, frozen=True):
     """What ``[hosts."name"]`` says: where a credential is found, never the credential itself.
 
     ``…_env`` name environment variables. ``command`` prints the password or token. ``header`` sends it in a
@@ -50,8 +51,7 @@ class HostSettings:
     insecure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """``hash_up_to`` in octets, ``timeout`` in seconds for one reference; ``hosts`` by ``name[:port]``."""
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -91,7 +91,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "hosts": (dict,),
 }
 _CHOICES: Mapping[str, type[StrEnum]] = {"on_unknown": OnUnknown, "pull": Pull}
-_HOST_FIELDS = {item.name: item.default for item in fields(HostSettings)}
+_HOST_FIELDS = asdict(HostSettings())
 
 
 def read(text: str, where: str, *table: str) -> Policy:
@@ -157,8 +157,7 @@ def _check(where: str, name: str, value: object) -> None:
             raise OptionError(f"{where}: {name} can't be {value!r} (at least {least:g})")
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Struct, frozen=True):
     """What the comments directly above an instruction say about it. ``ttl`` in seconds; 0: ask each time."""
 
     ignore: bool = False

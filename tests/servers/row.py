@@ -10,7 +10,9 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from freshlayer.freshness import judge
 from freshlayer.model import Recorded, Verdict

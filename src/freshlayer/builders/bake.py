@@ -7,8 +7,10 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.builders import composed, progress
 from freshlayer.builders.base import DerivedFile, Ended
@@ -48,8 +50,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BakeCommand:
+class BakeCommand(Struct, frozen=True):
     """``words``: everything after ``bake``, untouched. ``unclear``: why it can't be told what is built.
 
     ``readable``: where bake may read, besides the working directory (``--allow=fs.read=…``).
@@ -105,8 +106,7 @@ def _unclear(
     return "a -- among the words of bake is not understood" if "--" in words else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bake:
+class Bake(Struct, frozen=True):
     """``argv``: docker, its own flags, and ``buildx bake``."""
 
     argv: tuple[str, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
+
+from msgspec import Struct
 
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.families import Family
@@ -36,8 +37,7 @@ class ContextTar(Protocol):
         """Stream the tar around a Dockerfile."""
 
 
-@dataclass(frozen=True, slots=True)
-class DerivedFile:
+class DerivedFile(Struct, frozen=True):
     """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it.
 
     ``inline``: the user's own has no file.
@@ -54,8 +54,7 @@ class DerivedFile:
         return self.content.decode("utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One build with a derived Dockerfile.
 
     ``open_context``: the context as a tar, for a builder that needs one.
@@ -66,8 +65,7 @@ class Job:
     open_context: Callable[[], ContextTar]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a builder ended: its exit code as a shell would report it, and what it said that happened.
 
     ``trouble``: why its display could not be read, if so. ``interrupted``: by a signal that came to us, which
@@ -94,8 +92,7 @@ class Reader(Protocol):
         """What happened, once nothing more comes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invoked:
+class Invoked(Struct, frozen=True):
     """How a builder is called. ``words``: those between the program and the user's own."""
 
     program: tuple[str, ...]

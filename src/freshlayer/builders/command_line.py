@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from freshlayer.builders.families import DOCKER, Family, NoContext
 from freshlayer.builders.pflag import Operand, Option, items
 from freshlayer.reference import shown
 
 
-@dataclass(frozen=True, slots=True)
-class BuildCommand:
+class BuildCommand(Struct, frozen=True):
     """``words``: everything after ``build``, untouched. ``unclear``: why it can't be told what is built.
 
     ``pull``: whether the words themselves say when images are pulled.

@@ -7,8 +7,10 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.builders import composed, progress
 from freshlayer.builders.base import DerivedFile, Ended
@@ -41,8 +43,7 @@ _OVERRIDES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Compose:
+class Compose(Struct, frozen=True):
     """``argv``: docker, its own flags, and ``compose``."""
 
     argv: tuple[str, ...]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.builders.pflag import Grammar, Operand, Option, items
 
@@ -44,8 +46,7 @@ _NO_BUILD = frozenset({"check", "dry-run", "help", "print", "version"})
 _BUILD_TOO = frozenset({"create", "run"})
 
 
-@dataclass(frozen=True, slots=True)
-class ComposeCommand:
+class ComposeCommand(Struct, frozen=True):
     """``words``: everything after ``compose``, untouched; ``globals``: those before the name of the command.
 
     ``build_words``: the command that only builds, with its name. ``then``: what is left to run after it,

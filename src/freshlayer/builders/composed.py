@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from freshlayer.builders import derived
 from freshlayer.builders.base import DerivedFile, Ended
@@ -26,8 +27,7 @@ _SECONDS = 60.0
 _LONGEST_COMPLAINT = 300
 
 
-@dataclass(frozen=True, slots=True)
-class BuildTarget:
+class BuildTarget(Struct, frozen=True):
     """A service of compose or a target of bake, as the tool resolved it.
 
     ``dockerfile``: absolute, or relative to the context; None for the usual one. ``inline``: its text,
@@ -47,8 +47,7 @@ class BuildTarget:
     barred: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """``document``: what the tool said, its escapes undone. ``targets``: those that the command builds."""
 
     document: Table

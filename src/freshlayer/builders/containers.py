@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from freshlayer.builders import progress
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
@@ -15,8 +16,7 @@ from freshlayer.builders.process import run
 from freshlayer.inject import Mechanism
 
 
-@dataclass(frozen=True, slots=True)
-class Containers(Invoked):
+class Containers(Invoked, frozen=True):
     """What buildah and podman do alike."""
 
     family: Family

@@ -6,7 +6,8 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from freshlayer.builders import docker_config, versions
 from freshlayer.builders.base import Builder
@@ -17,8 +18,7 @@ from freshlayer.errors import BuilderError
 _PLAIN = ("build",)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A builder: the program, its words before the user's own, and what ``--builder`` sets for it."""
 
     make: Callable[[tuple[str, ...], tuple[str, ...], Mapping[str, str], str], Builder]

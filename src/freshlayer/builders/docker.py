@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from freshlayer.builders import progress
@@ -14,8 +13,7 @@ from freshlayer.builders.process import run
 from freshlayer.inject import Mechanism, mechanism_under
 
 
-@dataclass(frozen=True, slots=True)
-class BuildKit(Invoked):
+class BuildKit(Invoked, frozen=True):
     """BuildKit, by the docker client itself (18.09 to 22) or by its plugin buildx."""
 
     family: Family = DOCKER
@@ -36,8 +34,7 @@ class BuildKit(Invoked):
             return run(argv, self.environment, reader=self.reader(job.command))
 
 
-@dataclass(frozen=True, slots=True)
-class Classic(Invoked):
+class Classic(Invoked, frozen=True):
     """The builder inside the docker daemon, before BuildKit."""
 
     family: Family = DOCKER

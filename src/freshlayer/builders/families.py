@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.builders.pflag import Grammar
 
@@ -16,8 +18,7 @@ class NoContext(Enum):
     FOLDER_OF_FILE = "the folder of the Dockerfile"
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Struct, frozen=True):
     """How a command line is read. ``not_building``: options that make the program do something else.
 
     ``dockerfiles``: the names that are looked for where no ``--file`` is given. ``file_in_context``: a file

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.builders.base import Builder
 from freshlayer.builders.process import captured
@@ -16,8 +17,7 @@ _SCHEME = "docker-image://"
 _SECONDS = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class LocalImage:
+class LocalImage(Struct, frozen=True):
     """``digests``: under which it was pulled from its tag's repository, SHA-256 by its hexadecimal digits.
 
     ``platform``: ``os/arch[/variant]``.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
 """What Go's ``strconv.ParseBool`` takes for no: in options, and in docker's variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(Struct, frozen=True):
     """The options of one command. ``valued`` take a value, ``switches`` none.
 
     ``letters`` and ``switch_letters``: a letter → the option that it is short for. Without ``interspersed``
@@ -24,8 +24,7 @@ class Grammar:
     interspersed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """``start`` and ``end``: the places in the argument vector that it takes up. A switch has no value.
 
     ``before``: the switches that share its word, as ``q`` in ``-qf FILE``.
@@ -44,8 +43,7 @@ class Option:
         return self.value not in FALSE
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Struct, frozen=True):
     """A word that is no option."""
 
     value: str

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import FrameType
 from typing import IO
+
+from msgspec import Struct
 
 from freshlayer.builders.base import Ended, Reader
 from freshlayer.builders.display import Display, shown_through
@@ -97,8 +98,7 @@ def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Th
     return thread
 
 
-@dataclass(slots=True)
-class _Child:
+class _Child(Struct):
     """The builder, once it is started, and whether a signal came to us while it ran."""
 
     process: subprocess.Popen[bytes] | None = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.options import Options, ours, rooms_of
 from freshlayer.errors import FreshlayerError, OptionError

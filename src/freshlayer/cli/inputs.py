@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import question_of, shared, source_of
 from freshlayer.cli.options import Options, ours

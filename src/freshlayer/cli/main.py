@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import cast
 
 import click
+from msgspec.structs import replace
 
 from freshlayer import __version__
 from freshlayer.cli.options import Options, ours

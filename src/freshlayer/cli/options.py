@@ -8,11 +8,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import asdict
 
 if TYPE_CHECKING:
     from freshlayer.asking import Rooms
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from freshlayer.settings import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """As typed; None where an option was not given. ``docker``: flags of docker's own, for what we run."""
 
     builder: str | None = None
@@ -38,8 +38,7 @@ class Options:
 
     def over(self, outer: Options) -> Options:
         """What stands after the command word wins over what stands before it."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Options(**{n: getattr(outer, n) if v is None else v for n, v in values.items()})
+        return Options(**{n: getattr(outer, n) if v is None else v for n, v in asdict(self).items()})
 
 
 _OURS = (
@@ -69,8 +68,7 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
-        names = {field.name for field in fields(Options)}
-        given = Options(**{name: values.pop(name, None) for name in names})
+        given = Options(**{name: values.pop(name, None) for name in Options.__struct_fields__})
         context = click.get_current_context()
         outer = context.parent.obj if context.parent is not None else None
         options = given.over(outer) if isinstance(outer, Options) else given

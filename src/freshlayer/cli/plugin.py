@@ -13,7 +13,8 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.alias import NAME
 from freshlayer.errors import FreshlayerError
@@ -29,8 +30,7 @@ _ALIASED = frozenset({"bake", "build"})
 _BUILDERS_OWN = frozenset("create dial-stdio du history imagetools inspect ls prune rm stop use".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """How docker called us: its own flags as typed, the last value of each, and the words behind our name."""
 
     flags: tuple[str, ...]

@@ -7,10 +7,10 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.located import located
 from freshlayer.cli.options import Options, policy_of, rooms_of

@@ -13,19 +13,18 @@ import os
 import re
 import stat
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from e2b_dockerfile_utils import PatternMatcher
+from msgspec import Struct
 
 from freshlayer.context.dockerignore import NAME, matcher, read_rules, walk
 
 DOCKERFILE = ".freshlayer.Dockerfile"
 
 
-@dataclass(frozen=True, slots=True)
-class ClassicContext:
+class ClassicContext(Struct, frozen=True):
     """``name`` is where the Dockerfile stands in the tar; ``rules`` the ``.dockerignore`` that is shipped."""
 
     root: Path

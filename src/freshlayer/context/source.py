@@ -6,9 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from freshlayer.errors import ContextError
 from freshlayer.reference import is_remote_context, shown
@@ -20,8 +21,7 @@ _NAMES = ("Dockerfile", "dockerfile")
 _SETTINGS = ("freshlayer.toml", "pyproject.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A Dockerfile. ``shown`` is its name for messages, ``known_as`` its name in the state.
 
     ``path`` is None where it came from standard input.

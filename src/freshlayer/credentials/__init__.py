@@ -4,13 +4,24 @@ A credential is looked up when its host is asked, shown to that host alone, and 
 """
 
 from freshlayer.credentials.http import find, tls
-from freshlayer.credentials.model import NO_FILES, NOBODY, Credential, Keyring, Program, Scheme, Tls, host_of
+from freshlayer.credentials.model import (
+    NO_FILES,
+    NOBODY,
+    Credential,
+    Keyring,
+    Private,
+    Program,
+    Scheme,
+    Tls,
+    host_of,
+)
 
 __all__ = [
     "NOBODY",
     "NO_FILES",
     "Credential",
     "Keyring",
+    "Private",
     "Program",
     "Scheme",
     "Tls",

@@ -11,10 +11,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
-from freshlayer.credentials.model import Keyring
+from freshlayer.credentials.model import Keyring, Private
 from freshlayer.reference import shown
 
 _LARGEST = 1024 * 1024
@@ -24,21 +23,19 @@ _QUICKLY = {"AWS_METADATA_SERVICE_TIMEOUT": "1", "AWS_METADATA_SERVICE_NUM_ATTEM
 """Away from EC2 nobody answers for an instance: that is waited for once, and briefly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Private, frozen=True):
     """What a request is signed with. ``token``: shown beside temporary keys."""
 
-    user: str = field(repr=False)
-    secret: str = field(repr=False)
-    token: str = field(default="", repr=False)
+    user: str
+    secret: str
+    token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Private, frozen=True):
     """A program that looks for keys in the whole chain of botocore, and prints what it found."""
 
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(repr=False)
+    environment: Mapping[str, str]
     defaults: Mapping[str, str]
 
 

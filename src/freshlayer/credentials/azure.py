@@ -11,10 +11,9 @@ import hashlib
 import hmac
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from freshlayer.credentials.model import Keyring, Program
+from freshlayer.credentials.model import Keyring, Private, Program
 
 _TOKEN = ("account", "get-access-token", "--resource", "https://storage.azure.com/")
 _PLAIN = ("--query", "accessToken", "--output", "tsv")
@@ -34,8 +33,7 @@ _SLOTS = (
 """The headers that a Shared Key signs besides ``x-ms-…``, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Private, frozen=True):
     """``endpoint``: a URL without a slash at its end. Of ``key``, ``sas`` and ``program`` at most one is set.
 
     ``fault``: why its credential can't be used, as a clause.
@@ -43,8 +41,8 @@ class Account:
 
     name: str
     endpoint: str
-    key: bytes = field(default=b"", repr=False)
-    sas: str = field(default="", repr=False)
+    key: bytes = b""
+    sas: str = ""
     program: Program | None = None
     fault: str = ""
 

@@ -12,8 +12,9 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from freshlayer.credentials.model import Credential, Keyring, Scheme
 
@@ -27,8 +28,7 @@ _LARGEST = 1024 * 1024
 _NAME = re.compile(r"[\w.-]+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Helper:
+class Helper(Struct, frozen=True):
     """A credential helper (``docker-credential-NAME``), and the server that it is asked about on stdin."""
 
     argv: tuple[str, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from freshlayer.settings import HostSettings
 
@@ -17,22 +18,27 @@ class Scheme(StrEnum):
     HEADER = "header"
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Private(Struct, frozen=True):
+    """A value with a part that is never shown: not in a message, nor in a traceback."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Credential(Private, frozen=True):
     """What one host is shown. ``header``: the field's name where the scheme is a vendor's own."""
 
     scheme: Scheme
-    secret: str = field(repr=False)
-    user: str = field(default="", repr=False)
+    secret: str
+    user: str = ""
     header: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Private, frozen=True):
     """A program that prints the secret on its first line: it is run when the host is asked, and once."""
 
     argv: tuple[str, ...]
-    user: str = field(default="", repr=False)
+    user: str = ""
     header: str = ""
 
     def credential(self, output: str) -> Credential | None:
@@ -41,27 +47,25 @@ class Program:
         return of_parts(self.user, secret, self.header) if secret else None
 
 
-@dataclass(frozen=True, slots=True)
-class Tls:
+class Tls(Private, frozen=True):
     """Files for one host: a private CA, a client certificate with its key, and the key's password."""
 
     authorities: str = ""
     certificate: str = ""
     key: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
 
 
 NO_FILES = Tls()
 
 
-@dataclass(frozen=True, slots=True)
-class Keyring:
+class Keyring(Private, frozen=True):
     """The places that hold credentials: nothing in them is read before a host is asked.
 
     ``environ``: the user's environment; ``hosts``: what the settings say, by host name or ``host:port``.
     """
 
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
 
     @property

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+
+class Unknown(Struct, frozen=True):
     """A word whose value is not known before the build: the reason, and the word as written.
 
     ``known``: the same with ``…`` for what is not known.
@@ -24,16 +24,14 @@ Words = list[Word]
 """A command's arguments, its name left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax."""
 
     text: str
     via: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """Something that the command reads and that can't be watched, with the reason."""
 
     text: str

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, plain
 from freshlayer.discover.options import Operand, OptionTable, read
@@ -28,8 +30,7 @@ _CHECKOUT_TABLE = OptionTable.of("orphan conflict", {"b": "new-branch", "B": "ne
 _REMOTE = re.compile(r"(?:https?|git|ssh|file|ftp)://|[\w.-]+@[\w.-]+:")
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """A repository that the script reads, and the ref, as far as commands have named it."""
 
     url: Word

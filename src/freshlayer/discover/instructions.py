@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from posixpath import basename
+
+from msgspec import Struct, field
 
 from freshlayer import reference, shell
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
@@ -28,8 +29,7 @@ _LOOPBACK = re.compile(r"(?:git\+|docker-)?\w+://(?:[^/@]*@)?(?:localhost|127\.[
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference."""
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -37,8 +37,7 @@ class Discovery:
     not_watched: tuple[NotWatched, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """What a build brings to a Dockerfile.
 
     ``platform``: ``os/arch[/variant]``. ``loopback``: a loopback URL in a RUN means this machine, as it does

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from freshlayer.discover.found import Unknown, Word, Words
 
 
-@dataclass(frozen=True, slots=True)
-class OptionTable:
+class OptionTable(Struct, frozen=True):
     """``short``: letters that take a value. ``long``: names (without ``--``) that take one.
 
     ``aliases``: letter → long name. ``joined``: words of one dash that are one switch (wget's ``-nv``).
@@ -28,16 +28,14 @@ class OptionTable:
         return cls(frozenset(letters), frozenset(long.split()), {**letters, **(switches or {})})
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """An option by its long name, or its letter where it has none; None value for a switch."""
 
     name: str
     value: Word | None
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(Struct, frozen=True):
     """A word that is no option and no option's value."""
 
     value: Word

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, plain, url, written
 from freshlayer.discover.git import git_text
@@ -25,8 +26,7 @@ _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucke
 _MOST_SHOWN = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(Struct, frozen=True):
     """``verbs``: the subcommands that fetch; none named: all do. ``fetched``: options whose value is read."""
 
     verbs: frozenset[str]

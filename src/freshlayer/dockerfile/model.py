@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(Struct, frozen=True):
     """One here-document of a RUN, COPY or ADD. ``content`` keeps its line ends."""
 
     name: str
@@ -14,8 +13,7 @@ class Heredoc:
     strip_tabs: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One instruction.
 
     ``number`` counts all instructions of the file from 0. ``text`` is the whole instruction with its
@@ -40,8 +38,7 @@ class Instruction:
         return next((flag[len(prefix) :] for flag in self.flags if flag.startswith(prefix)), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """FROM and what follows it. ``base`` is as written (not expanded), ``name`` lower case, or empty."""
 
     number: int
@@ -56,8 +53,7 @@ class Stage:
         return self.name or str(self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True):
     """``arguments`` are the ARGs before the first FROM; ``escape`` is the escape character."""
 
     escape: str

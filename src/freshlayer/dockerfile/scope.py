@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
 from e2b_dockerfile_utils import ShellLex
+from msgspec import Struct, field
 
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
@@ -27,8 +27,7 @@ _MARKER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _LONGEST_VALUE = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """The reason why a value is not known before the build; ``unset``: the build itself finds it unset."""
 
     reason: str
@@ -38,8 +37,7 @@ class Unknown:
 Value = str | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """Variables with known values, and names that are declared but have none, with the reason."""
 
     known: Mapping[str, str] = field(default_factory=dict)
@@ -199,8 +197,7 @@ class _Scopes:
         return None if default is None else before.expand(default, self._dockerfile.escape)
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """What is set so far in a stage: ENV beats ARG."""
 
     env: dict[str, Value]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.evidence.entity_tag import MTIMES, proves
 from freshlayer.model import Evidence, Recorded, Strength
@@ -15,8 +16,7 @@ _DATES = {"last-modified", *MTIMES}
 _PROOF = {Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM}
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """``same`` is None where the two have nothing common that tells; ``certain`` as in ``Certainty``."""
 
     same: bool | None
@@ -25,8 +25,7 @@ class Comparison:
     new: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """What two sets of evidence say in one scheme."""
 
     old: Evidence

@@ -6,7 +6,8 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.evidence.hop import Hop
 
@@ -15,8 +16,7 @@ _PARTIAL = 206
 _OF_PARTS = "a hash of the parts' hashes, not of the bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """A digest as a header states it: hexadecimal digits, or the header's own text where it is malformed.
 
     ``ignored``: why it says nothing of the bytes. ``claimed``: whoever uploaded the file wrote it, and the

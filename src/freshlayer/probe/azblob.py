@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.credentials import Credential, Scheme, azure
 from freshlayer.model import Observation, Outcome, Recorded, Strength
@@ -38,8 +40,7 @@ _HIDDEN = {"ResourceNotFound", "PublicAccessNotPermitted"}
 """What a container that is not public answers to anybody, whether the blob is there or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Container:
+class _Container(Struct, frozen=True):
     """Where blobs are asked; ``token`` is shown to Azure itself, whose accounts all are."""
 
     account: azure.Account

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, field
 
 import pycurl
+from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
@@ -46,8 +46,7 @@ _HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycu
 _TRANSIENT = _STREAM | _HUNG_UP
 
 
-@dataclass(slots=True)
-class Transfer:
+class Transfer(Struct):
     """A request on its way, and what has come of it."""
 
     request: Request

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer import evidence
 from freshlayer.evidence import documents
@@ -16,8 +17,7 @@ from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step
 from freshlayer.reference import Reference
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """``read``: text → the part that counts, empty where the text is something else.
 
     ``revalidates``: whether the origins' entity tags can be trusted to move with that part. ``media``: the

@@ -6,10 +6,10 @@ import heapq
 import time
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pycurl
+from msgspec import Struct, field
 
 from freshlayer.model import Observation, Outcome
 from freshlayer.probe import curl
@@ -35,8 +35,7 @@ def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterato
         driver.close()
 
 
-@dataclass(slots=True, eq=False)
-class _Talk:
+class _Talk(Struct, eq=False):
     """A conversation, the step that it waits to take, and the key under which others wait for it as well."""
 
     reference: Reference
@@ -47,8 +46,7 @@ class _Talk:
     key: Hashable = None
 
 
-@dataclass(slots=True)
-class _Host:
+class _Host(Struct):
     """``failure``: why it is not asked any more. ``answered``: it has given a response at least once.
 
     ``until``: when it wants to be asked again, by the monotonic clock (RFC 9110 §10.2.3).

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Hashable
-from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
+
+from msgspec.structs import replace
 
 from freshlayer import __version__
 from freshlayer.credentials import Credential, Program, find, tls

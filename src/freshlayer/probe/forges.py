@@ -8,8 +8,9 @@ stable hash is promised.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import git, http

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from freshlayer.credentials import Credential, google
 from freshlayer.model import Observation, Outcome, Recorded, Strength

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
@@ -25,8 +27,7 @@ _MANIFEST = "manifest"
 _INDEX = "index"
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A tag of a repository of a registry."""
 
     registry: str
@@ -34,8 +35,7 @@ class Image:
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What a tag names. ``digest`` is empty where it is not known; ``got``: with its bytes."""
 
     answer: Answer

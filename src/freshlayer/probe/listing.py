@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.model import Evidence, Observation, Outcome, Strength
 from freshlayer.probe.exchange import ABSENT, exchange, said
@@ -19,8 +20,7 @@ PAGE = 1000
 LARGEST_PAGE = 4 * MIB
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """``entries``: (name, tag) pairs. ``after``: where the next page begins; empty on the last one.
 
     ``strength``: how much the weakest of its tags says. It is never *content*: a store's entity tag need not

@@ -9,7 +9,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -32,8 +33,7 @@ _ARM = ("v8", "v7", "v6", "v5")
 _AMD64 = ("v4", "v3", "v2")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A manifest of an index: its digest, and its platform, ``os/arch[/variant]``."""
 
     digest: str

@@ -10,8 +10,10 @@ import json
 import os
 import re
 from collections.abc import Generator
-from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.credentials import Credential, Keyring, Scheme, docker, host_of
 from freshlayer.probe.exchange import HEADERS, credential_for, exchange, said
@@ -25,8 +27,7 @@ _REALM = re.compile(r"(?P<scheme>https?)://(?P<host>[\w.:\[\]-]+)(?:[/?][\x21-\x
 _NOT_FOUND = "credentials not found"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """A registry or a mirror of one: ``url`` without a slash at its end; credentials are under ``name``."""
 
     url: str
@@ -38,8 +39,7 @@ class Endpoint:
         return self.url.startswith("https:") or is_loopback(urlsplit(self.url).netloc)
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """What a registry asks for when it answers 401 (RFC 9110 §11.6.1)."""
 
     scheme: str
@@ -48,16 +48,14 @@ class Challenge:
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """The credential for a repository, if there is one. ``told``: what went wrong in looking for it."""
 
     credential: Credential | None = None
     told: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(Struct, frozen=True):
     """An answer, the credential that it was given for, and what a reason should add."""
 
     answer: Answer

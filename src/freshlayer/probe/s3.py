@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass, replace
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.credentials import aws
 from freshlayer.model import Observation, Outcome, Recorded
@@ -28,8 +30,7 @@ _DENIED = {400, 401, 403}
 _NO_CHAIN = "for roles, SSO and instances install freshlayer[aws]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Store:
+class _Store(Struct, frozen=True):
     """Where a bucket is asked, and with which keys. ``note``: why there are none, where that is known."""
 
     bucket: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.evidence import http_date

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.credentials import Credential, Program
 from freshlayer.model import Observation, Outcome
@@ -17,8 +19,7 @@ from freshlayer.reference import Reference
 _UNRESERVED = "-._~"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """Bucket, or account, and key, as octets: a key need not be text."""
 
     bucket: str

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from freshlayer.probe.wire import Answer, Run
 
 
-@dataclass(slots=True)
-class Running:
+class Running(Struct):
     """One program; its output goes to a file, so that it can neither block nor fill memory."""
 
     process: subprocess.Popen[bytes]

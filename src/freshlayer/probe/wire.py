@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Mapping
-from dataclasses import dataclass, field, replace
 
-from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Tls
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model import Observation, Recorded
 from freshlayer.reference import Reference
@@ -14,8 +16,7 @@ MIB = 1024 * 1024
 MOST_REDIRECTS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds, octets and connections (design rule 7). ``total`` is for all requests of one reference."""
 
     connect: float = 3.0
@@ -30,8 +31,7 @@ class Limits:
         return replace(self, connect=min(self.connect, total), answer=min(self.answer, total), total=total)
 
 
-@dataclass(frozen=True, slots=True)
-class Means:
+class Means(Struct, frozen=True):
     """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images."""
 
     limits: Limits
@@ -39,18 +39,16 @@ class Means:
     platforms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(Private, frozen=True):
     """Keys that libcurl signs a request with (AWS Signature Version 4)."""
 
-    user: str = field(repr=False)
-    secret: str = field(repr=False)
+    user: str
+    secret: str
     region: str
     service: str = "s3"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Private, frozen=True):
     """One request.
 
     ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
@@ -60,12 +58,12 @@ class Request:
     """
 
     method: str
-    url: str = field(repr=False)
-    headers: tuple[str, ...] = field(default=(), repr=False)
+    url: str
+    headers: tuple[str, ...] = ()
     read: int = 0
     digest: bool = False
     keep: bool = False
-    form: str = field(default="", repr=False)
+    form: str = ""
     follow: bool = True
     anonymous: bool = False
     credential: Credential | None = None
@@ -78,8 +76,7 @@ class Request:
         return self.credential is not None or self.signer is not None or self.tls != NO_FILES
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Private, frozen=True):
     """Run a program. ``environment`` goes over the user's own, ``defaults`` under it.
 
     ``most``: octets of output that are read. ``stdin`` is given to it. ``errors``: its standard error belongs
@@ -87,30 +84,27 @@ class Run:
     """
 
     argv: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     most: int = 64 * 1024
-    stdin: str = field(default="", repr=False)
+    stdin: str = ""
     errors: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Wait so many seconds. Answered by whether there was time for it."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Once:
+class Once(Struct, frozen=True):
     """Take a step once for all conversations that name the same key, and answer each of them with it."""
 
     key: Hashable
     step: Request | Run
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Private, frozen=True):
     """``hops``: each response of a chain of redirects, the last one last; empty where none came.
 
     ``error``: why there is no complete answer, as a clause; empty where all went well. ``transient``: another
@@ -124,9 +118,9 @@ class Answer:
     transient: bool = False
     digest: str = ""
     length: int = 0
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     exit_code: int = 0
-    output: str = field(default="", repr=False)
+    output: str = ""
 
     @property
     def status(self) -> int:

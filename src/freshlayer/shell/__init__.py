@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.shell.evaluate import Evaluator
 from freshlayer.shell.frame import Frame
@@ -31,8 +32,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a script stands in.
 
     ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
@@ -44,8 +44,7 @@ class Surroundings:
     fetchers: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Struct, frozen=True):
     """The programs that a script runs, in order. ``whole`` is False where not all could be followed."""
 
     calls: tuple[Call, ...]

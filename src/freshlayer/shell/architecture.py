@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """What one architecture is called: by the kernel, Debian, Alpine, rpm (package, ``%_arch``), and GNU."""
 
     kernel: str

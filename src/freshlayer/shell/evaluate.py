@@ -7,7 +7,8 @@ exits is dropped. All work is counted, and ends with the budget.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from freshlayer.shell import conditions
 from freshlayer.shell.expand import Expander

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from enum import IntEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.shell.nodes import Statement
 from freshlayer.shell.values import BLANKS, Hole, Text, Values, Why, alternatives, known, text_of
@@ -28,8 +30,7 @@ class End(IntEnum):
     EXIT = 4
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """``ended``: nothing behind this point runs, up to what catches that end.
 
     ``left``: ways that ended before, and go on where that end is caught. ``anything``: why any name may have

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """Text as it stands after quote removal. ``quoted`` text is never split into words."""
 
     text: str
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """``$name``, ``${name}``, ``${name<operator><operand>}``; ``index`` of ``${name[index]}``.
 
     ``operator`` is ``length`` for ``${#name}``, ``named`` for ``${!name}``; ``operand`` and ``index`` are as
@@ -29,8 +27,7 @@ class Parameter:
     index: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Substitution:
+class Substitution(Struct, frozen=True):
     """``$(…)`` or backquotes. ``script`` is what stands inside, to be parsed where its output is needed."""
 
     script: str
@@ -38,8 +35,7 @@ class Substitution:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """Something whose value is not computed: arithmetic, an odd quoting, a process substitution's file.
 
     ``script`` is what runs in a process substitution.
@@ -54,8 +50,7 @@ Part = Literal | Parameter | Substitution | Opaque
 Word = tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """``name=value``, ``name[index]=value``; a tuple of words is an array; ``appends`` for ``+=``."""
 
     name: str
@@ -65,8 +60,7 @@ class Assignment:
     index: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A simple command: assignments before it, or those of ``export``, ``local`` and their like."""
 
     words: tuple[Word, ...]
@@ -75,8 +69,7 @@ class Command:
     declares: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Redirected:
+class Redirected(Struct, frozen=True):
     """A statement with redirections. ``given`` is what they put on its standard input.
 
     ``writes``: its output goes to a file, so that it does not reach a substitution or a pipe.
@@ -87,23 +80,20 @@ class Redirected:
     writes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """``[ … ]`` or ``[[ … ]]``: operators stand as literals between the words."""
 
     words: tuple[Word, ...]
     double: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """Statements whose output feeds the next one."""
 
     parts: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AndOr:
+class AndOr(Struct, frozen=True):
     """``left && right`` or ``left || right``."""
 
     left: Statement
@@ -111,31 +101,27 @@ class AndOr:
     right: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Statements one after another. ``own`` environment: a subshell."""
 
     statements: tuple[Statement, ...]
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """``! statement``."""
 
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     """(condition, body) in order, and what stands behind ``else``."""
 
     branches: tuple[tuple[Statement, Statement], ...]
     otherwise: Statement | None
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
+class Arm(Struct, frozen=True):
     """One arm of a case. ``ending``: ``;;``, ``;&`` (the next body too) or ``;;&`` (the next tests too)."""
 
     patterns: tuple[Word, ...]
@@ -143,16 +129,14 @@ class Arm:
     ending: str = ";;"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """``case subject in …``."""
 
     subject: Word
     arms: tuple[Arm, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Struct, frozen=True):
     """``for name in words``; no words stand for the positional parameters."""
 
     name: str
@@ -160,8 +144,7 @@ class For:
     body: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class While:
+class While(Struct, frozen=True):
     """``while``, or ``until``."""
 
     condition: Statement
@@ -169,8 +152,7 @@ class While:
     until: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A definition; it is read where it is called."""
 
     name: str
@@ -182,8 +164,7 @@ Statement = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """``whole`` is False where the parser met something that it does not know."""
 
     body: Statement

@@ -7,7 +7,8 @@ quotes are text there, and nothing is split.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from freshlayer.shell.nodes import Literal, Opaque, Part, Word
 from freshlayer.shell.parse import parse_quoted

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from freshlayer.shell.values import NOTHING, Text, Values
 
@@ -37,16 +38,14 @@ def together(statuses: list[Status]) -> Status:
     return Status.PRESUMED if different == {Status.TRUE, Status.PRESUMED} else Status.OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A program that a script runs. ``given``: what is known of its standard input."""
 
     words: tuple[Text, ...]
     given: Values = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a statement ended, and what it wrote to standard output."""
 
     status: Status

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache, lru_cache
 
 import tree_sitter_bash
+from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
 from freshlayer.shell.nodes import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _LONGEST_PATTERN = 200
 _LONGEST_SUBJECT = 400
@@ -14,8 +15,7 @@ _EXTENDED = re.compile(r"[?*+!]\(|@\([^()]*[*?\[()]")
 _GLOB = re.compile(r"\\.|@\([^()]*\)|\[[!^]?\]?(?:\[:\w+:\]|[^\]])*\]|\*+|\?|[^\\*?\[@]+|.", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """A pattern, and what a search with it may cost.
 
     ``repeats``: how many have no bound; ``choices``: how many ways the others can go.

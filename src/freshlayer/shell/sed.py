@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.shell.patterns import Pattern, regex
 from freshlayer.shell.values import number
@@ -17,8 +18,7 @@ _FLAGS = re.compile(r"([gpiI0-9]*)[ \t]*(?:[;\n]|\Z)")
 _ESCAPES = {"n": "\n", "t": "\t"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
+class _Command(Struct, frozen=True):
     name: str
     first: str
     last: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 MOST_ALTERNATIVES = 24
 LONGEST = 20_000
@@ -25,8 +26,7 @@ class Why(IntEnum):
     SECRET = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """A part whose value is not known; ``text`` as written, safe to show."""
 
     why: Why
@@ -107,8 +107,7 @@ def written(text: Text) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field on its way to be a word. ``kept`` although it may be empty: a quote or a separator made it."""
 
     text: Text

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from posixpath import basename
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.shell.values import Hole, Text, Values, known, text_of
 
@@ -52,8 +54,7 @@ def unwrapped(fields: tuple[Text, ...]) -> tuple[tuple[Text, ...], dict[str, Val
     return fields, assignments
 
 
-@dataclass(frozen=True, slots=True)
-class Xargs:
+class Xargs(Struct, frozen=True):
     """``-I MARK``, ``-n AT_MOST`` (0: all), ``-d`` or ``-0``."""
 
     mark: str = ""

@@ -6,8 +6,9 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from freshlayer.errors import StateError
 from freshlayer.files import replace
@@ -17,8 +18,7 @@ _VERSION = 1
 _LARGEST = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One reference, and the Dockerfiles that read it."""
 
     reference: str

@@ -7,9 +7,10 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from freshlayer.errors import StateError
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
@@ -46,8 +47,7 @@ CREATE TABLE IF NOT EXISTS taint (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Which build a record speaks of. An empty ``builder`` stands for whichever built last."""
 
     dockerfile: str
@@ -55,8 +55,7 @@ class Scope:
     builder: str
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltRecord:
+class BuiltRecord(Struct, frozen=True):
     """An instruction, by the digest of its text, as it was just built."""
 
     stage: str
@@ -64,8 +63,7 @@ class BuiltRecord:
     built: Built
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRecord:
+class HistoryRecord(Struct, frozen=True):
     """An instruction, by the digest of its text, and what is to be remembered of it."""
 
     stage: str

@@ -13,7 +13,8 @@ it: that stage's steps then come between its own ``STEP`` and its ``-->``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.model import Counting, Happened
 
@@ -23,8 +24,7 @@ _DONE = re.compile(r"--> [0-9a-f]{11,64}$")
 _DEEPEST = 1_000
 
 
-@dataclass(slots=True)
-class _Step:
+class _Step(Struct):
     """An instruction that has begun. ``just_begun``: nothing of its own came since."""
 
     stage: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from freshlayer.model import Counting, Happened
 
 _LABEL = re.compile(r"\[(?P<words>(?:\S+ ){0,3})(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """Which instruction a vertex is: its stage (empty where there is but one), and its place there."""
 
     stage: str
