@@ -172,6 +172,31 @@ def test_copy_sees_what_it_sees_without_us_and_stays_cached(
         assert downloads(steady)[before:] == []
 
 
+@pytest.mark.parametrize("builder", ["classic", "trixie-classic", "sid-buildx", "podman"], indirect=True)
+@pytest.mark.parametrize("rules", ["", "*.log\n"])
+def test_what_was_copied_without_us_is_cached_for_us(
+    freshlayer: Freshlayer, builder: Builder, origin: ServeOrigin, project: Path, rules: str
+) -> None:
+    """The docker client before 23 writes names of owners and kinds of files into the tar, which is hashed."""
+    (project / "folder").mkdir()
+    for name in ("file", "folder/program"):
+        (project / name).write_text(name)
+        (project / name).chmod(0o755)
+    (project / "folder" / "link").symlink_to("program")
+    if rules:
+        (project / ".dockerignore").write_text(rules)
+    if os.geteuid() == 0:
+        shutil.chown(project / "file", 65534, 65534)
+    write(
+        project,
+        "FROM BASE\nCOPY file /f\nCOPY folder /g\nCOPY . /c\n"
+        f"# freshlayer: ignore\nRUN wget -qO f {origin.url}plain\nRUN wget -qO f {origin.url}keyed\n",
+    )
+    build(builder, project)
+    assert freshlayer.build(".").code == 0
+    assert [r.path for r in downloads(origin)] == ["/plain", "/keyed", "/keyed"]
+
+
 def test_an_ignore_file_beside_the_dockerfile_counts_where_it_counts_without_us(
     freshlayer: Freshlayer, builder: Builder, origin: ServeOrigin, project: Path
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -37,6 +37,13 @@ class ContextTar(Protocol):
         """Stream the tar around a Dockerfile."""
 
 
+class OpenContext(Protocol):
+    """Opens the context."""
+
+    def __call__(self, *, as_before_23: bool) -> ContextTar:
+        """``as_before_23``: with headers as docker clients before 23 write them, which the daemon hashes."""
+
+
 class DerivedFile(Struct, frozen=True):
     """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it.
 
@@ -62,7 +69,7 @@ class Job(Struct, frozen=True):
 
     command: BuildCommand
     file: DerivedFile
-    open_context: Callable[[], ContextTar]
+    open_context: OpenContext
 
 
 class Ended(Struct, frozen=True):

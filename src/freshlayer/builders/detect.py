@@ -99,7 +99,7 @@ def _behind(docker: str, environ: Mapping[str, str]) -> str:
         return "classic"
     if docker_config.prefers_buildx(environ):
         return "buildx"
-    if _major(version) >= _BUILDX_BY_DEFAULT:
+    if versions.major(version) >= _BUILDX_BY_DEFAULT:
         return "buildx" if said or docker_config.has_buildx(environ) else "classic"
     return "buildkit" if said or _daemon_prefers_buildkit(docker, environ) else "classic"
 
@@ -110,7 +110,7 @@ def _daemon_prefers_buildkit(docker: str, environ: Mapping[str, str]) -> bool:
     if host.startswith("unix://"):
         return _ping(host.removeprefix("unix://")) == "2"
     server = versions.output(docker, ["version", "--format", "{{.Server.Version}}"], environ)
-    return _major(server) >= _BUILDX_BY_DEFAULT
+    return versions.major(server) >= _BUILDX_BY_DEFAULT
 
 
 def _ping(path: str) -> str:
@@ -127,8 +127,3 @@ def _ping(path: str) -> str:
             return ""
     match = re.search(rb"(?im)^builder-version:\s*(\d+)", answer)
     return match[1].decode() if match else ""
-
-
-def _major(text: str) -> int:
-    match = re.search(r"(\d+)\.\d+", text)
-    return int(match[1]) if match else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from freshlayer.builders import progress
+from freshlayer.builders import progress, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.derived import derived
@@ -49,9 +49,13 @@ class Classic(Invoked, frozen=True):
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.classic(command)
 
+    @property
+    def _client(self) -> str:
+        return versions.said_by(self.program[0], self.environment)
+
     def build(self, job: Job) -> Ended:
         """An own tar on standard input (``context.classic`` says why)."""
-        context = job.open_context()
+        context = job.open_context(as_before_23=0 < versions.major(self._client) < 23)
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.file.content)
         return run([*self.argv, *words], self.environment, write, self.reader(job.command))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def said_by(program: str, environ: Mapping[str, str]) -> str:
     if said and not is_script:
         _write(memory, {**known, path: (*stamp, said)})
     return said
+
+
+def major(said: str) -> int:
+    """The first number of a version; 0 where there is none."""
+    match = re.search(r"(\d+)\.\d+", said)
+    return int(match[1]) if match else 0
 
 
 def output(program: str, words: list[str], environ: Mapping[str, str]) -> str:

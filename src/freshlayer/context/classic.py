@@ -8,13 +8,16 @@ and a ``.dockerignore``, that the rules exclude before any COPY sees them.
 
 from __future__ import annotations
 
+import grp
 import io
 import os
+import pwd
 import re
 import stat
 import tarfile
+from functools import cache
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from e2b_dockerfile_utils import PatternMatcher
 from msgspec import Struct
@@ -25,15 +28,20 @@ DOCKERFILE = ".freshlayer.Dockerfile"
 
 
 class ClassicContext(Struct, frozen=True):
-    """``name`` is where the Dockerfile stands in the tar; ``rules`` the ``.dockerignore`` that is shipped."""
+    """``name`` is where the Dockerfile stands in the tar; ``shipped`` the text of its ``.dockerignore``.
+
+    ``as_before_23``: the daemon hashes headers too, and a docker client before 23 puts the owner's names and
+    the kind of the file into them (measured, 20.10 and 26).
+    """
 
     root: Path
     name: str
     rules: str
     shipped: str
+    as_before_23: bool = False
 
     @classmethod
-    def of(cls, root: Path) -> ClassicContext:
+    def of(cls, root: Path, *, as_before_23: bool = False) -> ClassicContext:
         """Read the folder's rules, and choose a name for the Dockerfile that they hide.
 
         A name that the user's own rules hide already lets the user's ``.dockerignore`` be shipped as it is,
@@ -41,11 +49,11 @@ class ClassicContext(Struct, frozen=True):
         """
         text = read_rules(root / NAME)
         if text is None:
-            return cls(root, DOCKERFILE, "", f"{DOCKERFILE}\n{NAME}\n")
+            return cls(root, DOCKERFILE, "", f"{DOCKERFILE}\n{NAME}\n", as_before_23)
         name = _hidden_name(text, matcher(root / NAME, text))
         if name:
-            return cls(root, name, text, text)
-        return cls(root, DOCKERFILE, text, f"{text.rstrip(chr(10))}\n{DOCKERFILE}\n")
+            return cls(root, name, text, text, as_before_23)
+        return cls(root, DOCKERFILE, text, f"{text.rstrip(chr(10))}\n{DOCKERFILE}\n", as_before_23)
 
     def write(self, dockerfile: bytes, stream: IO[bytes]) -> None:
         """Stream the tar; no file is held in memory. Raises OSError, BrokenPipeError among it.
@@ -58,22 +66,20 @@ class ClassicContext(Struct, frozen=True):
             for path, status in walk(self.root, rules):
                 if path not in {NAME, self.name}:
                     self._add(tar, path, status, links)
-            _add_text(tar, NAME, self.shipped.encode("utf-8", "surrogateescape"), self._ignore_mode())
-            _add_text(tar, self.name, dockerfile, 0o600)
+            ignore = self._ignore_entry() or _hidden(NAME)
+            _add_text(tar, ignore, self.shipped.encode("utf-8", "surrogateescape"))
+            _add_text(tar, _hidden(self.name), dockerfile)
 
-    def _ignore_mode(self) -> int:
+    def _ignore_entry(self) -> tarfile.TarInfo | None:
         try:
-            return stat.S_IMODE((self.root / NAME).stat().st_mode)
+            return self._entry(NAME, (self.root / NAME).stat())
         except OSError:
-            return 0o600
+            return None
 
     def _add(
         self, tar: tarfile.TarFile, path: str, status: os.stat_result, links: dict[tuple[int, int], str]
     ) -> None:
-        """One entry with the modes and owners (root) that the docker client sends."""
-        info = tarfile.TarInfo(path)
-        info.mode = stat.S_IMODE(status.st_mode)
-        info.mtime = int(status.st_mtime)
+        info = self._entry(path, status)
         full = self.root / path
         if stat.S_ISREG(status.st_mode):
             first = links.setdefault((status.st_dev, status.st_ino), path) if status.st_nlink > 1 else path
@@ -87,6 +93,27 @@ class ClassicContext(Struct, frozen=True):
             return
         _describe(info, full, status)
         tar.addfile(info)
+
+    def _entry(self, path: str, status: os.stat_result) -> tarfile.TarInfo:
+        """With the modes and owners (root) that the docker client sends."""
+        info = _Entry(path) if self.as_before_23 else tarfile.TarInfo(path)
+        info.mode = status.st_mode
+        info.mtime = int(status.st_mtime)
+        if self.as_before_23:
+            info.uname, info.gname = _user(status.st_uid), _group(status.st_gid)
+        return info
+
+
+class _Entry(tarfile.TarInfo):
+    """Writes the whole mode, with the kind of the file, which tarfile leaves out."""
+
+    def tobuf(self, *arguments: Any, **options: Any) -> bytes:
+        blocks = super().tobuf(*arguments, **options)
+        header = bytearray(blocks[-tarfile.BLOCKSIZE :])
+        header[100:108] = b"%07o\0" % self.mode
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        return blocks[: -tarfile.BLOCKSIZE] + bytes(header)
 
 
 def _describe(info: tarfile.TarInfo, full: Path, status: os.stat_result) -> None:
@@ -104,10 +131,32 @@ def _describe(info: tarfile.TarInfo, full: Path, status: os.stat_result) -> None
         info.devmajor, info.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
 
 
-def _add_text(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+def _hidden(name: str) -> tarfile.TarInfo:
+    """A file that no COPY sees."""
     info = tarfile.TarInfo(name)
-    info.size, info.mode = len(content), mode
+    info.mode = 0o600
+    return info
+
+
+def _add_text(tar: tarfile.TarFile, info: tarfile.TarInfo, content: bytes) -> None:
+    info.size = len(content)
     tar.addfile(info, io.BytesIO(content))
+
+
+@cache
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return ""
+
+
+@cache
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return ""
 
 
 def _hidden_name(text: str, rules: PatternMatcher) -> str:
