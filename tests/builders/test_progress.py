@@ -252,3 +252,8 @@ def test_no_more_than_the_start_of_a_line_is_kept() -> None:
     assert longest.length == 1000
     lines.ended(0)
     assert longest.length == 1000
+
+
+def test_numbers_of_one_digit_are_padded_where_there_are_ten_instructions() -> None:
+    told = read("buildkit-20.10-padded.txt")
+    assert places(told) >= {("long", number, 12) for number in range(2, 13)}

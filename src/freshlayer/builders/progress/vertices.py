@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from freshlayer.model import Counting, Happened
 
-_LABEL = re.compile(r"\[(?P<words>(?:\S+ ){0,3})(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
+_LABEL = re.compile(r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
 
 
 class Label(Struct, frozen=True):
