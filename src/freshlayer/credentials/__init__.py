@@ -14,6 +14,7 @@ from freshlayer.credentials.model import (
     Scheme,
     Tls,
     host_of,
+    netloc_of,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Tls",
     "find",
     "host_of",
+    "netloc_of",
     "tls",
 ]

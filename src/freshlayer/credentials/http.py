@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from freshlayer.credentials.model import (
+    NO_FILES,
     Credential,
     Keyring,
     Program,
     Scheme,
     Tls,
     host_of,
+    netloc_of,
     of_parts,
 )
 from freshlayer.settings import HostSettings
@@ -39,20 +40,24 @@ VENDORS: dict[str, tuple[tuple[str, ...], str]] = {
 
 def find(keyring: Keyring, url: str) -> Credential | Program | None:
     """What to show the host of a URL; None: nothing. A vendor's token never leaves TLS."""
-    parts = urlsplit(url)
-    netloc = parts.netloc.rpartition("@")[2]
+    return _of_host(keyring, netloc_of(url), secure=url.startswith("https:"))
+
+
+@lru_cache(maxsize=1024)
+def _of_host(keyring: Keyring, netloc: str, *, secure: bool) -> Credential | Program | None:
+    """Once for all the URLs of a host."""
     settings = keyring.settings(netloc)
     if settings is not None and (found := _of_settings(keyring, settings)):
         return found
-    token = _of_vendor(keyring, netloc) if parts.scheme == "https" else None
+    token = _of_vendor(keyring, netloc) if secure else None
     return token or _of_netrc(keyring, host_of(netloc))
 
 
 def tls(keyring: Keyring, url: str) -> Tls:
     """The files that TLS with the host of a URL needs beyond the usual."""
-    settings = keyring.settings(urlsplit(url).netloc.rpartition("@")[2])
+    settings = keyring.settings(netloc_of(url)) if keyring.hosts else None
     if settings is None:
-        return Tls()
+        return NO_FILES
     password = keyring.environ.get(settings.key_password_env, "") if settings.key_password_env else ""
     return Tls(settings.ca, settings.certificate, settings.key, password)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
 
 from freshlayer.settings import HostSettings
+
+_NETLOC = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
 class Scheme(StrEnum):
@@ -59,7 +62,7 @@ class Tls(Private, frozen=True):
 NO_FILES = Tls()
 
 
-class Keyring(Private, frozen=True):
+class Keyring(Private, frozen=True, eq=False):
     """The places that hold credentials: nothing in them is read before a host is asked.
 
     ``environ``: the user's environment; ``hosts``: what the settings say, by host name or ``host:port``.
@@ -88,6 +91,12 @@ def of_parts(user: str, secret: str, header: str = "") -> Credential:
     if header:
         return Credential(Scheme.HEADER, secret, header=header)
     return Credential(Scheme.BASIC if user else Scheme.BEARER, secret, user)
+
+
+def netloc_of(url: str) -> str:
+    """``https://user@[::1]:443/path`` → ``[::1]:443``. Cheaper than ``urlsplit``: every request wants it."""
+    match = _NETLOC.match(url)
+    return match[1] if match else ""
 
 
 def host_of(netloc: str) -> str:

@@ -6,11 +6,11 @@ import heapq
 import time
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
-from urllib.parse import urlsplit
 
 import pycurl
 from msgspec import Struct, field
 
+from freshlayer.credentials import netloc_of
 from freshlayer.model import Observation, Outcome
 from freshlayer.probe import curl
 from freshlayer.probe.curl import Transfer
@@ -71,7 +71,7 @@ class _Driver:
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         for reference, conversation in talks.items():
-            host = _host_of(reference.ask)
+            host = netloc_of(reference.ask)
             self._hosts[host].queue.append(_Talk(reference, conversation, host))
         self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
         self._running: list[tuple[_Talk, Running]] = []
@@ -261,7 +261,7 @@ class _Driver:
             self._once[step.key] = []
             talk.key, step = step.key, step.step
         talk.step = step
-        talk.host = _host_of(step.url) if isinstance(step, Request) else talk.host
+        talk.host = netloc_of(step.url) if isinstance(step, Request) else talk.host
         self._hosts[talk.host].queue.appendleft(talk)
         return None
 
@@ -277,8 +277,3 @@ class _Driver:
         waiting += [host.until for host in self._hosts.values() if host.queue]
         if waiting and not self._busy:
             time.sleep(min(_TICK, max(0.0, min(waiting) - time.monotonic())))
-
-
-def _host_of(url: str) -> str:
-    """Host and port, without a user name."""
-    return urlsplit(url).netloc.rpartition("@")[2]

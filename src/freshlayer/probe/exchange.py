@@ -85,11 +85,15 @@ def _retry_after(hop: Hop) -> str:
 def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
     """The request with what its host is to be shown; an answer where the credential can't be had."""
     request = replace(request, tls=tls(means.keyring, request.url))
-    own = request.anonymous or "@" in urlsplit(request.url).netloc or is_signed(request.url)
+    own = request.anonymous or _has_userinfo(request.url) or is_signed(request.url)
     if own or request.signer is not None or request.credential is not None:
         return request
     found = yield from credential_for(request.url, means)
     return found if isinstance(found, Answer) else replace(request, credential=found)
+
+
+def _has_userinfo(url: str) -> bool:
+    return "@" in url and "@" in urlsplit(url).netloc
 
 
 def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential | Answer | None]:

@@ -107,8 +107,10 @@ def _needs_get(head: Answer) -> bool:
         return head.transient and not head.hops
     if head.status in _HEAD_REFUSED or not head.status:
         return True
+    if head.status not in EVIDENT:
+        return False
     found = evidence.strongest(evidence.of_hops(head.hops))
-    return head.status in EVIDENT and (found is None or found.strength is Strength.SIZE)
+    return found is None or found.strength is Strength.SIZE
 
 
 def _failed(reference: Reference, head: Answer, answer: Answer) -> Observation:

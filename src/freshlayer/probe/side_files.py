@@ -62,10 +62,12 @@ def stated(
 
 def _is_wanted(seen: Observation, recorded: Recorded | None, hash_up_to: int) -> bool:
     """Only for what is too large to be read, where what the origin says proves nothing and has changed."""
-    best = evidence.strongest(seen.evidence)
-    parts = urlsplit(seen.reference.ask)
-    if seen.outcome is not Outcome.SEEN or best is None or best.strength not in _WEAK:
+    if seen.outcome is not Outcome.SEEN:
         return False
+    best = evidence.strongest(seen.evidence)
+    if best is None or best.strength not in _WEAK:
+        return False
+    parts = urlsplit(seen.reference.ask)
     lengths = [int(item.value) for item in seen.evidence if item.scheme == "length" and not item.ignored]
     if parts.query or not parts.path.rpartition("/")[2] or max(lengths, default=hash_up_to + 1) <= hash_up_to:
         return False
