@@ -1,0 +1,338 @@
+"""Growth: time and memory against the number of inputs, the size of the Dockerfile, and what is remembered.
+
+The origin is nginx, a child of this process, with HTTPS and HTTP/2. ``python -m bench.growth FILE`` draws the
+figures as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.plot import Line, Panel, svg
+from freshlayer.model import Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.reference import Reference
+from freshlayer.state import Store
+from testing.servers.nginx import Nginx
+from testing.tls import self_signed
+
+INPUTS = (10, 100, 1_000, 10_000, 100_000)
+INSTRUCTIONS = (10, 100, 1_000, 10_000)
+REMEMBERED = (1_000, 10_000, 100_000, 1_000_000)
+LOOKED_UP = 1_000
+LOOK_UPS = 10
+MOST_MILLISECONDS = 50
+MOST_MEGABYTES = 500
+# Where a run takes part of a second; what takes many is measured once.
+ROUNDS = 3
+_FEW = 1_000
+_AT_ONCE = 50_000
+_STALE = 1
+_MEGABYTE = 1_000_000
+_ORIGIN = """\
+keepalive_requests 1000000;
+location / {
+  add_header ETag '"v1"' always;
+  if ($http_if_none_match = '"v1"') { return 304; }
+  return 200 "a body\\n";
+}
+"""
+# A process inherits the peak of the one that started it, so one that is small has to.
+_GAUGE = """\
+import json, os, sys, time
+out, *argv = sys.argv[1:]
+file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+started = time.perf_counter()
+pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, file, 1)])
+_, status, used = os.wait4(pid, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - started, used.ru_maxrss / 1024]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A process that ended: its exit code, seconds, and peak memory in MiB."""
+
+    code: int
+    seconds: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``check`` of so many inputs, for the first time and again; and ``curl -Z`` on the same URLs."""
+
+    inputs: int
+    first: Run
+    again: Run
+    curl: Run
+
+    def __str__(self) -> str:
+        ratio = self.again.seconds / self.curl.seconds
+        seconds = " | ".join(f"{run.seconds:.2f} s" for run in (self.first, self.again, self.curl))
+        return f"| {self.inputs:,} | {seconds} | {ratio:.1f} | {self.again.memory:.0f} MiB |"
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """``inputs`` of a Dockerfile of so many instructions, each tenth of which downloads."""
+
+    instructions: int
+    run: Run
+
+    def __str__(self) -> str:
+        each = self.run.seconds / self.instructions * 1000
+        figures = f"{self.run.seconds:.2f} s | {each:.2f} ms | {self.run.memory:.0f} MiB"
+        return f"| {self.instructions:,} | {figures} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A state file that knows ``references``: milliseconds to look up 1,000 of them, and its megabytes."""
+
+    references: int
+    milliseconds: float
+    megabytes: float
+    found: int
+
+    def __str__(self) -> str:
+        quick = f"{self.milliseconds:.0f} ms | {_met(self.milliseconds, MOST_MILLISECONDS)}"
+        small = f"{self.megabytes:.1f} MB | {_met(self.megabytes, MOST_MEGABYTES)}"
+        return f"| {self.references:,} | {quick} | {small} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """All three, each in the order of size."""
+
+    asked: tuple[Asked, ...]
+    sized: tuple[Sized, ...]
+    remembered: tuple[Remembered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What does not depend on the machine: requests of a check, by their status; and a look-up."""
+
+    first: Mapping[int, int]
+    again: Mapping[int, int]
+    octets: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A folder, an origin, and the environment that trusts it."""
+
+    here: Path
+    origin: Nginx
+    environment: Mapping[str, str]
+
+    def run(self, *argv: str) -> Run:
+        gauged = [sys.executable, "-S", "-c", _GAUGE, str(self.here / "out"), *argv]
+        done = subprocess.run(gauged, env=dict(self.environment), check=True, stdout=subprocess.PIPE)
+        return Run(*json.loads(done.stdout))
+
+    def freshlayer(self, *words: str) -> Run:
+        return self.run(sys.executable, "-m", "freshlayer", *words)
+
+    def written(self, name: str, instructions: Sequence[str]) -> Path:
+        """A context with this Dockerfile."""
+        context = self.here / name
+        context.mkdir()
+        (context / "Dockerfile").write_text("\n".join(["FROM scratch", *instructions, ""]), encoding="utf-8")
+        return context
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
+        here = Path(folder)
+        tls = self_signed(here)
+        trusting = dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(tls.certificate))
+        with Nginx(server=_ORIGIN, tls=tls) as origin:
+            yield World(here, origin, {**os.environ, **trusting})
+
+
+def asked(made: World, inputs: int) -> Asked:
+    """curl in turn with ours; both ask again what they asked before."""
+    urls = [f"{made.origin.url}f{number}" for number in range(inputs)]
+    context = made.written(f"inputs-{inputs}", [f"RUN curl -fsSLO {url}" for url in urls])
+    config = made.here / f"urls-{inputs}"
+    config.write_text("".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in urls), encoding="utf-8")
+    check = ("--state", str(made.here / f"state-{inputs}"), "check", str(context))
+    first = _checked(made.freshlayer(*check))
+    options = ("--no-progress-meter", "--head", "--http2", "--parallel", "--parallel-max", "300")
+    rounds = ROUNDS if inputs <= _FEW else 1
+    curls, agains = [], []
+    for _ in range(rounds):
+        curls.append(made.run("curl", *options, "--config", str(config)))
+        agains.append(_checked(made.freshlayer(*check)))
+    return Asked(inputs, first, _middle(agains), _middle(curls))
+
+
+def sized(made: World, instructions: int) -> Sized:
+    url = made.origin.url
+    does = [f"echo {n} > /n{n}" if n % 10 else f"curl -fsSLO {url}f{n}" for n in range(instructions)]
+    context = made.written(f"instructions-{instructions}", [f"RUN {script}" for script in does])
+    rounds = ROUNDS if instructions <= _FEW else 1
+    runs = [made.freshlayer("inputs", str(context)) for _ in range(rounds)]
+    return Sized(instructions, _middle(runs))
+
+
+def remembered(folder: Path, references: int) -> Remembered:
+    """Looked up from a store that was just opened, with its connection and its tables to be looked at."""
+    path = folder / f"remembered-{references}"
+    store = Store(path, _refuse)
+    for start in range(0, references, _AT_ONCE):
+        numbers = range(start, min(start + _AT_ONCE, references))
+        store.record({_reference(number): _recorded(number) for number in numbers})
+    store.close()
+    step = max(1, references // LOOKED_UP)
+    wanted = [_reference(number) for number in range(0, references, step)][:LOOKED_UP]
+    taken = []
+    found = 0
+    for _ in range(LOOK_UPS):
+        started = time.perf_counter()
+        found = len(store.recall(wanted))
+        taken.append(time.perf_counter() - started)
+        store.close()
+    return Remembered(references, median(taken) * 1000, path.stat().st_size / _MEGABYTE, found)
+
+
+def _reference(number: int) -> Reference:
+    text = f"https://host{number % 997}.example.org/releases/v1.{number % 50}/artifact-{number}.tar.gz"
+    return Reference("http", text, text)
+
+
+def _recorded(number: int) -> Recorded:
+    """As an object store answers: a tag of 32 digits, a time, a length."""
+    tag = f"{number:032x}"
+    evidence = (
+        Evidence("etag", tag, Strength.STRONG),
+        Evidence("last-modified", str(1_700_000_000 + number), Strength.WEAK),
+        Evidence("length", str(5_600 + number), Strength.SIZE),
+    )
+    validators = Validators(f'"{tag}"', "Tue, 14 Nov 2023 22:13:20 GMT")
+    return Recorded(Identity("etag", tag, Strength.STRONG), evidence, validators)
+
+
+def measure() -> Growth:
+    with world() as made:
+        return Growth(
+            tuple(asked(made, inputs) for inputs in INPUTS),
+            tuple(sized(made, instructions) for instructions in INSTRUCTIONS),
+            tuple(remembered(made.here, references) for references in REMEMBERED),
+        )
+
+
+def counts(inputs: int = 200, references: int = 2_000) -> Counts:
+    """The short form."""
+    with world() as made:
+        context = made.written("context", [f"RUN curl -O {made.origin.url}f{n}" for n in range(inputs)])
+        words = ("--state", str(made.here / "state"), "check", str(context))
+        statuses, octets = [], 0
+        for _ in range(2):
+            with made.origin.asked() as served:
+                _checked(made.freshlayer(*words))
+            statuses.append(Counter(one.status for one in served))
+            octets += sum(one.octets for one in served)
+        return Counts(statuses[0], statuses[1], octets, remembered(made.here, references).found)
+
+
+def _checked(run: Run) -> Run:
+    if run.code != _STALE:
+        raise RuntimeError(f"freshlayer check ended with {run.code}")
+    return run
+
+
+def _middle(runs: Sequence[Run]) -> Run:
+    """Medians."""
+    return Run(runs[-1].code, median(run.seconds for run in runs), median(run.memory for run in runs))
+
+
+def _met(measured: float, target: float) -> str:
+    return f"{'yes' if measured < target else 'no'} (under {target})"
+
+
+def _refuse(message: str) -> None:
+    raise RuntimeError(message)
+
+
+def drawn(found: Growth) -> str:
+    """The figures as an SVG."""
+    inputs = "inputs of one Dockerfile"
+    asked_for = [(one.inputs, one) for one in found.asked]
+    sizes = [(one.instructions, one.run) for one in found.sized]
+    known = [(one.references, one) for one in found.remembered]
+    seconds = (
+        Line("check, first", tuple((n, one.first.seconds) for n, one in asked_for)),
+        Line("check, again", tuple((n, one.again.seconds) for n, one in asked_for)),
+        Line("curl -Z", tuple((n, one.curl.seconds) for n, one in asked_for)),
+    )
+    memory = (
+        Line("check, first", tuple((n, one.first.memory) for n, one in asked_for)),
+        Line("check, again", tuple((n, one.again.memory) for n, one in asked_for)),
+        Line("curl -Z", tuple((n, one.curl.memory) for n, one in asked_for)),
+    )
+    reading = (
+        Line("seconds", tuple((n, run.seconds) for n, run in sizes)),
+        Line("MiB at most", tuple((n, run.memory) for n, run in sizes)),
+    )
+    state = (
+        Line("ms for 1,000 of them", tuple((n, one.milliseconds) for n, one in known)),
+        Line("MB of the file", tuple((n, one.megabytes) for n, one in known)),
+    )
+    return svg(
+        (
+            Panel("Asking: seconds", inputs, seconds),
+            Panel("Asking: peak memory, MiB", inputs, memory),
+            Panel("Reading: freshlayer inputs", "instructions of one Dockerfile", reading),
+            Panel("Remembering: the state", "references that it knows", state),
+        )
+    )
+
+
+def lines(plot: Path | None = None) -> Iterator[str]:
+    """Markdown tables; ``plot`` is where to draw them as well."""
+    found = measure()
+    if plot is not None:
+        plot.write_text(drawn(found), encoding="utf-8")
+    yield f"Medians of {ROUNDS} rounds up to {_FEW:,}, one round above; `check` and `curl -Z` in turn."
+    yield ""
+    yield from _table(
+        "inputs | first check | again | `curl -Z` | again / `curl -Z` | peak memory", found.asked
+    )
+    yield ""
+    yield from _table("instructions | `freshlayer inputs` | for each | peak memory", found.sized)
+    yield ""
+    yield from _table(
+        "references known | look-up of 1,000 | target met | file | target met", found.remembered
+    )
+
+
+def _table(head: str, rows: Sequence[object]) -> Iterator[str]:
+    yield f"| {head} |"
+    yield "|---" * (head.count("|") + 1) + "|"
+    yield from (str(row) for row in rows)
+
+
+def main(words: Sequence[str]) -> int:
+    """Print the figures; draw them where a file is named."""
+    for line in lines(Path(words[0]) if words else None):
+        print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
