@@ -1,24 +1,122 @@
-"""A wire of a given length: a relay on loopback that holds back every octet for half a round trip."""
+"""A wire of a given length: a relay on loopback that holds back every octet for half a round trip.
+
+One thread carries all connections, so that the relay is not what ten thousand requests wait for.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import selectors
 import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Self
 
-from testing.loopback import LoopbackServer, join
+_PIECE = 256 * 1024
+_TICK = 0.05
+_WAITING = 128
 
 
-class Latency(LoopbackServer):
-    """In front of `behind` on loopback; `round_trip` in seconds. `connections` counts those accepted.
+class Latency:
+    """In front of `behind` on loopback; `round_trip` in seconds, and may change while nothing is on the way.
 
-    What is on the way does not wait for what went before it: only time passes, as on a long wire.
+    `connections` counts those accepted. A new one carries nothing for its first round trip; from then on only
+    time passes, as on a long wire: what is on the way does not wait for what went before it. `also`: further
+    ports that are as far away; `ports` are those in front of all, in the same order, and `port` is the first.
     """
 
-    def __init__(self, behind: int, round_trip: float) -> None:
+    def __init__(self, behind: int, round_trip: float, *, also: Sequence[int] = ()) -> None:
         self.connections = 0
-        self._behind = behind
-        self._half = round_trip / 2
-        super().__init__()
+        self.round_trip = round_trip
+        self._selector = selectors.DefaultSelector()
+        self._open: set[socket.socket] = set()
+        # One delay for all: what came first is due first.
+        self._on_the_way: deque[tuple[float, Callable[[], None]]] = deque()
+        self.ports = [self._listen(port) for port in (behind, *also)]
+        self.port = self.ports[0]
+        self._closing = False
+        self._thread = threading.Thread(target=self._relay)
+        self._thread.start()
 
-    def serve(self, connection: socket.socket) -> None:
+    def _listen(self, behind: int) -> int:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=_WAITING)
+        self._open.add(listener)
+        self._selector.register(listener, selectors.EVENT_READ, partial(self._accept, listener, behind))
+        return int(listener.getsockname()[1])
+
+    def _relay(self) -> None:
+        while not self._closing:
+            due = self._on_the_way[0][0] - time.monotonic() if self._on_the_way else _TICK
+            for key, _ in self._selector.select(max(0.0, min(due, _TICK))):
+                key.data()
+            now = time.monotonic()
+            while self._on_the_way and self._on_the_way[0][0] <= now:
+                self._on_the_way.popleft()[1]()
+
+    def _later(self, act: Callable[[], None]) -> None:
+        self._on_the_way.append((time.monotonic() + self.round_trip / 2, act))
+
+    def _accept(self, listener: socket.socket, behind: int) -> None:
+        """The first packet travels to the server."""
+        client, _ = listener.accept()
+        self._open.add(client)
         self.connections += 1
-        join(connection, self._behind, delay=self._half)
+        self._later(partial(self._connect, client, behind))
+
+    def _connect(self, client: socket.socket, behind: int) -> None:
+        """Its answer travels back before the client says anything."""
+        try:
+            server = socket.create_connection(("127.0.0.1", behind))
+        except OSError:
+            self._end(client)
+            return
+        self._open.add(server)
+        for end in (client, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._hear(server, client)
+        self._later(partial(self._hear, client, server))
+
+    def _hear(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(ValueError):  # closed meanwhile
+            self._selector.register(source, selectors.EVENT_READ, partial(self._carry, source, target))
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        """Take what one end says, which may be that it has ended."""
+        try:
+            said = source.recv(_PIECE)
+        except OSError:
+            said = b""
+        if not said:
+            self._selector.unregister(source)
+        self._later(partial(self._deliver, source, target, said))
+
+    def _deliver(self, source: socket.socket, target: socket.socket, said: bytes) -> None:
+        try:
+            target.sendall(said)
+        except OSError:
+            said = b""
+        if not said:
+            self._end(source)
+            self._end(target)
+
+    def _end(self, end: socket.socket) -> None:
+        with contextlib.suppress(KeyError, ValueError):  # not heard any more, or closed already
+            self._selector.unregister(end)
+        self._open.discard(end)
+        end.close()
+
+    def close(self) -> None:
+        self._closing = True
+        self._thread.join()
+        for end in list(self._open):
+            self._end(end)
+        self._selector.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
