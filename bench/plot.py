@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT = 400, 300
-LEFT, RIGHT, TOP, BOTTOM = 62, 18, 62, 44
+LEFT, RIGHT, TOP, BOTTOM = 58, 38, 62, 44
 COLUMNS = 2
 
 _STYLE = """\
