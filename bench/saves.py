@@ -201,6 +201,7 @@ def _verdict(anew: Way, plain: Way, ours: Way) -> str:
     return (
         f"`freshlayer build` takes {ours.seconds / anew.seconds:.2f} of the time of `--no-cache` and"
         f" {ours.last.octets / anew.last.octets:.3f} of its bytes. The changed file is number {CHANGED + 1}"
-        f" of {SMALL_ONES} in its stage: it and the {SMALL_ONES - CHANGED - 1} behind it are fetched again."
+        f" of {SMALL_ONES} in its stage: it and the {SMALL_ONES - CHANGED - 1} behind it are fetched again;"
+        " nginx makes its tag of time and length, so freshlayer has looked at the small body itself as well."
         f" A plain `docker build` downloads {plain.last.downloads} files and gives an image with {wrong}."
     )
