@@ -33,6 +33,7 @@ class Latency:
         self.round_trip = round_trip
         self._selector = selectors.DefaultSelector()
         self._open: set[socket.socket] = set()
+        self._silent: set[socket.socket] = set()
         # One delay for all: what came first is due first.
         self._on_the_way: deque[tuple[float, Callable[[], None]]] = deque()
         self.ports = [self._listen(port) for port in (behind, *also)]
@@ -94,11 +95,14 @@ class Latency:
         self._later(partial(self._deliver, source, target, said))
 
     def _deliver(self, source: socket.socket, target: socket.socket, said: bytes) -> None:
+        """An end that has said all may still listen: what is on its way to it must not be lost."""
         try:
-            target.sendall(said)
+            target.sendall(said) if said else target.shutdown(socket.SHUT_WR)
         except OSError:
-            said = b""
+            self._silent |= {source, target}
         if not said:
+            self._silent.add(source)
+        if {source, target} <= self._silent:
             self._end(source)
             self._end(target)
 
@@ -106,6 +110,7 @@ class Latency:
         with contextlib.suppress(KeyError, ValueError):  # not heard any more, or closed already
             self._selector.unregister(end)
         self._open.discard(end)
+        self._silent.discard(end)
         end.close()
 
     def close(self) -> None:
