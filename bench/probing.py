@@ -254,4 +254,6 @@ def _explained() -> Iterator[str]:
         f"`curl -Z` sends plain HEADs, with the better `--parallel-max` of {PARALLEL[0]} and {PARALLEL[1]},"
         f" its most; one curl per URL is scaled from {peers.ONE_EACH.most} runs; container-source-policy"
         " fetches each file (here of a few bytes) to hash it; nvchecker sends HEADs, 100 at once."
+        " Who failed did not ask everything: container-source-policy opens more connections at once than a"
+        " process may have."
     )
