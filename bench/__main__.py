@@ -1,40 +1,59 @@
-"""``make bench``: the figures that the README quotes."""
+"""``make bench``: the figures that the README quotes. ``python -m bench NAME…`` takes some of them."""
 
 from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 
-from bench import reading, tax
-from testing.engine import PrivateEngine, available
+from bench import growth, many, probing, reading, saves, startup, tax
+
+BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
+    "tax": ("The tax", tax.lines),
+    "startup": ("Start-up", startup.lines),
+    "probing": ("Probing", probing.lines),
+    "many": ("Many Dockerfiles", many.lines),
+    "saves": ("What it saves", saves.lines),
+    "growth": ("Growth", growth.lines),
+    "reading": ("Reading", reading.lines),
+}
+"""Name on the command line → title, and the lines of Markdown, each as soon as it is known."""
 
 
-def main() -> int:
-    """Print every figure; 1 where one could not be taken."""
-    print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores")
-    taken = [_reading(), _tax()]
-    return 0 if all(taken) else 1
+def main(names: list[str]) -> int:
+    """Print them; 2 where a name is none."""
+    unknown = [name for name in names if name not in BENCHES]
+    if unknown:
+        print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    print(_machine())
+    for name in names or BENCHES:
+        title, lines = BENCHES[name]
+        started = time.monotonic()
+        print(f"\n### {title}\n")
+        for line in lines():
+            print(line, flush=True)
+        print(f"\n(`python -m bench {name}`, {time.monotonic() - started:.0f} s)")
+    return 0
 
 
-def _reading() -> bool:
-    found = reading.measure()
-    print(f"Reading: {found}" if found else "Reading: not measured, ../shared/gold is missing", flush=True)
-    return found is not None
+def _machine() -> str:
+    curl = _first_line("curl", "--version").split(" (")[0]
+    nginx = _first_line("nginx", "-v").rpartition(": ")[2]
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {platform.machine()}, {python}, {curl}, {nginx}; all on loopback."
 
 
-def _tax() -> bool:
-    reason = available()
-    if reason:
-        print(f"The tax: not measured, {reason}")
-        return False
-    with PrivateEngine() as engine:
-        version = engine.run("version", "--format", "{{.Server.Version}}").stdout.strip()
-        print(f"Everything cached, {tax.INSTRUCTIONS} instructions, {tax.INPUTS} inputs, Docker {version}:")
-        for name, buildkit in (("BuildKit", True), ("classic", False)):
-            print(f"  {name}: {tax.measure(engine, buildkit=buildkit)}", flush=True)
-    return True
+def _first_line(program: str, option: str) -> str:
+    if shutil.which(program) is None:
+        return f"no {program}"
+    done = subprocess.run([program, option], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).partition("\n")[0]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -32,6 +32,12 @@ class Reading:
         right = f"recall {self.recall:.1%}, precision {self.precision:.1%}"
         taken = f"{self.median:.1f} ms a file (median of {self.files}; slowest {self.slowest:.1f})"
         return f"{right}; {taken}: {shares}"
+
+
+def lines() -> Iterator[str]:
+    """One line."""
+    found = measure()
+    yield str(found) if found else "Not measured: `../shared/gold` is missing."
 
 
 def measure() -> Reading | None:

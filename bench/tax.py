@@ -2,43 +2,92 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
+from bench import breakdown
+from bench.pairs import Pairs, seconds, timed
+from bench.traced import traced
 from testing.base_image import BASE
-from testing.engine import PrivateEngine
-from testing.origins import ServeOrigin
+from testing.engine import PrivateEngine, available
+from testing.latency import Latency
+from testing.servers.nginx import Nginx
 
-PAIRS = 10
+PAIRS = 15
 INPUTS = 10
 INSTRUCTIONS = 20
+ROUND_TRIP = 0.05
+MORE = 0.15
+ROUND_TRIPS = 4
+_LONG_AGO = 1_700_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one cached build costs others: requests, octets of bodies, programs that freshlayer starts."""
+
+    requests: int
+    octets: int
+    programs: int
 
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """Medians in seconds over ``pairs`` interleaved runs; ``requests`` that one build makes of the origin."""
+    """`round_trip` in seconds."""
 
-    plain: float
-    ours: float
-    pairs: int
-    requests: float
+    round_trip: float
+    pairs: Pairs
+    counts: Counts
 
     @property
-    def more(self) -> float:
-        return self.ours - self.plain
+    def target(self) -> float:
+        return MORE + ROUND_TRIPS * self.round_trip
 
     def __str__(self) -> str:
-        return (
-            f"docker build {self.plain * 1000:.0f} ms, freshlayer build {self.ours * 1000:.0f} ms:"
-            f" {self.more * 1000:.0f} ms more, ratio {self.ours / self.plain:.2f}"
-            f" (medians of {self.pairs} pairs; {self.requests:.1f} requests a build)"
-        )
+        met = "yes" if self.pairs.more <= self.target else "**no**"
+        cells = [
+            f"{self.round_trip * 1000:.0f} ms",
+            f"{self.pairs.peer * 1000:.0f} ms",
+            f"{self.pairs.freshlayer * 1000:.0f} ms",
+            f"{self.pairs.more * 1000:.0f} ms",
+            f"{self.pairs.ratio:.2f}",
+            f"{self.counts.requests}, {self.counts.octets}",
+            f"{self.counts.programs}",
+            f"≤ {self.target * 1000:.0f} ms more",
+            met,
+        ]
+        return f"| {' | '.join(cells)} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A context whose image is built already, its state, and the commands."""
+
+    context: Path
+    state: Path
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    origin: Nginx
+
+    @property
+    def plain(self) -> list[str]:
+        return ["docker", *self.words]
+
+    @property
+    def ours(self) -> list[str]:
+        return [sys.executable, "-m", "freshlayer", "--state", str(self.state), *self.words]
+
+    def count(self) -> Counts:
+        with self.origin.asked() as asked:
+            run = traced("--state", str(self.state), *self.words, environment=self.environment)
+        if run.code:
+            raise RuntimeError(f"freshlayer build ended with {run.code}")
+        return Counts(len(asked), sum(request.octets for request in asked), len(run.started))
 
 
 def dockerfile(url: str) -> str:
@@ -49,27 +98,70 @@ def dockerfile(url: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def measure(engine: PrivateEngine, *, buildkit: bool = True, pairs: int = PAIRS) -> Tax:
-    """Interleaved, so that the machine's moods fall on both alike."""
-    environment = engine.environment(buildkit=buildkit)
+@contextmanager
+def site(engine: PrivateEngine, round_trip: float) -> Iterator[Site]:
+    """Everything is built, with freshlayer and without, before the wire gets its length."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
         here = Path(folder)
-        context = here / "context"
-        context.mkdir()
-        with ServeOrigin(here, '"v1"') as origin:
-            (context / "Dockerfile").write_text(dockerfile(origin.url))
-            words = ["--network=host", "-t", "tax", str(context)]
-            plain = ["docker", "build", *words]
-            ours = [sys.executable, "-m", "freshlayer", "--state", str(here / "state"), "build", *words]
-            for argv in (plain, ours):
-                _seconds(argv, environment)
-            before = len(origin.requests())
-            taken = [(_seconds(plain, environment), _seconds(ours, environment)) for _ in range(pairs)]
-            requests = (len(origin.requests()) - before) / pairs
-    return Tax(median(p for p, _ in taken), median(o for _, o in taken), pairs, requests)
+        with Nginx(_files(here)) as origin, Latency(origin.port, 0.0) as wire:
+            port = wire.port if round_trip else origin.port
+            context = here / "context"
+            context.mkdir()
+            (context / "Dockerfile").write_text(dockerfile(f"http://127.0.0.1:{port}/"))
+            words = ["build", "--network=host", "-t", "tax", str(context)]
+            made = Site(context, here / "state", words, engine.environment(buildkit=True), origin)
+            for argv in (made.plain, made.ours, made.ours):
+                seconds(argv, made.environment)
+            wire.round_trip = round_trip
+            yield made
 
 
-def _seconds(argv: list[str], environment: Mapping[str, str]) -> float:
-    started = time.perf_counter()
-    subprocess.run(argv, env=dict(environment), check=True, capture_output=True)
-    return time.perf_counter() - started
+def _files(here: Path) -> Path:
+    folder = here / "served"
+    folder.mkdir()
+    for number in range(INPUTS):
+        (folder / str(number)).write_text(f"file {number}")
+        os.utime(folder / str(number), (_LONG_AGO, _LONG_AGO))
+    return folder
+
+
+def counts(engine: PrivateEngine) -> Counts:
+    """The short form: a cached build, once."""
+    with site(engine, 0.0) as made:
+        return made.count()
+
+
+def measure(engine: PrivateEngine, round_trip: float) -> tuple[Tax, dict[str, float]]:
+    """The tax, and milliseconds by part of freshlayer."""
+    with site(engine, round_trip) as made:
+        taken = timed(made.plain, made.ours, made.environment, PAIRS)
+        parts = breakdown.measure(made.context, made.state, made.environment)
+        return Tax(round_trip, taken, made.count()), parts
+
+
+def lines() -> Iterator[str]:
+    """Markdown: a row for each length of the wire, and where the time goes."""
+    reason = available()
+    if reason:
+        yield f"The tax: not measured, {reason}"
+        return
+    with PrivateEngine() as engine:
+        version = engine.run("version", "--format", "{{.Server.Version}}").stdout.strip()
+        yield (
+            f"Docker {version}, BuildKit, {INSTRUCTIONS} instructions, {INPUTS} of which download; everything"
+            f" cached. Medians of {PAIRS} pairs; *more* is the median of the differences within a pair."
+        )
+        yield ""
+        yield (
+            "| round trip | docker build | freshlayer build | more | ratio | requests, octets of bodies"
+            " | programs started | target | met |"
+        )
+        yield "|" + "---|" * 9
+        found = [measure(engine, round_trip) for round_trip in (0.0, ROUND_TRIP)]
+        yield from (str(tax) for tax, _ in found)
+        yield ""
+        yield "Of a run, on loopback: " + _parts(found[0][1])
+
+
+def _parts(parts: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {taken:.0f} ms" for name, taken in parts.items()) + "."

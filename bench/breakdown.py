@@ -1,0 +1,89 @@
+"""Where the time of a run goes: the parts of the story, one after another, in a new interpreter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+ROUNDS = 10
+
+
+def measure(context: Path, state: Path, environment: Mapping[str, str]) -> dict[str, float]:
+    """Milliseconds by part: medians of ten interpreters."""
+    runs = [_run(context, state, environment) for _ in range(ROUNDS)]
+    return {part: median(run[part] for run in runs) for part in runs[0]}
+
+
+def _run(context: Path, state: Path, environment: Mapping[str, str]) -> dict[str, float]:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], env=dict(environment), check=True)
+    interpreter = (time.perf_counter() - started) * 1000
+    argv = [sys.executable, "-m", "bench.breakdown", str(context), str(state)]
+    said = subprocess.run(argv, env=dict(environment), capture_output=True, text=True, check=True).stdout
+    return {"interpreter": interpreter, **json.loads(said)}
+
+
+class Parts:
+    """Milliseconds by name."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, float] = {}
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.taken[name] = self.taken.get(name, 0.0) + (time.perf_counter() - started) * 1000
+
+
+def main(context: str, state: str) -> None:
+    """Take each part once, and print them as JSON."""
+    parts = Parts()
+    with parts.part("imports"):
+        from freshlayer import cli, dockerfile, pipeline, report  # noqa: F401, PLC0415
+        from freshlayer.asking import Rooms, ask, recall  # noqa: PLC0415
+        from freshlayer.context import read_dockerfile  # noqa: PLC0415
+        from freshlayer.inject import Mechanism  # noqa: PLC0415
+        from freshlayer.probe import driver, http  # noqa: F401, PLC0415
+        from freshlayer.reading import Question, read  # noqa: PLC0415
+        from freshlayer.settings import Policy  # noqa: PLC0415
+        from freshlayer.state import Store  # noqa: PLC0415
+    with parts.part("detecting the builder"):
+        import os  # noqa: PLC0415
+
+        from freshlayer.builders import detect  # noqa: PLC0415
+
+        builder = detect("", os.environ)
+    source = read_dockerfile(context, None, sys.stdin.buffer)
+    question = pipeline.built_by(
+        builder, Question(platforms=pipeline.platforms_of((), os.environ), host=pipeline.default_platform())
+    )
+    with parts.part("parsing"):
+        dockerfile.parse(source.text)
+    with parts.part("shell and discovery"):
+        found = read(source.text, question)
+    parts.taken["shell and discovery"] -= parts.taken["parsing"]
+    rooms = Rooms(Store(Path(state), print), Policy(), print)
+    references = [item.reference for item in found.discovery.inputs if item.reference.kind == "http"]
+    with parts.part("state"):
+        recorded = recall(references, rooms)
+    with parts.part("probe"):
+        ask(references, recorded, rooms, question.platforms)
+    with parts.part("state"):
+        rooms.store.record(recorded, 1)
+    told = pipeline.inputs(source, question)
+    with parts.part("inject"):
+        pipeline.derived(source, told, Mechanism.MOUNT)
+    with parts.part("report"):
+        report.build_lines(told, recorded=True)
+    print(json.dumps(parts.taken))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,123 @@
+"""Start-up: the commands that are typed most, beside ``curl`` doing the same request."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.pairs import Pairs, seconds, timed
+from bench.traced import Traced, traced
+from freshlayer.probe.curl import authorities
+from testing.servers.nginx import Nginx
+from testing.tls import self_signed
+
+PAIRS = 20
+TARGET = 3.0
+_LONG_AGO = 1_700_000_000
+_STALE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`peer`: what curl was told to do. `target`: the most that the ratio may be."""
+
+    command: str
+    peer: str
+    scheme: str
+    pairs: Pairs
+    modules: int
+    target: float | None = None
+
+    def __str__(self) -> str:
+        target, met = "", ""
+        if self.target is not None:
+            target, met = f"≤ {self.target:.0f}", "yes" if self.pairs.ratio <= self.target else "**no**"
+        cells = [
+            f"`{self.command}`",
+            self.scheme,
+            f"{self.pairs.freshlayer * 1000:.0f} ms",
+            f"`{self.peer}` {self.pairs.peer * 1000:.0f} ms",
+            f"{self.pairs.ratio:.1f}",
+            str(self.modules),
+            target,
+            met,
+        ]
+        return f"| {' | '.join(cells)} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A Dockerfile with one URL, whose origin answers 304 by now."""
+
+    context: Path
+    state: Path
+    url: str
+    environment: Mapping[str, str]
+    origin: Nginx
+
+    def trace(self, *words: str) -> Traced:
+        return traced("--state", str(self.state), *words, environment=self.environment)
+
+    def ours(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "freshlayer", "--state", str(self.state), *words]
+
+
+@contextmanager
+def site(*, tls: bool) -> Iterator[Site]:
+    """With TLS both load the authorities of the system, as they do for any origin of the world."""
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
+        here = Path(folder)
+        served, context = here / "served", here / "context"
+        served.mkdir()
+        context.mkdir()
+        (served / "file").write_text("file")
+        os.utime(served / "file", (_LONG_AGO, _LONG_AGO))
+        shown = self_signed(here)
+        trusted = here / "trusted.pem"
+        trusted.write_bytes(Path(authorities()).read_bytes() + shown.certificate.read_bytes())
+        home = {"HOME": str(here), "SSL_CERT_FILE": str(trusted), "CURL_CA_BUNDLE": str(trusted)}
+        with Nginx(served, tls=shown if tls else None) as origin:
+            url = f"{origin.url}file"
+            (context / "Dockerfile").write_text(f"FROM scratch\nRUN wget {url}\n")
+            made = Site(context, here / "state", url, {**os.environ, **home}, origin)
+            for _ in range(2):
+                seconds(made.ours("check", str(context)), made.environment, code=_STALE)
+            yield made
+
+
+def imported() -> frozenset[str]:
+    """The short form: top-level modules that `--help` loads."""
+    run = traced("--help", environment=os.environ)
+    return frozenset(name.partition(".")[0] for name in run.modules)
+
+
+def _row(made: Site, command: Sequence[str], peer: Sequence[str], *, code: int, target: float | None) -> Row:
+    words = [str(made.context) if word == "." else word for word in command]
+    argv = [made.url if word == "URL" else word for word in peer]
+    taken = timed(argv, made.ours(*words), made.environment, PAIRS, code=code)
+    name = " ".join(word if len(word) < 20 else "…" for word in peer)
+    scheme = made.url.partition(":")[0] if "URL" in peer else "-"
+    return Row(
+        f"freshlayer {' '.join(command)}", name, scheme, taken, len(set(made.trace(*words).modules)), target
+    )
+
+
+def lines() -> Iterator[str]:
+    """Markdown: a row for each command."""
+    yield f"One URL, answered by 304. Medians of {PAIRS} pairs."
+    yield ""
+    yield "| command | scheme | takes | peer | ratio | modules loaded | target | met |"
+    yield "|" + "---|" * 8
+    conditional = ["curl", "-sSI", "-H", 'If-None-Match: "0"', "URL"]
+    with site(tls=True) as made:
+        yield str(_row(made, ["--help"], ["curl", "--help"], code=0, target=None))
+        yield str(_row(made, ["inputs", "."], ["curl", "--help"], code=0, target=None))
+        row = _row(made, ["check", "."], conditional, code=_STALE, target=TARGET)
+        yield str(row)
+    with site(tls=False) as made:
+        yield str(_row(made, ["check", "."], conditional, code=_STALE, target=TARGET))

@@ -1,0 +1,44 @@
+"""What a run of freshlayer imports and starts, by the interpreter's own audit events (PEP 578)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROGRAM = """
+import atexit, json, sys
+place, modules, started = sys.argv.pop(1), [], []
+def heard(event, given):
+    if event == "import":
+        modules.append(given[0])
+    elif event in ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec"):
+        started.append(str(given[0]) if given else event)
+sys.addaudithook(heard)
+atexit.register(lambda: open(place, "w").write(json.dumps([modules, started])))
+from freshlayer.cli import main
+sys.exit(main())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """Names of modules and of programs, in order, and how it ended."""
+
+    modules: tuple[str, ...]
+    started: tuple[str, ...]
+    code: int
+
+
+def traced(*words: str, environment: Mapping[str, str]) -> Traced:
+    """Run freshlayer with these words."""
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
+        place = Path(folder) / "events"
+        argv = [sys.executable, "-c", _PROGRAM, str(place), *words]
+        done = subprocess.run(argv, env=dict(environment), capture_output=True, check=False)
+        modules, started = json.loads(place.read_text())
+    return Traced(tuple(modules), tuple(started), done.returncode)
