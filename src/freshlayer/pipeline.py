@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
+from freshlayer.answers import answers
 from freshlayer.asking import Rooms, ask, observe, recall
 from freshlayer.builders import BuildCommand, Builder, DerivedFile, Ended, Job, run
 from freshlayer.builders.composed import Composition, Model
@@ -39,6 +42,9 @@ from freshlayer.reading import Question, Read, read
 from freshlayer.recording import keep_identities, kept, remember, scope_of
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
+
+if TYPE_CHECKING:
+    from freshlayer.many import Batch
 
 Explain = Callable[..., tuple[InstructionVerdict, ...]]
 """``fates.explained``, told what the builder was told of its cache."""
@@ -86,6 +92,26 @@ def check(source: Source, question: Question, rooms: Rooms) -> Report:
     (report,) = _look([Target.of(source, question)], rooms)
     rooms.store.record(kept(report.verdicts), rooms.now)
     return report
+
+
+def check_each(batch: Batch, question: Question, rooms: Rooms) -> Iterator[Report | UnknownInputError]:
+    """``check`` of many Dockerfiles: each is told, in order, as soon as all that it reads is known.
+
+    What they share is asked once; when all are told, the observations are kept.
+    """
+    recorded = recall(list(batch.ttls), rooms)
+    verdicts: dict[Reference, Verdict] = {}
+    with closing(answers(batch.ttls, recorded, rooms, question.platforms)) as observations:
+        for leaf in batch.leaves():
+            while any(item.reference not in verdicts for item in leaf.read.discovery.inputs):
+                seen = next(observations)
+                verdicts[seen.reference] = judge(recorded.get(seen.reference), seen)
+            target = Target(leaf.source, question, leaf.read)
+            try:
+                yield _planned(target, leaf.read, verdicts, recorded, rooms)
+            except UnknownInputError as error:
+                yield error
+    rooms.store.record(kept(verdicts), rooms.now)
 
 
 def render(source: Source, question: Question, rooms: Rooms) -> Report:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freshlayer.cli.dockerfiles import question_of, shared, source_of
+from freshlayer.cli.dockerfiles import NAMES, question_of, shared, source_of
 from freshlayer.cli.options import Options, ours, rooms_of
-from freshlayer.errors import BuilderError
+from freshlayer.errors import BuilderError, OptionError
 
 if TYPE_CHECKING:
     from freshlayer.builders import Builder
@@ -24,6 +24,7 @@ _STALE = 1
 
 @click.command("check", short_help="which instructions are stale, and why; builds nothing")
 @shared
+@click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @click.option(
     "--explain", metavar="LINE", type=click.IntRange(1), help="tell the whole story of one instruction"
 )
@@ -37,29 +38,40 @@ def command(
     platform: str,
     network: str | None,
     as_json: bool,
+    recursive: bool,
     explain: int | None,
 ) -> int:
     """Ask every origin and say which instructions the next build will run again, and why.
 
     Exit code 0: nothing is stale; 1: something is (never built counts); 2: trouble.
     """
-    from freshlayer import pipeline, report
-    from freshlayer.cli.written import write_report
+    from freshlayer import pipeline
 
+    if recursive and file:
+        raise OptionError(f"-f {file}: --recursive looks for Dockerfiles by their names")
     builder = _builder(options)
     question = question_of(target, build_args, platform, network)
     question = pipeline.built_by(builder, question) if builder else question
-    reports = []
-    for context in contexts:
-        found = _checked(options, source_of(context, file, builder), question)
-        reports.append(found)
-        if not as_json and not options.quiet:
-            _show(found, explain)
-    document = report.together([report.of_check(found) for found in reports])
+    names = builder.family.dockerfiles if builder else NAMES
+    if not recursive and len(contexts) == 1:
+        return _one(options, source_of(contexts[0], file, names), question, explain, as_json=as_json)
+    from freshlayer.cli.several import Form, Search, check_several
+
+    return check_several(options, Search(contexts, file, names, question, recursive), Form(as_json, explain))
+
+
+def _one(options: Options, source: Source, question: Question, explain: int | None, *, as_json: bool) -> int:
+    from freshlayer import report
+    from freshlayer.cli.written import write_report
+
+    found = _checked(options, source, question)
+    document = report.of_check(found)
     write_report(options.report, document)
     if as_json:
         click.echo(json.dumps(document, indent=1))
-    return _STALE if any(found.stale for found in reports) else 0
+    elif not options.quiet:
+        _show(found, explain)
+    return _STALE if found.stale else 0
 
 
 def _checked(options: Options, source: Source, question: Question) -> Report:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from freshlayer.builders import Builder
     from freshlayer.context import Source
     from freshlayer.reading import Question
 
-# Where it is not known who builds.
-_NAMES = ("Dockerfile", "dockerfile", "Containerfile")
+NAMES = ("Dockerfile", "dockerfile", "Containerfile")
+"""What is looked for where it is not known who builds."""
+
 _ASKED = (
     click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
     click.option("--target", default="", metavar="STAGE", help="the stage to build"),
@@ -48,8 +48,8 @@ def _with(options: Iterable[Callable[..., Any]], function: Callable[..., Any]) -
     return function
 
 
-def source_of(context: str, file: str | None, builder: Builder | None = None) -> Source:
-    """The Dockerfile of a context, under the names that the builder looks for. Raises ContextError."""
+def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> Source:
+    """The Dockerfile of a context, under the names that a builder looks for. Raises ContextError."""
     from freshlayer.context import read_dockerfile, unwatched_context
     from freshlayer.errors import ContextError
     from freshlayer.reference import shown
@@ -57,7 +57,6 @@ def source_of(context: str, file: str | None, builder: Builder | None = None) ->
     why = unwatched_context(context)
     if why:
         raise ContextError(f"{shown(context)}: {why} (name a folder)")
-    names = builder.family.dockerfiles if builder else _NAMES
     return read_dockerfile(context, file, sys.stdin.buffer, names)
 
 

@@ -1,0 +1,138 @@
+"""``check`` of several Dockerfiles: read at once, asked about at once, told one after the other."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.cli.dockerfiles import source_of
+from freshlayer.cli.documents import Documents, ReportFile
+from freshlayer.cli.located import located
+from freshlayer.cli.options import Options, policy_of, rooms_of
+from freshlayer.context import read_settings
+from freshlayer.context.tree import dockerfiles
+from freshlayer.credentials import Keyring
+from freshlayer.errors import ContextError, FreshlayerError
+from freshlayer.many import Leaf, Wanted, batches
+from freshlayer.model import Report
+from freshlayer.pipeline import Target, check_each
+from freshlayer.probe import PROTOCOLS
+from freshlayer.reading import Question
+from freshlayer.reference import shown
+from freshlayer.report import check_lines, of_check, story_lines
+from freshlayer.report.terminal import show, warn
+
+_STALE = 1
+_TROUBLE = 2
+
+
+class Search(Struct, frozen=True):
+    """Which Dockerfiles, and what is asked of them. ``below``: all those below the contexts."""
+
+    contexts: Sequence[str]
+    file: str | None
+    names: Sequence[str]
+    question: Question
+    below: bool
+
+
+class Form(Struct, frozen=True):
+    """How a report is told: as JSON, or as text; ``explain``: the whole story of a line."""
+
+    as_json: bool
+    explain: int | None
+
+
+def check_several(options: Options, search: Search, form: Form) -> int:
+    """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
+    with rooms_of(options, None) as rooms, _Teller(options, form) as teller:
+        wanted = list(searched(search, teller.failed))
+        for batch in batches(wanted, partial(read_one, options, search), rooms.policy, teller.failed):
+            keyring = Keyring(os.environ, batch.policy.hosts)
+            own = replace(rooms, policy=batch.policy, keyring=keyring)
+            for found in check_each(batch, search.question, own):
+                teller.tell(found)
+    return teller.exit_code
+
+
+def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Wanted]:
+    """What is to be read; ``failed`` is told where there is nothing."""
+    if not search.below:
+        yield from (Wanted(context, search.file) for context in search.contexts)
+        return
+    for context in search.contexts:
+        try:
+            found = [Wanted(str(path.parent), str(path)) for path in dockerfiles(Path(context), failed)]
+        except ContextError as error:
+            failed(str(error))
+        else:
+            if not found:
+                failed(f"{shown(context)}: holds no Dockerfile, or none that git does not ignore")
+            yield from found
+
+
+def read_one(options: Options, search: Search, wanted: Wanted) -> Leaf:
+    """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder."""
+    source = source_of(wanted.context, wanted.file, search.names)
+    with located(source):
+        read = Target.of(source, search.question).read.asking(frozenset(PROTOCOLS))
+    settled = not search.below or read_settings(source.folder) is not None
+    return Leaf(source, read, policy_of(options, source) if settled else None)
+
+
+class _Teller:
+    """Tells reports by a thread of its own: a pager that stands still keeps no origin waiting."""
+
+    def __init__(self, options: Options, form: Form) -> None:
+        self.exit_code = 0
+        self._form = form
+        self._as_text = not form.as_json and not options.quiet
+        self._documents: list[Documents] = [ReportFile(options.report)] if options.report else []
+        self._documents += [Documents(sys.stdout)] if form.as_json else []
+        self._thread = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
+
+    def failed(self, reason: str) -> None:
+        """Say why there is no report of something."""
+        self.exit_code = _TROUBLE
+        warn(reason)
+
+    def tell(self, found: Report | FreshlayerError) -> None:
+        """Tell of one. Raises what befell the telling of those before it."""
+        if isinstance(found, FreshlayerError):
+            self.failed(str(found))
+            return
+        if found.stale:
+            self.exit_code = max(self.exit_code, _STALE)
+        self._behind(partial(self._write, found))
+
+    def _write(self, found: Report) -> None:
+        explain = self._form.explain
+        if self._as_text:
+            show(story_lines(found, explain) if explain else check_lines(found), sys.stdout)
+        document = of_check(found) if self._documents else {}
+        for documents in self._documents:
+            documents.add(document)
+
+    def _behind(self, act: Callable[[], None]) -> None:
+        if self._last is not None and self._last.done():
+            self._last.result()
+        self._last = self._thread.submit(act)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=failure is not None)
+        if failure is None and self._last is not None:
+            self._last.result()
+        for documents in self._documents if failure is None else []:
+            documents.end()

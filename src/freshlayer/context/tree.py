@@ -1,0 +1,102 @@
+"""The Dockerfiles below a folder, but for what git ignores there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from freshlayer.errors import ContextError
+from freshlayer.reference import shown
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_NAMES = frozenset({"Dockerfile", "dockerfile", "Containerfile"})
+_BEGINNING = "Dockerfile."
+_ENDINGS = (".Dockerfile", ".dockerfile")
+_LEFTOVERS = ("~", ".swp", ".dockerignore")
+_GIT = ".git"
+_IGNORE = ".gitignore"
+
+
+class _Rules(Struct, frozen=True):
+    """One .gitignore: patterns are relative to its folder, whose path ends in a separator."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+
+_Levels = tuple[_Rules, ...]
+"""From the repository's root down to a folder."""
+
+
+def is_dockerfile(name: str) -> bool:
+    """``Dockerfile``, ``Containerfile``, ``*.Dockerfile``, ``Dockerfile.*``; no leftover of an editor."""
+    if name.startswith(".") or name.endswith(_LEFTOVERS):
+        return False
+    return name in _NAMES or name.startswith(_BEGINNING) or name.endswith(_ENDINGS)
+
+
+def dockerfiles(root: Path, unread: Callable[[str], None]) -> Iterator[Path]:
+    """Every Dockerfile below a folder, sorted; symbolic links are not followed.
+
+    ``unread`` is told of folders that can't be listed. Raises ContextError where the root is none.
+    """
+    if not root.is_dir():
+        raise ContextError(f"{shown(str(root))}: is no folder")
+    waiting = [(root, _above(root))]
+    while waiting:
+        folder, above = waiting.pop()
+        try:
+            levels = (*above, *_rules(folder))
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            unread(f"{shown(str(folder))}: can't be read: {error.strerror}")
+            continue
+        left = [entry for entry in found if _is_wanted(entry) and not _is_ignored(folder, entry, levels)]
+        yield from (folder / entry.name for entry in left if not entry.is_dir())
+        waiting += [(folder / entry.name, levels) for entry in reversed(left) if entry.is_dir()]
+
+
+def _is_wanted(entry: os.DirEntry[str]) -> bool:
+    if entry.is_dir(follow_symlinks=False):
+        return entry.name != _GIT
+    return entry.is_file(follow_symlinks=False) and is_dockerfile(entry.name)
+
+
+def _is_ignored(folder: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
+    """The last pattern that matches decides, and that of a deeper file first (gitignore(5))."""
+    path = os.path.join(os.path.realpath(folder), entry.name) if levels else ""
+    for rules in reversed(levels):
+        below = path.removeprefix(rules.folder) + ("/" if entry.is_dir() else "")
+        said = rules.spec.check_file(below).include
+        if said is not None:
+            return said
+    return False
+
+
+def _rules(folder: Path) -> Iterator[_Rules]:
+    """What a folder's own .gitignore says; nothing where it has none."""
+    path = folder / _IGNORE
+    if not path.is_file():
+        return
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where something is ignored
+
+    lines = path.read_text("utf-8", "surrogateescape").splitlines()
+    yield _Rules(os.path.join(os.path.realpath(folder), ""), GitIgnoreSpec.from_lines(lines))
+
+
+def _above(root: Path) -> _Levels:
+    """The rules of the folders between the repository's root and this one; none outside a repository."""
+    here = root.resolve()
+    if (here / _GIT).exists():
+        return ()
+    top = next((place for place, folder in enumerate(here.parents) if (folder / _GIT).exists()), None)
+    if top is None:
+        return ()
+    return tuple(rules for folder in reversed(here.parents[: top + 1]) for rules in _rules(folder))

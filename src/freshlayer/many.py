@@ -1,0 +1,164 @@
+"""Many Dockerfiles: read on all cores, and laid aside until their turn comes.
+
+What stays in memory are the references; of each Dockerfile what its report is made of lies in a temporary
+file without a name, and is there for as long as its batch is.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.context import Source
+from freshlayer.errors import FreshlayerError
+from freshlayer.reading import Read
+from freshlayer.reference import Reference
+from freshlayer.settings import Policy
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_WORTH_PROCESSES = 40
+"""So many Dockerfiles take as long to read as a process to start."""
+
+_AT_ONCE = 16
+_IN_MEMORY = 1024 * 1024
+
+
+class Wanted(Struct, frozen=True):
+    """A Dockerfile by its context, and by its name where that is not what a builder looks for."""
+
+    context: str
+    file: str | None = None
+
+
+class Leaf(Struct, frozen=True):
+    """A Dockerfile, read. ``policy``: the settings beside it; None where those of the run count."""
+
+    source: Source
+    read: Read
+    policy: Policy | None = None
+
+
+class Unread(Struct, frozen=True):
+    """Why a Dockerfile has no report, with the place."""
+
+    reason: str
+
+
+Reader = Callable[[Wanted], Leaf]
+"""Reads one, wherever it runs, so it can be pickled. Raises FreshlayerError."""
+
+
+class _Packed(Struct, frozen=True):
+    """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds."""
+
+    ttls: dict[Reference, int]
+    policy: Policy | None
+    leaf: bytes
+
+
+class Batch:
+    """Dockerfiles with the same settings, in order. ``ttls``: as for one, the least that any of them says."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.ttls: dict[Reference, int] = {}
+        self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - lives as long
+        self._count = 0
+
+    def add(self, packed: _Packed) -> None:
+        """Take one more."""
+        for reference, ttl in packed.ttls.items():
+            self.ttls[reference] = min(self.ttls.get(reference, ttl), ttl)
+        self._leaves.write(packed.leaf)
+        self._count += 1
+
+    def leaves(self) -> Iterator[Leaf]:
+        """All of them, one in memory at a time."""
+        self._leaves.seek(0)
+        for _ in range(self._count):
+            leaf: Leaf = pickle.load(self._leaves)  # noqa: S301 - nobody but us can write there
+            yield leaf
+
+
+def batches(
+    wanted: Sequence[Wanted], reader: Reader, policy: Policy, unread: Callable[[str], None]
+) -> list[Batch]:
+    """Read all of them. ``policy``: of the run. ``unread`` is told of those that can't be."""
+    found: list[Batch] = []
+    for packed in read_all(wanted, reader):
+        if isinstance(packed, Unread):
+            unread(packed.reason)
+            continue
+        own = packed.policy or policy
+        batch = next((batch for batch in found if batch.policy == own), None)
+        if batch is None:
+            batch = Batch(own)
+            found.append(batch)
+        batch.add(packed)
+    return found
+
+
+def read_all(wanted: Sequence[Wanted], reader: Reader) -> Iterator[_Packed | Unread]:
+    """In their order; by several processes where there is enough to do for them."""
+    read = partial(_packed, reader)
+    processes = min(_cores(), len(wanted) // _WORTH_PROCESSES + 1)
+    with _pool(processes) as pool:
+        yield from pool.map(read, wanted, chunksize=_AT_ONCE) if pool else map(read, wanted)
+
+
+def _packed(reader: Reader, wanted: Wanted) -> _Packed | Unread:
+    try:
+        leaf = reader(wanted)
+    except FreshlayerError as error:
+        return Unread(str(error))
+    except Exception as error:  # noqa: BLE001 - one Dockerfile's oddity is not to cost the others theirs
+        name = wanted.file or wanted.context
+        return Unread(f"{name}: an error of freshlayer itself ({type(error).__name__}: {error})")
+    ttls = {item.reference: leaf.read.ttl(item) for item in leaf.read.discovery.inputs}
+    brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
+    return _Packed(ttls, leaf.policy, pickle.dumps(brief, pickle.HIGHEST_PROTOCOL))
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[Executor | None]:
+    """None where one process does it all, or where the system has no others to give."""
+    executor = _started(processes) if processes > 1 else None
+    try:
+        yield executor
+    finally:
+        if executor is not None:
+            executor.shutdown(cancel_futures=True)
+
+
+def _started(processes: int) -> Executor | None:
+    """Forked where that is safe: no thread runs yet, and the parser is loaded already."""
+    import multiprocessing  # noqa: PLC0415 - 30 ms, for many Dockerfiles alone
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+
+    method = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    try:
+        return ProcessPoolExecutor(processes, method, initializer=_ignore_interrupts)
+    except (OSError, NotImplementedError, ImportError):
+        return None
+
+
+def _ignore_interrupts() -> None:
+    """Who started us ends us."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _cores() -> int:
+    """Those that we may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
