@@ -1,0 +1,232 @@
+"""Many Dockerfiles: a monorepo's worth, whose references are each asked once.
+
+They are made from real ones, each a little different, so that nothing read of one helps with another. What
+the real ones read from elsewhere is silenced by a comment: it is found, and not asked. Behind it stand
+mentions of files on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from freshlayer import dockerfile
+from freshlayer.cli.dockerfiles import NAMES
+from freshlayer.cli.options import Options
+from freshlayer.cli.several import Search, read_one, searched
+from freshlayer.errors import FreshlayerError
+from freshlayer.many import read_all
+from testing import gold
+from testing.servers.nginx import Nginx
+from testing.tls import self_signed
+
+FILES = 1000
+MENTIONS = 5
+DISTINCT = 1200
+PAIRS = 5
+MOST_A_FILE = 3.0
+MOST = 2.0
+LONG_AGO = 1_700_000_000
+HARD_EXAMPLES = Path(__file__).resolve().parents[1] / "tests" / "discover" / "hard_examples"
+_STALE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Dockerfiles below `root`, and the origin that their mentions name."""
+
+    root: Path
+    origin: Nginx
+    environment: Mapping[str, str]
+    files: int
+    distinct: int
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"{self.origin.url}f/{number}" for number in range(self.distinct)]
+
+    def check(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`freshlayer check --recursive`, with a state of its own."""
+        argv = [sys.executable, "-m", "freshlayer", "--state", str(self.root.parent / "state")]
+        argv += ["check", "--recursive", *words, str(self.root)]
+        return subprocess.run(argv, env=dict(self.environment), capture_output=True, text=True, check=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of one check: what it told of, and what the origin saw."""
+
+    told: int
+    requests: int
+    distinct: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Medians in seconds over `pairs` interleaved rounds."""
+
+    counts: Counts
+    files: int
+    reading: float
+    curl: float
+    whole: float
+    pairs: int
+
+    @property
+    def a_file(self) -> float:
+        """Milliseconds of reading."""
+        return self.reading / self.files * 1000
+
+    @property
+    def ratio(self) -> float:
+        return self.whole / (self.curl + self.reading)
+
+
+@contextmanager
+def world(files: int, distinct: int) -> Iterator[World]:
+    """A folder of Dockerfiles, and nginx with HTTPS and HTTP/2."""
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
+        here = Path(folder)
+        tls = self_signed(here)
+        environment = {
+            **os.environ,
+            "SSL_CERT_FILE": str(tls.certificate),
+            "CURL_CA_BUNDLE": str(tls.certificate),
+        }
+        with Nginx(tls=tls) as origin:
+            (origin.folder / "f").mkdir()
+            for number in range(distinct):
+                file = origin.folder / "f" / str(number)
+                file.write_text(f"{number}\n")
+                os.utime(file, (LONG_AGO, LONG_AGO))
+            made = World(here / "monorepo", origin, environment, files, distinct)
+            write(made)
+            yield made
+
+
+def write(made: World) -> None:
+    """Every Dockerfile in a folder of its own, 25 to a team."""
+    texts = corpus()
+    for number in range(made.files):
+        folder = made.root / f"team-{number // 25:03}" / f"service-{number:05}"
+        folder.mkdir(parents=True)
+        first = number * MENTIONS
+        urls = [made.urls[place % made.distinct] for place in range(first, first + MENTIONS)]
+        text = varied(texts[number % len(texts)], number)
+        lines = [text.rstrip("\n"), 'SHELL ["/bin/sh", "-c"]', *(f"RUN curl -fsSLO {url}" for url in urls)]
+        (folder / "Dockerfile").write_text("\n".join(lines) + "\n", "utf-8", "surrogateescape")
+
+
+def corpus() -> list[str]:
+    """Real Dockerfiles that can be read; without the gold set those of the tests."""
+    paths = list(gold.files().values()) or sorted(HARD_EXAMPLES.glob("*.Dockerfile"))
+    texts = [path.read_text("utf-8", "surrogateescape") for path in paths]
+    return [text for text in texts if _is_readable(text)]
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        dockerfile.parse(varied(text, 0))
+    except FreshlayerError:
+        return False
+    return True
+
+
+def varied(text: str, number: int) -> str:
+    """Another script in each RUN, and a comment above each instruction that nothing of it is asked."""
+    parsed = dockerfile.parse(text)
+    lines = text.split("\n")
+    every = [i for stage in parsed.stages for i in stage.instructions if i.name in {"RUN", "ADD", "COPY"}]
+    for instruction in reversed(every):
+        place = instruction.line - 1
+        lines[place] = re.sub(r"(?i)^(\s*RUN\s+)(?=[\w/])", rf"\1: {number}; ", lines[place])
+        lines.insert(place, "# freshlayer: ignore")
+    return "\n".join(lines)
+
+
+def count(made: World) -> Counts:
+    """What a check asks; of an origin that is known already."""
+    made.check()
+    with made.origin.asked() as asked:
+        done = made.check()
+    if done.returncode != _STALE:
+        raise RuntimeError(f"freshlayer check ended with {done.returncode}: {done.stderr[:2000]}")
+    told = len(re.findall(r"(?m)^\S+Dockerfile: ", done.stdout))
+    paths = Counter(request.path for request in asked)
+    return Counts(told, len(asked), len(paths), sum(request.octets for request in asked))
+
+
+def counts(files: int = 60, distinct: int = 70) -> Counts:
+    """The short form."""
+    with world(files, distinct) as made:
+        return count(made)
+
+
+def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) -> Many:
+    """Reading, asking by curl, and freshlayer's doing both, in turn."""
+    with world(files, distinct) as made:
+        found = count(made)
+        config = made.root.parent / "urls"
+        config.write_text("".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in made.urls))
+        acts = (partial(_read, made), partial(_curl, made, config), made.check)
+        rounds = [[_seconds(act) for act in acts] for _ in range(pairs)]
+    reading, curl, whole = (median(taken) for taken in zip(*rounds, strict=True))
+    return Many(found, files, reading, curl, whole, pairs)
+
+
+def _read(made: World) -> int:
+    """Find and read all of them, as `check` does before it asks; how many were read."""
+    search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
+    wanted = list(searched(search, print))
+    return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search)))
+
+
+def _curl(made: World, config: Path) -> None:
+    options = ["--no-progress-meter", "--head", "--http2", "--parallel", "--parallel-max", "300"]
+    argv = ["curl", *options, "--config", str(config)]
+    subprocess.run(argv, env=dict(made.environment), check=True, capture_output=True)
+
+
+def _seconds(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def lines() -> Iterator[str]:
+    """A table of the figures, with their targets."""
+    found = measure()
+    mentions = f"{found.files * MENTIONS:,} mentions of {DISTINCT:,} references"
+    yield f"{found.files:,} Dockerfiles with {mentions}; medians of {found.pairs} rounds, of seconds each:"
+    yield ""
+    yield "| | measured | target | met |"
+    yield "|---|---|---|---|"
+    for what, measured, target, met in _rows(found):
+        yield f"| {what} | {measured} | {target} | {'yes' if met else 'no'} |"
+
+
+def _rows(found: Many) -> Iterator[tuple[str, str, str, bool]]:
+    requests = found.counts.requests / DISTINCT
+    once = found.counts.requests == found.counts.distinct == DISTINCT
+    parts = f"{found.curl:.2f} s of `curl -Z` and {found.reading:.2f} s of reading"
+    yield "requests for a reference", f"{requests:.2f}", "1.00", once
+    yield "octets of bodies", f"{found.counts.octets}", "0", found.counts.octets == 0
+    yield "reading a Dockerfile", f"{found.a_file:.1f} ms", f"{MOST_A_FILE:g} ms", found.a_file <= MOST_A_FILE
+    yield (
+        "the whole",
+        f"{found.whole:.2f} s, {found.ratio:.2f} times {parts}",
+        f"{MOST:g}",
+        found.ratio <= MOST,
+    )
