@@ -24,6 +24,7 @@ PREDEFINED = frozenset(
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_MEANS_SOMETHING = re.compile(r"""["'$<]""")
 _LONGEST_VALUE = 100_000
 
 
@@ -52,6 +53,8 @@ class Environment(Struct, frozen=True):
 
     def expand(self, text: str, escape: str = "\\") -> Value:
         """Expand ``$X`` and ``${X…}`` in a word of an instruction as BuildKit does; quotes are removed."""
+        if escape not in text and not _MEANS_SOMETHING.search(text) and len(text) <= _LONGEST_VALUE:
+            return text
         marked = self._mark(text, escape)
         lexer = ShellLex(escape, env=self.known, skip_unset_env=False)
         try:

@@ -10,6 +10,9 @@ _OPTION = re.compile(
     r"-[uHU]|--(?:proxy-)?(?:user|header)|-{1,2}[\w-]*(?:token|passw|secret|auth|credential|[_-]key)[\w-]*",
     re.IGNORECASE,
 )
+_HINT = re.compile(r"^-[uHU]|token|passw|secret|auth|credential|[_-]key|bearer|user|header", re.IGNORECASE)
+"""Without it there is nothing inside a word; the pattern below takes its time to find that out."""
+
 _INSIDE = re.compile(
     r"(?P<name>(?:^-[uHU](?==|\S)|[\w:/.-]*(?:token|passw\w*|secret|auth\w*|credential|[_-]key)[\w-]*=|\bbearer\s|"
     r"--(?:proxy-)?(?:user|header)=)).*",
@@ -27,6 +30,10 @@ def without_secrets(words: list[str]) -> list[str]:
     safe: list[str] = []
     hides = False
     for word in words:
-        safe.append("…" if hides else _INSIDE.sub(r"\g<name>…", shown(word)))
+        safe.append("…" if hides else _inside(shown(word)))
         hides = not hides and takes_secret(word)
     return safe
+
+
+def _inside(word: str) -> str:
+    return _INSIDE.sub(r"\g<name>…", word) if _HINT.search(word) else word
