@@ -30,6 +30,8 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
+    # What pip installs has its bytecode: without it every start here would compile.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     print(_machine())
     for name in names or BENCHES:
         title, lines = BENCHES[name]

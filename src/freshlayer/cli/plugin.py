@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from freshlayer.__main__ import leave
 from freshlayer.alias import NAME
 from freshlayer.errors import FreshlayerError
 from freshlayer.install import METADATA
@@ -152,4 +153,4 @@ def _complete(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

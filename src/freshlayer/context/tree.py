@@ -24,10 +24,14 @@ _IGNORE = ".gitignore"
 
 
 class _Rules(Struct, frozen=True):
-    """One .gitignore: patterns are relative to its folder, whose path ends in a separator."""
+    """One .gitignore: patterns are relative to its folder, whose path ends in a separator.
+
+    ``of_folders``: the same where what is matched is a folder, for which ``name/`` means ``name``.
+    """
 
     folder: str
-    spec: GitIgnoreSpec
+    of_files: GitIgnoreSpec
+    of_folders: GitIgnoreSpec
 
 
 _Levels = tuple[_Rules, ...]
@@ -73,8 +77,8 @@ def _is_ignored(folder: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
     """The last pattern that matches decides, and that of a deeper file first (gitignore(5))."""
     path = os.path.join(os.path.realpath(folder), entry.name) if levels else ""
     for rules in reversed(levels):
-        below = path.removeprefix(rules.folder) + ("/" if entry.is_dir() else "")
-        said = rules.spec.check_file(below).include
+        spec = rules.of_folders if entry.is_dir() else rules.of_files
+        said = spec.check_file(path.removeprefix(rules.folder)).include
         if said is not None:
             return said
     return False
@@ -88,7 +92,12 @@ def _rules(folder: Path) -> Iterator[_Rules]:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where something is ignored
 
     lines = path.read_text("utf-8", "surrogateescape").splitlines()
-    yield _Rules(os.path.join(os.path.realpath(folder), ""), GitIgnoreSpec.from_lines(lines))
+    yield _Rules(
+        os.path.join(os.path.realpath(folder), ""),
+        GitIgnoreSpec.from_lines(lines),
+        # "name/" on a path that ends in a slash would count for less than a pattern before it.
+        GitIgnoreSpec.from_lines(line.rstrip().removesuffix("/") for line in lines),
+    )
 
 
 def _above(root: Path) -> _Levels:
