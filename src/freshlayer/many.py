@@ -74,7 +74,7 @@ class Batch:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.ttls: dict[Reference, int] = {}
-        self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - lives as long
+        self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
         self._count = 0
 
     def add(self, packed: _Packed) -> None:
@@ -91,13 +91,30 @@ class Batch:
             leaf: Leaf = pickle.load(self._leaves)  # noqa: S301 - nobody but us can write there
             yield leaf
 
+    def close(self) -> None:
+        """Forget them."""
+        self._leaves.close()
 
+
+@contextmanager
 def batches(
     wanted: Sequence[Wanted], reader: Reader, policy: Policy, unread: Callable[[str], None]
-) -> list[Batch]:
-    """Read all of them. ``policy``: of the run. ``unread`` is told of those that can't be."""
+) -> Iterator[list[Batch]]:
+    """All of them, read. ``policy``: of the run. ``unread`` is told of those that can't be."""
     found: list[Batch] = []
-    for packed in read_all(wanted, reader):
+    try:
+        _sort(read_all(wanted, reader), policy, unread, found)
+        yield found
+    finally:
+        for batch in found:
+            batch.close()
+
+
+def _sort(
+    read: Iterator[_Packed | Unread], policy: Policy, unread: Callable[[str], None], found: list[Batch]
+) -> None:
+    """Into batches by their settings."""
+    for packed in read:
         if isinstance(packed, Unread):
             unread(packed.reason)
             continue
@@ -107,7 +124,6 @@ def batches(
             batch = Batch(own)
             found.append(batch)
         batch.add(packed)
-    return found
 
 
 def read_all(wanted: Sequence[Wanted], reader: Reader) -> Iterator[_Packed | Unread]:

@@ -49,6 +49,7 @@ class ReportFile(Documents):
         super().end()
         self._written.seek(0)
         try:
-            replace(self._path, self._written.read().encode())
+            with self._written:
+                replace(self._path, self._written.read().encode())
         except OSError as error:
             warn(f"{self._path}: the report can't be written: {error.strerror}")

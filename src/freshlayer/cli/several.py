@@ -55,11 +55,12 @@ def check_several(options: Options, search: Search, form: Form) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
     with rooms_of(options, None) as rooms, _Teller(options, form) as teller:
         wanted = list(searched(search, teller.failed))
-        for batch in batches(wanted, partial(read_one, options, search), rooms.policy, teller.failed):
-            keyring = Keyring(os.environ, batch.policy.hosts)
-            own = replace(rooms, policy=batch.policy, keyring=keyring)
-            for found in check_each(batch, search.question, own):
-                teller.tell(found)
+        with batches(wanted, partial(read_one, options, search), rooms.policy, teller.failed) as found:
+            for batch in found:
+                keyring = Keyring(os.environ, batch.policy.hosts)
+                own = replace(rooms, policy=batch.policy, keyring=keyring)
+                for report in check_each(batch, search.question, own):
+                    teller.tell(report)
     return teller.exit_code
 
 

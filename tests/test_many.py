@@ -1,0 +1,77 @@
+"""Reading many Dockerfiles: in order, whatever befalls one of them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from freshlayer.context import Source
+from freshlayer.errors import ContextError
+from freshlayer.many import Batch, Leaf, Unread, Wanted, batches, read_all
+from freshlayer.reading import Question, read
+from freshlayer.settings import Policy
+
+OFFLINE = Policy(offline=True)
+
+
+def leaf(wanted: Wanted) -> Leaf:
+    """A Dockerfile that is its own name; how it is read says what becomes of it."""
+    name = wanted.context
+    if name == "none":
+        raise ContextError("none: there is none")
+    if name == "odd":
+        raise ZeroDivisionError("odd")
+    ttl = "# freshlayer: ttl=1h\n" if name == "patient" else ""
+    text = f"FROM scratch\n{ttl}RUN curl https://example.org/{os.getpid() if name == 'process' else 'x'}\n"
+    source = Source(text.encode(), name, name, Path(), None)
+    found = read(text, Question(("linux/amd64",)))
+    return Leaf(source, found, OFFLINE if name == "offline" else None)
+
+
+def read_here(*names: str) -> AbstractContextManager[list[Batch]]:
+    return batches([Wanted(name) for name in names], leaf, Policy(), print)
+
+
+def told(*names: str) -> list[tuple[Policy, list[str]]]:
+    with read_here(*names) as found:
+        return [(batch.policy, [item.source.shown for item in batch.leaves()]) for batch in found]
+
+
+def test_those_with_the_same_settings_are_one_batch_in_their_order() -> None:
+    assert told("b", "offline", "a") == [(Policy(), ["b", "a"]), (OFFLINE, ["offline"])]
+
+
+def test_the_order_is_kept_by_several_processes() -> None:
+    names = [f"{number}" for number in range(200)]
+    assert told(*names) == [(Policy(), names)]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core reads alone")
+def test_many_are_not_read_here() -> None:
+    with read_here(*["process"] * 200) as found:
+        assert f"https://example.org/{os.getpid()}" not in {reference.text for reference in found[0].ttls}
+
+
+@pytest.mark.parametrize("others", [0, 100])
+def test_what_befalls_one_is_told_and_the_others_are_read(others: int) -> None:
+    wanted = [Wanted(name) for name in ("none", "odd", "good", *("good",) * others)]
+    first, second, *rest = read_all(wanted, leaf)
+    assert first == Unread("none: there is none")
+    assert second == Unread("odd: an error of freshlayer itself (ZeroDivisionError: odd)")
+    assert len(rest) == 1 + others
+    assert not any(isinstance(one, Unread) for one in rest)
+
+
+@pytest.mark.parametrize(("names", "ttl"), [(["patient"], 3600), (["patient", "hasty"], 0)])
+def test_an_answer_holds_for_the_least_that_is_said(names: list[str], ttl: int) -> None:
+    with read_here(*names) as (batch,):
+        assert list(batch.ttls.values()) == [ttl]
+
+
+def test_a_batch_can_be_gone_through_again_and_holds_no_text() -> None:
+    with read_here("a", "b") as (batch,):
+        assert list(batch.leaves()) == list(batch.leaves())
+        assert {item.source.content for item in batch.leaves()} == {b""}
