@@ -51,12 +51,13 @@ LIBRARIES = {
     "tree_sitter_bash": "shell",
     "e2b_dockerfile_utils": "dockerfile context",
     "botocore": "credentials",
+    "pathspec": "context",
     "pycurl": "probe",
     "sqlite3": "state",
 }
 """Library → who may import it."""
 
-NOT_FOR_HELP = ("botocore", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils")
+NOT_FOR_HELP = ("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils")
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
 
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Observation, Outcome, Recorded
-from freshlayer.probe import Limits, probe
+from freshlayer.probe import Limits, each
 from freshlayer.reading import Read
 from freshlayer.reference import Reference
 from freshlayer.settings import Policy
@@ -48,16 +48,8 @@ def recall(references: Sequence[Reference], rooms: Rooms) -> dict[Reference, Rec
 def observe(
     reads: Sequence[Read], recorded: Mapping[Reference, Recorded], rooms: Rooms, platforms: tuple[str, ...]
 ) -> Mapping[Reference, Observation]:
-    """Ask once for all of them what is due: an answer may hold for a while (``ttl``)."""
-    held: dict[Reference, Observation] = {}
-    ttls = _ttls(reads)
-    for reference, ttl in ttls.items():
-        known = recorded.get(reference)
-        if known is not None and ttl and 0 <= rooms.now - known.asked < ttl:
-            reason = f"was asked {rooms.now - known.asked} s ago, and its answer holds for {ttl} s (ttl)"
-            held[reference] = Observation(reference, Outcome.NOT_DUE, reason)
-    due = [reference for reference in ttls if reference not in held]
-    return {**held, **ask(due, recorded, rooms, platforms)}
+    """Ask once for all of them what is due."""
+    return _gathered(answers(_ttls(reads), recorded, rooms, platforms))
 
 
 def _ttls(reads: Sequence[Read]) -> dict[Reference, int]:
@@ -76,9 +68,39 @@ def ask(
     rooms: Rooms,
     platforms: tuple[str, ...],
 ) -> Mapping[Reference, Observation]:
-    """What the origins say; with ``--offline`` nobody is asked."""
+    """What the origins say now, whatever they said a while ago."""
+    return _gathered(answers(dict.fromkeys(references, 0), recorded, rooms, platforms))
+
+
+def answers(
+    ttls: Mapping[Reference, int],
+    recorded: Mapping[Reference, Recorded],
+    rooms: Rooms,
+    platforms: tuple[str, ...],
+) -> Generator[Observation]:
+    """One observation for each reference: first of those that nobody is asked about, then as they come.
+
+    With ``--offline`` nobody is asked. ``ttls``: seconds for which an answer holds.
+    """
+    held = {r: _unasked(r, ttl, recorded.get(r), rooms) for r, ttl in ttls.items()}
+    yield from (observation for observation in held.values() if observation is not None)
+    due = [reference for reference, observation in held.items() if observation is None]
+    told = each(due, recorded, rooms.limits, keyring=rooms.keyring, platforms=platforms)
+    for done, observation in enumerate(told, len(ttls) - len(due) + 1):
+        if rooms.progress:
+            rooms.progress(done, len(ttls))
+        yield observation
+
+
+def _unasked(reference: Reference, ttl: int, known: Recorded | None, rooms: Rooms) -> Observation | None:
+    """What is said in place of the origin, where it is not to be asked."""
+    if known is not None and ttl and 0 <= rooms.now - known.asked < ttl:
+        reason = f"was asked {rooms.now - known.asked} s ago, and its answer holds for {ttl} s (ttl)"
+        return Observation(reference, Outcome.NOT_DUE, reason)
     if rooms.policy.offline:
-        return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
-    return probe(
-        references, recorded, rooms.limits, rooms.progress, keyring=rooms.keyring, platforms=platforms
-    )
+        return Observation(reference, Outcome.UNKNOWN, "was not asked (--offline)")
+    return None
+
+
+def _gathered(told: Iterable[Observation]) -> dict[Reference, Observation]:
+    return {observation.reference: observation for observation in told}

@@ -17,8 +17,7 @@ from msgspec.structs import replace
 
 from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
-from freshlayer.answers import answers
-from freshlayer.asking import Rooms, ask, observe, recall
+from freshlayer.asking import Rooms, answers, ask, observe, recall
 from freshlayer.builders import BuildCommand, Builder, DerivedFile, Ended, Job, run
 from freshlayer.builders.composed import Composition, Model
 from freshlayer.context import ClassicContext, Source, ignore_file

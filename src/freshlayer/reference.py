@@ -236,8 +236,7 @@ def _without_secrets(query: str) -> str:
 
 def is_signed(url: str) -> bool:
     """Whether a URL carries a signature (S3, GCS, Azure SAS, CloudFront): it holds for one method alone."""
-    query = urlsplit(url).query
-    return bool(_SIGNATURE.search(query))
+    return "?" in url and bool(_SIGNATURE.search(urlsplit(url).query))
 
 
 def is_remote_context(text: str) -> bool:
@@ -256,7 +255,9 @@ def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:
 
 def shown(text: str, limit: int = 120) -> str:
     """Untrusted text made safe for a message: no control character, no userinfo, no secret, not too long."""
-    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: limit * 4])
+    safe = text[: limit * 4]
+    if not safe.isprintable():
+        safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
     # Userinfo as it should be written, and with a slash or a blank in the password.
     safe = re.sub(r"(?<=://)(?:[^/?#@\s]*|[^@]*:(?!\d*/)[^@]*)@", "", safe)
     address, question, query = safe.partition("?")

@@ -6,7 +6,7 @@ no connection itself, so that all conversations share connections, limits and de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
 from freshlayer.credentials import NOBODY, Keyring
@@ -25,7 +25,7 @@ PROTOCOLS: dict[str, str] = {
 }
 """Kind of reference → the module here whose ``ask`` asks for it; loaded when one is asked for."""
 
-__all__ = ["PROTOCOLS", "Limits", "probe"]
+__all__ = ["PROTOCOLS", "Limits", "each", "probe"]
 
 
 def probe(
@@ -42,20 +42,33 @@ def probe(
     ``progress`` is told how many of how many have ended.
     """
     wanted = list(dict.fromkeys(references))
-    seen = {reference: _named(reference) for reference in wanted if reference.pinned}
-    open_ = [reference for reference in wanted if not reference.pinned]
-    if not open_:
-        return seen
-    from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
-
-    means = Means(limits, keyring, platforms)
-    protocols = {kind: _protocol(kind) for kind in {reference.kind for reference in open_}}
-    talks = {r: protocols[r.kind](r, recorded.get(r), means) for r in open_}
-    for observation in converse(talks, limits):
+    seen: dict[Reference, Observation] = {}
+    for observation in each(wanted, recorded, limits, keyring=keyring, platforms=platforms):
         seen[observation.reference] = observation
         if progress:
             progress(len(seen), len(wanted))
     return seen
+
+
+def each(
+    references: Iterable[Reference],
+    recorded: Mapping[Reference, Recorded],
+    limits: Limits,
+    *,
+    keyring: Keyring = NOBODY,
+    platforms: tuple[str, ...] = (),
+) -> Iterator[Observation]:
+    """``probe``, each observation as it comes: first of references that name their own bytes."""
+    wanted = list(dict.fromkeys(references))
+    yield from (_named(reference) for reference in wanted if reference.pinned)
+    open_ = [reference for reference in wanted if not reference.pinned]
+    if not open_:
+        return
+    from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
+
+    means = Means(limits, keyring, platforms)
+    protocols = {kind: _protocol(kind) for kind in {reference.kind for reference in open_}}
+    yield from converse({r: protocols[r.kind](r, recorded.get(r), means) for r in open_}, limits)
 
 
 def _protocol(kind: str) -> Protocol:

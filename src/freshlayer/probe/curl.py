@@ -127,7 +127,8 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS | lower)
     _authorise(handle, request)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-    handle.setopt(pycurl.PIPEWAIT, 1)
+    # Without TLS there is no HTTP/2 to wait for.
+    handle.setopt(pycurl.PIPEWAIT, request.url.startswith("https:"))
     # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
     connect = limits.connect if request.url.startswith("http") else limits.answer
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
