@@ -23,8 +23,8 @@ check: ## format, lint, types, import rules
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest tests/test_architecture.py -q
 
-bench: ## the figures that the README quotes
-	@scripts/setup python engine restify
+bench: ## every figure, and the README's section of them written anew; a quarter of an hour
+	@scripts/setup python engine servers
 	$(PYTHON) -m bench
 
 clean: ## remove what setup and the tools made here

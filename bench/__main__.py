@@ -1,4 +1,7 @@
-"""``make bench``: the figures that the README quotes. ``python -m bench NAME…`` takes some of them."""
+"""``make bench``: every figure, and the README's section of them written anew.
+
+``python -m bench NAME…`` takes some of them, and only prints.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 
 from bench import growth, many, probing, reading, saves, startup, tax
 
+HERE = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench made -->\n"
 BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "tax": ("The tax", tax.lines),
     "startup": ("Start-up", startup.lines),
     "probing": ("Probing", probing.lines),
     "many": ("Many Dockerfiles", many.lines),
     "saves": ("What it saves", saves.lines),
-    "growth": ("Growth", growth.lines),
+    "growth": ("Growth", partial(growth.lines, HERE / "docs" / "growth.svg")),
     "reading": ("Reading", reading.lines),
 }
 """Name on the command line → title, and the lines of Markdown, each as soon as it is known."""
@@ -32,15 +39,30 @@ def main(names: list[str]) -> int:
         return 2
     # What pip installs has its bytecode: without it every start here would compile.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    print(_machine())
-    for name in names or BENCHES:
+    told: list[str] = []
+    for line in _lines(names or list(BENCHES)):
+        print(line, flush=True)
+        told.append(line)
+    if not names:
+        write(HERE / "README.md", told)
+    return 0
+
+
+def write(page: Path, told: list[str]) -> None:
+    """Put what was told into the section of a page that is made by it."""
+    before, _, rest = page.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(before + BEGIN + "\n".join(told) + "\n" + END + after, "utf-8")
+
+
+def _lines(names: list[str]) -> Iterator[str]:
+    yield _machine()
+    for name in names:
         title, lines = BENCHES[name]
         started = time.monotonic()
-        print(f"\n### {title}\n")
-        for line in lines():
-            print(line, flush=True)
-        print(f"\n(`python -m bench {name}`, {time.monotonic() - started:.0f} s)")
-    return 0
+        yield from ("", f"### {title}", "")
+        yield from lines()
+        yield from ("", f"`python -m bench {name}`, {time.monotonic() - started:.0f} s.")
 
 
 def _machine() -> str:

@@ -7,7 +7,6 @@ figures as well.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.origins import trusting
 from bench.plot import Line, Panel, svg
 from freshlayer.model import Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
@@ -159,9 +159,8 @@ def world() -> Iterator[World]:
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
         here = Path(folder)
         tls = self_signed(here)
-        trusting = dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(tls.certificate))
         with Nginx(server=_ORIGIN, tls=tls) as origin:
-            yield World(here, origin, {**os.environ, **trusting})
+            yield World(here, origin, trusting(here, tls))
 
 
 def asked(made: World, inputs: int) -> Asked:

@@ -7,7 +7,6 @@ mentions of files on loopback.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from bench.origins import old_file, trusting
 from freshlayer import dockerfile
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
@@ -37,7 +37,6 @@ DISTINCT = 1200
 PAIRS = 5
 MOST_A_FILE = 3.0
 MOST = 2.0
-LONG_AGO = 1_700_000_000
 HARD_EXAMPLES = Path(__file__).resolve().parents[1] / "tests" / "discover" / "hard_examples"
 _STALE = 1
 
@@ -100,18 +99,11 @@ def world(files: int, distinct: int) -> Iterator[World]:
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
         here = Path(folder)
         tls = self_signed(here)
-        environment = {
-            **os.environ,
-            "SSL_CERT_FILE": str(tls.certificate),
-            "CURL_CA_BUNDLE": str(tls.certificate),
-        }
         with Nginx(tls=tls) as origin:
             (origin.folder / "f").mkdir()
             for number in range(distinct):
-                file = origin.folder / "f" / str(number)
-                file.write_text(f"{number}\n")
-                os.utime(file, (LONG_AGO, LONG_AGO))
-            made = World(here / "monorepo", origin, environment, files, distinct)
+                old_file(origin.folder / "f" / str(number), f"{number}\n")
+            made = World(here / "monorepo", origin, trusting(here, tls), files, distinct)
             write(made)
             yield made
 

@@ -6,17 +6,16 @@ state, so that its requests are conditional. The others are asked the same URLs 
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from bench import peers
+from bench.origins import LONG_AGO, old_file, trusting
 from bench.peers import Peer, Work
-from freshlayer.probe.curl import authorities
 from testing.latency import Latency
 from testing.servers.base import free_port
 from testing.servers.nginx import Nginx
@@ -29,7 +28,6 @@ PARALLEL = (100, 300)
 LIMIT = 20.0
 MEMORY = {1_000: 60.0, 10_000: 120.0}
 _LARGE = 10_000
-_LONG_AGO = 1_700_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +156,12 @@ def world(case: Case) -> Iterator[World]:
     with ExitStack() as stack:
         here = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freshlayer-bench-")))
         tls = self_signed(here)
-        trusted = here / "trusted.pem"
-        # Beside the authorities that everybody loads: they take their time.
-        trusted.write_bytes(Path(authorities()).read_bytes() + tls.certificate.read_bytes())
         further = [free_port() for _ in range(case.origins - 1)]
         listens = "".join(f"listen 127.0.0.1:{port} ssl http2;\n" for port in further)
         origin = stack.enter_context(Nginx(_files(here, case.inputs), tls=tls, server=listens))
         ports = [origin.port, *further]
         wire = stack.enter_context(Latency(origin.port, 0.0, also=further)) if case.round_trip else None
-        work = _work(here, wire.ports if wire else ports, case.inputs, trusted)
+        work = _work(here, wire.ports if wire else ports, case.inputs, trusting(here, tls))
         made = World(origin, work, peers.freshlayer(case.connections))
         peers.seconds(made.freshlayer.argv(work), work, 10 * LIMIT)
         if wire:
@@ -178,18 +173,15 @@ def _files(here: Path, inputs: int) -> Path:
     folder = here / "served"
     folder.mkdir()
     for number in range(inputs):
-        path = folder / str(number)
-        path.write_text(f"file {number}")
-        os.utime(path, (_LONG_AGO, _LONG_AGO))
+        old_file(folder / str(number), f"file {number}")
     return folder
 
 
-def _work(here: Path, ports: list[int], inputs: int, trusted: Path) -> Work:
+def _work(here: Path, ports: list[int], inputs: int, environment: Mapping[str, str]) -> Work:
     """The URLs go round the origins; nginx makes a tag of a file's time and length."""
     urls = tuple(f"https://127.0.0.1:{ports[n % len(ports)]}/{n}" for n in range(inputs))
-    tags = tuple(f'"{_LONG_AGO:x}-{len(f"file {n}"):x}"' for n in range(inputs))
-    home = {"HOME": str(here), "SSL_CERT_FILE": str(trusted), "CURL_CA_BUNDLE": str(trusted)}
-    return Work(here, urls, tags, {**os.environ, **home})
+    tags = tuple(f'"{LONG_AGO:x}-{len(f"file {n}"):x}"' for n in range(inputs))
+    return Work(here, urls, tags, environment)
 
 
 def counts(inputs: int = 60, origins: int = 3) -> Counts:

@@ -10,15 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.origins import old_file, trusting
 from bench.pairs import Pairs, seconds, timed
 from bench.traced import Traced, traced
-from freshlayer.probe.curl import authorities
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed
 
 PAIRS = 20
 TARGET = 3.0
-_LONG_AGO = 1_700_000_000
 _STALE = 1
 
 
@@ -69,22 +68,18 @@ class Site:
 
 @contextmanager
 def site(*, tls: bool) -> Iterator[Site]:
-    """With TLS both load the authorities of the system, as they do for any origin of the world."""
+    """With TLS or without."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
         here = Path(folder)
         served, context = here / "served", here / "context"
         served.mkdir()
         context.mkdir()
-        (served / "file").write_text("file")
-        os.utime(served / "file", (_LONG_AGO, _LONG_AGO))
+        old_file(served / "file", "file")
         shown = self_signed(here)
-        trusted = here / "trusted.pem"
-        trusted.write_bytes(Path(authorities()).read_bytes() + shown.certificate.read_bytes())
-        home = {"HOME": str(here), "SSL_CERT_FILE": str(trusted), "CURL_CA_BUNDLE": str(trusted)}
         with Nginx(served, tls=shown if tls else None) as origin:
             url = f"{origin.url}file"
             (context / "Dockerfile").write_text(f"FROM scratch\nRUN wget {url}\n")
-            made = Site(context, here / "state", url, {**os.environ, **home}, origin)
+            made = Site(context, here / "state", url, trusting(here, shown), origin)
             for _ in range(2):
                 seconds(made.ours("check", str(context)), made.environment, code=_STALE)
             yield made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import breakdown
+from bench.origins import old_file
 from bench.pairs import Pairs, seconds, timed
 from bench.traced import traced
 from testing.base_image import BASE
@@ -24,7 +24,6 @@ INSTRUCTIONS = 20
 ROUND_TRIP = 0.05
 MORE = 0.15
 ROUND_TRIPS = 4
-_LONG_AGO = 1_700_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,7 @@ def _files(here: Path) -> Path:
     folder = here / "served"
     folder.mkdir()
     for number in range(INPUTS):
-        (folder / str(number)).write_text(f"file {number}")
-        os.utime(folder / str(number), (_LONG_AGO, _LONG_AGO))
+        old_file(folder / str(number), f"file {number}")
     return folder
 
 
