@@ -21,6 +21,7 @@ _ENDINGS = (".Dockerfile", ".dockerfile")
 _LEFTOVERS = ("~", ".swp", ".dockerignore")
 _GIT = ".git"
 _IGNORE = ".gitignore"
+_LARGEST = 1024 * 1024
 
 
 class _Rules(Struct, frozen=True):
@@ -91,7 +92,8 @@ def _rules(folder: Path) -> Iterator[_Rules]:
         return
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where something is ignored
 
-    lines = path.read_text("utf-8", "surrogateescape").splitlines()
+    with path.open(encoding="utf-8", errors="surrogateescape") as stream:
+        lines = stream.read(_LARGEST).splitlines()
     yield _Rules(
         os.path.join(os.path.realpath(folder), ""),
         GitIgnoreSpec.from_lines(lines),
