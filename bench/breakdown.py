@@ -46,6 +46,7 @@ def main(context: str, state: str) -> None:
     """Take each part once, and print them as JSON."""
     parts = Parts()
     with parts.part("imports"):
+        import freshlayer.__main__  # noqa: F401, PLC0415
         from freshlayer import cli, dockerfile, pipeline, report  # noqa: F401, PLC0415
         from freshlayer.asking import Rooms, ask, recall  # noqa: PLC0415
         from freshlayer.context import read_dockerfile  # noqa: PLC0415

@@ -17,7 +17,7 @@ from bench import peers
 from bench.origins import LONG_AGO, old_file, trusting
 from bench.peers import Peer, Work
 from testing.latency import Latency
-from testing.servers.base import free_port
+from testing.servers.base import free_ports
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed
 
@@ -156,9 +156,9 @@ def world(case: Case) -> Iterator[World]:
     with ExitStack() as stack:
         here = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freshlayer-bench-")))
         tls = self_signed(here)
-        further = [free_port() for _ in range(case.origins - 1)]
-        listens = "".join(f"listen 127.0.0.1:{port} ssl http2;\n" for port in further)
-        origin = stack.enter_context(Nginx(_files(here, case.inputs), tls=tls, server=listens))
+        origin = stack.enter_context(Nginx(_files(here, case.inputs), tls=tls))
+        further = free_ports(case.origins - 1)
+        origin.change(server="".join(f"listen 127.0.0.1:{port} ssl http2;\n" for port in further))
         ports = [origin.port, *further]
         wire = stack.enter_context(Latency(origin.port, 0.0, also=further)) if case.round_trip else None
         work = _work(here, wire.ports if wire else ports, case.inputs, trusting(here, tls))

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "freshlayer"
 
-OPEN_TO_ALL = frozenset({"model", "reference", "errors"})
+OPEN_TO_ALL = frozenset({"model", "reference", "errors", "lazy"})
 
 PURE = {
     "errors": "",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from freshlayer.dockerfile import Instruction, Stage
+from freshlayer.lazy import compiled
 from freshlayer.model import Advice
 
 _WHOLE = {".", "./", "*", "./*"}
@@ -25,7 +26,7 @@ class _Ecosystem(Struct, frozen=True):
 
 
 _ECOSYSTEMS = tuple(
-    _Ecosystem(re.compile(rf"(?:^|[\s;&|(])(?:{install})"), manifests)
+    _Ecosystem(compiled(rf"(?:^|[\s;&|(])(?:{install})"), manifests)
     for install, manifests in (
         (
             r"(?:npm (?:ci|i|install)\b)(?![^;&|]* (?:-g\b|--global\b|[^\s-]))",

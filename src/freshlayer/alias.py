@@ -6,11 +6,11 @@ docker sends ``docker build`` and ``docker builder …`` to the plugin that ``al
 from __future__ import annotations
 
 import json
-import re
 
 from msgspec import Struct
 
 from freshlayer.errors import InstallError
+from freshlayer.lazy import compiled
 
 NAME = "fresh"
 """Of the plugin: ``docker fresh``."""
@@ -18,7 +18,7 @@ NAME = "fresh"
 ALONE = f'{{\n\t"aliases": {{\n\t\t"builder": "{NAME}"\n\t}}\n}}'
 """A config.json that holds nothing else, as docker itself would write it."""
 
-_BLANK = re.compile(r"[ \t\r\n]*")
+_BLANK = compiled(r"[ \t\r\n]*")
 _INTO_EMPTY = f'"builder":"{NAME}"'
 # With a space, by which taking back knows the one from the other.
 _MEMBER = f'"builder": "{NAME}"'

@@ -9,49 +9,50 @@ from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
 from msgspec import Struct
 
 from freshlayer.errors import ReferenceInvalidError
+from freshlayer.lazy import compiled
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "git": 9418}
 _LONGEST = 8192
 
 # Query parameters that are a signature or a secret, and no part of what is named: S3 and GCS (V4 and V2),
 # CloudFront, and the tokens that people put into URLs.
-_SIGNED = re.compile(
+_SIGNED = compiled(
     r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|key-pair-id|pwd|jwt|hdnea|hdnts|q-signature"
     r"|.*(token|secret|password|passwd|signature|(api|access|private|secret)[_-]?key)"
     r"|(.*[_-])?(auth|authorization|credentials?))$"
 )
-_AZURE = re.compile(r"(?:^|&)sig=", re.IGNORECASE)
-_AZURE_ONLY = re.compile(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
-_SIGNATURE = re.compile(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
-_EXPIRES = re.compile(r"(?:^|&)(?:signature|awsaccesskeyid|googleaccessid|key-pair-id)=", re.IGNORECASE)
+_AZURE = compiled(r"(?:^|&)sig=", re.IGNORECASE)
+_AZURE_ONLY = compiled(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
+_SIGNATURE = compiled(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
+_EXPIRES = compiled(r"(?:^|&)(?:signature|awsaccesskeyid|googleaccessid|key-pair-id)=", re.IGNORECASE)
 
 # pip and others name a digest behind the URL, where no server sees it.
-_FRAGMENT = re.compile(
+_FRAGMENT = compiled(
     r"(?<![\w-])(?:sha512=[0-9a-f]{128}|sha256=[0-9a-f]{64}|sha1=[0-9a-f]{40}|md5=[0-9a-f]{32})(?![0-9a-f])",
     re.IGNORECASE,
 )
-_CONTEXT = re.compile(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
+_CONTEXT = compiled(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
 CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
     # PyPI and its mirrors name a file by the BLAKE2b-256 of its bytes, cut in three.
-    (re.compile(r"https://[^/]+/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/]+$"), "blake2b"),
-    (re.compile(rf"https://raw\.githubusercontent\.com/{_IN_REPOSITORY}/([0-9a-f]{{40}})/"), "commit"),
-    (re.compile(rf"https://github\.com/{_IN_REPOSITORY}/(?:raw|archive)/([0-9a-f]{{40}})(?:/|\.)"), "commit"),
+    (compiled(r"https://[^/]+/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/]+$"), "blake2b"),
+    (compiled(rf"https://raw\.githubusercontent\.com/{_IN_REPOSITORY}/([0-9a-f]{{40}})/"), "commit"),
+    (compiled(rf"https://github\.com/{_IN_REPOSITORY}/(?:raw|archive)/([0-9a-f]{{40}})(?:/|\.)"), "commit"),
     (
-        re.compile(
+        compiled(
             rf"https://(?:codeload\.github\.com|api\.github\.com/repos)/{_IN_REPOSITORY}"
             r"/(?:legacy\.)?(?:tar\.gz|zip|tarball|zipball)/([0-9a-f]{40})$"
         ),
         "commit",
     ),
-    (re.compile(r"https://[^?#]+/-/(?:archive|raw)/([0-9a-f]{40})/"), "commit"),
-    (re.compile(r"https://huggingface\.co/[^?#]+/resolve/([0-9a-f]{40})/"), "commit"),
+    (compiled(r"https://[^?#]+/-/(?:archive|raw)/([0-9a-f]{40})/"), "commit"),
+    (compiled(r"https://huggingface\.co/[^?#]+/resolve/([0-9a-f]{40})/"), "commit"),
 )
 """URLs whose path names their bytes: what it names them by, and the scheme of that."""
 
 # The grammar of distribution/reference, without the limits on length.
-_IMAGE = re.compile(
+_IMAGE = compiled(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
     r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",

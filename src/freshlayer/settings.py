@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from freshlayer.errors import DockerfileError, OptionError
+from freshlayer.lazy import compiled
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024
@@ -167,8 +168,8 @@ class Notes(Struct, frozen=True):
     watch: tuple[str, ...] = ()
 
 
-_NOTE = re.compile(r"\s*#\s*freshlayer:\s*(.*?)\s*")
-_TTL = re.compile(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
+_NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
+_TTL = compiled(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

@@ -57,9 +57,16 @@ def find(program: str) -> str:
 
 def free_port() -> int:
     """A port on loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ones: each is held until all are known."""
+    with contextlib.ExitStack() as held:
+        found = [held.enter_context(socket.socket()) for _ in range(count)]
+        for free in found:
+            free.bind(("127.0.0.1", 0))
+        return [int(free.getsockname()[1]) for free in found]
 
 
 def as_nobody(argv: list[str], *owned: Path) -> list[str]:

@@ -17,6 +17,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from freshlayer.credentials.model import Credential, Keyring, Scheme
+from freshlayer.lazy import compiled
 
 HUB = "docker.io"
 IDENTITY_TOKEN = "<token>"
@@ -25,7 +26,7 @@ IDENTITY_TOKEN = "<token>"
 _HUB_KEY = "https://index.docker.io/v1/"
 _HUB_NAMES = {"index.docker.io", "registry-1.docker.io", HUB}
 _LARGEST = 1024 * 1024
-_NAME = re.compile(r"[\w.-]+", re.ASCII)
+_NAME = compiled(r"[\w.-]+", re.ASCII)
 
 
 class Helper(Struct, frozen=True):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
 
+from freshlayer.lazy import compiled
 from freshlayer.settings import HostSettings
 
-_NETLOC = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
+_NETLOC = compiled(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
 class Scheme(StrEnum):

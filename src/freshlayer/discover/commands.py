@@ -17,6 +17,7 @@ from freshlayer.discover.images import skopeo
 from freshlayer.discover.packages import MANAGERS, packages
 from freshlayer.discover.storage import az, named_remotes, storage
 from freshlayer.discover.wget import wget
+from freshlayer.lazy import compiled
 from freshlayer.reference import shown
 from freshlayer.shell import SHELLS, Call, Surroundings, without_secrets
 
@@ -54,13 +55,13 @@ _WRITERS = frozenset(
     " gpg gpg2 ssh-keyscan ssh-keygen crudini augtool dpkg-divert update-alternatives expr which find sort"
     " openssl keytool timeout ping nslookup host dig getent".split()
 )
-_REMOTE = re.compile(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
-_FETCHING = re.compile(
+_REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
+_FETCHING = compiled(
     r"://|(?<![\w.-])(?:"
     + "|".join(sorted(map(re.escape, [*SYNTAXES, *_LISTED, "git"]), key=len, reverse=True))
     + r")\b"
 )
-_LITERAL = re.compile(r"https?://[^\s\"'`|&;<>(){}]+")
+_LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
 _LONGEST_SCRIPT = 64 * 1024
 _NOT_FOLLOWED = "the script can't be followed to its end"
 

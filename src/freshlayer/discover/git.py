@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, plain
 from freshlayer.discover.options import Operand, OptionTable, read
+from freshlayer.lazy import compiled
 
 _LETTERS = {
     **{"b": "branch", "o": "origin", "c": "config", "j": "jobs", "u": "upload-pack", "C": "directory"},
@@ -27,7 +28,7 @@ _FETCH_TABLE = OptionTable.of(
     {"j": "jobs", "o": "server-option"},
 )
 _CHECKOUT_TABLE = OptionTable.of("orphan conflict", {"b": "new-branch", "B": "new-branch", "c": "new-branch"})
-_REMOTE = re.compile(r"(?:https?|git|ssh|file|ftp)://|[\w.-]+@[\w.-]+:")
+_REMOTE = compiled(r"(?:https?|git|ssh|file|ftp)://|[\w.-]+@[\w.-]+:")
 
 
 class _Source(Struct, frozen=True):

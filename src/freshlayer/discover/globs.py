@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from itertools import product
 
+from freshlayer.lazy import compiled
+
 _MOST = 64
-_PIECE = re.compile(r"\{([^{}]*)\}|\[([^\[\]]*)\]|([^{}\[\]]+)")
-_NUMBERS = re.compile(r"(\d{1,9})-(\d{1,9})(?::(\d{1,9}))?")
-_LETTERS = re.compile(r"([a-z])-([a-z])(?::(\d{1,9}))?|([A-Z])-([A-Z])(?::(\d{1,9}))?")
-_ADDRESS = re.compile(r"\w+://(?:[^/@]*@)?\[[0-9a-fA-F:.]+\]")
+_PIECE = compiled(r"\{([^{}]*)\}|\[([^\[\]]*)\]|([^{}\[\]]+)")
+_NUMBERS = compiled(r"(\d{1,9})-(\d{1,9})(?::(\d{1,9}))?")
+_LETTERS = compiled(r"([a-z])-([a-z])(?::(\d{1,9}))?|([A-Z])-([A-Z])(?::(\d{1,9}))?")
+_ADDRESS = compiled(r"\w+://(?:[^/@]*@)?\[[0-9a-fA-F:.]+\]")
 
 
 def globbed(url: str) -> list[str] | None:

@@ -17,15 +17,16 @@ from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, n
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
+from freshlayer.lazy import compiled
 from freshlayer.model import NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference, shown
 from freshlayer.shell import Hole, Surroundings, Why
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 _WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
-_GIT = re.compile(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
-_LOOPBACK = re.compile(r"(?:git\+|docker-)?\w+://(?:[^/@]*@)?(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)")
+_GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
+_URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
+_LOOPBACK = compiled(r"(?:git\+|docker-)?\w+://(?:[^/@]*@)?(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 
 

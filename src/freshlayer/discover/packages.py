@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, plain, url, written
 from freshlayer.discover.git import git_text
+from freshlayer.lazy import compiled
 from freshlayer.reference import shown
 from freshlayer.shell import takes_secret
 
@@ -20,8 +21,8 @@ _INDEX = {
     **dict.fromkeys(("--proxy", "--keyserver", "--channel", "-c", "--server", "--repo"), 1),
 }
 """Options whose value is a package index: read by name, not by content."""
-_URL = re.compile(r"(?:https?|ftps?)://")
-_SHORTHAND = re.compile(r"(github|gitlab|bitbucket):([\w.-]+/[\w.-]+)(?:#(.+))?")
+_URL = compiled(r"(?:https?|ftps?)://")
+_SHORTHAND = compiled(r"(github|gitlab|bitbucket):([\w.-]+/[\w.-]+)(?:#(.+))?")
 _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 _MOST_SHOWN = 80
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from freshlayer.discover.found import Finding, Found, Missed
+from freshlayer.lazy import compiled
 
-_FETCH = re.compile(
+_FETCH = compiled(
     r"(?i)(?:Invoke-WebRequest|Invoke-RestMethod|\biwr\b|\birm\b|\bwget(?:\.exe)?\b|\bcurl(?:\.exe)?\b"
     r"|DownloadFile\(|DownloadString\(|Start-BitsTransfer)[^;|\n]*"
 )
-_URL = re.compile(r"""['"(]?\s*((?:https?|ftp)://[^\s'"();|,]+)""")
+_URL = compiled(r"""['"(]?\s*((?:https?|ftp)://[^\s'"();|,]+)""")
 
 
 def powershell(script: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Words, plain, written
+from freshlayer.lazy import compiled
 
 _READS = {
     "cp",
@@ -22,7 +23,7 @@ _READS = {
     "ls",
 }
 _BELOW = {"sync", "rsync", "mirror", "--recursive", "-r", "-R"}
-_OBJECT = re.compile(r"(?:s3|gs)://\S+")
+_OBJECT = compiled(r"(?:s3|gs)://\S+")
 
 
 def storage(arguments: Words) -> Iterator[Finding]:

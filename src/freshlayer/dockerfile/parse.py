@@ -14,12 +14,13 @@ from e2b_dockerfile_utils import (
 
 from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
 from freshlayer.errors import DockerfileError
+from freshlayer.lazy import compiled
 
 _KEYWORDS = (
     *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
     *("MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"),
 )
-_UNKNOWN = re.compile(r"unknown instruction: (.*)", re.DOTALL)
+_UNKNOWN = compiled(r"unknown instruction: (.*)", re.DOTALL)
 _FROM_WORDS = 3
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.lazy import compiled
 
 PREDEFINED = frozenset(
     name
@@ -23,8 +24,8 @@ PREDEFINED = frozenset(
 """Build args that need no ARG."""
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_MARKER = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
-_MEANS_SOMETHING = re.compile(r"""["'$<]""")
+_MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
+_MEANS_SOMETHING = compiled(r"""["'$<]""")
 _LONGEST_VALUE = 100_000
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+from freshlayer.lazy import compiled
+
+_DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _KNOWN = {"syntax", "escape", "check"}
 _RUN_MOUNT_SINCE = (1, 2)
 

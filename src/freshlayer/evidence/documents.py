@@ -6,10 +6,12 @@ import json
 import re
 from urllib.parse import unquote
 
-_MOVING = re.compile(r"(?i)^(?:Date|Valid-Until):")
-_HREF = re.compile(r"""(?i)\bhref\s*=\s*["']([^"']{1,2000})["']""")
-_NEEDS = re.compile(r"""(?i)\bdata-requires-python\s*=\s*["']([^"']{0,200})["']""")
-_YANKED = re.compile(r"(?i)\bdata-yanked\b")
+from freshlayer.lazy import compiled
+
+_MOVING = compiled(r"(?i)^(?:Date|Valid-Until):")
+_HREF = compiled(r"""(?i)\bhref\s*=\s*["']([^"']{1,2000})["']""")
+_NEEDS = compiled(r"""(?i)\bdata-requires-python\s*=\s*["']([^"']{0,200})["']""")
+_YANKED = compiled(r"(?i)\bdata-yanked\b")
 _LONGEST_TAG = 4096
 _File = tuple[str, str, str, str]
 _HASHES = ("sha512", "sha384", "sha256", "sha1", "md5")

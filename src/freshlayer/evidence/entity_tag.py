@@ -6,25 +6,26 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.evidence.hop import printable
+from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Strength
 
 _LONGEST = 512
 # etagc of RFC 9110, and the blanks and quotes that real origins put between the quotes; no control character.
-_TAG = re.compile(r'([Ww]/)?(?:"([^\x00-\x1f\x7f]*)"|([^\x00-\x20\x7f"]+))')
-_SUFFIX = re.compile(r"(?:--?|;)(?:gzip|br|zstd|deflate)$")
+_TAG = compiled(r'([Ww]/)?(?:"([^\x00-\x1f\x7f]*)"|([^\x00-\x20\x7f"]+))')
+_SUFFIX = compiled(r"(?:--?|;)(?:gzip|br|zstd|deflate)$")
 # LiteSpeed writes three semicolons at the end, or the coding between them; Werkzeug marks its tags.
-_DECORATION = re.compile(r"^wzsdm-|;(?:gz|br)?;?;?$")
+_DECORATION = compiled(r"^wzsdm-|;(?:gz|br)?;?;?$")
 _BASES = {
-    16: re.compile(r"[0-9a-f]{1,16}"),
-    36: re.compile(r"[0-9a-z]{1,13}"),
-    10: re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?"),
+    16: compiled(r"[0-9a-f]{1,16}"),
+    36: compiled(r"[0-9a-z]{1,13}"),
+    10: compiled(r"[0-9]{1,20}(?:\.[0-9]{1,9})?"),
 }
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _UNITS = {"mtime-s": 1, "mtime-ms": 10**3, "mtime-us": 10**6, "mtime-ns": 10**9}
 _MOST_FIELDS = 4
 # What servers make of an mtime that no arithmetic gets back: lighttpd and Phoenix a 32-bit hash, Starlette an
 # MD5, IIS and Kestrel a mixed-up Windows file time.
-_MIXED = re.compile(
+_MIXED = compiled(
     r"-?[0-9]{5,}|[0-9A-F]{5,8}|[0-9a-f]{5,8}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1[c-e][0-9a-f]{13}"
 )
 # Caddy's base36(s)base36(size): six digits until 2038, and those of a size.

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from freshlayer import evidence
 from freshlayer.evidence import documents
+from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
 from freshlayer.probe import http
 from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
@@ -65,9 +66,9 @@ class Document(Struct, frozen=True):
 
 
 ROWS: tuple[Document, ...] = (
-    Document(re.compile(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"), "apt-release", documents.release),
+    Document(compiled(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"), "apt-release", documents.release),
     Document(
-        re.compile(r"https?://[^?#]+/simple/[^/?#]+/?"),
+        compiled(r"https?://[^?#]+/simple/[^/?#]+/?"),
         "python-index",
         documents.simple_index,
         accept="application/vnd.pypi.simple.v1+json, text/html;q=0.5",
@@ -76,7 +77,7 @@ ROWS: tuple[Document, ...] = (
     ),
     Document(
         # A version of a package, in whatever registry: /name/1.2.3, /@scope/name/1.2.3-beta.1.
-        re.compile(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII),
+        compiled(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII),
         "npm-dist",
         documents.npm_version,
         media="application/json",

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from msgspec.structs import replace
 
+from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import git, http
 from freshlayer.probe.exchange import ABSENT, HEADERS, exchange, said
@@ -21,21 +22,21 @@ from freshlayer.reference import Reference, parse, shown
 _REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"
 _ARCHIVE = r"(?:tar\.gz|tgz|zip)"
 
-LATEST_RELEASE = re.compile(
+LATEST_RELEASE = compiled(
     rf"https://(?:github\.com|api\.github\.com/repos)/{_REPOSITORY}/releases/latest", re.ASCII
 )
-GITHUB_ARCHIVE = re.compile(
+GITHUB_ARCHIVE = compiled(
     rf"(?P<forge>https://(?:github\.com|codeload\.github\.com|api\.github\.com/repos))/{_REPOSITORY}/"
     rf"(?:archive/(?P<ref>.+)\.{_ARCHIVE}|(?:legacy\.)?{_ARCHIVE}/(?P<code>.+)|(?:tar|zip)ball/(?P<ball>.+))",
     re.ASCII,
 )
-GITLAB_ARCHIVE = re.compile(
+GITLAB_ARCHIVE = compiled(
     r"(?P<repository>https?://[^?#]+)/-/archive/(?P<ref>[^?#]+)/[^/?#]+\.(?:tar\.gz|tar\.bz2|tar|zip)",
     re.ASCII,
 )
 
 # git's refs are names; what looks like an abbreviated commit is asked over HTTP.
-_ABBREVIATED = re.compile(r"[0-9a-f]{4,39}")
+_ABBREVIATED = compiled(r"[0-9a-f]{4,39}")
 
 
 def latest_release(

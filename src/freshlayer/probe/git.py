@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from freshlayer.credentials import Credential, Scheme
+from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe.exchange import credential_for
 from freshlayer.probe.wire import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
-_LINE = re.compile(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")
+_LINE = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")
 _MOST = 256 * 1024
 
 # No prompt ever, on no terminal; and no transport that could run a program that the URL names (ext::).

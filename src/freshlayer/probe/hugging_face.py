@@ -6,13 +6,14 @@ import re
 
 from freshlayer import evidence
 from freshlayer.evidence import Hop
+from freshlayer.lazy import compiled
 from freshlayer.model import Observation, Outcome, Recorded
 from freshlayer.probe import http
 from freshlayer.probe.exchange import HEADERS, exchange
 from freshlayer.probe.wire import Conversation, Means, Request
 from freshlayer.reference import Reference
 
-FILE = re.compile(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
+FILE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
 
 
 def first_hop(

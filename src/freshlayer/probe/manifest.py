@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from freshlayer.lazy import compiled
+
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -23,8 +25,8 @@ MANIFESTS = (
 # A registry's digest of a tag depends on what is accepted: all four, always, or it converts the manifest.
 ACCEPT = f"Accept: {', '.join((*INDEXES, *MANIFESTS))}"
 
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}")
-_WORD = re.compile(r"[\w.-]{1,40}", re.ASCII)
+_DIGEST = compiled(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}")
+_WORD = compiled(r"[\w.-]{1,40}", re.ASCII)
 _MOST = 4096
 
 # Variants that say what the architecture alone says already (containerd, platforms/database.go).

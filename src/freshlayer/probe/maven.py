@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from freshlayer import evidence
+from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import http
 from freshlayer.probe.exchange import ABSENT, HEADERS, WHOLE, exchange, said
@@ -20,7 +21,7 @@ from freshlayer.reference import Reference
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-SNAPSHOT = re.compile(
+SNAPSHOT = compiled(
     r"(?P<folder>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
     r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
 )

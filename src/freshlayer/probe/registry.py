@@ -16,14 +16,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.credentials import Credential, Keyring, Scheme, docker, host_of
+from freshlayer.lazy import compiled
 from freshlayer.probe.exchange import HEADERS, credential_for, exchange, said
 from freshlayer.probe.wire import MIB, Answer, Means, Once, Request, Run, Step
 from freshlayer.reference import shown
 
 _HUB_URL = "https://registry-1.docker.io"
-_TOKEN = re.compile(r"[\x21-\x7e]+")
-_PARAMETER = re.compile(r'([A-Za-z]+)="([^"]*)"')
-_REALM = re.compile(r"(?P<scheme>https?)://(?P<host>[\w.:\[\]-]+)(?:[/?][\x21-\x7e]*)?", re.ASCII)
+_TOKEN = compiled(r"[\x21-\x7e]+")
+_PARAMETER = compiled(r'([A-Za-z]+)="([^"]*)"')
+_REALM = compiled(r"(?P<scheme>https?)://(?P<host>[\w.:\[\]-]+)(?:[/?][\x21-\x7e]*)?", re.ASCII)
 _NOT_FOUND = "credentials not found"
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.credentials import aws
+from freshlayer.lazy import compiled
 from freshlayer.model import Observation, Outcome, Recorded
 from freshlayer.probe import http, listing
 from freshlayer.probe.exchange import HEADERS
@@ -24,8 +25,8 @@ _HEADERS = (
     *(line for line in HEADERS if not line.startswith("Accept-Encoding")),
     "x-amz-checksum-mode: ENABLED",
 )
-_AS_A_HOST = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_REGION = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}")
+_AS_A_HOST = compiled(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+_REGION = compiled(r"[a-z]{2}[a-z0-9-]{1,30}")
 _DENIED = {400, 401, 403}
 _NO_CHAIN = "for roles, SSO and instances install freshlayer[aws]"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.patterns import Pattern, regex
 
-_PROGRAM = re.compile(
+_PROGRAM = compiled(
     r"\s*(?:NR\s*==\s*(?P<number>\d{1,6})|/(?P<pattern>(?:\\.|[^/\\])+)/)?\s*"
     r"\{\s*print(?P<expression>(?:\"(?:\\.|[^\"\\])*\"|[^{};\"])*?)\s*(?P<exit>;\s*exit\s*)?;?\s*\}\s*"
 )
-_TOKEN = re.compile(r'\$NF\b|\$\d{1,2}(?!\w)|"(?:\\.|[^"\\])*"|,|\s+|.', re.DOTALL)
+_TOKEN = compiled(r'\$NF\b|\$\d{1,2}(?!\w)|"(?:\\.|[^"\\])*"|,|\s+|.', re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\", "/": "/"}
 
 Split = Callable[[str], list[str]]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.nodes import Literal, Part, Word
 
 _MOST = 64
 _LONGEST = 500
-_RANGE = re.compile(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([a-zA-Z])\.\.([a-zA-Z])")
+_RANGE = compiled(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([a-zA-Z])\.\.([a-zA-Z])")
 
 Token = str | Part
 """A character that no quote protects, or a whole part."""

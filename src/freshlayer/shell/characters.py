@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from freshlayer.lazy import compiled
+
 _CLASSES = {
     **{"upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "lower": "abcdefghijklmnopqrstuvwxyz", "digit": "0123456789"},
     **{"space": " \t\n\r\v\f", "blank": " \t"},
@@ -11,7 +13,7 @@ _CLASSES = {
 _CLASSES["alpha"] = _CLASSES["upper"] + _CLASSES["lower"]
 _CLASSES["alnum"] = _CLASSES["digit"] + _CLASSES["alpha"]
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-_TOKEN = re.compile(r"\[:(\w+):\]|(\[.\*\d*\]|\[=.=\])|(\\[0-7]{1,3}|\\.|.)(?:-(\\.|[^\\]))?", re.DOTALL)
+_TOKEN = compiled(r"\[:(\w+):\]|(\[.\*\d*\]|\[=.=\])|(\\[0-7]{1,3}|\\.|.)(?:-(\\.|[^\\]))?", re.DOTALL)
 _LONG = {"--delete": "d", "--squeeze-repeats": "s", "--complement": "c"}
 
 

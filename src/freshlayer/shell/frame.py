@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.nodes import Statement
 from freshlayer.shell.values import BLANKS, Hole, Text, Values, Why, alternatives, known, text_of
 
@@ -18,7 +18,7 @@ Outer = Callable[[str], Values]
 Array = dict[str, Values]
 """Index, or key, → element."""
 
-_KEYED = re.compile(r"\[([^\]]*)\]=")
+_KEYED = compiled(r"\[([^\]]*)\]=")
 
 
 class End(IntEnum):

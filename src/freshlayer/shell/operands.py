@@ -10,11 +10,12 @@ import re
 
 from msgspec.structs import replace
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.nodes import Literal, Opaque, Part, Word
 from freshlayer.shell.parse import parse_quoted
 
-_SIMPLE = re.compile(r"[^$`\\\"']*")
-_TOKEN = re.compile(r"\\.|'[^']*'|\"|\$\{|\$\(|`|\$\w+|\$[@*#?!$-]|[^\\'\"$`]+|.", re.DOTALL)
+_SIMPLE = compiled(r"[^$`\\\"']*")
+_TOKEN = compiled(r"\\.|'[^']*'|\"|\$\{|\$\(|`|\$\w+|\$[@*#?!$-]|[^\\'\"$`]+|.", re.DOTALL)
 _CLOSING = {"${": ("{", "}"), "$(": ("(", ")")}
 
 

@@ -10,6 +10,7 @@ import tree_sitter_bash
 from msgspec.structs import replace
 from tree_sitter import Language, Node, Parser
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.nodes import (
     AndOr,
     Arm,
@@ -38,16 +39,16 @@ DEEPEST = 60
 """How deep statements may stand in each other; what is deeper is left out."""
 
 _STUMBLES = (
-    (re.compile(r"\b(fi|done|esac)[ \t]+(?=(?:fi|done|esac|then|do|else|elif|\})(?![\w-]))"), r"\1; "),
+    (compiled(r"\b(fi|done|esac)[ \t]+(?=(?:fi|done|esac|then|do|else|elif|\})(?![\w-]))"), r"\1; "),
     (
-        re.compile(
+        compiled(
             r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?(?:[^\n;&()]|>&\d)*)"
             r"(?:;|&(?!&)|(?=\)))(?P<rest>[^\n]*)\n(?P<body>(?:.*?\n)??\t*(?P=name))(?=\n|\Z)",
             re.DOTALL,
         ),
         r"\g<start>\n\g<body>\n\g<rest>",
     ),
-    (re.compile(r"(?<!\S)\[[ \t]+([^\[\]\n]*\\\([^\[\]\n]*?)[ \t]\](?=[\s;&|)]|\Z)"), r"test \1"),
+    (compiled(r"(?<!\S)\[[ \t]+([^\[\]\n]*\\\([^\[\]\n]*?)[ \t]\](?=[\s;&|)]|\Z)"), r"test \1"),
 )
 """``fi fi`` on one line; what stands behind a here-document's name goes behind its end; ``[ \\( … ]``."""
 

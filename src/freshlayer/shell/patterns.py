@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from freshlayer.lazy import compiled
+
 _LONGEST_PATTERN = 200
 _LONGEST_SUBJECT = 400
 _MOST_TRIES = 200_000
-_EXTENDED = re.compile(r"[?*+!]\(|@\([^()]*[*?\[()]")
-_GLOB = re.compile(r"\\.|@\([^()]*\)|\[[!^]?\]?(?:\[:\w+:\]|[^\]])*\]|\*+|\?|[^\\*?\[@]+|.", re.DOTALL)
+_EXTENDED = compiled(r"[?*+!]\(|@\([^()]*[*?\[()]")
+_GLOB = compiled(r"\\.|@\([^()]*\)|\[[!^]?\]?(?:\[:\w+:\]|[^\]])*\]|\*+|\?|[^\\*?\[@]+|.", re.DOTALL)
 
 
 class Pattern(Struct, frozen=True):
@@ -199,10 +201,10 @@ def _cost(translated: str) -> tuple[int, int]:
     return repeats, choices
 
 
-_QUANTIFIERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\{\d{0,6},?\d{0,6}\}|.", re.DOTALL)
+_QUANTIFIERS = compiled(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\{\d{0,6},?\d{0,6}\}|.", re.DOTALL)
 
 
-_REGEX = re.compile(r"\\.|\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|.", re.DOTALL)
+_REGEX = compiled(r"\\.|\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|.", re.DOTALL)
 _SWAPPED = frozenset("(){}+?|")
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from posixpath import basename as last_of
 from posixpath import dirname as first_of
 
+from freshlayer.lazy import compiled
+
 Printer = Callable[[list[str]], str | None]
 _ESCAPES = {
     **{"n": "\n", "t": "\t", "\\": "\\", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"},
 }
-_ESCAPE = re.compile(r"\\(0?[0-7]{1,3}|.)", re.DOTALL)
-_CONVERSION = re.compile(r"%(?:%|([-0+ ]*\d{0,3}(?:\.\d{1,3})?)([sdibxXou]))|([^%]+)|(.)", re.DOTALL)
+_ESCAPE = compiled(r"\\(0?[0-7]{1,3}|.)", re.DOTALL)
+_CONVERSION = compiled(r"%(?:%|([-0+ ]*\d{0,3}(?:\.\d{1,3})?)([sdibxXou]))|([^%]+)|(.)", re.DOTALL)
 _MOST_ROUNDS = 500
 _MOST_NUMBERS = 500
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
+from freshlayer.lazy import compiled
 from freshlayer.reference import shown
 
-_OPTION = re.compile(
+_OPTION = compiled(
     r"-[uHU]|--(?:proxy-)?(?:user|header)|-{1,2}[\w-]*(?:token|passw|secret|auth|credential|[_-]key)[\w-]*",
     re.IGNORECASE,
 )
-_HINT = re.compile(r"^-[uHU]|token|passw|secret|auth|credential|[_-]key|bearer|user|header", re.IGNORECASE)
+_HINT = compiled(r"^-[uHU]|token|passw|secret|auth|credential|[_-]key|bearer|user|header", re.IGNORECASE)
 """Without it there is nothing inside a word; the pattern below takes its time to find that out."""
 
-_INSIDE = re.compile(
+_INSIDE = compiled(
     r"(?P<name>(?:^-[uHU](?==|\S)|[\w:/.-]*(?:token|passw\w*|secret|auth\w*|credential|[_-]key)[\w-]*=|\bbearer\s|"
     r"--(?:proxy-)?(?:user|header)=)).*",
     re.IGNORECASE | re.DOTALL,

@@ -6,15 +6,16 @@ import re
 
 from msgspec import Struct
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.patterns import Pattern, regex
 from freshlayer.shell.values import number
 
 _ADDRESS = r"(?:\d{1,6}|\$|/(?:\\.|[^/\\])*/)"
-_COMMAND = re.compile(
+_COMMAND = compiled(
     rf"[\s;]*(?P<first>{_ADDRESS})?(?:,(?P<last>{_ADDRESS}))?\s*(?P<negated>!?)\s*(?P<name>[sydpq])"
 )
-_SIMPLE_END = re.compile(r"[ \t]*(?:[;\n}]|\Z)")
-_FLAGS = re.compile(r"([gpiI0-9]*)[ \t]*(?:[;\n]|\Z)")
+_SIMPLE_END = compiled(r"[ \t]*(?:[;\n}]|\Z)")
+_FLAGS = compiled(r"([gpiI0-9]*)[ \t]*(?:[;\n]|\Z)")
 _ESCAPES = {"n": "\n", "t": "\t"}
 
 

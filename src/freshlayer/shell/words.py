@@ -6,17 +6,18 @@ import re
 
 from tree_sitter import Node
 
+from freshlayer.lazy import compiled
 from freshlayer.shell.braces import braced
 from freshlayer.shell.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
 
-_ESCAPED = re.compile(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
-_ESCAPED_IN_QUOTES = re.compile(r'\\(\n|["\\$`])')
-_EXPANSION = re.compile(
+_ESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
+_ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
+_EXPANSION = compiled(
     r"\$\{(?P<prefix>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?!-])(?:\[(?P<index>[^\]]*)\])?(?P<rest>.*)\}",
     re.DOTALL,
 )
-_OPERATOR = re.compile(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|:|@")
-_ANSI = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
+_OPERATOR = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|:|@")
+_ANSI = compiled(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
 _ANSI_NAMES = dict(zip("ntreEabfv", "\n\t\r\x1b\x1b\a\b\f\v", strict=True))
 _PLAIN = {
     "word",

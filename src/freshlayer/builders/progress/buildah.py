@@ -12,15 +12,14 @@ it: that stage's steps then come between its own ``STEP`` and its ``-->``.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from freshlayer.lazy import compiled
 from freshlayer.model import Counting, Happened
 
-_STEP = re.compile(r"(?:\[(?P<stage>\d{1,5})/\d{1,5}\] )?STEP (?P<number>\d{1,5})/(?P<total>\d{1,5}): ")
-_CACHED = re.compile(r"--> Using cache [0-9a-f]{12,64}$")
-_DONE = re.compile(r"--> [0-9a-f]{11,64}$")
+_STEP = compiled(r"(?:\[(?P<stage>\d{1,5})/\d{1,5}\] )?STEP (?P<number>\d{1,5})/(?P<total>\d{1,5}): ")
+_CACHED = compiled(r"--> Using cache [0-9a-f]{12,64}$")
+_DONE = compiled(r"--> [0-9a-f]{11,64}$")
 _DEEPEST = 1_000
 
 

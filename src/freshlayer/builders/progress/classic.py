@@ -11,12 +11,11 @@ An instruction that runs says `` ---> Running in`` instead, or nothing (COPY).
 
 from __future__ import annotations
 
-import re
-
+from freshlayer.lazy import compiled
 from freshlayer.model import Counting, Happened
 
-_STEP = re.compile(r"Step (?P<number>\d{1,5})/(?P<total>\d{1,5}) : ")
-_DONE = re.compile(r" ---> [0-9a-f]{12}$")
+_STEP = compiled(r"Step (?P<number>\d{1,5})/(?P<total>\d{1,5}) : ")
+_DONE = compiled(r" ---> [0-9a-f]{12}$")
 _CACHED = " ---> Using cache"
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
+from freshlayer.lazy import compiled
 from freshlayer.model import Happened
 
 LONGEST = 65_536
 """Bytes of a line that are kept; what is told of an instruction stands at the start of its line."""
 
 # ECMA-48 §5.4, control sequences; and the few escapes of two characters.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+_ESCAPES = compiled(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
 
 
 class LineReader(Protocol):

@@ -11,14 +11,11 @@ A vertex that was cached says ``#7 CACHED``. Parts of several vertices come in t
 
 from __future__ import annotations
 
-import re
-
 from freshlayer.builders.progress.vertices import Label, label
+from freshlayer.lazy import compiled
 from freshlayer.model import Happened
 
-_LINE = re.compile(
-    r"#(?P<vertex>\d{1,6}) (?:(?P<cached>CACHED)$|DONE (?P<seconds>\d+\.\d+)s$|(?P<name>\[.*))"
-)
+_LINE = compiled(r"#(?P<vertex>\d{1,6}) (?:(?P<cached>CACHED)$|DONE (?P<seconds>\d+\.\d+)s$|(?P<name>\[.*))")
 _MOST = 10_000
 
 

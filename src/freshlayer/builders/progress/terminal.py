@@ -9,15 +9,14 @@
 
 from __future__ import annotations
 
-import re
-
 from freshlayer.builders.progress.vertices import Label, label
+from freshlayer.lazy import compiled
 from freshlayer.model import Happened
 
-_LINE = re.compile(r" => (?P<cached>CACHED )?(?P<name>\[.*) (?P<seconds>\d+\.\d)s$")
-_HEADER = re.compile(r"\[\+\] Building .* FINISHED")
+_LINE = compiled(r" => (?P<cached>CACHED )?(?P<name>\[.*) (?P<seconds>\d+\.\d)s$")
+_HEADER = compiled(r"\[\+\] Building .* FINISHED")
 # compose counts its services below, in words of its own: ``[+] Building 2/3``.
-_SERVICES = re.compile(r"\[\+\] Building \d+/\d+\s*$")
+_SERVICES = compiled(r"\[\+\] Building \d+/\d+\s*$")
 _MOST = 10_000
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from freshlayer.lazy import compiled
 from freshlayer.model import Counting, Happened
 
-_LABEL = re.compile(r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
+_LABEL = compiled(r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
 
 
 class Label(Struct, frozen=True):

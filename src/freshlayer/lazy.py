@@ -1,0 +1,25 @@
+"""Regular expressions that are compiled when they are first used: of 110, a run uses a third."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+_METHODS = ("findall", "finditer", "fullmatch", "match", "pattern", "search", "split", "sub")
+
+
+class _Lazy:
+    def __init__(self, text: str, flags: int) -> None:
+        self._text = text
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        """Called once: from then on the methods of the compiled pattern are this one's own."""
+        pattern = re.compile(self._text, self._flags)
+        self.__dict__.update({method: getattr(pattern, method) for method in _METHODS})
+        return getattr(pattern, name)
+
+
+def compiled(text: str, flags: int = 0) -> re.Pattern[str]:
+    """``re.compile``, when it comes to it."""
+    return cast(re.Pattern[str], _Lazy(text, flags))
