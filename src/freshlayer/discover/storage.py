@@ -24,6 +24,8 @@ _READS = {
 }
 _BELOW = {"sync", "rsync", "mirror", "--recursive", "-r", "-R"}
 _OBJECT = compiled(r"(?:s3|gs)://\S+")
+# ``gsutil cp -r`` takes one object as well, and is written so.
+_FILE_OF_GS = compiled(r"gs://[^/]+/\S*\.[A-Za-z][A-Za-z0-9]{0,4}")
 
 
 def storage(arguments: Words) -> Iterator[Finding]:
@@ -51,7 +53,8 @@ def _object(word: str, *, below: bool) -> Finding:
     if re.search(r"[*?\[]", word):
         return Missed(word, "it matches objects by a pattern")
     literal = word.replace("%", "%25")
-    return Found(literal if literal.endswith("/") or not below else f"{literal}/")
+    is_prefix = below and not literal.endswith("/") and not _FILE_OF_GS.fullmatch(literal)
+    return Found(f"{literal}/" if is_prefix else literal)
 
 
 def az(arguments: Words) -> Iterator[Finding]:
