@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench import peers
 from bench.origins import trusting
+from bench.peers import MOST_IN_PARALLEL, Work
 from bench.plot import Line, Panel, svg
 from freshlayer.model import Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
@@ -167,15 +169,13 @@ def asked(made: World, inputs: int) -> Asked:
     """curl in turn with ours; both ask again what they asked before."""
     urls = [f"{made.origin.url}f{number}" for number in range(inputs)]
     context = made.written(f"inputs-{inputs}", [f"RUN curl -fsSLO {url}" for url in urls])
-    config = made.here / f"urls-{inputs}"
-    config.write_text("".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in urls), encoding="utf-8")
+    curl = peers.curl(MOST_IN_PARALLEL).argv(Work(made.here, tuple(urls), (), made.environment))
     check = ("--state", str(made.here / f"state-{inputs}"), "check", str(context))
     first = _checked(made.freshlayer(*check))
-    options = ("--no-progress-meter", "--head", "--http2", "--parallel", "--parallel-max", "300")
     rounds = ROUNDS if inputs <= _FEW else 1
     curls, agains = [], []
     for _ in range(rounds):
-        curls.append(made.run("curl", *options, "--config", str(config)))
+        curls.append(made.run(*curl))
         agains.append(_checked(made.freshlayer(*check)))
     return Asked(inputs, first, _middle(agains), _middle(curls))
 

@@ -20,7 +20,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from bench import peers
 from bench.origins import old_file, trusting
+from bench.peers import MOST_IN_PARALLEL, Work
 from freshlayer import dockerfile
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
@@ -39,6 +41,7 @@ MOST_A_FILE = 3.0
 MOST = 2.0
 HARD_EXAMPLES = Path(__file__).resolve().parents[1] / "tests" / "discover" / "hard_examples"
 _STALE = 1
+_LONGEST = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +173,9 @@ def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) ->
     """Reading, asking by curl, and freshlayer's doing both, in turn."""
     with world(files, distinct) as made:
         found = count(made)
-        config = made.root.parent / "urls"
-        config.write_text("".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in made.urls))
-        acts = (partial(_read, made), partial(_curl, made, config), made.check)
+        work = Work(made.root.parent, tuple(made.urls), (), made.environment)
+        curl = peers.curl(MOST_IN_PARALLEL).argv(work)
+        acts = (partial(_read, made), partial(peers.seconds, curl, work, _LONGEST), made.check)
         rounds = [[_seconds(act) for act in acts] for _ in range(pairs)]
     reading, curl, whole = (median(taken) for taken in zip(*rounds, strict=True))
     return Many(found, files, reading, curl, whole, pairs)
@@ -183,12 +186,6 @@ def _read(made: World) -> int:
     search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
     wanted = list(searched(search, print))
     return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search)))
-
-
-def _curl(made: World, config: Path) -> None:
-    options = ["--no-progress-meter", "--head", "--http2", "--parallel", "--parallel-max", "300"]
-    argv = ["curl", *options, "--config", str(config)]
-    subprocess.run(argv, env=dict(made.environment), check=True, capture_output=True)
 
 
 def _seconds(act: Callable[[], object]) -> float:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 INSTALLED = ("container-source-policy==0.6.0", "nvchecker==2.22")
 PLACE = Path(__file__).resolve().parents[1] / ".venv" / "peers"
+MOST_IN_PARALLEL = 300
+"""The most that curl takes."""
 # A process that was started from a large one counts that one's memory as its own: the small one between them.
 _SMALL = (
     "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
