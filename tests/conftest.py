@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from testing.stores.azure import Azurite
     from testing.stores.maven import MavenRepository
     from testing.stores.s3 import SeaweedS3
+
+
+def pytest_configure() -> None:
+    """What a shell starts in the background ignores SIGINT, and so would every program that we start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
