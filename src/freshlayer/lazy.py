@@ -15,6 +15,8 @@ class _Lazy:
 
     def __getattr__(self, name: str) -> Any:
         """Called once: from then on the methods of the compiled pattern are this one's own."""
+        if name.startswith("_"):
+            raise AttributeError(name)
         pattern = re.compile(self._text, self._flags)
         self.__dict__.update({method: getattr(pattern, method) for method in _METHODS})
         return getattr(pattern, name)

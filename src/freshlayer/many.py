@@ -6,11 +6,13 @@ file without a name, and is there for as long as its batch is.
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -144,7 +146,16 @@ def _packed(reader: Reader, wanted: Wanted) -> _Packed | Unread:
         return Unread(f"{name}: an error of freshlayer itself ({type(error).__name__}: {error})")
     ttls = {item.reference: leaf.read.ttl(item) for item in leaf.read.discovery.inputs}
     brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
-    return _Packed(ttls, leaf.policy, pickle.dumps(brief, pickle.HIGHEST_PROTOCOL))
+    return _Packed(ttls, leaf.policy, _written(brief))
+
+
+def _written(leaf: Leaf) -> bytes:
+    """For a file, so without what is sent to origins: a credential or a signature may stand in it."""
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned))}
+    pickler.dump(leaf)
+    return stream.getvalue()
 
 
 @contextmanager
@@ -165,14 +176,24 @@ def _started(processes: int) -> Executor | None:
 
     method = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     try:
-        return ProcessPoolExecutor(processes, method, initializer=_ignore_interrupts)
+        return ProcessPoolExecutor(processes, method, initializer=_begin)
     except (OSError, NotImplementedError, ImportError):
         return None
 
 
-def _ignore_interrupts() -> None:
-    """Who started us ends us."""
+def _begin() -> None:
+    """Who started us ends us, and does not outlast us, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process  # noqa: PLC0415 - see _started
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _cores() -> int:

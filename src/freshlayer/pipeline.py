@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -49,6 +50,7 @@ Explain = Callable[..., tuple[InstructionVerdict, ...]]
 """``fates.explained``, told what the builder was told of its cache."""
 
 _MOST_WARNINGS = 5
+_PLANNED_AT_ONCE = 100
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
 
 
@@ -101,10 +103,14 @@ def check_each(batch: Batch, question: Question, rooms: Rooms) -> Iterator[Repor
     recorded = recall(list(batch.ttls), rooms)
     verdicts: dict[Reference, Verdict] = {}
     with closing(answers(batch.ttls, recorded, rooms, question.platforms)) as observations:
-        for leaf in batch.leaves():
-            while any(item.reference not in verdicts for item in leaf.read.discovery.inputs):
-                seen = next(observations)
+        for number, leaf in enumerate(batch.leaves()):
+            missing = {item.reference for item in leaf.read.discovery.inputs} - verdicts.keys()
+            # Whoever is idle for long takes what is on its way for late.
+            for seen in islice(observations, None if missing else int(number % _PLANNED_AT_ONCE == 0)):
                 verdicts[seen.reference] = judge(recorded.get(seen.reference), seen)
+                missing.discard(seen.reference)
+                if not missing:
+                    break
             target = Target(leaf.source, question, leaf.read)
             try:
                 yield _planned(target, leaf.read, verdicts, recorded, rooms)

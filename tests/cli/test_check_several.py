@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from testing.command import Freshlayer
+from freshlayer.cli.dockerfiles import NAMES
+from freshlayer.cli.options import Options
+from freshlayer.cli.several import Search, read_one
+from freshlayer.many import Wanted, batches
+from freshlayer.reading import Question
+from freshlayer.settings import Policy
+from testing.command import FRESHLAYER, Freshlayer
 from testing.origins import ServeOrigin
 
 
@@ -130,3 +138,35 @@ def test_nobody_is_asked_offline(freshlayer: Freshlayer, origin: ServeOrigin, pr
     told = freshlayer("check", "--offline", "--recursive", ".")
     assert (told.code, asked(origin)) == (1, {})
     assert "was not asked (--offline)" in told.out
+
+
+def test_programs_that_settings_below_name_are_not_run(freshlayer: Freshlayer, project: Path) -> None:
+    write(project, "vendor/Dockerfile", "RUN curl http://127.0.0.1:1/x")
+    settings = '[hosts."127.0.0.1:1"]\ncommand = ["/usr/bin/touch", "ran"]\n'
+    (project / "vendor" / "freshlayer.toml").write_text(settings)
+    freshlayer("check", "--network=host", "--recursive", ".")
+    assert not (project / "ran").exists()
+    freshlayer("check", "--network=host", "vendor")
+    assert (project / "ran").exists()
+
+
+def test_what_is_laid_aside_holds_nothing_that_an_origin_is_sent(project: Path) -> None:
+    signed = "https://b.s3.amazonaws.com/k?X-Amz-Signature=shh"
+    write(project, "Dockerfile", "ARG T", f"RUN curl https://me:${{T}}@example.org/x {signed}")
+    question = Question(platforms=("linux/amd64",), host="linux/amd64", build_args={"T": "hunter2"})
+    search = Search((str(project),), None, NAMES, question, below=False)
+    with batches([Wanted(str(project))], partial(read_one, Options(), search), Policy(), print) as (batch,):
+        (leaf,) = batch.leaves()
+        asked_for = {reference.ask for reference in batch.ttls}
+    assert any("hunter2" in ask for ask in asked_for)
+    assert {item.reference.ask for item in leaf.read.discovery.inputs} == {""}
+
+
+@pytest.mark.parametrize(("ending", "code"), [(">&-", 0), ("2>&-", 0), ("| true; exit ${PIPESTATUS[0]}", 2)])
+def test_no_stream_makes_an_exit_code_mean_stale(
+    freshlayer: Freshlayer, project: Path, ending: str, code: int
+) -> None:
+    write(project, "Dockerfile", "RUN echo")
+    argv = ["/bin/bash", "-c", f'"$@" inputs . {ending}', "bash", *FRESHLAYER]
+    done = subprocess.run(argv, cwd=project, env=dict(freshlayer.environment), check=False)
+    assert done.returncode == code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -87,3 +88,28 @@ def test_what_is_left_is_what_git_leaves(
         (root / place / ".gitignore").write_text("\n".join(lines) + "\n")
     left = git(root, "ls-files", "--others", "--exclude-standard")
     assert sorted(found(root)) == sorted(path for path in left if not path.endswith(".gitignore"))
+
+
+def test_lines_that_are_no_patterns_are_left_out_as_git_does(project: Path) -> None:
+    write(project, "a.Dockerfile", "b.Dockerfile", "foo /Dockerfile")
+    lines = ["!", "!/", "\\", "foo\\", "[z-a]x", "[[:alpha:]]y", "foo\\ ", "a.*", "a*" * 30 + "b"]
+    (project / ".gitignore").write_text("\n".join(lines) + "\n")
+    assert found(project) == ["b.Dockerfile"]
+
+
+def test_rules_that_cannot_be_read_are_told_and_the_rest_is_done(project: Path) -> None:
+    write(project, "below/Dockerfile")
+    (project / ".git").mkdir()
+    (project / ".gitignore").write_bytes(b"Dockerfile\n")
+    (project / ".gitignore").chmod(0)
+    told: list[str] = []
+    paths = list(dockerfiles(project / "below", told.append))
+    if os.geteuid():
+        assert len(told) == len(paths) == 1
+
+
+def test_a_repository_within_another_has_rules_of_its_own_alone(project: Path) -> None:
+    write(project, "x.Dockerfile", "module/x.Dockerfile")
+    (project / ".gitignore").write_text("*.Dockerfile\n")
+    (project / "module" / ".git").write_text("gitdir: elsewhere\n")
+    assert found(project) == ["module/x.Dockerfile"]

@@ -326,6 +326,8 @@ FOUND = [
     ("gsutil cp 'gs://b/a*' .", []),
     ("gsutil cp -r gs://b/report.tar .", ["gs://b/report.tar"]),
     ("gsutil cp -r gs://b/v1.2 .", ["gs://b/v1.2/"]),
+    ("gsutil cp -r gs://b/models/resnet.v2 .", ["gs://b/models/resnet.v2/"]),
+    ("gsutil -m rsync -r gs://b/conf.zip /etc", ["gs://b/conf.zip/"]),
     ("gsutil rsync -r gs://b.example.com /data", ["gs://b.example.com/"]),
     (f"aria2c {U}", [U]),
     (f"rpm -U {U}", [U]),

@@ -84,6 +84,9 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
     except FreshlayerError as error:
         click.echo(f"freshlayer: {error}", err=True)
         return _failure(error)
+    except SystemExit as end:
+        # click ends so where whoever read us has gone; 1 would mean "stale".
+        return TROUBLE if end.code else 0
     except BrokenPipeError:
         sys.stderr.close()
         return TROUBLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -81,12 +81,18 @@ def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Wanted]:
 
 
 def read_one(options: Options, search: Search, wanted: Wanted) -> Leaf:
-    """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder."""
+    """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder.
+
+    Hosts always are: settings may name programs and tokens, and a tree holds what others wrote.
+    """
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
         read = Target.of(source, search.question).read.asking(frozenset(PROTOCOLS))
-    settled = not search.below or read_settings(source.folder) is not None
-    return Leaf(source, read, policy_of(options, source) if settled else None)
+    if not search.below:
+        return Leaf(source, read, policy_of(options, source))
+    if read_settings(source.folder) is None:
+        return Leaf(source, read)
+    return Leaf(source, read, replace(policy_of(options, source), hosts=policy_of(options, None).hosts))
 
 
 class _Teller:
@@ -99,7 +105,7 @@ class _Teller:
         self._documents: list[Documents] = [ReportFile(options.report)] if options.report else []
         self._documents += [Documents(sys.stdout)] if form.as_json else []
         self._thread = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
+        self._failure: BaseException | None = None
 
     def failed(self, reason: str) -> None:
         """Say why there is no report of something."""
@@ -124,16 +130,27 @@ class _Teller:
             documents.add(document)
 
     def _behind(self, act: Callable[[], None]) -> None:
-        if self._last is not None and self._last.done():
-            self._last.result()
-        self._last = self._thread.submit(act)
+        self._raise()
+        self._thread.submit(self._guarded, act)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """The first failure is kept; behind it nothing more is told."""
+        try:
+            if self._failure is None:
+                act()
+        except BaseException as error:  # noqa: BLE001 - raised where the main thread hears it
+            self._failure = error
+
+    def _raise(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self._thread.shutdown(cancel_futures=failure is not None)
-        if failure is None and self._last is not None:
-            self._last.result()
-        for documents in self._documents if failure is None else []:
-            documents.end()
+        if failure is None:
+            self._raise()
+            for documents in self._documents:
+                documents.end()

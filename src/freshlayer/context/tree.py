@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Iterator
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from freshlayer.errors import ContextError
+from freshlayer.lazy import compiled
 from freshlayer.reference import shown
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 _NAMES = frozenset({"Dockerfile", "dockerfile", "Containerfile"})
 _BEGINNING = "Dockerfile."
@@ -22,6 +27,9 @@ _LEFTOVERS = ("~", ".swp", ".dockerignore")
 _GIT = ".git"
 _IGNORE = ".gitignore"
 _LARGEST = 1024 * 1024
+_MOST_LINES = 5_000
+_MOST_STARS = 3
+_TRAILING = compiled(r"(?<!\\)\s+$")
 
 
 class _Rules(Struct, frozen=True):
@@ -53,11 +61,12 @@ def dockerfiles(root: Path, unread: Callable[[str], None]) -> Iterator[Path]:
     """
     if not root.is_dir():
         raise ContextError(f"{shown(str(root))}: is no folder")
-    waiting = [(root, _above(root))]
+    waiting = [(root, _above(root, unread))]
     while waiting:
         folder, above = waiting.pop()
         try:
-            levels = (*above, *_rules(folder))
+            # A repository within another has rules of its own alone.
+            levels = (*(() if (folder / _GIT).exists() else above), *_rules(folder, unread))
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
@@ -85,24 +94,35 @@ def _is_ignored(folder: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
     return False
 
 
-def _rules(folder: Path) -> Iterator[_Rules]:
-    """What a folder's own .gitignore says; nothing where it has none."""
+def _rules(folder: Path, unread: Callable[[str], None]) -> Iterator[_Rules]:
+    """What a folder's own .gitignore says; nothing where it has none, or one that can't be read."""
     path = folder / _IGNORE
     if not path.is_file():
         return
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read(_LARGEST).splitlines()[:_MOST_LINES]
+    except OSError as error:
+        unread(f"{shown(str(path))}: can't be read, and is left out: {error.strerror}")
+        return
+    # "name/" on a path that ends in a slash would count for less than a pattern before it.
+    of_folders = (_TRAILING.sub("", line).removesuffix("/") for line in lines)
+    yield _Rules(os.path.join(os.path.realpath(folder), ""), _spec(lines), _spec(of_folders))
+
+
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Without the lines that are no patterns, which git leaves out too, and those that take for ever."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where something is ignored
 
-    with path.open(encoding="utf-8", errors="surrogateescape") as stream:
-        lines = stream.read(_LARGEST).splitlines()
-    yield _Rules(
-        os.path.join(os.path.realpath(folder), ""),
-        GitIgnoreSpec.from_lines(lines),
-        # "name/" on a path that ends in a slash would count for less than a pattern before it.
-        GitIgnoreSpec.from_lines(line.rstrip().removesuffix("/") for line in lines),
-    )
+    patterns: list[GitIgnoreSpecPattern] = []
+    for line in lines:
+        if max(part.count("*") for part in line.split("/")) <= _MOST_STARS:
+            with contextlib.suppress(ValueError, re.error), warnings.catch_warnings(action="ignore"):
+                patterns += GitIgnoreSpec.from_lines([line]).patterns
+    return GitIgnoreSpec(patterns)
 
 
-def _above(root: Path) -> _Levels:
+def _above(root: Path, unread: Callable[[str], None]) -> _Levels:
     """The rules of the folders between the repository's root and this one; none outside a repository."""
     here = root.resolve()
     if (here / _GIT).exists():
@@ -110,4 +130,4 @@ def _above(root: Path) -> _Levels:
     top = next((place for place, folder in enumerate(here.parents) if (folder / _GIT).exists()), None)
     if top is None:
         return ()
-    return tuple(rules for folder in reversed(here.parents[: top + 1]) for rules in _rules(folder))
+    return tuple(rules for folder in reversed(here.parents[: top + 1]) for rules in _rules(folder, unread))

@@ -24,8 +24,10 @@ _READS = {
 }
 _BELOW = {"sync", "rsync", "mirror", "--recursive", "-r", "-R"}
 _OBJECT = compiled(r"(?:s3|gs)://\S+")
-# ``gsutil cp -r`` takes one object as well, and is written so.
-_FILE_OF_GS = compiled(r"gs://[^/]+/\S*\.[A-Za-z][A-Za-z0-9]{0,4}")
+# ``gsutil cp -r`` takes one object as well, and is often written so.
+_FILE_OF_GS = compiled(
+    r"gs://[^/]+/\S*\.(?:tar|t?(?:gz|xz|bz2)|zst|zip|7z|jar|war|whl|deb|rpm|apk|json|ya?ml|txt|csv|pdf|bin|exe|sh)"
+)
 
 
 def storage(arguments: Words) -> Iterator[Finding]:
@@ -42,18 +44,20 @@ def storage(arguments: Words) -> Iterator[Finding]:
         if isinstance(word, Unknown):
             yield Missed(word.text, word.reason)
         elif _OBJECT.fullmatch(word):
-            yield _object(word, below=any(item in _BELOW for item in words))
+            yield _object(word, words)
 
 
-def _object(word: str, *, below: bool) -> Finding:
-    """An object, or all ``below`` a prefix, which is written with a slash at its end.
+def _object(word: str, words: list[str]) -> Finding:
+    """An object, or all below a prefix, which is written with a slash at its end.
 
     A key is what the command line says: a per cent sign in it stands for itself.
     """
     if re.search(r"[*?\[]", word):
         return Missed(word, "it matches objects by a pattern")
     literal = word.replace("%", "%25")
-    is_prefix = below and not literal.endswith("/") and not _FILE_OF_GS.fullmatch(literal)
+    below = any(item in _BELOW for item in words)
+    is_file = "cp" in words and _FILE_OF_GS.fullmatch(literal)
+    is_prefix = below and not literal.endswith("/") and not is_file
     return Found(f"{literal}/" if is_prefix else literal)
 
 

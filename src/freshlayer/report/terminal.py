@@ -12,7 +12,8 @@ from freshlayer.report.text import Line
 def show(lines: Iterable[Line], stream: TextIO, prefix: str = "") -> None:
     """Print lines: in colour on a terminal, plain in a pipe."""
     found = list(lines)
-    if not found:
+    # There is no stream where a service starts us with it closed.
+    if not found or stream is None:
         return
     if not stream.isatty():
         stream.write("".join(f"{prefix}{plain(text)}\n" for _, text in found))
