@@ -127,7 +127,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS | lower)
     _authorise(handle, request)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-    # Without TLS too, where it costs a round trip: many redirect to HTTPS, and there one connection is enough.
+    # Without TLS too, where it costs a round trip: many redirect to HTTPS, where one connection is enough.
     handle.setopt(pycurl.PIPEWAIT, 1)
     # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
     connect = limits.connect if request.url.startswith("http") else limits.answer
