@@ -20,7 +20,7 @@ from statistics import median
 
 from bench import peers
 from bench.origins import trusting
-from bench.peers import MOST_IN_PARALLEL, Work
+from bench.peers import ON_ONE_ORIGIN, Work
 from bench.plot import Line, Panel, svg
 from freshlayer.model import Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
@@ -169,7 +169,7 @@ def asked(made: World, inputs: int) -> Asked:
     """curl in turn with ours; both ask again what they asked before."""
     urls = [f"{made.origin.url}f{number}" for number in range(inputs)]
     context = made.written(f"inputs-{inputs}", [f"RUN curl -fsSLO {url}" for url in urls])
-    curl = peers.curl(MOST_IN_PARALLEL).argv(Work(made.here, tuple(urls), (), made.environment))
+    curl = peers.curl(ON_ONE_ORIGIN).argv(Work(made.here, tuple(urls), (), made.environment))
     check = ("--state", str(made.here / f"state-{inputs}"), "check", str(context))
     first = _checked(made.freshlayer(*check))
     rounds = ROUNDS if inputs <= _FEW else 1

@@ -22,7 +22,7 @@ from statistics import median
 
 from bench import peers
 from bench.origins import old_file, trusting
-from bench.peers import MOST_IN_PARALLEL, Work
+from bench.peers import ON_ONE_ORIGIN, Work
 from freshlayer import dockerfile
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
@@ -174,7 +174,7 @@ def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) ->
     with world(files, distinct) as made:
         found = count(made)
         work = Work(made.root.parent, tuple(made.urls), (), made.environment)
-        curl = peers.curl(MOST_IN_PARALLEL).argv(work)
+        curl = peers.curl(ON_ONE_ORIGIN).argv(work)
         acts = (partial(_read, made), partial(peers.seconds, curl, work, _LONGEST), made.check)
         rounds = [[_seconds(act) for act in acts] for _ in range(pairs)]
     reading, curl, whole = (median(taken) for taken in zip(*rounds, strict=True))

@@ -13,8 +13,8 @@ from pathlib import Path
 
 INSTALLED = ("container-source-policy==0.6.0", "nvchecker==2.22")
 PLACE = Path(__file__).resolve().parents[1] / ".venv" / "peers"
-MOST_IN_PARALLEL = 300
-"""The most that curl takes."""
+ON_ONE_ORIGIN, MOST_IN_PARALLEL = 100, 300
+"""Beyond the streams that nginx takes on a connection (128) curl opens more of them, and is slower."""
 # A process that was started from a large one counts that one's memory as its own: the small one between them.
 _SMALL = (
     "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
@@ -78,7 +78,9 @@ def curl(most: int) -> Peer:
 
     def argv(work: Work) -> list[str]:
         config = work.written("curl.config", (f'url = "{url}"' for url in work.urls))
-        return ["curl", "-sS", "--head", "--parallel", "--parallel-max", str(most), "--config", str(config)]
+        # With --parallel the meter is shown in spite of -s.
+        options = ["--no-progress-meter", "--head", "--parallel", "--parallel-max", str(most)]
+        return ["curl", *options, "--config", str(config)]
 
     return Peer(f"curl -Z --parallel-max {most}", argv)
 

@@ -24,7 +24,7 @@ from testing.tls import self_signed
 SIZES = (10, 100, 1_000, 10_000)
 ORIGINS = (1, 50)
 ROUND_TRIPS = (0.0, 0.05)
-PARALLEL = (100, peers.MOST_IN_PARALLEL)
+PARALLEL = (peers.ON_ONE_ORIGIN, peers.MOST_IN_PARALLEL)
 LIMIT = 20.0
 MEMORY = {1_000: 60.0, 10_000: 120.0}
 _LARGE = 10_000
