@@ -185,7 +185,7 @@ def _read(made: World) -> int:
     """Find and read all of them, as `check` does before it asks; how many were read."""
     search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
     wanted = list(searched(search, print))
-    return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search)))
+    return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search, {})))
 
 
 def _seconds(act: Callable[[], object]) -> float:

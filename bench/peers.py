@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from testing.command import FRESHLAYER
+
 INSTALLED = ("container-source-policy==0.6.0", "nvchecker==2.22")
 PLACE = Path(__file__).resolve().parents[1] / ".venv" / "peers"
 ON_ONE_ORIGIN, MOST_IN_PARALLEL = 100, 300
@@ -60,9 +62,7 @@ def freshlayer(connections: int) -> Peer:
         context = work.written("context/Dockerfile", _after("FROM scratch", lines)).parent
         state = ["--state", str(work.folder / "state")]
         return [
-            sys.executable,
-            "-m",
-            "freshlayer",
+            *FRESHLAYER,
             *state,
             "--connections",
             str(connections),

@@ -16,6 +16,7 @@ from statistics import median
 from bench import peers
 from bench.origins import LONG_AGO, old_file, trusting
 from bench.peers import Peer, Work
+from bench.tables import met, row
 from testing.latency import Latency
 from testing.servers.base import free_ports
 from testing.servers.nginx import Nginx
@@ -114,9 +115,7 @@ class Probing:
         ours = f"{self.timed[0].ours:.2f} s"
         asked = f"{self.counts.requests / self.case.inputs:.2f}, {self.counts.octets}"
         target = f"≤ {self.case.target}" if self.case.target else ""
-        met = "yes" if self.is_met else "**no**"
-        cells = [self.case, ours, *self.timed, asked, f"{self.peak:.0f} MB", target, met]
-        return f"| {' | '.join(map(str, cells))} |"
+        return row(self.case, ours, *self.timed, asked, f"{self.peak:.0f} MB", target, met(self.is_met))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,9 @@ from pathlib import Path
 
 from bench.origins import old_file, trusting
 from bench.pairs import Pairs, seconds, timed
+from bench.tables import met, row
 from bench.traced import Traced, traced
+from testing.command import FRESHLAYER
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed
 
@@ -33,20 +34,16 @@ class Row:
     target: float | None = None
 
     def __str__(self) -> str:
-        target, met = "", ""
-        if self.target is not None:
-            target, met = f"≤ {self.target:.0f}", "yes" if self.pairs.ratio <= self.target else "**no**"
-        cells = [
+        aim = [] if self.target is None else [f"≤ {self.target:.0f}", met(self.pairs.ratio <= self.target)]
+        return row(
             f"`{self.command}`",
             self.scheme,
             f"{self.pairs.freshlayer * 1000:.0f} ms",
             f"`{self.peer}` {self.pairs.peer * 1000:.0f} ms",
             f"{self.pairs.ratio:.1f}",
-            str(self.modules),
-            target,
-            met,
-        ]
-        return f"| {' | '.join(cells)} |"
+            self.modules,
+            *(aim or ["", ""]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Site:
         return traced("--state", str(self.state), *words, environment=self.environment)
 
     def ours(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "freshlayer", "--state", str(self.state), *words]
+        return [*FRESHLAYER, "--state", str(self.state), *words]
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +11,10 @@ from pathlib import Path
 from bench import breakdown
 from bench.origins import old_file
 from bench.pairs import Pairs, seconds, timed
+from bench.tables import met, row
 from bench.traced import traced
 from testing.base_image import BASE
+from testing.command import FRESHLAYER
 from testing.engine import PrivateEngine, available
 from testing.latency import Latency
 from testing.servers.nginx import Nginx
@@ -48,19 +49,17 @@ class Tax:
         return MORE + ROUND_TRIPS * self.round_trip
 
     def __str__(self) -> str:
-        met = "yes" if self.pairs.more <= self.target else "**no**"
-        cells = [
+        return row(
             f"{self.round_trip * 1000:.0f} ms",
             f"{self.pairs.peer * 1000:.0f} ms",
             f"{self.pairs.freshlayer * 1000:.0f} ms",
             f"{self.pairs.more * 1000:.0f} ms",
             f"{self.pairs.ratio:.2f}",
             f"{self.counts.requests}, {self.counts.octets}",
-            f"{self.counts.programs}",
+            self.counts.programs,
             f"≤ {self.target * 1000:.0f} ms more",
-            met,
-        ]
-        return f"| {' | '.join(cells)} |"
+            met(self.pairs.more <= self.target),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Site:
 
     @property
     def ours(self) -> list[str]:
-        return [sys.executable, "-m", "freshlayer", "--state", str(self.state), *self.words]
+        return [*FRESHLAYER, "--state", str(self.state), *self.words]
 
     def count(self) -> Counts:
         with self.origin.asked() as asked:

@@ -155,7 +155,9 @@ def test_what_is_laid_aside_holds_nothing_that_an_origin_is_sent(project: Path) 
     write(project, "Dockerfile", "ARG T", f"RUN curl https://me:${{T}}@example.org/x {signed}")
     question = Question(platforms=("linux/amd64",), host="linux/amd64", build_args={"T": "hunter2"})
     search = Search((str(project),), None, NAMES, question, below=False)
-    with batches([Wanted(str(project))], partial(read_one, Options(), search), Policy(), print) as (batch,):
+    with batches([Wanted(str(project))], partial(read_one, Options(), search, {}), Policy(), print) as (
+        batch,
+    ):
         (leaf,) = batch.leaves()
         asked_for = {reference.ask for reference in batch.ttls}
     assert any("hunter2" in ask for ask in asked_for)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from freshlayer.reading import Question
 from freshlayer.reference import shown
 from freshlayer.report import check_lines, of_check, story_lines
 from freshlayer.report.terminal import show, warn
+from freshlayer.settings import HostSettings
 
 _STALE = 1
 _TROUBLE = 2
@@ -55,7 +56,9 @@ def check_several(options: Options, search: Search, form: Form) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
     with rooms_of(options, None) as rooms, _Teller(options, form) as teller:
         wanted = list(searched(search, teller.failed))
-        with batches(wanted, partial(read_one, options, search), rooms.policy, teller.failed) as found:
+        with batches(
+            wanted, partial(read_one, options, search, rooms.policy.hosts), rooms.policy, teller.failed
+        ) as found:
             for batch in found:
                 keyring = Keyring(os.environ, batch.policy.hosts)
                 own = replace(rooms, policy=batch.policy, keyring=keyring)
@@ -80,10 +83,10 @@ def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Wanted]:
             yield from found
 
 
-def read_one(options: Options, search: Search, wanted: Wanted) -> Leaf:
+def read_one(options: Options, search: Search, hosts: Mapping[str, HostSettings], wanted: Wanted) -> Leaf:
     """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder.
 
-    Hosts always are: settings may name programs and tokens, and a tree holds what others wrote.
+    Its ``hosts`` count everywhere: settings may name programs and tokens, and a tree holds what others wrote.
     """
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
@@ -92,7 +95,7 @@ def read_one(options: Options, search: Search, wanted: Wanted) -> Leaf:
         return Leaf(source, read, policy_of(options, source))
     if read_settings(source.folder) is None:
         return Leaf(source, read)
-    return Leaf(source, read, replace(policy_of(options, source), hosts=policy_of(options, None).hosts))
+    return Leaf(source, read, replace(policy_of(options, source), hosts=hosts))
 
 
 class _Teller:
