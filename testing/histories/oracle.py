@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from testing.histories.project import (
     TOOLS,
@@ -23,48 +24,77 @@ from testing.histories.project import (
 from testing.histories.rules import Rules
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Where a stage has come to: all that was done, and the files that this left."""
+
+    past: str
+    files: Mapping[str, str]
+
+    def then(self, *step: object) -> _State:
+        """The same files after a step that writes none."""
+        return replace(self, past=_digest(self.past, *step))
+
+    def with_file(self, path: str, content: str) -> _State:
+        return replace(self, files={**self.files, path: content})
+
+
 class Oracle:
     """Remembers every past that was built."""
 
     def __init__(self, sites: Sites, rules: Rules) -> None:
         self._sites = sites
         self._rules = rules
-        self._built: set[str] = set()
+        # What is known, by the past that it follows from or by the bytes; the state that it led to.
+        self._built: dict[str, _State] = {}
 
     def build(self, project: Project, contents: Mapping[Input, str]) -> list[int]:
         """The numbers of the RUNs that have to run, sorted. The build is taken to succeed."""
         ran: list[int] = []
-        ends: dict[str, str] = {TOOLS: "tools"}
+        ends = {TOOLS: _State("tools", {})}
         outputs: dict[tuple[str, int], str] = {}
         for stage in _needed(project, every_earlier=self._rules.every_earlier):
-            past, args = ends[stage.base], dict[str, str]()
+            state, args = ends[stage.base], dict[str, str]()
             for instruction in stage.instructions:
                 match instruction:
                     case Arg(name):
                         args[name] = project.args[name]
                         if self._rules.arg_is_a_step:
-                            past = _digest(past, "arg", name)
+                            state = state.then("arg", name)
                     case CopyFile(name):
-                        past = _digest(past, "file", name, project.files[name])
+                        content = project.files[name]
+                        state = state.then("file", name, content).with_file(name, content)
                     case CopyFrom(source, number):
-                        past = _digest(past, "from", source, number, outputs[source, number])
+                        content = outputs[source, number]
+                        state = state.then("from", source, number, content)
+                        state = state.with_file(f"from-{source}-{number}", content)
                     case Plain(number):
-                        past = _digest(past, "plain", number, args)
-                        self._run(past, number, ran)
+                        state = self._run(state, ("plain", number, args), number, ran)
                     case Fetch(number, inputs, style):
                         seen = [[self._sites.url(item), contents[item]] for item in inputs]
-                        past = _digest(past, "fetch", number, style, args, seen)
-                        self._run(past, number, ran)
+                        step = ("fetch", number, style, args, seen)
+                        state = self._run(state, step, number, ran, by_bytes=self._rules.secret_sees_bytes)
                         outputs[stage.name, number] = _output(inputs, contents)
                     case Comment():
                         pass
-            ends[stage.name] = past
+            ends[stage.name] = state
         return sorted(ran)
 
-    def _run(self, past: str, number: int, ran: list[int]) -> None:
-        if past not in self._built:
-            self._built.add(past)
+    def _run(
+        self, state: _State, step: tuple[object, ...], number: int, ran: list[int], *, by_bytes: bool = False
+    ) -> _State:
+        after = state.then(*step)
+        known = [after.past]
+        if by_bytes:
+            known.append(_digest("bytes", state.files, *step))
+        found = next((self._built[key] for key in known if key in self._built), None)
+        if found is None:
             ran.append(number)
+            # Each run leaves bytes of its own.
+            found = after.with_file(f".ran-{number}", after.past)
+        for key in known:
+            self._built.setdefault(key, found)
+        return found
 
 
 def _output(inputs: tuple[Input, ...], contents: Mapping[Input, str]) -> str:

@@ -17,8 +17,7 @@ from testing.histories.rules import Rules
 from testing.histories.world import World
 
 EVENTS = 12
-# Every run leaves something of its own: after a layer that is equal to an earlier one, BuildKit (Docker 26)
-# may take what followed that one.
+# Every run leaves bytes of its own, so that what follows it has to run for builders that go by the bytes too.
 RAN = """\
 #!/bin/sh
 cat /proc/sys/kernel/random/uuid >"/.ran-$1"
