@@ -14,7 +14,7 @@ from freshlayer.discover.found import Finding, Found, Missed
 from freshlayer.discover.git import git_text
 from freshlayer.discover.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
-from freshlayer.dockerfile.reach import sources_of
+from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy import compiled
@@ -113,12 +113,8 @@ class _Finder:
         self._platform = self._stage_platform(stage)
         for via, finding in self._base(stage):
             yield stage.start, via, finding
-        parent = [
-            other
-            for other in self._dockerfile.stages[: stage.number]
-            if other.name and other.name == self._expanded(stage).lower()
-        ]
-        shell_words = self._shells.get(parent[-1].number, _DEFAULT_SHELL) if parent else self._shell(stage)
+        parent = parent_stage(self._dockerfile, stage, self._expanded)
+        shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
         for instruction in stage.instructions:
             if instruction.name == "SHELL":
                 shell_words = instruction.words
@@ -140,11 +136,8 @@ class _Finder:
         base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
         if isinstance(base, Unknown):
             yield "FROM", Missed(stage.base, base.reason)
-        elif base and base != "scratch" and not self._is_earlier(stage, base):
+        elif base and base != "scratch" and not parent_stage(self._dockerfile, stage, self._expanded):
             yield "FROM", Found(f"docker-image://{base}")
-
-    def _is_earlier(self, stage: Stage, name: str) -> bool:
-        return any(other.name == name.lower() for other in self._dockerfile.stages[: stage.number])
 
     def _shell(self, stage: Stage) -> tuple[str, ...]:
         """Windows images start with cmd."""
