@@ -111,9 +111,10 @@ class _Finder:
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         self._platform = self._stage_platform(stage)
-        for via, finding in self._base(stage):
-            yield stage.start, via, finding
         parent = parent_stage(self._dockerfile, stage, self._expanded)
+        if not parent:
+            for via, finding in self._image(stage):
+                yield stage.start, via, finding
         shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
         for instruction in stage.instructions:
             if instruction.name == "SHELL":
@@ -132,11 +133,11 @@ class _Finder:
         base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
         return base if isinstance(base, str) else ""
 
-    def _base(self, stage: Stage) -> Iterator[tuple[str, Finding]]:
+    def _image(self, stage: Stage) -> Iterator[tuple[str, Finding]]:
         base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)
         if isinstance(base, Unknown):
             yield "FROM", Missed(stage.base, base.reason)
-        elif base and base != "scratch" and not parent_stage(self._dockerfile, stage, self._expanded):
+        elif base and base != "scratch":
             yield "FROM", Found(f"docker-image://{base}")
 
     def _shell(self, stage: Stage) -> tuple[str, ...]:
