@@ -97,6 +97,13 @@ def test_lines_that_are_no_patterns_are_left_out_as_git_does(project: Path) -> N
     assert found(project) == ["b.Dockerfile"]
 
 
+@pytest.mark.timeout(20)
+def test_a_long_line_of_spaces_is_read_at_once(project: Path) -> None:
+    write(project, "Dockerfile", "b/Dockerfile")
+    (project / ".gitignore").write_text(" " * 300_000 + "a\nb/  \n")
+    assert found(project) == ["Dockerfile"]
+
+
 def test_rules_that_cannot_be_read_are_told_and_the_rest_is_done(project: Path) -> None:
     write(project, "below/Dockerfile")
     (project / ".git").mkdir()

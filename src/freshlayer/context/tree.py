@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from freshlayer.errors import ContextError
-from freshlayer.lazy import compiled
 from freshlayer.reference import shown
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ _IGNORE = ".gitignore"
 _LARGEST = 1024 * 1024
 _MOST_LINES = 5_000
 _MOST_STARS = 3
-_TRAILING = compiled(r"(?<!\\)\s+$")
 
 
 class _Rules(Struct, frozen=True):
@@ -106,7 +104,7 @@ def _rules(folder: Path, unread: Callable[[str], None]) -> Iterator[_Rules]:
         unread(f"{shown(str(path))}: can't be read, and is left out: {error.strerror}")
         return
     # "name/" on a path that ends in a slash would count for less than a pattern before it.
-    of_folders = (_TRAILING.sub("", line).removesuffix("/") for line in lines)
+    of_folders = (bare[:-1] if (bare := line.rstrip()).endswith("/") else line for line in lines)
     yield _Rules(os.path.join(os.path.realpath(folder), ""), _spec(lines), _spec(of_folders))
 
 
