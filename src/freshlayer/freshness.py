@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from freshlayer import evidence
 from freshlayer.model import (
     Certainty,
@@ -29,6 +31,20 @@ def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
             return _not_modified(recorded, observed)
         case _:
             return _first_seen(observed) if recorded is None else _compared(recorded, observed)
+
+
+def relative_to(identity: Identity, verdict: Verdict, recorded: Recorded | None) -> Verdict:
+    """The verdict of an input against another identity than the recorded one: what the identities file has.
+
+    A 304 answers the validators of the state, so what is compared is all that is now known of the bytes.
+    """
+    if not verdict.asked:
+        return replace(verdict, identity=identity)
+    known = verdict.keep or recorded
+    if known is None:
+        return verdict
+    now = Observation(verdict.reference, Outcome.SEEN, verdict.reason, known.evidence)
+    return judge(Recorded.of(identity), now)
 
 
 def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> Verdict:

@@ -26,6 +26,7 @@ from freshlayer.errors import UnknownInputError
 from freshlayer.fates import explained
 from freshlayer.freshness import judge
 from freshlayer.happened import is_whole, matched, of_target
+from freshlayer.identities_file import expected, keep_identities
 from freshlayer.inject import Mechanism, inject, mechanism_under
 from freshlayer.model import (
     Change,
@@ -39,7 +40,7 @@ from freshlayer.model import (
 from freshlayer.probe import PROTOCOLS
 from freshlayer.pulling import pull_moved
 from freshlayer.reading import Question, Read, read
-from freshlayer.recording import keep_identities, kept, remember, scope_of
+from freshlayer.recording import kept, remember, scope_of
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
 
@@ -90,7 +91,7 @@ def inputs(source: Source, question: Question) -> Report:
 
 def check(source: Source, question: Question, rooms: Rooms) -> Report:
     """Which instructions are stale, and why; the observations are kept, nothing is built."""
-    (report,) = _look([Target.of(source, question)], rooms)
+    (report,) = _look([Target.of(source, question)], rooms, builds=False)
     rooms.store.record(kept(report.verdicts), rooms.now)
     return report
 
@@ -113,7 +114,7 @@ def check_each(batch: Batch, question: Question, rooms: Rooms) -> Iterator[Repor
                     break
             target = Target(leaf.source, question, leaf.read)
             try:
-                yield _planned(target, leaf.read, verdicts, recorded, rooms)
+                yield _planned(target, leaf.read, verdicts, recorded, rooms, builds=False)
             except UnknownInputError as error:
                 yield error
     rooms.store.record(kept(verdicts), rooms.now)
@@ -237,15 +238,18 @@ def _of(report: Report, moved: Mapping[Reference, str]) -> dict[Reference, str]:
     return {reference: clause for reference, clause in moved.items() if reference in report.verdicts}
 
 
-def _look(targets: Sequence[Target], rooms: Rooms) -> list[Report]:
-    """Read, recall, probe, judge, plan. A reference is asked once, however many targets read it."""
+def _look(targets: Sequence[Target], rooms: Rooms, *, builds: bool = True) -> list[Report]:
+    """Read, recall, probe, judge, plan. A reference is asked once, however many targets read it.
+
+    ``builds``: whether a builder runs here. Where none does, the identities file stands in for its records.
+    """
     reads = [it.read.asking(frozenset(PROTOCOLS)) for it in targets]
     references = list(dict.fromkeys(item.reference for one in reads for item in one.discovery.inputs))
     recorded = recall(references, rooms)
     observed = observe(reads, recorded, rooms, _platforms(targets))
     verdicts = {reference: judge(recorded.get(reference), observed[reference]) for reference in references}
     return [
-        _planned(target, found, verdicts, recorded, rooms)
+        _planned(target, found, verdicts, recorded, rooms, builds=builds)
         for target, found in zip(targets, reads, strict=True)
     ]
 
@@ -256,6 +260,8 @@ def _planned(
     every: Mapping[Reference, Verdict],
     recorded: Mapping[Reference, Recorded],
     rooms: Rooms,
+    *,
+    builds: bool,
 ) -> Report:
     source, question = target.source, target.question
     verdicts = {item.reference: every[item.reference] for item in found.discovery.inputs}
@@ -269,6 +275,7 @@ def _planned(
         taints=rooms.store.taints(verdicts),
         nonce=os.urandom(16).hex() if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
         build_args=question.build_args,
+        expected=None if builds else expected(source, verdicts, recorded, rooms),
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
     return replace(_report(target, found, instructions, verdicts), past=past)

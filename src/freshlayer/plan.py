@@ -29,6 +29,17 @@ UNSEEN = "unseen"
 """The identity of a reference that never gave an answer (design rule 4)."""
 
 KEY_DIGITS = 32
+_NEVER_BUILT = "never built through freshlayer"
+
+
+class Expected(Struct, frozen=True):
+    """What an identities file has of the references of one Dockerfile, where nothing was built here.
+
+    ``verdicts``: relative to the identity in the file. ``missing``: why a reference has none, as a clause.
+    """
+
+    verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
+    missing: Mapping[Reference, str] = field(default_factory=dict)
 
 
 class Known(Struct, frozen=True):
@@ -37,6 +48,7 @@ class Known(Struct, frozen=True):
     ``built``: (stage label, digest of the instruction) → what it was last built with. ``taints``: (reference,
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
     where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
+    ``expected``: None where no identities file is compared.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -45,6 +57,7 @@ class Known(Struct, frozen=True):
     taints: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nonce: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
+    expected: Expected | None = None
 
 
 class _Earlier(Struct, frozen=True):
@@ -145,12 +158,11 @@ class _Planner:
         verdicts = [self._known.verdicts[reference] for reference in references]
         unknown = [verdict for verdict in verdicts if not verdict.asked]
         if built is None:
-            return State.STALE, "never built through freshlayer"
+            return _unbuilt(references, self._known.expected)
         if built.pairs != pairs:
             return State.STALE, difference(built.pairs, pairs)
         if unknown:
-            kept = "; ".join(f"{verdict.reference} {verdict.reason}" for verdict in unknown)
-            return State.UNKNOWN, f"{kept}; the recorded identity is kept"
+            return State.UNKNOWN, _kept(unknown)
         if any(verdict.change is Change.CHANGED for verdict in verdicts):
             return State.FRESH, "its inputs are back at what it was built with"
         return State.FRESH, "no input changed"
@@ -162,6 +174,27 @@ class _Planner:
                 reason = f"reads from stage {source.label}: it runs again if the files there differ"
                 return State.UNKNOWN, reason
         return State.FRESH, "no remote input"
+
+
+def _unbuilt(references: tuple[Reference, ...], expected: Expected | None) -> tuple[State, str]:
+    """An instruction without a record: the identities file knows what another machine built it with."""
+    if expected is None:
+        return State.STALE, _NEVER_BUILT
+    if missing := [expected.missing[r] for r in references if r in expected.missing]:
+        return State.STALE, f"{_NEVER_BUILT}, and {'; '.join(missing)}"
+    verdicts = [expected.verdicts[reference] for reference in references]
+    if changed := [item for item in verdicts if item.change is Change.CHANGED]:
+        reasons = "; ".join(f"{item.reference} {item.reason}" for item in changed)
+        return State.STALE, f"{reasons} (compared with the identities file)"
+    if unknown := [item for item in verdicts if not item.asked]:
+        return State.UNKNOWN, _kept(unknown)
+    return State.FRESH, "no input changed since the identities file was written"
+
+
+def _kept(unknown: Iterable[Verdict]) -> str:
+    return (
+        "; ".join(f"{item.reference} {item.reason}" for item in unknown) + "; the recorded identity is kept"
+    )
 
 
 def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:

@@ -1,0 +1,65 @@
+"""The identities file of a run: what it knows of a Dockerfile, and what a build or a render writes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from freshlayer.asking import Rooms
+from freshlayer.context import Source
+from freshlayer.errors import StateError
+from freshlayer.freshness import relative_to
+from freshlayer.model import Identity, Recorded, Report, Verdict
+from freshlayer.plan import Expected
+from freshlayer.reference import Reference, shown
+from freshlayer.state import write_identities
+
+
+def expected(
+    source: Source,
+    verdicts: Mapping[Reference, Verdict],
+    recorded: Mapping[Reference, Recorded],
+    rooms: Rooms,
+) -> Expected | None:
+    """The verdicts relative to the file; None where there is no file, or an empty one.
+
+    An entry counts for the Dockerfiles that it names: a new one that reads the same URL was never built.
+    """
+    if rooms.identities_path is None or not rooms.identities:
+        return None
+    user = _user(rooms.identities_path, source)
+    found: dict[Reference, Verdict] = {}
+    missing: dict[Reference, str] = {}
+    for reference, verdict in verdicts.items():
+        entry = rooms.identities.get(reference.text)
+        if entry is None:
+            missing[reference] = f"{reference} is not in the identities file"
+        elif entry.used_by and user not in entry.used_by:
+            others = ", ".join(entry.used_by)
+            missing[reference] = f"{reference}: the identities file has it for {shown(others, 80)} only"
+        else:
+            found[reference] = relative_to(entry.identity, verdict, recorded.get(reference))
+    return Expected(found, missing)
+
+
+def keep_identities(built: Sequence[tuple[Source, Report]], rooms: Rooms) -> None:
+    """Several targets may share a Dockerfile, which then uses what any of them reads."""
+    path, found = rooms.identities_path, dict[str, dict[str, Identity]]()
+    if path is None:
+        return
+    for source, report in built:
+        known = {r.text: verdict.identity for r, verdict in report.verdicts.items() if verdict.identity}
+        found.setdefault(_user(path, source), {}).update(known)
+    try:
+        for user, identities in found.items():
+            write_identities(path, user, list(identities.items()))
+    except (OSError, StateError) as error:
+        rooms.warn(f"{path}: the identities were not written: {error}")
+
+
+def _user(path: Path, source: Source) -> str:
+    """The Dockerfile's name as seen from the identities file, so that it means the same on every machine."""
+    if source.path is None:
+        return source.shown
+    where, home = source.path.resolve(), path.resolve().parent
+    return where.relative_to(home).as_posix() if where.is_relative_to(home) else where.name
