@@ -96,6 +96,7 @@ class Evidence(Struct, frozen=True):
     """One thing that an origin said about the bytes.
 
     ``hop`` counts redirects from 0; ``ignored`` holds the reason where the evidence does not count.
+    ``guessed``: it is of bytes that are only probably those of the recorded identity.
     """
 
     scheme: str
@@ -103,6 +104,7 @@ class Evidence(Struct, frozen=True):
     strength: Strength
     hop: int = 0
     ignored: str = ""
+    guessed: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -141,12 +143,15 @@ class Recorded(Struct, frozen=True):
     """The last observation of a reference that was kept, and the identity that stands for it.
 
     ``asked``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
+    ``full_answer``: when the origin last gave an answer other than 304, likewise; None where this observation
+    is one.
     """
 
     identity: Identity
     evidence: tuple[Evidence, ...]
     validators: Validators = Validators()
     asked: int = 0
+    full_answer: int | None = None
 
     @classmethod
     def of(cls, identity: Identity) -> Recorded:
@@ -154,7 +159,7 @@ class Recorded(Struct, frozen=True):
         plain = identity.scheme == "etag" and identity.value.isprintable() and '"' not in identity.value
         tag = f'"{identity.value}"' if plain else ""
         same = Evidence(identity.scheme, identity.value, identity.strength)
-        return cls(identity, (same,), Validators(entity_tag=tag))
+        return cls(identity, (same,), Validators(entity_tag=tag), full_answer=0)
 
 
 class Change(StrEnum):

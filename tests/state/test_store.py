@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import parse
 from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
-from freshlayer.state.store import VERSION
+from freshlayer.state.migrations import VERSION
 
 REFERENCE = parse("https://example.org/a")
 IDENTITY = Identity("etag", "v1", Strength.STRONG)
@@ -41,7 +41,7 @@ def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
     store.close()
     again, _ = warnings_of(tmp_path / "new" / "state.sqlite3")
     assert again.recall([REFERENCE, parse("https://example.org/b")]) == {
-        REFERENCE: replace(RECORDED, asked=7)
+        REFERENCE: replace(RECORDED, asked=7, full_answer=7)
     }
     assert again.built(SCOPE) == {("0", BUILT.instruction): BUILT.built}
     assert again.taints([REFERENCE]) == {("https://example.org/a", "etag:v0"): 1}
@@ -77,20 +77,6 @@ def test_what_an_instruction_was_built_with_is_remembered(tmp_path: Path) -> Non
     assert store.history(replace(SCOPE, builder="classic")) == {}
 
 
-def test_a_file_of_an_older_freshlayer_is_carried_on(tmp_path: Path) -> None:
-    path = tmp_path / "s"
-    store, _ = warnings_of(path)
-    store.record({REFERENCE: RECORDED}, 7, SCOPE, [BUILT])
-    store.close()
-    with sqlite3.connect(path) as connection:
-        connection.executescript("DROP TABLE history; PRAGMA user_version = 1;")
-    connection.close()
-    store, said = warnings_of(path)
-    assert store.history(SCOPE) == {}
-    assert store.built(SCOPE) == {("0", BUILT.instruction): BUILT.built}
-    assert said == []
-
-
 def test_a_taint_counts_up(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
     for _ in range(3):
@@ -103,7 +89,7 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None
     path.write_bytes(b"this is no database, and long enough to be looked at" * 100)
     store, said = warnings_of(path)
     store.record({REFERENCE: RECORDED})
-    assert store.recall([REFERENCE]) == {REFERENCE: RECORDED}
+    assert store.recall([REFERENCE]) == {REFERENCE: replace(RECORDED, full_answer=0)}
     assert (tmp_path / "s.corrupt").read_bytes().startswith(b"this is no database")
     assert said == [
         f"{path}: the state file was corrupt; it is kept as {path}.corrupt and a new one is begun"

@@ -15,36 +15,17 @@ from msgspec import Struct
 from freshlayer.errors import StateError
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
+from freshlayer.state.migrations import VERSION, migrate
 
-VERSION = 2
 _WAIT = 10.0
 _AT_ONCE = 500
 _MOST_KEYS = 50
+_OBSERVATIONS = (
+    "SELECT reference, identity, strength, evidence, entity_tag, last_modified, asked, full_answer"
+    " FROM observation WHERE reference IN"
+)
 
 Row = tuple[Any, ...]
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS observation (
-  reference TEXT PRIMARY KEY, identity TEXT NOT NULL, strength TEXT NOT NULL,
-  evidence TEXT NOT NULL, entity_tag TEXT NOT NULL, last_modified TEXT NOT NULL, asked INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS built (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL,
-  platform TEXT NOT NULL, builder TEXT NOT NULL, pairs TEXT NOT NULL, key TEXT NOT NULL,
-  UNIQUE (dockerfile, stage, instruction, platform, builder) ON CONFLICT REPLACE
-);
-CREATE TABLE IF NOT EXISTS history (
-  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL,
-  platform TEXT NOT NULL, builder TEXT NOT NULL,
-  chain TEXT NOT NULL, keys TEXT NOT NULL, seconds REAL, at INTEGER NOT NULL,
-  PRIMARY KEY (dockerfile, stage, instruction, platform, builder)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS taint (
-  reference TEXT NOT NULL, identity TEXT NOT NULL, times INTEGER NOT NULL,
-  PRIMARY KEY (reference, identity)
-) WITHOUT ROWID;
-"""
 
 
 class Scope(Struct, frozen=True):
@@ -92,15 +73,17 @@ class Store:
     def recall(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
         """The last kept observation of each reference that has one."""
         wanted = {reference.text: reference for reference in references}
-        rows = self._in("SELECT * FROM observation WHERE reference IN", list(wanted))
+        rows = self._in(_OBSERVATIONS, list(wanted))
         found: dict[Reference, Recorded] = {}
-        for text, identity, strength, evidence, entity_tag, last_modified, asked in rows:
+        for text, identity, strength, evidence, entity_tag, last_modified, asked, full_answer in rows:
             with contextlib.suppress(ValueError, TypeError, KeyError):
+                known = Identity.parse(identity, Strength(strength))
                 found[wanted[text]] = Recorded(
-                    Identity.parse(identity, Strength(strength)),
-                    _evidence(evidence),
+                    known,
+                    _evidence(evidence, known),
                     Validators(entity_tag, last_modified),
                     asked,
+                    full_answer,
                 )
         return found
 
@@ -153,7 +136,7 @@ class Store:
                 return
             with connection:
                 connection.executemany(
-                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     [_observation(reference, recorded, now) for reference, recorded in observations.items()],
                 )
                 if scope is not None:
@@ -210,7 +193,7 @@ class Store:
                 connection.close()
                 raise StateError("a newer freshlayer wrote this state file")
             if version < VERSION:
-                _create(connection)
+                migrate(connection, self.path)
             connection.execute("SELECT 1 FROM observation, built, history, taint LIMIT 1").fetchall()
         except sqlite3.DatabaseError as error:
             connection.close()
@@ -227,22 +210,17 @@ class Store:
                 os.unlink(f"{self.path}{suffix}")
         self._warn(f"{self.path}: the state file was corrupt; it is kept as {aside} and a new one is begun")
         connection = sqlite3.connect(self.path, timeout=_WAIT)
-        _create(connection)
+        migrate(connection, self.path)
         return connection
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Write-ahead logging lets readers and one writer work at the same time (sqlite.org/wal.html)."""
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-
-
 def _malformed(error: sqlite3.OperationalError) -> bool:
-    return "no such table" in str(error) or "no such column" in str(error)
+    signs = ("no such table", "no such column", "duplicate column name")
+    return any(sign in str(error) for sign in signs)
 
 
 def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
-    evidence = [[item.scheme, item.value, item.strength, item.hop] for item in recorded.evidence]
+    evidence = [[e.scheme, e.value, e.strength, e.hop, int(e.guessed)] for e in recorded.evidence]
     return (
         reference.text,
         str(recorded.identity),
@@ -251,14 +229,21 @@ def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
         recorded.validators.entity_tag,
         recorded.validators.last_modified,
         now,
+        now if recorded.full_answer is None else recorded.full_answer,
     )
 
 
-def _evidence(text: str) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(scheme, value, Strength(strength), *hop)
-        for scheme, value, strength, *hop in json.loads(text)
-    )
+def _evidence(text: str, identity: Identity) -> tuple[Evidence, ...]:
+    """Version 2 did not keep what was a guess: there only the evidence that is the identity is none."""
+    found = []
+    for scheme, value, strength, *rest in json.loads(text):
+        hop, guessed = (
+            rest
+            if len(rest) > 1
+            else ((rest or [0])[0], (scheme, value) != (identity.scheme, identity.value))
+        )
+        found.append(Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed)))
+    return tuple(found)
 
 
 def _built(scope: Scope, record: BuiltRecord) -> tuple[str, ...]:

@@ -1,0 +1,101 @@
+"""The schema of the state file as numbered steps, and how an older file gets those that it lacks.
+
+A new file gets every step. A step that was released is never edited: a change is a new step at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+_OBSERVATION = """
+CREATE TABLE IF NOT EXISTS observation (
+  reference TEXT PRIMARY KEY, identity TEXT NOT NULL, strength TEXT NOT NULL,
+  evidence TEXT NOT NULL, entity_tag TEXT NOT NULL, last_modified TEXT NOT NULL, asked INTEGER NOT NULL
+) WITHOUT ROWID
+"""
+_BUILT = """
+CREATE TABLE IF NOT EXISTS built (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL,
+  platform TEXT NOT NULL, builder TEXT NOT NULL, pairs TEXT NOT NULL, key TEXT NOT NULL,
+  UNIQUE (dockerfile, stage, instruction, platform, builder) ON CONFLICT REPLACE
+)
+"""
+_TAINT = """
+CREATE TABLE IF NOT EXISTS taint (
+  reference TEXT NOT NULL, identity TEXT NOT NULL, times INTEGER NOT NULL,
+  PRIMARY KEY (reference, identity)
+) WITHOUT ROWID
+"""
+_HISTORY = """
+CREATE TABLE IF NOT EXISTS history (
+  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL,
+  platform TEXT NOT NULL, builder TEXT NOT NULL,
+  chain TEXT NOT NULL, keys TEXT NOT NULL, seconds REAL, at INTEGER NOT NULL,
+  PRIMARY KEY (dockerfile, stage, instruction, platform, builder)
+) WITHOUT ROWID
+"""
+
+STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (1, (_OBSERVATION, _BUILT, _TAINT)),
+    (2, (_HISTORY,)),
+    (
+        3,
+        (
+            # When the origin last answered in full, in seconds since 1970; 0 where that is not known.
+            "ALTER TABLE observation ADD COLUMN full_answer INTEGER NOT NULL DEFAULT 0",
+            # Version 2 kept entity tags that did not belong to the evidence beside them.
+            "UPDATE observation SET entity_tag = ''",
+        ),
+    ),
+)
+"""Version → the statements that lead to it from the version before."""
+
+VERSION = STEPS[-1][0]
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the open file to VERSION: every missing step, or none of them.
+
+    A file that holds something is copied first, to ``PATH.version-N``. Several processes may do this at the
+    same time; one of them does it. Raises sqlite3.Error and OSError.
+    """
+    # Write-ahead logging lets readers and one writer work at the same time (sqlite.org/wal.html).
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if 0 < version < VERSION:
+            _copy(path, version)
+        for number, statements in STEPS:
+            if number > version:
+                for statement in statements:
+                    connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(version, VERSION)}")
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _copy(path: Path, version: int) -> None:
+    """Through SQLite, so that what is only in the write-ahead log is in the copy too."""
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(path)) as source,
+            contextlib.closing(sqlite3.connect(name)) as target,
+        ):
+            source.backup(target)
+        shutil.copymode(path, name)
+        os.replace(name, path.with_name(f"{path.name}.version-{version}"))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
