@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from freshlayer.report.text import Line
 
 
 def show(lines: Iterable[Line], stream: TextIO, prefix: str = "") -> None:
-    """Print lines: in colour on a terminal, plain in a pipe."""
+    """Print lines: with colour where ``is_coloured`` says so, else as plain text."""
     found = list(lines)
     # There is no stream where a service starts us with it closed.
     if not found or stream is None:
         return
-    if not stream.isatty():
+    if not is_coloured(os.environ, terminal=stream.isatty()):
         stream.write("".join(f"{prefix}{plain(text)}\n" for _, text in found))
         stream.flush()
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    console = Console(file=stream, highlight=False)
+    # The decision is made above: rich would drop the colours of FORCE_COLOR where TERM is dumb or unset.
+    console = Console(file=stream, highlight=False, force_terminal=True, color_system="standard")
     for style, text in found:
         console.print(Text.assemble((prefix, "dim"), (plain(text), style)), soft_wrap=True)
+
+
+def is_coloured(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Whether output gets escape codes, colour, bold and dim alike.
+
+    NO_COLOR (no-color.org) wins over FORCE_COLOR (force-color.org); an empty value counts as unset. Without
+    either, a terminal other than TERM=dumb does.
+    """
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return terminal and environ.get("TERM") != "dumb"
 
 
 def plain(text: str) -> str:
@@ -38,14 +53,14 @@ def warn(message: str) -> None:
 
 
 class Progress:
-    """One line that is overwritten while origins are asked; nothing in a pipe."""
+    """One line that is overwritten while inputs are probed; nothing in a pipe or on a dumb terminal."""
 
     def __init__(self, stream: TextIO, *, wanted: bool) -> None:
         self._stream = stream
-        self._wanted = wanted and stream.isatty()
+        self._wanted = wanted and stream.isatty() and os.environ.get("TERM") != "dumb"
 
     def __call__(self, done: int, total: int) -> None:
         if self._wanted:
             end = "\r\x1b[K" if done == total else ""
-            self._stream.write(f"\r\x1b[Kfreshlayer: asked {done} of {total} origins{end}")
+            self._stream.write(f"\r\x1b[Kfreshlayer: probed {done} of {total} inputs{end}")
             self._stream.flush()
