@@ -221,12 +221,16 @@ class RemoteInput(Struct, frozen=True):
 
 
 class NotWatched(Struct, frozen=True):
-    """Something that an instruction reads from elsewhere and that is not asked, with the reason."""
+    """Something that an instruction reads from elsewhere and that is not asked, with the reason.
+
+    ``accepted``: the Dockerfile itself says that it need not be watched, by a comment or by a checksum.
+    """
 
     line: int
     instruction: str
     text: str
     reason: str
+    accepted: bool = False
 
 
 class State(StrEnum):

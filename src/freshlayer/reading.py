@@ -68,14 +68,20 @@ class Read(Struct, frozen=True):
         )
 
     def asking(self, kinds: frozenset[str]) -> Read:
-        """With only what can be asked watched; the rest is told with its reason."""
+        """With only what can be asked watched; the rest is told with its reason.
+
+        Images that the builder resolves are neither: ``inputs`` lists them.
+        """
         inputs: list[RemoteInput] = []
         told: list[NotWatched] = []
         for item in self.discovery.inputs:
-            reasons = {place: _why_not_asked(item.reference, place, kinds) for place in item.places}
-            asked = tuple(place for place, reason in reasons.items() if not reason)
-            inputs += [RemoteInput(item.reference, asked)] if asked else []
-            told += [_told(item.reference, place, reason) for place, reason in reasons.items() if reason]
+            image = item.reference.kind == "image"
+            asked = tuple(place for place in item.places if not (image and place.is_the_builders))
+            if item.reference.kind in kinds:
+                inputs += [RemoteInput(item.reference, asked)] if asked else []
+                continue
+            reason = f"{item.reference.kind} is found, and not asked yet"
+            told += [NotWatched(p.line, p.instruction, str(item.reference), reason) for p in asked]
         discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *told))
         return replace(self, discovery=discovery)
 
@@ -172,19 +178,9 @@ def _heeding(discovery: Discovery, instructions: list[Instruction], said: Mappin
         for place in item.places:
             if place.line in silenced:
                 reason = f"a comment above says {silenced[place.line]}"
-                told.append(NotWatched(place.line, place.instruction, str(item.reference), reason))
+                missed = NotWatched(place.line, place.instruction, str(item.reference), reason, accepted=True)
+                told.append(missed)
     lines = {instruction.number: instruction.line for instruction in instructions}
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)
     return Discovery(kept, tuple(inputs), (*others, *told))
-
-
-def _why_not_asked(reference: Reference, place: Place, kinds: frozenset[str]) -> str:
-    """Empty where a reference is asked for the sake of a place that names it."""
-    if reference.kind == "image" and place.is_the_builders:
-        return "the builder itself resolves image tags"
-    return "" if reference.kind in kinds else f"{reference.kind} is found, and not asked yet"
-
-
-def _told(reference: Reference, place: Place, reason: str) -> NotWatched:
-    return NotWatched(place.line, place.instruction, str(reference), reason)

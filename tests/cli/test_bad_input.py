@@ -114,7 +114,7 @@ def test_ten_megabytes(freshlayer: Freshlayer, project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://", "http:///path", "http://a b/", "ht!tp://x", "http://host:99999/", "nonsense"]
+    "url", ["http://", "http:///path", "http://a b/", "ht!tp://x", "http://host:99999/", "non/sense/"]
 )
 def test_a_url_that_is_none(freshlayer: Freshlayer, project: Path, url: str) -> None:
     told = freshlayer("probe", url)

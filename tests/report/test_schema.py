@@ -61,6 +61,7 @@ def test_the_documents_of_check_inputs_probe_and_build(
 def test_a_schema_refuses_what_is_no_report() -> None:
     assert not validator("check").is_valid({"version": 1})
     assert not validator("inputs").is_valid({"version": 2})
+    assert not validator("check").is_valid({"version": 1, "dockerfiles": [{}]})
     assert not validator("probe").is_valid({"version": 1, "references": [{}]})
 
 
@@ -68,5 +69,18 @@ def test_several_contexts_make_one_document(freshlayer: Freshlayer, project: Pat
     (project / "Dockerfile").write_text("FROM scratch\n")
     document = freshlayer("inputs", "--json", ".", ".").document
     assert document["version"] == 1
-    for one in document["dockerfiles"]:
-        validator("inputs").validate(one)
+    validator("inputs").validate(document)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 3])
+def test_a_recursive_check_of_any_number(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path, lines: int
+) -> None:
+    for number in range(lines):
+        (project / str(number)).mkdir()
+        (project / str(number) / "Dockerfile").write_text(f"FROM scratch\nRUN apk add x{number}\n")
+    report = tmp_path / "report.json"
+    document = freshlayer.but("--report", str(report))("check", "--recursive", "--json", ".").document
+    validator("check").validate(document)
+    assert json.loads(report.read_text()) == document
+    assert len(document["dockerfiles"]) == lines

@@ -22,7 +22,12 @@ def environment(**values: str) -> dict[str, str]:
 
 def in_a_pipe(project: Path, *words: str, **values: str) -> str:
     return subprocess.run(
-        [*FRESHLAYER, *words], cwd=project, env=environment(**values), capture_output=True, check=True, text=True
+        [*FRESHLAYER, *words],
+        cwd=project,
+        env=environment(**values),
+        capture_output=True,
+        check=True,
+        text=True,
     ).stdout
 
 

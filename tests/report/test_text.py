@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from freshlayer.context import Source
+from freshlayer.model import InstructionVerdict, NotWatched, Report, State
 from freshlayer.pipeline import inputs
 from freshlayer.reading import Question
-from freshlayer.report import input_lines
+from freshlayer.report import check_lines, input_lines
 
 TEXT = (
     "FROM base\nCOPY --from=example.com/tools:1 /a /a\nRUN skopeo copy docker://example.com/app:1 dir:/app\n"
@@ -19,7 +22,70 @@ def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_comma
     told = [line for _, line in input_lines(inputs(source, Question(("linux/amd64",))))]
     own = " (the builder itself resolves it)"
     assert told == [
-        f"Dockerfile:1: FROM (FROM) reads docker-image://docker.io/library/base:latest{own}",
-        f"Dockerfile:2: COPY (COPY --from) reads docker-image://example.com/tools:1{own}",
+        f"Dockerfile:1: FROM reads docker-image://docker.io/library/base:latest{own}",
+        f"Dockerfile:2: COPY --from reads docker-image://example.com/tools:1{own}",
         "Dockerfile:3: RUN (skopeo) reads docker-image://example.com/app:1",
     ]
+
+
+def test_inputs_are_in_the_order_of_lines_each_once() -> None:
+    text = (
+        "FROM base AS a\nRUN pip install x\nRUN curl https://example.org/1 && wget https://example.org/1\n"
+        "FROM base\nRUN curl https://example.org/2 && apk add y\n"
+        "RUN curl https://example.org/1\nCOPY --from=a / /\n"
+    )
+    source = Source(text.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    told = [line for _, line in input_lines(inputs(source, Question(("linux/amd64",))))]
+    assert [line.split(":")[1] for line in told] == ["1", "2", "3", "4", "5", "5", "6"]
+    assert len(set(told)) == len(told)
+
+
+def instruction(
+    line: int, state: State, *, own: bool = False, sources: tuple[str, ...] = ()
+) -> InstructionVerdict:
+    pairs = (("https://example.org/", "etag:1"),) if own else ()
+    return InstructionVerdict(line, line, "0", "RUN", state, "why", pairs=pairs, sources=sources)
+
+
+def checked(*items: InstructionVerdict, missed: int = 0, every: bool = False) -> list[str]:
+    not_watched = tuple(NotWatched(1, "RUN", f"apk add {n}", "why") for n in range(missed))
+    report = Report("Dockerfile", "", "linux/amd64", (), items, not_watched)
+    return [line for _, line in check_lines(report, every=every)]
+
+
+STALE, FRESH, UNKNOWN = State.STALE, State.FRESH, State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("items", "lines"),
+    [
+        ([instruction(1, STALE, own=True), instruction(2, STALE)], ["1", "and 1 instruction after it"]),
+        (
+            [instruction(1, STALE, own=True), *(instruction(line, STALE) for line in range(2, 7))],
+            ["1", "and 5 instructions after it"],
+        ),
+        (
+            [instruction(1, STALE, own=True), instruction(2, STALE), instruction(3, STALE, own=True)],
+            ["1", "and 1 instruction after it", "3"],
+        ),
+        ([instruction(1, FRESH, own=True), instruction(2, FRESH)], ["1"]),
+        (
+            [instruction(1, UNKNOWN, sources=("a",)), instruction(2, UNKNOWN)],
+            ["1", "and 1 instruction after it"],
+        ),
+    ],
+)
+def test_what_only_follows_is_counted(items: list[InstructionVerdict], lines: list[str]) -> None:
+    told = [line.strip() for line in checked(*items)[1:]]
+    assert [line.split()[0].rpartition(":")[2] if ":" in line else line for line in told] == lines
+
+
+def test_with_every_line_what_follows_is_listed() -> None:
+    told = checked(instruction(1, STALE, own=True), instruction(2, STALE), every=True)
+    assert told[1:] == ["  Dockerfile:1 RUN stale: why", "  Dockerfile:2 RUN stale: why"]
+
+
+def test_the_summary_counts_what_is_not_watched() -> None:
+    assert checked(instruction(1, FRESH, own=True), missed=2)[0] == (
+        "Dockerfile: 0 of 1 watched instruction is stale; 2 not watched"
+    )

@@ -8,8 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import NAMES, question_of, shared, source_of
+from freshlayer.cli.fail_on import STALE, fail_on, fails
 from freshlayer.cli.options import Options, ours, rooms_of
 from freshlayer.errors import BuilderError, OptionError
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from freshlayer.model import Report
     from freshlayer.reading import Question
 
-_STALE = 1
-
 
 @click.command("check", short_help="which instructions are stale, and why; builds nothing")
 @shared
@@ -28,6 +28,7 @@ _STALE = 1
 @click.option(
     "--explain", metavar="LINE", type=click.IntRange(1), help="tell the whole story of one instruction"
 )
+@fail_on
 @ours
 def command(
     options: Options,
@@ -40,13 +41,17 @@ def command(
     as_json: bool,
     recursive: bool,
     explain: int | None,
+    failing: frozenset[str],
 ) -> int:
     """Ask every origin and say which instructions the next build will run again, and why.
 
-    Exit code 0: nothing is stale; 1: something is (never built counts); 2: trouble.
+    Exit code 1: something that --fail-on names was found, without it a stale instruction (never built
+    counts); 0: nothing of it; 2: trouble.
     """
     from freshlayer import pipeline
 
+    if options.report == "-":
+        options, as_json = replace(options, report=None), True
     if recursive and file:
         raise OptionError(f"-f {file}: --recursive looks for Dockerfiles by their names")
     builder = _builder(options)
@@ -54,13 +59,17 @@ def command(
     question = pipeline.built_by(builder, question) if builder else question
     names = builder.family.dockerfiles if builder else NAMES
     if not recursive and len(contexts) == 1:
-        return _one(options, source_of(contexts[0], file, names), question, explain, as_json=as_json)
+        found = _one(options, source_of(contexts[0], file, names), question, explain, as_json=as_json)
+        return STALE if fails(found, failing) else 0
     from freshlayer.cli.several import Form, Search, check_several
 
-    return check_several(options, Search(contexts, file, names, question, recursive), Form(as_json, explain))
+    search = Search(contexts, file, names, question, recursive)
+    return check_several(options, search, Form(as_json, explain, failing))
 
 
-def _one(options: Options, source: Source, question: Question, explain: int | None, *, as_json: bool) -> int:
+def _one(
+    options: Options, source: Source, question: Question, explain: int | None, *, as_json: bool
+) -> Report:
     from freshlayer import report
     from freshlayer.cli.written import write_report
 
@@ -70,8 +79,8 @@ def _one(options: Options, source: Source, question: Question, explain: int | No
     if as_json:
         click.echo(json.dumps(document, indent=1))
     elif not options.quiet:
-        _show(found, explain)
-    return _STALE if found.stale else 0
+        _show(found, explain, every=bool(options.verbose))
+    return found
 
 
 def _checked(options: Options, source: Source, question: Question) -> Report:
@@ -82,11 +91,13 @@ def _checked(options: Options, source: Source, question: Question) -> Report:
         return pipeline.check(source, question, rooms)
 
 
-def _show(found: Report, explain: int | None) -> None:
+def _show(found: Report, explain: int | None, *, every: bool) -> None:
     from freshlayer import report
     from freshlayer.report.terminal import show
 
-    show(report.story_lines(found, explain) if explain else report.check_lines(found), sys.stdout)
+    show(
+        report.story_lines(found, explain) if explain else report.check_lines(found, every=every), sys.stdout
+    )
 
 
 def _builder(options: Options) -> Builder | None:

@@ -8,13 +8,13 @@ import click
 @click.command("completion", short_help="a script that completes commands and options in your shell")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
 def command(shell: str) -> int:
-    r"""Print what completes freshlayer's commands and options in a shell.
+    """Print what completes freshlayer's commands and options in a shell.
 
     \b
     bash: eval "$(freshlayer completion bash)"     in ~/.bashrc
     zsh:  eval "$(freshlayer completion zsh)"      in ~/.zshrc
     fish: freshlayer completion fish | source      in ~/.config/fish/config.fish
-    """
+    """  # noqa: D301 - click reads the backspace as "do not wrap"
     from click.shell_completion import get_completion_class
 
     from freshlayer.cli.main import cli

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ _CHANGED = 1
 
 @click.command("flag", short_help="write a file that changes if and only if a URL does")
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
-@click.option("-o", "--output", required=True, metavar="FILE", help="the flag file")
+@click.option("-o", "--output", required=True, metavar="FILE", help="the flag file; - for standard output")
 @click.option("--format", "form", type=click.Choice(["identities", "raw"]), default="identities")
 @click.option("--exit-code", "tell", is_flag=True, help="exit with 1 when the file changed")
 @ours
@@ -34,20 +35,24 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
     keeps its line. Exit code 2 where there is no line to keep; nothing is written then.
     """
     from freshlayer import flag
-    from freshlayer.reference import parse
+    from freshlayer.cli.references import typed
     from freshlayer.report.terminal import warn
 
-    path = Path(output)
-    references = list(dict.fromkeys(parse(url) for url in urls))
+    if output == "-" and tell:
+        raise OptionError("--exit-code: there is no file to compare with (name one with -o FILE)")
+    references = list(dict.fromkeys(typed(url) for url in urls))
     if form == "raw" and len(references) != 1:
         raise OptionError("--format raw is for one URL")
-    content = flag.read(path)
+    content = None if output == "-" else flag.read(Path(output))
     with rooms_of(options, None) as rooms:
         found = _flag(form, references, content, rooms)
     for verdict in found.kept:
         warn(f"{verdict.reference} {verdict.reason}; its line in {output} is kept")
+    if output == "-":
+        sys.stdout.buffer.write(found.content)
+        return 0
     try:
-        changed = flag.write(path, found, content)
+        changed = flag.write(Path(output), found, content)
     except OSError as error:
         raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
     if not options.quiet:

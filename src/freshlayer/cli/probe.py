@@ -8,28 +8,30 @@ import sys
 import click
 
 from freshlayer.cli.options import Options, ours, rooms_of
-from freshlayer.errors import OptionError
+from freshlayer.errors import OptionError, ReferenceInvalidError
+from freshlayer.reference import Reference
 
 
-@click.command("probe", short_help="what an origin says about a URL")
-@click.argument("urls", nargs=-1, required=True, metavar="URL…")
+@click.command("probe", short_help="what an origin says about a URL, a git ref or an image")
+@click.argument("texts", nargs=-1, required=True, metavar="REFERENCE…")
 @click.option("--json", "as_json", is_flag=True, help="one JSON document")
 @ours
-def command(options: Options, urls: tuple[str, ...], as_json: bool) -> int:
+def command(options: Options, texts: tuple[str, ...], as_json: bool) -> int:
     """Show the evidence that each origin gives, hop by hop, and the identity drawn from it.
 
-    Compares with what is recorded, and records nothing.
+    REFERENCE is a URL, a git address with or without a ref (git://example.org/a.git#v1), or an image name.
+    Compares with what is recorded, and records nothing. Exit code 2: one could not be read or probed.
     """
     from freshlayer import report
     from freshlayer.freshness import judge
     from freshlayer.pipeline import default_platform
     from freshlayer.probe import probe
-    from freshlayer.reference import parse
     from freshlayer.report.terminal import show
 
     if options.offline:
         raise OptionError("probe asks; --offline makes no sense with it")
-    references = list(dict.fromkeys(parse(url) for url in urls))
+    readable = _readable(texts)
+    references, all_read = list(dict.fromkeys(readable)), len(readable) == len(texts)
     with rooms_of(options, None) as rooms:
         recorded = rooms.store.recall(references)
         # Nothing recorded is sent: a 304 has no evidence to show.
@@ -40,4 +42,18 @@ def command(options: Options, urls: tuple[str, ...], as_json: bool) -> int:
         click.echo(json.dumps(report.of_probe(results), indent=1))
     else:
         show(report.probe_lines(results), sys.stdout)
-    return 0 if all(verdict.asked for _, verdict in results) else 2
+    return 0 if all_read and all(verdict.asked for _, verdict in results) else 2
+
+
+def _readable(texts: tuple[str, ...]) -> list[Reference]:
+    """Each that can be read, in order; a warning for each other one."""
+    from freshlayer.cli.references import typed
+    from freshlayer.report.terminal import warn
+
+    found: list[Reference] = []
+    for text in texts:
+        try:
+            found.append(typed(text))
+        except ReferenceInvalidError as error:
+            warn(str(error))
+    return found

@@ -23,7 +23,9 @@ _FORMS = ["dockerfile", "args", "template"]
 @click.command("render", short_help="the derived Dockerfile, for a builder that you run yourself")
 @click.argument("context")
 @asked
-@click.option("-o", "--output", metavar="FILE", help="write it there; else to standard output")
+@click.option(
+    "-o", "--output", metavar="FILE", help="write it there; without it, or with -, to standard output"
+)
 @click.option("--mechanism", type=click.Choice(["mount", "arg"]), help="else what '# syntax=' knows")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="dockerfile", show_default=True)
 @ours
@@ -52,6 +54,7 @@ def command(
     from freshlayer.cli.written import write_report
     from freshlayer.report import of_check
 
+    output = _named(output, options)
     source = source_of(context, file)
     _spare(source, output)
     question = question_of(target, build_args, platform, network)
@@ -64,6 +67,15 @@ def command(
     write_report(options.report, of_check(report))
     _deliver(options, source, output, content, form)
     return 0
+
+
+def _named(output: str | None, options: Options) -> str | None:
+    """The file to write; None for standard output, which takes one document."""
+    if output not in {None, "-"}:
+        return output
+    if options.report == "-":
+        raise OptionError("--report -: the Dockerfile goes to standard output (name a file with -o)")
+    return None
 
 
 def _deliver(options: Options, source: Source, output: str | None, content: bytes, form: str) -> None:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import source_of
 from freshlayer.cli.documents import Documents, ReportFile
+from freshlayer.cli.fail_on import STALE, fails
 from freshlayer.cli.located import located
 from freshlayer.cli.options import Options, policy_of, rooms_of
 from freshlayer.context import read_settings
@@ -31,7 +32,6 @@ from freshlayer.report import check_lines, of_check, story_lines
 from freshlayer.report.terminal import show, warn
 from freshlayer.settings import HostSettings
 
-_STALE = 1
 _TROUBLE = 2
 
 
@@ -46,10 +46,14 @@ class Search(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True):
-    """How a report is told: as JSON, or as text; ``explain``: the whole story of a line."""
+    """How a report is told: as JSON, or as text; ``explain``: the whole story of a line.
+
+    ``failing``: the findings that end with exit code 1.
+    """
 
     as_json: bool
     explain: int | None
+    failing: frozenset[str]
 
 
 def check_several(options: Options, search: Search, form: Form) -> int:
@@ -104,6 +108,7 @@ class _Teller:
     def __init__(self, options: Options, form: Form) -> None:
         self.exit_code = 0
         self._form = form
+        self._every = bool(options.verbose)
         self._as_text = not form.as_json and not options.quiet
         self._documents: list[Documents] = [ReportFile(options.report)] if options.report else []
         self._documents += [Documents(sys.stdout)] if form.as_json else []
@@ -120,14 +125,16 @@ class _Teller:
         if isinstance(found, FreshlayerError):
             self.failed(str(found))
             return
-        if found.stale:
-            self.exit_code = max(self.exit_code, _STALE)
+        if fails(found, self._form.failing):
+            self.exit_code = max(self.exit_code, STALE)
         self._behind(partial(self._write, found))
 
     def _write(self, found: Report) -> None:
         explain = self._form.explain
         if self._as_text:
-            show(story_lines(found, explain) if explain else check_lines(found), sys.stdout)
+            show(
+                story_lines(found, explain) if explain else check_lines(found, every=self._every), sys.stdout
+            )
         document = of_check(found) if self._documents else {}
         for documents in self._documents:
             documents.add(document)

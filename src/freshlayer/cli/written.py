@@ -21,17 +21,21 @@ def show_build(options: Options, report: Report, prefix: str = "freshlayer: ") -
 
     if not options.quiet:
         brief = build_lines(report, recorded=report.exit_code == 0)
-        lines = chain(check_lines(report), brief) if options.verbose else brief
+        lines = chain(check_lines(report, every=True), brief) if options.verbose else brief
         show(lines, sys.stderr, prefix)
 
 
 def write_report(path: str | None, document: dict[str, Any]) -> None:
-    """Write a JSON document, whole or not at all; a warning where that fails."""
+    """Write a JSON document, whole or not at all, ``-`` is standard output; warns where that fails."""
     if path is None:
         return
     from freshlayer.files import replace
 
+    text = json.dumps(document, indent=1) + "\n"
+    if path == "-":
+        sys.stdout.write(text)
+        return
     try:
-        replace(Path(path), (json.dumps(document, indent=1) + "\n").encode())
+        replace(Path(path), text.encode())
     except OSError as error:
         warn(f"{path}: the report can't be written: {error.strerror}")

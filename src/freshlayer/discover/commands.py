@@ -29,7 +29,7 @@ SYNTAXES: dict[str, Syntax] = {
     **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "s5cmd"), storage),
     "az": az,
     "skopeo": skopeo,
-    **dict.fromkeys(("mc", "rclone"), named_remotes),
+    **{name: partial(named_remotes, name) for name in ("mc", "rclone")},
     **{name: partial(packages, name) for name in MANAGERS},
 }
 """Program → the syntax that reads its arguments. git's commands are read together: ``git.git``."""

@@ -32,11 +32,15 @@ class Found(Struct, frozen=True):
 
 
 class Missed(Struct, frozen=True):
-    """Something that the command reads and that can't be watched, with the reason."""
+    """Something that the command reads and that can't be watched, with the reason.
+
+    ``accepted``: the Dockerfile itself says that it need not be watched.
+    """
 
     text: str
     reason: str
     via: str = ""
+    accepted: bool = False
 
 
 Finding = Found | Missed

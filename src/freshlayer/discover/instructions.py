@@ -71,7 +71,9 @@ def discover(
                 known = Missed(known.text, "it differs from another URL only in what looks like a secret")
             if isinstance(known, Missed):
                 text = shown(known.text) or instruction.name
-                not_watched.append(NotWatched(instruction.line, instruction.name, text, known.reason))
+                not_watched.append(
+                    NotWatched(instruction.line, instruction.name, text, known.reason, known.accepted)
+                )
             elif known not in by_instruction.setdefault(instruction.number, {}):
                 by_instruction[instruction.number][known] = via
                 place = Place(instruction.line, instruction.name, stage.label, via)
@@ -224,7 +226,8 @@ class _Finder:
                 yield "ADD", Found(git_text(address, ref.partition(":")[0]))
             elif re.match(r"https?://", value):
                 pinned = instruction.flag("checksum")
-                yield "ADD", Missed(value, "its checksum is pinned") if pinned else Found(value)
+                pin = Missed(value, "its checksum is pinned", accepted=True)
+                yield "ADD", pin if pinned else Found(value)
 
 
 def _secret_names(instruction: Instruction) -> frozenset[str]:

@@ -76,9 +76,9 @@ MANAGERS: dict[str, Manager] = {
 
 def packages(name: str, arguments: Words) -> Iterator[Finding]:
     """URLs and repositories that are given as packages; the rest as one line."""
-    manager = MANAGERS[name]
+    manager, command = MANAGERS[name], name
     if name == "uv" and plain(arguments)[:1] == ["pip"]:
-        arguments = arguments[1:]
+        arguments, command = arguments[1:], "uv pip"
     if manager.verbs and not any(word in manager.verbs for word in plain(arguments)):
         return
     operands = list(_operands(manager, arguments))
@@ -87,7 +87,7 @@ def packages(name: str, arguments: Words) -> Iterator[Finding]:
         if _is_remote(word):
             yield _remote(name, word)
     if name != "yum-config-manager":
-        text = " ".join([name, *(written(word) for word in named if written(word) != "--")])
+        text = " ".join([command, *(written(word) for word in named if written(word) != "--")])
         yield Missed(shown(text, _MOST_SHOWN), "packages by name are not watched", name)
 
 

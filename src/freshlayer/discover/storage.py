@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Words, plain, written
 from freshlayer.lazy import compiled
+from freshlayer.reference import shown
+from freshlayer.shell import without_secrets
+
+_MOST_SHOWN = 80
 
 _READS = {
     "cp",
@@ -86,8 +90,8 @@ _AZURE = {
 }
 
 
-def named_remotes(arguments: Words) -> Iterator[Finding]:
+def named_remotes(name: str, arguments: Words) -> Iterator[Finding]:
     """``mc`` and ``rclone`` know their stores by names of a configuration."""
-    words = plain(arguments)
-    if any(word in _READS for word in words):
-        yield Missed(" ".join(words)[:80], "its store is named in a configuration of the image")
+    if any(word in _READS for word in plain(arguments)):
+        text = " ".join([name, *without_secrets([written(word) for word in arguments])])
+        yield Missed(shown(text, _MOST_SHOWN), "its store is named in a configuration of the image")

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 from freshlayer.fates import Sums, summed
-from freshlayer.model import Fate, InstructionVerdict, Observation, Report, State, Verdict
+from freshlayer.model import (
+    Fate,
+    InstructionVerdict,
+    Observation,
+    Place,
+    RemoteInput,
+    Report,
+    State,
+    Verdict,
+)
 
 Line = tuple[str, str]
 _MOST = 4
@@ -32,37 +43,68 @@ def build_lines(report: Report, *, recorded: bool) -> Iterator[Line]:
     yield from _not_watched(report)
 
 
-def check_lines(report: Report) -> Iterator[Line]:
-    """Every instruction with remote inputs, and every one that is not fresh."""
+def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
+    """Every instruction with remote inputs, and what follows a stale one.
+
+    ``every``: with a line for each instruction that follows, not only their number.
+    """
     told = [item for item in report.instructions if item.pairs or item.state is not State.FRESH]
     watched = [item for item in told if item.pairs]
     stale = [item for item in watched if item.state is State.STALE]
     if watched:
-        yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}"
+        yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
     else:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
-    for item in told:
-        yield stated(report, item)
+    yield from (stated(report, item) for item in told) if every else _collapsed(report, told)
     for verdict in report.unasked:
         yield "magenta", f"  {verdict.change}: {verdict.reference} {verdict.reason}"
     yield from _not_watched(report)
     yield from _advice(report)
 
 
+def _besides(report: Report) -> str:
+    """``; 1 input is unknown, 2 are absent, 3 not watched``: what the number of stale ones leaves out."""
+    counts = Counter(str(verdict.change) for verdict in report.unasked)
+    counts["not watched"] = len(report.not_watched)
+    found = [f"{counts[what]} {what}" for what in ("unknown", "absent", "not watched") if counts[what]]
+    return f"; {', '.join(found)}" if found else ""
+
+
+def _collapsed(report: Report, items: list[InstructionVerdict]) -> Iterator[Line]:
+    """One line for each instruction with an own finding; those that only follow one are counted."""
+    for following, group in groupby(items, _only_follows):
+        if following:
+            count = len(list(group))
+            yield "dim", f"  and {count} {'instruction' if count == 1 else 'instructions'} after it"
+        else:
+            yield from (stated(report, item) for item in group)
+
+
+def _only_follows(item: InstructionVerdict) -> bool:
+    """Whether nothing but an instruction before it decides: no input of its own, no other stage."""
+    return not item.pairs and (item.state is State.STALE or not item.sources)
+
+
 def input_lines(report: Report) -> Iterator[Line]:
-    """What was found and what can't be watched, with place and reason."""
-    for item in report.inputs:
-        for place in item.places:
-            own = item.reference.kind == "image" and place.is_the_builders
-            told = " (the builder itself resolves it)" if own else ""
-            text = f"{place.instruction} ({place.via}) reads {item.reference}{told}"
-            yield "dim" if own else "green", f"{report.dockerfile}:{place.line}: {text}"
+    """What was found and what can't be watched, with place and reason, in the order of the file."""
+    found = [(place.line, _read(report, item, place)) for item in report.inputs for place in item.places]
     for missed in report.not_watched:
-        where = f"{report.dockerfile}:{missed.line}"
-        yield "dim", f"{where}: {missed.instruction}: not watched: {missed.text}: {missed.reason}"
+        text = f"{missed.instruction}: not watched: {missed.text}: {missed.reason}"
+        found.append((missed.line, ("dim", f"{report.dockerfile}:{missed.line}: {text}")))
+    yield from dict.fromkeys(line for _, line in sorted(found, key=lambda item: item[0]))
     if not report.inputs and not report.not_watched:
         yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
     yield from _advice(report)
+
+
+def _read(report: Report, item: RemoteInput, place: Place) -> Line:
+    own = item.reference.kind == "image" and place.is_the_builders
+    how = place.via if place.via.startswith(place.instruction) else f"{place.instruction} ({place.via})"
+    resolved = " (the builder itself resolves it)" if own else ""
+    return (
+        "dim" if own else "green",
+        f"{report.dockerfile}:{place.line}: {how} reads {item.reference}{resolved}",
+    )
 
 
 def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
@@ -144,8 +186,7 @@ def _advice(report: Report) -> Iterator[Line]:
 
 
 def _not_watched(report: Report) -> Iterator[Line]:
-    # An image that the builder resolves itself is the least of surprises, so it comes last.
-    missed = sorted(report.not_watched, key=lambda item: item.instruction == "FROM")
+    missed = report.not_watched
     if missed:
         first = missed[0]
         more = f"; and {len(missed) - 1} more (freshlayer inputs lists them)" if len(missed) > 1 else ""

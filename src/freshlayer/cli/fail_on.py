@@ -1,0 +1,43 @@
+"""``--fail-on``: which findings of ``check`` end it with exit code 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from freshlayer.model import Report
+
+STALE = 1
+_WORDS = ("stale", "unknown", "absent", "not-watched")
+
+
+def _read(_context: click.Context, _parameter: click.Parameter, value: str) -> frozenset[str]:
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    for word in words:
+        if word not in _WORDS:
+            raise click.BadParameter(f"{word!r} is not one of {', '.join(_WORDS)}")
+    return frozenset(words)
+
+
+fail_on: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--fail-on",
+    "failing",
+    metavar="LIST",
+    default="stale",
+    show_default=True,
+    callback=_read,
+    help="exit with 1 for any of stale, unknown, absent, not-watched; several with commas",
+)
+
+
+def fails(report: Report, failing: frozenset[str]) -> bool:
+    """Whether a report holds any of the findings."""
+    found = {str(verdict.change) for verdict in report.unasked}
+    if report.stale:
+        found.add("stale")
+    if any(not item.accepted for item in report.not_watched):
+        found.add("not-watched")
+    return not found.isdisjoint(failing)
