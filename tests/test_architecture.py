@@ -15,10 +15,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "freshlayer"
 
-OPEN_TO_ALL = frozenset({"model", "reference", "errors", "lazy"})
+OPEN_TO_ALL = frozenset({"model", "reference", "errors", "lazy", "masking"})
 
 PURE = {
     "errors": "",
+    "masking": "",
     "reference": "",
     "model": "",
     "evidence": "",

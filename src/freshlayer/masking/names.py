@@ -1,0 +1,155 @@
+"""Whether a name is that of a secret, and whether a value looks like one: by list and by shape."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from urllib.parse import unquote
+
+from freshlayer.lazy import compiled
+
+MASK = "…"
+"""What a message shows in place of a secret."""
+
+_DEPTH = 4
+_LONGEST_NAME = 256
+
+_CERTAIN = (
+    r"tokens?|secrets?|passwords?|passwort|passwd|passphrase|passcode|pass[_-]word|pass[_-]phrase|userpwd|jwt|hmac"
+    r"|bearer|signature|credentials?|cookies?|authorization|o?auth2?[_-]?bearer|api[_-]?key|rlkey|tempauth"
+)
+"""Secret as the end of any name: ``access_token``, ``dbpassword``, ``X-Amz-Signature``."""
+_WORD = (
+    r"pass|pw|pwd|pat|sas|sig|sid|otp|totp|pin|psk|auth|oauth|xauth|session|sess|csrf|xsrf|nonce|ticket"
+    r"|assertion|creds?"
+)
+"""Secret as a whole name, or behind a separator: ``pw``, ``db_pw``, ``basic-auth``."""
+_WHOLE = (
+    r"key|code|x-amz-.*|x-goog-.*|x-oss-(?:signature|credential|security-token|date|expires).*|awsaccesskeyid"
+    r"|(?:aws[_-])?access[_-]?key(?:[_-]?id)?|ossaccesskeyid|googleaccessid|key-pair-id|hdnea|hdnts|q-signature|q-ak"
+    r"|jsessionid|phpsessid|sessionid|session[_-]id|connect\.sid|asp\.?net_sessionid|aspsessionid\w*|secret[_-]id"
+    r"|x-jfrog-art-api|art-api|samlresponse|samlrequest|auth[_-]?hash|basic|set-cookie|rootpw|adminpw|login[_-]?id"
+    r"|(?:db|ftp|user|proxy|store|key|root|admin|my|ssh|http|ldap|smtp)(?:pass|pw|pwd)"
+    r"|(?:auth|authorization|access|activation|verification|otp|invite|security|device|registration)[_-]?code"
+)
+_KEYS = (
+    r"access|private|secret|auth|licen[sc]e|account|client|shared|sub|subscription|encryption|enc|signing|sign|master"
+    r"|session|service|app|application|consumer|user|admin|deploy|functions|product|registration|activation|write"
+    r"|read|login|webhook|hook|resource|rest|function|host|storage"
+)
+_NO_KEY = (
+    r"public|pub|gpg|pgp|rpm|apt|apk|deb|sort|cache|object|partition|primary|foreign|file|path|s3|index|group|order"
+    r"|repo|repository|release|import|recv|trusted|archive|keyring|signed|no|allow|with|without|skip|check|any"
+)
+"""A key of these opens nothing: it is public, or it names something."""
+_SECRET = compiled(
+    rf"(?:.*(?:{_CERTAIN})|(?:.*[_.:-])?(?:{_WORD})|{_WHOLE}|(?:.*[_.:-])?(?:{_KEYS})key"
+    rf"|(?:.*[_.:-])?(?!(?:{_NO_KEY})[_.-])[a-z0-9]+[_.-]key)"
+)
+_HARMLESS = compiled(
+    r"(?:no|allow|skip|disable|without|ignore|enable|check|use|with)[_-].*|.*[_-](?:file|path|url)"
+)
+
+_CONTENT = compiled(
+    r"sha(?:-?\d+)?(?:sum)?|md5?(?:sum)?|blake2[bs]?|crc\w*|digest|checksum|sum|hash|integrity|etag|v|ver|version|\w*version"
+    r"|versionid|generation|(?:.*[_-])?(?:id|uuid|guid|cid)|[a-z]+id|\w*file(?:name)?|name|path|dir|ref|rev|revision|commit|branch|tag"
+    r"|build|object|package|pkg|artifact|release|platform|arch|os|lang|q|query|search|prefix|suffix|response-.*"
+    r"|url|uri|href|link|format|type|image|model|dataset|edition"
+)
+"""Parameters that name content: a digest, a version, a file. Only a known form of token is a secret there."""
+
+_FORMS = compiled(
+    r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|gl(?:pat|dt|rt|cbt|ptt|soat|ft)-[\w-]{16,}"
+    r"|xox[a-z]-[\w-]{10,}|xapp-[\w-]{10,}|(?:A[KS]IA|AROA|AIDA)[0-9A-Z]{16}|AIza[\w-]{35}|ya29\.[\w-]{20,}"
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?|(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,}|sk-[\w-]{32,}"
+    r"|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}|hf_[A-Za-z0-9]{24,}|dckr_(?:pat|oat)_[\w-]{20,}|hv[sbr]\.[\w-]{20,}"
+    r"|dop_v1_[0-9a-f]{32,}|SG\.[\w-]{16,}\.[\w-]{16,}|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|nvapi-[\w-]{32,}"
+    r"|rubygems_[0-9a-f]{40,}|AKC[A-Za-z0-9]{40,}|cmVmdGtu[A-Za-z0-9]{40,}|pul-[0-9a-f]{40}|tfp_\w{40,}"
+    r"|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}|glc_[\w=+/-]{32,})"
+)
+"""Forms that their issuers gave to tokens, so that they are recognised wherever they appear."""
+_SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", re.IGNORECASE)
+"""How a value of ``Authorization`` begins, also behind another name."""
+_RUN = compiled(r"[A-Za-z0-9]+")
+_ENCODED = compiled(r"[A-Za-z0-9_+/.~-]+={0,2}", re.ASCII)
+_NAMES_BYTES = compiled(
+    r"(?:sha\d+[-:])?(?:(?:0x)?[0-9a-f]+|[0-9A-F]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:[-_.][\w.-]{0,12})?"
+)
+_LEAST = 20
+_LEAST_RUN = 6
+_LEAST_TURNS = 0.35
+"""Of neighbouring characters, how many differ in class: 0.6 at random, under 0.25 in words and versions."""
+
+
+@lru_cache(maxsize=4096)
+def is_secret_name(name: str) -> bool:
+    """Whether what a parameter, header, option or variable of this name holds is most likely a secret.
+
+    ``Authorization``, ``X-Api-Key``, ``token[]``, ``%74oken``, ``db_pw``, ``AWS_SECRET_ACCESS_KEY``.
+    """
+    plain = _plain(name)
+    return bool(plain and _SECRET.fullmatch(plain) and not _HARMLESS.fullmatch(plain))
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a parameter or a header is a secret: by its name, or by its value.
+
+    A value that only looks random is none where the name says that it names content.
+    """
+    if is_secret_name(name) or has_known_form(value) or _SCHEME.match(value):
+        return True
+    return not names_content(name) and looks_random(value)
+
+
+def names_content(name: str) -> bool:
+    """Whether a parameter of this name says which bytes are meant."""
+    return _CONTENT.fullmatch(_plain(name)) is not None
+
+
+def has_known_form(text: str) -> bool:
+    """Whether a text holds a token in a form that its issuer is known for: ``ghp_…``, ``AKIA…``, a JWT."""
+    return _FORMS.search(text) is not None
+
+
+def without_known_forms(text: str, mask: str = MASK) -> str:
+    """The text with ``mask`` in place of such tokens."""
+    return _FORMS.sub(lambda _: mask, text)
+
+
+def looks_random(value: str) -> bool:
+    """Whether a value is long and looks drawn at random, as keys and tokens are.
+
+    Digests, commits and UUIDs are no secrets: they name bytes. Words, versions and names of files have long
+    runs of one class of characters.
+    """
+    value = value.strip()
+    if len(value) < _LEAST or not _ENCODED.fullmatch(value) or _NAMES_BYTES.fullmatch(value):
+        return False
+    runs = _RUN.findall(value)
+    letters = sum(map(len, runs))
+    if letters < _LEAST or letters < _LEAST_RUN * len(runs) or not re.search(r"[0-9]", value):
+        return False
+    turns = sum(_class(a) != _class(b) for run in runs for a, b in pairwise(run))
+    return turns >= _LEAST_TURNS * (letters - len(runs))
+
+
+def _class(character: str) -> int:
+    return 0 if character.isdigit() else 1 if character.isupper() else 2
+
+
+def _plain(name: str) -> str:
+    """Decoded, in small letters, without the index of an array or a number at its end."""
+    name = decoded(name[:_LONGEST_NAME])
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "-", name.strip(" \t\r\n\"'"))
+    return re.sub(r"(?:\[[^\]]*\]?)+$|(?<=[a-z])[_-]?\d{1,3}$", "", words.lower()).strip("_-:/.;$")
+
+
+def decoded(text: str) -> str:
+    """Percent-decoded, however often it was encoded."""
+    for _ in range(_DEPTH):
+        plain = unquote(text)
+        if plain == text:
+            break
+        text = plain
+    return text
