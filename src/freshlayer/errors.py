@@ -53,3 +53,9 @@ class UnknownInputError(FreshlayerError):
 
 class InstallError(FreshlayerError):
     """docker's folder can't take the plugin or the alias, or give them back."""
+
+
+class ReentryError(FreshlayerError):
+    """A program that freshlayer started has started freshlayer."""
+
+    building = True

@@ -23,6 +23,8 @@ CALLS = {
     "-DH X fresh build": ("-DH X", "build"),
     "-D --tls --tlscacert f -l warn fresh check": ("-D --tls --tlscacert f -l warn", "check"),
     "-c there fresh": ("-c there", ""),
+    "--config dir fresh ls": ("", "ls"),
+    "-D --config=dir -H X fresh ls --config y": ("-D -H X", "ls --config y"),
 }
 
 

@@ -184,6 +184,46 @@ def test_the_builders_other_commands_stay_what_they_were(aliased: User, origin: 
     assert json.loads((aliased.config / "config.json").read_text())["aliases"] == {"builder": "fresh"}
 
 
+@pytest.fixture
+def counted(aliased: User, tmp_path: Path) -> Path:
+    """Where the plugin writes a line for each call of it; from 20 on it ends at once."""
+    calls, plugin = tmp_path / "calls", aliased.config / "cli-plugins" / "docker-fresh"
+    calls.touch()
+    script = plugin.read_text().splitlines(keepends=True)
+    limit = f'echo "$*" >>{calls}\n[ "$(wc -l <{calls})" -lt 20 ] || exit 99\n'
+    end = script.index("fi\n") + 1
+    plugin.write_text("".join([*script[:end], limit, *script[end:]]))
+    return calls
+
+
+@pytest.mark.parametrize("flag", ["--config {}", "--config={}"])
+def test_a_config_on_the_command_line_brings_no_call_back(aliased: User, counted: Path, flag: str) -> None:
+    """The user's --config goes before the DOCKER_CONFIG that freshlayer sets."""
+    flags = flag.format(aliased.config).split()
+    for calls, words in enumerate((["prune", "--all", "--force"], ["ls"], ["use", "default"]), 1):
+        with_flag = aliased.but("DOCKER_CONFIG")("docker", *flags, "builder", *words)
+        assert len(counted.read_text().splitlines()) == calls, with_flag.err
+        plain = aliased.but(DOCKER_CONFIG=str(unaliased_copy(aliased)))("docker", "builder", *words)
+        assert with_flag.code == plain.code, with_flag.err
+        assert "started again" not in with_flag.err
+
+
+def unaliased_copy(user: User) -> Path:
+    """The same folder of docker's without the alias."""
+    copy = user.config.with_name("plain")
+    if not copy.exists():
+        shutil.copytree(user.config, copy, symlinks=True)
+        (copy / "config.json").write_text("{}")
+    return copy
+
+
+def test_a_config_on_the_command_line_builds_once(aliased: User, counted: Path, origin: ServeOrigin) -> None:
+    write(aliased, origin)
+    told = aliased.but("DOCKER_CONFIG").build("--config", str(aliased.config), "build")
+    assert told.code == 0, told.err
+    assert (downloads(origin), len(counted.read_text().splitlines())) == (1, 1)
+
+
 def test_docker_knows_the_plugin(user: User) -> None:
     user("freshlayer", "install")
     told = user("docker", "info", "--format", "{{json .ClientInfo.Plugins}}")

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from freshlayer import __version__
 from freshlayer.cli.options import Options, ours
+from freshlayer.cli.reentry import enter
 from freshlayer.errors import FreshlayerError, OptionError
 
 FAILED = 125
@@ -69,9 +70,8 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
     ``docker``: the flags of docker's own that the plugin was called with.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    # With the alias, the docker that we run would come back to us: this has the plugin stand aside.
-    os.environ["FRESHLAYER"] = "0"
     try:
+        enter(os.environ)
         code = cli.main(args=words, prog_name="freshlayer", standalone_mode=False, obj=tuple(docker))
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from freshlayer.__main__ import leave
 from freshlayer.alias import NAME
+from freshlayer.cli.reentry import enter
 from freshlayer.errors import FreshlayerError
 from freshlayer.install import METADATA
 
@@ -32,7 +33,11 @@ _BUILDERS_OWN = frozenset("create dial-stdio du history imagetools inspect ls pr
 
 
 class Call(Struct, frozen=True):
-    """How docker called us: its own flags as typed, the last value of each, and the words behind our name."""
+    """How docker called us: its own flags as typed, the last value of each, and the words behind our name.
+
+    ``--config`` is not among ``flags``: on a command line it would override every DOCKER_CONFIG that we set.
+    ``environment`` has its value.
+    """
 
     flags: tuple[str, ...]
     values: tuple[tuple[str, str], ...]
@@ -64,16 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def read(words: Sequence[str]) -> Call:
     """Split docker's own flags off (spf13/pflag: ``--host X``, ``--host=X``, ``-H X``, ``-DH=X``)."""
+    flags: list[str] = []
     values: list[tuple[str, str]] = []
     place = 0
     while place < len(words) and words[place].startswith("-"):
+        start = place
         name, attached = _flag(words[place])
         if name in _VALUED and attached is None:
             place += 1
             attached = words[place] if place < len(words) else ""
         values.append((name, attached or ""))
         place += 1
-    return Call(tuple(words[:place]), tuple(values), tuple(words[place + 1 :]))
+        flags += words[start:place] if name != "config" else ()
+    return Call(tuple(flags), tuple(values), tuple(words[place + 1 :]))
 
 
 def _flag(word: str) -> tuple[str, str | None]:
@@ -130,6 +138,7 @@ def _without_us(call: Call) -> int:
     from freshlayer.cli.unaliased import unaliased
 
     try:
+        enter(os.environ)
         with unaliased(call.flags, call.words, os.environ) as (argv, environment):
             return run(argv, environment).exit_code
     except FreshlayerError as error:
