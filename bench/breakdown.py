@@ -82,7 +82,7 @@ def main(context: str, state: str) -> None:
     with parts.part("inject"):
         pipeline.derived(source, told, Mechanism.MOUNT)
     with parts.part("report"):
-        report.build_lines(told, recorded=True)
+        report.build_lines(told)
     print(json.dumps(parts.taken))
 
 

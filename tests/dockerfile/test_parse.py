@@ -143,3 +143,17 @@ def test_ten_megabytes_are_read_in_a_moment() -> None:
     line = "#" + "x" * 1023 + "\n"
     dockerfile = parse("FROM a\n" + line * 10_000 + "RUN b\n")
     assert dockerfile.stages[0].instructions[0].line == 10_002
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_a_file_of_wide_characters_is_named_as_such(encoding: str) -> None:
+    text = "FROM a\r\nRUN curl x\r\n".encode(encoding).decode("utf-8", "surrogateescape")
+    with pytest.raises(DockerfileError) as error:
+        parse(text)
+    assert str(error.value) == "the file is UTF-16 or UTF-32, and builders read UTF-8 (save it as UTF-8)"
+    assert error.value.line == 1
+
+
+def test_a_mark_in_utf_16_is_named_where_it_is_the_big_endian_one() -> None:
+    with pytest.raises(DockerfileError, match="UTF-16"):
+        parse((b"\xfe\xff" + "FROM a\n".encode("utf-16-be")).decode("utf-8", "surrogateescape"))

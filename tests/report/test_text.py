@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.model import InstructionVerdict, NotWatched, Report, State
 from freshlayer.pipeline import inputs
 from freshlayer.reading import Question
-from freshlayer.report import check_lines, input_lines
+from freshlayer.report import build_lines, check_lines, input_lines
 
 TEXT = (
     "FROM base\nCOPY --from=example.com/tools:1 /a /a\nRUN skopeo copy docker://example.com/app:1 dir:/app\n"
@@ -89,3 +90,13 @@ def test_the_summary_counts_what_is_not_watched() -> None:
     assert checked(instruction(1, FRESH, own=True), missed=2)[0] == (
         "Dockerfile: 0 of 1 watched instruction is stale; 2 not watched"
     )
+
+
+def test_a_build_that_failed_has_one_line() -> None:
+    source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    report = replace(inputs(source, Question(("linux/amd64",))), exit_code=7)
+    assert list(build_lines(report)) == [
+        ("red", "Dockerfile: the builder ended with 7; this build was not recorded")
+    ]
+    (line,) = build_lines(replace(report, moved=("https://example.org/a was 1, now 2",)))
+    assert line[1].endswith("not recorded; changed while the builder ran: https://example.org/a was 1, now 2")

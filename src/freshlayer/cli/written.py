@@ -20,7 +20,7 @@ def show_build(options: Options, report: Report, prefix: str = "freshlayer: ") -
     from freshlayer.report import build_lines, check_lines
 
     if not options.quiet:
-        brief = build_lines(report, recorded=report.exit_code == 0)
+        brief = build_lines(report)
         lines = chain(check_lines(report, every=True), brief) if options.verbose else brief
         show(lines, sys.stderr, prefix)
 

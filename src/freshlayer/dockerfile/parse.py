@@ -22,6 +22,8 @@ _KEYWORDS = (
 )
 _UNKNOWN = compiled(r"unknown instruction: (.*)", re.DOTALL)
 _FROM_WORDS = 3
+_WIDE_MARKS = ("\udcff\udcfe", "\udcfe\udcff", "\0\0\udcfe\udcff")
+_LOOKED_AT = 64
 
 
 def parse(text: str) -> Dockerfile:
@@ -29,6 +31,8 @@ def parse(text: str) -> Dockerfile:
 
     Raises DockerfileError, with the line, for whatever the builder would refuse to parse.
     """
+    if _is_wide(text):
+        raise DockerfileError("the file is UTF-16 or UTF-32, and builders read UTF-8 (save it as UTF-8)", 1)
     try:
         tree = _tree(text)
     except DockerfileError:
@@ -46,6 +50,12 @@ def parse(text: str) -> Dockerfile:
     if first == len(instructions):
         raise DockerfileError("the Dockerfile has no FROM")
     return Dockerfile(tree.escape_token, instructions[:first], _stages(instructions[first:]))
+
+
+def _is_wide(text: str) -> bool:
+    """Whether the bytes, each read for itself, are those of UTF-16 or UTF-32, as PowerShell 5 writes them."""
+    start = text[:_LOOKED_AT]
+    return start.startswith(_WIDE_MARKS) or "\0" in start
 
 
 def _tree(text: str) -> DockerfileAst:

@@ -24,8 +24,11 @@ _MINUTE = 60
 _STYLES = {State.STALE: "yellow", State.FRESH: "green", State.UNKNOWN: "magenta"}
 
 
-def build_lines(report: Report, *, recorded: bool) -> Iterator[Line]:
-    """What happened, in about five lines."""
+def build_lines(report: Report) -> Iterator[Line]:
+    """What happened, in about five lines; of a build that failed, one."""
+    if report.exit_code:
+        yield "red", _failed(report)
+        return
     watched = [item for item in report.instructions if item.pairs]
     stale = [item for item in watched if item.state is State.STALE]
     if not watched:
@@ -38,9 +41,13 @@ def build_lines(report: Report, *, recorded: bool) -> Iterator[Line]:
         yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
     if report.moved:
         yield "red", "  this build was not recorded; build once more"
-    elif not recorded:
-        yield "red", f"  the builder ended with {report.exit_code}; this build was not recorded"
     yield from _not_watched(report)
+
+
+def _failed(report: Report) -> str:
+    moved = f"; changed while the builder ran: {'; '.join(report.moved)}" if report.moved else ""
+    ended = f"the builder ended with {report.exit_code}; this build was not recorded"
+    return f"{report.dockerfile}: {ended}{moved}"
 
 
 def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
