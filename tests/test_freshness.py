@@ -26,7 +26,7 @@ URL = parse("https://example.org/a")
 LM = "Tue, 14 Nov 2023 22:13:20 GMT"
 AT = "2023-11-14 22:13"
 LATER = "Tue, 14 Nov 2023 22:13:21 GMT"
-SHA1, MD5 = "ab" * 20, "1B2M2Y8AsgTpgAmY7PhCfg=="
+SHA1, MD5 = "ab" * 20, "XUFAKrxLKna5cZ2REBfFkg=="
 OLD = "{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8555}}"
 NEW = "{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8333}}"
 

@@ -8,6 +8,7 @@ from freshlayer import evidence
 from freshlayer.model import (
     Certainty,
     Change,
+    Evidence,
     Identity,
     Observation,
     Outcome,
@@ -16,6 +17,8 @@ from freshlayer.model import (
     Verdict,
     contrast,
 )
+
+_USUAL = {"etag", "last-modified"}
 
 
 def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
@@ -68,10 +71,12 @@ def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
 def _first_seen(observed: Observation) -> Verdict:
     best = evidence.strongest(observed.evidence)
     if best is None:
-        reason = "the origin gives no evidence"
+        reason = f"the origin gives {_shortage(observed, None)}"
         return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, None)
-    keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
+    keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
     weak = _weakness(best.identity) + evidence.said(observed.evidence, best.strength)
+    if best.strength is Strength.SIZE:
+        weak = f"; the origin gives {_shortage(observed, best)}"
     return Verdict(
         observed.reference,
         Change.FIRST_SEEN,
@@ -89,15 +94,19 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
     caveat = evidence.said(observed.evidence, comparison.new.strength)
     old, new = comparison.old.identity, comparison.new.identity
     if comparison.same:
-        known = evidence.union(observed.evidence, recorded.evidence)
-        keep = Recorded(recorded.identity, known, observed.validators)
+        known = evidence.union(observed.evidence, recorded.evidence, certain=comparison.certain)
+        keep = _kept_as(recorded.identity, known, observed)
         certainty = _certainty(sure=comparison.certain and not evidence.is_aged(observed.evidence))
         reason = f"still {new.short}{_weakness(new)}{caveat}"
         return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
     best = evidence.strongest(observed.evidence) or comparison.new
-    keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
+    keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
     certainty, reason = _certainty(sure=comparison.certain), f"{contrast(old, new)}{caveat}"
     return Verdict(observed.reference, Change.CHANGED, certainty, reason, best.identity, keep)
+
+
+def _kept_as(identity: Identity, known: tuple[Evidence, ...], observed: Observation) -> Recorded:
+    return Recorded(identity, known, observed.validators, content_type=observed.content_type)
 
 
 def _certainty(*, sure: bool) -> Certainty:
@@ -110,15 +119,36 @@ def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
     Where the origin gives an identity all the same, the instruction had better run once more: kept under the
     old one, a change would be lost for ever. Two hashes of different kinds, or a mere length, tell nothing.
     """
-    had = ", ".join(item.scheme for item in recorded.evidence) or "nothing"
-    has = ", ".join(item.scheme for item in observed.evidence if not item.ignored) or "no evidence"
-    reason = f"the origin now gives {has}, where {had} was recorded: the two can't be compared"
     best = evidence.strongest(observed.evidence)
+    reason = _why_incomparable(recorded, observed, best)
     hashed = any(item.strength is Strength.CONTENT for item in recorded.evidence)
     if best is None or best.strength is Strength.SIZE or (hashed and best.strength is Strength.CONTENT):
         return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, recorded.identity)
-    keep = Recorded(best.identity, evidence.union(observed.evidence, ()), observed.validators)
+    keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
     return Verdict(observed.reference, Change.CHANGED, Certainty.PROBABLE, reason, best.identity, keep)
+
+
+def _why_incomparable(recorded: Recorded, observed: Observation, best: Evidence | None) -> str:
+    """Names what is on one side alone: equal lengths are on both, and say nothing."""
+    if best is None or best.strength is Strength.SIZE:
+        return f"the origin gives {_shortage(observed, best)}"
+    before = {item.scheme for item in recorded.evidence}
+    has = [item.scheme for item in observed.evidence if not item.ignored and item.scheme not in before]
+    now = {item.scheme for item in observed.evidence if not item.ignored}
+    had = [item.scheme for item in recorded.evidence if item.scheme not in now]
+    gone = f", and {', '.join(had)} was recorded" if had else ", which was not recorded"
+    return f"the origin now gives {', '.join(dict.fromkeys(has))}{gone}: the two can't be compared"
+
+
+def _shortage(observed: Observation, best: Evidence | None) -> str:
+    """What an answer lacks of which nothing counts, or the length alone; with why the rest does not count."""
+    doubts = dict.fromkeys(
+        item.ignored for item in observed.evidence if item.scheme in _USUAL and item.ignored
+    )
+    why = f" ({', '.join(doubts)})" if doubts else ""
+    if best is None:
+        return f"no evidence{why}"
+    return f"no stable evidence{why}; its length is {best.value}, and equal lengths prove nothing"
 
 
 def _weakness(identity: Identity) -> str:

@@ -130,13 +130,17 @@ class Outcome(StrEnum):
 
 
 class Observation(Struct, frozen=True):
-    """What a probe saw of one reference. ``reason`` is one clause for a person."""
+    """What a probe saw of one reference. ``reason`` is one clause for a person.
+
+    ``content_type``: the media type of the answer, without parameters.
+    """
 
     reference: Reference
     outcome: Outcome
     reason: str
     evidence: tuple[Evidence, ...] = ()
     validators: Validators = Validators()
+    content_type: str = ""
 
 
 class Recorded(Struct, frozen=True):
@@ -152,6 +156,7 @@ class Recorded(Struct, frozen=True):
     validators: Validators = Validators()
     asked: int = 0
     full_answer: int | None = None
+    content_type: str = ""
 
     @classmethod
     def of(cls, identity: Identity) -> Recorded:

@@ -4,10 +4,12 @@ The order of evidence is one list (``readers.ROWS``, ``model.Strength``); a new 
 """
 
 from freshlayer.evidence.caveats import caveats, is_aged, is_young, said, told
-from freshlayer.evidence.headers import of_hops, total_length, validators
+from freshlayer.evidence.entity_tag import core_of
+from freshlayer.evidence.headers import coding, content_type, of_hops, total_length, validators
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import (
     BODY_DIGEST,
+    CODED,
     Comparison,
     compare,
     in_order,
@@ -21,10 +23,14 @@ from freshlayer.evidence.order import (
 
 __all__ = [
     "BODY_DIGEST",
+    "CODED",
     "Comparison",
     "Hop",
     "caveats",
+    "coding",
     "compare",
+    "content_type",
+    "core_of",
     "in_order",
     "is_aged",
     "is_revalidated",

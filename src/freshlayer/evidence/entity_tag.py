@@ -31,6 +31,19 @@ _MIXED = compiled(
 # Caddy's base36(s)base36(size): six digits until 2038, and those of a size.
 _COMPACT = range(7, 16)
 _FILE_TIMES = range(10**9, 2**31)
+# What builds that can be repeated set every mtime to: 1980 (zip), and the first second (Nix).
+_FIXED_TIMES = range(315_532_800, 315_705_600)
+_FIRST_TIMES = {0, 1}
+# What programs write where they have no tag: the text of a missing value. ``*`` would match any file.
+_PLACEHOLDERS = {"", "*", "-", "null", "(null)", "undefined", "none", "nil", "nan", "false", "true", "etag"}
+# MD5, SHA-1, SHA-256 of no bytes, and the core of Express's tag of them.
+_OF_NOTHING = compiled(
+    r"d41d8cd98f00b204e9800998ecf8427e|1B2M2Y8AsgTpgAmY7PhCfg(?:==)?|0-2jmj7l5rSw0yVb/vlWAYkK/YBwk=?"
+    r"|da39a3ee5e6b4b0d3255bfef95601890afd80709|2jmj7l5rSw0yVb/vlWAYkK/YBwk="
+    r"|e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    r"|cf83e1357eefb8bd[0-9a-f]{112}|47DEQpj8HBSa\+/TImW\+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    re.IGNORECASE,
+)
 
 MTIMES = frozenset(_UNITS)
 """The schemes of tags that are modification times."""
@@ -56,13 +69,44 @@ def evidence(
         yield Evidence("etag", printable(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
         return
     core = match[2] if match[2] is not None else match[3]
-    plain = _DECORATION.sub("", _SUFFIX.sub("", core))
+    plain = _plain(core)
+    why = _no_proof(plain, core, length)
+    if why:
+        yield Evidence("etag", printable(core), Strength.NONE, hop, why)
+        return
     mtime = _mtime(plain, modified, length)
     if mtime is not None:
         yield Evidence(mtime[0], mtime[1], Strength.WEAK, hop)
         return
     weak = bool(match[1]) or _SUFFIX.search(core) is not None or weakened
     yield Evidence("etag", plain, Strength.WEAK if weak else Strength.STRONG, hop)
+
+
+def _plain(core: str) -> str:
+    return _DECORATION.sub("", _SUFFIX.sub("", core))
+
+
+def _no_proof(plain: str, core: str, length: int | None) -> str:
+    """Why a tag says nothing of the bytes, whatever they are; empty where it may."""
+    if plain.strip().lower() in _PLACEHOLDERS:
+        return "the entity tag is empty, or stands for a missing value"
+    if '",' in core:
+        return "several entity tags in one line"
+    if length and _OF_NOTHING.fullmatch(plain):
+        return "the entity tag is that of an empty file, which this one is not"
+    return ""
+
+
+def core_of(tag: str) -> str:
+    """The opaque part without marks of weakness and compression; empty where the tag is malformed."""
+    match = _TAG.fullmatch(tag) if well_formed(tag) else None
+    core = "" if match is None else match[2] if match[2] is not None else match[3]
+    return _plain(core)
+
+
+def is_of_nothing(digest: str) -> bool:
+    """Whether a digest is that of an empty file."""
+    return bool(_OF_NOTHING.fullmatch(digest))
 
 
 def proves(tag: str) -> bool:
@@ -76,7 +120,10 @@ def proves(tag: str) -> bool:
 
 
 def _holds_file_time(fields: tuple[int, ...]) -> bool:
-    return len(fields) > 1 and any(_is_file_time(f, unit) for f in fields for unit in _UNITS.values())
+    if len(fields) < 2:
+        return False
+    fixed = any(field in _FIRST_TIMES or field in _FIXED_TIMES for field in fields)
+    return fixed or any(_is_file_time(f, unit) for f in fields for unit in _UNITS.values())
 
 
 def _is_file_time(number: int | None, unit: int) -> bool:

@@ -15,6 +15,7 @@ from freshlayer.model import Evidence, Strength, Validators
 
 _OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
 _CHECKSUMS = {"crc64nvme", "crc32c", "crc32"}
+_NO_CODINGS = {"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "none", "8bit"}
 _PARTIAL = 206
 _EMPTY = 416
 _COMPRESSED = "of a compressed form"
@@ -39,7 +40,7 @@ def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
         if name != "etag" and _coded(hop):
             why = why or _COMPRESSED
         for stated in read(hop.one(name), hop):
-            yield _counted(stated, number, why)
+            yield _counted(stated, number, why or _of_nothing(stated, hop))
 
 
 def _counted(stated: Stated, number: int, why: str) -> Evidence:
@@ -52,6 +53,12 @@ def _counted(stated: Stated, number: int, why: str) -> Evidence:
     weaker = stated.claimed or stated.scheme in _CHECKSUMS
     strength = Strength.CHECKSUM if weaker else Strength.CONTENT
     return Evidence(stated.scheme, stated.value, strength, number, why)
+
+
+def _of_nothing(stated: Stated, hop: Hop) -> str:
+    """Some servers state, with HEAD or an error, the digest of the empty body that they send."""
+    empty = bool(total_length(hop)) and entity_tag.is_of_nothing(stated.value)
+    return "the digest is that of an empty file, which this one is not" if empty else ""
 
 
 def _fits(stated: Stated) -> bool:
@@ -112,9 +119,19 @@ def _generated(hop: Hop) -> str:
     return "Last-Modified equals Date: it is made up at every answer" if generated else ""
 
 
+def coding(hop: Hop) -> str:
+    """The coding of the bytes where a server compressed although it was asked not to; else empty.
+
+    ``aws-chunked`` is how a client once uploaded the object, and some write a character set there.
+    """
+    named = ",".join(hop.all("content-encoding")).lower().split(",")
+    codings = [name for name in map(str.strip, named) if name not in _NO_CODINGS]
+    known = codings[0].removeprefix("x-") if len(codings) == 1 else "coded"
+    return "" if not codings else known if re.fullmatch("[a-z0-9]{1,16}", known) else "coded"
+
+
 def _coded(hop: Hop) -> bool:
-    """Whether a server compressed although it was asked not to."""
-    return hop.one("content-encoding").lower() not in {"", "identity"}
+    return bool(coding(hop))
 
 
 def total_length(hop: Hop) -> int | None:
@@ -131,8 +148,18 @@ def total_length(hop: Hop) -> int | None:
     return int(number) if re.fullmatch(r"\d{1,18}", number) else None
 
 
-def validators(hop: Hop) -> Validators:
-    """What to send back next time, as it came."""
+def validators(hop: Hop, found: tuple[Evidence, ...] | None = None) -> Validators:
+    """What to send back next time, as it came: only a tag that counts among the evidence ``found``."""
     tag, modified = hop.one("etag"), hop.one("last-modified")
     dated = http_date.seconds(modified) is not None and not _generated(hop)
-    return Validators(tag if entity_tag.well_formed(tag) else "", modified if dated else "")
+    counting = {(e.scheme, e.value) for e in of_hops((hop,)) if not e.ignored}
+    if found is not None:
+        counting &= {(e.scheme, e.value) for e in found if not e.ignored}
+    mine = {(e.scheme, e.value) for e in _tag(hop, 0) if not e.ignored}
+    return Validators(tag if mine & counting else "", modified if dated else "")
+
+
+def content_type(hop: Hop) -> str:
+    """The media type, without parameters; empty where there is none that can be read."""
+    media = hop.one("content-type").partition(";")[0].strip().lower()
+    return media if re.fullmatch(r"[a-z0-9.+*-]{1,60}/[a-z0-9.+*-]{1,60}", media) else ""

@@ -11,6 +11,9 @@ from freshlayer.model import Evidence, Recorded, Strength
 BODY_DIGEST = "sha256"
 """The scheme of a digest that freshlayer took of a body itself."""
 
+CODED = f"{BODY_DIGEST}-"
+"""Begins the scheme of a digest of compressed bytes (``sha256-gzip``): it is no digest of the file."""
+
 _ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc64nvme", "crc32c", "crc32")
 _DATES = {"last-modified", *MTIMES}
 _PROOF = {Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM}
@@ -46,8 +49,19 @@ class _Pair(Struct, frozen=True):
         """The strongest first, whichever of the two is the old one."""
         return self.strength.rank, _algorithm(self.new), self.new.scheme
 
+    @property
+    def guessed(self) -> bool:
+        """Whether one of the two is only probably of the bytes that the other evidence is of."""
+        return self.old.guessed or self.new.guessed
+
+    @property
+    def is_decisive(self) -> bool:
+        """Whether no guess counts beside it. A strong tag that differs is no proof of other bytes."""
+        equal_tag = self.strength is Strength.STRONG and self.same
+        return not self.guessed and (self.strength is Strength.CONTENT or equal_tag)
+
     def decides(self, *, same: bool | None, certain: bool) -> Comparison:
-        return Comparison(same, certain, self.old, self.new)
+        return Comparison(same, certain and not self.guessed, self.old, self.new)
 
 
 def in_order(evidence: list[Evidence]) -> tuple[Evidence, ...]:
@@ -75,13 +89,15 @@ def compare(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> Comparison:
     scheme: an equal strong entity tag is certain, an unequal one only probable, for origins draw tags from
     inodes and mtimes (nginx, Apache, lighttpd). Lengths that contradict equal hashes or equal strong tags
     take the certainty away; so does a redirect, for equal tags of two resources say nothing (RFC 9110
-    §8.8.3), and it may lead to another one today.
+    §8.8.3), and it may lead to another one today. What is only probably of the recorded bytes is never
+    certain, and counts for nothing beside a hash or a strong tag that is certainly of them.
     """
     pairs = _common(old, new)
     sizes = next((pair for pair in pairs if pair.strength is Strength.SIZE and not pair.same), None)
     best = pairs[0] if pairs else None
     if best and best.strength is Strength.CONTENT:
-        return best.decides(same=best.same, certain=not (best.same and sizes))
+        unsure = sizes if best.same else best.new.scheme.startswith(CODED)
+        return best.decides(same=best.same, certain=not unsure)
     if best and sizes:
         return sizes.decides(same=False, certain=not (best.same and best.strength is Strength.STRONG))
     return _by_validator(pairs)
@@ -102,7 +118,7 @@ def _by_validator(pairs: list[_Pair]) -> Comparison:
 
 def _is_proof(tag: Evidence) -> bool:
     """Whether an equal tag proves equal bytes: a strong one, of the very resource that was asked for."""
-    return tag.strength is Strength.STRONG and not tag.hop and proves(tag.value)
+    return tag.strength is Strength.STRONG and not tag.hop and not tag.guessed and proves(tag.value)
 
 
 def _moment(item: Evidence) -> str:
@@ -112,6 +128,8 @@ def _moment(item: Evidence) -> str:
 def _common(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> list[_Pair]:
     before, now = _by_scheme(old), _by_scheme(new)
     pairs = [_Pair(before[scheme], item) for scheme, item in now.items() if scheme in before]
+    if any(pair.is_decisive for pair in pairs):
+        pairs = [pair for pair in pairs if not pair.guessed]
     return sorted(pairs, key=lambda pair: pair.rank)
 
 
@@ -127,16 +145,27 @@ def is_revalidated(recorded: Recorded) -> bool:
     return bool(tag) and any(tag in {f'"{value}"', value} for value in proofs)
 
 
-def union(new: tuple[Evidence, ...], old: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """All that is known of bytes that did not change: so a header that comes and goes is no change."""
+def union(
+    new: tuple[Evidence, ...], old: tuple[Evidence, ...], *, certain: bool = True
+) -> tuple[Evidence, ...]:
+    """All that is known of bytes that did not change: so a header that comes and goes is no change.
+
+    Where they only probably did not, new evidence is marked as guessed: else a tag that came with other
+    bytes would make the next 304 certain.
+    """
     schemes = {item.scheme for item in new if not item.ignored}
-    kept = [item for item in new if not item.ignored]
+    known = {(item.scheme, item.value) for item in old if not item.guessed}
+    kept = [
+        replace(item, guessed=not certain and (item.scheme, item.value) not in known)
+        for item in new
+        if not item.ignored
+    ]
     kept += [item for item in old if not item.ignored and item.scheme not in schemes]
     return in_order(kept)
 
 
 def unsettled(first: tuple[Evidence, ...], second: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """The first answer, without a tag that the second, a moment later, no longer has.
+    """The first answer, without a tag that the second, a moment later, has replaced by another one.
 
     Some origins make a tag from the time, or at random: it says nothing.
     """
@@ -168,8 +197,14 @@ def wants_body(
     if limit <= 0 or (length is not None and length > limit):
         return False
     best = strongest(evidence)
-    hashed = recorded is not None and any(item.scheme == BODY_DIGEST for item in recorded.evidence)
     if best is not None and best.strength in _PROOF:
-        # A tag where a digest was recorded: only the bytes can tell whether they are the same.
-        return hashed and recorded is not None and compare(recorded.evidence, evidence).same is None
+        return recorded is not None and _is_decided_by_body(best, recorded, evidence)
     return recorded is None or compare(recorded.evidence, evidence).same is not True
+
+
+def _is_decided_by_body(best: Evidence, recorded: Recorded, evidence: tuple[Evidence, ...]) -> bool:
+    """New proof where a digest was recorded: only the bytes tell whether it is of them. They do that once."""
+    known = [item for item in recorded.evidence if not item.guessed]
+    hashed = any(item.scheme == BODY_DIGEST for item in known)
+    stated = any((item.scheme, item.value) == (best.scheme, best.value) for item in known)
+    return hashed and not stated and not compare(recorded.evidence, evidence).certain

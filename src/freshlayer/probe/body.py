@@ -23,7 +23,7 @@ def observe(
 ) -> Conversation:
     """The observation of an answer; with the digest of the body that ``request`` gets, where it is wanted."""
     last = answer.hops[-1]
-    validators = evidence.validators(last)
+    validators = evidence.validators(last, found)
     limit = means.limits.hash_up_to
     if evidence.wants_body(found, recorded, evidence.total_length(last), limit):
         wanted = replace(request, method="GET", read=limit, digest=True)
@@ -33,20 +33,23 @@ def observe(
                 reason = "gives another content at every request, and nothing else to know it by"
                 return Observation(reference, Outcome.UNKNOWN, reason)
             last = body.hops[-1]
-            found, validators = _hashed(body, found), evidence.validators(last)
+            found = _hashed(body, found)
+            validators = evidence.validators(last, found)
             if evidence.is_young(last):
                 # Another change may follow under the same date and tag: look at the bytes again next time.
                 found = evidence.without_weak(found, "the file is younger than two seconds")
                 validators = Validators()
     reason = f"answered {last.status}" if evidence.strongest(found) else "gives no evidence"
-    return Observation(reference, Outcome.SEEN, reason, found, validators)
+    media = evidence.content_type(last)
+    return Observation(reference, Outcome.SEEN, reason, found, validators, media)
 
 
 def _is_made_up(
     recorded: Recorded | None, body: Answer, wanted: Request, means: Means
 ) -> Generator[Step, Answer, bool]:
     """Whether a content that is not the recorded one is another again a moment later."""
-    known = [e.value for e in recorded.evidence if e.scheme == evidence.BODY_DIGEST] if recorded else []
+    scheme = _scheme(body)
+    known = [e.value for e in recorded.evidence if e.scheme == scheme] if recorded else []
     found = evidence.strongest(evidence.of_hops(body.hops))
     if not known or body.digest in known or (found is not None and found.strength is not Strength.SIZE):
         return False
@@ -56,5 +59,11 @@ def _is_made_up(
 
 def _hashed(body: Answer, before: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """A tag that the answer before did not have is as good as none."""
-    digest = Evidence(evidence.BODY_DIGEST, body.digest, Strength.CONTENT, len(body.hops) - 1)
+    digest = Evidence(_scheme(body), body.digest, Strength.CONTENT, len(body.hops) - 1)
     return (digest, *evidence.unsettled(evidence.of_hops(body.hops), before))
+
+
+def _scheme(body: Answer) -> str:
+    """Compressed bytes have a digest of their own kind: it is never compared with that of the plain ones."""
+    coding = evidence.coding(body.hops[-1])
+    return f"{evidence.CODED}{coding}" if coding else evidence.BODY_DIGEST

@@ -49,6 +49,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
         (
             # When the origin last answered in full, in seconds since 1970; 0 where that is not known.
             "ALTER TABLE observation ADD COLUMN full_answer INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE observation ADD COLUMN content_type TEXT NOT NULL DEFAULT ''",
             # Version 2 kept entity tags that did not belong to the evidence beside them.
             "UPDATE observation SET entity_tag = ''",
         ),

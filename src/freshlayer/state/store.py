@@ -21,8 +21,8 @@ _WAIT = 10.0
 _AT_ONCE = 500
 _MOST_KEYS = 50
 _OBSERVATIONS = (
-    "SELECT reference, identity, strength, evidence, entity_tag, last_modified, asked, full_answer"
-    " FROM observation WHERE reference IN"
+    "SELECT reference, identity, strength, evidence, entity_tag, last_modified, asked, full_answer,"
+    " content_type FROM observation WHERE reference IN"
 )
 
 Row = tuple[Any, ...]
@@ -75,15 +75,14 @@ class Store:
         wanted = {reference.text: reference for reference in references}
         rows = self._in(_OBSERVATIONS, list(wanted))
         found: dict[Reference, Recorded] = {}
-        for text, identity, strength, evidence, entity_tag, last_modified, asked, full_answer in rows:
+        for text, identity, strength, evidence, entity_tag, last_modified, *rest in rows:
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 known = Identity.parse(identity, Strength(strength))
                 found[wanted[text]] = Recorded(
                     known,
                     _evidence(evidence, known),
                     Validators(entity_tag, last_modified),
-                    asked,
-                    full_answer,
+                    *rest,
                 )
         return found
 
@@ -136,7 +135,7 @@ class Store:
                 return
             with connection:
                 connection.executemany(
-                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     [_observation(reference, recorded, now) for reference, recorded in observations.items()],
                 )
                 if scope is not None:
@@ -230,6 +229,7 @@ def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
         recorded.validators.last_modified,
         now,
         now if recorded.full_answer is None else recorded.full_answer,
+        recorded.content_type,
     )
 
 
