@@ -133,7 +133,7 @@ def test_a_symlink_or_folder_in_the_files_place_is_told(
     (project / "flag").mkdir()
     told = freshlayer("flag", origin.url, "-o", "flag")
     assert told.code == 2
-    assert told.err.startswith("freshlayer: flag: can't be read")
+    assert told.err.startswith("freshlayer: flag: is a directory")
     told = freshlayer("flag", origin.url, "-o", "no/such/folder/flag")
     assert told.code == 2
     assert "can't be written" in told.err

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from freshlayer import bounded_read
 from freshlayer.errors import FreshlayerError
 from freshlayer.evidence import compare
-from freshlayer.files import replace
+from freshlayer.files import is_written_to, replace
 from freshlayer.freshness import judge
 from freshlayer.model import Evidence, Identity, Observation, Recorded, Strength, Verdict
 from freshlayer.reference import Reference
@@ -32,13 +33,18 @@ Ask = Callable[[Mapping[Reference, Recorded]], Mapping[Reference, Observation]]
 
 
 def read(path: Path) -> str | None:
-    """The file's content; None where there is none. Raises FreshlayerError where it can't be read."""
+    """The file's content; None where there is none, or a pipe or device, which is written to.
+
+    Raises FreshlayerError where it can't be read.
+    """
     try:
-        if path.is_file() and path.stat().st_size > _LARGEST:
-            raise FreshlayerError(f"{path}: larger than {_LARGEST} bytes; is it a flag file?")
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        if is_written_to(path):
+            return None
+        return bounded_read.read_file(path, _LARGEST).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
+    except bounded_read.UnfitFileError as error:
+        raise FreshlayerError(f"{path}: {error.strerror}, not a flag file") from None
     except OSError as error:
         raise FreshlayerError(f"{path}: can't be read: {error.strerror}") from None
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from freshlayer import __version__
 from freshlayer.alias import ALONE, NAME, with_alias, without_alias
+from freshlayer.bounded_read import UnfitFileError, read_file
 from freshlayer.errors import InstallError
 from freshlayer.files import replace
 
@@ -23,6 +24,7 @@ METADATA = {
 }
 """What docker wants to know of a plugin (docker/cli ``cli-plugins/metadata``)."""
 
+_LARGEST = 16 * 1024 * 1024
 _OURS = "# freshlayer's plugin for docker: 'freshlayer install' wrote it, 'freshlayer uninstall' removes it."
 # docker asks for the metadata before each call, so no Python starts for that. With -P nothing is imported
 # from the folder in which a user happens to build.
@@ -108,16 +110,18 @@ def _plugin(folder: DockerFolder, *, strict: bool = True) -> str | None:
 def _script_at(path: Path) -> str:
     """A link is not ours, wherever it leads."""
     try:
-        return path.read_text("utf-8", "replace") if path.is_file() and not path.is_symlink() else ""
+        return "" if path.is_symlink() else read_file(path, _LARGEST).decode("utf-8", "replace")
     except OSError:
         return ""
 
 
 def _config(folder: DockerFolder) -> str | None:
     try:
-        return folder.config.read_bytes().decode("utf-8", "surrogateescape")
+        return read_file(folder.config, _LARGEST).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
+    except UnfitFileError as error:
+        raise InstallError(f"{folder.config}: {error.strerror}, not docker's configuration") from None
     except OSError as error:
         raise InstallError(f"{folder.config}: can't be read: {error.strerror}") from None
 

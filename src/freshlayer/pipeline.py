@@ -21,7 +21,7 @@ from freshlayer import plan as planning
 from freshlayer.asking import Rooms, answers, ask, observe, recall
 from freshlayer.builders import BuildCommand, Builder, DerivedFile, Ended, Job, run
 from freshlayer.builders.composed import Composition, Model
-from freshlayer.context import ClassicContext, Source, ignore_file
+from freshlayer.context import ClassicContext, Source, ignore_file, read_rules
 from freshlayer.errors import UnknownInputError
 from freshlayer.fates import explained
 from freshlayer.freshness import judge
@@ -344,11 +344,12 @@ def _job(source: Source, command: BuildCommand, report: Report, builder: Builder
 
 
 def _derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:
+    """Raises ContextError where the ignore file of this Dockerfile can't be used."""
     ignore = ignore_file(source.path) if source.path else None
     return DerivedFile(
         content=derived(source, report, mechanism),
         name=source.path.name if source.path else "Dockerfile",
-        ignore=ignore if ignore and ignore.is_file() else None,
+        ignore=ignore if ignore and read_rules(ignore) is not None else None,
         inline=source.path is None,
     )
 

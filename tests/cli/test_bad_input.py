@@ -60,7 +60,7 @@ def test_a_folder_in_its_place(freshlayer: Freshlayer, project: Path) -> None:
     assert passed_through(freshlayer("build", ".").out, ".")
     told = freshlayer("check", ".")
     assert told.code == 2
-    assert told.err == "freshlayer: Dockerfile: is a folder, not a Dockerfile (name one with -f FILE)\n"
+    assert told.err == "freshlayer: Dockerfile: is a directory, not a Dockerfile (name one with -f FILE)\n"
 
 
 @pytest.mark.parametrize("content", [b"FROM scratch\nRUN echo \xe9\xff\x00\x1b[31m\n", bytes(range(256)) * 4])
@@ -110,7 +110,7 @@ def test_ten_megabytes(freshlayer: Freshlayer, project: Path) -> None:
     assert told.code == 1
     (project / "Dockerfile").write_bytes(b"#" * (17 * 1024 * 1024))
     told = freshlayer("check", ".")
-    assert (told.code, told.err) == (2, "freshlayer: Dockerfile: larger than 16 MiB\n")
+    assert (told.code, told.err) == (2, "freshlayer: Dockerfile: is larger than 16 MiB, not a Dockerfile\n")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_dockerfile_from_standard_input_that_is_too_large_is_given_on_whole(fr
     given = b"FROM scratch\n" + b"#" * (17 * 1024 * 1024) + b"\nlast line"
     told = freshlayer("build", "-f", "-", ".", given=given)
     assert passed_through(told.out, "-f", "-", ".")
-    assert "the Dockerfile on standard input: larger than 16 MiB; the builder runs as asked" in told.err
+    assert "the Dockerfile on standard input: is larger than 16 MiB; the builder runs as asked" in told.err
     assert len(told.out.partition("\n")[2]) == len(given)
 
 
@@ -318,3 +318,69 @@ def test_a_closed_pipe_is_no_crash(project: Path) -> None:
         check=False,
     )
     assert "Traceback" not in done.stderr
+
+
+READS_ITS_FILE = """#!/bin/sh
+while [ $# -gt 1 ]; do [ "$1" = -f ] && exec cat "$2"; shift; done
+"""
+
+
+@pytest.mark.parametrize("given", ["-f <(echo FROM scratch)", "-f /dev/stdin < <(echo FROM scratch)"])
+def test_a_dockerfile_from_a_pipe_is_left_for_the_builder(
+    freshlayer: Freshlayer, tmp_path: Path, given: str
+) -> None:
+    """podman, buildah and the classic builder take it, and its content is there but once."""
+    (tmp_path / "programs" / "docker").write_text(READS_ITS_FILE)
+    script = f"PATH=$PATH:/usr/bin:/bin {sys.executable} -m freshlayer build {given} ."
+    told = subprocess.run(
+        ["/bin/bash", "-c", script],
+        env=dict(freshlayer.environment),
+        cwd=freshlayer.folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert told.stdout == "FROM scratch\n"
+    assert "is a named pipe, not a Dockerfile (a Dockerfile on standard input is -f -)" in told.stderr
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "freshlayer.toml", "pyproject.toml"])
+def test_a_pipe_in_a_files_place_is_not_waited_for(freshlayer: Freshlayer, project: Path, name: str) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\nRUN true\n")
+    (project / name).unlink(missing_ok=True)
+    os.mkfifo(project / name)
+    told = freshlayer("check", ".", seconds=10)
+    assert (told.code, told.out) == (2, "")
+    assert f"{name}: is a named pipe, not a " in told.err
+    told = freshlayer("build", ".", seconds=10)
+    assert passed_through(told.out, ".")
+    assert f"{name}: is a named pipe, not a " in told.err
+
+
+def test_a_pipe_for_the_ignore_file_is_not_waited_for(freshlayer: Freshlayer, project: Path) -> None:
+    os.mkfifo(project / "Dockerfile.dockerignore")
+    with MisbehavingOrigin("steady") as origin:
+        (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
+        told = freshlayer("build", "--network=host", ".", seconds=20)
+    assert passed_through(told.out, "--network=host", ".")
+    assert "Dockerfile.dockerignore: is a named pipe" in told.err
+
+
+@pytest.mark.parametrize(("words", "code"), [("check .", 0), ("inputs -f - .", 2), ("build .", 0)])
+def test_a_closed_standard_input_is_no_fault(
+    freshlayer: Freshlayer, project: Path, words: str, code: int
+) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\nRUN true\n")
+    script = f"exec {sys.executable} -m freshlayer {words} <&-"
+    told = subprocess.run(
+        ["/bin/sh", "-c", script],
+        env=dict(freshlayer.environment),
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert "an error of freshlayer itself" not in told.stderr
+    assert told.returncode == code, told.stderr

@@ -53,13 +53,13 @@ def test_no_dockerfile_says_where_and_what_to_do(project: Path) -> None:
 
 def test_a_folder_in_its_place_says_so(project: Path) -> None:
     (project / "Dockerfile").mkdir()
-    with pytest.raises(ContextError, match=r"/Dockerfile: is a folder, not a Dockerfile"):
+    with pytest.raises(ContextError, match=r"/Dockerfile: is a directory, not a Dockerfile"):
         read_dockerfile(str(project), None, io.BytesIO())
 
 
 def test_a_pipe_in_its_place_is_not_waited_for(project: Path) -> None:
     os.mkfifo(project / "Dockerfile")
-    with pytest.raises(ContextError, match="is no regular file"):
+    with pytest.raises(ContextError, match="is a named pipe, not a Dockerfile"):
         read_dockerfile(str(project), None, io.BytesIO())
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from msgspec import Struct, field
 
+from freshlayer.bounded_read import read_file
 from freshlayer.builders.families import DOCKER, Family, NoContext
 from freshlayer.builders.pflag import Operand, Option, items
 from freshlayer.reference import shown
+
+_LARGEST = 16 * 1024 * 1024
 
 
 class BuildCommand(Struct, frozen=True):
@@ -111,7 +113,7 @@ def _lines(paths: list[str]) -> Iterator[str]:
     """Build args out of files, one a line. What can't be read is for the builder to complain about."""
     for path in paths:
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            lines = Path(path).read_text("utf-8").splitlines()
+            lines = read_file(path, _LARGEST).decode("utf-8").splitlines()
             yield from (line for line in lines if line and not line.startswith("#"))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from freshlayer.alias import NAME
+from freshlayer.bounded_read import read_file
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PLUGIN_FOLDERS = (
@@ -17,6 +18,8 @@ _PLUGIN_FOLDERS = (
     "/usr/lib/docker/cli-plugins",
     "/usr/libexec/docker/cli-plugins",
 )
+
+_LARGEST = 16 * 1024 * 1024
 
 
 def has_buildx(environ: Mapping[str, str]) -> bool:
@@ -88,7 +91,7 @@ def config(environ: Mapping[str, str]) -> dict[str, object]:
 
 def _json(path: Path) -> dict[str, object]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_file(path, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -79,6 +79,8 @@ def _start(
             stdin=subprocess.PIPE if with_input else None,
             stdout=display.given.get(1),
             stderr=display.given.get(2),
+            # The builder's own: -f <(…), --secret src=<(…). What Python opens is not inherited (PEP 446).
+            close_fds=False,
         )
     except OSError as error:
         raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None

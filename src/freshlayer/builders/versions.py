@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from freshlayer.bounded_read import read_file
 from freshlayer.builders.process import captured
 from freshlayer.errors import BuilderError
 from freshlayer.files import replace
@@ -73,8 +74,7 @@ def _memory(environ: Mapping[str, str]) -> Path:
 def _read(path: Path) -> dict[str, Entry]:
     """What is known; nothing where the file is missing, or is not as it was written."""
     try:
-        with path.open("rb") as stream:
-            document = json.loads(stream.read(_LARGEST))
+        document = json.loads(read_file(path, _LARGEST))
         return {str(name): _entry(*item) for name, item in document.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}

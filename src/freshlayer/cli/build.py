@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.options import Options, rooms_of
 from freshlayer.cli.verbatim import Verbatim
 from freshlayer.errors import ContextError, FreshlayerError, UnknownInputError
@@ -70,7 +70,7 @@ def _source(build: BuildCommand, builder: Builder) -> Source:
 
     family = builder.family
     return read_dockerfile(
-        build.context, build.file, sys.stdin.buffer, family.dockerfiles, in_context=family.file_in_context
+        build.context, build.file, standard_input(), family.dockerfiles, in_context=family.file_in_context
     )
 
 
@@ -96,7 +96,8 @@ def _read_already(source: Source | None, error: Exception) -> bytes:
 
 def _give(content: bytes, stream: IO[bytes]) -> None:
     stream.write(content)
-    shutil.copyfileobj(sys.stdin.buffer, stream)
+    if (rest := standard_input()) is not None:
+        shutil.copyfileobj(rest, stream)
 
 
 def _plainly(build: BuildCommand, builder: Builder, given: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -48,6 +48,11 @@ def _with(options: Iterable[Callable[..., Any]], function: Callable[..., Any]) -
     return function
 
 
+def standard_input() -> IO[bytes] | None:
+    """None where a service starts us with it closed."""
+    return sys.stdin.buffer if sys.stdin is not None else None
+
+
 def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> Source:
     """The Dockerfile of a context, under the names that a builder looks for. Raises ContextError."""
     from freshlayer.context import read_dockerfile, unwatched_context
@@ -57,7 +62,7 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
     why = unwatched_context(context)
     if why:
         raise ContextError(f"{shown(context)}: {why} (name a folder)")
-    return read_dockerfile(context, file, sys.stdin.buffer, names)
+    return read_dockerfile(context, file, standard_input(), names)
 
 
 def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:

@@ -124,6 +124,7 @@ def _spare(source: Source, output: str | None) -> None:
 
 def _write(output: str | None, content: bytes) -> bool:
     """Whether anything changed there."""
+    from freshlayer.bounded_read import holds
     from freshlayer.files import replace as write
 
     if output is None:
@@ -131,7 +132,7 @@ def _write(output: str | None, content: bytes) -> bool:
         return True
     path = Path(output)
     try:
-        if path.is_file() and path.read_bytes() == content:
+        if holds(path, content):
             return False
         write(path, content)
     except OSError as error:
@@ -141,16 +142,17 @@ def _write(output: str | None, content: bytes) -> bool:
 
 def _keep_ignore_file(source: Source, output: str | None) -> None:
     """``Dockerfile.dockerignore`` goes by the Dockerfile's name, so another name needs another file."""
-    from freshlayer.context import ignore_file
+    from freshlayer.context import ignore_file, read_rules
     from freshlayer.report.terminal import warn
 
     beside = ignore_file(source.path) if source.path else None
-    if beside is None or not beside.is_file():
+    rules = read_rules(beside) if beside else None
+    if rules is None:
         return
     if output is None:
         warn(f"{beside}: builders look for it by the Dockerfile's name: put a copy beside the new one")
         return
-    _write(f"{output}.dockerignore", beside.read_bytes())
+    _write(f"{output}.dockerignore", rules.encode("utf-8", "surrogateescape"))
 
 
 def _warn_of_copies(source: Source, output: Path) -> None:

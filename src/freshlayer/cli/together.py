@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
+from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.located import located
 from freshlayer.cli.options import Options, policy_of, rooms_of
 from freshlayer.errors import (
@@ -133,7 +133,7 @@ def _source(target: BuildTarget) -> Source:
         return _inline(target, target.inline)
     file = target.dockerfile if target.dockerfile != "Dockerfile" else None
     path = os.path.relpath(os.path.join(target.context, file)) if file else None
-    source = read_dockerfile(os.path.relpath(target.context), path, sys.stdin.buffer)
+    source = read_dockerfile(os.path.relpath(target.context), path, standard_input())
     # What other build args lead to is another build, and has a record of its own.
     return replace(source, known_as=f"{source.known_as}#{target.name}") if target.args else source
 

@@ -1,7 +1,7 @@
 """Build contexts on disk: the Dockerfile, what the ignore files leave, the tar for the classic builder."""
 
 from freshlayer.context.classic import ClassicContext
-from freshlayer.context.dockerignore import ignore_file
+from freshlayer.context.dockerignore import ignore_file, read_rules
 from freshlayer.context.source import Source, read_dockerfile, read_settings, unwatched_context
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Source",
     "ignore_file",
     "read_dockerfile",
+    "read_rules",
     "read_settings",
     "unwatched_context",
 ]

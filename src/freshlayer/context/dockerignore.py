@@ -9,6 +9,7 @@ from pathlib import Path
 
 from e2b_dockerfile_utils import PatternMatcher
 
+from freshlayer.bounded_read import read_file
 from freshlayer.errors import ContextError
 
 NAME = ".dockerignore"
@@ -23,9 +24,7 @@ def ignore_file(dockerfile: Path) -> Path:
 def read_rules(path: Path) -> str | None:
     """The text of an ignore file; None where there is none. Raises ContextError where it can't be used."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise ContextError(f"{path}: larger than {_LARGEST} bytes")
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_file(path, _LARGEST).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 from msgspec import Struct
 
+from freshlayer.bounded_read import UnfitFileError, kind_of, read_file, read_text
 from freshlayer.errors import ContextError
 from freshlayer.reference import is_remote_context, shown
 
 _LARGEST = 16 * 1024 * 1024
-_TOO_LARGE = f"larger than {_LARGEST // 1024 // 1024} MiB"
 # As the docker client looks.
 _NAMES = ("Dockerfile", "dockerfile")
 _SETTINGS = ("freshlayer.toml", "pyproject.toml")
@@ -56,7 +55,7 @@ def unwatched_context(context: str) -> str:
 def read_dockerfile(
     context: str,
     file: str | None,
-    stdin: IO[bytes],
+    stdin: IO[bytes] | None,
     names: Sequence[str] = _NAMES,
     *,
     in_context: bool = False,
@@ -72,9 +71,7 @@ def read_dockerfile(
     if not root.is_dir():
         raise ContextError(f"{shown(context)}: the build context is no folder")
     if file == "-":
-        content = stdin.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise ContextError(f"the Dockerfile on standard input: {_TOO_LARGE}", content)
+        content = _read_stdin(stdin)
         return Source(content, "<stdin>", f"{root.resolve()}/-", root, None)
     path = Path(file) if file else _default(root, names)
     if file and in_context and not path.exists() and (root / path).exists():
@@ -87,26 +84,38 @@ def _default(root: Path, names: Sequence[str]) -> Path:
     return next((root / name for name in names if (root / name).exists()), root / "Dockerfile")
 
 
+def _read_stdin(stdin: IO[bytes] | None) -> bytes:
+    place = "the Dockerfile on standard input"
+    if stdin is None:
+        raise ContextError(f"{place}: can't be read: standard input is closed")
+    try:
+        content = stdin.read(_LARGEST + 1)
+    except OSError as error:
+        raise ContextError(f"{place}: can't be read: {error.strerror}") from None
+    if len(content) > _LARGEST:
+        raise ContextError(f"{place}: is larger than {_LARGEST // 1024 // 1024} MiB", content)
+    return content
+
+
 def _read(path: Path) -> bytes:
+    """A pipe (``-f <(…)``) is not read: its content is there once, for the builder that may take it."""
     name = shown(str(path))
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ContextError(f"{name}: is a folder, not a Dockerfile (name one with -f FILE)")
-        if not stat.S_ISREG(status.st_mode):
-            raise ContextError(f"{name}: is no regular file (a Dockerfile on standard input is -f -)")
-        _check_size(status.st_size, name)
-        with path.open("rb") as stream:
-            return stream.read(_LARGEST)
+        return read_file(path, _LARGEST)
     except FileNotFoundError:
         raise ContextError(f"{name}: there is no such Dockerfile (name one with -f FILE)") from None
+    except UnfitFileError as error:
+        raise ContextError(f"{name}: {error.strerror}, not a Dockerfile{_instead(path)}") from None
     except OSError as error:
         raise ContextError(f"{name}: can't be read: {error.strerror}") from None
 
 
-def _check_size(octets: int, name: str) -> None:
-    if octets > _LARGEST:
-        raise ContextError(f"{name}: {_TOO_LARGE}")
+def _instead(path: Path) -> str:
+    """What to do about a file that is not a Dockerfile."""
+    kind = kind_of(path)
+    if kind.endswith("directory"):
+        return " (name one with -f FILE)"
+    return " (a Dockerfile on standard input is -f -)" if kind else ""
 
 
 def read_settings(folder: Path) -> tuple[str, str, tuple[str, ...]] | None:
@@ -114,12 +123,15 @@ def read_settings(folder: Path) -> tuple[str, str, tuple[str, ...]] | None:
     for name, table in zip(_SETTINGS, ((), ("tool", "freshlayer")), strict=True):
         path = folder / name
         try:
-            with path.open("rb") as stream:
-                text = stream.read(_LARGEST).decode("utf-8")
+            text = read_text(path, _LARGEST)
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise ContextError(f"{path}: can't be read: {error}") from None
+        except UnfitFileError as error:
+            raise ContextError(f"{path}: {error.strerror}, not a settings file") from None
+        except OSError as error:
+            raise ContextError(f"{path}: can't be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise ContextError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from None
         if not table or re.search(r"(?m)^\s*\[tool\.freshlayer", text):
             return text, str(path), table
     return None

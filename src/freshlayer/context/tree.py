@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from freshlayer.bounded_read import UnfitFileError, read_file
 from freshlayer.errors import ContextError
 from freshlayer.reference import shown
 
@@ -95,11 +96,13 @@ def _is_ignored(folder: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
 def _rules(folder: Path, unread: Callable[[str], None]) -> Iterator[_Rules]:
     """What a folder's own .gitignore says; nothing where it has none, or one that can't be read."""
     path = folder / _IGNORE
-    if not path.is_file():
-        return
     try:
-        with path.open(encoding="utf-8", errors="surrogateescape") as stream:
-            lines = stream.read(_LARGEST).splitlines()[:_MOST_LINES]
+        lines = read_file(path, _LARGEST).decode("utf-8", "surrogateescape").splitlines()[:_MOST_LINES]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except UnfitFileError as error:
+        unread(f"{shown(str(path))}: {error.strerror}, and is left out")
+        return
     except OSError as error:
         unread(f"{shown(str(path))}: can't be read, and is left out: {error.strerror}")
         return

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from functools import lru_cache
 
+from freshlayer.bounded_read import read_file
 from freshlayer.credentials.model import Keyring, Private
 from freshlayer.reference import shown
 
@@ -112,10 +113,7 @@ def _ini(path: str) -> Mapping[str, Mapping[str, str]]:
     # "default" is a section like the others here, and a "%" means itself.
     parser = configparser.RawConfigParser(default_section="", strict=False)
     try:
-        if os.path.getsize(path) > _LARGEST:
-            return {}
-        with open(path, encoding="utf-8") as file:
-            parser.read_file(file)
+        parser.read_string(read_file(path, _LARGEST).decode("utf-8"))
     except (OSError, ValueError, configparser.Error):
         return {}
     return {name: dict(parser.items(name)) for name in parser.sections()}

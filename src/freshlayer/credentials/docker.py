@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from freshlayer.bounded_read import read_file
 from freshlayer.credentials.model import Credential, Keyring, Scheme
 from freshlayer.lazy import compiled
 
@@ -68,8 +69,7 @@ def document(path: str) -> Mapping[str, object]:
 @lru_cache(maxsize=16)
 def _document(path: str, _modified: int, _octets: int) -> Mapping[str, object]:
     try:
-        with open(path, encoding="utf-8") as file:
-            found: object = json.load(file)
+        found: object = json.loads(read_file(path, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

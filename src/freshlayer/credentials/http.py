@@ -9,6 +9,7 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from freshlayer.bounded_read import read_file
 from freshlayer.credentials.model import (
     NO_FILES,
     Credential,
@@ -96,8 +97,7 @@ def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
 def _netrc(path: str) -> netrc.netrc | None:
     """A file that can't be read or parsed is as good as none, as for curl."""
     try:
-        if os.path.getsize(path) > _LARGEST:
-            return None
+        read_file(path, _LARGEST)
     except OSError:
         return None
     import netrc  # noqa: PLC0415 - only where there is such a file

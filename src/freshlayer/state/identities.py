@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from freshlayer.bounded_read import UnfitFileError, holds, read_text
 from freshlayer.errors import StateError
 from freshlayer.files import replace
 from freshlayer.model import Identity, Strength
@@ -29,12 +30,14 @@ class Entry(Struct, frozen=True):
 def read_identities(path: Path) -> dict[str, Entry]:
     """Reference → entry; empty where there is no file yet. Raises StateError where it can't be read."""
     try:
-        if path.stat().st_size > _LARGEST:
-            raise StateError(f"{path}: larger than {_LARGEST} bytes; is it an identities file?")
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(read_text(path, _LARGEST))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except UnfitFileError as error:
+        raise StateError(f"{path}: {error.strerror}, not an identities file") from None
+    except OSError as error:
+        raise StateError(f"{path}: can't be read: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise StateError(f"{path}: can't be read as an identities file: {error}") from None
     if document.get("version") != _VERSION:
         raise StateError(f"{path}: its version is {document.get('version')!r}, not {_VERSION}")
@@ -69,7 +72,7 @@ def write_identities(path: Path, user: str, identities: Iterable[tuple[str, Iden
         entries[reference] = Entry(reference, identity, tuple(sorted({*others, user})))
     kept = [entries[name] for name in sorted(entries) if entries[name].used_by]
     content = _document(kept).encode()
-    if not path.exists() or path.read_bytes() != content:
+    if not holds(path, content):
         replace(path, content)
 
 

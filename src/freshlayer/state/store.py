@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from freshlayer.bounded_read import kind_of
 from freshlayer.errors import StateError
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
@@ -173,13 +174,16 @@ class Store:
             yield
         except (sqlite3.Error, OSError, StateError) as error:
             if self._usable:
-                self._warn(f"{self.path}: {error}; {consequence} (pass --state PATH to use another file)")
+                self._warn(
+                    f"{self.path}: {_clause(error)}; {consequence} (pass --state PATH to use another file)"
+                )
             self._usable = False
             self.close()
 
     def _open(self) -> sqlite3.Connection | None:
         if self._connection is None and self._usable:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _refuse_what_is_not_a_file(self.path)
             self._connection = self._sound() or self._set_aside()
         return self._connection
 
@@ -211,6 +215,20 @@ class Store:
         connection = sqlite3.connect(self.path, timeout=_WAIT)
         migrate(connection, self.path)
         return connection
+
+
+def _refuse_what_is_not_a_file(path: Path) -> None:
+    """A device would be taken for a corrupt file and renamed, away from the whole machine."""
+    try:
+        kind = kind_of(path)
+    except FileNotFoundError:
+        return
+    if kind:
+        raise StateError(f"{kind}, not a state file")
+
+
+def _clause(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 def _malformed(error: sqlite3.OperationalError) -> bool:

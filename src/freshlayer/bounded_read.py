@@ -1,0 +1,87 @@
+"""Reading a small file that anybody may have put there: a regular one, up to a size, without waiting.
+
+A checkout may have a named pipe, a device, a directory or a link to /dev/zero where a file is expected.
+Opening a pipe would wait for a writer, and reading a device would never end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+
+_CHUNK = 1024 * 1024
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_KINDS = {
+    stat.S_IFDIR: "is a directory",
+    stat.S_IFIFO: "is a named pipe",
+    stat.S_IFSOCK: "is a socket",
+    stat.S_IFCHR: "is a character device",
+    stat.S_IFBLK: "is a block device",
+}
+
+
+class UnfitFileError(OSError):
+    """What is there is not a regular file, or is larger than what is read; ``strerror`` is the clause."""
+
+    def __init__(self, clause: str, path: str | Path) -> None:
+        super().__init__(errno.EINVAL, clause, str(path))
+
+
+def read_file(path: str | Path, most: int) -> bytes:
+    """The content of a regular file of at most so many bytes. Raises UnfitFileError, OSError."""
+    # Opening a device can have an effect of its own, so its kind is looked up before.
+    _check_kind(os.stat(path), path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        status = os.fstat(descriptor)
+        _check_kind(status, path)
+        content = _content(descriptor, most) if status.st_size <= most else None
+    finally:
+        os.close(descriptor)
+    if content is None:
+        raise UnfitFileError(f"is larger than {_size(most)}", path)
+    return content
+
+
+def read_text(path: str | Path, most: int) -> str:
+    """The same as UTF-8, without the byte order mark that editors on Windows write.
+
+    Raises UnfitFileError, OSError, UnicodeDecodeError.
+    """
+    return read_file(path, most).removeprefix(_BYTE_ORDER_MARK).decode("utf-8")
+
+
+def holds(path: Path, content: bytes) -> bool:
+    """Whether a regular file has exactly this content; False where it can't be read."""
+    with contextlib.suppress(OSError):
+        return read_file(path, len(content)) == content
+    return False
+
+
+def kind_of(path: str | Path) -> str:
+    """Why what is at a path is not a regular file, as a clause; empty for a regular file. Raises OSError."""
+    mode = os.stat(path).st_mode
+    return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "is not a regular file")
+
+
+def _check_kind(status: os.stat_result, path: str | Path) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnfitFileError(_KINDS.get(stat.S_IFMT(status.st_mode), "is not a regular file"), path)
+
+
+def _content(descriptor: int, most: int) -> bytes | None:
+    """None where there is more: a file of /proc states no size, and another may grow meanwhile."""
+    chunks: list[bytes] = []
+    left = most + 1
+    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks) if left > 0 else None
+
+
+def _size(most: int) -> str:
+    mebibytes = most // 1024 // 1024
+    return f"{mebibytes} MiB" if mebibytes else f"{most} bytes"
