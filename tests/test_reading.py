@@ -60,6 +60,69 @@ def test_a_loopback_url_is_the_containers_own_but_on_the_hosts_network(host: str
     assert len(found("FROM scratch\nRUN curl http://localhost.example.org/\n", network="default")) == 1
 
 
+_SPELLINGS = (
+    *("0", "0.0.0.0", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7F.1", "0177.0.0.1", "017700000001"),
+    *("[::]", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]"),
+    *("localhost.", "LOCALHOST", "x.localhost", "a.b.localhost.", "ip6-localhost", "ip6-loopback"),
+    *("localhost.localdomain", "localhost6", "\N{FULLWIDTH DIGIT ONE}27.0.0.1"),
+)
+_METADATA = (
+    *("169.254.169.254", "169.254.170.2", "2852039166", "0xa9fea9fe", "[fd00:ec2::254]", "[fe80::1]"),
+    *(
+        "[fe80::1%25eth0]",
+        "[::ffff:169.254.169.254]",
+        "metadata.google.internal",
+        "metadata.google.internal.",
+    ),
+    "100.100.100.200",
+)
+_ELSEWHERE = (
+    *(
+        "10.0.0.1",
+        "1270.0.0.1",
+        "128.0.0.1",
+        "127.0.0.1.example.org",
+        "localhost.example.org",
+        "notlocalhost",
+    ),
+    *("[2001:db8::1]", "[fd12::1]", "169.253.1.1", "metadata.example.org", "0x7f000001.example.org"),
+)
+
+
+@pytest.mark.parametrize("host", [*_SPELLINGS, *_METADATA])
+def test_no_spelling_of_loopback_or_of_a_metadata_service_is_probed_for_a_container(host: str) -> None:
+    text = f"FROM scratch\nRUN curl -g http://{host}/a\n"
+    assert found(text, network="default") == []
+    what = "link-local metadata" if host in _METADATA else "container's own loopback"
+    assert what in missed(text, network="default")[0].reason
+    assert len(found(text, network="host")) == 1
+
+
+@pytest.mark.parametrize("host", _ELSEWHERE)
+def test_hosts_that_only_resemble_loopback_are_probed(host: str) -> None:
+    assert len(found(f"FROM scratch\nRUN curl http://{host}/a\n", network="default")) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "wget http://{}/a",
+        "aria2c http://{}:8080/a",
+        "git clone http://user@{}/r.git",
+        "git clone ssh://git@{}/r.git",
+        "skopeo copy docker://{}:5000/o/app:1 dir:/app",
+        "apt-key add http://{}/key",
+        "aws --endpoint-url=http://{}:9000 s3 cp s3://bucket/key /x",
+        "aws s3 --endpoint-url http://{}:9000 cp s3://bucket/key /x",
+        "s3cmd --host {}:9000 get s3://bucket/key /x",
+    ],
+)
+@pytest.mark.parametrize("host", ["0.0.0.0", "2130706433", "localhost.", "169.254.169.254"])
+def test_every_syntax_knows_the_other_spellings_of_loopback(command: str, host: str) -> None:
+    text = f"FROM scratch\nRUN {command.format(host)}\n"
+    assert found(text, network="default") == []
+
+
 def test_a_registry_on_loopback_is_the_containers_own_too() -> None:
     text = "FROM scratch\nRUN skopeo copy docker://localhost:5000/o/app:1 dir:/app\n"
     assert found(text, network="default") == []

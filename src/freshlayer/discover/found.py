@@ -25,10 +25,14 @@ Words = list[Word]
 
 
 class Found(Struct, frozen=True):
-    """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax."""
+    """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax.
+
+    ``endpoint``: URL of the server that serves it, where ``text`` does not name that server.
+    """
 
     text: str
     via: str = ""
+    endpoint: str = ""
 
 
 class Missed(Struct, frozen=True):

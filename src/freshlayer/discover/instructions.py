@@ -12,6 +12,7 @@ from freshlayer import reference, shell
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.found import Finding, Found, Missed
 from freshlayer.discover.git import git_text
+from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
 from freshlayer.dockerfile.reach import parent_stage, sources_of
@@ -26,7 +27,6 @@ _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 _WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
-_LOOPBACK = compiled(r"(?:git\+|docker-)?\w+://(?:[^/@]*@)?(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
@@ -66,7 +66,7 @@ def discover(
         for instruction, via, finding in finder.stage(stage):
             known = _known(finding)
             if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
-                known = _reachable(known, instruction)
+                known = _reachable(known, finding, instruction)
             if isinstance(known, Reference) and asked.setdefault(known, known.ask) != known.ask:
                 known = Missed(known.text, "it differs from another URL only in what looks like a secret")
             if isinstance(known, Missed):
@@ -92,11 +92,11 @@ def _known(finding: Finding) -> Reference | Missed:
         return Missed(finding.text, str(error))
 
 
-def _reachable(known: Reference, instruction: Instruction) -> Reference | Missed:
+def _reachable(known: Reference, finding: Finding, instruction: Instruction) -> Reference | Missed:
     """In a RUN without the host's network, loopback is the container's own."""
-    if "--network=host" in instruction.flags or not _LOOPBACK.match(known.text):
-        return known
-    return Missed(known.text, "it is the container's own loopback (this machine's with --network=host)")
+    endpoint = finding.endpoint if isinstance(finding, Found) else ""
+    reason = "" if "--network=host" in instruction.flags else why_local(endpoint or known.text)
+    return Missed(known.text, reason) if reason else known
 
 
 class _Finder:

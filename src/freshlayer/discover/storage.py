@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Words, plain, written
 from freshlayer.lazy import compiled
@@ -27,6 +28,7 @@ _READS = {
     "ls",
 }
 _BELOW = {"sync", "rsync", "mirror", "--recursive", "-r", "-R"}
+_ENDPOINTS = {"--endpoint-url", "--endpoint", "--host"}
 _OBJECT = compiled(r"(?:s3|gs)://\S+")
 # ``gsutil cp -r`` takes one object as well, and is often written so.
 _FILE_OF_GS = compiled(
@@ -48,10 +50,20 @@ def storage(arguments: Words) -> Iterator[Finding]:
         if isinstance(word, Unknown):
             yield Missed(word.text, word.reason)
         elif _OBJECT.fullmatch(word):
-            yield _object(word, words)
+            yield _object(word, words, _endpoint(arguments))
 
 
-def _object(word: str, words: list[str]) -> Finding:
+def _endpoint(arguments: Words) -> str:
+    """The server that ``aws --endpoint-url``, ``s3cmd --host`` and the like name."""
+    for option, value in pairwise([*map(written, arguments), ""]):
+        name, equals, joined = option.partition("=")
+        if name in _ENDPOINTS:
+            found = joined if equals else value
+            return found if "://" in found else f"http://{found}"
+    return ""
+
+
+def _object(word: str, words: list[str], endpoint: str) -> Finding:
     """An object, or all below a prefix, which is written with a slash at its end.
 
     A key is what the command line says: a per cent sign in it stands for itself.
@@ -62,7 +74,7 @@ def _object(word: str, words: list[str]) -> Finding:
     below = any(item in _BELOW for item in words)
     is_file = "cp" in words and _FILE_OF_GS.fullmatch(literal)
     is_prefix = below and not literal.endswith("/") and not is_file
-    return Found(f"{literal}/" if is_prefix else literal)
+    return Found(f"{literal}/" if is_prefix else literal, endpoint=endpoint)
 
 
 def az(arguments: Words) -> Iterator[Finding]:
