@@ -163,6 +163,7 @@ def _literal(key: str) -> str:
 def _git(text: str) -> Reference:
     """A user name of ssh is no secret; in http it may be a token."""
     address, hash_, ref = text[len("git+") :].partition("#")
+    hash_, ref = ("", "") if ref == "HEAD" else (hash_, ref)
     parts = _split(address)
     userinfo, at, _ = parts.netloc.rpartition("@")
     host = _host(address, parts)

@@ -81,22 +81,6 @@ curl "http://[::1]:80/a"                | http://[::1]:80/a
 curl -g 'https://example.org/[1]'       | https://example.org/[1]
 curl -G -d q=1 U                        | https://example.org/a?q=1
 curl -G -d q=1 --data r=2 U             | https://example.org/a?q=1&r=2
-curl -X POST U                          |
-curl -XPOST U                           |
-curl --request POST U                   |
-curl --request=DELETE U                 |
-curl -X PUT -T F U                      |
-curl -d x=y U                           |
-curl -dx=y U                            |
-curl --data x=y U                       |
-curl --data-raw x --data-binary @F U    |
-curl --data-urlencode x U               |
-curl --json '{}' U                      |
-curl -F f=@F U                          |
-curl -T F U                             |
-curl --upload-file F U                  |
-curl -sd x U                            |
-curl -d x U --next W                    | W
 curl --version                          |
 curl                                    |
 curl "" -o F                            |
@@ -140,11 +124,6 @@ wget -- U                               | U
 wget U W                                | U W
 wget -O F U W                           | U W
 wget example.org/a                      | http://example.org/a
-wget --post-data x U                    |
-wget --post-data=x U                    |
-wget --post-file=F U                    |
-wget --method=POST --body-data=x U      |
-wget --method PUT U                     |
 wget --version                          |
 wget                                    |
 """
@@ -256,6 +235,55 @@ OVER_LINES = [
 def test_a_command_is_found_wherever_it_stands(script: str) -> None:
     urls, missed = read(spelled(script))
     assert (list(dict.fromkeys(urls)), missed) == ([U], [])
+
+
+SENT = """
+curl -X POST U                          | POST
+curl -XPOST U                           | POST
+curl --request POST U                   | POST
+curl --request=DELETE U                 | DELETE
+curl -X PUT -T F U                      | PUT
+curl -d x=y U                           | POST
+curl -dx=y U                            | POST
+curl --data x=y U                       | POST
+curl --data-raw x --data-binary @F U    | POST
+curl --data-urlencode x U               | POST
+curl --json '{}' U                      | POST
+curl -F f=@F U                          | POST
+curl -T F U                             | PUT
+curl --upload-file F U                  | PUT
+curl -sd x U                            | POST
+wget --post-data x U                    | POST
+wget --post-data=x U                    | POST
+wget --post-file=F U                    | POST
+wget --method=POST --body-data=x U      | POST
+wget --method PUT U                     | PUT
+curl -X PATCH -d x U                    | PATCH
+curl -sX post U                         | POST
+wget --method=post U                    | POST
+curl -X GET -d x U                      | POST
+curl --data-raw x U                     | POST
+curl --form f=@F U                      | POST
+"""
+
+
+@pytest.mark.parametrize(("script", "method"), [row.split("|") for row in SENT.strip().splitlines()])
+def test_what_is_no_get_is_listed_with_its_method(script: str, method: str) -> None:
+    urls, missed = read(spelled(script))
+    program = script.split(maxsplit=1)[0]
+    reason = f"{program} sends a {method.strip()} request, which freshlayer does not repeat"
+    assert (urls, missed) == ([], [f"{U}: {reason}"])
+
+
+def test_options_hold_up_to_next() -> None:
+    urls, missed = read(f"curl -d x {U} --next {W}")
+    assert (urls, len(missed)) == ([W], 1)
+
+
+def test_get_with_data_is_a_get() -> None:
+    assert read(f"curl -G -d x=1 --data-urlencode 'y=a b' {U}") == ([f"{U}?x=1&y=a%20b"], [])
+    assert read(f"curl --path-as-is {U}/../b; curl {U}/../b") == ([f"{U}/../b", W], [])
+    assert read(f"wget {U}/../b; aria2c {U}/./../b") == ([W, W], [])
 
 
 SAME_NAME_TWICE = [

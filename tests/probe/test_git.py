@@ -15,6 +15,7 @@ import pytest
 from freshlayer.freshness import judge
 from freshlayer.model import Change, Observation, Outcome
 from freshlayer.probe import Limits
+from freshlayer.reference import parse
 from testing import asking
 from testing.git_daemon import GitDaemon
 from testing.misbehaving import MisbehavingOrigin
@@ -99,6 +100,28 @@ def test_a_missing_ref_is_absent_and_a_missing_repository_unknown(repository: Gi
     missing = ask(f"git+{repository.url}#none")
     assert (missing.outcome, missing.reason) == (Outcome.ABSENT, "has no branch or tag none")
     assert ask(f"git+{repository.url}-none").outcome is Outcome.UNKNOWN
+
+
+def test_an_abbreviated_commit_is_pinned_and_a_branch_of_that_name_is_a_branch(repository: GitDaemon) -> None:
+    oid = repository.git("rev-parse", "main")
+    seen = judge(None, ask(f"git+{repository.url}#{oid[:7]}"))
+    assert str(seen.identity) == f"commit:{oid[:7]}"
+    second = repository.commit("second")
+    assert judge(seen.keep, ask(f"git+{repository.url}#{oid[:7]}")).change is Change.UNCHANGED
+    assert commit_of(ask(f"git+{repository.url}#{oid[:12].upper()}")) == oid[:12]
+    repository.git("branch", "deadbee")
+    repository.git("tag", "cafe1234", "HEAD~1")
+    assert commit_of(ask(f"git+{repository.url}#deadbee")) == second
+    assert commit_of(ask(f"git+{repository.url}#cafe1234")) == oid
+    assert ask(f"git+{repository.url}#abcdef").outcome is Outcome.ABSENT
+    assert ask(f"git+{repository.url}-none#{oid[:7]}").outcome is Outcome.UNKNOWN
+
+
+def test_head_is_the_default_branch(repository: GitDaemon) -> None:
+    repository.git("checkout", "--quiet", "-b", "trunk")
+    second = repository.commit("second")
+    assert commit_of(ask(f"git+{repository.url}#HEAD")) == second
+    assert parse(f"git+{repository.url}#HEAD") == parse(f"git+{repository.url}")
 
 
 def test_a_full_commit_is_never_asked_for() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.found import Finding, Missed, Unknown, Words, url
 from freshlayer.discover.options import Operand, Option, OptionTable, read
 
@@ -24,4 +25,4 @@ def aria2c(arguments: Words) -> Iterator[Finding]:
             case Option(name="input-file"):
                 yield Missed("aria2c --input-file", "its URLs stand in a file")
             case Operand(value=value) if isinstance(value, Unknown) or re.match(r"(?:https?|ftp)://", value):
-                yield url(value)
+                yield url(value if isinstance(value, Unknown) else without_dot_segments(value))

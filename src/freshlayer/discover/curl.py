@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words
+from freshlayer.discover.dot_segments import without_dot_segments
+from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.globs import globbed
 from freshlayer.discover.options import Operand, Option, OptionTable, read
 
@@ -56,14 +57,22 @@ def _one(arguments: Words) -> Iterator[Finding]:
     options, urls, query = _sorted(arguments)
     if "config" in options:
         yield Missed("curl --config", "its URLs stand in a file")
-    if "upload-file" in options or ("get" not in options and options & _SENDS):
-        return
-    if {name for name in options if name.startswith("request:")} - {f"request:{m}" for m in _READS}:
+    method = _method(options)
+    if method not in _READS:
+        yield from (sent_by(url, "curl", method) for url in urls if url != "")
         return
     for url in urls:
-        yield from _read(
-            _with_query(url, query if "get" in options else []), globbing="globoff" not in options
-        )
+        yield from _read(_with_query(url, query if "get" in options else []), options)
+
+
+def _method(options: set[str]) -> str:
+    """The method of the request; ``-X`` names it, else the data to be sent decides."""
+    named = next((name.partition(":")[2] for name in options if name.startswith("request:")), "")
+    if "upload-file" in options:
+        return named if named not in {"", *_READS} else "PUT"
+    if "get" not in options and options & _SENDS:
+        return named if named not in {"", *_READS} else "POST"
+    return named or "GET"
 
 
 def _with_query(url: Word, query: list[Word]) -> Word:
@@ -102,12 +111,13 @@ def _encoded(value: Word) -> Word:
     return f"{name}{equals}{quote(content, safe='')}" if equals else quote(name, safe="")
 
 
-def _read(url: Word, *, globbing: bool) -> Iterator[Finding]:
+def _read(url: Word, options: set[str]) -> Iterator[Finding]:
     if isinstance(url, Unknown):
         yield Missed(url.text, url.reason)
         return
-    urls = (globbed(url) if globbing else [url]) if url else []
+    urls = ([url] if "globoff" in options else globbed(url)) if url else []
     if urls is None:
         yield Missed(url, "curl expands the URL itself ({} or [])")
     for one in urls or []:
-        yield Found(one if "://" in one else f"http://{one}")
+        address = one if "://" in one else f"http://{one}"
+        yield Found(address if "path-as-is" in options else without_dot_segments(address))

@@ -62,6 +62,12 @@ def url(word: Word) -> Finding:
     return Missed(word.text, word.reason) if isinstance(word, Unknown) else Found(word)
 
 
+def sent_by(url: Word, program: str, method: str) -> Missed:
+    """A URL that a command sends something to: the answer is not what a GET brings."""
+    text = url.text if isinstance(url, Unknown) else url
+    return Missed(text, f"{program} sends a {method} request, which freshlayer does not repeat")
+
+
 def plain(words: Words) -> list[str]:
     """The words that are known."""
     return [word for word in words if isinstance(word, str)]

@@ -118,16 +118,26 @@ def _checked_out(arguments: Words, verb: str) -> Word | None:
     if "--" in arguments:
         arguments = arguments[: arguments.index("--")]
     found = [item.value for item in read(arguments, _CHECKOUT_TABLE) if isinstance(item, Operand)]
-    if not found or found[0] in {".", "FETCH_HEAD", "HEAD", ""}:
+    if not found or found[0] in {".", ""} or _is_here(found[0]):
         return None
     return _plain_ref(found[0])
 
 
+def _is_here(ref: Word) -> bool:
+    """Whether a revision is relative to what is checked out or was fetched: ``HEAD~1``, ``FETCH_HEAD^``."""
+    return isinstance(ref, str) and re.fullmatch(r"(?:@|HEAD|FETCH_HEAD)(?:[~^@].*)?", ref) is not None
+
+
 def _plain_ref(ref: Word) -> Word:
-    """``+refs/heads/x:y`` → ``refs/heads/x``, ``origin/x`` → ``x``, ``tags/v1`` → ``refs/tags/v1``."""
+    """``+refs/heads/x:y`` → ``refs/heads/x``, ``origin/x`` → ``x``, ``tags/v1`` → ``refs/tags/v1``.
+
+    ``v1^{commit}``, ``main~2``: what is relative to a ref changes with it. ``HEAD`` is the default branch.
+    """
     if isinstance(ref, Unknown):
         return ref
-    ref = ref.lstrip("+").partition(":")[0].removeprefix("origin/")
+    ref = ref.lstrip("+").partition(":")[0].removeprefix("refs/remotes/").removeprefix("origin/")
+    ref = re.split(r"[~^]", ref, maxsplit=1)[0]
+    ref = "" if ref in {"HEAD", "origin"} else ref
     return f"refs/{ref}" if re.match(r"(?:tags|heads)/", ref) else ref
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from freshlayer.lazy import compiled
 
 LOOPBACK = "it is the container's own loopback (this machine's with --network=host)"
@@ -25,7 +23,7 @@ _MOST_PARTS = 4
 
 
 def why_local(url: str) -> str:
-    """Why a RUN without the host's network reads it from the container or its machine; empty if it does not."""
+    """Why the host of a URL is not this machine for a RUN in a network of its own; empty where it is."""
     match = _HOST.match(url)
     return _why(match[1].lower().rstrip(".")) if match else ""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words
+from freshlayer.discover.dot_segments import without_dot_segments
+from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.options import Operand, OptionTable, read
 
 _LONG = """
@@ -33,6 +34,7 @@ TABLE = OptionTable(
     frozenset({"-nv", "-nc", "-nd", "-nH", "-np", "-nh"}),
 )
 
+_READS = {"GET", "HEAD"}
 _SENDS = {"post-data", "post-file", "body-data", "body-file"}
 _FILES = {"input-file": "its URLs stand in a file", "input-metalink": "its URLs stand in a file"}
 
@@ -41,7 +43,10 @@ def wget(arguments: Words) -> Iterator[Finding]:
     """Every URL that a wget command reads."""
     items = list(read(arguments, TABLE))
     options = {item.name: item.value for item in items if not isinstance(item, Operand)}
-    if options.keys() & _SENDS or options.get("method", "GET") not in {"GET", "HEAD"}:
+    method = _method(options)
+    if method not in _READS:
+        urls = [item.value for item in items if isinstance(item, Operand) and item.value != ""]
+        yield from (sent_by(url, "wget", method) for url in urls)
         return
     for name in sorted(options.keys() & _FILES.keys()):
         yield Missed(f"wget --{name}", _FILES[name])
@@ -50,7 +55,14 @@ def wget(arguments: Words) -> Iterator[Finding]:
             yield _operand(item.value)
 
 
+def _method(options: Mapping[str, Word | None]) -> str:
+    named = options.get("method")
+    if isinstance(named, Unknown):
+        return named.text
+    return named.upper() if named else "POST" if options.keys() & _SENDS else "GET"
+
+
 def _operand(value: Word) -> Finding:
     if isinstance(value, Unknown):
         return Missed(value.text, value.reason)
-    return Found(value if "://" in value else f"http://{value}")
+    return Found(without_dot_segments(value if "://" in value else f"http://{value}"))

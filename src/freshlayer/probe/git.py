@@ -18,6 +18,8 @@ from freshlayer.reference import Reference, shown
 
 _LINE = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")
 _MOST = 256 * 1024
+# git rev-parse takes four digits and more; fewer than seven are a misspelt ref more often than a commit.
+_ABBREVIATED = compiled(r"[0-9A-Fa-f]{7,63}")
 
 # No prompt ever, on no terminal; and no transport that could run a program that the URL names (ext::).
 _ENVIRONMENT = {
@@ -51,6 +53,9 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
         return Observation(reference, Outcome.UNKNOWN, _why(answer, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
     found = [oids[name] for name in names if name in oids]
+    if not found and _ABBREVIATED.fullmatch(ref):
+        pinned = (Evidence("commit", ref.lower(), Strength.CONTENT),)
+        return Observation(reference, Outcome.SEEN, "names no branch or tag: an abbreviated commit", pinned)
     if not found:
         what = f"has no branch or tag {shown(ref, 60)}" if ref else "has no default branch"
         return Observation(reference, Outcome.ABSENT, what)
