@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import SplitResult, quote, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from msgspec import Struct
 
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy import compiled
+from freshlayer.masking import is_signed, public_path, shown, without_secrets
+
+__all__ = [
+    "CONTENT_ADDRESSED",
+    "SCHEMES",
+    "Reference",
+    "is_remote_context",
+    "is_signed",
+    "parse",
+    "preferred",
+    "shown",
+]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "git": 9418}
 _LONGEST = 8192
-
-# Query parameters that are a signature or a secret, and no part of what is named: S3 and GCS (V4 and V2),
-# CloudFront, and the tokens that people put into URLs.
-_SIGNED = compiled(
-    r"(?i)^(x-amz-.*|x-goog-.*|awsaccesskeyid|googleaccessid|key-pair-id|pwd|jwt|hdnea|hdnts|q-signature"
-    r"|.*(token|secret|password|passwd|signature|(api|access|private|secret)[_-]?key)"
-    r"|(.*[_-])?(auth|authorization|credentials?))$"
-)
-_AZURE = compiled(r"(?:^|&)sig=", re.IGNORECASE)
-_AZURE_ONLY = compiled(r"(?i)^(sig|se|sp|sv|sr|st|spr|skoid|sktid|skt|ske|sks|skv)$")
-_SIGNATURE = compiled(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
-_EXPIRES = compiled(r"(?:^|&)(?:signature|awsaccesskeyid|googleaccessid|key-pair-id)=", re.IGNORECASE)
 
 # pip and others name a digest behind the URL, where no server sees it.
 _FRAGMENT = compiled(
@@ -104,20 +104,32 @@ def parse(text: str) -> Reference:
     return read(text)
 
 
+def preferred(one: Reference, other: Reference) -> Reference:
+    """Of two spellings of one reference, the one to request: the first with a secret, else the first."""
+    return one if _carries_secret(one) or not _carries_secret(other) else other
+
+
+def _carries_secret(reference: Reference) -> bool:
+    text = reference.text
+    return reference.ask != (text.removeprefix("git+") if reference.kind == "git" else text.partition("#")[0])
+
+
 def _url(text: str) -> Reference:
     parts = _split(text)
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._[]")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]{}|^\\`")
-    known = _without_secrets(query)
+    kept = without_secrets(query)
+    known = f"?{kept}" if kept else ""
     host = _host(text, parts)
     userinfo, at, _ = parts.netloc.rpartition("@")
     stated = _FRAGMENT.search(parts.fragment)
-    address = f"{parts.scheme}://{host}{path}"
+    digest = stated[0].lower() if stated else ""
+    origin = f"{parts.scheme}://{host}"
     return Reference(
         kind="ftp" if parts.scheme.startswith("ftp") else "http",
-        text=f"{address}{'?' + known if known else ''}{'#' + stated[0].lower() if stated else ''}",
+        text=f"{origin}{public_path(host, path)}{known}{'#' if digest else ''}{digest}",
         ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}",
-        pinned=stated[0].lower().replace("=", ":") if stated else _pinned(address),
+        pinned=digest.replace("=", ":") or _pinned(origin + path),
     )
 
 
@@ -142,7 +154,8 @@ def _object(text: str) -> Reference:
     account = parts.scheme == "azblob"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", bucket):
         raise ReferenceInvalidError(f"{shown(text)} names no {'account' if account else 'bucket'}")
-    if is_signed(rest):
+    _, _, query = rest.partition("?")
+    if is_signed(rest) or without_secrets(query, guess=False) != query:
         raise ReferenceInvalidError(f"{shown(text)} carries a signature: that is for an https:// URL")
     key = quote(unquote_to_bytes(parts.path), safe="/:@!$&'()*+,;=~-._[]")
     container, slash, _ = key[1:].partition("/")
@@ -173,7 +186,7 @@ def _git(text: str) -> Reference:
     shown_user = f"{userinfo}@" if parts.scheme == "ssh" and ":" not in userinfo and at else ""
     return Reference(
         kind="git",
-        text=f"git+{parts.scheme}://{shown_user}{host}{path}{hash_}{ref}",
+        text=f"git+{parts.scheme}://{shown_user}{host}{public_path(host, path)}{hash_}{ref}",
         ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
         pinned=f"commit:{ref}" if re.fullmatch(_COMMIT, ref) else "",
     )
@@ -230,38 +243,6 @@ def _host(text: str, parts: SplitResult) -> str:
     return name if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{port}"
 
 
-def _without_secrets(query: str) -> str:
-    azure = bool(_AZURE.search(query))
-    signed = bool(_EXPIRES.search(query))
-    return "&".join(item for item in query.split("&") if not _is_secret(item, azure=azure, signed=signed))
-
-
-def is_signed(url: str) -> bool:
-    """Whether a URL carries a signature (S3, GCS, Azure SAS, CloudFront): it holds for one method alone."""
-    return "?" in url and bool(_SIGNATURE.search(urlsplit(url).query))
-
-
 def is_remote_context(text: str) -> bool:
     """Whether docker and buildx take a word for a context from elsewhere, where no folder is called so."""
     return bool(_CONTEXT.match(text))
-
-
-def _is_secret(item: str, *, azure: bool, signed: bool) -> bool:
-    name = unquote(item.partition("=")[0])
-    if name.lower() in {"expires", "policy"}:
-        return signed
-    if _AZURE_ONLY.match(name):
-        return azure
-    return bool(_SIGNED.match(name))
-
-
-def shown(text: str, limit: int = 120) -> str:
-    """Untrusted text made safe for a message: no control character, no userinfo, no secret, not too long."""
-    safe = text[: limit * 4]
-    if not safe.isprintable():
-        safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
-    # Userinfo as it should be written, and with a slash or a blank in the password.
-    safe = re.sub(r"(?<=://)(?:[^/?#@\s]*|[^@]*:(?!\d*/)[^@]*)@", "", safe)
-    address, question, query = safe.partition("?")
-    safe = address + question + _without_secrets(query)
-    return safe if len(safe) <= limit else safe[: limit - 1] + "…"

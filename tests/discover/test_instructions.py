@@ -341,6 +341,35 @@ def test_no_secret_is_told(text: str) -> None:
     assert discovery.inputs or len(discovery.not_watched) > 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        (f"{U}?token=one", f"{U}?token=two", f"{U}?token=one"),
+        (U, f"{U}?pat=two", f"{U}?pat=two"),
+        (f"{U}?b=1&pw=one", f"{U}?pw=two&b=1", f"{U}?b=1&pw=one"),
+        ("https://u:one@example.org/a", U, "https://u:one@example.org/a"),
+        (f"{U};key=one", f"{U};key=two", f"{U};key=one"),
+    ],
+)
+def test_urls_that_differ_in_a_secret_alone_are_one_input_asked_with_the_first(
+    first: str, second: str, asked: str
+) -> None:
+    discovery = found(f"FROM a\nRUN curl '{first}'\nRUN curl '{second}'\n")
+    item = next(item for item in discovery.inputs if item.reference.kind == "http")
+    assert (item.reference.ask, [place.line for place in item.places]) == (asked, [2, 3])
+    assert {known.ask for read in discovery.by_instruction.values() for known in read} - {BASE} == {asked}
+    assert [item.instruction for item in discovery.not_watched] == []
+
+
+def test_urls_that_differ_in_what_only_looks_like_a_secret_are_reported_too() -> None:
+    """Where the guess is wrong, two files would be taken for one."""
+    one, other = "x7K9mQ2pL4vN8rT1wZ5y", "a7K9mQ2pL4vN8rT1wZ5b"
+    discovery = found(f"FROM a\nRUN curl {U}?x={one}\nRUN curl {U}?x={other}\n")
+    assert [item.reference.text for item in discovery.inputs] == [BASE, U]
+    assert [(item.line, item.text) for item in discovery.not_watched] == [(3, U)]
+    assert "differs from it only in what looks like a secret" in discovery.not_watched[0].reason
+
+
 def test_what_is_listed_is_printable_and_short() -> None:
     text = (
         "FROM a\nRUN curl https://example.org/\x1b[31m$(x)\nRUN rpm -U https://example.org/"

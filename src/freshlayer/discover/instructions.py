@@ -19,8 +19,9 @@ from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy import compiled
+from freshlayer.masking import differ_by_guess
 from freshlayer.model import NotWatched, Place, RemoteInput
-from freshlayer.reference import Reference, shown
+from freshlayer.reference import Reference, preferred, shown
 from freshlayer.shell import Hole, Surroundings, Why
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
@@ -28,6 +29,7 @@ _WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
+_ONE_IS_ASKED = "another URL differs from it only in what looks like a secret: one of the two is requested"
 
 
 class Discovery(Struct, frozen=True):
@@ -60,27 +62,32 @@ def discover(
     by_instruction: dict[int, dict[Reference, str]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
-    asked: dict[Reference, str] = {}
+    asked: dict[Reference, Reference] = {}
     finder = _Finder(dockerfile, environments, conditions)
     for stage in stages:
         for instruction, via, finding in finder.stage(stage):
             known = _known(finding)
             if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
                 known = _reachable(known, finding, instruction)
-            if isinstance(known, Reference) and asked.setdefault(known, known.ask) != known.ask:
-                known = Missed(known.text, "it differs from another URL only in what looks like a secret")
+            if isinstance(known, Reference):
+                first = asked.get(known, known)
+                asked[known] = preferred(first, known)
+                if differ_by_guess(first.ask, known.ask):
+                    not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_ASKED)))
             if isinstance(known, Missed):
-                text = shown(known.text) or instruction.name
-                not_watched.append(
-                    NotWatched(instruction.line, instruction.name, text, known.reason, known.accepted)
-                )
+                not_watched.append(_not_watched(instruction, known))
             elif known not in by_instruction.setdefault(instruction.number, {}):
                 by_instruction[instruction.number][known] = via
                 place = Place(instruction.line, instruction.name, stage.label, via)
                 places.setdefault(known, []).append(place)
-    inputs = tuple(RemoteInput(known, tuple(where)) for known, where in places.items())
-    read = {number: tuple(found) for number, found in by_instruction.items() if found}
+    inputs = tuple(RemoteInput(asked[known], tuple(where)) for known, where in places.items())
+    read = {n: tuple(asked[known] for known in found) for n, found in by_instruction.items() if found}
     return Discovery(read, inputs, tuple(dict.fromkeys(not_watched)))
+
+
+def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
+    text = shown(missed.text) or instruction.name
+    return NotWatched(instruction.line, instruction.name, text, missed.reason, missed.accepted)
 
 
 def _known(finding: Finding) -> Reference | Missed:

@@ -1,5 +1,25 @@
 """What is a secret, and how a text is shown and stored without it. Pure, open to every module."""
 
 from freshlayer.masking.names import MASK, is_secret, is_secret_name, looks_random, without_known_forms
+from freshlayer.masking.urls import (
+    differ_by_guess,
+    is_signed,
+    public_path,
+    public_text,
+    shown,
+    without_secrets,
+)
 
-__all__ = ["MASK", "is_secret", "is_secret_name", "looks_random", "without_known_forms"]
+__all__ = [
+    "MASK",
+    "differ_by_guess",
+    "is_secret",
+    "is_secret_name",
+    "is_signed",
+    "looks_random",
+    "public_path",
+    "public_text",
+    "shown",
+    "without_known_forms",
+    "without_secrets",
+]

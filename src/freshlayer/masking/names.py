@@ -20,6 +20,7 @@ _CERTAIN = (
     r"|bearer|signature|credentials?|cookies?|authorization|o?auth2?[_-]?bearer|api[_-]?key|rlkey|tempauth"
 )
 """Secret as the end of any name: ``access_token``, ``dbpassword``, ``X-Amz-Signature``."""
+_ALL_CERTAIN = compiled(rf".*(?:{_CERTAIN})")
 _WORD = (
     r"pass|pw|pwd|pat|sas|sig|sid|otp|totp|pin|psk|auth|oauth|xauth|session|sess|csrf|xsrf|nonce|ticket"
     r"|assertion|creds?"
@@ -88,8 +89,13 @@ def is_secret_name(name: str) -> bool:
 
     ``Authorization``, ``X-Api-Key``, ``token[]``, ``%74oken``, ``db_pw``, ``AWS_SECRET_ACCESS_KEY``.
     """
-    plain = _plain(name)
-    return bool(plain and _SECRET.fullmatch(plain) and not _HARMLESS.fullmatch(plain))
+    forms = {_plain(name), _plain(name.lower())}
+    return any(_SECRET.fullmatch(form) for form in forms) and not any(map(_HARMLESS.fullmatch, forms))
+
+
+def is_certain_name(name: str) -> bool:
+    """Whether a name says ``token``, ``password`` or the like, and could not mean an index or a country."""
+    return _ALL_CERTAIN.fullmatch(_plain(name)) is not None and is_secret_name(name)
 
 
 def is_secret(name: str, value: str) -> bool:
