@@ -340,7 +340,7 @@ def _job(source: Source, command: BuildCommand, report: Report, builder: Builder
     if source.path is not None and not any(item.key for item in report.instructions):
         return None
     file = _derived_file(source, report, builder.mechanism(_syntax_of(source)))
-    return Job(command, file, partial(ClassicContext.of, source.context))
+    return Job(command, file, partial(ClassicContext.of, source.context, dockerfile=source.path))
 
 
 def _derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:

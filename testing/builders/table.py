@@ -16,7 +16,7 @@ from testing.builders.base import Builder
 from testing.builders.containers import ContainersBuilder
 from testing.builders.docker import ContainerdBuilder, DockerBuilder
 from testing.builders.suites import UNPACKED, is_unpacked, out_of_reach
-from testing.engine import Docker, PrivateEngine, installed, unable, unpacked
+from testing.engine import Docker, EngineError, PrivateEngine, installed, unable, unpacked
 
 SYSTEM = ""
 CONTAINERD = ("--feature=containerd-snapshotter=true",)
@@ -89,6 +89,14 @@ class Builders:
 def start_engine(release: Release) -> PrivateEngine:
     """A daemon of this release for the caller alone, who closes it."""
     return PrivateEngine(_docker(release), options=release.daemon)
+
+
+def client_of(release: Release) -> Path:
+    """The docker client of a release, which needs no daemon of its own."""
+    found = _docker(release)
+    if found is None:
+        raise EngineError(f"no docker client of {release.suite or 'the system'}")
+    return found.client
 
 
 def require(name: str) -> None:

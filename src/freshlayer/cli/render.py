@@ -171,11 +171,11 @@ def _warn_of_copies(source: Source, output: Path) -> None:
 
 def _is_sent(source: Source, path: Path) -> bool:
     """Whether a builder gets this file with the context."""
-    from freshlayer.context.dockerignore import ignore_file, matcher, read_rules
+    from freshlayer.context.dockerignore import ignore_file, patterns, read_rules
 
     root = source.context.resolve()
     if not path.is_relative_to(root):
         return False
     own = ignore_file(source.path) if source.path else None
     rules = own if own and own.is_file() else root / ".dockerignore"
-    return not matcher(rules, read_rules(rules) or "").matches(path.relative_to(root).as_posix())
+    return not patterns(rules, read_rules(rules) or "").excludes(path.relative_to(root).as_posix())

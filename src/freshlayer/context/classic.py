@@ -19,10 +19,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from e2b_dockerfile_utils import PatternMatcher
 from msgspec import Struct
 
-from freshlayer.context.dockerignore import NAME, matcher, read_rules, walk
+from freshlayer.context.dockerignore import NAME, patterns, read_rules, walk
+from freshlayer.context.ignore_patterns import Patterns
 
 DOCKERFILE = ".freshlayer.Dockerfile"
 
@@ -31,7 +31,7 @@ class ClassicContext(Struct, frozen=True):
     """``name`` is where the Dockerfile stands in the tar; ``shipped`` the text of its ``.dockerignore``.
 
     ``as_before_23``: the daemon hashes headers too, and a docker client before 23 puts the owner's names and
-    the kind of the file into them (measured, 20.10 and 26).
+    the kind of the file into them (measured, 20.10 and 26); it reads the rules in another way as well.
     """
 
     root: Path
@@ -41,16 +41,19 @@ class ClassicContext(Struct, frozen=True):
     as_before_23: bool = False
 
     @classmethod
-    def of(cls, root: Path, *, as_before_23: bool = False) -> ClassicContext:
+    def of(cls, root: Path, *, dockerfile: Path | None = None, as_before_23: bool = False) -> ClassicContext:
         """Read the folder's rules, and choose a name for the Dockerfile that they hide.
 
         A name that the user's own rules hide already lets the user's ``.dockerignore`` be shipped as it is,
-        so that a ``COPY . .`` sees the very same file; else a line is added to it.
+        so that a ``COPY . .`` sees the very same file; else a line is added to it. The name of the user's
+        own ``dockerfile`` is the best: docker's client would send it.
         """
         text = read_rules(root / NAME)
         if text is None:
             return cls(root, DOCKERFILE, "", f"{DOCKERFILE}\n{NAME}\n", as_before_23)
-        name = _hidden_name(text, matcher(root / NAME, text))
+        rules = patterns(root / NAME, text, before_23=as_before_23)
+        own = _below(root, dockerfile)
+        name = own if own and own != NAME and rules.excludes(own) else _hidden_name(text, rules)
         if name:
             return cls(root, name, text, text, as_before_23)
         return cls(root, DOCKERFILE, text, f"{text.rstrip(chr(10))}\n{DOCKERFILE}\n", as_before_23)
@@ -60,7 +63,7 @@ class ClassicContext(Struct, frozen=True):
 
         GNU format: docker takes the PAX headers that Python writes by default for a Dockerfile.
         """
-        rules = matcher(self.root / NAME, self.rules)
+        rules = patterns(self.root / NAME, self.rules, before_23=self.as_before_23)
         links: dict[tuple[int, int], str] = {}
         with tarfile.open(fileobj=stream, mode="w|", format=tarfile.GNU_FORMAT, bufsize=256 * 1024) as tar:
             for path, status in walk(self.root, rules):
@@ -81,12 +84,13 @@ class ClassicContext(Struct, frozen=True):
     ) -> None:
         info = self._entry(path, status)
         full = self.root / path
-        if stat.S_ISREG(status.st_mode):
-            first = links.setdefault((status.st_dev, status.st_ino), path) if status.st_nlink > 1 else path
+        if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
+            first = links.setdefault((status.st_dev, status.st_ino), path)
             if first != path:
                 info.type, info.linkname = tarfile.LNKTYPE, first
                 tar.addfile(info)
                 return
+        if stat.S_ISREG(status.st_mode):
             with full.open("rb") as source:
                 info.size = os.fstat(source.fileno()).st_size
                 tar.addfile(info, source)
@@ -159,13 +163,24 @@ def _group(number: int) -> str:
         return ""
 
 
-def _hidden_name(text: str, rules: PatternMatcher) -> str:
+def _below(root: Path, dockerfile: Path | None) -> str:
+    """The path of the user's Dockerfile in the context; empty where it is elsewhere."""
+    if dockerfile is None:
+        return ""
+    try:
+        found = dockerfile.resolve().relative_to(root.resolve()).as_posix()
+        return found if stat.S_ISREG((root / found).lstat().st_mode) else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _hidden_name(text: str, rules: Patterns) -> str:
     """A name that the rules hide, so that no file of the tar has it: or ``x.log`` for ``*.log``."""
     for line in text.split("\n"):
         pattern = line.strip().removeprefix("/").removeprefix("**/").rstrip("/")
         name = pattern.replace("*", "freshlayer")
         plain = re.fullmatch(r"[\w.*-]+", pattern) and not re.fullmatch(r"\.+", name)
         # A rule that takes something beneath back needs the name as a folder.
-        if plain and name != NAME and rules.matches(name) and not rules.may_match_under(name):
+        if plain and name != NAME and rules.excludes(name) and not rules.may_hold_exceptions(name):
             return name
     return ""

@@ -7,9 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from e2b_dockerfile_utils import PatternMatcher
-
 from freshlayer.bounded_read import read_file
+from freshlayer.context.ignore_patterns import Patterns
 from freshlayer.errors import ContextError
 
 NAME = ".dockerignore"
@@ -31,31 +30,35 @@ def read_rules(path: Path) -> str | None:
         raise ContextError(f"{path}: {error.strerror}") from None
 
 
-def matcher(path: Path, text: str) -> PatternMatcher:
-    """The rules, ready to match. Raises ContextError for a pattern that docker would refuse."""
+def patterns(path: Path, text: str, *, before_23: bool = False) -> Patterns:
+    """The rules, ready to match. Raises ContextError for a pattern that docker would refuse.
+
+    ``before_23``: as docker clients before 23 read them.
+    """
     try:
-        return PatternMatcher(text.removeprefix("\ufeff").split("\n"))
+        return Patterns.of(text, before_23=before_23)
     except ValueError as error:
         raise ContextError(f"{path}: {error}") from None
 
 
-def walk(root: Path, rules: PatternMatcher) -> Iterator[tuple[str, os.stat_result]]:
-    """(path relative to the root, lstat) of everything that the rules leave, folders before their content.
+def walk(root: Path, rules: Patterns) -> Iterator[tuple[str, os.stat_result]]:
+    """(path relative to the root, lstat) of everything that docker's client sends, in its order.
 
-    Sockets are left out, as the docker client leaves them out. Raises OSError for what can't be read.
+    A directory that is excluded is looked into where an exception names something below it. Sockets are left
+    out, as the client leaves them out. Raises OSError for what can't be read.
     """
-    waiting = [""]
+    waiting: list[tuple[str, list[bool]]] = [(path, []) for path in _listed(root, "")]
     while waiting:
-        folder = waiting.pop()
-        with os.scandir(root / folder) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        below: list[str] = []
-        for entry in found:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            status = entry.stat(follow_symlinks=False)
-            excluded = rules.matches(path)
-            if not excluded and not stat.S_ISSOCK(status.st_mode):
-                yield path, status
-            if stat.S_ISDIR(status.st_mode) and (not excluded or rules.may_match_under(path)):
-                below.append(path)
-        waiting.extend(reversed(below))
+        path, above = waiting.pop()
+        status = (root / path).lstat()
+        excluded, matched = rules.below(path, above)
+        if not excluded and not stat.S_ISSOCK(status.st_mode):
+            yield path, status
+        if stat.S_ISDIR(status.st_mode) and (not excluded or rules.may_hold_exceptions(path)):
+            waiting += [(below, matched) for below in _listed(root, path)]
+
+
+def _listed(root: Path, directory: str) -> list[str]:
+    """What is in a directory, the first at the end."""
+    names = sorted(os.listdir(root / directory), key=os.fsencode, reverse=True)
+    return [f"{directory}/{name}" if directory else name for name in names]
