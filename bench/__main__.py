@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from bench import growth, many, probing, reading, saves, startup, tax
+from bench import bounds, growth, many, probing, reading, saves, startup, tax
 
 HERE = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench made -->\n"
@@ -26,6 +26,7 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "many": ("Many Dockerfiles", many.lines),
     "saves": ("What it saves", saves.lines),
     "growth": ("Growth", partial(growth.lines, HERE / "docs" / "growth.svg")),
+    "bounds": ("Bounds", bounds.lines),
     "reading": ("Reading", reading.lines),
 }
 """Name on the command line → title, and the lines of Markdown, each as soon as it is known."""

@@ -6,8 +6,6 @@ figures as well.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import peers
+from bench.gauge import Run, gauged
 from bench.origins import trusting
 from bench.peers import ON_ONE_ORIGIN, Work
 from bench.plot import Line, Panel, svg
@@ -49,25 +48,6 @@ location / {
   return 200 "a body\\n";
 }
 """
-# A process inherits the peak of the one that started it, so one that is small has to.
-_GAUGE = """\
-import json, os, sys, time
-out, *argv = sys.argv[1:]
-file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-started = time.perf_counter()
-pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, file, 1)])
-_, status, used = os.wait4(pid, 0)
-print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - started, used.ru_maxrss / 1024]))
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A process that ended: its exit code, seconds, and peak memory in MiB."""
-
-    code: int
-    seconds: float
-    memory: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +121,7 @@ class World:
     environment: Mapping[str, str]
 
     def run(self, *argv: str) -> Run:
-        gauged = [sys.executable, "-S", "-c", _GAUGE, str(self.here / "out"), *argv]
-        done = subprocess.run(gauged, env=dict(self.environment), check=True, stdout=subprocess.PIPE)
-        return Run(*json.loads(done.stdout))
+        return gauged(self.here / "out", self.environment, argv)
 
     def freshlayer(self, *words: str) -> Run:
         return self.run(sys.executable, "-m", "freshlayer", *words)

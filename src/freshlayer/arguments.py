@@ -6,7 +6,7 @@ its own: a builder keys the RUN on the value that it is given. The Dockerfile st
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from freshlayer.dockerfile import Dockerfile, Instruction
 from freshlayer.inject import ARGUMENT
@@ -34,9 +34,10 @@ def declare(text: str, dockerfile: Dockerfile, lines: Collection[int]) -> str:
     taken = set(_names(dockerfile))
     free = (name for n in range(1, len(taken) + len(lines) + 1) if (name := f"{ARGUMENT}_{n}") not in taken)
     missing = sorted(set(lines) - declared(dockerfile).keys())
-    above = {_top(text, dockerfile, line): name for line, name in zip(missing, free, strict=False)}
-    kept = enumerate(text.split("\n"), 1)
-    return "\n".join(f"ARG {above[n]}\n{line}" if n in above else line for n, line in kept)
+    kept = text.split("\n")
+    tops = _tops(kept, dockerfile, missing)
+    above = dict(zip(tops, free, strict=False))
+    return "\n".join(f"ARG {above[n]}\n{line}" if n in above else line for n, line in enumerate(kept, 1))
 
 
 def values(names: Mapping[int, str], instructions: Iterable[InstructionVerdict]) -> dict[str, str]:
@@ -63,11 +64,11 @@ def _names_in(instruction: Instruction) -> Iterator[str]:
         yield from (word for word in instruction.words if word.startswith(ARGUMENT) and "=" not in word)
 
 
-def _top(text: str, dockerfile: Dockerfile, line: int) -> int:
-    """The first line of the comments directly above an instruction; its own line where there are none."""
-    lines = text.split("\n")
+def _tops(lines: Sequence[str], dockerfile: Dockerfile, starts: Iterable[int]) -> Iterator[int]:
+    """The first line of the comments directly above each instruction; its own line where there are none."""
     every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
     inside = {n for i in every for n in range(i.line, i.end_line + 1)}
-    while line > 1 and line - 1 not in inside and lines[line - 2].lstrip().startswith("#"):
-        line -= 1
-    return line
+    for line in starts:
+        while line > 1 and line - 1 not in inside and lines[line - 2].lstrip().startswith("#"):
+            line -= 1  # noqa: PLW2901 - it goes up from where it starts
+        yield line

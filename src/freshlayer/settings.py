@@ -185,19 +185,25 @@ def notes(text: str, instructions: Sequence[tuple[int, int, str]]) -> dict[int, 
     used: set[int] = set()
     for first, _, name in instructions:
         above = first - 1
+        watched: list[str] = []
         while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
             match = _NOTE.fullmatch(lines[above - 1])
             if match:
-                found[first] = _noted(found.get(first, Notes()), match[1], name, above)
+                before = found.setdefault(first, Notes())
+                found[first] = _noted(before, match[1], watched, (name, above))
                 used.add(above)
             above -= 1
+        if watched:
+            found[first] = replace(found[first], watch=tuple(watched))
     for number, line in enumerate(lines, 1):
         if number not in inside and number not in used and _NOTE.fullmatch(line):
             raise DockerfileError("this '# freshlayer:' comment stands directly above no instruction", number)
     return found
 
 
-def _noted(before: Notes, said: str, name: str, line: int) -> Notes:
+def _noted(before: Notes, said: str, watched: list[str], place: tuple[str, int]) -> Notes:
+    """With one comment more; what it watches goes to ``watched``. ``place``: keyword and line."""
+    name, line = place
     verb, _, rest = said.partition(" ")
     switches = {
         "ignore": replace(before, ignore=True),
@@ -212,6 +218,7 @@ def _noted(before: Notes, said: str, name: str, line: int) -> Notes:
     if verb == "watch" and rest.strip():
         if name != "RUN":
             raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and stands above {name}", line)
-        return replace(before, watch=(*before.watch, rest.strip()))
+        watched.append(rest.strip())
+        return before
     known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), no-advice"
     raise DockerfileError(f"'# freshlayer: {shown(said, 40)}' means nothing (there are: {known})", line)

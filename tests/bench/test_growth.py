@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from bench import growth
-from bench.growth import Asked, Growth, Remembered, Run, Sized
+from bench.gauge import Run
+from bench.growth import Asked, Growth, Remembered, Sized
 from bench.plot import Line, Panel, svg
 from testing.servers.needs import needs
 

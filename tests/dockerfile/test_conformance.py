@@ -11,6 +11,7 @@ import pytest
 
 from freshlayer.dockerfile import Environment, Instruction, parse
 from freshlayer.dockerfile.scope import Unknown
+from freshlayer.dockerfile.variables import Names
 from freshlayer.errors import DockerfileError
 
 CONFORMANCE = Path(__file__).parents[2].parent / "shared" / "conformance"
@@ -104,9 +105,14 @@ def test_the_lines_of_the_line_number_file_are_buildkits() -> None:
     assert found == [(5, 5), (11, 12), (17, 31)]
 
 
-WORDS = Environment(
-    known={"PWD": "/home", "SHELL": "bash", "KOREAN": "한국어", "NULL": ""}, unknown={}, inherited=False
-)
+def environment_of(values: dict[str, str]) -> Environment:
+    names: Names[str | Unknown] = Names()
+    for name, value in values.items():
+        names = names.put(name, value)
+    return Environment(names, inherited=False)
+
+
+WORDS = environment_of({"PWD": "/home", "SHELL": "bash", "KOREAN": "한국어", "NULL": ""})
 
 
 def rows(name: str) -> list[tuple[str, str]]:
@@ -128,7 +134,7 @@ def bare(source: str, environment: Environment) -> bool:
     """
     unescaped = re.sub(r"'[^']*'|\\\\|\\.", "", source)
     names = re.findall(r"\$(\w+)|\$\{(\w+)(?=[}#%/])|\$([@*#?!-])", unescaped)
-    return any((a or b or c) not in environment.known for a, b, c in names)
+    return any(environment.lookup(a or b or c) is None for a, b, c in names)
 
 
 def agrees(source: str, wanted: str, environment: Environment) -> bool:
@@ -163,7 +169,7 @@ def word_rows() -> list[tuple[dict[str, str], str, list[str]]]:
 
 
 def splits(known: dict[str, str], source: str, wanted: list[str]) -> bool:
-    environment = Environment(known=known, inherited=False)
+    environment = environment_of(known)
     value = environment.expand(source)
     if wanted == ["error"] or bare(source, environment):
         return isinstance(value, Unknown)

@@ -193,3 +193,27 @@ def test_a_predefined_build_arg_needs_no_arg(name: str) -> None:
 def test_a_value_that_explodes_is_unknown() -> None:
     text = "FROM a\nENV V=" + "x" * 40_000 + "\nENV V=$V$V$V"
     assert isinstance(at_the_end(text).expand("$V"), Unknown)
+
+
+@pytest.mark.parametrize("operator", ["#", "##", "%", "%%"])
+def test_a_pattern_that_goes_back_and_back_is_not_tried(operator: str) -> None:
+    """``*a*a*a…`` in a regular expression would take longer than anybody waits."""
+    text = f"FROM a\nENV V={'a' * 400}\nENV W=${{V{operator}{'*a' * 20}b}}"
+    value = at_the_end(text).expand("$W")
+    assert value == Unknown("its pattern takes too long")
+
+
+def test_a_pattern_that_comes_from_a_variable_is_weighed_too() -> None:
+    text = f"FROM a\nENV V={'a' * 400}\nENV P={'*a' * 20}b\nENV W=${{V#$P}}"
+    assert at_the_end(text).expand("$W") == Unknown("its pattern takes too long")
+
+
+def test_values_that_grow_line_by_line_end_with_a_reason() -> None:
+    lines = "\n".join(f"ENV P=$P:/{'v' * 100}" for _ in range(2_000))
+    value = at_the_end(f"FROM a\nENV P=/bin\n{lines}").expand("$P")
+    assert isinstance(value, Unknown)
+    assert "too long" in value.reason
+
+
+def test_a_value_is_expanded_whatever_its_length_where_no_pattern_is() -> None:
+    assert at_the_end("FROM a\nENV V=" + "*" * 5_000).expand("${V:-x}") == "*" * 5_000

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 
@@ -54,16 +57,26 @@ class Stage(Struct, frozen=True):
 
 
 class Dockerfile(Struct, frozen=True):
-    """``arguments`` are the ARGs before the first FROM; ``escape`` is the escape character."""
+    """``arguments`` are the ARGs before the first FROM; ``escape`` is the escape character.
+
+    ``named``: name → the numbers of the stages that have it, in order.
+    """
 
     escape: str
     arguments: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
+    named: Mapping[str, tuple[int, ...]]
 
     def stage_named(self, name: str) -> Stage | None:
         """The stage that a FROM, ``--from`` or ``--target`` means by a name or a number."""
-        named = [stage for stage in self.stages if stage.name and stage.name == name.lower()]
-        if named:
-            return named[-1]
+        numbers = self.named.get(name.lower())
+        if numbers:
+            return self.stages[numbers[-1]]
         numbered = name.isdigit() and len(name) < 6 and int(name) < len(self.stages)
         return self.stages[int(name)] if numbered else None
+
+    def stage_before(self, number: int, name: str) -> Stage | None:
+        """The last stage of that name before another."""
+        numbers = self.named.get(name.lower(), ())
+        place = bisect_left(numbers, number)
+        return self.stages[numbers[place - 1]] if place else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 
 from e2b_dockerfile_utils import (
     DockerfileAst,
@@ -11,8 +12,11 @@ from e2b_dockerfile_utils import (
     DockerfileSyntaxError,
     parse_dockerfile_ast,
 )
+from msgspec.structs import replace
 
+from freshlayer.dockerfile.continuations import Unfolded, unfolded
 from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
+from freshlayer.dockerfile.syntax import directive
 from freshlayer.errors import DockerfileError
 from freshlayer.lazy import compiled
 
@@ -33,14 +37,18 @@ def parse(text: str) -> Dockerfile:
     """
     if _is_wide(text):
         raise DockerfileError("the file is UTF-16 or UTF-32, and builders read UTF-8 (save it as UTF-8)", 1)
+    long = unfolded(text, directive(text, "escape") or "\\")
     try:
-        tree = _tree(text)
+        tree = _tree(long)
     except DockerfileError:
-        without = _without_onbuild_documents(text)
-        if without == text:
+        without = _without_onbuild_documents(long.text)
+        if without == long.text:
             raise
-        tree = _tree(without)
-    instructions = tuple(_instruction(number, item) for number, item in enumerate(tree.instructions))
+        tree = _tree(replace(long, text=without))
+    instructions = tuple(
+        _instruction(number, item, long.starts.get(item.start_line, item.start_line))
+        for number, item in enumerate(tree.instructions)
+    )
     if not instructions:
         raise DockerfileError("the Dockerfile holds no instruction")
     first = next((i.number for i in instructions if i.name == "FROM"), len(instructions))
@@ -49,7 +57,8 @@ def parse(text: str) -> Dockerfile:
             raise DockerfileError(f"{early.name} stands before the first FROM", early.line)
     if first == len(instructions):
         raise DockerfileError("the Dockerfile has no FROM")
-    return Dockerfile(tree.escape_token, instructions[:first], _stages(instructions[first:]))
+    stages = _stages(instructions[first:])
+    return Dockerfile(tree.escape_token, instructions[:first], stages, _named(stages))
 
 
 def _is_wide(text: str) -> bool:
@@ -58,11 +67,11 @@ def _is_wide(text: str) -> bool:
     return start.startswith(_WIDE_MARKS) or "\0" in start
 
 
-def _tree(text: str) -> DockerfileAst:
+def _tree(long: Unfolded) -> DockerfileAst:
     try:
-        return parse_dockerfile_ast(text)
+        return parse_dockerfile_ast(long.text)
     except DockerfileSyntaxError as error:
-        raise _located(error) from None
+        raise _located(error, long.starts) from None
     except (ValueError, RecursionError) as error:
         raise DockerfileError(f"can't be parsed: {error}") from None
 
@@ -81,7 +90,7 @@ def _without_onbuild_documents(text: str) -> str:
     return "\n".join(lines)
 
 
-def _instruction(number: int, item: DockerfileInstruction) -> Instruction:
+def _instruction(number: int, item: DockerfileInstruction, line: int) -> Instruction:
     return Instruction(
         number=number,
         name=item.name,
@@ -91,7 +100,7 @@ def _instruction(number: int, item: DockerfileInstruction) -> Instruction:
         heredocs=tuple(Heredoc(doc.name, doc.content, doc.chomp) for doc in item.heredocs),
         text=item.original,
         rest=item.args[0] if item.name == "RUN" and not item.json and item.args else "",
-        line=item.start_line,
+        line=line,
         end_line=item.end_line,
     )
 
@@ -105,6 +114,14 @@ def _stages(instructions: tuple[Instruction, ...]) -> tuple[Stage, ...]:
     )
 
 
+def _named(stages: tuple[Stage, ...]) -> dict[str, tuple[int, ...]]:
+    numbers: dict[str, list[int]] = {}
+    for stage in stages:
+        if stage.name:
+            numbers.setdefault(stage.name, []).append(stage.number)
+    return {name: tuple(found) for name, found in numbers.items()}
+
+
 def _stage(number: int, instructions: tuple[Instruction, ...]) -> Stage:
     start = instructions[0]
     if not start.words:
@@ -114,8 +131,8 @@ def _stage(number: int, instructions: tuple[Instruction, ...]) -> Stage:
     return Stage(number, name, start.words[0], start, instructions[1:])
 
 
-def _located(error: DockerfileSyntaxError) -> DockerfileError:
-    line = error.line or 0
+def _located(error: DockerfileSyntaxError, starts: Mapping[int, int]) -> DockerfileError:
+    line = starts.get(error.line or 0, error.line or 0)
     message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
     unknown = _UNKNOWN.fullmatch(message)
     if unknown:

@@ -43,9 +43,8 @@ def _needed(dockerfile: Dockerfile, stage: Stage, base: Expand) -> Iterator[Stag
 
 def parent_stage(dockerfile: Dockerfile, stage: Stage, base: Expand) -> Stage | None:
     """The earlier stage that a FROM continues; None where it starts from an image."""
-    name = base(stage).lower()
-    earlier = [other for other in dockerfile.stages[: stage.number] if other.name == name and name]
-    return earlier[-1] if earlier else None
+    name = base(stage)
+    return dockerfile.stage_before(stage.number, name) if name else None
 
 
 def sources(stage: Stage) -> Iterator[str]:

@@ -6,14 +6,16 @@ What has no value at Dockerfile level stays a marker with its reason, never an e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 
 from e2b_dockerfile_utils import ShellLex
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.dockerfile.variables import Names
 from freshlayer.lazy import compiled
 
 PREDEFINED = frozenset(
@@ -26,7 +28,10 @@ PREDEFINED = frozenset(
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _MEANS_SOMETHING = compiled(r"""["'$<]""")
+_NAME = compiled(r"\$\{?([A-Za-z_]\w*)")
+_PATTERN = compiled(r"\$\{\w+([#%/])")
 _LONGEST_VALUE = 100_000
+_MOST_TRIES = 1_000_000
 
 
 class Unknown(Struct, frozen=True):
@@ -39,58 +44,89 @@ class Unknown(Struct, frozen=True):
 Value = str | Unknown
 
 
-class Environment(Struct, frozen=True):
-    """Variables with known values, and names that are declared but have none, with the reason."""
+class Work(Struct):
+    """How many characters may still be expanded in a file: what it takes does not grow with the square."""
 
-    known: Mapping[str, str] = field(default_factory=dict)
-    unknown: Mapping[str, Unknown] = field(default_factory=dict)
+    left: int = 10_000_000
+
+
+class Environment(Struct, frozen=True):
+    """Variables with their values, or with the reason why they have none. ``env`` beats ``args``."""
+
+    env: Names[Value] = field(default_factory=Names)
+    args: Names[Value] = field(default_factory=Names)
     inherited: bool = True
+    work: Work = field(default_factory=Work)
 
     def lookup(self, name: str) -> Value | None:
         """The value, the reason why there is none, or None where the name was never declared."""
-        if name in self.known:
-            return self.known[name]
-        return self.unknown.get(name)
+        value = self.env.get(name)
+        return value if value is not None else self.args.get(name)
 
     def expand(self, text: str, escape: str = "\\") -> Value:
         """Expand ``$X`` and ``${X…}`` in a word of an instruction as BuildKit does; quotes are removed."""
         if escape not in text and not _MEANS_SOMETHING.search(text) and len(text) <= _LONGEST_VALUE:
             return text
-        marked = self._mark(text, escape)
-        lexer = ShellLex(escape, env=self.known, skip_unset_env=False)
+        names = _NAME.findall(text)
+        found = {name: self.lookup(name) for name in dict.fromkeys(names)}
+        known = {name: value for name, value in found.items() if isinstance(value, str)}
+        too_much = self._too_much(text, [known[name] for name in names if name in known])
+        if too_much:
+            return too_much
+        lexer = ShellLex(escape, env=known, skip_unset_env=False)
         try:
-            value = lexer.process_word(marked)
+            value = lexer.process_word(_marked(text, escape, known))
         except ValueError as error:
             return Unknown(f"can't be expanded: {error}")
         missing = _MARKER.search(value)
         if missing:
-            unset = missing[1] in self.unknown and self.unknown[missing[1]].unset and missing[0] == value
+            reason = found.get(missing[1])
+            unset = isinstance(reason, Unknown) and reason.unset and missing[0] == value
             return Unknown(self.why(missing[1]), unset)
         return value if len(value) <= _LONGEST_VALUE else Unknown("its value is too long")
 
+    def _too_much(self, text: str, values: list[str]) -> Unknown | None:
+        """Why it is not expanded: the library takes each character by itself, and a pattern in all ways."""
+        length = len(text) + sum(map(len, values))
+        if length > _LONGEST_VALUE:
+            return Unknown("its value is too long")
+        tries = 0
+        operator = _PATTERN.search(text)
+        if operator:
+            stars = sum(value.count("*") for value in (text, *values)) + (operator[1] == "/")
+            tries = max(map(len, values), default=0) ** min(stars, 9)
+        if tries > _MOST_TRIES:
+            return Unknown("its pattern takes too long")
+        if length + tries // 10 > self.work.left:
+            return Unknown("the values of this Dockerfile are too long to be expanded")
+        self.work.left -= length + tries // 10
+        return None
+
     def why(self, name: str) -> str:
         """Why a name has no value."""
-        if name in self.unknown:
-            return self.unknown[name].reason
+        value = self.lookup(name)
+        if isinstance(value, Unknown):
+            return value.reason
         return f"{name} needs the base image's environment" if self.inherited else f"{name} is not set"
 
-    def _mark(self, text: str, escape: str) -> str:
-        """Mark where a name without a value is used bare, so that ``${X:-d}`` still takes its default.
 
-        Not behind an escape character, and not in single quotes, which mean nothing inside double ones.
-        """
-        marked: list[str] = []
-        quote = ""
-        for match in _tokens(escape).finditer(text):
-            token, name = match[0], match["plain"] or match["braced"]
-            if token == '"' and quote != "'":
-                quote = "" if quote else '"'
-            elif token == "'" and quote != '"':
-                quote = "" if quote else "'"
-            elif name and quote != "'" and name not in self.known:
-                token = f"{_OPEN}{name}{_CLOSE}"
-            marked.append(token)
-        return "".join(marked)
+def _marked(text: str, escape: str, known: Container[str]) -> str:
+    """Mark where a name without a value is used bare, so that ``${X:-d}`` still takes its default.
+
+    Not behind an escape character, and not in single quotes, which mean nothing inside double ones.
+    """
+    marked: list[str] = []
+    quote = ""
+    for match in _tokens(escape).finditer(text):
+        token, name = match[0], match["plain"] or match["braced"]
+        if token == '"' and quote != "'":
+            quote = "" if quote else '"'
+        elif token == "'" and quote != '"':
+            quote = "" if quote else "'"
+        elif name and quote != "'" and name not in known:
+            token = f"{_OPEN}{name}{_CLOSE}"
+        marked.append(token)
+    return "".join(marked)
 
 
 @cache
@@ -137,13 +173,12 @@ class _Scopes:
         self._inherits = inherits
         self._dockerfile = dockerfile
         self._build_args = build_args
-        self._automatic: dict[str, Value] = {
-            name: build_args.get(name, value) for name, value in automatic.items()
-        }
-        self._predefined: dict[str, Value] = {
-            name: build_args[name] for name in sorted(PREDEFINED & build_args.keys())
-        }
-        self._global: dict[str, Value] = {}
+        self._work = Work()
+        nothing: Names[Value] = Names()
+        self._automatic = _with(nothing, {name: build_args.get(name, automatic[name]) for name in automatic})
+        self._predefined = _with(nothing, {n: build_args[n] for n in sorted(PREDEFINED & build_args.keys())})
+        self._global = nothing
+        self._outer = self._automatic
         self._ends: dict[int, _Frame] = {}
         self._bases: dict[int, str] = {}
 
@@ -155,28 +190,32 @@ class _Scopes:
         return found
 
     def _before_first_from(self, found: dict[int, Environment]) -> None:
-        frame = _Frame({}, dict(self._automatic), inherited=False)
+        """``args`` see each other; a stage may declare one that has no value, too."""
+        args = self._automatic
         for instruction in self._dockerfile.arguments:
-            found[instruction.number] = frame.environment()
+            found[instruction.number] = Environment(args=args, inherited=False, work=self._work)
             for name, default in _declared(instruction):
-                value = self._value(name, default, frame.environment())
+                before = Environment(args=args, inherited=False, work=self._work)
+                value = self._value(name, default, before)
                 if value is not None:
-                    frame.args[name] = value
-                    self._global[name] = value
-                else:
-                    self._global.setdefault(name, Unknown(f"{name} needs a build arg", unset=True))
+                    args = args.put(name, value)
+                elif self._global.get(name) is None:
+                    value = Unknown(f"{name} needs a build arg", unset=True)
+                if value is not None:
+                    self._global = self._global.put(name, value)
+                    self._outer = self._outer.put(name, value)
 
     def _stage(self, stage: Stage, found: dict[int, Environment]) -> None:
-        outer = _Frame({}, {**self._automatic, **self._global}, inherited=False).environment()
+        outer = Environment(args=self._outer, inherited=False, work=self._work)
         found[stage.start.number] = outer
         base = outer.expand(stage.base, self._dockerfile.escape)
         self._bases[stage.number] = base if isinstance(base, str) else ""
         parent = parent_stage(self._dockerfile, stage, lambda other: self._bases.get(other.number, ""))
         if parent:
             frame = self._ends[parent.number].copy()
-            frame.args = frame.args if self._inherits else dict(self._predefined)
+            frame.args = frame.args if self._inherits else self._predefined
         else:
-            frame = _Frame({}, dict(self._predefined), self._bases[stage.number] != "scratch")
+            frame = _Frame(Names(), self._predefined, self._bases[stage.number] != "scratch", self._work)
         for instruction in stage.instructions:
             found[instruction.number] = frame.environment()
             if instruction.name == "ARG":
@@ -190,10 +229,10 @@ class _Scopes:
         for name, default in _declared(instruction):
             value = self._value(name, default, before)
             if value is None:
-                value = self._global.get(name, self._automatic.get(name))
-            frame.args[name] = (
-                value if value is not None else Unknown(f"{name} needs a build arg", unset=True)
-            )
+                value = self._outer.get(name)
+            if value is None:
+                value = Unknown(f"{name} needs a build arg", unset=True)
+            frame.args = frame.args.put(name, value)
 
     def _value(self, name: str, default: str | None, before: Environment) -> Value | None:
         if name in self._build_args:
@@ -204,20 +243,22 @@ class _Scopes:
 class _Frame(Struct):
     """What is set so far in a stage: ENV beats ARG."""
 
-    env: dict[str, Value]
-    args: dict[str, Value]
+    env: Names[Value]
+    args: Names[Value]
     inherited: bool
+    work: Work
 
     def copy(self) -> _Frame:
-        return _Frame(dict(self.env), dict(self.args), self.inherited)
+        return replace(self)
 
     def environment(self) -> Environment:
-        both = {**self.args, **self.env}
-        return Environment(
-            known={name: str(value) for name, value in both.items() if isinstance(value, str)},
-            unknown={name: value for name, value in both.items() if isinstance(value, Unknown)},
-            inherited=self.inherited,
-        )
+        return Environment(self.env, self.args, self.inherited, self.work)
+
+
+def _with(names: Names[Value], more: Mapping[str, Value]) -> Names[Value]:
+    for name, value in more.items():
+        names = names.put(name, value)
+    return names
 
 
 def _declared(instruction: Instruction) -> Iterator[tuple[str, str | None]]:
@@ -232,7 +273,7 @@ def _set(frame: _Frame, instruction: Instruction, escape: str) -> None:
     for key, value in zip(instruction.words[::3], instruction.words[1::3], strict=False):
         name = before.expand(key, escape)
         if isinstance(name, str):
-            frame.env[name] = before.expand(value, escape)
+            frame.env = frame.env.put(name, before.expand(value, escape))
 
 
 def _platform_args(prefix: str, platform: str) -> dict[str, str]:

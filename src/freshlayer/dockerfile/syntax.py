@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from freshlayer.lazy import compiled
 
@@ -12,20 +13,35 @@ _RUN_MOUNT_SINCE = (1, 2)
 
 
 def syntax_image(text: str) -> str:
-    """The image that ``# syntax=`` names; empty where there is none.
+    """The image that ``# syntax=`` names; empty where there is none."""
+    image, *_ = [*directive(text, "syntax").split(), ""]
+    return image
+
+
+def directive(text: str, name: str) -> str:
+    """The value of a parser directive; empty where there is none.
 
     Directives stand first, one a line; a shebang may precede them (BuildKit ``parser/directives.go``).
     """
-    lines = text.removeprefix("\ufeff").split("\n")
-    if lines and lines[0].startswith("#!"):
-        lines = lines[1:]
-    for line in lines:
+    for number, line in enumerate(_first_lines(text.removeprefix("\ufeff"))):
+        if number == 0 and line.startswith("#!"):
+            continue
         match = _DIRECTIVE.fullmatch(line.strip())
         if not match or match[1].lower() not in _KNOWN:
             return ""
-        if match[1].lower() == "syntax":
-            return match[2].split()[0]
+        if match[1].lower() == name:
+            return match[2]
     return ""
+
+
+def _first_lines(text: str) -> Iterator[str]:
+    """One by one: a directive is among the first."""
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
 
 
 def knows_run_mount(image: str) -> bool:
