@@ -14,7 +14,7 @@ demo: ## the seven acts, on a private engine
 
 test: ## every test, end to end too
 	@scripts/setup python engine restify azurite servers builders
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto --dist worksteal
 
 check: ## format, lint, types, import rules
 	@scripts/setup python

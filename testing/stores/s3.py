@@ -87,11 +87,12 @@ class SeaweedS3(S3Store):
         return self.home / "identities.json"
 
     def command(self) -> list[str]:
-        # By default port + 10,000 is gRPC's, which may be no port at all. Iceberg's is fixed, so often taken.
+        # By default port + 10,000 is gRPC's, which may be no port. Iceberg's and Lance's are fixed.
         listeners = [
             f"-{service}.port{kind}={free_port()}" for service in self.SERVICES for kind in ("", ".grpc")
         ]
-        s3 = ["-s3", f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}", "-s3.port.iceberg=0"]
+        fixed = ["-s3.port.iceberg=0", "-s3.port.lance=0"]
+        s3 = ["-s3", f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}", *fixed]
         # A bucket takes several volumes, and by default there are eight: the third bucket would take nothing.
         many = ["-volume.max=500", "-master.volumeSizeLimitMB=64"]
         place = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder}"]
