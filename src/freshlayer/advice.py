@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from freshlayer.dockerfile import Instruction, Stage
 from freshlayer.lazy import compiled
+from freshlayer.masking import masked_script
 from freshlayer.model import Advice
 
 _WHOLE = {".", "./", "*", "./*"}
@@ -94,5 +95,5 @@ def _advice(whole: Instruction, install: Instruction, ecosystem: _Ecosystem) -> 
         whole.line,
         f"{whole.name} of the whole context stands before the dependency install on line {install.line},"
         f" which so runs again when any file changes; better: COPY {ecosystem.manifests} ./,"
-        f" then RUN {command}, then {whole.text.strip()[:60]}",
+        f" then RUN {masked_script(command)}, then {masked_script(whole.text.strip())[:60]}",
     )

@@ -18,8 +18,9 @@ from freshlayer.discover.packages import MANAGERS, packages
 from freshlayer.discover.storage import az, named_remotes, storage
 from freshlayer.discover.wget import wget
 from freshlayer.lazy import compiled
+from freshlayer.masking import masked_script, masked_words
 from freshlayer.reference import shown
-from freshlayer.shell import SHELLS, Call, Surroundings, without_secrets
+from freshlayer.shell import SHELLS, Call, Surroundings
 
 SYNTAXES: dict[str, Syntax] = {
     "curl": curl,
@@ -120,7 +121,7 @@ def _of_program(name: str, words: Words, given: list[str]) -> Iterator[Finding]:
         yield from SYNTAXES[name](arguments)
     elif name in _LISTED:
         if not _LISTED[name] or _LISTED[name] & set(plain(arguments)):
-            text = " ".join([name, *without_secrets([written(word) for word in arguments])])
+            text = " ".join(masked_words([name, *map(written, arguments)]))
             yield Missed(shown(text, 80), f"what {name} fetches is not asked")
     elif name not in _WRITERS:
         yield from _unexplained(name or written(words[0]), arguments, given)
@@ -170,4 +171,4 @@ def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:
 
 def _beginning(script: str) -> str:
     """Of a script, what a message can show."""
-    return shown(" ".join(without_secrets(script[:200].split())), 60)
+    return shown(masked_script(" ".join(script[:200].split())), 60)

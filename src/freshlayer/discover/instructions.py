@@ -19,7 +19,7 @@ from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy import compiled
-from freshlayer.masking import differ_by_guess
+from freshlayer.masking import differ_by_guess, masked_script, public_text
 from freshlayer.model import NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.shell import Hole, Surroundings, Why
@@ -86,8 +86,8 @@ def discover(
 
 
 def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
-    text = shown(missed.text) or instruction.name
-    return NotWatched(instruction.line, instruction.name, text, missed.reason, missed.accepted)
+    text = shown(masked_script(missed.text)) or instruction.name
+    return NotWatched(instruction.line, instruction.name, text, public_text(missed.reason), missed.accepted)
 
 
 def _known(finding: Finding) -> Reference | Missed:

@@ -10,8 +10,8 @@ from msgspec import Struct
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, plain, url, written
 from freshlayer.discover.git import git_text
 from freshlayer.lazy import compiled
+from freshlayer.masking import takes_secret
 from freshlayer.reference import shown
-from freshlayer.shell import takes_secret
 
 _INDEX = {
     **dict.fromkeys(("-i", "--index-url", "--extra-index-url", "--index", "--default-index"), 1),
@@ -103,7 +103,7 @@ def _operands(manager: Manager, arguments: Words) -> Iterator[Word]:
             if equals:
                 yield value
             continue
-        if (option in _INDEX or takes_secret(option)) and not equals:
+        if (option in _INDEX or takes_secret(option, "pip")) and not equals:
             waiting = waiting[:-1]
         elif option == "--git" and waiting:
             yield f"git+{written(waiting.pop())}"

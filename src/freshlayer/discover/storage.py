@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Words, plain, written
 from freshlayer.lazy import compiled
+from freshlayer.masking import masked_words
 from freshlayer.reference import shown
-from freshlayer.shell import without_secrets
 
 _MOST_SHOWN = 80
 
@@ -105,5 +105,5 @@ _AZURE = {
 def named_remotes(name: str, arguments: Words) -> Iterator[Finding]:
     """``mc`` and ``rclone`` know their stores by names of a configuration."""
     if any(word in _READS for word in plain(arguments)):
-        text = " ".join([name, *without_secrets([written(word) for word in arguments])])
+        text = " ".join(masked_words([name, *map(written, arguments)]))
         yield Missed(shown(text, _MOST_SHOWN), "its store is named in a configuration of the image")

@@ -19,6 +19,7 @@ from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
 from freshlayer.dockerfile.syntax import directive
 from freshlayer.errors import DockerfileError
 from freshlayer.lazy import compiled
+from freshlayer.masking import masked_script
 
 _KEYWORDS = (
     *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL"),
@@ -73,7 +74,7 @@ def _tree(long: Unfolded) -> DockerfileAst:
     except DockerfileSyntaxError as error:
         raise _located(error, long.starts) from None
     except (ValueError, RecursionError) as error:
-        raise DockerfileError(f"can't be parsed: {error}") from None
+        raise DockerfileError(f"can't be parsed: {masked_script(str(error))}") from None
 
 
 def _without_onbuild_documents(text: str) -> str:
@@ -136,8 +137,10 @@ def _located(error: DockerfileSyntaxError, starts: Mapping[int, int]) -> Dockerf
     message = re.sub(r"^Dockerfile parse error(?: on line \d+)?: ", "", str(error))
     unknown = _UNKNOWN.fullmatch(message)
     if unknown:
-        word = "".join(c for c in unknown[1] if c.isprintable())[:40]
+        word = masked_script("".join(c for c in unknown[1] if c.isprintable()))[:40]
         near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         message = f"unknown instruction {word!r}{hint}"
+    else:
+        message = masked_script(message)
     return DockerfileError(message, line)

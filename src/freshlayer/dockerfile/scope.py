@@ -17,6 +17,7 @@ from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.dockerfile.variables import Names
 from freshlayer.lazy import compiled
+from freshlayer.masking import masked_script
 
 PREDEFINED = frozenset(
     name
@@ -77,7 +78,7 @@ class Environment(Struct, frozen=True):
         try:
             value = lexer.process_word(_marked(text, escape, known))
         except ValueError as error:
-            return Unknown(f"can't be expanded: {error}")
+            return Unknown(f"can't be expanded: {masked_script(str(error))}")
         missing = _MARKER.search(value)
         if missing:
             reason = found.get(missing[1])

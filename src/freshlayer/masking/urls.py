@@ -58,8 +58,9 @@ _PLACES = (
 _PLACE = tuple(compiled(pattern) for pattern in _PLACES)
 _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
 
-# As it should be written, and with a slash or a blank in the password.
-_USERINFO = compiled(r"(?<=://)(?:[^/?#@\s]*|[^@]*:(?!\d*/)[^@]*)@")
+_USERINFO = compiled(r"(?<=://)[^/?#@\s]*@(?!sha\d+:)")
+# The same with a slash or a blank in the password; not the tag of an image before its digest.
+_LOOSE_USERINFO = compiled(r"(?<=://)[^@]*:(?!\d*/)[^@]*@(?!sha\d+:)")
 _NESTED_USERINFO = compiled(r"(?<=:/)(/?)[^/?#@\s]*@")
 _SCP_USERINFO = compiled(r"(?<![\w@/.:-])([\w.+-]+):[^\s@/:]+@(?!sha\d+:)(?=[\w-]+(?:\.[\w-]+)*[:/])")
 _REGION = compiled(
@@ -102,7 +103,7 @@ def shown(text: str, limit: int = 120) -> str:
     safe = text[: limit * 4]
     if not safe.isprintable():
         safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
-    safe = public_text(safe)
+    safe = public_text(_LOOSE_USERINFO.sub("", _USERINFO.sub("", safe)))
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
 
 
@@ -201,7 +202,7 @@ def _nested(value: str, depth: int, *, guess: bool) -> str:
     scheme, mark, _ = value.partition("://")
     if not mark and "?" not in value and "#" not in value:
         return _Query(value, guess=guess, depth=depth + 1).kept()
-    address, query, fragment = _split(_USERINFO.sub("", value))
+    address, query, fragment = _split(_LOOSE_USERINFO.sub("", _USERINFO.sub("", value)))
     if mark:
         host, slash, path = address.partition("://")[2].partition("/")
         address = f"{scheme}://{host}{public_path(host, slash + path)}"

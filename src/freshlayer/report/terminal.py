@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
+from freshlayer.masking import public_text
 from freshlayer.report.text import Line
 
 
@@ -49,7 +50,7 @@ def plain(text: str) -> str:
 
 def warn(message: str) -> None:
     """One warning on standard error."""
-    show([("yellow", message)], sys.stderr, "freshlayer: ")
+    show([("yellow", public_text(message))], sys.stderr, "freshlayer: ")
 
 
 class Progress:

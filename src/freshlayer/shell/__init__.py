@@ -10,7 +10,6 @@ from freshlayer.shell.evaluate import Evaluator
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.outcome import BudgetError, Call
 from freshlayer.shell.parse import parse
-from freshlayer.shell.secrets import takes_secret, without_secrets
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, known, text_of, worst, written
 from freshlayer.shell.wrappers import SHELLS
 
@@ -25,8 +24,6 @@ __all__ = [
     "follow",
     "follow_words",
     "known",
-    "takes_secret",
-    "without_secrets",
     "worst",
     "written",
 ]

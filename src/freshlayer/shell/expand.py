@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from freshlayer.masking import masked_script
 from freshlayer.shell import patterns
 from freshlayer.shell.frame import Array, Frame
 from freshlayer.shell.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
@@ -230,6 +231,7 @@ class Expander:
 
 def not_computed(text: str) -> Text:
     """A value that the shell would compute and this evaluator does not."""
+    text = masked_script(text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
     return (Hole(Why.OTHER, f"{short} is not computed", text),)
 

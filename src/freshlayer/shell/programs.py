@@ -7,6 +7,7 @@ from collections.abc import Callable
 from posixpath import basename
 from typing import TYPE_CHECKING
 
+from freshlayer.masking import masked_words
 from freshlayer.reference import shown
 from freshlayer.shell import conditions
 from freshlayer.shell.architecture import answer
@@ -15,7 +16,6 @@ from freshlayer.shell.filters import FILTERS, finds
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.outcome import DONE, Outcome, Status, together
 from freshlayer.shell.printing import PRINTERS
-from freshlayer.shell.secrets import without_secrets
 from freshlayer.shell.values import (
     BLANKS,
     NOTHING,
@@ -344,7 +344,7 @@ class Programs:
 
 def _told(fields: Fields) -> str:
     """A command for a message."""
-    return " ".join(without_secrets([written(field) for field in fields[:_MOST_TOLD]]))
+    return " ".join(masked_words([written(field) for field in fields[:_MOST_TOLD]]))
 
 
 def _unread(given: Values | None) -> Hole:

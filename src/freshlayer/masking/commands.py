@@ -1,0 +1,202 @@
+"""Command lines and scripts made safe for a message: what is likely to be a secret is left out.
+
+Whatever text of a command is in a report, a reason, an advice or a warning goes through one of these.
+"""
+
+from __future__ import annotations
+
+import re
+from posixpath import basename
+
+from freshlayer.lazy import compiled
+from freshlayer.masking.names import MASK, is_secret_name, looks_random
+from freshlayer.masking.urls import shown
+
+_CURL = frozenset("-u -U -H -b -d -F -E -x".split())
+_LOGIN = frozenset({"-u", "-p", "-P"})
+_SHORT: dict[str, frozenset[str]] = {
+    "curl": _CURL,
+    **dict.fromkeys(("http", "https", "xh", "hurl"), frozenset({"-a"})),
+    **dict.fromkeys(("mysql", "mysqladmin", "mysqldump", "mysqlimport", "mysqlsh"), frozenset({"-p"})),
+    **dict.fromkeys(("mariadb", "mariadb-admin", "mariadb-dump", "sshpass", "mongo"), frozenset({"-p"})),
+    **dict.fromkeys(("mongosh", "mongodump", "mongorestore", "az", "useradd", "usermod"), frozenset({"-p"})),
+    **dict.fromkeys(("7z", "7za", "7zz", "7zr", "rar", "unrar"), frozenset({"-p", "-hp"})),
+    **dict.fromkeys(("zip", "unzip", "sqlcmd", "bcp", "osql", "isql", "htpasswd"), frozenset({"-P", "-b"})),
+    **dict.fromkeys(("redis-cli", "valkey-cli"), frozenset({"-a"})),
+    **dict.fromkeys(("ldapsearch", "ldapmodify", "ldapadd"), frozenset({"-w"})),
+    **dict.fromkeys(("lftp", "smbclient", "ncftpget", "ncftp", "cqlsh"), frozenset({"-u", "-U", "-p"})),
+    "openssl": frozenset({"-k", "-K", "-pass", "-passin", "-passout"}),
+}
+"""Program → its short options whose value is or holds a secret, behind a blank or without one."""
+_ANYWHERE = frozenset({"-u", "-U", "-H"})
+"""The same for any program: ``-u user:password``."""
+_NO_VALUE = frozenset(
+    "sort date uniq set uname ls cp mv rsync git find make tar grep sed sudo apt apt-get apk dnf yum pip pip3"
+    " go npm yarn python python3 mkdir ssh install".split()
+)
+"""Programs whose ``-u``, ``-U`` and ``-H`` take no value, or a harmless one."""
+
+_LONG = compiled(
+    r"(?:proxy-|http-|ftp-)?(?:user|header|creds?|auth)|(?:src|dest|source|destination)-creds|cookies?|data(?:-\w+)*"
+    r"|json|form(?:-string)?|(?:post|body)-data|pass(?:in|out)|field|cert",
+    re.IGNORECASE,
+)
+"""Options that say nothing of a secret, and that may be given one."""
+_HOLDS = compiled(r"token|passw|passphrase|secret|auth|credential|[_-]key", re.IGNORECASE)
+_HARMLESS = compiled(
+    r"(?:no|allow|skip|disable|without|ignore|enable|check|use|with|import|recv|gpg|pgp|public|trusted)[_-].*"
+    r"|.*-stdin|keyserver|auth(?:or|ority|ors)\b.*",
+    re.IGNORECASE,
+)
+_PLAIN_VALUE = compiled(r"[a-z]{0,12}|v?\d[\d.:]*|(?:amd|arm|x86_|ppc|s390|riscv)\w*|.*[./].*|…|.*\$.*")
+_ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$]).{3,}")
+"""``-pSECRET`` of a program that is not known; ``-p8080:80``, ``-pv`` and ``-p/a/b`` are no secrets."""
+
+_HINT = compiled(r"[=:]|\s")
+_ASSIGNED = compiled(
+    r"(?P<name>(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*|[\w./:-]*:_\w+)"
+    r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)",
+    re.DOTALL,
+)
+_PHRASE = compiled(
+    r"(?P<name>\b(?:bearer|basic|password|passwd|passphrase|secret|token|identified\s+by)\s+)[^\s].*",
+    re.IGNORECASE | re.DOTALL,
+)
+_TOKEN = compiled(
+    r"\s+|(?P<end>\$?\(|[;|&){}`]+)|(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$\{[^}]*\}|\$(?!\()"
+    r"|[^\s;|&(){}`'\"\\$]|['\"\\])+",
+    re.DOTALL,
+)
+_NAME = compiled(r"(?://[\w.:/-]*/:)?_\w+|[A-Za-z]\w*[_-][\w-]*")
+_MOST_NESTED = 3
+_LONGEST_SHORT = 3
+_LONGEST = 4000
+_LONGEST_WORD = 1000
+_LOGINS = frozenset({"login", "logon", "signin"})
+
+
+def takes_secret(option: str, program: str = "") -> bool:
+    """Whether the word behind an option is likely to be or to hold a secret."""
+    if not option.startswith("-") or "=" in option:
+        return False
+    short = _SHORT.get(program)
+    if _takes_no_value(option, program):
+        return False
+    if len(option) == len("-u") or (short is not None and option in short):
+        return option in (short if short is not None else _ANYWHERE)
+    return _is_secret_option(option)
+
+
+def _takes_no_value(option: str, program: str) -> bool:
+    """``sort -u`` and ``pip install --user``."""
+    return program in _NO_VALUE and (len(option) == len("-u") or option == "--user")
+
+
+def _is_secret_option(option: str) -> bool:
+    name = option.lstrip("-")
+    if len(name) < 2 or _HARMLESS.fullmatch(name):
+        return False
+    return bool(_HOLDS.search(name) or _LONG.fullmatch(name) or is_secret_name(name))
+
+
+def masked_words(words: list[str], depth: int = 0) -> list[str]:
+    """The words of a command, with ``…`` for what an option such as ``--token`` or ``--header`` is given."""
+    safe: list[str] = []
+    program, hides, logs_in = "", False, False
+    for word in words:
+        if hides:
+            safe.append(MASK)
+            hides = False
+            continue
+        if not program and not re.match(r"\w+=", word):
+            program = basename(word)
+        logs_in = logs_in or word in _LOGINS
+        safe.append(_word(word, program, depth, logs_in=logs_in))
+        hides = takes_secret(word, program) or (logs_in and word in _LOGIN) or _is_named(word, program)
+    return safe
+
+
+def _is_named(word: str, program: str) -> bool:
+    """``set NAME VALUE``: a bare word that is the name of a secret, but not a program or a verb."""
+    if word in {"", program} or not _NAME.fullmatch(word):
+        return False
+    return is_secret_name(word.rpartition(":")[2])
+
+
+def masked_script(text: str, depth: int = 0) -> str:
+    """A script, or a part of one, with ``…`` for what is likely to be a secret. A long one is cut."""
+    text = text[:_LONGEST]
+    safe: list[str] = []
+    words: list[str] = []
+
+    def flush() -> None:
+        safe.extend(_joined(words, depth))
+        words.clear()
+
+    for match in _TOKEN.finditer(text):
+        if match["end"]:
+            flush()
+            safe.append(match[0])
+        else:
+            words.append(match[0])
+    flush()
+    return "".join(safe)
+
+
+def _joined(tokens: list[str], depth: int) -> list[str]:
+    """One command of a script: its words masked, its blanks as they were, without quotes where it changed."""
+    plain = [_unquoted(token) for token in tokens if token.strip()]
+    masked = iter(zip(plain, masked_words(plain, depth), strict=True))
+    safe: list[str] = []
+    for token in tokens:
+        if not token.strip():
+            safe.append(token)
+            continue
+        before, after = next(masked)
+        safe.append(token if before == after else after)
+    return safe
+
+
+def _unquoted(token: str) -> str:
+    if len(token) > 1 and token[0] == token[-1] and token[0] in "'\"" and token.count(token[0]) == 2:
+        return token[1:-1]
+    return token
+
+
+def _word(word: str, program: str, depth: int, *, logs_in: bool) -> str:
+    word = word[:_LONGEST_WORD]
+    option, equals, value = word.partition("=")
+    if equals and option.startswith("-"):
+        dashes = len(option) - len(option.lstrip("-"))
+        opaque = dashes == 1 and len(option) > 2 and not _PLAIN_VALUE.fullmatch(value)
+        if _is_secret_option(option) or option in _SHORT.get(program, _ANYWHERE) or opaque:
+            return f"{shown(option)}={MASK}"
+    for short in _SHORT.get(program, _ANYWHERE) | (_LOGIN if logs_in else frozenset()):
+        attached = word.startswith(short) and len(short) < len(word) and len(short) <= _LONGEST_SHORT
+        if attached and word not in _SHORT.get(program, ()) and program not in _NO_VALUE:
+            return short + MASK
+    if _ATTACHED.fullmatch(word) and program not in _NO_VALUE:
+        return f"-p{MASK}"
+    if looks_random(word) or looks_random(value):
+        return f"{shown(option)}={MASK}" if equals else MASK
+    return _inside(word, depth)
+
+
+def _inside(word: str, depth: int) -> str:
+    if not _HINT.search(word):
+        return shown(word)
+    word = _PHRASE.sub(rf"\g<name>{MASK}", _assigned(word))
+    if re.search(r"\s", word) and depth < _MOST_NESTED:
+        word = masked_script(word, depth + 1)
+    return shown(word)
+
+
+def _assigned(word: str) -> str:
+    """``NAME=value``, ``"name": "value"``, ``Name: value``: from the first secret on, the word is hidden."""
+    at = 0
+    while match := _ASSIGNED.search(word, at):
+        name = match["name"].rpartition("/")[2].rpartition(":")[2]
+        if not name.startswith(".") and is_secret_name(name):
+            return f"{word[: match.start('value')]}{MASK}"
+        at = match.start("value")
+    return word
