@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from testing.engine import PrivateEngine, available
 from testing.servers.needs import require
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from testing.stores.azure import Azurite
     from testing.stores.maven import MavenRepository
     from testing.stores.s3 import SeaweedS3
+
+
+# Workers, engines and servers share two cores: how long an example takes there says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 def pytest_configure() -> None:
