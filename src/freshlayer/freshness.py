@@ -56,7 +56,8 @@ def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> V
 
 
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
-    certain = evidence.is_revalidated(recorded) and not evidence.is_aged(observed.evidence)
+    doubtful = evidence.is_aged(observed.evidence) or evidence.is_redirected(observed.evidence)
+    certain = evidence.is_revalidated(recorded) and not doubtful
     caveat = evidence.said(observed.evidence, recorded.identity.strength)
     return Verdict(
         observed.reference,

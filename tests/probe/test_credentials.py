@@ -51,7 +51,9 @@ def netrc(folder: Path, text: str) -> Keyring:
 def test_without_a_credential_the_origin_says_what_it_wants(guarded: Nginx) -> None:
     observation = ask(guarded.url + "file")
     assert observation.outcome is Outcome.UNKNOWN
-    assert observation.reason == "answered 401 Unauthorized: it wants a credential"
+    assert (
+        observation.reason == "answered 401 Unauthorized: it wants a credential to HEAD and to a ranged GET"
+    )
 
 
 def test_netrc_is_read_for_the_host_that_is_asked(guarded: Nginx, tmp_path: Path) -> None:

@@ -173,8 +173,8 @@ def test_without_a_token_a_private_object_is_unknown_and_says_so(gcs: FakeGcs, p
     bucket = new_bucket(gcs)
     gcs.put(bucket, "key", BODY)
     seen = look(overridden(private), f"gs://{bucket}/key")
-    refused = "answered 401 Unauthorized: it wants a credential; no token was found for it"
-    assert (seen.change, seen.reason) == (Change.UNKNOWN, refused)
+    refused = "answered 401 Unauthorized: it wants a credential to HEAD and to a ranged GET"
+    assert (seen.change, seen.reason) == (Change.UNKNOWN, f"{refused}; no token was found for it")
     environ = {**overridden(private), "GOOGLE_APPLICATION_CREDENTIALS": "/key.json"}
     with_file = look(environ, f"gs://{bucket}/key")
     assert with_file.reason.startswith(f"{refused}; a service account's file is not read")

@@ -16,6 +16,7 @@ from freshlayer.model import Evidence, Strength
 AGE = "age"
 YOUNG = "young"
 TOLD = "told"
+REDIRECT = "redirect"
 _YOUNG = 2
 _DOUBTFUL = {Strength.WEAK, Strength.HEURISTIC}
 
@@ -24,6 +25,12 @@ def caveats(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     """Caveats as evidence that never counts, its reason in ``ignored``; of a 304 as of any other answer."""
     aged = [item for number, hop in enumerate(hops) for item in _aged(hop, number)]
     return (*aged, *(_young(hops[-1], len(hops) - 1) if hops else ()))
+
+
+def redirected(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
+    """That a redirect led to the answer: today it may lead to another resource, with tags of its own."""
+    why = "a redirect led to it"
+    return (Evidence(REDIRECT, "", Strength.NONE, len(hops) - 1, why),) if len(hops) > 1 else ()
 
 
 def told(clause: str, value: str = "") -> Evidence:
@@ -56,6 +63,11 @@ def is_young(hop: Hop) -> bool:
 def is_aged(evidence: tuple[Evidence, ...]) -> bool:
     """Whether the answer, or a redirect to it, came out of a cache."""
     return any(item.scheme == AGE for item in evidence)
+
+
+def is_redirected(evidence: tuple[Evidence, ...]) -> bool:
+    """Whether a redirect led to the answer."""
+    return any(item.scheme == REDIRECT for item in evidence)
 
 
 def said(evidence: tuple[Evidence, ...], decided: Strength) -> str:

@@ -165,19 +165,23 @@ def union(
 
 
 def unsettled(first: tuple[Evidence, ...], second: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """The first answer, without a tag that the second, a moment later, has replaced by another one.
+    """The first answer, without a tag or a date that the second, a moment later, has replaced by another.
 
     Some origins make a tag from the time, or at random: it says nothing.
     """
+    later = {item.scheme: _moment(item) for item in second if item.scheme in _DATES and not item.ignored}
     tags = {item.value for item in second if item.scheme == "etag" and not item.ignored}
-    return in_order(
-        [
-            replace(item, ignored="the entity tag differs at every request")
-            if item.scheme == "etag" and not item.ignored and item.value not in tags
-            else item
-            for item in first
-        ]
-    )
+    return in_order([_settled(item, tags, later) for item in first])
+
+
+def _settled(item: Evidence, tags: set[str], later: dict[str, str]) -> Evidence:
+    if item.ignored:
+        return item
+    if item.scheme == "etag" and item.value not in tags:
+        return replace(item, ignored="the entity tag differs at every request")
+    if later.get(item.scheme, _moment(item)) != _moment(item):
+        return replace(item, ignored="the date differs at every request")
+    return item
 
 
 def without_weak(evidence: tuple[Evidence, ...], reason: str) -> tuple[Evidence, ...]:

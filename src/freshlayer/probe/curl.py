@@ -74,6 +74,8 @@ class Transfer(Struct):
         return None
 
     def on_body(self, chunk: bytes) -> int | None:
+        if self.request.part:
+            self.kept.append(chunk[: max(0, self.request.read - self.length)])
         self.length += len(chunk)
         if self.length > self.request.read:
             self.stopped = "body"
@@ -87,7 +89,7 @@ class Transfer(Struct):
     def answer(self, error: str, *, transient: bool) -> Answer:
         hops = self._hops()
         if self.stopped == "body":
-            return Answer(hops, length=self.length)
+            return Answer(hops, length=self.length, body=b"".join(self.kept) if self.request.part else b"")
         if not error:
             digest = self.hasher.hexdigest() if self.request.digest else ""
             return Answer(hops, digest=digest, length=self.length, body=b"".join(self.kept))

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
 from freshlayer.probe.body import observe
-from freshlayer.probe.exchange import ABSENT, EVIDENT, HEADERS, exchange, said
-from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step
+from freshlayer.probe.exchange import ABSENT, EVIDENT, HEADERS, WHOLE, exchange, said
+from freshlayer.probe.pages import in_place_of_file
+from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step, Talk
 from freshlayer.reference import Reference, is_signed
 
-_HEAD_REFUSED = {400, 403, 404, 405, 406, 411, 500, 501}
 _NOT_MODIFIED = 304
+_PROXY = 407
+_NOT_IN_RANGE = 416
+_BUSY = {429, 503}
 _PEEK = 64 * 1024
+_CONDITION = "If-None-Match:"
 _RANGE = "Range: bytes=0-0"
-_NO_PAGES = (
-    ".gz",
-    ".tgz",
-    ".xz",
-    ".bz2",
-    ".zst",
-    ".zip",
-    ".tar",
-    ".deb",
-    ".rpm",
-    ".jar",
-    ".whl",
-    ".bin",
-    ".exe",
-)
+
+_Two = Generator[Step, Answer, tuple[Answer, Answer]]
+"""The answer to HEAD, and the one that counts."""
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
@@ -41,76 +32,113 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
 
 
 def learn(request: Request, reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what an origin says about what a GET ``request`` would bring, with as little traffic as it takes.
-
-    A presigned URL is signed for GET alone: HEAD would be refused, and is left out.
-    """
+    """Learn what an origin says of what a GET ``request`` would bring, with as little traffic as it takes."""
     conditional = _conditional(recorded.validators if recorded else Validators())
-    asked = replace(request, headers=request.headers + conditional)
-    head = Answer()
-    if not is_signed(request.url):
-        head = yield from exchange(replace(asked, method="HEAD"), means)
-    answer = head
-    if _needs_get(head):
-        answer = yield from exchange(_ranged(asked), means)
-    if answer.status == _NOT_MODIFIED and conditional:
-        caveats = evidence.caveats(answer.hops)
-        return Observation(reference, Outcome.NOT_MODIFIED, "not modified", caveats)
+    head, answer = yield from _ladder(replace(request, headers=request.headers + conditional), means)
+    if recorded is not None and conditional and answer.status == _NOT_MODIFIED and not answer.error:
+        if not evidence.doubt_of_304(recorded, answer.hops):
+            caveats = (*evidence.caveats(answer.hops), *evidence.redirected(answer.hops))
+            return Observation(reference, Outcome.NOT_MODIFIED, "not modified", caveats)
+        # A HEAD that is not believed any more is compared with a GET, as when a full answer is due.
+        recorded = replace(recorded, full_answer=0)
+        head, answer = yield from _ladder(request, means)
     if answer.error or answer.status not in EVIDENT:
         return _failed(reference, head, answer)
-    if _is_login_page(reference, answer):
-        return Observation(
-            reference, Outcome.UNKNOWN, "redirects to a web page in place of the file (a login?)"
-        )
-    once_more = replace(request, method="HEAD") if answer is head else _ranged(request)
-    found = yield from _settled(recorded, answer, once_more, means)
+    answer, found = yield from _settled(recorded, head, answer, request, means)
+    if answer.status not in EVIDENT:
+        return _failed(reference, head, answer)
+    page = yield from in_place_of_file(reference, recorded, answer, found, request, means)
+    if page:
+        return Observation(reference, Outcome.UNKNOWN, page)
     return (yield from observe(reference, recorded, answer, found, request, means))
 
 
-def _ranged(request: Request) -> Request:
-    return replace(request, method="GET", headers=(*request.headers, _RANGE), read=_PEEK)
+def _ladder(request: Request, means: Means) -> _Two:
+    """HEAD, and a ranged GET where HEAD is refused or says nothing.
+
+    A presigned URL is signed for GET alone: HEAD would be refused, and is left out.
+    """
+    head = Answer()
+    if not is_signed(request.url):
+        head = yield from exchange(replace(request, method="HEAD"), means)
+        if not _needs_get(head, request):
+            return head, head
+    return head, (yield from _got(request, means))
 
 
-def _is_login_page(reference: Reference, answer: Answer) -> bool:
-    """Whether an archive turned into HTML on the way: some origins send who is not logged in to a form."""
-    path = urlsplit(reference.text).path.lower()
-    html = answer.hops[-1].one("content-type").lower().startswith("text/html")
-    return len(answer.hops) > 1 and html and path.endswith(_NO_PAGES)
+def _got(request: Request, means: Means) -> Talk:
+    """The answer to a GET of one byte; of the whole, hardly read, from a server that knows no ranges."""
+    wanted = replace(request, method="GET", read=_PEEK)
+    answer = yield from exchange(replace(wanted, headers=(*request.headers, _RANGE)), means)
+    if answer.status == _NOT_IN_RANGE and evidence.total_length(answer.hops[-1]) != 0:
+        # An empty file states a length of 0.
+        answer = yield from exchange(wanted, means)
+    return answer
+
+
+def _needs_get(head: Answer, request: Request) -> bool:
+    """HEAD is refused in many ways by servers that answer GET; some close the connection.
+
+    A busy origin that names the time to come back is not asked again at once. A redirect that is not
+    followed is an answer, and a proxy that wants a credential wants it for GET too.
+    """
+    if head.error:
+        return head.transient and not head.hops
+    if head.status not in WHOLE:
+        patient = head.status in _BUSY and bool(head.hops and head.hops[-1].all("retry-after"))
+        conditional = any(line.startswith(_CONDITION) for line in request.headers)
+        answered = head.status == _NOT_MODIFIED and conditional
+        elsewhere = bool(head.hops and head.hops[-1].all("location"))
+        return not (patient or answered or elsewhere or head.status == _PROXY)
+    found = evidence.strongest(evidence.of_hops(head.hops))
+    empty = evidence.total_length(head.hops[-1]) == 0
+    return empty or found is None or found.strength is Strength.SIZE
 
 
 def _settled(
-    recorded: Recorded | None, answer: Answer, once_more: Request, means: Means
-) -> Generator[Step, Answer, tuple[Evidence, ...]]:
-    """The evidence; a tag that is all there is, new or changed, is asked for once more.
+    recorded: Recorded | None, head: Answer, answer: Answer, request: Request, means: Means
+) -> Generator[Step, Answer, tuple[Answer, tuple[Evidence, ...]]]:
+    """The answer that is believed, and its evidence.
 
-    One that is made up at every request would make a key that no other machine ever derives.
+    A tag that was never recorded is asked for once more: one that is made up at every request would make a
+    key that no other machine ever derives. What HEAD says of a file that is new or changed is compared with
+    a ranged GET, which is believed where they differ.
     """
     found = evidence.of_hops(answer.hops)
+    if answer is not head:
+        again = answer
+        if not evidence.has_new_tag(found, recorded):
+            return answer, found
+    elif _is_enough(recorded, answer, found, means.limits.hash_up_to):
+        return answer, found
+    else:
+        again = yield from _got(request, means)
+        if again.status in ABSENT and not again.error:
+            return again, ()
+        usable = again.status in EVIDENT and not again.error
+        if not usable or evidence.agree(answer.hops, again.hops):
+            return answer, found
+    third = yield from _got(request, means)
+    known = evidence.of_hops(third.hops) if third.status in EVIDENT else ()
+    return again, evidence.unsettled(evidence.of_hops(again.hops), known)
+
+
+def _is_enough(recorded: Recorded | None, head: Answer, found: tuple[Evidence, ...], hash_up_to: int) -> bool:
+    """Whether an answer to HEAD needs no GET beside it: it states a hash, is as before, or a body follows."""
+    if recorded is not None and recorded.full_answer == 0:
+        return False
+    if evidence.wants_body(found, recorded, evidence.total_length(head.hops[-1]), hash_up_to):
+        return True
     best = evidence.strongest(found)
-    if recorded is not None:
-        compared = evidence.compare(recorded.evidence, found)
-        best = compared.new if compared.same is False else None
-    if best is None or best.scheme != "etag":
-        return found
-    again = yield from exchange(once_more, means)
-    return evidence.unsettled(found, evidence.of_hops(again.hops)) if again.status in EVIDENT else found
+    if best is not None and best.strength in {Strength.CONTENT, Strength.CHECKSUM}:
+        return True
+    same = recorded is not None and evidence.compare(recorded.evidence, found).same is True
+    return same and not evidence.has_new_tag(found, recorded)
 
 
 def _conditional(validators: Validators) -> tuple[str, ...]:
     """RFC 9110 §13.1.2. A date is never sent: an origin that went back to an older one answers 304 too."""
-    return (f"If-None-Match: {validators.entity_tag}",) if validators.entity_tag else ()
-
-
-def _needs_get(head: Answer) -> bool:
-    """HEAD is refused in many ways by servers that answer GET; some close the connection."""
-    if head.error:
-        return head.transient and not head.hops
-    if head.status in _HEAD_REFUSED or not head.status:
-        return True
-    if head.status not in EVIDENT:
-        return False
-    found = evidence.strongest(evidence.of_hops(head.hops))
-    return found is None or found.strength is Strength.SIZE
+    return (f"{_CONDITION} {validators.entity_tag}",) if validators.entity_tag else ()
 
 
 def _failed(reference: Reference, head: Answer, answer: Answer) -> Observation:

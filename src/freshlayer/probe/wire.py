@@ -52,9 +52,10 @@ class Request(Private, frozen=True):
     """One request.
 
     ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
-    them in the answer. ``form``: what a POST sends, encoded already. ``follow``: follow redirects; libcurl
-    does that by itself only where the request carries nothing that is for this host alone. ``anonymous``:
-    no credential is looked up for the host.
+    them in the answer. ``part``: give what was read, though more would have come. ``form``: what a POST
+    sends, encoded already. ``follow``: follow redirects; libcurl does that by itself only where the
+    request carries nothing that is for this host alone. ``anonymous``: no credential is looked up for the
+    host.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Request(Private, frozen=True):
     read: int = 0
     digest: bool = False
     keep: bool = False
+    part: bool = False
     form: str = ""
     follow: bool = True
     anonymous: bool = False

@@ -1,0 +1,56 @@
+"""Why a 304 Not Modified, or an answer to HEAD, is not believed."""
+
+from __future__ import annotations
+
+from freshlayer.evidence import http_date
+from freshlayer.evidence.entity_tag import MTIMES, core_of
+from freshlayer.evidence.headers import content_type, of_hops, total_length
+from freshlayer.evidence.hop import Hop
+from freshlayer.evidence.order import strongest
+from freshlayer.model import Evidence, Recorded, Strength
+
+_COMPARED = {"etag", "last-modified", "length", *MTIMES}
+
+
+def doubt_of_304(recorded: Recorded, hops: tuple[Hop, ...]) -> str:
+    """Why a 304 does not mean that the file is the recorded one; empty where it does.
+
+    Some origins answer 304 to every condition, and name the tag, the date or the digest of other bytes.
+    """
+    last = hops[-1]
+    tags = {core_of(tag) for tag in last.all("etag")}
+    if tags and tags != {core_of(recorded.validators.entity_tag)}:
+        return "its 304 names an entity tag that was not sent"
+    if not tags and _moved(recorded.validators.last_modified, last.one("last-modified")):
+        return "its 304 names no entity tag and another date"
+    length = total_length(last)
+    stated = [e for e in of_hops((last,)) if not e.ignored and e.strength is Strength.CONTENT]
+    stated += [Evidence("length", str(length), Strength.SIZE)] if length else []
+    known = {item.scheme: item for item in recorded.evidence}
+    other = [e.scheme for e in stated if e.scheme in known and known[e.scheme].value != e.value]
+    return f"its 304 states another {other[0]}" if other else ""
+
+
+def _moved(before: str, now: str) -> bool:
+    old, new = http_date.seconds(before), http_date.seconds(now)
+    return old is not None and new is not None and old != new
+
+
+def agree(head: tuple[Hop, ...], got: tuple[Hop, ...]) -> bool:
+    """Whether the answers to HEAD and to GET are of one file: tags, dates, lengths and media types."""
+    one, other = _stated(head), _stated(got)
+    types = {content_type(hops[-1]) for hops in (head, got)} - {""}
+    return len(types) < 2 and all(one[scheme] == other[scheme] for scheme in one.keys() & other.keys())
+
+
+def _stated(hops: tuple[Hop, ...]) -> dict[str, str]:
+    return {e.scheme: e.value for e in of_hops(hops) if e.scheme in _COMPARED and not e.ignored}
+
+
+def has_new_tag(found: tuple[Evidence, ...], recorded: Recorded | None) -> bool:
+    """Whether a tag counts that was never recorded: it may be another one at every request."""
+    best = strongest(found)
+    if best is None or best.strength in {Strength.CONTENT, Strength.CHECKSUM}:
+        return False
+    known = {item.value for item in recorded.evidence if item.scheme == "etag"} if recorded else set()
+    return any(e.scheme == "etag" and not e.ignored and e.value not in known for e in found)
