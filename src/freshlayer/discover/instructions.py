@@ -12,6 +12,7 @@ from freshlayer import reference, shell
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.found import Finding, Found, Missed
 from freshlayer.discover.git import git_text
+from freshlayer.discover.given_secrets import GivenSecrets
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
@@ -63,10 +64,11 @@ def discover(
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
     asked: dict[Reference, Reference] = {}
+    secrets = GivenSecrets(dockerfile, environments)
     finder = _Finder(dockerfile, environments, conditions)
     for stage in stages:
         for instruction, via, finding in finder.stage(stage):
-            known = _known(finding)
+            known = secrets.hidden(_known(finding), instruction)
             if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
                 known = _reachable(known, finding, instruction)
             if isinstance(known, Reference):

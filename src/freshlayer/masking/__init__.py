@@ -10,9 +10,11 @@ from freshlayer.masking.urls import (
     shown,
     without_secrets,
 )
+from freshlayer.masking.values import assigned, secret_values, url_without_values, without_values
 
 __all__ = [
     "MASK",
+    "assigned",
     "differ_by_guess",
     "is_secret",
     "is_secret_name",
@@ -22,8 +24,11 @@ __all__ = [
     "masked_words",
     "public_path",
     "public_text",
+    "secret_values",
     "shown",
     "takes_secret",
+    "url_without_values",
     "without_known_forms",
     "without_secrets",
+    "without_values",
 ]

@@ -1,0 +1,54 @@
+"""Values that a Dockerfile gives to names of secrets: hidden wherever an instruction uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+from msgspec.structs import replace
+
+from freshlayer.discover.found import Missed
+from freshlayer.dockerfile import Dockerfile, Environment, Instruction
+from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
+from freshlayer.reference import Reference
+
+_MOST_NAMES = 100
+_OF_URLS = frozenset({"http", "ftp", "git"})
+
+
+class GivenSecrets:
+    """What of ARG, ENV, build args and a script's own assignments is a secret, by instruction."""
+
+    def __init__(self, dockerfile: Dockerfile, environments: Mapping[int, Environment]) -> None:
+        every = (i for stage in dockerfile.stages for i in stage.instructions)
+        named = (name for i in (*dockerfile.arguments, *every) for name in _named(i) if is_secret_name(name))
+        self._names = tuple(islice(dict.fromkeys(named), _MOST_NAMES))
+        self._environments = environments
+        self._found: dict[int, tuple[str, ...]] = {}
+
+    def hidden(self, known: Reference | Missed, instruction: Instruction) -> Reference | Missed:
+        """The same with none of them in what is shown and stored; a reference is requested as it was."""
+        values = self._of(instruction)
+        if not values:
+            return known
+        if isinstance(known, Missed):
+            text, reason = without_values(known.text, values), without_values(known.reason, values)
+            return replace(known, text=text, reason=reason)
+        return (
+            replace(known, text=url_without_values(known.text, values)) if known.kind in _OF_URLS else known
+        )
+
+    def _of(self, instruction: Instruction) -> tuple[str, ...]:
+        if instruction.number not in self._found:
+            seen = self._environments[instruction.number]
+            named = [(name, value) for name in self._names if isinstance(value := seen.lookup(name), str)]
+            own = assigned(instruction.text) if instruction.name == "RUN" else ()
+            self._found[instruction.number] = secret_values([*named, *own])
+        return self._found[instruction.number]
+
+
+def _named(instruction: Instruction) -> tuple[str, ...]:
+    """The names that an ARG or an ENV gives a value."""
+    if instruction.name == "ARG":
+        return tuple(word.partition("=")[0].strip("\"'") for word in instruction.words)
+    return instruction.words[::3] if instruction.name == "ENV" else ()

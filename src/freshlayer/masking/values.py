@@ -1,0 +1,56 @@
+"""Values that a Dockerfile gives to names of secrets: hidden wherever they come back.
+
+``ARG LICENSE_KEY=abc123`` and ``curl https://example.org/$LICENSE_KEY/tool``: nothing in the path says it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from freshlayer.lazy import compiled
+from freshlayer.masking.names import MASK, is_certain_name, is_secret_name
+
+_LEAST = 6
+_LONGEST = 4096
+_MOST = 200
+_ASSIGNMENT = compiled(r"(?<![\w$])([A-Za-z_]\w{0,99})=(?:\"([^\"$`]*)\"|'([^']*)'|([^\s;&|\"'$`()<>]+))")
+_ORDINARY = compiled(
+    r"[a-z_-]*|[A-Z]?[a-z]+|[A-Z_]+|v?[\d.:-]+|.*://.*|[./~].*|.*\.(?:key|pem|asc|gpg|txt|json|env)"
+)
+"""A word, a number, a version, a path: hiding it everywhere would hide what is no secret."""
+_HEXADECIMAL = compiled(r"(?:0x)?[0-9A-Fa-f]+")
+
+
+def assigned(script: str) -> Iterator[tuple[str, str]]:
+    """Names and literal values of the assignments that a script holds."""
+    for match in _ASSIGNMENT.finditer(script[: _LONGEST * 16]):
+        yield match[1], match[2] or match[3] or match[4] or ""
+
+
+def secret_values(named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The values that have the name of a secret and are long and odd enough to be one; the longest first."""
+    found = {value for name, value in named if is_secret_name(name) and _is_one(name, value)}
+    return tuple(sorted(found, key=lambda value: (-len(value), value))[:_MOST])
+
+
+def _is_one(name: str, value: str) -> bool:
+    """What is called KEY may be the fingerprint of a public one."""
+    if not _LEAST <= len(value) <= _LONGEST or _ORDINARY.fullmatch(value):
+        return False
+    return is_certain_name(name) or not _HEXADECIMAL.fullmatch(value)
+
+
+def without_values(text: str, values: Iterable[str], mask: str = MASK) -> str:
+    """A text without these values, as they are and percent-encoded."""
+    for value in values:
+        for form in (value, quote(value, safe=""), quote(value)):
+            text = text.replace(form, mask)
+    return text
+
+
+def url_without_values(url: str, values: Iterable[str]) -> str:
+    """A URL's spelling with ``***`` for these values; not in its host, nor in what follows a ``#``."""
+    match = re.match(r"([^:]+://[^/?#]*)([^#]*)(.*)", url, re.DOTALL)
+    return match[1] + without_values(match[2], values, "***") + match[3] if match else url
