@@ -148,7 +148,8 @@ def asked(made: World, inputs: int) -> Asked:
     urls = [f"{made.origin.url}f{number}" for number in range(inputs)]
     context = made.written(f"inputs-{inputs}", [f"RUN curl -fsSLO {url}" for url in urls])
     curl = peers.curl(ON_ONE_ORIGIN).argv(Work(made.here, tuple(urls), (), made.environment))
-    check = ("--state", str(made.here / f"state-{inputs}"), "check", str(context))
+    # So many may take longer than a probe usually may.
+    check = ("--state", str(made.here / f"state-{inputs}"), "--deadline=3600", "check", str(context))
     first = _checked(made.freshlayer(*check))
     rounds = ROUNDS if inputs <= _FEW else 1
     curls, agains = [], []

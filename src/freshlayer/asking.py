@@ -32,8 +32,10 @@ class Rooms(Struct, frozen=True):
     @property
     def limits(self) -> Limits:
         policy = self.policy
-        limits = Limits(connections=policy.connections, hash_up_to=policy.hash_up_to)
-        return limits.within(policy.timeout)
+        limits = Limits(
+            connections=policy.connections, hash_up_to=policy.hash_up_to, deadline=policy.deadline
+        )
+        return limits.within(min(policy.timeout, policy.deadline))
 
 
 def recall(references: Sequence[Reference], rooms: Rooms) -> dict[Reference, Recorded]:

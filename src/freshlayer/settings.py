@@ -53,12 +53,16 @@ class HostSettings(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """``hash_up_to`` in octets, ``timeout`` in seconds for one reference; ``hosts`` by ``name[:port]``."""
+    """``hash_up_to`` in octets; ``timeout`` in seconds for one reference, ``deadline`` for all of them.
+
+    ``hosts`` by ``name[:port]``.
+    """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
     hash_up_to: int = 4 * _MIB
     connections: int = 100
     timeout: float = 20.0
+    deadline: float = 60.0
     offline: bool = False
     pull: Pull = Pull.CHANGED
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
@@ -69,6 +73,7 @@ class Policy(Struct, frozen=True):
         on_unknown: str | None = None,
         connections: int | None = None,
         timeout: float | None = None,
+        deadline: float | None = None,
         offline: bool = False,
     ) -> Policy:
         """The same with what the command line says. None leaves a setting as it is."""
@@ -77,17 +82,19 @@ class Policy(Struct, frozen=True):
             on_unknown=OnUnknown(on_unknown) if on_unknown else self.on_unknown,
             connections=connections or self.connections,
             timeout=timeout or self.timeout,
+            deadline=deadline or self.deadline,
             offline=offline or self.offline,
         )
 
 
-_LEAST = {"connections": 1, "timeout": 0.1}
+_LEAST = {"connections": 1, "timeout": 0.1, "deadline": 0.1}
 _MOST = 2**53
 _TYPES: dict[str, tuple[type, ...]] = {
     "on_unknown": (str,),
     "hash_up_to": (int,),
     "connections": (int,),
     "timeout": (int, float),
+    "deadline": (int, float),
     "pull": (str,),
     "hosts": (dict,),
 }

@@ -31,6 +31,7 @@ class Options(Struct, frozen=True):
     on_unknown: str | None = None
     connections: int | None = None
     timeout: float | None = None
+    deadline: float | None = None
     report: str | None = None
     quiet: bool | None = None
     verbose: bool | None = None
@@ -56,6 +57,9 @@ _OURS = (
     click.option("--connections", metavar="N", type=click.IntRange(1, 1000), help="at most so many at once"),
     click.option(
         "--timeout", metavar="S", type=click.FloatRange(0.1, 3600), help="seconds for one reference"
+    ),
+    click.option(
+        "--deadline", metavar="S", type=click.FloatRange(0.1, 86400), help="seconds for all references"
     ),
     click.option("--report", metavar="FILE", type=click.Path(), help="write the report as JSON"),
     click.option("--quiet", is_flag=True, default=None, help="say nothing but warnings"),
@@ -105,6 +109,7 @@ def policy_of(options: Options, source: Source | None) -> Policy:
         on_unknown=options.on_unknown,
         connections=options.connections,
         timeout=options.timeout,
+        deadline=options.deadline,
         offline=bool(options.offline),
     )
 

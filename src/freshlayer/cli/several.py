@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -33,6 +34,8 @@ from freshlayer.report.terminal import show, warn
 from freshlayer.settings import HostSettings
 
 _TROUBLE = 2
+_LEAST_DEADLINE = 1.0
+"""Seconds for the Dockerfiles of one settings file, when those before them have used up all."""
 
 
 class Search(Struct, frozen=True):
@@ -63,9 +66,11 @@ def check_several(options: Options, search: Search, form: Form) -> int:
         with batches(
             wanted, partial(read_one, options, search, rooms.policy.hosts), rooms.policy, teller.failed
         ) as found:
+            started = time.monotonic()
             for batch in found:
                 keyring = Keyring(os.environ, batch.policy.hosts)
-                own = replace(rooms, policy=batch.policy, keyring=keyring)
+                left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
+                own = replace(rooms, policy=replace(batch.policy, deadline=left), keyring=keyring)
                 for report in check_each(batch, search.question, own):
                     teller.tell(report)
     return teller.exit_code

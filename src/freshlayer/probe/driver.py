@@ -30,7 +30,11 @@ def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterato
     """Drive all conversations to their ends; yield the observations as they come."""
     driver = _Driver(talks, limits)
     try:
-        yield from driver.run()
+        for observation in driver.run():
+            paused = time.monotonic()
+            yield observation
+            # The caller's own work is not the origins' time.
+            driver.until += time.monotonic() - paused
     finally:
         driver.close()
 
@@ -65,6 +69,8 @@ class _Host(Struct):
 class _Driver:
     def __init__(self, talks: Mapping[Reference, Conversation], limits: Limits) -> None:
         self._limits = limits
+        self._open = dict.fromkeys(talks)
+        self.until = time.monotonic() + limits.deadline
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, limits.per_host)
@@ -81,7 +87,15 @@ class _Driver:
         self._authorities = curl.authorities()
 
     def run(self) -> Iterator[Observation]:
-        while True:
+        """Until each reference has its observation; what is open at the deadline is unknown."""
+        for observation in self._observations():
+            self._open.pop(observation.reference, None)
+            yield observation
+        for reference in list(self._open):
+            yield Observation(reference, Outcome.UNKNOWN, self._overtime)
+
+    def _observations(self) -> Iterator[Observation]:
+        while time.monotonic() < self.until:
             yield from self._start()
             if not (self._busy or self._pauses or self._queued):
                 return
@@ -96,6 +110,7 @@ class _Driver:
         self._multi.close()
         for _, running in self._running:
             running.end()
+            running.output.close()
 
     @property
     def _busy(self) -> int:
@@ -264,6 +279,11 @@ class _Driver:
         talk.host = netloc_of(step.url) if isinstance(step, Request) else talk.host
         self._hosts[talk.host].queue.appendleft(talk)
         return None
+
+    @property
+    def _overtime(self) -> str:
+        seconds = f"{self._limits.deadline:g} s"
+        return f"was not answered before the probe of all references ended after {seconds} (--deadline)"
 
     @property
     def _lateness(self) -> str:

@@ -17,11 +17,15 @@ MOST_REDIRECTS = 10
 
 
 class Limits(Struct, frozen=True):
-    """Seconds, octets and connections (design rule 7). ``total`` is for all requests of one reference."""
+    """Seconds, octets and connections (design rule 7).
+
+    ``total`` is for all requests of one reference, ``deadline`` for those of all references.
+    """
 
     connect: float = 3.0
     answer: float = 10.0
     total: float = 20.0
+    deadline: float = 60.0
     connections: int = 100
     per_host: int = 8
     hash_up_to: int = 4 * MIB
