@@ -6,7 +6,9 @@ what passes through is seen word by word; the builders themselves are met in ``e
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -384,3 +386,19 @@ def test_a_closed_standard_input_is_no_fault(
     )
     assert "an error of freshlayer itself" not in told.stderr
     assert told.returncode == code, told.stderr
+
+
+def test_a_damaged_state_costs_no_build_its_keys(freshlayer: Freshlayer, project: Path) -> None:
+    """A row that raised led to a plain docker build, with an old layer."""
+    with MisbehavingOrigin("steady") as origin:
+        (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
+        assert freshlayer.build(".").code == 0
+        with contextlib.closing(sqlite3.connect(freshlayer.state)) as connection, connection:
+            connection.execute("UPDATE observation SET evidence = ?", ("[" * 100_000,))
+            connection.execute("UPDATE built SET pairs = '[[1]]'")
+        first, second = freshlayer.build("."), freshlayer.build(".")
+    for told in (first, second):
+        assert told.code == 0
+        assert "--mount=type=secret,id=freshlayer-" in told.out
+    assert first.err.count("the state file was corrupt; it is kept as") == 1
+    assert "corrupt" not in second.err

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
-from freshlayer.bounded_read import kind_of
-from freshlayer.errors import StateError
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
-from freshlayer.state.migrations import VERSION, migrate
+from freshlayer.state.columns import Row
+from freshlayer.state.opening import StateFile
 
-_WAIT = 10.0
 _AT_ONCE = 500
 _MOST_KEYS = 50
 _OBSERVATIONS = (
     "SELECT reference, identity, strength, evidence, entity_tag, last_modified, asked, full_answer,"
     " content_type FROM observation WHERE reference IN"
 )
-
-Row = tuple[Any, ...]
 
 
 class Scope(Struct, frozen=True):
@@ -60,16 +53,11 @@ class Store:
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        self.path = path
-        self._warn = warn
-        self._usable = True
-        self._connection: sqlite3.Connection | None = None
+        self._file = StateFile(path, warn)
 
     def close(self) -> None:
         """End the connection; the store can be used again."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._file.close()
 
     def recall(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
         """The last kept observation of each reference that has one."""
@@ -77,14 +65,13 @@ class Store:
         rows = self._in(_OBSERVATIONS, list(wanted))
         found: dict[Reference, Recorded] = {}
         for text, identity, strength, evidence, entity_tag, last_modified, *rest in rows:
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                known = Identity.parse(identity, Strength(strength))
-                found[wanted[text]] = Recorded(
-                    known,
-                    _evidence(evidence, known),
-                    Validators(entity_tag, last_modified),
-                    *rest,
-                )
+            known = Identity.parse(identity, Strength(strength))
+            found[wanted[text]] = Recorded(
+                known,
+                _evidence(evidence, known),
+                Validators(entity_tag, last_modified),
+                *rest,
+            )
         return found
 
     def built(self, scope: Scope) -> dict[tuple[str, str], Built]:
@@ -97,8 +84,7 @@ class Store:
         for stage, instruction, pairs, key in self._rows(
             sql, (scope.dockerfile, scope.platform, scope.builder)
         ):
-            with contextlib.suppress(ValueError, TypeError):
-                found[stage, instruction] = Built(tuple((str(r), str(i)) for r, i in json.loads(pairs)), key)
+            found[stage, instruction] = Built(tuple((r, i) for r, i in json.loads(pairs)), key)
         return found
 
     def history(self, scope: Scope) -> dict[tuple[str, str], Earlier]:
@@ -130,110 +116,37 @@ class Store:
         history: Iterable[HistoryRecord] = (),
     ) -> None:
         """Keep all of this, or none of it: one transaction. ``now`` in seconds since 1970."""
-        with self._failing_softly("nothing was recorded"):
-            connection = self._open()
-            if connection is None:
-                return
-            with connection:
-                connection.executemany(
-                    "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    [_observation(reference, recorded, now) for reference, recorded in observations.items()],
-                )
-                if scope is not None:
-                    connection.executemany(
-                        "INSERT INTO built (dockerfile, stage, instruction, platform, builder, pairs, key)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        [_built(scope, record) for record in built],
-                    )
-                    connection.executemany(
-                        "INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                        [_history(scope, record) for record in history],
-                    )
-                connection.executemany(
-                    "INSERT INTO taint VALUES (?, ?, 1)"
-                    " ON CONFLICT (reference, identity) DO UPDATE SET times = times + 1",
-                    list(tainted),
-                )
+        remembered = [_observation(reference, recorded, now) for reference, recorded in observations.items()]
+        kept = [_built(scope, record) for record in built] if scope else []
+        past = [_history(scope, record) for record in history] if scope else []
+        pairs = list(tainted)
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", remembered
+            )
+            connection.executemany(
+                "INSERT INTO built (dockerfile, stage, instruction, platform, builder, pairs, key)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                kept,
+            )
+            connection.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", past)
+            connection.executemany(
+                "INSERT INTO taint VALUES (?, ?, 1)"
+                " ON CONFLICT (reference, identity) DO UPDATE SET times = times + 1",
+                pairs,
+            )
+
+        self._file.write(work)
 
     def _in(self, sql: str, values: list[str]) -> Iterator[Row]:
         for start in range(0, len(values), _AT_ONCE):
             some = values[start : start + _AT_ONCE]
-            yield from self._rows(f"{sql} ({','.join('?' * len(some))})", tuple(some))
+            placed = f"{sql} ({','.join('?' * len(some))})"
+            yield from self._file.read(placed, tuple(some), frozenset(some))
 
     def _rows(self, sql: str, values: tuple[str, ...]) -> list[Row]:
-        rows: list[Row] = []
-        with self._failing_softly("nothing is remembered"):
-            connection = self._open()
-            if connection is not None:
-                rows = connection.execute(sql, values).fetchall()
-        return rows
-
-    @contextlib.contextmanager
-    def _failing_softly(self, consequence: str) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, StateError) as error:
-            if self._usable:
-                self._warn(
-                    f"{self.path}: {_clause(error)}; {consequence} (pass --state PATH to use another file)"
-                )
-            self._usable = False
-            self.close()
-
-    def _open(self) -> sqlite3.Connection | None:
-        if self._connection is None and self._usable:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _refuse_what_is_not_a_file(self.path)
-            self._connection = self._sound() or self._set_aside()
-        return self._connection
-
-    def _sound(self) -> sqlite3.Connection | None:
-        """The open file; None where it is corrupt. Raises StateError where a newer freshlayer wrote it."""
-        connection = sqlite3.connect(self.path, timeout=_WAIT)
-        try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                connection.close()
-                raise StateError("a newer freshlayer wrote this state file")
-            if version < VERSION:
-                migrate(connection, self.path)
-            connection.execute("SELECT 1 FROM observation, built, history, taint LIMIT 1").fetchall()
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            if isinstance(error, sqlite3.OperationalError) and not _malformed(error):
-                raise
-            return None
-        return connection
-
-    def _set_aside(self) -> sqlite3.Connection:
-        aside = self.path.with_name(f"{self.path.name}.corrupt")
-        os.replace(self.path, aside)
-        for suffix in ("-wal", "-shm", "-journal"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(f"{self.path}{suffix}")
-        self._warn(f"{self.path}: the state file was corrupt; it is kept as {aside} and a new one is begun")
-        connection = sqlite3.connect(self.path, timeout=_WAIT)
-        migrate(connection, self.path)
-        return connection
-
-
-def _refuse_what_is_not_a_file(path: Path) -> None:
-    """A device would be taken for a corrupt file and renamed, away from the whole machine."""
-    try:
-        kind = kind_of(path)
-    except FileNotFoundError:
-        return
-    if kind:
-        raise StateError(f"{kind}, not a state file")
-
-
-def _clause(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-
-
-def _malformed(error: sqlite3.OperationalError) -> bool:
-    signs = ("no such table", "no such column", "duplicate column name")
-    return any(sign in str(error) for sign in signs)
+        return self._file.read(sql, values)
 
 
 def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:

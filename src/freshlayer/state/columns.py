@@ -1,0 +1,103 @@
+"""What every column of the state file may hold, by its name: a row of a damaged file is found out here.
+
+A state file is input like any other: SQLite stores any type in any column, and what it reads may have been
+written by a failing disk. Every row of every query is checked, before anything is made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from freshlayer.errors import StateError
+from freshlayer.model import Identity, Strength
+
+Row = tuple[Any, ...]
+
+_LAST_MOMENT = 253_402_300_799
+"""The last second of the year 9999, which is the last one that a date is made of."""
+
+_MOST = 2**53
+
+
+class DamagedError(StateError):
+    """The file does not hold what freshlayer writes."""
+
+
+def checked(names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
+    """The rows of a query, if every value is one that its column may hold. Raises DamagedError."""
+    checks = [(name, _COLUMNS.get(name, _is_plain)) for name in names]
+    for row in rows:
+        for (name, check), value in zip(checks, row, strict=True):
+            if not _passes(check, value):
+                raise DamagedError(f"column {name} holds what freshlayer does not write")
+    return list(rows)
+
+
+def _passes(check: Callable[[Any], bool], value: object) -> bool:
+    try:
+        return check(value)
+    except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return False
+
+
+def _is_plain(value: object) -> bool:
+    """A text, or a number of rows: what is not in the table below is one of these."""
+    return isinstance(value, str) or _is_count(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < _MOST
+
+
+def _is_moment(value: object) -> bool:
+    """Seconds since 1970."""
+    return isinstance(value, int) and 0 <= value <= _LAST_MOMENT
+
+
+def _is_duration(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and isfinite(value) and 0 <= value < _MOST)
+
+
+def _is_strength(value: object) -> bool:
+    return isinstance(value, str) and bool(Strength(value))
+
+
+def _is_identity(value: object) -> bool:
+    return isinstance(value, str) and bool(Identity.parse(value, Strength.NONE))
+
+
+def _is_pairs(value: object) -> bool:
+    """JSON: [[reference, identity], …]."""
+    return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=list[tuple[str, str]]), list)
+
+
+class _Evidence(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """JSON: [scheme, value, strength, hop, guessed]; the last two came later."""
+
+    scheme: str
+    value: str
+    strength: Strength
+    hop: int = 0
+    guessed: int = 0
+
+
+def _is_evidence(value: object) -> bool:
+    return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=list[_Evidence]), list)
+
+
+_COLUMNS: Mapping[str, Callable[[Any], bool]] = {
+    "identity": _is_identity,
+    "strength": _is_strength,
+    "evidence": _is_evidence,
+    "pairs": _is_pairs,
+    "seconds": _is_duration,
+    "asked": _is_moment,
+    "full_answer": _is_moment,
+    "at": _is_moment,
+    "times": _is_count,
+    "number": _is_count,
+}
