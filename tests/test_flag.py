@@ -151,3 +151,17 @@ def test_a_presigned_url_is_written_without_its_signature(
 ) -> None:
     freshlayer("flag", f"{origin.url}x?X-Amz-Signature=secret&v=1", "-o", "flag")
     assert (project / "flag").read_text() == f"etag:v1 {origin.url}x?v=1\n"
+
+
+def test_a_blank_in_a_tag_does_not_break_the_line_once_the_origin_is_down(
+    freshlayer: Freshlayer, project: Path
+) -> None:
+    answers = ['"a b,  c"', '"a b,  c"', '"a b,  c"', '"a b,  c"']
+    with MisbehavingOrigin(tags(*answers)) as origin:
+        assert freshlayer("flag", origin.url, "-o", "flag").code == 0
+        before = (project / "flag").read_text()
+        assert freshlayer("flag", origin.url, "-o", "flag", "--exit-code").code == 0
+        url = origin.url
+    told = freshlayer("flag", url, "-o", "flag")
+    assert (told.code, (project / "flag").read_text()) == (0, before)
+    assert "its line in flag is kept" in told.err

@@ -18,6 +18,11 @@ def test_every_setting_is_read() -> None:
     assert read(text, "freshlayer.toml") == Policy(OnUnknown.FAIL, 1024, 7, 2.5)
 
 
+@pytest.mark.parametrize(("said", "seconds"), [('"7d"', 604_800), ('" 12 h "', 43_200), ("90", 90), ("0", 0)])
+def test_a_time_is_a_number_of_seconds_or_has_a_unit(said: str, seconds: int) -> None:
+    assert read(f"full_answer_every = {said}", "freshlayer.toml").full_answer_every == seconds
+
+
 def test_hash_up_to_may_be_nothing() -> None:
     assert read("hash_up_to = 0", "freshlayer.toml").hash_up_to == 0
 
@@ -37,7 +42,7 @@ def test_a_shared_file_may_say_nothing_of_us(text: str) -> None:
     [
         (
             "connection = 7",
-            "there is no setting 'connection' (there are connections, deadline, hash_up_to, hosts,",
+            "there is no setting 'connection' (there are connections, deadline, full_answer_every, hash_up_to,",
         ),
         ('on_unknown = "drop"', "on_unknown is keep, rebuild or fail"),
         ("on_unknown = 3", "on_unknown can't be 3"),
@@ -49,6 +54,9 @@ def test_a_shared_file_may_say_nothing_of_us(text: str) -> None:
         ("timeout = 0", "timeout can't be 0 (at least 0.1)"),
         ("timeout = nan", "timeout"),
         ("hash_up_to = -1", "hash_up_to"),
+        ("full_answer_every = -1", "full_answer_every"),
+        ('full_answer_every = "a week"', "full_answer_every can't be"),
+        ("full_answer_every = true", "full_answer_every can't be"),
         ("hash_up_to = 1.5", "hash_up_to can't be 1.5"),
         ("offline = true", "there is no setting 'offline'"),
         ("connections = \nx = 1", "line 1"),

@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.model import Observation, Outcome, Recorded
+from freshlayer.model import Observation, Outcome, Recorded, Validators
 from freshlayer.probe import Limits, each
 from freshlayer.reading import Read
 from freshlayer.reference import Reference
@@ -87,11 +88,25 @@ def answers(
     held = {r: _unasked(r, ttl, recorded.get(r), rooms) for r, ttl in ttls.items()}
     yield from (observation for observation in held.values() if observation is not None)
     due = [reference for reference, observation in held.items() if observation is None]
-    told = each(due, recorded, rooms.limits, keyring=rooms.keyring, platforms=platforms)
+    told = each(due, as_probed(recorded, rooms), rooms.limits, keyring=rooms.keyring, platforms=platforms)
     for done, observation in enumerate(told, len(ttls) - len(due) + 1):
         if rooms.progress:
             rooms.progress(done, len(ttls))
         yield observation
+
+
+def as_probed(recorded: Mapping[Reference, Recorded], rooms: Rooms) -> dict[Reference, Recorded]:
+    """What is recorded, without the conditions where the last full answer is too long ago.
+
+    An origin that answers 304 to every condition is found out in no other way.
+    """
+    return {reference: _as_probed(known, rooms) for reference, known in recorded.items()}
+
+
+def _as_probed(known: Recorded, rooms: Rooms) -> Recorded:
+    age = 0 if known.full_answer is None else rooms.now - known.full_answer
+    due = not 0 <= age < rooms.policy.full_answer_every
+    return replace(known, validators=Validators(), full_answer=0) if due else known
 
 
 def _unasked(reference: Reference, ttl: int, known: Recorded | None, rooms: Rooms) -> Observation | None:

@@ -72,7 +72,8 @@ def _recorded(
     references: list[Reference], content: str, remembered: Mapping[Reference, Recorded]
 ) -> dict[Reference, Recorded]:
     found: dict[Reference, Recorded] = {}
-    pairs = (line.partition(" ") for line in content.splitlines())
+    # A reference holds no blank, a tag may. What splits lines elsewhere does not split them here.
+    pairs = (line.rpartition(" ") for line in content.replace("\r\n", "\n").split("\n"))
     lines = {reference: identity for identity, _, reference in pairs}
     for reference in references:
         try:

@@ -55,7 +55,8 @@ class HostSettings(Struct, frozen=True):
 class Policy(Struct, frozen=True):
     """``hash_up_to`` in octets; ``timeout`` in seconds for one reference, ``deadline`` for all of them.
 
-    ``hosts`` by ``name[:port]``.
+    ``hosts`` by ``name[:port]``. ``full_answer_every``: seconds after which a reference is probed
+    without conditions; 0: each time.
     """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -66,6 +67,7 @@ class Policy(Struct, frozen=True):
     offline: bool = False
     pull: Pull = Pull.CHANGED
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
+    full_answer_every: int = 7 * 86400
 
     def but(
         self,
@@ -92,6 +94,7 @@ _MOST = 2**53
 _TYPES: dict[str, tuple[type, ...]] = {
     "on_unknown": (str,),
     "hash_up_to": (int,),
+    "full_answer_every": (int, str),
     "connections": (int,),
     "timeout": (int, float),
     "deadline": (int, float),
@@ -119,7 +122,9 @@ def read(text: str, where: str, *table: str) -> Policy:
         _check(where, name, value)
     chosen = {name: _choice(where, name, document.get(name)) for name in _CHOICES}
     hosts = {name.lower(): _host(where, name, said) for name, said in document.get("hosts", {}).items()}
-    return replace(Policy(), **{**document, **chosen, "hosts": hosts})
+    every = document.get("full_answer_every", Policy().full_answer_every)
+    known = {**document, **chosen, "full_answer_every": _seconds(where, "full_answer_every", every)}
+    return replace(Policy(), **{**known, "hosts": hosts})
 
 
 def _choice(where: str, name: str, said: object) -> StrEnum:
@@ -160,9 +165,19 @@ def _check(where: str, name: str, value: object) -> None:
     if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
         raise OptionError(f"{where}: {name} can't be {value!r}")
     if isinstance(value, int | float):
-        least = 0 if name == "hash_up_to" else _LEAST[name]
+        least = _LEAST.get(name, 0)
         if not least <= value < _MOST:
             raise OptionError(f"{where}: {name} can't be {value!r} (at least {least:g})")
+
+
+def _seconds(where: str, name: str, said: int | str) -> int:
+    """A time as a number of seconds, or as ``7d``."""
+    if isinstance(said, int):
+        return said
+    match = _DURATION.fullmatch(said)
+    if match is None:
+        raise OptionError(f"{where}: {name} can't be {shown(repr(said), 40)} (write 7d, 12h, or seconds)")
+    return int(match[1]) * _SECONDS[match[2]]
 
 
 class Notes(Struct, frozen=True):
@@ -177,6 +192,7 @@ class Notes(Struct, frozen=True):
 
 _NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
 _TTL = compiled(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
+_DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

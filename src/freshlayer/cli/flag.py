@@ -62,6 +62,7 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
 
 def _flag(form: str, references: list[Reference], content: str | None, rooms: Rooms) -> Flag:
     from freshlayer import flag
+    from freshlayer.asking import as_probed
     from freshlayer.model import Observation, Outcome
     from freshlayer.pipeline import default_platform
     from freshlayer.probe import probe
@@ -73,7 +74,8 @@ def _flag(form: str, references: list[Reference], content: str | None, rooms: Ro
     def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
         if rooms.policy.offline:
             return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
-        return probe(references, recorded, limits, rooms.progress, keyring=rooms.keyring, platforms=here)
+        known = as_probed(recorded, rooms)
+        return probe(references, known, limits, rooms.progress, keyring=rooms.keyring, platforms=here)
 
     if form == "raw":
         return flag.of_entity_tag(references[0], content, ask)
