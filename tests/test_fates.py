@@ -20,6 +20,7 @@ from freshlayer.model import (
     Happened,
     Identity,
     InstructionVerdict,
+    Past,
     Strength,
     Verdict,
 )
@@ -78,6 +79,7 @@ def fates(
     no_cache: bool = False,
     no_cache_stages: tuple[str, ...] = (),
     untold: frozenset[int] = frozenset(),
+    given: Mapping[str, str] | None = None,
 ) -> dict[int, Fate]:
     told = {
         item.line: Happened(
@@ -86,7 +88,13 @@ def fates(
         for item in instructions
         if item.instruction in {"RUN", "COPY"} and item.line not in untold
     }
-    found = explained(instructions, told, earlier, no_cache=no_cache, no_cache_stages=no_cache_stages)
+    found = explained(
+        instructions,
+        told,
+        Past(history=earlier, given=given or {}),
+        no_cache=no_cache,
+        no_cache_stages=no_cache_stages,
+    )
     return {item.line: item.fate for item in found if item.fate}
 
 
@@ -144,7 +152,7 @@ def test_an_argument_before_the_first_stage_is_part_of_what_stands_before() -> N
 def test_a_builder_that_finds_an_addition_unchanged_is_right() -> None:
     item = replace(planned("v2")[2], instruction="ADD", key="")
     told = Happened(Counting.FILE, "", 1, 1, "", cached=True)
-    (found,) = explained([item], {item.line: told}, history(planned()), no_cache=False)
+    (found,) = explained([item], {item.line: told}, Past(history=history(planned())), no_cache=False)
     assert found.fate == Fate(cached=True, saved=2.0)
 
 
@@ -243,3 +251,42 @@ def test_the_sum_of_it() -> None:
     every = [Fate(cached=False, seconds=1.5, again=False), Fate(cached=True, saved=2.0), Fate(cached=True)]
     total = summed(every)
     assert (total.ran, total.again, total.cached, total.seconds, total.saved) == (1, False, 2, 1.5, 2.0)
+
+
+def test_another_build_that_had_the_key_explains_a_cached_instruction() -> None:
+    now = planned("v2")
+    key = next(item.key for item in now if item.line == RUN_A)
+    found = fates(now, history(planned()), set(), given={key: "/b/Dockerfile was built with the same inputs"})
+    assert found[RUN_A].because == "/b/Dockerfile was built with the same inputs"
+    assert found[RUN_A].expected
+
+
+def test_what_follows_an_instruction_with_other_inputs_may_run_though_that_was_cached() -> None:
+    now = planned("v2")
+    found = fates(now, history(planned()), {RUN_TWO, COPY_A}, given={it.key: "x" for it in now if it.key})
+    assert found[RUN_TWO].because == "line 3 before it was built with other inputs, and was cached"
+    assert found[RUN_TWO].follows
+    assert found[COPY_A].because == "line 4 before it ran"
+
+
+def test_an_edited_instruction_is_its_own_reason_and_that_of_what_follows() -> None:
+    before = history(planned())
+    now = tuple(replace(item, edited=item.line == RUN_TWO) for item in planned())
+    unknown = {
+        place: it
+        for place, it in before.items()
+        if place != next((it.stage, it.digest) for it in now if it.line == RUN_TWO)
+    }
+    found = fates(now, unknown, {RUN_TWO, COPY_A})
+    assert found[RUN_TWO].because == "it was edited since the last build"
+    assert found[COPY_A].because == "line 4 before it ran"
+    shifted = {place: replace(it, chain="another") for place, it in before.items()}
+    edited = tuple(replace(item, edited=item.line == 2) for item in planned())
+    assert (
+        fates(edited, shifted, {RUN_A})[RUN_A].because == "line 2 before it was edited since the last build"
+    )
+
+
+def test_a_chain_of_an_older_freshlayer_explains_nothing() -> None:
+    older = {place: replace(it, chain="") for place, it in history(planned()).items()}
+    assert not fates(planned(), older, {RUN_TWO})[RUN_TWO].because.startswith("an instruction before it")

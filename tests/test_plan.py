@@ -351,3 +351,20 @@ def test_a_written_identity_is_read_back(identity: Identity) -> None:
 def test_a_text_without_scheme_is_no_identity(text: str) -> None:
     with pytest.raises(ValueError, match="no identity"):
         Identity.parse(text, Strength.NONE)
+
+
+def test_a_key_that_is_taken_away_is_stale_once() -> None:
+    first = planned(SIMPLE, {3: (A,)}, [verdict(A, V1)])
+    built = built_of(first)
+    found = planned(SIMPLE, {}, [], built)
+    assert (found[3].state, found[3].key, found[3].changed) == (State.STALE, "", True)
+    assert found[3].reason == "it had a key and has none now: no longer reads https://example.org/a"
+    assert found[4].state is State.STALE
+    without = {(found[3].stage, found[3].digest): Built((), "")}
+    assert planned(SIMPLE, {}, [], without)[3].state is State.FRESH
+
+
+def test_an_add_that_is_no_longer_watched_runs_no_more_than_before() -> None:
+    text = "FROM base\nADD https://example.org/a /a\n"
+    built = built_of(planned(text, {2: (A,)}, [verdict(A, V1)]))
+    assert planned(text, {}, [], built)[2].state is State.FRESH

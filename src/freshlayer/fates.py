@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.happened import COUNTED
-from freshlayer.model import Earlier, Fate, Happened, InstructionVerdict
+from freshlayer.model import Earlier, Fate, Happened, InstructionVerdict, Past
 
 REPORT_IT = "please report it, with the document that --report FILE writes"
 _UNEXPLAINED = (
@@ -37,28 +37,30 @@ class Sums(Struct, frozen=True):
 def explained(
     instructions: Iterable[InstructionVerdict],
     happened: Mapping[int, Happened],
-    earlier: Mapping[tuple[str, str], Earlier],
+    past: Past,
     *,
     no_cache: bool,
     no_cache_stages: Collection[str] = (),
 ) -> tuple[InstructionVerdict, ...]:
     """The instructions, in the order of the file, each with its fate where that is known.
 
-    ``happened``: by line. ``earlier``: (stage, digest) → what is remembered. ``no_cache``: whether the
-    builder was told to use no cache; ``no_cache_stages``: for which stages alone.
+    ``happened``: by line. ``no_cache``: whether the builder was told to use no cache; ``no_cache_stages``:
+    for which stages alone.
     """
     told = list(instructions)
     stages = {item.stage for item in told} if no_cache else frozenset(no_cache_stages)
-    explainer = _Explainer(earlier, stages)
+    explainer = _Explainer(past, stages)
     return tuple(explainer.instruction(item, happened.get(item.line)) for item in told)
 
 
 class _Explainer:
-    """Walks the instructions, and remembers where each stage first ran."""
+    """Walks the instructions, and remembers of each stage where it first ran, was edited, has another key."""
 
-    def __init__(self, earlier: Mapping[tuple[str, str], Earlier], uncached: Collection[str]) -> None:
-        self._earlier = earlier
+    def __init__(self, past: Past, uncached: Collection[str]) -> None:
+        self._past = past
         self._uncached = uncached
+        self._edited: dict[str, int] = {}
+        self._rekeyed: dict[str, int] = {}
         self._ran: dict[str, int] = {}
         self._cached: set[str] = set()
         self._untold: set[str] = set()
@@ -66,14 +68,18 @@ class _Explainer:
     def instruction(self, item: InstructionVerdict, told: Happened | None) -> InstructionVerdict:
         if item.instruction == "FROM":
             self._continue(item)
+        if item.edited:
+            self._edited.setdefault(item.stage, item.line)
         if told is None:
             if item.instruction in COUNTED:
                 self._untold.add(item.stage)
             return item
-        before = self._earlier.get((item.stage, item.digest))
+        before = self._past.history.get((item.stage, item.digest))
         if told.cached:
             self._cached.add(item.stage)
-            return replace(item, fate=_cached(item, before))
+            if item.changed and item.instruction == "RUN":
+                self._rekeyed.setdefault(item.stage, item.line)
+            return replace(item, fate=_cached(item, before, self._past.given.get(item.key, "")))
         fate = Fate(cached=False, seconds=told.seconds, again=before is not None)
         fate = self._with_reason(fate, item, before)
         self._ran.setdefault(item.stage, item.line)
@@ -82,29 +88,28 @@ class _Explainer:
     def _continue(self, item: InstructionVerdict) -> None:
         """A stage stands where the one that it continues ended."""
         for source in item.sources:
-            if source in self._ran:
-                self._ran[item.stage] = self._ran[source]
-            if source in self._cached:
-                self._cached.add(item.stage)
-            if source in self._untold:
-                self._untold.add(item.stage)
+            for lines in (self._ran, self._edited, self._rekeyed):
+                if source in lines:
+                    lines[item.stage] = lines[source]
+            for stages in (self._cached, self._untold):
+                if source in stages:
+                    stages.add(item.stage)
 
     def _with_reason(self, fate: Fate, item: InstructionVerdict, before: Earlier | None) -> Fate:
         """With the first reason that holds."""
         if item.stage in self._uncached:
             return replace(fate, because="the builder was told to use no cache", follows=bool(self._ran))
-        own = (
-            "it was never built here" if before is None else "",
-            f"its own input: {item.reason}" if item.changed else "",
-        )
-        if because := _first(own):
+        if because := _first((_new(item, before), _own(item))):
             return replace(fate, because=because)
         if because := self._behind(item):
+            return replace(fate, because=because, follows=True)
+        if line := self._rekeyed.get(item.stage):
+            because = f"line {line} before it was built with other inputs, and was cached"
             return replace(fate, because=because, follows=True)
         # BuildKit shows but once what several stages have in common: the cause may be what is not shown.
         if not self._untold.isdisjoint({item.stage, *item.sources}):
             return fate
-        if because := _first((_rewritten(item, before), _files(item), self._at_the_start(item))):
+        if because := _first((self._rewritten(item, before), _files(item), self._at_the_start(item))):
             return replace(fate, because=because)
         return replace(fate, because=f"{_UNEXPLAINED}; {REPORT_IT}", expected=False)
 
@@ -115,6 +120,15 @@ class _Explainer:
             return f"line {line} before it ran"
         source = next((source for source in item.sources if source in self._ran), "")
         return f"it reads from stage {source}, where line {self._ran[source]} ran" if source else ""
+
+    def _rewritten(self, item: InstructionVerdict, before: Earlier | None) -> str:
+        """An older freshlayer computed chains in another way, which are recorded as unknown."""
+        if before is None or before.chain in {"", item.chain}:
+            return ""
+        line = self._edited.get(item.stage)
+        if line is not None:
+            return f"line {line} before it was edited since the last build"
+        return "an instruction before it, or a build arg, is not what it was"
 
     def _at_the_start(self, item: InstructionVerdict) -> str:
         """A moved base image and an emptied cache look the same: nothing of the stage was cached."""
@@ -127,9 +141,17 @@ def _first(reasons: Iterable[str]) -> str:
     return next((reason for reason in reasons if reason), "")
 
 
-def _rewritten(item: InstructionVerdict, before: Earlier | None) -> str:
-    same = before is None or before.chain == item.chain
-    return "" if same else "an instruction before it, or a build arg, is not what it was"
+def _new(item: InstructionVerdict, before: Earlier | None) -> str:
+    if before is not None:
+        return ""
+    return "it was edited since the last build" if item.edited else "it was never built here"
+
+
+def _own(item: InstructionVerdict) -> str:
+    """Its key is another one, or was taken away."""
+    if not item.changed:
+        return ""
+    return f"its own input: {item.reason}" if item.pairs else item.reason
 
 
 def _files(item: InstructionVerdict) -> str:
@@ -139,15 +161,20 @@ def _files(item: InstructionVerdict) -> str:
     return "what it mounts may have changed" if item.mounts else ""
 
 
-def _cached(item: InstructionVerdict, before: Earlier | None) -> Fate:
-    """A stale instruction may be cached where its key is one that was built before, here or elsewhere."""
+def _cached(item: InstructionVerdict, before: Earlier | None, given: str) -> Fate:
+    """A stale instruction may be cached where its key is one that was built before, here or elsewhere.
+
+    ``given``: whose build had this key, as a clause.
+    """
     fate = Fate(cached=True, saved=before.seconds if before else None)
-    if not item.changed or item.instruction != "RUN":
+    if not item.changed or not item.key:
         return fate
+    if before is not None and item.key in before.keys:
+        return replace(fate, because="it was built with the same inputs before")
+    if given:
+        return replace(fate, because=given)
     if before is None:
         return replace(fate, because="the builder had it from another build with the same inputs")
-    if item.key in before.keys:
-        return replace(fate, because="it was built with the same inputs before")
     return replace(fate, because=f"{_NEW_AND_CACHED}; {REPORT_IT}", expected=False)
 
 

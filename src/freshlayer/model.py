@@ -251,10 +251,11 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Built(Struct, frozen=True):
-    """What an instruction was last built with."""
+    """What an instruction was last built with. ``dockerfile``: which one was built, if it is another one."""
 
     pairs: Pairs
     key: str
+    dockerfile: str = ""
 
 
 class Earlier(Struct, frozen=True):
@@ -293,8 +294,9 @@ class InstructionVerdict(Struct, frozen=True):
 
     ``digest``: of the instruction's text, by which it is known again. ``chain``: of it and of all before it
     in its stage, build args included. ``changed``: its own inputs are not those that it was last built with.
-    ``sources``: the labels of the stages that it reads or continues. ``mounts``: whether it reads files
-    without copying them. ``fate``: what became of it in a build; None where that is not known.
+    ``edited``: its text is another than at the last build. ``sources``: the labels of the stages that it
+    reads or continues. ``mounts``: whether it reads files without copying them. ``fate``: what became of it
+    in a build; None where that is not known.
     """
 
     line: int
@@ -308,6 +310,7 @@ class InstructionVerdict(Struct, frozen=True):
     digest: str = ""
     chain: str = ""
     changed: bool = False
+    edited: bool = False
     sources: tuple[str, ...] = ()
     mounts: bool = False
     fate: Fate | None = None
@@ -350,14 +353,18 @@ class Advice(Struct, frozen=True):
 
 
 class Past(Struct, frozen=True):
-    """What was remembered when a Dockerfile was looked at.
+    """What was remembered when a Dockerfile was looked at, by (stage, digest of the instruction).
 
-    ``built`` and ``history``: by (stage, digest of the instruction).
+    ``unbuilt``: why no build is known. ``edited``: those whose text is another than at the last build.
+    ``given``: new key → whose build had it, as a clause.
     """
 
     recorded: Mapping[Reference, Recorded] = field(default_factory=dict)
     built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
     history: Mapping[tuple[str, str], Earlier] = field(default_factory=dict)
+    unbuilt: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    edited: frozenset[tuple[str, str]] = frozenset()
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 class Report(Struct, frozen=True):

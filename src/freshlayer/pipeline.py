@@ -28,10 +28,11 @@ from freshlayer.freshness import judge
 from freshlayer.happened import is_whole, matched, of_target
 from freshlayer.identities_file import expected, keep_identities
 from freshlayer.inject import Mechanism, inject, mechanism_under
+from freshlayer.last_builds import keys_before, past_of
+from freshlayer.marks import marks as marks_of
 from freshlayer.model import (
     Change,
     InstructionVerdict,
-    Past,
     Recorded,
     Report,
     State,
@@ -43,6 +44,7 @@ from freshlayer.reading import Question, Read, read
 from freshlayer.recording import kept, remember, scope_of
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
+from freshlayer.since_built import since_built
 
 if TYPE_CHECKING:
     from freshlayer.many import Batch
@@ -158,6 +160,7 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     )
     target = Target.of(source, built_by(builder, question))
     (before,) = _look([target], rooms)
+    before = _given(target, before, rooms)
     _warn_of_unasked(before, rooms)
     if builder.keeps_images and not command.pull:
         pull_moved(target.read.images, builder, question.host, rooms)
@@ -175,7 +178,8 @@ def build_together(
     targets: Mapping[str, Target], tool: Composition, model: Model, rooms: Rooms
 ) -> dict[str, Report]:
     """``build`` for all targets of one command: name → report. What they share is asked once."""
-    before = _look(list(targets.values()), rooms)
+    looked = _look(list(targets.values()), rooms)
+    before = [_given(target, it, rooms) for target, it in zip(targets.values(), looked, strict=True)]
     files: dict[str, DerivedFile] = {}
     for (name, target), report in zip(targets.items(), before, strict=True):
         _warn_of_unasked(report, rooms)
@@ -191,6 +195,12 @@ def build_together(
     return dict(zip(targets, _afterwards(list(targets.values()), reports, ended, rooms), strict=True))
 
 
+def _given(target: Target, report: Report, rooms: Rooms) -> Report:
+    """With whose build had the keys that are new here, before the builder gets them."""
+    given = keys_before(scope_of(target.source, target.question), report.instructions, rooms)
+    return replace(report, past=replace(report.past, given=given))
+
+
 def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
     return run([*builder.argv, *command.words], builder.environment, reader=builder.reader(command))
 
@@ -203,7 +213,7 @@ def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, expl
     keyed = {item.line for item in report.instructions if item.key}
     try:
         happened = matched(ended.happened, target.read.dockerfile, built, keyed)
-        instructions = explain(report.instructions, happened, report.past.history)
+        instructions = explain(report.instructions, happened, report.past)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
         rooms.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); what ran is not told")
         return report
@@ -267,7 +277,8 @@ def _planned(
     verdicts = {item.reference: every[item.reference] for item in found.discovery.inputs}
     _stop_on_unknown(source, found, verdicts, rooms.policy)
     scope = scope_of(source, question)
-    past = Past(recorded, rooms.store.built(scope), rooms.store.history(scope))
+    marks = marks_of(found.dockerfile, found.stages, found.parents, question.build_args)
+    past = past_of(scope, marks, found.discovery.by_instruction, recorded, rooms)
     known = planning.Known(
         by_instruction=found.discovery.by_instruction,
         verdicts=verdicts,
@@ -276,9 +287,14 @@ def _planned(
         nonce=os.urandom(16).hex() if rooms.policy.on_unknown is OnUnknown.REBUILD else "",
         build_args=question.build_args,
         expected=None if builds else expected(source, verdicts, recorded, rooms),
+        unbuilt=past.unbuilt,
+        edited=past.edited,
+        marks=marks,
     )
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, known)
-    return replace(_report(target, found, instructions, verdicts), past=past)
+    from_file = known.expected.verdicts if known.expected else {}
+    told = since_built(verdicts, recorded, instructions, past.built, from_file)
+    return replace(_report(target, found, instructions, told), past=past)
 
 
 def _platforms(targets: Sequence[Target]) -> tuple[str, ...]:

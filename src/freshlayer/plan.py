@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
+from freshlayer.marks import Mark, marks
 from freshlayer.model import (
     Built,
     Change,
@@ -29,7 +29,8 @@ UNSEEN = "unseen"
 """The identity of a reference that never gave an answer (design rule 4)."""
 
 KEY_DIGITS = 32
-_NEVER_BUILT = "never built through freshlayer"
+NEVER_BUILT = "never built through freshlayer"
+_LONGEST_PATH = 200
 
 
 class Expected(Struct, frozen=True):
@@ -45,10 +46,12 @@ class Expected(Struct, frozen=True):
 class Known(Struct, frozen=True):
     """What the plan is made from, besides the Dockerfile.
 
-    ``built``: (stage label, digest of the instruction) → what it was last built with. ``taints``: (reference,
+    ``built``: (stage label, digest of the instruction) → what it was last built with; ``unbuilt``: why no
+    build is known. ``edited``: those whose text is another than at the last build. ``taints``: (reference,
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
     where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
-    ``expected``: None where no identities file is compared.
+    ``expected``: None where no identities file is compared. ``marks``: as of ``marks.marks``, if they are
+    known already.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -58,14 +61,16 @@ class Known(Struct, frozen=True):
     nonce: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     expected: Expected | None = None
+    unbuilt: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    edited: Collection[tuple[str, str]] = ()
+    marks: Mapping[int, Mark] = field(default_factory=dict)
 
 
 class _Earlier(Struct, frozen=True):
-    """What stands before an instruction in its stage: the first that is not fresh, if any; and its chain."""
+    """What stands before an instruction in its stage: the first that is not fresh, if any."""
 
     state: State = State.FRESH
     line: int = 0
-    chain: str = ""
 
 
 def key_of(pairs: Iterable[tuple[str, str]]) -> str:
@@ -82,8 +87,11 @@ def plan(
     dockerfile: Dockerfile, stages: Iterable[Stage], parents: Mapping[int, Stage | None], known: Known
 ) -> tuple[InstructionVerdict, ...]:
     """State, reason and key of every instruction of these stages, in the order of the file."""
+    wanted = list(stages)
+    if not known.marks:
+        known = replace(known, marks=marks(dockerfile, wanted, parents, known.build_args))
     planner = _Planner(dockerfile, parents, known)
-    return tuple(verdict for stage in stages for verdict in planner.stage(stage))
+    return tuple(verdict for stage in wanted for verdict in planner.stage(stage))
 
 
 class _Planner:
@@ -94,29 +102,16 @@ class _Planner:
         self._parents = parents
         self._known = known
         self._ends: dict[int, _Earlier] = {}
-        self._start = _Earlier()
-        for argument in dockerfile.arguments:
-            self._start = self._behind(self._start, argument, argument.text)
 
     def stage(self, stage: Stage) -> Iterator[InstructionVerdict]:
         parent = self._parents.get(stage.number)
-        earlier = self._ends.get(parent.number, self._start) if parent else self._start
-        seen: Counter[str] = Counter()
+        earlier = self._ends.get(parent.number, _Earlier()) if parent else _Earlier()
         for instruction in (stage.start, *stage.instructions):
-            digest = _digest(instruction, seen)
-            earlier = self._behind(earlier, instruction, digest)
-            verdict = self._instruction(stage, instruction, digest, earlier)
+            verdict = self._instruction(stage, instruction, earlier)
             yield verdict
             if _goes_before(verdict, earlier):
                 earlier = replace(earlier, state=verdict.state, line=verdict.line)
         self._ends[stage.number] = earlier
-
-    def _behind(self, earlier: _Earlier, instruction: Instruction, digest: str) -> _Earlier:
-        """The same with an instruction more in its chain, and with the build arg that it declares."""
-        names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
-        values = [[name, self._known.build_args.get(name)] for name in names]
-        text = json.dumps([earlier.chain, digest, values])
-        return replace(earlier, chain=hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest())
 
     def _sources(self, stage: Stage, instruction: Instruction) -> tuple[str, ...]:
         """The labels of the stages that an instruction continues or reads."""
@@ -124,15 +119,11 @@ class _Planner:
         named = [self._dockerfile.stage_named(n) for n in sources_of(instruction.name, instruction.flags)]
         return tuple(dict.fromkeys(found.label for found in (parent, *named) if found))
 
-    def _instruction(
-        self, stage: Stage, instruction: Instruction, digest: str, earlier: _Earlier
-    ) -> InstructionVerdict:
+    def _instruction(self, stage: Stage, instruction: Instruction, earlier: _Earlier) -> InstructionVerdict:
+        mark = self._known.marks[instruction.number]
         references = self._known.by_instruction.get(instruction.number, ())
         pairs = tuple(sorted((reference.text, _identity(reference, self._known)) for reference in references))
-        if pairs:
-            state, reason = self._of_inputs(references, pairs, self._known.built.get((stage.label, digest)))
-        else:
-            state, reason = self._without_input(instruction)
+        state, reason = self._own(instruction, mark, references, pairs)
         changed = state is State.STALE
         if earlier.state is not State.FRESH and not changed:
             state, reason = earlier.state, _because(earlier)
@@ -145,27 +136,38 @@ class _Planner:
             reason=reason,
             key=key_of(pairs) if pairs and instruction.name == "RUN" else "",
             pairs=pairs,
-            digest=digest,
-            chain=earlier.chain,
+            digest=mark.digest,
+            chain=mark.chain,
             changed=changed,
+            edited=mark.place in self._known.edited,
             sources=self._sources(stage, instruction),
             mounts=any(_binds(flag) for flag in instruction.flags),
         )
 
-    def _of_inputs(
-        self, references: tuple[Reference, ...], pairs: Pairs, built: Built | None
+    def _own(
+        self, instruction: Instruction, mark: Mark, references: tuple[Reference, ...], pairs: Pairs
     ) -> tuple[State, str]:
+        """State and reason, as if nothing before it were stale."""
+        built = self._known.built.get(mark.place)
+        if pairs and built is None:
+            return _unbuilt(references, self._known, mark)
+        if pairs and built is not None:
+            return self._of_inputs(references, pairs, built)
+        if built is not None and built.key:
+            return State.STALE, f"it had a key and has none now: {difference(built.pairs, ())}"
+        return self._without_input(instruction)
+
+    def _of_inputs(self, references: tuple[Reference, ...], pairs: Pairs, built: Built) -> tuple[State, str]:
         verdicts = [self._known.verdicts[reference] for reference in references]
         unknown = [verdict for verdict in verdicts if not verdict.asked]
-        if built is None:
-            return _unbuilt(references, self._known.expected)
+        by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
         if built.pairs != pairs:
-            return State.STALE, difference(built.pairs, pairs)
+            return State.STALE, f"{difference(built.pairs, pairs)}{by}"
         if unknown:
             return State.UNKNOWN, _kept(unknown)
         if any(verdict.change is Change.CHANGED for verdict in verdicts):
-            return State.FRESH, "its inputs are back at what it was built with"
-        return State.FRESH, "no input changed"
+            return State.FRESH, f"its inputs are back at what it was built with{by}"
+        return State.FRESH, f"no input changed{by}"
 
     def _without_input(self, instruction: Instruction) -> tuple[State, str]:
         for name in sources_of(instruction.name, instruction.flags):
@@ -176,12 +178,13 @@ class _Planner:
         return State.FRESH, "no remote input"
 
 
-def _unbuilt(references: tuple[Reference, ...], expected: Expected | None) -> tuple[State, str]:
+def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tuple[State, str]:
     """An instruction without a record: the identities file knows what another machine built it with."""
+    expected, why = known.expected, known.unbuilt.get(mark.place, NEVER_BUILT)
     if expected is None:
-        return State.STALE, _NEVER_BUILT
+        return State.STALE, why
     if missing := [expected.missing[r] for r in references if r in expected.missing]:
-        return State.STALE, f"{_NEVER_BUILT}, and {'; '.join(missing)}"
+        return State.STALE, f"{why}, and {'; '.join(missing)}"
     verdicts = [expected.verdicts[reference] for reference in references]
     if changed := [item for item in verdicts if item.change is Change.CHANGED]:
         reasons = "; ".join(f"{item.reference} {item.reason}" for item in changed)
@@ -205,16 +208,6 @@ def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:
     if verdict.state is State.STALE:
         return earlier.state is not State.STALE
     return verdict.state is State.UNKNOWN and not verdict.pairs and earlier.state is State.FRESH
-
-
-def _digest(instruction: Instruction, seen: Counter[str]) -> str:
-    """The digest of the text by which an instruction is known again; a repeated one is numbered.
-
-    The text itself may hold a credential, and the state holds none.
-    """
-    text = "\n".join([instruction.text, *(doc.content for doc in instruction.heredocs)])
-    seen[text] += 1
-    return hashlib.sha256(f"{seen[text]}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _binds(flag: str) -> bool:

@@ -23,7 +23,7 @@ class Question(Struct, frozen=True):
     ``platforms``: one or more of ``os/arch[/variant]``; ``host``: the builder's own, where it is known.
     ``every_earlier``: as the classic builder does, in scope and in stages. ``inherits``: whether a stage sees
     the ARGs of the one that it continues. ``network``: as in ``--network``; None where it is not known.
-    ``all_stages``: those that the target does not reach as well.
+    ``all_stages``: those that the target does not reach as well. ``engine``: where the builder's cache is.
     """
 
     platforms: tuple[str, ...]
@@ -31,6 +31,7 @@ class Question(Struct, frozen=True):
     build_args: Mapping[str, str] = field(default_factory=dict)
     network: str | None = None
     builder: str = ""
+    engine: str = ""
     every_earlier: bool = False
     inherits: bool = True
     host: str = ""

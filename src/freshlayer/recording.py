@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from freshlayer.asking import Rooms
 from freshlayer.context import Source
 from freshlayer.fates import attempted, remembered
-from freshlayer.happened import COUNTED
-from freshlayer.model import Built, Recorded, Report, Verdict
+from freshlayer.model import Built, InstructionVerdict, Recorded, Report, Verdict
 from freshlayer.reading import Question
 from freshlayer.reference import Reference
 from freshlayer.state import BuiltRecord, HistoryRecord, Scope
@@ -16,7 +15,7 @@ from freshlayer.state import BuiltRecord, HistoryRecord, Scope
 
 def scope_of(source: Source, question: Question) -> Scope:
     """Under what a build is recorded."""
-    return Scope(source.known_as, question.platform, question.builder)
+    return Scope(source.known_as, question.platform, question.builder, question.engine)
 
 
 def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
@@ -35,9 +34,9 @@ def remember(
     ]
     succeeded = report.exit_code == 0 and not moved
     built = [
-        BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key))
+        BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key), item.chain)
         for item in report.instructions
-        if item.pairs and not any(identity.startswith("nonce:") for _, identity in item.pairs)
+        if _is_recorded(item, report)
     ]
     rooms.store.record(
         kept(report.verdicts) if succeeded else {},
@@ -50,10 +49,17 @@ def remember(
     return succeeded
 
 
+def _is_recorded(item: InstructionVerdict, report: Report) -> bool:
+    """What has inputs; what had a key, and has none now."""
+    if any(identity.startswith("nonce:") for _, identity in item.pairs):
+        return False
+    return bool(item.pairs) or (item.stage, item.digest) in report.past.built
+
+
 def _history(report: Report, now: int, *, recorded: bool) -> Iterator[HistoryRecord]:
     for item in report.instructions:
         before = report.past.history.get((item.stage, item.digest))
-        if item.instruction in COUNTED and recorded:
+        if recorded:
             yield HistoryRecord(item.stage, item.digest, remembered(item, before, now))
         elif before is not None:
             yield HistoryRecord(item.stage, item.digest, attempted(item, before))

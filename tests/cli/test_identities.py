@@ -74,7 +74,10 @@ def test_a_reference_that_the_file_does_not_know_is_stale(
     assert told.code == 1
     assert states(told) == {
         2: ("fresh", "no input changed since the identities file was written"),
-        3: ("stale", f"never built through freshlayer, and {origin.url}new is not in the identities file"),
+        3: (
+            "stale",
+            f"no build is recorded on this machine, and {origin.url}new is not in the identities file",
+        ),
     }
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from msgspec.structs import replace
 
+from freshlayer.marks import Mark
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference, parse
 from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
@@ -22,6 +24,9 @@ SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
 REFERENCES = [parse(f"https://example.org/{number}/some/file.tar.gz") for number in range(40)]
 CORRUPT = "the state file was corrupt; it is kept as"
 NEWER = "a newer freshlayer wrote this state file"
+
+
+MARKS = [Mark("0", f"digest of {reference.text}", "chain") for reference in REFERENCES]
 
 
 def recorded(number: int) -> Recorded:
@@ -48,7 +53,9 @@ def filled(path: Path) -> bytes:
         [built(reference) for reference in REFERENCES],
         [(reference.text, "etag:v0") for reference in REFERENCES[:10]],
         [past(reference) for reference in REFERENCES],
+        {"app:1": "sha256:00ff"},
     )
+    store.give(SCOPE, ["k" * 32])
     store.close()
     return path.read_bytes()
 
@@ -62,8 +69,11 @@ def use(path: Path, number: int) -> list[str]:
     said: list[str] = []
     store = Store(path, said.append)
     store.recall(REFERENCES)
-    store.built(SCOPE)
-    store.history(SCOPE)
+    store.records(SCOPE, MARKS)
+    store.elsewhere(replace(SCOPE, builder="other"), [mark.digest for mark in MARKS])
+    store.given(SCOPE, ["k" * 32])
+    store.tags(SCOPE)
+    store.give(SCOPE, [f"{number:032x}"])
     store.taints(REFERENCES)
     new = parse(f"https://example.org/new/{number}")
     store.record(
@@ -78,7 +88,8 @@ def holds(path: Path, number: int) -> bool:
     store = Store(path, _fail)
     new = parse(f"https://example.org/new/{number}")
     found = store.recall([new])[new].identity == recorded(number).identity
-    found = found and ("0", f"digest of {new.text}") in store.built(SCOPE)
+    mark = Mark("0", f"digest of {new.text}", "")
+    found = found and mark.place in store.records(SCOPE, [mark]).built
     store.close()
     return found
 

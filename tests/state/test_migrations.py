@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from freshlayer.marks import Mark
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import parse
 from freshlayer.state import Scope, Store
 from freshlayer.state.migrations import STEPS, VERSION, migrate
 
 REFERENCE = parse("https://example.org/a")
+MARKS = [Mark("0", "digest", "chain")]
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
 VERSION_1 = """
 CREATE TABLE observation (
@@ -101,9 +103,13 @@ def test_an_older_file_keeps_what_it_holds_and_a_copy_of_it_is_beside_it(
             full_answer=0,
         )
     }
-    assert store.built(SCOPE) == {("0", "digest"): Built((("https://example.org/a", "sha256:ab"),), "key")}
+    assert store.records(SCOPE, MARKS).built == {
+        ("0", "digest"): Built((("https://example.org/a", "sha256:ab"),), "key")
+    }
     assert store.taints([REFERENCE]) == {("https://example.org/a", "sha256:cd"): 2}
-    assert store.history(SCOPE) == ({("0", "digest"): Earlier("c", ("k",), 2.5, 7)} if version > 1 else {})
+    assert store.records(SCOPE, MARKS).history == (
+        {("0", "digest"): Earlier("", ("k",), 2.5, 7)} if version > 1 else {}
+    )
     store.close()
     assert version_of(path) == VERSION
     copy = tmp_path / f"s.version-{version}"
@@ -149,7 +155,7 @@ def test_versions_count_up_from_one() -> None:
 
 def _recall(path: Path) -> None:
     store = Store(path, fail)
-    assert store.built(SCOPE)
+    assert store.records(SCOPE, MARKS).built
     store.record(
         {REFERENCE: replace(Recorded.of(Identity("etag", "x", Strength.STRONG)), full_answer=None)}, 9
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from freshlayer.marks import Mark
 from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import parse
 from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
@@ -24,6 +25,7 @@ RECORDED = Recorded(
     (Evidence("etag", "v1", Strength.STRONG), Evidence("length", "5", Strength.SIZE)),
     Validators('"v1"', "Tue, 14 Nov 2023 22:13:20 GMT"),
 )
+MARKS = [Mark("0", "RUN curl https://example.org/a", "chain 1"), Mark("0", "digest", "chain 2")]
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
 BUILT = BuiltRecord(
     "0", "RUN curl https://example.org/a", Built((("https://example.org/a", "etag:v1"),), "k")
@@ -43,7 +45,7 @@ def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
     assert again.recall([REFERENCE, parse("https://example.org/b")]) == {
         REFERENCE: replace(RECORDED, asked=7, full_answer=7)
     }
-    assert again.built(SCOPE) == {("0", BUILT.instruction): BUILT.built}
+    assert again.records(SCOPE, MARKS).built == {("0", BUILT.instruction): BUILT.built}
     assert again.taints([REFERENCE]) == {("https://example.org/a", "etag:v0"): 1}
     assert said == []
 
@@ -51,9 +53,9 @@ def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
 def test_builds_of_other_dockerfiles_platforms_and_builders_are_kept_apart(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
     store.record({}, 7, SCOPE, [BUILT])
-    assert store.built(Scope("/other/Dockerfile", "linux/amd64", "buildkit")) == {}
-    assert store.built(Scope(SCOPE.dockerfile, "linux/arm64", "buildkit")) == {}
-    assert store.built(Scope(SCOPE.dockerfile, "linux/amd64", "classic")) == {}
+    assert store.records(Scope("/other/Dockerfile", "linux/amd64", "buildkit"), MARKS).built == {}
+    assert store.records(Scope(SCOPE.dockerfile, "linux/arm64", "buildkit"), MARKS).built == {}
+    assert store.records(Scope(SCOPE.dockerfile, "linux/amd64", "classic"), MARKS).built == {}
 
 
 def test_without_a_builder_the_last_build_of_any_counts(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_without_a_builder_the_last_build_of_any_counts(tmp_path: Path) -> None:
     later = BuiltRecord("0", BUILT.instruction, Built((("https://example.org/a", "etag:v2"),), "k2"))
     store.record({}, 7, SCOPE, [BUILT])
     store.record({}, 7, Scope(SCOPE.dockerfile, SCOPE.platform, "classic"), [later])
-    found = store.built(Scope(SCOPE.dockerfile, SCOPE.platform, ""))
+    found = store.records(Scope(SCOPE.dockerfile, SCOPE.platform, ""), MARKS).built
     assert found == {("0", BUILT.instruction): later.built}
 
 
@@ -72,9 +74,11 @@ def test_what_an_instruction_was_built_with_is_remembered(tmp_path: Path) -> Non
         store.record(
             {}, 7, SCOPE, history=[HistoryRecord("0", "digest", Earlier("chain", keys, seconds, at=7))]
         )
-        assert store.history(SCOPE) == {("0", "digest"): Earlier("chain", keys[-50:], seconds, at=7)}
-    assert store.history(replace(SCOPE, builder="")) == store.history(SCOPE)
-    assert store.history(replace(SCOPE, builder="classic")) == {}
+        assert store.records(SCOPE, MARKS).history == {
+            ("0", "digest"): Earlier("chain", keys[-50:], seconds, at=7)
+        }
+    assert store.records(replace(SCOPE, builder=""), MARKS).history == store.records(SCOPE, MARKS).history
+    assert store.records(replace(SCOPE, builder="classic"), MARKS).history == {}
 
 
 def test_a_taint_counts_up(tmp_path: Path) -> None:
@@ -139,6 +143,7 @@ import resource, signal
 from pathlib import Path
 from freshlayer.state import Store
 from freshlayer.model import *
+from freshlayer.marks import Mark
 from freshlayer.reference import parse
 said = []
 store = Store(Path({str(tmp_path / "s")!r}), said.append)

@@ -43,7 +43,10 @@ def command(
     explain: int | None,
     failing: frozenset[str],
 ) -> int:
-    """Ask every origin and say which instructions the next build will run again, and why.
+    """Ask every origin and say which instructions have other remote inputs than at their last build, and why.
+
+    Only remote inputs are compared, with those of the last build by the same builder on the same engine.
+    Local changes leave an instruction fresh: edited instructions are named, files and build args are not.
 
     Exit code 1: something that --fail-on names was found, without it a stale instruction (never built
     counts); 0: nothing of it; 2: trouble.

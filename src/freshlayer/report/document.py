@@ -100,7 +100,8 @@ def _instruction(item: InstructionVerdict) -> Document:
 
 
 def _state(item: InstructionVerdict) -> Document:
-    return {"state": item.state, "reason": item.reason, "key": item.key or None, **_fate(item.fate)}
+    known = {"state": item.state, "reason": item.reason, "key": item.key or None, "edited": item.edited}
+    return {**known, **_fate(item.fate)}
 
 
 def _fate(fate: Fate | None) -> Document:

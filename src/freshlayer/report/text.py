@@ -29,7 +29,7 @@ def build_lines(report: Report) -> Iterator[Line]:
     if report.exit_code:
         yield "red", _failed(report)
         return
-    watched = [item for item in report.instructions if item.pairs]
+    watched = [item for item in report.instructions if _is_own(item)]
     stale = [item for item in watched if item.state is State.STALE]
     if not watched:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
@@ -56,17 +56,27 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     ``every``: with a line for each instruction that follows, not only their number.
     """
     told = [item for item in report.instructions if item.pairs or item.state is not State.FRESH]
-    watched = [item for item in told if item.pairs]
+    watched = [item for item in told if _is_own(item)]
     stale = [item for item in watched if item.state is State.STALE]
     if watched:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
     else:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     yield from (stated(report, item) for item in told) if every else _collapsed(report, told)
+    yield from _edits(report)
     for verdict in report.unasked:
         yield "magenta", f"  {verdict.change}: {verdict.reference} {verdict.reason}"
     yield from _not_watched(report)
     yield from _advice(report)
+
+
+def _edits(report: Report) -> Iterator[Line]:
+    """Instructions whose text changed, which the state does not tell: their inputs may be as they were."""
+    edited = [it for it in report.instructions if it.edited and not (it.changed and it.pairs)]
+    for item in edited[:_MOST]:
+        yield "cyan", f"  {report.dockerfile}:{item.line} {item.instruction} edited since the last build"
+    if len(edited) > _MOST:
+        yield "cyan", f"  and {len(edited) - _MOST} more edited since the last build"
 
 
 def _besides(report: Report) -> str:
@@ -87,9 +97,14 @@ def _collapsed(report: Report, items: list[InstructionVerdict]) -> Iterator[Line
             yield from (stated(report, item) for item in group)
 
 
+def _is_own(item: InstructionVerdict) -> bool:
+    """Whether an instruction has a finding of its own: inputs, or a key that was taken away."""
+    return bool(item.pairs) or item.changed
+
+
 def _only_follows(item: InstructionVerdict) -> bool:
     """Whether nothing but an instruction before it decides: no input of its own, no other stage."""
-    return not item.pairs and (item.state is State.STALE or not item.sources)
+    return not _is_own(item) and (item.state is State.STALE or not item.sources)
 
 
 def input_lines(report: Report) -> Iterator[Line]:
@@ -140,7 +155,7 @@ def _is_news(item: InstructionVerdict, fate: Fate) -> bool:
     """Neither told by a line before it nor the mere consequence of another."""
     if fate.cached or not fate.expected:
         return not fate.expected
-    return fate.again and bool(fate.because) and not (item.changed or fate.follows)
+    return (fate.again or item.edited) and bool(fate.because) and not (item.changed or fate.follows)
 
 
 def _became(report: Report, item: InstructionVerdict, fate: Fate) -> Line:

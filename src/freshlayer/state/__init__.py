@@ -1,6 +1,18 @@
 """What is remembered between builds: observations, what was last built, taints; and the identities file."""
 
 from freshlayer.state.identities import Entry, read_identities, write_identities
-from freshlayer.state.store import BuiltRecord, HistoryRecord, Scope, Store
+from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
+from freshlayer.state.store import Store
 
-__all__ = ["BuiltRecord", "Entry", "HistoryRecord", "Scope", "Store", "read_identities", "write_identities"]
+__all__ = [
+    "BuiltRecord",
+    "Elsewhere",
+    "Entry",
+    "Given",
+    "HistoryRecord",
+    "Records",
+    "Scope",
+    "Store",
+    "read_identities",
+    "write_identities",
+]

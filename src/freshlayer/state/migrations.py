@@ -40,6 +40,48 @@ CREATE TABLE IF NOT EXISTS history (
   PRIMARY KEY (dockerfile, stage, instruction, platform, builder)
 ) WITHOUT ROWID
 """
+_BUILT_BY_CHAIN = """
+CREATE TABLE built_by_chain (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL, chain TEXT NOT NULL,
+  platform TEXT NOT NULL, builder TEXT NOT NULL, engine TEXT NOT NULL,
+  pairs TEXT NOT NULL, key TEXT NOT NULL,
+  UNIQUE (dockerfile, stage, instruction, chain, platform, builder, engine) ON CONFLICT REPLACE
+)
+"""
+_HISTORY_BY_CHAIN = """
+CREATE TABLE history_by_chain (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  dockerfile TEXT NOT NULL, stage TEXT NOT NULL, instruction TEXT NOT NULL, chain TEXT NOT NULL,
+  platform TEXT NOT NULL, builder TEXT NOT NULL, engine TEXT NOT NULL,
+  keys TEXT NOT NULL, seconds REAL, at INTEGER NOT NULL,
+  UNIQUE (dockerfile, stage, instruction, chain, platform, builder, engine) ON CONFLICT REPLACE
+)
+"""
+_BUILT_CARRIED_OVER = """
+INSERT INTO built_by_chain
+SELECT number, dockerfile, stage, instruction, '', platform, builder, '', pairs, key FROM built
+ORDER BY number
+"""
+_HISTORY_CARRIED_OVER = """
+INSERT INTO history_by_chain
+  (dockerfile, stage, instruction, chain, platform, builder, engine, keys, seconds, at)
+SELECT dockerfile, stage, instruction, '', platform, builder, '', keys, seconds, at FROM history
+ORDER BY at
+"""
+_GIVEN = """
+CREATE TABLE given (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL, engine TEXT NOT NULL, dockerfile TEXT NOT NULL, builder TEXT NOT NULL,
+  UNIQUE (key, engine, dockerfile, builder) ON CONFLICT REPLACE
+)
+"""
+_TAG = """
+CREATE TABLE tag (
+  engine TEXT NOT NULL, name TEXT NOT NULL, image TEXT NOT NULL, dockerfile TEXT NOT NULL,
+  PRIMARY KEY (engine, name)
+) WITHOUT ROWID
+"""
 
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
@@ -52,6 +94,25 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
             "ALTER TABLE observation ADD COLUMN content_type TEXT NOT NULL DEFAULT ''",
             # Version 2 kept entity tags that did not belong to the evidence beside them.
             "UPDATE observation SET entity_tag = ''",
+        ),
+    ),
+    (
+        4,
+        (
+            # Chains were computed in another way, and engines were not recorded: both are unknown now.
+            _BUILT_BY_CHAIN,
+            _BUILT_CARRIED_OVER,
+            "DROP TABLE built",
+            "ALTER TABLE built_by_chain RENAME TO built",
+            "CREATE INDEX built_instruction ON built (instruction)",
+            _HISTORY_BY_CHAIN,
+            _HISTORY_CARRIED_OVER,
+            "DROP TABLE history",
+            "ALTER TABLE history_by_chain RENAME TO history",
+            "CREATE INDEX history_chain ON history (chain)",
+            _GIVEN,
+            _TAG,
+            "CREATE INDEX tag_dockerfile ON tag (dockerfile)",
         ),
     ),
 )

@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
-from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.marks import Mark
+from freshlayer.model import Evidence, Identity, Recorded, Strength, Validators
 from freshlayer.reference import Reference
+from freshlayer.state import records
 from freshlayer.state.columns import Row
 from freshlayer.state.opening import StateFile
+from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
 
 _AT_ONCE = 500
-_MOST_KEYS = 50
 _OBSERVATIONS = (
     "SELECT reference, identity, strength, evidence, entity_tag, last_modified, asked, full_answer,"
     " content_type FROM observation WHERE reference IN"
 )
-
-
-class Scope(Struct, frozen=True):
-    """Which build a record speaks of. An empty ``builder`` stands for whichever built last."""
-
-    dockerfile: str
-    platform: str
-    builder: str
-
-
-class BuiltRecord(Struct, frozen=True):
-    """An instruction, by the digest of its text, as it was just built."""
-
-    stage: str
-    instruction: str
-    built: Built
-
-
-class HistoryRecord(Struct, frozen=True):
-    """An instruction, by the digest of its text, and what is to be remembered of it."""
-
-    stage: str
-    instruction: str
-    earlier: Earlier
 
 
 class Store:
@@ -74,30 +50,31 @@ class Store:
             )
         return found
 
-    def built(self, scope: Scope) -> dict[tuple[str, str], Built]:
-        """(stage, digest of the instruction) → what it was last built with."""
-        sql = (
-            "SELECT stage, instruction, pairs, key FROM built"
-            " WHERE dockerfile = ? AND platform = ? AND ? IN ('', builder) ORDER BY number"
-        )
-        found: dict[tuple[str, str], Built] = {}
-        for stage, instruction, pairs, key in self._rows(
-            sql, (scope.dockerfile, scope.platform, scope.builder)
-        ):
-            found[stage, instruction] = Built(tuple((r, i) for r, i in json.loads(pairs)), key)
-        return found
+    def records(self, scope: Scope, marks: Sequence[Mark]) -> Records:
+        """The last builds of these instructions, the last of which is the last of the build."""
+        return records.read(self._rows, scope, marks)
 
-    def history(self, scope: Scope) -> dict[tuple[str, str], Earlier]:
-        """(stage, digest of the instruction) → when and how it was built."""
-        sql = (
-            "SELECT stage, instruction, chain, keys, seconds, at FROM history"
-            " WHERE dockerfile = ? AND platform = ? AND ? IN ('', builder) ORDER BY at"
-        )
-        rows = self._rows(sql, (scope.dockerfile, scope.platform, scope.builder))
-        return {
-            (stage, instruction): Earlier(chain, tuple(keys.split()), seconds, at)
-            for stage, instruction, chain, keys, seconds, at in rows
-        }
+    def elsewhere(self, scope: Scope, digests: Sequence[str]) -> dict[str, Elsewhere]:
+        """Digest of an instruction → another build that had it."""
+        return records.elsewhere(self._rows, scope, digests)
+
+    def given(self, scope: Scope, keys: Sequence[str]) -> dict[str, Given]:
+        """Key → who gave it to a builder of this engine."""
+        return records.given(self._rows, scope, keys)
+
+    def is_empty(self) -> bool:
+        """Whether no build is recorded."""
+        return not self._rows("SELECT number FROM built LIMIT 1", ())
+
+    def tags(self, scope: Scope) -> dict[str, str]:
+        """Tag → the image that it meant after the last build of this Dockerfile on this engine."""
+        sql = "SELECT name, image FROM tag WHERE dockerfile = ? AND engine = ? ORDER BY name"
+        return dict(self._rows(sql, (scope.dockerfile, scope.engine)))
+
+    def give(self, scope: Scope, keys: Sequence[str]) -> None:
+        """Remember, before a builder starts, that it is given these keys."""
+        if keys:
+            self._file.write(lambda connection: records.give(connection, scope, keys))
 
     def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
         """(reference, identity) → how often a build may have mixed it up with another version."""
@@ -114,23 +91,23 @@ class Store:
         built: Iterable[BuiltRecord] = (),
         tainted: Iterable[tuple[str, str]] = (),
         history: Iterable[HistoryRecord] = (),
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Keep all of this, or none of it: one transaction. ``now`` in seconds since 1970."""
         remembered = [_observation(reference, recorded, now) for reference, recorded in observations.items()]
-        kept = [_built(scope, record) for record in built] if scope else []
-        past = [_history(scope, record) for record in history] if scope else []
+        kept, past = list(built), list(history)
         pairs = list(tainted)
 
         def work(connection: sqlite3.Connection) -> None:
             connection.executemany(
                 "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", remembered
             )
-            connection.executemany(
-                "INSERT INTO built (dockerfile, stage, instruction, platform, builder, pairs, key)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                kept,
-            )
-            connection.executemany("INSERT OR REPLACE INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", past)
+            if scope is not None:
+                records.write(connection, scope, kept, past)
+                connection.executemany(
+                    "INSERT OR REPLACE INTO tag (engine, name, image, dockerfile) VALUES (?, ?, ?, ?)",
+                    [(scope.engine, *tag, scope.dockerfile) for tag in (tags or {}).items()],
+                )
             connection.executemany(
                 "INSERT INTO taint VALUES (?, ?, 1)"
                 " ON CONFLICT (reference, identity) DO UPDATE SET times = times + 1",
@@ -175,24 +152,3 @@ def _evidence(text: str, identity: Identity) -> tuple[Evidence, ...]:
         )
         found.append(Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed)))
     return tuple(found)
-
-
-def _built(scope: Scope, record: BuiltRecord) -> tuple[str, ...]:
-    pairs = json.dumps([list(pair) for pair in record.built.pairs], separators=(",", ":"))
-    return (*_instruction(scope, record), pairs, record.built.key)
-
-
-def _history(scope: Scope, record: HistoryRecord) -> Row:
-    earlier = record.earlier
-    return (
-        *_instruction(scope, record),
-        earlier.chain,
-        " ".join(earlier.keys[-_MOST_KEYS:]),
-        earlier.seconds,
-        earlier.at,
-    )
-
-
-def _instruction(scope: Scope, record: BuiltRecord | HistoryRecord) -> tuple[str, str, str, str, str]:
-    """The columns that tell an instruction."""
-    return scope.dockerfile, record.stage, record.instruction, scope.platform, scope.builder
