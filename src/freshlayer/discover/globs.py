@@ -7,7 +7,7 @@ from itertools import product
 
 from freshlayer.lazy import compiled
 
-_MOST = 64
+_MOST = 2000
 _PIECE = compiled(r"\{([^{}]*)\}|\[([^\[\]]*)\]|([^{}\[\]]+)")
 _NUMBERS = compiled(r"(\d{1,9})-(\d{1,9})(?::(\d{1,9}))?")
 _LETTERS = compiled(r"([a-z])-([a-z])(?::(\d{1,9}))?|([A-Z])-([A-Z])(?::(\d{1,9}))?")

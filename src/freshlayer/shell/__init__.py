@@ -56,7 +56,7 @@ def follow(text: str, surroundings: Surroundings) -> Following:
         evaluator.run(script.body, frame)
     except (BudgetError, RecursionError):
         return Following(tuple(evaluator.calls), whole=False)
-    return Following(tuple(evaluator.calls), script.whole)
+    return Following(tuple(evaluator.calls), script.whole and evaluator.whole)
 
 
 def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Following:
@@ -66,7 +66,7 @@ def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Followin
         evaluator.exec_form(words, frame)
     except (BudgetError, RecursionError):
         return Following(tuple(evaluator.calls), whole=False)
-    return Following(tuple(evaluator.calls), whole=True)
+    return Following(tuple(evaluator.calls), evaluator.whole)
 
 
 def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:

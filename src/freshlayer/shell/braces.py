@@ -10,39 +10,55 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.lazy import compiled
-from freshlayer.shell.nodes import Literal, Part, Word
+from freshlayer.shell.nodes import Literal, Opaque, Part, Word
 
-_MOST = 64
-_LONGEST = 500
-_RANGE = compiled(r"(-?\d{1,6})\.\.(-?\d{1,6})(?:\.\.(-?\d{1,6}))?|([a-zA-Z])\.\.([a-zA-Z])")
+_MOST = 2000
+_LONGEST = 20_000
+_MOST_TOKENS = 1_000_000
+_RANGE = compiled(
+    r"(-?\d{1,18})\.\.(-?\d{1,18})(?:\.\.(-?\d{1,18}))?|([a-zA-Z])\.\.([a-zA-Z])(?:\.\.(-?\d{1,18}))?"
+)
+_LONGEST_SHOWN = 200
+_TOO_MANY = f"its braces stand for more than {_MOST:,} words"
 
 Token = str | Part
 """A character that no quote protects, or a whole part."""
 
 
 def braced(word: Word) -> tuple[Word, ...]:
-    """The words that a word stands for; the word itself where it has no braces, or too many."""
+    """The words that a word stands for. Where they are too many, one whose value is not known."""
     if not any(isinstance(part, Literal) and not part.quoted and "{" in part.text for part in word):
         return (word,)
     tokens: list[Token] = []
     for part in word:
         tokens += part.text if isinstance(part, Literal) and not part.quoted else [part]
-    found: list[Word] = []
     if len(tokens) > _LONGEST:
-        return (word,)
-    for variant in _variants(tokens):
-        found.append(_word(variant))
-        if len(found) > _MOST:
-            return (word,)
-    return tuple(found)
+        return (_unknown(word, "it is too long a word with braces"),)
+    try:
+        return tuple([_word(variant) for variant in _variants(tokens)])
+    except _TooManyError:
+        return (_unknown(word, _TOO_MANY),)
+
+
+class _TooManyError(Exception):
+    """More words than are looked at."""
+
+
+def _unknown(word: Word, reason: str) -> Word:
+    text = "".join(part.text for part in word)
+    return (Opaque(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…", reason=reason),)
 
 
 def _variants(tokens: list[Token]) -> Iterator[list[Token]]:
     waiting = [(0, tokens)]
+    words = made = 0
     while waiting:
         start, line = waiting.pop()
         opening = next((place for place in range(start, len(line)) if line[place] == "{"), None)
         if opening is None:
+            words += 1
+            if words > _MOST:
+                raise _TooManyError
             yield line
             continue
         closing, commas = _extent(line, opening)
@@ -51,6 +67,9 @@ def _variants(tokens: list[Token]) -> Iterator[list[Token]]:
             waiting.append((opening + 1, line))
             continue
         behind = line[closing + 1 :]
+        made += len(pieces) * len(line)
+        if len(pieces) > _MOST or made > _MOST_TOKENS:
+            raise _TooManyError
         waiting += [(opening, line[:opening] + piece + behind) for piece in reversed(pieces)]
 
 
@@ -87,7 +106,7 @@ def _range(match: re.Match[str]) -> list[str]:
         first, last = ord(match[4]), ord(match[5])
     else:
         first, last = int(match[1]), int(match[2])
-    step = max(1, abs(int(match[3] or 1))) * (1 if last >= first else -1)
+    step = max(1, abs(int(match[3] or match[6] or 1))) * (1 if last >= first else -1)
     numbers = range(first, last + (1 if step > 0 else -1), step)
     if match[4]:
         return [chr(number) for number in numbers]

@@ -40,20 +40,24 @@ from freshlayer.shell.patterns import matches, protected_regex
 from freshlayer.shell.programs import LOCAL, Programs
 from freshlayer.shell.values import NOTHING, Text, Values, alternatives, concat, known, text_of
 
-STEPS = 4000
+STEPS = 8_000
 _DEEPEST_CALL = 6
 _MOST_VARIANTS = 200
 _FIELDS_A_STEP = 20
 
 
 class Evaluator:
-    """Walks a script; ``calls`` grows in the order in which the script would run them."""
+    """Walks a script; ``calls`` grows in the order in which the script would run them.
+
+    ``whole``: False where a script inside the script (``eval``, ``sh -c``) was not understood.
+    """
 
     def __init__(self, platform: str, fetchers: frozenset[str]) -> None:
         self.calls: list[Call] = []
         self._steps = 0
         self._depth = 0
         self._substituted = Status.TRUE
+        self.whole = True
         self.expander = Expander(self._captured)
         self._programs = Programs(self, platform, fetchers)
         self._loops = Loops(self, self._programs)
@@ -100,7 +104,9 @@ class Evaluator:
             raise BudgetError
         self._depth += 1
         try:
-            return self.run(parse(text).body, frame, given)
+            script = parse(text)
+            self.whole &= script.whole
+            return self.run(script.body, frame, given)
         finally:
             self._depth -= 1
 

@@ -115,10 +115,10 @@ class Expander:
                 return self._captured(script, frame)
             case Parameter():
                 return self._parameter(part, frame)
-            case Opaque(text=text, script=script):
+            case Opaque(text=text, script=script, reason=reason):
                 if script:
                     self._captured(script, frame)
-                return (not_computed(text),)
+                return ((Hole(Why.OTHER, reason, text),),) if reason else (not_computed(text),)
 
     def _parameter(self, part: Parameter, frame: Frame) -> Values:
         elements = self._elements(part, frame)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from freshlayer.shell.evaluate import Evaluator
     from freshlayer.shell.programs import Programs
 
-_MOST_ROUNDS = 500
+_MOST_ROUNDS = 2000
 _MOST_TURNS = 32
 """Of a loop whose condition holds each time, and that goes over nothing."""
 

@@ -38,12 +38,13 @@ class Substitution(Struct, frozen=True):
 class Opaque(Struct, frozen=True):
     """Something whose value is not computed: arithmetic, an odd quoting, a process substitution's file.
 
-    ``script`` is what runs in a process substitution.
+    ``script`` is what runs in a process substitution. ``reason``: why it is not, if known.
     """
 
     text: str
     quoted: bool = False
     script: str = ""
+    reason: str = ""
 
 
 Part = Literal | Parameter | Substitution | Opaque

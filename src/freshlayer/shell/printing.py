@@ -15,8 +15,8 @@ _ESCAPES = {
 }
 _ESCAPE = compiled(r"\\(0?[0-7]{1,3}|.)", re.DOTALL)
 _CONVERSION = compiled(r"%(?:%|([-0+ ]*\d{0,3}(?:\.\d{1,3})?)([sdibxXou]))|([^%]+)|(.)", re.DOTALL)
-_MOST_ROUNDS = 500
-_MOST_NUMBERS = 500
+_MOST_ROUNDS = 2000
+_MOST_NUMBERS = 2000
 
 
 class _NotComputedError(Exception):
