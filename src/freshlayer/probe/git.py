@@ -71,12 +71,17 @@ def _evidence(oids: list[str]) -> tuple[Evidence, ...]:
 
 
 def _without_credential(address: str) -> tuple[str, Credential | None]:
-    """The URL, and the user name and password that stood in it; ssh's user name is none."""
+    """The URL, and the user name and password that stood in it; ssh's user name is none.
+
+    ssh and git:// know no password in a URL: it would only be among the arguments of git and of ssh.
+    """
     parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or "@" not in parts.netloc:
-        return address, None
-    userinfo, _, host = parts.netloc.rpartition("@")
+    userinfo, at, host = parts.netloc.rpartition("@")
     user, _, password = userinfo.partition(":")
+    if not at:
+        return address, None
+    if parts.scheme not in {"http", "https"}:
+        return parts._replace(netloc=f"{user}@{host}" if parts.scheme == "ssh" else host).geturl(), None
     credential = Credential(Scheme.BASIC, unquote(password), unquote(user))
     return parts._replace(netloc=host).geturl(), credential
 
