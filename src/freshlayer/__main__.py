@@ -5,6 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
+
+try:
+    _here = os.getcwd()
+except OSError:
+    _here = ""
+# 'python -m freshlayer' puts the working directory first, where a json.py would be imported for Python's own.
+if not sys.flags.safe_path and sys.path[0] == _here:
+    del sys.path[0]
+
 from typing import NoReturn
 
 # A start makes many objects, all of which stay: to look for garbage among them takes 7 ms of it.

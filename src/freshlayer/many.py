@@ -174,6 +174,8 @@ def _started(processes: int) -> Executor | None:
     import multiprocessing  # noqa: PLC0415 - 30 ms, for many Dockerfiles alone
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
 
+    # A Python that is started, and not forked, imports from the working directory otherwise.
+    os.environ["PYTHONSAFEPATH"] = "1"
     method = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     try:
         return ProcessPoolExecutor(processes, method, initializer=_begin)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from freshlayer.children import HOST_COMMAND
 from freshlayer.model import Outcome
 from freshlayer.probe import Limits, probe
 from freshlayer.probe.driver import converse
@@ -85,7 +86,7 @@ def test_a_program_that_runs_at_the_deadline_is_ended(tmp_path: Path) -> None:
     script = f"import time; time.sleep(2); open({str(mark)!r}, 'w')"
 
     def talk() -> Conversation:
-        answer = yield Run((sys.executable, "-c", script))
+        answer = yield Run((sys.executable, "-c", script), HOST_COMMAND)
         raise AssertionError(answer)
 
     reference = parse("http://127.0.0.1/x")

@@ -161,7 +161,7 @@ def test_a_server_that_says_nothing_is_left_in_time_and_no_credential_is_in_the_
             ["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True
         ).stdout
         asking.join()
-    assert "git ls-remote" in arguments
+    assert "safe.bareRepository=explicit ls-remote" in arguments
     assert "hunter2" not in arguments
     assert time.monotonic() - started < 4
     assert seen[0].reason == "gave no answer in time"

@@ -16,12 +16,12 @@ from msgspec import Struct, field
 from freshlayer.builders import derived
 from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.process import captured
+from freshlayer.children import MODEL
 from freshlayer.errors import BuilderError
 from freshlayer.reference import shown
 
 Table = dict[str, Any]
 
-_LARGEST = 16 * 1024 * 1024
 _MOST_TARGETS = 1000
 _SECONDS = 60.0
 _LONGEST_COMPLAINT = 300
@@ -99,11 +99,9 @@ class Composition(Protocol):
 
 def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
     """What a tool prints. Raises BuilderError with its own last word where it fails."""
-    done = captured(argv, environment, seconds=_SECONDS)
+    done = captured(argv, environment, seconds=_SECONDS, child=MODEL)
     if done.returncode:
         raise BuilderError(_complaint(done.stderr))
-    if len(done.stdout) > _LARGEST:
-        raise BuilderError(f"{argv[0]} says more than {_LARGEST // 1024 // 1024} MiB")
     return done.stdout.decode("utf-8", "surrogateescape")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import socket
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from freshlayer import children
 from freshlayer.builders import docker_config, versions
 from freshlayer.builders.base import Builder
 from freshlayer.builders.containers import buildah, podman
@@ -82,7 +83,7 @@ def _named(name: str, environ: Mapping[str, str], flags: Sequence[str]) -> Build
 
 
 def _found(program: str, environ: Mapping[str, str]) -> str | None:
-    return shutil.which(program, path=environ.get("PATH"))
+    return children.program(program, environ.get("PATH", os.defpath)) or None
 
 
 def _path(environ: Mapping[str, str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import IO
@@ -16,9 +18,12 @@ from msgspec import Struct
 
 from freshlayer.builders.base import Ended, Reader
 from freshlayer.builders.display import Display, shown_through
+from freshlayer.children import QUESTION, Child, limited
 from freshlayer.errors import BuilderError
 
 _SIGNALLED = 128
+_AT_ONCE = 64 * 1024
+_LARGEST_OUTPUT = 16 * 1024 * 1024
 
 
 def run(
@@ -48,25 +53,59 @@ def run(
 
 
 def captured(
-    argv: Sequence[str], environment: Mapping[str, str], *, seconds: float | None
+    argv: Sequence[str], environment: Mapping[str, str], *, seconds: float | None, child: Child = QUESTION
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command that asks something and shows nothing; what it said, and its exit code.
 
-    Raises BuilderError where it can't be started, or does not end within ``seconds``.
+    Raises BuilderError where it can't be started, does not end within ``seconds``, or prints too much.
     """
     try:
-        return subprocess.run(
-            argv,
+        process = subprocess.Popen(
+            limited(argv, child),
             env=dict(environment),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
-    except subprocess.TimeoutExpired:
-        raise BuilderError(f"{argv[0]} does not answer within {seconds:g} s") from None
     except OSError as error:
         raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
+    with process:
+        try:
+            output, errors = _collected(process, argv[0], seconds)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, output, errors)
+
+
+def _collected(process: subprocess.Popen[bytes], name: str, seconds: float | None) -> tuple[bytes, bytes]:
+    """All that it writes, until it ends."""
+    deadline = time.monotonic() + seconds if seconds is not None else None
+    with selectors.DefaultSelector() as waiting:
+        streams = [stream for stream in (process.stdout, process.stderr) if stream]
+        for stream in streams:
+            waiting.register(stream, selectors.EVENT_READ, bytearray())
+        written = [waiting.get_key(stream).data for stream in streams]
+        while waiting.get_map():
+            left = _left(deadline)
+            if left is not None and left <= 0:
+                raise BuilderError(f"{name} does not answer within {seconds:g} s")
+            for key, _ in waiting.select(left):
+                data = os.read(key.fd, _AT_ONCE)
+                key.data.extend(data)
+                if not data:
+                    waiting.unregister(key.fileobj)
+            if sum(map(len, written)) > _LARGEST_OUTPUT:
+                raise BuilderError(f"{name} prints more than {_LARGEST_OUTPUT // 1024 // 1024} MiB")
+        try:
+            process.wait(_left(deadline))
+        except subprocess.TimeoutExpired:
+            raise BuilderError(f"{name} does not answer within {seconds:g} s") from None
+        return bytes(written[0]), bytes(written[1])
+
+
+def _left(deadline: float | None) -> float | None:
+    return deadline - time.monotonic() if deadline is not None else None
 
 
 def _start(

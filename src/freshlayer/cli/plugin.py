@@ -114,7 +114,7 @@ def _prefer_the_docker_that_called() -> None:
     """There may be several; the one that called is the one to build with."""
     folder, name = os.path.split(os.environ.get("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND", ""))
     if folder and name == "docker":
-        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", os.defpath)])
+        os.environ["PATH"] = os.pathsep.join([os.path.abspath(folder), os.environ.get("PATH", os.defpath)])
 
 
 def _end_with_docker() -> None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import MutableMapping
 
+from freshlayer.children import search_path
 from freshlayer.errors import ReentryError
 
 MARK = "FRESHLAYER_INSIDE"
@@ -13,7 +14,7 @@ MARK = "FRESHLAYER_INSIDE"
 
 
 def enter(environ: MutableMapping[str, str]) -> None:
-    """Mark the environment of everything that this process starts.
+    """Mark the environment of everything that this process starts, and leave the checkout out of its PATH.
 
     A mark of a process that has ended means nothing: a daemon that was started long ago may have kept it.
     Raises ReentryError where the mark is there already.
@@ -26,6 +27,8 @@ def enter(environ: MutableMapping[str, str]) -> None:
             "end; nothing was run (call docker itself there, or 'docker buildx build')"
         )
     environ[MARK] = str(os.getpid())
+    if "PATH" in environ:
+        environ["PATH"] = search_path(environ["PATH"])
 
 
 def _is_running(process: str) -> bool:

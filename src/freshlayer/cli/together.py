@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
 
+from freshlayer import children
 from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.located import located
 from freshlayer.cli.options import Options, policy_of, rooms_of
@@ -47,8 +47,8 @@ def run(context: click.Context, words: tuple[str, ...], make: Make) -> int:
 
 
 def _docker() -> str:
-    found = shutil.which("docker")
-    if found is None:
+    found = children.program("docker", os.environ.get("PATH", os.defpath))
+    if not found:
         raise BuilderError(f"there is no docker in PATH ({os.environ.get('PATH', 'which is not set')})")
     return found
 

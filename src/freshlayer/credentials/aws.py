@@ -54,7 +54,7 @@ def chain(keyring: Keyring) -> Chain | None:
     if not keyring.environ or importlib.util.find_spec("botocore") is None:
         return None
     environment = {name: value for name, value in keyring.environ.items() if name.startswith("AWS_")}
-    program = (sys.executable, "-m", "freshlayer.credentials.aws_chain")
+    program = (sys.executable, "-P", "-m", "freshlayer.credentials.aws_chain")
     return Chain(program, {**environment, "HOME": keyring.home}, _QUICKLY)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import shutil
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
+from freshlayer import children
 from freshlayer.credentials.model import Keyring, Private, Program
 
 _TOKEN = ("account", "get-access-token", "--resource", "https://storage.azure.com/")
@@ -103,7 +103,7 @@ def _login(environ: Mapping[str, str]) -> Program | None:
     """Where ``az`` itself would log in, it is asked for a token; that takes a second."""
     if environ.get("AZURE_STORAGE_AUTH_MODE", "").lower() != "login":
         return None
-    az = shutil.which("az", path=environ.get("PATH", ""))
+    az = children.program("az", environ.get("PATH", ""))
     return Program((az, *_TOKEN, *_PLAIN)) if az else None
 
 

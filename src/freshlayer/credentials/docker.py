@@ -15,8 +15,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.bounded_read import read_file
+from freshlayer.children import checkout, is_within
 from freshlayer.credentials.model import Credential, Keyring, Scheme
 from freshlayer.lazy import compiled
 
@@ -31,10 +33,14 @@ _NAME = compiled(r"[\w.-]+", re.ASCII)
 
 
 class Helper(Struct, frozen=True):
-    """A credential helper (``docker-credential-NAME``), and the server that it is asked about on stdin."""
+    """A credential helper (``docker-credential-NAME``), and the server that it is asked about on stdin.
+
+    ``barred``: it is named by a configuration in the checkout, and is not to be run.
+    """
 
     argv: tuple[str, ...]
     server: str
+    barred: bool = False
 
     def credential(self, output: str) -> Credential | None:
         """The credential in its answer, ``{"Username": …, "Secret": …}``; None where there is none."""
@@ -53,8 +59,18 @@ def logins(keyring: Keyring, registry: str, repository: str) -> tuple[Credential
     written there, and a longer name before a shorter one.
     """
     names = _names(registry, repository)
-    found = (item for path in _paths(keyring) for item in _in_file(document(path), names, registry))
+    tree = checkout(keyring.environ)
+    found = (
+        replace(item, barred=True) if isinstance(item, Helper) and _is_of(path, tree) else item
+        for path in _paths(keyring)
+        for item in _in_file(document(path), names, registry)
+    )
     return tuple(dict.fromkeys(found))
+
+
+def _is_of(path: str, tree: str) -> bool:
+    """Whether a file may be one of the checkout; what a relative name leads to is."""
+    return not os.path.isabs(path) or is_within(path, tree)
 
 
 def document(path: str) -> Mapping[str, object]:
@@ -81,9 +97,12 @@ def _paths(keyring: Keyring) -> Iterator[str]:
     if named("REGISTRY_AUTH_FILE"):
         yield named("REGISTRY_AUTH_FILE", "")
     yield os.path.join(named("DOCKER_CONFIG") or os.path.join(home, ".docker"), "config.json")
-    if named("XDG_RUNTIME_DIR"):
-        yield os.path.join(named("XDG_RUNTIME_DIR", ""), "containers", "auth.json")
-    yield os.path.join(named("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "containers", "auth.json")
+    # A relative one is to be ignored (XDG Base Directory Specification).
+    session, configuration = named("XDG_RUNTIME_DIR", ""), named("XDG_CONFIG_HOME", "")
+    if os.path.isabs(session):
+        yield os.path.join(session, "containers", "auth.json")
+    own = configuration if os.path.isabs(configuration) else os.path.join(home, ".config")
+    yield os.path.join(own, "containers", "auth.json")
 
 
 def _in_file(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 
+from freshlayer import children
 from freshlayer.credentials.model import Credential, Keyring, Program, Scheme
 
 PUBLIC = "https://storage.googleapis.com"
@@ -34,7 +34,7 @@ def token(keyring: Keyring) -> Credential | Program | None:
     named = next((environ[name] for name in _TOKENS if environ.get(name)), "")
     if named:
         return Credential(Scheme.BEARER, named)
-    gcloud = shutil.which("gcloud", path=environ.get("PATH", ""))
+    gcloud = children.program("gcloud", environ.get("PATH", ""))
     return Program((gcloud, *_PRINT)) if gcloud and _is_logged_in(keyring) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 import time
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
@@ -10,6 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping
 import pycurl
 from msgspec import Struct, field
 
+from freshlayer.children import EmptyDirectory
 from freshlayer.credentials import netloc_of
 from freshlayer.model import Observation, Outcome
 from freshlayer.probe import curl
@@ -85,6 +87,7 @@ class _Driver:
         self._once: dict[Hashable, Answer | list[tuple[_Talk, Once]]] = {}
         self._idle: list[pycurl.Curl] = []
         self._authorities = curl.authorities()
+        self._nowhere = EmptyDirectory(os.environ)
 
     def run(self) -> Iterator[Observation]:
         """Until each reference has its observation; what is open at the deadline is unknown."""
@@ -110,7 +113,7 @@ class _Driver:
         self._multi.close()
         for _, running in self._running:
             running.end()
-            running.output.close()
+        self._nowhere.close()
 
     @property
     def _busy(self) -> int:
@@ -144,7 +147,7 @@ class _Driver:
         elif isinstance(step, Request):
             yield from self._send(talk, step, remaining)
         else:
-            begun = start(step, remaining)
+            begun = start(step, remaining, self._nowhere)
             if isinstance(begun, Answer):
                 yield from self._answer(talk, begun)
             else:

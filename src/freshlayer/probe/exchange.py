@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from msgspec.structs import replace
 
 from freshlayer import __version__
+from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
 from freshlayer.probe.wire import MOST_REDIRECTS, Answer, Means, Once, Pause, Request, Run, Step, Talk
@@ -108,9 +109,9 @@ def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential
     return credential
 
 
-def printed(program: Program) -> Generator[Step, Answer, Credential | Answer]:
+def printed(program: Program, child: Child = HOST_COMMAND) -> Generator[Step, Answer, Credential | Answer]:
     """The credential that a program prints, run once for all; else what came of it."""
-    answer = yield Once(("credential", program.argv), Run(program.argv, errors=False))
+    answer = yield Once(("credential", program.argv), Run(program.argv, child, errors=False))
     credential = program.credential(answer.output)
     return answer if answer.error or answer.exit_code or credential is None else credential
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
+from freshlayer.children import GIT
 from freshlayer.credentials import Credential, Scheme
 from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
@@ -36,6 +37,8 @@ _ENVIRONMENT = {
 _HELPER = """!printf 'username=%s\\npassword=%s\\n' "$FRESHLAYER_USER" "$FRESHLAYER_PASSWORD" #"""
 
 
+# Beside an empty directory to run in: a bare repository is none because of what lies in a directory.
+_CONFIGURATION = ("-c", "safe.bareRepository=explicit")
 _USERS = {"JOB-TOKEN": "gitlab-ci-token"}
 
 
@@ -47,8 +50,10 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     credential = own or (yield from credential_for(url, means))
     if isinstance(credential, Answer):
         return Observation(reference, Outcome.UNKNOWN, credential.error)
-    argv = ("git", "ls-remote", "--quiet", "--end-of-options", url, *names)
-    answer = yield Run(argv, {**_ENVIRONMENT, **_helper(url, credential, means.keyring.environ)}, most=_MOST)
+    argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
+    answer = yield Run(
+        argv, GIT, {**_ENVIRONMENT, **_helper(url, credential, means.keyring.environ)}, most=_MOST
+    )
     if answer.error or answer.exit_code:
         return Observation(reference, Outcome.UNKNOWN, _why(answer, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}

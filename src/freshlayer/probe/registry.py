@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.children import DOCKER_CREDENTIAL
 from freshlayer.credentials import Credential, Keyring, Scheme, docker, host_of
 from freshlayer.lazy import compiled
 from freshlayer.probe.exchange import HEADERS, credential_for, exchange, said
@@ -169,7 +170,12 @@ def _docker_login(endpoint: Endpoint, repository: str, means: Means) -> Generato
     for found in docker.logins(means.keyring, endpoint.name, repository):
         if isinstance(found, Credential):
             return Login(found)
-        answer = yield Once(("login", found), Run(found.argv, stdin=found.server, errors=False))
+        if found.barred:
+            failed.append(f"{found.argv[0]} was not run, since a file of the checkout names it")
+            continue
+        answer = yield Once(
+            ("login", found), Run(found.argv, DOCKER_CREDENTIAL, stdin=found.server, errors=False)
+        )
         credential = None if answer.error or answer.exit_code else found.credential(answer.output)
         if credential is not None:
             return Login(credential)

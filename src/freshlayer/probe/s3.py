@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.children import CLOUD
 from freshlayer.credentials import aws
 from freshlayer.lazy import compiled
 from freshlayer.model import Observation, Outcome, Recorded
@@ -87,7 +88,7 @@ def _keys(means: Means) -> Generator[Step, Answer, tuple[aws.Keys | None, str]]:
     chain = aws.chain(means.keyring)
     if chain is None:
         return None, _NO_CHAIN
-    run = Run(chain.argv, chain.environment, chain.defaults, errors=False)
+    run = Run(chain.argv, CLOUD, chain.environment, chain.defaults, errors=False)
     answer = yield Once(("credentials of AWS",), run)
     return (None, answer.error) if answer.error else aws.printed(answer.output)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.children import CLOUD
 from freshlayer.credentials import Credential, Program
 from freshlayer.model import Observation, Outcome
 from freshlayer.probe.exchange import printed
@@ -91,7 +92,7 @@ def shown_by(source: Credential | Program | None) -> Generator[Step, Answer, tup
     """The credential that a source holds or prints, run once for all; else why there is none, as a clause."""
     if not isinstance(source, Program):
         return source, ""
-    found = yield from printed(source)
+    found = yield from printed(source, CLOUD)
     if isinstance(found, Answer):
         why = found.error or f"ended with {found.exit_code}"
         return None, f"{source.argv[0].rpartition('/')[2]} gives no token ({why})"

@@ -1,4 +1,7 @@
-"""Programs that a protocol asks through, beside the transfers of libcurl: bounded in time and in output."""
+"""Programs that a protocol asks through, beside the transfers of libcurl: bounded in time, memory and output.
+
+They read nothing of the working directory (``children.py`` lists them all).
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,40 @@ import contextlib
 import os
 import signal
 import subprocess
-import tempfile
 import time
+from collections.abc import Mapping
 from typing import IO
 
 from msgspec import Struct
 
+from freshlayer import children
+from freshlayer.children import EmptyDirectory
 from freshlayer.probe.wire import Answer, Run
+from freshlayer.reference import shown
+
+_AT_ONCE = 64 * 1024
 
 
 class Running(Struct):
-    """One program; its output goes to a file, so that it can neither block nor fill memory."""
+    """One program. Its output comes through a pipe: nothing is written that is not read."""
 
     process: subprocess.Popen[bytes]
-    output: IO[bytes]
+    pipe: int
     deadline: float
     most: int
+    output: bytearray
 
     def poll(self) -> Answer | None:
         """The answer, once there is one; a program that outlasts its time or its output is ended."""
+        # Before what it has written is read: what comes between the two is read by the next look.
         code = self.process.poll()
-        if code is None and time.monotonic() < self.deadline and self._length() <= self.most:
+        self._read()
+        too_long = len(self.output) > self.most
+        if code is None and not too_long and time.monotonic() < self.deadline:
             return None
         self.end()
-        late = "gave no answer in time" if self._length() <= self.most else "says more than is read"
-        self.output.seek(0)
-        text = self.output.read(self.most).decode("utf-8", "replace")
-        self.output.close()
+        late = "says more than is read" if too_long else "gave no answer in time"
+        text = self.output[: self.most].decode("utf-8", "replace")
         return Answer(error="" if code is not None else late, exit_code=code or 0, output=text)
 
     def end(self) -> None:
@@ -41,29 +51,57 @@ class Running(Struct):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        if self.pipe >= 0:
+            os.close(self.pipe)
+            self.pipe = -1
 
-    def _length(self) -> int:
-        return os.fstat(self.output.fileno()).st_size
+    def _read(self) -> None:
+        """What is there now, and a little more than the answer may hold."""
+        with contextlib.suppress(BlockingIOError):
+            while len(self.output) <= self.most and (data := os.read(self.pipe, _AT_ONCE)):
+                self.output += data
 
 
-def start(run: Run, seconds: float) -> Running | Answer:
-    """Start a program in a session of its own, so that it has no terminal to ask on."""
-    environment = {**run.defaults, **os.environ, **run.environment}
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the answer
+def start(run: Run, seconds: float, nowhere: EmptyDirectory) -> Running | Answer:
+    """Start a program in a session of its own, so that it has no terminal to ask on, and in ``nowhere``."""
+    path = children.search_path(os.environ.get("PATH", os.defpath))
+    name = run.argv[0]
+    program = children.program(name, path)
+    if not program:
+        why = "named by a relative path, which may lead into a checkout" if "/" in name else "not in PATH"
+        return Answer(error=f"can't be asked: {shown(name, 60)} can't be started (it is {why})")
+    reader, writer = os.pipe()
     try:
-        with _given(run.stdin) as stdin:
-            process = subprocess.Popen(
-                run.argv,
-                env=environment,
-                stdin=stdin,
-                stdout=output,
-                stderr=subprocess.STDOUT if run.errors else subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        process = _started(run, [program, *run.argv[1:]], _environment(run, path, nowhere), writer, nowhere)
     except OSError as error:
-        output.close()
-        return Answer(error=f"can't be asked: {run.argv[0]} can't be started ({error.strerror})")
-    return Running(process, output, time.monotonic() + seconds, run.most)
+        os.close(reader)
+        return Answer(error=f"can't be asked: {shown(name, 60)} can't be started ({error.strerror})")
+    finally:
+        os.close(writer)
+    os.set_blocking(reader, False)
+    return Running(process, reader, time.monotonic() + seconds, run.most, bytearray())
+
+
+def _started(
+    run: Run, argv: list[str], environment: Mapping[str, str], output: int, nowhere: EmptyDirectory
+) -> subprocess.Popen[bytes]:
+    with _given(run.stdin) as stdin:
+        return subprocess.Popen(
+            children.limited(argv, run.child),
+            env=environment,
+            cwd=nowhere.path,
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT if run.errors else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def _environment(run: Run, path: str, nowhere: EmptyDirectory) -> dict[str, str]:
+    """The user's, without what leads into the checkout."""
+    users = children.outside_of_repositories(os.environ, children.checkout(os.environ))
+    above = os.path.dirname(nowhere.path)
+    return {**run.defaults, **users, "GIT_CEILING_DIRECTORIES": above, **run.environment, "PATH": path}
 
 
 def _given(text: str) -> IO[bytes]:

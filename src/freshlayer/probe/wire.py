@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Hashable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.children import Child
 from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model import Observation, Recorded
@@ -86,10 +87,11 @@ class Run(Private, frozen=True):
     """Run a program. ``environment`` goes over the user's own, ``defaults`` under it.
 
     ``most``: octets of output that are read. ``stdin`` is given to it. ``errors``: its standard error belongs
-    to the output; else it is dropped.
+    to the output; else it is dropped. ``child``: its kind, with its limits.
     """
 
     argv: tuple[str, ...]
+    child: Child
     environment: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     most: int = 64 * 1024
