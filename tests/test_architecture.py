@@ -15,12 +15,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "freshlayer"
 
-OPEN_TO_ALL = frozenset({"model", "reference", "errors", "lazy", "masking"})
+OPEN_TO_ALL = frozenset({"model", "reference", "request_form", "errors", "lazy", "masking"})
 
 PURE = {
     "errors": "",
     "masking": "",
     "reference": "",
+    "request_form": "",
     "model": "",
     "evidence": "",
     "freshness": "evidence",

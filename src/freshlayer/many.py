@@ -25,6 +25,7 @@ from freshlayer.context import Source
 from freshlayer.errors import FreshlayerError
 from freshlayer.reading import Read
 from freshlayer.reference import Reference
+from freshlayer.request_form import without_secrets
 from freshlayer.settings import Policy
 
 if TYPE_CHECKING:
@@ -153,7 +154,9 @@ def _written(leaf: Leaf) -> bytes:
     """For a file, so without what is sent to origins: a credential or a signature may stand in it."""
     stream = io.BytesIO()
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = {Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned))}
+    pickler.dispatch_table = {
+        Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned, without_secrets(it.form)))
+    }
     pickler.dump(leaf)
     return stream.getvalue()
 

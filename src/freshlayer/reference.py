@@ -7,10 +7,12 @@ from collections.abc import Callable
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy import compiled
 from freshlayer.masking import is_signed, public_path, shown, without_secrets
+from freshlayer.request_form import PLAIN, RequestForm, fragment, of_fragment
 
 __all__ = [
     "CONTENT_ADDRESSED",
@@ -20,6 +22,7 @@ __all__ = [
     "is_signed",
     "parse",
     "preferred",
+    "requested",
     "shown",
 ]
 
@@ -65,13 +68,14 @@ class Reference(Struct, frozen=True, eq=False):
 
     ``ask`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
     recorded or compared. ``pinned``: the digest that the reference itself names its bytes by, written
-    ``scheme:value``; such a reference is never asked.
+    ``scheme:value``; such a reference is never asked. ``form``: how it is requested.
     """
 
     kind: str
     text: str
     ask: str
     pinned: str = ""
+    form: RequestForm = PLAIN
 
     def __str__(self) -> str:
         return self.text
@@ -80,7 +84,9 @@ class Reference(Struct, frozen=True, eq=False):
         return f"<{self.kind} {self.text}>"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reference) and self.text == other.text and self.kind == other.kind
+        if not isinstance(other, Reference) or self.text != other.text or self.kind != other.kind:
+            return False
+        return self.form.follow == other.form.follow
 
     def __hash__(self) -> int:
         return hash(self.text)
@@ -101,7 +107,24 @@ def parse(text: str) -> Reference:
     if read is None:
         what = f"has the scheme {shown(scheme, 20)!r}, which freshlayer can't ask"
         raise ReferenceInvalidError(f"{shown(text)} {what if '://' in text else 'is no URL (https://…)'}")
-    return read(text)
+    reference = read(text)
+    if reference.kind != "http" or "#" not in text:
+        return reference
+    form, marked = of_fragment(text.partition("#")[2])
+    return requested(reference, form, redirects=marked)
+
+
+def requested(reference: Reference, form: RequestForm, *, redirects: bool = False) -> Reference:
+    """The reference as a command requests it. ``redirects``: name it otherwise where none is followed.
+
+    Most commands that follow no redirect meet none: their reference is that of the URL.
+    """
+    if reference.kind != "http":
+        return replace(reference, form=RequestForm(proxies=form.proxies))
+    written = fragment(form, redirects=redirects)
+    plain = reference.text if reference.form == PLAIN else reference.text.partition("#")[0]
+    joined = f"{plain}{'&' if '#' in plain else '#'}{written}" if written else plain
+    return replace(reference, text=joined, form=form)
 
 
 def preferred(one: Reference, other: Reference) -> Reference:
@@ -111,6 +134,8 @@ def preferred(one: Reference, other: Reference) -> Reference:
 
 def _carries_secret(reference: Reference) -> bool:
     text = reference.text
+    if reference.form.secret:
+        return True
     return reference.ask != (text.removeprefix("git+") if reference.kind == "git" else text.partition("#")[0])
 
 

@@ -261,7 +261,7 @@ def test_a_repository_is_found_with_the_ref_that_is_used(text: str, wanted: str)
 
 
 def test_a_url_that_two_instructions_read_is_one_input_with_two_places() -> None:
-    text = f"FROM scratch AS one\nRUN curl {U}\nFROM scratch\nADD {U} /f\nRUN wget {W} {U}\n"
+    text = f"FROM scratch AS one\nRUN curl -L {U}\nFROM scratch\nADD {U} /f\nRUN wget {W} {U}\n"
     (item,) = found(text).inputs[:1]
     assert item.reference.text == U
     assert [(p.line, p.instruction, p.stage, p.via) for p in item.places] == [
@@ -277,6 +277,22 @@ def test_a_url_that_one_instruction_reads_twice_has_one_place() -> None:
     assert [
         [r.text for r in references] for references in discovery.by_instruction.values() if references
     ] == [[U]]
+
+
+def test_a_url_that_is_read_with_and_without_its_redirects_is_two_inputs() -> None:
+    discovery = found(
+        f"FROM scratch\nRUN curl {U}\nRUN curl -L {U}\nRUN wget {W}\nRUN wget --max-redirect=0 {W}\n"
+    )
+    assert [(i.reference.text, i.reference.form.follow) for i in discovery.inputs] == [
+        (f"{U}#redirects:no", False),
+        (U, True),
+        (W, True),
+        (f"{W}#redirects:no", False),
+    ]
+    alone = found(f"FROM scratch\nRUN curl {U}\nRUN curl -o f {U}\n")
+    assert [(i.reference.text, i.reference.form.follow, len(i.places)) for i in alone.inputs] == [
+        (U, False, 2)
+    ]
 
 
 def test_an_instruction_reads_its_urls_in_order() -> None:

@@ -9,6 +9,7 @@ from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.globs import globbed
 from freshlayer.discover.options import Operand, Option, OptionTable, read
+from freshlayer.discover.request_options import Asked
 
 _LONG = """
 abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout
@@ -35,7 +36,7 @@ _LETTERS = {
     **{"t": "telnet-option", "T": "upload-file", "u": "user", "U": "proxy-user", "w": "write-out"},
     **{"x": "proxy", "X": "request", "y": "speed-time", "Y": "speed-limit", "z": "time-cond"},
 }
-TABLE = OptionTable.of(_LONG, _LETTERS, {"G": "get", "g": "globoff"})
+TABLE = OptionTable.of(_LONG, _LETTERS, {"G": "get", "g": "globoff", "L": "location"})
 
 _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
 _READS = {"GET", "HEAD"}
@@ -55,14 +56,24 @@ def curl(arguments: Words) -> Iterator[Finding]:
 
 def _one(arguments: Words) -> Iterator[Finding]:
     options, urls, query = _sorted(arguments)
+    asked = Asked("curl")
+    for item in read(arguments, TABLE):
+        asked.take(item)
     if "config" in options:
-        yield Missed("curl --config", "its URLs stand in a file")
+        yield Missed("curl --config", "its URLs and options are in a file")
     method = _method(options)
     if method not in _READS:
         yield from (sent_by(url, "curl", method) for url in urls if url != "")
         return
     for url in urls:
-        yield from _read(_with_query(url, query if "get" in options else []), options)
+        found = _read(_with_query(url, query if "get" in options else []), options)
+        yield from asked.findings(found, follow=_follows(options))
+
+
+def _follows(options: set[str]) -> bool:
+    """Whether redirects are followed; by itself curl reads their answer."""
+    named = options & {"location", "location-trusted", "follow"}
+    return bool(named) and not options & {"no-location", "max-redirs:0"}
 
 
 def _method(options: set[str]) -> str:
@@ -96,6 +107,8 @@ def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
                 urls.append(value)
             case Option(name="request", value=str(method)):
                 options.add(f"request:{method.upper()}")
+            case Option(name="max-redirs", value=str(most)):
+                options.add(f"max-redirs:{most}")
             case Option(name=name, value=value):
                 options.add(name)
                 if name in _SENDS and value is not None:

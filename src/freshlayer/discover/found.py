@@ -7,6 +7,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from freshlayer.request_form import PLAIN, RequestForm
+
 
 class Unknown(Struct, frozen=True):
     """A word whose value is not known before the build: the reason, and the word as written.
@@ -27,12 +29,14 @@ Words = list[Word]
 class Found(Struct, frozen=True):
     """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax.
 
-    ``endpoint``: URL of the server that serves it, where ``text`` does not name that server.
+    ``endpoint``: URL of the server that serves it, where ``text`` does not name that server. ``form``: how
+    the command requests it.
     """
 
     text: str
     via: str = ""
     endpoint: str = ""
+    form: RequestForm = PLAIN
 
 
 class Missed(Struct, frozen=True):

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from freshlayer.discover.found import Missed
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction
 from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
-from freshlayer.reference import Reference
+from freshlayer.reference import Reference, requested
+from freshlayer.request_form import NOT_FOLLOWED
 
 _MOST_NAMES = 100
 _OF_URLS = frozenset({"http", "ftp", "git"})
@@ -34,9 +35,12 @@ class GivenSecrets:
         if isinstance(known, Missed):
             text, reason = without_values(known.text, values), without_values(known.reason, values)
             return replace(known, text=text, reason=reason)
-        return (
-            replace(known, text=url_without_values(known.text, values)) if known.kind in _OF_URLS else known
-        )
+        form = known.form.hiding(values)
+        if form != known.form:
+            known = requested(known, form, redirects=known.text.endswith(NOT_FOLLOWED))
+        if known.kind not in _OF_URLS:
+            return known
+        return replace(known, text=url_without_values(known.text, values))
 
     def _of(self, instruction: Instruction) -> tuple[str, ...]:
         if instruction.number not in self._found:

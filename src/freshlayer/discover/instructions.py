@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer import reference, shell
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
@@ -23,6 +24,7 @@ from freshlayer.lazy import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
 from freshlayer.model import NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference, preferred, shown
+from freshlayer.request_form import PLAIN
 from freshlayer.shell import Hole, Surroundings, Why
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
@@ -31,6 +33,9 @@ _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _ONE_IS_ASKED = "another URL differs from it only in what looks like a secret: one of the two is requested"
+
+
+_Read = tuple[Stage, Instruction, str, Finding]
 
 
 class Discovery(Struct, frozen=True):
@@ -66,25 +71,25 @@ def discover(
     asked: dict[Reference, Reference] = {}
     secrets = GivenSecrets(dockerfile, environments)
     finder = _Finder(dockerfile, environments, conditions)
-    for stage in stages:
-        for instruction, via, finding in finder.stage(stage):
-            known = secrets.hidden(_known(finding), instruction)
-            if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
-                known = _reachable(known, finding, instruction)
-            if isinstance(known, Reference):
-                first = asked.get(known, known)
-                asked[known] = preferred(first, known)
-                if differ_by_guess(first.ask, known.ask):
-                    not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_ASKED)))
-            if isinstance(known, Missed):
-                not_watched.append(_not_watched(instruction, known))
-            elif known not in by_instruction.setdefault(instruction.number, {}):
-                by_instruction[instruction.number][known] = via
-                place = Place(instruction.line, instruction.name, stage.label, via)
-                places.setdefault(known, []).append(place)
+    found = [(stage, *item) for stage in stages for item in finder.stage(stage)]
+    for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
+        known = secrets.hidden(read, instruction)
+        if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
+            known = _reachable(known, finding, instruction)
+        if isinstance(known, Reference):
+            first = asked.get(known, known)
+            asked[known] = preferred(first, known)
+            if differ_by_guess(first.ask, known.ask):
+                not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_ASKED)))
+        if isinstance(known, Missed):
+            not_watched.append(_not_watched(instruction, known))
+        elif known not in by_instruction.setdefault(instruction.number, {}):
+            by_instruction[instruction.number][known] = via
+            place = Place(instruction.line, instruction.name, stage.label, via)
+            places.setdefault(known, []).append(place)
     inputs = tuple(RemoteInput(asked[known], tuple(where)) for known, where in places.items())
-    read = {n: tuple(asked[known] for known in found) for n, found in by_instruction.items() if found}
-    return Discovery(read, inputs, tuple(dict.fromkeys(not_watched)))
+    reads = {n: tuple(asked[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
+    return Discovery(reads, inputs, tuple(dict.fromkeys(not_watched)))
 
 
 def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
@@ -92,11 +97,34 @@ def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
     return NotWatched(instruction.line, instruction.name, text, public_text(missed.reason), missed.accepted)
 
 
+def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
+    """What is known of each finding. A URL that is read with and without its redirects is two references.
+
+    In one instruction they are one, which follows them: most often one command stands in for the other. Of a
+    URL that was only seen in a script's text nobody knows how it is read.
+    """
+    known = [(item[1].number, item[2], _known(item[3])) for item in found]
+    read = [(n, one) for n, via, one in known if isinstance(one, Reference) and via != "pattern"]
+    here = {(n, one.text) for n, one in read if one.form.follow}
+    anywhere = {text for _, text in here}
+    only_redirects = {one.text: one for _, one in read if one.text not in anywhere}
+    for n, via, one in known:
+        if isinstance(one, Missed) or (one.form.follow and via != "pattern"):
+            yield one
+        elif via == "pattern":
+            yield only_redirects.get(one.text, one)
+        elif (n, one.text) in here:
+            yield reference.requested(one, replace(one.form, follow=True))
+        else:
+            yield reference.requested(one, one.form, redirects=one.text in anywhere)
+
+
 def _known(finding: Finding) -> Reference | Missed:
     if isinstance(finding, Missed):
         return finding
     try:
-        return reference.parse(finding.text)
+        known = reference.parse(finding.text)
+        return known if finding.form == PLAIN else reference.requested(known, finding.form)
     except ReferenceInvalidError as error:
         return Missed(finding.text, str(error))
 

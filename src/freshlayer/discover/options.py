@@ -46,7 +46,10 @@ def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
     waiting = list(reversed(arguments))
     while waiting:
         word = waiting.pop()
-        if isinstance(word, Unknown) or word in {"", "-"} or not word.startswith("-"):
+        known = _partly_known(word, table)
+        if known is not None:
+            yield known
+        elif isinstance(word, Unknown) or word in {"", "-"} or not word.startswith("-"):
             yield Operand(word)
         elif word == "--":
             yield from (Operand(rest) for rest in reversed(waiting))
@@ -57,6 +60,20 @@ def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
             yield Option(word, None)
         else:
             yield from _short(word[1:], waiting, table)
+
+
+def _partly_known(word: Word, table: OptionTable) -> Option | None:
+    """``--header=X:$Y`` and ``-o$F`` are options, though their value is not known."""
+    if isinstance(word, str) or not word.known.startswith("-"):
+        return None
+    name, equals, value = word.known.removeprefix("--").partition("=")
+    if word.known.startswith("--"):
+        is_name = equals and "…" not in name
+        return Option(name, Unknown(word.reason, word.text, value)) if is_name else None
+    letter, value = word.known[1:2], word.known[2:]
+    if letter not in table.short:
+        return None
+    return Option(table.aliases.get(letter, letter), Unknown(word.reason, word.text, value))
 
 
 def _long(word: str, waiting: Words, table: OptionTable) -> Option:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.options import Operand, OptionTable, read
+from freshlayer.discover.request_options import Asked
 
 _LONG = """
 accept accept-regex append-output base bind-address bind-dns-address body-data body-file ca-certificate
@@ -50,9 +51,11 @@ def wget(arguments: Words) -> Iterator[Finding]:
         return
     for name in sorted(options.keys() & _FILES.keys()):
         yield Missed(f"wget --{name}", _FILES[name])
+    asked = Asked("wget")
     for item in items:
-        if isinstance(item, Operand) and item.value != "":
-            yield _operand(item.value)
+        asked.take(item)
+    found = (_operand(item.value) for item in items if isinstance(item, Operand) and item.value != "")
+    yield from asked.findings(found, follow=options.get("max-redirect") != "0")
 
 
 def _method(options: Mapping[str, Word | None]) -> str:

@@ -120,7 +120,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.setopt(pycurl.NOSIGNAL, 1)
     # libcurl signs no path that it may not tidy up.
     handle.setopt(pycurl.PATH_AS_IS, request.signer is None)
-    handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not request.is_private)
+    handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not (request.is_private or request.proxies))
     handle.setopt(pycurl.MAXREDIRS, MOST_REDIRECTS)
     handle.setopt(pycurl.PROTOCOLS, _HTTP | _FTP)
     # A redirect never leaves TLS, nor HTTP; libcurl itself drops the URL's own credential where host, port
@@ -144,7 +144,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
 def _authorise(handle: pycurl.Curl, request: Request) -> None:
     """Through options and never on a command line; only the first host of a chain is shown anything."""
     credential, signer = request.credential, request.signer
-    headers = [_octets(line) for line in request.headers]
+    headers = [_octets(line) for line in (*request.headers, *request.own)]
     if signer is not None:
         handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
         handle.setopt(pycurl.USERNAME, signer.user.encode())

@@ -7,14 +7,15 @@ import re
 from collections.abc import Callable, Generator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.evidence import documents
 from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
 from freshlayer.probe import http
-from freshlayer.probe.exchange import HEADERS, WHOLE, exchange
-from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step
+from freshlayer.probe.exchange import WHOLE, exchange, request_of
+from freshlayer.probe.wire import Answer, Conversation, Means, Step
 from freshlayer.reference import Reference
 
 
@@ -40,9 +41,10 @@ class Document(Struct, frozen=True):
         if self.media and not (yield from self._is_one(reference, recorded, means)):
             return (yield from http.ask(reference, recorded, means))
         tag = recorded.validators.entity_tag if recorded and self.revalidates else ""
-        headers = [line for line in HEADERS if not line.startswith("Accept: ")]
+        plain = request_of(reference)
+        headers = [line for line in plain.headers if not line.startswith("Accept: ")]
         headers += [f"Accept: {self.accept}", *([f"If-None-Match: {tag}"] if tag else [])]
-        request = Request("GET", reference.ask, tuple(headers), read=means.limits.hash_up_to, keep=True)
+        request = replace(plain, headers=tuple(headers), read=means.limits.hash_up_to, keep=True)
         answer = yield from exchange(request, means)
         if answer.status == 304 and tag:
             return Observation(reference, Outcome.NOT_MODIFIED, "not modified")
@@ -61,7 +63,7 @@ class Document(Struct, frozen=True):
         """Whether there is such a document: there was before, or the headers say so; no body is read."""
         if recorded is not None and any(item.scheme == self.scheme for item in recorded.evidence):
             return True
-        head = yield from exchange(Request("HEAD", reference.ask, HEADERS), means)
+        head = yield from exchange(replace(request_of(reference), method="HEAD"), means)
         return bool(head.hops) and head.hops[-1].one("content-type").lower().startswith(self.media)
 
 

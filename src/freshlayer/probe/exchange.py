@@ -13,7 +13,7 @@ from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
 from freshlayer.probe.wire import MOST_REDIRECTS, Answer, Means, Once, Pause, Request, Run, Step, Talk
-from freshlayer.reference import is_signed, shown
+from freshlayer.reference import Reference, is_signed, shown
 
 HEADERS = (
     f"User-Agent: freshlayer/{__version__}",
@@ -47,6 +47,16 @@ _NAMES = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
+
+
+def request_of(reference: Reference) -> Request:
+    """The GET of a reference, as its command sends it."""
+    form = reference.form
+    headers = form.over(HEADERS)
+    # A host's name and a secret mean nothing to the host of a redirect, or too much.
+    own = tuple(line for line in headers if line.startswith("host:")) + form.secret_lines
+    request = Request("GET", reference.ask, tuple(line for line in headers if line not in own), own)
+    return replace(request, follow=form.follow, anonymous=form.authorises, proxies=form.proxies)
 
 
 def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk:
@@ -120,10 +130,12 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
     """Follow redirects one by one as long as there is something private, which goes to this origin alone."""
     hops: tuple[Hop, ...] = ()
     for _ in range(MOST_REDIRECTS + 1):
-        answer = yield request if shared is None else Once((shared, request.url), request)
+        key = (shared, request.url, request.headers, request.own)
+        answer = yield request if shared is None else Once(key, request)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
-        if answer.error or not location or not (request.follow and request.is_private):
+        by_hand = request.is_private or request.proxies is not None
+        if answer.error or not location or not (request.follow and by_hand):
             return replace(answer, hops=hops)
         target = _target(request.url, location)
         if target is None:
@@ -153,7 +165,8 @@ def _redirected(request: Request, target: str, means: Means) -> Request:
     """The same question elsewhere: a redirect to another origin leaves behind what was meant for this one."""
     if _origin(target) == _origin(request.url):
         return replace(request, url=target)
-    return replace(request, url=target, credential=None, signer=None, tls=tls(means.keyring, target))
+    tls_there = tls(means.keyring, target)
+    return replace(request, url=target, credential=None, signer=None, own=(), tls=tls_there)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import git, http
-from freshlayer.probe.exchange import ABSENT, HEADERS, exchange, said
+from freshlayer.probe.exchange import ABSENT, exchange, request_of, said
 from freshlayer.probe.wire import Conversation, Means, Request
 from freshlayer.reference import Reference, parse, shown
 
@@ -44,7 +44,7 @@ def latest_release(
 ) -> Conversation:
     """The tag of the latest release, from where its web page redirects to."""
     page = f"https://github.com/{match['owner']}/{match['name']}/releases/latest"
-    answer = yield from exchange(Request("HEAD", page, HEADERS, follow=False), means)
+    answer = yield from exchange(_of_page(reference, page), means)
     location = answer.hops[-1].one("location") if answer.hops else ""
     tag = re.search(r"/releases/tag/([^/?#]+)$", location)
     if tag:
@@ -57,6 +57,12 @@ def latest_release(
     if answer.status in ABSENT or location.endswith("/releases"):
         return Observation(reference, Outcome.ABSENT, "has no release (or is private)")
     return Observation(reference, Outcome.UNKNOWN, said(answer))
+
+
+def _of_page(reference: Reference, page: str) -> Request:
+    """What was for the API alone is not for the web page."""
+    base = request_of(reference)
+    return replace(base, method="HEAD", url=page, own=(), anonymous=False, follow=False)
 
 
 def archive(

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
 from freshlayer.probe.body import observe
-from freshlayer.probe.exchange import ABSENT, EVIDENT, HEADERS, WHOLE, exchange, said
+from freshlayer.probe.exchange import ABSENT, EVIDENT, WHOLE, exchange, request_of, said
 from freshlayer.probe.pages import in_place_of_file
+from freshlayer.probe.redirects import not_followed
 from freshlayer.probe.wire import Answer, Conversation, Means, Request, Step, Talk
 from freshlayer.reference import Reference, is_signed
 
@@ -28,7 +29,7 @@ _Two = Generator[Step, Answer, tuple[Answer, Answer]]
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what an HTTP origin says about the bytes of a URL."""
-    return (yield from learn(Request("GET", reference.ask, HEADERS), reference, recorded, means))
+    return (yield from learn(request_of(reference), reference, recorded, means))
 
 
 def learn(request: Request, reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
@@ -142,6 +143,9 @@ def _conditional(validators: Validators) -> tuple[str, ...]:
 
 
 def _failed(reference: Reference, head: Answer, answer: Answer) -> Observation:
+    redirect = not_followed(reference, answer)
+    if redirect is not None:
+        return redirect
     absent = answer.status in ABSENT and not answer.error
     reason = said(answer)
     if answer is not head:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from freshlayer import evidence
 from freshlayer.evidence import Hop
 from freshlayer.lazy import compiled
 from freshlayer.model import Observation, Outcome, Recorded
 from freshlayer.probe import http
-from freshlayer.probe.exchange import HEADERS, exchange
-from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.probe.exchange import exchange, request_of
+from freshlayer.probe.wire import Conversation, Means
 from freshlayer.reference import Reference
 
 FILE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
@@ -20,7 +22,7 @@ def first_hop(
     _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
 ) -> Conversation:
     """The hash on the first answer, which is not followed; a small file's entity tag where there is none."""
-    answer = yield from exchange(Request("HEAD", reference.ask, HEADERS, follow=False), means)
+    answer = yield from exchange(replace(request_of(reference), method="HEAD", follow=False), means)
     if answer.hops and answer.hops[-1].one("x-linked-etag"):
         # As a redirect: what else it states is of its own empty content.
         found = evidence.of_hops((*answer.hops, Hop(0, ())))

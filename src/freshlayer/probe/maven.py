@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from freshlayer import evidence
 from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import http
-from freshlayer.probe.exchange import ABSENT, HEADERS, WHOLE, exchange, said
+from freshlayer.probe.exchange import ABSENT, WHOLE, exchange, request_of, said
 from freshlayer.probe.side_files import stated
-from freshlayer.probe.wire import MIB, Conversation, Means, Request
+from freshlayer.probe.wire import MIB, Conversation, Means
 from freshlayer.probe.xml import parse
 from freshlayer.reference import Reference
 
@@ -37,7 +39,9 @@ def snapshot(
     tag = recorded.validators.entity_tag if recorded else ""
     conditional = (f"If-None-Match: {tag}",) if tag else ()
     url = f"{match['folder']}/maven-metadata.xml"
-    answer = yield from exchange(Request("GET", url, (*HEADERS, *conditional), read=MIB, keep=True), means)
+    base = request_of(reference)
+    wanted = replace(base, url=url, headers=(*base.headers, *conditional), read=MIB, keep=True, follow=True)
+    answer = yield from exchange(wanted, means)
     if answer.status == 304 and conditional:
         return Observation(reference, Outcome.NOT_MODIFIED, "its metadata are not modified")
     if answer.status in ABSENT and not answer.error:
@@ -49,14 +53,14 @@ def snapshot(
         return Observation(reference, Outcome.ABSENT, "is not among the files that its metadata name")
     file = f"{match['folder']}/{name}"
     for scheme in _CHECKSUMS:
-        digest, beside = yield from stated(f"{file}.{scheme}", name, scheme, means)
+        digest, beside = yield from stated(base, f"{file}.{scheme}", name, scheme, means)
         if beside.error or beside.status not in WHOLE | ABSENT:
             return Observation(reference, Outcome.UNKNOWN, f"its {scheme} checksum: {said(beside)}")
         if digest:
             found = (Evidence(scheme, digest, Strength.CONTENT),)
             kept = evidence.validators(answer.hops[-1])
             return Observation(reference, Outcome.SEEN, f"the checksum of {name}", found, kept)
-    return (yield from http.learn(Request("GET", file, HEADERS), reference, recorded, means))
+    return (yield from http.learn(replace(base, url=file), reference, recorded, means))
 
 
 def _file(metadata: Element | None, match: re.Match[str]) -> str:

@@ -16,10 +16,13 @@ from freshlayer.reference import Reference
 
 Route = Callable[[re.Match[str], Reference, Recorded | None, Means], Conversation]
 
-ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
+FORGES: tuple[tuple[re.Pattern[str], Route], ...] = (
     (forges.LATEST_RELEASE, forges.latest_release),
     (forges.GITHUB_ARCHIVE, forges.archive),
     (forges.GITLAB_ARCHIVE, forges.archive),
+)
+ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
+    *FORGES,
     (hugging_face.FILE, hugging_face.first_hop),
     (maven.SNAPSHOT, maven.snapshot),
     *((row.pattern, row.ask) for row in documents.ROWS),
@@ -27,10 +30,15 @@ ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
 """The canonical URL, matched whole → how it is asked."""
 
 
+def _as_usual(reference: Reference) -> bool:
+    """Whether no media type is asked for, which would make another document of an index."""
+    return all(name != "accept" for name, _ in reference.form.headers)
+
+
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what an HTTP origin says about a URL, in the way that suits it."""
-    for pattern, route in ROUTES:
-        match = pattern.fullmatch(reference.text)
+    for pattern, route in ROUTES if _as_usual(reference) else FORGES:
+        match = pattern.fullmatch(reference.text.partition("#")[0])
         if match:
             return (yield from route(match, reference, recorded, means))
     seen = yield from http.ask(reference, recorded, means)

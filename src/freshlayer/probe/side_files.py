@@ -12,7 +12,7 @@ from freshlayer.evidence import http_date
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.sums import digest_of
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe.exchange import ABSENT, HEADERS, WHOLE, exchange
+from freshlayer.probe.exchange import ABSENT, WHOLE, exchange, request_of
 from freshlayer.probe.wire import MIB, Answer, Conversation, Means, Pause, Request, Step
 from freshlayer.reference import shown
 
@@ -36,13 +36,14 @@ def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Con
     if not _is_wanted(seen, recorded, means.limits.hash_up_to):
         return seen
     parts = urlsplit(seen.reference.ask)
+    base = request_of(seen.reference)
     folder, _, name = parts.path.rpartition("/")
     for row, scheme in ROWS:
         url = parts._replace(path=f"{folder}/{row.format(name=name)}").geturl()
-        found, answer = yield from stated(url, unquote(name), scheme, means)
+        found, answer = yield from stated(base, url, unquote(name), scheme, means)
         if found and _is_older(answer, seen):
             yield Pause(_AGAIN)
-            found, answer = yield from stated(url, unquote(name), scheme, means, tries=1)
+            found, answer = yield from stated(base, url, unquote(name), scheme, means, tries=1)
         if found:
             return _with(seen, Evidence(scheme, found, Strength.CHECKSUM), answer, url)
         if answer.error or answer.status not in _HAS_OR_HAS_NOT:
@@ -51,10 +52,13 @@ def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Con
 
 
 def stated(
-    url: str, name: str, scheme: str, means: Means, tries: int = 0
+    base: Request, url: str, name: str, scheme: str, means: Means, tries: int = 0
 ) -> Generator[Step, Answer, tuple[str, Answer]]:
-    """The digest that a file of checksums states of ``name``, empty where it states none; and the answer."""
-    request = Request("GET", url, HEADERS, read=MIB, keep=True)
+    """The digest that a file of checksums states of ``name``, empty where it states none; and the answer.
+
+    ``base``: the request of the file itself.
+    """
+    request = replace(base, url=url, read=MIB, keep=True, follow=True)
     answer = yield from exchange(request, means, shared=("checksums", tries))
     text = answer.body.decode("utf-8", "replace") if answer.status in WHOLE and not answer.error else ""
     return digest_of(text, name, scheme), answer

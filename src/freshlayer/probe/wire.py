@@ -12,6 +12,7 @@ from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Privat
 from freshlayer.evidence import Hop
 from freshlayer.model import Observation, Recorded
 from freshlayer.reference import Reference
+from freshlayer.request_form import Proxies
 
 MIB = 1024 * 1024
 MOST_REDIRECTS = 10
@@ -60,12 +61,13 @@ class Request(Private, frozen=True):
     them in the answer. ``part``: give what was read, though more would have come. ``form``: what a POST
     sends, encoded already. ``follow``: follow redirects; libcurl does that by itself only where the
     request carries nothing that is for this host alone. ``anonymous``: no credential is looked up for the
-    host.
+    host. ``own``: headers that are for this host alone. ``proxies``: those of the command; None for our own.
     """
 
     method: str
     url: str
     headers: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     read: int = 0
     digest: bool = False
     keep: bool = False
@@ -76,11 +78,13 @@ class Request(Private, frozen=True):
     credential: Credential | None = None
     signer: Signer | None = None
     tls: Tls = NO_FILES
+    proxies: Proxies | None = None
 
     @property
     def is_private(self) -> bool:
         """Whether it carries what is for its own host alone."""
-        return self.credential is not None or self.signer is not None or self.tls != NO_FILES
+        named = self.credential is not None or self.signer is not None or bool(self.own)
+        return named or self.tls != NO_FILES
 
 
 class Run(Private, frozen=True):
