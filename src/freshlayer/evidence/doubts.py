@@ -37,10 +37,15 @@ def _moved(before: str, now: str) -> bool:
 
 
 def agree(head: tuple[Hop, ...], got: tuple[Hop, ...]) -> bool:
-    """Whether the answers to HEAD and to GET are of one file: tags, dates, lengths and media types."""
+    """Whether the answers to HEAD and to GET are of one file: tags, dates, lengths and media types.
+
+    A tag that HEAD alone names is of whatever answers HEAD there.
+    """
     one, other = _stated(head), _stated(got)
     types = {content_type(hops[-1]) for hops in (head, got)} - {""}
-    return len(types) < 2 and all(one[scheme] == other[scheme] for scheme in one.keys() & other.keys())
+    if len(types) > 1 or ("etag" in one and "etag" not in other):
+        return False
+    return all(one[scheme] == other[scheme] for scheme in one.keys() & other.keys())
 
 
 def _stated(hops: tuple[Hop, ...]) -> dict[str, str]:

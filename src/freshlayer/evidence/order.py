@@ -156,7 +156,7 @@ def union(
     schemes = {item.scheme for item in new if not item.ignored}
     known = {(item.scheme, item.value) for item in old if not item.guessed}
     kept = [
-        replace(item, guessed=not certain and (item.scheme, item.value) not in known)
+        replace(item, guessed=(item.guessed or not certain) and (item.scheme, item.value) not in known)
         for item in new
         if not item.ignored
     ]
@@ -182,6 +182,11 @@ def _settled(item: Evidence, tags: set[str], later: dict[str, str]) -> Evidence:
     if later.get(item.scheme, _moment(item)) != _moment(item):
         return replace(item, ignored="the date differs at every request")
     return item
+
+
+def unconfirmed(found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """What HEAD alone says, with a length that is a guess: some state that of another body."""
+    return tuple(replace(e, guessed=True) if e.strength is Strength.SIZE else e for e in found)
 
 
 def without_weak(evidence: tuple[Evidence, ...], reason: str) -> tuple[Evidence, ...]:

@@ -18,6 +18,7 @@ from freshlayer.reference import Reference, is_signed
 _NOT_MODIFIED = 304
 _PROXY = 407
 _NOT_IN_RANGE = 416
+_HASHES = {Strength.CONTENT, Strength.CHECKSUM}
 _BUSY = {429, 503}
 _PEEK = 64 * 1024
 _CONDITION = "If-None-Match:"
@@ -111,7 +112,7 @@ def _settled(
         if not evidence.has_new_tag(found, recorded):
             return answer, found
     elif _is_enough(recorded, answer, found, means.limits.hash_up_to):
-        return answer, found
+        return answer, evidence.unconfirmed(found) if _states_hash(found) else found
     else:
         again = yield from _got(request, means)
         if again.status in ABSENT and not again.error:
@@ -130,11 +131,17 @@ def _is_enough(recorded: Recorded | None, head: Answer, found: tuple[Evidence, .
         return False
     if evidence.wants_body(found, recorded, evidence.total_length(head.hops[-1]), hash_up_to):
         return True
-    best = evidence.strongest(found)
-    if best is not None and best.strength in {Strength.CONTENT, Strength.CHECKSUM}:
+    if recorded is None:
+        return _states_hash(found)
+    compared = evidence.compare(recorded.evidence, found)
+    if compared.new is not None and compared.new.strength in _HASHES:
         return True
-    same = recorded is not None and evidence.compare(recorded.evidence, found).same is True
-    return same and not evidence.has_new_tag(found, recorded)
+    return compared.same is True and not evidence.has_new_tag(found, recorded)
+
+
+def _states_hash(found: tuple[Evidence, ...]) -> bool:
+    best = evidence.strongest(found)
+    return best is not None and best.strength in _HASHES
 
 
 def _conditional(validators: Validators) -> tuple[str, ...]:
