@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 TAGS = (
     *("none", "strong hash", "weak hash", "nginx", "apache", "revision", "weak revision", "rotating"),
@@ -18,7 +19,7 @@ HEADS = (
     *("204", "401", "403", "404", "405", "410", "418", "422", "501", "520"),
 )
 CODINGS = ("none", "none", "none", "none", "get", "both")
-REDIRECTS = ("none", "none", "none", "fixed", "switching")
+REDIRECTS = ("none", "none", "none", "none", "fixed", "switching", "late")
 NAMES = ("file.tgz", "install.sh", "file", "file.txt", "")
 ROUTINGS = ("sticky", "round robin", "random")
 
@@ -66,6 +67,27 @@ class History(Struct, frozen=True):
     events: tuple[Event, ...]
 
 
+# Half of the histories are pure chance. The others stay where a wrong certainty is a step away.
+THEMES: tuple[dict[str, tuple[object, ...]], ...] = (
+    # A tag comes or goes over other bytes under the same date.
+    {
+        "tag": ("none",),
+        "date": ("fixed",),
+        "digest": ("none",),
+        "head": ("same",),
+        "redirect": ("none",),
+        "replicas": (1,),
+    },
+    # A redirect leads to another resource, whose tags count from 1 as well.
+    {"tag": ("revision",), "redirect": ("switching", "late"), "date": ("none", "mtime"), "head": ("same",)},
+    # Modification times in tags, and no date or length beside them that would show it.
+    {"tag": ("nginx", "apache"), "date": ("none",), "digest": ("none",), "head": ("same", "bare")},
+    # Replicas that lag behind each other.
+    {"replicas": (2, 3), "routing": ("round robin", "random"), "head": ("same",)},
+)
+_THEMES_TAGS = ("none", "strong hash", "revision")
+
+
 def made_of(seed: int) -> History:
     """The history of a seed."""
     random = Random(seed)
@@ -84,8 +106,11 @@ def made_of(seed: int) -> History:
         replicas=random.choice((1, 1, 2, 3)),
         hash_up_to=random.choice((0, 1 << 20)),
     )
-    events = [Event("probe"), *(_event(random, policy) for _ in range(random.randint(3, 10))), Event("probe")]
-    return History(seed, policy, tuple(events))
+    theme = random.choice(THEMES) if seed % 2 else {}
+    policy = replace(policy, **{name: random.choice(values) for name, values in theme.items()})
+    count = random.randint(3, 10)
+    events = [_event(random, policy, themed=bool(theme)) for _ in range(count)]
+    return History(seed, policy, (Event("probe"), *events, Event("probe")))
 
 
 _KINDS = (
@@ -94,9 +119,11 @@ _KINDS = (
 )
 
 
-def _event(random: Random, policy: Policy) -> Event:
-    seconds = random.choice((0.0, 0.0, 0.3, 1.0, 5.0, 3600.0))
-    content = random.choice("AAaBBbCD")
+def _event(random: Random, policy: Policy, *, themed: bool) -> Event:
+    """In a themed history contents are of one length, little time passes, and tags are strong."""
+    seconds = random.choice((0.0, 0.3) if themed else (0.0, 0.0, 0.3, 1.0, 5.0, 3600.0))
+    content = random.choice("Aa" if themed else "AAaBBbCD")
+    tags = _THEMES_TAGS if themed else TAGS
     match random.choice(_KINDS):
         case "race":
             return Event("probe", content, seconds, after=random.randint(1, 3), due=random.random() < 0.3)
@@ -107,6 +134,6 @@ def _event(random: Random, policy: Policy) -> Event:
         case "sync":
             return Event("sync", seconds=seconds, replica=random.randrange(policy.replicas))
         case "tag":
-            return Event("tag", seconds=seconds, tag=random.choice(TAGS))
+            return Event("tag", seconds=seconds, tag=random.choice(tags))
         case kind:
             return Event(kind, seconds=seconds)

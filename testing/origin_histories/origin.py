@@ -89,14 +89,26 @@ class Origin:
             self._race = None
         self._requests += 1
         self.now += 0.001
-        if self.policy.redirect != "none" and not path.startswith("/to"):
-            target = "b" if self.policy.redirect == "switching" and self._switched else "a"
+        target = self._target()
+        if target and not path.startswith("/to"):
             return Answer(302, {"Location": f"/to-{target}/{self.policy.name}"})
         version = self._other if path.startswith("/to-b") else self._replica()
         answer = self._answer(method, version, headers)
         if answer is not None and answer.served is not None:
             self.served.append(answer.served)
         return answer
+
+    def _target(self) -> str:
+        """Where a redirect leads to at this time; empty where there is none."""
+        match self.policy.redirect:
+            case "fixed":
+                return "a"
+            case "switching":
+                return "b" if self._switched else "a"
+            case "late":
+                return "b" if self._switched else ""
+            case _:
+                return ""
 
     def _replica(self) -> Version:
         match self.policy.routing:
