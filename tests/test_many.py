@@ -25,7 +25,8 @@ def leaf(wanted: Wanted) -> Leaf:
     if name == "odd":
         raise ZeroDivisionError("odd")
     ttl = "# freshlayer: ttl=1h\n" if name == "patient" else ""
-    text = f"FROM scratch\n{ttl}RUN curl https://example.org/{os.getpid() if name == 'process' else 'x'}\n"
+    path = f"x?{name}" if name.startswith("token=") else os.getpid() if name == "process" else "x"
+    text = f"FROM scratch\n{ttl}RUN curl https://example.org/{path}\n"
     source = Source(text.encode(), name, name, Path(), None)
     found = read(text, Question(("linux/amd64",)))
     return Leaf(source, found, OFFLINE if name == "offline" else None)
@@ -69,6 +70,15 @@ def test_what_befalls_one_is_told_and_the_others_are_read(others: int) -> None:
 def test_an_answer_holds_for_the_least_that_is_said(names: list[str], ttl: int) -> None:
     with read_here(*names) as (batch,):
         assert list(batch.ttls.values()) == [ttl]
+
+
+@pytest.mark.parametrize(
+    ("names", "query"),
+    [(["plain", "token=1", "token=2"], "?token=1"), (["token=2", "token=1"], "?token=2"), (["plain"], "")],
+)
+def test_one_reference_with_several_secrets_is_requested_with_the_first(names: list[str], query: str) -> None:
+    with read_here(*names) as (batch,):
+        assert [reference.ask for reference in batch.ttls] == [f"https://example.org/x{query}"]
 
 
 def test_a_batch_can_be_gone_through_again_and_holds_no_text() -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model import Observation, Outcome, Recorded, Validators
 from freshlayer.probe import Limits, each
-from freshlayer.reading import Read
+from freshlayer.reading import Read, Ttls
 from freshlayer.reference import Reference
 from freshlayer.settings import Policy
 from freshlayer.state import Entry, Store
@@ -55,14 +55,12 @@ def observe(
     return _gathered(answers(_ttls(reads), recorded, rooms, platforms))
 
 
-def _ttls(reads: Sequence[Read]) -> dict[Reference, int]:
-    """Seconds for which an answer holds: the least that any Dockerfile says."""
-    found: dict[Reference, int] = {}
+def _ttls(reads: Sequence[Read]) -> Mapping[Reference, int]:
+    found = Ttls()
     for read in reads:
         for item in read.discovery.inputs:
-            ttl = read.ttl(item)
-            found[item.reference] = min(found.get(item.reference, ttl), ttl)
-    return found
+            found.add(item.reference, read.ttl(item))
+    return found.all()
 
 
 def ask(

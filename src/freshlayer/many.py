@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING
@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.errors import FreshlayerError
-from freshlayer.reading import Read
+from freshlayer.reading import Read, Ttls
 from freshlayer.reference import Reference
 from freshlayer.request_form import without_secrets
 from freshlayer.settings import Policy
@@ -76,16 +76,20 @@ class Batch:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.ttls: dict[Reference, int] = {}
+        self._ttls = Ttls()
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
         self._count = 0
 
     def add(self, packed: _Packed) -> None:
         """Take one more."""
         for reference, ttl in packed.ttls.items():
-            self.ttls[reference] = min(self.ttls.get(reference, ttl), ttl)
+            self._ttls.add(reference, ttl)
         self._leaves.write(packed.leaf)
         self._count += 1
+
+    @property
+    def ttls(self) -> Mapping[Reference, int]:
+        return self._ttls.all()
 
     def leaves(self) -> Iterator[Leaf]:
         """All of them, one in memory at a time."""

@@ -13,7 +13,7 @@ from freshlayer.discover import Conditions, Discovery, discover
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.model import Advice, NotWatched, Place, RemoteInput
-from freshlayer.reference import Reference
+from freshlayer.reference import Reference, preferred
 from freshlayer.settings import Notes, notes
 
 
@@ -41,6 +41,26 @@ class Question(Struct, frozen=True):
     def platform(self) -> str:
         """For records and reports."""
         return ",".join(self.platforms)
+
+
+class Ttls:
+    """Seconds for which an answer holds: the least that any Dockerfile says.
+
+    Where Dockerfiles name one reference with different secrets, it is requested with the preferred one.
+    """
+
+    def __init__(self) -> None:
+        self._least: dict[Reference, int] = {}
+        self._requested: dict[Reference, Reference] = {}
+
+    def add(self, reference: Reference, ttl: int) -> None:
+        """Take one more place that names a reference."""
+        self._least[reference] = min(self._least.get(reference, ttl), ttl)
+        self._requested[reference] = preferred(self._requested.get(reference, reference), reference)
+
+    def all(self) -> dict[Reference, int]:
+        """By the reference as it is requested, in the order in which they came."""
+        return {self._requested[reference]: ttl for reference, ttl in self._least.items()}
 
 
 class Read(Struct, frozen=True):
