@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from freshlayer.asking import Rooms
@@ -12,7 +13,7 @@ from freshlayer.freshness import relative_to
 from freshlayer.model import Identity, Recorded, Report, Verdict
 from freshlayer.plan import Expected
 from freshlayer.reference import Reference, shown
-from freshlayer.state import write_identities
+from freshlayer.state import is_gone, user_name, write_identities
 
 
 def expected(
@@ -52,14 +53,12 @@ def keep_identities(built: Sequence[tuple[Source, Report]], rooms: Rooms) -> Non
         found.setdefault(_user(path, source), {}).update(known)
     try:
         for user, identities in found.items():
-            write_identities(path, user, list(identities.items()))
-    except (OSError, StateError) as error:
-        rooms.warn(f"{path}: the identities were not written: {error}")
+            write_identities(path, user, list(identities.items()), partial(is_gone, path))
+    except OSError as error:
+        rooms.warn(f"{path}: the identities were not written: {error.strerror} (name another file)")
+    except StateError as error:
+        rooms.warn(f"{error}; the identities were not written")
 
 
 def _user(path: Path, source: Source) -> str:
-    """The Dockerfile's name as seen from the identities file, so that it means the same on every machine."""
-    if source.path is None:
-        return source.shown
-    where, home = source.path.resolve(), path.resolve().parent
-    return where.relative_to(home).as_posix() if where.is_relative_to(home) else where.name
+    return user_name(path, source.path) if source.path else source.shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -14,6 +15,7 @@ from freshlayer import __version__
 from freshlayer.alias import ALONE, NAME, with_alias, without_alias
 from freshlayer.bounded_read import UnfitFileError, read_file
 from freshlayer.errors import InstallError
+from freshlayer.file_lock import locked
 from freshlayer.files import replace
 
 METADATA = {
@@ -75,6 +77,11 @@ def install(folder: DockerFolder, python: str, *, alias: bool) -> list[str]:
 
     Raises InstallError, before anything is written, where something that isn't ours stands there.
     """
+    with _alone(folder):
+        return _install(folder, python, alias=alias)
+
+
+def _install(folder: DockerFolder, python: str, *, alias: bool) -> list[str]:
     before = _plugin(folder)
     config = _config(folder) if alias else None
     aliased = _aliased(folder, config) if alias else None
@@ -86,6 +93,21 @@ def install(folder: DockerFolder, python: str, *, alias: bool) -> list[str]:
 
 def uninstall(folder: DockerFolder) -> list[str]:
     """Take out what is ours and nothing else; what was done, a line each."""
+    with _alone(folder):
+        return _uninstall(folder)
+
+
+@contextlib.contextmanager
+def _alone(folder: DockerFolder) -> Iterator[None]:
+    """One of us at a time reads config.json, edits its text and replaces it."""
+    try:
+        with locked(folder.config):
+            yield
+    except TimeoutError as error:
+        raise InstallError(f"{folder.config}: {error.strerror}; nothing was changed") from None
+
+
+def _uninstall(folder: DockerFolder) -> list[str]:
     before, config = _plugin(folder, strict=False), _config(folder)
     done = list(_take_alias(folder, config)) if config is not None else []
     if before is not None:

@@ -110,3 +110,43 @@ def test_check_of_several_says_the_same(rendered: Freshlayer, origin: ServeOrigi
     assert rendered("check", str(project), str(project)).code == 0
     origin.set_tag('"v2"')
     assert rendered("check", "--recursive", ".").code == 1
+
+
+def written(freshlayer: Freshlayer) -> str:
+    return Path(freshlayer.options[1]).read_text()
+
+
+def test_a_dockerfile_that_is_gone_is_taken_out(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path
+) -> None:
+    write(project, f"{origin.url}a", f"{origin.url}both")
+    assert freshlayer("render", ".").code == 0
+    (project / "Dockerfile").rename(project / "Renamed")
+    write(project, f"{origin.url}b", f"{origin.url}both")
+    (project / "Dockerfile").rename(project / "Other")
+    assert freshlayer("render", "-f", "Other", ".").code == 0
+    text = written(freshlayer)
+    assert f'{origin.url}a"' not in text
+    assert text.count('used-by = ["context/Other"]') == 2
+    assert "context/Dockerfile" not in text
+
+
+def test_a_reference_that_is_no_longer_named_is_taken_out(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path
+) -> None:
+    write(project, f"{origin.url}a", f"{origin.url}b")
+    assert freshlayer("render", ".").code == 0
+    write(project, f"{origin.url}b")
+    assert freshlayer("render", ".").code == 0
+    assert f'{origin.url}a"' not in written(freshlayer)
+
+
+def test_a_directory_that_cannot_be_made_is_a_message(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    write(project, f"{origin.url}a")
+    told = freshlayer.but("--identities", "/proc/none/i.toml")("render", "-o", str(tmp_path / "out"), ".")
+    assert told.code == 0
+    message = "freshlayer: /proc/none/i.toml: the identities were not written: No such file or directory"
+    assert f"{message} (name another file)\n" in told.err
+    assert "Errno" not in told.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import tomllib
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from freshlayer.errors import StateError
 from freshlayer.model import Identity, Strength
-from freshlayer.state import Entry, read_identities, write_identities
+from freshlayer.state import Entry, is_gone, read_identities, user_name, write_identities
 from freshlayer.state.identities import _document
 
 V1 = Identity("etag", "v1", Strength.STRONG)
@@ -95,3 +96,67 @@ def test_every_text_comes_back_from_toml(reference: str, value: str) -> None:
     safe = str.maketrans({chr(c): "\N{REPLACEMENT CHARACTER}" for c in range(0xD800, 0xE000)})
     assert found["reference"] == reference.translate(safe)
     assert found["identity"] == f"etag:{value}".translate(safe)
+
+
+def _write_a_hundred(path: Path, worker: int) -> None:
+    for number in range(100):
+        name = f"https://example.org/{worker}/{number}"
+        write_identities(path, f"{worker}/{number}/Dockerfile", [(name, V1)])
+
+
+def test_two_processes_lose_no_entry(tmp_path: Path) -> None:
+    """Without a lock 121 of 200 were left."""
+    path = tmp_path / "i"
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_write_a_hundred, args=(path, worker)) for worker in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert len(read_identities(path)) == 200
+    assert [file.name for file in tmp_path.iterdir()] == ["i"]
+
+
+def test_a_missing_directory_is_made(tmp_path: Path) -> None:
+    """As for the state: a cache of a CI that is empty has no directory either."""
+    path = tmp_path / "new" / "er" / "i"
+    write_identities(path, "Dockerfile", [("https://example.org/a", V1)])
+    assert list(read_identities(path)) == ["https://example.org/a"]
+
+
+def test_a_byte_order_mark_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "i"
+    write_identities(path, "Dockerfile", [("https://example.org/a", V1)])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert list(read_identities(path)) == ["https://example.org/a"]
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "name", "gone"),
+    [
+        ("repo/Dockerfile", "Dockerfile", True),
+        ("repo/a/b/Dockerfile", "a/b/Dockerfile", True),
+        ("Dockerfile", "../Dockerfile", True),
+        ("elsewhere/Dockerfile", "../elsewhere/Dockerfile", True),
+    ],
+)
+def test_a_dockerfile_is_named_as_seen_from_the_file(
+    tmp_path: Path, dockerfile: str, name: str, *, gone: bool
+) -> None:
+    path = tmp_path / "repo" / "i"
+    path.parent.mkdir()
+    assert user_name(path, tmp_path / dockerfile) == name
+    assert is_gone(path, name) is gone
+    (tmp_path / dockerfile).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / dockerfile).touch()
+    assert not is_gone(path, name)
+
+
+@pytest.mark.parametrize("name", ["<stdin>", "app (inline)", ".../app/Dockerfile"])
+def test_what_is_no_path_is_never_gone(tmp_path: Path, name: str) -> None:
+    assert not is_gone(tmp_path / "i", name)
+
+
+def test_a_path_of_this_machine_alone_is_not_written(tmp_path: Path) -> None:
+    assert user_name(tmp_path / "i", Path("/nowhere/app/Dockerfile")) == ".../app/Dockerfile"

@@ -12,6 +12,7 @@ from pathlib import Path
 from freshlayer.bounded_read import read_file
 from freshlayer.builders.process import captured
 from freshlayer.errors import BuilderError
+from freshlayer.file_lock import locked
 from freshlayer.files import replace
 
 _SECONDS = 10.0
@@ -40,7 +41,7 @@ def said_by(program: str, environ: Mapping[str, str]) -> str:
         return known[path][2]
     said = output(program, ["--version"], environ)
     if said and not is_script:
-        _write(memory, {**known, path: (*stamp, said)})
+        _remember(memory, path, (*stamp, said))
     return said
 
 
@@ -86,9 +87,9 @@ def _entry(written: object, size: object, said: object) -> Entry:
     raise TypeError("no entry of ours")
 
 
-def _write(path: Path, known: Mapping[str, Entry]) -> None:
-    """Of two that write at once the later wins, and either is right."""
-    newest = dict(list(known.items())[-_MOST:])
+def _remember(path: Path, program: str, entry: Entry) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace(path, json.dumps(newest).encode())
+        with locked(path):
+            newest = dict(list({**_read(path), program: entry}.items())[-_MOST:])
+            replace(path, json.dumps(newest).encode())

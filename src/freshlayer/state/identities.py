@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
 from msgspec import Struct
 
 from freshlayer.bounded_read import UnfitFileError, holds, read_text
 from freshlayer.errors import StateError
+from freshlayer.file_lock import locked
 from freshlayer.files import replace
 from freshlayer.model import Identity, Strength
 
 _VERSION = 1
+_ELSEWHERE = ".../"
+"""Begins the name of a Dockerfile that is nowhere near the identities file."""
+
 _LARGEST = 64 * 1024 * 1024
 
 
@@ -61,12 +66,32 @@ def _entry(path: Path, number: int, block: object) -> Entry:
     return Entry(reference, parsed, tuple(str(name) for name in used_by))
 
 
-def write_identities(path: Path, user: str, identities: Iterable[tuple[str, Identity]]) -> None:
-    """Set what one Dockerfile reads, and leave the others' entries alone.
+def write_identities(
+    path: Path,
+    user: str,
+    identities: Iterable[tuple[str, Identity]],
+    gone: Callable[[str], bool] | None = None,
+) -> None:
+    """Set what one Dockerfile reads, and leave the others' entries alone, but for those that are ``gone``.
 
-    The file is only written where its content differs. Raises StateError or OSError.
+    Several processes may do this at the same time. The file is only written where its content differs; its
+    directory is made where it is missing. Raises StateError or OSError.
     """
-    entries = {name: _without(entry, user) for name, entry in read_identities(path).items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path):
+        _merge(path, user, identities, gone)
+
+
+def _merge(
+    path: Path,
+    user: str,
+    identities: Iterable[tuple[str, Identity]],
+    gone: Callable[[str], bool] | None,
+) -> None:
+    before = read_identities(path)
+    users = {name for entry in before.values() for name in entry.used_by}
+    dropped = {user, *(name for name in users if gone and gone(name))}
+    entries = {name: _without(entry, dropped) for name, entry in before.items()}
     for reference, identity in identities:
         others = entries[reference].used_by if reference in entries else ()
         entries[reference] = Entry(reference, identity, tuple(sorted({*others, user})))
@@ -76,8 +101,26 @@ def write_identities(path: Path, user: str, identities: Iterable[tuple[str, Iden
         replace(path, content)
 
 
-def _without(entry: Entry, user: str) -> Entry:
-    return Entry(entry.reference, entry.identity, tuple(name for name in entry.used_by if name != user))
+def _without(entry: Entry, users: Container[str]) -> Entry:
+    return Entry(entry.reference, entry.identity, tuple(name for name in entry.used_by if name not in users))
+
+
+def user_name(path: Path, dockerfile: Path) -> str:
+    """The name of a Dockerfile as seen from the identities file, so that it means the same on every machine.
+
+    Where the two have nothing but the root in common, the path between them is this machine's own.
+    """
+    where, home = dockerfile.resolve(), path.resolve().parent
+    if os.path.commonpath([where, home]) == os.sep and home != Path(os.sep):
+        return f"{_ELSEWHERE}{where.parent.name}/{where.name}"
+    return Path(os.path.relpath(where, home)).as_posix()
+
+
+def is_gone(path: Path, name: str) -> bool:
+    """Whether the Dockerfile of a name in this file is not there any more. ``<stdin>`` is no file."""
+    if name.startswith((_ELSEWHERE, "<")) or name.endswith(" (inline)"):
+        return False
+    return not os.path.lexists(path.resolve().parent / name)
 
 
 def _document(entries: Iterable[Entry]) -> str:

@@ -18,7 +18,7 @@ from freshlayer.file_lock import locked
 from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.migrations import VERSION, migrate
 
-_WAIT = 60.0
+_WAIT = 30.0
 _LAST_VERSION = 1_000
 """A larger number is damage, and not a newer freshlayer's."""
 
