@@ -138,3 +138,8 @@ def test_a_target_of_which_only_a_part_is_told_is_not_whole() -> None:
     told = run(2, Fate(cached=True))
     assert is_whole([run(1, None, "FROM"), told, run(3, None, "ENV")])
     assert not is_whole([told, run(3, None)])
+
+
+def test_a_number_that_comes_twice_is_unknown_and_the_rest_of_its_stage_is_not() -> None:
+    twice = [*vertices("s1", 3), *vertices("s1", 3, numbers=range(2, 3))]
+    assert lines(THREE_STAGES, twice) == {6: 3}

@@ -5,7 +5,7 @@ Where the numbers do not fit, nothing is claimed: a base image's triggers, a nam
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
@@ -75,14 +75,14 @@ def is_whole(instructions: Iterable[InstructionVerdict]) -> bool:
 
 
 def _fitting(items: list[Happened], slots: Slots) -> Iterator[tuple[int, Happened]]:
-    """Nothing of a stage where one of its numbers is out of place."""
-    numbers = [item.number for item in items]
+    """Nothing of a stage where one of its numbers is out of place; nothing of a number that comes twice."""
+    numbers = Counter(item.number for item in items)
     totals = {item.total for item in items}
-    if len(totals) > 1 or len(set(numbers)) < len(numbers) or max(numbers) > max(totals):
+    if len(totals) > 1 or max(numbers) > max(totals):
         return
     for item in items:
         instruction = slots.get(item.number)
-        if instruction is not None and instruction.name in COUNTED:
+        if instruction is not None and instruction.name in COUNTED and numbers[item.number] == 1:
             yield instruction.line, item
 
 

@@ -39,7 +39,7 @@ from freshlayer.model import (
     Verdict,
 )
 from freshlayer.probe import PROTOCOLS
-from freshlayer.pulling import pull_moved
+from freshlayer.pulling import left_to_us, pull_moved
 from freshlayer.reading import Question, Read, read
 from freshlayer.recording import kept, remember, scope_of
 from freshlayer.reference import Reference
@@ -162,8 +162,8 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     (before,) = _look([target], rooms)
     before = _given(target, before, rooms)
     _warn_of_unasked(before, rooms)
-    if builder.keeps_images and not command.pull:
-        pull_moved(target.read.images, builder, question.host, rooms)
+    if not command.pull:
+        pull_moved(target.read.images, builder, question.host, rooms, named=command.builder)
     job = _job(source, command, before, builder)
     ended = builder.build(job) if job else _as_typed(command, builder)
     if ended.trouble and rooms.verbose:
@@ -185,6 +185,8 @@ def build_together(
         _warn_of_unasked(report, rooms)
         if any(item.key for item in report.instructions):
             files[name] = _derived_file(target.source, report, mechanism_under(_syntax_of(target.source)))
+    images = {name: target.read.images for name, target in targets.items()}
+    pull_moved(left_to_us(images, tool, model), tool, default_platform(), rooms, named=tool.named)
     ended = tool.build(model, files)
     reports: list[Report] = []
     for (name, target), look in zip(targets.items(), before, strict=True):

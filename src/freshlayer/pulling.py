@@ -4,52 +4,118 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from freshlayer.asking import Rooms, ask
-from freshlayer.builders import Builder
-from freshlayer.builders.local_images import LocalImage, local_images, name_of, pull
+from freshlayer.builders.composed import Composition, Model
+from freshlayer.builders.local_images import ImageStore, LocalImage, local_images, name_of, pull
 from freshlayer.model import Identity, Observation, Outcome, Strength, contrast
 from freshlayer.reference import Reference
 from freshlayer.settings import Pull
 
 _MANIFEST = "manifest"
+_HUB = "docker-image://docker.io/"
+
+Here = Mapping[Reference, LocalImage]
+Answers = Mapping[Reference, Observation]
 
 
-def pull_moved(references: Sequence[Reference], builder: Builder, host: str, rooms: Rooms) -> None:
+def pull_moved(
+    references: Sequence[Reference], store: ImageStore, host: str, rooms: Rooms, *, named: str = ""
+) -> None:
     """Ask for the tags that are here and were pulled; pull those that lead elsewhere by now, and say so.
 
-    ``host``: the machine's platform. Nothing that fails here costs a build: the image that is here is used.
+    ``host``: the machine's platform. ``named``: which of its builders does the work, if the command says so.
+    Nothing that fails here costs a build: the image that is here is used.
     """
     if not references or rooms.policy.offline or rooms.policy.pull is Pull.NEVER:
         return
-    here = local_images(builder, references)
-    # Without platforms, a tag's digest is that of its index: what it was pulled by.
-    answers = ask(list(here), {}, rooms, ()) if here else {}
-    _warn_of_unasked({reference: answers[reference] for reference in here}, rooms)
+    here = local_images(store, references)
+    answers = _ask(here, rooms)
+    unasked = [it for it in here if answers[it].outcome is Outcome.UNKNOWN and not _is_nameless(it, here[it])]
+    moved = _moved(here, answers)
+    if not (unasked or moved) or not store.takes_local_images(named):
+        return
+    _warn_of_unasked(unasked, answers, rooms)
+    elsewhere = _known_to_registry({reference: here[reference] for reference in moved}, rooms)
+    for reference, digest in moved.items():
+        if reference in elsewhere:
+            _pull(reference, here[reference], digest, store, host, rooms)
+        else:
+            rooms.warn(
+                f"{name_of(reference)}: the registry has another image under this tag, and does not know the"
+                " one that is here, which is used (pull the tag to have the other)"
+            )
+
+
+def left_to_us(
+    images: Mapping[str, Sequence[Reference]], tool: Composition, model: Model
+) -> tuple[Reference, ...]:
+    """The images of all targets, by the target's name, but for those that the tool itself pulls."""
+    pulled = {target.name for target in model.targets if target.pull or tool.pulls}
+    found = (reference for name, listed in images.items() if name not in pulled for reference in listed)
+    return tuple(dict.fromkeys(found))
+
+
+def _is_nameless(reference: Reference, image: LocalImage) -> bool:
+    """Whether it is probably an image of this machine alone, whose name without a registry means Docker Hub.
+
+    Docker Hub refuses to say of such a name whether it exists, so that every build would have a warning.
+    """
+    return not image.from_registry and reference.ask.startswith(_HUB)
+
+
+def _ask(here: Here, rooms: Rooms) -> Answers:
+    """Without platforms, a tag's digest is that of its index: what it was pulled by."""
+    by_platform: dict[tuple[str, ...], list[Reference]] = {}
     for reference, image in here.items():
-        digest = _digest(answers[reference])
-        if digest and digest not in image.digests:
-            _pull(reference, image, digest, builder, host, rooms)
+        by_platform.setdefault((image.platform,) if image.of_platform else (), []).append(reference)
+    answers: dict[Reference, Observation] = {}
+    for platforms, references in by_platform.items():
+        answers |= ask(references, {}, rooms, platforms)
+    return answers
+
+
+def _moved(here: Here, answers: Answers) -> dict[Reference, str]:
+    """The digests of tags that lead to something else than what is here."""
+    found = {reference: _digest(answers[reference]) for reference in here}
+    return {it: digest for it, digest in found.items() if digest and digest not in here[it].digests}
+
+
+def _known_to_registry(moved: Here, rooms: Rooms) -> set[Reference]:
+    """What came from its registry. An image that was made here must not be replaced by an older one there."""
+    certain = {reference for reference, image in moved.items() if image.from_registry}
+    by_digest = {_by_digest(it, moved[it]): it for it in moved if it not in certain}
+    answers = ask(list(by_digest), {}, rooms, ()) if by_digest else {}
+    seen = {by_digest[it] for it, answer in answers.items() if answer.outcome is Outcome.SEEN}
+    return certain | seen
+
+
+def _by_digest(reference: Reference, image: LocalImage) -> Reference:
+    """A manifest by its digest, to be asked for: unlike one that a Dockerfile pins."""
+    repository = reference.ask.partition("@")[0].rpartition(":")[0]
+    asked = f"{repository}@sha256:{min(image.digests)}"
+    return replace(reference, ask=asked, text=asked)
 
 
 def _pull(
-    reference: Reference, image: LocalImage, digest: str, builder: Builder, host: str, rooms: Rooms
+    reference: Reference, image: LocalImage, digest: str, store: ImageStore, host: str, rooms: Rooms
 ) -> None:
     was, now = (Identity(_MANIFEST, value, Strength.CONTENT) for value in (min(image.digests), digest))
     moved = f"{name_of(reference)} {contrast(was, now)}"
-    why = pull(builder, reference, "" if image.platform == host else image.platform)
+    why = pull(store, reference, "" if image.platform == host else image.platform)
     if why:
         rooms.warn(f"{moved}; it can't be pulled ({why}), and the image that is here is used")
     else:
         rooms.warn(f"{moved}; it was pulled")
 
 
-def _warn_of_unasked(seen: Mapping[Reference, Observation], rooms: Rooms) -> None:
-    """Once for all of them. What its registry does not have was made here: podman gives that a digest too."""
-    unasked = [reference for reference, it in seen.items() if it.outcome is Outcome.UNKNOWN]
+def _warn_of_unasked(unasked: Sequence[Reference], answers: Answers, rooms: Rooms) -> None:
+    """Once for all of them. What its registry does not have was made here."""
     if unasked:
         first, more = unasked[0], len(unasked) - 1
         others = f", and {more} more" if more else ""
-        reason = seen[first].reason
+        reason = answers[first].reason
         rooms.warn(
             f"{name_of(first)}{others}: {reason}; the image that is here is used, whether it moved or not"
         )

@@ -257,3 +257,25 @@ def test_no_more_than_the_start_of_a_line_is_kept() -> None:
 def test_numbers_of_one_digit_are_padded_where_there_are_ten_instructions() -> None:
     told = read("buildkit-20.10-padded.txt")
     assert places(told) >= {("long", number, 12) for number in range(2, 13)}
+
+
+ADDS = sorted(name for name in ALL if "-add" in name)
+
+
+@pytest.mark.parametrize("name", ADDS)
+def test_an_add_of_urls_is_one_instruction(name: str) -> None:
+    """Newer builders show a vertex for each URL and one for the copy, all by one name."""
+    told = [item for item in read(name) if item.number > 1]
+    cached = "cached" in name
+    assert sorted((item.stage, item.number, item.total) for item in told) == [
+        *(("s1", number, 3) for number in (2, 3)),
+        *(("stage-1", number, 6) for number in range(2, 7)),
+    ]
+    # WORKDIR runs nothing, so that BuildKit of Docker 26 takes it from the cache in spite of --no-cache.
+    assert {item.cached for item in told if (item.stage, item.number) != ("stage-1", 2)} == {cached}
+
+
+def test_the_vertices_of_an_add_that_ran_are_counted_together() -> None:
+    (add,) = [item for item in read("buildx-0.13-add-rawjson.txt") if (item.stage, item.number) == ("s1", 2)]
+    assert add.seconds is not None
+    assert add.seconds > 0

@@ -254,3 +254,35 @@ def on_terminal(freshlayer: Freshlayer) -> str:
     os.close(ours)
     assert process.wait(60) == 0, said
     return said.decode()
+
+
+WITH_ADD = """\
+FROM {base} AS first
+RUN echo {name}
+ADD {url}?one /one
+RUN wget -qO /two {url}two
+FROM {base}
+WORKDIR /of/{name}
+ADD {url}?three {url}?four /added/
+COPY --from=first /two /two
+"""
+
+
+@pytest.mark.parametrize("form", ["plain", "rawjson"])
+@pytest.mark.parametrize("name", ["buildkit", "trixie-buildx", "sid-buildx"])
+def test_a_stage_with_an_add_of_urls_is_reported(
+    builders: Builders, name: str, form: str, tmp_path: Path, project: Path, origin: ServeOrigin
+) -> None:
+    """Newer BuildKits show several vertices by the number of the ADD."""
+    if (name, form) == ("buildkit", "rawjson"):
+        pytest.skip("the client of 20.10 has no such display")
+    freshlayer = Freshlayer.of(builders[name], tmp_path / "state.sqlite3", project)
+    built = Project(freshlayer, project, origin, tmp_path / "report.json")
+    built.write(WITH_ADD)
+    told, said, _ = built.build(f"--progress={form}")
+    assert {line for line, item in told.items() if item.get("cached") is False} == {2, 3, 4, 6, 7, 8}
+    assert "  6 of 6 instructions ran" in said
+    told, said, _ = built.build(f"--progress={form}")
+    assert {line for line, item in told.items() if item.get("cached")} == {2, 3, 4, 6, 7, 8}
+    assert "  0 of 6 instructions ran again; 6 cached" in said
+    assert "unknown" not in said

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.context import Source
-from freshlayer.model import InstructionVerdict, NotWatched, Report, State
+from freshlayer.model import Fate, InstructionVerdict, NotWatched, Report, State
 from freshlayer.pipeline import inputs
 from freshlayer.reading import Question
 from freshlayer.report import build_lines, check_lines, input_lines
@@ -100,3 +100,16 @@ def test_a_build_that_failed_has_one_line() -> None:
     ]
     (line,) = build_lines(replace(report, moved=("https://example.org/a was 1, now 2",)))
     assert line[1].endswith("not recorded; changed while the builder ran: https://example.org/a was 1, now 2")
+
+
+def test_instructions_of_which_nothing_is_known_are_counted() -> None:
+    ran, cached = Fate(cached=False, seconds=1.0, again=True), Fate(cached=True)
+    items = [
+        replace(instruction(2, FRESH), fate=ran),
+        instruction(3, FRESH),
+        replace(instruction(4, FRESH), fate=cached),
+        replace(instruction(1, FRESH), instruction="FROM"),
+    ]
+    report = Report("Dockerfile", "", "linux/amd64", (), tuple(items), ())
+    *_, last = [line for _, line in build_lines(report)]
+    assert last == "  1 of 2 instructions ran again (1.0 s); 1 cached; 1 unknown"

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import composed, progress
+from freshlayer.builders import buildx, composed, progress
 from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.composed import (
     BuildTarget,
@@ -62,6 +62,8 @@ class BakeCommand(Struct, frozen=True):
     progress: str = ""
     readable: tuple[str, ...] = ()
     unclear: str = ""
+    pull: bool = False
+    builder: str = ""
 
 
 def read(words: Sequence[str]) -> BakeCommand:
@@ -79,6 +81,8 @@ def read(words: Sequence[str]) -> BakeCommand:
         "".join(progress),
         tuple(_readable(options)),
         _unclear(words, options, operands, files),
+        pull=any(option.is_on for option in [it for it in options if it.name == "pull"][-1:]),
+        builder="".join([option.value or "" for option in options if option.name == "builder"][-1:]),
     )
 
 
@@ -114,6 +118,21 @@ class Bake(Struct, frozen=True):
     command: BakeCommand
     tool: str = "bake"
     builder: str = "buildx"
+
+    @property
+    def program(self) -> tuple[str, ...]:
+        return self.argv[:-2]
+
+    @property
+    def named(self) -> str:
+        return self.command.builder
+
+    @property
+    def pulls(self) -> bool:
+        return self.command.pull
+
+    def takes_local_images(self, named: str) -> bool:
+        return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
 
     @property
     def builds(self) -> bool:

@@ -143,9 +143,11 @@ class Builder(Protocol):
     def inherits_arguments(self) -> bool:
         """Whether a stage that continues another sees its ARGs."""
 
-    @property
-    def keeps_images(self) -> bool:
-        """Whether a tag that is on this machine is taken as it is, wherever it leads by now."""
+    def takes_local_images(self, named: str) -> bool:
+        """Whether a tag that is on this machine is used without asking its registry.
+
+        ``named``: the value of ``--builder``. It may take a subprocess to find out.
+        """
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""

@@ -19,7 +19,8 @@ _LARGEST = 16 * 1024 * 1024
 class BuildCommand(Struct, frozen=True):
     """``words``: everything after ``build``, untouched. ``unclear``: why it can't be told what is built.
 
-    ``pull``: whether the words themselves say when images are pulled.
+    ``pull``: whether the words settle how images are pulled, so that nothing is left to us. ``builder``:
+    which of buildx's is named.
     """
 
     words: tuple[str, ...]
@@ -33,6 +34,7 @@ class BuildCommand(Struct, frozen=True):
     no_cache: bool = False
     no_cache_stages: tuple[str, ...] = ()
     pull: bool = False
+    builder: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: str = ""
     _file: Option | None = None
@@ -75,7 +77,8 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         quiet=_switched(last, "quiet"),
         no_cache=_switched(last, "no-cache"),
         no_cache_stages=_listed(options, "no-cache-filter"),
-        pull=any(_switched(last, name) for name in ("pull", "pull-always", "pull-never")),
+        pull=_settles_pulling(last, family),
+        builder=_value(last, "builder"),
         build_args=build_args(given, environ),
         unclear=_unclear(options, operands, context, family),
         _file=last.get("file"),
@@ -127,6 +130,14 @@ def _value(last: Mapping[str, Option], name: str) -> str:
 
 def _switched(last: Mapping[str, Option], name: str) -> bool:
     return name in last and last[name].is_on
+
+
+def _settles_pulling(last: Mapping[str, Option], family: Family) -> bool:
+    if any(_switched(last, name) for name in ("pull-always", "pull-never")):
+        return True
+    if not family.pull_policies:
+        return _switched(last, "pull")
+    return _value(last, "pull") in family.pull_policies
 
 
 def _unclear(options: list[Option], operands: list[Operand], context: str, family: Family) -> str:

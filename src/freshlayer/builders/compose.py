@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import composed, progress
+from freshlayer.builders import buildx, composed, progress
 from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.command_line import build_args
 from freshlayer.builders.compose_words import ComposeCommand
@@ -51,6 +51,21 @@ class Compose(Struct, frozen=True):
     command: ComposeCommand
     tool: str = "compose"
     builder: str = "buildx"
+
+    @property
+    def program(self) -> tuple[str, ...]:
+        return self.argv[:-1]
+
+    @property
+    def named(self) -> str:
+        return self.command.builder
+
+    @property
+    def pulls(self) -> bool:
+        return self.command.pull
+
+    def takes_local_images(self, named: str) -> bool:
+        return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
 
     @property
     def builds(self) -> bool:

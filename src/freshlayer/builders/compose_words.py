@@ -51,7 +51,7 @@ class ComposeCommand(Struct, frozen=True):
 
     ``build_words``: the command that only builds, with its name. ``then``: what is left to run after it,
     where the user's command does more. ``dependencies``: those of the services are built too.
-    ``unclear``: why it can't be told what is built.
+    ``unclear``: why it can't be told what is built. ``pull``: whether the base images of all are asked for.
     """
 
     words: tuple[str, ...]
@@ -66,6 +66,8 @@ class ComposeCommand(Struct, frozen=True):
     dependencies: bool = False
     build_args: tuple[str, ...] = ()
     unclear: str = ""
+    pull: bool = False
+    builder: str = ""
 
 
 def read(words: Sequence[str]) -> ComposeCommand:
@@ -106,6 +108,8 @@ def _build(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
         services=tuple(operand.value for operand in operands),
         dependencies=_is_on(options, "with-dependencies"),
         build_args=_values(options, "build-arg"),
+        pull=_is_on(options, "pull"),
+        builder=_last(options, "builder"),
         unclear=given.unclear or _unclear(options),
     )
 

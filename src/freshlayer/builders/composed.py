@@ -32,7 +32,7 @@ class BuildTarget(Struct, frozen=True):
 
     ``dockerfile``: absolute, or relative to the context; None for the usual one. ``inline``: its text,
     where it stands in the model. ``needs``: other targets that are built for it.
-    ``barred``: why its Dockerfile is not to be read, if it isn't.
+    ``barred``: why its Dockerfile is not to be read, if it isn't. ``pull``: whether it pulls its images.
     """
 
     name: str
@@ -45,6 +45,7 @@ class BuildTarget(Struct, frozen=True):
     network: str = ""
     needs: tuple[str, ...] = ()
     barred: str = ""
+    pull: bool = False
 
 
 class Model(Struct, frozen=True):
@@ -68,6 +69,21 @@ class Composition(Protocol):
     @property
     def environment(self) -> Mapping[str, str]:
         """What the tool is started with."""
+
+    @property
+    def program(self) -> tuple[str, ...]:
+        """Docker and its own flags."""
+
+    @property
+    def named(self) -> str:
+        """The value of ``--builder``."""
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the command asks for the base images of all."""
+
+    def takes_local_images(self, named: str) -> bool:
+        """As ``Builder`` has it."""
 
     @property
     def builds(self) -> bool:
@@ -153,6 +169,7 @@ def target_of(name: str, definition: Table, where: str, inline: str) -> BuildTar
         args=values(definition.get("args"), f"{where}.args"),
         platforms=texts(definition.get("platforms"), f"{where}.platforms"),
         network=text(definition.get("network"), f"{where}.network"),
+        pull=definition.get("pull") is True,
     )
 
 

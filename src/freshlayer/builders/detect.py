@@ -101,7 +101,7 @@ def _behind(docker: str, environ: Mapping[str, str]) -> str:
     if docker_config.prefers_buildx(environ):
         return "buildx"
     if versions.major(version) >= _BUILDX_BY_DEFAULT:
-        return "buildx" if said or docker_config.has_buildx(environ) else "classic"
+        return "buildx" if said or docker_config.has_plugin("buildx", environ) else "classic"
     return "buildkit" if said or _daemon_prefers_buildkit(docker, environ) else "classic"
 
 

@@ -22,15 +22,15 @@ _PLUGIN_FOLDERS = (
 _LARGEST = 16 * 1024 * 1024
 
 
-def has_buildx(environ: Mapping[str, str]) -> bool:
-    """Whether the client has the plugin, where it looks for plugins."""
+def has_plugin(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether the client has a plugin (``buildx``, ``compose``), where it looks for plugins."""
     extra = config(environ).get("cliPluginsExtraDirs", [])
     folders = [
         str(_folder(environ) / "cli-plugins"),
         *(extra if isinstance(extra, list) else []),
         *_PLUGIN_FOLDERS,
     ]
-    return any(os.access(os.path.join(str(folder), "docker-buildx"), os.X_OK) for folder in folders)
+    return any(os.access(os.path.join(str(folder), f"docker-{name}"), os.X_OK) for folder in folders)
 
 
 def prefers_buildx(environ: Mapping[str, str]) -> bool:

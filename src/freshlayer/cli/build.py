@@ -12,8 +12,8 @@ import click
 
 from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.options import Options, rooms_of
-from freshlayer.cli.verbatim import Verbatim
-from freshlayer.errors import ContextError, FreshlayerError, UnknownInputError
+from freshlayer.cli.verbatim import Verbatim, asks_for_help, show_help
+from freshlayer.errors import BuilderError, ContextError, FreshlayerError, UnknownInputError
 
 if TYPE_CHECKING:
     from freshlayer.builders import BuildCommand, Builder
@@ -31,6 +31,11 @@ def command(context: click.Context, words: list[str]) -> int:
     try:
         builder = detect(options.builder or "", os.environ, options.docker or ())
         return _build(options, read(words, os.environ, builder.family), builder)
+    except BuilderError as error:
+        if words and asks_for_help(words):
+            return show_help(context, str(error))
+        error.building = True  # type: ignore[attr-defined]
+        raise
     except FreshlayerError as error:
         error.building = True  # type: ignore[attr-defined]
         raise

@@ -14,6 +14,7 @@ from freshlayer import children
 from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.located import located
 from freshlayer.cli.options import Options, policy_of, rooms_of
+from freshlayer.cli.verbatim import asks_for_help, show_help
 from freshlayer.errors import (
     BuilderError,
     ContextError,
@@ -39,11 +40,22 @@ def run(context: click.Context, words: tuple[str, ...], make: Make) -> int:
     ``words``: what stands between docker's own flags and the user's words. ``make``: the command for an argv.
     """
     options = context.obj if isinstance(context.obj, Options) else Options()
+    if asks_for_help(context.params["words"]) and (missing := _missing(words[0])):
+        return show_help(context, missing)
     try:
         return _run(options, make((_docker(), *(options.docker or ()), *words)))
     except FreshlayerError as error:
         error.building = True  # type: ignore[attr-defined]
         raise
+
+
+def _missing(plugin: str) -> str:
+    """Why there is no help of its own, as a clause; without the plugin docker shows the help of docker."""
+    from freshlayer.builders.docker_config import has_plugin
+
+    if not children.program("docker", os.environ.get("PATH", os.defpath)):
+        return "there is no docker in PATH"
+    return "" if has_plugin(plugin, os.environ) else f"this docker lacks the plugin {plugin}"
 
 
 def _docker() -> str:

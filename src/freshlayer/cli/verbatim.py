@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 
@@ -11,3 +13,19 @@ class Verbatim(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.params["words"] = list(args)
         return []
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return ["[WORD]..."]
+
+
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether the words ask for help, or are none, which means the same to docker's plugins."""
+    own = words[: words.index("--")] if "--" in words else words
+    return not words or words[0] == "help" or not {"--help", "-h"}.isdisjoint(own)
+
+
+def show_help(context: click.Context, missing: str) -> int:
+    """Our own help, where the program that would list its options is missing."""
+    click.echo(context.get_help())
+    click.echo(f"\nEvery WORD belongs to that program, which can't list its options: {missing}.")
+    return 0

@@ -57,7 +57,7 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
 
 def _image(reference: Reference) -> Image:
     registry, _, rest = reference.ask.partition("://")[2].partition("/")
-    repository, _, tag = rest.rpartition(":")
+    repository, _, tag = rest.partition("@") if "@" in rest else rest.rpartition(":")
     return Image(registry, repository, tag)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from freshlayer.fates import Sums, summed
+from freshlayer.happened import COUNTED
 from freshlayer.model import (
     Fate,
     InstructionVerdict,
@@ -148,7 +149,7 @@ def _happened(report: Report) -> Iterator[Line]:
     if not known:
         return
     yield from _some([_became(report, item, fate) for item, fate in known if _is_news(item, fate)])
-    yield "bold", f"  {_sum(summed(known_fate for _, known_fate in known))}"
+    yield "bold", f"  {_sum(summed(known_fate for _, known_fate in known))}{_unknown(report)}"
 
 
 def _is_news(item: InstructionVerdict, fate: Fate) -> bool:
@@ -173,6 +174,12 @@ def _sum(sums: Sums) -> str:
     took = f" ({duration(sums.seconds)})" if sums.seconds else ""
     saved = f", about {duration(sums.saved)} saved" if sums.saved else ""
     return f"{sums.ran} of {every} {noun} ran{again}{took}; {sums.cached} cached{saved}"
+
+
+def _unknown(report: Report) -> str:
+    """How many instructions the display did not tell apart."""
+    count = sum(item.instruction in COUNTED and item.fate is None for item in report.instructions)
+    return f"; {count} unknown" if count else ""
 
 
 def duration(seconds: float) -> str:

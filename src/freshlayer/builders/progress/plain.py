@@ -11,7 +11,7 @@ A vertex that was cached says ``#7 CACHED``. Parts of several vertices come in t
 
 from __future__ import annotations
 
-from freshlayer.builders.progress.vertices import Label, label
+from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
 from freshlayer.lazy import compiled
 from freshlayer.model import Happened
 
@@ -23,7 +23,7 @@ class Plain:
     """Reads the plain form. A vertex keeps its first name: what follows by its number is output."""
 
     def __init__(self) -> None:
-        self._named: dict[str, Label] = {}
+        self._named: dict[str, tuple[str, Label]] = {}
         self._ended: dict[str, Happened] = {}
         self._failed = False
 
@@ -35,15 +35,18 @@ class Plain:
             return
         vertex = match["vertex"]
         if match["name"]:
-            self._name(vertex, label(match["name"]))
+            self._name(vertex, match["name"], label(match["name"]))
         elif vertex in self._named:
             seconds = float(match["seconds"]) if match["seconds"] else None
             cached = match["cached"] is not None
-            self._ended[vertex] = self._named[vertex].happened(cached=cached, seconds=seconds)
+            self._ended[vertex] = self._named[vertex][1].happened(cached=cached, seconds=seconds)
 
     def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
-        return tuple(self._ended.values())
+        began = (
+            (name, self._ended[vertex]) for vertex, (name, _) in self._named.items() if vertex in self._ended
+        )
+        return merged(began)
 
-    def _name(self, vertex: str, found: Label | None) -> None:
+    def _name(self, vertex: str, name: str, found: Label | None) -> None:
         if found is not None and len(self._named) < _MOST:
-            self._named.setdefault(vertex, found)
+            self._named.setdefault(vertex, (name[:LONGEST_NAME], found))

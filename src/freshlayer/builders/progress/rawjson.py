@@ -10,13 +10,24 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from freshlayer.builders.progress.vertices import Label, label
+from msgspec import Struct
+
+from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
 from freshlayer.model import Happened
 
 LONGEST = 4 * 1024 * 1024
 """Characters of one object that are kept."""
 
 _MOST = 10_000
+_MOST_INPUTS = 100
+
+
+class _Vertex(Struct, frozen=True):
+    """``inputs``: the digests of the vertices that it reads."""
+
+    name: str
+    told: Happened
+    inputs: tuple[str, ...]
 
 
 class RawJson:
@@ -25,7 +36,7 @@ class RawJson:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._length = 0
-        self._ended: dict[str, Happened] = {}
+        self._ended: dict[str, _Vertex] = {}
 
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
         if text.startswith("{"):
@@ -40,7 +51,11 @@ class RawJson:
             self._begin()
 
     def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
-        return tuple(self._ended.values())
+        found = self._ended.values()
+        read = {digest for vertex in found for digest in vertex.inputs}
+        # A download comes before the copy that reads it.
+        ordered = sorted(self._ended, key=lambda digest: digest not in read)
+        return merged((self._ended[digest].name, self._ended[digest].told) for digest in ordered)
 
     def _begin(self) -> None:
         self._parts.clear()
@@ -51,19 +66,22 @@ class RawJson:
             found = json.loads(text)
         except (ValueError, RecursionError):
             return
-        for digest, told in _vertices(found):
+        for digest, vertex in _vertices(found):
             if len(self._ended) < _MOST:
-                self._ended[digest] = told
+                self._ended[digest] = vertex
 
 
-def _vertices(found: object) -> Iterator[tuple[str, Happened]]:
+def _vertices(found: object) -> Iterator[tuple[str, _Vertex]]:
     vertexes = found.get("vertexes") if isinstance(found, Mapping) else None
     for vertex in vertexes if isinstance(vertexes, list) else []:
         if not isinstance(vertex, Mapping) or not vertex.get("completed") or vertex.get("error"):
             continue
         named = label(str(vertex.get("name", "")))
         if named is not None:
-            yield str(vertex.get("digest", "")), _told(named, vertex)
+            name, inputs = str(vertex.get("name", ""))[:LONGEST_NAME], vertex.get("inputs")
+            listed = inputs[:_MOST_INPUTS] if isinstance(inputs, list) else []
+            told = _Vertex(name, _told(named, vertex), tuple(str(digest) for digest in listed))
+            yield str(vertex.get("digest", "")), told
 
 
 def _told(named: Label, vertex: Mapping[str, object]) -> Happened:

@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
-from freshlayer.builders.progress.vertices import Label, label
+from collections import Counter
+
+from freshlayer.builders.progress.vertices import LONGEST_NAME, label, merged
 from freshlayer.lazy import compiled
 from freshlayer.model import Happened
 
@@ -24,8 +26,7 @@ class Terminal:
     """Reads the redraws. Only the last, which says FINISHED, leaves nothing out for the terminal's height."""
 
     def __init__(self) -> None:
-        self._ended: dict[Label, Happened] = {}
-        self._twice: set[Label] = set()
+        self._ended: list[tuple[str, Happened]] = []
         self._last = False
 
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
@@ -34,17 +35,18 @@ class Terminal:
         if "[+] Building " in text:
             self._last = _HEADER.search(text) is not None
             self._ended.clear()
-            self._twice.clear()
             return
         match = _LINE.match(text)
         found = label(match["name"]) if match else None
         if match is None or found is None or not self._last or len(self._ended) >= _MOST:
             return
-        if found in self._ended:
-            self._twice.add(found)
         cached = match["cached"] is not None
         seconds = None if cached else float(match["seconds"])
-        self._ended[found] = found.happened(cached=cached, seconds=seconds)
+        self._ended.append(
+            (match["name"].rstrip()[:LONGEST_NAME], found.happened(cached=cached, seconds=seconds))
+        )
 
     def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
-        return tuple(told for found, told in self._ended.items() if found not in self._twice)
+        told = merged(self._ended)
+        places = Counter((item.stage, item.number, item.platform) for item in told)
+        return tuple(item for item in told if places[item.stage, item.number, item.platform] == 1)

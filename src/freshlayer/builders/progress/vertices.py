@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.lazy import compiled
 from freshlayer.model import Counting, Happened
 
 _LABEL = compiled(r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
+
+
+_ADD = "] ADD "
+LONGEST_NAME = 300
+"""Characters of a vertex' name that are kept."""
 
 
 class Label(Struct, frozen=True):
@@ -35,3 +43,19 @@ def label(name: str) -> Label | None:
     platform = next((word for word in words if "/" in word), "")
     stage = " ".join(word for word in words if word != platform)
     return Label(stage, int(match["number"]), int(match["total"]), platform)
+
+
+def merged(named: Iterable[tuple[str, Happened]]) -> tuple[Happened, ...]:
+    """(name, what is known) of vertices, in the order in which they began → one for each instruction.
+
+    BuildKit of Docker 26 and 28 shows an ADD of URLs as several vertices by one name: a download for each
+    URL, then the copy. Only the copy tells whether the instruction was cached.
+    """
+    found: dict[object, Happened] = {}
+    for place, (name, item) in enumerate(named):
+        key = name[:LONGEST_NAME] if _ADD in name else place
+        before = found.get(key)
+        if before is not None and not item.cached:
+            item = replace(item, seconds=(before.seconds or 0) + (item.seconds or 0))  # noqa: PLW2901
+        found[key] = item
+    return tuple(found.values())
