@@ -104,7 +104,8 @@ def made_of(seed: int) -> History:
         ranges=random.random() < 0.8,
         lengths=random.random() < 0.8,
         replicas=random.choice((1, 1, 2, 3)),
-        hash_up_to=random.choice((0, 1 << 20)),
+        # Files are larger than 50 bytes.
+        hash_up_to=random.choice((0, 50, 1 << 20)),
     )
     theme = random.choice(THEMES) if seed % 2 else {}
     policy = replace(policy, **{name: random.choice(values) for name, values in theme.items()})

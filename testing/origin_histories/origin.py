@@ -165,7 +165,7 @@ class Origin:
             "revision": f'"{version.revision}"',
             "weak revision": f'W/"{version.revision}"',
             "rotating": f'"{self._requests}-r"',
-            "weak rotating": f'W/"{self._requests}"',
+            "weak rotating": f'W/"{self._requests}-r"',
             "frozen": '"frozen"',
             "empty": '""',
             "null": '"null"',

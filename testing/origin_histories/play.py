@@ -87,6 +87,8 @@ class _Player:
             self._fault(verdict, "the bytes changed")
         elif certain and verdict.change is Change.CHANGED and len(served | self.truth) == 1:
             self._fault(verdict, "the bytes are the same")
+        elif verdict.identity is not None and verdict.identity.value.endswith("-r"):
+            self._fault(verdict, "no other machine derives that identity")
         elif served == {PAGE} and name in _FILES and verdict.change in {Change.CHANGED, Change.FIRST_SEEN}:
             self._fault(verdict, "a sign-in page is no file")
 

@@ -111,6 +111,32 @@ def test_a_304_behind_a_redirect_is_not_certain() -> None:
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.PROBABLE)
 
 
+RELEASE = b"""Origin: Debian
+SHA256:
+ %b 1234 main/binary-amd64/Packages
+"""
+
+
+def test_a_document_whose_304_names_another_tag_is_got_again() -> None:
+    """The indexes that are known by a part of them are probed by a conversation of their own."""
+
+    def answer(exchange: Exchange) -> None:
+        version = b"a" if len(exchange.earlier) < 1 else b"b"
+        if "if-none-match" in exchange.request.headers:
+            exchange.head(304, {"Connection": "close", "ETag": f'"{version.decode()}"'})
+            exchange.send(b"\r\n")
+        else:
+            exchange.respond(200, {"ETag": f'"{version.decode()}"'}, RELEASE % (version * 64))
+
+    with MisbehavingOrigin(answer) as origin:
+        url = f"{origin.url}debian/dists/stable/InRelease"
+        first = judge(None, asking.ask(url))
+        again = judge(first.keep, asking.ask(url, first.keep))
+    assert first.identity is not None
+    assert first.identity.scheme == "apt-release"
+    assert again.change is Change.CHANGED
+
+
 def test_a_304_to_a_request_without_conditions_is_unknown() -> None:
     with MisbehavingOrigin(status(304, {"ETag": '"v2"'}, b"")) as origin:
         verdict = look(origin, TAG)
@@ -207,6 +233,19 @@ def test_a_tag_that_differs_at_every_request_of_a_large_file_is_never_recorded(t
     assert why in first.reason
     assert (again.change, again.keep) == (Change.UNKNOWN, None)
     assert why in again.reason
+
+
+def test_a_tag_that_differs_at_every_request_is_noticed_where_no_length_is_stated() -> None:
+    """The body turns out to be larger than what is hashed."""
+
+    def answer(exchange: Exchange) -> None:
+        exchange.head(200, {"ETag": f'W/"{len(exchange.earlier)}"', "Connection": "close"})
+        exchange.send(b"\r\n" if exchange.request.method == "HEAD" else b"\r\n" + b"x" * 100_000)
+
+    with MisbehavingOrigin(answer) as origin:
+        verdict = look(origin, limits=Limits(hash_up_to=1000))
+    assert (verdict.change, verdict.identity) == (Change.UNKNOWN, None)
+    assert "the entity tag differs at every request" in verdict.reason
 
 
 def test_a_tag_that_differs_at_every_request_is_no_change_of_a_dated_file() -> None:

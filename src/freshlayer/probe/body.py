@@ -28,17 +28,18 @@ def observe(
     if evidence.wants_body(found, recorded, evidence.total_length(last), limit):
         wanted = replace(request, method="GET", read=limit, digest=True)
         body = yield from exchange(wanted, means)
-        if body.digest and body.status in WHOLE:
-            if (yield from _is_made_up(recorded, body, wanted, means)):
-                reason = "gives another content at every request, and nothing else to know it by"
-                return Observation(reference, Outcome.UNKNOWN, reason)
-            last = body.hops[-1]
-            found = _hashed(body, found)
+        whole = body.status in WHOLE and not body.error
+        if whole and (yield from _is_made_up(recorded, body, wanted, means)):
+            reason = "gives another content at every request, and nothing else to know it by"
+            return Observation(reference, Outcome.UNKNOWN, reason)
+        if whole:
+            # A body that was too large to be read has said by its headers whether a tag is made up.
+            last, found = body.hops[-1], _hashed(body, found)
             validators = evidence.validators(last, found)
-            if evidence.is_young(last):
-                # Another change may follow under the same date and tag: look at the bytes again next time.
-                found = evidence.without_weak(found, "the file is younger than two seconds")
-                validators = Validators()
+        if whole and body.digest and evidence.is_young(last):
+            # Another change may follow under the same date and tag: look at the bytes again next time.
+            found = evidence.without_weak(found, "the file is younger than two seconds")
+            validators = Validators()
     reason = f"answered {last.status}" if evidence.strongest(found) else "gives no evidence"
     media = evidence.content_type(last)
     return Observation(reference, Outcome.SEEN, reason, found, validators, media)
@@ -51,7 +52,12 @@ def _is_made_up(
     scheme = _scheme(body)
     known = [e.value for e in recorded.evidence if e.scheme == scheme] if recorded else []
     found = evidence.strongest(evidence.of_hops(body.hops))
-    if not known or body.digest in known or (found is not None and found.strength is not Strength.SIZE):
+    if (
+        not known
+        or not body.digest
+        or body.digest in known
+        or (found is not None and found.strength is not Strength.SIZE)
+    ):
         return False
     again = yield from exchange(wanted, means)
     return bool(again.digest) and again.digest != body.digest
@@ -59,8 +65,9 @@ def _is_made_up(
 
 def _hashed(body: Answer, before: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     """A tag that the answer before did not have is as good as none."""
+    stated = evidence.unsettled(evidence.of_hops(body.hops), before)
     digest = Evidence(_scheme(body), body.digest, Strength.CONTENT, len(body.hops) - 1)
-    return (digest, *evidence.unsettled(evidence.of_hops(body.hops), before))
+    return (digest, *stated) if body.digest else stated
 
 
 def _scheme(body: Answer) -> str:

@@ -14,6 +14,7 @@ from freshlayer.evidence import documents
 from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength, Validators
 from freshlayer.probe import http
+from freshlayer.probe.conditional import NOT_MODIFIED, conditionally
 from freshlayer.probe.exchange import WHOLE, exchange, request_of
 from freshlayer.probe.wire import Answer, Conversation, Means, Step
 from freshlayer.reference import Reference
@@ -40,13 +41,15 @@ class Document(Struct, frozen=True):
         """Get the document, and know it by its part; by its bytes where it has no such part."""
         if self.media and not (yield from self._is_one(reference, recorded, means)):
             return (yield from http.ask(reference, recorded, means))
-        tag = recorded.validators.entity_tag if recorded and self.revalidates else ""
         plain = request_of(reference)
-        headers = [line for line in plain.headers if not line.startswith("Accept: ")]
-        headers += [f"Accept: {self.accept}", *([f"If-None-Match: {tag}"] if tag else [])]
-        request = replace(plain, headers=tuple(headers), read=means.limits.hash_up_to, keep=True)
-        answer = yield from exchange(request, means)
-        if answer.status == 304 and tag:
+        headers = (
+            *(line for line in plain.headers if not line.startswith("Accept: ")),
+            f"Accept: {self.accept}",
+        )
+        request = replace(plain, headers=headers, read=means.limits.hash_up_to, keep=True)
+        known = recorded if self.revalidates else None
+        answer = yield from conditionally(request, known, means)
+        if answer.status == NOT_MODIFIED and known is not None and known.validators.entity_tag:
             return Observation(reference, Outcome.NOT_MODIFIED, "not modified")
         whole = answer.status in WHOLE and not answer.error
         part = self.read(answer.body.decode("utf-8", "replace")) if whole else ""

@@ -14,7 +14,8 @@ from freshlayer import evidence
 from freshlayer.lazy import compiled
 from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import http
-from freshlayer.probe.exchange import ABSENT, WHOLE, exchange, request_of, said
+from freshlayer.probe.conditional import NOT_MODIFIED, conditionally
+from freshlayer.probe.exchange import ABSENT, WHOLE, request_of, said
 from freshlayer.probe.side_files import stated
 from freshlayer.probe.wire import MIB, Conversation, Means
 from freshlayer.probe.xml import parse
@@ -36,13 +37,11 @@ def snapshot(
     match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
 ) -> Conversation:
     """The checksum of the file that a snapshot now stands for; without metadata, what the URL itself says."""
-    tag = recorded.validators.entity_tag if recorded else ""
-    conditional = (f"If-None-Match: {tag}",) if tag else ()
     url = f"{match['folder']}/maven-metadata.xml"
     base = request_of(reference)
-    wanted = replace(base, url=url, headers=(*base.headers, *conditional), read=MIB, keep=True, follow=True)
-    answer = yield from exchange(wanted, means)
-    if answer.status == 304 and conditional:
+    wanted = replace(base, url=url, read=MIB, keep=True, follow=True)
+    answer = yield from conditionally(wanted, recorded, means)
+    if answer.status == NOT_MODIFIED and recorded is not None and recorded.validators.entity_tag:
         return Observation(reference, Outcome.NOT_MODIFIED, "its metadata are not modified")
     if answer.status in ABSENT and not answer.error:
         return (yield from http.ask(reference, recorded, means))
