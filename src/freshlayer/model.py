@@ -229,6 +229,7 @@ class NotWatched(Struct, frozen=True):
     """Something that an instruction reads from elsewhere and that is not asked, with the reason.
 
     ``accepted``: the Dockerfile itself says that it need not be watched, by a comment or by a checksum.
+    ``warns``: it is watched, and a new run of the instruction may not bring it.
     """
 
     line: int
@@ -236,6 +237,7 @@ class NotWatched(Struct, frozen=True):
     text: str
     reason: str
     accepted: bool = False
+    warns: bool = False
 
 
 class State(StrEnum):

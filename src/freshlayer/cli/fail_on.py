@@ -38,6 +38,6 @@ def fails(report: Report, failing: frozenset[str]) -> bool:
     found = {str(verdict.change) for verdict in report.unasked}
     if report.stale:
         found.add("stale")
-    if any(not item.accepted for item in report.not_watched):
+    if any(not (item.accepted or item.warns) for item in report.not_watched):
         found.add("not-watched")
     return not found.isdisjoint(failing)

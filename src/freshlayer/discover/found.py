@@ -42,13 +42,15 @@ class Found(Struct, frozen=True):
 class Missed(Struct, frozen=True):
     """Something that the command reads and that can't be watched, with the reason.
 
-    ``accepted``: the Dockerfile itself says that it need not be watched.
+    ``accepted``: the Dockerfile itself says that it need not be watched. ``warns``: it is watched, and a new
+    run may not bring it.
     """
 
     text: str
     reason: str
     via: str = ""
     accepted: bool = False
+    warns: bool = False
 
 
 Finding = Found | Missed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from posixpath import basename
+from posixpath import basename, join
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.found import Finding, Found, Missed
 from freshlayer.discover.git import git_text
 from freshlayer.discover.given_secrets import GivenSecrets
+from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
@@ -94,7 +95,8 @@ def discover(
 
 def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
     text = shown(masked_script(missed.text)) or instruction.name
-    return NotWatched(instruction.line, instruction.name, text, public_text(missed.reason), missed.accepted)
+    reason = public_text(missed.reason)
+    return NotWatched(instruction.line, instruction.name, text, reason, missed.accepted, missed.warns)
 
 
 def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
@@ -147,6 +149,7 @@ class _Finder:
         self._target = self._platform = conditions.platform
         self._watched = conditions.watched
         self._shells: dict[int, tuple[str, ...]] = {}
+        self._directories: dict[int, str] = {}
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         self._platform = self._stage_platform(stage)
@@ -155,12 +158,33 @@ class _Finder:
             for via, finding in self._image(stage):
                 yield stage.start, via, finding
         shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
+        directory = self._directories.get(parent.number, "/") if parent else "/"
         for instruction in stage.instructions:
             if instruction.name == "SHELL":
                 shell_words = instruction.words
-            for via, finding in self._instruction(instruction, shell_words):
+            if instruction.name == "WORKDIR":
+                directory = self._workdir(instruction, directory)
+            for via, finding in (
+                *self._instruction(instruction, shell_words),
+                *self._kept(instruction, directory),
+            ):
                 yield instruction, via, finding
         self._shells[stage.number] = shell_words
+        self._directories[stage.number] = directory
+
+    def _workdir(self, instruction: Instruction, before: str) -> str:
+        path = self._environments[instruction.number].expand(
+            " ".join(instruction.words), self._dockerfile.escape
+        )
+        return join(before, path) if isinstance(path, str) else before
+
+    def _kept(self, instruction: Instruction, directory: str) -> Iterator[tuple[str, Finding]]:
+        """Warnings of cache mounts in which a file may stay as it is."""
+        if instruction.name == "RUN" and any("type=cache" in flag for flag in instruction.flags):
+            environment = self._environments[instruction.number]
+            around = self._surroundings(instruction, environment)
+            kept = kept_files(instruction, _script(instruction), environment, around, directory)
+            yield from (("RUN", missed) for missed in kept)
 
     def _stage_platform(self, stage: Stage) -> str:
         """``FROM --platform=$BUILDPLATFORM``: the stage runs there, whatever the target is."""

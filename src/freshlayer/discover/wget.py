@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
-from freshlayer.discover.options import Operand, OptionTable, read
+from freshlayer.discover.options import Operand, Option, OptionTable, read
 from freshlayer.discover.request_options import Asked
 
 _LONG = """
@@ -36,6 +36,11 @@ TABLE = OptionTable(
 )
 
 _READS = {"GET", "HEAD"}
+_BELOW = {
+    **dict.fromkeys(("r", "recursive"), "what wget -r finds below"),
+    **dict.fromkeys(("m", "mirror"), "what wget -m finds below"),
+    **dict.fromkeys(("p", "page-requisites"), "what wget -p needs for"),
+}
 _SENDS = {"post-data", "post-file", "body-data", "body-file"}
 _FILES = {"input-file": "its URLs stand in a file", "input-metalink": "its URLs stand in a file"}
 
@@ -54,8 +59,12 @@ def wget(arguments: Words) -> Iterator[Finding]:
     asked = Asked("wget")
     for item in items:
         asked.take(item)
+    below = [item.name for item in items if isinstance(item, Option) and item.name in _BELOW]
     found = (_operand(item.value) for item in items if isinstance(item, Operand) and item.value != "")
-    yield from asked.findings(found, follow=options.get("max-redirect") != "0")
+    for finding in asked.findings(found, follow=options.get("max-redirect") != "0"):
+        yield finding
+        if below and isinstance(finding, Found):
+            yield Missed(f"{_BELOW[below[0]]} {finding.text}", "only that page itself is watched")
 
 
 def _method(options: Mapping[str, Word | None]) -> str:

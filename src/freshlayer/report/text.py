@@ -83,7 +83,7 @@ def _edits(report: Report) -> Iterator[Line]:
 def _besides(report: Report) -> str:
     """``; 1 input is unknown, 2 are absent, 3 not watched``: what the number of stale ones leaves out."""
     counts = Counter(str(verdict.change) for verdict in report.unasked)
-    counts["not watched"] = len(report.not_watched)
+    counts["not watched"] = sum(not item.warns for item in report.not_watched)
     found = [f"{counts[what]} {what}" for what in ("unknown", "absent", "not watched") if counts[what]]
     return f"; {', '.join(found)}" if found else ""
 
@@ -112,7 +112,8 @@ def input_lines(report: Report) -> Iterator[Line]:
     """What was found and what can't be watched, with place and reason, in the order of the file."""
     found = [(place.line, _read(report, item, place)) for item in report.inputs for place in item.places]
     for missed in report.not_watched:
-        text = f"{missed.instruction}: not watched: {missed.text}: {missed.reason}"
+        what = "warning" if missed.warns else "not watched"
+        text = f"{missed.instruction}: {what}: {missed.text}: {missed.reason}"
         found.append((missed.line, ("dim", f"{report.dockerfile}:{missed.line}: {text}")))
     yield from dict.fromkeys(line for _, line in sorted(found, key=lambda item: item[0]))
     if not report.inputs and not report.not_watched:
@@ -215,7 +216,10 @@ def _advice(report: Report) -> Iterator[Line]:
 
 
 def _not_watched(report: Report) -> Iterator[Line]:
-    missed = report.not_watched
+    for item in report.not_watched:
+        if item.warns:
+            yield "yellow", f"  {report.dockerfile}:{item.line} warning: {item.text}: {item.reason}"
+    missed = [item for item in report.not_watched if not item.warns]
     if missed:
         first = missed[0]
         more = f"; and {len(missed) - 1} more (freshlayer inputs lists them)" if len(missed) > 1 else ""
