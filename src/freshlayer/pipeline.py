@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from freshlayer import dockerfile as reading
 from freshlayer import plan as planning
 from freshlayer.asking import Rooms, answers, ask, observe, recall
-from freshlayer.builders import BuildCommand, Builder, DerivedFile, Ended, Job, run
+from freshlayer.builders import BuildCommand, Builder, DerivedFile, Ended, Job, client_proxies, run
 from freshlayer.builders.composed import Composition, Model
 from freshlayer.context import ClassicContext, Source, ignore_file, read_rules
 from freshlayer.errors import UnknownInputError
@@ -143,6 +143,7 @@ def built_by(builder: Builder, question: Question) -> Question:
         builder=builder.name,
         every_earlier=builder.builds_every_earlier_stage,
         inherits=builder.inherits_arguments,
+        proxies=client_proxies(builder.environment, builder.name),
     )
 
 

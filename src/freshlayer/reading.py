@@ -36,6 +36,7 @@ class Question(Struct, frozen=True):
     inherits: bool = True
     host: str = ""
     all_stages: bool = False
+    proxies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def platform(self) -> str:
@@ -139,7 +140,7 @@ def read(text: str, question: Question) -> Read:
 def _read_for(dockerfile: Dockerfile, question: Question, platform: str, said: Mapping[int, Notes]) -> Read:
     environments = dockerfiles.environments(
         dockerfile,
-        question.build_args,
+        {**question.proxies, **question.build_args},
         platform,
         host=question.host,
         classic=question.every_earlier,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -44,6 +44,16 @@ class Proxies(Struct, frozen=True):
     def __repr__(self) -> str:
         """Without the passwords in them."""
         return f"<Proxies {shown(self.http or self.https or self.ftp)}>"
+
+    def named(self, url: str) -> str:
+        """Host and port of the proxy for a URL; never its user and password."""
+        try:
+            parts = urlsplit(self.for_url(url))
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            return "of the build"
+        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+        return shown(f"{host}{port}", 80)
 
     def for_url(self, url: str) -> str:
         """The proxy for a URL; whether it is bypassed there is not decided here."""

@@ -12,6 +12,7 @@ from freshlayer import dockerfile as dockerfiles
 from freshlayer.discover import Conditions, discover
 from freshlayer.discover.commands import of_script
 from freshlayer.discover.found import Found
+from freshlayer.reading import Question, read
 from freshlayer.reference import Reference, parse, requested
 from testing.logging_server import Logged, LoggingServer, Reply
 from testing.scripts import surroundings
@@ -130,6 +131,14 @@ def test_two_commands_with_different_headers_are_two_inputs() -> None:
         U,
     ]
     assert texts(f"curl -A x {U} --next {U}") == [f"{U}#header:user-agent=x", U]
+
+
+def test_a_watch_directive_takes_a_reference_with_headers() -> None:
+    written = f"{U}#header:accept=a/b;%20q%3D0.5&header:x-price=%245%27"
+    found = read(f"FROM scratch\n# freshlayer: watch {written}\nRUN make\n", Question(("linux/amd64",)))
+    (item,) = found.discovery.inputs
+    assert item.reference.text == written
+    assert item.reference.form.headers == (("accept", "a/b; q=0.5"), ("x-price", "$5'"))
 
 
 def test_a_digest_behind_the_url_stays_beside_headers() -> None:

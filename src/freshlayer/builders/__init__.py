@@ -3,6 +3,7 @@
 from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Reader
 from freshlayer.builders.command_line import BuildCommand, build_args, read
 from freshlayer.builders.detect import BUILDERS, detect
+from freshlayer.builders.docker_config import proxies as client_proxies
 from freshlayer.builders.process import run
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Job",
     "Reader",
     "build_args",
+    "client_proxies",
     "detect",
     "read",
     "run",

@@ -19,6 +19,13 @@ _PLUGIN_FOLDERS = (
     "/usr/libexec/docker/cli-plugins",
 )
 
+_PROXIES = {
+    "httpProxy": "http_proxy",
+    "httpsProxy": "https_proxy",
+    "ftpProxy": "ftp_proxy",
+    "noProxy": "no_proxy",
+    "allProxy": "all_proxy",
+}
 _LARGEST = 16 * 1024 * 1024
 
 
@@ -65,6 +72,20 @@ def host(environ: Mapping[str, str]) -> str:
     endpoint = meta.get("Endpoints")
     docker = endpoint.get("docker") if isinstance(endpoint, dict) else None
     return str(docker.get("Host", "")) if isinstance(docker, dict) else ""
+
+
+def proxies(environ: Mapping[str, str], builder: str = "") -> dict[str, str]:
+    """The build args that docker's client adds for ``proxies`` of its configuration, by daemon or default.
+
+    podman and buildah hand our own environment's to a RUN.
+    """
+    configured = config(environ).get("proxies")
+    if builder in {"podman", "buildah"} or not isinstance(configured, dict):
+        return {}
+    chosen = configured.get(host(environ), configured.get("default"))
+    found = chosen if isinstance(chosen, dict) else {}
+    named = {name: found[key] for key, name in _PROXIES.items() if isinstance(found.get(key), str)}
+    return {form: value for name, value in named.items() if value for form in (name, name.upper())}
 
 
 def _alias(environ: Mapping[str, str]) -> str:

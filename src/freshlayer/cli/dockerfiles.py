@@ -68,10 +68,16 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
 def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
     from freshlayer.builders import build_args as read_build_args
+    from freshlayer.builders import client_proxies
     from freshlayer.pipeline import default_platform, platforms_of
     from freshlayer.reading import Question
 
     platforms = platforms_of([name for name in platform.split(",") if name.strip()], os.environ)
     return Question(
-        platforms, target, read_build_args(build_args, os.environ), network, host=default_platform()
+        platforms,
+        target,
+        read_build_args(build_args, os.environ),
+        network,
+        host=default_platform(),
+        proxies=client_proxies(os.environ),
     )

@@ -166,10 +166,12 @@ def _inline(target: BuildTarget, text: str) -> Source:
 
 
 def _question(target: BuildTarget, tool: Composition) -> Question:
+    from freshlayer.builders import client_proxies
     from freshlayer.pipeline import default_platform, platforms_of
     from freshlayer.reading import Question
 
     return Question(
+        proxies=client_proxies(tool.environment),
         platforms=platforms_of(target.platforms, tool.environment),
         host=default_platform(),
         target=target.target,

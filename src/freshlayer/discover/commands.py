@@ -8,6 +8,8 @@ from functools import partial
 from itertools import pairwise
 from posixpath import basename
 
+from msgspec.structs import replace
+
 from freshlayer import shell
 from freshlayer.discover.aria2c import aria2c
 from freshlayer.discover.curl import curl
@@ -15,11 +17,13 @@ from freshlayer.discover.found import Finding, Found, Missed, Syntax, Unknown, W
 from freshlayer.discover.git import git
 from freshlayer.discover.images import skopeo
 from freshlayer.discover.packages import MANAGERS, packages
+from freshlayer.discover.proxies import used
 from freshlayer.discover.storage import az, named_remotes, storage
 from freshlayer.discover.wget import wget
 from freshlayer.lazy import compiled
 from freshlayer.masking import masked_script, masked_words
 from freshlayer.reference import shown
+from freshlayer.request_form import Proxies
 from freshlayer.shell import SHELLS, Call, Surroundings
 
 SYNTAXES: dict[str, Syntax] = {
@@ -92,15 +96,26 @@ def _may_fetch(text: str, surroundings: Surroundings) -> bool:
 def of_calls(calls: tuple[Call, ...]) -> Iterator[tuple[str, Finding]]:
     """(via, finding) of programs in the order in which they run."""
     repositories: list[Words] = []
+    of_git: Proxies | None = None
     for call in calls:
         words = [_word(field) for field in call.words]
         name = basename(words[0]) if words and isinstance(words[0], str) else ""
         if name == "git":
             repositories.append(words[1:])
+            of_git = of_git or used("git", [], dict(call.proxies))
             continue
         given = [_known_part(text) for text in call.given]
-        yield from ((finding.via or name or "RUN", finding) for finding in _of_program(name, words, given))
-    yield from ((finding.via, finding) for finding in git(repositories))
+        proxies = used(name, words[1:], dict(call.proxies))
+        for finding in _of_program(name, words, given):
+            yield finding.via or name or "RUN", _through(finding, proxies)
+    yield from ((finding.via, _through(finding, of_git)) for finding in git(repositories))
+
+
+def _through(finding: Finding, proxies: Proxies | None) -> Finding:
+    """The finding, read through these proxies."""
+    if proxies is None or isinstance(finding, Missed):
+        return finding
+    return replace(finding, form=replace(finding.form, proxies=proxies))
 
 
 def _word(field: shell.Text) -> Word:

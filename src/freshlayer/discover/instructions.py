@@ -133,8 +133,14 @@ def _known(finding: Finding) -> Reference | Missed:
 
 def _reachable(known: Reference, finding: Finding, instruction: Instruction) -> Reference | Missed:
     """In a RUN without the host's network, loopback is the container's own."""
+    if "--network=host" in instruction.flags:
+        return known
     endpoint = finding.endpoint if isinstance(finding, Found) else ""
-    reason = "" if "--network=host" in instruction.flags else why_local(endpoint or known.text)
+    reason = why_local(endpoint or known.text)
+    proxies = known.form.proxies
+    if proxies is not None and any(map(why_local, (proxies.http, proxies.https, proxies.ftp))):
+        # A proxy on the container's own loopback is not here.
+        known = replace(known, form=replace(known.form, proxies=None))
     return Missed(known.text, reason) if reason else known
 
 

@@ -177,7 +177,7 @@ class _Scopes:
         self._work = Work()
         nothing: Names[Value] = Names()
         self._automatic = _with(nothing, {name: build_args.get(name, automatic[name]) for name in automatic})
-        self._predefined = _with(nothing, {n: build_args[n] for n in sorted(PREDEFINED & build_args.keys())})
+        self._predefined = _with(nothing, _proxies(build_args, both_cases=inherits))
         self._global = nothing
         self._outer = self._automatic
         self._ends: dict[int, _Frame] = {}
@@ -239,6 +239,13 @@ class _Scopes:
         if name in self._build_args:
             return self._build_args[name]
         return None if default is None else before.expand(default, self._dockerfile.escape)
+
+
+def _proxies(build_args: Mapping[str, str], *, both_cases: bool) -> dict[str, str]:
+    """The build args that need no ARG. BuildKit sets each in small letters and in capitals."""
+    given = {name: build_args[name] for name in sorted(PREDEFINED & build_args.keys())}
+    other = {name.swapcase(): value for name, value in given.items()} if both_cases else {}
+    return {**other, **given}
 
 
 class _Frame(Struct):

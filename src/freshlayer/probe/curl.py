@@ -11,8 +11,10 @@ from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
+from freshlayer.probe import proxying
 from freshlayer.probe.wire import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
+from freshlayer.request_form import Proxies
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
@@ -27,7 +29,6 @@ _BUNDLES = (
 )
 _REASONS = {
     pycurl.E_COULDNT_RESOLVE_HOST: "its host name does not resolve",
-    pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's host name does not resolve",
     pycurl.E_COULDNT_CONNECT: "refused the connection or can't be reached",
     pycurl.E_TOO_MANY_REDIRECTS: f"redirects more than {MOST_REDIRECTS} times",
     pycurl.E_GOT_NOTHING: "closed the connection without an answer",
@@ -51,6 +52,7 @@ class Transfer(Struct):
 
     request: Request
     limits: Limits
+    proxies: Proxies | None = None
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
     octets: int = 0
     length: int = 0
@@ -139,6 +141,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
     handle.setopt(pycurl.OPT_FILETIME, 1)
     _secure(handle, request.tls, authorities)
+    proxying.prepare(handle, request.url, transfer.proxies, authorities)
 
 
 def _authorise(handle: pycurl.Curl, request: Request) -> None:
@@ -195,8 +198,14 @@ def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> A
         transfer.hops = _ftp_hops(handle, code)
         if transfer.hops and code in _FTP_ANSWERS:
             code = 0
-    error = _why(handle, code, text, transfer) if code else ""
-    return transfer.answer(error, transient=code in _TRANSIENT)
+    if not code:
+        return transfer.answer("", transient=False)
+    proxy = proxying.trouble(handle, code, text, transfer.request.url, transfer.proxies)
+    if proxy:
+        # What a proxy answered to CONNECT is not the origin's.
+        transfer.hops = []
+    error = proxy or _why(handle, code, text, transfer)
+    return transfer.answer(error, transient=code in _TRANSIENT and not proxy)
 
 
 def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:

@@ -156,7 +156,8 @@ class _Driver:
 
     def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
         handle = self._idle.pop() if self._idle else pycurl.Curl()
-        transfer = Transfer(request, self._limits)
+        given = request.proxies if request.proxies is not None else talk.reference.form.proxies
+        transfer = Transfer(request, self._limits, given)
         try:
             curl.prepare(handle, transfer, remaining, self._authorities)
         except (pycurl.error, ValueError, TypeError) as error:

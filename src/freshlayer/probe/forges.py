@@ -17,7 +17,7 @@ from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
 from freshlayer.probe import git, http
 from freshlayer.probe.exchange import ABSENT, exchange, request_of, said
 from freshlayer.probe.wire import Conversation, Means, Request
-from freshlayer.reference import Reference, parse, shown
+from freshlayer.reference import Reference, parse, requested, shown
 
 _REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"
 _ARCHIVE = r"(?:tar\.gz|tgz|zip)"
@@ -73,7 +73,9 @@ def archive(
     ref = unquote(groups["ref"] or groups.get("code") or groups.get("ball") or "")
     repository = groups.get("repository") or f"https://github.com/{match['owner']}/{match['name']}"
     if not _ABBREVIATED.fullmatch(ref) and re.fullmatch(r"[\w./@+-]+", ref, re.ASCII):
-        seen = yield from git.ask(parse(f"git+{repository}.git#{ref}"), recorded, means)
+        seen = yield from git.ask(
+            requested(parse(f"git+{repository}.git#{ref}"), reference.form), recorded, means
+        )
         by_commit = recorded is not None and any(item.scheme == "commit" for item in recorded.evidence)
         if seen.outcome is not Outcome.UNKNOWN or by_commit:
             return replace(seen, reference=reference)

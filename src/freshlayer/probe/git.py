@@ -51,11 +51,10 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     if isinstance(credential, Answer):
         return Observation(reference, Outcome.UNKNOWN, credential.error)
     argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
-    answer = yield Run(
-        argv, GIT, {**_ENVIRONMENT, **_helper(url, credential, means.keyring.environ)}, most=_MOST
-    )
+    environment = {**_ENVIRONMENT, **_proxied(reference), **_helper(url, credential, means.keyring.environ)}
+    answer = yield Run(argv, GIT, environment, most=_MOST)
     if answer.error or answer.exit_code:
-        return Observation(reference, Outcome.UNKNOWN, _why(answer, url))
+        return Observation(reference, Outcome.UNKNOWN, _why(answer, url) + _through(reference, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
     found = [oids[name] for name in names if name in oids]
     if not found and _ABBREVIATED.fullmatch(ref):
@@ -65,6 +64,22 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
         what = f"has no branch or tag {shown(ref, 60)}" if ref else "has no default branch"
         return Observation(reference, Outcome.ABSENT, what)
     return Observation(reference, Outcome.SEEN, "git ls-remote", _evidence(found))
+
+
+def _proxied(reference: Reference) -> dict[str, str]:
+    """The environment that makes git use the proxies of the command, and no others."""
+    proxies = reference.form.proxies
+    if proxies is None:
+        return {}
+    both = {"https_proxy": proxies.https, "no_proxy": proxies.bypassed, "all_proxy": ""}
+    return {"http_proxy": proxies.http, **both, **{name.upper(): value for name, value in both.items()}}
+
+
+def _through(reference: Reference, url: str) -> str:
+    proxies = reference.form.proxies
+    if proxies is None or not proxies.for_url(url):
+        return ""
+    return f" (through the proxy {proxies.named(url)})"
 
 
 def _evidence(oids: list[str]) -> tuple[Evidence, ...]:

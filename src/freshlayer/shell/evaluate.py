@@ -50,10 +50,12 @@ class Evaluator:
     """Walks a script; ``calls`` grows in the order in which the script would run them.
 
     ``whole``: False where a script inside the script (``eval``, ``sh -c``) was not understood.
+    ``at``: what is known where the last command runs.
     """
 
     def __init__(self, platform: str, fetchers: frozenset[str]) -> None:
         self.calls: list[Call] = []
+        self.at: Frame | None = None
         self._steps = 0
         self._depth = 0
         self._substituted = Status.TRUE
@@ -96,7 +98,7 @@ class Evaluator:
 
     def called(self, words: tuple[Text, ...], given: Values | None = None) -> None:
         """Note that a program runs."""
-        self.calls.append(Call(words, given or NOTHING))
+        self.calls.append(Call(words, given or NOTHING, self.at.proxies() if self.at else ()))
 
     def script(self, text: str, frame: Frame, given: Values | None = None) -> Outcome:
         """Follow the text of a script inside this one: ``sh -c``, ``eval``, ``$(…)``."""

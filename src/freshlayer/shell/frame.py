@@ -18,6 +18,11 @@ Outer = Callable[[str], Values]
 Array = dict[str, Values]
 """Index, or key, → element."""
 
+PROXIES = tuple(
+    name
+    for small in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
+    for name in (small, small.upper())
+)
 _KEYED = compiled(r"\[([^\]]*)\]=")
 
 
@@ -67,6 +72,12 @@ class Frame(Struct):
         if self.anything is not None and isinstance(hole, Hole) and hole.why is Why.BASE:
             return ((self.anything,),)
         return values
+
+    def proxies(self) -> tuple[tuple[str, str], ...]:
+        """The variables that name a proxy and have one known value."""
+        found = ((name, self.get(name)) for name in PROXIES)
+        pairs = ((name, known(values[0])) for name, values in found if len(values) == 1)
+        return tuple((name, value) for name, value in pairs if value)
 
     @property
     def going(self) -> bool:

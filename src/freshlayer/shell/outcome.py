@@ -39,10 +39,14 @@ def together(statuses: list[Status]) -> Status:
 
 
 class Call(Struct, frozen=True):
-    """A program that a script runs. ``given``: what is known of its standard input."""
+    """A program that a script runs. ``given``: what is known of its standard input.
+
+    ``proxies``: the variables that name a proxy, as far as they have a known value there.
+    """
 
     words: tuple[Text, ...]
     given: Values = NOTHING
+    proxies: tuple[tuple[str, str], ...] = ()
 
 
 class Outcome(Struct, frozen=True):

@@ -98,6 +98,7 @@ class Programs:
         if assignments:
             frame = frame.copy()
             frame.variables.update(assignments)
+        self._evaluator.at = frame
         if name is None:
             return self._external(fields, given)
         if name in frame.functions:
