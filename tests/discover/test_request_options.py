@@ -12,6 +12,7 @@ from freshlayer import dockerfile as dockerfiles
 from freshlayer.discover import Conditions, discover
 from freshlayer.discover.commands import of_script
 from freshlayer.discover.found import Found
+from freshlayer.discover.powershell import powershell
 from freshlayer.reading import Question, read
 from freshlayer.reference import Reference, parse, requested
 from testing.logging_server import Logged, LoggingServer, Reply
@@ -107,6 +108,32 @@ def test_a_secret_header_is_sent_and_stands_nowhere(script: str, name: str, valu
     assert reference.text == U
     assert reference.form.secret == ((name, value),)
     assert value not in repr(reference) + repr(reference.form) + str(reference)
+
+
+POWERSHELL = [
+    ("-UserAgent 'Mozilla/5.0'", "#header:user-agent=Mozilla/5.0", ()),
+    ("-Headers @{ 'Accept' = 'a/b'; \"X-A\"=\"1\" } -OutFile f", "#header:accept=a/b&header:x-a=1", ()),
+    ("-Headers @{Authorization='Bearer abc'}", "", (("authorization", "Bearer abc"),)),
+    ("-MaximumRedirection 5", "", ()),
+]
+
+
+@pytest.mark.parametrize(("options", "written", "secret"), POWERSHELL)
+def test_powershell_names_headers_too(
+    options: str, written: str, secret: tuple[tuple[str, str], ...]
+) -> None:
+    (found,) = powershell(f"Invoke-WebRequest -Uri {U} {options}; Write-Host x")
+    assert isinstance(found, Found)
+    reference = requested(parse(found.text), found.form)
+    assert (reference.text, reference.form.secret) == (U + written, secret)
+
+
+def test_powershells_unknown_headers_are_listed() -> None:
+    for options in ("-Headers $h", '-Headers @{ "X-A" = "$token" }'):
+        assert [type(one).__name__ for one in powershell(f"iwr {U} {options}")] == ["Found", "Missed"]
+    (found,) = powershell(f"irm {U} -MaximumRedirection 0")
+    assert isinstance(found, Found)
+    assert not found.form.follow
 
 
 def test_a_secret_header_of_a_reference_is_not_kept() -> None:
