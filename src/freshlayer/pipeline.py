@@ -30,14 +30,7 @@ from freshlayer.identities_file import expected, keep_identities
 from freshlayer.inject import Mechanism, inject, mechanism_under
 from freshlayer.last_builds import keys_before, past_of
 from freshlayer.marks import marks as marks_of
-from freshlayer.model import (
-    Change,
-    InstructionVerdict,
-    Recorded,
-    Report,
-    State,
-    Verdict,
-)
+from freshlayer.model import Change, InstructionVerdict, Recorded, Report, State, Verdict
 from freshlayer.probe import PROTOCOLS
 from freshlayer.pulling import left_to_us, pull_moved
 from freshlayer.reading import Question, Read, read
