@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from freshlayer.asking import Rooms
 from freshlayer.context import Source
 from freshlayer.fates import attempted, remembered
@@ -16,6 +18,16 @@ from freshlayer.state import BuiltRecord, HistoryRecord, Scope
 def scope_of(source: Source, question: Question) -> Scope:
     """Under what a build is recorded."""
     return Scope(source.known_as, question.platform, question.builder, question.engine)
+
+
+def as_built(source: Source, question: Question, rooms: Rooms) -> Question:
+    """The question about the network that the last build was given, where it names none itself.
+
+    It decides whether loopback is this machine's. Where nothing was built both are taken for possible.
+    """
+    if question.network is not None:
+        return question
+    return replace(question, network=rooms.store.network(source.known_as))
 
 
 def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
@@ -45,6 +57,7 @@ def remember(
         built if succeeded else (),
         tainted,
         _history(report, rooms.now, recorded=succeeded),
+        network=question.network if succeeded else None,
     )
     return succeeded
 

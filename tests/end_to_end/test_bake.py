@@ -173,3 +173,17 @@ def test_a_bake_that_knows_no_entitlements_builds_with_keys(freshlayer: Freshlay
     told = below.but("--offline")("bake", "--progress=plain")
     assert told.code == 0, told.err
     assert "RUN --mount=type=secret,id=freshlayer-" in told.err
+
+
+@pytest.mark.parametrize("builder", ["trixie-buildx"], indirect=True)
+def test_the_network_that_bake_prints_is_the_one_that_it_builds_with(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path
+) -> None:
+    """buildx 0.13 drops the network of a bake file when it prints, and when it builds as well."""
+    dockerfile(project, f"RUN wget -q -O /file {origin.url}")
+    write(project, {"app": {"network": "host"}})
+    told = freshlayer("bake")
+    # A private engine has no other network.
+    assert told.code != 0
+    assert "network bridge not found" in told.err
+    assert origin.requests() == []

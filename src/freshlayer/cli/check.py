@@ -89,9 +89,10 @@ def _one(
 def _checked(options: Options, source: Source, question: Question) -> Report:
     from freshlayer import pipeline
     from freshlayer.cli.located import located
+    from freshlayer.recording import as_built
 
     with rooms_of(options, source) as rooms, located(source):
-        return pipeline.check(source, question, rooms)
+        return pipeline.check(source, as_built(source, question, rooms), rooms)
 
 
 def _show(found: Report, explain: int | None, *, every: bool) -> None:

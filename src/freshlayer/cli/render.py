@@ -52,6 +52,7 @@ def command(
     from freshlayer import pipeline
     from freshlayer.cli.located import located
     from freshlayer.cli.written import write_report
+    from freshlayer.recording import as_built
     from freshlayer.report import of_check
 
     output = _named(output, options)
@@ -62,7 +63,7 @@ def command(
         options = replace(options, offline=True, on_unknown="keep", identities=None)
     with rooms_of(options, source) as rooms, located(source):
         work = pipeline.check if form == "template" else pipeline.render
-        report = work(source, question, rooms)
+        report = work(source, as_built(source, question, rooms), rooms)
         content = _content(source, report, form, mechanism)
     write_report(options.report, of_check(report))
     _deliver(options, source, output, content, form)

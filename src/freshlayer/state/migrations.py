@@ -82,6 +82,9 @@ CREATE TABLE tag (
   PRIMARY KEY (engine, name)
 ) WITHOUT ROWID
 """
+_NETWORK = """
+CREATE TABLE network (dockerfile TEXT PRIMARY KEY, mode TEXT NOT NULL) WITHOUT ROWID
+"""
 
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
@@ -115,6 +118,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
             "CREATE INDEX tag_dockerfile ON tag (dockerfile)",
         ),
     ),
+    (5, (_NETWORK,)),
 )
 """Version → the statements that lead to it from the version before."""
 

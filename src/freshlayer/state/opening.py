@@ -204,7 +204,7 @@ def _check_schema(connection: sqlite3.Connection) -> None:
         if kind not in {"table", "index"}:
             raise DamagedError(f"the schema has a {kind}")
     # Together in one query they would be multiplied, where one of them is empty.
-    for table in ("observation", "built", "history", "taint", "given", "tag"):
+    for table in ("observation", "built", "history", "taint", "given", "tag", "network"):
         connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()  # noqa: S608 - constants of ours
 
 

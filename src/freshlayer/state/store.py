@@ -71,6 +71,11 @@ class Store:
         sql = "SELECT name, image FROM tag WHERE dockerfile = ? AND engine = ? ORDER BY name"
         return dict(self._rows(sql, (scope.dockerfile, scope.engine)))
 
+    def network(self, dockerfile: str) -> str | None:
+        """The network that the last build of a Dockerfile was given; None where no build is recorded."""
+        rows = self._rows("SELECT mode FROM network WHERE dockerfile = ?", (dockerfile,))
+        return str(rows[0][0]) if rows else None
+
     def give(self, scope: Scope, keys: Sequence[str]) -> None:
         """Remember, before a builder starts, that it is given these keys."""
         if keys:
@@ -92,6 +97,7 @@ class Store:
         tainted: Iterable[tuple[str, str]] = (),
         history: Iterable[HistoryRecord] = (),
         tags: Mapping[str, str] | None = None,
+        network: str | None = None,
     ) -> None:
         """Keep all of this, or none of it: one transaction. ``now`` in seconds since 1970."""
         remembered = [_observation(reference, recorded, now) for reference, recorded in observations.items()]
@@ -104,6 +110,9 @@ class Store:
             )
             if scope is not None:
                 records.write(connection, scope, kept, past)
+                if network is not None:
+                    row = (scope.dockerfile, network)
+                    connection.execute("INSERT OR REPLACE INTO network (dockerfile, mode) VALUES (?, ?)", row)
                 connection.executemany(
                     "INSERT OR REPLACE INTO tag (engine, name, image, dockerfile) VALUES (?, ?, ?, ?)",
                     [(scope.engine, *tag, scope.dockerfile) for tag in (tags or {}).items()],
