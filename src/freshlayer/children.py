@@ -5,7 +5,6 @@ The working directory is a checkout that others may have written. No file of it 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from collections.abc import Mapping, Sequence
@@ -161,10 +160,11 @@ class EmptyDirectory:
         return self._path
 
     def close(self) -> None:
-        """Remove it; what a child has left in it stays, with it."""
+        """Remove it, with what a child may have left in it."""
         if self._path:
-            with contextlib.suppress(OSError):
-                os.rmdir(self._path)
+            import shutil  # noqa: PLC0415 - tempfile has loaded it
+
+            shutil.rmtree(self._path, ignore_errors=True)
             self._path = ""
 
     def _private(self) -> str | None:

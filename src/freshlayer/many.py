@@ -46,11 +46,15 @@ class Wanted(Struct, frozen=True):
 
 
 class Leaf(Struct, frozen=True):
-    """A Dockerfile, read. ``policy``: the settings beside it; None where those of the run count."""
+    """A Dockerfile, read. ``policy``: the settings beside it; None where those of the run count.
+
+    ``warning``: what is to be reported of these settings, once for all Dockerfiles of which it is true.
+    """
 
     source: Source
     read: Read
     policy: Policy | None = None
+    warning: str = ""
 
 
 class Unread(Struct, frozen=True):
@@ -69,6 +73,7 @@ class _Packed(Struct, frozen=True):
     ttls: dict[Reference, int]
     policy: Policy | None
     leaf: bytes
+    warning: str
 
 
 class Batch:
@@ -77,6 +82,7 @@ class Batch:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._ttls = Ttls()
+        self.warnings: dict[str, None] = {}
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
         self._count = 0
 
@@ -84,6 +90,8 @@ class Batch:
         """Take one more."""
         for reference, ttl in packed.ttls.items():
             self._ttls.add(reference, ttl)
+        if packed.warning:
+            self.warnings[packed.warning] = None
         self._leaves.write(packed.leaf)
         self._count += 1
 
@@ -151,7 +159,7 @@ def _packed(reader: Reader, wanted: Wanted) -> _Packed | Unread:
         return Unread(f"{name}: an error of freshlayer itself ({type(error).__name__}: {error})")
     ttls = {item.reference: leaf.read.ttl(item) for item in leaf.read.discovery.inputs}
     brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
-    return _Packed(ttls, leaf.policy, _written(brief))
+    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning)
 
 
 def _written(leaf: Leaf) -> bytes:

@@ -89,6 +89,7 @@ class Policy(Struct, frozen=True):
         )
 
 
+_USUAL = Policy()
 _LEAST = {"connections": 1, "timeout": 0.1, "deadline": 0.1}
 _MOST = 2**53
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -105,8 +106,10 @@ _CHOICES: Mapping[str, type[StrEnum]] = {"on_unknown": OnUnknown, "pull": Pull}
 _HOST_FIELDS = asdict(HostSettings())
 
 
-def read(text: str, where: str, *table: str) -> Policy:
+def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     """Read settings; ``table`` is the path to ours in a shared file.
+
+    ``below``: what counts where the text says nothing; of the hosts those that it does not name.
 
     Raises OptionError, naming the file and the setting, for whatever can't be meant.
     """
@@ -120,17 +123,17 @@ def read(text: str, where: str, *table: str) -> Policy:
         raise OptionError(f"{where}: [{'.'.join(table)}] is no table")
     for name, value in document.items():
         _check(where, name, value)
-    chosen = {name: _choice(where, name, document.get(name)) for name in _CHOICES}
+    chosen = {name: _choice(where, name, document[name]) for name in _CHOICES if name in document}
     hosts = {name.lower(): _host(where, name, said) for name, said in document.get("hosts", {}).items()}
-    every = document.get("full_answer_every", Policy().full_answer_every)
+    every = document.get("full_answer_every", below.full_answer_every)
     known = {**document, **chosen, "full_answer_every": _seconds(where, "full_answer_every", every)}
-    return replace(Policy(), **{**known, "hosts": hosts})
+    return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
 
 def _choice(where: str, name: str, said: object) -> StrEnum:
-    """One of a setting's words; the first where nothing is said."""
+    """One of a setting's words."""
     words = list(_CHOICES[name])
-    found = next((word for word in words if word == said), words[0] if said is None else None)
+    found = next((word for word in words if word == said), None)
     if found is None:
         raise OptionError(f"{where}: {name} is {', '.join(words[:-1])} or {words[-1]}")
     return found

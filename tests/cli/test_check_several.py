@@ -140,14 +140,23 @@ def test_nobody_is_asked_offline(freshlayer: Freshlayer, origin: ServeOrigin, pr
     assert "was not asked (--offline)" in told.out
 
 
-def test_programs_that_settings_below_name_are_not_run(freshlayer: Freshlayer, project: Path) -> None:
+def test_programs_that_settings_below_name_are_run_once_they_are_trusted(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path
+) -> None:
     write(project, "vendor/Dockerfile", "RUN curl http://127.0.0.1:1/x")
-    settings = '[hosts."127.0.0.1:1"]\ncommand = ["/usr/bin/touch", "ran"]\n'
+    write(project, "vendor/Dockerfile.other", "RUN curl http://127.0.0.1:1/y")
+    ran = tmp_path / "ran"
+    settings = f'[hosts."127.0.0.1:1"]\ncommand = ["/usr/bin/touch", "{ran}"]\n'
     (project / "vendor" / "freshlayer.toml").write_text(settings)
-    freshlayer("check", "--network=host", "--recursive", ".")
-    assert not (project / "ran").exists()
-    freshlayer("check", "--network=host", "vendor")
-    assert (project / "ran").exists()
+    for words in (["--recursive", "."], ["vendor"]):
+        told = freshlayer("check", "--network=host", *words)
+        assert not ran.exists()
+        assert told.err.count("freshlayer trust vendor") == 1
+    assert freshlayer("trust", "vendor").code == 0
+    for words in (["--recursive", "."], ["vendor"]):
+        told = freshlayer("check", "--network=host", *words)
+        assert "freshlayer trust" not in told.err
+        ran.unlink()
 
 
 def test_what_is_laid_aside_holds_nothing_that_an_origin_is_sent(project: Path) -> None:

@@ -18,7 +18,6 @@ from msgspec.structs import asdict
 if TYPE_CHECKING:
     from freshlayer.asking import Rooms
     from freshlayer.context import Source
-    from freshlayer.settings import Policy
 
 
 class Options(Struct, frozen=True):
@@ -27,6 +26,7 @@ class Options(Struct, frozen=True):
     builder: str | None = None
     state: str | None = None
     identities: str | None = None
+    settings: str | None = None
     offline: bool | None = None
     on_unknown: str | None = None
     connections: int | None = None
@@ -49,6 +49,9 @@ _OURS = (
     click.option("--state", metavar="PATH", type=click.Path(), help="the state file"),
     click.option(
         "--identities", metavar="FILE", type=click.Path(), help="identities to fall back on, and to write"
+    ),
+    click.option(
+        "--settings", metavar="FILE", type=click.Path(), help="settings, in place of those of the project"
     ),
     click.option("--offline", is_flag=True, default=None, help="ask nobody; keep what is recorded"),
     click.option(
@@ -92,32 +95,11 @@ def state_path(options: Options) -> Path:
     return home / "freshlayer" / "state.sqlite3"
 
 
-def policy_of(options: Options, source: Source | None) -> Policy:
-    """Settings beside the Dockerfile (without one: in this folder), and over them the command line.
-
-    Raises OptionError, ContextError.
-    """
-    from freshlayer.context import read_settings
-    from freshlayer.settings import Policy, read
-
-    policy = Policy()
-    found = read_settings(source.folder if source is not None else Path())
-    if found:
-        text, where, table = found
-        policy = read(text, where, *table)
-    return policy.but(
-        on_unknown=options.on_unknown,
-        connections=options.connections,
-        timeout=options.timeout,
-        deadline=options.deadline,
-        offline=bool(options.offline),
-    )
-
-
 @contextmanager
 def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
     """The state, the policy and the identities that a command works with; the state is closed at the end."""
     from freshlayer.asking import Rooms
+    from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.credentials import Keyring
     from freshlayer.errors import StateError
     from freshlayer.report.terminal import Progress, warn

@@ -14,11 +14,12 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.cli.chosen_settings import chosen_for
 from freshlayer.cli.dockerfiles import source_of
 from freshlayer.cli.documents import Documents, ReportFile
 from freshlayer.cli.fail_on import STALE, fails
 from freshlayer.cli.located import located
-from freshlayer.cli.options import Options, policy_of, rooms_of
+from freshlayer.cli.options import Options, rooms_of
 from freshlayer.context import read_settings
 from freshlayer.context.tree import dockerfiles
 from freshlayer.credentials import Keyring
@@ -66,6 +67,8 @@ def check_several(options: Options, search: Search, form: Form) -> int:
         with batches(
             wanted, partial(read_one, options, search, rooms.policy.hosts), rooms.policy, teller.failed
         ) as found:
+            for warning in dict.fromkeys(warning for batch in found for warning in batch.warnings):
+                warn(warning)
             started = time.monotonic()
             for batch in found:
                 keyring = Keyring(os.environ, batch.policy.hosts)
@@ -95,16 +98,16 @@ def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Wanted]:
 def read_one(options: Options, search: Search, hosts: Mapping[str, HostSettings], wanted: Wanted) -> Leaf:
     """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder.
 
-    Its ``hosts`` count everywhere: settings may name programs and tokens, and a tree holds what others wrote.
+    Its ``hosts`` count everywhere, as far as they count at all; over them those beside the Dockerfile.
     """
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
         read = Target.of(source, search.question).read.asking(frozenset(PROTOCOLS))
-    if not search.below:
-        return Leaf(source, read, policy_of(options, source))
-    if read_settings(source.folder) is None:
+    if search.below and read_settings(source.folder) is None:
         return Leaf(source, read)
-    return Leaf(source, read, replace(policy_of(options, source), hosts=hosts))
+    chosen = chosen_for(options, source)
+    wider = {**hosts, **chosen.policy.hosts} if search.below else chosen.policy.hosts
+    return Leaf(source, read, replace(chosen.policy, hosts=wider), chosen.warning)
 
 
 class _Teller:

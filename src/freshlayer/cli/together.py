@@ -11,9 +11,10 @@ import click
 from msgspec.structs import replace
 
 from freshlayer import children
+from freshlayer.cli.chosen_settings import policy_of
 from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.located import located
-from freshlayer.cli.options import Options, policy_of, rooms_of
+from freshlayer.cli.options import Options, rooms_of
 from freshlayer.cli.verbatim import asks_for_help, show_help
 from freshlayer.errors import (
     BuilderError,

@@ -2,7 +2,13 @@
 
 from freshlayer.context.classic import ClassicContext
 from freshlayer.context.dockerignore import ignore_file, read_rules
-from freshlayer.context.source import Source, read_dockerfile, read_settings, unwatched_context
+from freshlayer.context.source import (
+    Source,
+    read_dockerfile,
+    read_settings,
+    read_settings_file,
+    unwatched_context,
+)
 
 __all__ = [
     "ClassicContext",
@@ -11,5 +17,6 @@ __all__ = [
     "read_dockerfile",
     "read_rules",
     "read_settings",
+    "read_settings_file",
     "unwatched_context",
 ]

@@ -17,7 +17,7 @@ from freshlayer.reference import is_remote_context, shown
 _LARGEST = 16 * 1024 * 1024
 # As the docker client looks.
 _NAMES = ("Dockerfile", "dockerfile")
-_SETTINGS = ("freshlayer.toml", "pyproject.toml")
+_SETTINGS: dict[str, tuple[str, ...]] = {"freshlayer.toml": (), "pyproject.toml": ("tool", "freshlayer")}
 
 
 class Source(Struct, frozen=True):
@@ -120,18 +120,32 @@ def _instead(path: Path) -> str:
 
 def read_settings(folder: Path) -> tuple[str, str, tuple[str, ...]] | None:
     """(text, name, table) of the settings in a folder; None where there are none."""
-    for name, table in zip(_SETTINGS, ((), ("tool", "freshlayer")), strict=True):
-        path = folder / name
+    for name, table in _SETTINGS.items():
         try:
-            text = read_text(path, _LARGEST)
+            text = _settings_text(folder / name)
         except FileNotFoundError:
             continue
-        except UnfitFileError as error:
-            raise ContextError(f"{path}: {error.strerror}, not a settings file") from None
-        except OSError as error:
-            raise ContextError(f"{path}: can't be read: {error.strerror}") from None
-        except UnicodeDecodeError as error:
-            raise ContextError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from None
         if not table or re.search(r"(?m)^\s*\[tool\.freshlayer", text):
-            return text, str(path), table
+            return text, str(folder / name), table
     return None
+
+
+def read_settings_file(path: Path) -> tuple[str, str, tuple[str, ...]]:
+    """The same of a file that was named. Raises ContextError where there is none."""
+    try:
+        return _settings_text(path), str(path), _SETTINGS.get(path.name, ())
+    except FileNotFoundError:
+        raise ContextError(f"{shown(str(path))}: there is no such settings file") from None
+
+
+def _settings_text(path: Path) -> str:
+    try:
+        return read_text(path, _LARGEST)
+    except FileNotFoundError:
+        raise
+    except UnfitFileError as error:
+        raise ContextError(f"{path}: {error.strerror}, not a settings file") from None
+    except OSError as error:
+        raise ContextError(f"{path}: can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ContextError(f"{path}: is not UTF-8: {error.reason} at byte {error.start}") from None
