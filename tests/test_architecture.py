@@ -179,6 +179,29 @@ def test_every_room_of_the_table_that_exists_is_a_module_of_the_package() -> Non
     assert rooms >= APART
 
 
+STARTERS = frozenset({"builders.process", "builders.local_images", "probe.subprocesses"})
+"""Who may start programs: by ``freshlayer.children``, which says of each kind what it may read."""
+
+STARTS = re.compile(
+    r"\bsubprocess\.(?:run|Popen|call|check_call|check_output|getoutput|getstatusoutput)\("
+    r"|\bos\.(?:system|popen|exec\w+|spawn\w+|posix_spawnp?|fork|forkpty)\("
+    r"|\bpty\.(?:spawn|fork)\(|\bcreate_subprocess_\w+\("
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_programs_are_started_in_few_places(path: Path) -> None:
+    if module_of(path).removeprefix("freshlayer.") not in STARTERS:
+        assert STARTS.findall(path.read_text("utf-8")) == []
+
+
+def test_every_place_that_starts_programs_knows_their_kind() -> None:
+    for name in ("builders/process.py", "probe/subprocesses.py"):
+        text = (PACKAGE / name).read_text("utf-8")
+        assert STARTS.search(text)
+        assert "freshlayer.children" in text or "import children" in text
+
+
 def test_help_loads_no_library_that_only_some_commands_need() -> None:
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "freshlayer", "--help"],

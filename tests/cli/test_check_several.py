@@ -145,14 +145,17 @@ def test_programs_that_settings_below_name_are_run_once_they_are_trusted(
 ) -> None:
     write(project, "vendor/Dockerfile", "RUN curl http://127.0.0.1:1/x")
     write(project, "vendor/Dockerfile.other", "RUN curl http://127.0.0.1:1/y")
+    write(project, "Dockerfile")
+    (project / "freshlayer.toml").write_text('[hosts."127.0.0.1:2"]\nuser = "x"\n')
     ran = tmp_path / "ran"
     settings = f'[hosts."127.0.0.1:1"]\ncommand = ["/usr/bin/touch", "{ran}"]\n'
     (project / "vendor" / "freshlayer.toml").write_text(settings)
     for words in (["--recursive", "."], ["vendor"]):
         told = freshlayer("check", "--network=host", *words)
         assert not ran.exists()
-        assert told.err.count("freshlayer trust vendor") == 1
-    assert freshlayer("trust", "vendor").code == 0
+        assert told.err.count("freshlayer trust vendor)") == 1
+        assert told.err.count("freshlayer trust .)") == int(words[-1] == ".")
+    assert freshlayer("trust", "vendor").code == freshlayer("trust").code == 0
     for words in (["--recursive", "."], ["vendor"]):
         told = freshlayer("check", "--network=host", *words)
         assert "freshlayer trust" not in told.err

@@ -42,7 +42,7 @@ def policy_of(options: Options, source: Source | None) -> Policy:
     """The settings for a Dockerfile; a warning is written once. Raises OptionError, ContextError."""
     chosen = chosen_for(options, source)
     if chosen.warning:
-        _warn_once(chosen.warning)
+        warn_once(chosen.warning)
     return chosen.policy
 
 
@@ -113,7 +113,8 @@ def _why_not_trusted(where: str, text: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _warn_once(warning: str) -> None:
+def warn_once(warning: str) -> None:
+    """The same settings may count for many Dockerfiles."""
     from freshlayer.report.terminal import warn
 
     warn(warning)

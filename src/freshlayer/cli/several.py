@@ -14,7 +14,7 @@ from typing import Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.cli.chosen_settings import chosen_for
+from freshlayer.cli.chosen_settings import chosen_for, warn_once
 from freshlayer.cli.dockerfiles import source_of
 from freshlayer.cli.documents import Documents, ReportFile
 from freshlayer.cli.fail_on import STALE, fails
@@ -67,8 +67,8 @@ def check_several(options: Options, search: Search, form: Form) -> int:
         with batches(
             wanted, partial(read_one, options, search, rooms.policy.hosts), rooms.policy, teller.failed
         ) as found:
-            for warning in dict.fromkeys(warning for batch in found for warning in batch.warnings):
-                warn(warning)
+            for warning in (warning for batch in found for warning in batch.warnings):
+                warn_once(warning)
             started = time.monotonic()
             for batch in found:
                 keyring = Keyring(os.environ, batch.policy.hosts)
