@@ -12,12 +12,15 @@ from pathlib import Path
 
 _PROGRAM = """
 import atexit, json, sys
-place, modules, started = sys.argv.pop(1), [], []
+place, modules, started, before = sys.argv.pop(1), [], [], [""]
 def heard(event, given):
     if event == "import":
         modules.append(given[0])
     elif event in ("subprocess.Popen", "os.posix_spawn", "os.fork", "os.forkpty", "os.exec"):
-        started.append(str(given[0]) if given else event)
+        # Popen may use posix_spawn, which is then an event of its own for the same program.
+        if event != "os.posix_spawn" or before[0] != "subprocess.Popen":
+            started.append(str(given[0]) if given else event)
+        before[0] = event
 sys.addaudithook(heard)
 atexit.register(lambda: open(place, "w").write(json.dumps([modules, started])))
 from freshlayer.cli import main
