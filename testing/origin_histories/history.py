@@ -110,7 +110,7 @@ def made_of(seed: int) -> History:
     theme = random.choice(THEMES) if seed % 2 else {}
     policy = replace(policy, **{name: random.choice(values) for name, values in theme.items()})
     count = random.randint(3, 10)
-    events = [_event(random, policy, themed=bool(theme)) for _ in range(count)]
+    events = [_event(random, policy, "aA"[number % 2] if theme else "") for number in range(count)]
     return History(seed, policy, (Event("probe"), *events, Event("probe")))
 
 
@@ -120,12 +120,18 @@ _KINDS = (
 )
 
 
-def _event(random: Random, policy: Policy, *, themed: bool) -> Event:
-    """In a themed history contents are of one length, little time passes, and tags are strong."""
-    seconds = random.choice((0.0, 0.3) if themed else (0.0, 0.0, 0.3, 1.0, 5.0, 3600.0))
-    content = random.choice("Aa" if themed else "AAaBBbCD")
+_THEMES_KINDS = (
+    *("write", "write", "write", "write", "probe", "probe", "probe", "probe", "race", "sync"),
+    *("tag", "switch", "forget"),
+)
+
+
+def _event(random: Random, policy: Policy, themed: str) -> Event:
+    """With ``themed`` as its content, in little time and with strong tags, where that is not empty."""
+    seconds = random.choice((0.0, 0.2) if themed else (0.0, 0.0, 0.3, 1.0, 5.0, 3600.0))
+    content = themed or random.choice("AAaBBbCD")
     tags = _THEMES_TAGS if themed else TAGS
-    match random.choice(_KINDS):
+    match random.choice(_THEMES_KINDS if themed else _KINDS):
         case "race":
             return Event("probe", content, seconds, after=random.randint(1, 3), due=random.random() < 0.3)
         case "probe":

@@ -38,6 +38,12 @@ FOUND = {
     "a length that HEAD alone states": History(
         660, Policy(head="wrong length"), (DUE, Event("tag", tag="nexus"), PROBE)
     ),
+    "a tag that is made up, and neither a length nor a whole body": History(
+        682, Policy(tag="weak rotating", lengths=False, hash_up_to=50), (PROBE,)
+    ),
+    "a tag that is made up, and a wrong length": History(
+        858, Policy(tag="weak rotating", head="wrong length", hash_up_to=50), (PROBE,)
+    ),
     "a length beside a hash, which the GET does not state": History(
         3271,
         Policy(tag="rotating", digest="content-md5", condition="stubborn", head="wrong length", hash_up_to=0),
