@@ -177,7 +177,7 @@ def test_without_a_token_a_private_object_is_unknown_and_says_so(gcs: FakeGcs, p
     assert (seen.change, seen.reason) == (Change.UNKNOWN, f"{refused}; no token was found for it")
     environ = {**overridden(private), "GOOGLE_APPLICATION_CREDENTIALS": "/key.json"}
     with_file = look(environ, f"gs://{bucket}/key")
-    assert with_file.reason.startswith(f"{refused}; a service account's file is not read")
+    assert with_file.reason.startswith(f"{refused}; no token was found for it; a service")
 
 
 def test_who_is_logged_in_with_gcloud_is_asked_for_a_token_once(
