@@ -138,6 +138,33 @@ def urls(secret: str, github: str, random: str, host: str) -> Mapping[str, str]:
     }  # fmt: skip
 
 
+def requests(secret: str, random: str, host: str) -> Mapping[str, str]:
+    """Commands that request a URL with a secret in its headers: kind → command."""
+    base = f"http://{host}"
+    return {
+        "Authorization": f"curl -H 'Authorization: Bearer {secret}' {base}/h1",
+        "Basic authentication": f"curl -u user:{secret} {base}/h2",
+        "oauth2": f"curl --oauth2-bearer {secret} {base}/h3",
+        "a cookie": f"curl -b 'sid={secret}' {base}/h4",
+        "a Cookie header": f"curl -H 'Cookie: a={secret}' {base}/h5",
+        "X-Api-Key": f"curl -H 'X-Api-Key: {secret}' {base}/h6",
+        "Private-Token": f"curl --header 'PRIVATE-TOKEN: {secret}' {base}/h7",
+        "X-JFrog-Art-Api": f"wget --header='X-JFrog-Art-Api: {secret}' {base}/h8",
+        "Ocp-Apim-Subscription-Key": f"wget --header 'Ocp-Apim-Subscription-Key: {secret}' {base}/h9",
+        "a password of wget": f"wget --user=u --password={secret} {base}/h10",
+        "a password of wget for HTTP": f"wget --http-user=u --http-password {secret} {base}/h11",
+        "a Referer": f"curl -e 'https://h.example/?token={secret}' {base}/h12",
+        "a random header": f"curl -H 'X-Foo: {random}' {base}/h13",
+        "a proxy with userinfo": f"curl -x http://u:{secret}@127.0.0.1:1 {base}/h14",
+        "a proxy's user": f"curl -U u:{secret} {base}/h15",
+        "a proxy of the environment": f"http_proxy=http://u:{secret}@127.0.0.1:1 curl {base}/h16",
+        "data of -G": f"curl -G -d pat={secret} {base}/h17",
+        "data that is posted": f"curl -d 'pw={secret}' {base}/h18",
+        "JSON that is posted": f"curl --json '{{\"password\":\"{secret}\"}}' {base}/h19",
+        "a form that is posted": f"wget --post-data 'pw={secret}' {base}/h20",
+    }  # fmt: skip
+
+
 def instructions(secret: str, random: str, host: str) -> Mapping[str, str]:
     """Instructions, or comments, that hold a secret in another way: kind → text."""
     base = f"http://{host}"

@@ -18,7 +18,7 @@ from testing.builders import base
 from testing.builders.base import Builder
 from testing.builders.table import Builders
 from testing.command import Ended, Freshlayer
-from testing.planted import commands, instructions, urls
+from testing.planted import commands, instructions, requests, urls
 from testing.servers.needs import require
 from testing.servers.nginx import Nginx
 from testing.watcher import Watcher
@@ -48,6 +48,7 @@ def planted(host: str) -> dict[str, list[Planted]]:
             github = f"ghp_{number}{'aB3dE6gH9j' * 3}123"
             tables: Mapping[str, Mapping[str, str]] = {
                 "command": commands(plain, github, random),
+                "request": requests(plain, random, host),
                 "url": urls(plain, github, random, host),
                 "instruction": instructions(plain, random, host),
             }
@@ -56,6 +57,7 @@ def planted(host: str) -> dict[str, list[Planted]]:
 
     return {
         "command": list(each(commands("", "", ""), "command")),
+        "request": list(each(requests("", "", host), "request")),
         "url": list(each(urls("", "", "", host), "url")),
         "instruction": list(each(instructions("", "", host), "instruction")),
     }
@@ -63,6 +65,7 @@ def planted(host: str) -> dict[str, list[Planted]]:
 
 def dockerfile(found: Mapping[str, list[Planted]], host: str) -> str:
     bodies = [f"curl '{item.text}'" for item in found["url"]]
+    bodies += [item.text for item in found["request"]]
     bodies += [f"V=$({item.text}); curl http://{host}/v/$V" for item in found["command"]]
     lines = [item.text for item in found["instruction"]]
     lines += [f"RUN if [ -e /no ]; then {'; '.join(bodies[n : n + 6])}; fi" for n in range(0, len(bodies), 6)]
