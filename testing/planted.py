@@ -59,6 +59,7 @@ def commands(secret: str, github: str, random: str) -> Mapping[str, str]:
         "sshpass -pX": f"sshpass -p{secret} ssh h cat v",
         "docker login": f"docker login -u u -p {secret} r.example",
         "podman login": f"podman login --username u --password={secret} r.example",
+        "oras": f"oras pull -u u -p {secret} r.example/a:1",
         "az login": f"az login --service-principal -u u -p {secret}",
         "redis": f"redis-cli -a {secret} get v",
         "unzip -P": f"unzip -P {secret} -p f.zip",

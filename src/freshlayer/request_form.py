@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.lazy import compiled
-from freshlayer.masking import is_secret, shown
+from freshlayer.masking import is_secret_header, shown
 
 Header = tuple[str, str]
 """Name in small letters, and value; an empty value: the header is not sent."""
@@ -160,7 +160,7 @@ def _is_secret(header: Header) -> bool:
     if not value:
         return False
     nested = "://" in value and shown(value, _LONGEST) != value
-    return nested or is_secret(name, value)
+    return nested or is_secret_header(name, value)
 
 
 def _octets(value: str) -> str:

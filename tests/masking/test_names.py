@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.masking import is_secret, is_secret_name, looks_random
+from freshlayer.masking import is_secret, is_secret_header, is_secret_name, looks_random
 
 SECRET = """
 key pass passphrase pat pw pwd sas bearer hmac code sessionid subscription-key token1 token[] token[0] %74oken
@@ -59,6 +59,30 @@ def test_a_long_random_value_is_a_secret_unless_its_name_names_content(value: st
 def test_what_names_bytes_or_holds_words_is_not_random(value: str) -> None:
     assert not looks_random(value)
     assert not is_secret("x", value)
+
+
+@pytest.mark.parametrize(
+    ("header", "secret"),
+    [
+        ("Accept: application/vnd.github.v3+json;q=0.9, */*", False),
+        ("User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", False),
+        ("X-GitHub-Api-Version: 2022-11-28", False),
+        ("X-Channel: beta", False),
+        ("X-Variant: a", False),
+        ("X-Variant: v2", False),
+        ("Metadata-Flavor: Google", False),
+        ("X-Release: 1.2.3", False),
+        ("X-Acme: k3-Zq81", True),
+        ("X-Foo: Pl4nted-s3cr3t", True),
+        ("Authorization: Basic dTpw", True),
+        ("X-Foo: Bearer abc", True),
+        ("Cookie: a=b", True),
+        ("X-Api-Key: abc", True),
+    ],
+)
+def test_a_header_is_a_secret_or_not(header: str, secret: bool) -> None:  # noqa: FBT001
+    name, _, value = header.partition(": ")
+    assert is_secret_header(name, value) is secret
 
 
 @pytest.mark.parametrize(

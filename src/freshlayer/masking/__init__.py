@@ -1,7 +1,14 @@
 """What is a secret, and how a text is shown and stored without it. Pure, open to every module."""
 
 from freshlayer.masking.commands import masked_script, masked_words, takes_secret
-from freshlayer.masking.names import MASK, is_secret, is_secret_name, looks_random, without_known_forms
+from freshlayer.masking.names import (
+    MASK,
+    is_secret,
+    is_secret_header,
+    is_secret_name,
+    looks_random,
+    without_known_forms,
+)
 from freshlayer.masking.urls import (
     differ_by_guess,
     is_signed,
@@ -17,6 +24,7 @@ __all__ = [
     "assigned",
     "differ_by_guess",
     "is_secret",
+    "is_secret_header",
     "is_secret_name",
     "is_signed",
     "looks_random",

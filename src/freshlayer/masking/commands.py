@@ -25,6 +25,7 @@ _SHORT: dict[str, frozenset[str]] = {
     **dict.fromkeys(("redis-cli", "valkey-cli"), frozenset({"-a"})),
     **dict.fromkeys(("ldapsearch", "ldapmodify", "ldapadd"), frozenset({"-w"})),
     **dict.fromkeys(("lftp", "smbclient", "ncftpget", "ncftp", "cqlsh"), frozenset({"-u", "-U", "-p"})),
+    **dict.fromkeys(("oras", "crane", "gcrane", "regctl", "helm"), _LOGIN),
     "openssl": frozenset({"-k", "-K", "-pass", "-passin", "-passout"}),
 }
 """Program → its short options whose value is or holds a secret, behind a blank or without one."""
@@ -45,6 +46,7 @@ _LONG = compiled(
 _HOLDS = compiled(r"token|passw|passphrase|secret|auth|credential|[_-]key", re.IGNORECASE)
 _HARMLESS = compiled(
     r"(?:no|allow|skip|disable|without|ignore|enable|check|use|with|import|recv|gpg|pgp|public|trusted)[_-].*"
+    r"|(?:proxy-)?(?:basic|digest|ntlm(?:-wb)?|anyauth|negotiate)|.*session-cookies|auth-no-challenge"
     r"|.*-stdin|keyserver|auth(?:or|ority|ors)\b.*",
     re.IGNORECASE,
 )

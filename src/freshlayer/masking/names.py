@@ -72,6 +72,15 @@ _FORMS = compiled(
 """Forms that their issuers gave to tokens, so that they are recognised wherever they appear."""
 _SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", re.IGNORECASE)
 """How a value of ``Authorization`` begins, also behind another name."""
+_PUBLIC_HEADER = compiled(
+    r"accept(?:-.*)?|user-agent|referer|origin|host|from|via|forwarded|x-forwarded-.*|content-.*|x-requested-with|.*-version"
+    r"|.*-(?:type|format|language|accept|platform|arch|os|channel|name|id)|git-protocol|prefer|dnt|sec-.*"
+)
+_ORDINARY = compiled(
+    r"[A-Za-z]{0,24}(?:[ ,;/_+-]+[A-Za-z]{1,24})*"
+    r"|[A-Za-z]{0,8}[ /-]?v?\d[\d.:/_-]*[A-Za-z]{0,4}|[^A-Za-z]{0,12}"
+)
+"""Words, a media type, a number, a version, a date."""
 _RUN = compiled(r"[A-Za-z0-9]+")
 _ENCODED = compiled(r"[A-Za-z0-9_+/.~-]+={0,2}", re.ASCII)
 _NAMES_BYTES = compiled(
@@ -106,6 +115,16 @@ def is_secret(name: str, value: str) -> bool:
     if is_secret_name(name) or has_known_form(value) or _SCHEME.match(value):
         return True
     return not names_content(name) and looks_random(value)
+
+
+def is_secret_header(name: str, value: str) -> bool:
+    """Whether a request header is a secret: also one of a vendor's own, unless its value is an ordinary one.
+
+    ``X-Channel: beta`` and ``X-GitHub-Api-Version: 2022-11-28`` are none; ``X-Acme: k3-Zq81`` may be one.
+    """
+    if is_secret(name, value):
+        return True
+    return not _PUBLIC_HEADER.fullmatch(name.lower()) and not _ORDINARY.fullmatch(value.strip())
 
 
 def names_content(name: str) -> bool:
