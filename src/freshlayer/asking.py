@@ -18,7 +18,10 @@ from freshlayer.state import Entry, Store
 
 
 class Rooms(Struct, frozen=True):
-    """What the story needs of the world. ``now`` in seconds since 1970."""
+    """What the story needs of the world. ``now`` in seconds since 1970.
+
+    ``image_of``: the image that a tag means now, for the builder of a ``check``.
+    """
 
     store: Store
     policy: Policy
@@ -29,6 +32,7 @@ class Rooms(Struct, frozen=True):
     identities_path: Path | None = None
     keyring: Keyring = NOBODY
     verbose: bool = False
+    image_of: Callable[[str], str] | None = None
 
     @property
     def limits(self) -> Limits:

@@ -36,8 +36,10 @@ from freshlayer.pulling import left_to_us, pull_moved
 from freshlayer.reading import Question, Read, read
 from freshlayer.recording import kept, remember, scope_of
 from freshlayer.reference import Reference
-from freshlayer.settings import OnUnknown, Policy
+from freshlayer.settings import OnUnknown
 from freshlayer.since_built import since_built
+from freshlayer.tags import images_of, warn_of_other_images
+from freshlayer.unasked import stop_on_unknown, warn_of_unasked
 
 if TYPE_CHECKING:
     from freshlayer.many import Batch
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 Explain = Callable[..., tuple[InstructionVerdict, ...]]
 """``fates.explained``, told what the builder was told of its cache."""
 
-_MOST_WARNINGS = 5
 _PLANNED_AT_ONCE = 100
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm/v7", "i686": "386"}
 
@@ -87,6 +88,7 @@ def inputs(source: Source, question: Question) -> Report:
 def check(source: Source, question: Question, rooms: Rooms) -> Report:
     """Which instructions are stale, and why; the observations are kept, nothing is built."""
     (report,) = _look([Target.of(source, question)], rooms, builds=False)
+    warn_of_other_images(scope_of(source, question), report.dockerfile, rooms)
     rooms.store.record(kept(report.verdicts), rooms.now)
     return report
 
@@ -110,6 +112,7 @@ def check_each(batch: Batch, question: Question, rooms: Rooms) -> Iterator[Repor
             target = Target(leaf.source, question, leaf.read)
             try:
                 yield _planned(target, leaf.read, verdicts, recorded, rooms, builds=False)
+                warn_of_other_images(scope_of(leaf.source, question), leaf.source.shown, rooms)
             except UnknownInputError as error:
                 yield error
     rooms.store.record(kept(verdicts), rooms.now)
@@ -118,7 +121,7 @@ def check_each(batch: Batch, question: Question, rooms: Rooms) -> Iterator[Repor
 def render(source: Source, question: Question, rooms: Rooms) -> Report:
     """``check`` for a builder that is not run from here: warnings are told, and the identities written."""
     report = check(source, question, rooms)
-    _warn_of_unasked(report, rooms)
+    warn_of_unasked(report, rooms)
     keep_identities([(source, report)], rooms)
     return report
 
@@ -134,6 +137,7 @@ def built_by(builder: Builder, question: Question) -> Question:
     return replace(
         question,
         builder=builder.name,
+        engine=builder.engine(),
         every_earlier=builder.builds_every_earlier_stage,
         inherits=builder.inherits_arguments,
         proxies=client_proxies(builder.environment, builder.name),
@@ -152,10 +156,11 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
         build_args=command.build_args,
         network=command.network or "default",
     )
-    target = Target.of(source, built_by(builder, question))
+    question = replace(built_by(builder, question), engine=builder.engine(command.builder))
+    target = Target.of(source, question)
     (before,) = _look([target], rooms)
     before = _given(target, before, rooms)
-    _warn_of_unasked(before, rooms)
+    warn_of_unasked(before, rooms)
     if not command.pull:
         pull_moved(target.read.images, builder, question.host, rooms, named=command.builder)
     job = _job(source, command, before, builder)
@@ -165,7 +170,7 @@ def build(source: Source, command: BuildCommand, builder: Builder, rooms: Rooms)
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
     explain = partial(explained, no_cache=command.no_cache, no_cache_stages=command.no_cache_stages)
     report = _with_fates(target, report, ended, rooms, explain)
-    return _afterwards([target], [report], ended, rooms)[0]
+    return _afterwards([target], [report], ended, rooms, images_of(command, builder, ended))[0]
 
 
 def build_together(
@@ -176,7 +181,7 @@ def build_together(
     before = [_given(target, it, rooms) for target, it in zip(targets.values(), looked, strict=True)]
     files: dict[str, DerivedFile] = {}
     for (name, target), report in zip(targets.items(), before, strict=True):
-        _warn_of_unasked(report, rooms)
+        warn_of_unasked(report, rooms)
         if any(item.key for item in report.instructions):
             files[name] = _derived_file(target.source, report, mechanism_under(_syntax_of(target.source)))
     images = {name: target.read.images for name, target in targets.items()}
@@ -217,7 +222,11 @@ def _with_fates(target: Target, report: Report, ended: Ended, rooms: Rooms, expl
 
 
 def _afterwards(
-    targets: Sequence[Target], reports: Sequence[Report], ended: Ended, rooms: Rooms
+    targets: Sequence[Target],
+    reports: Sequence[Report],
+    ended: Ended,
+    rooms: Rooms,
+    images: Mapping[str, str] | None = None,
 ) -> list[Report]:
     """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
     told = list(reports)
@@ -230,7 +239,7 @@ def _afterwards(
         recorded = [
             (target.source, report)
             for target, report in zip(targets, told, strict=True)
-            if remember(target.source, target.question, report, _of(report, moved), rooms)
+            if remember(target.source, target.question, report, _of(report, moved), rooms, images)
         ]
         keep_identities(recorded, rooms)
     except KeyboardInterrupt:
@@ -271,7 +280,7 @@ def _planned(
 ) -> Report:
     source, question = target.source, target.question
     verdicts = {item.reference: every[item.reference] for item in found.discovery.inputs}
-    _stop_on_unknown(source, found, verdicts, rooms.policy)
+    stop_on_unknown(source, found, verdicts, rooms.policy)
     scope = scope_of(source, question)
     marks = marks_of(found.dockerfile, found.stages, found.parents, question.build_args)
     past = past_of(scope, marks, found.discovery.by_instruction, recorded, rooms)
@@ -295,36 +304,6 @@ def _planned(
 
 def _platforms(targets: Sequence[Target]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(platform for it in targets for platform in it.question.platforms))
-
-
-def _stop_on_unknown(
-    source: Source, found: Read, verdicts: Mapping[Reference, Verdict], policy: Policy
-) -> None:
-    if policy.on_unknown is not OnUnknown.FAIL:
-        return
-    for item in found.discovery.inputs:
-        verdict = verdicts[item.reference]
-        if not verdict.asked:
-            place = f"{source.shown}:{item.places[0].line}"
-            raise UnknownInputError(f"{place}: {item.reference} {verdict.reason} (--on-unknown is fail)")
-
-
-def _warn_of_unasked(report: Report, rooms: Rooms) -> None:
-    """Loudly, before the builder's own output: what could not be asked, why, and what that means (rule 4)."""
-    told = [item for item in report.inputs if not report.verdicts[item.reference].asked]
-    for item in told[:_MOST_WARNINGS]:
-        verdict = report.verdicts[item.reference]
-        if rooms.policy.on_unknown is OnUnknown.REBUILD:
-            meaning = "its instruction runs again (--on-unknown is rebuild)"
-        elif verdict.identity is None:
-            meaning = "it was never recorded, so nothing is known of it (pass --on-unknown=fail to stop here)"
-        else:
-            meaning = "the recorded identity is kept (pass --on-unknown=fail to stop here)"
-        rooms.warn(f"{report.dockerfile}:{item.places[0].line}: {item.reference} {verdict.reason}; {meaning}")
-    if len(told) > _MOST_WARNINGS:
-        rooms.warn(
-            f"{len(told) - _MOST_WARNINGS} more inputs could not be asked (freshlayer check lists them)"
-        )
 
 
 def _report(

@@ -36,7 +36,12 @@ def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
 
 
 def remember(
-    source: Source, question: Question, report: Report, moved: Mapping[Reference, str], rooms: Rooms
+    source: Source,
+    question: Question,
+    report: Report,
+    moved: Mapping[Reference, str],
+    rooms: Rooms,
+    images: Mapping[str, str] | None = None,
 ) -> bool:
     """Whether it was recorded: a build that an origin changed under is not, a failed one neither."""
     tainted = [
@@ -57,6 +62,7 @@ def remember(
         built if succeeded else (),
         tainted,
         _history(report, rooms.now, recorded=succeeded),
+        tags=images if succeeded else None,
         network=question.network if succeeded else None,
     )
     return succeeded

@@ -10,6 +10,7 @@ import pytest
 
 from testing.base_image import BASE
 from testing.builders.base import Builder
+from testing.builders.base import build as plainly
 from testing.builders.containers import ContainersBuilder
 from testing.builders.table import Builders
 from testing.command import Ended, Freshlayer
@@ -245,3 +246,40 @@ def test_why_an_instruction_was_never_built(
     assert reason(freshlayer, new) == "never built through freshlayer: this Dockerfile is new"
     write(one, wget(origin, "?edited"))
     assert reason(freshlayer, one) == "edited since the last build"
+
+
+def test_an_engine_that_never_built_it_is_another_engine(
+    builders: Builders, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    write(project, wget(origin))
+    one = Freshlayer.of(builders["sid-buildx"], tmp_path / "s", project)
+    other = Freshlayer.of(builders["sid-containerd"], tmp_path / "s", project)
+    build(one, project)
+    assert check(one, project).code == 0
+    told = check(other, project)
+    assert told.code == 1
+    assert (
+        f"built on {one.environment['DOCKER_HOST']}, not yet on {other.environment['DOCKER_HOST']}"
+        in told.out
+    )
+    build(other, project)
+    assert check(other, project).code == check(one, project).code == 0
+    assert downloads(origin) == 2
+
+
+@pytest.mark.parametrize("builder", ["buildkit", "classic", "sid-buildx", "podman", "buildah"], indirect=True)
+def test_a_tag_that_means_another_image_is_named(
+    freshlayer: Freshlayer, builder: Builder, origin: ServeOrigin, project: Path
+) -> None:
+    write(project, wget(origin))
+    build(freshlayer, project, "-t", "records:1")
+    assert check(freshlayer, project).err == ""
+    other = write(project.parent / "other", "RUN echo another image")
+    plainly(builder, other, "-t", "records:1")
+    told = check(freshlayer, project)
+    assert told.code == 0
+    assert "Dockerfile: records:1 is the image " in told.err
+    assert "of the last build" in told.err
+    assert check(freshlayer, project, "--offline").err.count("records:1") == 0
+    build(freshlayer, project, "-t", "records:1")
+    assert "records:1" not in check(freshlayer, project).err

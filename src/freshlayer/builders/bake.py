@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import buildx, composed, progress
+from freshlayer.builders import buildx, composed, engines, progress
 from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.composed import (
     BuildTarget,
@@ -133,6 +133,10 @@ class Bake(Struct, frozen=True):
 
     def takes_local_images(self, named: str) -> bool:
         return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
+
+    @property
+    def engine(self) -> str:
+        return engines.of_buildx(self.environment, self.command.builder, chosen=True)
 
     @property
     def builds(self) -> bool:

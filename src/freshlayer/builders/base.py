@@ -149,6 +149,12 @@ class Builder(Protocol):
         ``named``: the value of ``--builder``. It may take a subprocess to find out.
         """
 
+    def engine(self, named: str = "") -> str:
+        """Where its cache is; ``named``: the instance of buildx that ``--builder`` names."""
+
+    def image_of(self, tag: str) -> str:
+        """The image that a tag means now; empty where there is none, or that would take a program to know."""
+
     def mechanism(self, syntax_image: str) -> Mechanism:
         """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""
 

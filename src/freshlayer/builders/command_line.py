@@ -20,7 +20,8 @@ class BuildCommand(Struct, frozen=True):
     """``words``: everything after ``build``, untouched. ``unclear``: why it can't be told what is built.
 
     ``pull``: whether the words settle how images are pulled, so that nothing is left to us. ``builder``:
-    which of buildx's is named.
+    which of buildx's is named; ``load``: whether its result becomes a local image. ``tags``: those that the
+    local images get.
     """
 
     words: tuple[str, ...]
@@ -35,6 +36,8 @@ class BuildCommand(Struct, frozen=True):
     no_cache_stages: tuple[str, ...] = ()
     pull: bool = False
     builder: str = ""
+    load: bool = False
+    tags: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: str = ""
     _file: Option | None = None
@@ -79,6 +82,8 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         no_cache_stages=_listed(options, "no-cache-filter"),
         pull=_settles_pulling(last, family),
         builder=_value(last, "builder"),
+        load=_switched(last, "load"),
+        tags=_tags(options),
         build_args=build_args(given, environ),
         unclear=_unclear(options, operands, context, family),
         _file=last.get("file"),
@@ -110,6 +115,13 @@ def _listed(options: list[Option], name: str) -> tuple[str, ...]:
     """Every value of an option that may come several times, and hold several with commas."""
     items = (item.strip() for value in _values(options, name) for item in value.split(","))
     return tuple(item for item in items if item)
+
+
+def _tags(options: list[Option]) -> tuple[str, ...]:
+    """None where the result goes somewhere else than to the images of the engine."""
+    outputs = [value.lower() for value in _values(options, "output")]
+    elsewhere = any("type=docker" not in value and "type=image" not in value for value in outputs)
+    return () if elsewhere else tuple(dict.fromkeys(_values(options, "tag")))
 
 
 def _lines(paths: list[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import buildx, composed, progress
+from freshlayer.builders import buildx, composed, engines, progress
 from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.command_line import build_args
 from freshlayer.builders.compose_words import ComposeCommand
@@ -66,6 +66,10 @@ class Compose(Struct, frozen=True):
 
     def takes_local_images(self, named: str) -> bool:
         return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
+
+    @property
+    def engine(self) -> str:
+        return engines.of_buildx(self.environment, self.command.builder, chosen=True)
 
     @property
     def builds(self) -> bool:

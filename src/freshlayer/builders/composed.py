@@ -67,6 +67,10 @@ class Composition(Protocol):
         """The builder behind it, by the name of ``--builder``."""
 
     @property
+    def engine(self) -> str:
+        """Where the cache of that builder is."""
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """What the tool is started with."""
 

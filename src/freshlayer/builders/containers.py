@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from freshlayer.builders import progress
+from freshlayer.builders import engines, image_ids, progress
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.derived import derived
@@ -30,6 +30,12 @@ class Containers(Invoked, frozen=True):
         its environment as well.
         """
         return Mechanism.MOUNT
+
+    def engine(self, named: str = "") -> str:  # noqa: ARG002 - it knows no --builder
+        return engines.of_containers(self.environment)
+
+    def image_of(self, tag: str) -> str:
+        return image_ids.of_storage(self.engine(), tag)
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.buildah(command)

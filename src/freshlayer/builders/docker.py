@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from freshlayer.builders import buildx, progress, versions
+from freshlayer.builders import buildx, docker_config, engines, image_ids, progress, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line import BuildCommand
 from freshlayer.builders.derived import derived
@@ -22,6 +22,15 @@ class BuildKit(Invoked, frozen=True):
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         return mechanism_under(syntax_image)
+
+    def engine(self, named: str = "") -> str:
+        if self.name != "buildx":
+            return engines.of_docker(self.environment)
+        chosen = self.words[:1] == ("buildx",) or docker_config.prefers_buildx(self.environment)
+        return engines.of_buildx(self.environment, named, chosen=chosen)
+
+    def image_of(self, tag: str) -> str:
+        return image_ids.of_daemon(engines.of_docker(self.environment), tag)
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.buildkit(command, self.environment)
@@ -47,6 +56,12 @@ class Classic(Invoked, frozen=True):
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         return Mechanism.ARG
+
+    def engine(self, named: str = "") -> str:  # noqa: ARG002 - it knows no --builder
+        return engines.of_docker(self.environment)
+
+    def image_of(self, tag: str) -> str:
+        return image_ids.of_daemon(self.engine(), tag)
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.classic(command)

@@ -88,6 +88,24 @@ def proxies(environ: Mapping[str, str], builder: str = "") -> dict[str, str]:
     return {form: value for name, value in named.items() if value for form in (name, name.upper())}
 
 
+def chosen_instance(environ: Mapping[str, str]) -> str:
+    """The instance that ``buildx use`` chose for this daemon; empty for the daemon's own."""
+    chosen = _json(_buildx(environ) / "current")
+    here = {host(environ), _context(environ)}
+    return str(chosen.get("Name") or "") if chosen.get("Global") or chosen.get("Key") in here else ""
+
+
+def instance(environ: Mapping[str, str], name: str) -> dict[str, object]:
+    """What buildx recorded of an instance; empty for the daemon's own, which has the name of a context."""
+    if "/" in name or name in {"default", _context(environ)}:
+        return {}
+    return _json(_buildx(environ) / "instances" / name)
+
+
+def _buildx(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("BUILDX_CONFIG") or _folder(environ) / "buildx")
+
+
 def _alias(environ: Mapping[str, str]) -> str:
     """The plugin that ``docker build`` is sent to; empty where that is left to docker."""
     aliases = config(environ).get("aliases")

@@ -16,6 +16,8 @@ from freshlayer.cli.options import Options, ours, rooms_of
 from freshlayer.errors import BuilderError, OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freshlayer.builders import Builder
     from freshlayer.context import Source
     from freshlayer.model import Report
@@ -61,37 +63,37 @@ def command(
     question = question_of(target, build_args, platform, network)
     question = pipeline.built_by(builder, question) if builder else question
     names = builder.family.dockerfiles if builder else NAMES
+    image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
-        found = _one(options, source_of(contexts[0], file, names), question, explain, as_json=as_json)
+        found = _checked(options, source_of(contexts[0], file, names), question, image_of)
+        _tell(options, found, explain, as_json=as_json)
         return STALE if fails(found, failing) else 0
     from freshlayer.cli.several import Form, Search, check_several
 
     search = Search(contexts, file, names, question, recursive)
-    return check_several(options, search, Form(as_json, explain, failing))
+    return check_several(options, search, Form(as_json, explain, failing), image_of)
 
 
-def _one(
-    options: Options, source: Source, question: Question, explain: int | None, *, as_json: bool
-) -> Report:
+def _tell(options: Options, found: Report, explain: int | None, *, as_json: bool) -> None:
     from freshlayer import report
     from freshlayer.cli.written import write_report
 
-    found = _checked(options, source, question)
     document = report.of_check(found)
     write_report(options.report, document)
     if as_json:
         click.echo(json.dumps(document, indent=1))
     elif not options.quiet:
         _show(found, explain, every=bool(options.verbose))
-    return found
 
 
-def _checked(options: Options, source: Source, question: Question) -> Report:
+def _checked(
+    options: Options, source: Source, question: Question, image_of: Callable[[str], str] | None
+) -> Report:
     from freshlayer import pipeline
     from freshlayer.cli.located import located
     from freshlayer.recording import as_built
 
-    with rooms_of(options, source) as rooms, located(source):
+    with rooms_of(options, source, image_of) as rooms, located(source):
         return pipeline.check(source, as_built(source, question, rooms), rooms)
 
 

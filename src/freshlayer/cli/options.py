@@ -96,7 +96,9 @@ def state_path(options: Options) -> Path:
 
 
 @contextmanager
-def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
+def rooms_of(
+    options: Options, source: Source | None, image_of: Callable[[str], str] | None = None
+) -> Iterator[Rooms]:
     """The state, the policy and the identities that a command works with; the state is closed at the end."""
     from freshlayer.asking import Rooms
     from freshlayer.cli.chosen_settings import policy_of
@@ -117,6 +119,6 @@ def rooms_of(options: Options, source: Source | None) -> Iterator[Rooms]:
     try:
         keyring = Keyring(os.environ, policy.hosts)
         now, verbose = int(time.time()), bool(options.verbose)
-        yield Rooms(store, policy, warn, now, progress, identities, path, keyring, verbose)
+        yield Rooms(store, policy, warn, now, progress, identities, path, keyring, verbose, image_of)
     finally:
         store.close()

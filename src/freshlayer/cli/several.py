@@ -60,9 +60,9 @@ class Form(Struct, frozen=True):
     failing: frozenset[str]
 
 
-def check_several(options: Options, search: Search, form: Form) -> int:
+def check_several(options: Options, search: Search, form: Form, image_of: Callable[[str], str] | None) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
-    with rooms_of(options, None) as rooms, _Teller(options, form) as teller:
+    with rooms_of(options, None, image_of) as rooms, _Teller(options, form) as teller:
         wanted = list(searched(search, teller.failed))
         with batches(
             wanted, partial(read_one, options, search, rooms.policy.hosts), rooms.policy, teller.failed

@@ -179,6 +179,7 @@ def _question(target: BuildTarget, tool: Composition) -> Question:
         build_args=target.args,
         network=target.network or "default",
         builder=tool.builder,
+        engine=tool.engine,
     )
 
 
