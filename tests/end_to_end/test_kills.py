@@ -138,6 +138,7 @@ def test_kills_leave_state_images_and_verdicts_right(builder: Builder, tmp_path:
             if number % FOLLOWED == FOLLOWED - 1:
                 _follow(world)
         _follow(world)
+        assert [path.name for path in temporary.iterdir()] == []
     with contextlib.closing(sqlite3.connect(ours.state)) as state:
         assert state.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     assert [path.name for path in tmp_path.iterdir() if "sqlite3." in path.name] == []
