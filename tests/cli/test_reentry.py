@@ -58,7 +58,7 @@ def run(argv: list[str], environ: Mapping[str, str], folder: Path) -> tuple[int,
         process.communicate()
 
 
-@pytest.mark.parametrize("words", [["build", "."], ["compose", "build"], ["bake"]], ids=lambda it: it[0])
+@pytest.mark.parametrize("words", [["build", "."], ["compose", "build"], ["bake", "a"]], ids=lambda it: it[0])
 def test_a_docker_that_calls_us_again_is_called_once(
     words: list[str], environ: dict[str, str], calls: Path, project: Path
 ) -> None:
