@@ -6,6 +6,7 @@ Whatever text of a command is in a report, a reason, an advice or a warning goes
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from posixpath import basename
 
 from freshlayer.lazy import compiled
@@ -113,7 +114,7 @@ def masked_words(words: list[str], depth: int = 0) -> list[str]:
         if not program and not re.match(r"\w+=", word):
             program = basename(word)
         logs_in = logs_in or word in _LOGINS
-        safe.append(_word(word, program, depth, logs_in=logs_in))
+        safe.append(_word(word[:_LONGEST_WORD], program, depth, logs_in=logs_in))
         hides = takes_secret(word, program) or (logs_in and word in _LOGIN) or _is_named(word, program)
     return safe
 
@@ -165,8 +166,8 @@ def _unquoted(token: str) -> str:
     return token
 
 
+@lru_cache(maxsize=4096)
 def _word(word: str, program: str, depth: int, *, logs_in: bool) -> str:
-    word = word[:_LONGEST_WORD]
     option, equals, value = word.partition("=")
     if equals and option.startswith("-"):
         dashes = len(option) - len(option.lstrip("-"))

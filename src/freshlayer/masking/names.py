@@ -70,6 +70,7 @@ _FORMS = compiled(
     r"|[A-Za-z0-9]{14}\.atlasv1\.[\w-]{40,}|glc_[\w=+/-]{32,})"
 )
 """Forms that their issuers gave to tokens, so that they are recognised wherever they appear."""
+_SHORTEST_FORM = 15
 _SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", re.IGNORECASE)
 """How a value of ``Authorization`` begins, also behind another name."""
 _PUBLIC_HEADER = compiled(
@@ -102,6 +103,7 @@ def is_secret_name(name: str) -> bool:
     return any(_SECRET.fullmatch(form) for form in forms) and not any(map(_HARMLESS.fullmatch, forms))
 
 
+@lru_cache(maxsize=4096)
 def is_certain_name(name: str) -> bool:
     """Whether a name says ``token``, ``password`` or the like, and could not mean an index or a country."""
     return _ALL_CERTAIN.fullmatch(_plain(name)) is not None and is_secret_name(name)
@@ -134,12 +136,12 @@ def names_content(name: str) -> bool:
 
 def has_known_form(text: str) -> bool:
     """Whether a text holds a token in a form that its issuer is known for: ``ghp_…``, ``AKIA…``, a JWT."""
-    return _FORMS.search(text) is not None
+    return len(text) >= _SHORTEST_FORM and _FORMS.search(text) is not None
 
 
 def without_known_forms(text: str, mask: str = MASK) -> str:
     """The text with ``mask`` in place of such tokens."""
-    return _FORMS.sub(lambda _: mask, text)
+    return _FORMS.sub(lambda _: mask, text) if len(text) >= _SHORTEST_FORM else text
 
 
 def looks_random(value: str) -> bool:

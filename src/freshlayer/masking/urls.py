@@ -22,6 +22,8 @@ from freshlayer.masking.names import (
 
 _IN_PATH = "***"
 _MOST_NESTED = 4
+_SHORTEST = 15
+_MARKED = compiled(r"[;=%]")
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._[]"
 
 # What belongs to a signature counts as secret only beside it: Azure SAS, S3 and CloudFront and OSS (V2), COS.
@@ -55,6 +57,7 @@ _PLACES = (
     r"^[\w-]+\.fury\.io/(?P<secret>(?=[^/]*\d)[A-Za-z0-9_-]{16,})(?=/|$)",
 )
 """Where services put a secret into a path: Slack, Discord, Telegram, Teams, Sentry, Zapier, package hosts."""
+_MAY_HOLD = compiled(r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury", re.IGNORECASE)
 _PLACE = tuple(compiled(pattern) for pattern in _PLACES)
 _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
 
@@ -80,7 +83,7 @@ def public_path(host: str, path: str) -> str:
     """A path without the secrets of matrix parameters, of known places and forms."""
     path = _NESTED_USERINFO.sub(r"\1", path)
     whole = f"{host}{path}"
-    for place in _PLACE:
+    for place in _PLACE if _MAY_HOLD.search(whole) else ():
         found = place.search(whole)
         if found:
             whole = f"{whole[: found.start('secret')]}{_IN_PATH}{whole[found.end('secret') :]}"
@@ -230,6 +233,8 @@ def _segments(path: str, depth: int) -> str:
 
 
 def _segment(segment: str, depth: int) -> str:
+    if len(segment) < _SHORTEST and not _MARKED.search(segment):
+        return segment
     first, *parameters = segment.split(";")
     name, equals, _ = first.partition("=")
     if equals and is_certain_name(decoded(name)):
