@@ -87,6 +87,11 @@ x=(a b c); a "${x[@]:1}"
 x=("$V-a" "$V-b"); a "pre/${x[0]}"
 x=(a b c); a "x${x[@]}y"
 x[0]=a; x[1]=b; a "${x[@]}"
+l=(1 2); read -r l <<< x; a "$l"
+l=(1 2); for l in y z; do a "$l"; done
+l=(1 2); printf -v l '%s' x; a "$l"
+l=(a b); a "${l[@]/#/pre-}" "${l[@]/%/-post}"
+a ${V/#/v} ${V/%/-x}
 IFS=, read -r p q r <<< "$LIST"; a $p $q $r
 IFS=, read -ra p <<< "$LIST"; a "${p[@]}"
 read -r p q <<< "$TWO c"; a "$p" "$q"
@@ -263,6 +268,10 @@ x=`echo a \`echo b\``; a $x
 x=$(echo $(echo $(echo a))); a $x
 x="$(echo "$(echo "a  b")")"; a "$x"
 a "`echo \"a  b\"`" "`echo \$V`" "`echo '$V'`"
+if true; then a x/`echo 7`; fi; a `echo 1`$(echo 2)$V x`echo 3`
+x=p/`echo q`$V; a "$x"
+! echo b | grep -q a && a 1; ! echo a | grep -q a && a 2
+sh -c 'a() { echo "$@"; }; x=$(a $0-$1); [ "$x" = n-o ]' n o && a 1
 a $(echo a b) "$(echo a b)" x$(echo a b)y
 a $(printf 'a\nb\n') "$(printf 'a\nb\n\n')"
 a $(echo) "$(echo)" x"$(true)"
@@ -300,9 +309,12 @@ EOF""",
     """cat <<EOF | while read i; do a "$i"; done
 $V
 EOF""",
+    'x=$(cat <<EOF\n$V`echo c`-\\`d\nEOF\n); a "$x"',
     'x=$(cat <<EOF\n$V "q" \\$V \\\\ $(echo c)\nEOF\n); a "$x"',
     'x=$(cat <<\'EOF\'\n$V "q" \\$V\nEOF\n); a "$x"',
     'x=$(cat <<-EOF\n\tx\n\t  y\n\tEOF\n); a "$x"',
+    "true | cat | xargs true\na x 2> /dev/null\na y",
+    "true | cat | cat -\n\nread x <<EOF\n1\nEOF\na $x",
     r"""a \
   x \
   y""",

@@ -67,6 +67,8 @@ _FETCHING = compiled(
     + r")\b"
 )
 _LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
+_COMMENT = compiled(r"(?m)(?<!\S)#.*")
+_ENDED = compiled(r"[\"']?(?:[\s;&|<>)]|\Z)")
 _LONGEST_SCRIPT = 64 * 1024
 _NOT_FOLLOWED = "the script can't be followed to its end"
 
@@ -175,10 +177,11 @@ _READERS = frozenset(
 
 def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:
     """A script that can't be followed whole: the URLs that stand in it letter for letter."""
+    text = _COMMENT.sub("", text)
     if not _LITERAL.search(text):
         yield "pattern", Missed(_beginning(text), _NOT_FOLLOWED)
     for match in _LITERAL.finditer(text):
-        if "$" in match[0]:
+        if "$" in match[0] or not _ENDED.match(text, match.end()):
             yield "pattern", Missed(match[0], _NOT_FOLLOWED)
         else:
             yield "pattern", Found(match[0].rstrip(".,"))

@@ -162,6 +162,8 @@ class Expander:
     def _value(self, part: Parameter, frame: Frame) -> Values:
         name = part.name
         place = number(name)
+        if place == 0:
+            return frame.variables.get("0", (not_computed(part.text),))
         if place is not None:
             return frame.arguments[place - 1] if 0 < place <= len(frame.arguments) else NOTHING
         if name == "#":

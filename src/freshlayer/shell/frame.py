@@ -94,6 +94,11 @@ class Frame(Struct):
         """``local NAME``: what it was comes back behind the function."""
         self.hidden.setdefault(name, self.variables.get(name))
 
+    def set(self, name: str, values: Values) -> None:
+        """``name=value``, by whatever command: an array of that name is no more."""
+        self.variables[name] = values
+        self.arrays.pop(name, None)
+
     def restore(self, name: str, values: Values | None) -> None:
         """What it was before; None where the script had not set it."""
         if values is None:

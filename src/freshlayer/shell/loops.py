@@ -29,7 +29,7 @@ class Loops:
         """``for name in words``."""
         out = NOTHING
         for value in self._rounds(statement, frame):
-            frame.variables[statement.name] = value
+            frame.set(statement.name, value)
             out = concat(out, self._evaluator.run(statement.body, frame, given).out)
             frame.land(End.CONTINUE)
             if not frame.going:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import pairwise
 
 import tree_sitter_bash
 from msgspec.structs import replace
@@ -53,8 +54,9 @@ _STUMBLES = (
 """``fi fi`` on one line; what stands behind a here-document's name goes behind its end; ``[ \\( … ]``."""
 
 _LONGEST_RESPELLED = 20_000
-_NAMED = re.compile(rb"\$([A-Za-z_]\w*)")
+_NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
 
+_BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
 _SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
 
 
@@ -89,8 +91,11 @@ def _tree(text: str) -> Node:
     """What the grammar stumbles over and a shell does not is spelled in another way, and tried again."""
     source = text.encode("utf-8", "surrogateescape")
     root = _root(source)
-    braced = _NAMED.sub(lambda match: _with_braces(match, root), source)
-    root = root if braced == source else _root(braced)
+    source, root = _with_line_ends(source, root)
+    spelled = _BACKQUOTED.sub(lambda match: _with_parentheses(match, root), source)
+    root = root if spelled == source else _root(spelled)
+    braced = _NAMED.sub(lambda match: _with_braces(match, root), spelled)
+    root = root if braced == spelled else _root(braced)
     if not root.has_error or len(text) > _LONGEST_RESPELLED:
         return root
     for pattern, replacement in _STUMBLES:
@@ -108,6 +113,33 @@ def _with_braces(match: re.Match[bytes], root: Node) -> bytes:
     node = root.descendant_for_byte_range(match.start(), match.start() + 1)
     alone = node is not None and node.type == "$" and node.parent and node.parent.type != "simple_expansion"
     return b"${" + match[1] + b"}" if alone else match[0]
+
+
+def _with_line_ends(source: bytes, root: Node) -> tuple[bytes, Node]:
+    """``a | b | c`` and a line with a redirection behind it: the grammar makes one command of both lines."""
+    places: list[int] = []
+    waiting = [root] if b"|" in source and b"\n" in source else []
+    while waiting:
+        node = waiting.pop()
+        waiting += node.children
+        if node.type == "command":
+            ends = [one.end_byte for one, other in pairwise(node.children) if _is_between(source, one, other)]
+            places += ends
+    for place in sorted(places, reverse=True):
+        source = source[:place] + b";" + source[place:]
+    return (source, _root(source)) if places else (source, root)
+
+
+def _is_between(source: bytes, one: Node, other: Node) -> bool:
+    return b"\n" in source[one.end_byte : other.start_byte]
+
+
+def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
+    """Before and behind backquotes the grammar at times ends a word that goes on."""
+    node = root.descendant_for_byte_range(match.start(), match.start() + 1)
+    whole = node.parent if node is not None and node.type == "`" else None
+    alike = whole is not None and (whole.start_byte, whole.end_byte) == match.span()
+    return b"$(" + match[1] + b")" if alike else match[0]
 
 
 def _sequence(nodes: list[Node], depth: int, *, own: bool = False) -> Sequence:
@@ -221,7 +253,11 @@ def _list(node: Node, depth: int) -> Statement | None:
 
 
 def _pipeline(node: Node, depth: int) -> Statement:
-    return Pipeline(_sequence(node.children, depth).statements)
+    """``! a | b`` is about the whole pipeline, where the grammar takes it for the first part's."""
+    parts = _sequence(node.children, depth).statements
+    if parts and isinstance(parts[0], Not):
+        return Not(Pipeline((parts[0].statement, *parts[1:])))
+    return Pipeline(parts)
 
 
 def _negated(node: Node, depth: int) -> Statement:

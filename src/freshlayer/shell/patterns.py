@@ -155,6 +155,8 @@ _FORMS = {"/#": r"\A(?:{})", "/%": r"(?:{})\Z"}
 
 
 def _replaced(operator: str, pattern: str, replacement: str, value: str) -> str | None:
+    if not pattern and operator in _FORMS:
+        return replacement + value if operator == "/#" else value + replacement
     found = _inner_glob(pattern, _FORMS.get(operator, "{}"))
     if found is None or not found.fits(value):
         return value if not pattern else None

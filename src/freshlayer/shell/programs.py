@@ -144,7 +144,7 @@ class Programs:
         """``echo`` passes on what is not known; ``printf -v NAME`` prints into a variable."""
         name, words = basename(known(fields[0]) or ""), [known(field) for field in fields[1:]]
         if name == "printf" and words[:1] == ["-v"] and len(words) > 2:
-            frame.variables[words[1] or ""] = self._printed(name, fields[2:], words[2:])
+            frame.set(words[1] or "", self._printed(name, fields[2:], words[2:]))
             return DONE
         if name == "echo" and None in words:
             parts = [part for field in fields[1:] for part in (" ", *field)][1:]
@@ -245,6 +245,7 @@ class Programs:
                     self._evaluator.called(fields)
                     return Outcome(Status.PRESUMED, (self._hole(fields),))
                 inside.arguments = tuple((field,) for field in fields[place + 3 :])
+                inside.variables["0"] = (fields[place + 2],) if len(fields) > place + 2 else (fields[0],)
                 return self._evaluator.script(script, inside, given)
         alone = all(word is not None and re.match(r"-", word) for word in words[1:])
         scripts = [known(text) for text in given] if given and alone else []
@@ -358,7 +359,8 @@ def _divide(line: Text, names: list[str], frame: Frame) -> None:
     """As ``read`` does: the last name takes the rest, without the blanks around it."""
     text = known(line)
     if text is None:
-        frame.variables.update(dict.fromkeys(names, (line,)))
+        for name in names:
+            frame.set(name, (line,))
         return
     blanks = "".join(character for character in frame.separators if character in BLANKS)
     rest = text.strip(blanks) if blanks else text
@@ -367,4 +369,4 @@ def _divide(line: Text, names: list[str], frame: Frame) -> None:
         if place < len(names) - 1 and frame.separators:
             found = separator(frame.separators).search(rest)
             first, rest = (rest[: found.start()], rest[found.end() :]) if found else (rest, "")
-        frame.variables[name] = (text_of(first),)
+        frame.set(name, (text_of(first),))

@@ -12,6 +12,7 @@ from freshlayer.shell.nodes import Literal, Opaque, Parameter, Part, Substitutio
 
 _ESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
 _ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
+_BACKQUOTED = compiled(r"\\.|`(?:\\.|[^`\\])*`", re.DOTALL)
 _EXPANSION = compiled(
     r"\$\{(?P<prefix>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?!-])(?:\[(?P<index>[^\]]*)\])?(?P<rest>.*)\}",
     re.DOTALL,
@@ -48,7 +49,14 @@ def words_of(command: Node) -> tuple[Word, ...]:
 
 def words(nodes: list[Node]) -> tuple[Word, ...]:
     """Words in a place where braces are expanded."""
-    return tuple(variant for node in nodes for variant in braced(word(node)))
+    found: list[Word] = []
+    end = -1
+    for node in nodes:
+        # Before a backquote the grammar at times ends a word that goes on.
+        goes_on = found and node.start_byte == end and not text_of(node)[:1].isspace()
+        found.append((*found.pop(), *word(node)) if goes_on else word(node))
+        end = node.end_byte
+    return tuple(variant for item in found for variant in braced(item))
 
 
 def word(node: Node) -> Word:
@@ -129,7 +137,20 @@ def _blanks_before(expansion: Node) -> int:
 
 
 def _gap(source: bytes, *, quoted: bool) -> list[Part]:
-    return _literals(source.decode("utf-8", "surrogateescape"), quoted=quoted)
+    text = source.decode("utf-8", "surrogateescape")
+    return _with_backquotes(text) if quoted and "`" in text else _literals(text, quoted=quoted)
+
+
+def _with_backquotes(text: str) -> list[Part]:
+    """In a here-document the grammar knows no backquotes."""
+    parts: list[Part] = []
+    end = 0
+    for match in _BACKQUOTED.finditer(text):
+        if match[0].startswith("`"):
+            parts += _literals(text[end : match.start()], quoted=True)
+            parts.append(Substitution(_inside(match[0], quoted=False), match[0], quoted=True))
+            end = match.end()
+    return [*parts, *_literals(text[end:], quoted=True)]
 
 
 def _literals(text: str, *, quoted: bool) -> list[Part]:
@@ -146,8 +167,10 @@ def _literals(text: str, *, quoted: bool) -> list[Part]:
 def _parts(node: Node, *, quoted: bool) -> list[Part]:
     text = text_of(node)
     match node.type:
-        case "string_content" | "heredoc_content":
+        case "string_content":
             return _literals(text, quoted=quoted)
+        case "heredoc_content":
+            return _with_backquotes(text)
         case "raw_string":
             return [Literal(text[1:-1], quoted=True)]
         case "ansi_c_string":

@@ -1,0 +1,187 @@
+"""What a shell asks for against what is found and what is reported as not watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from freshlayer.discover.commands import FETCHERS, of_calls, of_script
+from freshlayer.discover.found import Found, Missed
+from freshlayer.shell import Call, Hole, Surroundings, Why
+from testing.random_scripts.generate import VALUES, Generator
+from testing.random_scripts.known import NOT_READ, reason_of
+from testing.random_scripts.shells import SHELLS, run
+from testing.random_scripts.tree import Block, smaller, text_of
+
+_AT_ONCE = 50
+_TRIED_AT_ONCE = 10
+_NUMBER = re.compile(r"h/n\d+/")
+_WHOLE = ("script", "pattern", "wget")
+"""How a finding is called that is about all of a script."""
+
+_MOST_STEPS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One script in one shell."""
+
+    seed: int
+    shell: str
+    script: Block
+
+    @classmethod
+    def of(cls, seed: int, shell: str) -> Case:
+        return cls(seed, shell, Generator(seed, bash=shell == "bash").script())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``missed``: asked for, and neither found nor reported; ``invented``: found, and never asked for.
+
+    ``followed``: False where URLs were taken by their look, because the script can't be read.
+    """
+
+    missed: frozenset[str]
+    invented: frozenset[str]
+    followed: bool = True
+
+    def __bool__(self) -> bool:
+        return bool(self.missed or self.invented)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                *(f"  asked for, and neither found nor reported: {url}" for url in sorted(self.missed)),
+                *(f"  found, and never asked for: {url}" for url in sorted(self.invented)),
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A script that was made as small as it gets, and where it differs."""
+
+    case: Case
+    difference: Difference
+
+    @property
+    def known(self) -> str:
+        """Why it is known; empty where it is not."""
+        if not self.difference.followed:
+            return NOT_READ
+        return reason_of(text_of(self.case.script), invents_only=not self.difference.missed)
+
+    def __str__(self) -> str:
+        head = f"--seed {self.case.seed} --shell {self.case.shell}"
+        script = "\n".join(f"    {line}" for line in text_of(self.case.script).split("\n"))
+        return f"{head}\n{script}\n{self.difference}"
+
+
+def failures(cases: Sequence[Case]) -> Iterator[Failure]:
+    """Those that differ, each made small."""
+    for shell in dict.fromkeys(case.shell for case in cases):
+        mine = [case for case in cases if case.shell == shell]
+        for start in range(0, len(mine), _AT_ONCE):
+            some = mine[start : start + _AT_ONCE]
+            for case, difference in zip(some, differences(shell, [it.script for it in some]), strict=True):
+                if difference:
+                    yield _at_a_glance(case, difference) or minimised(case, difference)
+
+
+def differences(shell: str, scripts: Sequence[Block]) -> list[Difference]:
+    """Where what a shell asks for is not what is found, for each script."""
+    texts = [text_of(script) for script in scripts]
+    return [_difference(text, calls) for text, calls in zip(texts, run(texts, shell, VALUES), strict=True)]
+
+
+def _at_a_glance(case: Case, difference: Difference) -> Failure | None:
+    """What is known without making the script small, which takes long."""
+    if not difference.followed:
+        return Failure(case, difference)
+    if str(case.script[0]).startswith("set -e") and not difference.missed:
+        (without,) = differences(case.shell, [case.script[1:]])
+        return None if without else Failure(case, difference)
+    return None
+
+
+def minimised(case: Case, difference: Difference) -> Failure:
+    """Leave out what can be left out, as long as it goes wrong in the same way."""
+    script = case.script
+    steps = 0
+    going = True
+    while going and steps < _MOST_STEPS:
+        going = False
+        candidates = list(smaller(script))[:_MOST_STEPS]
+        for start in range(0, len(candidates), _TRIED_AT_ONCE):
+            some = candidates[start : start + _TRIED_AT_ONCE]
+            steps += len(some)
+            found = differences(case.shell, some)
+            worse = next(
+                (
+                    (one, other)
+                    for one, other in zip(some, found, strict=True)
+                    if _is_alike(other, difference)
+                ),
+                None,
+            )
+            if worse:
+                script, difference = worse
+                going = True
+                break
+    return Failure(Case(case.seed, case.shell, script), difference)
+
+
+def _is_alike(other: Difference, difference: Difference) -> bool:
+    """Whether it goes wrong in the same way."""
+    return (
+        other.followed == difference.followed
+        and bool(other)
+        and bool(other.missed) >= bool(difference.missed)
+    )
+
+
+def _difference(text: str, calls: Sequence[Sequence[str]]) -> Difference:
+    asked = _asked(calls)
+    findings = list(of_script(text, _AROUND))
+    found = {finding.text for _, finding in findings if isinstance(finding, Found)}
+    reported = {
+        number
+        for _, finding in findings
+        if isinstance(finding, Missed)
+        for number in _NUMBER.findall(finding.text)
+    }
+    whole = any(
+        isinstance(finding, Missed) and via in _WHOLE and not _NUMBER.search(finding.text)
+        for via, finding in findings
+    )
+    nameless = any(isinstance(it, Missed) and not _NUMBER.search(it.text) for _, it in findings)
+    missed = {url for url in asked - found if not whole and not _covered(url, reported, nameless=nameless)}
+    followed = all(via != "pattern" for via, _ in findings)
+    return Difference(frozenset(missed), frozenset(found - asked), followed)
+
+
+def _covered(url: str, reported: set[str], *, nameless: bool) -> bool:
+    """Whether a line is about it: by its number; a word without one may be about any URL without one."""
+    numbers = set(_NUMBER.findall(url))
+    return bool(reported & numbers) if numbers else nameless
+
+
+def _asked(calls: Sequence[Sequence[str]]) -> set[str]:
+    """The URLs of the programs' arguments as they came."""
+    made = tuple(Call(tuple((word,) if word else () for word in call if word != "-i")) for call in calls)
+    return {finding.text for _, finding in of_calls(made) if isinstance(finding, Found)} - {"http://-"}
+
+
+def _value(name: str) -> str | Hole:
+    found = VALUES.get(name)
+    return Hole(Why.BASE, f"{name} needs the base image", f"${{{name}}}") if found is None else found
+
+
+_AROUND = Surroundings(_value, "linux/amd64", FETCHERS)
+
+
+def cases(seed: int, count: int, shells: Sequence[str] = tuple(SHELLS)) -> list[Case]:
+    """So many, in the shells by turns."""
+    return [Case.of(seed + number, shells[number % len(shells)]) for number in range(count)]

@@ -1,0 +1,38 @@
+"""What is known to be read otherwise than a shell reads it, by construct, until it is fixed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+NOT_READ = "the grammar does not read it, so its URLs are taken by their look"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``pattern``: what a script, made as small as it gets, holds. ``misses``: it finds too little, too."""
+
+    pattern: str
+    reason: str
+    misses: bool = False
+
+
+KNOWN: tuple[Known, ...] = (
+    Known(
+        r"(?:curl|wget) [^\n]*\|\|",
+        "a download may fail, so what stands behind || is read as well (on purpose)",
+    ),
+    Known(r"! \{", "the grammar takes a brace behind ! for a word", misses=True),
+    Known(
+        r"esac\)`",
+        "the grammar does not read backquotes behind a case in $(…) between quotes",
+        misses=True,
+    ),
+    Known(r"\Aset -e", "a command that fails under set -e is not taken for the end"),
+)
+
+
+def reason_of(script: str, *, invents_only: bool) -> str:
+    """Why a script, made as small as it gets, goes wrong; empty where nobody knows."""
+    fitting = (it for it in KNOWN if (it.misses or invents_only) and re.search(it.pattern, script, re.DOTALL))
+    return next((it.reason for it in fitting), "")

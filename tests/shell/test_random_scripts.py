@@ -1,0 +1,76 @@
+"""Random scripts: every URL that a shell asks for is found or reported, and no other is found."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+
+import pytest
+
+from testing.random_scripts.compare import Case, Difference, cases, differences, failures, minimised
+from testing.random_scripts.known import NOT_READ
+from testing.random_scripts.shells import SHELLS, run
+from testing.random_scripts.tree import node, smaller, text_of
+
+HERE = [name for name, (program, *_) in SHELLS.items() if shutil.which(program)]
+SEED, COUNT = 20_000, 2_000
+MOST_NOT_READ = 0.03
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not HERE or not shutil.which("dash"), reason="there is no shell (apt-get install dash busybox)"
+    ),
+]
+
+
+@pytest.mark.timeout(900)
+def test_what_shells_ask_for_is_what_is_found() -> None:
+    found = list(failures(cases(SEED, COUNT, HERE)))
+    known = Counter(failure.known for failure in found)
+    assert [str(failure) for failure in found if not failure.known] == []
+    assert known[NOT_READ] <= MOST_NOT_READ * COUNT
+
+
+@pytest.mark.parametrize("shell", HERE)
+def test_the_stubs_note_what_they_are_given(shell: str) -> None:
+    script = (
+        "curl -O 'a b' \"\"; echo x y | xargs -n1 wget; sh -c 'wget $0' z; wget -i - <<EOF\nu\nEOF\nexit 3"
+    )
+    other = "wget after"
+    assert run([script, other], shell, {}) == [
+        [["curl", "-O", "a b", ""], ["wget", "x"], ["wget", "y"], ["wget", "z"], ["wget", "-i", "-", "u"]],
+        [["wget", "after"]],
+    ]
+
+
+def test_the_same_seed_is_the_same_script() -> None:
+    assert [Case.of(seed, "bash") for seed in range(9)] == [Case.of(seed, "bash") for seed in range(9)]
+
+
+def test_a_url_that_is_asked_for_and_one_that_is_not_are_differences() -> None:
+    """Under ``set -e`` the second is never asked for; the first depends on what nobody computes."""
+    script = (node("set -e"), node("false"), node("wget http://h/n1/a"))
+    assert differences("dash", [script]) == [Difference(frozenset(), frozenset({"http://h/n1/a"}))]
+
+
+def test_a_failure_is_made_small() -> None:
+    inner = (node("x=1"), node("false"), node("wget http://h/n1/a"))
+    script = (node("set -e"), node("y=2"), node("if true; then\n", inner, "\nfi"), node("wget http://h/n2/b"))
+    (difference,) = differences("dash", [script])
+    small = minimised(Case(1, "dash", script), difference)
+    assert text_of(small.case.script) in {
+        "set -e\nfalse\nwget http://h/n1/a",
+        "set -e\nfalse\nwget http://h/n2/b",
+    }
+
+
+def test_each_smaller_script_has_less_in_it() -> None:
+    block = (node("a"), node("if b; then\n", (node("c"), node("d")), "\nfi"))
+    assert {text_of(less) for less in smaller(block)} == {
+        "if b; then\nc\nd\nfi",
+        "a",
+        "a\nc\nd",
+        "a\nif b; then\nd\nfi",
+        "a\nif b; then\nc\nfi",
+    }
