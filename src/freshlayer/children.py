@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from freshlayer.lazy import compiled
+
+if TYPE_CHECKING:
+    from freshlayer.temporary import LockedDirectory
 
 _MIB = 1024 * 1024
 
@@ -149,23 +153,23 @@ class EmptyDirectory:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._path = ""
+        self._made: LockedDirectory | None = None
 
     @property
     def path(self) -> str:
         """Raises OSError where no directory can be made."""
         if not self._path:
-            import tempfile  # noqa: PLC0415 - most runs start no program
+            from freshlayer.temporary import LockedDirectory  # noqa: PLC0415 - most runs start no program
 
-            self._path = os.path.realpath(tempfile.mkdtemp(prefix="freshlayer-", dir=self._private()))
+            self._made = LockedDirectory(self._private())
+            self._path = os.path.realpath(self._made.path)
         return self._path
 
     def close(self) -> None:
-        """Remove it, with what a child may have left in it."""
-        if self._path:
-            import shutil  # noqa: PLC0415 - tempfile has loaded it
-
-            shutil.rmtree(self._path, ignore_errors=True)
-            self._path = ""
+        """Remove it, with what a child has left in it."""
+        if self._made is not None:
+            self._made.close()
+            self._made, self._path = None, ""
 
     def _private(self) -> str | None:
         """The user's own directory for a session: some programs read from the directories above as well."""

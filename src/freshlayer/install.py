@@ -17,6 +17,7 @@ from freshlayer.bounded_read import UnfitFileError, read_file
 from freshlayer.errors import InstallError
 from freshlayer.file_lock import locked
 from freshlayer.files import replace
+from freshlayer.user_directories import home_of
 
 METADATA = {
     "SchemaVersion": "0.1.0",
@@ -55,7 +56,7 @@ class DockerFolder(Struct, frozen=True):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> DockerFolder:
         named = environ.get("DOCKER_CONFIG")
-        return cls(Path(named) if named else Path(os.path.expanduser("~")) / ".docker")
+        return cls(Path(named) if named else Path(home_of({**os.environ, **environ})) / ".docker")
 
     @property
     def plugin(self) -> Path:

@@ -130,6 +130,13 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
 
+def says_fail(text: str) -> bool:
+    """Whether settings say ``on_unknown = "fail"``, whatever else is wrong in them."""
+    return (
+        re.search(r"""^[ \t]*["']?on_unknown["']?[ \t]*=[ \t]*["']fail["']""", text, re.MULTILINE) is not None
+    )
+
+
 def _choice(where: str, name: str, said: object) -> StrEnum:
     """One of a setting's words."""
     words = list(_CHOICES[name])

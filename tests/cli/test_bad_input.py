@@ -11,6 +11,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -402,3 +403,49 @@ def test_a_damaged_state_costs_no_build_its_keys(freshlayer: Freshlayer, project
         assert "--mount=type=secret,id=freshlayer-" in told.out
     assert first.err.count("the state file was corrupt; it is kept as") == 1
     assert "corrupt" not in second.err
+
+
+FAULTY = {
+    "a wrong setting": b'on_unknown = "fail"\nconections = 3\n',
+    "no TOML": b"on_unknown = 'fail'\n[[[\n",
+    "a byte order mark and a fault": b'\xef\xbb\xbf\ton_unknown="fail"\r\nx\r\n',
+}
+
+
+@pytest.mark.parametrize("content", FAULTY.values(), ids=FAULTY)
+def test_faulty_settings_that_say_fail_stop_the_build(
+    freshlayer: Freshlayer, project: Path, content: bytes
+) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\nRUN true\n")
+    (project / "freshlayer.toml").write_bytes(content)
+    told = freshlayer("build", ".")
+    assert (told.code, told.out) == (125, "")
+    assert told.err.startswith("freshlayer: freshlayer.toml: ")
+    assert told.err.endswith("(on_unknown is fail)\n")
+    assert freshlayer("check", ".").code == 2
+    assert passed_through(freshlayer.but("--on-unknown", "keep")("build", ".").out, ".")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.write_bytes(b"\xff\xfe")])
+def test_settings_that_cannot_be_read_stop_the_build_where_unknown_inputs_do(
+    freshlayer: Freshlayer, project: Path, make: Callable[[Path], object]
+) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\nRUN true\n")
+    make(project / "freshlayer.toml")
+    assert passed_through(freshlayer("build", ".").out, ".")
+    told = freshlayer.but("--on-unknown", "fail")("build", ".")
+    assert (told.code, told.out) == (125, "")
+    assert told.err.endswith("(on_unknown is fail)\n")
+
+
+@pytest.mark.parametrize("name", ["freshlayer.toml", "pyproject.toml"])
+def test_a_byte_order_mark_before_settings_is_skipped(
+    freshlayer: Freshlayer, project: Path, name: str
+) -> None:
+    """Editors on Windows write it; with it on_unknown = "fail" was not read."""
+    table = "[tool.freshlayer]\r\n" if name == "pyproject.toml" else ""
+    (project / name).write_bytes(f'\ufeff{table}on_unknown = "fail"\r\n'.encode())
+    (project / "Dockerfile").write_text("FROM scratch\nRUN wget http://127.0.0.1:1/\n")
+    told = freshlayer.build(".")
+    assert (told.code, told.out) == (125, "")
+    assert "is fail)" in told.err

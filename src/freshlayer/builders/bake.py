@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from freshlayer.builders.pflag import FALSE, Grammar, Operand, Option, items
 from freshlayer.builders.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.reference import is_remote_context, shown
+from freshlayer.temporary import temporary_directory
 
 _GRAMMAR = Grammar(
     frozenset("allow builder call file list metadata-file progress provenance sbom set".split()),
@@ -177,7 +177,7 @@ class Bake(Struct, frozen=True):
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
             return self._run(self.command.words)
-        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+        with temporary_directory() as folder:
             paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(folder))
             inlined = {name: it.text for name, it in files.items() if it.inline}
             words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(folder))]

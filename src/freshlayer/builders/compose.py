@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from freshlayer.builders.composed import (
 from freshlayer.builders.pflag import FALSE
 from freshlayer.builders.process import run
 from freshlayer.errors import BuilderError
+from freshlayer.temporary import temporary_directory
 
 _ESCAPES = {"$$": "$"}
 _SERVICE = "service:"
@@ -99,7 +99,7 @@ class Compose(Struct, frozen=True):
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
             return self._run(self.command.globals)
-        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+        with temporary_directory() as folder:
             changes = _changes(files, Path(folder))
             override = Path(folder) / "override.json"
             override.write_text(json.dumps(_escaped({"services": changes})), encoding="utf-8")

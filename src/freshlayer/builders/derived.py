@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from freshlayer.builders.base import DerivedFile
+from freshlayer.temporary import temporary_directory
 
 
 @contextmanager
 def derived(file: DerivedFile) -> Iterator[str]:
     """The path of a derived Dockerfile, in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+    with temporary_directory() as folder:
         yield str(write(file, Path(folder)))
 
 

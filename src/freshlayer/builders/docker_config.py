@@ -10,6 +10,7 @@ from pathlib import Path
 
 from freshlayer.alias import NAME
 from freshlayer.bounded_read import read_file
+from freshlayer.user_directories import home_of
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PLUGIN_FOLDERS = (
@@ -120,7 +121,7 @@ def _context(environ: Mapping[str, str]) -> str:
 
 
 def _folder(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "/")) / ".docker")
+    return Path(environ.get("DOCKER_CONFIG") or Path(home_of(environ)) / ".docker")
 
 
 def config(environ: Mapping[str, str]) -> dict[str, object]:

@@ -14,6 +14,7 @@ from freshlayer.builders.process import captured
 from freshlayer.errors import BuilderError
 from freshlayer.file_lock import locked
 from freshlayer.files import replace
+from freshlayer.user_directories import cache_home
 
 _SECONDS = 10.0
 _MOST = 50
@@ -67,9 +68,7 @@ def _is_script(path: str) -> bool:
 
 def _memory(environ: Mapping[str, str]) -> Path:
     """In the cache folder (XDG Base Directory Specification)."""
-    base = environ.get("XDG_CACHE_HOME", "")
-    home = Path(base) if os.path.isabs(base) else Path(environ.get("HOME", "/")) / ".cache"
-    return home / "freshlayer" / "versions.json"
+    return cache_home(environ) / "freshlayer" / "versions.json"
 
 
 def _read(path: Path) -> dict[str, Entry]:
@@ -88,7 +87,10 @@ def _entry(written: object, size: object, said: object) -> Entry:
 
 
 def _remember(path: Path, program: str, entry: Entry) -> None:
+    """Not below the working directory, which may be what is built: asking again costs less than a layer."""
     with contextlib.suppress(OSError):
+        if path.resolve().is_relative_to(Path.cwd()):
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path):
             newest = dict(list({**_read(path), program: entry}.items())[-_MOST:])

@@ -6,6 +6,7 @@ FRESHLAYER_SETTINGS names, and in a project's once the user has approved it (``f
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,9 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.context import read_settings, read_settings_file
-from freshlayer.errors import StateError
+from freshlayer.errors import ContextError, OptionError, StateError, UnknownInputError
 from freshlayer.reference import shown
-from freshlayer.settings import Policy, read
+from freshlayer.settings import Policy, read, says_fail
 
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
@@ -47,8 +48,16 @@ def policy_of(options: Options, source: Source | None) -> Policy:
 
 
 def chosen_for(options: Options, source: Source | None) -> Chosen:
-    """The settings beside a Dockerfile (without one: in this directory). Raises OptionError, ContextError."""
-    chosen = _of_files(options, source)
+    """The settings beside a Dockerfile (without one: in this directory). Raises OptionError, ContextError.
+
+    With ``on_unknown = "fail"`` no build goes on unwatched: a fault in the settings is an UnknownInputError.
+    """
+    try:
+        chosen = _of_files(options, source)
+    except (ContextError, OptionError) as error:
+        if options.on_unknown == "fail" or (options.on_unknown is None and _says_fail(options, source)):
+            raise UnknownInputError(f"{error} (on_unknown is fail)") from None
+        raise
     policy = chosen.policy.but(
         on_unknown=options.on_unknown,
         connections=options.connections,
@@ -57,6 +66,21 @@ def chosen_for(options: Options, source: Source | None) -> Chosen:
         offline=bool(options.offline),
     )
     return replace(chosen, policy=policy)
+
+
+def _says_fail(options: Options, source: Source | None) -> bool:
+    """Whether any of the files does, whatever else is wrong in it or in another."""
+    own, named = users_file(os.environ), options.settings or os.environ.get(SETTINGS, "")
+    files = [Path(named)] if named else []
+    files += [own] if own is not None and os.path.lexists(own) else []
+    texts: list[str] = []
+    for file in files:
+        with contextlib.suppress(ContextError):
+            texts.append(read_settings_file(file)[0])
+    with contextlib.suppress(ContextError):
+        found = None if named else read_settings(source.folder if source is not None else Path())
+        texts += [found[0]] if found else []
+    return any(says_fail(text) for text in texts)
 
 
 def users_file(environ: Mapping[str, str]) -> Path | None:

@@ -15,10 +15,10 @@ from freshlayer import __version__
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.reentry import enter
 from freshlayer.errors import FreshlayerError, OptionError
+from freshlayer.interrupts import INTERRUPTED, raise_again
 
 FAILED = 125
 TROUBLE = 2
-INTERRUPTED = 130
 
 _COMMANDS = {
     "build": "build an image; only the instructions whose downloads changed run again",
@@ -70,6 +70,7 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
 
     ``docker``: the flags of docker's own that the plugin was called with.
     """
+    raise_again()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         enter(os.environ)

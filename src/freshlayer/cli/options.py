@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,15 +86,6 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def state_path(options: Options) -> Path:
-    """``--state``, else ``$XDG_STATE_HOME/freshlayer/`` (XDG Base Directory Specification)."""
-    if options.state:
-        return Path(options.state)
-    base = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(base) if os.path.isabs(base) else Path(os.environ.get("HOME", "/")) / ".local" / "state"
-    return home / "freshlayer" / "state.sqlite3"
-
-
 @contextmanager
 def rooms_of(
     options: Options, source: Source | None, image_of: Callable[[str], str] | None = None
@@ -102,13 +93,15 @@ def rooms_of(
     """The state, the policy and the identities that a command works with; the state is closed at the end."""
     from freshlayer.asking import Rooms
     from freshlayer.cli.chosen_settings import policy_of
+    from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
     from freshlayer.errors import StateError
     from freshlayer.report.terminal import Progress, warn
     from freshlayer.state import Store, read_identities
+    from freshlayer.temporary import remove_leftovers
 
+    remove_leftovers(os.environ)
     policy = policy_of(options, source)
-    store = Store(state_path(options), warn)
     path = Path(options.identities) if options.identities else None
     try:
         identities = read_identities(path) if path else {}
@@ -116,9 +109,7 @@ def rooms_of(
         warn(f"{error}; it is neither used nor written")
         path, identities = None, {}
     progress = Progress(sys.stderr, wanted=not options.quiet)
-    try:
-        keyring = Keyring(os.environ, policy.hosts)
-        now, verbose = int(time.time()), bool(options.verbose)
+    keyring = Keyring(os.environ, policy.hosts)
+    now, verbose = int(time.time()), bool(options.verbose)
+    with state_in_use(options, source, warn) as place, closing(Store(place, warn)) as store:
         yield Rooms(store, policy, warn, now, progress, identities, path, keyring, verbose, image_of)
-    finally:
-        store.close()

@@ -159,24 +159,13 @@ def _keep_ignore_file(source: Source, output: str | None) -> None:
 def _warn_of_copies(source: Source, output: Path) -> None:
     """A file that changes with the world, in a context that is copied whole, has the copy run again."""
     from freshlayer import dockerfile
+    from freshlayer.context import is_sent
     from freshlayer.report.terminal import warn
 
     stages = dockerfile.parse(source.text).stages
     copies = [i for stage in stages for i in stage.instructions if i.name in {"ADD", "COPY"}]
-    if any(not i.flag("from") for i in copies) and _is_sent(source, output.resolve()):
+    if any(not i.flag("from") for i in copies) and is_sent(source.context, source.path, output):
         warn(
             f"{output}: lies in the build context, where a COPY may take it in and run with each change; "
             "name it in .dockerignore, or write it elsewhere"
         )
-
-
-def _is_sent(source: Source, path: Path) -> bool:
-    """Whether a builder gets this file with the context."""
-    from freshlayer.context.dockerignore import ignore_file, patterns, read_rules
-
-    root = source.context.resolve()
-    if not path.is_relative_to(root):
-        return False
-    own = ignore_file(source.path) if source.path else None
-    rules = own if own and own.is_file() else root / ".dockerignore"
-    return not patterns(rules, read_rules(rules) or "").excludes(path.relative_to(root).as_posix())

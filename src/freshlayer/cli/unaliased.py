@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from freshlayer.builders import detect
 from freshlayer.builders.docker_config import config
 from freshlayer.install import DockerFolder
+from freshlayer.temporary import temporary_directory
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def _folder_without_alias(environ: Mapping[str, str]) -> Iterator[str]:
     What prunes needs no credential, so none is copied.
     """
     own = DockerFolder.of(environ)
-    with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
+    with temporary_directory() as folder:
         for entry in own.path.iterdir() if own.path.is_dir() else ():
             if entry != own.config:
                 (Path(folder) / entry.name).symlink_to(entry.absolute())

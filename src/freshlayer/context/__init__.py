@@ -1,7 +1,7 @@
 """Build contexts on disk: the Dockerfile, what the ignore files leave, the tar for the classic builder."""
 
 from freshlayer.context.classic import ClassicContext
-from freshlayer.context.dockerignore import ignore_file, read_rules
+from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.context.source import (
     Source,
     read_dockerfile,
@@ -14,6 +14,7 @@ __all__ = [
     "ClassicContext",
     "Source",
     "ignore_file",
+    "is_sent",
     "read_dockerfile",
     "read_rules",
     "read_settings",

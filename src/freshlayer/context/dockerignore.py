@@ -41,6 +41,16 @@ def patterns(path: Path, text: str, *, before_23: bool = False) -> Patterns:
         raise ContextError(f"{path}: {error}") from None
 
 
+def is_sent(context: Path, dockerfile: Path | None, path: Path) -> bool:
+    """Whether a builder gets a file with the context. Raises ContextError."""
+    root, file = context.resolve(), path.resolve()
+    if not file.is_relative_to(root):
+        return False
+    own = ignore_file(dockerfile) if dockerfile else None
+    rules = own if own and own.is_file() else root / NAME
+    return not patterns(rules, read_rules(rules) or "").excludes(file.relative_to(root).as_posix())
+
+
 def walk(root: Path, rules: Patterns) -> Iterator[tuple[str, os.stat_result]]:
     """(path relative to the root, lstat) of everything that docker's client sends, in its order.
 

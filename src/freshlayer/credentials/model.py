@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from msgspec import Struct, field
 
 from freshlayer.lazy import compiled
 from freshlayer.settings import HostSettings
+from freshlayer.user_directories import home_of
 
 _NETLOC = compiled(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
@@ -73,8 +75,8 @@ class Keyring(Private, frozen=True, eq=False):
 
     @property
     def home(self) -> str:
-        """The user's home folder; ``/`` where the environment names none."""
-        return self.environ.get("HOME", "") or "/"
+        """The user's home directory; never one in the checkout, as an empty or relative HOME would name."""
+        return home_of(self.environ) if self.environ else os.sep
 
     def settings(self, netloc: str) -> HostSettings | None:
         """What the settings say of ``host[:port]``."""

@@ -1,0 +1,56 @@
+"""Which state file a command works with: never one that a build would copy into an image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freshlayer.user_directories import state_home
+
+if TYPE_CHECKING:
+    from freshlayer.cli.options import Options
+    from freshlayer.context import Source
+
+
+def state_path(options: Options) -> Path:
+    """``--state``, else ``$XDG_STATE_HOME/freshlayer/`` (XDG Base Directory Specification)."""
+    if options.state:
+        return Path(options.state)
+    return state_home(os.environ) / "freshlayer" / "state.sqlite3"
+
+
+@contextmanager
+def state_in_use(options: Options, source: Source | None, warn: Callable[[str], None]) -> Iterator[Path]:
+    """The path of the state file; a temporary one where the usual one would be sent with the context.
+
+    A path that ``--state`` names is the user's choice, and some CIs keep nothing outside the checkout: there
+    it is a warning.
+    """
+    from freshlayer.temporary import temporary_directory
+
+    path = state_path(options)
+    if source is None or not _is_sent(source, path):
+        yield path
+    elif options.state:
+        warn(f"{path}: is in the build context, where a COPY may take it in (name it in .dockerignore)")
+        yield path
+    else:
+        where = f"{path}: would be in the build context {source.context}"
+        warn(f"{where}; a temporary state is used (set XDG_STATE_HOME or pass --state PATH)")
+        with temporary_directory() as folder:
+            # That directory is locked for as long as it is there, and the state locks the one that it is in.
+            yield Path(folder) / "state" / path.name
+
+
+def _is_sent(source: Source, path: Path) -> bool:
+    """Where the ignore file can't be used, nothing is known to be left out."""
+    from freshlayer.context import is_sent
+    from freshlayer.errors import ContextError
+
+    try:
+        return is_sent(source.context, source.path, path)
+    except ContextError:
+        return True

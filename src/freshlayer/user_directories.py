@@ -1,0 +1,45 @@
+"""Where a user's own files are: the home directory, and below it state, cache and configuration.
+
+https://specifications.freedesktop.org/basedir-spec/: a relative path in a variable is ignored. An empty or
+relative HOME would lead into the working directory, which is the checkout that is built.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def home_of(environ: Mapping[str, str]) -> str:
+    """``$HOME`` where it is an absolute path, else as the system knows the user, else ``/``."""
+    home = environ.get("HOME", "")
+    if os.path.isabs(home):
+        return home
+    import pwd  # noqa: PLC0415 - only where HOME names nothing
+
+    try:
+        known = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return os.sep
+    return known if os.path.isabs(known) else os.sep
+
+
+def state_home(environ: Mapping[str, str]) -> Path:
+    """What a program remembers between its runs."""
+    return _below(environ, "XDG_STATE_HOME", ".local/state")
+
+
+def cache_home(environ: Mapping[str, str]) -> Path:
+    """What a program can find out again."""
+    return _below(environ, "XDG_CACHE_HOME", ".cache")
+
+
+def config_home(environ: Mapping[str, str]) -> Path:
+    """What the user has chosen."""
+    return _below(environ, "XDG_CONFIG_HOME", ".config")
+
+
+def _below(environ: Mapping[str, str], variable: str, usual: str) -> Path:
+    named = environ.get(variable, "")
+    return Path(named) if os.path.isabs(named) else Path(home_of(environ)) / usual
