@@ -9,6 +9,7 @@ from pathlib import Path
 
 from freshlayer.bounded_read import read_text
 from freshlayer.builders import docker_config
+from freshlayer.user_directories import config_home, home_of
 
 _LARGEST = 1024 * 1024
 _ROOT_STORAGE = "/var/lib/containers/storage"
@@ -52,9 +53,9 @@ def _endpoints(instance: Mapping[str, object]) -> Iterator[str]:
 
 def _storage(environ: Mapping[str, str]) -> str:
     """containers-storage.conf(5): the user's file, then the system's, then the default."""
-    home = Path(environ.get("HOME") or "/")
+    home = Path(home_of(environ))
     rootless = os.geteuid() != 0
-    own = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "containers" / "storage.conf"
+    own = config_home(environ) / "containers" / "storage.conf"
     given = environ.get("CONTAINERS_STORAGE_CONF")
     for path in [given] if given else [*([str(own)] if rootless else []), *_SYSTEM_STORAGE_FILES]:
         settings = _settings(path)

@@ -92,7 +92,8 @@ def is_loopback(netloc: str) -> bool:
 
 def _mirrors(keyring: Keyring) -> tuple[str, ...]:
     """``registry-mirrors`` in the configuration of the user's own dockerd, else of the machine's."""
-    own = keyring.environ.get("XDG_CONFIG_HOME") or os.path.join(keyring.home, ".config")
+    named = keyring.environ.get("XDG_CONFIG_HOME", "")
+    own = named if os.path.isabs(named) else os.path.join(keyring.home, ".config")
     for path in (os.path.join(own, "docker", "daemon.json"), "/etc/docker/daemon.json"):
         listed = docker.document(path).get("registry-mirrors")
         if isinstance(listed, list):
