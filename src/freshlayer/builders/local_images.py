@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from freshlayer.builders import docker_api
 from freshlayer.builders.process import captured
 from freshlayer.errors import BuilderError, ReferenceInvalidError
 from freshlayer.reference import Reference, parse, shown
@@ -17,6 +18,7 @@ from freshlayer.reference import Reference, parse, shown
 _SCHEME = "docker-image://"
 _SECONDS = 30.0
 _BUILDAH = "buildah"
+_DOCKER = "docker"
 
 Document = Mapping[str, object]
 
@@ -64,7 +66,7 @@ def local_images(store: ImageStore, references: Sequence[Reference]) -> dict[Ref
         found = {reference: _in_buildah(store, reference) for reference in references}
         return {reference: image for reference, image in found.items() if image is not None}
     by_tag: dict[str, Document] = {}
-    for document in _documents(_run(store, ["image", "inspect", *map(name_of, references)], _SECONDS)):
+    for document in _inspected(store, [name_of(reference) for reference in references]):
         by_tag |= {tag.text: document for tag in _parsed(document.get("RepoTags"))}
     here = {reference: by_tag[reference.text] for reference in references if reference.text in by_tag}
     images = {reference: _image(document, reference) for reference, document in here.items()}
@@ -80,6 +82,14 @@ def pull(store: ImageStore, reference: Reference, platform: str) -> str:
         return "it can't be run"
     lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
     return shown(lines[-1] if lines else f"exit code {done.returncode}", 200) if done.returncode else ""
+
+
+def _inspected(store: ImageStore, names: Sequence[str]) -> list[Document]:
+    if os.path.basename(store.program[0]) == _DOCKER:
+        found = docker_api.images(store.program, store.environment, names)
+        if found is not None:
+            return found
+    return _documents(_run(store, ["image", "inspect", *names], _SECONDS))
 
 
 def _image(document: Document, reference: Reference) -> LocalImage:
