@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bench.gauge import Run, gauged
 from bench.tables import met, row
-from freshlayer import plan
-from freshlayer.reading import Question, read
+from freshlayer.decisions import plan
+from freshlayer.discover.analysis import BuildRequest, analyse
 
 SIZES = (1_000, 10_000, 100_000)
 MOST_SECONDS = 10
@@ -126,7 +126,7 @@ def seconds_of(kind: str, count: int) -> float:
     taken = []
     for _ in range(_ROUNDS):
         started = time.process_time()
-        found = read(text, Question(("linux/amd64",)))
+        found = analyse(text, BuildRequest(("linux/amd64",)))
         plan.plan(found.dockerfile, found.stages, found.parents, plan.Known({}, {}))
         taken.append(time.process_time() - started)
     return min(taken)

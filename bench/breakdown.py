@@ -47,14 +47,21 @@ def main(context: str, state: str) -> None:
     parts = Parts()
     with parts.part("imports"):
         import freshlayer.__main__  # noqa: F401, PLC0415
-        from freshlayer import cli, dockerfile, pipeline, report  # noqa: F401, PLC0415
-        from freshlayer.asking import Rooms, ask, recall  # noqa: PLC0415
+        from freshlayer import cli, dockerfile, report  # noqa: F401, PLC0415
         from freshlayer.context import read_dockerfile  # noqa: PLC0415
-        from freshlayer.inject import Mechanism  # noqa: PLC0415
-        from freshlayer.probe import driver, http  # noqa: F401, PLC0415
-        from freshlayer.reading import Question, read  # noqa: PLC0415
+        from freshlayer.discover.analysis import BuildRequest, analyse  # noqa: PLC0415
+        from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415
+        from freshlayer.probe.http import ladder as http  # noqa: F401, PLC0415
+        from freshlayer.probe.network import driver  # noqa: F401, PLC0415
         from freshlayer.settings import Policy  # noqa: PLC0415
         from freshlayer.state import Store  # noqa: PLC0415
+        from freshlayer.workflows import build, check, render  # noqa: F401, PLC0415
+        from freshlayer.workflows.observe import ask, recall  # noqa: PLC0415
+        from freshlayer.workflows.session import (  # noqa: PLC0415
+            Session,
+            default_platform,
+            platforms_of,
+        )
     with parts.part("detecting the builder"):
         import os  # noqa: PLC0415
 
@@ -62,25 +69,25 @@ def main(context: str, state: str) -> None:
 
         builder = detect("", os.environ)
     source = read_dockerfile(context, None, sys.stdin.buffer)
-    question = pipeline.built_by(
-        builder, Question(platforms=pipeline.platforms_of((), os.environ), host=pipeline.default_platform())
+    question = check.built_by(
+        builder, BuildRequest(platforms=platforms_of((), os.environ), host=default_platform())
     )
     with parts.part("parsing"):
         dockerfile.parse(source.text)
     with parts.part("shell and discovery"):
-        found = read(source.text, question)
+        found = analyse(source.text, question)
     parts.taken["shell and discovery"] -= parts.taken["parsing"]
-    rooms = Rooms(Store(Path(state), print), Policy(), print)
+    session = Session(Store(Path(state), print), Policy(), print)
     references = [item.reference for item in found.discovery.inputs if item.reference.kind == "http"]
     with parts.part("state"):
-        recorded = recall(references, rooms)
+        recorded = recall(references, session)
     with parts.part("probe"):
-        ask(references, recorded, rooms, question.platforms)
+        ask(references, recorded, session, question.platforms)
     with parts.part("state"):
-        rooms.store.record(recorded, 1)
-    told = pipeline.inputs(source, question)
+        session.store.record(recorded, 1)
+    told = check.inputs(source, question)
     with parts.part("inject"):
-        pipeline.derived(source, told, Mechanism.MOUNT)
+        render.derived(source, told, Mechanism.MOUNT)
     with parts.part("report"):
         report.build_lines(told)
     print(json.dumps(parts.taken))

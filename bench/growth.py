@@ -21,7 +21,8 @@ from bench.gauge import Run, gauged
 from bench.origins import trusting
 from bench.peers import ON_ONE_ORIGIN, Work
 from bench.plot import Line, Panel, svg
-from freshlayer.model import Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
+from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference
 from freshlayer.state import Store
 from testing.servers.nginx import Nginx

@@ -24,11 +24,11 @@ from bench import peers
 from bench.origins import old_file, trusting
 from bench.peers import ON_ONE_ORIGIN, Work
 from freshlayer import dockerfile
+from freshlayer.cli.check_many import Search, read_one, searched
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
-from freshlayer.cli.several import Search, read_one, searched
 from freshlayer.errors import FreshlayerError
-from freshlayer.many import read_all
+from freshlayer.workflows.batch import read_all
 from testing import gold
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed

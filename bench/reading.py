@@ -9,8 +9,8 @@ from functools import partial
 from statistics import median
 
 from freshlayer import dockerfile, shell
-from freshlayer.reading import read
-from freshlayer.shell.parse import parse
+from freshlayer.discover.analysis import analyse
+from freshlayer.shell.syntax.parse import parse
 from testing import gold
 
 ROUNDS = 5
@@ -45,7 +45,7 @@ def measure() -> Reading | None:
     found = [path.read_text("utf-8", "surrogateescape") for path in gold.files().values()]
     if not found:
         return None
-    whole = [_milliseconds(partial(read, text, gold.QUESTION)) for text in found]
+    whole = [_milliseconds(partial(analyse, text, gold.QUESTION)) for text in found]
     parsed = sum(_milliseconds(partial(dockerfile.parse, text)) for text in found)
     scripts = [rest for text in found for rest in _scripts(text)]
     shells = sum(_milliseconds(partial(parse, script)) for script in scripts)

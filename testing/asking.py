@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.freshness import judge
-from freshlayer.model import Observation, Recorded, Verdict
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Observation, Recorded, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 

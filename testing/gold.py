@@ -9,12 +9,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from freshlayer.reading import Question, read
+from freshlayer.discover.analysis import BuildRequest, analyse
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 GOLD = SHARED / "gold"
 # The labels are for a default build on this platform.
-QUESTION = Question(("linux/amd64",))
+QUESTION = BuildRequest(("linux/amd64",))
 
 
 def files() -> dict[str, Path]:
@@ -28,7 +28,7 @@ def files() -> dict[str, Path]:
 
 def findings(name: str, path: Path) -> dict[str, Any]:
     """What is found in one file, in the scorer's spelling."""
-    discovery = read(path.read_text("utf-8", "surrogateescape"), QUESTION).discovery
+    discovery = analyse(path.read_text("utf-8", "surrogateescape"), QUESTION).discovery
     return {
         "file": name,
         "inputs": [

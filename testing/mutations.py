@@ -12,14 +12,14 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 
-from freshlayer import pipeline
 from freshlayer.context import Source
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.dockerfile import parse
 from freshlayer.errors import DockerfileError
-from freshlayer.reading import Question
+from freshlayer.workflows.check import inputs
 from testing.scripts import run_scripts
 
-AMD64 = Question(platforms=("linux/amd64",))
+AMD64 = BuildRequest(platforms=("linux/amd64",))
 LONGEST = 2.0
 """Seconds for one input."""
 
@@ -88,7 +88,7 @@ def attempt(text: str) -> None:
     """What ``inputs`` does with a Dockerfile; that it can't be one is an answer."""
     source = Source(text.encode("utf-8", "surrogateescape"), "d", "d", Path(), None)
     try:
-        pipeline.inputs(source, AMD64)
+        inputs(source, AMD64)
     except DockerfileError:
         return
 

@@ -12,9 +12,9 @@ from msgspec.structs import astuple
 
 from freshlayer.dockerfile import Dockerfile
 from freshlayer.shell import Hole, Surroundings, Text, Why, follow, known, worst, written
-from freshlayer.shell.nodes import Command, Opaque, Parameter, Script, Substitution
-from freshlayer.shell.operands import operand
-from freshlayer.shell.parse import parse
+from freshlayer.shell.syntax.nodes import Command, Opaque, Parameter, Script, Substitution
+from freshlayer.shell.syntax.operands import operand
+from freshlayer.shell.syntax.parse import parse
 
 AMD64 = "linux/amd64"
 FETCHERS = frozenset({"curl", "wget"})

@@ -74,7 +74,7 @@ def project(tmp_path: Path) -> Path:
 
 
 # Servers that take long to start: one of each for all tests that ask them. They are imported where they are
-# wanted, so that tests of pure rooms load none of it.
+# wanted, so that tests of pure session load none of it.
 
 
 @pytest.fixture(scope="session")

@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer import flag
-from freshlayer.bounded_read import UnfitFileError, holds, read_file, read_text
-from freshlayer.builders import docker_config
 from freshlayer.builders import read as read_command
-from freshlayer.builders.families import BUILDAH
+from freshlayer.builders.command_line.families import BUILDAH
 from freshlayer.context import read_settings
 from freshlayer.context.dockerignore import read_rules
 from freshlayer.context.tree import dockerfiles
 from freshlayer.credentials import Keyring, aws, docker, http
+from freshlayer.docker_client import config as docker_config
+from freshlayer.docker_client.install import DockerFolder, uninstall
 from freshlayer.errors import ContextError, FreshlayerError, InstallError, StateError
-from freshlayer.install import DockerFolder, uninstall
-from freshlayer.state import Store, read_identities
+from freshlayer.files.bounded_read import UnfitFileError, holds, read_file, read_text
+from freshlayer.lock.identities_file import read_identities
+from freshlayer.state import Store
+from freshlayer.workflows import flag_file as flag
 
 pytestmark = pytest.mark.timeout(20)
 HUNDRED_MEGABYTES = 100 * 1000 * 1000

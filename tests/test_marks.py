@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from freshlayer.decisions.marks import Mark, marks
 from freshlayer.dockerfile import parse
 from freshlayer.dockerfile.reach import parent_stage
-from freshlayer.marks import Mark, marks
 
 TEXT = """\
 ARG V=1

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer import pipeline
 from freshlayer.context import Source
-from freshlayer.model import Report
-from freshlayer.reading import Question
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.model.report import Report
+from freshlayer.workflows import check as workflow
 from testing.mutations import attempt, fuzz
 
 SHARED = Path(__file__).parents[1].parent / "shared"
-AMD64 = Question(platforms=("linux/amd64",))
+AMD64 = BuildRequest(platforms=("linux/amd64",))
 QUOTE = '"'
 U = "https://example.org/a"
 
 
 def inputs(text: str) -> Report:
-    return pipeline.inputs(Source(text.encode("utf-8", "surrogateescape"), "d", "d", Path(), None), AMD64)
+    return workflow.inputs(Source(text.encode("utf-8", "surrogateescape"), "d", "d", Path(), None), AMD64)
 
 
 def in_a_run(script: str) -> str:

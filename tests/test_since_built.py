@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Evidence, Identity, Observation, Outcome, Recorded, Strength
+from freshlayer.decisions.since_built import relative
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.evidence import Evidence, Identity, Strength
+from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded
 from freshlayer.reference import parse
-from freshlayer.since_built import relative
 
 URL = parse("https://example.org/a")
 
@@ -18,7 +19,7 @@ def recorded(value: str, scheme: str = "etag", strength: Strength = Strength.STR
 
 
 def seen(value: str, scheme: str = "etag", strength: Strength = Strength.STRONG) -> Observation:
-    return Observation(URL, Outcome.SEEN, "", (Evidence(scheme, value, strength),))
+    return Observation(URL, ProbeOutcome.SEEN, "", (Evidence(scheme, value, strength),))
 
 
 ROWS = [
@@ -55,7 +56,7 @@ def test_digests_that_differ_are_certain_though_nobody_saw_the_change() -> None:
     assert (found.change, found.certainty) == (Change.CHANGED, Certainty.CERTAIN)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.ABSENT])
-def test_what_was_not_answered_stays_as_it_is(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [ProbeOutcome.UNKNOWN, ProbeOutcome.ABSENT])
+def test_what_was_not_answered_stays_as_it_is(outcome: ProbeOutcome) -> None:
     verdict = judge(recorded("1"), replace(seen("1"), outcome=outcome))
     assert relative(verdict, recorded("1"), ["etag:0"]) == verdict

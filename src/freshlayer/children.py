@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 if TYPE_CHECKING:
-    from freshlayer.temporary import LockedDirectory
+    from freshlayer.files.temporary import LockedDirectory
 
 _MIB = 1024 * 1024
 
@@ -159,7 +159,7 @@ class EmptyDirectory:
     def path(self) -> str:
         """Raises OSError where no directory can be made."""
         if not self._path:
-            from freshlayer.temporary import LockedDirectory  # noqa: PLC0415 - most runs start no program
+            from freshlayer.files.temporary import LockedDirectory  # noqa: PLC0415 - most runs start no program
 
             self._made = LockedDirectory(self._private())
             self._path = os.path.realpath(self._made.path)

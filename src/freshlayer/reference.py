@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.errors import ReferenceInvalidError
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import is_signed, public_path, shown, without_secrets
 from freshlayer.request_form import PLAIN, RequestForm, fragment, of_fragment
 

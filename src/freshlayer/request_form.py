@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import is_secret_header, shown
 
 Header = tuple[str, str]

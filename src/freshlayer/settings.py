@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from freshlayer.errors import DockerfileError, OptionError
-from freshlayer.lazy import compiled
+from freshlayer.errors import OptionError
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.duration import SECONDS
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024
@@ -187,71 +188,7 @@ def _seconds(where: str, name: str, said: int | str) -> int:
     match = _DURATION.fullmatch(said)
     if match is None:
         raise OptionError(f"{where}: {name} can't be {shown(repr(said), 40)} (write 7d, 12h, or seconds)")
-    return int(match[1]) * _SECONDS[match[2]]
+    return int(match[1]) * SECONDS[match[2]]
 
 
-class Notes(Struct, frozen=True):
-    """What the comments directly above an instruction say about it. ``ttl`` in seconds; 0: ask each time."""
-
-    ignore: bool = False
-    immutable: bool = False
-    no_advice: bool = False
-    ttl: int = 0
-    watch: tuple[str, ...] = ()
-
-
-_NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
-_TTL = compiled(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
 _DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-
-
-def notes(text: str, instructions: Sequence[tuple[int, int, str]]) -> dict[int, Notes]:
-    """First line of an instruction → what the ``# freshlayer:`` comments directly above it say.
-
-    ``instructions``: (first line, last line, keyword). Raises DockerfileError, with the line, for a comment
-    that means nothing, or that stands above nothing.
-    """
-    lines = text.split("\n")
-    inside = {n for first, last, _ in instructions for n in range(first, last + 1)}
-    found: dict[int, Notes] = {}
-    used: set[int] = set()
-    for first, _, name in instructions:
-        above = first - 1
-        watched: list[str] = []
-        while above > 0 and above not in inside and lines[above - 1].lstrip().startswith("#"):
-            match = _NOTE.fullmatch(lines[above - 1])
-            if match:
-                before = found.setdefault(first, Notes())
-                found[first] = _noted(before, match[1], watched, (name, above))
-                used.add(above)
-            above -= 1
-        if watched:
-            found[first] = replace(found[first], watch=tuple(watched))
-    for number, line in enumerate(lines, 1):
-        if number not in inside and number not in used and _NOTE.fullmatch(line):
-            raise DockerfileError("this '# freshlayer:' comment stands directly above no instruction", number)
-    return found
-
-
-def _noted(before: Notes, said: str, watched: list[str], place: tuple[str, int]) -> Notes:
-    """With one comment more; what it watches goes to ``watched``. ``place``: keyword and line."""
-    name, line = place
-    verb, _, rest = said.partition(" ")
-    switches = {
-        "ignore": replace(before, ignore=True),
-        "immutable": replace(before, immutable=True),
-        "no-advice": replace(before, no_advice=True),
-    }
-    if said in switches:
-        return switches[said]
-    ttl = _TTL.fullmatch(said)
-    if ttl:
-        return replace(before, ttl=int(ttl[1]) * _SECONDS[ttl[2]])
-    if verb == "watch" and rest.strip():
-        if name != "RUN":
-            raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and stands above {name}", line)
-        watched.append(rest.strip())
-        return before
-    known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), no-advice"
-    raise DockerfileError(f"'# freshlayer: {shown(said, 40)}' means nothing (there are: {known})", line)

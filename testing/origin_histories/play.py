@@ -9,8 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Observation, Recorded, Validators, Verdict
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.evidence import Validators
+from freshlayer.model.observation import Certainty, Change, Observation, Recorded, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
 from freshlayer.state import Store
@@ -123,7 +124,7 @@ def _probed(due: Sequence[tuple[_Player, Event]]) -> Iterator[tuple[_Player, Ver
 
 
 def _sent(recorded: Recorded, event: Event) -> Recorded:
-    """As ``freshlayer.asking`` does where a full answer is due."""
+    """As ``freshlayer.workflows.observe`` does where a full answer is due."""
     due = event.due or recorded.full_answer == 0
     return replace(recorded, validators=Validators(), full_answer=0) if due else recorded
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
-from freshlayer.discover.found import Found, Missed
+from freshlayer.discover.syntaxes.found import Found, Missed
 from freshlayer.shell import Call, Hole, Surroundings, Why
 from testing.random_scripts.generate import VALUES, Generator
 from testing.random_scripts.known import NOT_READ, reason_of

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from freshlayer.builders.bake import _changed, _escaped, _settings, read, targets_of
-from freshlayer.builders.composed import BuildTarget
+from freshlayer.builders.compositions.bake import _changed, _escaped, _settings, read, targets_of
+from freshlayer.builders.compositions.base import BuildTarget
 from freshlayer.errors import BuilderError
 
 

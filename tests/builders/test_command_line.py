@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshlayer.builders.command_line import read
-from freshlayer.builders.families import BUILDAH, DOCKER, PODMAN, Family
+from freshlayer.builders.command_line.build import read
+from freshlayer.builders.command_line.families import BUILDAH, DOCKER, PODMAN, Family
 from testing.builders.table import MEMBERS, Builders
 
 

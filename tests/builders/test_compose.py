@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from freshlayer.builders.base import DerivedFile
-from freshlayer.builders.compose import _changed, _changes, _escaped, targets_of
-from freshlayer.builders.compose_words import read
-from freshlayer.builders.composed import BuildTarget, document, with_needed, write
+from freshlayer.builders.command_line.compose import read
+from freshlayer.builders.compositions.base import BuildTarget, document, with_needed, write
+from freshlayer.builders.compositions.compose import _changed, _changes, _escaped, targets_of
 from freshlayer.builders.progress import composed
 from freshlayer.errors import BuilderError
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.builders.progress.lines import Lines
-from freshlayer.model import Happened
+from freshlayer.model.build import ProgressEvent
 
 RUN = """\
 import sys
@@ -43,7 +43,7 @@ class Careless:
     def feed(self, data: bytes, now: float) -> None:
         raise ValueError(f"{len(data)} bytes at {now:.0f}"[:3])
 
-    def ended(self, now: float) -> tuple[Happened, ...]:
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:
         raise AssertionError(now)
 
 
@@ -53,7 +53,7 @@ class Nothing:
     def line(self, text: str, now: float) -> None:
         pass
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         return ()
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from freshlayer.builders import progress
 from freshlayer.builders.base import Reader
-from freshlayer.builders.command_line import BuildCommand
+from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.progress.lines import Lines
-from freshlayer.model import Counting, Happened
+from freshlayer.model.build import Counting, ProgressEvent
 
 DISPLAYS = Path(__file__).with_name("displays")
 ALL = sorted(path.name for path in DISPLAYS.iterdir())
@@ -38,7 +38,7 @@ def reader_of(name: str) -> Reader:
     return reader
 
 
-def read(name: str, *, cut: int = 0) -> tuple[Happened, ...]:
+def read(name: str, *, cut: int = 0) -> tuple[ProgressEvent, ...]:
     """What a display tells, given in pieces of random lengths where ``cut`` is a seed."""
     reader, data, chance = reader_of(name), (DISPLAYS / name).read_bytes(), random.Random(cut)
     while data:
@@ -48,7 +48,7 @@ def read(name: str, *, cut: int = 0) -> tuple[Happened, ...]:
     return reader.ended(0)
 
 
-def places(told: tuple[Happened, ...]) -> set[tuple[str, int, int]]:
+def places(told: tuple[ProgressEvent, ...]) -> set[tuple[str, int, int]]:
     return {(item.stage, item.number, item.total) for item in told}
 
 
@@ -239,7 +239,7 @@ class Longest:
     def line(self, text: str, now: float) -> None:  # noqa: ARG002
         self.length = max(self.length, len(text))
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         return ()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.user_directories import cache_home, config_home, home_of, state_home
+from freshlayer.files.user_directories import cache_home, config_home, home_of, state_home
 from testing.command import FRESHLAYER, Ended
 
 ECHO = """#!/bin/sh
@@ -94,7 +94,7 @@ def test_a_state_in_the_context_that_is_named_is_used_with_a_warning(project: Pa
 
 HOLD = """
 import sys, time
-from freshlayer.temporary import temporary_directory
+from freshlayer.files.temporary import temporary_directory
 with temporary_directory() as path:
     open(path + "/Dockerfile", "w").write("FROM scratch")
     print(path, flush=True)
@@ -114,7 +114,7 @@ def held(temporary: Path) -> tuple[subprocess.Popen[str], Path]:
 
 
 def swept(temporary: Path) -> None:
-    script = "from freshlayer.temporary import remove_leftovers; remove_leftovers({})"
+    script = "from freshlayer.files.temporary import remove_leftovers; remove_leftovers({})"
     subprocess.run(
         [sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(temporary)}, check=True, timeout=30
     )
@@ -178,7 +178,7 @@ def test_a_later_run_removes_it(project: Path, tmp_path: Path) -> None:
 STARTS = [
     [str(Path(sys.executable).with_name("freshlayer"))],
     [sys.executable, "-m", "freshlayer"],
-    [sys.executable, "-P", "-m", "freshlayer.cli.plugin", "fresh"],
+    [sys.executable, "-P", "-m", "freshlayer.cli.docker_plugin", "fresh"],
 ]
 
 

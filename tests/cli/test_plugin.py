@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.cli.plugin import read
-from freshlayer.install import METADATA, DockerFolder, install
+from freshlayer.cli.docker_plugin import read
+from freshlayer.docker_client.install import METADATA, DockerFolder, install
 
 CALLS = {
     "fresh build .": ("", "build ."),
@@ -68,7 +68,7 @@ def test_the_script_tells_docker_of_itself_without_a_python(tmp_path: Path) -> N
 
 
 def test_the_module_tells_docker_the_same(plugin: Path) -> None:
-    words = [sys.executable, "-m", "freshlayer.cli.plugin", "docker-cli-plugin-metadata"]
+    words = [sys.executable, "-m", "freshlayer.cli.docker_plugin", "docker-cli-plugin-metadata"]
     told = subprocess.run(words, capture_output=True, text=True, check=True)
     assert json.loads(told.stdout) == json.loads(run(plugin, "docker-cli-plugin-metadata").stdout)
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from freshlayer.discover.commands import of_calls, of_script
-from freshlayer.discover.found import Found
+from freshlayer.discover.syntaxes.found import Found
 from freshlayer.shell import follow_words
 from testing.scripts import surroundings
 

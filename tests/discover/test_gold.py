@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from freshlayer import pipeline
 from freshlayer.context import Source
-from freshlayer.reading import Question
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.workflows.check import inputs
 
 GOLD = Path(__file__).parents[2].parent / "shared" / "gold"
-AMD64 = Question(platforms=("linux/amd64",))
+AMD64 = BuildRequest(platforms=("linux/amd64",))
 
 pytestmark = [
     pytest.mark.slow,  # the scorer is a program of its own
@@ -27,7 +27,7 @@ def findings(repository: str, path: str) -> dict[str, Any]:
     """What is told of one file, as the scorer takes it."""
     name = f"{repository.replace('/', '+')}/{path}"
     file = GOLD / "files" / name
-    report = pipeline.inputs(Source(file.read_bytes(), name, name, file.parent, file), AMD64)
+    report = inputs(Source(file.read_bytes(), name, name, file.parent, file), AMD64)
     return {
         "file": name,
         "inputs": [

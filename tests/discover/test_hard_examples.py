@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.reading import Question, read
+from freshlayer.discover.analysis import BuildRequest, analyse
 
 FOLDER = Path(__file__).parent / "hard_examples"
 
@@ -269,8 +269,8 @@ EXAMPLES = [
 )
 def test_a_hard_example_comes_out_right(example: Example) -> None:
     text = (FOLDER / f"{example.name}.Dockerfile").read_text("utf-8")
-    question = Question(platforms=(example.platform,), build_args=example.build_args)
-    discovery = read(text, question).discovery
+    question = BuildRequest(platforms=(example.platform,), build_args=example.build_args)
+    discovery = analyse(text, question).discovery
     found = {item.reference.text for item in discovery.inputs if item.places[0].instruction != "FROM"}
     missed = [item for item in discovery.not_watched if "packages by name" not in item.reason]
     assert found == example.found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.discover.commands import of_script
-from freshlayer.discover.found import Found, Missed
+from freshlayer.discover.syntaxes.found import Found, Missed
 from testing.scripts import surroundings
 
 OTHERS = "it reads the image for other platforms than the build's"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.model import NotWatched
-from freshlayer.reading import Question, read
+from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.model.inputs import NotWatched
 
 U = "https://example.org/tool"
 MOUNT = "--mount=type=cache,target=/dl"
 
 
 def warnings(text: str) -> list[NotWatched]:
-    found = read(f"FROM scratch\n{text}\n", Question(("linux/amd64",))).discovery
+    found = analyse(f"FROM scratch\n{text}\n", BuildRequest(("linux/amd64",))).discovery
     assert [item.reference.text for item in found.inputs if item.reference.kind == "http"] == [U]
     return [item for item in found.not_watched if item.warns]
 
@@ -100,6 +100,6 @@ def test_an_exec_form_and_a_heredoc_are_read_too() -> None:
 )
 def test_wget_finds_more_than_the_page_that_is_watched(command: str, what: str) -> None:
     text = f"FROM scratch\nRUN {command.replace(' U', ' ' + U)}\n"
-    found = read(text, Question(("linux/amd64",))).discovery
+    found = analyse(text, BuildRequest(("linux/amd64",))).discovery
     assert [item.reference.text for item in found.inputs] == [U]
     assert [item.text for item in found.not_watched] == [f"{what} {U}"]

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.discover.found import Unknown
-from freshlayer.discover.options import Operand, Option, OptionTable, read
+from freshlayer.discover.syntaxes.found import Unknown
+from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 
 TABLE = OptionTable(
     frozenset("oH"), frozenset({"output", "header"}), {"o": "output", "H": "header", "L": "location"}

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.discover.proxies import used
-from freshlayer.reading import Question, read
 from freshlayer.request_form import Proxies
 from testing.logging_server import LoggingServer
 
@@ -19,7 +19,7 @@ HTTP, HTTPS = "http://h.example.org/a", "https://h.example.org/a"
 
 def proxies(text: str, *, first: str = HTTP, **question: object) -> Proxies | None:
     """Those of the first URL that a Dockerfile reads."""
-    found = read(f"FROM scratch\n{text}\n", Question(("linux/amd64",), **question)).discovery.inputs  # type: ignore[arg-type]
+    found = analyse(f"FROM scratch\n{text}\n", BuildRequest(("linux/amd64",), **question)).discovery.inputs  # type: ignore[arg-type]
     (item,) = (item for item in found if item.reference.ask == first)
     return item.reference.form.proxies
 
@@ -61,7 +61,7 @@ def test_without_buildkit_a_build_arg_is_seen_as_it_is_written() -> None:
 def test_git_and_object_stores_use_them_and_add_does_not() -> None:
     run = "RUN git clone https://h.example.org/r.git && aws s3 cp s3://b/k /x"
     text = f"ENV https_proxy={P}\n{run}\nADD {HTTPS} /a"
-    found = read(f"FROM scratch\n{text}\n", Question(("linux/amd64",))).discovery.inputs
+    found = analyse(f"FROM scratch\n{text}\n", BuildRequest(("linux/amd64",))).discovery.inputs
     known = {item.reference.kind: item.reference.form.proxies for item in found}
     assert {kind: bool(given and given.https == P) for kind, given in known.items()} == {
         "git": True,

@@ -10,10 +10,10 @@ import pytest
 
 from freshlayer import dockerfile as dockerfiles
 from freshlayer.discover import Conditions, discover
+from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.discover.commands import of_script
-from freshlayer.discover.found import Found
-from freshlayer.discover.powershell import powershell
-from freshlayer.reading import Question, read
+from freshlayer.discover.syntaxes.found import Found
+from freshlayer.discover.syntaxes.powershell import powershell
 from freshlayer.reference import Reference, parse, requested
 from testing.logging_server import Logged, LoggingServer, Reply
 from testing.scripts import surroundings
@@ -162,7 +162,9 @@ def test_two_commands_with_different_headers_are_two_inputs() -> None:
 
 def test_a_watch_directive_takes_a_reference_with_headers() -> None:
     written = f"{U}#header:accept=a/b;%20q%3D0.5&header:x-price=%245%27"
-    found = read(f"FROM scratch\n# freshlayer: watch {written}\nRUN make\n", Question(("linux/amd64",)))
+    found = analyse(
+        f"FROM scratch\n# freshlayer: watch {written}\nRUN make\n", BuildRequest(("linux/amd64",))
+    )
     (item,) = found.discovery.inputs
     assert item.reference.text == written
     assert item.reference.form.headers == (("accept", "a/b; q=0.5"), ("x-price", "$5'"))

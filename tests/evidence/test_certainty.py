@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from freshlayer.decisions.verdict import judge
 from freshlayer.evidence import Hop, compare, of_hops, validators
 from freshlayer.evidence.entity_tag import proves
 from freshlayer.evidence.readers import ROWS
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Observation, Outcome, Strength, Verdict
+from freshlayer.model.evidence import Strength
+from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Verdict
 from freshlayer.reference import parse
 
 URL = parse("https://example.org/a")
@@ -66,7 +67,7 @@ WILD = st.lists(
 
 def seen(headers: Headers, status: int = 200) -> Observation:
     answer = Hop(status, headers)
-    return Observation(URL, Outcome.SEEN, "", of_hops((answer,)), validators(answer))
+    return Observation(URL, ProbeOutcome.SEEN, "", of_hops((answer,)), validators(answer))
 
 
 def after(before: Headers, now: Headers) -> Verdict:
@@ -112,7 +113,7 @@ def test_no_headers_crash_and_all_that_is_shown_is_printable(
 ) -> None:
     found = of_hops((Hop(302, one), Hop(status, other)))
     assert all(f"{e.scheme}:{e.value} {e.ignored}".isprintable() for e in found)
-    verdict = judge(judge(None, Observation(URL, Outcome.SEEN, "", found)).keep, seen(other))
+    verdict = judge(judge(None, Observation(URL, ProbeOutcome.SEEN, "", found)).keep, seen(other))
     assert verdict.reason.isprintable()
 
 

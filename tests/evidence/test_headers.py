@@ -10,7 +10,7 @@ import pytest
 
 from freshlayer.evidence import Hop, of_hops, strongest, total_length, validators
 from freshlayer.evidence.readers import ROWS
-from freshlayer.model import Evidence, Strength, Validators
+from freshlayer.model.evidence import Evidence, Strength, Validators
 
 SHA1 = "2323" + "ab" * 18
 SHA256 = "c0" * 32

@@ -4,7 +4,8 @@ import pytest
 
 from freshlayer.evidence import compare, is_revalidated, strongest, union, wants_body
 from freshlayer.evidence.order import in_order
-from freshlayer.model import Evidence, Recorded, Strength, Validators
+from freshlayer.model.evidence import Evidence, Strength, Validators
+from freshlayer.model.observation import Recorded
 
 C, S, W, H, Z = Strength.CONTENT, Strength.STRONG, Strength.WEAK, Strength.HEURISTIC, Strength.SIZE
 

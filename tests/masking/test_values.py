@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.discover import Discovery
+from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.masking import secret_values, url_without_values
-from freshlayer.reading import Question, read
 from freshlayer.reference import parse as reference
 
 S = "Kx9-plain-77"
@@ -14,7 +14,7 @@ U = "https://h.example"
 
 
 def found(text: str, build_args: dict[str, str] | None = None) -> Discovery:
-    return read(text, Question(("linux/amd64",), build_args=build_args or {})).discovery
+    return analyse(text, BuildRequest(("linux/amd64",), build_args=build_args or {})).discovery
 
 
 @pytest.mark.parametrize(

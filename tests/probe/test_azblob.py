@@ -14,9 +14,11 @@ from urllib.parse import quote
 import pytest
 
 from freshlayer.credentials import Keyring
-from freshlayer.model import Change, Recorded, Strength, Verdict
-from freshlayer.probe import Limits, azblob
-from freshlayer.probe.wire import Means, Request
+from freshlayer.model.evidence import Strength
+from freshlayer.model.observation import Change, Recorded, Verdict
+from freshlayer.probe import Limits
+from freshlayer.probe.network.wire import Means, Request
+from freshlayer.probe.object_stores import azblob
 from freshlayer.reference import parse
 from testing import asking
 from testing.command import Freshlayer

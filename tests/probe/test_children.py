@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.builders.process import captured
+from freshlayer.builders.run.process import captured
 from freshlayer.children import GIT, HOST_COMMAND, MODEL, EmptyDirectory, search_path
 from freshlayer.errors import BuilderError
-from freshlayer.probe.subprocesses import Running, start
-from freshlayer.probe.wire import Answer, Run
+from freshlayer.probe.network.subprocesses import Running, start
+from freshlayer.probe.network.wire import Answer, Run
 from testing.command import FRESHLAYER
 from testing.misbehaving import Exchange, MisbehavingOrigin
 

@@ -8,19 +8,9 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.freshness import judge
-from freshlayer.model import (
-    Certainty,
-    Change,
-    Evidence,
-    Identity,
-    Observation,
-    Outcome,
-    Recorded,
-    Strength,
-    Validators,
-    Verdict,
-)
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
+from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
 from freshlayer.probe import Limits
 from testing import asking
 from testing.misbehaving import BODY, Behaviour, Exchange, MisbehavingOrigin, redirect, status
@@ -293,4 +283,4 @@ def test_observation_is_a_value_with_its_media_type() -> None:
     with MisbehavingOrigin(status(200, {**FILE, "Content-Type": "Text/Plain; charset=utf-8"})) as origin:
         seen = asking.ask(origin.url, limits=LARGE)
     assert isinstance(seen, Observation)
-    assert (seen.outcome, seen.content_type) == (Outcome.SEEN, "text/plain")
+    assert (seen.outcome, seen.content_type) == (ProbeOutcome.SEEN, "text/plain")

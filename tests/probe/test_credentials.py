@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.model import Observation, Outcome
+from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings, read
@@ -50,7 +50,7 @@ def netrc(folder: Path, text: str) -> Keyring:
 
 def test_without_a_credential_the_origin_says_what_it_wants(guarded: Nginx) -> None:
     observation = ask(guarded.url + "file")
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert (
         observation.reason == "answered 401 Unauthorized: it wants a credential to HEAD and to a ranged GET"
     )
@@ -59,7 +59,7 @@ def test_without_a_credential_the_origin_says_what_it_wants(guarded: Nginx) -> N
 def test_netrc_is_read_for_the_host_that_is_asked(guarded: Nginx, tmp_path: Path) -> None:
     keyring = netrc(tmp_path, f"machine 127.0.0.1 login ada password {SECRET}\n")
     observation = ask(guarded.url + "file", keyring)
-    assert observation.outcome is Outcome.SEEN
+    assert observation.outcome is ProbeOutcome.SEEN
     assert shown(guarded) == {basic("ada", SECRET)}
     assert SECRET not in repr(observation)
     assert SECRET not in repr(keyring)
@@ -77,14 +77,14 @@ def test_netrc_is_read_for_the_host_that_is_asked(guarded: Nginx, tmp_path: Path
 def test_a_netrc_that_says_nothing_of_the_host_is_as_good_as_none(
     guarded: Nginx, tmp_path: Path, text: str
 ) -> None:
-    assert ask(guarded.url + "file", netrc(tmp_path, text)).outcome is Outcome.UNKNOWN
+    assert ask(guarded.url + "file", netrc(tmp_path, text)).outcome is ProbeOutcome.UNKNOWN
     assert shown(guarded) == {""}
 
 
 def test_the_url_goes_before_netrc(guarded: Nginx, tmp_path: Path) -> None:
     keyring = netrc(tmp_path, "machine 127.0.0.1 login bob password other\n")
     url = guarded.url.replace("://", f"://ada:{SECRET}@") + "file"
-    assert ask(url, keyring).outcome is Outcome.SEEN
+    assert ask(url, keyring).outcome is ProbeOutcome.SEEN
     assert basic("ada", SECRET) in shown(guarded)
 
 
@@ -96,7 +96,7 @@ def test_the_settings_name_variables_for_a_host_and_go_before_netrc(guarded: Ngi
     hosts = settings('user = "ada"\npassword_env = "WORD"', f"127.0.0.1:{guarded.port}")
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login bob password other\n")
     keyring = Keyring({"WORD": SECRET, "NETRC": str(tmp_path / "netrc")}, hosts)
-    assert ask(guarded.url + "file", keyring).outcome is Outcome.SEEN
+    assert ask(guarded.url + "file", keyring).outcome is ProbeOutcome.SEEN
     assert shown(guarded) == {basic("ada", SECRET)}
 
 
@@ -111,7 +111,7 @@ def test_a_command_prints_a_token_and_is_run_once_for_many_inputs(tmp_path: Path
         keyring = Keyring({}, settings(f'command = ["{script}"]', "127.0.0.1"))
         references = [parse(f"{server.url}{number}") for number in range(20)]
         seen = probe(references, {}, Limits(), keyring=keyring)
-        assert {item.outcome for item in seen.values()} == {Outcome.SEEN}
+        assert {item.outcome for item in seen.values()} == {ProbeOutcome.SEEN}
         assert shown(server) == {f"Bearer {SECRET}"}
     assert (tmp_path / "runs").read_text() == "run\n"
 
@@ -119,7 +119,7 @@ def test_a_command_prints_a_token_and_is_run_once_for_many_inputs(tmp_path: Path
 def test_a_command_that_fails_is_a_reason_and_nobody_is_asked(guarded: Nginx) -> None:
     keyring = Keyring({}, settings('command = ["/bin/false"]', "127.0.0.1"))
     observation = ask(guarded.url + "file", keyring)
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason == "can't be asked: /bin/false, which should print its credential, failed"
     assert guarded.requests() == []
 
@@ -129,7 +129,7 @@ def test_a_token_goes_into_the_field_that_the_settings_name(name: str) -> None:
     require("nginx")
     with Nginx(server=playback("/file", {"ETag": '"1"'})) as server:
         hosts = settings(f'token_env = "TOKEN"\nheader = "{name}"', "127.0.0.1")
-        assert ask(server.url + "file", Keyring({"TOKEN": SECRET}, hosts)).outcome is Outcome.SEEN
+        assert ask(server.url + "file", Keyring({"TOKEN": SECRET}, hosts)).outcome is ProbeOutcome.SEEN
         assert shown(server, name.lower()) == {SECRET}
 
 
@@ -148,7 +148,7 @@ def test_no_credential_follows_a_redirect_to_another_port(said: str) -> None:
         Nginx(server=redirect("/file", far.url + "file")) as near,
     ):
         hosts = settings(said, f"127.0.0.1:{near.port}")
-        assert ask(near.url + "file", Keyring({"TOKEN": SECRET}, hosts)).outcome is Outcome.SEEN
+        assert ask(near.url + "file", Keyring({"TOKEN": SECRET}, hosts)).outcome is ProbeOutcome.SEEN
         assert len(near.requests()) == 2
         assert shown(far) == {""}
         assert shown(far, "private-token") == {""}
@@ -164,7 +164,7 @@ def test_a_credential_follows_a_redirect_within_its_origin() -> None:
     with Nginx(server=lines) as server:
         hosts = settings('token_env = "TOKEN"', "127.0.0.1")
         observation = ask(server.url + "file", Keyring({"TOKEN": SECRET}, hosts))
-        assert observation.outcome is Outcome.SEEN
+        assert observation.outcome is ProbeOutcome.SEEN
         assert {item.hop for item in observation.evidence} == {1}
 
 
@@ -232,9 +232,9 @@ def test_a_client_certificate_and_a_private_authority_are_for_the_host_that_the_
         wrong = ask(server.url + "file", Keyring({"WORD": "wrong"}, hosts))
     # nginx asks for a certificate with a 400, not with an error of TLS: unknown, not absent.
     assert (without.outcome, with_it.outcome, wrong.outcome) == (
-        Outcome.UNKNOWN,
-        Outcome.SEEN,
-        Outcome.UNKNOWN,
+        ProbeOutcome.UNKNOWN,
+        ProbeOutcome.SEEN,
+        ProbeOutcome.UNKNOWN,
     )
     assert "400" in without.reason
     assert SECRET not in wrong.reason

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from freshlayer.children import HOST_COMMAND
-from freshlayer.model import Outcome
+from freshlayer.model.observation import ProbeOutcome
 from freshlayer.probe import Limits, probe
-from freshlayer.probe.driver import converse
-from freshlayer.probe.wire import Answer, Conversation, Pause, Run
+from freshlayer.probe.network.driver import converse
+from freshlayer.probe.network.wire import Answer, Conversation, Pause, Run
 from freshlayer.reference import Reference, parse
 from testing.misbehaving import BODY, Exchange, MisbehavingOrigin, status
 
@@ -50,9 +50,9 @@ def test_what_is_open_at_the_deadline_is_unknown_and_what_was_answered_is_used(
     started = time.monotonic()
     seen = probe([*open_, *answered], {}, LIMITS)
     assert time.monotonic() - started < AT_MOST
-    assert {seen[reference].outcome for reference in answered} == {Outcome.SEEN}
+    assert {seen[reference].outcome for reference in answered} == {ProbeOutcome.SEEN}
     assert {(seen[reference].outcome, seen[reference].reason) for reference in open_} == {
-        (Outcome.UNKNOWN, REASON)
+        (ProbeOutcome.UNKNOWN, REASON)
     }
 
 
@@ -69,7 +69,7 @@ def test_an_origin_that_answers_each_a_little_late_ends_at_the_deadline() -> Non
         seen = probe(every, {}, LIMITS)
         assert time.monotonic() - started < AT_MOST
     outcomes = {observation.outcome for observation in seen.values()}
-    assert outcomes == {Outcome.SEEN, Outcome.UNKNOWN}
+    assert outcomes == {ProbeOutcome.SEEN, ProbeOutcome.UNKNOWN}
     assert len(seen) == len(every)
 
 
@@ -78,7 +78,7 @@ def test_an_origin_that_wants_to_be_asked_later_is_not_waited_for_beyond_it() ->
         started = time.monotonic()
         seen = probe(references(origin, 3), {}, LIMITS)
         assert time.monotonic() - started < AT_MOST
-    assert {observation.outcome for observation in seen.values()} == {Outcome.UNKNOWN}
+    assert {observation.outcome for observation in seen.values()} == {ProbeOutcome.UNKNOWN}
 
 
 def test_a_program_that_runs_at_the_deadline_is_ended(tmp_path: Path) -> None:
@@ -114,4 +114,4 @@ def test_the_callers_own_work_does_not_count(steady: MisbehavingOrigin) -> None:
     for observation in each(references(steady, 20), {}, Limits(connections=1, deadline=DEADLINE)):
         outcomes.append(observation.outcome)
         time.sleep(0.1)
-    assert outcomes == [Outcome.SEEN] * 20
+    assert outcomes == [ProbeOutcome.SEEN] * 20

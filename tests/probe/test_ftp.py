@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import Keyring
-from freshlayer.freshness import judge
-from freshlayer.model import Change, Outcome
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Change, ProbeOutcome
 from testing.asking import ask
 from testing.servers.needs import require
 from testing.stores.ftp import FtpServer, Login, Pyftpd, Vsftpd
@@ -69,13 +69,13 @@ def test_a_large_file_is_known_by_date_and_length_and_no_byte_of_it_moves(server
 
 def test_a_missing_file_is_absent(server: FtpServer) -> None:
     observation = ask(server.url + "none")
-    assert (observation.outcome, observation.reason) == (Outcome.ABSENT, "has no such file")
+    assert (observation.outcome, observation.reason) == (ProbeOutcome.ABSENT, "has no such file")
 
 
 def test_a_server_that_is_down_is_unknown(server: FtpServer) -> None:
     server.down()
     observation = ask(server.url + "file")
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason == "refused the connection or can't be reached"
 
 
@@ -86,8 +86,8 @@ def test_a_password_is_taken_from_netrc_or_the_url_and_told_to_nobody_else(tmp_p
         stranger = ask(server.url + "file")
         friend = ask(server.url + "file", keyring=Keyring({"NETRC": str(tmp_path / "netrc")}))
         named = ask(server.url.replace("://", f"://ada:{SECRET}@") + "file")
-    assert (stranger.outcome, stranger.reason) == (Outcome.UNKNOWN, "refused the login")
-    assert (friend.outcome, named.outcome) == (Outcome.SEEN, Outcome.SEEN)
+    assert (stranger.outcome, stranger.reason) == (ProbeOutcome.UNKNOWN, "refused the login")
+    assert (friend.outcome, named.outcome) == (ProbeOutcome.SEEN, ProbeOutcome.SEEN)
     assert SECRET not in repr((stranger, friend, named))
     assert friend.reference.text == named.reference.text
 
@@ -97,4 +97,4 @@ def test_a_server_that_wants_tls_is_not_talked_to_in_the_clear(tmp_path: Path) -
         put(server.folder / "file", b"content", age=DAY)
         observation = ask(server.url.replace("://", f"://ada:{SECRET}@") + "file")
         assert "PASS" not in verbs(server)
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN

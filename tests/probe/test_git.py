@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.freshness import judge
-from freshlayer.model import Change, Observation, Outcome
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Change, Observation, ProbeOutcome
 from freshlayer.probe import Limits
 from freshlayer.reference import parse
 from testing import asking
@@ -89,7 +89,7 @@ def test_case_54_of_a_branch_and_a_tag_of_one_name_both_commits_are_shown(reposi
 
 def test_only_the_very_name_counts_and_a_branch_goes_before_a_tag(repository: GitDaemon) -> None:
     repository.git("branch", "x/feature")
-    assert ask(f"git+{repository.url}#feature").outcome is Outcome.ABSENT
+    assert ask(f"git+{repository.url}#feature").outcome is ProbeOutcome.ABSENT
     repository.git("tag", "both")
     second = repository.commit("second")
     repository.git("branch", "both")
@@ -98,8 +98,8 @@ def test_only_the_very_name_counts_and_a_branch_goes_before_a_tag(repository: Gi
 
 def test_a_missing_ref_is_absent_and_a_missing_repository_unknown(repository: GitDaemon) -> None:
     missing = ask(f"git+{repository.url}#none")
-    assert (missing.outcome, missing.reason) == (Outcome.ABSENT, "has no branch or tag none")
-    assert ask(f"git+{repository.url}-none").outcome is Outcome.UNKNOWN
+    assert (missing.outcome, missing.reason) == (ProbeOutcome.ABSENT, "has no branch or tag none")
+    assert ask(f"git+{repository.url}-none").outcome is ProbeOutcome.UNKNOWN
 
 
 def test_an_abbreviated_commit_is_pinned_and_a_branch_of_that_name_is_a_branch(repository: GitDaemon) -> None:
@@ -113,8 +113,8 @@ def test_an_abbreviated_commit_is_pinned_and_a_branch_of_that_name_is_a_branch(r
     repository.git("tag", "cafe1234", "HEAD~1")
     assert commit_of(ask(f"git+{repository.url}#deadbee")) == second
     assert commit_of(ask(f"git+{repository.url}#cafe1234")) == oid
-    assert ask(f"git+{repository.url}#abcdef").outcome is Outcome.ABSENT
-    assert ask(f"git+{repository.url}-none#{oid[:7]}").outcome is Outcome.UNKNOWN
+    assert ask(f"git+{repository.url}#abcdef").outcome is ProbeOutcome.ABSENT
+    assert ask(f"git+{repository.url}-none#{oid[:7]}").outcome is ProbeOutcome.UNKNOWN
 
 
 def test_head_is_the_default_branch(repository: GitDaemon) -> None:
@@ -131,14 +131,14 @@ def test_a_full_commit_is_never_asked_for() -> None:
 
 def test_a_name_that_does_not_resolve_is_told_by_git() -> None:
     told = ask("git+https://user:hunter2@no-such-host.invalid/r.git#main")
-    assert told.outcome is Outcome.UNKNOWN
+    assert told.outcome is ProbeOutcome.UNKNOWN
     assert "hunter2" not in told.reason
     assert "resolve" in told.reason
 
 
 def test_a_transport_that_would_run_a_program_is_refused(tmp_path: Path) -> None:
     told = ask(f"git+file://localhost{tmp_path}/r.git")
-    assert told.outcome is Outcome.UNKNOWN
+    assert told.outcome is ProbeOutcome.UNKNOWN
     assert "not allowed" in told.reason
 
 

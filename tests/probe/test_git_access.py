@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.model import Observation, Outcome
+from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.settings import HostSettings
 from testing import asking
 from testing.git_daemon import GitDaemon
@@ -64,7 +64,7 @@ def basic(user: str) -> str:
 
 def test_without_a_credential_it_is_unknown_and_nobody_is_prompted(private: GitHttp) -> None:
     observation = ask(f"git+{private.url}repository#main")
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert shown(private) == set()
 
 
@@ -76,21 +76,21 @@ def test_the_users_credential_helper_is_asked(
     helper.chmod(0o755)
     (tmp_path / "config").write_text(f"[credential]\n\thelper = {helper}\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
-    assert ask(f"git+{private.url}repository#main").outcome is Outcome.SEEN
+    assert ask(f"git+{private.url}repository#main").outcome is ProbeOutcome.SEEN
     assert shown(private) == {basic("ada")}
 
 
 def test_git_reads_the_users_netrc(private: GitHttp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}\n")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert ask(f"git+{private.url}repository#main").outcome is Outcome.SEEN
+    assert ask(f"git+{private.url}repository#main").outcome is ProbeOutcome.SEEN
     assert shown(private) == {basic("ada")}
 
 
 def test_a_token_of_the_settings_is_given_to_the_host_that_they_name(private: GitHttp) -> None:
     hosts = {f"127.0.0.1:{private.nginx.port}": HostSettings(token_env="TOKEN")}
     keyring = Keyring({"TOKEN": SECRET}, hosts)
-    assert ask(f"git+{private.url}repository#main", keyring).outcome is Outcome.SEEN
+    assert ask(f"git+{private.url}repository#main", keyring).outcome is ProbeOutcome.SEEN
     assert shown(private) == {basic("oauth2")}
 
 
@@ -125,7 +125,7 @@ def test_a_repository_behind_ssh_is_read_with_the_users_own_ssh_command(
 ) -> None:
     user = os.environ.get("USER") or "root"
     observation = ask(f"git+ssh://{user}@127.0.0.1:{ssh}{repository.path}#main")
-    assert observation.outcome is Outcome.SEEN, observation.reason
+    assert observation.outcome is ProbeOutcome.SEEN, observation.reason
     assert observation.evidence[0].value == repository.git("rev-parse", "main")
 
 
@@ -134,5 +134,5 @@ def test_an_unknown_host_key_is_no_prompt_but_a_reason(
 ) -> None:
     (tmp_path / "ssh" / "known_hosts").write_text("")
     observation = ask(f"git+ssh://root@127.0.0.1:{ssh}{repository.path}#main")
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert "Host key verification failed" in observation.reason

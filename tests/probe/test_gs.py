@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from freshlayer.credentials import Keyring
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Recorded, Strength, Verdict
-from freshlayer.probe import Limits, gs, probe
-from freshlayer.probe.wire import Means, Request
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.evidence import Strength
+from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
+from freshlayer.probe import Limits, probe
+from freshlayer.probe.network.wire import Means, Request
+from freshlayer.probe.object_stores import gs
 from freshlayer.reference import parse
 from testing import asking
 from testing.command import Freshlayer

@@ -9,10 +9,10 @@ import pytest
 
 from freshlayer import evidence
 from freshlayer.credentials import Keyring
+from freshlayer.decisions.verdict import judge
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.evidence import Hop, documents
-from freshlayer.freshness import judge
-from freshlayer.model import Change, Outcome
+from freshlayer.model.observation import Change, ProbeOutcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
@@ -44,9 +44,14 @@ def test_a_tag_of_any_octets_goes_back_as_it_came() -> None:
 
 @pytest.mark.parametrize(
     ("location", "outcome"),
-    [("/ü", Outcome.SEEN), ("/a b", Outcome.SEEN), ("http://[::1", Outcome.UNKNOWN), ("//", Outcome.UNKNOWN)],
+    [
+        ("/ü", ProbeOutcome.SEEN),
+        ("/a b", ProbeOutcome.SEEN),
+        ("http://[::1", ProbeOutcome.UNKNOWN),
+        ("//", ProbeOutcome.UNKNOWN),
+    ],
 )
-def test_a_redirect_to_anything_is_followed_or_a_reason(location: str, outcome: Outcome) -> None:
+def test_a_redirect_to_anything_is_followed_or_a_reason(location: str, outcome: ProbeOutcome) -> None:
     def answer(exchange: Exchange) -> None:
         if exchange.request.path == "/file":
             exchange.respond(302, {"Location": location.encode().decode("iso-8859-1")}, b"")
@@ -62,7 +67,7 @@ def test_a_redirect_to_anything_is_followed_or_a_reason(location: str, outcome: 
 def test_a_credential_may_be_of_any_letters(secret: str, user: str) -> None:
     hosts = {"127.0.0.1": HostSettings(user=user, password_env="WORD")}
     with MisbehavingOrigin("steady") as origin:
-        assert ask(origin.url, keyring=Keyring({"WORD": secret}, hosts)).outcome is Outcome.SEEN
+        assert ask(origin.url, keyring=Keyring({"WORD": secret}, hosts)).outcome is ProbeOutcome.SEEN
 
 
 def test_a_certificate_that_is_none_is_a_reason_and_costs_the_others_nothing(tmp_path: Path) -> None:
@@ -70,7 +75,7 @@ def test_a_certificate_that_is_none_is_a_reason_and_costs_the_others_nothing(tmp
     with MisbehavingOrigin("steady") as origin:
         bad, good = parse("https://127.0.0.1:1/"), parse(origin.url.replace("127.0.0.1", "localhost"))
         seen = probe([bad, good], {}, Limits().within(5), keyring=Keyring({}, hosts))
-    assert (seen[bad].outcome, seen[good].outcome) == (Outcome.UNKNOWN, Outcome.SEEN)
+    assert (seen[bad].outcome, seen[good].outcome) == (ProbeOutcome.UNKNOWN, ProbeOutcome.SEEN)
 
 
 def test_no_image_is_named_in_other_letters() -> None:
@@ -140,7 +145,7 @@ def test_one_refusal_for_coming_too_often_is_for_all_who_wait(seconds: int, most
         started = time.monotonic()
         seen = probe(references, {}, Limits().within(5))
         asked = [r for r in busy.requests() if r.method == "HEAD"]
-    assert sum(o.outcome is Outcome.UNKNOWN for o in seen.values()) >= MANY - 1
+    assert sum(o.outcome is ProbeOutcome.UNKNOWN for o in seen.values()) >= MANY - 1
     assert len(asked) <= most
     assert time.monotonic() - started < 8
 
@@ -174,7 +179,7 @@ def test_a_checksum_is_looked_for_on_the_very_host_of_the_file() -> None:
 def test_metadata_of_a_snapshot_that_can_not_be_had_are_no_change() -> None:
     with MisbehavingOrigin(status(500, {})) as origin:
         observation = ask(f"{origin.url}g/a/1.0-SNAPSHOT/a-1.0-SNAPSHOT.jar")
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason == "its metadata: answered 500 Internal Server Error"
 
 
@@ -200,5 +205,5 @@ def test_a_redirect_to_another_protocol_is_refused_with_a_credential_too() -> No
     for target in ("file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/"):
         with MisbehavingOrigin(redirect(target)) as origin:
             observation = ask(origin.url, keyring=bearer())
-        assert observation.outcome is Outcome.UNKNOWN
+        assert observation.outcome is ProbeOutcome.UNKNOWN
         assert "refused" in observation.reason

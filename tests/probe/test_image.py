@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.model import Certainty, Change, Identity, Observation, Outcome, Recorded, Strength, Verdict
-from freshlayer.probe.manifest import Entry, accepted, chosen, combined, entries
+from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
+from freshlayer.probe.images.manifest import Entry, accepted, chosen, combined, entries
 from freshlayer.settings import HostSettings
 from testing import asking
 from testing.command import Freshlayer
@@ -104,7 +105,7 @@ def test_a_deleted_tag_is_absent_and_keeps_what_was_recorded(registry: Registry)
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.reason) == (Change.ABSENT, "answered 404 Not Found")
     assert verdict.identity == recorded.identity
-    assert ask(named(registry, repository="no/such")).outcome is Outcome.ABSENT
+    assert ask(named(registry, repository="no/such")).outcome is ProbeOutcome.ABSENT
 
 
 def test_a_digest_is_never_asked() -> None:
@@ -183,7 +184,7 @@ def test_a_machine_that_builds_for_another_platform_finds_that_ones_identity(reg
 def test_a_platform_without_an_image_is_absent_or_told(registry: Registry) -> None:
     registry.push_index("some/app", "1", {"linux/amd64": "one"})
     observation = ask(named(registry), platforms=("linux/s390x",))
-    assert (observation.outcome, observation.reason) == (Outcome.ABSENT, "has no image for linux/s390x")
+    assert (observation.outcome, observation.reason) == (ProbeOutcome.ABSENT, "has no image for linux/s390x")
     verdict = again(named(registry), None, ("linux/amd64", "linux/s390x"))
     assert verdict.reason.endswith("; there is no image for linux/s390x")
     registry.push_index("some/app", "1", {"linux/amd64": "one", "linux/s390x": "new"})
@@ -235,7 +236,10 @@ def test_what_is_no_index_is_unknown(body: bytes) -> None:
     assert entries(body) is None
     with MisbehavingOrigin(status(200, {"Content-Type": INDEX}, body)) as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
-    assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, "gives an index that can't be read")
+    assert (observation.outcome, observation.reason) == (
+        ProbeOutcome.UNKNOWN,
+        "gives an index that can't be read",
+    )
 
 
 def test_an_index_of_things_for_no_platform_is_known_by_itself() -> None:
@@ -290,14 +294,14 @@ def test_an_index_that_is_wrong_or_too_large_is_unknown(
 ) -> None:
     with MisbehavingOrigin(status(200, {"Content-Type": INDEX, **headers}, body)) as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
-    assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, reason)
+    assert (observation.outcome, observation.reason) == (ProbeOutcome.UNKNOWN, reason)
 
 
 def test_a_registry_that_knows_no_head_is_asked_by_get() -> None:
     with MisbehavingOrigin("head refused") as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
         assert [request.method for request in origin.requests()] == ["HEAD", "GET"]
-    assert observation.outcome is Outcome.SEEN
+    assert observation.outcome is ProbeOutcome.SEEN
 
 
 @pytest.mark.parametrize(
@@ -318,7 +322,7 @@ def test_a_limit_and_a_refusal_are_unknown_with_their_reason_and_bring_no_get(
     with MisbehavingOrigin(status(code, headers)) as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
         assert {request.method for request in origin.requests()} == {"HEAD"}
-    assert (observation.outcome, observation.reason) == (Outcome.UNKNOWN, reason)
+    assert (observation.outcome, observation.reason) == (ProbeOutcome.UNKNOWN, reason)
 
 
 def test_playback_the_last_pull_that_docker_hub_allows_is_told() -> None:
@@ -362,11 +366,11 @@ def test_a_loopback_registry_speaks_http_unless_the_settings_have_its_authority(
     made = self_signed(tmp_path)
     with Nginx(server=playback("/v2/some/app/manifests/1", said), tls=made) as server:
         url, host = f"docker-image://localhost:{server.port}/some/app:1", f"localhost:{server.port}"
-        assert ask(url).outcome is Outcome.UNKNOWN
+        assert ask(url).outcome is ProbeOutcome.UNKNOWN
         keyring = Keyring({}, {host: HostSettings(ca=str(made.certificate))})
-        assert ask(url, keyring=keyring).outcome is Outcome.SEEN
+        assert ask(url, keyring=keyring).outcome is ProbeOutcome.SEEN
         insecure = Keyring({}, {host: HostSettings(ca=str(made.certificate), insecure=True)})
-        assert ask(url, keyring=insecure).outcome is Outcome.UNKNOWN
+        assert ask(url, keyring=insecure).outcome is ProbeOutcome.UNKNOWN
 
 
 # --- as a user does -------------------------------------------------------------------------------
@@ -385,8 +389,9 @@ def test_probe_flag_and_check_ask_an_image(registry: Registry, tmp_path: Path, p
     (project / "Dockerfile").write_text(text)
     document = freshlayer("check", "--json", ".").document
     assert [item["verdict"] for item in document["inputs"]] == ["first-seen"]
+    seen = document["inputs"][0]["identity"]
     registry.push_index("some/app", "1", {"linux/amd64": "two", "linux/arm64": "two"})
     assert freshlayer("flag", "--exit-code", named(registry), "-o", "flag").code == 1
     assert (project / "flag").read_text() != before
     document = freshlayer("check", "--json", ".").document
-    assert [item["verdict"] for item in document["inputs"]] == ["changed"]
+    assert document["inputs"][0]["identity"] != seen

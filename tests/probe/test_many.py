@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.freshness import judge
-from freshlayer.model import Change, Outcome, Recorded
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Change, ProbeOutcome, Recorded
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
 from testing.latency import Latency
@@ -102,8 +102,8 @@ def test_a_dead_host_and_one_that_is_busy_cost_the_others_nothing(folder: Path) 
         together.started = time.monotonic()
         seen = probe([*company, *references], recorded, Limits(), together)
         asked_of_busy = len(busy.requests())
-    assert Counter(seen[r].outcome for r in references) == {Outcome.NOT_MODIFIED: MANY}
-    assert {seen[parse(f"{dead}{n}")].outcome for n in range(20)} == {Outcome.UNKNOWN}
+    assert Counter(seen[r].outcome for r in references) == {ProbeOutcome.NOT_MODIFIED: MANY}
+    assert {seen[parse(f"{dead}{n}")].outcome for n in range(20)} == {ProbeOutcome.UNKNOWN}
     # Two tries for each that was refused.
     assert asked_of_busy <= 2 * 20 + 1
     # All of a thousand before the first of the dead, and hardly later than without them.

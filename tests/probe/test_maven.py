@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Outcome
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Certainty, Change, ProbeOutcome
 from testing.asking import ask
 from testing.stores.maven import MavenRepository
 
@@ -39,11 +39,11 @@ def test_case_55_a_snapshot_is_known_by_the_checksum_of_what_it_stands_for(maven
 def test_a_snapshot_that_its_metadata_do_not_name_is_absent(maven: MavenRepository) -> None:
     maven.deploy("named", VERSION, b"jar")
     observation = ask(maven.jar("named", VERSION).replace(".jar", "-sources.jar"))
-    assert observation.outcome is Outcome.ABSENT
+    assert observation.outcome is ProbeOutcome.ABSENT
 
 
 def test_a_snapshot_without_metadata_is_asked_by_its_url(maven: MavenRepository) -> None:
-    assert ask(maven.jar("nobody", VERSION)).outcome is Outcome.ABSENT
+    assert ask(maven.jar("nobody", VERSION)).outcome is ProbeOutcome.ABSENT
 
 
 def test_a_checksum_that_is_missing_leaves_what_the_server_says_of_the_file(maven: MavenRepository) -> None:
@@ -51,5 +51,5 @@ def test_a_checksum_that_is_missing_leaves_what_the_server_says_of_the_file(mave
     for path in maven.directory("bare", VERSION).glob("*.jar.*"):
         path.unlink()
     observation = ask(maven.jar("bare", VERSION))
-    assert observation.outcome is Outcome.SEEN
+    assert observation.outcome is ProbeOutcome.SEEN
     assert hashlib.sha256(b"jar").hexdigest() in {item.value for item in observation.evidence}

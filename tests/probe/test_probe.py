@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.freshness import judge
-from freshlayer.model import Change, Identity, Observation, Outcome, Recorded, Strength, Verdict
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
 from testing import asking
@@ -49,7 +50,7 @@ def test_what_an_origin_does_wrong_is_unknown_with_its_reason(behaviour: str, re
     with MisbehavingOrigin(behaviour) as origin:
         started = time.monotonic()
         observation = ask(origin.url)
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason == reason
     assert time.monotonic() - started < 6
 
@@ -57,7 +58,7 @@ def test_what_an_origin_does_wrong_is_unknown_with_its_reason(behaviour: str, re
 @pytest.mark.parametrize("code", ["404", "410"])
 def test_a_missing_file_is_absent_not_unknown(code: str) -> None:
     with MisbehavingOrigin(code) as origin:
-        assert ask(origin.url).outcome is Outcome.ABSENT
+        assert ask(origin.url).outcome is ProbeOutcome.ABSENT
 
 
 def test_a_busy_origin_is_asked_again_after_the_time_that_it_names() -> None:
@@ -91,7 +92,7 @@ def test_an_untrusted_certificate_says_so(tmp_path: Path) -> None:
     with https_origin(tmp_path) as origin:
         observation = ask(origin.url)
         assert origin.requests() == []
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason.startswith("shows a certificate that is not trusted")
 
 
@@ -119,7 +120,7 @@ def test_credentials_do_not_follow_a_redirect_to_another_origin() -> None:
         observation = ask(url)
         assert {r.headers.get("authorization", "")[:5] for r in origin.requests()} == {"Basic"}
         assert {"authorization" in r.headers for r in elsewhere.requests()} == {False}
-    assert observation.outcome is Outcome.SEEN
+    assert observation.outcome is ProbeOutcome.SEEN
     assert "secret" not in repr(observation)
 
 
@@ -234,7 +235,7 @@ def test_one_dead_origin_costs_the_others_nothing() -> None:
             assert total == len(references)
 
         seen = probe(references, {}, QUICK, told)
-    assert sum(o.outcome is Outcome.SEEN for o in seen.values()) == 40
+    assert sum(o.outcome is ProbeOutcome.SEEN for o in seen.values()) == 40
     assert sorted(times.values())[39] < 1.5
 
 
@@ -305,8 +306,8 @@ def test_a_login_page_in_place_of_an_archive_is_unknown_not_changed() -> None:
     page = status(200, {"Content-Type": "text/html; charset=utf-8", "ETag": '"form"'}, form)
     with MisbehavingOrigin(page) as login, MisbehavingOrigin(redirect(f"{login.url}login")) as origin:
         archive = ask(f"{origin.url}tool.tar.gz")
-        assert ask(f"{origin.url}page").outcome is Outcome.SEEN
-    assert archive.outcome is Outcome.UNKNOWN
+        assert ask(f"{origin.url}page").outcome is ProbeOutcome.SEEN
+    assert archive.outcome is ProbeOutcome.UNKNOWN
     assert archive.reason == "redirects to a web page in place of the file (text/html, 'Welcome')"
 
 
@@ -344,7 +345,7 @@ def test_a_content_that_is_another_at_every_request_is_unknown() -> None:
     with MisbehavingOrigin(answer) as origin:
         seen = first(origin.url)
         again = ask(origin.url, seen.keep)
-    assert again.outcome is Outcome.UNKNOWN
+    assert again.outcome is ProbeOutcome.UNKNOWN
     assert again.reason.startswith("gives another content at every request")
 
 

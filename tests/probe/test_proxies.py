@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from freshlayer.model import Observation, Outcome
+from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse, requested
 from freshlayer.request_form import Proxies, RequestForm
@@ -50,7 +50,7 @@ def test_a_url_is_requested_through_the_proxy_with_its_credential(proxy: Logging
     proxy.script = lambda _: Reply(200, {"ETag": '"p"'})
     url = proxy.url.replace("://", f"://{USER}@")
     seen = ask(through("http://no-such-host.invalid/a", Proxies(http=url)))
-    assert seen.outcome is Outcome.SEEN
+    assert seen.outcome is ProbeOutcome.SEEN
     requests = proxy.requests()
     assert {request.target for request in requests} == {"http://no-such-host.invalid/a"}
     assert all(request.headers["proxy-authorization"].startswith("Basic ") for request in requests)
@@ -61,7 +61,7 @@ def test_no_proxy_goes_round_it_and_an_empty_proxy_is_none(
 ) -> None:
     monkeypatch.setenv("http_proxy", proxy.url)
     for given in (Proxies(http=proxy.url, bypassed="x.example.org,127.0.0.1"), Proxies()):
-        assert ask(through(f"{origin.url}/a", given)).outcome is Outcome.SEEN
+        assert ask(through(f"{origin.url}/a", given)).outcome is ProbeOutcome.SEEN
         assert origin.requests()
         assert proxy.requests() == []
     # Without any that the command sees, ours is used.
@@ -73,7 +73,7 @@ def test_no_proxy_goes_round_it_and_an_empty_proxy_is_none(
 def test_each_hop_takes_the_proxy_of_its_scheme(proxy: LoggingServer, origin: LoggingServer) -> None:
     proxy.script = lambda _: Reply(302, {"Location": f"{origin.url}/b"})
     seen = ask(through("http://no-such-host.invalid/a", Proxies(http=proxy.url, bypassed="127.0.0.1")))
-    assert seen.outcome is Outcome.SEEN
+    assert seen.outcome is ProbeOutcome.SEEN
     assert {request.target for request in origin.requests()} == {"/b"}
 
 
@@ -86,7 +86,7 @@ def test_a_refused_connect_is_the_proxys(proxy: LoggingServer) -> None:
         proxy.script = lambda _, status=status: Reply(status)  # type: ignore[misc]
         url = proxy.url.replace("://", f"://{USER}@")
         seen = ask(through("https://no-such-host.invalid/a", Proxies(https=url)))
-        assert seen.outcome is Outcome.UNKNOWN
+        assert seen.outcome is ProbeOutcome.UNKNOWN
         assert (
             seen.reason == f"can't be requested: the proxy 127.0.0.1:{proxy.port} answered {name} to CONNECT"
         )
@@ -114,7 +114,9 @@ def test_our_own_dead_proxy_is_named_as_ours(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_an_origin_answers_through_a_proxy_is_the_origins(proxy: LoggingServer) -> None:
     proxy.script = lambda _: Reply(404)
-    assert ask(through("http://no-such-host.invalid/a", Proxies(http=proxy.url))).outcome is Outcome.ABSENT
+    assert (
+        ask(through("http://no-such-host.invalid/a", Proxies(http=proxy.url))).outcome is ProbeOutcome.ABSENT
+    )
     proxy.script = lambda _: Reply(407)
     seen = ask(through("http://no-such-host.invalid/a", Proxies(http=proxy.url)))
     assert "407 Proxy Authentication Required" in seen.reason

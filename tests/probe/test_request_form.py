@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.freshness import judge
-from freshlayer.model import Change, Observation, Outcome, Recorded
+from freshlayer.decisions.verdict import judge
+from freshlayer.lock.identities_file import write_identities
+from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse, requested
 from freshlayer.request_form import RequestForm
-from freshlayer.state import Store, write_identities
+from freshlayer.state import Store
 from testing.logging_server import Logged, LoggingServer, Reply
 
 SECRET = "hunter2hunter2"
@@ -70,9 +71,9 @@ def test_a_server_that_refuses_other_clients_is_asked_as_the_command_asks(server
         return Reply(200, {"ETag": '"u"'}) if good else Reply(403)
 
     server.script = script
-    assert ask(parse(f"{server.url}/ua")).outcome is Outcome.UNKNOWN
+    assert ask(parse(f"{server.url}/ua")).outcome is ProbeOutcome.UNKNOWN
     form = in_form(f"{server.url}/ua", ("User-Agent", "Mozilla/5.0"), ("X-Empty", ""))
-    assert ask(form).outcome is Outcome.SEEN
+    assert ask(form).outcome is ProbeOutcome.SEEN
     server.requests()
     ask(in_form(f"{server.url}/ua", ("User-Agent", ""), ("X-Word", "grün")))
     requests = server.requests()
@@ -87,7 +88,7 @@ def test_a_secret_header_goes_to_its_host_alone_and_others_go_along(
     headers = (("X-Api-Key", SECRET), ("Authorization", f"Bearer {SECRET}"), ("Cookie", f"a={SECRET}"))
     reference = in_form(f"{server.url}/a", *headers, ("X-Version", "2"), ("Host", "example.org"))
     seen = ask(reference)
-    assert seen.outcome is Outcome.SEEN
+    assert seen.outcome is ProbeOutcome.SEEN
     here, there = server.requests(), other.requests()
     assert all(request.headers["x-api-key"] == SECRET for request in here)
     assert all(request.headers["host"] == "example.org" for request in here)
@@ -150,7 +151,7 @@ def test_a_signed_redirect_is_the_same_however_it_is_signed(server: LoggingServe
 
 def test_a_redirect_to_nowhere_is_unknown(server: LoggingServer) -> None:
     server.script = lambda _: Reply(302)
-    assert ask(in_form(f"{server.url}/a", follow=False)).outcome is Outcome.UNKNOWN
+    assert ask(in_form(f"{server.url}/a", follow=False)).outcome is ProbeOutcome.UNKNOWN
 
 
 def test_state_and_identities_hold_the_headers_and_no_secret(server: LoggingServer, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import Keyring
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Outcome
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Certainty, Change, ProbeOutcome
 from testing.asking import ask, first, look
 from testing.elsewhere import Elsewhere
 from testing.git_daemon import GitDaemon
@@ -106,7 +106,7 @@ def test_playback_a_repository_without_a_release_is_absent(
 ) -> None:
     lines = redirect("/o/r/releases/latest", "https://github.com/o/r/releases")
     with played_back(tmp_path, monkeypatch, {"github.com": lines}):
-        assert ask("https://github.com/o/r/releases/latest").outcome is Outcome.ABSENT
+        assert ask("https://github.com/o/r/releases/latest").outcome is ProbeOutcome.ABSENT
 
 
 def asset(signature: str) -> str:
@@ -307,7 +307,7 @@ def test_case_57_a_checksum_older_than_its_file_does_not_count(files: Nginx) -> 
     ]
     put(files.folder / "big.tar", bytes(LARGE), age=30)
     observation = ask(url)
-    assert observation.outcome is Outcome.UNKNOWN
+    assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason == "is newer than its big.tar.sha256: somebody is publishing it just now"
 
 

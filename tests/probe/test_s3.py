@@ -15,10 +15,12 @@ from urllib.parse import quote
 import pytest
 
 from freshlayer.credentials import Keyring, aws
-from freshlayer.freshness import judge
-from freshlayer.model import Certainty, Change, Recorded, Strength, Verdict
-from freshlayer.probe import Limits, probe, s3
-from freshlayer.probe.wire import Means, Once, Request
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.evidence import Strength
+from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
+from freshlayer.probe import Limits, probe
+from freshlayer.probe.network.wire import Means, Once, Request
+from freshlayer.probe.object_stores import s3
 from freshlayer.reference import parse
 from testing import asking
 from testing.command import Freshlayer

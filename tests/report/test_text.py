@@ -8,10 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.context import Source
-from freshlayer.model import Fate, InstructionVerdict, NotWatched, Report, State
-from freshlayer.pipeline import inputs
-from freshlayer.reading import Question
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
+from freshlayer.model.inputs import NotWatched
+from freshlayer.model.report import Report
 from freshlayer.report import build_lines, check_lines, input_lines
+from freshlayer.workflows.check import inputs
 
 TEXT = (
     "FROM base\nCOPY --from=example.com/tools:1 /a /a\nRUN skopeo copy docker://example.com/app:1 dir:/app\n"
@@ -20,7 +22,7 @@ TEXT = (
 
 def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_command_reads() -> None:
     source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
-    told = [line for _, line in input_lines(inputs(source, Question(("linux/amd64",))))]
+    told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
     own = " (the builder itself resolves it)"
     assert told == [
         f"Dockerfile:1: FROM reads docker-image://docker.io/library/base:latest{own}",
@@ -36,13 +38,13 @@ def test_inputs_are_in_the_order_of_lines_each_once() -> None:
         "RUN curl https://example.org/1\nCOPY --from=a / /\n"
     )
     source = Source(text.encode(), "Dockerfile", "Dockerfile", Path(), None)
-    told = [line for _, line in input_lines(inputs(source, Question(("linux/amd64",))))]
+    told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
     assert [line.split(":")[1] for line in told] == ["1", "2", "3", "4", "5", "5", "6"]
     assert len(set(told)) == len(told)
 
 
 def instruction(
-    line: int, state: State, *, own: bool = False, sources: tuple[str, ...] = ()
+    line: int, state: InstructionState, *, own: bool = False, sources: tuple[str, ...] = ()
 ) -> InstructionVerdict:
     pairs = (("https://example.org/", "etag:1"),) if own else ()
     return InstructionVerdict(line, line, "0", "RUN", state, "why", pairs=pairs, sources=sources)
@@ -54,7 +56,7 @@ def checked(*items: InstructionVerdict, missed: int = 0, every: bool = False) ->
     return [line for _, line in check_lines(report, every=every)]
 
 
-STALE, FRESH, UNKNOWN = State.STALE, State.FRESH, State.UNKNOWN
+STALE, FRESH, UNKNOWN = InstructionState.STALE, InstructionState.FRESH, InstructionState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_the_summary_counts_what_is_not_watched() -> None:
 
 def test_a_build_that_failed_has_one_line() -> None:
     source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
-    report = replace(inputs(source, Question(("linux/amd64",))), exit_code=7)
+    report = replace(inputs(source, BuildRequest(("linux/amd64",))), exit_code=7)
     assert list(build_lines(report)) == [
         ("red", "Dockerfile: the builder ended with 7; this build was not recorded")
     ]
@@ -103,11 +105,11 @@ def test_a_build_that_failed_has_one_line() -> None:
 
 
 def test_instructions_of_which_nothing_is_known_are_counted() -> None:
-    ran, cached = Fate(cached=False, seconds=1.0, again=True), Fate(cached=True)
+    ran, cached = StepOutcome(cached=False, seconds=1.0, again=True), StepOutcome(cached=True)
     items = [
-        replace(instruction(2, FRESH), fate=ran),
+        replace(instruction(2, FRESH), outcome=ran),
         instruction(3, FRESH),
-        replace(instruction(4, FRESH), fate=cached),
+        replace(instruction(4, FRESH), outcome=cached),
         replace(instruction(1, FRESH), instruction="FROM"),
     ]
     report = Report("Dockerfile", "", "linux/amd64", (), tuple(items), ())

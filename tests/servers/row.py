@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from freshlayer.freshness import judge
-from freshlayer.model import Recorded, Verdict
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
 from testing.servers.base import Served, Server

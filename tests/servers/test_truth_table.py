@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.model import Certainty, Change
+from freshlayer.model.observation import Certainty, Change
 from testing.servers.needs import require
 from testing.servers.table import FILE_SERVERS
 from tests.servers.cells import CELLS, NOBODY_KNOWS, Blind

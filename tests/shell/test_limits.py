@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.discover.globs import globbed
+from freshlayer.discover.syntaxes.globs import globbed
 from freshlayer.shell import follow
 from testing.scripts import calls, surroundings
 

@@ -15,7 +15,7 @@ import pytest
 
 from freshlayer.dockerfile import parse as parse_dockerfile
 from freshlayer.errors import DockerfileError
-from freshlayer.shell.parse import parse
+from freshlayer.shell.syntax.parse import parse
 from testing.scripts import command_names, run_scripts
 
 SHARED = Path(__file__).parents[2].parent / "shared"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.shell import follow, known
-from freshlayer.shell.parse import parse
+from freshlayer.shell.syntax.parse import parse
 from testing.scripts import command_names, surroundings
 
 STRUCTURES = [

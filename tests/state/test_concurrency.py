@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freshlayer.file_lock import locked
-from freshlayer.marks import Mark
-from freshlayer.model import Built, Identity, Recorded, Strength
+from freshlayer.decisions.marks import Mark
+from freshlayer.files.file_lock import locked
+from freshlayer.lock.identities_file import read_identities, write_identities
+from freshlayer.model.build import Built
+from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
-from freshlayer.state import BuiltRecord, Scope, Store, read_identities, write_identities
+from freshlayer.state import BuiltRecord, Scope, Store
 from testing.command import FRESHLAYER
 from testing.origins import ServeOrigin
 

@@ -14,8 +14,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.marks import Mark
-from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.decisions.marks import Mark
+from freshlayer.model.build import Built, LastBuild
+from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
+from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference, parse
 from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
 from freshlayer.state.migrations import VERSION
@@ -40,7 +42,7 @@ def built(reference: Reference) -> BuiltRecord:
 
 
 def past(reference: Reference) -> HistoryRecord:
-    return HistoryRecord("0", f"digest of {reference.text}", Earlier("chain", ("k" * 32,), 1.5, at=7))
+    return HistoryRecord("0", f"digest of {reference.text}", LastBuild("chain", ("k" * 32,), 1.5, at=7))
 
 
 def filled(path: Path) -> bytes:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.marks import Mark
-from freshlayer.model import Built, Earlier, Evidence, Identity, Recorded, Strength, Validators
+from freshlayer.decisions.marks import Mark
+from freshlayer.model.build import Built, LastBuild
+from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
+from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
 from freshlayer.state import Scope, Store
 from freshlayer.state.migrations import STEPS, VERSION, migrate
@@ -108,7 +110,7 @@ def test_an_older_file_keeps_what_it_holds_and_a_copy_of_it_is_beside_it(
     }
     assert store.taints([REFERENCE]) == {("https://example.org/a", "sha256:cd"): 2}
     assert store.records(SCOPE, MARKS).history == (
-        {("0", "digest"): Earlier("", ("k",), 2.5, 7)} if version > 1 else {}
+        {("0", "digest"): LastBuild("", ("k",), 2.5, 7)} if version > 1 else {}
     )
     store.close()
     assert version_of(path) == VERSION

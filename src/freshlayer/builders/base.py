@@ -8,10 +8,10 @@ from typing import IO, Protocol
 
 from msgspec import Struct
 
-from freshlayer.builders.command_line import BuildCommand
-from freshlayer.builders.families import Family
-from freshlayer.inject import Mechanism
-from freshlayer.model import Counting, Happened
+from freshlayer.builders.command_line.build import BuildCommand
+from freshlayer.builders.command_line.families import Family
+from freshlayer.dockerfile.inject import Mechanism
+from freshlayer.model.build import Counting, ProgressEvent
 
 __all__ = [
     "Builder",
@@ -19,9 +19,9 @@ __all__ = [
     "Counting",
     "DerivedFile",
     "Ended",
-    "Happened",
     "Invoked",
     "Job",
+    "ProgressEvent",
     "Reader",
 ]
 
@@ -80,7 +80,7 @@ class Ended(Struct, frozen=True):
     """
 
     exit_code: int
-    happened: tuple[Happened, ...] = ()
+    happened: tuple[ProgressEvent, ...] = ()
     trouble: str = ""
     interrupted: bool = False
 
@@ -95,7 +95,7 @@ class Reader(Protocol):
     def feed(self, data: bytes, now: float) -> None:
         """Take what came: any bytes, cut anywhere."""
 
-    def ended(self, now: float) -> tuple[Happened, ...]:
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:
         """What happened, once nothing more comes."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from freshlayer.builders import docker_config
-from freshlayer.builders.process import captured
+from freshlayer.builders.run.process import captured
+from freshlayer.docker_client import config as docker_config
 from freshlayer.errors import BuilderError
 
 _SECONDS = 10.0

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from freshlayer.builders import engines, image_ids, progress
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
-from freshlayer.builders.command_line import BuildCommand
-from freshlayer.builders.derived import derived
-from freshlayer.builders.families import BUILDAH, PODMAN, Family
-from freshlayer.builders.process import run
-from freshlayer.inject import Mechanism
+from freshlayer.builders.command_line.build import BuildCommand
+from freshlayer.builders.command_line.families import BUILDAH, PODMAN, Family
+from freshlayer.builders.run.derived_file import derived
+from freshlayer.builders.run.process import run
+from freshlayer.dockerfile.inject import Mechanism
 
 
 class Containers(Invoked, frozen=True):

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct, field
 
 from freshlayer import children
-from freshlayer.builders import docker_config, versions
+from freshlayer.builders import versions
 from freshlayer.builders.base import Builder
 from freshlayer.builders.containers import buildah, podman
 from freshlayer.builders.docker import BuildKit, Classic
+from freshlayer.docker_client import config as docker_config
 from freshlayer.errors import BuilderError
 
 _PLAIN = ("build",)

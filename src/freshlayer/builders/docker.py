@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from freshlayer.builders import buildx, docker_config, engines, image_ids, progress, versions
+from freshlayer.builders import buildx, engines, image_ids, progress, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
-from freshlayer.builders.command_line import BuildCommand
-from freshlayer.builders.derived import derived
-from freshlayer.builders.families import DOCKER, Family
-from freshlayer.builders.process import run
-from freshlayer.inject import Mechanism, mechanism_under
+from freshlayer.builders.command_line.build import BuildCommand
+from freshlayer.builders.command_line.families import DOCKER, Family
+from freshlayer.builders.run.derived_file import derived
+from freshlayer.builders.run.process import run
+from freshlayer.docker_client import config as docker_config
+from freshlayer.dockerfile.inject import Mechanism, mechanism_under
 
 
 class BuildKit(Invoked, frozen=True):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from freshlayer.builders import docker_config
+from freshlayer.docker_client import config as docker_config
 
 _SECONDS = 10.0
 _LARGEST = 1024 * 1024

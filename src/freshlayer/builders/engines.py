@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from freshlayer.bounded_read import read_text
-from freshlayer.builders import docker_config
-from freshlayer.user_directories import config_home, home_of
+from freshlayer.docker_client import config as docker_config
+from freshlayer.files.bounded_read import read_text
+from freshlayer.files.user_directories import config_home, home_of
 
 _LARGEST = 1024 * 1024
 _ROOT_STORAGE = "/var/lib/containers/storage"

@@ -7,7 +7,7 @@ import re
 import socket
 from pathlib import Path
 
-from freshlayer.bounded_read import read_file
+from freshlayer.files.bounded_read import read_file
 
 _SECONDS = 5.0
 _LARGEST = 16 * 1024 * 1024

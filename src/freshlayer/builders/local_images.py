@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from freshlayer.builders import docker_api
-from freshlayer.builders.process import captured
+from freshlayer.builders.run.process import captured
 from freshlayer.errors import BuilderError, ReferenceInvalidError
 from freshlayer.reference import Reference, parse, shown
 

@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from freshlayer.bounded_read import read_file
-from freshlayer.builders.process import captured
+from freshlayer.builders.run.process import captured
 from freshlayer.errors import BuilderError
-from freshlayer.file_lock import locked
-from freshlayer.files import replace
-from freshlayer.user_directories import cache_home
+from freshlayer.files.atomic_write import replace
+from freshlayer.files.bounded_read import read_file
+from freshlayer.files.file_lock import locked
+from freshlayer.files.user_directories import cache_home
 
 _SECONDS = 10.0
 _MOST = 50

@@ -11,14 +11,15 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from freshlayer.cli.dockerfiles import standard_input
-from freshlayer.cli.options import Options, rooms_of
-from freshlayer.cli.verbatim import Verbatim, asks_for_help, show_help
+from freshlayer.cli.options import Options
+from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help
+from freshlayer.cli.session import session_of
 from freshlayer.errors import BuilderError, ContextError, FreshlayerError, UnknownInputError
 
 if TYPE_CHECKING:
     from freshlayer.builders import BuildCommand, Builder
     from freshlayer.context import Source
-    from freshlayer.model import Report
+    from freshlayer.model.report import Report
 
 
 @click.command("build", cls=Verbatim, add_help_option=False, short_help="build an image")
@@ -43,9 +44,9 @@ def command(context: click.Context, words: list[str]) -> int:
 
 def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
     """Ours if we can; else the user's build as it was asked for, with a warning (design rule 5)."""
-    from freshlayer import pipeline
     from freshlayer.context import unwatched_context
     from freshlayer.report.terminal import warn
+    from freshlayer.workflows import build as workflow
 
     why = build.unclear or unwatched_context(build.context)
     if why:
@@ -55,8 +56,8 @@ def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
     source: Source | None = None
     try:
         source = _source(build, builder)
-        with rooms_of(options, source) as rooms:
-            report = pipeline.build(source, build, builder, rooms)
+        with session_of(options, source) as session:
+            report = workflow.build(source, build, builder, session)
     except UnknownInputError:
         raise
     except FreshlayerError as error:
@@ -80,7 +81,7 @@ def _source(build: BuildCommand, builder: Builder) -> Source:
 
 
 def _tell(options: Options, report: Report) -> None:
-    from freshlayer.cli.written import show_build, write_report
+    from freshlayer.cli.output import show_build, write_report
     from freshlayer.report import of_check
 
     show_build(options, report)

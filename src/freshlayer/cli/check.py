@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from freshlayer.cli.dockerfiles import NAMES, question_of, shared, source_of
+from freshlayer.cli.dockerfiles import NAMES, request_of, shared, source_of
 from freshlayer.cli.fail_on import STALE, fail_on, fails
-from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.cli.options import Options, ours
+from freshlayer.cli.session import session_of
 from freshlayer.errors import BuilderError, OptionError
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from freshlayer.builders import Builder
     from freshlayer.context import Source
-    from freshlayer.model import Report
-    from freshlayer.reading import Question
+    from freshlayer.discover.analysis import BuildRequest
+    from freshlayer.model.report import Report
 
 
 @click.command("check", short_help="which instructions are stale, and why; builds nothing")
@@ -53,30 +54,30 @@ def command(
     Exit code 1: something that --fail-on names was found, without it a stale instruction (never built
     counts); 0: nothing of it; 2: trouble.
     """
-    from freshlayer import pipeline
+    from freshlayer.workflows.check import built_by
 
     if options.report == "-":
         options, as_json = replace(options, report=None), True
     if recursive and file:
         raise OptionError(f"-f {file}: --recursive looks for Dockerfiles by their names")
     builder = _builder(options)
-    question = question_of(target, build_args, platform, network)
-    question = pipeline.built_by(builder, question) if builder else question
+    request = request_of(target, build_args, platform, network)
+    request = built_by(builder, request) if builder else request
     names = builder.family.dockerfiles if builder else NAMES
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
-        found = _checked(options, source_of(contexts[0], file, names), question, image_of)
+        found = _checked(options, source_of(contexts[0], file, names), request, image_of)
         _tell(options, found, explain, as_json=as_json)
         return STALE if fails(found, failing) else 0
-    from freshlayer.cli.several import Form, Search, check_several
+    from freshlayer.cli.check_many import Form, Search, check_several
 
-    search = Search(contexts, file, names, question, recursive)
+    search = Search(contexts, file, names, request, recursive)
     return check_several(options, search, Form(as_json, explain, failing), image_of)
 
 
 def _tell(options: Options, found: Report, explain: int | None, *, as_json: bool) -> None:
     from freshlayer import report
-    from freshlayer.cli.written import write_report
+    from freshlayer.cli.output import write_report
 
     document = report.of_check(found)
     write_report(options.report, document)
@@ -87,14 +88,14 @@ def _tell(options: Options, found: Report, explain: int | None, *, as_json: bool
 
 
 def _checked(
-    options: Options, source: Source, question: Question, image_of: Callable[[str], str] | None
+    options: Options, source: Source, request: BuildRequest, image_of: Callable[[str], str] | None
 ) -> Report:
-    from freshlayer import pipeline
-    from freshlayer.cli.located import located
-    from freshlayer.recording import as_built
+    from freshlayer.cli.errors import located
+    from freshlayer.workflows import check as workflow
+    from freshlayer.workflows.record import as_built
 
-    with rooms_of(options, source, image_of) as rooms, located(source):
-        return pipeline.check(source, as_built(source, question, rooms), rooms)
+    with session_of(options, source, image_of) as session, located(source):
+        return workflow.check(source, as_built(source, request, session), session)
 
 
 def _show(found: Report, explain: int | None, *, every: bool) -> None:

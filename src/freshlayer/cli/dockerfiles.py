@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from freshlayer.context import Source
-    from freshlayer.reading import Question
+    from freshlayer.discover.analysis import BuildRequest
 
 NAMES = ("Dockerfile", "dockerfile", "Containerfile")
 """What is looked for where it is not known who builds."""
@@ -65,15 +65,15 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
     return read_dockerfile(context, file, standard_input(), names)
 
 
-def question_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> Question:
+def request_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> BuildRequest:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
     from freshlayer.builders import build_args as read_build_args
     from freshlayer.builders import client_proxies
-    from freshlayer.pipeline import default_platform, platforms_of
-    from freshlayer.reading import Question
+    from freshlayer.discover.analysis import BuildRequest
+    from freshlayer.workflows.session import default_platform, platforms_of
 
     platforms = platforms_of([name for name in platform.split(",") if name.strip()], os.environ)
-    return Question(
+    return BuildRequest(
         platforms,
         target,
         read_build_args(build_args, os.environ),

@@ -44,7 +44,7 @@ class ReportFile(Documents):
         super().__init__(self._written)
 
     def end(self) -> None:
-        from freshlayer.files import replace
+        from freshlayer.files.atomic_write import replace
 
         super().end()
         self._written.seek(0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from freshlayer.model import Report
+    from freshlayer.model.report import Report
 
 STALE = 1
 _WORDS = ("stale", "unknown", "absent", "not-watched")

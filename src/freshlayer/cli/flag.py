@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.cli.options import Options, ours
+from freshlayer.cli.session import session_of
 from freshlayer.errors import FreshlayerError, OptionError
 
 if TYPE_CHECKING:
-    from freshlayer.asking import Rooms
-    from freshlayer.flag import Flag
-    from freshlayer.model import Observation, Recorded
+    from freshlayer.model.observation import Observation, Recorded
     from freshlayer.reference import Reference
+    from freshlayer.workflows.flag_file import Flag
+    from freshlayer.workflows.session import Session
 
 _CHANGED = 1
 
@@ -34,9 +35,9 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
     For ``ADD flag`` in a Dockerfile, make, and anything else that looks at files. A URL that can't be asked
     keeps its line. Exit code 2 where there is no line to keep; nothing is written then.
     """
-    from freshlayer import flag
     from freshlayer.cli.references import typed
     from freshlayer.report.terminal import warn
+    from freshlayer.workflows import flag_file as flag
 
     if output == "-" and tell:
         raise OptionError("--exit-code: there is no file to compare with (name one with -o FILE)")
@@ -44,8 +45,8 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
     if form == "raw" and len(references) != 1:
         raise OptionError("--format raw is for one URL")
     content = None if output == "-" else flag.read(Path(output))
-    with rooms_of(options, None) as rooms:
-        found = _flag(form, references, content, rooms)
+    with session_of(options, None) as session:
+        found = _flag(form, references, content, session)
     for verdict in found.kept:
         warn(f"{verdict.reference} {verdict.reason}; its line in {output} is kept")
     if output == "-":
@@ -60,23 +61,23 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
     return _CHANGED if changed and tell else 0
 
 
-def _flag(form: str, references: list[Reference], content: str | None, rooms: Rooms) -> Flag:
-    from freshlayer import flag
-    from freshlayer.asking import as_probed
-    from freshlayer.model import Observation, Outcome
-    from freshlayer.pipeline import default_platform
+def _flag(form: str, references: list[Reference], content: str | None, session: Session) -> Flag:
+    from freshlayer.model.observation import Observation, ProbeOutcome
     from freshlayer.probe import probe
+    from freshlayer.workflows import flag_file as flag
+    from freshlayer.workflows.observe import as_probed
+    from freshlayer.workflows.session import default_platform
 
     # A bare entity tag needs no body to be hashed.
     here = (default_platform(),)
-    limits = replace(rooms.limits, hash_up_to=0) if form == "raw" else rooms.limits
+    limits = replace(session.limits, hash_up_to=0) if form == "raw" else session.limits
 
     def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
-        if rooms.policy.offline:
-            return {r: Observation(r, Outcome.UNKNOWN, "was not asked (--offline)") for r in references}
-        known = as_probed(recorded, rooms)
-        return probe(references, known, limits, rooms.progress, keyring=rooms.keyring, platforms=here)
+        if session.policy.offline:
+            return {r: Observation(r, ProbeOutcome.UNKNOWN, "was not asked (--offline)") for r in references}
+        known = as_probed(recorded, session)
+        return probe(references, known, limits, session.progress, keyring=session.keyring, platforms=here)
 
     if form == "raw":
         return flag.of_entity_tag(references[0], content, ask)
-    return flag.of_identities(references, content, rooms.store.recall(references), ask)
+    return flag.of_identities(references, content, session.store.recall(references), ask)

@@ -8,7 +8,7 @@ import sys
 import click
 from msgspec.structs import replace
 
-from freshlayer.cli.dockerfiles import question_of, shared, source_of
+from freshlayer.cli.dockerfiles import request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
 
 
@@ -31,16 +31,17 @@ def command(
 
     Asks nobody and changes nothing.
     """
-    from freshlayer import pipeline, report
-    from freshlayer.cli.located import located
+    from freshlayer import report
+    from freshlayer.cli.errors import located
     from freshlayer.report.terminal import show
+    from freshlayer.workflows import check as workflow
 
-    question = replace(question_of(target, build_args, platform, network), all_stages=all_stages)
+    request = replace(request_of(target, build_args, platform, network), all_stages=all_stages)
     documents = []
     for context in contexts:
         source = source_of(context, file)
         with located(source):
-            found = pipeline.inputs(source, question)
+            found = workflow.inputs(source, request)
         if as_json:
             documents.append(report.of_inputs(found))
         elif not options.quiet:

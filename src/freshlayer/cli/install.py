@@ -19,7 +19,7 @@ def command(options: Options, alias: bool) -> int:
     With --alias docker's config.json is told to send 'docker build' there. Every other key of it stays as it
     is; nothing is changed where something else stands in the way. 'freshlayer uninstall' takes it back.
     """
-    from freshlayer.install import DockerFolder, install
+    from freshlayer.docker_client.install import DockerFolder, install
 
     for line in install(DockerFolder.of(os.environ), sys.executable, alias=alias):
         if not options.quiet:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import functools
-import os
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,8 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 if TYPE_CHECKING:
-    from freshlayer.asking import Rooms
-    from freshlayer.context import Source
+    pass
 
 
 class Options(Struct, frozen=True):
@@ -84,32 +78,3 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OURS):
         wrapped = option(wrapped)
     return wrapped
-
-
-@contextmanager
-def rooms_of(
-    options: Options, source: Source | None, image_of: Callable[[str], str] | None = None
-) -> Iterator[Rooms]:
-    """The state, the policy and the identities that a command works with; the state is closed at the end."""
-    from freshlayer.asking import Rooms
-    from freshlayer.cli.chosen_settings import policy_of
-    from freshlayer.cli.state_place import state_in_use
-    from freshlayer.credentials import Keyring
-    from freshlayer.errors import StateError
-    from freshlayer.report.terminal import Progress, warn
-    from freshlayer.state import Store, read_identities
-    from freshlayer.temporary import remove_leftovers
-
-    remove_leftovers(os.environ)
-    policy = policy_of(options, source)
-    path = Path(options.identities) if options.identities else None
-    try:
-        identities = read_identities(path) if path else {}
-    except StateError as error:
-        warn(f"{error}; it is neither used nor written")
-        path, identities = None, {}
-    progress = Progress(sys.stderr, wanted=not options.quiet)
-    keyring = Keyring(os.environ, policy.hosts)
-    now, verbose = int(time.time()), bool(options.verbose)
-    with state_in_use(options, source, warn) as place, closing(Store(place, warn)) as store:
-        yield Rooms(store, policy, warn, now, progress, identities, path, keyring, verbose, image_of)

@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from freshlayer.cli.options import Options, ours, rooms_of
+from freshlayer.cli.options import Options, ours
+from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError, ReferenceInvalidError
 from freshlayer.reference import Reference
 
@@ -23,20 +24,22 @@ def command(options: Options, texts: tuple[str, ...], as_json: bool) -> int:
     Compares with what is recorded, and records nothing. Exit code 2: one could not be read or probed.
     """
     from freshlayer import report
-    from freshlayer.freshness import judge
-    from freshlayer.pipeline import default_platform
+    from freshlayer.decisions.verdict import judge
     from freshlayer.probe import probe
     from freshlayer.report.terminal import show
+    from freshlayer.workflows.session import default_platform
 
     if options.offline:
         raise OptionError("probe asks; --offline makes no sense with it")
     readable = _readable(texts)
     references, all_read = list(dict.fromkeys(readable)), len(readable) == len(texts)
-    with rooms_of(options, None) as rooms:
-        recorded = rooms.store.recall(references)
+    with session_of(options, None) as session:
+        recorded = session.store.recall(references)
         # Nothing recorded is sent: a 304 has no evidence to show.
         here = (default_platform(),)
-        seen = probe(references, {}, rooms.limits, rooms.progress, keyring=rooms.keyring, platforms=here)
+        seen = probe(
+            references, {}, session.limits, session.progress, keyring=session.keyring, platforms=here
+        )
     results = [(seen[r], judge(recorded.get(r), seen[r])) for r in references]
     if as_json:
         click.echo(json.dumps(report.of_probe(results), indent=1))

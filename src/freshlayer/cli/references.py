@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from freshlayer.errors import ReferenceInvalidError
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.reference import Reference, parse, shown
 
 _GIT = compiled(r"(?i)(?:git|ssh)://|[\w.-]+@[\w.-]+:(?!//)[^:@]*$")
@@ -15,7 +15,7 @@ def typed(text: str) -> Reference:
     Raises ReferenceInvalidError.
     """
     if _GIT.match(text):
-        from freshlayer.discover.git import git_text
+        from freshlayer.discover.syntaxes.git import git_text
 
         address, _, ref = text.partition("#")
         return parse(git_text(address, ref))

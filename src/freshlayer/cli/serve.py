@@ -25,7 +25,7 @@ def command(options: Options, folder: str | None, etag: str | None, host: str, p
 
     Prints its address, then one JSON object per request.
     """  # noqa: D301 - click reads the backspace as "do not wrap"
-    from freshlayer.serve import Folder, Tagged, serve
+    from freshlayer.demo_origin import Folder, Tagged, serve
 
     if (folder is None) == (etag is None):
         raise OptionError("serve needs either a folder or --etag TAG")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freshlayer.user_directories import state_home
+from freshlayer.files.user_directories import state_home
 
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
@@ -29,7 +29,7 @@ def state_in_use(options: Options, source: Source | None, warn: Callable[[str], 
     A path that ``--state`` names is the user's choice, and some CIs keep nothing outside the checkout: there
     it is a warning.
     """
-    from freshlayer.temporary import temporary_directory
+    from freshlayer.files.temporary import temporary_directory
 
     path = state_path(options)
     if source is None or not _is_sent(source, path):

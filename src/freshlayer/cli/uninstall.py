@@ -13,7 +13,7 @@ from freshlayer.cli.options import Options, ours
 @ours
 def command(options: Options) -> int:
     """Take out of your docker folder what 'freshlayer install' put there, and nothing else."""
-    from freshlayer.install import DockerFolder, uninstall
+    from freshlayer.docker_client.install import DockerFolder, uninstall
 
     for line in uninstall(DockerFolder.of(os.environ)):
         if not options.quiet:

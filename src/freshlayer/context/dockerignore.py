@@ -7,9 +7,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from freshlayer.bounded_read import read_file
 from freshlayer.context.ignore_patterns import Patterns
 from freshlayer.errors import ContextError
+from freshlayer.files.bounded_read import read_file
 
 NAME = ".dockerignore"
 _LARGEST = 16 * 1024 * 1024

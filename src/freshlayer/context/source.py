@@ -10,8 +10,8 @@ from typing import IO
 
 from msgspec import Struct
 
-from freshlayer.bounded_read import UnfitFileError, kind_of, read_file, read_text
 from freshlayer.errors import ContextError
+from freshlayer.files.bounded_read import UnfitFileError, kind_of, read_file, read_text
 from freshlayer.reference import is_remote_context, shown
 
 _LARGEST = 16 * 1024 * 1024

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from freshlayer.bounded_read import UnfitFileError, read_file
 from freshlayer.errors import ContextError
+from freshlayer.files.bounded_read import UnfitFileError, read_file
 from freshlayer.reference import shown
 
 if TYPE_CHECKING:

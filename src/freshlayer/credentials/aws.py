@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from functools import lru_cache
 
-from freshlayer.bounded_read import read_file
 from freshlayer.credentials.model import Keyring, Private
+from freshlayer.files.bounded_read import read_file
 from freshlayer.reference import shown
 
 _LARGEST = 1024 * 1024

@@ -17,10 +17,10 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.bounded_read import read_file
 from freshlayer.children import checkout, is_within
 from freshlayer.credentials.model import Credential, Keyring, Scheme
-from freshlayer.lazy import compiled
+from freshlayer.files.bounded_read import read_file
+from freshlayer.lazy_regex import compiled
 
 HUB = "docker.io"
 IDENTITY_TOKEN = "<token>"

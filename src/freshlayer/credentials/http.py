@@ -9,7 +9,6 @@ import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from freshlayer.bounded_read import read_file
 from freshlayer.credentials.model import (
     NO_FILES,
     Credential,
@@ -21,6 +20,7 @@ from freshlayer.credentials.model import (
     netloc_of,
     of_parts,
 )
+from freshlayer.files.bounded_read import read_file
 from freshlayer.settings import HostSettings
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-from freshlayer.lazy import compiled
+from freshlayer.files.user_directories import home_of
+from freshlayer.lazy_regex import compiled
 from freshlayer.settings import HostSettings
-from freshlayer.user_directories import home_of
 
 _NETLOC = compiled(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 

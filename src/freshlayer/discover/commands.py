@@ -11,16 +11,26 @@ from posixpath import basename
 from msgspec.structs import replace
 
 from freshlayer import shell
-from freshlayer.discover.aria2c import aria2c
-from freshlayer.discover.curl import curl
-from freshlayer.discover.found import Finding, Found, Missed, Syntax, Unknown, Word, Words, plain, written
-from freshlayer.discover.git import git
-from freshlayer.discover.images import skopeo
-from freshlayer.discover.packages import MANAGERS, packages
 from freshlayer.discover.proxies import used
-from freshlayer.discover.storage import az, named_remotes, storage
-from freshlayer.discover.wget import wget
-from freshlayer.lazy import compiled
+from freshlayer.discover.syntaxes.aria2c import aria2c
+from freshlayer.discover.syntaxes.curl import curl
+from freshlayer.discover.syntaxes.found import (
+    Finding,
+    Found,
+    Missed,
+    Syntax,
+    Unknown,
+    Word,
+    Words,
+    plain,
+    written,
+)
+from freshlayer.discover.syntaxes.git import git
+from freshlayer.discover.syntaxes.images import skopeo
+from freshlayer.discover.syntaxes.packages import MANAGERS, packages
+from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
+from freshlayer.discover.syntaxes.wget import wget
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script, masked_words
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies

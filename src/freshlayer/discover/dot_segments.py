@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 _PARTS = compiled(r"([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)(/[^?#]*)(.*)", re.DOTALL)
 

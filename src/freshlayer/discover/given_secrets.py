@@ -7,7 +7,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from freshlayer.discover.found import Missed
+from freshlayer.discover.syntaxes.found import Missed
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction
 from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
 from freshlayer.reference import Reference, requested

@@ -11,19 +11,19 @@ from msgspec.structs import replace
 
 from freshlayer import reference, shell
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
-from freshlayer.discover.found import Finding, Found, Missed
-from freshlayer.discover.git import git_text
 from freshlayer.discover.given_secrets import GivenSecrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
-from freshlayer.discover.powershell import powershell
+from freshlayer.discover.syntaxes.found import Finding, Found, Missed
+from freshlayer.discover.syntaxes.git import git_text
+from freshlayer.discover.syntaxes.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
-from freshlayer.model import NotWatched, Place, RemoteInput
+from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
 from freshlayer.shell import Hole, Surroundings, Why

@@ -9,12 +9,12 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 
-from freshlayer.discover import curl, wget
-from freshlayer.discover.aria2c import TABLE as ARIA2C
-from freshlayer.discover.found import Missed
-from freshlayer.discover.options import Option, OptionTable, read
+from freshlayer.discover.syntaxes import curl, wget
+from freshlayer.discover.syntaxes.aria2c import TABLE as ARIA2C
+from freshlayer.discover.syntaxes.found import Missed
+from freshlayer.discover.syntaxes.options import Option, OptionTable, read
 from freshlayer.dockerfile import Environment, Instruction
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.reference import shown
 from freshlayer.shell import Call, Surroundings, follow, follow_words, known
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 LOOPBACK = "it is the container's own loopback (this machine's with --network=host)"
 METADATA = "it is a link-local metadata address, which answers for the machine that asks"

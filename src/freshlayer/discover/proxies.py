@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from freshlayer.discover.aria2c import TABLE as ARIA2C
-from freshlayer.discover.curl import TABLE as CURL
-from freshlayer.discover.found import Words
-from freshlayer.discover.options import Option, OptionTable, read
-from freshlayer.discover.wget import TABLE as WGET
+from freshlayer.discover.syntaxes.aria2c import TABLE as ARIA2C
+from freshlayer.discover.syntaxes.curl import TABLE as CURL
+from freshlayer.discover.syntaxes.found import Words
+from freshlayer.discover.syntaxes.options import Option, OptionTable, read
+from freshlayer.discover.syntaxes.wget import TABLE as WGET
 from freshlayer.request_form import Proxies
 
 _TABLES: dict[str, OptionTable] = {"curl": CURL, "wget": WGET, "aria2c": ARIA2C}

@@ -18,7 +18,7 @@ from freshlayer.dockerfile.continuations import Unfolded, unfolded
 from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
 from freshlayer.dockerfile.syntax import directive
 from freshlayer.errors import DockerfileError
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
 
 _KEYWORDS = (

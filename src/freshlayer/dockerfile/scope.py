@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.dockerfile.variables import Names
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
 
 PREDEFINED = frozenset(

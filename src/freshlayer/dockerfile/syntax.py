@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 _DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _KNOWN = {"syntax", "escape", "check"}

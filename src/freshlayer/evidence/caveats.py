@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from freshlayer.evidence import http_date
 from freshlayer.evidence.hop import Hop
-from freshlayer.model import Evidence, Strength
+from freshlayer.model.evidence import Evidence, Strength
 
 AGE = "age"
 YOUNG = "young"

@@ -6,7 +6,7 @@ import json
 import re
 from urllib.parse import unquote
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 _MOVING = compiled(r"(?i)^(?:Date|Valid-Until):")
 _HREF = compiled(r"""(?i)\bhref\s*=\s*["']([^"']{1,2000})["']""")

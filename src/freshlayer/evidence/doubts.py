@@ -7,7 +7,8 @@ from freshlayer.evidence.entity_tag import MTIMES, core_of
 from freshlayer.evidence.headers import content_type, of_hops, total_length
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import strongest
-from freshlayer.model import Evidence, Recorded, Strength
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Recorded
 
 _COMPARED = {"etag", "last-modified", "length", *MTIMES}
 

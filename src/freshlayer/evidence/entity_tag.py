@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.evidence.hop import printable
-from freshlayer.lazy import compiled
-from freshlayer.model import Evidence, Strength
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.evidence import Evidence, Strength
 
 _LONGEST = 512
 # etagc of RFC 9110, and the blanks and quotes that real origins put between the quotes; no control character.

@@ -11,7 +11,7 @@ from freshlayer.evidence.hop import Hop, printable
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
 from freshlayer.evidence.undisputed import undisputed
-from freshlayer.model import Evidence, Strength, Validators
+from freshlayer.model.evidence import Evidence, Strength, Validators
 
 _OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
 _CHECKSUMS = {"crc64nvme", "crc32c", "crc32"}

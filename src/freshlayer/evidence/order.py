@@ -6,7 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.evidence.entity_tag import MTIMES, proves
-from freshlayer.model import Evidence, Recorded, Strength
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Recorded
 
 BODY_DIGEST = "sha256"
 """The scheme of a digest that freshlayer took of a body itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from freshlayer.model import Evidence
+from freshlayer.model.evidence import Evidence
 
 
 def undisputed(found: list[Evidence]) -> list[Evidence]:

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from posixpath import basename
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking.names import MASK, is_secret_name, looks_random
 from freshlayer.masking.urls import shown
 

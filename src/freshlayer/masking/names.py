@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 MASK = "…"
 """What a message shows in place of a secret."""
@@ -16,7 +16,7 @@ _DEPTH = 4
 _LONGEST_NAME = 256
 
 _CERTAIN = (
-    r"tokens?|secrets?|passwords?|passwort|passwd|passphrase|passcode|pass[_-]word|pass[_-]phrase|userpwd|jwt|hmac"
+    r"token|secrets?|passwords?|passwort|passwd|passphrase|passcode|pass[_-]word|pass[_-]phrase|userpwd|jwt|hmac"
     r"|bearer|signature|credentials?|cookies?|authorization|o?auth2?[_-]?bearer|api[_-]?key|rlkey|tempauth"
 )
 """Secret as the end of any name: ``access_token``, ``dbpassword``, ``X-Amz-Signature``."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking.names import (
     decoded,
     is_certain_name,

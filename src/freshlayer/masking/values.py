@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking.names import MASK, is_certain_name, is_secret_name
 
 _LEAST = 6

@@ -10,18 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
 from freshlayer.credentials import NOBODY, Keyring
-from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe.wire import Limits, Means, Protocol
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.network.wire import Limits, Means, Protocol
 from freshlayer.reference import Reference
 
 PROTOCOLS: dict[str, str] = {
-    "http": "routes",
+    "http": "http.routes",
     "ftp": "ftp",
     "git": "git",
-    "image": "image",
-    "s3": "s3",
-    "gs": "gs",
-    "azblob": "azblob",
+    "image": "images.image",
+    "s3": "object_stores.s3",
+    "gs": "object_stores.gs",
+    "azblob": "object_stores.azblob",
 }
 """Kind of reference → the module here whose ``ask`` asks for it; loaded when one is asked for."""
 
@@ -64,7 +65,7 @@ def each(
     open_ = [reference for reference in wanted if not reference.pinned]
     if not open_:
         return
-    from freshlayer.probe.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
+    from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
 
     means = Means(limits, keyring, platforms)
     protocols = {kind: _protocol(kind) for kind in {reference.kind for reference in open_}}
@@ -80,4 +81,4 @@ def _named(reference: Reference) -> Observation:
     """What a reference itself says of its bytes."""
     scheme, _, value = reference.pinned.partition(":")
     found = (Evidence(scheme, value, Strength.CONTENT),)
-    return Observation(reference, Outcome.SEEN, "the reference itself names its bytes", found)
+    return Observation(reference, ProbeOutcome.SEEN, "the reference itself names its bytes", found)

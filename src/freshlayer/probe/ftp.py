@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from freshlayer import evidence
-from freshlayer.model import Observation, Outcome, Recorded
-from freshlayer.probe.body import observe
-from freshlayer.probe.exchange import ABSENT, EVIDENT, exchange, said
-from freshlayer.probe.wire import Conversation, Means, Request
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.http.body import observe
+from freshlayer.probe.network.exchange import ABSENT, EVIDENT, exchange, said
+from freshlayer.probe.network.wire import Conversation, Means, Request
 from freshlayer.reference import Reference
 
 # libcurl hands the replies over as lines of a header, and as a body too.
@@ -17,7 +17,7 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     """Learn date and length; anonymous where neither the URL nor a credential names a user."""
     answer = yield from exchange(Request("HEAD", reference.ask, read=_REPLIES), means)
     if answer.error or answer.status not in EVIDENT:
-        outcome = Outcome.ABSENT if answer.status in ABSENT else Outcome.UNKNOWN
+        outcome = ProbeOutcome.ABSENT if answer.status in ABSENT else ProbeOutcome.UNKNOWN
         reason = answer.error or _REASONS.get(answer.status) or said(answer)
         return Observation(reference, outcome, reason)
     found = evidence.of_hops(answer.hops)

@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 from freshlayer.children import GIT
 from freshlayer.credentials import Credential, Scheme
-from freshlayer.lazy import compiled
-from freshlayer.model import Evidence, Observation, Outcome, Recorded, Strength
-from freshlayer.probe.exchange import credential_for
-from freshlayer.probe.wire import Answer, Conversation, Means, Run
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.network.exchange import credential_for
+from freshlayer.probe.network.wire import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
 _LINE = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")
@@ -49,21 +50,23 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     url, own = _without_credential(address)
     credential = own or (yield from credential_for(url, means))
     if isinstance(credential, Answer):
-        return Observation(reference, Outcome.UNKNOWN, credential.error)
+        return Observation(reference, ProbeOutcome.UNKNOWN, credential.error)
     argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
     environment = {**_ENVIRONMENT, **_proxied(reference), **_helper(url, credential, means.keyring.environ)}
     answer = yield Run(argv, GIT, environment, most=_MOST)
     if answer.error or answer.exit_code:
-        return Observation(reference, Outcome.UNKNOWN, _why(answer, url) + _through(reference, url))
+        return Observation(reference, ProbeOutcome.UNKNOWN, _why(answer, url) + _through(reference, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
     found = [oids[name] for name in names if name in oids]
     if not found and _ABBREVIATED.fullmatch(ref):
         pinned = (Evidence("commit", ref.lower(), Strength.CONTENT),)
-        return Observation(reference, Outcome.SEEN, "names no branch or tag: an abbreviated commit", pinned)
+        return Observation(
+            reference, ProbeOutcome.SEEN, "names no branch or tag: an abbreviated commit", pinned
+        )
     if not found:
         what = f"has no branch or tag {shown(ref, 60)}" if ref else "has no default branch"
-        return Observation(reference, Outcome.ABSENT, what)
-    return Observation(reference, Outcome.SEEN, "git ls-remote", _evidence(found))
+        return Observation(reference, ProbeOutcome.ABSENT, what)
+    return Observation(reference, ProbeOutcome.SEEN, "git ls-remote", _evidence(found))
 
 
 def _proxied(reference: Reference) -> dict[str, str]:

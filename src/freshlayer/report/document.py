@@ -6,16 +6,11 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from freshlayer.model import (
-    Evidence,
-    Fate,
-    InstructionVerdict,
-    Observation,
-    RemoteInput,
-    Report,
-    Strength,
-    Verdict,
-)
+from freshlayer.model.build import InstructionVerdict, StepOutcome
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.inputs import RemoteInput
+from freshlayer.model.observation import Observation, Verdict
+from freshlayer.model.report import Report
 
 VERSION = 1
 Document = dict[str, Any]
@@ -101,15 +96,15 @@ def _instruction(item: InstructionVerdict) -> Document:
 
 def _state(item: InstructionVerdict) -> Document:
     known = {"state": item.state, "reason": item.reason, "key": item.key or None, "edited": item.edited}
-    return {**known, **_fate(item.fate)}
+    return {**known, **_outcome(item.outcome)}
 
 
-def _fate(fate: Fate | None) -> Document:
+def _outcome(outcome: StepOutcome | None) -> Document:
     """Only what is known."""
-    if fate is None:
+    if outcome is None:
         return {}
-    known = {"seconds": fate.seconds, "saved": fate.saved, "because": fate.because or None}
-    return {"cached": fate.cached, **{name: value for name, value in known.items() if value is not None}}
+    known = {"seconds": outcome.seconds, "saved": outcome.saved, "because": outcome.because or None}
+    return {"cached": outcome.cached, **{name: value for name, value in known.items() if value is not None}}
 
 
 def _evidence(item: Evidence) -> Document:

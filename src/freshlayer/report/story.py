@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from freshlayer.errors import OptionError
-from freshlayer.model import Built, Evidence, InstructionVerdict, RemoteInput, Report
+from freshlayer.model.build import Built, InstructionVerdict
+from freshlayer.model.evidence import Evidence
+from freshlayer.model.inputs import RemoteInput
+from freshlayer.model.report import Report
 from freshlayer.reference import shown
 from freshlayer.report.text import Line, duration, stated
 

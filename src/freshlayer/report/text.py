@@ -6,23 +6,21 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from freshlayer.fates import Sums, summed
-from freshlayer.happened import COUNTED
-from freshlayer.model import (
-    Fate,
-    InstructionVerdict,
-    Observation,
-    Place,
-    RemoteInput,
-    Report,
-    State,
-    Verdict,
-)
+from freshlayer.decisions.causes import BuildTotals, totals_of
+from freshlayer.decisions.match_progress import COUNTED
+from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
+from freshlayer.model.inputs import Place, RemoteInput
+from freshlayer.model.observation import Observation, Verdict
+from freshlayer.model.report import Report
 
 Line = tuple[str, str]
 _MOST = 4
 _MINUTE = 60
-_STYLES = {State.STALE: "yellow", State.FRESH: "green", State.UNKNOWN: "magenta"}
+_STYLES = {
+    InstructionState.STALE: "yellow",
+    InstructionState.FRESH: "green",
+    InstructionState.UNKNOWN: "magenta",
+}
 
 
 def build_lines(report: Report) -> Iterator[Line]:
@@ -31,7 +29,7 @@ def build_lines(report: Report) -> Iterator[Line]:
         yield "red", _failed(report)
         return
     watched = [item for item in report.instructions if _is_own(item)]
-    stale = [item for item in watched if item.state is State.STALE]
+    stale = [item for item in watched if item.state is InstructionState.STALE]
     if not watched:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     else:
@@ -56,9 +54,9 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
 
     ``every``: with a line for each instruction that follows, not only their number.
     """
-    told = [item for item in report.instructions if item.pairs or item.state is not State.FRESH]
+    told = [item for item in report.instructions if item.pairs or item.state is not InstructionState.FRESH]
     watched = [item for item in told if _is_own(item)]
-    stale = [item for item in watched if item.state is State.STALE]
+    stale = [item for item in watched if item.state is InstructionState.STALE]
     if watched:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
     else:
@@ -105,7 +103,7 @@ def _is_own(item: InstructionVerdict) -> bool:
 
 def _only_follows(item: InstructionVerdict) -> bool:
     """Whether nothing but an instruction before it decides: no input of its own, no other stage."""
-    return not _is_own(item) and (item.state is State.STALE or not item.sources)
+    return not _is_own(item) and (item.state is InstructionState.STALE or not item.sources)
 
 
 def input_lines(report: Report) -> Iterator[Line]:
@@ -146,28 +144,28 @@ def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
 
 def _happened(report: Report) -> Iterator[Line]:
     """What began to run, why, and the sum; nothing where the builder said nothing."""
-    known = [(item, item.fate) for item in report.instructions if item.fate]
+    known = [(item, item.outcome) for item in report.instructions if item.outcome]
     if not known:
         return
-    yield from _some([_became(report, item, fate) for item, fate in known if _is_news(item, fate)])
-    yield "bold", f"  {_sum(summed(known_fate for _, known_fate in known))}{_unknown(report)}"
+    yield from _some([_became(report, item, outcome) for item, outcome in known if _is_news(item, outcome)])
+    yield "bold", f"  {_sum(totals_of(known_fate for _, known_fate in known))}{_unknown(report)}"
 
 
-def _is_news(item: InstructionVerdict, fate: Fate) -> bool:
+def _is_news(item: InstructionVerdict, outcome: StepOutcome) -> bool:
     """Neither told by a line before it nor the mere consequence of another."""
-    if fate.cached or not fate.expected:
-        return not fate.expected
-    return (fate.again or item.edited) and bool(fate.because) and not (item.changed or fate.follows)
+    if outcome.cached or not outcome.expected:
+        return not outcome.expected
+    return (outcome.again or item.edited) and bool(outcome.because) and not (item.changed or outcome.follows)
 
 
-def _became(report: Report, item: InstructionVerdict, fate: Fate) -> Line:
-    took = f" ({duration(fate.seconds)})" if fate.seconds is not None else ""
-    what = "was cached" if fate.cached else f"ran again{took}"
-    text = f"  {report.dockerfile}:{item.line} {item.instruction} {what}: {fate.because}"
-    return "yellow" if fate.expected else "red", text
+def _became(report: Report, item: InstructionVerdict, outcome: StepOutcome) -> Line:
+    took = f" ({duration(outcome.seconds)})" if outcome.seconds is not None else ""
+    what = "was cached" if outcome.cached else f"ran again{took}"
+    text = f"  {report.dockerfile}:{item.line} {item.instruction} {what}: {outcome.because}"
+    return "yellow" if outcome.expected else "red", text
 
 
-def _sum(sums: Sums) -> str:
+def _sum(sums: BuildTotals) -> str:
     """``2 of 14 instructions ran again (11.2 s); 12 cached, about 3 min 40 s saved``."""
     every = sums.ran + sums.cached
     noun = "instruction" if every == 1 else "instructions"
@@ -179,7 +177,7 @@ def _sum(sums: Sums) -> str:
 
 def _unknown(report: Report) -> str:
     """How many instructions the display did not tell apart."""
-    count = sum(item.instruction in COUNTED and item.fate is None for item in report.instructions)
+    count = sum(item.instruction in COUNTED and item.outcome is None for item in report.instructions)
     return f"; {count} unknown" if count else ""
 
 
@@ -199,7 +197,7 @@ def _count(stale: int, watched: int, *, now: bool = False) -> str:
 
 
 def stated(report: Report, item: InstructionVerdict) -> Line:
-    """State and reason of one instruction."""
+    """InstructionState and reason of one instruction."""
     text = f"  {report.dockerfile}:{item.line} {item.instruction} {item.state}: {item.reason}"
     return _STYLES[item.state], text
 

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from freshlayer.shell.evaluate import Evaluator
 from freshlayer.shell.frame import Frame
-from freshlayer.shell.outcome import BudgetError, Call
-from freshlayer.shell.parse import parse
+from freshlayer.shell.programs.wrappers import SHELLS
+from freshlayer.shell.status import BudgetError, Call
+from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, known, text_of, worst, written
-from freshlayer.shell.wrappers import SHELLS
 
 __all__ = [
     "SHELLS",

@@ -10,11 +10,14 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from freshlayer.shell import conditions
 from freshlayer.shell.expand import Expander
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.loops import Loops
-from freshlayer.shell.nodes import (
+from freshlayer.shell.patterns import matches, protected_regex
+from freshlayer.shell.programs import test as conditions
+from freshlayer.shell.programs.dispatch import LOCAL, Programs
+from freshlayer.shell.status import DONE, BudgetError, Call, CommandResult, Status, opposite, together
+from freshlayer.shell.syntax.nodes import (
     AndOr,
     Assignment,
     Case,
@@ -33,16 +36,22 @@ from freshlayer.shell.nodes import (
     While,
     Word,
 )
-from freshlayer.shell.operands import operand
-from freshlayer.shell.outcome import DONE, BudgetError, Call, Outcome, Status, opposite, together
-from freshlayer.shell.parse import parse
-from freshlayer.shell.patterns import matches, protected_regex
-from freshlayer.shell.programs import LOCAL, Programs
-from freshlayer.shell.values import NOTHING, Text, Values, alternatives, concat, known, text_of
+from freshlayer.shell.syntax.operands import operand
+from freshlayer.shell.syntax.parse import parse
+from freshlayer.shell.values import (
+    NOTHING,
+    Text,
+    Values,
+    alternatives,
+    concat,
+    known,
+    text_of,
+    without_line_ends,
+)
+from freshlayer.shell.variants import one_at_a_time
 
 STEPS = 8_000
 _DEEPEST_CALL = 6
-_MOST_VARIANTS = 200
 _FIELDS_A_STEP = 20
 
 
@@ -63,7 +72,7 @@ class Evaluator:
         self.expander = Expander(self._captured)
         self._programs = Programs(self, platform, fetchers)
         self._loops = Loops(self, self._programs)
-        self._runners: dict[type, Callable[..., Outcome]] = {
+        self._runners: dict[type, Callable[..., CommandResult]] = {
             Command: self._command,
             Redirected: self._redirected,
             Condition: self._condition,
@@ -78,12 +87,12 @@ class Evaluator:
             Function: self._function,
         }
 
-    def run(self, statement: Statement, frame: Frame, given: Values | None = None) -> Outcome:
+    def run(self, statement: Statement, frame: Frame, given: Values | None = None) -> CommandResult:
         """Follow a statement. ``given`` is its standard input, where that is known. Raises BudgetError."""
         self.spend(1)
         if not frame.going:
             return DONE
-        outcome: Outcome = self._runners[type(statement)](statement, frame, given)
+        outcome: CommandResult = self._runners[type(statement)](statement, frame, given)
         return outcome
 
     def spend(self, steps: int) -> None:
@@ -100,7 +109,7 @@ class Evaluator:
         """Note that a program runs."""
         self.calls.append(Call(words, given or NOTHING, self.at.proxies() if self.at else ()))
 
-    def script(self, text: str, frame: Frame, given: Values | None = None) -> Outcome:
+    def script(self, text: str, frame: Frame, given: Values | None = None) -> CommandResult:
         """Follow the text of a script inside this one: ``sh -c``, ``eval``, ``$(…)``."""
         if self._depth >= _DEEPEST_CALL:
             raise BudgetError
@@ -116,9 +125,9 @@ class Evaluator:
         """The output of ``$(…)``; trailing line ends are dropped."""
         outcome = self.script(text, frame.copy())
         self._substituted = outcome.status
-        return alternatives(_without_line_ends(item) for item in outcome.out)
+        return alternatives(without_line_ends(item) for item in outcome.out)
 
-    def _sequence(self, statement: Sequence, frame: Frame, given: Values | None) -> Outcome:
+    def _sequence(self, statement: Sequence, frame: Frame, given: Values | None) -> CommandResult:
         inside = frame.copy() if statement.own else frame
         outcome = DONE
         out = NOTHING
@@ -127,30 +136,30 @@ class Evaluator:
                 break
             outcome = self.run(item, inside, given)
             out = concat(out, outcome.out)
-        return Outcome(outcome.status, out)
+        return CommandResult(outcome.status, out)
 
-    def _redirected(self, statement: Redirected, frame: Frame, given: Values | None) -> Outcome:
+    def _redirected(self, statement: Redirected, frame: Frame, given: Values | None) -> CommandResult:
         if statement.given is not None:
             given = self.expander.whole(statement.given, frame)
         outcome = self.run(statement.statement, frame, given)
         return replace(outcome, out=NOTHING) if statement.writes else outcome
 
-    def _pipeline(self, statement: Pipeline, frame: Frame, given: Values | None) -> Outcome:
+    def _pipeline(self, statement: Pipeline, frame: Frame, given: Values | None) -> CommandResult:
         """Each part has an environment of its own; what it exits, it exits alone."""
-        outcome = Outcome(Status.TRUE)
+        outcome = CommandResult(Status.TRUE)
         for part in statement.parts:
             outcome = self.run(part, frame.copy(), given)
             given = outcome.out
         return outcome
 
-    def _and_or(self, statement: AndOr, frame: Frame, given: Values | None) -> Outcome:
+    def _and_or(self, statement: AndOr, frame: Frame, given: Values | None) -> CommandResult:
         match statement:
             case AndOr(left=AndOr(operator="&&") as inner, operator="||"):
                 return self._either(statement, inner, frame, given)
             case _:
                 return self._right(statement, self.run(statement.left, frame, given), frame, given)
 
-    def _either(self, statement: AndOr, inner: AndOr, frame: Frame, given: Values | None) -> Outcome:
+    def _either(self, statement: AndOr, inner: AndOr, frame: Frame, given: Values | None) -> CommandResult:
         """``condition && one || other``: mostly an if with an else."""
         asked = self.run(inner.left, frame, given)
         if asked.status is not Status.OPEN or not frame.going:
@@ -165,7 +174,9 @@ class Evaluator:
         arms.append((other, _behind(asked.out, self.run(statement.right, other, given))))
         return _joined(frame, arms)
 
-    def _right(self, statement: AndOr, left: Outcome, frame: Frame, given: Values | None) -> Outcome:
+    def _right(
+        self, statement: AndOr, left: CommandResult, frame: Frame, given: Values | None
+    ) -> CommandResult:
         """What becomes of the right side, when the left one has run."""
         if not frame.going:
             return left
@@ -174,20 +185,24 @@ class Evaluator:
             return left
         if left.status is wanted:
             right = self.run(statement.right, frame, given)
-            return Outcome(right.status, concat(left.out, right.out))
+            return CommandResult(right.status, concat(left.out, right.out))
         if wanted is Status.TRUE and left.status is Status.PRESUMED:
             return self._most_likely(statement.right, frame, left, given)
         return self._perhaps(statement, frame, left, given)
 
-    def _most_likely(self, then: Statement, frame: Frame, left: Outcome, given: Values | None) -> Outcome:
+    def _most_likely(
+        self, then: Statement, frame: Frame, left: CommandResult, given: Values | None
+    ) -> CommandResult:
         """Behind a program that may fail: what ends the script there does not end it for certain."""
         before = frame.copy()
         right = self.run(then, frame, given)
         if not frame.going:
             frame.go_on_from([before])
-        return Outcome(right.status, concat(left.out, right.out))
+        return CommandResult(right.status, concat(left.out, right.out))
 
-    def _perhaps(self, both_sides: AndOr, frame: Frame, left: Outcome, given: Values | None) -> Outcome:
+    def _perhaps(
+        self, both_sides: AndOr, frame: Frame, left: CommandResult, given: Values | None
+    ) -> CommandResult:
         """The right side may run or not."""
         condition, statement, wanted = both_sides.left, both_sides.right, both_sides.operator == "&&"
         arm, other = frame.copy(), frame.copy()
@@ -197,14 +212,14 @@ class Evaluator:
         right = self.run(statement, arm, given)
         frame.join([other, arm])
         both = alternatives([*left.out, *concat(left.out, right.out)])
-        return Outcome(Status.PRESUMED if left.status is Status.PRESUMED else Status.OPEN, both)
+        return CommandResult(Status.PRESUMED if left.status is Status.PRESUMED else Status.OPEN, both)
 
-    def _not(self, statement: Not, frame: Frame, given: Values | None) -> Outcome:
+    def _not(self, statement: Not, frame: Frame, given: Values | None) -> CommandResult:
         outcome = self.run(statement.statement, frame, given)
         return replace(outcome, status=opposite(outcome.status))
 
-    def _if(self, statement: If, frame: Frame, given: Values | None) -> Outcome:
-        arms: list[tuple[Frame, Outcome]] = []
+    def _if(self, statement: If, frame: Frame, given: Values | None) -> CommandResult:
+        arms: list[tuple[Frame, CommandResult]] = []
         rest = frame.copy()
         before = NOTHING
         for condition, body in statement.branches:
@@ -227,9 +242,9 @@ class Evaluator:
             arms.append((rest, _behind(before, last)))
         return _joined(frame, arms)
 
-    def _case(self, statement: Case, frame: Frame, given: Values | None) -> Outcome:
+    def _case(self, statement: Case, frame: Frame, given: Values | None) -> CommandResult:
         subjects = self.expander.whole(statement.subject, frame)
-        arms: list[tuple[Frame, Outcome]] = []
+        arms: list[tuple[Frame, CommandResult]] = []
         for bodies in self._chosen(statement, subjects, frame):
             arm = frame.copy()
             arms.append((arm, self.run(Sequence(bodies), arm, given)))
@@ -262,18 +277,18 @@ class Evaluator:
         wanted = known(found[0]) if len(found) == 1 else None
         return None if wanted is None else matches(wanted, subject)
 
-    def _function(self, statement: Function, frame: Frame, _given: Values | None) -> Outcome:
+    def _function(self, statement: Function, frame: Frame, _given: Values | None) -> CommandResult:
         frame.functions[statement.name] = statement.body
         return DONE
 
-    def _condition(self, statement: Condition, frame: Frame, _given: Values | None) -> Outcome:
+    def _condition(self, statement: Condition, frame: Frame, _given: Values | None) -> CommandResult:
         outcomes = {
             conditions.decide(list(fields), double=statement.double)
-            for fields in _one_at_a_time(self._operands(statement, frame))
+            for fields in one_at_a_time(self._operands(statement, frame))
         }
         if len(outcomes) == 1 and None not in outcomes:
-            return Outcome(Status.TRUE if outcomes.pop() else Status.FALSE)
-        return Outcome(Status.OPEN)
+            return CommandResult(Status.TRUE if outcomes.pop() else Status.FALSE)
+        return CommandResult(Status.OPEN)
 
     def _operands(self, statement: Condition, frame: Frame) -> list[list[tuple[Text, ...]]]:
         """In ``[[ … ]]`` nothing is split, and what stands behind ``=`` or ``=~`` is a pattern."""
@@ -315,7 +330,7 @@ class Evaluator:
         trial.variables[name] = (text,)
         return self._condition(condition, trial, None).status
 
-    def _command(self, statement: Command, frame: Frame, given: Values | None) -> Outcome:
+    def _command(self, statement: Command, frame: Frame, given: Values | None) -> CommandResult:
         if not statement.words or statement.declares:
             return self._declare(statement, frame, given)
         variants = self.variants(statement.words, frame)
@@ -326,9 +341,9 @@ class Evaluator:
         for name, values in hidden.items():
             frame.restore(name, values)
         outs = [text for _, outcome in arms for text in outcome.out]
-        return Outcome(together([outcome.status for _, outcome in arms]), alternatives(outs or NOTHING))
+        return CommandResult(together([outcome.status for _, outcome in arms]), alternatives(outs or NOTHING))
 
-    def _declare(self, statement: Command, frame: Frame, given: Values | None) -> Outcome:
+    def _declare(self, statement: Command, frame: Frame, given: Values | None) -> CommandResult:
         """Assignments that stay. Their status is that of the last substitution in them (POSIX 2.9.1)."""
         self._substituted = Status.TRUE
         variants = self.variants(statement.words, frame) if statement.words else []
@@ -339,7 +354,7 @@ class Evaluator:
             self._assign(assignment, frame)
         for fields in variants:
             self._programs.run(fields, frame, given)
-        return Outcome(Status.TRUE if statement.words else self._substituted)
+        return CommandResult(Status.TRUE if statement.words else self._substituted)
 
     def _assign(self, assignment: Assignment, frame: Frame) -> None:
         name = assignment.name
@@ -360,38 +375,19 @@ class Evaluator:
         """The words as fields; where a word has alternatives, each once, beside the first of the others."""
         found = [self.expander.fields(word, frame) for word in words]
         self.spend(sum(len(options[0]) for options in found) // _FIELDS_A_STEP)
-        return _one_at_a_time(found)
+        return one_at_a_time(found)
 
 
-def _one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]:
-    first = [options[0] for options in words]
-    variants = [tuple(field for fields in first for field in fields)]
-    for place, options in enumerate(words):
-        for option in options[1:]:
-            chosen = [*first[:place], option, *first[place + 1 :]]
-            variants.append(tuple(field for fields in chosen for field in fields))
-    if len(variants) > _MOST_VARIANTS:
-        raise BudgetError
-    return variants
-
-
-def _behind(before: Values, outcome: Outcome) -> Outcome:
+def _behind(before: Values, outcome: CommandResult) -> CommandResult:
     return replace(outcome, out=concat(before, outcome.out))
 
 
-def _joined(frame: Frame, arms: list[tuple[Frame, Outcome]]) -> Outcome:
+def _joined(frame: Frame, arms: list[tuple[Frame, CommandResult]]) -> CommandResult:
     """One of the arms is taken."""
     frame.join([arm for arm, _ in arms])
     outs = [text for _, outcome in arms for text in outcome.out]
-    return Outcome(together([outcome.status for _, outcome in arms]), alternatives(outs or NOTHING))
+    return CommandResult(together([outcome.status for _, outcome in arms]), alternatives(outs or NOTHING))
 
 
 def _catches_all(statement: Case) -> bool:
     return any((Literal("*"),) in arm.patterns for arm in statement.arms)
-
-
-def _without_line_ends(text: Text) -> Text:
-    if text and isinstance(text[-1], str):
-        last = text[-1].rstrip("\n")
-        return (*text[:-1], last) if last else text[:-1]
-    return text

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from freshlayer.masking import masked_script
 from freshlayer.shell import patterns
 from freshlayer.shell.frame import Array, Frame
-from freshlayer.shell.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
-from freshlayer.shell.operands import halves, operand
-from freshlayer.shell.outcome import BudgetError
+from freshlayer.shell.status import BudgetError
+from freshlayer.shell.syntax.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
+from freshlayer.shell.syntax.operands import halves, operand
 from freshlayer.shell.values import (
     EMPTY,
     MOST_ALTERNATIVES,

@@ -8,8 +8,8 @@ from enum import IntEnum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.lazy import compiled
-from freshlayer.shell.nodes import Statement
+from freshlayer.lazy_regex import compiled
+from freshlayer.shell.syntax.nodes import Statement
 from freshlayer.shell.values import BLANKS, Hole, Text, Values, Why, alternatives, known, text_of
 
 Outer = Callable[[str], Values]

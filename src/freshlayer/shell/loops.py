@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from freshlayer.shell.frame import End, Frame
-from freshlayer.shell.nodes import AndOr, Command, For, Literal, Parameter, Sequence, Statement, While, Word
-from freshlayer.shell.outcome import BudgetError, Outcome, Status, opposite
+from freshlayer.shell.runner import Lines, Runner
+from freshlayer.shell.status import BudgetError, CommandResult, Status, opposite
+from freshlayer.shell.syntax.nodes import (
+    AndOr,
+    Command,
+    For,
+    Literal,
+    Parameter,
+    Sequence,
+    Statement,
+    While,
+    Word,
+)
 from freshlayer.shell.values import NOTHING, Values, alternatives, concat
-
-if TYPE_CHECKING:
-    from freshlayer.shell.evaluate import Evaluator
-    from freshlayer.shell.programs import Programs
 
 _MOST_ROUNDS = 2000
 _MOST_TURNS = 32
@@ -21,33 +26,33 @@ _MOST_TURNS = 32
 class Loops:
     """Goes round and round, as long as a round brings something new."""
 
-    def __init__(self, evaluator: Evaluator, programs: Programs) -> None:
-        self._evaluator = evaluator
+    def __init__(self, runner: Runner, programs: Lines) -> None:
+        self._runner = runner
         self._programs = programs
 
-    def over_words(self, statement: For, frame: Frame, given: Values | None) -> Outcome:
+    def over_words(self, statement: For, frame: Frame, given: Values | None) -> CommandResult:
         """``for name in words``."""
         out = NOTHING
         for value in self._rounds(statement, frame):
             frame.set(statement.name, value)
-            out = concat(out, self._evaluator.run(statement.body, frame, given).out)
+            out = concat(out, self._runner.run(statement.body, frame, given).out)
             frame.land(End.CONTINUE)
             if not frame.going:
                 break
         frame.land(End.BREAK)
-        return Outcome(Status.PRESUMED, out)
+        return CommandResult(Status.PRESUMED, out)
 
     def _rounds(self, statement: For, frame: Frame) -> list[Values]:
         if not statement.words:
             return list(frame.arguments)
         found: list[Values] = []
         for word in statement.words:
-            found += [(field,) for fields in self._evaluator.expander.fields(word, frame) for field in fields]
+            found += [(field,) for fields in self._runner.expander.fields(word, frame) for field in fields]
         if len(found) > _MOST_ROUNDS:
             raise BudgetError
         return found
 
-    def under_condition(self, statement: While, frame: Frame, given: Values | None) -> Outcome:
+    def under_condition(self, statement: While, frame: Frame, given: Values | None) -> CommandResult:
         """``while`` and ``until``; ``while read`` goes over the lines of a known input."""
         read = _read_command(statement.condition)
         lines = self._programs.lines(given) if read is not None else None
@@ -56,42 +61,42 @@ class Loops:
         out = NOTHING
         for _ in range(_MOST_TURNS):
             before = dict(frame.variables), frame.arguments
-            asked = self._evaluator.run(statement.condition, frame, given)
+            asked = self._runner.run(statement.condition, frame, given)
             status = opposite(asked.status) if statement.until else asked.status
             if not frame.going or status is Status.FALSE:
                 break
             if status is not Status.TRUE:
                 return self._perhaps(statement, frame, out)
-            out = concat(out, self._evaluator.run(statement.body, frame).out)
+            out = concat(out, self._runner.run(statement.body, frame).out)
             frame.land(End.CONTINUE)
             if before == (frame.variables, frame.arguments) or not frame.going:
                 break
         else:
             raise BudgetError
         frame.land(End.BREAK)
-        return Outcome(Status.PRESUMED, out)
+        return CommandResult(Status.PRESUMED, out)
 
-    def _perhaps(self, statement: While, frame: Frame, out: Values) -> Outcome:
+    def _perhaps(self, statement: While, frame: Frame, out: Values) -> CommandResult:
         """The body runs once, or not at all: another round would be given the same."""
         arm = frame.copy()
-        outcome = self._evaluator.run(statement.body, arm)
+        outcome = self._runner.run(statement.body, arm)
         arm.land(End.CONTINUE)
         frame.join([frame.copy(), arm])
         frame.land(End.BREAK)
-        return Outcome(Status.PRESUMED, alternatives([*out, *concat(out, outcome.out)]))
+        return CommandResult(Status.PRESUMED, alternatives([*out, *concat(out, outcome.out)]))
 
-    def _over_lines(self, statement: While, read: Command, lines: Values, frame: Frame) -> Outcome:
+    def _over_lines(self, statement: While, read: Command, lines: Values, frame: Frame) -> CommandResult:
         out = NOTHING
         if len(lines) > _MOST_ROUNDS:
             raise BudgetError
         for line in lines:
-            self._evaluator.run(read, frame, (line,))
-            out = concat(out, self._evaluator.run(statement.body, frame).out)
+            self._runner.run(read, frame, (line,))
+            out = concat(out, self._runner.run(statement.body, frame).out)
             frame.land(End.CONTINUE)
             if not frame.going:
                 break
         frame.land(End.BREAK)
-        return Outcome(Status.PRESUMED, out)
+        return CommandResult(Status.PRESUMED, out)
 
 
 def _read_command(condition: Statement) -> Command | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from freshlayer.lazy import compiled
+from freshlayer.lazy_regex import compiled
 
 _LONGEST_PATTERN = 200
 _LONGEST_SUBJECT = 400

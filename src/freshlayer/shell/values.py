@@ -144,3 +144,11 @@ def separator(separators: str) -> re.Pattern[str]:
     around = f"[{blanks}]*" if blanks else ""
     choices = [f"{around}[{others}]{around}"] if others else []
     return re.compile("|".join([*choices, *([f"[{blanks}]+"] if blanks else [])]))
+
+
+def without_line_ends(text: Text) -> Text:
+    """A text as ``$(…)`` takes it: without the newlines at its end."""
+    if text and isinstance(text[-1], str):
+        last = text[-1].rstrip("\n")
+        return (*text[:-1], last) if last else text[:-1]
+    return text

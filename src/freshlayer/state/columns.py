@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from freshlayer.errors import StateError
-from freshlayer.model import Identity, Strength
+from freshlayer.model.evidence import Identity, Strength
 
 Row = tuple[Any, ...]
 

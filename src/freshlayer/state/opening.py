@@ -12,9 +12,9 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from freshlayer.bounded_read import kind_of
 from freshlayer.errors import StateError
-from freshlayer.file_lock import locked
+from freshlayer.files.bounded_read import kind_of
+from freshlayer.files.file_lock import locked
 from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.migrations import VERSION, migrate
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.marks import Mark
-from freshlayer.model import Built, Earlier
+from freshlayer.decisions.marks import Mark
+from freshlayer.model.build import Built, LastBuild
 from freshlayer.state.columns import Row
 
 Rows = Callable[[str, tuple[str, ...]], list[Row]]
@@ -80,7 +80,7 @@ class HistoryRecord(Struct, frozen=True):
 
     stage: str
     instruction: str
-    earlier: Earlier
+    earlier: LastBuild
 
 
 class Records(Struct, frozen=True):
@@ -91,7 +91,7 @@ class Records(Struct, frozen=True):
     """
 
     built: Mapping[Place, Built] = field(default_factory=dict)
-    history: Mapping[Place, Earlier] = field(default_factory=dict)
+    history: Mapping[Place, LastBuild] = field(default_factory=dict)
     texts: frozenset[str] | None = None
     stages: frozenset[str] = frozenset()
 
@@ -164,9 +164,9 @@ def _built(rows: Rows, scope: Scope) -> Iterator[tuple[Mark, Built]]:
         yield Mark(stage, digest, chain), Built(tuple((r, i) for r, i in json.loads(pairs)), key)
 
 
-def _history(rows: Rows, scope: Scope) -> Iterator[tuple[Mark, Earlier]]:
+def _history(rows: Rows, scope: Scope) -> Iterator[tuple[Mark, LastBuild]]:
     for stage, digest, chain, keys, seconds, at in rows(_HISTORY, (scope.dockerfile, *scope.values)):
-        yield Mark(stage, digest, chain), Earlier(chain, tuple(keys.split()), seconds, at)
+        yield Mark(stage, digest, chain), LastBuild(chain, tuple(keys.split()), seconds, at)
 
 
 def _twin(rows: Rows, scope: Scope, end: str) -> str:
@@ -253,5 +253,5 @@ def _pairs(built: Built) -> str:
     return json.dumps([list(pair) for pair in built.pairs], separators=(",", ":"))
 
 
-def _remembered(earlier: Earlier) -> tuple[str, float | None, int]:
+def _remembered(earlier: LastBuild) -> tuple[str, float | None, int]:
     return " ".join(earlier.keys[-_MOST_KEYS:]), earlier.seconds, earlier.at

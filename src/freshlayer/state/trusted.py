@@ -12,10 +12,10 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from freshlayer.bounded_read import UnfitFileError, read_file
 from freshlayer.errors import StateError
-from freshlayer.file_lock import locked
-from freshlayer.files import replace
+from freshlayer.files.atomic_write import replace
+from freshlayer.files.bounded_read import UnfitFileError, read_file
+from freshlayer.files.file_lock import locked
 from freshlayer.reference import shown
 
 _LARGEST = 1024 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from freshlayer.builders.command_line import BuildCommand
+from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.progress import rawjson
 from freshlayer.builders.progress.buildah import Buildah
 from freshlayer.builders.progress.classic import Classic
@@ -12,7 +12,7 @@ from freshlayer.builders.progress.lines import LineReader, Lines
 from freshlayer.builders.progress.plain import Plain
 from freshlayer.builders.progress.rawjson import RawJson
 from freshlayer.builders.progress.terminal import Terminal
-from freshlayer.model import Happened
+from freshlayer.model.build import ProgressEvent
 
 _OUT, _ERR = 1, 2
 _SILENT = frozenset({"quiet", "none"})
@@ -59,5 +59,5 @@ class _Drawn(LineReader):
         for form in self._forms:
             form.line(text, now)
 
-    def ended(self, now: float) -> tuple[Happened, ...]:
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:
         return next((told for form in self._forms if (told := form.ended(now))), ())

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from freshlayer.lazy import compiled
-from freshlayer.model import Counting, Happened
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.build import Counting, ProgressEvent
 
 _STEP = compiled(r"(?:\[(?P<stage>\d{1,5})/\d{1,5}\] )?STEP (?P<number>\d{1,5})/(?P<total>\d{1,5}): ")
 _CACHED = compiled(r"--> Using cache [0-9a-f]{12,64}$")
@@ -39,7 +39,7 @@ class Buildah:
 
     def __init__(self) -> None:
         self._open: list[_Step] = []
-        self._ended: dict[tuple[str, int], Happened] = {}
+        self._ended: dict[tuple[str, int], ProgressEvent] = {}
 
     def line(self, text: str, now: float) -> None:
         match = _STEP.match(text)
@@ -49,7 +49,7 @@ class Buildah:
         elif self._open:
             self._within(self._open[-1], text, now)
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         return tuple(self._ended.values())
 
     def _begin(self, step: _Step) -> None:
@@ -68,7 +68,7 @@ class Buildah:
 
     def _done(self, step: _Step, now: float) -> None:
         seconds = None if step.cached else round(now - step.begun, 3)
-        self._ended[step.stage, step.number] = Happened(
+        self._ended[step.stage, step.number] = ProgressEvent(
             Counting.STAGE, step.stage, step.number, step.total, "", step.cached, seconds
         )
         if step.number == step.total and len(self._open) > 1:

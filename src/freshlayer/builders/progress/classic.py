@@ -11,8 +11,8 @@ An instruction that runs says `` ---> Running in`` instead, or nothing (COPY).
 
 from __future__ import annotations
 
-from freshlayer.lazy import compiled
-from freshlayer.model import Counting, Happened
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.build import Counting, ProgressEvent
 
 _STEP = compiled(r"Step (?P<number>\d{1,5})/(?P<total>\d{1,5}) : ")
 _DONE = compiled(r" ---> [0-9a-f]{12}$")
@@ -26,7 +26,7 @@ class Classic:
         self._number = self._total = 0
         self._begun = 0.0
         self._cached = self._just_begun = False
-        self._ended: dict[int, Happened] = {}
+        self._ended: dict[int, ProgressEvent] = {}
 
     def line(self, text: str, now: float) -> None:
         step = _STEP.match(text)
@@ -40,7 +40,7 @@ class Classic:
             self._done(now)
         self._just_begun = False
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         return tuple(self._ended.values())
 
     def _is_next(self, number: int, total: int) -> bool:
@@ -49,6 +49,6 @@ class Classic:
 
     def _done(self, now: float) -> None:
         seconds = None if self._cached else round(now - self._begun, 3)
-        self._ended[self._number] = Happened(
+        self._ended[self._number] = ProgressEvent(
             Counting.FILE, "", self._number, self._total, "", self._cached, seconds
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from freshlayer.lazy import compiled
-from freshlayer.model import Happened
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.build import ProgressEvent
 
 LONGEST = 65_536
 """Bytes of a line that are kept; what is told of an instruction stands at the start of its line."""
@@ -20,7 +20,7 @@ class LineReader(Protocol):
     def line(self, text: str, now: float) -> None:
         """Take one line, without its end and without escape sequences."""
 
-    def ended(self, now: float) -> tuple[Happened, ...]:
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:
         """What happened, once nothing more comes."""
 
 
@@ -40,7 +40,7 @@ class Lines:
             self._line(now)
         self._keep(rest)
 
-    def ended(self, now: float) -> tuple[Happened, ...]:
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:
         if self._begun:
             self._line(now)
         return self._reader.ended(now)

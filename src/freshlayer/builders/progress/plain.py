@@ -12,8 +12,8 @@ A vertex that was cached says ``#7 CACHED``. Parts of several vertices come in t
 from __future__ import annotations
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
-from freshlayer.lazy import compiled
-from freshlayer.model import Happened
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.build import ProgressEvent
 
 _LINE = compiled(r"#(?P<vertex>\d{1,6}) (?:(?P<cached>CACHED)$|DONE (?P<seconds>\d+\.\d+)s$|(?P<name>\[.*))")
 _MOST = 10_000
@@ -24,7 +24,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._named: dict[str, tuple[str, Label]] = {}
-        self._ended: dict[str, Happened] = {}
+        self._ended: dict[str, ProgressEvent] = {}
         self._failed = False
 
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
@@ -41,7 +41,7 @@ class Plain:
             cached = match["cached"] is not None
             self._ended[vertex] = self._named[vertex][1].happened(cached=cached, seconds=seconds)
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         began = (
             (name, self._ended[vertex]) for vertex, (name, _) in self._named.items() if vertex in self._ended
         )

@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
-from freshlayer.model import Happened
+from freshlayer.model.build import ProgressEvent
 
 LONGEST = 4 * 1024 * 1024
 """Characters of one object that are kept."""
@@ -26,7 +26,7 @@ class _Vertex(Struct, frozen=True):
     """``inputs``: the digests of the vertices that it reads."""
 
     name: str
-    told: Happened
+    told: ProgressEvent
     inputs: tuple[str, ...]
 
 
@@ -50,7 +50,7 @@ class RawJson:
             self._object("".join(self._parts))
             self._begin()
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         found = self._ended.values()
         read = {digest for vertex in found for digest in vertex.inputs}
         # A download comes before the copy that reads it.
@@ -84,7 +84,7 @@ def _vertices(found: object) -> Iterator[tuple[str, _Vertex]]:
             yield str(vertex.get("digest", "")), told
 
 
-def _told(named: Label, vertex: Mapping[str, object]) -> Happened:
+def _told(named: Label, vertex: Mapping[str, object]) -> ProgressEvent:
     if vertex.get("cached"):
         return named.happened(cached=True, seconds=None)
     return named.happened(cached=False, seconds=_seconds(vertex))

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import Counter
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, label, merged
-from freshlayer.lazy import compiled
-from freshlayer.model import Happened
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.build import ProgressEvent
 
 _LINE = compiled(r" => (?P<cached>CACHED )?(?P<name>\[.*) (?P<seconds>\d+\.\d)s$")
 _HEADER = compiled(r"\[\+\] Building .* FINISHED")
@@ -26,7 +26,7 @@ class Terminal:
     """Reads the redraws. Only the last, which says FINISHED, leaves nothing out for the terminal's height."""
 
     def __init__(self) -> None:
-        self._ended: list[tuple[str, Happened]] = []
+        self._ended: list[tuple[str, ProgressEvent]] = []
         self._last = False
 
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
@@ -46,7 +46,7 @@ class Terminal:
             (match["name"].rstrip()[:LONGEST_NAME], found.happened(cached=cached, seconds=seconds))
         )
 
-    def ended(self, now: float) -> tuple[Happened, ...]:  # noqa: ARG002
+    def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         told = merged(self._ended)
         places = Counter((item.stage, item.number, item.platform) for item in told)
         return tuple(item for item in told if places[item.stage, item.number, item.platform] == 1)

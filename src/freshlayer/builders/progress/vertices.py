@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.lazy import compiled
-from freshlayer.model import Counting, Happened
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.build import Counting, ProgressEvent
 
 _LABEL = compiled(r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
 
@@ -26,9 +26,9 @@ class Label(Struct, frozen=True):
     total: int
     platform: str
 
-    def happened(self, *, cached: bool, seconds: float | None) -> Happened:
+    def happened(self, *, cached: bool, seconds: float | None) -> ProgressEvent:
         """What is known of it now."""
-        return Happened(
+        return ProgressEvent(
             Counting.VERTICES, self.stage, self.number, self.total, self.platform, cached, seconds
         )
 
@@ -45,13 +45,13 @@ def label(name: str) -> Label | None:
     return Label(stage, int(match["number"]), int(match["total"]), platform)
 
 
-def merged(named: Iterable[tuple[str, Happened]]) -> tuple[Happened, ...]:
+def merged(named: Iterable[tuple[str, ProgressEvent]]) -> tuple[ProgressEvent, ...]:
     """(name, what is known) of vertices, in the order in which they began → one for each instruction.
 
     BuildKit of Docker 26 and 28 shows an ADD of URLs as several vertices by one name: a download for each
     URL, then the copy. Only the copy tells whether the instruction was cached.
     """
-    found: dict[object, Happened] = {}
+    found: dict[object, ProgressEvent] = {}
     for place, (name, item) in enumerate(named):
         key = name[:LONGEST_NAME] if _ADD in name else place
         before = found.get(key)

@@ -1,0 +1,1 @@
+"""How builders read their command lines."""

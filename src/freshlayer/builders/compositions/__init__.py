@@ -1,0 +1,1 @@
+"""Commands that build several targets: compose and bake."""

@@ -1,0 +1,258 @@
+"""``docker buildx bake``: derived Dockerfiles by ``--set``, and by one more file where they stand inline."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.builders import buildx, engines, progress
+from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders.command_line.pflag import FALSE, Grammar, Operand, Option, items
+from freshlayer.builders.compositions import base as composed
+from freshlayer.builders.compositions.base import BuildTarget, Model, Table, ask, document, table, target_of
+from freshlayer.builders.run.process import run
+from freshlayer.errors import BuilderError
+from freshlayer.files.temporary import temporary_directory
+from freshlayer.reference import is_remote_context, shown
+
+_GRAMMAR = Grammar(
+    frozenset("allow builder call file list metadata-file progress provenance sbom set".split()),
+    frozenset("check debug help load no-cache print pull push".split()),
+    {"f": "file"},
+    {"D": "debug", "h": "help"},
+)
+_NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
+_STDERR = 2
+_ESCAPES = {"$${": "${", "%%{": "%{"}
+# What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
+_NAMES = (
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "docker-bake.json",
+    "docker-bake.hcl",
+    "docker-bake.override.json",
+    "docker-bake.override.hcl",
+)
+
+
+class BakeCommand(Struct, frozen=True):
+    """``words``: everything after ``bake``, untouched. ``unclear``: why it can't be told what is built.
+
+    ``readable``: where bake may read, besides the working directory (``--allow=fs.read=…``).
+    """
+
+    words: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    builds: bool = True
+    progress: str = ""
+    readable: tuple[str, ...] = ()
+    unclear: str = ""
+    pull: bool = False
+    builder: str = ""
+
+
+def read(words: Sequence[str]) -> BakeCommand:
+    """Read what matters here. Never fails: what bake has to complain about is bake's."""
+    found = list(items(words, _GRAMMAR))
+    options = [item for item in found if isinstance(item, Option)]
+    operands = [item.value for item in found if isinstance(item, Operand)]
+    files = tuple(option.value or "" for option in options if option.name == "file")
+    builds = not any(_asks_for_no_build(option) for option in options)
+    progress = [option.value or "" for option in options if option.name == "progress"][-1:]
+    return BakeCommand(
+        tuple(words),
+        files,
+        builds,
+        "".join(progress),
+        tuple(_readable(options)),
+        _unclear(words, options, operands, files),
+        pull=any(option.is_on for option in [it for it in options if it.name == "pull"][-1:]),
+        builder="".join([option.value or "" for option in options if option.name == "builder"][-1:]),
+    )
+
+
+def _readable(options: Sequence[Option]) -> Iterator[str]:
+    for option in options:
+        kind, equals, path = (option.value or "").partition("=")
+        if option.name == "allow" and equals and kind in {"fs", "fs.read"}:
+            yield path
+
+
+def _asks_for_no_build(option: Option) -> bool:
+    return option.name in _NO_BUILD and option.is_on and option.value != "build"
+
+
+def _unclear(
+    words: Sequence[str], options: Sequence[Option], operands: Sequence[str], files: Sequence[str]
+) -> str:
+    unknown = [option.name for option in options if not option.known]
+    if unknown:
+        return f"freshlayer does not know bake's option --{unknown[0]}"
+    if "-" in files:
+        return "a bake file from standard input is not watched"
+    if any(is_remote_context(word) for word in operands):
+        return "bake files from elsewhere are not watched"
+    return "a -- among the words of bake is not understood" if "--" in words else ""
+
+
+class Bake(Struct, frozen=True):
+    """``argv``: docker, its own flags, and ``buildx bake``."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    command: BakeCommand
+    tool: str = "bake"
+    builder: str = "buildx"
+
+    @property
+    def program(self) -> tuple[str, ...]:
+        return self.argv[:-2]
+
+    @property
+    def named(self) -> str:
+        return self.command.builder
+
+    @property
+    def pulls(self) -> bool:
+        return self.command.pull
+
+    def takes_local_images(self, named: str) -> bool:
+        return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
+
+    @property
+    def engine(self) -> str:
+        return engines.of_buildx(self.environment, self.command.builder, chosen=True)
+
+    @property
+    def builds(self) -> bool:
+        return self.command.builds
+
+    @property
+    def unclear(self) -> str:
+        return self.command.unclear
+
+    @property
+    def no_cache(self) -> bool:
+        return "--no-cache" in self.command.words
+
+    def model(self) -> Model:
+        printed = self._ask(self.command.words)
+        targets = tuple(targets_of(printed))
+        outside = [target.name for target in targets if not self._may_read(_file_of(target))]
+        barred = outside if outside and self._is_guarded() else []
+        return Model(printed, tuple(_barred(it) if it.name in barred else it for it in targets))
+
+    def _may_read(self, path: str) -> bool:
+        """Whether bake, guarded, would: a Dockerfile that it refuses is not to reach it through ours."""
+        roots = (".", *self.command.readable)
+        free = self.environment.get("BUILDX_BAKE_ENTITLEMENTS_FS") in FALSE or "*" in roots
+        return free or any(Path(path).is_relative_to(os.path.realpath(root)) for root in roots)
+
+    def _is_guarded(self) -> bool:
+        """Whether bake knows the option by which it is allowed to read outside the working directory."""
+        try:
+            self._ask([*self.command.words, "--allow=fs.read=."])
+        except BuilderError:
+            return False
+        return True
+
+    def as_typed(self) -> Ended:
+        return run([*self.argv, *self.command.words], self.environment)
+
+    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        if not files:
+            return self._run(self.command.words)
+        with temporary_directory() as folder:
+            paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(folder))
+            inlined = {name: it.text for name, it in files.items() if it.inline}
+            words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(folder))]
+            words = self._accepted(words, folder, _changed(model.document, paths, inlined))
+            return self._run(words)
+
+    def go_on(self) -> Ended:
+        return Ended(0)
+
+    def _run(self, words: Sequence[str]) -> Ended:
+        form = self.command.progress or self.environment.get("BUILDKIT_PROGRESS", "")
+        reader = progress.composed(form, _STDERR)
+        return run([*self.argv, *words], self.environment, reader=reader)
+
+    def _ask(self, words: Sequence[str]) -> Table:
+        return document(ask([*self.argv, "--print", *words], self.environment), _ESCAPES)
+
+    def _accepted(self, words: list[str], folder: str, expected: Table) -> list[str]:
+        """The words, once bake would build with them just what was expected.
+
+        Since 0.19 bake reads outside the working directory only what is allowed; before, it knows no such
+        option. Raises BuilderError.
+        """
+        allowed = [*words, f"--allow=fs.read={folder}"]
+        try:
+            words, found = allowed, self._ask(allowed)
+        except BuilderError:
+            found = self._ask(words)
+        if found != expected:
+            raise BuilderError("bake reads other files than freshlayer found (name them with --file)")
+        return words
+
+    def _file(self, inlined: Mapping[str, str], folder: Path) -> list[str]:
+        """One more bake file; naming any switches the usual ones off, so that they are named too."""
+        if not inlined:
+            return []
+        definition = {"target": {name: {"dockerfile-inline": text} for name, text in inlined.items()}}
+        path = folder / "override.json"
+        path.write_text(_escaped(json.dumps(definition)), encoding="utf-8")
+        named = () if self.command.files else self._usual_files()
+        return [word for file in (*named, str(path)) for word in ("--file", file)]
+
+    def _usual_files(self) -> list[str]:
+        listed = self.environment.get("BUILDX_BAKE_FILE")
+        if listed:
+            return listed.split(self.environment.get("BUILDX_BAKE_FILE_SEPARATOR") or os.pathsep)
+        return [name for name in _NAMES if os.path.isfile(name)]
+
+
+def _settings(paths: Mapping[str, Path]) -> Iterator[str]:
+    """A Dockerfile for each target, a matrix's too, whose names no file can speak of."""
+    for name, path in paths.items():
+        yield from ("--set", f"{name}.dockerfile={path}")
+
+
+def _escaped(text: str) -> str:
+    for written, meant in _ESCAPES.items():
+        text = text.replace(meant, written)
+    return text
+
+
+def _changed(printed: Table, paths: Mapping[str, Path], inlined: Mapping[str, str]) -> Table:
+    """The model that bake should see."""
+    expected = copy.deepcopy(printed)
+    for name, path in paths.items():
+        expected["target"][name]["dockerfile"] = str(path)
+    for name, inline in inlined.items():
+        expected["target"][name]["dockerfile-inline"] = inline
+    return expected
+
+
+def _file_of(target: BuildTarget) -> str:
+    return os.path.realpath(os.path.join(target.context, target.dockerfile or "Dockerfile"))
+
+
+def _barred(target: BuildTarget) -> BuildTarget:
+    return replace(target, barred=f"bake may not read {shown(_file_of(target))} (--allow=fs.read=…)")
+
+
+def targets_of(printed: Table) -> Iterator[BuildTarget]:
+    """Every target of a resolved bake file. Raises BuilderError for what no bake prints."""
+    for name, definition in table(printed.get("target"), "target").items():
+        where = f"target.{name}"
+        target = target_of(name, table(definition, where), where, "dockerfile-inline")
+        yield replace(target, context=target.context or ".")

@@ -1,0 +1,228 @@
+"""``docker compose``: its model with derived Dockerfiles, by an override file outside the user's tree."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.builders import buildx, engines, progress
+from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders.command_line.build import build_args
+from freshlayer.builders.command_line.compose import ComposeCommand
+from freshlayer.builders.command_line.pflag import FALSE
+from freshlayer.builders.compositions import base as composed
+from freshlayer.builders.compositions.base import (
+    BuildTarget,
+    Model,
+    Table,
+    ask,
+    document,
+    table,
+    target_of,
+    text,
+    values,
+)
+from freshlayer.builders.run.process import run
+from freshlayer.errors import BuilderError
+from freshlayer.files.temporary import temporary_directory
+
+_ESCAPES = {"$$": "$"}
+_SERVICE = "service:"
+_STDOUT = 1
+_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+
+
+class Compose(Struct, frozen=True):
+    """``argv``: docker, its own flags, and ``compose``."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    command: ComposeCommand
+    tool: str = "compose"
+    builder: str = "buildx"
+
+    @property
+    def program(self) -> tuple[str, ...]:
+        return self.argv[:-1]
+
+    @property
+    def named(self) -> str:
+        return self.command.builder
+
+    @property
+    def pulls(self) -> bool:
+        return self.command.pull
+
+    def takes_local_images(self, named: str) -> bool:
+        return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
+
+    @property
+    def engine(self) -> str:
+        return engines.of_buildx(self.environment, self.command.builder, chosen=True)
+
+    @property
+    def builds(self) -> bool:
+        return self.command.builds
+
+    @property
+    def unclear(self) -> str:
+        if self.builds and self.environment.get("DOCKER_BUILDKIT") in FALSE:
+            return "compose builds without BuildKit here (DOCKER_BUILDKIT), which freshlayer does not follow"
+        return self.command.unclear
+
+    @property
+    def no_cache(self) -> bool:
+        return "--no-cache" in self.command.build_words
+
+    def model(self) -> Model:
+        printed = self._ask(self.command.globals)
+        self._refuse_what_builds_later(printed)
+        given = build_args(self.command.build_args, self.environment)
+        targets = {target.name: target for target in targets_of(printed, self.environment)}
+        chosen = composed.with_needed(self._chosen(printed, targets), targets)
+        return Model(printed, tuple(replace(it, args={**it.args, **given}) for it in chosen))
+
+    def as_typed(self) -> Ended:
+        return run([*self.argv, *self.command.words], self.environment)
+
+    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
+        if not files:
+            return self._run(self.command.globals)
+        with temporary_directory() as folder:
+            changes = _changes(files, Path(folder))
+            override = Path(folder) / "override.json"
+            override.write_text(json.dumps(_escaped({"services": changes})), encoding="utf-8")
+            before = self._globals(str(override))
+            if self._ask(before) != _changed(model.document, changes):
+                raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
+            return self._run(before)
+
+    def go_on(self) -> Ended:
+        if not self.command.then:
+            return Ended(0)
+        return run([*self.argv, *self.command.globals, *self.command.then], self.environment)
+
+    def _run(self, before: Sequence[str]) -> Ended:
+        reader = progress.composed(self.command.progress, _STDOUT)
+        return run([*self.argv, *before, *self.command.build_words], self.environment, reader=reader)
+
+    def _ask(self, before: Sequence[str]) -> Table:
+        """The model, with the services that only their names bring in, since a profile hides them."""
+        config = [*self.argv, *before, "config", "--format", "json"]
+        printed = document(ask(config, self.environment), _ESCAPES)
+        services = table(printed.get("services"), "services")
+        if all(name in services for name in self.command.services):
+            return printed
+        named = document(ask([*config, *self.command.services], self.environment), _ESCAPES)
+        return {**printed, "services": {**services, **table(named.get("services"), "services")}}
+
+    def _chosen(self, printed: Table, targets: Mapping[str, BuildTarget]) -> list[str]:
+        """Services that the command names, else all; with their dependencies where it says so."""
+        if not self.command.services:
+            return list(targets)
+        if not self.command.dependencies:
+            return list(self.command.services)
+        services = table(printed.get("services"), "services")
+        found: dict[str, None] = {}
+        waiting = list(self.command.services)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name in services:
+                found[name] = None
+                service = table(services[name], f"services.{name}")
+                waiting += table(service.get("depends_on"), f"services.{name}.depends_on")
+        return list(found)
+
+    def _refuse_what_builds_later(self, printed: Table) -> None:
+        """``up`` would build such a service once more, by its own Dockerfile."""
+        for name, service in table(printed.get("services"), "services").items():
+            if self.command.then and table(service, f"services.{name}").get("pull_policy") == "build":
+                raise BuilderError(f"the service {name} has pull_policy: build, which up builds by itself")
+
+    def _globals(self, override: str) -> list[str]:
+        """Naming any file switches the usual ones off, so that they are named too."""
+        named = () if self.command.files else self._usual_files()
+        files = [word for path in named for word in ("--file", path)]
+        return [*files, *self.command.globals, "--file", override]
+
+    def _usual_files(self) -> list[str]:
+        """As compose looks for them (compose-go, ``cli/options.go``); ``build`` finds what is wrong here."""
+        environment = self.environment if "COMPOSE_FILE" in self.environment else self._read_environment()
+        listed = environment.get("COMPOSE_FILE")
+        if listed:
+            return listed.split(environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+        start = Path(self.command.project_directory or ".").resolve()
+        for folder in (start, *start.parents):
+            found = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
+            if _first(folder, _NAMES):
+                return found
+        return []
+
+    def _read_environment(self) -> dict[str, str]:
+        """What compose read from its ``.env``; nothing where it is too old to say so (2.26)."""
+        try:
+            said = ask([*self.argv, *self.command.globals, "config", "--environment"], self.environment)
+        except BuilderError:
+            return {}
+        pairs = (line.partition("=") for line in said.splitlines() if line.startswith("COMPOSE_"))
+        return {name: value for name, _, value in pairs}
+
+
+def _first(folder: Path, names: Sequence[str]) -> list[str]:
+    """The first of the names that is there, or nothing."""
+    return [str(folder / name) for name in names if (folder / name).is_file()][:1]
+
+
+def targets_of(printed: Table, environ: Mapping[str, str]) -> Iterator[BuildTarget]:
+    """Every service that is built. Raises BuilderError for what is not as the Compose Specification says."""
+    for name, service in table(printed.get("services"), "services").items():
+        where = f"services.{name}"
+        definition = table(service, where).get("build")
+        if definition is not None:
+            platform = text(service.get("platform"), f"{where}.platform")
+            yield _target(name, table(definition, f"{where}.build"), platform, environ)
+
+
+def _target(name: str, build: Table, platform: str, environ: Mapping[str, str]) -> BuildTarget:
+    where = f"services.{name}.build"
+    contexts = values(build.get("additional_contexts"), f"{where}.additional_contexts")
+    target = target_of(name, build, where, "dockerfile_inline")
+    wanted = environ.get("DOCKER_DEFAULT_PLATFORM")
+    return replace(
+        target,
+        platforms=(wanted,) if wanted else target.platforms or ((platform,) if platform else ()),
+        needs=tuple(it.removeprefix(_SERVICE) for it in contexts.values() if it.startswith(_SERVICE)),
+    )
+
+
+def _changes(files: Mapping[str, DerivedFile], folder: Path) -> Table:
+    """The services of the override: nothing of the user's model but the names. Inline text stays inline."""
+    paths = composed.write({name: file for name, file in files.items() if not file.inline}, folder)
+    changed = {name: {"dockerfile": str(path)} for name, path in paths.items()}
+    inlined = {name: {"dockerfile_inline": file.text} for name, file in files.items() if file.inline}
+    return {name: {"build": build} for name, build in {**changed, **inlined}.items()}
+
+
+def _changed(printed: Table, changes: Table) -> Table:
+    """The model that compose should see."""
+    expected = copy.deepcopy(printed)
+    for name, change in changes.items():
+        expected["services"][name]["build"].update(change["build"])
+    return expected
+
+
+def _escaped(value: Table) -> Table:
+    escaped: Table = json.loads(json.dumps(value).replace("$", "$$"))
+    return escaped

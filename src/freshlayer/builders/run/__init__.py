@@ -1,0 +1,1 @@
+"""Starting a builder, its display, and the derived file that it reads."""

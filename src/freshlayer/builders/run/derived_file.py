@@ -1,0 +1,27 @@
+"""A derived Dockerfile outside the user's tree, for as long as a build takes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from freshlayer.builders.base import DerivedFile
+from freshlayer.files.temporary import temporary_directory
+
+
+@contextmanager
+def derived(file: DerivedFile) -> Iterator[str]:
+    """The path of a derived Dockerfile, in a folder of its own."""
+    with temporary_directory() as folder:
+        yield str(write(file, Path(folder)))
+
+
+def write(file: DerivedFile, folder: Path) -> Path:
+    """Write it under the name of the user's own, beside it a copy of the ignore file that counts for it."""
+    path = folder / file.name
+    path.write_bytes(file.content)
+    if file.ignore is not None:
+        shutil.copyfile(file.ignore, path.with_name(f"{file.name}.dockerignore"))
+    return path

@@ -1,0 +1,177 @@
+"""``check`` of several Dockerfiles: read at once, asked about at once, told one after the other."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.cli.chosen_settings import chosen_for, warn_once
+from freshlayer.cli.dockerfiles import source_of
+from freshlayer.cli.documents import Documents, ReportFile
+from freshlayer.cli.errors import located
+from freshlayer.cli.fail_on import STALE, fails
+from freshlayer.cli.options import Options
+from freshlayer.cli.session import session_of
+from freshlayer.context import read_settings
+from freshlayer.context.tree import dockerfiles
+from freshlayer.credentials import Keyring
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.errors import ContextError, FreshlayerError
+from freshlayer.model.report import Report
+from freshlayer.probe import PROTOCOLS
+from freshlayer.reference import shown
+from freshlayer.report import check_lines, of_check, story_lines
+from freshlayer.report.terminal import show, warn
+from freshlayer.settings import HostSettings
+from freshlayer.workflows.batch import AnalysedFile, Candidate, batches
+from freshlayer.workflows.check import Target, check_each
+
+_TROUBLE = 2
+_LEAST_DEADLINE = 1.0
+"""Seconds for the Dockerfiles of one settings file, when those before them have used up all."""
+
+
+class Search(Struct, frozen=True):
+    """Which Dockerfiles, and what is asked of them. ``below``: all those below the contexts."""
+
+    contexts: Sequence[str]
+    file: str | None
+    names: Sequence[str]
+    request: BuildRequest
+    below: bool
+
+
+class Form(Struct, frozen=True):
+    """How a report is told: as JSON, or as text; ``explain``: the whole story of a line.
+
+    ``failing``: the findings that end with exit code 1.
+    """
+
+    as_json: bool
+    explain: int | None
+    failing: frozenset[str]
+
+
+def check_several(options: Options, search: Search, form: Form, image_of: Callable[[str], str] | None) -> int:
+    """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
+    with session_of(options, None, image_of) as session, _Teller(options, form) as teller:
+        wanted = list(searched(search, teller.failed))
+        with batches(
+            wanted, partial(read_one, options, search, session.policy.hosts), session.policy, teller.failed
+        ) as found:
+            for warning in (warning for batch in found for warning in batch.warnings):
+                warn_once(warning)
+            started = time.monotonic()
+            for batch in found:
+                keyring = Keyring(os.environ, batch.policy.hosts)
+                left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
+                own = replace(session, policy=replace(batch.policy, deadline=left), keyring=keyring)
+                for report in check_each(batch, search.request, own):
+                    teller.tell(report)
+    return teller.exit_code
+
+
+def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Candidate]:
+    """What is to be read; ``failed`` is told where there is nothing."""
+    if not search.below:
+        yield from (Candidate(context, search.file) for context in search.contexts)
+        return
+    for context in search.contexts:
+        try:
+            found = [Candidate(str(path.parent), str(path)) for path in dockerfiles(Path(context), failed)]
+        except ContextError as error:
+            failed(str(error))
+        else:
+            if not found:
+                failed(f"{shown(context)}: holds no Dockerfile, or none that git does not ignore")
+            yield from found
+
+
+def read_one(
+    options: Options, search: Search, hosts: Mapping[str, HostSettings], wanted: Candidate
+) -> AnalysedFile:
+    """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder.
+
+    Its ``hosts`` count everywhere, as far as they count at all; over them those beside the Dockerfile.
+    """
+    source = source_of(wanted.context, wanted.file, search.names)
+    with located(source):
+        read = Target.of(source, search.request).analysis.asking(frozenset(PROTOCOLS))
+    if search.below and read_settings(source.folder) is None:
+        return AnalysedFile(source, read)
+    chosen = chosen_for(options, source)
+    wider = {**hosts, **chosen.policy.hosts} if search.below else chosen.policy.hosts
+    return AnalysedFile(source, read, replace(chosen.policy, hosts=wider), chosen.warning)
+
+
+class _Teller:
+    """Tells reports by a thread of its own: a pager that stands still keeps no origin waiting."""
+
+    def __init__(self, options: Options, form: Form) -> None:
+        self.exit_code = 0
+        self._form = form
+        self._every = bool(options.verbose)
+        self._as_text = not form.as_json and not options.quiet
+        self._documents: list[Documents] = [ReportFile(options.report)] if options.report else []
+        self._documents += [Documents(sys.stdout)] if form.as_json else []
+        self._thread = ThreadPoolExecutor(1)
+        self._failure: BaseException | None = None
+
+    def failed(self, reason: str) -> None:
+        """Say why there is no report of something."""
+        self.exit_code = _TROUBLE
+        warn(reason)
+
+    def tell(self, found: Report | FreshlayerError) -> None:
+        """Tell of one. Raises what befell the telling of those before it."""
+        if isinstance(found, FreshlayerError):
+            self.failed(str(found))
+            return
+        if fails(found, self._form.failing):
+            self.exit_code = max(self.exit_code, STALE)
+        self._behind(partial(self._write, found))
+
+    def _write(self, found: Report) -> None:
+        explain = self._form.explain
+        if self._as_text:
+            show(
+                story_lines(found, explain) if explain else check_lines(found, every=self._every), sys.stdout
+            )
+        document = of_check(found) if self._documents else {}
+        for documents in self._documents:
+            documents.add(document)
+
+    def _behind(self, act: Callable[[], None]) -> None:
+        self._raise()
+        self._thread.submit(self._guarded, act)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """The first failure is kept; behind it nothing more is told."""
+        try:
+            if self._failure is None:
+                act()
+        except BaseException as error:  # noqa: BLE001 - raised where the main thread hears it
+            self._failure = error
+
+    def _raise(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=failure is not None)
+        if failure is None:
+            self._raise()
+            for documents in self._documents:
+                documents.end()

@@ -1,0 +1,47 @@
+"""The session of a command: store, settings, identities, credentials, output."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freshlayer.cli.options import Options
+
+if TYPE_CHECKING:
+    from freshlayer.context import Source
+    from freshlayer.workflows.session import Session
+
+
+@contextmanager
+def session_of(
+    options: Options, source: Source | None, image_of: Callable[[str], str] | None = None
+) -> Iterator[Session]:
+    """The state, the policy and the identities that a command works with; the state is closed at the end."""
+    from freshlayer.cli.chosen_settings import policy_of
+    from freshlayer.cli.state_place import state_in_use
+    from freshlayer.credentials import Keyring
+    from freshlayer.errors import StateError
+    from freshlayer.files.temporary import remove_leftovers
+    from freshlayer.lock.identities_file import read_identities
+    from freshlayer.report.terminal import Progress, warn
+    from freshlayer.state import Store
+    from freshlayer.workflows.session import Session
+
+    remove_leftovers(os.environ)
+    policy = policy_of(options, source)
+    path = Path(options.identities) if options.identities else None
+    try:
+        identities = read_identities(path) if path else {}
+    except StateError as error:
+        warn(f"{error}; it is neither used nor written")
+        path, identities = None, {}
+    progress = Progress(sys.stderr, wanted=not options.quiet)
+    keyring = Keyring(os.environ, policy.hosts)
+    now, verbose = int(time.time()), bool(options.verbose)
+    with state_in_use(options, source, warn) as place, closing(Store(place, warn)) as store:
+        yield Session(store, policy, warn, now, progress, identities, path, keyring, verbose, image_of)

@@ -1,0 +1,1 @@
+"""What is decided from values: verdicts, plans, keys, causes. Pure."""

@@ -1,0 +1,219 @@
+"""What became of each instruction, why, as far as can be known, and what is remembered of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.decisions.match_progress import COUNTED
+from freshlayer.model.build import InstructionVerdict, LastBuild, ProgressEvent, StepOutcome
+from freshlayer.model.report import Past
+
+REPORT_IT = "please report it, with the document that --report FILE writes"
+_UNEXPLAINED = (
+    "every instruction before it was cached and its key is what it was, so this should not happen, unless the"
+    " builder's cache was pruned or an option of the builder is another one"
+)
+_NEW_AND_CACHED = (
+    "its key is a new one, so this should not happen, unless something else than freshlayer's state on this"
+    " machine shares the builder's cache"
+)
+
+
+class BuildTotals(Struct, frozen=True):
+    """How many instructions ran, and in how many seconds; how many were cached, and what that saved.
+
+    ``again``: whether any of those that ran was built before.
+    """
+
+    ran: int
+    again: bool
+    cached: int
+    seconds: float
+    saved: float
+
+
+def explain_outcomes(
+    instructions: Iterable[InstructionVerdict],
+    happened: Mapping[int, ProgressEvent],
+    past: Past,
+    *,
+    no_cache: bool,
+    no_cache_stages: Collection[str] = (),
+) -> tuple[InstructionVerdict, ...]:
+    """The instructions, in the order of the file, each with its outcome where that is known.
+
+    ``happened``: by line. ``no_cache``: whether the builder was told to use no cache; ``no_cache_stages``:
+    for which stages alone.
+    """
+    told = list(instructions)
+    stages = {item.stage for item in told} if no_cache else frozenset(no_cache_stages)
+    explainer = _Explainer(past, stages)
+    return tuple(explainer.instruction(item, happened.get(item.line)) for item in told)
+
+
+class _Explainer:
+    """Walks the instructions, and remembers of each stage where it first ran, was edited, has another key."""
+
+    def __init__(self, past: Past, uncached: Collection[str]) -> None:
+        self._past = past
+        self._uncached = uncached
+        self._edited: dict[str, int] = {}
+        self._rekeyed: dict[str, int] = {}
+        self._ran: dict[str, int] = {}
+        self._cached: set[str] = set()
+        self._untold: set[str] = set()
+
+    def instruction(self, item: InstructionVerdict, told: ProgressEvent | None) -> InstructionVerdict:
+        if item.instruction == "FROM":
+            self._continue(item)
+        if item.edited:
+            self._edited.setdefault(item.stage, item.line)
+        if told is None:
+            if item.instruction in COUNTED:
+                self._untold.add(item.stage)
+            return item
+        before = self._past.history.get((item.stage, item.digest))
+        if told.cached:
+            self._cached.add(item.stage)
+            if item.changed and item.instruction == "RUN":
+                self._rekeyed.setdefault(item.stage, item.line)
+            return replace(item, outcome=_cached(item, before, self._past.given.get(item.key, "")))
+        outcome = StepOutcome(cached=False, seconds=told.seconds, again=before is not None)
+        outcome = self._with_reason(outcome, item, before)
+        self._ran.setdefault(item.stage, item.line)
+        return replace(item, outcome=outcome)
+
+    def _continue(self, item: InstructionVerdict) -> None:
+        """A stage stands where the one that it continues ended."""
+        for source in item.sources:
+            for lines in (self._ran, self._edited, self._rekeyed):
+                if source in lines:
+                    lines[item.stage] = lines[source]
+            for stages in (self._cached, self._untold):
+                if source in stages:
+                    stages.add(item.stage)
+
+    def _with_reason(
+        self, outcome: StepOutcome, item: InstructionVerdict, before: LastBuild | None
+    ) -> StepOutcome:
+        """With the first reason that holds."""
+        if item.stage in self._uncached:
+            return replace(outcome, because="the builder was told to use no cache", follows=bool(self._ran))
+        if because := _first((_new(item, before), _own(item))):
+            return replace(outcome, because=because)
+        if because := self._behind(item):
+            return replace(outcome, because=because, follows=True)
+        if line := self._rekeyed.get(item.stage):
+            because = f"line {line} before it was built with other inputs, and was cached"
+            return replace(outcome, because=because, follows=True)
+        # BuildKit shows but once what several stages have in common: the cause may be what is not shown.
+        if not self._untold.isdisjoint({item.stage, *item.sources}):
+            return outcome
+        if because := _first((self._rewritten(item, before), _files(item), self._at_the_start(item))):
+            return replace(outcome, because=because)
+        return replace(outcome, because=f"{_UNEXPLAINED}; {REPORT_IT}", expected=False)
+
+    def _behind(self, item: InstructionVerdict) -> str:
+        """An instruction before it, in its stage or in one that it reads."""
+        line = self._ran.get(item.stage)
+        if line is not None:
+            return f"line {line} before it ran"
+        source = next((source for source in item.sources if source in self._ran), "")
+        return f"it reads from stage {source}, where line {self._ran[source]} ran" if source else ""
+
+    def _rewritten(self, item: InstructionVerdict, before: LastBuild | None) -> str:
+        """An older freshlayer computed chains in another way, which are recorded as unknown."""
+        if before is None or before.chain in {"", item.chain}:
+            return ""
+        line = self._edited.get(item.stage)
+        if line is not None:
+            return f"line {line} before it was edited since the last build"
+        return "an instruction before it, or a build arg, is not what it was"
+
+    def _at_the_start(self, item: InstructionVerdict) -> str:
+        """A moved base image and an emptied cache look the same: nothing of the stage was cached."""
+        if item.stage in self._cached:
+            return ""
+        return "its stage starts from another image, or the builder's cache was emptied"
+
+
+def _first(reasons: Iterable[str]) -> str:
+    return next((reason for reason in reasons if reason), "")
+
+
+def _new(item: InstructionVerdict, before: LastBuild | None) -> str:
+    if before is not None:
+        return ""
+    return "it was edited since the last build" if item.edited else "it was never built here"
+
+
+def _own(item: InstructionVerdict) -> str:
+    """Its key is another one, or was taken away."""
+    if not item.changed:
+        return ""
+    return f"its own input: {item.reason}" if item.pairs else item.reason
+
+
+def _files(item: InstructionVerdict) -> str:
+    """Every builder keys these on content."""
+    if item.instruction in {"COPY", "ADD"}:
+        return "what it copies has changed"
+    return "what it mounts may have changed" if item.mounts else ""
+
+
+def _cached(item: InstructionVerdict, before: LastBuild | None, given: str) -> StepOutcome:
+    """A stale instruction may be cached where its key is one that was built before, here or elsewhere.
+
+    ``given``: whose build had this key, as a clause.
+    """
+    outcome = StepOutcome(cached=True, saved=before.seconds if before else None)
+    if not item.changed or not item.key:
+        return outcome
+    if before is not None and item.key in before.keys:
+        return replace(outcome, because="it was built with the same inputs before")
+    if given:
+        return replace(outcome, because=given)
+    if before is None:
+        return replace(outcome, because="the builder had it from another build with the same inputs")
+    return replace(outcome, because=f"{_NEW_AND_CACHED}; {REPORT_IT}", expected=False)
+
+
+def remembered(item: InstructionVerdict, before: LastBuild | None, now: int) -> LastBuild:
+    """What to remember of an instruction of a build that succeeded."""
+    ran = not item.outcome.cached if item.outcome else item.changed or before is None
+    took = item.outcome.seconds if item.outcome else None
+    return LastBuild(
+        chain=item.chain,
+        keys=_with_key(item, before),
+        seconds=took if took is not None or before is None else before.seconds,
+        at=now if ran else (before.at if before else 0),
+    )
+
+
+def attempted(item: InstructionVerdict, before: LastBuild) -> LastBuild:
+    """The same of a build that is not recorded: the builder may keep what it did before it failed."""
+    return replace(before, keys=_with_key(item, before))
+
+
+def _with_key(item: InstructionVerdict, before: LastBuild | None) -> tuple[str, ...]:
+    """The keys, this one last. A random one is not worth it."""
+    keys = before.keys if before else ()
+    if not item.key or any(identity.startswith("nonce:") for _, identity in item.pairs):
+        return keys
+    return (*(key for key in keys if key != item.key), item.key)
+
+
+def totals_of(outcomes: Iterable[StepOutcome]) -> BuildTotals:
+    """What happened, in figures."""
+    every = list(outcomes)
+    ran = [outcome for outcome in every if not outcome.cached]
+    return BuildTotals(
+        ran=len(ran),
+        again=any(outcome.again for outcome in ran),
+        cached=len(every) - len(ran),
+        seconds=sum(outcome.seconds or 0 for outcome in ran),
+        saved=sum(outcome.saved or 0 for outcome in every),
+    )

@@ -1,0 +1,33 @@
+"""Identities to the key of an instruction. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+from freshlayer.model.build import InstructionVerdict
+
+
+def values(names: Mapping[int, str], instructions: Iterable[InstructionVerdict]) -> dict[str, str]:
+    """Name → key, by name; under a name that stands above several RUNs, the key of all their inputs."""
+    pairs: dict[str, set[tuple[str, str]]] = {}
+    for item in instructions:
+        if item.key and item.line in names:
+            pairs.setdefault(names[item.line], set()).update(item.pairs)
+    return {name: key_of(pairs[name]) for name in sorted(pairs)}
+
+
+UNSEEN = "unseen"
+"""The identity of a reference that never gave an answer (design rule 4)."""
+KEY_DIGITS = 32
+
+
+def key_of(pairs: Iterable[tuple[str, str]]) -> str:
+    """The key of (reference, identity) pairs (design rule 1).
+
+    The first 32 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
+    ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e0dea13b161f45a0d``.
+    """
+    text = json.dumps(sorted(list(pair) for pair in pairs), separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]

@@ -1,0 +1,239 @@
+"""Verdicts → state, reason and key of every instruction. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from freshlayer.decisions.key import UNSEEN, key_of
+from freshlayer.decisions.marks import Mark, marks
+from freshlayer.dockerfile import Dockerfile, Instruction, Stage
+from freshlayer.dockerfile.reach import sources_of
+from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
+from freshlayer.model.evidence import Identity, Strength, contrast
+from freshlayer.model.observation import Change, Verdict
+from freshlayer.reference import Reference, shown
+
+NEVER_BUILT = "never built through freshlayer"
+_LONGEST_PATH = 200
+
+
+class Expected(Struct, frozen=True):
+    """What an identities file has of the references of one Dockerfile, where nothing was built here.
+
+    ``verdicts``: relative to the identity in the file. ``missing``: why a reference has none, as a clause.
+    """
+
+    verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
+    missing: Mapping[Reference, str] = field(default_factory=dict)
+
+
+class Known(Struct, frozen=True):
+    """What the plan is made from, besides the Dockerfile.
+
+    ``built``: (stage label, digest of the instruction) → what it was last built with; ``unbuilt``: why no
+    build is known. ``edited``: those whose text is another than at the last build. ``taints``: (reference,
+    identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
+    where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
+    ``expected``: None where no identities file is compared. ``marks``: as of ``marks.marks``, if they are
+    known already.
+    """
+
+    by_instruction: Mapping[int, tuple[Reference, ...]]
+    verdicts: Mapping[Reference, Verdict]
+    built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
+    taints: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    nonce: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    expected: Expected | None = None
+    unbuilt: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    edited: Collection[tuple[str, str]] = ()
+    marks: Mapping[int, Mark] = field(default_factory=dict)
+
+
+class _Earlier(Struct, frozen=True):
+    """What stands before an instruction in its stage: the first that is not fresh, if any."""
+
+    state: InstructionState = InstructionState.FRESH
+    line: int = 0
+
+
+def plan(
+    dockerfile: Dockerfile, stages: Iterable[Stage], parents: Mapping[int, Stage | None], known: Known
+) -> tuple[InstructionVerdict, ...]:
+    """InstructionState, reason and key of every instruction of these stages, in the order of the file."""
+    wanted = list(stages)
+    if not known.marks:
+        known = replace(known, marks=marks(dockerfile, wanted, parents, known.build_args))
+    planner = _Planner(dockerfile, parents, known)
+    return tuple(verdict for stage in wanted for verdict in planner.stage(stage))
+
+
+class _Planner:
+    """Walks the stages in order, and remembers how each of them ended."""
+
+    def __init__(self, dockerfile: Dockerfile, parents: Mapping[int, Stage | None], known: Known) -> None:
+        self._dockerfile = dockerfile
+        self._parents = parents
+        self._known = known
+        self._ends: dict[int, _Earlier] = {}
+
+    def stage(self, stage: Stage) -> Iterator[InstructionVerdict]:
+        parent = self._parents.get(stage.number)
+        earlier = self._ends.get(parent.number, _Earlier()) if parent else _Earlier()
+        for instruction in (stage.start, *stage.instructions):
+            verdict = self._instruction(stage, instruction, earlier)
+            yield verdict
+            if _goes_before(verdict, earlier):
+                earlier = replace(earlier, state=verdict.state, line=verdict.line)
+        self._ends[stage.number] = earlier
+
+    def _sources(self, stage: Stage, instruction: Instruction) -> tuple[str, ...]:
+        """The labels of the stages that an instruction continues or reads."""
+        parent = self._parents.get(stage.number) if instruction.name == "FROM" else None
+        named = [self._dockerfile.stage_named(n) for n in sources_of(instruction.name, instruction.flags)]
+        return tuple(dict.fromkeys(found.label for found in (parent, *named) if found))
+
+    def _instruction(self, stage: Stage, instruction: Instruction, earlier: _Earlier) -> InstructionVerdict:
+        mark = self._known.marks[instruction.number]
+        references = self._known.by_instruction.get(instruction.number, ())
+        pairs = tuple(sorted((reference.text, _identity(reference, self._known)) for reference in references))
+        state, reason = self._own(instruction, mark, references, pairs)
+        changed = state is InstructionState.STALE
+        if earlier.state is not InstructionState.FRESH and not changed:
+            state, reason = earlier.state, _because(earlier)
+        return InstructionVerdict(
+            line=instruction.line,
+            end_line=instruction.end_line,
+            stage=stage.label,
+            instruction=instruction.name,
+            state=state,
+            reason=reason,
+            key=key_of(pairs) if pairs and instruction.name == "RUN" else "",
+            pairs=pairs,
+            digest=mark.digest,
+            chain=mark.chain,
+            changed=changed,
+            edited=mark.place in self._known.edited,
+            sources=self._sources(stage, instruction),
+            mounts=any(_binds(flag) for flag in instruction.flags),
+        )
+
+    def _own(
+        self, instruction: Instruction, mark: Mark, references: tuple[Reference, ...], pairs: Pairs
+    ) -> tuple[InstructionState, str]:
+        """InstructionState and reason, as if nothing before it were stale."""
+        built = self._known.built.get(mark.place)
+        if pairs and built is None:
+            return _unbuilt(references, self._known, mark)
+        if pairs and built is not None:
+            return self._of_inputs(references, pairs, built)
+        if built is not None and built.key:
+            return InstructionState.STALE, f"it had a key and has none now: {difference(built.pairs, ())}"
+        return self._without_input(instruction)
+
+    def _of_inputs(
+        self, references: tuple[Reference, ...], pairs: Pairs, built: Built
+    ) -> tuple[InstructionState, str]:
+        verdicts = [self._known.verdicts[reference] for reference in references]
+        unknown = [verdict for verdict in verdicts if not verdict.asked]
+        by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
+        if built.pairs != pairs:
+            return InstructionState.STALE, f"{difference(built.pairs, pairs)}{by}"
+        if unknown:
+            return InstructionState.UNKNOWN, _kept(unknown)
+        if any(verdict.change is Change.CHANGED for verdict in verdicts):
+            return InstructionState.FRESH, f"its inputs are back at what it was built with{by}"
+        return InstructionState.FRESH, f"no input changed{by}"
+
+    def _without_input(self, instruction: Instruction) -> tuple[InstructionState, str]:
+        for name in sources_of(instruction.name, instruction.flags):
+            source = self._dockerfile.stage_named(name)
+            if source and self._ends.get(source.number, _Earlier()).state is not InstructionState.FRESH:
+                reason = f"reads from stage {source.label}: it runs again if the files there differ"
+                return InstructionState.UNKNOWN, reason
+        return InstructionState.FRESH, "no remote input"
+
+
+def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tuple[InstructionState, str]:
+    """An instruction without a record: the identities file knows what another machine built it with."""
+    expected, why = known.expected, known.unbuilt.get(mark.place, NEVER_BUILT)
+    if expected is None:
+        return InstructionState.STALE, why
+    if missing := [expected.missing[r] for r in references if r in expected.missing]:
+        return InstructionState.STALE, f"{why}, and {'; '.join(missing)}"
+    verdicts = [expected.verdicts[reference] for reference in references]
+    if changed := [item for item in verdicts if item.change is Change.CHANGED]:
+        reasons = "; ".join(f"{item.reference} {item.reason}" for item in changed)
+        return InstructionState.STALE, f"{reasons} (compared with the identities file)"
+    if unknown := [item for item in verdicts if not item.asked]:
+        return InstructionState.UNKNOWN, _kept(unknown)
+    return InstructionState.FRESH, "no input changed since the identities file was written"
+
+
+def _kept(unknown: Iterable[Verdict]) -> str:
+    return (
+        "; ".join(f"{item.reference} {item.reason}" for item in unknown) + "; the recorded identity is kept"
+    )
+
+
+def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:
+    """Whether this is what later instructions are told of: the first stale one, else the first that is open.
+
+    An input that can't be asked keeps its key, so it changes nothing behind it.
+    """
+    if verdict.state is InstructionState.STALE:
+        return earlier.state is not InstructionState.STALE
+    return (
+        verdict.state is InstructionState.UNKNOWN
+        and not verdict.pairs
+        and earlier.state is InstructionState.FRESH
+    )
+
+
+def _binds(flag: str) -> bool:
+    """Whether a flag of a RUN mounts files: a mount of no type is a bind mount."""
+    name, _, value = flag.partition("=")
+    fields = dict(item.partition("=")[::2] for item in value.split(","))
+    return name == "--mount" and fields.get("type", "bind") == "bind"
+
+
+def _because(earlier: _Earlier) -> str:
+    if earlier.state is InstructionState.STALE:
+        return f"line {earlier.line} before it is stale"
+    return f"line {earlier.line} before it may run again"
+
+
+def _identity(reference: Reference, known: Known) -> str:
+    verdict = known.verdicts[reference]
+    if known.nonce and not verdict.asked:
+        return f"nonce:{known.nonce}"
+    if verdict.identity is None:
+        return UNSEEN
+    identity = str(verdict.identity)
+    times = known.taints.get((reference.text, identity), 0)
+    return f"{identity}~{times}" if times else identity
+
+
+def difference(old: Pairs, new: Pairs) -> str:
+    """Why a key is another one: what changed, what came, what went."""
+    before, now = dict(old), dict(new)
+    reasons = [
+        _moved(reference, before[reference], now[reference])
+        for reference in sorted(before.keys() & now.keys())
+        if before[reference] != now[reference]
+    ]
+    reasons += [f"now reads {reference}" for reference in sorted(now.keys() - before.keys())]
+    reasons += [f"no longer reads {reference}" for reference in sorted(before.keys() - now.keys())]
+    return "; ".join(reasons)
+
+
+def _moved(reference: str, old: str, new: str) -> str:
+    if new.startswith("nonce:"):
+        return f"{reference} can't be asked, and --on-unknown is rebuild"
+    if UNSEEN in {old, new} or "~" in new:
+        return f"{reference} was {shown(old)}, now {shown(new)}"
+    change = contrast(Identity.parse(old, Strength.NONE), Identity.parse(new, Strength.NONE))
+    return f"{reference} {change}"

@@ -1,0 +1,106 @@
+"""Verdicts of inputs, relative to what their instructions were last built with. Pure.
+
+The last observation serves conditional requests: who probed last, and when, decides no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from freshlayer.decisions.verdict import relative_to
+from freshlayer.model.build import Built, InstructionVerdict
+from freshlayer.model.evidence import Identity, Strength, contrast
+from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
+from freshlayer.reference import Reference
+
+_NOT_SEEN = ("nonce:", "unseen")
+
+
+def since_built(
+    verdicts: Mapping[Reference, Verdict],
+    recorded: Mapping[Reference, Recorded],
+    instructions: Iterable[InstructionVerdict],
+    built: Mapping[tuple[str, str], Built],
+    expected: Mapping[Reference, Verdict],
+) -> dict[Reference, Verdict]:
+    """Each verdict against the identities that the instructions with this input were built with.
+
+    ``expected``: verdicts relative to the identities file, which counts where nothing was built.
+    """
+    with_what: dict[str, list[str | None]] = {}
+    for item in instructions:
+        record = built.get((item.stage, item.digest))
+        known = dict(record.pairs) if record else {}
+        for text, _ in item.pairs:
+            with_what.setdefault(text, []).append(known.get(text))
+    found: dict[Reference, Verdict] = {}
+    for reference, verdict in verdicts.items():
+        before = with_what.get(reference.text, [])
+        if reference in expected and not any(before):
+            kept = verdict.keep, verdict.identity
+            found[reference] = replace(expected[reference], keep=kept[0], identity=kept[1])
+        else:
+            found[reference] = relative(verdict, recorded.get(reference), before)
+    return found
+
+
+def relative(verdict: Verdict, recorded: Recorded | None, built: Iterable[str | None]) -> Verdict:
+    """One verdict. ``built``: the identities that were built with, None where there was no build."""
+    identity = verdict.identity
+    before = [_plain(text) for text in built if text is not None]
+    if not verdict.asked or identity is None:
+        return verdict
+    if not before:
+        return _never_built(verdict, identity)
+    others = [text for text in before if text != str(identity)]
+    if others:
+        return _changed(verdict, recorded, identity, others[-1])
+    if verdict.change is Change.CHANGED:
+        reason = f"{identity.short}, as it was last built with"
+        return replace(verdict, change=Change.UNCHANGED, reason=reason)
+    return verdict
+
+
+def _never_built(verdict: Verdict, identity: Identity) -> Verdict:
+    if verdict.change is Change.FIRST_SEEN:
+        return verdict
+    reason = f"no build with it is recorded; it is {identity.short}"
+    return replace(verdict, change=Change.FIRST_SEEN, reason=reason)
+
+
+def _changed(verdict: Verdict, recorded: Recorded | None, identity: Identity, before: str) -> Verdict:
+    if before.startswith(_NOT_SEEN):
+        reason = f"it could not be probed at the last build; it is {identity.short}"
+        return replace(verdict, change=Change.CHANGED, reason=reason)
+    if verdict.change is Change.CHANGED and recorded is not None and str(recorded.identity) == before:
+        return verdict
+    old = Identity.parse(before, _strength(before, verdict, recorded))
+    compared = relative_to(old, verdict, recorded)
+    sure = compared.change is Change.CHANGED and compared.certainty is Certainty.CERTAIN
+    return replace(
+        verdict,
+        change=Change.CHANGED,
+        certainty=Certainty.CERTAIN if sure else Certainty.PROBABLE,
+        reason=contrast(old, identity),
+    )
+
+
+def _strength(before: str, verdict: Verdict, recorded: Recorded | None) -> Strength:
+    """That of the evidence of the same scheme which is known today."""
+    known = verdict.keep or recorded
+    scheme = before.partition(":")[0]
+    return next(_strengths(scheme, known), Strength.HEURISTIC)
+
+
+def _strengths(scheme: str, known: Recorded | None) -> Iterator[Strength]:
+    if known is not None:
+        found = [known.identity, *(it.identity for it in known.evidence)]
+        yield from (it.strength for it in found if it.scheme == scheme)
+
+
+def _plain(identity: str) -> str:
+    """Without the mark of a tainted identity (design rule 9)."""
+    plain, tilde, times = identity.rpartition("~")
+    return plain if tilde and times.isdigit() else identity

@@ -1,0 +1,148 @@
+"""Recorded + observed → verdict, with its reason. Pure."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from freshlayer import evidence
+from freshlayer.model.evidence import Evidence, Identity, Strength, contrast
+from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
+
+_USUAL = {"etag", "last-modified"}
+
+
+def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
+    """What became of an input since it was recorded (design rule 2 and 4)."""
+    match observed.outcome:
+        case ProbeOutcome.UNKNOWN:
+            return _kept(Change.UNKNOWN, recorded, observed)
+        case ProbeOutcome.ABSENT:
+            return _kept(Change.ABSENT, recorded, observed)
+        case ProbeOutcome.NOT_DUE if recorded is not None:
+            return _kept(Change.UNCHANGED, recorded, observed)
+        case ProbeOutcome.NOT_MODIFIED if recorded is not None:
+            return _not_modified(recorded, observed)
+        case _:
+            return _first_seen(observed) if recorded is None else _compared(recorded, observed)
+
+
+def relative_to(identity: Identity, verdict: Verdict, recorded: Recorded | None) -> Verdict:
+    """The verdict of an input against another identity than the recorded one: what the identities file has.
+
+    A 304 answers the validators of the state, so what is compared is all that is now known of the bytes.
+    """
+    if not verdict.asked:
+        return replace(verdict, identity=identity)
+    known = verdict.keep or recorded
+    if known is None:
+        return verdict
+    now = Observation(verdict.reference, ProbeOutcome.SEEN, verdict.reason, known.evidence)
+    return judge(Recorded.of(identity), now)
+
+
+def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> Verdict:
+    identity = recorded.identity if recorded else None
+    return Verdict(observed.reference, change, Certainty.PROBABLE, observed.reason, identity)
+
+
+def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
+    doubtful = evidence.is_aged(observed.evidence) or evidence.is_redirected(observed.evidence)
+    certain = evidence.is_revalidated(recorded) and not doubtful
+    caveat = evidence.said(observed.evidence, recorded.identity.strength)
+    return Verdict(
+        observed.reference,
+        Change.UNCHANGED,
+        _certainty(sure=certain),
+        f"the origin answered 304 Not Modified{caveat}",
+        recorded.identity,
+        recorded,
+    )
+
+
+def _first_seen(observed: Observation) -> Verdict:
+    best = evidence.strongest(observed.evidence)
+    if best is None:
+        reason = f"the origin gives {_shortage(observed, None)}"
+        return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, None)
+    keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
+    weak = _weakness(best.identity) + evidence.said(observed.evidence, best.strength)
+    if best.strength is Strength.SIZE:
+        weak = f"; the origin gives {_shortage(observed, best)}"
+    return Verdict(
+        observed.reference,
+        Change.FIRST_SEEN,
+        Certainty.CERTAIN,
+        f"never recorded before; it is {best.identity.short}{weak}",
+        best.identity,
+        keep,
+    )
+
+
+def _compared(recorded: Recorded, observed: Observation) -> Verdict:
+    comparison = evidence.compare(recorded.evidence, observed.evidence)
+    if comparison.same is None or comparison.old is None or comparison.new is None:
+        return _incomparable(recorded, observed)
+    caveat = evidence.said(observed.evidence, comparison.new.strength)
+    old, new = comparison.old.identity, comparison.new.identity
+    if comparison.same:
+        known = evidence.union(observed.evidence, recorded.evidence, certain=comparison.certain)
+        keep = _kept_as(recorded.identity, known, observed)
+        certainty = _certainty(sure=comparison.certain and not evidence.is_aged(observed.evidence))
+        reason = f"still {new.short}{_weakness(new)}{caveat}"
+        return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
+    best = evidence.strongest(observed.evidence) or comparison.new
+    keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
+    certainty, reason = _certainty(sure=comparison.certain), f"{contrast(old, new)}{caveat}"
+    return Verdict(observed.reference, Change.CHANGED, certainty, reason, best.identity, keep)
+
+
+def _kept_as(identity: Identity, known: tuple[Evidence, ...], observed: Observation) -> Recorded:
+    return Recorded(identity, known, observed.validators, content_type=observed.content_type)
+
+
+def _certainty(*, sure: bool) -> Certainty:
+    return Certainty.CERTAIN if sure else Certainty.PROBABLE
+
+
+def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
+    """Nothing in common that could tell.
+
+    Where the origin gives an identity all the same, the instruction had better run once more: kept under the
+    old one, a change would be lost for ever. Two hashes of different kinds, or a mere length, tell nothing.
+    """
+    best = evidence.strongest(observed.evidence)
+    reason = _why_incomparable(recorded, observed, best)
+    hashed = any(item.strength is Strength.CONTENT for item in recorded.evidence)
+    if best is None or best.strength is Strength.SIZE or (hashed and best.strength is Strength.CONTENT):
+        return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, recorded.identity)
+    keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
+    return Verdict(observed.reference, Change.CHANGED, Certainty.PROBABLE, reason, best.identity, keep)
+
+
+def _why_incomparable(recorded: Recorded, observed: Observation, best: Evidence | None) -> str:
+    """Names what is on one side alone: equal lengths are on both, and say nothing."""
+    if best is None or best.strength is Strength.SIZE:
+        return f"the origin gives {_shortage(observed, best)}"
+    before = {item.scheme for item in recorded.evidence}
+    has = [item.scheme for item in observed.evidence if not item.ignored and item.scheme not in before]
+    now = {item.scheme for item in observed.evidence if not item.ignored}
+    had = [item.scheme for item in recorded.evidence if item.scheme not in now]
+    gone = f", and {', '.join(had)} was recorded" if had else ", which was not recorded"
+    return f"the origin now gives {', '.join(dict.fromkeys(has))}{gone}: the two can't be compared"
+
+
+def _shortage(observed: Observation, best: Evidence | None) -> str:
+    """What an answer lacks of which nothing counts, or the length alone; with why the rest does not count."""
+    doubts = dict.fromkeys(
+        item.ignored for item in observed.evidence if item.scheme in _USUAL and item.ignored
+    )
+    why = f" ({', '.join(doubts)})" if doubts else ""
+    if best is None:
+        return f"no evidence{why}"
+    return f"no stable evidence{why}; its length is {best.value}, and equal lengths prove nothing"
+
+
+def _weakness(identity: Identity) -> str:
+    if identity.strength in {Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM}:
+        return ""
+    return f" ({identity.strength} evidence)"

@@ -1,0 +1,214 @@
+"""Dockerfile text + a request → the instructions that would run and what they read from elsewhere. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from freshlayer import dockerfile as dockerfiles
+from freshlayer.discover import Conditions, Discovery, discover
+from freshlayer.discover.advice import advise
+from freshlayer.discover.directives import Directives, read_directives
+from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
+from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
+from freshlayer.reference import Reference, preferred
+
+
+class BuildRequest(Struct, frozen=True):
+    """What is asked about a Dockerfile: the options that decide what it reads.
+
+    ``platforms``: one or more of ``os/arch[/variant]``; ``host``: the builder's own, where it is known.
+    ``every_earlier``: as the classic builder does, in scope and in stages. ``inherits``: whether a stage sees
+    the ARGs of the one that it continues. ``network``: as in ``--network``; None where it is not known.
+    ``all_stages``: those that the target does not reach as well. ``engine``: where the builder's cache is.
+    """
+
+    platforms: tuple[str, ...]
+    target: str = ""
+    build_args: Mapping[str, str] = field(default_factory=dict)
+    network: str | None = None
+    builder: str = ""
+    engine: str = ""
+    every_earlier: bool = False
+    inherits: bool = True
+    host: str = ""
+    all_stages: bool = False
+    proxies: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def platform(self) -> str:
+        """For records and reports."""
+        return ",".join(self.platforms)
+
+
+class Ttls:
+    """Seconds for which an answer holds: the least that any Dockerfile says.
+
+    Where Dockerfiles name one reference with different secrets, it is requested with the preferred one.
+    """
+
+    def __init__(self) -> None:
+        self._least: dict[Reference, int] = {}
+        self._requested: dict[Reference, Reference] = {}
+
+    def add(self, reference: Reference, ttl: int) -> None:
+        """Take one more place that names a reference."""
+        self._least[reference] = min(self._least.get(reference, ttl), ttl)
+        self._requested[reference] = preferred(self._requested.get(reference, reference), reference)
+
+    def all(self) -> dict[Reference, int]:
+        """By the reference as it is requested, in the order in which they came."""
+        return {self._requested[reference]: ttl for reference, ttl in self._least.items()}
+
+
+class Analysis(Struct, frozen=True):
+    """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues."""
+
+    dockerfile: Dockerfile
+    stages: tuple[Stage, ...]
+    parents: Mapping[int, Stage | None]
+    discovery: Discovery
+    directives: Mapping[int, Directives]
+
+    @property
+    def advice(self) -> tuple[Advice, ...]:
+        """Better orders, but where a comment wants none."""
+        return advise(
+            self.stages, frozenset(line for line, item in self.directives.items() if item.no_advice)
+        )
+
+    @property
+    def images(self) -> tuple[Reference, ...]:
+        """Tags of images that the builder itself resolves: of FROM, COPY --from and RUN --mount."""
+        return tuple(
+            item.reference
+            for item in self.discovery.inputs
+            if item.reference.kind == "image"
+            and not item.reference.pinned
+            and any(place.is_the_builders for place in item.places)
+        )
+
+    def asking(self, kinds: frozenset[str]) -> Analysis:
+        """With only what can be asked watched; the rest is told with its reason.
+
+        Images that the builder resolves are neither: ``inputs`` lists them.
+        """
+        inputs: list[RemoteInput] = []
+        told: list[NotWatched] = []
+        for item in self.discovery.inputs:
+            image = item.reference.kind == "image"
+            asked = tuple(place for place in item.places if not (image and place.is_the_builders))
+            if item.reference.kind in kinds:
+                inputs += [RemoteInput(item.reference, asked)] if asked else []
+                continue
+            reason = f"{item.reference.kind} is found, and not asked yet"
+            told += [NotWatched(p.line, p.instruction, str(item.reference), reason) for p in asked]
+        discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *told))
+        return replace(self, discovery=discovery)
+
+    def _kept(self, inputs: list[RemoteInput]) -> dict[int, tuple[Reference, ...]]:
+        """Instruction number → what it reads of these inputs."""
+        every = [i for stage in self.dockerfile.stages for i in (stage.start, *stage.instructions)]
+        lines = {instruction.number: instruction.line for instruction in every}
+        read_at = {(item.reference, place.line) for item in inputs for place in item.places}
+        return {
+            number: kept
+            for number, found in self.discovery.by_instruction.items()
+            if (kept := tuple(reference for reference in found if (reference, lines[number]) in read_at))
+        }
+
+    def ttl(self, item: RemoteInput) -> int:
+        """Seconds for which an answer holds: the least that the places say."""
+        return min(self.directives.get(place.line, Directives()).ttl for place in item.places)
+
+
+def analyse(text: str, request: BuildRequest) -> Analysis:
+    """Read a Dockerfile.
+
+    Raises DockerfileError for what the builder would refuse to parse, for a target that does not exist, and
+    for a ``# freshlayer:`` comment that means nothing.
+    """
+    dockerfile = dockerfiles.parse(text)
+    every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
+    said = read_directives(text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)])
+    first, *others = [_read_for(dockerfile, request, platform, said) for platform in request.platforms]
+    union = _union([first.discovery, *(other.discovery for other in others)])
+    return replace(first, discovery=_heeding(union, every, said))
+
+
+def _read_for(
+    dockerfile: Dockerfile, request: BuildRequest, platform: str, said: Mapping[int, Directives]
+) -> Analysis:
+    environments = dockerfiles.environments(
+        dockerfile,
+        {**request.proxies, **request.build_args},
+        platform,
+        host=request.host,
+        classic=request.every_earlier,
+        inherits=request.inherits,
+    )
+    bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
+
+    def base(stage: Stage) -> str:
+        return bases[stage.number]
+
+    stages = dockerfiles.reachable(dockerfile, request.target, base, every_earlier=request.every_earlier)
+    stages = dockerfile.stages if request.all_stages else stages
+    parents = {stage.number: parent_stage(dockerfile, stage, base) for stage in stages}
+    conditions = Conditions(
+        platform,
+        loopback=request.network in {None, "host"},
+        watched={line: item.watch for line, item in said.items() if item.watch},
+    )
+    return Analysis(dockerfile, stages, parents, discover(dockerfile, stages, environments, conditions), said)
+
+
+def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:
+    value = environments[stage.start.number].expand(stage.base, dockerfile.escape)
+    return value if isinstance(value, str) else ""
+
+
+def _union(found: list[Discovery]) -> Discovery:
+    """One Dockerfile for several platforms has keys over the union of their inputs (design rule 3)."""
+    if len(found) == 1:
+        return found[0]
+    by_instruction: dict[int, dict[Reference, None]] = {}
+    merged: dict[Reference, dict[Place, None]] = {}
+    for discovery in found:
+        for number, references in discovery.by_instruction.items():
+            by_instruction.setdefault(number, {}).update(dict.fromkeys(references))
+        for item in discovery.inputs:
+            merged.setdefault(item.reference, {}).update(dict.fromkeys(item.places))
+    return Discovery(
+        {number: tuple(references) for number, references in by_instruction.items()},
+        tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
+        tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
+    )
+
+
+def _heeding(
+    discovery: Discovery, instructions: list[Instruction], said: Mapping[int, Directives]
+) -> Discovery:
+    """Leave out what a comment says not to ask, and say so."""
+    silenced = {line: "ignore" for line, item in said.items() if item.ignore}
+    silenced |= {line: "immutable" for line, item in said.items() if item.immutable}
+    if not silenced:
+        return discovery
+    inputs: list[RemoteInput] = []
+    told: list[NotWatched] = []
+    for item in discovery.inputs:
+        places = tuple(place for place in item.places if place.line not in silenced)
+        if places:
+            inputs.append(RemoteInput(item.reference, places))
+        for place in item.places:
+            if place.line in silenced:
+                reason = f"a comment above says {silenced[place.line]}"
+                missed = NotWatched(place.line, place.instruction, str(item.reference), reason, accepted=True)
+                told.append(missed)
+    lines = {instruction.number: instruction.line for instruction in instructions}
+    kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
+    others = tuple(item for item in discovery.not_watched if item.line not in silenced)
+    return Discovery(kept, tuple(inputs), (*others, *told))

@@ -1,0 +1,1 @@
+"""One module per program, or family of programs, that reads something remote."""

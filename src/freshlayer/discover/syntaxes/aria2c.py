@@ -1,0 +1,46 @@
+"""``aria2c`` and ``axel``: operands are URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from freshlayer.discover.dot_segments import without_dot_segments
+from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, url
+from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
+from freshlayer.discover.syntaxes.request_options import Asked
+
+_LETTERS = {
+    **{"d": "dir", "o": "out", "i": "input-file", "s": "split", "x": "max-connection-per-server"},
+    **{
+        "k": "min-split-size",
+        "j": "max-concurrent-downloads",
+        "U": "user-agent",
+        "l": "log",
+        "n": "num",
+        "H": "header",
+    },
+}
+TABLE = OptionTable.of(
+    "dir out input-file split header user-agent referer checksum log num-connections output http-user"
+    " http-passwd load-cookies all-proxy http-proxy https-proxy no-proxy max-tries timeout",
+    _LETTERS,
+)
+
+
+def aria2c(arguments: Words) -> Iterator[Finding]:
+    """Every URL that it reads; magnets and torrents are known by their content."""
+    items = list(read(arguments, TABLE))
+    asked = Asked("aria2c")
+    for item in items:
+        asked.take(item)
+    yield from asked.findings(_urls(items))
+
+
+def _urls(items: list[Option | Operand]) -> Iterator[Finding]:
+    for item in items:
+        match item:
+            case Option(name="input-file"):
+                yield Missed("aria2c --input-file", "its URLs stand in a file")
+            case Operand(value=value) if isinstance(value, Unknown) or re.match(r"(?:https?|ftp)://", value):
+                yield url(value if isinstance(value, Unknown) else without_dot_segments(value))

@@ -1,0 +1,136 @@
+"""``curl`` (curl(1), 8.x)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from freshlayer.discover.dot_segments import without_dot_segments
+from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
+from freshlayer.discover.syntaxes.globs import globbed
+from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
+from freshlayer.discover.syntaxes.request_options import Asked
+
+_LONG = """
+abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout
+connect-to continue-at cookie cookie-jar create-file-mode crlfile curves data data-ascii data-binary
+data-raw data-urlencode delegation dns-interface dns-ipv4-addr dns-ipv6-addr dns-servers doh-url
+dump-header ech egd-file engine etag-compare etag-save expect100-timeout form form-string ftp-account
+ftp-alternative-to-user ftp-method ftp-port ftp-ssl-ccc-mode haproxy-clientip happy-eyeballs-timeout-ms
+header help hostpubmd5 hostpubsha256 hsts interface ip-tos ipfs-gateway json keepalive-cnt keepalive-time
+key key-type krb libcurl limit-rate local-port login-options mail-auth mail-from mail-rcpt max-filesize
+max-redirs max-time netrc-file noproxy oauth2-bearer output output-dir parallel-max pass pinnedpubkey
+preproxy proto proto-default proto-redir proxy proxy-cacert proxy-capath proxy-cert proxy-cert-type
+proxy-ciphers proxy-crlfile proxy-header proxy-key proxy-key-type proxy-pass proxy-pinnedpubkey
+proxy-service-name proxy-tls13-ciphers proxy-tlsauthtype proxy-tlspassword proxy-tlsuser proxy-user
+proxy1.0 pubkey quote random-file range rate referer request request-target resolve retry retry-delay
+retry-max-time sasl-authzid service-name socks4 socks4a socks5 socks5-gssapi-service socks5-hostname
+speed-limit speed-time stderr telnet-option tftp-blksize time-cond tls-max tls13-ciphers tlsauthtype
+tlspassword tlsuser trace trace-ascii trace-config unix-socket upload-file url url-query user user-agent
+variable vlan-priority write-out
+"""
+_LETTERS = {
+    **{"A": "user-agent", "b": "cookie", "c": "cookie-jar", "C": "continue-at", "d": "data"},
+    **{"D": "dump-header", "e": "referer", "E": "cert", "F": "form", "h": "help", "H": "header"},
+    **{"K": "config", "m": "max-time", "o": "output", "P": "ftp-port", "Q": "quote", "r": "range"},
+    **{"t": "telnet-option", "T": "upload-file", "u": "user", "U": "proxy-user", "w": "write-out"},
+    **{"x": "proxy", "X": "request", "y": "speed-time", "Y": "speed-limit", "z": "time-cond"},
+}
+TABLE = OptionTable.of(_LONG, _LETTERS, {"G": "get", "g": "globoff", "L": "location"})
+
+_SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
+_READS = {"GET", "HEAD"}
+
+
+def curl(arguments: Words) -> Iterator[Finding]:
+    """Every URL that a curl command reads. Options hold up to ``--next``."""
+    rest: Words = []
+    for word in arguments:
+        if word in {"--next", "-:"}:
+            yield from _one(rest)
+            rest = []
+        else:
+            rest.append(word)
+    yield from _one(rest)
+
+
+def _one(arguments: Words) -> Iterator[Finding]:
+    options, urls, query = _sorted(arguments)
+    asked = Asked("curl")
+    for item in read(arguments, TABLE):
+        asked.take(item)
+    if "config" in options:
+        yield Missed("curl --config", "its URLs and options are in a file")
+    method = _method(options)
+    if method not in _READS:
+        yield from (sent_by(url, "curl", method) for url in urls if url != "")
+        return
+    for url in urls:
+        found = _read(_with_query(url, query if "get" in options else []), options)
+        yield from asked.findings(found, follow=_follows(options))
+
+
+def _follows(options: set[str]) -> bool:
+    """Whether redirects are followed; by itself curl reads their answer."""
+    named = options & {"location", "location-trusted", "follow"}
+    return bool(named) and not options & {"no-location", "max-redirs:0"}
+
+
+def _method(options: set[str]) -> str:
+    """The method of the request; ``-X`` names it, else the data to be sent decides."""
+    named = next((name.partition(":")[2] for name in options if name.startswith("request:")), "")
+    if "upload-file" in options:
+        return named if named not in {"", *_READS} else "PUT"
+    if "get" not in options and options & _SENDS:
+        return named if named not in {"", *_READS} else "POST"
+    return named or "GET"
+
+
+def _with_query(url: Word, query: list[Word]) -> Word:
+    """``-G`` sends the data of ``-d`` in the URL."""
+    for item in query:
+        if isinstance(item, Unknown) or isinstance(url, Unknown):
+            return item if isinstance(item, Unknown) else url
+        url += f"{'&' if '?' in url else '?'}{item}"
+    return url
+
+
+def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
+    options: set[str] = set()
+    urls: list[Word] = []
+    query: list[Word] = []
+    for item in read(arguments, TABLE):
+        match item:
+            case Operand(value=value):
+                urls.append(value)
+            case Option(name="url", value=value) if value is not None:
+                urls.append(value)
+            case Option(name="request", value=str(method)):
+                options.add(f"request:{method.upper()}")
+            case Option(name="max-redirs", value=str(most)):
+                options.add(f"max-redirs:{most}")
+            case Option(name=name, value=value):
+                options.add(name)
+                if name in _SENDS and value is not None:
+                    query.append(_encoded(value) if name == "data-urlencode" else value)
+    return options, urls, query
+
+
+def _encoded(value: Word) -> Word:
+    """``name=content`` with the content percent-encoded."""
+    if isinstance(value, Unknown):
+        return value
+    name, equals, content = value.partition("=")
+    return f"{name}{equals}{quote(content, safe='')}" if equals else quote(name, safe="")
+
+
+def _read(url: Word, options: set[str]) -> Iterator[Finding]:
+    if isinstance(url, Unknown):
+        yield Missed(url.text, url.reason)
+        return
+    urls = ([url] if "globoff" in options else globbed(url)) if url else []
+    if urls is None:
+        yield Missed(url, "curl expands the URL itself ({} or [])")
+    for one in urls or []:
+        address = one if "://" in one else f"http://{one}"
+        yield Found(address if "path-as-is" in options else without_dot_segments(address))

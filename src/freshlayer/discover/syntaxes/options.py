@@ -1,0 +1,96 @@
+"""Command-line options read as getopt and curl read them: only enough to tell a value from an operand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct, field
+
+from freshlayer.discover.syntaxes.found import Unknown, Word, Words
+
+
+class OptionTable(Struct, frozen=True):
+    """``short``: letters that take a value. ``long``: names (without ``--``) that take one.
+
+    ``aliases``: letter → long name. ``joined``: words of one dash that are one switch (wget's ``-nv``).
+    """
+
+    short: frozenset[str]
+    long: frozenset[str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    joined: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(
+        cls, long: str, letters: Mapping[str, str], switches: Mapping[str, str] | None = None
+    ) -> OptionTable:
+        """``long`` separated by blanks; ``letters`` take a value, ``switches`` don't."""
+        return cls(frozenset(letters), frozenset(long.split()), {**letters, **(switches or {})})
+
+
+class Option(Struct, frozen=True):
+    """An option by its long name, or its letter where it has none; None value for a switch."""
+
+    name: str
+    value: Word | None
+
+
+class Operand(Struct, frozen=True):
+    """A word that is no option and no option's value."""
+
+    value: Word
+
+
+def read(arguments: Words, table: OptionTable) -> Iterator[Option | Operand]:
+    """Yield options and operands in order. ``--`` ends the options."""
+    waiting = list(reversed(arguments))
+    while waiting:
+        word = waiting.pop()
+        known = _partly_known(word, table)
+        if known is not None:
+            yield known
+        elif isinstance(word, Unknown) or word in {"", "-"} or not word.startswith("-"):
+            yield Operand(word)
+        elif word == "--":
+            yield from (Operand(rest) for rest in reversed(waiting))
+            return
+        elif word.startswith("--"):
+            yield _long(word[2:], waiting, table)
+        elif word in table.joined:
+            yield Option(word, None)
+        else:
+            yield from _short(word[1:], waiting, table)
+
+
+def _partly_known(word: Word, table: OptionTable) -> Option | None:
+    """``--header=X:$Y`` and ``-o$F`` are options, though their value is not known."""
+    if isinstance(word, str) or not word.known.startswith("-"):
+        return None
+    name, equals, value = word.known.removeprefix("--").partition("=")
+    if word.known.startswith("--"):
+        is_name = equals and "…" not in name
+        return Option(name, Unknown(word.reason, word.text, value)) if is_name else None
+    letter, value = word.known[1:2], word.known[2:]
+    if letter not in table.short:
+        return None
+    return Option(table.aliases.get(letter, letter), Unknown(word.reason, word.text, value))
+
+
+def _long(word: str, waiting: Words, table: OptionTable) -> Option:
+    name, equals, value = word.partition("=")
+    if equals:
+        return Option(name, value)
+    if name in table.long:
+        return Option(name, waiting.pop() if waiting else None)
+    return Option(name, None)
+
+
+def _short(letters: str, waiting: Words, table: OptionTable) -> Iterator[Option]:
+    for place, letter in enumerate(letters):
+        name = table.aliases.get(letter, letter)
+        if letter not in table.short:
+            yield Option(name, None)
+            continue
+        rest = letters[place + 1 :]
+        yield Option(name, rest or (waiting.pop() if waiting else None))
+        return

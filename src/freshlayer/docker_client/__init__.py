@@ -1,0 +1,1 @@
+"""docker's own configuration and plugin directory."""

@@ -1,0 +1,1 @@
+"""The identities file: what remote inputs were, for machines without a state."""

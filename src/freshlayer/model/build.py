@@ -1,0 +1,114 @@
+"""Instructions: their state, how they were built, what a builder reported."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class InstructionState(StrEnum):
+    """The state of an instruction."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    UNKNOWN = "unknown"
+
+
+Pairs = tuple[tuple[str, str], ...]
+"""Sorted (reference, identity) pairs: what a key is made of."""
+
+
+class Built(Struct, frozen=True):
+    """What an instruction was last built with. ``dockerfile``: which one was built, if it is another one."""
+
+    pairs: Pairs
+    key: str
+    dockerfile: str = ""
+
+
+class LastBuild(Struct, frozen=True):
+    """What is remembered of an instruction that was built.
+
+    ``chain``: as in InstructionVerdict. ``keys``: those it was built with, newest last. ``seconds``: how long
+    it took when it last ran; None where that was not seen. ``at``: when that was, in seconds since 1970; 0
+    where it is not known.
+    """
+
+    chain: str
+    keys: tuple[str, ...] = ()
+    seconds: float | None = None
+    at: int = 0
+
+
+class StepOutcome(Struct, frozen=True):
+    """What became of an instruction in a build: cached, or run in so many seconds, and why.
+
+    ``saved``: what the cache saved, in seconds, estimated by how long it took earlier. ``because`` is empty
+    where there is nothing to say; ``expected`` is False where nothing explains it. ``again``: it was built
+    before; ``follows``: it ran for no other reason than that something before it did.
+    """
+
+    cached: bool
+    seconds: float | None = None
+    saved: float | None = None
+    because: str = ""
+    expected: bool = True
+    again: bool = True
+    follows: bool = False
+
+
+class InstructionVerdict(Struct, frozen=True):
+    """State, reason and key of one instruction. ``key`` is empty where none is injected.
+
+    ``digest``: of the instruction's text, by which it is known again. ``chain``: of it and of all before it
+    in its stage, build args included. ``changed``: its own inputs are not those that it was last built with.
+    ``edited``: its text is another than at the last build. ``sources``: the labels of the stages that it
+    reads or continues. ``mounts``: whether it reads files without copying them. ``outcome``: how it ended in
+    a build; None where that is not known.
+    """
+
+    line: int
+    end_line: int
+    stage: str
+    instruction: str
+    state: InstructionState
+    reason: str
+    key: str = ""
+    pairs: Pairs = ()
+    digest: str = ""
+    chain: str = ""
+    changed: bool = False
+    edited: bool = False
+    sources: tuple[str, ...] = ()
+    mounts: bool = False
+    outcome: StepOutcome | None = None
+
+
+class Counting(StrEnum):
+    """What the numbers of a builder's display count.
+
+    ``VERTICES``: the instructions of a stage that do something (BuildKit). ``FILE``: every instruction of the
+    Dockerfile (the classic builder). ``STAGE``: every instruction of a stage, which is known by its number
+    (buildah, podman).
+    """
+
+    VERTICES = "vertices"
+    FILE = "file"
+    STAGE = "stage"
+
+
+class ProgressEvent(Struct, frozen=True):
+    """What a builder said of one instruction.
+
+    ``stage``: its name, its number from 0, or nothing where the display names none. ``number``: from 1;
+    ``total``: the last number that there is. ``seconds`` is None where no time is known.
+    """
+
+    counting: Counting
+    stage: str
+    number: int
+    total: int
+    platform: str
+    cached: bool
+    seconds: float | None = None

@@ -1,0 +1,52 @@
+"""Remote inputs, and what is not watched."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from freshlayer.reference import Reference
+
+_BUILDERS_OWN = frozenset({"FROM", "COPY --from", "RUN --mount"})
+
+
+class Place(Struct, frozen=True):
+    """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it."""
+
+    line: int
+    instruction: str
+    stage: str
+    via: str
+
+    @property
+    def is_the_builders(self) -> bool:
+        """Whether the builder itself resolves the image that is named there, and keys its cache on it."""
+        return self.via in _BUILDERS_OWN
+
+
+class RemoteInput(Struct, frozen=True):
+    """A reference and the places that name it."""
+
+    reference: Reference
+    places: tuple[Place, ...]
+
+
+class NotWatched(Struct, frozen=True):
+    """Something that an instruction reads from elsewhere and that is not asked, with the reason.
+
+    ``accepted``: the Dockerfile itself says that it need not be watched, by a comment or by a checksum.
+    ``warns``: it is watched, and a new run of the instruction may not bring it.
+    """
+
+    line: int
+    instruction: str
+    text: str
+    reason: str
+    accepted: bool = False
+    warns: bool = False
+
+
+class Advice(Struct, frozen=True):
+    """A better order of instructions; ``line`` is where it would change."""
+
+    line: int
+    text: str

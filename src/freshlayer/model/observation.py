@@ -1,0 +1,95 @@
+"""What a probe saw, what was recorded, and the verdict."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from freshlayer.model.evidence import Evidence, Identity, Validators
+from freshlayer.reference import Reference
+
+
+class ProbeOutcome(StrEnum):
+    """How a probe ended."""
+
+    SEEN = "seen"
+    NOT_MODIFIED = "not-modified"
+    NOT_DUE = "not-due"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Observation(Struct, frozen=True):
+    """What a probe saw of one reference. ``reason`` is one clause for a person.
+
+    ``content_type``: the media type of the answer, without parameters.
+    """
+
+    reference: Reference
+    outcome: ProbeOutcome
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    validators: Validators = Validators()
+    content_type: str = ""
+
+
+class Recorded(Struct, frozen=True):
+    """The last observation of a reference that was kept, and the identity that stands for it.
+
+    ``asked``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
+    ``full_answer``: when the origin last gave an answer other than 304, likewise; None where this observation
+    is one.
+    """
+
+    identity: Identity
+    evidence: tuple[Evidence, ...]
+    validators: Validators = Validators()
+    asked: int = 0
+    full_answer: int | None = None
+    content_type: str = ""
+
+    @classmethod
+    def of(cls, identity: Identity) -> Recorded:
+        """An identity without a history: from an identities file or a flag file."""
+        plain = identity.scheme == "etag" and identity.value.isprintable() and '"' not in identity.value
+        tag = f'"{identity.value}"' if plain else ""
+        same = Evidence(identity.scheme, identity.value, identity.strength)
+        return cls(identity, (same,), Validators(entity_tag=tag), full_answer=0)
+
+
+class Change(StrEnum):
+    """The verdict of an input."""
+
+    UNCHANGED = "unchanged"
+    CHANGED = "changed"
+    FIRST_SEEN = "first-seen"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """Whether the evidence leaves room for another answer."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+
+
+class Verdict(Struct, frozen=True):
+    """What became of one input since it was recorded.
+
+    ``identity`` is None where nothing was ever known. ``keep`` is what the state should hold from now on;
+    None where it should stay as it is.
+    """
+
+    reference: Reference
+    change: Change
+    certainty: Certainty
+    reason: str
+    identity: Identity | None
+    keep: Recorded | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether the origin gave an answer that counts."""
+        return self.change not in {Change.UNKNOWN, Change.ABSENT}

@@ -1,0 +1,58 @@
+"""A report of one Dockerfile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
+from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
+from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.reference import Reference
+
+
+class Past(Struct, frozen=True):
+    """What was remembered when a Dockerfile was looked at, by (stage, digest of the instruction).
+
+    ``unbuilt``: why no build is known. ``edited``: those whose text is another than at the last build.
+    ``given``: new key → whose build had it, as a clause.
+    """
+
+    recorded: Mapping[Reference, Recorded] = field(default_factory=dict)
+    built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
+    history: Mapping[tuple[str, str], LastBuild] = field(default_factory=dict)
+    unbuilt: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    edited: frozenset[tuple[str, str]] = frozenset()
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+class Report(Struct, frozen=True):
+    """What is told of one Dockerfile. ``verdicts`` is empty where nothing was asked.
+
+    ``moved``: references that changed while the builder ran, each with a clause. ``exit_code`` is None where
+    no builder ran.
+    """
+
+    dockerfile: str
+    target: str
+    platform: str
+    inputs: tuple[RemoteInput, ...]
+    instructions: tuple[InstructionVerdict, ...]
+    not_watched: tuple[NotWatched, ...]
+    advice: tuple[Advice, ...] = ()
+    verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
+    builder: str = ""
+    exit_code: int | None = None
+    past: Past = Past()
+
+    @property
+    def stale(self) -> tuple[InstructionVerdict, ...]:
+        """The instructions that will run, or ran, again."""
+        return tuple(item for item in self.instructions if item.state is InstructionState.STALE)
+
+    @property
+    def unasked(self) -> tuple[Verdict, ...]:
+        """The inputs whose origin gave no answer that counts."""
+        return tuple(verdict for verdict in self.verdicts.values() if not verdict.asked)

@@ -1,0 +1,1 @@
+"""HTTP and HTTPS, and better ways than headers where an origin offers one."""

@@ -1,0 +1,31 @@
+"""Hugging Face states a large file's SHA-256 on the answer that redirects to its CDN, whose tag differs."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+
+from freshlayer import evidence
+from freshlayer.evidence import Hop
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.http import ladder as http
+from freshlayer.probe.network.exchange import exchange, request_of
+from freshlayer.probe.network.wire import Conversation, Means
+from freshlayer.reference import Reference
+
+FILE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
+
+
+def first_hop(
+    _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    """The hash on the first answer, which is not followed; a small file's entity tag where there is none."""
+    answer = yield from exchange(replace(request_of(reference), method="HEAD", follow=False), means)
+    if answer.hops and answer.hops[-1].one("x-linked-etag"):
+        # As a redirect: what else it states is of its own empty content.
+        found = evidence.of_hops((*answer.hops, Hop(0, ())))
+        if evidence.strongest(found):
+            return Observation(reference, ProbeOutcome.SEEN, f"answered {answer.status}", found)
+    return (yield from http.ask(reference, recorded, means))

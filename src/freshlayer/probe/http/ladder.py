@@ -1,0 +1,163 @@
+"""``http`` and ``https``: HEAD, then a ranged GET, then at most a small body."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from msgspec.structs import replace
+
+from freshlayer import evidence
+from freshlayer.model.evidence import Evidence, Strength, Validators
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.http.body import observe
+from freshlayer.probe.http.pages import in_place_of_file
+from freshlayer.probe.http.redirects import not_followed
+from freshlayer.probe.network.exchange import ABSENT, EVIDENT, WHOLE, exchange, request_of, said
+from freshlayer.probe.network.wire import Answer, Conversation, Means, Request, Step, Talk
+from freshlayer.reference import Reference, is_signed
+
+_NOT_MODIFIED = 304
+_PROXY = 407
+_NOT_IN_RANGE = 416
+_HASHES = {Strength.CONTENT, Strength.CHECKSUM}
+_BUSY = {429, 503}
+_PEEK = 64 * 1024
+_CONDITION = "If-None-Match:"
+_RANGE = "Range: bytes=0-0"
+
+_Two = Generator[Step, Answer, tuple[Answer, Answer]]
+"""The answer to HEAD, and the one that counts."""
+
+
+def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+    """Learn what an HTTP origin says about the bytes of a URL."""
+    return (yield from learn(request_of(reference), reference, recorded, means))
+
+
+def learn(request: Request, reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+    """Learn what an origin says of what a GET ``request`` would bring, with as little traffic as it takes."""
+    conditional = _conditional(recorded.validators if recorded else Validators())
+    head, answer = yield from _ladder(replace(request, headers=request.headers + conditional), means)
+    if recorded is not None and conditional and answer.status == _NOT_MODIFIED and not answer.error:
+        if not evidence.doubt_of_304(recorded, answer.hops):
+            caveats = (*evidence.caveats(answer.hops), *evidence.redirected(answer.hops))
+            return Observation(reference, ProbeOutcome.NOT_MODIFIED, "not modified", caveats)
+        # A HEAD that is not believed any more is compared with a GET, as when a full answer is due.
+        recorded = replace(recorded, full_answer=0)
+        head, answer = yield from _ladder(request, means)
+    if answer.error or answer.status not in EVIDENT:
+        return _failed(reference, head, answer)
+    answer, found = yield from _settled(recorded, head, answer, request, means)
+    if answer.status not in EVIDENT:
+        return _failed(reference, head, answer)
+    page = yield from in_place_of_file(reference, recorded, answer, found, request, means)
+    if page:
+        return Observation(reference, ProbeOutcome.UNKNOWN, page)
+    return (yield from observe(reference, recorded, answer, found, request, means))
+
+
+def _ladder(request: Request, means: Means) -> _Two:
+    """HEAD, and a ranged GET where HEAD is refused or says nothing.
+
+    A presigned URL is signed for GET alone: HEAD would be refused, and is left out.
+    """
+    head = Answer()
+    if not is_signed(request.url):
+        head = yield from exchange(replace(request, method="HEAD"), means)
+        if not _needs_get(head, request):
+            return head, head
+    return head, (yield from _got(request, means))
+
+
+def _got(request: Request, means: Means) -> Talk:
+    """The answer to a GET of one byte; of the whole, hardly read, from a server that knows no ranges."""
+    wanted = replace(request, method="GET", read=_PEEK)
+    answer = yield from exchange(replace(wanted, headers=(*request.headers, _RANGE)), means)
+    if answer.status == _NOT_IN_RANGE and evidence.total_length(answer.hops[-1]) != 0:
+        # An empty file states a length of 0.
+        answer = yield from exchange(wanted, means)
+    return answer
+
+
+def _needs_get(head: Answer, request: Request) -> bool:
+    """HEAD is refused in many ways by servers that answer GET; some close the connection.
+
+    A busy origin that names the time to come back is not asked again at once. A redirect that is not
+    followed is an answer, and a proxy that wants a credential wants it for GET too.
+    """
+    if head.error:
+        return head.transient and not head.hops
+    if head.status not in WHOLE:
+        patient = head.status in _BUSY and bool(head.hops and head.hops[-1].all("retry-after"))
+        conditional = any(line.startswith(_CONDITION) for line in request.headers)
+        answered = head.status == _NOT_MODIFIED and conditional
+        elsewhere = bool(head.hops and head.hops[-1].all("location"))
+        return not (patient or answered or elsewhere or head.status == _PROXY)
+    found = evidence.strongest(evidence.of_hops(head.hops))
+    empty = evidence.total_length(head.hops[-1]) == 0
+    return empty or found is None or found.strength is Strength.SIZE
+
+
+def _settled(
+    recorded: Recorded | None, head: Answer, answer: Answer, request: Request, means: Means
+) -> Generator[Step, Answer, tuple[Answer, tuple[Evidence, ...]]]:
+    """The answer that is believed, and its evidence.
+
+    A tag that was never recorded is asked for once more: one that is made up at every request would make a
+    key that no other machine ever derives. What HEAD says of a file that is new or changed is compared with
+    a ranged GET, which is believed where they differ.
+    """
+    found = evidence.of_hops(answer.hops)
+    if answer is not head:
+        again = answer
+        if not evidence.has_new_tag(found, recorded):
+            return answer, found
+    elif _is_enough(recorded, answer, found, means.limits.hash_up_to):
+        return answer, evidence.unconfirmed(found) if _states_hash(found) else found
+    else:
+        again = yield from _got(request, means)
+        if again.status in ABSENT and not again.error:
+            return again, ()
+        usable = again.status in EVIDENT and not again.error
+        if not usable or evidence.agree(answer.hops, again.hops):
+            return answer, found
+    third = yield from _got(request, means)
+    known = evidence.of_hops(third.hops) if third.status in EVIDENT else ()
+    return again, evidence.unsettled(evidence.of_hops(again.hops), known)
+
+
+def _is_enough(recorded: Recorded | None, head: Answer, found: tuple[Evidence, ...], hash_up_to: int) -> bool:
+    """Whether an answer to HEAD needs no GET beside it: it states a hash, is as before, or a body follows."""
+    if recorded is not None and recorded.full_answer == 0:
+        return False
+    if evidence.wants_body(found, recorded, evidence.total_length(head.hops[-1]), hash_up_to):
+        return True
+    if recorded is None:
+        return _states_hash(found)
+    compared = evidence.compare(recorded.evidence, found)
+    if compared.new is not None and compared.new.strength in _HASHES:
+        return True
+    return compared.same is True and not evidence.has_new_tag(found, recorded)
+
+
+def _states_hash(found: tuple[Evidence, ...]) -> bool:
+    best = evidence.strongest(found)
+    return best is not None and best.strength in _HASHES
+
+
+def _conditional(validators: Validators) -> tuple[str, ...]:
+    """RFC 9110 §13.1.2. A date is never sent: an origin that went back to an older one answers 304 too."""
+    return (f"{_CONDITION} {validators.entity_tag}",) if validators.entity_tag else ()
+
+
+def _failed(reference: Reference, head: Answer, answer: Answer) -> Observation:
+    redirect = not_followed(reference, answer)
+    if redirect is not None:
+        return redirect
+    absent = answer.status in ABSENT and not answer.error
+    reason = said(answer)
+    if answer is not head:
+        first = said(head)
+        asked = f"{first} to HEAD and " if head != Answer() else ""
+        reason = f"{asked}{'' if asked and first == reason else reason + ' '}to a ranged GET"
+    return Observation(reference, ProbeOutcome.ABSENT if absent else ProbeOutcome.UNKNOWN, reason)

@@ -1,0 +1,87 @@
+"""Maven ``SNAPSHOT``: metadata → the file with a timestamp → the checksum beside it.
+
+To deploy the same bytes again changes the metadata, and leaves the checksum as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from freshlayer import evidence
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.http import ladder as http
+from freshlayer.probe.http.conditional import NOT_MODIFIED, conditionally
+from freshlayer.probe.http.side_files import stated
+from freshlayer.probe.network.exchange import ABSENT, WHOLE, request_of, said
+from freshlayer.probe.network.wire import MIB, Conversation, Means
+from freshlayer.probe.network.xml import parse
+from freshlayer.reference import Reference
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+SNAPSHOT = compiled(
+    r"(?P<folder>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
+    r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
+)
+
+# Best known first: Maven itself writes SHA-1 and MD5, so that the first is there at the first request.
+_CHECKSUMS = ("sha1", "sha256", "sha512", "md5")
+
+
+def snapshot(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    """The checksum of the file that a snapshot now stands for; without metadata, what the URL itself says."""
+    url = f"{match['folder']}/maven-metadata.xml"
+    base = request_of(reference)
+    wanted = replace(base, url=url, read=MIB, keep=True, follow=True)
+    answer = yield from conditionally(wanted, recorded, means)
+    if answer.status == NOT_MODIFIED and recorded is not None and recorded.validators.entity_tag:
+        return Observation(reference, ProbeOutcome.NOT_MODIFIED, "its metadata are not modified")
+    if answer.status in ABSENT and not answer.error:
+        return (yield from http.ask(reference, recorded, means))
+    if answer.status not in WHOLE or answer.error:
+        return Observation(reference, ProbeOutcome.UNKNOWN, f"its metadata: {said(answer)}")
+    name = _file(parse(answer.body), match)
+    if not name:
+        return Observation(reference, ProbeOutcome.ABSENT, "is not among the files that its metadata name")
+    file = f"{match['folder']}/{name}"
+    for scheme in _CHECKSUMS:
+        digest, beside = yield from stated(base, f"{file}.{scheme}", name, scheme, means)
+        if beside.error or beside.status not in WHOLE | ABSENT:
+            return Observation(reference, ProbeOutcome.UNKNOWN, f"its {scheme} checksum: {said(beside)}")
+        if digest:
+            found = (Evidence(scheme, digest, Strength.CONTENT),)
+            kept = evidence.validators(answer.hops[-1])
+            return Observation(reference, ProbeOutcome.SEEN, f"the checksum of {name}", found, kept)
+    return (yield from http.learn(replace(base, url=file), reference, recorded, means))
+
+
+def _file(metadata: Element | None, match: re.Match[str]) -> str:
+    """The name with a timestamp that a snapshot's file has now; empty where the metadata name none."""
+    artifact, base, rest = match["artifact"], match["version"], match["rest"]
+    if metadata is None:
+        return ""
+    files = list(metadata.iterfind("./versioning/snapshotVersions/snapshotVersion"))
+    for item in files:
+        classifier = item.findtext("classifier", "")
+        suffix = f"{'-' if classifier else ''}{classifier}.{item.findtext('extension', '')}"
+        if suffix == rest:
+            return _safe(f"{artifact}-{item.findtext('value', '')}{rest}")
+    latest = metadata.find("./versioning/snapshot")
+    stamp = latest.findtext("timestamp", "") if latest is not None else ""
+    # Maven 2 wrote no list of files.
+    if files or latest is None or not stamp:
+        return ""
+    return _safe(f"{artifact}-{base}-{stamp}-{latest.findtext('buildNumber', '1')}{rest}")
+
+
+def _safe(name: str) -> str:
+    """A name that stays a name in a URL."""
+    return name if re.fullmatch(r"[\w.+~-]{1,300}", name, re.ASCII) else ""

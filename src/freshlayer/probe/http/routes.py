@@ -1,0 +1,46 @@
+"""HTTP origins that have a better way to be asked than their headers: one table, a row each.
+
+A URL that no row knows is asked by the ladder (``http``), and known by the checksums published beside it
+where the origin itself says nothing (``side_files``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from freshlayer.model.observation import Recorded
+from freshlayer.probe.http import documents, forges, hugging_face, maven, side_files
+from freshlayer.probe.http import ladder as http
+from freshlayer.probe.network.wire import Conversation, Means
+from freshlayer.reference import Reference
+
+Route = Callable[[re.Match[str], Reference, Recorded | None, Means], Conversation]
+
+FORGES: tuple[tuple[re.Pattern[str], Route], ...] = (
+    (forges.LATEST_RELEASE, forges.latest_release),
+    (forges.GITHUB_ARCHIVE, forges.archive),
+    (forges.GITLAB_ARCHIVE, forges.archive),
+)
+ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
+    *FORGES,
+    (hugging_face.FILE, hugging_face.first_hop),
+    (maven.SNAPSHOT, maven.snapshot),
+    *((row.pattern, row.ask) for row in documents.ROWS),
+)
+"""The canonical URL, matched whole → how it is asked."""
+
+
+def _as_usual(reference: Reference) -> bool:
+    """Whether no media type is asked for, which would make another document of an index."""
+    return all(name != "accept" for name, _ in reference.form.headers)
+
+
+def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+    """Learn what an HTTP origin says about a URL, in the way that suits it."""
+    for pattern, route in ROUTES if _as_usual(reference) else FORGES:
+        match = pattern.fullmatch(reference.text.partition("#")[0])
+        if match:
+            return (yield from route(match, reference, recorded, means))
+    seen = yield from http.ask(reference, recorded, means)
+    return (yield from side_files.completed(seen, recorded, means))

@@ -1,0 +1,201 @@
+"""``docker-image://…``: the digest of a tag, by a HEAD; of an index, the digests for the build's platforms.
+
+Docker Hub counts a GET of a manifest as a pull and a HEAD as nothing: an index is got only where its own
+digest is not the recorded one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer import evidence
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.images.manifest import ACCEPT, INDEXES, chosen, combined, digest_in, entries, spelled
+from freshlayer.probe.images.registry import Admission, Endpoint, admitted, endpoints
+from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, said
+from freshlayer.probe.network.wire import MIB, Answer, Conversation, Means, Request, Step
+from freshlayer.reference import Reference
+
+_MOST = 4 * MIB
+_HEAD_REFUSED = {400, 405, 406, 411, 500, 501}
+_HEADERS = (*(line for line in HEADERS if not line.startswith("Accept: ")), ACCEPT)
+_MANIFEST = "manifest"
+_INDEX = "index"
+
+
+class Image(Struct, frozen=True):
+    """A tag of a repository of a registry."""
+
+    registry: str
+    repository: str
+    tag: str
+
+
+class Manifest(Struct, frozen=True):
+    """What a tag names. ``digest`` is empty where it is not known; ``got``: with its bytes."""
+
+    answer: Answer
+    digest: str
+    is_index: bool
+    got: bool = False
+
+
+def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+    """The manifest that a tag names now, for the build's platforms; a mirror that fails is passed over."""
+    image = _image(reference)
+    seen = Observation(reference, ProbeOutcome.UNKNOWN, "was not asked")
+    for endpoint in endpoints(image.registry, means.keyring):
+        seen = yield from _at(endpoint, image, reference, recorded, means)
+        if seen.outcome is ProbeOutcome.SEEN:
+            break
+    return seen
+
+
+def _image(reference: Reference) -> Image:
+    registry, _, rest = reference.ask.partition("://")[2].partition("/")
+    repository, _, tag = rest.partition("@") if "@" in rest else rest.rpartition(":")
+    return Image(registry, repository, tag)
+
+
+def _at(
+    endpoint: Endpoint, image: Image, reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    url = f"{endpoint.url}/v2/{image.repository}/manifests/{image.tag}"
+    request = Request("HEAD", url, _HEADERS)
+    head = yield from admitted(request, endpoint, image.repository, means)
+    named = _manifest(head.answer)
+    if not _suffices(named, recorded, means):
+        named = yield from _got(replace(request, credential=head.credential), means)
+    if named.answer.status in ABSENT and not named.answer.error:
+        return Observation(reference, ProbeOutcome.ABSENT, said(named.answer))
+    if not named.digest:
+        return Observation(reference, ProbeOutcome.UNKNOWN, _why(head, named.answer))
+    return _seen(reference, named, recorded, means)
+
+
+def _manifest(answer: Answer) -> Manifest:
+    """A manifest by the headers of its answer."""
+    whole = answer.status in WHOLE and not answer.error
+    kind = answer.hops[-1].one("content-type").partition(";")[0].strip().lower() if whole else ""
+    digest = digest_in(answer.hops[-1].one("docker-content-digest")) if whole else ""
+    return Manifest(answer, digest, kind in INDEXES)
+
+
+def _suffices(head: Manifest, recorded: Recorded | None, means: Means) -> bool:
+    """Whether no GET is needed: refused for good, known by its digest, or the index that is recorded."""
+    answer = head.answer
+    if answer.error:
+        return not answer.transient or bool(answer.hops)
+    if answer.status not in WHOLE:
+        return answer.status not in _HEAD_REFUSED
+    if not head.is_index or not means.platforms:
+        return bool(head.digest)
+    known = bool(head.digest) and bool(_recorded(recorded, _MANIFEST))
+    return known and _index_of(head, means) == _recorded(recorded, _INDEX)
+
+
+def _got(request: Request, means: Means) -> Generator[Step, Answer, Manifest]:
+    """The manifest itself; its digest is of its bytes, and what the registry states must not be another."""
+    wanted = replace(request, method="GET", read=_MOST, keep=True, digest=True)
+    answer = yield from exchange(wanted, means)
+    found = _manifest(answer)
+    stated = found.digest
+    if not answer.digest or answer.status not in WHOLE:
+        error = answer.error or (f"gives more than {_MOST // MIB} MiB as a manifest" if answer.length else "")
+        return replace(found, digest="", answer=replace(answer, error=error))
+    if len(stated) == len(answer.digest) and stated != answer.digest:
+        wrong = replace(answer, error="gives a manifest that is not what its digest says")
+        return replace(found, digest="", answer=wrong)
+    return replace(found, digest=stated or answer.digest, got=True)
+
+
+def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, means: Means) -> Observation:
+    """The evidence: the manifest decides, and the index spares a GET the next time."""
+    told = list(evidence.caveats(named.answer.hops))
+    told += [evidence.told(clause) for clause in _limits(named.answer)]
+    if not named.is_index or not means.platforms:
+        return _observation(reference, named, named.digest, told)
+    index = _index_of(named, means)
+    if not named.got:
+        return _observation(reference, named, _recorded(recorded, _MANIFEST), told, index)
+    found = entries(named.answer.body)
+    if found is None:
+        return Observation(reference, ProbeOutcome.UNKNOWN, "gives an index that can't be read")
+    if not found:
+        # An index of things that are for no platform is known by itself.
+        return _observation(reference, named, named.digest, told, index)
+    return _for_platforms(reference, named, chosen(found, means.platforms), told, recorded, means)
+
+
+def _for_platforms(
+    reference: Reference,
+    named: Manifest,
+    manifests: Mapping[str, str],
+    told: list[Evidence],
+    recorded: Recorded | None,
+    means: Means,
+) -> Observation:
+    """The manifests for the platforms of the build; one that has none is part of the identity as well."""
+    lacking = ", ".join(platform for platform, digest in manifests.items() if not digest)
+    if not any(manifests.values()):
+        return Observation(reference, ProbeOutcome.ABSENT, f"has no image for {lacking}")
+    index, value = _index_of(named, means), combined(manifests)
+    clauses = (*([f"there is no image for {lacking}"] if lacking else []), *_moved(index, value, recorded))
+    noted = [*told, *(evidence.told(clause) for clause in clauses)]
+    return _observation(reference, named, value, noted, index)
+
+
+def _observation(
+    reference: Reference, named: Manifest, value: str, told: list[Evidence], index: str = ""
+) -> Observation:
+    """A manifest is the content; its index is to it what a strong entity tag is to a file."""
+    found = [Evidence(_MANIFEST, value, Strength.CONTENT)]
+    found += [Evidence(_INDEX, index, Strength.STRONG)] if index else []
+    return Observation(reference, ProbeOutcome.SEEN, f"answered {named.answer.status}", (*found, *told))
+
+
+def _index_of(named: Manifest, means: Means) -> str:
+    """An index as evidence: what it says for these platforms and no others."""
+    return f"{named.digest}/{','.join(sorted(map(spelled, means.platforms)))}"
+
+
+def _moved(index: str, value: str, recorded: Recorded | None) -> tuple[str, ...]:
+    """What another index means for whoever reads the verdict."""
+    digest, _, platforms = index.partition("/")
+    before, _, asked = _recorded(recorded, _INDEX).partition("/")
+    if not before:
+        return ()
+    if asked != platforms:
+        return (f"it was recorded for {asked}, and is asked for {platforms}",)
+    same = value == _recorded(recorded, _MANIFEST)
+    return ("its index changed, for other platforms only",) if same and digest != before else ()
+
+
+def _recorded(recorded: Recorded | None, scheme: str) -> str:
+    found = recorded.evidence if recorded else ()
+    return next((item.value for item in found if item.scheme == scheme and not item.ignored), "")
+
+
+def _why(head: Admission, answer: Answer) -> str:
+    """Why nothing is known, as a clause that can follow the reference."""
+    clauses = [said(answer)]
+    if answer.status in {401, 403} and not answer.error:
+        clauses.append("a registry says so too of an image that does not exist")
+    if head.told:
+        clauses.append(head.told)
+    return "; ".join([*clauses, *_limits(answer)])
+
+
+def _limits(answer: Answer) -> tuple[str, ...]:
+    """Docker Hub's limit of pulls, where none is left: ``ratelimit-remaining: 0;w=21600``."""
+    remaining = answer.hops[-1].one("ratelimit-remaining") if answer.hops else ""
+    match = re.fullmatch(r"0(?:;w=(\d{1,9}))?", remaining)
+    if not match:
+        return ()
+    within = f" (they are counted over {int(match[1])} s)" if match[1] else ""
+    return (f"the registry has no more pulls for this address{within}",)

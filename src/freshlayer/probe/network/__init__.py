@@ -1,0 +1,1 @@
+"""Requests, answers, and the driver that runs all conversations."""

@@ -1,0 +1,254 @@
+"""libcurl: one transfer, its limits, and its errors in words."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+
+import pycurl
+from msgspec import Struct, field
+
+from freshlayer.credentials import Scheme, Tls
+from freshlayer.evidence import Hop
+from freshlayer.probe import proxying
+from freshlayer.probe.network.wire import MOST_REDIRECTS, Answer, Limits, Request
+from freshlayer.reference import shown
+from freshlayer.request_form import Proxies
+
+_MOST_HEADERS = 64 * 1024
+_TOO_MANY_HEADERS = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
+_REDIRECTION = 3
+_HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
+_FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_REASONS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "its host name does not resolve",
+    pycurl.E_COULDNT_CONNECT: "refused the connection or can't be reached",
+    pycurl.E_TOO_MANY_REDIRECTS: f"redirects more than {MOST_REDIRECTS} times",
+    pycurl.E_GOT_NOTHING: "closed the connection without an answer",
+    pycurl.E_PEER_FAILED_VERIFICATION: "shows a certificate that is not trusted",
+    pycurl.E_URL_MALFORMAT: "redirects to something that is no URL",
+}
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for: one header line of more than 100 KiB
+_FTP_ANSWERS = {
+    pycurl.E_REMOTE_FILE_NOT_FOUND: 404,
+    pycurl.E_FTP_COULDNT_RETR_FILE: 404,
+    pycurl.E_LOGIN_DENIED: 401,
+}
+_UNREACHABLE = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
+_STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
+_HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
+_TRANSIENT = _STREAM | _HUNG_UP
+
+
+class Transfer(Struct):
+    """A request on its way, and what has come of it."""
+
+    request: Request
+    limits: Limits
+    proxies: Proxies | None = None
+    hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
+    octets: int = 0
+    length: int = 0
+    stopped: str = ""
+    hasher: hashlib._Hash = field(default_factory=hashlib.sha256)
+    kept: list[bytes] = field(default_factory=list)
+
+    def on_header(self, line: bytes) -> int | None:
+        """Libcurl stops where anything but None or the length is returned."""
+        self.octets += len(line)
+        if self.octets > _MOST_HEADERS:
+            self.stopped = _TOO_MANY_HEADERS
+            return 0
+        text = line.decode("iso-8859-1").rstrip("\r\n")
+        if text.startswith("HTTP/"):
+            status = text.split(" ", 2)[1] if " " in text else ""
+            self.hops.append((int(status) if status.isdigit() else 0, []))
+        elif ":" in text and self.hops and not self.length:
+            name, _, value = text.partition(":")
+            self.hops[-1][1].append((name.strip().lower(), value.strip()))
+        return None
+
+    def on_body(self, chunk: bytes) -> int | None:
+        if self.request.part:
+            self.kept.append(chunk[: max(0, self.request.read - self.length)])
+        self.length += len(chunk)
+        if self.length > self.request.read:
+            self.stopped = "body"
+            return 0
+        if self.request.digest:
+            self.hasher.update(chunk)
+        if self.request.keep:
+            self.kept.append(chunk)
+        return None
+
+    def answer(self, error: str, *, transient: bool) -> Answer:
+        hops = self._hops()
+        if self.stopped == "body":
+            return Answer(hops, length=self.length, body=b"".join(self.kept) if self.request.part else b"")
+        if not error:
+            digest = self.hasher.hexdigest() if self.request.digest else ""
+            return Answer(hops, digest=digest, length=self.length, body=b"".join(self.kept))
+        return Answer(hops, error=self.stopped or error, transient=transient)
+
+    def _hops(self) -> tuple[Hop, ...]:
+        """Redirects and the last response: no 1xx, and no proxy's answer to CONNECT."""
+        *early, last = self.hops or [(0, [])]
+        chain = [*(hop for hop in early if hop[0] // 100 == _REDIRECTION), last]
+        return tuple(Hop(status, tuple(headers)) for status, headers in chain if status)
+
+    def location(self) -> str:
+        """Where the last redirect led to."""
+        hops = self._hops()
+        return hops[-1].one("location") if hops else ""
+
+
+def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authorities: str) -> None:
+    """Set a handle up for a transfer that has ``remaining`` seconds."""
+    request, limits = transfer.request, transfer.limits
+    handle.reset()
+    handle.setopt(pycurl.URL, _octets(request.url))
+    handle.setopt(pycurl.NOBODY, request.method == "HEAD")
+    if request.method == "POST":
+        handle.setopt(pycurl.POSTFIELDS, request.form)
+    handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
+    handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    # libcurl signs no path that it may not tidy up.
+    handle.setopt(pycurl.PATH_AS_IS, request.signer is None)
+    handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not (request.is_private or request.proxies))
+    handle.setopt(pycurl.MAXREDIRS, MOST_REDIRECTS)
+    handle.setopt(pycurl.PROTOCOLS, _HTTP | _FTP)
+    # A redirect never leaves TLS, nor HTTP; libcurl itself drops the URL's own credential where host, port
+    # or scheme change.
+    lower = 0 if request.url.startswith("https:") else pycurl.PROTO_HTTP
+    handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS | lower)
+    _authorise(handle, request)
+    handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
+    # Without TLS too, where it costs a round trip: many redirect to HTTPS, where one connection is enough.
+    handle.setopt(pycurl.PIPEWAIT, 1)
+    # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
+    connect = limits.connect if request.url.startswith("http") else limits.answer
+    handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
+    handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
+    handle.setopt(pycurl.LOW_SPEED_LIMIT, 16)
+    handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
+    handle.setopt(pycurl.OPT_FILETIME, 1)
+    _secure(handle, request.tls, authorities)
+    proxying.prepare(handle, request.url, transfer.proxies, authorities)
+
+
+def _authorise(handle: pycurl.Curl, request: Request) -> None:
+    """Through options and never on a command line; only the first host of a chain is shown anything."""
+    credential, signer = request.credential, request.signer
+    headers = [_octets(line) for line in (*request.headers, *request.own)]
+    if signer is not None:
+        handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
+        handle.setopt(pycurl.USERNAME, signer.user.encode())
+        handle.setopt(pycurl.PASSWORD, signer.secret.encode())
+    elif credential is not None and credential.scheme is Scheme.BASIC:
+        handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BASIC)
+        handle.setopt(pycurl.USERNAME, credential.user.encode())
+        handle.setopt(pycurl.PASSWORD, credential.secret.encode())
+    elif credential is not None and not re.search(r"[\r\n\0]", credential.secret):
+        bearer = credential.scheme is Scheme.BEARER
+        name, prefix = ("Authorization", "Bearer ") if bearer else (credential.header, "")
+        headers.append(f"{name}: {prefix}{credential.secret}".encode())
+    handle.setopt(pycurl.HTTPHEADER, headers)
+
+
+def _octets(text: str) -> bytes:
+    """A header's value goes back as it came, octet for octet; pycurl itself takes text of ASCII alone."""
+    try:
+        return text.encode("iso-8859-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
+    if tls.authorities or authorities:
+        handle.setopt(pycurl.CAINFO, tls.authorities or authorities)
+    if tls.certificate:
+        handle.setopt(pycurl.SSLCERT, tls.certificate)
+        handle.setopt(pycurl.SSLKEY, tls.key or tls.certificate)
+        # Never asked for on a terminal: a wrong password is an error, as an absent one is.
+        handle.setopt(pycurl.KEYPASSWD, tls.password)
+
+
+def authorities() -> str:
+    """The CA bundle: libcurl in the wheel knows none by itself."""
+    named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("CURL_CA_BUNDLE", ""))
+    for path in (*named, *_BUNDLES):
+        if path and os.path.isfile(path):
+            return path
+    import certifi  # noqa: PLC0415 - only where the system has no bundle
+
+    return certifi.where()
+
+
+def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:
+    """What a transfer came to; ``code`` and ``text`` are libcurl's, 0 where all went well."""
+    if transfer.request.url.startswith(("ftp:", "ftps:")):
+        transfer.hops = _ftp_hops(handle, code)
+        if transfer.hops and code in _FTP_ANSWERS:
+            code = 0
+    if not code:
+        return transfer.answer("", transient=False)
+    proxy = proxying.trouble(handle, code, text, transfer.request.url, transfer.proxies)
+    if proxy:
+        # What a proxy answered to CONNECT is not the origin's.
+        transfer.hops = []
+    error = proxy or _why(handle, code, text, transfer)
+    return transfer.answer(error, transient=code in _TRANSIENT and not proxy)
+
+
+def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:
+    """The replies to MDTM and SIZE (RFC 3659 §3, §4), as the headers of one HTTP answer would say it."""
+    if code:
+        return [(_FTP_ANSWERS[code], [])] if code in _FTP_ANSWERS else []
+    from email.utils import formatdate  # noqa: PLC0415 - slow to load, and for FTP alone
+
+    modified = int(handle.getinfo(pycurl.FILETIME_T))
+    length = int(handle.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T))
+    headers = [("last-modified", formatdate(modified, usegmt=True))] if modified >= 0 else []
+    headers += [("content-length", str(length))] if length >= 0 else []
+    return [(200, headers)]
+
+
+def _why(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> str:
+    """An error of libcurl as a clause that can follow a URL."""
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return _timed_out(handle, transfer.limits)
+    if code == _TOO_LARGE:
+        return _TOO_MANY_HEADERS
+    if code == pycurl.E_UNSUPPORTED_PROTOCOL:
+        return f"redirects to {shown(transfer.location(), 80)}, which is refused"
+    detail = shown(text, 120)
+    if code == pycurl.E_PEER_FAILED_VERIFICATION and detail:
+        return f"{_REASONS[code]} ({detail})"
+    return _REASONS.get(code) or f"can't be asked: {detail or code}"
+
+
+def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
+    """Whether the host itself can't be reached, so that other requests to it need not be tried."""
+    if transfer.hops:
+        return False
+    late = code == pycurl.E_OPERATION_TIMEDOUT and not _was_connected(handle)
+    return late or code in _UNREACHABLE
+
+
+def _was_connected(handle: pycurl.Curl) -> bool:
+    """A connection that was there before takes no time to be made."""
+    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.NUM_CONNECTS) == 0)
+
+
+def _timed_out(handle: pycurl.Curl, limits: Limits) -> str:
+    if _was_connected(handle):
+        return f"gave no answer within {limits.answer:g} s"
+    return f"can't be reached within {limits.connect:g} s"

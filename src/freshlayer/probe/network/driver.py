@@ -1,0 +1,303 @@
+"""All conversations at once, in one thread: queues per host, transfers, programs, pauses and deadlines."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import time
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterator, Mapping
+
+import pycurl
+from msgspec import Struct, field
+
+from freshlayer.children import EmptyDirectory
+from freshlayer.credentials import netloc_of
+from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.probe.network import curl
+from freshlayer.probe.network.curl import Transfer
+from freshlayer.probe.network.exchange import LONGEST_WAIT, retry_after
+from freshlayer.probe.network.subprocesses import Running, start
+from freshlayer.probe.network.wire import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
+from freshlayer.reference import Reference, shown
+
+_MULTIPLEXED = 100
+_TICK = 0.2
+_SHORT_TICK = 0.01
+_TOO_MANY = 429
+_TRIES = 2
+
+
+def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterator[Observation]:
+    """Drive all conversations to their ends; yield the observations as they come."""
+    driver = _Driver(talks, limits)
+    try:
+        for observation in driver.run():
+            paused = time.monotonic()
+            yield observation
+            # The caller's own work is not the origins' time.
+            driver.until += time.monotonic() - paused
+    finally:
+        driver.close()
+
+
+class _Talk(Struct, eq=False):
+    """A conversation, the step that it waits to take, and the key under which others wait for it as well."""
+
+    reference: Reference
+    conversation: Conversation
+    host: str
+    deadline: float = 0.0
+    step: Request | Run | None = None
+    key: Hashable = None
+
+
+class _Host(Struct):
+    """``failure``: why it is not asked any more. ``answered``: it has given a response at least once.
+
+    ``until``: when it wants to be asked again, by the monotonic clock (RFC 9110 §10.2.3).
+    """
+
+    queue: deque[_Talk] = field(default_factory=deque)
+    busy: int = 0
+    multiplexed: bool = False
+    answered: bool = False
+    timeouts: int = 0
+    failure: Answer | None = None
+    until: float = 0.0
+    refusals: int = 0
+
+
+class _Driver:
+    def __init__(self, talks: Mapping[Reference, Conversation], limits: Limits) -> None:
+        self._limits = limits
+        self._open = dict.fromkeys(talks)
+        self.until = time.monotonic() + limits.deadline
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, limits.per_host)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
+        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        for reference, conversation in talks.items():
+            host = netloc_of(reference.ask)
+            self._hosts[host].queue.append(_Talk(reference, conversation, host))
+        self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
+        self._running: list[tuple[_Talk, Running]] = []
+        self._pauses: list[tuple[float, int, _Talk]] = []
+        self._once: dict[Hashable, Answer | list[tuple[_Talk, Once]]] = {}
+        self._idle: list[pycurl.Curl] = []
+        self._authorities = curl.authorities()
+        self._nowhere = EmptyDirectory(os.environ)
+
+    def run(self) -> Iterator[Observation]:
+        """Until each reference has its observation; what is open at the deadline is unknown."""
+        for observation in self._observations():
+            self._open.pop(observation.reference, None)
+            yield observation
+        for reference in list(self._open):
+            yield Observation(reference, ProbeOutcome.UNKNOWN, self._overtime)
+
+    def _observations(self) -> Iterator[Observation]:
+        while time.monotonic() < self.until:
+            yield from self._start()
+            if not (self._busy or self._pauses or self._queued):
+                return
+            yield from self._wake()
+            yield from self._transfers()
+            yield from self._programs()
+
+    def close(self) -> None:
+        """Conversations that are cut off leave no connection and no program behind."""
+        for handle in self._flying:
+            self._multi.remove_handle(handle)
+        self._multi.close()
+        for _, running in self._running:
+            running.end()
+        self._nowhere.close()
+
+    @property
+    def _busy(self) -> int:
+        return len(self._flying) + len(self._running)
+
+    @property
+    def _queued(self) -> bool:
+        return any(host.queue for host in self._hosts.values())
+
+    def _start(self) -> Iterator[Observation]:
+        """Start what the limits allow."""
+        now = time.monotonic()
+        for host in [host for host in self._hosts.values() if host.until <= now]:
+            most = _MULTIPLEXED if host.multiplexed else self._limits.per_host
+            while host.queue and host.busy < most and self._busy < self._limits.connections:
+                talk = host.queue.popleft()
+                talk.deadline = talk.deadline or time.monotonic() + self._limits.total
+                if talk.step is None:
+                    yield from self._resume(talk, None)
+                else:
+                    yield from self._take(talk, talk.step)
+
+    def _take(self, talk: _Talk, step: Request | Run) -> Iterator[Observation]:
+        """Take the step that a conversation waits for."""
+        remaining = talk.deadline - time.monotonic()
+        host = self._hosts[talk.host]
+        if remaining <= 0:
+            yield from self._answer(talk, Answer(error=self._lateness))
+        elif isinstance(step, Request) and host.failure is not None:
+            yield from self._answer(talk, host.failure)
+        elif isinstance(step, Request):
+            yield from self._send(talk, step, remaining)
+        else:
+            begun = start(step, remaining, self._nowhere)
+            if isinstance(begun, Answer):
+                yield from self._answer(talk, begun)
+            else:
+                self._running.append((talk, begun))
+                host.busy += 1
+
+    def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
+        handle = self._idle.pop() if self._idle else pycurl.Curl()
+        given = request.proxies if request.proxies is not None else talk.reference.form.proxies
+        transfer = Transfer(request, self._limits, given)
+        try:
+            curl.prepare(handle, transfer, remaining, self._authorities)
+        except (pycurl.error, ValueError, TypeError) as error:
+            # A file that is no certificate, an option that this libcurl was built without.
+            yield from self._answer(talk, Answer(error=f"can't be asked: {shown(str(error), 120)}"))
+            return
+        self._multi.add_handle(handle)
+        self._flying[handle] = talk, transfer
+        self._hosts[talk.host].busy += 1
+
+    def _transfers(self) -> Iterator[Observation]:
+        """Let libcurl work; answer the conversations whose request has ended."""
+        if not self._flying:
+            return
+        while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
+            pass
+        ended = self._ended()
+        for handle, code, text in ended:
+            yield from self._finish(handle, code, text)
+        if not ended:
+            self._multi.select(_SHORT_TICK if self._running else _TICK)
+
+    def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
+        ended: list[tuple[pycurl.Curl, int, str]] = []
+        more = 1
+        while more:
+            more, good, bad = self._multi.info_read()
+            ended += [(handle, 0, "") for handle in good]
+            ended += bad
+        return ended
+
+    def _finish(self, handle: pycurl.Curl, code: int, text: str) -> Iterator[Observation]:
+        talk, transfer = self._flying.pop(handle)
+        answer = curl.conclude(handle, transfer, code, text)
+        host = self._hosts[talk.host]
+        host.busy -= 1
+        host.answered |= bool(answer.hops)
+        host.timeouts += code == pycurl.E_OPERATION_TIMEDOUT and not answer.hops
+        host.multiplexed |= handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0
+        unreachable = curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
+        if unreachable and not host.answered:
+            # Whoever waits behind it would wait as long, for the same answer.
+            host.failure = Answer(error=answer.error)
+        self._heed(host, answer)
+        self._multi.remove_handle(handle)
+        self._idle.append(handle)
+        yield from self._answer(talk, answer)
+
+    def _heed(self, host: _Host, answer: Answer) -> None:
+        """One refusal for coming too often is for all who wait behind it."""
+        host.refusals = host.refusals + 1 if answer.status == _TOO_MANY else 0
+        wait = retry_after(answer) if host.refusals else None
+        if wait is None:
+            return
+        if wait > LONGEST_WAIT or host.refusals > _TRIES * self._limits.per_host:
+            host.failure = answer
+        else:
+            host.until = max(host.until, time.monotonic() + wait)
+
+    def _programs(self) -> Iterator[Observation]:
+        for item in list(self._running):
+            talk, running = item
+            answer = running.poll()
+            if answer is not None:
+                self._running.remove(item)
+                self._hosts[talk.host].busy -= 1
+                yield from self._answer(talk, answer)
+        if self._running and not self._flying:
+            time.sleep(_SHORT_TICK)
+
+    def _answer(self, talk: _Talk, answer: Answer) -> Iterator[Observation]:
+        """Answer a conversation, and those that wait for the same answer."""
+        waiting = self._once.pop(talk.key, []) if talk.key is not None else []
+        # Who led ran out of its own time, which is no answer for those that have some left.
+        final = not (answer.error and time.monotonic() >= talk.deadline)
+        if talk.key is not None and final:
+            self._once[talk.key] = answer
+        talk.key = None
+        yield from self._resume(talk, answer)
+        for other, once in waiting if isinstance(waiting, list) else []:
+            known = answer if final else self._plan(other, once)
+            if known is not None:
+                yield from self._resume(other, known)
+
+    def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
+        """Answer a conversation (None starts it), and queue the step that it asks for."""
+        while True:
+            try:
+                step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
+            except StopIteration as end:
+                yield end.value
+                return
+            except Exception as error:  # noqa: BLE001 - one origin's oddity is not to cost the others theirs
+                reason = f"can't be judged: an error of freshlayer itself ({type(error).__name__})"
+                yield Observation(talk.reference, ProbeOutcome.UNKNOWN, reason)
+                return
+            if time.monotonic() >= talk.deadline:
+                yield Observation(talk.reference, ProbeOutcome.UNKNOWN, self._lateness)
+                return
+            known = self._plan(talk, step)
+            if known is None:
+                return
+            answer = known
+
+    def _plan(self, talk: _Talk, step: Step) -> Answer | None:
+        """Have a step taken in its turn; the answer where it is known already."""
+        if isinstance(step, Pause):
+            at = time.monotonic() + step.seconds
+            if at >= talk.deadline:
+                return Answer(error="there was no time to wait")
+            heapq.heappush(self._pauses, (at, id(talk), talk))
+            return None
+        if isinstance(step, Once):
+            known = self._once.get(step.key)
+            if isinstance(known, list):
+                known.append((talk, step))
+                return None
+            if known is not None:
+                return known
+            self._once[step.key] = []
+            talk.key, step = step.key, step.step
+        talk.step = step
+        talk.host = netloc_of(step.url) if isinstance(step, Request) else talk.host
+        self._hosts[talk.host].queue.appendleft(talk)
+        return None
+
+    @property
+    def _overtime(self) -> str:
+        seconds = f"{self._limits.deadline:g} s"
+        return f"was not answered before the probe of all references ended after {seconds} (--deadline)"
+
+    @property
+    def _lateness(self) -> str:
+        return f"gave no answer that counts within {self._limits.total:g} s"
+
+    def _wake(self) -> Iterator[Observation]:
+        while self._pauses and self._pauses[0][0] <= time.monotonic():
+            _, _, talk = heapq.heappop(self._pauses)
+            yield from self._resume(talk, Answer())
+        waiting = [self._pauses[0][0]] if self._pauses else []
+        waiting += [host.until for host in self._hosts.values() if host.queue]
+        if waiting and not self._busy:
+            time.sleep(min(_TICK, max(0.0, min(waiting) - time.monotonic())))

@@ -1,0 +1,146 @@
+"""What protocols and the network say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Hashable, Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from freshlayer.children import Child
+from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Private, Tls
+from freshlayer.evidence import Hop
+from freshlayer.model.observation import Observation, Recorded
+from freshlayer.reference import Reference
+from freshlayer.request_form import Proxies
+
+MIB = 1024 * 1024
+MOST_REDIRECTS = 10
+
+
+class Limits(Struct, frozen=True):
+    """Seconds, octets and connections (design rule 7).
+
+    ``total`` is for all requests of one reference, ``deadline`` for those of all references.
+    """
+
+    connect: float = 3.0
+    answer: float = 10.0
+    total: float = 20.0
+    deadline: float = 60.0
+    connections: int = 100
+    per_host: int = 8
+    hash_up_to: int = 4 * MIB
+
+    def within(self, total: float) -> Limits:
+        """The same with another total; no part outlasts the whole."""
+        return replace(self, connect=min(self.connect, total), answer=min(self.answer, total), total=total)
+
+
+class Means(Struct, frozen=True):
+    """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images."""
+
+    limits: Limits
+    keyring: Keyring = NOBODY
+    platforms: tuple[str, ...] = ()
+
+
+class Signer(Private, frozen=True):
+    """Keys that libcurl signs a request with (AWS Signature Version 4)."""
+
+    user: str
+    secret: str
+    region: str
+    service: str = "s3"
+
+
+class Request(Private, frozen=True):
+    """One request.
+
+    ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
+    them in the answer. ``part``: give what was read, though more would have come. ``form``: what a POST
+    sends, encoded already. ``follow``: follow redirects; libcurl does that by itself only where the
+    request carries nothing that is for this host alone. ``anonymous``: no credential is looked up for the
+    host. ``own``: headers that are for this host alone. ``proxies``: those of the command; None for our own.
+    """
+
+    method: str
+    url: str
+    headers: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    read: int = 0
+    digest: bool = False
+    keep: bool = False
+    part: bool = False
+    form: str = ""
+    follow: bool = True
+    anonymous: bool = False
+    credential: Credential | None = None
+    signer: Signer | None = None
+    tls: Tls = NO_FILES
+    proxies: Proxies | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it carries what is for its own host alone."""
+        named = self.credential is not None or self.signer is not None or bool(self.own)
+        return named or self.tls != NO_FILES
+
+
+class Run(Private, frozen=True):
+    """Run a program. ``environment`` goes over the user's own, ``defaults`` under it.
+
+    ``most``: octets of output that are read. ``stdin`` is given to it. ``errors``: its standard error belongs
+    to the output; else it is dropped. ``child``: its kind, with its limits.
+    """
+
+    argv: tuple[str, ...]
+    child: Child
+    environment: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    most: int = 64 * 1024
+    stdin: str = ""
+    errors: bool = True
+
+
+class Pause(Struct, frozen=True):
+    """Wait so many seconds. Answered by whether there was time for it."""
+
+    seconds: float
+
+
+class Once(Struct, frozen=True):
+    """Take a step once for all conversations that name the same key, and answer each of them with it."""
+
+    key: Hashable
+    step: Request | Run
+
+
+class Answer(Private, frozen=True):
+    """``hops``: each response of a chain of redirects, the last one last; empty where none came.
+
+    ``error``: why there is no complete answer, as a clause; empty where all went well. ``transient``: another
+    try may go better. ``digest``: SHA-256 of the body, hexadecimal, where it was asked for and came whole;
+    ``length`` its octets; ``body`` itself where it was to be kept and came whole. ``exit_code`` and
+    ``output`` are a program's.
+    """
+
+    hops: tuple[Hop, ...] = ()
+    error: str = ""
+    transient: bool = False
+    digest: str = ""
+    length: int = 0
+    body: bytes = b""
+    exit_code: int = 0
+    output: str = ""
+
+    @property
+    def status(self) -> int:
+        """The status of the last response; 0 where there is none."""
+        return self.hops[-1].status if self.hops else 0
+
+
+Step = Request | Pause | Run | Once
+Talk = Generator[Step, Answer, Answer]
+Conversation = Generator[Step, Answer, Observation]
+Protocol = Callable[[Reference, Recorded | None, Means], Conversation]

@@ -1,0 +1,139 @@
+"""``azblob``: a blob, or all blobs below a prefix; as anybody, or by shared key, signature (SAS) or token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.credentials import Credential, Scheme, azure
+from freshlayer.model.evidence import Strength
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.probe.http import ladder as http
+from freshlayer.probe.network.exchange import HEADERS
+from freshlayer.probe.network.wire import Answer, Conversation, Means, Request
+from freshlayer.probe.network.xml import parse
+from freshlayer.probe.object_stores import listing
+from freshlayer.probe.object_stores.listing import LARGEST_PAGE, PAGE, Page
+from freshlayer.probe.object_stores.objects import (
+    Named,
+    error_code,
+    kept,
+    listened,
+    named,
+    parameter,
+    refused,
+    shown_by,
+    unknown,
+)
+from freshlayer.reference import Reference
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_HEADERS = (*HEADERS, "x-ms-version: 2021-12-02")
+_DENIED = {400, 401, 403, 404, 409}
+_HIDDEN = {"ResourceNotFound", "PublicAccessNotPermitted"}
+"""What a container that is not public answers to anybody, whether the blob is there or not."""
+
+
+class _Container(Struct, frozen=True):
+    """Where blobs are asked; ``token`` is shown to Azure itself, whose accounts all are."""
+
+    account: azure.Account
+    name: str
+    token: Credential | None
+
+    def request(self, path: str, query: str = "") -> Request:
+        """A GET, with the account's signature in its query where there is one."""
+        queries = "&".join(part for part in (query, self.account.sas) if part)
+        url = f"{self.account.endpoint}/{parameter(self.name)}{path}{'?' if queries else ''}{queries}"
+        return Request("GET", url, _HEADERS, credential=self.token, anonymous=True)
+
+
+def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+    """Learn what Azure says of a blob, or of what is below a prefix."""
+    wanted = named(reference)
+    account = azure.account(means.keyring, wanted.bucket)
+    if account.fault:
+        return unknown(reference, f"can't be asked: {account.fault}")
+    token, note = yield from shown_by(account.program)
+    container, _, name = wanted.key.partition(b"/")
+    below = Named(container.decode("utf-8", "replace"), name)
+    store = _Container(account, below.bucket, token)
+    talk = (
+        _listed(store, below, reference, means)
+        if below.is_prefix
+        else http.learn(store.request(f"/{below.path}"), reference, recorded, means)
+    )
+    prepare = _signing(account, formatdate(time.time(), usegmt=True))
+    observation, answer = yield from listened(talk, prepare)
+    return _explained(observation, answer, account, note)
+
+
+def _signing(account: azure.Account, date: str) -> Callable[[Request], Request]:
+    """How requests leave: a shared key signs method, conditions and range of each."""
+
+    def sign(request: Request) -> Request:
+        request = kept(request)
+        if not account.key or request.credential is not None:
+            return request
+        headers = (*request.headers, f"x-ms-date: {date}")
+        signature = azure.shared_key(account, request.method, request.url, headers)
+        shown = Credential(Scheme.HEADER, signature, header="Authorization")
+        return replace(request, headers=headers, credential=shown)
+
+    return sign
+
+
+def _listed(store: _Container, wanted: Named, reference: Reference, means: Means) -> Conversation:
+    prefix = f"&prefix={parameter(wanted.key)}" if wanted.key else ""
+
+    def page(after: str) -> Request:
+        mark = f"&marker={parameter(after)}" if after else ""
+        query = f"restype=container&comp=list{prefix}&maxresults={PAGE}{mark}"
+        return replace(store.request("", query), read=LARGEST_PAGE, keep=True)
+
+    return (yield from listing.ask(reference, page, _page, means))
+
+
+def _page(body: bytes) -> Page | None:
+    """A page of List Blobs; None where it is none.
+
+    A tag is a revision, which moves with metadata too; the MD5 is what a client once said.
+    """
+    root = parse(body)
+    if root is None or root.tag != "EnumerationResults":
+        return None
+    blobs = root.findall("./Blobs/Blob")
+    entries = tuple((_name(blob), _tag(blob)) for blob in blobs)
+    weak = any(not blob.findtext("./Properties/Content-MD5") for blob in blobs)
+    return Page(entries, root.findtext("NextMarker") or "", Strength.WEAK if weak else Strength.CHECKSUM)
+
+
+def _name(blob: Element) -> str:
+    """A name that XML can't hold is encoded, and says so."""
+    name = blob.find("Name")
+    text = (name.text or "") if name is not None else ""
+    return unquote(text) if name is not None and name.get("Encoded") == "true" else text
+
+
+def _tag(blob: Element) -> str:
+    md5 = blob.findtext("./Properties/Content-MD5")
+    return md5 or blob.findtext("./Properties/Etag", "").strip('"')
+
+
+def _explained(observation: Observation, answer: Answer, account: azure.Account, note: str) -> Observation:
+    """What a refusal may mean; without a credential, a blob that can't be seen looks absent."""
+    if observation.outcome is ProbeOutcome.SEEN or answer.status not in _DENIED:
+        return observation
+    hidden = account.is_open and error_code(answer) in _HIDDEN
+    if observation.outcome is ProbeOutcome.ABSENT and not hidden:
+        return observation
+    missing = "no credential was found for this account" if account.is_open else ""
+    return refused(observation, answer, note or missing)

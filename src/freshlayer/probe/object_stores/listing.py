@@ -1,0 +1,77 @@
+"""A prefix of an object store: it is known by the sorted list of its objects and their tags."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.probe.network.exchange import ABSENT, exchange, said
+from freshlayer.probe.network.wire import MIB, Conversation, Means, Request
+from freshlayer.reference import Reference
+
+MOST_PAGES = 10
+PAGE = 1000
+"""Objects on a page: all three vendors' most."""
+
+LARGEST_PAGE = 4 * MIB
+
+
+class Page(Struct, frozen=True):
+    """``entries``: (name, tag) pairs. ``after``: where the next page begins; empty on the last one.
+
+    ``strength``: how much the weakest of its tags says. It is never *content*: a store's entity tag need not
+    be a hash, and what once had a hash may have a revision next time.
+    """
+
+    entries: tuple[tuple[str, str], ...]
+    after: str = ""
+    strength: Strength = Strength.STRONG
+
+
+def ask(
+    reference: Reference,
+    request: Callable[[str], Request],
+    read: Callable[[bytes], Page | None],
+    means: Means,
+) -> Conversation:
+    """Page after page, bounded. ``request``: for the page after a mark; ``read``: None for no listing."""
+    pages: list[Page] = []
+    after = ""
+    while len(pages) < MOST_PAGES:
+        answer = yield from exchange(request(after), means)
+        if answer.error or answer.status != 200:
+            absent = answer.status in ABSENT and not answer.error
+            return Observation(
+                reference, ProbeOutcome.ABSENT if absent else ProbeOutcome.UNKNOWN, said(answer)
+            )
+        page = read(answer.body)
+        if page is None:
+            large = answer.length > LARGEST_PAGE
+            reason = "gives a listing that is larger than is read" if large else "gives no listing"
+            return Observation(reference, ProbeOutcome.UNKNOWN, reason)
+        pages.append(page)
+        after = page.after
+        if not after:
+            return _observed(reference, pages)
+    reason = f"holds more than {MOST_PAGES * PAGE} objects, and no more are listed"
+    return Observation(reference, ProbeOutcome.UNKNOWN, reason)
+
+
+def _observed(reference: Reference, pages: list[Page]) -> Observation:
+    entries = sorted(entry for page in pages for entry in page.entries)
+    if not entries:
+        return Observation(reference, ProbeOutcome.ABSENT, "holds no objects")
+    text = json.dumps(entries, separators=(",", ":"))
+    weakest = max((page.strength for page in pages), key=lambda strength: strength.rank)
+    found = Evidence("listing", hashlib.sha256(text.encode()).hexdigest(), weakest)
+    return Observation(
+        reference,
+        ProbeOutcome.SEEN,
+        f"lists {len(entries)} object{'' if len(entries) == 1 else 's'}",
+        (found,),
+    )

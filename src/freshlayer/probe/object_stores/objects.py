@@ -1,0 +1,99 @@
+"""What the object stores have in common: names, and conversations that are listened to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.children import CLOUD
+from freshlayer.credentials import Credential, Program
+from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.probe.network.exchange import printed
+from freshlayer.probe.network.wire import Answer, Conversation, Request, Step
+from freshlayer.probe.network.xml import parse
+from freshlayer.reference import Reference
+
+_UNRESERVED = "-._~"
+
+
+class Named(Struct, frozen=True):
+    """Bucket, or account, and key, as octets: a key need not be text."""
+
+    bucket: str
+    key: bytes
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it stands for all objects below it."""
+        return not self.key or self.key.endswith(b"/")
+
+    @property
+    def path(self) -> str:
+        """The key in a URL, encoded as signatures want it: all but RFC 3986's unreserved characters."""
+        return quote(self.key, safe=f"/{_UNRESERVED}")
+
+
+def named(reference: Reference) -> Named:
+    """What a reference names."""
+    parts = urlsplit(reference.ask)
+    return Named(parts.netloc, unquote_to_bytes(parts.path[1:]))
+
+
+def parameter(value: bytes | str) -> str:
+    """A value in a query."""
+    return quote(value, safe=_UNRESERVED)
+
+
+def listened(
+    talk: Conversation, prepare: Callable[[Request], Request]
+) -> Generator[Step, Answer, tuple[Observation, Answer]]:
+    """A conversation whose requests are prepared as they leave; with the last answer that it got."""
+    answer = Answer()
+    try:
+        step = next(talk)
+        while True:
+            answer = yield prepare(step) if isinstance(step, Request) else step
+            step = talk.send(answer)
+    except StopIteration as end:
+        return end.value, answer
+
+
+def kept(request: Request) -> Request:
+    """The same, with the body of a short answer kept: it may be an error's text."""
+    return replace(request, keep=True) if request.method == "GET" and not request.digest else request
+
+
+def error_code(answer: Answer) -> str:
+    """The store's own name of an error: ``AccessDenied``, ``NoSuchKey``; empty where it gives none."""
+    header = answer.hops[-1].one("x-ms-error-code") if answer.hops else ""
+    root = parse(answer.body) if not header and answer.body.lstrip().startswith(b"<") else None
+    code = header or (root.findtext("{*}Code", "") if root is not None else "")
+    return code if re.fullmatch(r"[A-Za-z0-9]{1,64}", code) else ""
+
+
+def refused(observation: Observation, answer: Answer, *notes: str) -> Observation:
+    """Unknown, by the store's own name of the error, and with what is known beside it."""
+    code = error_code(answer)
+    reason = f"{observation.reason} ({code})" if code else observation.reason
+    reason = "; ".join([reason, *(note for note in notes if note)])
+    return replace(observation, outcome=ProbeOutcome.UNKNOWN, reason=reason)
+
+
+def unknown(reference: Reference, reason: str) -> Observation:
+    """An object that could not be asked for."""
+    return Observation(reference, ProbeOutcome.UNKNOWN, reason)
+
+
+def shown_by(source: Credential | Program | None) -> Generator[Step, Answer, tuple[Credential | None, str]]:
+    """The credential that a source holds or prints, run once for all; else why there is none, as a clause."""
+    if not isinstance(source, Program):
+        return source, ""
+    found = yield from printed(source, CLOUD)
+    if isinstance(found, Answer):
+        why = found.error or f"ended with {found.exit_code}"
+        return None, f"{source.argv[0].rpartition('/')[2]} gives no token ({why})"
+    return found, ""

@@ -1,0 +1,59 @@
+"""How statements end, and the programs that were met on the way."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from msgspec import Struct
+
+from freshlayer.shell.values import NOTHING, Text, Values
+
+
+class BudgetError(Exception):
+    """The script takes more work than it is worth."""
+
+
+class Status(Enum):
+    """How a statement ends. PRESUMED: a program, most likely a success; OPEN: a condition not decided."""
+
+    TRUE = "true"
+    FALSE = "false"
+    PRESUMED = "presumed"
+    OPEN = "open"
+
+
+_TURNED = {Status.TRUE: Status.FALSE, Status.FALSE: Status.TRUE}
+
+
+def opposite(status: Status) -> Status:
+    """How ``! statement`` ends."""
+    return _TURNED.get(status, Status.OPEN)
+
+
+def together(statuses: list[Status]) -> Status:
+    """How one of several ways ends, which it may be."""
+    different = set(statuses)
+    if len(different) <= 1:
+        return different.pop() if different else Status.TRUE
+    return Status.PRESUMED if different == {Status.TRUE, Status.PRESUMED} else Status.OPEN
+
+
+class Call(Struct, frozen=True):
+    """A program that a script runs. ``given``: what is known of its standard input.
+
+    ``proxies``: the variables that name a proxy, as far as they have a known value there.
+    """
+
+    words: tuple[Text, ...]
+    given: Values = NOTHING
+    proxies: tuple[tuple[str, str], ...] = ()
+
+
+class CommandResult(Struct, frozen=True):
+    """How a statement ended, and what it wrote to standard output."""
+
+    status: Status
+    out: Values = NOTHING
+
+
+DONE = CommandResult(Status.TRUE)

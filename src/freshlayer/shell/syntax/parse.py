@@ -1,0 +1,357 @@
+"""Script text → nodes, by tree-sitter-bash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+from itertools import pairwise
+
+import tree_sitter_bash
+from msgspec.structs import replace
+from tree_sitter import Language, Node, Parser
+
+from freshlayer.lazy_regex import compiled
+from freshlayer.shell.syntax.nodes import (
+    AndOr,
+    Arm,
+    Assignment,
+    Case,
+    Command,
+    Condition,
+    For,
+    Function,
+    If,
+    Literal,
+    Not,
+    Opaque,
+    Pipeline,
+    Redirected,
+    Script,
+    Sequence,
+    Statement,
+    Substitution,
+    While,
+    Word,
+)
+from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
+
+DEEPEST = 60
+"""How deep statements may stand in each other; what is deeper is left out."""
+
+_STUMBLES = (
+    (compiled(r"\b(fi|done|esac)[ \t]+(?=(?:fi|done|esac|then|do|else|elif|\})(?![\w-]))"), r"\1; "),
+    (
+        compiled(
+            r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?(?:[^\n;&()]|>&\d)*)"
+            r"(?:;|&(?!&)|(?=\)))(?P<rest>[^\n]*)\n(?P<body>(?:.*?\n)??\t*(?P=name))(?=\n|\Z)",
+            re.DOTALL,
+        ),
+        r"\g<start>\n\g<body>\n\g<rest>",
+    ),
+    (compiled(r"(?<!\S)\[[ \t]+([^\[\]\n]*\\\([^\[\]\n]*?)[ \t]\](?=[\s;&|)]|\Z)"), r"test \1"),
+)
+"""``fi fi`` on one line; what stands behind a here-document's name goes behind its end; ``[ \\( … ]``."""
+
+_LONGEST_RESPELLED = 20_000
+_NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
+
+_BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
+_SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
+
+
+class TooDeepError(Exception):
+    """The script is nested deeper than anybody writes."""
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Script:
+    """Parse a script. Never fails: what is not understood is left out, and ``whole`` says so."""
+    root = _tree(re.sub(r"(?<!\\)\\\n", "", text))
+    try:
+        return Script(_sequence(root.children, 0), not root.has_error)
+    except TooDeepError:
+        return Script(Sequence(()), whole=False)
+
+
+def parse_quoted(text: str) -> Word | None:
+    """An expansion as it stands between double quotes; None where it is none."""
+    root = _root(f': "{text}"'.encode("utf-8", "surrogateescape"))
+    commands = [child for child in root.children if child.type == "command"]
+    found = words_of(commands[0]) if commands and not root.has_error else ()
+    return found[1] if len(found) == 2 else None
+
+
+def _tree(text: str) -> Node:
+    """What the grammar stumbles over and a shell does not is spelled in another way, and tried again."""
+    source = text.encode("utf-8", "surrogateescape")
+    root = _root(source)
+    source, root = _with_line_ends(source, root)
+    spelled = _BACKQUOTED.sub(lambda match: _with_parentheses(match, root), source)
+    root = root if spelled == source else _root(spelled)
+    braced = _NAMED.sub(lambda match: _with_braces(match, root), spelled)
+    root = root if braced == spelled else _root(braced)
+    if not root.has_error or len(text) > _LONGEST_RESPELLED:
+        return root
+    for pattern, replacement in _STUMBLES:
+        text = pattern.sub(replacement, text)
+    again = _root(text.encode("utf-8", "surrogateescape"))
+    return root if again.has_error else again
+
+
+def _root(source: bytes) -> Node:
+    return _parser().parse(source).root_node
+
+
+def _with_braces(match: re.Match[bytes], root: Node) -> bytes:
+    """In ``$a-$b-$(c)`` and ``$a/x-$b.c`` the grammar ends a word early, and leaves a dollar sign alone."""
+    node = root.descendant_for_byte_range(match.start(), match.start() + 1)
+    alone = node is not None and node.type == "$" and node.parent and node.parent.type != "simple_expansion"
+    return b"${" + match[1] + b"}" if alone else match[0]
+
+
+def _with_line_ends(source: bytes, root: Node) -> tuple[bytes, Node]:
+    """``a | b | c`` and a line with a redirection behind it: the grammar makes one command of both lines."""
+    places: list[int] = []
+    waiting = [root] if b"|" in source and b"\n" in source else []
+    while waiting:
+        node = waiting.pop()
+        waiting += node.children
+        if node.type == "command":
+            ends = [one.end_byte for one, other in pairwise(node.children) if _is_between(source, one, other)]
+            places += ends
+    for place in sorted(places, reverse=True):
+        source = source[:place] + b";" + source[place:]
+    return (source, _root(source)) if places else (source, root)
+
+
+def _is_between(source: bytes, one: Node, other: Node) -> bool:
+    return b"\n" in source[one.end_byte : other.start_byte]
+
+
+def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
+    """Before and behind backquotes the grammar at times ends a word that goes on."""
+    node = root.descendant_for_byte_range(match.start(), match.start() + 1)
+    whole = node.parent if node is not None and node.type == "`" else None
+    alike = whole is not None and (whole.start_byte, whole.end_byte) == match.span()
+    return b"$(" + match[1] + b")" if alike else match[0]
+
+
+def _sequence(nodes: list[Node], depth: int, *, own: bool = False) -> Sequence:
+    if depth > DEEPEST:
+        raise TooDeepError
+    found = [_statement(node, depth + 1) for node in nodes if node.is_named and node.type not in _SEPARATORS]
+    return Sequence(tuple(item for item in found if item is not None), own)
+
+
+def _statement(node: Node, depth: int) -> Statement | None:
+    """One statement; None for what is none."""
+    read = _READERS.get(node.type)
+    return read(node, depth) if read else None
+
+
+def _command(node: Node, _depth: int) -> Statement:
+    assignments = tuple(_assignment(child) for child in node.children if child.type == "variable_assignment")
+    command = Command(words_of(node), text_of(node), assignments)
+    given = [given_word(child) for child in node.children if child.type == "herestring_redirect"]
+    return Redirected(command, given[-1], writes=False) if given else command
+
+
+def _assignment(node: Node) -> Assignment:
+    target = node.child_by_field_name("name")
+    value = node.child_by_field_name("value")
+    name, _, index = (text_of(target) if target else "").partition("[")
+    appends = any(child.type == "+=" for child in node.children)
+    if value is not None and value.type == "array":
+        return Assignment(name, (), words([child for child in value.children if child.is_named]), appends)
+    return Assignment(name, word(value) if value else (), None, appends, index.removesuffix("]"))
+
+
+def _assignments(node: Node, _depth: int) -> Statement:
+    """``X=1``, and ``export X=1 Y $(…)`` with all its words."""
+    declares = node.type == "declaration_command"
+    children = node.children if node.type != "variable_assignment" else [node]
+    found = tuple(_assignment(child) for child in children if child.type == "variable_assignment")
+    others = [child for child in children if child.type != "variable_assignment"] if declares else []
+    return Command(words(others), text_of(node), found, declares)
+
+
+def _unset(node: Node, _depth: int) -> Statement:
+    return Command(words(node.children), text_of(node))
+
+
+def _redirected(node: Node, depth: int) -> Statement | None:
+    """A redirection changes what a statement is given or where its output goes; a here-document may go on."""
+    body = node.child_by_field_name("body")
+    redirects = [child for child in node.children if child.type.endswith("_redirect")]
+    given = [word for redirect in redirects if (word := _given(redirect)) is not None]
+    writes = any(_leads_to_file(redirect) for redirect in redirects)
+    inner = _statement(body, depth) if body else None
+    if isinstance(inner, Command):
+        # The grammar counts arguments that stand behind a redirection among its targets.
+        behind = [item for part in redirects for item in part.children_by_field_name("destination")[1:]]
+        inner = replace(inner, words=(*inner.words, *words(behind)))
+    if inner is None and not given:
+        return None
+    inner = inner or Command(((Literal("cat"),),), text_of(node))
+    statement = Redirected(inner, given[-1] if given else None, writes) if given or writes else inner
+    documents = [redirect for redirect in redirects if redirect.type == "heredoc_redirect"]
+    return _with_rest(statement, documents[0], depth) if documents else statement
+
+
+def _given(redirect: Node) -> Word | None:
+    """What a redirection puts on standard input: a document, a string, the output of ``<(…)``, or a file."""
+    if redirect.type in {"heredoc_redirect", "herestring_redirect"}:
+        return given_word(redirect)
+    targets = redirect.children_by_field_name("destination")
+    if not targets or not text_of(redirect).startswith(("<", "0<")) or redirect.children[0].type == "<&":
+        return None
+    text = text_of(targets[0])
+    script = text[2:-1] if targets[0].type == "process_substitution" else f"cat {text}"
+    return (Substitution(script, text, quoted=True), Literal("\n", quoted=True))
+
+
+def _leads_to_file(redirect: Node) -> bool:
+    if redirect.type == "heredoc_redirect":
+        return any(_leads_to_file(child) for child in redirect.children if child.type == "file_redirect")
+    text = text_of(redirect)
+    return bool(re.match(r"1?>|&>", text)) and not re.match(r"1?>&[12]", text)
+
+
+def _with_rest(statement: Statement, document: Node, depth: int) -> Statement:
+    """``command <<EOF | next``, ``command <<EOF && next``: the grammar puts the rest into the redirection."""
+    right = document.child_by_field_name("right")
+    rest = [child for child in document.children if child.type == "pipeline"]
+    if rest:
+        return Pipeline((statement, *_sequence(rest[0].children, depth + 1).statements))
+    after = _statement(right, depth + 1) if right else None
+    if after is None:
+        return statement
+    operator = "||" if any(child.type == "||" for child in document.children) else "&&"
+    return AndOr(statement, operator, after)
+
+
+def _list(node: Node, depth: int) -> Statement | None:
+    """``a && b && …``: leans to the left, so it is unrolled without recursion."""
+    chain: list[tuple[str, Node]] = []
+    while node.type == "list" and len(node.children) >= 3:
+        chain.append((node.children[1].type, node.children[-1]))
+        node = node.children[0]
+    result = _statement(node, depth + 1)
+    for operator, right in reversed(chain):
+        following = _statement(right, depth + 1)
+        if result is None or following is None:
+            result = result or following
+        else:
+            result = AndOr(result, operator, following)
+    return result
+
+
+def _pipeline(node: Node, depth: int) -> Statement:
+    """``! a | b`` is about the whole pipeline, where the grammar takes it for the first part's."""
+    parts = _sequence(node.children, depth).statements
+    if parts and isinstance(parts[0], Not):
+        return Not(Pipeline((parts[0].statement, *parts[1:])))
+    return Pipeline(parts)
+
+
+def _negated(node: Node, depth: int) -> Statement:
+    return Not(_sequence(node.children, depth))
+
+
+def _condition(node: Node, _depth: int) -> Statement:
+    return Condition(condition_words(node), node.children[0].type == "[[")
+
+
+def _if(node: Node, depth: int) -> Statement:
+    clauses = [child for child in node.children if child.type == "elif_clause"]
+    last = [child for child in node.children if child.type == "else_clause"]
+    branches = tuple(_branch(clause, depth) for clause in (node, *clauses))
+    return If(branches, _sequence(last[0].children, depth) if last else None)
+
+
+def _branch(node: Node, depth: int) -> tuple[Statement, Statement]:
+    kinds = [child.type for child in node.children]
+    then = kinds.index("then") if "then" in kinds else len(kinds)
+    body = [child for child in node.children[then:] if child.type not in {"elif_clause", "else_clause"}]
+    return _sequence(node.children[:then], depth), _sequence(body, depth)
+
+
+def _case(node: Node, depth: int) -> Statement:
+    subject = node.child_by_field_name("value")
+    items = [child for child in node.children if child.type == "case_item"]
+    return Case(word(subject) if subject else (), tuple(_arm(item, depth) for item in items))
+
+
+def _arm(item: Node, depth: int) -> Arm:
+    values = item.children_by_field_name("value")
+    body = [child for child in item.children if child not in values]
+    ending = item.child_by_field_name("fallthrough")
+    patterns = tuple(word(value) for value in values)
+    return Arm(patterns, _sequence(body, depth), text_of(ending) if ending else ";;")
+
+
+def _for(node: Node, depth: int) -> Statement:
+    name = node.child_by_field_name("variable")
+    values = node.children_by_field_name("value")
+    body = node.child_by_field_name("body")
+    return For(text_of(name) if name else "", words(values), _sequence(body.children if body else [], depth))
+
+
+def _while(node: Node, depth: int) -> Statement:
+    conditions = node.children_by_field_name("condition")
+    body = node.child_by_field_name("body")
+    until = node.children[0].type == "until"
+    return While(_sequence(conditions, depth), _sequence(body.children if body else [], depth), until)
+
+
+def _counted_for(node: Node, depth: int) -> Statement:
+    """``for ((…))``: its body may run."""
+    body = node.child_by_field_name("body")
+    return While(_undecided(node), _sequence(body.children if body else [], depth))
+
+
+def _undecided(node: Node) -> Condition:
+    """``((…))`` as a condition."""
+    return Condition(((Opaque(text_of(node)),),), double=True)
+
+
+def _function(node: Node, depth: int) -> Statement:
+    name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    return Function(text_of(name) if name else "", _sequence([body] if body else [], depth))
+
+
+def _group(node: Node, depth: int) -> Statement:
+    return _undecided(node) if node.children[0].type == "((" else _sequence(node.children, depth)
+
+
+def _subshell(node: Node, depth: int) -> Statement:
+    return _sequence(node.children, depth, own=True)
+
+
+_READERS: dict[str, Callable[[Node, int], Statement | None]] = {
+    "command": _command,
+    "declaration_command": _assignments,
+    "unset_command": _unset,
+    "variable_assignment": _assignments,
+    "variable_assignments": _assignments,
+    "redirected_statement": _redirected,
+    "list": _list,
+    "pipeline": _pipeline,
+    "negated_command": _negated,
+    "test_command": _condition,
+    "if_statement": _if,
+    "case_statement": _case,
+    "for_statement": _for,
+    "c_style_for_statement": _counted_for,
+    "while_statement": _while,
+    "function_definition": _function,
+    "compound_statement": _group,
+    "subshell": _subshell,
+}
+"""Node type of tree-sitter-bash → how it is read; a type without a row is no statement."""

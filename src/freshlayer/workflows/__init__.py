@@ -1,0 +1,1 @@
+"""The order of things. Only these modules know it."""

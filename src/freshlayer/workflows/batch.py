@@ -1,0 +1,218 @@
+"""Many Dockerfiles: read on all cores, and laid aside until their turn comes.
+
+What stays in memory are the references; of each Dockerfile what its report is made of lies in a temporary
+file without a name, and is there for as long as its batch is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.context import Source
+from freshlayer.discover.analysis import Analysis, Ttls
+from freshlayer.errors import FreshlayerError
+from freshlayer.reference import Reference
+from freshlayer.request_form import without_secrets
+from freshlayer.settings import Policy
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_WORTH_PROCESSES = 40
+"""So many Dockerfiles take as long to read as a process to start."""
+
+_AT_ONCE = 16
+_IN_MEMORY = 1024 * 1024
+
+
+class Candidate(Struct, frozen=True):
+    """A Dockerfile by its context, and by its name where that is not what a builder looks for."""
+
+    context: str
+    file: str | None = None
+
+
+class AnalysedFile(Struct, frozen=True):
+    """A Dockerfile, read. ``policy``: the settings beside it; None where those of the run count.
+
+    ``warning``: what is to be reported of these settings, once for all Dockerfiles of which it is true.
+    """
+
+    source: Source
+    analysis: Analysis
+    policy: Policy | None = None
+    warning: str = ""
+
+
+class ReadFailure(Struct, frozen=True):
+    """Why a Dockerfile has no report, with the place."""
+
+    reason: str
+
+
+Reader = Callable[[Candidate], AnalysedFile]
+"""Reads one, wherever it runs, so it can be pickled. Raises FreshlayerError."""
+
+
+class _Packed(Struct, frozen=True):
+    """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds."""
+
+    ttls: dict[Reference, int]
+    policy: Policy | None
+    leaf: bytes
+    warning: str
+
+
+class Batch:
+    """Dockerfiles with the same settings, in order. ``ttls``: as for one, the least that any of them says."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._ttls = Ttls()
+        self.warnings: dict[str, None] = {}
+        self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
+        self._count = 0
+
+    def add(self, packed: _Packed) -> None:
+        """Take one more."""
+        for reference, ttl in packed.ttls.items():
+            self._ttls.add(reference, ttl)
+        if packed.warning:
+            self.warnings[packed.warning] = None
+        self._leaves.write(packed.leaf)
+        self._count += 1
+
+    @property
+    def ttls(self) -> Mapping[Reference, int]:
+        return self._ttls.all()
+
+    def leaves(self) -> Iterator[AnalysedFile]:
+        """All of them, one in memory at a time."""
+        self._leaves.seek(0)
+        for _ in range(self._count):
+            leaf: AnalysedFile = pickle.load(self._leaves)  # noqa: S301 - nobody but us can write there
+            yield leaf
+
+    def close(self) -> None:
+        """Forget them."""
+        self._leaves.close()
+
+
+@contextmanager
+def batches(
+    wanted: Sequence[Candidate], reader: Reader, policy: Policy, unread: Callable[[str], None]
+) -> Iterator[list[Batch]]:
+    """All of them, read. ``policy``: of the run. ``unread`` is told of those that can't be."""
+    found: list[Batch] = []
+    try:
+        _sort(read_all(wanted, reader), policy, unread, found)
+        yield found
+    finally:
+        for batch in found:
+            batch.close()
+
+
+def _sort(
+    read: Iterator[_Packed | ReadFailure], policy: Policy, unread: Callable[[str], None], found: list[Batch]
+) -> None:
+    """Into batches by their settings."""
+    for packed in read:
+        if isinstance(packed, ReadFailure):
+            unread(packed.reason)
+            continue
+        own = packed.policy or policy
+        batch = next((batch for batch in found if batch.policy == own), None)
+        if batch is None:
+            batch = Batch(own)
+            found.append(batch)
+        batch.add(packed)
+
+
+def read_all(wanted: Sequence[Candidate], reader: Reader) -> Iterator[_Packed | ReadFailure]:
+    """In their order; by several processes where there is enough to do for them."""
+    read = partial(_packed, reader)
+    processes = min(_cores(), len(wanted) // _WORTH_PROCESSES + 1)
+    with _pool(processes) as pool:
+        yield from pool.map(read, wanted, chunksize=_AT_ONCE) if pool else map(read, wanted)
+
+
+def _packed(reader: Reader, wanted: Candidate) -> _Packed | ReadFailure:
+    try:
+        leaf = reader(wanted)
+    except FreshlayerError as error:
+        return ReadFailure(str(error))
+    except Exception as error:  # noqa: BLE001 - one Dockerfile's oddity is not to cost the others theirs
+        name = wanted.file or wanted.context
+        return ReadFailure(f"{name}: an error of freshlayer itself ({type(error).__name__}: {error})")
+    ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
+    brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
+    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning)
+
+
+def _written(leaf: AnalysedFile) -> bytes:
+    """For a file, so without what is sent to origins: a credential or a signature may stand in it."""
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {
+        Reference: lambda it: (Reference, (it.kind, it.text, "", it.pinned, without_secrets(it.form)))
+    }
+    pickler.dump(leaf)
+    return stream.getvalue()
+
+
+@contextmanager
+def _pool(processes: int) -> Iterator[Executor | None]:
+    """None where one process does it all, or where the system has no others to give."""
+    executor = _started(processes) if processes > 1 else None
+    try:
+        yield executor
+    finally:
+        if executor is not None:
+            executor.shutdown(cancel_futures=True)
+
+
+def _started(processes: int) -> Executor | None:
+    """Forked where that is safe: no thread runs yet, and the parser is loaded already."""
+    import multiprocessing  # noqa: PLC0415 - 30 ms, for many Dockerfiles alone
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+
+    # A Python that is started, and not forked, imports from the working directory otherwise.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    method = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    try:
+        return ProcessPoolExecutor(processes, method, initializer=_begin)
+    except (OSError, NotImplementedError, ImportError):
+        return None
+
+
+def _begin() -> None:
+    """Who started us ends us, and does not outlast us, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process  # noqa: PLC0415 - see _started
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _cores() -> int:
+    """Those that we may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

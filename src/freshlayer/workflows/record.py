@@ -1,0 +1,86 @@
+"""What stays of a look and of a build: observations, what was built, durations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from freshlayer.context import Source
+from freshlayer.decisions.causes import attempted, remembered
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.model.build import Built, InstructionVerdict
+from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.state import BuiltRecord, HistoryRecord, Scope
+from freshlayer.workflows.session import Session
+
+
+def scope_of(source: Source, request: BuildRequest) -> Scope:
+    """Under what a build is recorded."""
+    return Scope(source.known_as, request.platform, request.builder, request.engine)
+
+
+def as_built(source: Source, request: BuildRequest, session: Session) -> BuildRequest:
+    """The request about the network that the last build was given, where it names none itself.
+
+    It decides whether loopback is this machine's. Where nothing was built both are taken for possible.
+    """
+    if request.network is not None:
+        return request
+    return replace(request, network=session.store.network(source.known_as))
+
+
+def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
+    """What the state should hold from now on."""
+    return {reference: verdict.keep for reference, verdict in verdicts.items() if verdict.keep}
+
+
+def remember(
+    source: Source,
+    request: BuildRequest,
+    report: Report,
+    moved: Mapping[Reference, str],
+    session: Session,
+    images: Mapping[str, str] | None = None,
+) -> bool:
+    """Whether it was recorded: a build that an origin changed under is not, a failed one neither."""
+    tainted = [
+        (reference.text, str(report.verdicts[reference].identity))
+        for reference in moved
+        if report.verdicts[reference].identity
+    ]
+    succeeded = report.exit_code == 0 and not moved
+    built = [
+        BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key), item.chain)
+        for item in report.instructions
+        if _is_recorded(item, report)
+    ]
+    session.store.record(
+        kept(report.verdicts) if succeeded else {},
+        session.now,
+        scope_of(source, request),
+        built if succeeded else (),
+        tainted,
+        _history(report, session.now, recorded=succeeded),
+        tags=images if succeeded else None,
+        network=request.network if succeeded else None,
+    )
+    return succeeded
+
+
+def _is_recorded(item: InstructionVerdict, report: Report) -> bool:
+    """What has inputs; what had a key, and has none now."""
+    if any(identity.startswith("nonce:") for _, identity in item.pairs):
+        return False
+    return bool(item.pairs) or (item.stage, item.digest) in report.past.built
+
+
+def _history(report: Report, now: int, *, recorded: bool) -> Iterator[HistoryRecord]:
+    for item in report.instructions:
+        before = report.past.history.get((item.stage, item.digest))
+        if recorded:
+            yield HistoryRecord(item.stage, item.digest, remembered(item, before, now))
+        elif before is not None:
+            yield HistoryRecord(item.stage, item.digest, attempted(item, before))

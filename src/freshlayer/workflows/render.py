@@ -1,0 +1,115 @@
+"""check, then the derived Dockerfile for a builder that something else runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from freshlayer import dockerfile
+from freshlayer.builders import DerivedFile
+from freshlayer.context import Source, ignore_file, is_sent, read_rules
+from freshlayer.decisions.key import values
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.dockerfile import key_args as arguments
+from freshlayer.dockerfile.inject import Mechanism, inject, mechanism_under
+from freshlayer.errors import FreshlayerError
+from freshlayer.files.atomic_write import replace as write
+from freshlayer.files.bounded_read import holds
+from freshlayer.model.report import Report
+from freshlayer.report.terminal import warn
+from freshlayer.workflows.check import check
+from freshlayer.workflows.identities import keep_identities
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.unprobed import warn_of_unasked
+
+
+def content_of(source: Source, report: Report, form: str, mechanism: str | None) -> bytes:
+    """What ``render --format`` writes: a Dockerfile with keys, keys as build args, or a template."""
+    if form == "dockerfile":
+        known = mechanism_under(dockerfile.syntax_image(source.text))
+        return derived(source, report, Mechanism(mechanism) if mechanism else known)
+    parsed = dockerfile.parse(source.text)
+    if form == "args":
+        return _args(arguments.declared(parsed), report)
+    lines = [item.line for item in report.instructions if item.key]
+    return arguments.declare(source.text, parsed, lines).encode("utf-8", "surrogateescape")
+
+
+def _args(names: dict[int, str], report: Report) -> bytes:
+
+    without = [item.line for item in report.instructions if item.key and item.line not in names]
+    for line in without:
+        warn(
+            f"{report.dockerfile}:{line}: no ARG FRESHLAYER… stands above this RUN, so no builder hears of "
+            "its key (freshlayer render --format template writes one)"
+        )
+    found = values(names, report.instructions)
+    return "".join(f"{name}={key}\n" for name, key in found.items()).encode()
+
+
+def write_output(output: str | None, content: bytes) -> bool:
+    """Whether anything changed there."""
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return True
+    path = Path(output)
+    try:
+        if holds(path, content):
+            return False
+        write(path, content)
+    except OSError as error:
+        raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
+    return True
+
+
+def keep_ignore_file(source: Source, output: str | None) -> None:
+    """``Dockerfile.dockerignore`` goes by the Dockerfile's name, so another name needs another file."""
+    beside = ignore_file(source.path) if source.path else None
+    rules = read_rules(beside) if beside else None
+    if rules is None:
+        return
+    if output is None:
+        warn(f"{beside}: builders look for it by the Dockerfile's name: put a copy beside the new one")
+        return
+    write_output(f"{output}.dockerignore", rules.encode("utf-8", "surrogateescape"))
+
+
+def warn_of_copies(source: Source, output: Path) -> None:
+    """A file that changes with the world, in a context that is copied whole, has the copy run again."""
+    stages = dockerfile.parse(source.text).stages
+    copies = [i for stage in stages for i in stage.instructions if i.name in {"ADD", "COPY"}]
+    if any(not i.flag("from") for i in copies) and is_sent(source.context, source.path, output):
+        warn(
+            f"{output}: lies in the build context, where a COPY may take it in and run with each change; "
+            "name it in .dockerignore, or write it elsewhere"
+        )
+
+
+def render(source: Source, request: BuildRequest, session: Session) -> Report:
+    """``check`` for a builder that is not run from here: warnings are told, and the identities written."""
+    report = check(source, request, session)
+    warn_of_unasked(report, session)
+    keep_identities([(source, report)], session)
+    return report
+
+
+def derived(source: Source, report: Report, mechanism: Mechanism) -> bytes:
+    """The Dockerfile with the keys of a report, and nothing else changed."""
+    keys = {item.line: item.key for item in report.instructions if item.key}
+    return inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
+
+
+def derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:
+    """Raises ContextError where the ignore file of this Dockerfile can't be used."""
+    ignore = ignore_file(source.path) if source.path else None
+    return DerivedFile(
+        content=derived(source, report, mechanism),
+        name=source.path.name if source.path else "Dockerfile",
+        ignore=ignore if ignore and read_rules(ignore) is not None else None,
+        inline=source.path is None,
+    )
+
+
+def syntax_of(source: Source) -> str:
+    """The image that ``# syntax=`` names."""
+    return dockerfile.syntax_image(source.text)

@@ -1,0 +1,77 @@
+"""Probe again after a build, and record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from freshlayer.builders import Ended
+from freshlayer.decisions.verdict import judge
+from freshlayer.model.build import InstructionState
+from freshlayer.model.observation import Change, Verdict
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.workflows.check import Target, platforms_of_targets
+from freshlayer.workflows.identities import keep_identities
+from freshlayer.workflows.observe import ask
+from freshlayer.workflows.record import kept, remember
+from freshlayer.workflows.session import Session
+
+
+def reprobe_and_record(
+    targets: Sequence[Target],
+    reports: Sequence[Report],
+    ended: Ended,
+    session: Session,
+    images: Mapping[str, str] | None = None,
+) -> list[Report]:
+    """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
+    told = list(reports)
+    if ended.interrupted:
+        session.warn("interrupted; nothing was recorded")
+        return told
+    try:
+        moved = _probed_again(reports, platforms_of_targets(targets), session)
+        told = [replace(it, moved=tuple(_of(it, moved).values())) for it in reports]
+        recorded = [
+            (target.source, report)
+            for target, report in zip(targets, told, strict=True)
+            if remember(target.source, target.request, report, _of(report, moved), session, images)
+        ]
+        keep_identities(recorded, session)
+    except KeyboardInterrupt:
+        session.warn("interrupted while looking again; nothing was recorded")
+    except Exception as error:  # noqa: BLE001 - see above
+        session.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); nothing was recorded")
+    return told
+
+
+def _of(report: Report, moved: Mapping[Reference, str]) -> dict[Reference, str]:
+    return {reference: clause for reference, clause in moved.items() if reference in report.verdicts}
+
+
+def _probed_again(
+    before: Sequence[Report], platforms: tuple[str, ...], session: Session
+) -> dict[Reference, str]:
+    """References that moved while the builder ran, each with how (design rule 9).
+
+    The inputs of instructions that ran, or may have, are asked: a build that failed left layers as well.
+    """
+    verdicts = {reference: verdict for report in before for reference, verdict in _inputs_that_ran(report)}
+    recorded = kept(verdicts)
+    moved: dict[Reference, str] = {}
+    for reference, observation in ask(list(recorded), recorded, session, platforms).items():
+        verdict = judge(recorded[reference], observation)
+        if verdict.change is Change.CHANGED:
+            moved[reference] = f"{reference} {verdict.reason}"
+    return moved
+
+
+def _inputs_that_ran(report: Report) -> Iterator[tuple[Reference, Verdict]]:
+    """The inputs of keyed instructions, but for those that were cached; of a failed build, of stale ones."""
+    keyed = [item for item in report.instructions if item.key and not (item.outcome and item.outcome.cached)]
+    ran = {item.line for item in keyed if not report.exit_code or item.state is InstructionState.STALE}
+    for item in report.inputs:
+        if any(place.line in ran for place in item.places):
+            yield item.reference, report.verdicts[item.reference]

@@ -1,0 +1,54 @@
+"""What a run needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.dockerfile.platforms import normalised
+from freshlayer.lock.identities_file import Entry
+from freshlayer.probe import Limits
+from freshlayer.settings import Policy
+from freshlayer.state import Store
+
+
+class Session(Struct, frozen=True):
+    """What the story needs of the world. ``now`` in seconds since 1970.
+
+    ``image_of``: the image that a tag means now, for the builder of a ``check``.
+    """
+
+    store: Store
+    policy: Policy
+    warn: Callable[[str], None]
+    now: int = 0
+    progress: Callable[[int, int], None] | None = None
+    identities: Mapping[str, Entry] = field(default_factory=dict)
+    identities_path: Path | None = None
+    keyring: Keyring = NOBODY
+    verbose: bool = False
+    image_of: Callable[[str], str] | None = None
+
+    @property
+    def limits(self) -> Limits:
+        policy = self.policy
+        limits = Limits(
+            connections=policy.connections, hash_up_to=policy.hash_up_to, deadline=policy.deadline
+        )
+        return limits.within(min(policy.timeout, policy.deadline))
+
+
+def default_platform() -> str:
+    """The platform of this machine, as builders write it."""
+    return normalised(os.uname().machine, "")
+
+
+def platforms_of(given: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The platforms of a build: as given, else DOCKER_DEFAULT_PLATFORM, else this machine's."""
+    host = default_platform()
+    named = given or [name for name in [environ.get("DOCKER_DEFAULT_PLATFORM", "")] if name]
+    return tuple(dict.fromkeys(normalised(name, host) for name in named)) or (host,)

@@ -1,0 +1,250 @@
+"""What a build brings to a Dockerfile: target, platform, build args, network, comments."""
+
+from __future__ import annotations
+
+import pytest
+
+from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.dockerfile import normalised
+from freshlayer.errors import DockerfileError
+from freshlayer.model.inputs import NotWatched
+
+
+def found(text: str, **options: object) -> list[str]:
+    return [str(item.reference) for item in asked(text, **options).discovery.inputs]
+
+
+def asked(text: str, **options: object) -> Analysis:
+    platforms = options.pop("platforms", ("linux/amd64",))
+    return analyse(text, BuildRequest(platforms, **options))  # type: ignore[arg-type]
+
+
+def missed(text: str, **options: object) -> list[NotWatched]:
+    return list(asked(text, **options).discovery.not_watched)
+
+
+STAGES = """\
+FROM scratch AS one
+RUN curl http://h/one
+FROM scratch AS two
+RUN curl http://h/two
+FROM one
+RUN curl http://h/three
+"""
+
+
+def test_only_stages_that_the_target_reaches_count() -> None:
+    assert found(STAGES) == ["http://h/one", "http://h/three"]
+    assert found(STAGES, target="two") == ["http://h/two"]
+    assert found(STAGES, target="two", every_earlier=True) == ["http://h/one", "http://h/two"]
+    assert found(STAGES, all_stages=True) == ["http://h/one", "http://h/two", "http://h/three"]
+
+
+def test_build_args_and_platform_change_what_is_found() -> None:
+    text = "FROM scratch\nARG V=1\nARG TARGETARCH\nRUN curl http://h/$V-$TARGETARCH-$(uname -m)\n"
+    assert found(text) == ["http://h/1-amd64-x86_64"]
+    assert found(text, build_args={"V": "2"}, platforms=("linux/arm64",)) == ["http://h/2-arm64-aarch64"]
+    both = found(text, platforms=("linux/amd64", "linux/arm64"))
+    assert both == ["http://h/1-amd64-x86_64", "http://h/1-arm64-aarch64"]
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:80", "127.1.2.3:1"])
+def test_a_loopback_url_is_the_containers_own_but_on_the_hosts_network(host: str) -> None:
+    text = f"FROM scratch\nRUN curl http://{host}/a\n"
+    assert len(found(text)) == 1
+    assert len(found(text, network="host")) == 1
+    assert found(text, network="default") == []
+    assert missed(text, network="default")[0].reason.startswith("it is the container's own loopback")
+    assert len(found(text.replace("RUN", "RUN --network=host"), network="default")) == 1
+    assert len(found(f"FROM scratch\nADD http://{host}/a /\n", network="default")) == 1
+    assert len(found("FROM scratch\nRUN curl http://localhost.example.org/\n", network="default")) == 1
+
+
+_SPELLINGS = (
+    *("0", "0.0.0.0", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7F.1", "0177.0.0.1", "017700000001"),
+    *("[::]", "[::1]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]"),
+    *("localhost.", "LOCALHOST", "x.localhost", "a.b.localhost.", "ip6-localhost", "ip6-loopback"),
+    *("localhost.localdomain", "localhost6", "\N{FULLWIDTH DIGIT ONE}27.0.0.1"),
+)
+_METADATA = (
+    *("169.254.169.254", "169.254.170.2", "2852039166", "0xa9fea9fe", "[fd00:ec2::254]", "[fe80::1]"),
+    *(
+        "[fe80::1%25eth0]",
+        "[::ffff:169.254.169.254]",
+        "metadata.google.internal",
+        "metadata.google.internal.",
+    ),
+    "100.100.100.200",
+)
+_ELSEWHERE = (
+    *(
+        "10.0.0.1",
+        "1270.0.0.1",
+        "128.0.0.1",
+        "127.0.0.1.example.org",
+        "localhost.example.org",
+        "notlocalhost",
+    ),
+    *("[2001:db8::1]", "[fd12::1]", "169.253.1.1", "metadata.example.org", "0x7f000001.example.org"),
+)
+
+
+@pytest.mark.parametrize("host", [*_SPELLINGS, *_METADATA])
+def test_no_spelling_of_loopback_or_of_a_metadata_service_is_probed_for_a_container(host: str) -> None:
+    text = f"FROM scratch\nRUN curl -g http://{host}/a\n"
+    assert found(text, network="default") == []
+    what = "link-local metadata" if host in _METADATA else "container's own loopback"
+    assert what in missed(text, network="default")[0].reason
+    assert len(found(text, network="host")) == 1
+
+
+@pytest.mark.parametrize("host", _ELSEWHERE)
+def test_hosts_that_only_resemble_loopback_are_probed(host: str) -> None:
+    assert len(found(f"FROM scratch\nRUN curl http://{host}/a\n", network="default")) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "wget http://{}/a",
+        "aria2c http://{}:8080/a",
+        "git clone http://user@{}/r.git",
+        "git clone ssh://git@{}/r.git",
+        "skopeo copy docker://{}:5000/o/app:1 dir:/app",
+        "apt-key add http://{}/key",
+        "aws --endpoint-url=http://{}:9000 s3 cp s3://bucket/key /x",
+        "aws s3 --endpoint-url http://{}:9000 cp s3://bucket/key /x",
+        "s3cmd --host {}:9000 get s3://bucket/key /x",
+    ],
+)
+@pytest.mark.parametrize("host", ["0.0.0.0", "2130706433", "localhost.", "169.254.169.254"])
+def test_every_syntax_knows_the_other_spellings_of_loopback(command: str, host: str) -> None:
+    text = f"FROM scratch\nRUN {command.format(host)}\n"
+    assert found(text, network="default") == []
+
+
+def test_a_registry_on_loopback_is_the_containers_own_too() -> None:
+    text = "FROM scratch\nRUN skopeo copy docker://localhost:5000/o/app:1 dir:/app\n"
+    assert found(text, network="default") == []
+    assert missed(text, network="default")[0].reason.startswith("it is the container's own loopback")
+    assert found(text, network="host") == ["docker-image://localhost:5000/o/app:1"]
+
+
+def test_ignore_and_immutable_leave_an_instruction_out_and_say_so() -> None:
+    for word in ("ignore", "immutable"):
+        text = f"FROM scratch\n# freshlayer: {word}\n# another comment\nRUN curl http://h/a\nRUN curl http://h/b\n"
+        assert found(text) == ["http://h/b"]
+        why = f"a comment above says {word}"
+        assert missed(text) == [NotWatched(4, "RUN", "http://h/a", why, accepted=True)]
+
+
+def test_a_reference_that_another_instruction_reads_stays_watched_there() -> None:
+    text = "FROM scratch\n# freshlayer: ignore\nRUN curl http://h/a\nRUN curl -O http://h/a\n"
+    (item,) = asked(text).discovery.inputs
+    assert [place.line for place in item.places] == [4]
+
+
+def test_watch_adds_what_the_script_hides_with_args_expanded() -> None:
+    text = "FROM scratch\nARG V=1\n# freshlayer: watch https://h/$V.tgz\nRUN ./install.sh\n"
+    assert found(text) == ["https://h/1.tgz"]
+    (item,) = asked(text).discovery.inputs
+    assert item.places[0].via == "watch"
+    assert missed(text.replace("V=1", "V"))[0].reason == "V needs a build arg"
+
+
+def test_ttl_holds_where_every_place_says_so() -> None:
+    one = asked("FROM scratch\n# freshlayer: ttl=1d\nRUN curl http://h/a\n")
+    assert one.ttl(one.discovery.inputs[0]) == 86400
+    two = asked("FROM scratch\n# freshlayer: ttl=2h\nRUN curl http://h/a\nRUN curl -O http://h/a\n")
+    assert two.ttl(two.discovery.inputs[0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("FROM a\n# freshlayer: ignroe\nRUN x\n", 2, "'# freshlayer: ignroe' means nothing"),
+        ("FROM a\n# freshlayer:\nRUN x\n", 2, "means nothing"),
+        ("FROM a\n# freshlayer: ttl=soon\nRUN x\n", 2, "means nothing"),
+        ("FROM a\n# freshlayer: watch\nRUN x\n", 2, "means nothing"),
+        ("FROM a\n# freshlayer: watch http://h/\nCOPY . .\n", 2, "is for a RUN, and stands above COPY"),
+        ("FROM a\n# freshlayer: ignore\n\nRUN x\n", 2, "stands directly above no instruction"),
+        ("FROM a\nRUN x\n# freshlayer: ignore\n", 3, "stands directly above no instruction"),
+    ],
+)
+def test_a_comment_that_means_nothing_is_an_error_with_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(DockerfileError) as caught:
+        asked(text)
+    assert caught.value.line == line
+    assert message in caught.value.message
+
+
+def test_a_comment_inside_a_here_document_is_the_scripts_own() -> None:
+    assert found("FROM a\nRUN <<EOF\n# freshlayer: nonsense\ncurl http://h/\nEOF\n")[1:] == ["http://h/"]
+
+
+def test_what_cannot_be_asked_is_told_with_its_place() -> None:
+    text = "FROM alpine\nRUN git clone https://h/r.git && curl http://h/a\n"
+    kept = asked(text).asking(frozenset({"http"})).discovery
+    assert [str(item.reference) for item in kept.inputs] == ["http://h/a"]
+    assert [(item.line, item.text) for item in kept.not_watched] == [(2, "git+https://h/r.git")]
+
+
+def test_an_image_is_the_builders_own_in_some_places_and_asked_in_others() -> None:
+    text = """\
+FROM alpine
+COPY --from=busybox /bin/sh /
+RUN --mount=from=debian,target=/d true
+# freshlayer: watch docker-image://ghcr.io/o/tool:1
+RUN ./copy-image
+# freshlayer: watch docker-image://busybox
+RUN ./copy-another
+"""
+    kept = asked(text).asking(frozenset({"http", "image"})).discovery
+    read_at = {str(i.reference).rpartition("/")[2]: [p.line for p in i.places] for i in kept.inputs}
+    assert read_at == {"tool:1": [5], "busybox:latest": [7]}
+    assert sorted(len(found) for found in kept.by_instruction.values()) == [1, 1]
+    assert kept.not_watched == ()
+
+
+def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() -> None:
+    text = "FROM scratch\n# freshlayer: watch docker-image://busybox\nRUN ./copy-image\n"
+    kept = asked(text).asking(frozenset({"http"})).discovery
+    assert kept.inputs == ()
+    assert kept.by_instruction == {}
+    assert [item.reason for item in kept.not_watched] == ["image is found, and not asked yet"]
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("linux/x86_64", "linux/amd64"),
+        ("arm64", "linux/arm64"),
+        ("linux/arm64/v8", "linux/arm64"),
+        ("aarch64", "linux/arm64"),
+        ("linux/arm", "linux/arm/v7"),
+        ("linux/arm/v6", "linux/arm/v6"),
+        ("linux", "linux/riscv64"),
+        ("windows/amd64", "windows/amd64"),
+    ],
+)
+def test_a_platform_has_one_spelling(text: str, platform: str) -> None:
+    assert normalised(text, "linux/riscv64") == platform
+
+
+def test_build_args_of_the_platform_are_the_builders_own() -> None:
+    text = "FROM scratch\nARG BUILDARCH\nARG TARGETARCH\nRUN curl http://h/$BUILDARCH-$TARGETARCH\n"
+    assert found(text, platforms=("linux/arm64",), host="linux/amd64") == ["http://h/amd64-arm64"]
+
+
+def test_the_classic_builder_knows_no_platform_args_and_a_stage_inherits_no_arg() -> None:
+    text = "FROM scratch AS a\nARG V=1\nENV E=2\nFROM a\nARG TARGETARCH=none\nRUN curl http://h/${V:-0}-$E-$TARGETARCH\n"
+    assert found(text) == ["http://h/1-2-none"]
+    assert found(text, every_earlier=True) == ["http://h/0-2-none"]
+    assert found(text.replace("=none", "")) == ["http://h/1-2-amd64"]
+    assert found(text.replace("=none", ""), every_earlier=True) == []
+
+
+def test_a_stage_with_a_platform_of_its_own_answers_for_that_one() -> None:
+    text = "FROM --platform=$BUILDPLATFORM scratch\nRUN curl http://h/$(uname -m)\n"
+    assert found(text, platforms=("linux/arm64",), host="linux/amd64") == ["http://h/x86_64"]
+    assert found(text.replace("=$BUILDPLATFORM", "=linux/386")) == ["http://h/i686"]

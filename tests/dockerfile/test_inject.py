@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from freshlayer.dockerfile import Instruction, parse
+from freshlayer.dockerfile.inject import ARGUMENT, MOUNT_ID, Mechanism, inject
+from freshlayer.errors import DockerfileError
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+FILES = sorted(
+    path
+    for path in [*(SHARED / "conformance").rglob("*"), *(SHARED / "gold" / "files").rglob("*")]
+    if path.is_file() and (path.name.lower().startswith("dockerfile") or "gold" in path.parts)
+)
+KEY = "2cec7e0e0b327b6e0dea13b161f45a0d"
+MECHANISMS = list(Mechanism)
+MODEST = settings(max_examples=60, deadline=None)
+
+needs_shared = pytest.mark.skipif(not FILES, reason=f"there is no {SHARED}")
+
+
+def instructions(text: str) -> list[Instruction]:
+    dockerfile = parse(text)
+    found = list(dockerfile.arguments)
+    for stage in dockerfile.stages:
+        found += [stage.start, *stage.instructions]
+    return found
+
+
+def keys_of(text: str) -> dict[int, str]:
+    """A key for every RUN that the parser finds."""
+    return {item.line: f"{item.line:032x}" for item in instructions(text) if item.name == "RUN"}
+
+
+Meaning = tuple[str, tuple[str, ...], tuple[str, ...], bool, str, tuple[tuple[str, str, bool], ...]]
+
+
+def meaning(item: Instruction, flags: tuple[str, ...]) -> Meaning:
+    documents = tuple((doc.name, doc.content, doc.strip_tabs) for doc in item.heredocs)
+    return item.name, flags, item.words, item.exec_form, item.rest, documents
+
+
+def check_meaning(text: str, keys: dict[int, str], mechanism: Mechanism) -> None:
+    """The derived text holds the same instructions, but for one flag or one ARG for each key."""
+    derived = inject(text, keys, mechanism)
+    assert derived.original() == text
+    before, after = instructions(text), instructions(derived.text)
+    wanted: list[Meaning] = []
+    for item in before:
+        key = keys.get(item.line)
+        if key and mechanism is Mechanism.ARG:
+            wanted.append(("ARG", (), (f"{ARGUMENT}={key}",), False, "", ()))
+        flag = (f"--mount=type=secret,id={MOUNT_ID}{key}",) if key and mechanism is Mechanism.MOUNT else ()
+        wanted.append(meaning(item, (*flag, *item.flags)))
+    assert [meaning(item, item.flags) for item in after] == wanted
+    assert parse(derived.text).escape == parse(text).escape
+
+
+CASES = {
+    "shell form": "FROM a\nRUN curl x\n",
+    "no newline at the end": "FROM a\nRUN curl x",
+    "exec form": 'FROM a\nRUN ["curl", "x"]\n',
+    "exec form without a blank": 'FROM a\nRUN\t["curl", "x"]\n',
+    "small letters": "FROM a\nrun curl x\n",
+    "indented": "FROM a\n \tRUN   curl x\n",
+    "a tab": "FROM a\nRUN\tcurl x\n",
+    "heredoc": "FROM a\nRUN <<EOF\nRUN curl x\nEOF\nRUN curl y\n",
+    "heredoc that strips tabs": "FROM a\nRUN <<-'EOF' sh\n\tcurl x\n\tEOF\n",
+    "two heredocs": "FROM a\nRUN <<A cat && <<B cat\n1\nA\n2\nB\n",
+    "heredoc of a COPY": "FROM a\nCOPY <<EOF /f\nRUN no instruction\nEOF\nRUN curl x\n",
+    "own flags": "FROM a\nRUN --mount=type=cache,target=/c --network=host curl x\n",
+    "own flags on the next line": "FROM a\nRUN \\\n  --mount=type=cache,target=/c \\\n  curl x\n",
+    "own secret": "FROM a\nRUN --mount=type=secret,id=token curl x\n",
+    "the end of the flags": "FROM a\nRUN -- --x\n",
+    "continued": "FROM a\nRUN curl \\\n  x\nRUN b\n",
+    "continued at once": "FROM a\nRUN \\\ncurl x\n",
+    "continued without a blank": "FROM a\nRUN\\\n  curl x\n",
+    "continued without a blank, twice": "FROM a\nRUN\\\n\\\n curl x\n",
+    "comments between": "FROM a\nRUN \\\n# one\n  curl x \\\n  # two\n  y\n# three\nRUN b\n",
+    "an empty line between": "FROM a\nRUN curl \\\n\n  x\n",
+    "escape directive": "# escape=`\nFROM a\nRUN curl `\n  x\n",
+    "escape directive, continued without a blank": "# escape=`\nFROM a\nRUN`\n  curl C:\\\n",
+    "syntax directive": "# syntax=docker/dockerfile:1\n# escape=`\nFROM a\nRUN curl x\n",
+    "crlf": "FROM a\r\nRUN curl \\\r\n  x\r\nRUN y\r\n",
+    "crlf with directive": "# escape=`\r\nFROM a\r\nRUN curl `\r\n  x\r\n",
+    "bom": "\ufeffFROM a\nRUN curl x\n",
+    "bom and directive": "\ufeff# escape=`\nFROM a\nRUN curl `\n x\n",
+    "several stages": "ARG V=1\nFROM a AS x\nRUN b\nFROM x\nRUN c\nCOPY --from=x /a /a\n",
+    "latin-1": "FROM a\nRUN echo caf\udce9\n",
+    "odd separators": "FROM a\nRUN a\x0bb\x0c\x85c\u2028d\nRUN e\n",
+    "a word that begins with RUN": "FROM a\nENV \\\nRUNNER=1\nRUN b\n",
+    "a line in a continuation that looks like a RUN": "FROM a\nENV a=b \\\nRUN=c\nRUN d\n",
+}
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
+def test_a_derived_dockerfile_means_the_same(text: str, mechanism: Mechanism) -> None:
+    keys = keys_of(text)
+    assert keys
+    check_meaning(text, keys, mechanism)
+
+
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES.keys())
+def test_one_key_alone_leaves_the_other_instructions_alone(text: str) -> None:
+    for line, mechanism in itertools.product(keys_of(text), MECHANISMS):
+        check_meaning(text, {line: KEY}, mechanism)
+
+
+@needs_shared
+@pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_every_dockerfile_at_hand_comes_back_and_means_the_same(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    try:
+        keys = keys_of(text)
+    except DockerfileError:
+        text = f"FROM scratch\n{text}"
+        try:
+            keys = keys_of(text)
+        except DockerfileError:
+            keys = {
+                n: KEY for n, line in enumerate(text.split("\n"), 1) if re.match(r"(?i)[ \t]*RUN[ \t]", line)
+            }
+            for mechanism in MECHANISMS:
+                assert inject(text, keys, mechanism).original() == text
+            return
+    for mechanism in MECHANISMS:
+        check_meaning(text, keys, mechanism)
+
+
+@needs_shared
+def test_there_are_dozens_of_dockerfiles_at_hand() -> None:
+    assert len(FILES) >= 33 + 4 + 1 + 48
+
+
+WORDS = st.text(st.sampled_from("ab1 \t$'\"#=<\u00e9\ufffd-[]{}"), max_size=12)
+SHELL = WORDS.map(lambda words: f"RUN curl {words}")
+CONTINUED = st.builds(
+    lambda head, tail, comment: f"RUN {head}x \\\n{'# note' + chr(10) if comment else ''}  {tail}y",
+    st.sampled_from(["", "--mount=type=cache,target=/c ", "--network=host "]),
+    st.text("abc ", max_size=6),
+    st.booleans(),
+)
+EXEC = st.lists(st.text("ab c", max_size=4), min_size=1, max_size=3).map(
+    lambda words: "RUN [" + ", ".join(f'"{word}"' for word in words) + "]"
+)
+HEREDOC = st.text("ab \n\tRUN", max_size=20).map(lambda body: f"RUN <<EOF\n{body}\nEOF")
+OTHER = st.sampled_from(
+    ["ENV A=1", "# a comment", "", "COPY a b", "ADD https://h/a /a", "WORKDIR /x", "FROM b AS c", "CMD x"]
+)
+DOCKERFILES = st.builds(
+    lambda bom, lines, crlf, end: (
+        bom + ("\r\n" if crlf else "\n").join(["FROM a", *lines]).replace("\r\r", "\r") + end
+    ),
+    st.sampled_from(["", "\ufeff"]),
+    st.lists(st.one_of(SHELL, CONTINUED, EXEC, HEREDOC, OTHER), max_size=6),
+    st.booleans(),
+    st.sampled_from(["", "\n"]),
+)
+
+
+@MODEST
+@given(DOCKERFILES, st.sampled_from(MECHANISMS))
+def test_a_generated_dockerfile_comes_back_and_means_the_same(text: str, mechanism: Mechanism) -> None:
+    try:
+        keys = keys_of(text)
+    except DockerfileError:
+        return
+    check_meaning(text, keys, mechanism)
+
+
+RUN_LINE = re.compile(r"(?i)[ \t]*RUN[ \t]")
+LINES = st.one_of(
+    st.binary(max_size=20),
+    st.sampled_from([b"RUN x", b"  run\ty", b"rUn \xff\xfe", b"RUN \\", b"\xef\xbb\xbf", b"RUN x\r", b""]),
+)
+
+
+@MODEST
+@given(st.lists(LINES, max_size=8), st.sampled_from(MECHANISMS))
+def test_arbitrary_bytes_come_back_byte_for_byte(lines: list[bytes], mechanism: Mechanism) -> None:
+    octets = b"\n".join(lines)
+    text = octets.decode("utf-8", "surrogateescape")
+    keys = {n: KEY for n, line in enumerate(text.split("\n"), 1) if RUN_LINE.match(line)}
+    derived = inject(text, keys, mechanism)
+    assert derived.original().encode("utf-8", "surrogateescape") == octets
+    assert len(derived.insertions) == len(keys)
+    assert sum(len(insertion.text) for insertion in derived.insertions) == len(derived.text) - len(text)
+
+
+def test_no_key_is_no_change() -> None:
+    derived = inject("FROM a\nRUN b\n", {}, Mechanism.MOUNT)
+    assert (derived.text, derived.insertions) == ("FROM a\nRUN b\n", ())
+
+
+def test_a_mount_goes_right_behind_the_word() -> None:
+    derived = inject("FROM a\n  run --network=host b\n", {2: KEY}, Mechanism.MOUNT)
+    assert derived.text == f"FROM a\n  run --mount=type=secret,id=freshlayer-{KEY} --network=host b\n"
+
+
+def test_an_arg_goes_on_the_line_above() -> None:
+    derived = inject("FROM a\n# note\nRUN b\n", {3: KEY}, Mechanism.ARG)
+    assert derived.text == f"FROM a\n# note\nARG FRESHLAYER={KEY}\nRUN b\n"
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize("line", [0, 1, 3, 4, 99])
+def test_a_key_for_a_line_where_no_run_starts_is_an_error(line: int, mechanism: Mechanism) -> None:
+    with pytest.raises(DockerfileError) as caught:
+        inject("FROM a\nRUN b\nRUNNER c\n", {line: KEY}, mechanism)
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_thousands_of_keys_come_back_in_a_moment(mechanism: Mechanism) -> None:
+    text = "FROM a\n" + "RUN b\n" * 2_000
+    derived = inject(text, dict.fromkeys(range(2, 2_002), KEY), mechanism)
+    assert derived.original() == text

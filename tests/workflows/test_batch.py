@@ -1,0 +1,87 @@
+"""Reading many Dockerfiles: in order, whatever befalls one of them."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from freshlayer.context import Source
+from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.errors import ContextError
+from freshlayer.settings import Policy
+from freshlayer.workflows.batch import AnalysedFile, Batch, Candidate, ReadFailure, batches, read_all
+
+OFFLINE = Policy(offline=True)
+
+
+def leaf(wanted: Candidate) -> AnalysedFile:
+    """A Dockerfile that is its own name; how it is read says what becomes of it."""
+    name = wanted.context
+    if name == "none":
+        raise ContextError("none: there is none")
+    if name == "odd":
+        raise ZeroDivisionError("odd")
+    ttl = "# freshlayer: ttl=1h\n" if name == "patient" else ""
+    path = f"x?{name}" if name.startswith("token=") else os.getpid() if name == "process" else "x"
+    text = f"FROM scratch\n{ttl}RUN curl https://example.org/{path}\n"
+    source = Source(text.encode(), name, name, Path(), None)
+    found = analyse(text, BuildRequest(("linux/amd64",)))
+    return AnalysedFile(source, found, OFFLINE if name == "offline" else None)
+
+
+def read_here(*names: str) -> AbstractContextManager[list[Batch]]:
+    return batches([Candidate(name) for name in names], leaf, Policy(), print)
+
+
+def told(*names: str) -> list[tuple[Policy, list[str]]]:
+    with read_here(*names) as found:
+        return [(batch.policy, [item.source.shown for item in batch.leaves()]) for batch in found]
+
+
+def test_those_with_the_same_settings_are_one_batch_in_their_order() -> None:
+    assert told("b", "offline", "a") == [(Policy(), ["b", "a"]), (OFFLINE, ["offline"])]
+
+
+def test_the_order_is_kept_by_several_processes() -> None:
+    names = [f"{number}" for number in range(200)]
+    assert told(*names) == [(Policy(), names)]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core reads alone")
+def test_many_are_not_read_here() -> None:
+    with read_here(*["process"] * 200) as found:
+        assert f"https://example.org/{os.getpid()}" not in {reference.text for reference in found[0].ttls}
+
+
+@pytest.mark.parametrize("others", [0, 100])
+def test_what_befalls_one_is_told_and_the_others_are_read(others: int) -> None:
+    wanted = [Candidate(name) for name in ("none", "odd", "good", *("good",) * others)]
+    first, second, *rest = read_all(wanted, leaf)
+    assert first == ReadFailure("none: there is none")
+    assert second == ReadFailure("odd: an error of freshlayer itself (ZeroDivisionError: odd)")
+    assert len(rest) == 1 + others
+    assert not any(isinstance(one, ReadFailure) for one in rest)
+
+
+@pytest.mark.parametrize(("names", "ttl"), [(["patient"], 3600), (["patient", "hasty"], 0)])
+def test_an_answer_holds_for_the_least_that_is_said(names: list[str], ttl: int) -> None:
+    with read_here(*names) as (batch,):
+        assert list(batch.ttls.values()) == [ttl]
+
+
+@pytest.mark.parametrize(
+    ("names", "query"),
+    [(["plain", "token=1", "token=2"], "?token=1"), (["token=2", "token=1"], "?token=2"), (["plain"], "")],
+)
+def test_one_reference_with_several_secrets_is_requested_with_the_first(names: list[str], query: str) -> None:
+    with read_here(*names) as (batch,):
+        assert [reference.ask for reference in batch.ttls] == [f"https://example.org/x{query}"]
+
+
+def test_a_batch_can_be_gone_through_again_and_holds_no_text() -> None:
+    with read_here("a", "b") as (batch,):
+        assert list(batch.leaves()) == list(batch.leaves())
+        assert {item.source.content for item in batch.leaves()} == {b""}
