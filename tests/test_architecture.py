@@ -292,3 +292,17 @@ def test_the_median_function_has_at_most_eight_lines() -> None:
 def test_no_module_is_called_utils() -> None:
     names = {path.stem for path in FILES}
     assert names.isdisjoint({"util", "utils", "helpers", "common", "misc"})
+
+
+def test_every_file_that_a_recipe_names_exists() -> None:
+    recipes = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## How to add")[2]
+    named = set(re.findall(r"`((?:src|tests)/[\w/.]+)`", recipes))
+    assert len(named) > 20
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_every_package_and_loose_module_is_in_the_overview() -> None:
+    overview = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## How to add")[0]
+    packages = {f"`{path.parent.name}/`" for path in PACKAGE.glob("*/__init__.py")}
+    loose = {f"`{path.name}`" for path in PACKAGE.glob("*.py")} - {"`__init__.py`", "`__main__.py`"}
+    assert {name for name in packages | loose if name not in overview} == set()
