@@ -19,5 +19,5 @@ def test_a_check_starts_no_program_and_loads_no_protocol_but_the_one_it_speaks()
         run = made.trace("check", str(made.context))
     assert (run.code, run.started) == (1, ())
     assert [request.status for request in asked] == [304]
-    assert "freshlayer.probe.http" in run.modules
-    assert {"freshlayer.probe.ftp", "freshlayer.probe.s3", "rich"}.isdisjoint(run.modules)
+    assert "freshlayer.probe.http.ladder" in run.modules
+    assert {"freshlayer.probe.ftp", "freshlayer.probe.object_stores.s3", "rich"}.isdisjoint(run.modules)
