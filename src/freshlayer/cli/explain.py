@@ -1,0 +1,40 @@
+"""``freshlayer explain``."""
+
+from __future__ import annotations
+
+import click
+
+
+def _codes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from freshlayer.model.reasons import REASONS
+
+    return sorted(code for code in REASONS if code.startswith(incomplete))
+
+
+@click.command("explain", short_help="what a reason code means, and what to do")
+@click.argument("code", required=False, shell_complete=_codes)
+def command(code: str | None) -> int:
+    """Print what a reason code means, and what to do about it; without CODE, all of them as Markdown.
+
+    Codes are in every JSON report.
+    """
+    from freshlayer.errors import OptionError
+    from freshlayer.model.reasons import REASONS, entry, reference_page
+    from freshlayer.reference import shown
+
+    if code is None:
+        click.echo(reference_page(), nl=False)
+        return 0
+    if code not in REASONS:
+        raise OptionError(f"explain: {shown(code, 60)}: not a reason code{_similar(code)}")
+    click.echo(entry(code), nl=False)
+    return 0
+
+
+def _similar(code: str) -> str:
+    from difflib import get_close_matches
+
+    from freshlayer.model.reasons import REASONS
+
+    near = get_close_matches(code[:100], REASONS, n=1)
+    return f" (did you mean {near[0]}?)" if near else " (freshlayer explain lists all of them)"

@@ -1,0 +1,111 @@
+"""Reasons: a stable code, what happened, and what to do. The one place that words and prints them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+REASONS: dict[str, tuple[str, str]] = {
+    # Probes: what an origin returned. Code → what it means, what to do.
+    "absent": ("the origin has nothing under this name", "correct the name, or give freshlayer a credential"),
+    "connection-refused": ("the host refused the connection", "start the origin, or correct its port"),
+    "credential-failed": ("the program that prints the credential failed", "run that program by hand"),
+    "deadline": ("the time for all probes ended before this one", "raise --deadline"),
+    "git-failed": ("git could not read the repository", "run git ls-remote on the URL"),
+    "host-unresolved": ("the host name does not resolve", "correct the name, or check the DNS"),
+    "http-forbidden": ("the origin returned 403 Forbidden", "give freshlayer a credential for the host"),
+    "http-not-found": ("the origin returned 404 Not Found or 410 Gone", "correct the URL"),
+    "http-rate-limited": ("the origin returned 429 Too Many Requests", "wait, or give a credential"),
+    "http-status": ("the origin returned a status that gives no evidence", "request the URL by hand"),
+    "http-unauthorized": (
+        "the origin returned 401 Unauthorized",
+        "give freshlayer a credential for the host",
+    ),
+    "internal-error": ("freshlayer itself failed", "report it, with the file that --report FILE writes"),
+    "no-evidence": ("the answer has nothing that identifies the bytes", "pin a checksum, or set a ttl"),
+    "offline": ("no origin is contacted with --offline", "leave out --offline"),
+    "page-in-place-of-file": ("the origin returned a web page in place of the file", "correct the URL"),
+    "probe-failed": ("the probe gave no usable answer", "run freshlayer probe on the reference"),
+    "proxy-refused": ("the proxy refused the connection", "correct the proxy settings"),
+    "timed-out": ("the origin did not answer in time", "raise --timeout, or check the origin"),
+    "tls-failed": ("the TLS connection failed", "add the certificate authority of the host to the settings"),
+    "ttl": ("the recorded answer is younger than its ttl", "shorten the ttl to probe more often"),
+    # Inputs: recorded against observed.
+    "first-seen": ("this input was never recorded before", "nothing to do"),
+    "incomparable": ("the evidence is of another kind than the recorded one", "nothing to do"),
+    "not-modified": ("the origin returned 304 Not Modified", "nothing to do"),
+    "unchanged": ("the input is what it was", "nothing to do"),
+}
+"""Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
+
+
+class Reason(Struct, frozen=True):
+    """Why something is as it is. Code elsewhere compares ``code`` alone.
+
+    ``subject``: what it is about, where the place that prints it does not say so. ``detail``: what happened,
+    as a clause; without one the meaning of the code is printed. ``hint``: what to do, where there is more to
+    say than the table does.
+    """
+
+    code: str
+    subject: str = ""
+    detail: str = ""
+    hint: str = ""
+
+    @property
+    def text(self) -> str:
+        """``SUBJECT: what happened (what to do)``."""
+        what = self.detail or meaning_of(self.code)
+        about = f"{self.subject}: {what}" if self.subject else what
+        return f"{about} ({self.hint})" if self.hint else about
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def document(self) -> dict[str, str]:
+        """As it is written in JSON."""
+        return {"code": self.code, "text": self.text, "hint": self.hint or hint_of(self.code)}
+
+
+def meaning_of(code: str) -> str:
+    """What a code means, as a clause."""
+    return REASONS[code][0]
+
+
+def hint_of(code: str) -> str:
+    """What to do about it, as a clause."""
+    return REASONS[code][1]
+
+
+def joined(reasons: Iterable[Reason]) -> Reason:
+    """Several reasons as one: the code and the subject of the first."""
+    first, *others = reasons
+    if not others:
+        return first
+    detail = "; ".join([first.detail or meaning_of(first.code), *(str(other) for other in others)])
+    return replace(first, detail=detail)
+
+
+def entry(code: str) -> str:
+    """The entry of a code in plain text."""
+    return f"{code}: {meaning_of(code)}.\nWhat to do: {hint_of(code)}.\n"
+
+
+def reference_page() -> str:
+    """``docs/reasons.md``: every code under a heading of its own."""
+    lines = [
+        "# Reasons",
+        "",
+        "Every decision of freshlayer has a reason with a stable code, which is also in the JSON reports.",
+        "`freshlayer explain CODE` prints an entry of this page, `freshlayer explain` prints all of it.",
+    ]
+    for code in sorted(REASONS):
+        lines += ["", f"## {code}", "", _sentence(meaning_of(code)), "", f"What to do: {hint_of(code)}."]
+    return "\n".join([*lines, ""])
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[0].upper()}{clause[1:]}."
