@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from freshlayer.masking import is_secret, is_secret_header, is_secret_name, looks_random
@@ -99,3 +101,15 @@ def test_a_header_is_a_secret_or_not(header: str, secret: bool) -> None:  # noqa
 )
 def test_a_token_of_a_known_form_is_a_secret_under_any_name(value: str) -> None:
     assert is_secret("id", value)
+
+
+@pytest.mark.parametrize(
+    "part", ["[", "[]", "[[]", "]", "a-", "key_", "token[", "%25", "pass", "_", "-1", "a_1"]
+)
+def test_a_long_name_is_judged_at_once(part: str) -> None:
+    """A pattern that tries each way to divide a run of brackets would take longer than anybody waits."""
+    names = [f"{before}{part * 120}{after}" for before in ("", "x") for after in ("", "x", "[", "=")]
+    started = time.process_time()
+    for name in names:
+        is_secret_name(name)
+    assert time.process_time() - started < 1

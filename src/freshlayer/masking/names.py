@@ -169,7 +169,7 @@ def _plain(name: str) -> str:
     """Decoded, in small letters, without the index of an array or a number at its end."""
     name = decoded(name[:_LONGEST_NAME])
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "-", name.strip(" \t\r\n\"'"))
-    return re.sub(r"(?:\[[^\]]*\]?)+$|(?<=[a-z])[_-]?\d{1,3}$", "", words.lower()).strip("_-:/.;$")
+    return re.sub(r"(?:\[[^\[\]]*\]?)+$|(?<=[a-z])[_-]?\d{1,3}$", "", words.lower()).strip("_-:/.;$")
 
 
 def decoded(text: str) -> str:
