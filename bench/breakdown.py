@@ -47,12 +47,13 @@ def main(context: str, state: str) -> None:
     parts = Parts()
     with parts.part("imports"):
         import freshlayer.__main__  # noqa: F401, PLC0415
-        from freshlayer import cli, dockerfile, report  # noqa: F401, PLC0415
+        from freshlayer import cli, dockerfile  # noqa: F401, PLC0415
         from freshlayer.context import read_dockerfile  # noqa: PLC0415
         from freshlayer.discover.analysis import BuildRequest, analyse  # noqa: PLC0415
         from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415
         from freshlayer.probe.http import ladder as http  # noqa: F401, PLC0415
         from freshlayer.probe.network import driver  # noqa: F401, PLC0415
+        from freshlayer.report import text  # noqa: PLC0415
         from freshlayer.settings import Policy  # noqa: PLC0415
         from freshlayer.state import Store  # noqa: PLC0415
         from freshlayer.workflows import build, check, render  # noqa: F401, PLC0415
@@ -89,7 +90,7 @@ def main(context: str, state: str) -> None:
     with parts.part("inject"):
         render.derived(source, told, Mechanism.MOUNT)
     with parts.part("report"):
-        report.build_lines(told)
+        text.build_lines(told)
     print(json.dumps(parts.taken))
 
 

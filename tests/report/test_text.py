@@ -12,7 +12,7 @@ from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.report import Report
-from freshlayer.report import build_lines, check_lines, input_lines
+from freshlayer.report.text import build_lines, check_lines, input_lines
 from freshlayer.workflows.check import inputs
 
 TEXT = (

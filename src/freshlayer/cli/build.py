@@ -81,11 +81,10 @@ def _source(build: BuildCommand, builder: Builder) -> Source:
 
 
 def _tell(options: Options, report: Report) -> None:
-    from freshlayer.cli.output import show_build, write_report
-    from freshlayer.report import of_check
+    from freshlayer.cli.output import Output
+    from freshlayer.report.formats.base import ReportKind, Style
 
-    show_build(options, report)
-    write_report(options.report, of_check(report))
+    Output(options, Style(ReportKind.BUILD)).write([("", report)])
 
 
 def _place(error: FreshlayerError, source: Source | None) -> str:

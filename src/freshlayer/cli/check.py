@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import NAMES, request_of, shared, source_of
 from freshlayer.cli.fail_on import STALE, fail_on, fails
@@ -41,7 +38,6 @@ def command(
     build_args: tuple[str, ...],
     platform: str,
     network: str | None,
-    as_json: bool,
     recursive: bool,
     explain: int | None,
     failing: frozenset[str],
@@ -54,10 +50,10 @@ def command(
     Exit code 1: something that --fail-on names was found, without it a stale instruction (never built
     counts); 0: nothing of it; 2: trouble.
     """
+    from freshlayer.cli.output import Output
+    from freshlayer.report.formats.base import ReportKind, Style
     from freshlayer.workflows.check import built_by
 
-    if options.report == "-":
-        options, as_json = replace(options, report=None), True
     if recursive and file:
         raise OptionError(f"-f {file}: --recursive looks for Dockerfiles by their names")
     builder = _builder(options)
@@ -67,24 +63,12 @@ def command(
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
         found = _checked(options, source_of(contexts[0], file, names), request, image_of)
-        _tell(options, found, explain, as_json=as_json)
+        Output(options, Style(ReportKind.CHECK, explain=explain)).write([("", found)])
         return STALE if fails(found, failing) else 0
-    from freshlayer.cli.check_many import Form, Search, check_several
+    from freshlayer.cli.check_many import Findings, Search, check_several
 
     search = Search(contexts, file, names, request, recursive)
-    return check_several(options, search, Form(as_json, explain, failing), image_of)
-
-
-def _tell(options: Options, found: Report, explain: int | None, *, as_json: bool) -> None:
-    from freshlayer import report
-    from freshlayer.cli.output import write_report
-
-    document = report.of_check(found)
-    write_report(options.report, document)
-    if as_json:
-        click.echo(json.dumps(document, indent=1))
-    elif not options.quiet:
-        _show(found, explain, every=bool(options.verbose))
+    return check_several(options, search, Findings(explain, failing), image_of)
 
 
 def _checked(
@@ -96,15 +80,6 @@ def _checked(
 
     with session_of(options, source, image_of) as session, located(source):
         return workflow.check(source, as_built(source, request, session), session)
-
-
-def _show(found: Report, explain: int | None, *, every: bool) -> None:
-    from freshlayer import report
-    from freshlayer.report.terminal import show
-
-    show(
-        report.story_lines(found, explain) if explain else report.check_lines(found, every=every), sys.stdout
-    )
 
 
 def _builder(options: Options) -> Builder | None:

@@ -1,9 +1,8 @@
-"""``check`` of several Dockerfiles: read at once, asked about at once, told one after the other."""
+"""``check`` of several Dockerfiles: analysed in parallel, probed together, reported in order."""
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +15,10 @@ from msgspec.structs import replace
 
 from freshlayer.cli.chosen_settings import chosen_for, warn_once
 from freshlayer.cli.dockerfiles import source_of
-from freshlayer.cli.documents import Documents, ReportFile
 from freshlayer.cli.errors import located
 from freshlayer.cli.fail_on import STALE, fails
 from freshlayer.cli.options import Options
+from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.context import read_settings
 from freshlayer.context.tree import dockerfiles
@@ -29,8 +28,8 @@ from freshlayer.errors import ContextError, FreshlayerError
 from freshlayer.model.report import Report
 from freshlayer.probe import PROTOCOLS
 from freshlayer.reference import shown
-from freshlayer.report import check_lines, of_check, story_lines
-from freshlayer.report.terminal import show, warn
+from freshlayer.report.formats.base import ReportKind, Style
+from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings
 from freshlayer.workflows.batch import AnalysedFile, Candidate, batches
 from freshlayer.workflows.check import Target, check_each
@@ -50,23 +49,21 @@ class Search(Struct, frozen=True):
     below: bool
 
 
-class Form(Struct, frozen=True):
-    """How a report is told: as JSON, or as text; ``explain``: the whole story of a line.
+class Findings(Struct, frozen=True):
+    """``explain``: the line to print everything about. ``failing``: the findings for exit code 1."""
 
-    ``failing``: the findings that end with exit code 1.
-    """
-
-    as_json: bool
     explain: int | None
     failing: frozenset[str]
 
 
-def check_several(options: Options, search: Search, form: Form, image_of: Callable[[str], str] | None) -> int:
+def check_several(
+    options: Options, search: Search, findings: Findings, image_of: Callable[[str], str] | None
+) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
-    with session_of(options, None, image_of) as session, _Teller(options, form) as teller:
-        wanted = list(searched(search, teller.failed))
+    with session_of(options, None, image_of) as session, _Reporter(options, findings) as reporter:
+        wanted = list(searched(search, reporter.failed))
         with batches(
-            wanted, partial(read_one, options, search, session.policy.hosts), session.policy, teller.failed
+            wanted, partial(read_one, options, search, session.policy.hosts), session.policy, reporter.failed
         ) as found:
             for warning in (warning for batch in found for warning in batch.warnings):
                 warn_once(warning)
@@ -76,8 +73,8 @@ def check_several(options: Options, search: Search, form: Form, image_of: Callab
                 left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
                 own = replace(session, policy=replace(batch.policy, deadline=left), keyring=keyring)
                 for report in check_each(batch, search.request, own):
-                    teller.tell(report)
-    return teller.exit_code
+                    reporter.add(report)
+    return reporter.exit_code
 
 
 def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Candidate]:
@@ -113,53 +110,37 @@ def read_one(
     return AnalysedFile(source, read, replace(chosen.policy, hosts=wider), chosen.warning)
 
 
-class _Teller:
-    """Tells reports by a thread of its own: a pager that stands still keeps no origin waiting."""
+class _Reporter:
+    """Prints reports in a thread of its own: a pager that doesn't read keeps no origin waiting."""
 
-    def __init__(self, options: Options, form: Form) -> None:
+    def __init__(self, options: Options, findings: Findings) -> None:
         self.exit_code = 0
-        self._form = form
-        self._every = bool(options.verbose)
-        self._as_text = not form.as_json and not options.quiet
-        self._documents: list[Documents] = [ReportFile(options.report)] if options.report else []
-        self._documents += [Documents(sys.stdout)] if form.as_json else []
+        self._failing = findings.failing
+        self._output = Output(options, Style(ReportKind.CHECK, several=True, explain=findings.explain))
         self._thread = ThreadPoolExecutor(1)
         self._failure: BaseException | None = None
 
     def failed(self, reason: str) -> None:
-        """Say why there is no report of something."""
+        """Print why there is no report of something."""
         self.exit_code = _TROUBLE
         warn(reason)
 
-    def tell(self, found: Report | FreshlayerError) -> None:
-        """Tell of one. Raises what befell the telling of those before it."""
+    def add(self, found: Report | FreshlayerError) -> None:
+        """Print one report. Raises again what failed when an earlier one was printed."""
         if isinstance(found, FreshlayerError):
             self.failed(str(found))
             return
-        if fails(found, self._form.failing):
+        if fails(found, self._failing):
             self.exit_code = max(self.exit_code, STALE)
-        self._behind(partial(self._write, found))
-
-    def _write(self, found: Report) -> None:
-        explain = self._form.explain
-        if self._as_text:
-            show(
-                story_lines(found, explain) if explain else check_lines(found, every=self._every), sys.stdout
-            )
-        document = of_check(found) if self._documents else {}
-        for documents in self._documents:
-            documents.add(document)
-
-    def _behind(self, act: Callable[[], None]) -> None:
         self._raise()
-        self._thread.submit(self._guarded, act)
+        self._thread.submit(self._guarded, partial(self._output.add, found))
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """The first failure is kept; behind it nothing more is told."""
+        """The first failure is kept; nothing is printed after it."""
         try:
             if self._failure is None:
                 act()
-        except BaseException as error:  # noqa: BLE001 - raised where the main thread hears it
+        except BaseException as error:  # noqa: BLE001 - the main thread raises it
             self._failure = error
 
     def _raise(self) -> None:
@@ -173,5 +154,4 @@ class _Teller:
         self._thread.shutdown(cancel_futures=failure is not None)
         if failure is None:
             self._raise()
-            for documents in self._documents:
-                documents.end()
+            self._output.end()

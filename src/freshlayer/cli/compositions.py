@@ -197,10 +197,7 @@ def _settings_of(options: Options, targets: Mapping[str, Target]) -> Source | No
 
 
 def _tell(options: Options, reports: Mapping[str, Report]) -> None:
-    from freshlayer.cli.output import show_build, write_report
-    from freshlayer.report import of_check
+    from freshlayer.cli.output import Output
+    from freshlayer.report.formats.base import ReportKind, Style
 
-    for name, report in reports.items():
-        show_build(options, report, f"freshlayer: {name}: ")
-    documents = [{**of_check(report), "name": name} for name, report in reports.items()]
-    write_report(options.report, {"version": documents[0]["version"], "dockerfiles": documents})
+    Output(options, Style(ReportKind.BUILD, several=True)).write([*reports.items()])

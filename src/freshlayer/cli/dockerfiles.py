@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from freshlayer.cli.options import formatted
+
 if TYPE_CHECKING:
     from freshlayer.context import Source
     from freshlayer.discover.analysis import BuildRequest
@@ -28,7 +30,7 @@ _ASKED = (
 _SHARED = (
     click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
     *_ASKED,
-    click.option("--json", "as_json", is_flag=True, help="one JSON document"),
+    formatted,
 )
 
 
@@ -38,7 +40,7 @@ def asked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these, any number of contexts, and ``--json``."""
+    """Give a command these, any number of contexts, and the format of the report."""
     return _with(_SHARED, function)
 
 

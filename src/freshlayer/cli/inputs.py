@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
 from msgspec.structs import replace
 
@@ -24,28 +21,22 @@ def command(
     build_args: tuple[str, ...],
     platform: str,
     network: str | None,
-    as_json: bool,
     all_stages: bool,
 ) -> int:
     """List what a Dockerfile reads from elsewhere, and what can't be watched, with the reason.
 
-    Asks nobody and changes nothing.
+    Requests nothing from the network and changes nothing.
     """
-    from freshlayer import report
     from freshlayer.cli.errors import located
-    from freshlayer.report.terminal import show
+    from freshlayer.cli.output import Output
+    from freshlayer.report.formats.base import ReportKind, Style
     from freshlayer.workflows import check as workflow
 
     request = replace(request_of(target, build_args, platform, network), all_stages=all_stages)
-    documents = []
+    reports = []
     for context in contexts:
         source = source_of(context, file)
         with located(source):
-            found = workflow.inputs(source, request)
-        if as_json:
-            documents.append(report.of_inputs(found))
-        elif not options.quiet:
-            show(report.input_lines(found), sys.stdout)
-    if as_json:
-        click.echo(json.dumps(report.together(documents), indent=1))
+            reports.append(("", workflow.inputs(source, request)))
+    Output(options, Style(ReportKind.INPUTS, several=len(contexts) > 1)).write(reports)
     return 0

@@ -12,7 +12,7 @@ import click
 from msgspec.structs import replace
 
 from freshlayer import __version__
-from freshlayer.cli.options import Options, ours
+from freshlayer.cli.options import Options, formatted, ours
 from freshlayer.cli.reentry import enter
 from freshlayer.errors import FreshlayerError, OptionError
 from freshlayer.interrupts import INTERRUPTED, raise_again
@@ -60,6 +60,7 @@ class _Commands(click.Group):
     epilog="Options before the command are freshlayer's; what follows 'build' is the builder's.",
 )
 @click.version_option(__version__, message="freshlayer %(version)s")
+@formatted
 @ours
 @click.pass_context
 def cli(context: click.Context, options: Options) -> None:

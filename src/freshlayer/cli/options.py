@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-if TYPE_CHECKING:
-    pass
+from freshlayer.errors import OptionError
+from freshlayer.report.formats import NAMES
 
 
 class Options(Struct, frozen=True):
@@ -27,6 +27,7 @@ class Options(Struct, frozen=True):
     timeout: float | None = None
     deadline: float | None = None
     report: str | None = None
+    format: str | None = None
     quiet: bool | None = None
     verbose: bool | None = None
     docker: tuple[str, ...] | None = None
@@ -58,7 +59,12 @@ _OURS = (
     click.option(
         "--deadline", metavar="S", type=click.FloatRange(0.1, 86400), help="seconds for all references"
     ),
-    click.option("--report", metavar="FILE", type=click.Path(), help="write the report as JSON"),
+    click.option(
+        "--report",
+        metavar="FILE",
+        type=click.Path(),
+        help="write the report in the format of the ending; else as JSON",
+    ),
     click.option("--quiet", is_flag=True, default=None, help="say nothing but warnings"),
     click.option("--verbose", is_flag=True, default=None, help="build: tell of every instruction"),
 )
@@ -69,7 +75,8 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
-        given = Options(**{name: values.pop(name, None) for name in Options.__struct_fields__})
+        as_json = values.pop("as_json", None)
+        given = _formatted(Options(**{n: values.pop(n, None) for n in Options.__struct_fields__}), as_json)
         context = click.get_current_context()
         outer = context.parent.obj if context.parent is not None else None
         options = given.over(outer) if isinstance(outer, Options) else given
@@ -78,3 +85,24 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OURS):
         wrapped = option(wrapped)
     return wrapped
+
+
+_FORMATS = (
+    click.option("--format", type=click.Choice(NAMES), help="the format of the report"),
+    click.option("--json", "as_json", is_flag=True, default=None, help="short for --format json"),
+)
+
+
+def formatted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that ``ours`` wraps the options for the format of its report."""
+    for option in reversed(_FORMATS):
+        function = option(function)
+    return function
+
+
+def _formatted(options: Options, as_json: bool | None) -> Options:
+    if not as_json:
+        return options
+    if options.format not in {None, "json"}:
+        raise OptionError(f"--json: --format {options.format} is given too (name one format)")
+    return replace(options, format="json")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 import click
 
-from freshlayer.cli.options import Options, ours
+from freshlayer.cli.options import Options, formatted, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError, ReferenceInvalidError
 from freshlayer.reference import Reference
@@ -15,18 +12,17 @@ from freshlayer.reference import Reference
 
 @click.command("probe", short_help="what an origin says about a URL, a git ref or an image")
 @click.argument("texts", nargs=-1, required=True, metavar="REFERENCE…")
-@click.option("--json", "as_json", is_flag=True, help="one JSON document")
+@formatted
 @ours
-def command(options: Options, texts: tuple[str, ...], as_json: bool) -> int:
+def command(options: Options, texts: tuple[str, ...]) -> int:
     """Show the evidence that each origin gives, hop by hop, and the identity drawn from it.
 
     REFERENCE is a URL, a git address with or without a ref (git://example.org/a.git#v1), or an image name.
     Compares with what is recorded, and records nothing. Exit code 2: one could not be read or probed.
     """
-    from freshlayer import report
+    from freshlayer.cli.output import write_probe
     from freshlayer.decisions.verdict import judge
     from freshlayer.probe import probe
-    from freshlayer.report.terminal import show
     from freshlayer.workflows.session import default_platform
 
     if options.offline:
@@ -41,10 +37,7 @@ def command(options: Options, texts: tuple[str, ...], as_json: bool) -> int:
             references, {}, session.limits, session.progress, keyring=session.keyring, platforms=here
         )
     results = [(seen[r], judge(recorded.get(r), seen[r])) for r in references]
-    if as_json:
-        click.echo(json.dumps(report.of_probe(results), indent=1))
-    else:
-        show(report.probe_lines(results), sys.stdout)
+    write_probe(options, results)
     return 0 if all_read and all(verdict.asked for _, verdict in results) else 2
 
 

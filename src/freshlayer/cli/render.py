@@ -50,8 +50,7 @@ def command(
     done once. --format args then writes NAME=VALUE for each of them, for --build-arg.
     """
     from freshlayer.cli.errors import located
-    from freshlayer.cli.output import write_report
-    from freshlayer.report import of_check
+    from freshlayer.cli.output import write_file
     from freshlayer.workflows import check as check_workflow
     from freshlayer.workflows import render as workflow
     from freshlayer.workflows.record import as_built
@@ -66,7 +65,7 @@ def command(
         work = check_workflow.check if form == "template" else workflow.render
         report = work(source, as_built(source, request, session), session)
         content = content_of(source, report, form, mechanism)
-    write_report(options.report, of_check(report))
+    write_file(options, report)
     _deliver(options, source, output, content, form)
     return 0
 

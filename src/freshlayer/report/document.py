@@ -115,8 +115,3 @@ def _evidence(item: Evidence) -> Document:
         "hop": item.hop,
         "ignored": item.ignored or None,
     }
-
-
-def together(documents: list[Document]) -> Document:
-    """One document: of one Dockerfile itself, of several a list of them."""
-    return documents[0] if len(documents) == 1 else {"version": VERSION, "dockerfiles": documents}
