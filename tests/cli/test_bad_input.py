@@ -158,7 +158,7 @@ def test_an_origin_that_fails_breaks_no_build(
         told = freshlayer.but("--timeout=1")("build", "--network=host", ".", seconds=20)
         url = origin.url
     assert told.code == 0
-    assert f"freshlayer: Dockerfile:3: {url} {reason}" in told.err
+    assert f"freshlayer: Dockerfile:3: {url}: {reason}" in told.err
     assert "--mount=type=secret,id=freshlayer-" in told.out
     assert "\x1b" not in told.err
 

@@ -108,7 +108,7 @@ def test_the_settings_beside_a_dockerfile_are_its_own(freshlayer: Freshlayer, pr
     (project / "a" / "freshlayer.toml").write_text('on_unknown = "fail"\n')
     told = freshlayer("check", "--network=host", "--recursive", ".")
     assert (told.code, heads(told.out)) == (2, ["b/Dockerfile"])
-    assert "a/Dockerfile:2: http://127.0.0.1:1/x " in told.err
+    assert "a/Dockerfile:2: http://127.0.0.1:1/x: " in told.err
     assert "(--on-unknown is fail)" in told.err
 
 
@@ -137,7 +137,7 @@ def test_nobody_is_asked_offline(freshlayer: Freshlayer, origin: ServeOrigin, pr
     write(project, "a/Dockerfile", f"RUN curl {origin.url}x")
     told = freshlayer("check", "--offline", "--recursive", ".")
     assert (told.code, asked(origin)) == (1, {})
-    assert "was not asked (--offline)" in told.out
+    assert "not probed (--offline)" in told.out
 
 
 def test_programs_that_settings_below_name_are_run_once_they_are_trusted(

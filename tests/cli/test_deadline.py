@@ -64,7 +64,7 @@ def quickly(freshlayer: Freshlayer, *words: str) -> Ended:
 def reasons(document: dict[str, object]) -> list[str]:
     inputs = document["inputs"]
     assert isinstance(inputs, list)
-    return [item["reason"] for item in inputs]
+    return [item["reason"]["text"] for item in inputs]
 
 
 def test_check(freshlayer: Freshlayer, project: Path, slow: MisbehavingOrigin) -> None:

@@ -37,7 +37,7 @@ def elsewhere(freshlayer: Freshlayer, name: str) -> Freshlayer:
 def states(told: Ended) -> dict[int, tuple[str, str]]:
     """Line → state and reason of each RUN."""
     runs = [item for item in told.document["instructions"] if item["instruction"] == "RUN"]
-    return {item["line"]: (item["state"], item["reason"]) for item in runs}
+    return {item["line"]: (item["state"], item["reason"]["text"]) for item in runs}
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_what_moved_is_stale_every_night_and_says_why(rendered: Freshlayer, orig
         assert told.code == 1
         state, reason = states(told)[2]
         assert state == "stale"
-        assert reason == f'{origin.url}a was "v1", now "v2" (compared with the identities file)'
+        assert reason == f'{origin.url}a: was "v1", now "v2" (compared with the identities file)'
 
 
 def test_a_reference_that_the_file_does_not_know_is_stale(
@@ -76,7 +76,7 @@ def test_a_reference_that_the_file_does_not_know_is_stale(
         2: ("fresh", "no input changed since the identities file was written"),
         3: (
             "stale",
-            f"no build is recorded on this machine, and {origin.url}new is not in the identities file",
+            f"no build is recorded on this machine; {origin.url}new: it is not in the identities file",
         ),
     }
 

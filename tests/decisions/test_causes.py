@@ -15,6 +15,7 @@ from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.model.build import Built, Counting, InstructionVerdict, LastBuild, ProgressEvent, StepOutcome
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past
 from freshlayer.reference import parse as reference
 
@@ -40,7 +41,7 @@ def planned(
     dockerfile = parse(text)
     identity = Identity("etag", value, Strength.STRONG)
     change = Change.UNCHANGED if value == built else Change.CHANGED
-    verdict = Verdict(URL, change, Certainty.CERTAIN, "because", identity)
+    verdict = Verdict(URL, change, Certainty.CERTAIN, Reason("unchanged"), identity)
     line3 = next(i for s in dockerfile.stages for i in s.instructions if i.line == RUN_A)
     parents = {s.number: parent_stage(dockerfile, s, lambda stage: stage.base) for s in dockerfile.stages}
     known = Known({line3.number: (URL,)}, {URL: verdict}, build_args=build_args)
@@ -70,7 +71,7 @@ def outcomes(
     no_cache: bool = False,
     no_cache_stages: tuple[str, ...] = (),
     untold: frozenset[int] = frozenset(),
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, Reason] | None = None,
 ) -> dict[int, StepOutcome]:
     told = {
         item.line: ProgressEvent(
@@ -89,30 +90,34 @@ def outcomes(
     return {item.line: item.outcome for item in found if item.outcome}
 
 
+def code(outcome: StepOutcome) -> str:
+    return outcome.because.code if outcome.because else ""
+
+
 EVERYTHING = {RUN_A, RUN_TWO, COPY_A, COPY_FROM, RUN_LAST}
 
 
 def test_a_first_build_was_never_built_here() -> None:
     found = outcomes(planned(), {}, EVERYTHING)
-    assert {outcome.because for outcome in found.values()} == {"it was never built here"}
+    assert {str(outcome.because) for outcome in found.values()} == {"it was never built here"}
     assert not any(outcome.again for outcome in found.values())
 
 
 def test_an_input_that_changed_and_all_that_follows() -> None:
     now = planned("v2")
     found = outcomes(now, history(planned()), EVERYTHING)
-    assert found[RUN_A].because.startswith("its own input: https://example.org/a was")
-    assert found[RUN_TWO].because == "line 3 before it ran"
-    assert found[COPY_A].because == "line 3 before it ran"
-    assert found[COPY_FROM].because == "it reads from stage s1, where line 3 ran"
-    assert found[RUN_LAST].because == "line 8 before it ran"
+    assert str(found[RUN_A].because).startswith("its own input: https://example.org/a: was")
+    assert str(found[RUN_TWO].because) == "line 3 before it ran"
+    assert str(found[COPY_A].because) == "line 3 before it ran"
+    assert str(found[COPY_FROM].because) == "it reads from stage s1, where line 3 ran"
+    assert str(found[RUN_LAST].because) == "line 8 before it ran"
     assert [line for line, outcome in found.items() if not outcome.follows] == [RUN_A]
     assert all(outcome.expected for outcome in found.values())
 
 
 def test_a_copy_whose_files_changed() -> None:
     found = outcomes(planned(), history(planned()), {COPY_A})
-    assert found[COPY_A].because == "what it copies has changed"
+    assert str(found[COPY_A].because) == "the files that it copies changed"
 
 
 def test_a_stage_that_continues_a_cached_one_starts_from_no_other_image() -> None:
@@ -125,7 +130,7 @@ def test_a_stage_that_continues_a_cached_one_starts_from_no_other_image() -> Non
 def test_files_that_a_run_mounts_may_have_changed(mount: str) -> None:
     text = TEXT.replace("RUN two", f"RUN --mount={mount} two")
     found = outcomes(planned(text=text), history(planned(text=text)), {RUN_TWO})
-    assert found[RUN_TWO].because == "what it mounts may have changed"
+    assert str(found[RUN_TWO].because) == "the files that it mounts may have changed"
 
 
 def test_a_cache_mount_explains_nothing() -> None:
@@ -149,7 +154,7 @@ def test_a_builder_that_finds_an_addition_unchanged_is_right() -> None:
 
 def test_no_cache_explains_everything() -> None:
     found = outcomes(planned(), history(planned()), EVERYTHING, no_cache=True)
-    assert {outcome.because for outcome in found.values()} == {"the builder was told to use no cache"}
+    assert {str(outcome.because) for outcome in found.values()} == {"the builder was run with --no-cache"}
     assert [line for line, outcome in found.items() if not outcome.follows] == [RUN_A]
 
 
@@ -157,21 +162,25 @@ def test_no_cache_for_a_stage_explains_what_ran_there_alone() -> None:
     stages = {item.line: item.stage for item in planned()}
     found = outcomes(planned(), history(planned()), EVERYTHING, no_cache_stages=(stages[RUN_A],))
     told = {
-        line for line, outcome in found.items() if outcome.because == "the builder was told to use no cache"
+        line
+        for line, outcome in found.items()
+        if str(outcome.because) == "the builder was run with --no-cache"
     }
     assert told == {line for line in EVERYTHING if stages[line] == stages[RUN_A]} != EVERYTHING
 
 
 def test_an_emptied_cache_or_another_image_shows_where_a_stage_starts() -> None:
     found = outcomes(planned(), history(planned()), EVERYTHING)
-    assert found[RUN_A].because == "its stage starts from another image, or the builder's cache was emptied"
+    assert (
+        str(found[RUN_A].because) == "its stage starts from another image, or the builder's cache was emptied"
+    )
     assert found[RUN_A].expected
 
 
 @pytest.mark.parametrize("now", [planned(A="2"), planned(text=TEXT.replace("ARG A", "ARG A=2"))])
 def test_a_build_arg_or_another_instruction_before_it(now: tuple[InstructionVerdict, ...]) -> None:
     found = outcomes(now, history(planned(A="1")), {RUN_A, RUN_TWO})
-    assert found[RUN_A].because == "an instruction before it, or a build arg, is not what it was"
+    assert str(found[RUN_A].because) == "an earlier instruction or a build argument changed"
     assert found[COPY_FROM].cached
 
 
@@ -183,23 +192,23 @@ def test_a_build_arg_that_a_stage_does_not_declare_explains_nothing() -> None:
 def test_what_nothing_explains_is_said_to_be_wrong() -> None:
     found = outcomes(planned(), history(planned()), {RUN_TWO})
     assert not found[RUN_TWO].expected
-    assert "this should not happen" in found[RUN_TWO].because
-    assert "please report it" in found[RUN_TWO].because
+    assert code(found[RUN_TWO]) == "unexpected-rebuild"
+    assert "please report it" in str(found[RUN_TWO].because)
 
 
 def test_where_something_is_not_told_it_may_be_the_cause() -> None:
     found = outcomes(planned(), history(planned()), {RUN_TWO, COPY_A, RUN_LAST}, untold=frozenset({RUN_A}))
-    assert (found[RUN_TWO].because, found[RUN_TWO].expected) == ("", True)
-    assert found[COPY_A].because == "line 4 before it ran"
+    assert (found[RUN_TWO].because, found[RUN_TWO].expected) == (None, True)
+    assert str(found[COPY_A].because) == "line 4 before it ran"
     assert not found[RUN_LAST].expected
     found = outcomes(planned(), history(planned()), {COPY_A, COPY_FROM}, untold=frozenset({RUN_A}))
-    assert found[COPY_A].because == found[COPY_FROM].because == ""
+    assert found[COPY_A].because is found[COPY_FROM].because is None
 
 
 def test_a_new_key_that_was_cached_is_said_to_be_wrong() -> None:
     found = outcomes(planned("v2"), history(planned()), set())
     assert not found[RUN_A].expected
-    assert "this should not happen" in found[RUN_A].because
+    assert code(found[RUN_A]) == "unexpected-cache"
 
 
 def test_a_key_that_was_built_before_may_be_cached() -> None:
@@ -209,9 +218,7 @@ def test_a_key_that_was_built_before_may_be_cached() -> None:
         (item.stage, item.digest): remembered(item, before[item.stage, item.digest], 8) for item in later
     }
     found = outcomes(planned("v1", built="v2"), before, set())
-    assert found[RUN_A] == StepOutcome(
-        cached=True, saved=2.0, because="it was built with the same inputs before"
-    )
+    assert found[RUN_A] == StepOutcome(cached=True, saved=2.0, because=Reason("built-before"))
 
 
 def test_a_key_that_a_failed_build_left_behind_may_be_cached() -> None:
@@ -224,7 +231,7 @@ def test_a_key_that_a_failed_build_left_behind_may_be_cached() -> None:
 
 def test_a_cold_state_is_surprised_by_no_cache() -> None:
     found = outcomes(planned("v2"), {}, set())
-    assert found[RUN_A].because == "the builder had it from another build with the same inputs"
+    assert str(found[RUN_A].because) == "the builder had it from another build with the same inputs"
     assert found[RUN_A].expected
 
 
@@ -255,19 +262,22 @@ def test_the_sum_of_it() -> None:
 def test_another_build_that_had_the_key_explains_a_cached_instruction() -> None:
     now = planned("v2")
     key = next(item.key for item in now if item.line == RUN_A)
-    found = outcomes(
-        now, history(planned()), set(), given={key: "/b/Dockerfile was built with the same inputs"}
-    )
-    assert found[RUN_A].because == "/b/Dockerfile was built with the same inputs"
+    found = outcomes(now, history(planned()), set(), given={key: Reason("built-elsewhere", "/b/Dockerfile")})
+    assert str(found[RUN_A].because) == "/b/Dockerfile: another build had the same inputs"
     assert found[RUN_A].expected
 
 
 def test_what_follows_an_instruction_with_other_inputs_may_run_though_that_was_cached() -> None:
     now = planned("v2")
-    found = outcomes(now, history(planned()), {RUN_TWO, COPY_A}, given={it.key: "x" for it in now if it.key})
-    assert found[RUN_TWO].because == "line 3 before it was built with other inputs, and was cached"
+    found = outcomes(
+        now,
+        history(planned()),
+        {RUN_TWO, COPY_A},
+        given={it.key: Reason("built-elsewhere") for it in now if it.key},
+    )
+    assert str(found[RUN_TWO].because) == "line 3 before it was built with other inputs, and was cached"
     assert found[RUN_TWO].follows
-    assert found[COPY_A].because == "line 4 before it ran"
+    assert str(found[COPY_A].because) == "line 4 before it ran"
 
 
 def test_an_edited_instruction_is_its_own_reason_and_that_of_what_follows() -> None:
@@ -279,16 +289,16 @@ def test_an_edited_instruction_is_its_own_reason_and_that_of_what_follows() -> N
         if place != next((it.stage, it.digest) for it in now if it.line == RUN_TWO)
     }
     found = outcomes(now, unknown, {RUN_TWO, COPY_A})
-    assert found[RUN_TWO].because == "it was edited since the last build"
-    assert found[COPY_A].because == "line 4 before it ran"
+    assert str(found[RUN_TWO].because) == "it was edited since the last build"
+    assert str(found[COPY_A].because) == "line 4 before it ran"
     shifted = {place: replace(it, chain="another") for place, it in before.items()}
     edited = tuple(replace(item, edited=item.line == 2) for item in planned())
     assert (
-        outcomes(edited, shifted, {RUN_A})[RUN_A].because
+        str(outcomes(edited, shifted, {RUN_A})[RUN_A].because)
         == "line 2 before it was edited since the last build"
     )
 
 
 def test_a_chain_of_an_older_freshlayer_explains_nothing() -> None:
     older = {place: replace(it, chain="") for place, it in history(planned()).items()}
-    assert not outcomes(planned(), older, {RUN_TWO})[RUN_TWO].because.startswith("an instruction before it")
+    assert not str(outcomes(planned(), older, {RUN_TWO})[RUN_TWO].because).startswith("an earlier")

@@ -7,6 +7,7 @@ import pytest
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.dockerfile import parse
 from freshlayer.model.build import Counting, InstructionState, InstructionVerdict, ProgressEvent, StepOutcome
+from freshlayer.model.reasons import Reason
 
 THREE_STAGES = """\
 ARG GLOBAL
@@ -139,7 +140,9 @@ def test_a_target_alone_needs_no_name() -> None:
 
 def test_a_target_of_which_only_a_part_is_told_is_not_whole() -> None:
     def run(line: int, outcome: StepOutcome | None, name: str = "RUN") -> InstructionVerdict:
-        return InstructionVerdict(line, line, "0", name, InstructionState.FRESH, "", outcome=outcome)
+        return InstructionVerdict(
+            line, line, "0", name, InstructionState.FRESH, Reason("unchanged"), outcome=outcome
+        )
 
     told = run(2, StepOutcome(cached=True))
     assert is_whole([run(1, None, "FROM"), told, run(3, None, "ENV")])

@@ -16,6 +16,7 @@ from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 from freshlayer.reference import parse as refer
 
@@ -29,7 +30,7 @@ TWO_TEXT = '[["https://example.org/a","etag:v1"],["https://example.org/b","sha25
 
 
 def verdict(reference: Reference, identity: Identity | None, change: Change = Change.UNCHANGED) -> Verdict:
-    return Verdict(reference, change, Certainty.CERTAIN, f"is {change}", identity)
+    return Verdict(reference, change, Certainty.CERTAIN, Reason("unchanged", detail=f"is {change}"), identity)
 
 
 def planned(
@@ -116,7 +117,7 @@ SIMPLE = "FROM base\nRUN before\nRUN curl a\nRUN after\n"
 def test_what_was_never_built_is_stale_and_has_its_key() -> None:
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V1, Change.FIRST_SEEN)])
     assert found[3].state is InstructionState.STALE
-    assert found[3].reason == "never built through freshlayer"
+    assert found[3].reason.text == "never built through freshlayer"
     assert (found[3].key, found[3].pairs) == (VECTOR_KEY, VECTOR)
 
 
@@ -132,15 +133,15 @@ def test_what_stands_before_is_fresh_and_what_follows_is_stale_and_says_why() ->
         InstructionState.FRESH,
         InstructionState.STALE,
     ]
-    assert found[2].reason == "no remote input"
-    assert found[4].reason == "line 3 before it is stale"
+    assert found[2].reason.text == "no remote input"
+    assert found[4].reason == Reason("follows", detail="follows line 3, which is stale")
 
 
 def test_what_was_built_with_the_same_identity_is_fresh() -> None:
     first = planned(SIMPLE, {3: (A,)}, [verdict(A, V1, Change.FIRST_SEEN)])
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V1)], built_of(first))
     assert {item.state for item in found.values()} == {InstructionState.FRESH}
-    assert found[3].reason == "no input changed"
+    assert found[3].reason.text == "no input changed"
     assert found[3].key == VECTOR_KEY
 
 
@@ -148,7 +149,7 @@ def test_another_identity_makes_it_stale_with_a_contrast() -> None:
     first = planned(SIMPLE, {3: (A,)}, [verdict(A, V1)])
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V2, Change.CHANGED)], built_of(first))
     assert found[3].state is InstructionState.STALE
-    assert found[3].reason == 'https://example.org/a was "v1", now "v2"'
+    assert found[3].reason.text == 'https://example.org/a: was "v1", now "v2"'
     assert found[3].key != first[3].key
 
 
@@ -156,7 +157,7 @@ def test_an_input_that_came_back_is_fresh_again() -> None:
     first = planned(SIMPLE, {3: (A,)}, [verdict(A, V1)])
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V1, Change.CHANGED)], built_of(first))
     assert found[3].state is InstructionState.FRESH
-    assert "back" in found[3].reason
+    assert found[3].reason.code == "input-restored"
 
 
 def test_two_dockerfiles_that_share_a_url_do_not_explain_each_other() -> None:
@@ -167,7 +168,7 @@ def test_two_dockerfiles_that_share_a_url_do_not_explain_each_other() -> None:
     built_before = built_of(planned(two, {2: (A,)}, [verdict(A, V1)]))
     assert planned(one, {3: (A,)}, now, built_after)[3].state is InstructionState.FRESH
     assert planned(two, {2: (A,)}, now, built_before)[2].state is InstructionState.STALE
-    assert '"v1", now "v2"' in planned(two, {2: (A,)}, now, built_before)[2].reason
+    assert '"v1", now "v2"' in planned(two, {2: (A,)}, now, built_before)[2].reason.text
 
 
 @pytest.mark.parametrize("change", [Change.UNKNOWN, Change.ABSENT])
@@ -175,7 +176,7 @@ def test_an_input_that_can_not_be_asked_keeps_its_key_and_breaks_nothing(change:
     first = planned(SIMPLE, {3: (A,)}, [verdict(A, V1)])
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V1, change)], built_of(first))
     assert (found[3].state, found[3].key) == (InstructionState.UNKNOWN, VECTOR_KEY)
-    assert found[3].reason == f"https://example.org/a is {change}; the recorded identity is kept"
+    assert found[3].reason.text == f"https://example.org/a: is {change}; the recorded identity is kept"
     assert found[4].state is InstructionState.FRESH
 
 
@@ -190,7 +191,7 @@ def test_case_45_absent_then_present_makes_another_key() -> None:
     first = planned(SIMPLE, {3: (A,)}, [verdict(A, None, Change.ABSENT)])
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V1, Change.FIRST_SEEN)], built_of(first))
     assert found[3].state is InstructionState.STALE
-    assert found[3].reason == "https://example.org/a was unseen, now etag:v1"
+    assert found[3].reason.text == "https://example.org/a: was unseen, now etag:v1"
 
 
 def test_a_nonce_stands_for_what_can_not_be_asked_and_only_for_that() -> None:
@@ -200,7 +201,7 @@ def test_a_nonce_stands_for_what_can_not_be_asked_and_only_for_that() -> None:
     now = [verdict(A, V1, Change.UNKNOWN), verdict(B, V1)]
     found = planned(text, reads, now, built_of(first), nonce="x1")
     assert found[2].state is InstructionState.STALE
-    assert "--on-unknown" in found[2].reason
+    assert "--on-unknown" in found[2].reason.text
     assert found[2].pairs == ((A.text, "nonce:x1"),)
     assert (found[4].state, found[4].key) == (InstructionState.FRESH, first[4].key)
 
@@ -224,7 +225,7 @@ def test_a_tainted_identity_is_stale_against_what_was_built() -> None:
     taints = {(A.text, "etag:v1"): 1}
     found = planned(SIMPLE, {3: (A,)}, [verdict(A, V1)], built_of(first), taints=taints)
     assert found[3].state is InstructionState.STALE
-    assert found[3].reason == "https://example.org/a was etag:v1, now etag:v1~1"
+    assert found[3].reason.text == "https://example.org/a: was etag:v1, now etag:v1~1"
 
 
 def test_an_add_is_judged_and_has_no_key() -> None:
@@ -244,7 +245,7 @@ def test_staleness_goes_on_into_the_stages_that_continue_a_stage_and_into_no_oth
     states = {line: item.state for line, item in found.items()}
     stale = {line for line, state in states.items() if state is InstructionState.STALE}
     assert stale == {2, 5, 6}
-    assert found[5].reason == found[6].reason == "line 2 before it is stale"
+    assert found[5].reason.text == found[6].reason.text == "follows line 2, which is stale"
 
 
 STAGES = "FROM base AS one\nRUN curl a\nFROM other AS two\nRUN x\nCOPY --from=one /a /a\nRUN y\nRUN curl b\n"
@@ -261,14 +262,14 @@ def test_a_copy_from_a_stale_stage_may_run_again_and_so_may_what_follows() -> No
         InstructionState.UNKNOWN,
         InstructionState.UNKNOWN,
     ]
-    assert "stage one" in found[5].reason
+    assert "stage one" in found[5].reason.text
 
 
 def test_every_instruction_that_may_run_again_names_the_first_that_does() -> None:
     first = planned(STAGES, {2: (A,), 7: (B,)}, [verdict(A, V1), verdict(B, V1)])
     now = [verdict(A, V2, Change.CHANGED), verdict(B, V1)]
     found = planned(STAGES, {2: (A,), 7: (B,)}, now, built_of(first))
-    assert found[6].reason == found[7].reason == "line 5 before it may run again"
+    assert found[6].reason.text == found[7].reason.text == "follows line 5, which may run again"
 
 
 @pytest.mark.parametrize("line", ["COPY --from=0 /a /a", "RUN --mount=type=bind,from=one,target=/m x"])
@@ -311,16 +312,21 @@ def test_every_instruction_of_the_file_is_told_with_its_lines() -> None:
 
 
 DIFFERENCES: list[tuple[str, Pairs, Pairs, str]] = [
-    ("changed", (("u", "etag:1"),), (("u", "etag:2"),), 'u was "1", now "2"'),
-    ("another scheme", (("u", "etag:1"),), (("u", "length:5"),), 'u was "1", now length:5'),
+    ("changed", (("u", "etag:1"),), (("u", "etag:2"),), 'u: was "1", now "2"'),
+    ("another scheme", (("u", "etag:1"),), (("u", "length:5"),), 'u: was "1", now length:5'),
     ("came", (), (("u", "etag:1"),), "now reads u"),
     ("went", (("u", "etag:1"),), (), "no longer reads u"),
     ("replaced", (("u", "etag:1"),), (("v", "etag:1"),), "now reads v; no longer reads u"),
-    ("unseen before", (("u", "unseen"),), (("u", "etag:1"),), "u was unseen, now etag:1"),
-    ("a nonce", (("u", "etag:1"),), (("u", "nonce:7"),), "u can't be asked, and --on-unknown is rebuild"),
-    ("an empty tag before", (("u", "etag:"),), (("u", "etag:1"),), 'u was "", now "1"'),
-    ("an empty tag now", (("u", "etag:1"),), (("u", "etag:"),), 'u was "1", now ""'),
-    ("a tag with a tilde", (("u", "etag:a~b"),), (("u", "etag:1"),), 'u was "a~b", now "1"'),
+    ("unseen before", (("u", "unseen"),), (("u", "etag:1"),), "u: was unseen, now etag:1"),
+    (
+        "a nonce",
+        (("u", "etag:1"),),
+        (("u", "nonce:7"),),
+        "u: it can't be probed, and --on-unknown is rebuild",
+    ),
+    ("an empty tag before", (("u", "etag:"),), (("u", "etag:1"),), 'u: was "", now "1"'),
+    ("an empty tag now", (("u", "etag:1"),), (("u", "etag:"),), 'u: was "1", now ""'),
+    ("a tag with a tilde", (("u", "etag:a~b"),), (("u", "etag:1"),), 'u: was "a~b", now "1"'),
 ]
 
 
@@ -328,12 +334,12 @@ DIFFERENCES: list[tuple[str, Pairs, Pairs, str]] = [
     ("old", "new", "reason"), [row[1:] for row in DIFFERENCES], ids=[row[0] for row in DIFFERENCES]
 )
 def test_a_difference_says_what_changed_came_and_went(old: Pairs, new: Pairs, reason: str) -> None:
-    assert difference(old, new) == reason
+    assert str(difference(old, new)) == reason
 
 
 def test_a_difference_does_not_print_what_a_tag_may_hold() -> None:
     new = difference((("u", "etag:1"),), (("u", "etag:\x9b2J~"),))
-    assert new.isprintable()
+    assert new.text.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,7 @@ def test_a_key_that_is_taken_away_is_stale_once() -> None:
     built = built_of(first)
     found = planned(SIMPLE, {}, [], built)
     assert (found[3].state, found[3].key, found[3].changed) == (InstructionState.STALE, "", True)
-    assert found[3].reason == "it had a key and has none now: no longer reads https://example.org/a"
+    assert found[3].reason.text == "it had a key and has none now: no longer reads https://example.org/a"
     assert found[4].state is InstructionState.STALE
     without = {(found[3].stage, found[3].digest): Built((), "")}
     assert planned(SIMPLE, {}, [], without)[3].state is InstructionState.FRESH

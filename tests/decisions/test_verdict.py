@@ -70,7 +70,7 @@ def test_an_input_is_judged_by_what_was_recorded(
 ) -> None:
     verdict = after(before, now)
     assert (verdict.change, verdict.certainty) == (change, certainty)
-    assert verdict.reason
+    assert verdict.reason.text
     if change is UNKNOWN:
         # What can't be compared is not kept: it stays unknown, and loud, rather than be taken for known.
         assert verdict.keep is None
@@ -109,7 +109,7 @@ def test_the_first_observation_is_first_seen() -> None:
     verdict = judge(None, seen('ETag: "a"'))
     assert verdict.change is Change.FIRST_SEEN
     assert verdict.identity == Identity("etag", "a", Strength.STRONG)
-    assert verdict.reason == 'never recorded before; it is "a"'
+    assert verdict.reason.text == 'never recorded before; it is "a"'
     assert verdict.keep is not None
     assert verdict.keep.validators == Validators('"a"')
 
@@ -118,18 +118,18 @@ def test_every_verdict_tells_of_an_answer_out_of_a_cache() -> None:
     aged = ['ETag: "b"', "Age: 290"]
     verdicts = [judge(None, seen(*aged)), after(['ETag: "a"'], aged), after(['ETag: "b"'], aged)]
     assert [verdict.change for verdict in verdicts] == [Change.FIRST_SEEN, CHANGED, UNCHANGED]
-    assert all(verdict.reason.endswith("290 s ago: possibly stale") for verdict in verdicts)
+    assert all(verdict.reason.text.endswith("290 s ago: possibly stale") for verdict in verdicts)
 
 
 def test_a_young_file_matters_only_where_a_date_decides() -> None:
     young = [f"Last-Modified: {LM}", f"Date: {LATER}"]
-    assert "may change again" in after(young, young).reason
+    assert "may change again" in after(young, young).reason.text
     tagged = ['ETag: "a"', *young]
-    assert after(tagged, tagged).reason == 'still "a"'
+    assert after(tagged, tagged).reason.text == 'still "a"'
 
 
 def test_weak_evidence_is_called_weak() -> None:
-    assert judge(None, seen('ETag: W/"a"')).reason.endswith("(weak evidence)")
+    assert judge(None, seen('ETag: W/"a"')).reason.text.endswith("(weak evidence)")
 
 
 def test_an_origin_that_fails_and_was_never_seen_has_no_identity() -> None:
@@ -145,7 +145,7 @@ def test_an_identity_from_a_file_can_be_revalidated_and_compared() -> None:
 
 
 def test_the_reason_of_a_change_shows_where_the_tags_differ() -> None:
-    assert after([f'ETag: "{OLD}"'], [f'ETag: "{NEW}"']).reason == 'was "…8555", now "…8333"'
+    assert after([f'ETag: "{OLD}"'], [f'ETag: "{NEW}"']).reason.text == 'was "…8555", now "…8333"'
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_every_verdict_has_a_reason_and_only_a_change_moves_an_identity(
     kept: Recorded | None = None
     for observation in observations:
         verdict = judge(kept, observation)
-        assert verdict.reason
+        assert verdict.reason.text
         if kept is not None and verdict.change is not CHANGED:
             assert verdict.identity == kept.identity
         kept = verdict.keep or kept
@@ -237,4 +237,4 @@ def test_what_an_origin_says_is_shown_without_terminal_controls(value: str) -> N
     """C1 controls may stand in a tag (obs-text, RFC 9110 §8.8.3), and some terminals obey them."""
     heard = of_hops((Hop(200, (("etag", f'"{value}"'),)),))
     assert all(found.identity.short.isprintable() for found in heard)
-    assert judge(None, Observation(URL, ProbeOutcome.SEEN, "", heard)).reason.isprintable()
+    assert judge(None, Observation(URL, ProbeOutcome.SEEN, "", heard)).reason.text.isprintable()

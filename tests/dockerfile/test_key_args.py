@@ -10,6 +10,7 @@ from freshlayer.decisions.key import key_of, values
 from freshlayer.dockerfile import parse
 from freshlayer.dockerfile.key_args import declare, declared
 from freshlayer.model.build import InstructionState, InstructionVerdict
+from freshlayer.model.reasons import Reason
 
 TEXT = """\
 # syntax=docker/dockerfile:1
@@ -80,7 +81,9 @@ def test_other_args_may_stand_between() -> None:
 
 
 def verdict(line: int, *pairs: tuple[str, str], key: str = "key") -> InstructionVerdict:
-    return InstructionVerdict(line, line, "0", "RUN", InstructionState.STALE, "", key, pairs)
+    return InstructionVerdict(
+        line, line, "0", "RUN", InstructionState.STALE, Reason("never-built"), key, pairs
+    )
 
 
 def test_a_name_above_several_runs_stands_for_all_that_they_read() -> None:

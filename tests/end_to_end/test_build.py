@@ -256,8 +256,8 @@ def test_the_report_says_what_was_stale_and_why(
         (2, "stale"),
         (3, "stale"),
     ]
-    assert document["instructions"][1]["reason"] == f'{origin.url} was "v1", now "v2"'
-    assert document["instructions"][2]["reason"] == "line 2 before it is stale"
+    assert document["instructions"][1]["reason"]["text"] == f'{origin.url}: was "v1", now "v2"'
+    assert document["instructions"][2]["reason"]["text"] == "follows line 2, which is stale"
     assert "apk add curl" in [item["text"] for item in document["not_watched"]]
     assert len([line for line in told.err.splitlines() if line.startswith("freshlayer:")]) <= 5
 
@@ -274,7 +274,7 @@ def test_a_fresh_machine_builds_from_the_cache_with_the_identities_file_while_th
     told = cold.build("-t", "i", ".")
     assert told.code == 0, told.err
     assert builder.image_id("i") == image
-    assert f"Dockerfile:2: {origin.url} refused the connection" in told.err
+    assert f"Dockerfile:2: {origin.url}: refused the connection" in told.err
     assert "the recorded identity is kept (pass --on-unknown=fail to stop here)" in told.err
 
 
@@ -285,7 +285,7 @@ def test_on_unknown_fail_stops_before_the_builder_starts(
     origin.down()
     told = freshlayer.but("--on-unknown=fail").build(".")
     assert (told.code, told.out) == (125, "")
-    assert told.err.startswith(f"freshlayer: Dockerfile:2: {origin.url} refused the connection")
+    assert told.err.startswith(f"freshlayer: Dockerfile:2: {origin.url}: refused the connection")
     assert freshlayer("check", "--on-unknown=fail", ".").code == 2
 
 
@@ -307,7 +307,7 @@ def test_an_origin_that_changes_during_the_build_is_noticed_and_tainted(
         write(project, f"FROM BASE\nRUN wget -qO f {origin.url}\n")
         told = freshlayer.build(".")
         assert told.code == 0
-        assert f'changed while the builder ran: {origin.url} was "before", now "after"' in told.err
+        assert f'changed while the builder ran: {origin.url}: was "before", now "after"' in told.err
         assert "this build was not recorded" in told.err
         assert freshlayer("check", ".").code == 1
         assert freshlayer.build(".").code == 0

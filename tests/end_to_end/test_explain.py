@@ -41,7 +41,7 @@ def test_the_story_of_an_instruction(freshlayer: Freshlayer, project: Path, orig
     assert freshlayer.build(".").code == 0
     origin.set_tag('"v2"')
     told = explain(freshlayer, 3)
-    assert f'Dockerfile:2 RUN stale: {url} was "v1", now "v2"\n' in told
+    assert f'Dockerfile:2 RUN stale: {url}: was "v1", now "v2"\n' in told
     assert re.search(rf"  reads {re.escape(url)} \(wget\)\n    changed \(probable\): ", told)
     when = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ"
     assert re.search(rf"    recorded {when}: etag:v1 \(strong\)\n      hop 0  strong    etag:v1\n", told)

@@ -211,7 +211,7 @@ def test_an_answer_after_another_is(case: Becomes) -> None:
     known = recorded(case.before)
     verdict = judge(known, seen(case.now))
     assert (verdict.change, verdict.certainty) == (case.change, case.certainty)
-    assert case.reason in verdict.reason
+    assert case.reason in verdict.reason.text
     # What can't be compared is not kept: it stays unknown, and loud, rather than be taken for known.
     assert (verdict.keep and verdict.keep.identity) == (None if case.change is UNKNOWN else verdict.identity)
     assert case.change is CHANGED or verdict.identity == known.identity
@@ -258,7 +258,7 @@ def test_case_44_an_origin_that_fails_is_unknown_and_keeps_the_identity(reason: 
     kept = recorded('ETag: "a"')
     verdict = judge(kept, Observation(URL, ProbeOutcome.UNKNOWN, reason))
     assert (verdict.change, verdict.identity, verdict.keep) == (UNKNOWN, kept.identity, None)
-    assert (verdict.reason, verdict.asked) == (reason, False)
+    assert (verdict.reason.text, verdict.asked) == (reason, False)
 
 
 def test_case_45_present_then_absent_keeps_the_identity() -> None:
@@ -310,7 +310,7 @@ def test_case_68_not_modified_out_of_a_cache_is_not_certain() -> None:
     answer = Observation(URL, ProbeOutcome.NOT_MODIFIED, "", of_hops((hop("Age: 290", 304),)))
     verdict = judge(recorded('ETag: "a"'), answer)
     assert (verdict.change, verdict.certainty) == (UNCHANGED, MAYBE)
-    assert "290 s ago: possibly stale" in verdict.reason
+    assert "290 s ago: possibly stale" in verdict.reason.text
 
 
 def test_case_69_an_answer_without_evidence_is_unknown() -> None:

@@ -114,7 +114,7 @@ def test_no_headers_crash_and_all_that_is_shown_is_printable(
     found = of_hops((Hop(302, one), Hop(status, other)))
     assert all(f"{e.scheme}:{e.value} {e.ignored}".isprintable() for e in found)
     verdict = judge(judge(None, Observation(URL, ProbeOutcome.SEEN, "", found)).keep, seen(other))
-    assert verdict.reason.isprintable()
+    assert verdict.reason.text.isprintable()
 
 
 Tag = Callable[[int, int], str]

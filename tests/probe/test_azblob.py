@@ -85,7 +85,7 @@ def test_a_public_blob_needs_nothing_and_a_private_one_says_what_is_missing(azur
     assert look(environ, f"azblob://{ACCOUNT}/{public}/none").change is Change.ABSENT
     seen = look(environ, f"azblob://{ACCOUNT}/{private}/blob")
     assert seen.change is Change.UNKNOWN
-    assert seen.reason.endswith("(AuthorizationFailure); no credential was found for this account")
+    assert seen.reason.text.endswith("(AuthorizationFailure); no credential was found for this account")
 
 
 def test_playback_a_private_container_that_hides_its_blobs_is_not_absent() -> None:
@@ -95,7 +95,7 @@ def test_playback_a_private_container_that_hides_its_blobs_is_not_absent() -> No
         seen = look(environ, "azblob://account/container/blob")
         known = look({**environ, "AZURE_STORAGE_KEY": KEY}, "azblob://account/container/blob")
     assert seen.change is Change.UNKNOWN
-    assert seen.reason.endswith("(ResourceNotFound); no credential was found for this account")
+    assert seen.reason.text.endswith("(ResourceNotFound); no credential was found for this account")
     assert known.change is Change.ABSENT
 
 
@@ -173,7 +173,7 @@ def test_a_blob_without_a_hash_makes_a_prefix_weak_evidence(azurite: Azurite) ->
 
 def test_an_empty_prefix_is_absent(azurite: Azurite) -> None:
     seen = look(owner(azurite), f"azblob://{ACCOUNT}/{new_container(azurite)}/dir/")
-    assert (seen.change, seen.reason) == (Change.ABSENT, "holds no objects")
+    assert (seen.change, seen.reason.text) == (Change.ABSENT, "holds no objects")
 
 
 ENDLESS = b"<EnumerationResults><Blobs/><NextMarker>more</NextMarker></EnumerationResults>"
@@ -197,7 +197,7 @@ def test_playback_a_listing_that_is_none_or_has_no_end_is_unknown(behaviour: Beh
         environ = {"AZURE_STORAGE_ACCOUNT": "account", "AZURE_STORAGE_SERVICE_ENDPOINT": origin.url}
         seen = look(environ, "azblob://account/container/")
         assert len(origin.requests()) <= 10
-    assert (seen.change, seen.reason) == (Change.UNKNOWN, reason)
+    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, reason)
 
 
 def test_playback_a_name_that_xml_can_not_hold_is_listed() -> None:
@@ -227,7 +227,7 @@ def test_a_key_that_is_none_is_never_used(azurite: Azurite) -> None:
     with azurite.asked() as made:
         seen = look(environ, f"azblob://{ACCOUNT}/container/blob")
     assert made == []
-    assert (seen.change, seen.reason) == (
+    assert (seen.change, seen.reason.text) == (
         Change.UNKNOWN,
         "can't be asked: its account's key is no base64",
     )

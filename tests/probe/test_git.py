@@ -55,7 +55,7 @@ def test_a_new_commit_is_a_change_and_a_repack_is_none(repository: GitDaemon) ->
     repository.commit("second")
     again = judge(seen.keep, ask(url))
     assert again.change is Change.CHANGED
-    assert again.reason.startswith("was commit:")
+    assert again.reason.text.startswith("was commit:")
 
 
 def test_an_annotated_tag_is_peeled_so_that_tagging_again_is_no_change(repository: GitDaemon) -> None:

@@ -119,7 +119,7 @@ def test_a_prefix_changes_with_any_of_its_objects_and_with_nothing_else(gcs: Fak
 
 def test_an_empty_prefix_is_absent(gcs: FakeGcs) -> None:
     seen = look(emulated(gcs), f"gs://{new_bucket(gcs)}/dir/")
-    assert (seen.change, seen.reason) == (Change.ABSENT, "holds no objects")
+    assert (seen.change, seen.reason.text) == (Change.ABSENT, "holds no objects")
 
 
 def listing(*items: object, after: str = "") -> Behaviour:
@@ -143,7 +143,7 @@ def test_playback_a_listing_that_is_none_or_has_no_end_is_unknown(behaviour: Beh
     with MisbehavingOrigin(behaviour) as origin:
         seen = look({"STORAGE_EMULATOR_HOST": origin.url}, "gs://bucket/dir/")
         assert len(origin.requests()) <= 10
-    assert (seen.change, seen.reason) == (Change.UNKNOWN, reason)
+    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, reason)
 
 
 def test_playback_a_composed_object_makes_a_prefix_known_by_checksums_only() -> None:
@@ -176,10 +176,10 @@ def test_without_a_token_a_private_object_is_unknown_and_says_so(gcs: FakeGcs, p
     gcs.put(bucket, "key", BODY)
     seen = look(overridden(private), f"gs://{bucket}/key")
     refused = "answered 401 Unauthorized: it wants a credential to HEAD and to a ranged GET"
-    assert (seen.change, seen.reason) == (Change.UNKNOWN, f"{refused}; no token was found for it")
+    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, f"{refused}; no token was found for it")
     environ = {**overridden(private), "GOOGLE_APPLICATION_CREDENTIALS": "/key.json"}
     with_file = look(environ, f"gs://{bucket}/key")
-    assert with_file.reason.startswith(f"{refused}; no token was found for it; a service")
+    assert with_file.reason.text.startswith(f"{refused}; no token was found for it; a service")
 
 
 def test_who_is_logged_in_with_gcloud_is_asked_for_a_token_once(
@@ -198,7 +198,7 @@ def test_who_is_logged_in_with_gcloud_is_asked_for_a_token_once(
 def test_a_gcloud_that_gives_no_token_is_named_in_the_reason(private: Nginx, tmp_path: Path) -> None:
     environ = {**overridden(private), **logged_in(tmp_path, "exit 1")}
     seen = look(environ, "gs://bucket/key")
-    assert seen.reason.endswith("; no token was found for it; gcloud gives no token (ended with 1)")
+    assert seen.reason.text.endswith("; no token was found for it; gcloud gives no token (ended with 1)")
 
 
 def logged_in(folder: Path, script: str) -> dict[str, str]:

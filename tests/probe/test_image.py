@@ -93,7 +93,7 @@ def test_a_moved_tag_is_a_change_and_the_same_bytes_pushed_again_are_none(regist
     registry.push("some/app", "1", "second")
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.certainty) == (Change.CHANGED, Certainty.CERTAIN)
-    assert verdict.reason.startswith("was manifest:")
+    assert verdict.reason.text.startswith("was manifest:")
     registry.push("some/app", "1", "first")
     assert again(named(registry), verdict.keep).identity == recorded.identity
 
@@ -103,7 +103,7 @@ def test_a_deleted_tag_is_absent_and_keeps_what_was_recorded(registry: Registry)
     recorded = first(named(registry))
     registry.delete("some/app", digest)
     verdict = again(named(registry), recorded)
-    assert (verdict.change, verdict.reason) == (Change.ABSENT, "answered 404 Not Found")
+    assert (verdict.change, verdict.reason.text) == (Change.ABSENT, "answered 404 Not Found")
     assert verdict.identity == recorded.identity
     assert ask(named(registry, repository="no/such")).outcome is ProbeOutcome.ABSENT
 
@@ -153,11 +153,11 @@ def test_case_50_an_index_that_changed_for_other_platforms_is_unchanged_and_says
     registry.push_index("some/app", "1", {"linux/amd64": "one", "linux/arm64": "another"})
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
-    assert verdict.reason.endswith("; its index changed, for other platforms only")
+    assert verdict.reason.text.endswith("; its index changed, for other platforms only")
     assert verdict.identity == recorded.identity
     later = again(named(registry), verdict.keep)
     assert later.change is Change.UNCHANGED
-    assert "index" not in later.reason
+    assert "index" not in later.reason.text
     assert methods(registry) == ["HEAD", "GET", "HEAD", "GET", "HEAD"]
     registry.push_index("some/app", "1", {"linux/amd64": "other", "linux/arm64": "another"})
     assert again(named(registry), later.keep).change is Change.CHANGED
@@ -178,7 +178,7 @@ def test_a_machine_that_builds_for_another_platform_finds_that_ones_identity(reg
     recorded = first(named(registry))
     verdict = again(named(registry), recorded, ("linux/arm64",))
     assert str(verdict.identity) == identity(named(registry), ("linux/arm64",))
-    assert verdict.reason.endswith("; it was recorded for linux/amd64, and is asked for linux/arm64")
+    assert verdict.reason.text.endswith("; it was recorded for linux/amd64, and is asked for linux/arm64")
 
 
 def test_a_platform_without_an_image_is_absent_or_told(registry: Registry) -> None:
@@ -186,7 +186,7 @@ def test_a_platform_without_an_image_is_absent_or_told(registry: Registry) -> No
     observation = ask(named(registry), platforms=("linux/s390x",))
     assert (observation.outcome, observation.reason) == (ProbeOutcome.ABSENT, "has no image for linux/s390x")
     verdict = again(named(registry), None, ("linux/amd64", "linux/s390x"))
-    assert verdict.reason.endswith("; there is no image for linux/s390x")
+    assert verdict.reason.text.endswith("; there is no image for linux/s390x")
     registry.push_index("some/app", "1", {"linux/amd64": "one", "linux/s390x": "new"})
     assert again(named(registry), verdict.keep, ("linux/amd64", "linux/s390x")).change is Change.CHANGED
 
@@ -335,7 +335,7 @@ def test_playback_the_last_pull_that_docker_hub_allows_is_told() -> None:
     with Nginx(server=playback("/v2/some/app/manifests/1", said)) as server:
         verdict = again(f"docker-image://127.0.0.1:{server.port}/some/app:1", None)
     assert verdict.change is Change.FIRST_SEEN
-    assert "no more pulls" in verdict.reason
+    assert "no more pulls" in verdict.reason.text
 
 
 # --- where it is asked ----------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def test_a_wrong_secret_is_unknown_by_the_name_that_the_store_gives_it(store: S3
     environ = {**store.environment_of_clients, "AWS_SECRET_ACCESS_KEY": "wrong-s3cr3t"}
     seen = look(environ, f"s3://{bucket}/key")
     assert seen.change is Change.UNKNOWN
-    assert seen.reason == "answered 403 Forbidden to HEAD and to a ranged GET (SignatureDoesNotMatch)"
+    assert seen.reason.text == "answered 403 Forbidden to HEAD and to a ranged GET (SignatureDoesNotMatch)"
 
 
 def test_without_credentials_a_private_object_is_unknown_and_says_so(seaweed: SeaweedS3) -> None:
@@ -135,7 +135,7 @@ def test_without_credentials_a_private_object_is_unknown_and_says_so(seaweed: Se
     seen = look(anonymous(seaweed), f"s3://{bucket}/key")
     assert seen.change is Change.UNKNOWN
     wanted = "answered 403 Forbidden to HEAD and to a ranged GET (AccessDenied); no credentials were found"
-    assert seen.reason.startswith(wanted)
+    assert seen.reason.text.startswith(wanted)
 
 
 def test_what_is_not_there_is_unknown_where_the_store_denies_it(seaweed: SeaweedS3) -> None:
@@ -149,7 +149,7 @@ def test_playback_a_denial_says_that_the_key_may_be_absent() -> None:
     with MisbehavingOrigin(status(403, {}, denied)) as origin:
         seen = look(signed_for(origin), "s3://bucket/key")
     refusal = "answered 403 Forbidden to HEAD and to a ranged GET (AccessDenied)"
-    assert seen.reason == f"{refusal}; a key that is absent looks so too, where listing is denied"
+    assert seen.reason.text == f"{refusal}; a key that is absent looks so too, where listing is denied"
 
 
 def test_without_credentials_a_public_object_is_seen(seaweed: SeaweedS3) -> None:
@@ -265,7 +265,7 @@ def test_an_empty_prefix_is_absent(store: S3Store) -> None:
     bucket = new_bucket(store)
     store.put(bucket, "directory", BODY)
     seen = look(store.environment_of_clients, f"s3://{bucket}/dir/")
-    assert (seen.change, seen.reason) == (Change.ABSENT, "holds no objects")
+    assert (seen.change, seen.reason.text) == (Change.ABSENT, "holds no objects")
 
 
 def test_a_prefix_of_many_objects_is_read_page_after_page(rclone: RcloneS3) -> None:
@@ -309,7 +309,7 @@ def test_playback_a_listing_that_is_none_or_has_no_end_is_unknown(behaviour: Beh
     with MisbehavingOrigin(behaviour) as origin:
         seen = look(signed_for(origin), "s3://bucket/dir/")
         assert len(origin.requests()) <= 11
-    assert (seen.change, seen.reason) == (Change.UNKNOWN, reason)
+    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, reason)
 
 
 UNSORTED = (
@@ -352,7 +352,7 @@ def test_playback_a_redirect_to_elsewhere_is_shown_nothing() -> None:
     with MisbehavingOrigin("steady") as elsewhere, MisbehavingOrigin(redirect(elsewhere.url, 307)) as origin:
         seen = look(signed_for(origin), "s3://bucket/key")
         assert elsewhere.requests() == []
-    assert (seen.change, seen.reason) == (Change.UNKNOWN, "answered 307")
+    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, "answered 307")
 
 
 def test_playback_a_session_token_and_the_wish_for_checksums_are_signed() -> None:
@@ -416,7 +416,7 @@ def test_a_bucket_stands_in_the_host_on_aws_and_in_the_path_elsewhere(
 )
 def test_what_can_not_be_asked_as_it_is_meant_is_not_asked(endpoint: str, key: str, reason: str) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
-    assert look({**keys, "AWS_ENDPOINT_URL": endpoint}, f"s3://bucket/{key}").reason == reason
+    assert look({**keys, "AWS_ENDPOINT_URL": endpoint}, f"s3://bucket/{key}").reason.text == reason
 
 
 # --- credentials from elsewhere -------------------------------------------------------------------
@@ -487,7 +487,10 @@ def test_a_profile_whose_program_fails_says_so(seaweed: SeaweedS3, tmp_path: Pat
     home = profile_folder(tmp_path, config="[default]\ncredential_process = false\n")
     seen = look({**home, **anonymous(seaweed)}, f"s3://{new_bucket(seaweed)}/key")
     assert seen.change is Change.UNKNOWN
-    assert "; AWS gives no credentials (Error when retrieving credentials from custom-process" in seen.reason
+    assert (
+        "; AWS gives no credentials (Error when retrieving credentials from custom-process"
+        in seen.reason.text
+    )
 
 
 def test_an_instance_that_does_not_answer_holds_nothing_up(seaweed: SeaweedS3) -> None:

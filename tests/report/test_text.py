@@ -11,6 +11,7 @@ from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import NotWatched
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.report.text import build_lines, check_lines, input_lines
 from freshlayer.workflows.check import inputs
@@ -47,7 +48,9 @@ def instruction(
     line: int, state: InstructionState, *, own: bool = False, sources: tuple[str, ...] = ()
 ) -> InstructionVerdict:
     pairs = (("https://example.org/", "etag:1"),) if own else ()
-    return InstructionVerdict(line, line, "0", "RUN", state, "why", pairs=pairs, sources=sources)
+    return InstructionVerdict(
+        line, line, "0", "RUN", state, Reason("never-built", detail="why"), pairs=pairs, sources=sources
+    )
 
 
 def checked(*items: InstructionVerdict, missed: int = 0, every: bool = False) -> list[str]:

@@ -73,7 +73,7 @@ def test_a_url_that_cannot_be_asked_keeps_its_line_and_is_warned_about(
     origin.down()
     told = freshlayer("flag", origin.url, "-o", "flag")
     assert told.code == 0
-    assert f"{origin.url} refused the connection or can't be reached; its line in flag is kept" in told.err
+    assert f"{origin.url}: refused the connection or can't be reached; its line in flag is kept" in told.err
     assert stamp(project / "flag") == before
 
 
@@ -85,7 +85,7 @@ def test_with_no_line_to_keep_nothing_is_written(
     with MisbehavingOrigin("403") as closed:
         told = freshlayer("flag", origin.url, closed.url, "-o", "flag")
     assert told.code == 2
-    assert "and the file has no line of it to keep" in told.err
+    assert "the file has no line of it to keep" in told.err
     assert stamp(project / "flag") == before
     assert freshlayer("flag", "http://127.0.0.1:1/", "-o", "none").code == 2
     assert not (project / "none").exists()

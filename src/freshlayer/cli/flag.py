@@ -48,7 +48,7 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
     with session_of(options, None) as session:
         found = _flag(form, references, content, session)
     for verdict in found.kept:
-        warn(f"{verdict.reference} {verdict.reason}; its line in {output} is kept")
+        warn(f"{verdict.explanation}; its line in {output} is kept")
     if output == "-":
         sys.stdout.buffer.write(found.content)
         return 0
@@ -62,10 +62,9 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
 
 
 def _flag(form: str, references: list[Reference], content: str | None, session: Session) -> Flag:
-    from freshlayer.model.observation import Observation, ProbeOutcome
     from freshlayer.probe import probe
     from freshlayer.workflows import flag_file as flag
-    from freshlayer.workflows.observe import as_probed
+    from freshlayer.workflows.observe import as_probed, not_probed
     from freshlayer.workflows.session import default_platform
 
     # A bare entity tag needs no body to be hashed.
@@ -74,7 +73,7 @@ def _flag(form: str, references: list[Reference], content: str | None, session: 
 
     def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
         if session.policy.offline:
-            return {r: Observation(r, ProbeOutcome.UNKNOWN, "was not asked (--offline)") for r in references}
+            return {reference: not_probed(reference) for reference in references}
         known = as_probed(recorded, session)
         return probe(references, known, limits, session.progress, keyring=session.keyring, platforms=here)
 

@@ -9,16 +9,21 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.model.build import InstructionVerdict, LastBuild, ProgressEvent, StepOutcome
+from freshlayer.model.reasons import Reason, about
 from freshlayer.model.report import Past
 
-REPORT_IT = "please report it, with the document that --report FILE writes"
-_UNEXPLAINED = (
-    "every instruction before it was cached and its key is what it was, so this should not happen, unless the"
-    " builder's cache was pruned or an option of the builder is another one"
+_REPORT_IT = "please report it, with the document that --report FILE writes"
+_UNEXPECTED_REBUILD = Reason(
+    "unexpected-rebuild",
+    detail="unexpected rebuild: all earlier instructions were cached and the key is unchanged, unless the"
+    " cache was pruned or a builder option changed",
+    hint=_REPORT_IT,
 )
-_NEW_AND_CACHED = (
-    "its key is a new one, so this should not happen, unless something else than freshlayer's state on this"
-    " machine shares the builder's cache"
+_UNEXPECTED_CACHE = Reason(
+    "unexpected-cache",
+    detail="unexpectedly cached: the key is new, unless another machine or another state file shares the"
+    " builder's cache",
+    hint=_REPORT_IT,
 )
 
 
@@ -80,7 +85,7 @@ class _Explainer:
             self._cached.add(item.stage)
             if item.changed and item.instruction == "RUN":
                 self._rekeyed.setdefault(item.stage, item.line)
-            return replace(item, outcome=_cached(item, before, self._past.given.get(item.key, "")))
+            return replace(item, outcome=_cached(item, before, self._past.given.get(item.key)))
         outcome = StepOutcome(cached=False, seconds=told.seconds, again=before is not None)
         outcome = self._with_reason(outcome, item, before)
         self._ran.setdefault(item.stage, item.line)
@@ -101,84 +106,94 @@ class _Explainer:
     ) -> StepOutcome:
         """With the first reason that holds."""
         if item.stage in self._uncached:
-            return replace(outcome, because="the builder was told to use no cache", follows=bool(self._ran))
+            reason = Reason("no-cache", detail="the builder was run with --no-cache")
+            return replace(outcome, because=reason, follows=bool(self._ran))
         if because := _first((_new(item, before), _own(item))):
             return replace(outcome, because=because)
         if because := self._behind(item):
             return replace(outcome, because=because, follows=True)
         if line := self._rekeyed.get(item.stage):
-            because = f"line {line} before it was built with other inputs, and was cached"
+            detail = f"line {line} before it was built with other inputs, and was cached"
+            because = Reason("earlier-rekeyed", detail=detail)
             return replace(outcome, because=because, follows=True)
         # BuildKit shows but once what several stages have in common: the cause may be what is not shown.
         if not self._untold.isdisjoint({item.stage, *item.sources}):
             return outcome
         if because := _first((self._rewritten(item, before), _files(item), self._at_the_start(item))):
             return replace(outcome, because=because)
-        return replace(outcome, because=f"{_UNEXPLAINED}; {REPORT_IT}", expected=False)
+        return replace(outcome, because=_UNEXPECTED_REBUILD, expected=False)
 
-    def _behind(self, item: InstructionVerdict) -> str:
+    def _behind(self, item: InstructionVerdict) -> Reason | None:
         """An instruction before it, in its stage or in one that it reads."""
         line = self._ran.get(item.stage)
         if line is not None:
-            return f"line {line} before it ran"
+            return Reason("follows", detail=f"line {line} before it ran")
         source = next((source for source in item.sources if source in self._ran), "")
-        return f"it reads from stage {source}, where line {self._ran[source]} ran" if source else ""
+        if not source:
+            return None
+        return Reason("follows", detail=f"it reads from stage {source}, where line {self._ran[source]} ran")
 
-    def _rewritten(self, item: InstructionVerdict, before: LastBuild | None) -> str:
+    def _rewritten(self, item: InstructionVerdict, before: LastBuild | None) -> Reason | None:
         """An older freshlayer computed chains in another way, which are recorded as unknown."""
         if before is None or before.chain in {"", item.chain}:
-            return ""
+            return None
         line = self._edited.get(item.stage)
         if line is not None:
-            return f"line {line} before it was edited since the last build"
-        return "an instruction before it, or a build arg, is not what it was"
+            return Reason("earlier-edited", detail=f"line {line} before it was edited since the last build")
+        return Reason("earlier-changed")
 
-    def _at_the_start(self, item: InstructionVerdict) -> str:
+    def _at_the_start(self, item: InstructionVerdict) -> Reason | None:
         """A moved base image and an emptied cache look the same: nothing of the stage was cached."""
         if item.stage in self._cached:
-            return ""
-        return "its stage starts from another image, or the builder's cache was emptied"
+            return None
+        detail = "its stage starts from another image, or the builder's cache was emptied"
+        return Reason("base-or-cache-changed", detail=detail)
 
 
-def _first(reasons: Iterable[str]) -> str:
-    return next((reason for reason in reasons if reason), "")
+def _first(reasons: Iterable[Reason | None]) -> Reason | None:
+    return next((reason for reason in reasons if reason), None)
 
 
-def _new(item: InstructionVerdict, before: LastBuild | None) -> str:
+def _new(item: InstructionVerdict, before: LastBuild | None) -> Reason | None:
     if before is not None:
-        return ""
-    return "it was edited since the last build" if item.edited else "it was never built here"
+        return None
+    if item.edited:
+        return Reason("edited", detail="it was edited since the last build")
+    return Reason("never-built", detail="it was never built here")
 
 
-def _own(item: InstructionVerdict) -> str:
-    """Its key is another one, or was taken away."""
+def _own(item: InstructionVerdict) -> Reason | None:
+    """Its key differs, or was removed."""
     if not item.changed:
-        return ""
-    return f"its own input: {item.reason}" if item.pairs else item.reason
+        return None
+    return about("its own input", item.reason) if item.pairs else item.reason
 
 
-def _files(item: InstructionVerdict) -> str:
+def _files(item: InstructionVerdict) -> Reason | None:
     """Every builder keys these on content."""
     if item.instruction in {"COPY", "ADD"}:
-        return "what it copies has changed"
-    return "what it mounts may have changed" if item.mounts else ""
+        return Reason("files-changed", detail="the files that it copies changed")
+    return (
+        Reason("files-changed", detail="the files that it mounts may have changed") if item.mounts else None
+    )
 
 
-def _cached(item: InstructionVerdict, before: LastBuild | None, given: str) -> StepOutcome:
-    """A stale instruction may be cached where its key is one that was built before, here or elsewhere.
+def _cached(item: InstructionVerdict, before: LastBuild | None, given: Reason | None) -> StepOutcome:
+    """A stale instruction may be cached where its key was built before, here or elsewhere.
 
-    ``given``: whose build had this key, as a clause.
+    ``given``: whose build had this key.
     """
     outcome = StepOutcome(cached=True, saved=before.seconds if before else None)
     if not item.changed or not item.key:
         return outcome
     if before is not None and item.key in before.keys:
-        return replace(outcome, because="it was built with the same inputs before")
+        return replace(outcome, because=Reason("built-before"))
     if given:
         return replace(outcome, because=given)
     if before is None:
-        return replace(outcome, because="the builder had it from another build with the same inputs")
-    return replace(outcome, because=f"{_NEW_AND_CACHED}; {REPORT_IT}", expected=False)
+        detail = "the builder had it from another build with the same inputs"
+        return replace(outcome, because=Reason("built-elsewhere", detail=detail))
+    return replace(outcome, because=_UNEXPECTED_CACHE, expected=False)
 
 
 def remembered(item: InstructionVerdict, before: LastBuild | None, now: int) -> LastBuild:

@@ -14,20 +14,21 @@ from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Identity, Strength, contrast
 from freshlayer.model.observation import Change, Verdict
+from freshlayer.model.reasons import Reason, followed_by, joined
 from freshlayer.reference import Reference, shown
 
-NEVER_BUILT = "never built through freshlayer"
+NEVER_BUILT = Reason("never-built", detail="never built through freshlayer")
 _LONGEST_PATH = 200
 
 
 class Expected(Struct, frozen=True):
     """What an identities file has of the references of one Dockerfile, where nothing was built here.
 
-    ``verdicts``: relative to the identity in the file. ``missing``: why a reference has none, as a clause.
+    ``verdicts``: relative to the identity in the file. ``missing``: why a reference has none.
     """
 
     verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
-    missing: Mapping[Reference, str] = field(default_factory=dict)
+    missing: Mapping[Reference, Reason] = field(default_factory=dict)
 
 
 class Known(Struct, frozen=True):
@@ -48,7 +49,7 @@ class Known(Struct, frozen=True):
     nonce: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     expected: Expected | None = None
-    unbuilt: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unbuilt: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     edited: Collection[tuple[str, str]] = ()
     marks: Mapping[int, Mark] = field(default_factory=dict)
 
@@ -123,7 +124,7 @@ class _Planner:
 
     def _own(
         self, instruction: Instruction, mark: Mark, references: tuple[Reference, ...], pairs: Pairs
-    ) -> tuple[InstructionState, str]:
+    ) -> tuple[InstructionState, Reason]:
         """InstructionState and reason, as if nothing before it were stale."""
         built = self._known.built.get(mark.place)
         if pairs and built is None:
@@ -131,52 +132,56 @@ class _Planner:
         if pairs and built is not None:
             return self._of_inputs(references, pairs, built)
         if built is not None and built.key:
-            return InstructionState.STALE, f"it had a key and has none now: {difference(built.pairs, ())}"
+            removed = str(difference(built.pairs, ()))
+            detail = f"it had a key and has none now: {removed}"
+            return InstructionState.STALE, Reason("key-removed", detail=detail)
         return self._without_input(instruction)
 
     def _of_inputs(
         self, references: tuple[Reference, ...], pairs: Pairs, built: Built
-    ) -> tuple[InstructionState, str]:
+    ) -> tuple[InstructionState, Reason]:
         verdicts = [self._known.verdicts[reference] for reference in references]
         unknown = [verdict for verdict in verdicts if not verdict.asked]
         by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
         if built.pairs != pairs:
-            return InstructionState.STALE, f"{difference(built.pairs, pairs)}{by}"
+            moved = difference(built.pairs, pairs)
+            return InstructionState.STALE, replace(moved, detail=f"{moved.detail}{by}")
         if unknown:
             return InstructionState.UNKNOWN, _kept(unknown)
         if any(verdict.change is Change.CHANGED for verdict in verdicts):
-            return InstructionState.FRESH, f"its inputs are back at what it was built with{by}"
-        return InstructionState.FRESH, f"no input changed{by}"
+            detail = f"its inputs are again what it was built with{by}"
+            return InstructionState.FRESH, Reason("input-restored", detail=detail)
+        return InstructionState.FRESH, Reason("unchanged", detail=f"no input changed{by}")
 
-    def _without_input(self, instruction: Instruction) -> tuple[InstructionState, str]:
+    def _without_input(self, instruction: Instruction) -> tuple[InstructionState, Reason]:
         for name in sources_of(instruction.name, instruction.flags):
             source = self._dockerfile.stage_named(name)
             if source and self._ends.get(source.number, _Earlier()).state is not InstructionState.FRESH:
-                reason = f"reads from stage {source.label}: it runs again if the files there differ"
-                return InstructionState.UNKNOWN, reason
-        return InstructionState.FRESH, "no remote input"
+                detail = f"reads from stage {source.label}: it runs again if the files there differ"
+                return InstructionState.UNKNOWN, Reason("reads-stage", detail=detail)
+        return InstructionState.FRESH, Reason("no-input", detail="no remote input")
 
 
-def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tuple[InstructionState, str]:
+def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tuple[InstructionState, Reason]:
     """An instruction without a record: the identities file knows what another machine built it with."""
     expected, why = known.expected, known.unbuilt.get(mark.place, NEVER_BUILT)
     if expected is None:
         return InstructionState.STALE, why
     if missing := [expected.missing[r] for r in references if r in expected.missing]:
-        return InstructionState.STALE, f"{why}, and {'; '.join(missing)}"
+        return InstructionState.STALE, joined([why, *missing])
     verdicts = [expected.verdicts[reference] for reference in references]
     if changed := [item for item in verdicts if item.change is Change.CHANGED]:
-        reasons = "; ".join(f"{item.reference} {item.reason}" for item in changed)
-        return InstructionState.STALE, f"{reasons} (compared with the identities file)"
+        reason = joined(item.explanation for item in changed)
+        compared = replace(reason, detail=f"{reason.detail} (compared with the identities file)")
+        return InstructionState.STALE, compared
     if unknown := [item for item in verdicts if not item.asked]:
         return InstructionState.UNKNOWN, _kept(unknown)
-    return InstructionState.FRESH, "no input changed since the identities file was written"
+    detail = "no input changed since the identities file was written"
+    return InstructionState.FRESH, Reason("unchanged", detail=detail)
 
 
-def _kept(unknown: Iterable[Verdict]) -> str:
-    return (
-        "; ".join(f"{item.reference} {item.reason}" for item in unknown) + "; the recorded identity is kept"
-    )
+def _kept(unknown: Iterable[Verdict]) -> Reason:
+    return followed_by(joined(item.explanation for item in unknown), "the recorded identity is kept")
 
 
 def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:
@@ -200,10 +205,9 @@ def _binds(flag: str) -> bool:
     return name == "--mount" and fields.get("type", "bind") == "bind"
 
 
-def _because(earlier: _Earlier) -> str:
-    if earlier.state is InstructionState.STALE:
-        return f"line {earlier.line} before it is stale"
-    return f"line {earlier.line} before it may run again"
+def _because(earlier: _Earlier) -> Reason:
+    what = "is stale" if earlier.state is InstructionState.STALE else "may run again"
+    return Reason("follows", detail=f"follows line {earlier.line}, which {what}")
 
 
 def _identity(reference: Reference, known: Known) -> str:
@@ -217,23 +221,26 @@ def _identity(reference: Reference, known: Known) -> str:
     return f"{identity}~{times}" if times else identity
 
 
-def difference(old: Pairs, new: Pairs) -> str:
-    """Why a key is another one: what changed, what came, what went."""
+def difference(old: Pairs, new: Pairs) -> Reason:
+    """Why a key differs: which inputs changed, which were added and removed."""
     before, now = dict(old), dict(new)
     reasons = [
         _moved(reference, before[reference], now[reference])
         for reference in sorted(before.keys() & now.keys())
         if before[reference] != now[reference]
     ]
-    reasons += [f"now reads {reference}" for reference in sorted(now.keys() - before.keys())]
-    reasons += [f"no longer reads {reference}" for reference in sorted(before.keys() - now.keys())]
-    return "; ".join(reasons)
+    added, removed = sorted(now.keys() - before.keys()), sorted(before.keys() - now.keys())
+    reasons += [Reason("input-added", detail=f"now reads {reference}") for reference in added]
+    reasons += [Reason("input-removed", detail=f"no longer reads {reference}") for reference in removed]
+    return joined(reasons) if reasons else Reason("input-changed")
 
 
-def _moved(reference: str, old: str, new: str) -> str:
+def _moved(reference: str, old: str, new: str) -> Reason:
     if new.startswith("nonce:"):
-        return f"{reference} can't be asked, and --on-unknown is rebuild"
+        detail = "it can't be probed, and --on-unknown is rebuild"
+        return Reason("rebuild-on-unknown", reference, detail)
     if UNSEEN in {old, new} or "~" in new:
-        return f"{reference} was {shown(old)}, now {shown(new)}"
+        code = "moved-during-build" if "~" in new else "input-changed"
+        return Reason(code, reference, f"was {shown(old)}, now {shown(new)}")
     change = contrast(Identity.parse(old, Strength.NONE), Identity.parse(new, Strength.NONE))
-    return f"{reference} {change}"
+    return Reason("input-changed", reference, change)

@@ -13,6 +13,7 @@ from freshlayer.decisions.verdict import relative_to
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Identity, Strength, contrast
 from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 _NOT_SEEN = ("nonce:", "unseen")
@@ -58,7 +59,7 @@ def relative(verdict: Verdict, recorded: Recorded | None, built: Iterable[str | 
     if others:
         return _changed(verdict, recorded, identity, others[-1])
     if verdict.change is Change.CHANGED:
-        reason = f"{identity.short}, as it was last built with"
+        reason = Reason("unchanged", detail=f"{identity.short}, as it was last built with")
         return replace(verdict, change=Change.UNCHANGED, reason=reason)
     return verdict
 
@@ -66,13 +67,14 @@ def relative(verdict: Verdict, recorded: Recorded | None, built: Iterable[str | 
 def _never_built(verdict: Verdict, identity: Identity) -> Verdict:
     if verdict.change is Change.FIRST_SEEN:
         return verdict
-    reason = f"no build with it is recorded; it is {identity.short}"
+    reason = Reason("no-build-recorded", detail=f"no build with it is recorded; it is {identity.short}")
     return replace(verdict, change=Change.FIRST_SEEN, reason=reason)
 
 
 def _changed(verdict: Verdict, recorded: Recorded | None, identity: Identity, before: str) -> Verdict:
     if before.startswith(_NOT_SEEN):
-        reason = f"it could not be probed at the last build; it is {identity.short}"
+        detail = f"it could not be probed at the last build; it is {identity.short}"
+        reason = Reason("unprobed-before", detail=detail)
         return replace(verdict, change=Change.CHANGED, reason=reason)
     if verdict.change is Change.CHANGED and recorded is not None and str(recorded.identity) == before:
         return verdict
@@ -83,7 +85,7 @@ def _changed(verdict: Verdict, recorded: Recorded | None, identity: Identity, be
         verdict,
         change=Change.CHANGED,
         certainty=Certainty.CERTAIN if sure else Certainty.PROBABLE,
-        reason=contrast(old, identity),
+        reason=Reason("input-changed", detail=contrast(old, identity)),
     )
 
 

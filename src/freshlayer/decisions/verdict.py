@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Identity, Strength, contrast
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
+from freshlayer.model.reasons import Reason, as_reason
 
 _USUAL = {"etag", "last-modified"}
 
@@ -36,13 +37,13 @@ def relative_to(identity: Identity, verdict: Verdict, recorded: Recorded | None)
     known = verdict.keep or recorded
     if known is None:
         return verdict
-    now = Observation(verdict.reference, ProbeOutcome.SEEN, verdict.reason, known.evidence)
+    now = Observation(verdict.reference, ProbeOutcome.SEEN, verdict.reason.text, known.evidence)
     return judge(Recorded.of(identity), now)
 
 
 def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> Verdict:
     identity = recorded.identity if recorded else None
-    return Verdict(observed.reference, change, Certainty.PROBABLE, observed.reason, identity)
+    return Verdict(observed.reference, change, Certainty.PROBABLE, as_reason(observed.reason), identity)
 
 
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
@@ -53,7 +54,7 @@ def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
         observed.reference,
         Change.UNCHANGED,
         _certainty(sure=certain),
-        f"the origin answered 304 Not Modified{caveat}",
+        Reason("not-modified", detail=f"the origin answered 304 Not Modified{caveat}"),
         recorded.identity,
         recorded,
     )
@@ -62,7 +63,7 @@ def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
 def _first_seen(observed: Observation) -> Verdict:
     best = evidence.strongest(observed.evidence)
     if best is None:
-        reason = f"the origin gives {_shortage(observed, None)}"
+        reason = Reason("no-evidence", detail=f"the origin gives {_shortage(observed, None)}")
         return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, None)
     keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
     weak = _weakness(best.identity) + evidence.said(observed.evidence, best.strength)
@@ -72,7 +73,7 @@ def _first_seen(observed: Observation) -> Verdict:
         observed.reference,
         Change.FIRST_SEEN,
         Certainty.CERTAIN,
-        f"never recorded before; it is {best.identity.short}{weak}",
+        Reason("first-seen", detail=f"never recorded before; it is {best.identity.short}{weak}"),
         best.identity,
         keep,
     )
@@ -88,11 +89,12 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
         known = evidence.union(observed.evidence, recorded.evidence, certain=comparison.certain)
         keep = _kept_as(recorded.identity, known, observed)
         certainty = _certainty(sure=comparison.certain and not evidence.is_aged(observed.evidence))
-        reason = f"still {new.short}{_weakness(new)}{caveat}"
+        reason = Reason("unchanged", detail=f"still {new.short}{_weakness(new)}{caveat}")
         return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
     best = evidence.strongest(observed.evidence) or comparison.new
     keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
-    certainty, reason = _certainty(sure=comparison.certain), f"{contrast(old, new)}{caveat}"
+    certainty = _certainty(sure=comparison.certain)
+    reason = Reason("input-changed", detail=f"{contrast(old, new)}{caveat}")
     return Verdict(observed.reference, Change.CHANGED, certainty, reason, best.identity, keep)
 
 
@@ -119,16 +121,17 @@ def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
     return Verdict(observed.reference, Change.CHANGED, Certainty.PROBABLE, reason, best.identity, keep)
 
 
-def _why_incomparable(recorded: Recorded, observed: Observation, best: Evidence | None) -> str:
-    """Names what is on one side alone: equal lengths are on both, and say nothing."""
+def _why_incomparable(recorded: Recorded, observed: Observation, best: Evidence | None) -> Reason:
+    """Names what is on one side alone: equal lengths are on both, and prove nothing."""
     if best is None or best.strength is Strength.SIZE:
-        return f"the origin gives {_shortage(observed, best)}"
+        return Reason("no-evidence", detail=f"the origin gives {_shortage(observed, best)}")
     before = {item.scheme for item in recorded.evidence}
     has = [item.scheme for item in observed.evidence if not item.ignored and item.scheme not in before]
     now = {item.scheme for item in observed.evidence if not item.ignored}
     had = [item.scheme for item in recorded.evidence if item.scheme not in now]
     gone = f", and {', '.join(had)} was recorded" if had else ", which was not recorded"
-    return f"the origin now gives {', '.join(dict.fromkeys(has))}{gone}: the two can't be compared"
+    given = ", ".join(dict.fromkeys(has))
+    return Reason("incomparable", detail=f"the origin now gives {given}{gone}: the two can't be compared")
 
 
 def _shortage(observed: Observation, best: Evidence | None) -> str:

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from freshlayer.model.reasons import Reason
+
 
 class InstructionState(StrEnum):
     """The state of an instruction."""
@@ -44,15 +46,15 @@ class LastBuild(Struct, frozen=True):
 class StepOutcome(Struct, frozen=True):
     """What became of an instruction in a build: cached, or run in so many seconds, and why.
 
-    ``saved``: what the cache saved, in seconds, estimated by how long it took earlier. ``because`` is empty
-    where there is nothing to say; ``expected`` is False where nothing explains it. ``again``: it was built
-    before; ``follows``: it ran for no other reason than that something before it did.
+    ``saved``: what the cache saved, in seconds, estimated by how long it took earlier. ``because`` is None
+    where no reason is needed or known; ``expected`` is False where nothing explains it. ``again``: it was
+    built before; ``follows``: it ran only because something before it did.
     """
 
     cached: bool
     seconds: float | None = None
     saved: float | None = None
-    because: str = ""
+    because: Reason | None = None
     expected: bool = True
     again: bool = True
     follows: bool = False
@@ -73,7 +75,7 @@ class InstructionVerdict(Struct, frozen=True):
     stage: str
     instruction: str
     state: InstructionState
-    reason: str
+    reason: Reason
     key: str = ""
     pairs: Pairs = ()
     digest: str = ""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from freshlayer.model.evidence import Evidence, Identity, Validators
+from freshlayer.model.reasons import Reason, about
 from freshlayer.reference import Reference
 
 
@@ -21,7 +22,7 @@ class ProbeOutcome(StrEnum):
 
 
 class Observation(Struct, frozen=True):
-    """What a probe saw of one reference. ``reason`` is one clause for a person.
+    """What a probe saw of one reference.
 
     ``content_type``: the media type of the answer, without parameters.
     """
@@ -85,9 +86,14 @@ class Verdict(Struct, frozen=True):
     reference: Reference
     change: Change
     certainty: Certainty
-    reason: str
+    reason: Reason
     identity: Identity | None
     keep: Recorded | None = None
+
+    @property
+    def explanation(self) -> Reason:
+        """The reason with the reference as its subject."""
+        return about(str(self.reference), self.reason)
 
     @property
     def asked(self) -> bool:

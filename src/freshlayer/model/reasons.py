@@ -32,11 +32,51 @@ REASONS: dict[str, tuple[str, str]] = {
     "timed-out": ("the origin did not answer in time", "raise --timeout, or check the origin"),
     "tls-failed": ("the TLS connection failed", "add the certificate authority of the host to the settings"),
     "ttl": ("the recorded answer is younger than its ttl", "shorten the ttl to probe more often"),
-    # Inputs: recorded against observed.
-    "first-seen": ("this input was never recorded before", "nothing to do"),
-    "incomparable": ("the evidence is of another kind than the recorded one", "nothing to do"),
-    "not-modified": ("the origin returned 304 Not Modified", "nothing to do"),
-    "unchanged": ("the input is what it was", "nothing to do"),
+    # Inputs: what was recorded, or built with, against what was observed.
+    "first-seen": ("this input was never recorded before", "nothing"),
+    "incomparable": ("the evidence can't be compared with the recorded evidence", "nothing"),
+    "input-added": ("the instruction reads an input that it did not read at the last build", "nothing"),
+    "input-changed": ("the input differs from what was recorded or built with", "build again"),
+    "input-removed": ("the instruction no longer reads an input of the last build", "nothing"),
+    "input-restored": ("the inputs are again those of the last build", "nothing"),
+    "key-removed": ("the instruction had a key at the last build and has none now", "nothing"),
+    "moved-during-build": ("the input changed while an earlier build read it", "nothing"),
+    "no-build-recorded": ("no build with this input is recorded", "build once"),
+    "no-input": ("the instruction has no remote input", "nothing"),
+    "not-modified": ("the origin returned 304 Not Modified", "nothing"),
+    "rebuild-on-unknown": ("the input could not be probed, and --on-unknown is rebuild", "see why it failed"),
+    "unchanged": ("the input is what it was", "nothing"),
+    "unprobed-before": ("the input could not be probed at the last build", "nothing"),
+    # Instructions that have no record of a build.
+    "edited": ("the instruction was edited since the last build", "nothing"),
+    "identities-lack-it": (
+        "the identities file has no entry for this input",
+        "run freshlayer build",
+    ),
+    "identities-of-others": ("the identities file has the entry for other Dockerfiles only", "build once"),
+    "never-built": ("the instruction was never built through freshlayer", "build once"),
+    "never-built-by-builder": ("it was built by another builder only", "build once"),
+    "never-built-for-platform": ("it was built for another platform only", "build once"),
+    "never-built-from-dockerfile": ("it was built from another Dockerfile only", "build once"),
+    "never-built-here": ("no build is recorded on this machine", "build once, or keep an identities file"),
+    "never-built-on-engine": ("it was built on another engine only", "build once"),
+    "never-built-stage": ("the stage was never built", "build once"),
+    "new-dockerfile": ("no build of this Dockerfile is recorded", "build once"),
+    "not-watched-before": ("the inputs were not watched at the last build", "build once"),
+    # Instructions: what an earlier one means for a later one.
+    "earlier-changed": ("an earlier instruction or a build argument changed", "nothing"),
+    "earlier-edited": ("an earlier instruction was edited since the last build", "nothing"),
+    "earlier-rekeyed": ("an earlier instruction was built with other inputs, and was cached", "nothing"),
+    "follows": ("an earlier instruction runs again, so this one does too", "nothing"),
+    "reads-stage": ("the stage that it reads may change", "nothing"),
+    # Instructions: why they ran, or why they were cached.
+    "base-or-cache-changed": ("the stage starts from another image, or the cache was emptied", "nothing"),
+    "built-before": ("it was built with the same inputs before", "nothing"),
+    "built-elsewhere": ("another build had the same inputs", "nothing"),
+    "files-changed": ("the files that it copies or mounts changed", "nothing"),
+    "no-cache": ("the builder was run without its cache", "leave out --no-cache"),
+    "unexpected-cache": ("the key is new, and the instruction was cached", "report it, with --report FILE"),
+    "unexpected-rebuild": ("nothing changed, and the instruction ran", "report it, with --report FILE"),
 }
 """Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
 
@@ -78,6 +118,21 @@ def meaning_of(code: str) -> str:
 def hint_of(code: str) -> str:
     """What to do about it, as a clause."""
     return REASONS[code][1]
+
+
+def about(subject: str, reason: Reason) -> Reason:
+    """The reason with what it is about, before its own subject."""
+    return replace(reason, subject=f"{subject}: {reason.subject}" if reason.subject else subject)
+
+
+def followed_by(reason: Reason, clause: str) -> Reason:
+    """The reason with one more clause."""
+    return replace(reason, detail=f"{reason.detail or meaning_of(reason.code)}; {clause}")
+
+
+def as_reason(found: Reason | str) -> Reason:
+    """A clause of a probe that has no code of its own."""
+    return found if isinstance(found, Reason) else Reason("probe-failed", detail=found)
 
 
 def joined(reasons: Iterable[Reason]) -> Reason:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 
@@ -16,22 +17,22 @@ class Past(Struct, frozen=True):
     """What was remembered when a Dockerfile was looked at, by (stage, digest of the instruction).
 
     ``unbuilt``: why no build is known. ``edited``: those whose text is another than at the last build.
-    ``given``: new key → whose build had it, as a clause.
+    ``given``: new key → whose build had it.
     """
 
     recorded: Mapping[Reference, Recorded] = field(default_factory=dict)
     built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
     history: Mapping[tuple[str, str], LastBuild] = field(default_factory=dict)
-    unbuilt: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unbuilt: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     edited: frozenset[tuple[str, str]] = frozenset()
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Reason] = field(default_factory=dict)
 
 
 class Report(Struct, frozen=True):
-    """What is told of one Dockerfile. ``verdicts`` is empty where nothing was asked.
+    """The report of one Dockerfile. ``verdicts`` is empty where nothing was probed.
 
-    ``moved``: references that changed while the builder ran, each with a clause. ``exit_code`` is None where
-    no builder ran.
+    ``moved``: references that changed while the builder ran, each with its change. ``exit_code`` is None
+    where no builder ran.
     """
 
     dockerfile: str
@@ -42,7 +43,7 @@ class Report(Struct, frozen=True):
     not_watched: tuple[NotWatched, ...]
     advice: tuple[Advice, ...] = ()
     verdicts: Mapping[Reference, Verdict] = field(default_factory=dict)
-    moved: tuple[str, ...] = ()
+    moved: tuple[Reason, ...] = ()
     builder: str = ""
     exit_code: int | None = None
     past: Past = Past()

@@ -24,7 +24,7 @@ def of_check(report: Report) -> Document:
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
         "not_watched": [asdict(item) for item in report.not_watched],
         "advice": [asdict(item) for item in report.advice],
-        "moved": list(report.moved),
+        "moved": [reason.document for reason in report.moved],
         "builder": {"name": report.builder or None, "exit_code": report.exit_code},
     }
 
@@ -48,7 +48,7 @@ def of_probe(results: list[tuple[Observation, Verdict]]) -> Document:
             {
                 "reference": str(verdict.reference),
                 "verdict": verdict.change,
-                "reason": verdict.reason,
+                "reason": verdict.reason.document,
                 "identity": str(verdict.identity) if verdict.identity else None,
                 "strength": verdict.identity.strength if verdict.identity else Strength.NONE,
                 "evidence": [_evidence(item) for item in observation.evidence],
@@ -79,7 +79,7 @@ def _verdict(verdict: Verdict) -> Document:
     return {
         "verdict": verdict.change,
         "certainty": verdict.certainty,
-        "reason": verdict.reason,
+        "reason": verdict.reason.document,
         "identity": str(verdict.identity) if verdict.identity else None,
         "strength": verdict.identity.strength if verdict.identity else Strength.NONE,
     }
@@ -95,7 +95,12 @@ def _instruction(item: InstructionVerdict) -> Document:
 
 
 def _state(item: InstructionVerdict) -> Document:
-    known = {"state": item.state, "reason": item.reason, "key": item.key or None, "edited": item.edited}
+    known = {
+        "state": item.state,
+        "reason": item.reason.document,
+        "key": item.key or None,
+        "edited": item.edited,
+    }
     return {**known, **_outcome(item.outcome)}
 
 
@@ -103,7 +108,11 @@ def _outcome(outcome: StepOutcome | None) -> Document:
     """Only what is known."""
     if outcome is None:
         return {}
-    known = {"seconds": outcome.seconds, "saved": outcome.saved, "because": outcome.because or None}
+    known = {
+        "seconds": outcome.seconds,
+        "saved": outcome.saved,
+        "because": outcome.because.document if outcome.because else None,
+    }
     return {"cached": outcome.cached, **{name: value for name, value in known.items() if value is not None}}
 
 

@@ -44,7 +44,7 @@ def build_lines(report: Report) -> Iterator[Line]:
 
 
 def _failed(report: Report) -> str:
-    moved = f"; changed while the builder ran: {'; '.join(report.moved)}" if report.moved else ""
+    moved = f"; changed while the builder ran: {'; '.join(map(str, report.moved))}" if report.moved else ""
     ended = f"the builder ended with {report.exit_code}; this build was not recorded"
     return f"{report.dockerfile}: {ended}{moved}"
 
@@ -64,7 +64,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     yield from (stated(report, item) for item in told) if every else _collapsed(report, told)
     yield from _edits(report)
     for verdict in report.unasked:
-        yield "magenta", f"  {verdict.change}: {verdict.reference} {verdict.reason}"
+        yield "magenta", f"  {verdict.change}: {verdict.explanation}"
     yield from _not_watched(report)
     yield from _advice(report)
 
@@ -155,7 +155,11 @@ def _is_news(item: InstructionVerdict, outcome: StepOutcome) -> bool:
     """Neither told by a line before it nor the mere consequence of another."""
     if outcome.cached or not outcome.expected:
         return not outcome.expected
-    return (outcome.again or item.edited) and bool(outcome.because) and not (item.changed or outcome.follows)
+    return (
+        (outcome.again or item.edited)
+        and outcome.because is not None
+        and not (item.changed or outcome.follows)
+    )
 
 
 def _became(report: Report, item: InstructionVerdict, outcome: StepOutcome) -> Line:

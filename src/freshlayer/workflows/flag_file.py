@@ -63,8 +63,8 @@ def of_identities(
     verdicts = {r: judge(recorded.get(r), seen) for r, seen in ask(recorded).items()}
     for reference in references:
         if verdicts[reference].identity is None:
-            reason = verdicts[reference].reason
-            raise FreshlayerError(f"{reference} {reason}, and the file has no line of it to keep")
+            why = verdicts[reference].explanation
+            raise FreshlayerError(f"{why}; the file has no line of it to keep")
     lines = sorted({f"{verdicts[r].identity} {r}" for r in references})
     return Flag(tuple(lines), tuple(v for v in verdicts.values() if not v.asked))
 
@@ -114,7 +114,7 @@ def of_entity_tag(reference: Reference, content: str | None, ask: Ask) -> Flag:
         )
     if line:
         return Flag((line,), (verdict,))
-    raise FreshlayerError(f"{reference} {verdict.reason}, and the file has no entity tag to keep")
+    raise FreshlayerError(f"{verdict.explanation}; the file has no entity tag to keep")
 
 
 def _tag(text: str) -> tuple[Evidence, ...]:

@@ -13,6 +13,7 @@ from freshlayer.errors import StateError
 from freshlayer.lock.identities_file import is_gone, user_name, write_identities
 from freshlayer.model.evidence import Identity
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference, shown
 from freshlayer.workflows.session import Session
@@ -32,14 +33,16 @@ def expected(
         return None
     user = _user(session.identities_path, source)
     found: dict[Reference, Verdict] = {}
-    missing: dict[Reference, str] = {}
+    missing: dict[Reference, Reason] = {}
     for reference, verdict in verdicts.items():
         entry = session.identities.get(reference.text)
         if entry is None:
-            missing[reference] = f"{reference} is not in the identities file"
+            detail = "it is not in the identities file"
+            missing[reference] = Reason("identities-lack-it", str(reference), detail)
         elif entry.used_by and user not in entry.used_by:
             others = ", ".join(entry.used_by)
-            missing[reference] = f"{reference}: the identities file has it for {shown(others, 80)} only"
+            detail = f"the identities file has it for {shown(others, 80)} only"
+            missing[reference] = Reason("identities-of-others", str(reference), detail)
         else:
             found[reference] = relative_to(entry.identity, verdict, recorded.get(reference))
     return Expected(found, missing)

@@ -8,6 +8,7 @@ from freshlayer.decisions.marks import Mark
 from freshlayer.decisions.plan import NEVER_BUILT
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past
 from freshlayer.reference import Reference, shown
 from freshlayer.state import Elsewhere, Records, Scope
@@ -37,8 +38,10 @@ def past_of(
     )
 
 
-def keys_before(scope: Scope, instructions: Sequence[InstructionVerdict], session: Session) -> dict[str, str]:
-    """New key → whose build had it, as a clause; from now on, this build had it."""
+def keys_before(
+    scope: Scope, instructions: Sequence[InstructionVerdict], session: Session
+) -> dict[str, Reason]:
+    """New key → whose build had it. From now on, this build had it."""
     keys = [item.key for item in instructions if item.key and item.changed]
     if not keys:
         return {}
@@ -47,7 +50,11 @@ def keys_before(scope: Scope, instructions: Sequence[InstructionVerdict], sessio
     return {key: _giver(scope, it.dockerfile, it.builder) for key, it in found.items()}
 
 
-def _giver(scope: Scope, dockerfile: str, builder: str) -> str:
+def _giver(scope: Scope, dockerfile: str, builder: str) -> Reason:
+    return Reason("built-elsewhere", detail=_who_built(scope, dockerfile, builder))
+
+
+def _who_built(scope: Scope, dockerfile: str, builder: str) -> str:
     if dockerfile != scope.dockerfile:
         by = f" by {builder}" if builder != scope.builder else ""
         return f"{shown(dockerfile, _LONGEST)} was built{by} with the same inputs"
@@ -62,8 +69,8 @@ def _is_edited(mark: Mark, records: Records) -> bool:
 
 def _unbuilt(
     scope: Scope, missing: Sequence[Mark], records: Records, session: Session
-) -> Iterator[tuple[tuple[str, str], str]]:
-    """Place of an instruction → why no build of it is known, as a clause."""
+) -> Iterator[tuple[tuple[str, str], Reason]]:
+    """Place of an instruction → why no build of it is known."""
     others = session.store.elsewhere(scope, [mark.digest for mark in missing])
     empty = not others and session.store.is_empty()
     for mark in missing:
@@ -71,28 +78,34 @@ def _unbuilt(
         yield mark.place, _reason(scope, mark, records, other, empty=empty)
 
 
-def _reason(scope: Scope, mark: Mark, records: Records, other: Elsewhere | None, *, empty: bool) -> str:
+def _reason(scope: Scope, mark: Mark, records: Records, other: Elsewhere | None, *, empty: bool) -> Reason:
     if other is not None and other.dockerfile == scope.dockerfile:
         return _otherwise(scope, other)
     if _is_edited(mark, records):
-        return "edited since the last build"
+        return Reason("edited", detail="edited since the last build")
     if other is not None:
-        return f"built from {shown(other.dockerfile, _LONGEST)}, not yet from this Dockerfile"
+        detail = f"built from {shown(other.dockerfile, _LONGEST)}, not yet from this Dockerfile"
+        return Reason("never-built-from-dockerfile", detail=detail)
     if empty:
-        return "no build is recorded on this machine"
+        return Reason("never-built-here")
     if mark.place in records.history:
-        return "its inputs were not watched at the last build"
+        return Reason("not-watched-before", detail="its inputs were not watched at the last build")
+    if records.stages and mark.stage not in records.stages:
+        return Reason("never-built-stage", detail="its stage was never built")
     if records.stages:
-        return "its stage was never built" if mark.stage not in records.stages else NEVER_BUILT
-    return f"{NEVER_BUILT}: this Dockerfile is new"
+        return NEVER_BUILT
+    return Reason("new-dockerfile", detail=f"{NEVER_BUILT}: this Dockerfile is new")
 
 
-def _otherwise(scope: Scope, other: Elsewhere) -> str:
+def _otherwise(scope: Scope, other: Elsewhere) -> Reason:
     """The same instruction of the same Dockerfile, built in another way."""
     if scope.builder and other.builder != scope.builder:
-        return f"built by {other.builder}, not yet by {scope.builder}"
+        detail = f"built by {other.builder}, not yet by {scope.builder}"
+        return Reason("never-built-by-builder", detail=detail)
     if other.platform != scope.platform:
-        return f"built for {shown(other.platform, _LONGEST)}, not yet for {shown(scope.platform, _LONGEST)}"
+        there, here = shown(other.platform, _LONGEST), shown(scope.platform, _LONGEST)
+        return Reason("never-built-for-platform", detail=f"built for {there}, not yet for {here}")
     if other.engine != scope.engine:
-        return f"built on {shown(other.engine, _LONGEST)}, not yet on {shown(scope.engine, _LONGEST)}"
+        there, here = shown(other.engine, _LONGEST), shown(scope.engine, _LONGEST)
+        return Reason("never-built-on-engine", detail=f"built on {there}, not yet on {here}")
     return NEVER_BUILT

@@ -90,11 +90,16 @@ def _as_probed(known: Recorded, session: Session) -> Recorded:
 def _unasked(reference: Reference, ttl: int, known: Recorded | None, session: Session) -> Observation | None:
     """What is said in place of the origin, where it is not to be asked."""
     if known is not None and ttl and 0 <= session.now - known.asked < ttl:
-        reason = f"was asked {session.now - known.asked} s ago, and its answer holds for {ttl} s (ttl)"
-        return Observation(reference, ProbeOutcome.NOT_DUE, reason)
+        detail = f"probed {session.now - known.asked} s ago, and the answer is valid for {ttl} s (ttl)"
+        return Observation(reference, ProbeOutcome.NOT_DUE, detail)
     if session.policy.offline:
-        return Observation(reference, ProbeOutcome.UNKNOWN, "was not asked (--offline)")
+        return Observation(reference, ProbeOutcome.UNKNOWN, "not probed (--offline)")
     return None
+
+
+def not_probed(reference: Reference) -> Observation:
+    """What ``--offline`` has in place of an answer."""
+    return Observation(reference, ProbeOutcome.UNKNOWN, "not probed (--offline)")
 
 
 def _gathered(told: Iterable[Observation]) -> dict[Reference, Observation]:

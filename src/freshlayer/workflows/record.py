@@ -11,6 +11,7 @@ from freshlayer.decisions.causes import attempted, remembered
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.state import BuiltRecord, HistoryRecord, Scope
@@ -41,7 +42,7 @@ def remember(
     source: Source,
     request: BuildRequest,
     report: Report,
-    moved: Mapping[Reference, str],
+    moved: Mapping[Reference, Reason],
     session: Session,
     images: Mapping[str, str] | None = None,
 ) -> bool:

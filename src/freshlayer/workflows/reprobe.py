@@ -10,6 +10,7 @@ from freshlayer.builders import Ended
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.workflows.check import Target, platforms_of_targets
@@ -47,24 +48,24 @@ def reprobe_and_record(
     return told
 
 
-def _of(report: Report, moved: Mapping[Reference, str]) -> dict[Reference, str]:
-    return {reference: clause for reference, clause in moved.items() if reference in report.verdicts}
+def _of(report: Report, moved: Mapping[Reference, Reason]) -> dict[Reference, Reason]:
+    return {reference: reason for reference, reason in moved.items() if reference in report.verdicts}
 
 
 def _probed_again(
     before: Sequence[Report], platforms: tuple[str, ...], session: Session
-) -> dict[Reference, str]:
+) -> dict[Reference, Reason]:
     """References that moved while the builder ran, each with how (design rule 9).
 
     The inputs of instructions that ran, or may have, are asked: a build that failed left layers as well.
     """
     verdicts = {reference: verdict for report in before for reference, verdict in _inputs_that_ran(report)}
     recorded = kept(verdicts)
-    moved: dict[Reference, str] = {}
+    moved: dict[Reference, Reason] = {}
     for reference, observation in ask(list(recorded), recorded, session, platforms).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
-            moved[reference] = f"{reference} {verdict.reason}"
+            moved[reference] = verdict.explanation
     return moved
 
 

@@ -26,7 +26,7 @@ def stop_on_unknown(
         verdict = verdicts[item.reference]
         if not verdict.asked:
             place = f"{source.shown}:{item.places[0].line}"
-            raise UnknownInputError(f"{place}: {item.reference} {verdict.reason} (--on-unknown is fail)")
+            raise UnknownInputError(f"{place}: {verdict.explanation} (--on-unknown is fail)")
 
 
 def warn_of_unasked(report: Report, session: Session) -> None:
@@ -37,13 +37,11 @@ def warn_of_unasked(report: Report, session: Session) -> None:
         if session.policy.on_unknown is OnUnknown.REBUILD:
             meaning = "its instruction runs again (--on-unknown is rebuild)"
         elif verdict.identity is None:
-            meaning = "it was never recorded, so nothing is known of it (pass --on-unknown=fail to stop here)"
+            meaning = "no recorded identity (pass --on-unknown=fail to stop here)"
         else:
             meaning = "the recorded identity is kept (pass --on-unknown=fail to stop here)"
-        session.warn(
-            f"{report.dockerfile}:{item.places[0].line}: {item.reference} {verdict.reason}; {meaning}"
-        )
+        session.warn(f"{report.dockerfile}:{item.places[0].line}: {verdict.explanation}; {meaning}")
     if len(told) > _MOST_WARNINGS:
         session.warn(
-            f"{len(told) - _MOST_WARNINGS} more inputs could not be asked (freshlayer check lists them)"
+            f"{len(told) - _MOST_WARNINGS} more inputs could not be probed (freshlayer check lists them)"
         )
