@@ -23,7 +23,7 @@ from freshlayer.errors import BuilderError
 )
 def test_a_build_is_seen_in_every_spelling(words: list[str]) -> None:
     command = read(words)
-    assert (command.builds, command.unclear, command.words) == (True, "", tuple(words))
+    assert (command.builds, command.unclear, command.words) == (True, None, tuple(words))
 
 
 @pytest.mark.parametrize("word", ["--print", "--check", "--call=outline", "--list=targets", "--help", "-h"])
@@ -36,12 +36,12 @@ def test_what_builds_nothing_is_not_ours(word: str) -> None:
     [
         (["--new", "app"], "freshlayer does not know bake's option --new"),
         (["-f", "-"], "a bake file from standard input is not watched"),
-        (["https://example.org/repository.git", "app"], "bake files from elsewhere are not watched"),
-        (["--", "app"], "a -- among the words of bake is not understood"),
+        (["https://example.org/repository.git", "app"], "bake files from other hosts are not watched"),
+        (["--", "app"], "the words of bake have a -- that freshlayer does not follow"),
     ],
 )
 def test_what_is_not_understood_has_its_reason(words: list[str], why: str) -> None:
-    assert read(words).unclear == why
+    assert str(read(words).unclear) == why
 
 
 def model(**definition: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from testing.builders.table import MEMBERS, Builders
 )
 def test_the_dockerfile_is_found_in_every_spelling(words: list[str]) -> None:
     command = read(words, {})
-    assert (command.file, command.context, command.unclear) == ("D", ".", "")
+    assert (command.file, command.context, command.unclear) == ("D", ".", None)
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_target_platform_and_network_are_read() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ([], "no context is given"),
-        (["a", "b"], "more than one context is given"),
+        ([], "no build context is given"),
+        (["a", "b"], "more than one build context is given"),
         (["--new-option", "value", "."], "freshlayer does not know the option --new-option"),
-        (["--help"], "--help asks for no build"),
-        (["-h"], "--help asks for no build"),
-        (["--check", "."], "--check asks for no build"),
-        (["--call=outline", "."], "--call asks for no build"),
+        (["--help"], "--help: the command builds nothing"),
+        (["-h"], "--help: the command builds nothing"),
+        (["--check", "."], "--check: the command builds nothing"),
+        (["--call=outline", "."], "--call: the command builds nothing"),
     ],
 )
 def test_what_is_not_clear_says_why(words: list[str], why: str) -> None:
-    assert read(words, {}).unclear == why
+    assert str(read(words, {}).unclear) == why
 
 
 @given(
@@ -138,21 +138,21 @@ def test_a_context_that_is_left_out_stays_what_it_was(
     family: Family, words: list[str], context: str, derived: list[str]
 ) -> None:
     command = read(words, {}, family)
-    assert (command.context, command.unclear) == (context, "")
+    assert (command.context, command.unclear) == (context, None)
     assert command.with_file("/d") == derived
 
 
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ([], "no context is given"),
+        ([], "no build context is given"),
         (["-f", "a", "-f", "b", "."], "more than one Dockerfile is given"),
-        (["-f", "D.in", "."], "D.in goes through the C preprocessor first"),
+        (["-f", "D.in", "."], "D.in: the C preprocessor runs on it first"),
         (["--new-option", "value", "."], "freshlayer does not know the option --new-option"),
     ],
 )
 def test_what_is_not_clear_to_podman_says_why(words: list[str], why: str) -> None:
-    assert read(words, {}, PODMAN).unclear == why
+    assert str(read(words, {}, PODMAN).unclear) == why
 
 
 def test_build_args_come_from_a_file_too_and_the_words_win(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_the_table_knows_every_option_of_a_real_builder(name: str, builders: Bui
 
 
 def test_help_of_no_builder_is_taken_for_a_build() -> None:
-    assert read(["--help"], {}, PODMAN).unclear == "--help asks for no build"
+    assert str(read(["--help"], {}, PODMAN).unclear) == "--help: the command builds nothing"
 
 
 def test_stages_without_a_cache_are_named_in_one_option_or_in_several() -> None:

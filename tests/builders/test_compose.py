@@ -30,7 +30,7 @@ from freshlayer.errors import BuilderError
 )
 def test_a_build_is_seen_in_every_spelling(words: list[str], services: tuple[str, ...]) -> None:
     command = read(words)
-    assert (command.builds, command.services, command.unclear) == (True, services, "")
+    assert (command.builds, command.services, command.unclear) == (True, services, None)
     assert command.words == tuple(words)
 
 
@@ -55,7 +55,7 @@ def test_a_build_is_seen_in_every_spelling(words: list[str], services: tuple[str
 )
 def test_what_builds_nothing_is_not_ours(words: list[str]) -> None:
     command = read(words)
-    assert (command.builds, command.unclear, command.words) == (False, "", tuple(words))
+    assert (command.builds, command.unclear, command.words) == (False, None, tuple(words))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_builds_nothing_is_not_ours(words: list[str]) -> None:
     ],
 )
 def test_what_is_not_understood_has_its_reason(words: list[str], why: str) -> None:
-    assert read(words).unclear == why
+    assert str(read(words).unclear) == why
 
 
 def test_up_builds_what_it_starts_and_then_starts_it() -> None:

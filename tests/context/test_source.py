@@ -90,7 +90,7 @@ def test_a_context_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_contexts_from_elsewhere_are_not_watched(context: str, watched: bool) -> None:  # noqa: FBT001
-    assert (unwatched_context(context) == "") is watched
+    assert (unwatched_context(context) is None) is watched
 
 
 def test_settings_stand_beside_the_dockerfile(project: Path) -> None:

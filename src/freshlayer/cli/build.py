@@ -50,7 +50,7 @@ def _build(options: Options, build: BuildCommand, builder: Builder) -> int:
 
     why = build.unclear or unwatched_context(build.context)
     if why:
-        if not why.endswith("asks for no build"):
+        if why.code != "builds-nothing":
             warn(f"{why}; the builder runs as asked")
         return _plainly(build, builder, b"")
     source: Source | None = None

@@ -142,7 +142,7 @@ def _source(target: BuildTarget) -> Source:
 
     why = target.barred or unwatched_context(target.context)
     if why:
-        raise ContextError(why)
+        raise ContextError(str(why))
     if target.inline is not None:
         return _inline(target, target.inline)
     file = target.dockerfile if target.dockerfile != "Dockerfile" else None

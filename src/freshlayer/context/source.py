@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from freshlayer.errors import ContextError
 from freshlayer.files.bounded_read import UnfitFileError, kind_of, read_file, read_text
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import is_remote_context, shown
 
 _LARGEST = 16 * 1024 * 1024
@@ -43,13 +44,13 @@ class Source(Struct, frozen=True):
         return self.path.parent if self.path else self.context
 
 
-def unwatched_context(context: str) -> str:
-    """Why a context can't be watched, as a clause; empty where it is a folder's name."""
+def unwatched_context(context: str) -> Reason | None:
+    """Why a context can't be watched; None where it is the name of a directory."""
     if context == "-":
-        return "a context from standard input is not watched"
+        return Reason("context-not-watched", detail="a context from standard input is not watched")
     if not os.path.isdir(context) and is_remote_context(context):
-        return "a context from elsewhere is not watched"
-    return ""
+        return Reason("context-not-watched", detail="a context from another host is not watched")
+    return None
 
 
 def read_dockerfile(

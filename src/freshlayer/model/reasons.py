@@ -77,6 +77,19 @@ REASONS: dict[str, tuple[str, str]] = {
     "no-cache": ("the builder was run without its cache", "leave out --no-cache"),
     "unexpected-cache": ("the key is new, and the instruction was cached", "report it, with --report FILE"),
     "unexpected-rebuild": ("nothing changed, and the instruction ran", "report it, with --report FILE"),
+    # Commands that the builder runs as typed.
+    "bake-words": ("the words of bake have a -- that freshlayer does not follow", "leave out the --"),
+    "builds-nothing": ("the command builds nothing", "nothing"),
+    "compose-command": ("what this compose command builds is not watched", "run compose build before it"),
+    "context-not-watched": ("the build context is not a directory of this machine", "name a directory"),
+    "file-not-watched": ("the file comes from standard input or from another host", "name a file"),
+    "no-buildkit": ("compose builds without BuildKit", "unset DOCKER_BUILDKIT"),
+    "no-context": ("no build context is given", "name a directory"),
+    "not-readable-for-bake": ("bake may not read the Dockerfile", "pass --allow=fs.read=DIR"),
+    "option-unknown": ("freshlayer does not know an option of the builder", "report it"),
+    "preprocessed": ("the Dockerfile is preprocessed before the builder reads it", "nothing"),
+    "several-contexts": ("more than one build context is given", "name one directory"),
+    "several-dockerfiles": ("more than one Dockerfile is given", "name one file"),
 }
 """Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
 

@@ -11,13 +11,14 @@ from msgspec import Struct, field
 from freshlayer.builders.command_line.families import DOCKER, Family, NoContext
 from freshlayer.builders.command_line.pflag import Operand, Option, items
 from freshlayer.files.bounded_read import read_file
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
 _LARGEST = 16 * 1024 * 1024
 
 
 class BuildCommand(Struct, frozen=True):
-    """``words``: everything after ``build``, untouched. ``unclear``: why it can't be told what is built.
+    """``words``: everything after ``build``, untouched. ``unclear``: why it is not known what is built.
 
     ``pull``: whether the words settle how images are pulled, so that nothing is left to us. ``builder``:
     which of buildx's is named; ``load``: whether its result becomes a local image. ``tags``: those that the
@@ -39,7 +40,7 @@ class BuildCommand(Struct, frozen=True):
     load: bool = False
     tags: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
-    unclear: str = ""
+    unclear: Reason | None = None
     _file: Option | None = None
     _context: int = -1
 
@@ -152,26 +153,25 @@ def _settles_pulling(last: Mapping[str, Option], family: Family) -> bool:
     return _value(last, "pull") in family.pull_policies
 
 
-def _unclear(options: list[Option], operands: list[Operand], context: str, family: Family) -> str:
+def _unclear(options: list[Option], operands: list[Operand], context: str, family: Family) -> Reason | None:
     other = [option.name for option in options if option.name in family.not_building]
     if other:
-        return f"--{other[0]} asks for no build"
+        return Reason("builds-nothing", f"--{other[0]}")
     unknown = [option.name for option in options if not option.known]
     if len(operands) == 1 or (context and not operands):
-        return _unclear_files(_values(options, "file")) if family.joins_files else ""
+        return _unclear_files(_values(options, "file")) if family.joins_files else None
     if unknown:
-        return f"freshlayer does not know the option --{unknown[0]}"
-    return "more than one context is given" if operands else "no context is given"
+        detail = f"freshlayer does not know the option --{unknown[0]}"
+        return Reason("option-unknown", detail=detail)
+    return Reason("several-contexts") if operands else Reason("no-context")
 
 
-def _unclear_files(files: list[str]) -> str:
+def _unclear_files(files: list[str]) -> Reason | None:
     if len(files) > 1:
-        return "more than one Dockerfile is given"
-    return (
-        f"{shown(files[0])} goes through the C preprocessor first"
-        if files and files[0].endswith(".in")
-        else ""
-    )
+        return Reason("several-dockerfiles")
+    if files and files[0].endswith(".in"):
+        return Reason("preprocessed", shown(files[0]), "the C preprocessor runs on it first")
+    return None
 
 
 def build_args(given: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.builders.command_line.pflag import Grammar, Operand, Option, items
+from freshlayer.model.reasons import Reason
 
 _GLOBALS = Grammar(
     frozenset(
@@ -51,7 +52,7 @@ class ComposeCommand(Struct, frozen=True):
 
     ``build_words``: the command that only builds, with its name. ``then``: what is left to run after it,
     where the user's command does more. ``dependencies``: those of the services are built too.
-    ``unclear``: why it can't be told what is built. ``pull``: whether the base images of all are asked for.
+    ``unclear``: why it is not known what is built. ``pull``: whether the base images of all are asked for.
     """
 
     words: tuple[str, ...]
@@ -65,7 +66,7 @@ class ComposeCommand(Struct, frozen=True):
     services: tuple[str, ...] = ()
     dependencies: bool = False
     build_args: tuple[str, ...] = ()
-    unclear: str = ""
+    unclear: Reason | None = None
     pull: bool = False
     builder: str = ""
 
@@ -92,7 +93,7 @@ def read(words: Sequence[str]) -> ComposeCommand:
         case "up":
             return _up(given, rest)
         case _ if name in _BUILD_TOO and "--build" in rest:
-            return replace(plain, unclear=f"what compose {name} builds is not watched")
+            return replace(plain, unclear=_unwatched(name))
         case _:
             return plain
 
@@ -161,10 +162,19 @@ def _asks_for_no_build(options: Sequence[Option]) -> bool:
     return any(option.name in _NO_BUILD and option.is_on for option in options)
 
 
-def _unclear(options: Sequence[Option]) -> str:
+def _unwatched(name: str) -> Reason:
+    return Reason("compose-command", detail=f"what compose {name} builds is not watched")
+
+
+def _unclear(options: Sequence[Option]) -> Reason | None:
     unknown = [option.name for option in options if not option.known]
-    return f"freshlayer does not know compose's option --{unknown[0]}" if unknown else ""
+    if not unknown:
+        return None
+    detail = f"freshlayer does not know compose's option --{unknown[0]}"
+    return Reason("option-unknown", detail=detail)
 
 
-def _unreadable(options: Sequence[Option]) -> str:
-    return "a model from standard input is not watched" if "-" in _values(options, "file") else ""
+def _unreadable(options: Sequence[Option]) -> Reason | None:
+    if "-" not in _values(options, "file"):
+        return None
+    return Reason("file-not-watched", detail="a model from standard input is not watched")

@@ -19,6 +19,7 @@ from freshlayer.builders.compositions.base import BuildTarget, Model, Table, ask
 from freshlayer.builders.run.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import is_remote_context, shown
 
 _GRAMMAR = Grammar(
@@ -44,7 +45,7 @@ _NAMES = (
 
 
 class BakeCommand(Struct, frozen=True):
-    """``words``: everything after ``bake``, untouched. ``unclear``: why it can't be told what is built.
+    """``words``: everything after ``bake``, untouched. ``unclear``: why it is not known what is built.
 
     ``readable``: where bake may read, besides the working directory (``--allow=fs.read=…``).
     """
@@ -54,7 +55,7 @@ class BakeCommand(Struct, frozen=True):
     builds: bool = True
     progress: str = ""
     readable: tuple[str, ...] = ()
-    unclear: str = ""
+    unclear: Reason | None = None
     pull: bool = False
     builder: str = ""
 
@@ -92,15 +93,15 @@ def _asks_for_no_build(option: Option) -> bool:
 
 def _unclear(
     words: Sequence[str], options: Sequence[Option], operands: Sequence[str], files: Sequence[str]
-) -> str:
+) -> Reason | None:
     unknown = [option.name for option in options if not option.known]
     if unknown:
-        return f"freshlayer does not know bake's option --{unknown[0]}"
+        return Reason("option-unknown", detail=f"freshlayer does not know bake's option --{unknown[0]}")
     if "-" in files:
-        return "a bake file from standard input is not watched"
+        return Reason("file-not-watched", detail="a bake file from standard input is not watched")
     if any(is_remote_context(word) for word in operands):
-        return "bake files from elsewhere are not watched"
-    return "a -- among the words of bake is not understood" if "--" in words else ""
+        return Reason("file-not-watched", detail="bake files from other hosts are not watched")
+    return Reason("bake-words") if "--" in words else None
 
 
 class Bake(Struct, frozen=True):
@@ -136,7 +137,7 @@ class Bake(Struct, frozen=True):
         return self.command.builds
 
     @property
-    def unclear(self) -> str:
+    def unclear(self) -> Reason | None:
         return self.command.unclear
 
     @property
@@ -247,7 +248,12 @@ def _file_of(target: BuildTarget) -> str:
 
 
 def _barred(target: BuildTarget) -> BuildTarget:
-    return replace(target, barred=f"bake may not read {shown(_file_of(target))} (--allow=fs.read=…)")
+    return replace(target, barred=_unreadable(_file_of(target)))
+
+
+def _unreadable(file: str) -> Reason:
+    detail = f"bake may not read {shown(file)}"
+    return Reason("not-readable-for-bake", detail=detail, hint="pass --allow=fs.read=…")
 
 
 def targets_of(printed: Table) -> Iterator[BuildTarget]:

@@ -18,6 +18,7 @@ from freshlayer.builders.run import derived_file as derived
 from freshlayer.builders.run.process import captured
 from freshlayer.children import MODEL
 from freshlayer.errors import BuilderError
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
 Table = dict[str, Any]
@@ -44,7 +45,7 @@ class BuildTarget(Struct, frozen=True):
     platforms: tuple[str, ...] = ()
     network: str = ""
     needs: tuple[str, ...] = ()
-    barred: str = ""
+    barred: Reason | None = None
     pull: bool = False
 
 
@@ -94,8 +95,8 @@ class Composition(Protocol):
         """Whether the command builds anything."""
 
     @property
-    def unclear(self) -> str:
-        """Why it can't be told what is built; a clause, or nothing."""
+    def unclear(self) -> Reason | None:
+        """Why it is not known what is built, if so."""
 
     @property
     def no_cache(self) -> bool:

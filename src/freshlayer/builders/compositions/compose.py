@@ -31,6 +31,7 @@ from freshlayer.builders.compositions.base import (
 from freshlayer.builders.run.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
+from freshlayer.model.reasons import Reason
 
 _ESCAPES = {"$$": "$"}
 _SERVICE = "service:"
@@ -77,9 +78,10 @@ class Compose(Struct, frozen=True):
         return self.command.builds
 
     @property
-    def unclear(self) -> str:
+    def unclear(self) -> Reason | None:
         if self.builds and self.environment.get("DOCKER_BUILDKIT") in FALSE:
-            return "compose builds without BuildKit here (DOCKER_BUILDKIT), which freshlayer does not follow"
+            detail = "compose builds without BuildKit (DOCKER_BUILDKIT), which freshlayer does not follow"
+            return Reason("no-buildkit", detail=detail)
         return self.command.unclear
 
     @property
