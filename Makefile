@@ -3,7 +3,7 @@
 PYTHON = .venv/bin/python
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check docs reference session bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -16,16 +16,29 @@ test: ## every test, end to end too
 	@scripts/setup python engine restify azurite servers builders
 	$(PYTHON) -m pytest -n auto --dist worksteal
 
-check: ## format, lint, types, import rules
+check: docs ## format, lint, types, import rules, the documents
 	@scripts/setup python
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m mypy
 	$(PYTHON) -m pytest tests/test_architecture.py -q
 
-bench: ## every figure, and the README's section of them written anew; a quarter of an hour
+docs: ## the site of the documents, in site/; no network
+	@scripts/setup python
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
+
+reference: ## the pages of the documents that are made from the source
+	@scripts/setup python
+	$(PYTHON) scripts/command_reference.py > docs/reference/commands.md
+	$(PYTHON) -m freshlayer explain > docs/reasons.md
+
+session: ## record the session of the README again, on a private engine
+	@scripts/setup python engine
+	$(PYTHON) -m demo.record_session
+
+bench: ## every figure; writes the tables in docs/performance.md; a quarter of an hour
 	@scripts/setup python engine servers
 	$(PYTHON) -m bench
 
 clean: ## remove what setup and the tools made here
-	rm -rf .venv dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache testing/*/node_modules .builders
+	rm -rf .venv dist build site .hypothesis .mypy_cache .pytest_cache .ruff_cache testing/*/node_modules .builders

@@ -1,6 +1,6 @@
-"""``make bench``: every figure, and the README's section of them written anew.
+"""``make bench``: every figure; writes the section of them in docs/performance.md.
 
-``python -m bench NAME…`` takes some of them, and only prints.
+``python -m bench NAME…`` takes some of them, and prints them only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from bench import bounds, growth, many, probing, reading, saves, startup, tax
 
 HERE = Path(__file__).resolve().parents[1]
+PAGE = HERE / "docs" / "performance.md"
 BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench made -->\n"
 BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "tax": ("The tax", tax.lines),
@@ -33,27 +34,27 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
 
 
 def main(names: list[str]) -> int:
-    """Print them; 2 where a name is none."""
+    """Print the figures; 2 for an unknown name."""
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     # What pip installs has its bytecode: without it every start here would compile.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    told: list[str] = []
+    lines: list[str] = []
     for line in _lines(names or list(BENCHES)):
         print(line, flush=True)
-        told.append(line)
+        lines.append(line)
     if not names:
-        write(HERE / "README.md", told)
+        write(PAGE, lines)
     return 0
 
 
-def write(page: Path, told: list[str]) -> None:
-    """Put what was told into the section of a page that is made by it."""
+def write(page: Path, lines: list[str]) -> None:
+    """Replace the section of a page that ``make bench`` writes."""
     before, _, rest = page.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(before + BEGIN + "\n".join(told) + "\n" + END + after, "utf-8")
+    page.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, "utf-8")
 
 
 def _lines(names: list[str]) -> Iterator[str]:

@@ -211,7 +211,7 @@ def _rows(found: Many) -> Iterator[tuple[str, str, str, bool]]:
     once = found.counts.requests == found.counts.distinct == DISTINCT
     parts = f"{found.curl:.2f} s of `curl -Z` and {found.reading:.2f} s of reading"
     yield "requests for a reference", f"{requests:.2f}", "1.00", once
-    yield "octets of bodies", f"{found.counts.octets}", "0", found.counts.octets == 0
+    yield "bytes of bodies", f"{found.counts.octets}", "0", found.counts.octets == 0
     yield "reading a Dockerfile", f"{found.a_file:.1f} ms", f"{MOST_A_FILE:g} ms", found.a_file <= MOST_A_FILE
     yield (
         "the whole",

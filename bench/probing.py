@@ -134,7 +134,7 @@ class World:
         if taken is None:
             return None
         if self._answered() - before < len(sample.urls):
-            raise ValueError(f"{peer.name} did not ask everything")
+            raise ValueError(f"{peer.name} did not probe everything")
         return taken * len(self.work.urls) / len(sample.urls)
 
     def _answered(self) -> int:
@@ -224,7 +224,7 @@ def lines() -> Iterator[str]:
     yield (
         "| URLs, origins, round trip | freshlayer | "
         + " | ".join(names)
-        + (" | requests per input, octets of bodies | memory | target | met |")
+        + (" | requests per input, bytes of bodies | memory | target | met |")
     )
     yield "|" + "---|" * (len(names) + 6)
     for case in (Case(n, o, r) for o in ORIGINS for r in ROUND_TRIPS for n in SIZES):
@@ -245,6 +245,6 @@ def _explained() -> Iterator[str]:
         f"`curl -Z` sends plain HEADs, with the better `--parallel-max` of {PARALLEL[0]} and {PARALLEL[1]},"
         f" its most; one curl per URL is scaled from {peers.ONE_EACH.most} runs; container-source-policy"
         " fetches each file (here of a few bytes) to hash it; nvchecker sends HEADs, 100 at once."
-        " Who failed did not ask everything: container-source-policy opens more connections at once than a"
-        " process may have."
+        " A peer that failed did not probe everything: container-source-policy opens more connections at once"
+        " than a process may have."
     )

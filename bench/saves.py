@@ -71,7 +71,7 @@ class Way:
         return self.builds[-1]
 
     def __str__(self) -> str:
-        image = "the file of now" if self.last.current else "**the old file**"
+        image = "the current file" if self.last.current else "**the old file**"
         moved = f"{self.last.octets / MEGABYTE:.1f} MB | {self.last.downloads} | {self.last.asked}"
         return f"| `{self.name}` | {self.seconds:.1f} s | {moved} | {image} |"
 
@@ -189,7 +189,7 @@ def lines() -> Iterator[str]:
         f" BuildKit, medians of {ROUNDS} rounds."
     )
     yield ""
-    yield "| command | time | from the origin | downloads | questions | the image has |"
+    yield "| command | time | from the origin | downloads | probes | the image has |"
     yield "|---|---|---|---|---|---|"
     yield from (str(way) for way in ways)
     yield ""
@@ -197,7 +197,7 @@ def lines() -> Iterator[str]:
 
 
 def _verdict(anew: Way, plain: Way, ours: Way) -> str:
-    wrong = "the same file as before: fast, and wrong" if not plain.last.current else "the file of now"
+    wrong = "the same file as before: fast, and wrong" if not plain.last.current else "the current file"
     return (
         f"`freshlayer build` takes {ours.seconds / anew.seconds:.2f} of the time of `--no-cache` and"
         f" {ours.last.octets / anew.last.octets:.3f} of its bytes. The changed file is number {CHANGED + 1}"

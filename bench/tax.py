@@ -150,7 +150,7 @@ def lines() -> Iterator[str]:
         )
         yield ""
         yield (
-            "| round trip | docker build | freshlayer build | more | ratio | requests, octets of bodies"
+            "| round trip | docker build | freshlayer build | more | ratio | requests, bytes of bodies"
             " | programs started | target | met |"
         )
         yield "|" + "---|" * 9

@@ -1,4 +1,4 @@
-"""The recipes are run: every freshlayer command on the page, in the order in which it stands there."""
+"""Recipes and guides: every `freshlayer render` of the pages is run, in order."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ import pytest
 from testing.command import FRESHLAYER
 from testing.origins import ServeOrigin
 
-PAGE = Path(__file__).parents[1] / "docs" / "recipes.md"
-# What names a folder on the machines of others.
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (DOCS / "recipes.md", DOCS / "guides" / "github.md", DOCS / "guides" / "gitlab.md")
+# Directories of a CI machine.
 PLACES = re.compile(r"/tmp/|~/|/workspace/|\$\(workspaces\.kept\.path\)/")
 
 
 def commands() -> list[str]:
     """`freshlayer … render` as it is typed, with what is quoted or piped around it."""
-    blocks = re.findall(r"```(?:sh|yaml)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    blocks = re.findall(r"```(?:sh|yaml)\n(.*?)```", text, re.DOTALL)
     lines = [
         line.strip().removeprefix("- ").removeprefix("run: ")
         for block in blocks

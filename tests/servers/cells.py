@@ -1,4 +1,4 @@
-"""The cells of the truth table where nobody can know, as data. docs/how-freshlayer-knows.md has the same."""
+"""The undetectable cells of the truth table, as data. docs/how-freshlayer-knows.md has the same."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ NOBODY_KNOWS = (
     Blind(
         ("mtime preserved, new inode",),
         (*NGINX, *APACHE, *OTHERS),
-        "The same. Where a tag names the inode, freshlayer leaves that out, for no two replicas share it.",
+        "The same. Where a tag names the inode, freshlayer ignores that, because no two replicas share it.",
     ),
     Blind(
         ("other size", "other bytes, new mtime"),
         ("rclone serve http",),
-        "Its headers come from a list of the folder that is up to five minutes old.",
+        "Its headers come from a list of the directory that is up to five minutes old.",
     ),
     Blind(
         CHANGES,
         ("Varnish",),
-        "For two minutes the cache gives what it keeps, whatever a client asks; a download gets that too.",
+        "For two minutes the cache gives what it keeps, whatever a client requests; a download gets it too.",
         serves_old=True,
     ),
 )
@@ -61,4 +61,4 @@ def pairs(blind: Blind) -> Iterator[tuple[str, str]]:
 
 
 CELLS = {cell: blind for blind in NOBODY_KNOWS for cell in pairs(blind)}
-"""(server, event) → why nobody can know."""
+"""(server, event) → why the change is undetectable."""

@@ -15,7 +15,7 @@ from tests.servers.events import BEFORE, EVENTS
 from tests.servers.row import CHANGES, HASHED, LIMITS, Row, witness
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "how-freshlayer-knows.md"
-HEADING = "## Where nobody can know"
+HEADING = "## Undetectable changes"
 SEPARATOR = " · "
 
 

@@ -1,0 +1,44 @@
+"""Print docs/reference/commands.md: the help of every command, as the command line itself prints it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from freshlayer.cli.main import cli
+
+WIDTH = 100
+HEAD = """\
+# Commands
+
+Made from the command line itself by `python scripts/command_reference.py`.
+Options before the command are freshlayer's; after the word `build` everything belongs to the builder.
+Exit codes have [a separate page](exit-codes.md).
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *_parts()])
+
+
+def _parts() -> Iterator[str]:
+    parent = click.Context(cli, info_name="freshlayer", terminal_width=WIDTH, **cli.context_settings)
+    yield _part("freshlayer", cli.get_help(parent))
+    for name in cli.list_commands(parent):
+        command = cli.get_command(parent, name)
+        if command is not None and not command.hidden:
+            context = click.Context(
+                command, parent, info_name=name, terminal_width=WIDTH, **command.context_settings
+            )
+            yield _part(f"freshlayer {name}", command.get_help(context))
+
+
+def _part(title: str, text: str) -> str:
+    return f"## {title}\n\n```text\n{text.rstrip()}\n```\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
