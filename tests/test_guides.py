@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
@@ -13,13 +14,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
 
 from testing.base_image import BASE
 from testing.engine import PrivateEngine
 from testing.origins import ServeOrigin
+
+# PyYAML has no types of its own.
+yaml: Any = importlib.import_module("yaml")
 
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = sorted((DOCS / "guides").glob("*.md"))
