@@ -214,9 +214,9 @@ def attempted(item: InstructionVerdict, before: LastBuild) -> LastBuild:
 
 
 def _with_key(item: InstructionVerdict, before: LastBuild | None) -> tuple[str, ...]:
-    """The keys, this one last. A random one is not worth it."""
+    """The keys, this one last; a random one is left out."""
     keys = before.keys if before else ()
-    if not item.key or any(identity.startswith("nonce:") for _, identity in item.pairs):
+    if not item.key or item.is_random:
         return keys
     return (*(key for key in keys if key != item.key), item.key)
 

@@ -18,8 +18,6 @@ def values(names: Mapping[int, str], instructions: Iterable[InstructionVerdict])
     return {name: key_of(pairs[name]) for name in sorted(pairs)}
 
 
-UNSEEN = "unseen"
-"""The identity of a reference that never gave an answer (design rule 4)."""
 KEY_DIGITS = 32
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.decisions.key import UNSEEN, key_of
+from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
-from freshlayer.model.evidence import Identity, Strength, contrast
+from freshlayer.model.evidence import Identity, contrast
+from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.reasons import Reason, followed_by, joined
 from freshlayer.reference import Reference, shown
@@ -100,7 +101,9 @@ class _Planner:
     def _instruction(self, stage: Stage, instruction: Instruction, earlier: _Earlier) -> InstructionVerdict:
         mark = self._known.marks[instruction.number]
         references = self._known.by_instruction.get(instruction.number, ())
-        pairs = tuple(sorted((reference.text, _identity(reference, self._known)) for reference in references))
+        pairs = tuple(
+            sorted((reference.text, str(_identity(reference, self._known))) for reference in references)
+        )
         state, reason = self._own(instruction, mark, references, pairs)
         changed = state is InstructionState.STALE
         if earlier.state is not InstructionState.FRESH and not changed:
@@ -210,15 +213,14 @@ def _because(earlier: _Earlier) -> Reason:
     return Reason("follows", detail=f"follows line {earlier.line}, which {what}")
 
 
-def _identity(reference: Reference, known: Known) -> str:
+def _identity(reference: Reference, known: Known) -> KeyIdentity:
     verdict = known.verdicts[reference]
     if known.nonce and not verdict.asked:
-        return f"nonce:{known.nonce}"
+        return Nonce(known.nonce)
     if verdict.identity is None:
-        return UNSEEN
-    identity = str(verdict.identity)
-    times = known.taints.get((reference.text, identity), 0)
-    return f"{identity}~{times}" if times else identity
+        return Unseen()
+    times = known.taints.get((reference.text, str(verdict.identity)), 0)
+    return Tainted(verdict.identity, times) if times else verdict.identity
 
 
 def difference(old: Pairs, new: Pairs) -> Reason:
@@ -236,11 +238,12 @@ def difference(old: Pairs, new: Pairs) -> Reason:
 
 
 def _moved(reference: str, old: str, new: str) -> Reason:
-    if new.startswith("nonce:"):
+    before, now = read_key_identity(old), read_key_identity(new)
+    if isinstance(now, Nonce):
         detail = "it can't be probed, and --on-unknown is rebuild"
         return Reason("rebuild-on-unknown", reference, detail)
-    if UNSEEN in {old, new} or "~" in new:
-        code = "moved-during-build" if "~" in new else "input-changed"
-        return Reason(code, reference, f"was {shown(old)}, now {shown(new)}")
-    change = contrast(Identity.parse(old, Strength.NONE), Identity.parse(new, Strength.NONE))
-    return Reason("input-changed", reference, change)
+    if isinstance(now, Tainted):
+        return Reason("moved-during-build", reference, f"was {shown(old)}, now {shown(new)}")
+    if isinstance(before, Identity) and isinstance(now, Identity):
+        return Reason("input-changed", reference, shown(contrast(before, now), 2 * _LONGEST_PATH))
+    return Reason("input-changed", reference, f"was {shown(old)}, now {shown(new)}")

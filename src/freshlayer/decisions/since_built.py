@@ -12,11 +12,10 @@ from msgspec.structs import replace
 from freshlayer.decisions.verdict import relative_to
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Identity, Strength, contrast
+from freshlayer.model.key_identities import Tainted, read_key_identity
 from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
-
-_NOT_SEEN = ("nonce:", "unseen")
 
 
 def since_built(
@@ -50,7 +49,7 @@ def since_built(
 def relative(verdict: Verdict, recorded: Recorded | None, built: Iterable[str | None]) -> Verdict:
     """One verdict. ``built``: the identities that were built with, None where there was no build."""
     identity = verdict.identity
-    before = [_plain(text) for text in built if text is not None]
+    before = [_untainted(text) for text in built if text is not None]
     if not verdict.asked or identity is None:
         return verdict
     if not before:
@@ -72,13 +71,14 @@ def _never_built(verdict: Verdict, identity: Identity) -> Verdict:
 
 
 def _changed(verdict: Verdict, recorded: Recorded | None, identity: Identity, before: str) -> Verdict:
-    if before.startswith(_NOT_SEEN):
+    old = read_key_identity(before)
+    if not isinstance(old, Identity):
         detail = f"it could not be probed at the last build; it is {identity.short}"
         reason = Reason("unprobed-before", detail=detail)
         return replace(verdict, change=Change.CHANGED, reason=reason)
     if verdict.change is Change.CHANGED and recorded is not None and str(recorded.identity) == before:
         return verdict
-    old = Identity.parse(before, _strength(before, verdict, recorded))
+    old = replace(old, strength=_strength(old.scheme, verdict, recorded))
     compared = relative_to(old, verdict, recorded)
     sure = compared.change is Change.CHANGED and compared.certainty is Certainty.CERTAIN
     return replace(
@@ -89,10 +89,9 @@ def _changed(verdict: Verdict, recorded: Recorded | None, identity: Identity, be
     )
 
 
-def _strength(before: str, verdict: Verdict, recorded: Recorded | None) -> Strength:
-    """That of the evidence of the same scheme which is known today."""
+def _strength(scheme: str, verdict: Verdict, recorded: Recorded | None) -> Strength:
+    """The strength of the evidence of the same scheme which is known today."""
     known = verdict.keep or recorded
-    scheme = before.partition(":")[0]
     return next(_strengths(scheme, known), Strength.HEURISTIC)
 
 
@@ -102,7 +101,7 @@ def _strengths(scheme: str, known: Recorded | None) -> Iterator[Strength]:
         yield from (it.strength for it in found if it.scheme == scheme)
 
 
-def _plain(identity: str) -> str:
-    """Without the mark of a tainted identity (design rule 9)."""
-    plain, tilde, times = identity.rpartition("~")
-    return plain if tilde and times.isdigit() else identity
+def _untainted(text: str) -> str:
+    """The written identity without the taint (design rule 9)."""
+    found = read_key_identity(text)
+    return str(found.identity) if isinstance(found, Tainted) else text

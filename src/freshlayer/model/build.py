@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from freshlayer.model.key_identities import Nonce, read_key_identity
 from freshlayer.model.reasons import Reason
 
 
@@ -18,7 +19,7 @@ class InstructionState(StrEnum):
 
 
 Pairs = tuple[tuple[str, str], ...]
-"""Sorted (reference, identity) pairs: what a key is made of."""
+"""Sorted (reference, written key identity) pairs: what a key is made of."""
 
 
 class Built(Struct, frozen=True):
@@ -85,6 +86,11 @@ class InstructionVerdict(Struct, frozen=True):
     sources: tuple[str, ...] = ()
     mounts: bool = False
     outcome: StepOutcome | None = None
+
+    @property
+    def is_random(self) -> bool:
+        """Whether its key is made from a random value, which is not to be remembered."""
+        return any(isinstance(read_key_identity(identity), Nonce) for _, identity in self.pairs)
 
 
 class Counting(StrEnum):

@@ -73,7 +73,7 @@ def remember(
 
 def _is_recorded(item: InstructionVerdict, report: Report) -> bool:
     """What has inputs; what had a key, and has none now."""
-    if any(identity.startswith("nonce:") for _, identity in item.pairs):
+    if item.is_random:
         return False
     return bool(item.pairs) or (item.stage, item.digest) in report.past.built
 
