@@ -32,7 +32,7 @@ class Report(Struct, frozen=True):
     """The report of one Dockerfile. ``verdicts`` is empty where nothing was probed.
 
     ``moved``: references that changed while the builder ran, each with its change. ``exit_code`` is None
-    where no builder ran.
+    where no builder ran. ``in_file``: whether ``dockerfile`` is the path of a file, not another name.
     """
 
     dockerfile: str
@@ -47,6 +47,7 @@ class Report(Struct, frozen=True):
     builder: str = ""
     exit_code: int | None = None
     past: Past = Past()
+    in_file: bool = True
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

@@ -28,7 +28,7 @@ def build_lines(report: Report) -> Iterator[Line]:
     if report.exit_code:
         yield "red", _failed(report)
         return
-    watched = [item for item in report.instructions if _is_own(item)]
+    watched = [item for item in report.instructions if is_own(item)]
     stale = [item for item in watched if item.state is InstructionState.STALE]
     if not watched:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
@@ -55,7 +55,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     ``every``: with a line for each instruction that follows, not only their number.
     """
     told = [item for item in report.instructions if item.pairs or item.state is not InstructionState.FRESH]
-    watched = [item for item in told if _is_own(item)]
+    watched = [item for item in told if is_own(item)]
     stale = [item for item in watched if item.state is InstructionState.STALE]
     if watched:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
@@ -88,7 +88,7 @@ def _besides(report: Report) -> str:
 
 def _collapsed(report: Report, items: list[InstructionVerdict]) -> Iterator[Line]:
     """One line for each instruction with an own finding; those that only follow one are counted."""
-    for following, group in groupby(items, _only_follows):
+    for following, group in groupby(items, only_follows):
         if following:
             count = len(list(group))
             yield "dim", f"  and {count} {'instruction' if count == 1 else 'instructions'} after it"
@@ -96,14 +96,14 @@ def _collapsed(report: Report, items: list[InstructionVerdict]) -> Iterator[Line
             yield from (stated(report, item) for item in group)
 
 
-def _is_own(item: InstructionVerdict) -> bool:
+def is_own(item: InstructionVerdict) -> bool:
     """Whether an instruction has a finding of its own: inputs, or a key that was taken away."""
     return bool(item.pairs) or item.changed
 
 
-def _only_follows(item: InstructionVerdict) -> bool:
+def only_follows(item: InstructionVerdict) -> bool:
     """Whether nothing but an instruction before it decides: no input of its own, no other stage."""
-    return not _is_own(item) and (item.state is InstructionState.STALE or not item.sources)
+    return not is_own(item) and (item.state is InstructionState.STALE or not item.sources)
 
 
 def input_lines(report: Report) -> Iterator[Line]:

@@ -177,4 +177,5 @@ def _report_of(
         advice=found.advice,
         verdicts=verdicts or {},
         builder=request.builder,
+        in_file=target.source.path is not None,
     )

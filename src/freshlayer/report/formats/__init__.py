@@ -22,6 +22,8 @@ class FormatRow(Struct, frozen=True):
 FORMATS = (
     FormatRow("text", "text"),
     FormatRow("json", "documents", ".json"),
+    FormatRow("markdown", "markdown", ".md"),
+    FormatRow("github", "github"),
 )
 NAMES = tuple(row.name for row in FORMATS)
 DEFAULT_OF_FILES = "json"

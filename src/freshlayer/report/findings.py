@@ -1,0 +1,103 @@
+"""What a report has to say about lines of a Dockerfile, for the formats that annotate lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from freshlayer.model.build import InstructionState
+from freshlayer.model.observation import Change
+from freshlayer.model.reasons import REASONS, Reason
+from freshlayer.model.report import Report
+from freshlayer.report.text import only_follows
+
+_OWN = {
+    "advice": ("another order of instructions would keep more layers", "move the instruction"),
+    "builder-failed": ("the builder ended with an error", "see the output of the builder"),
+    "changed-during-build": ("an input changed while the builder ran", "build again"),
+    "may-not-update": ("a new run of the instruction may not bring the new content", "see the message"),
+    "not-watched": ("freshlayer does not watch something that the instruction reads", "see the message"),
+}
+"""The same as REASONS, for findings without a Reason."""
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(Struct, frozen=True):
+    """One finding. ``line`` is 0 where it is about the whole Dockerfile.
+
+    ``rule``: the code of the reason, or the kind of the finding. ``accepted``: the Dockerfile itself says
+    that it is fine.
+    """
+
+    level: Level
+    rule: str
+    title: str
+    text: str
+    line: int = 0
+    end_line: int = 0
+    accepted: bool = False
+
+
+def findings(report: Report) -> Iterator[Finding]:
+    """All findings in the order of lines; an instruction that only follows a stale one is none."""
+    yield from sorted(_findings(report), key=lambda finding: finding.line)
+
+
+def help_of(rule: str) -> tuple[str, str]:
+    """What a rule means, and what to do about it."""
+    return _OWN[rule] if rule in _OWN else REASONS[rule]
+
+
+def _findings(report: Report) -> Iterator[Finding]:
+    ends = {item.line: item.end_line for item in report.instructions}
+    yield from _of_the_build(report)
+    yield from _stale(report)
+    yield from _without_answer(report, ends)
+    for missed in report.not_watched:
+        level, kind = (Level.WARNING, "may-not-update") if missed.warns else (Level.NOTE, "not-watched")
+        text = f"{missed.instruction}: {missed.text}: {missed.reason}"
+        title, end = kind.replace("-", " "), ends.get(missed.line, missed.line)
+        yield Finding(level, _rule(missed.reason, kind), title, text, missed.line, end, missed.accepted)
+    for advice in report.advice:
+        end = ends.get(advice.line, advice.line)
+        yield Finding(Level.NOTE, "advice", "advice", advice.text, advice.line, end)
+
+
+def _of_the_build(report: Report) -> Iterator[Finding]:
+    if report.exit_code:
+        text = f"the builder ended with {report.exit_code}; this build was not recorded"
+        yield Finding(Level.ERROR, "builder-failed", "build failed", text)
+    for moved in report.moved:
+        text = f"changed while the builder ran: {moved}; this build was not recorded"
+        yield Finding(Level.WARNING, "changed-during-build", "changed during the build", text)
+
+
+def _stale(report: Report) -> Iterator[Finding]:
+    for item in report.instructions:
+        if item.state is InstructionState.STALE and not only_follows(item):
+            text = f"{item.instruction}: {item.reason}"
+            yield Finding(Level.WARNING, item.reason.code, "stale", text, item.line, item.end_line)
+
+
+def _without_answer(report: Report, ends: Mapping[int, int]) -> Iterator[Finding]:
+    """One for each place that names the input."""
+    places = {item.reference: item.places for item in report.inputs}
+    for verdict in report.unasked:
+        kind = "absent" if verdict.change is Change.ABSENT else "unknown"
+        for place in places.get(verdict.reference, ()):
+            text = f"{place.instruction}: {verdict.reference}: {verdict.reason}"
+            rule, end = verdict.reason.code, ends.get(place.line, place.line)
+            yield Finding(Level.WARNING, rule, f"{kind} input", text, place.line, end)
+
+
+def _rule(reason: str | Reason, kind: str) -> str:
+    return reason.code if isinstance(reason, Reason) else kind
