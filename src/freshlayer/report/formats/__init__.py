@@ -23,6 +23,7 @@ FORMATS = (
     FormatRow("text", "text"),
     FormatRow("json", "documents", ".json"),
     FormatRow("markdown", "markdown", ".md"),
+    FormatRow("sarif", "sarif", ".sarif"),
     FormatRow("github", "github"),
 )
 NAMES = tuple(row.name for row in FORMATS)
