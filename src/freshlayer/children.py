@@ -32,7 +32,7 @@ class Child(Struct, frozen=True):
     memory: int = 0
 
 
-GIT = Child("git ls-remote", memory=512 * _MIB)
+VERSION_CONTROL = Child("git ls-remote and its like", memory=512 * _MIB)
 """git, and what it starts (git-remote-http, ssh, credential helpers), with the user's and the system's
 configuration. In a checkout it would read .git/config, or that of a bare repository inside a directory, and
 both can name programs."""
@@ -60,7 +60,7 @@ QUESTION = Child("docker --version, version, image inspect, pull", reads="nothin
 WORKER = Child("processes of check --recursive", reads="Dockerfiles and settings, as this process does")
 """Forked; where they are not (macOS), Python must not import from the working directory (``many.py``)."""
 
-CHILDREN = (GIT, DOCKER_CREDENTIAL, HOST_COMMAND, CLOUD, BUILDER, MODEL, QUESTION, WORKER)
+CHILDREN = (VERSION_CONTROL, DOCKER_CREDENTIAL, HOST_COMMAND, CLOUD, BUILDER, MODEL, QUESTION, WORKER)
 """Every kind there is."""
 
 # By POSIX it may lack -d, and by dash's own rules a failure ends nothing.

@@ -16,10 +16,12 @@ from freshlayer.request_form import PLAIN, RequestForm, fragment, of_fragment
 
 __all__ = [
     "CONTENT_ADDRESSED",
-    "SCHEMES",
+    "KINDS",
+    "Kind",
     "Reference",
     "is_remote_context",
     "is_signed",
+    "kind_of",
     "parse",
     "preferred",
     "requested",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "git": 9418}
+_DEFAULT_REFS = {"git": "HEAD"}
 _LONGEST = 8192
 
 # pip and others name a digest behind the URL, where no server sees it.
@@ -101,13 +104,11 @@ def parse(text: str) -> Reference:
     Raises ReferenceInvalidError, with the reason, where it is none or of a scheme that means nothing here.
     """
     scheme = text.partition("://")[0].lower()
-    if scheme.startswith("git+"):
-        return _git(text)
-    read = SCHEMES.get(scheme)
-    if read is None:
+    kind = kind_of(scheme)
+    if kind is None:
         what = f"has the scheme {shown(scheme, 20)!r}, which freshlayer can't ask"
         raise ReferenceInvalidError(f"{shown(text)} {what if '://' in text else 'is no URL (https://…)'}")
-    reference = read(text)
+    reference = kind.read(text)
     if reference.kind != "http" or "#" not in text:
         return reference
     form, marked = of_fragment(text.partition("#")[2])
@@ -136,7 +137,10 @@ def _carries_secret(reference: Reference) -> bool:
     text = reference.text
     if reference.form.secret:
         return True
-    return reference.ask != (text.removeprefix("git+") if reference.kind == "git" else text.partition("#")[0])
+    kind = kind_of(text.partition("://")[0])
+    if kind is not None and kind.is_repository:
+        return reference.ask != text.partition("+")[2]
+    return reference.ask != text.partition("#")[0]
 
 
 def _url(text: str) -> Reference:
@@ -198,20 +202,22 @@ def _literal(key: str) -> str:
     return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", key)
 
 
-def _git(text: str) -> Reference:
-    """A user name of ssh is no secret; in http it may be a token."""
-    address, hash_, ref = text[len("git+") :].partition("#")
-    hash_, ref = ("", "") if ref == "HEAD" else (hash_, ref)
+def _repository(text: str) -> Reference:
+    """``git+<URL>#<ref>``. A user name of ssh is not a secret; in http it may be a token."""
+    program, _, url = text.partition("+")
+    program = program.lower()
+    address, hash_, ref = url.partition("#")
+    hash_, ref = ("", "") if ref == _DEFAULT_REFS.get(program) else (hash_, ref)
     parts = _split(address)
     userinfo, at, _ = parts.netloc.rpartition("@")
     host = _host(address, parts)
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._[]")
     if ref and not re.fullmatch(r"[\w./@{}^~+#-]+", ref):
-        raise ReferenceInvalidError(f"{shown(text)} names no git ref")
+        raise ReferenceInvalidError(f"{shown(text)} names no {program} ref")
     shown_user = f"{userinfo}@" if parts.scheme == "ssh" and ":" not in userinfo and at else ""
     return Reference(
-        kind="git",
-        text=f"git+{parts.scheme}://{shown_user}{host}{public_path(host, path)}{hash_}{ref}",
+        kind=program,
+        text=f"{program}+{parts.scheme}://{shown_user}{host}{public_path(host, path)}{hash_}{ref}",
         ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
         pinned=f"commit:{ref}" if re.fullmatch(_COMMIT, ref) else "",
     )
@@ -234,12 +240,43 @@ def _image(text: str) -> Reference:
     return Reference("image", full, full, pinned=digest.lower() if digest else "")
 
 
-SCHEMES: dict[str, Callable[[str], Reference]] = {
-    **dict.fromkeys(("http", "https", "ftp", "ftps"), _url),
-    **dict.fromkeys(("s3", "gs", "azblob"), _object),
-    "docker-image": _image,
-}
-"""Scheme → how it is read; ``git+…`` beside them."""
+class Kind(Struct, frozen=True):
+    """A kind of input. ``name``: in reports, and in the JSON schemas.
+
+    ``schemes``: how its references begin. One that ends in ``+`` is put before the URL of a repository.
+    ``protocol``: the module of ``freshlayer.probe`` whose ``ask`` probes it. ``is_url``: its text is a URL,
+    which may hold a value that the Dockerfile gives to a name of a secret.
+    """
+
+    name: str
+    schemes: tuple[str, ...]
+    read: Callable[[str], Reference]
+    protocol: str
+    is_url: bool = False
+
+    @property
+    def is_repository(self) -> bool:
+        return self.schemes == (f"{self.name}+",)
+
+
+KINDS = (
+    Kind("http", ("http", "https"), _url, "http.routes", is_url=True),
+    Kind("ftp", ("ftp", "ftps"), _url, "ftp", is_url=True),
+    Kind("git", ("git+",), _repository, "git", is_url=True),
+    Kind("image", ("docker-image",), _image, "images.image"),
+    Kind("s3", ("s3",), _object, "object_stores.s3"),
+    Kind("gs", ("gs",), _object, "object_stores.gs"),
+    Kind("azblob", ("azblob",), _object, "object_stores.azblob"),
+)
+"""Every kind of input: the one table that parsers, probes and schemas follow."""
+
+_OF_SCHEME = {scheme: kind for kind in KINDS for scheme in kind.schemes}
+
+
+def kind_of(scheme: str) -> Kind | None:
+    """The kind of references with this scheme; None where freshlayer can't probe them."""
+    before, plus, _ = scheme.lower().partition("+")
+    return _OF_SCHEME.get(f"{before}{plus}")
 
 
 def _split(text: str) -> SplitResult:

@@ -199,5 +199,10 @@ def test_a_build_runs_nothing_but_the_builder(
 def test_every_kind_of_program_says_what_it_may_read() -> None:
     """Nothing that origins are asked through reads anything of the checkout."""
     assert len({child.name for child in children.CHILDREN}) == len(children.CHILDREN)
-    for child in (children.GIT, children.DOCKER_CREDENTIAL, children.HOST_COMMAND, children.CLOUD):
+    for child in (
+        children.VERSION_CONTROL,
+        children.DOCKER_CREDENTIAL,
+        children.HOST_COMMAND,
+        children.CLOUD,
+    ):
         assert (child.reads, bool(child.memory)) == ("", True)

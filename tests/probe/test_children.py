@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.builders.run.process import captured
-from freshlayer.children import GIT, HOST_COMMAND, MODEL, EmptyDirectory, search_path
+from freshlayer.children import HOST_COMMAND, MODEL, VERSION_CONTROL, EmptyDirectory, search_path
 from freshlayer.errors import BuilderError
 from freshlayer.probe.network.subprocesses import Running, start
 from freshlayer.probe.network.wire import Answer, Run
@@ -100,13 +100,13 @@ def test_a_server_without_end_costs_git_no_more_than_its_memory(
 
 
 def test_every_process_is_within_its_memory(nowhere: EmptyDirectory) -> None:
-    answer = ended(Run((sys.executable, "-c", HUGE), GIT), nowhere)
+    answer = ended(Run((sys.executable, "-c", HUGE), VERSION_CONTROL), nowhere)
     assert (answer.exit_code, answer.error) == (1, "")
     assert "MemoryError" in answer.output
     inherited = (
         f"import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-c', {HUGE!r}]).returncode)"
     )
-    assert ended(Run((sys.executable, "-c", inherited), GIT), nowhere).exit_code == 1
+    assert ended(Run((sys.executable, "-c", inherited), VERSION_CONTROL), nowhere).exit_code == 1
 
 
 def test_memory_that_is_only_reserved_is_free(nowhere: EmptyDirectory) -> None:
@@ -125,7 +125,7 @@ def test_output_without_end_is_cut_off_at_once(nowhere: EmptyDirectory) -> None:
 def test_output_as_long_as_is_read_comes_whole(nowhere: EmptyDirectory) -> None:
     size = 200_000
     write = f"import sys; sys.stdout.write('x' * {size})"
-    answer = ended(Run((sys.executable, "-c", write), GIT, most=size), nowhere)
+    answer = ended(Run((sys.executable, "-c", write), VERSION_CONTROL, most=size), nowhere)
     assert (answer.error, answer.output) == ("", "x" * size)
 
 

@@ -25,9 +25,9 @@ from freshlayer.discover.syntaxes.found import (
     plain,
     written,
 )
-from freshlayer.discover.syntaxes.git import git
 from freshlayer.discover.syntaxes.images import skopeo
 from freshlayer.discover.syntaxes.packages import MANAGERS, packages
+from freshlayer.discover.syntaxes.repositories import REPOSITORIES
 from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.lazy_regex import compiled
@@ -47,13 +47,13 @@ SYNTAXES: dict[str, Syntax] = {
     **{name: partial(named_remotes, name) for name in ("mc", "rclone")},
     **{name: partial(packages, name) for name in MANAGERS},
 }
-"""Program → the syntax that reads its arguments. git's commands are read together: ``git.git``."""
+"""Program → the syntax that reads its arguments. Version control: ``repositories.REPOSITORIES``."""
 
 _ALL: frozenset[str] = frozenset()
 _VERBS = frozenset("clone checkout co export pull update".split())
 _IMAGES = frozenset("blob config copy cp digest export manifest pull".split())
 _LISTED: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("svn", "hg", "bzr", "cvs", "fossil"), _VERBS),
+    **dict.fromkeys({"svn", "hg", "bzr", "cvs", "fossil"} - REPOSITORIES.keys(), _VERBS),
     # By itself crane reads what is for linux/amd64, whatever the build is for.
     **dict.fromkeys(("crane", "gcrane", "oras", "regctl"), _IMAGES),
     **dict.fromkeys(("rsync", "scp", "sftp", "ftp", "lftp", "vcs"), _ALL),
@@ -73,7 +73,7 @@ _WRITERS = frozenset(
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _FETCHING = compiled(
     r"://|(?<![\w.-])(?:"
-    + "|".join(sorted(map(re.escape, [*SYNTAXES, *_LISTED, "git"]), key=len, reverse=True))
+    + "|".join(sorted(map(re.escape, [*SYNTAXES, *_LISTED, *REPOSITORIES]), key=len, reverse=True))
     + r")\b"
 )
 _LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
@@ -107,20 +107,21 @@ def _may_fetch(text: str, surroundings: Surroundings) -> bool:
 
 def of_calls(calls: tuple[Call, ...]) -> Iterator[tuple[str, Finding]]:
     """(via, finding) of programs in the order in which they run."""
-    repositories: list[Words] = []
-    of_git: Proxies | None = None
+    repositories: dict[str, list[Words]] = {}
+    through: dict[str, Proxies | None] = {}
     for call in calls:
         words = [_word(field) for field in call.words]
         name = basename(words[0]) if words and isinstance(words[0], str) else ""
-        if name == "git":
-            repositories.append(words[1:])
-            of_git = of_git or used("git", [], dict(call.proxies))
+        if name in REPOSITORIES:
+            repositories.setdefault(name, []).append(words[1:])
+            through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
         given = [_known_part(text) for text in call.given]
         proxies = used(name, words[1:], dict(call.proxies))
         for finding in _of_program(name, words, given):
             yield finding.via or name or "RUN", _through(finding, proxies)
-    yield from ((finding.via, _through(finding, of_git)) for finding in git(repositories))
+    for name, commands in repositories.items():
+        yield from ((it.via, _through(it, through[name])) for it in REPOSITORIES[name](commands))
 
 
 def _through(finding: Finding, proxies: Proxies | None) -> Finding:

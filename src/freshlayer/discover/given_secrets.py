@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from freshlayer.discover.syntaxes.found import Missed
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction
 from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
-from freshlayer.reference import Reference, requested
+from freshlayer.reference import KINDS, Reference, requested
 from freshlayer.request_form import NOT_FOLLOWED
 
 _MOST_NAMES = 100
-_OF_URLS = frozenset({"http", "ftp", "git"})
+_OF_URLS = frozenset(kind.name for kind in KINDS if kind.is_url)
 
 
 class GivenSecrets:

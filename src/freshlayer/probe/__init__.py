@@ -13,18 +13,10 @@ from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.probe.network.wire import Limits, Means, Protocol
-from freshlayer.reference import Reference
+from freshlayer.reference import KINDS, Reference
 
-PROTOCOLS: dict[str, str] = {
-    "http": "http.routes",
-    "ftp": "ftp",
-    "git": "git",
-    "image": "images.image",
-    "s3": "object_stores.s3",
-    "gs": "object_stores.gs",
-    "azblob": "object_stores.azblob",
-}
-"""Kind of reference → the module here whose ``ask`` asks for it; loaded when one is asked for."""
+PROTOCOLS = {kind.name: kind.protocol for kind in KINDS}
+"""Kind of reference → the module here whose ``ask`` probes it; imported when it is needed."""
 
 __all__ = ["PROTOCOLS", "Limits", "each", "probe"]
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from freshlayer.children import GIT
+from freshlayer.children import VERSION_CONTROL
 from freshlayer.credentials import Credential, Scheme
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
@@ -47,15 +47,15 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     """The commit that a ref names now, peeled."""
     address, _, ref = reference.ask.partition("#")
     names = _names(ref)
-    url, own = _without_credential(address)
+    url, own = without_credential(address)
     credential = own or (yield from credential_for(url, means))
     if isinstance(credential, Answer):
         return Observation(reference, ProbeOutcome.UNKNOWN, credential.error)
     argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
-    environment = {**_ENVIRONMENT, **_proxied(reference), **_helper(url, credential, means.keyring.environ)}
-    answer = yield Run(argv, GIT, environment, most=_MOST)
+    environment = {**_ENVIRONMENT, **proxied(reference), **_helper(url, credential, means.keyring.environ)}
+    answer = yield Run(argv, VERSION_CONTROL, environment, most=_MOST)
     if answer.error or answer.exit_code:
-        return Observation(reference, ProbeOutcome.UNKNOWN, _why(answer, url) + _through(reference, url))
+        return Observation(reference, ProbeOutcome.UNKNOWN, _why(answer, url) + through(reference, url))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
     found = [oids[name] for name in names if name in oids]
     if not found and _ABBREVIATED.fullmatch(ref):
@@ -69,7 +69,7 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     return Observation(reference, ProbeOutcome.SEEN, "git ls-remote", _evidence(found))
 
 
-def _proxied(reference: Reference) -> dict[str, str]:
+def proxied(reference: Reference) -> dict[str, str]:
     """The environment that makes git use the proxies of the command, and no others."""
     proxies = reference.form.proxies
     if proxies is None:
@@ -78,7 +78,8 @@ def _proxied(reference: Reference) -> dict[str, str]:
     return {"http_proxy": proxies.http, **both, **{name.upper(): value for name, value in both.items()}}
 
 
-def _through(reference: Reference, url: str) -> str:
+def through(reference: Reference, url: str) -> str:
+    """For a message: the proxy of the command, if it uses one."""
     proxies = reference.form.proxies
     if proxies is None or not proxies.for_url(url):
         return ""
@@ -93,7 +94,7 @@ def _evidence(oids: list[str]) -> tuple[Evidence, ...]:
     return (first, *(Evidence("commit", oid, Strength.CONTENT, ignored=lesser) for oid in others))
 
 
-def _without_credential(address: str) -> tuple[str, Credential | None]:
+def without_credential(address: str) -> tuple[str, Credential | None]:
     """The URL, and the user name and password that stood in it; ssh's user name is none.
 
     ssh and git:// know no password in a URL: it would only be among the arguments of git and of ssh.

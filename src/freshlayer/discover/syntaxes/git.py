@@ -31,12 +31,13 @@ _CHECKOUT_TABLE = OptionTable.of("orphan conflict", {"b": "new-branch", "B": "ne
 _REMOTE = compiled(r"(?:https?|git|ssh|file|ftp)://|[\w.-]+@[\w.-]+:")
 
 
-class _Source(Struct, frozen=True):
+class Source(Struct, frozen=True):
     """A repository that the script reads, and the ref, as far as commands have named it."""
 
     url: Word
     ref: Word = ""
     via: str = "git clone"
+    kind: str = "git"
 
 
 def git(commands: list[Words]) -> Iterator[Finding]:
@@ -44,7 +45,7 @@ def git(commands: list[Words]) -> Iterator[Finding]:
 
     A later ``checkout`` or ``reset --hard`` decides the ref of the clone before it.
     """
-    sources: list[_Source] = []
+    sources: list[Source] = []
     remotes: dict[str, Word] = {}
     missed: list[Missed] = []
     for arguments in commands:
@@ -59,7 +60,7 @@ def git(commands: list[Words]) -> Iterator[Finding]:
             ref = _checked_out(rest, verb)
             if ref is not None:
                 sources[-1] = replace(sources[-1], ref=ref)
-    yield from (_finding(source) for source in sources)
+    yield from (finding_of(source) for source in sources)
     yield from missed
 
 
@@ -74,7 +75,7 @@ def _verb(arguments: Words) -> tuple[str, Words]:
     return waiting[0], waiting[1:]
 
 
-def _clone(arguments: Words) -> Iterator[_Source]:
+def _clone(arguments: Words) -> Iterator[Source]:
     ref: Word = ""
     found: list[Word] = []
     for item in read(arguments, _TABLE):
@@ -83,10 +84,10 @@ def _clone(arguments: Words) -> Iterator[_Source]:
         elif item.name in {"branch", "revision"} and item.value is not None:
             ref = item.value
     if found and _is_remote(found[0]):
-        yield _Source(found[0], ref)
+        yield Source(found[0], ref)
 
 
-def _fetch(arguments: Words, remotes: dict[str, Word], verb: str) -> Iterator[_Source]:
+def _fetch(arguments: Words, remotes: dict[str, Word], verb: str) -> Iterator[Source]:
     """``fetch URL REF`` or ``fetch NAME REF`` of a remote that the script added."""
     found = [item.value for item in read(arguments, _FETCH_TABLE) if isinstance(item, Operand)]
     if not found:
@@ -95,10 +96,10 @@ def _fetch(arguments: Words, remotes: dict[str, Word], verb: str) -> Iterator[_S
     address = remotes.get(first, first) if isinstance(first, str) else first
     if _is_remote(address):
         refs = found[1:] or [""]
-        yield from (_Source(address, _plain_ref(ref), f"git {verb}") for ref in refs)
+        yield from (Source(address, _plain_ref(ref), f"git {verb}") for ref in refs)
 
 
-def _named(arguments: Words, remotes: dict[str, Word], sources: list[_Source], verb: str) -> Iterator[Missed]:
+def _named(arguments: Words, remotes: dict[str, Word], sources: list[Source], verb: str) -> Iterator[Missed]:
     """``remote add NAME URL``; submodules are pinned by the commit of their parent unless ``--remote``."""
     words = plain(arguments)
     if verb == "remote" and "add" in words:
@@ -106,7 +107,7 @@ def _named(arguments: Words, remotes: dict[str, Word], sources: list[_Source], v
         if len(names) >= 3 and isinstance(names[1], str):
             remotes[names[1]] = names[2]
     elif verb == "submodule" and "add" in words:
-        sources += [_Source(word, "", "git submodule") for word in arguments if _is_remote(word)][:1]
+        sources += [Source(word, "", "git submodule") for word in arguments if _is_remote(word)][:1]
     elif verb == "submodule" and "--remote" in words:
         yield Missed("git submodule update --remote", "its branches are named in .gitmodules")
 
@@ -145,16 +146,22 @@ def _is_remote(word: Word) -> bool:
     return isinstance(word, Unknown) or bool(_REMOTE.match(word))
 
 
-def _finding(source: _Source) -> Finding:
+def finding_of(source: Source) -> Finding:
+    """The reference, or why it is not known."""
     if isinstance(source.url, Unknown):
         return Missed(source.url.text, source.url.reason, source.via)
     if isinstance(source.ref, Unknown):
         return Missed(f"{source.url}#{source.ref.text}", source.ref.reason, source.via)
-    return Found(git_text(source.url, source.ref), source.via)
+    return Found(repository_text(source.kind, source.url, source.ref), source.via)
 
 
 def git_text(url: str, ref: str) -> str:
-    """A repository as ``reference.parse`` takes it."""
+    """A git repository as ``reference.parse`` reads it."""
+    return repository_text("git", url, ref)
+
+
+def repository_text(kind: str, url: str, ref: str) -> str:
+    """The same for any kind of repository."""
     scp = re.fullmatch(r"([\w.-]+@[\w.-]+):(?!//)(.+)", url)
     address = f"ssh://{scp[1]}/{scp[2]}" if scp else url
-    return f"git+{address}#{ref}" if ref else f"git+{address}"
+    return f"{kind}+{address}#{ref}" if ref else f"{kind}+{address}"

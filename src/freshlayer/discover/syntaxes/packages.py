@@ -18,10 +18,10 @@ from freshlayer.discover.syntaxes.found import (
     url,
     written,
 )
-from freshlayer.discover.syntaxes.git import git_text
+from freshlayer.discover.syntaxes.git import git_text, repository_text
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import takes_secret
-from freshlayer.reference import shown
+from freshlayer.reference import kind_of, shown
 
 _INDEX = {
     **dict.fromkeys(("-i", "--index-url", "--extra-index-url", "--index", "--default-index"), 1),
@@ -135,20 +135,20 @@ def _remote(name: str, word: Word) -> Finding:
     if short:
         return Found(git_text(f"https://{_HOSTS[short[1]]}/{short[2]}.git", short[3] or ""), name)
     vcs = re.match(r"(git|hg|svn|bzr)\+", text)
-    if vcs and vcs[1] != "git":
+    if vcs and kind_of(vcs[0]) is None:
         return Missed(text, f"{vcs[1]} repositories are not asked", name)
     if vcs or re.match(r"(?:git|ssh)://|git@", text) or re.search(r"\.git(?:#|$)", text):
-        return Found(_repository(text.removeprefix("git+")), name)
+        return Found(_repository(vcs[1] if vcs else "git", text[vcs.end() :] if vcs else text), name)
     if text.startswith("file:"):
         return Missed(text, "it is a file of the image", name)
     return Found(text.partition("#")[0], name) if _URL.match(text) else url(text)
 
 
-def _repository(text: str) -> str:
+def _repository(kind: str, text: str) -> str:
     """Pip writes ``URL@ref#egg=…``, npm ``URL#ref``."""
     address, _, fragment = text.partition("#")
     at = re.fullmatch(r"(\w+://[^/]*/.+|git@[^:]+:.+)@([^@/][^@]*)", address)
     if at:
-        return git_text(at[1], at[2])
+        return repository_text(kind, at[1], at[2])
     ref = "" if re.search(r"=|&", fragment) else fragment.removeprefix("semver:")
-    return git_text(address, ref)
+    return repository_text(kind, address, ref)
