@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from freshlayer.cli.dockerfiles import NAMES, request_of, shared, source_of
-from freshlayer.cli.fail_on import STALE, fail_on, fails
+from freshlayer.cli.exit_codes import DONE, STALE
+from freshlayer.cli.fail_on import fail_on, fails
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import BuilderError, OptionError
@@ -64,7 +65,7 @@ def command(
     if not recursive and len(contexts) == 1:
         found = _checked(options, source_of(contexts[0], file, names), request, image_of)
         Output(options, Style(ReportKind.CHECK, explain=explain)).write([("", found)])
-        return STALE if fails(found, failing) else 0
+        return STALE if fails(found, failing) else DONE
     from freshlayer.cli.check_many import Findings, Search, check_several
 
     search = Search(contexts, file, names, request, recursive)

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from freshlayer.cli.chosen_settings import chosen_for, warn_once
 from freshlayer.cli.dockerfiles import source_of
 from freshlayer.cli.errors import located
-from freshlayer.cli.fail_on import STALE, fails
+from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
+from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
@@ -34,7 +35,6 @@ from freshlayer.settings import HostSettings
 from freshlayer.workflows.batch import AnalysedFile, Candidate, batches
 from freshlayer.workflows.check import Target, check_each
 
-_TROUBLE = 2
 _LEAST_DEADLINE = 1.0
 """Seconds for the Dockerfiles of one settings file, when those before them have used up all."""
 
@@ -114,7 +114,7 @@ class _Reporter:
     """Prints reports in a thread of its own: a pager that doesn't read keeps no origin waiting."""
 
     def __init__(self, options: Options, findings: Findings) -> None:
-        self.exit_code = 0
+        self.exit_code = DONE
         self._failing = findings.failing
         self._output = Output(options, Style(ReportKind.CHECK, several=True, explain=findings.explain))
         self._thread = ThreadPoolExecutor(1)
@@ -122,7 +122,7 @@ class _Reporter:
 
     def failed(self, reason: str) -> None:
         """Print why there is no report of something."""
-        self.exit_code = _TROUBLE
+        self.exit_code = TROUBLE
         warn(reason)
 
     def add(self, found: Report | FreshlayerError) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from freshlayer.__main__ import leave
+from freshlayer.cli.exit_codes import FAILED
 from freshlayer.cli.reentry import enter
 from freshlayer.docker_client.config_edit import NAME
 from freshlayer.docker_client.install import METADATA
@@ -143,7 +144,7 @@ def _without_us(call: Call) -> int:
             return run(argv, environment).exit_code
     except FreshlayerError as error:
         sys.stderr.write(f"docker {NAME}: {error}\n")
-        return 125
+        return FAILED
 
 
 def _complete(words: list[str]) -> int:

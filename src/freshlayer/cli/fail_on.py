@@ -10,7 +10,6 @@ import click
 if TYPE_CHECKING:
     from freshlayer.model.report import Report
 
-STALE = 1
 _WORDS = ("stale", "unknown", "absent", "not-watched")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from freshlayer.cli.exit_codes import CHANGED, DONE
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import FreshlayerError, OptionError
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from freshlayer.reference import Reference
     from freshlayer.workflows.flag_file import Flag
     from freshlayer.workflows.session import Session
-
-_CHANGED = 1
 
 
 @click.command("flag", short_help="write a file that changes if and only if a URL does")
@@ -58,7 +57,7 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
         raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
     if not options.quiet:
         click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
-    return _CHANGED if changed and tell else 0
+    return CHANGED if changed and tell else DONE
 
 
 def _flag(form: str, references: list[Reference], content: str | None, session: Session) -> Flag:

@@ -12,13 +12,11 @@ import click
 from msgspec.structs import replace
 
 from freshlayer import __version__
+from freshlayer.cli.exit_codes import DONE, FAILED, INTERRUPTED, TROUBLE
 from freshlayer.cli.options import Options, formatted, ours
 from freshlayer.cli.reentry import enter
 from freshlayer.errors import FreshlayerError, OptionError
-from freshlayer.interrupts import INTERRUPTED, raise_again
-
-FAILED = 125
-TROUBLE = 2
+from freshlayer.interrupts import raise_again
 
 _COMMANDS = {
     "build": "build an image; only the instructions whose downloads changed run again",
@@ -90,7 +88,7 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
         return _failure(error)
     except SystemExit as end:
         # click ends so where whoever read us has gone; 1 would mean "stale".
-        return TROUBLE if end.code else 0
+        return TROUBLE if end.code else DONE
     except BrokenPipeError:
         sys.stderr.close()
         return TROUBLE
@@ -102,7 +100,7 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
 
 
 def _failure(error: Exception) -> int:
-    """125 where ``build`` failed for a reason of ours, as docker's own failures are told; 2 elsewhere."""
+    """The exit code of a failure of freshlayer: ``build`` has its own."""
     context = getattr(error, "ctx", None)
     named = context.info_name if context is not None else ""
     building = named == "build" or getattr(error, "building", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, formatted, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError, ReferenceInvalidError
@@ -38,7 +39,7 @@ def command(options: Options, texts: tuple[str, ...]) -> int:
         )
     results = [(seen[r], judge(recorded.get(r), seen[r])) for r in references]
     write_probe(options, results)
-    return 0 if all_read and all(verdict.asked for _, verdict in results) else 2
+    return DONE if all_read and all(verdict.asked for _, verdict in results) else TROUBLE
 
 
 def _readable(texts: tuple[str, ...]) -> list[Reference]:

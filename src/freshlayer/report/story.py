@@ -9,6 +9,7 @@ from freshlayer.errors import OptionError
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.inputs import RemoteInput
+from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
 from freshlayer.report.text import Line, duration, stated
@@ -30,6 +31,7 @@ def _story(report: Report, item: InstructionVerdict) -> Iterator[Line]:
     built = report.past.built.get((item.stage, item.digest))
     style, text = stated(report, item)
     yield style, text.strip()
+    yield "dim", f"  reason: {_coded(item.reason)}"
     yield "", f"  in stage {item.stage}, lines {item.line} to {item.end_line}"
     inputs = [one for one in report.inputs if any(place.line == item.line for place in one.places)]
     for one in inputs:
@@ -48,6 +50,7 @@ def _input(report: Report, item: InstructionVerdict, one: RemoteInput) -> Iterat
     via = next(place.via for place in one.places if place.line == item.line)
     yield "bold", f"  reads {one.reference} ({via})"
     yield "", f"    {verdict.change} ({verdict.certainty}): {verdict.reason}"
+    yield "dim", f"    reason: {_coded(verdict.reason)}"
     if recorded is not None:
         asked = f" {moment(recorded.asked)}" if recorded.asked else ""
         yield "", f"    recorded{asked}: {shown(str(recorded.identity))} ({recorded.identity.strength})"
@@ -55,6 +58,10 @@ def _input(report: Report, item: InstructionVerdict, one: RemoteInput) -> Iterat
     if verdict.asked and verdict.identity is not None:
         yield "", f"    now: {shown(str(verdict.identity))} ({verdict.identity.strength})"
         yield from _evidence(verdict.keep.evidence if verdict.keep else ())
+
+
+def _coded(reason: Reason) -> str:
+    return f"{reason.code} (freshlayer explain {reason.code})"
 
 
 def _evidence(evidence: tuple[Evidence, ...]) -> Iterator[Line]:
