@@ -83,7 +83,7 @@ def test_latin_1_around_a_key_stays_byte_for_byte(freshlayer: Freshlayer, projec
         told = freshlayer("build", "--network=host", ".")
     assert told.code == 0
     assert "caf\N{REPLACEMENT CHARACTER}" in told.out
-    assert "--mount=type=secret,id=freshlayer-" in told.out
+    assert "--mount=type=secret,id=fl-" in told.out
 
 
 @pytest.mark.parametrize("content", [b"", b"# only a comment\n", b"\n\n"])
@@ -159,7 +159,7 @@ def test_an_origin_that_fails_breaks_no_build(
         url = origin.url
     assert told.code == 0
     assert f"freshlayer: Dockerfile:3: {url}: {reason}" in told.err
-    assert "--mount=type=secret,id=freshlayer-" in told.out
+    assert "--mount=type=secret,id=fl-" in told.out
     assert "\x1b" not in told.err
 
 
@@ -212,7 +212,7 @@ def test_a_state_that_cannot_be_written(freshlayer: Freshlayer, project: Path, s
         (project / "Dockerfile").write_text(f"FROM scratch\nRUN wget {origin.url}\n")
         told = freshlayer.but(state=Path(state))("build", "--network=host", ".")
     assert told.code == 0
-    assert "--mount=type=secret,id=freshlayer-" in told.out
+    assert "--mount=type=secret,id=fl-" in told.out
     assert f"freshlayer: {state}: " in told.err
     assert "(pass --state PATH to use another file)" in told.err
 
@@ -400,7 +400,7 @@ def test_a_damaged_state_costs_no_build_its_keys(freshlayer: Freshlayer, project
         first, second = freshlayer.build("."), freshlayer.build(".")
     for told in (first, second):
         assert told.code == 0
-        assert "--mount=type=secret,id=freshlayer-" in told.out
+        assert "--mount=type=secret,id=fl-" in told.out
     assert first.err.count("the state file was corrupt; it is kept as") == 1
     assert "corrupt" not in second.err
 

@@ -33,7 +33,7 @@ def write(project: Path, origin: ServeOrigin, head: str = "") -> str:
 def without_keys(text: str) -> str:
     """The original, if only what we say was put in."""
     kept = [line for line in text.splitlines(True) if not line.startswith("ARG FRESHLAYER")]
-    return "".join(f"RUN {line.split(' ', 2)[2]}" if "id=freshlayer-" in line else line for line in kept)
+    return "".join(f"RUN {line.split(' ', 2)[2]}" if "id=fl-" in line else line for line in kept)
 
 
 @pytest.mark.parametrize("mechanism", ["mount", "arg"])
@@ -44,7 +44,7 @@ def test_the_dockerfile_is_whole_and_valid(
     told = freshlayer("render", "--mechanism", mechanism, ".")
     assert told.code == 0, told.err
     assert without_keys(told.out) == text
-    assert told.out.count("id=freshlayer-" if mechanism == "mount" else "\nARG FRESHLAYER=") == 2
+    assert told.out.count("id=fl-" if mechanism == "mount" else "\nARG FRESHLAYER=") == 2
     assert freshlayer("render", "--mechanism", mechanism, ".").out == told.out
     origin.set_tag('"v2"')
     assert freshlayer("render", "--mechanism", mechanism, ".").out != told.out
@@ -65,9 +65,7 @@ def test_the_frontend_decides_how_a_key_goes_in(
     write(project, origin, head)
     told = freshlayer("render", ".").out
     assert told.startswith(head)
-    assert (
-        told.count(f"{mark} FRESHLAYER=" if mark == "ARG" else f"RUN {mark}=type=secret,id=freshlayer-") == 2
-    )
+    assert told.count(f"{mark} FRESHLAYER=" if mark == "ARG" else f"RUN {mark}=type=secret,id=fl-") == 2
 
 
 def test_a_file_moves_only_when_an_identity_did(
@@ -150,7 +148,7 @@ def test_a_dockerfile_that_declares_its_keys_takes_them_as_build_args(
     names, keys = zip(*(line.split("=") for line in args.out.splitlines()), strict=True)
     assert names == ("FRESHLAYER_1", "FRESHLAYER_2")
     derived = freshlayer("render", ".").out
-    assert all(f"id=freshlayer-{key} " in derived for key in keys)
+    assert all(f"id=fl-{key} " in derived for key in keys)
 
 
 def test_a_key_that_no_arg_takes_is_told_of(
@@ -168,7 +166,7 @@ def test_any_bytes_around_a_key_stay(freshlayer: Freshlayer, origin: ServeOrigin
     (project / "Dockerfile").write_bytes(text)
     for form in ("dockerfile", "template"):
         freshlayer("render", "--format", form, "-o", form, ".")
-    assert b"# caf\xe9\r\nRUN --mount=type=secret,id=freshlayer-" in (project / "dockerfile").read_bytes()
+    assert b"# caf\xe9\r\nRUN --mount=type=secret,id=fl-" in (project / "dockerfile").read_bytes()
     assert b"ARG FRESHLAYER_1\n# caf\xe9\r\nRUN curl" in (project / "template").read_bytes()
 
 

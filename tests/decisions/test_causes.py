@@ -196,6 +196,19 @@ def test_what_nothing_explains_is_said_to_be_wrong() -> None:
     assert "please report it" in str(found[RUN_TWO].because)
 
 
+def test_a_key_in_an_older_format_explains_one_rebuild() -> None:
+    before = {
+        place: replace(last, keys=tuple(key * 2 for key in last.keys))
+        for place, last in history(planned()).items()
+    }
+    found = outcomes(planned(), before, {RUN_A})
+    assert (code(found[RUN_A]), found[RUN_A].expected) == ("key-format-changed", True)
+    again = {
+        (item.stage, item.digest): remembered(item, before[item.stage, item.digest], 8) for item in planned()
+    }
+    assert code(outcomes(planned(), again, {RUN_A})[RUN_A]) != "key-format-changed"
+
+
 def test_where_something_is_not_told_it_may_be_the_cause() -> None:
     found = outcomes(planned(), history(planned()), {RUN_TWO, COPY_A, RUN_LAST}, untold=frozenset({RUN_A}))
     assert (found[RUN_TWO].because, found[RUN_TWO].expected) == (None, True)

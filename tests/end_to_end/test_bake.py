@@ -172,7 +172,7 @@ def test_a_bake_that_knows_no_entitlements_builds_with_keys(freshlayer: Freshlay
     below = replace(freshlayer, folder=project / "below")
     told = below.but("--offline")("bake", "--progress=plain")
     assert told.code == 0, told.err
-    assert "RUN --mount=type=secret,id=freshlayer-" in told.err
+    assert "RUN --mount=type=secret,id=fl-" in told.err
 
 
 @pytest.mark.parametrize("builder", ["trixie-buildx"], indirect=True)

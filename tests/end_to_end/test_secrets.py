@@ -177,7 +177,7 @@ def test_no_secret_is_in_anything_that_we_write(
     }
     if builder.name != "classic":
         # The derived Dockerfile was seen: else nothing would have been searched.
-        assert b"id=freshlayer-" in places["temporary files"]
+        assert b"id=fl-" in places["temporary files"]
     assert b"ls-remote" in places["arguments"]
     for secret in PLANTED:
         for form in forms(secret):

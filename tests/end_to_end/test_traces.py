@@ -51,7 +51,7 @@ ROW = re.compile(r"^\| (?!builder |---)[^|]+ \|.*\|$", re.MULTILINE)
 
 def written(text: str, origin: ServeOrigin) -> str:
     """A line as the page has it, whatever the key and the address."""
-    masked = re.sub(r"\b[0-9a-f]{32}\b", "KEY", text.replace(origin.url, "URL"))
+    masked = re.sub(r"\b[0-9a-f]{16}\b", "KEY", text.replace(origin.url, "URL"))
     return "`" + masked.replace("|", "\\|") + "`"
 
 

@@ -108,7 +108,7 @@ class _Explainer:
         if item.stage in self._uncached:
             reason = Reason("no-cache", detail="the builder was run with --no-cache")
             return replace(outcome, because=reason, follows=bool(self._ran))
-        if because := _first((_new(item, before), _own(item))):
+        if because := _first((_new(item, before), _own(item), _reformatted(item, before))):
             return replace(outcome, because=because)
         if because := self._behind(item):
             return replace(outcome, because=because, follows=True)
@@ -167,6 +167,15 @@ def _own(item: InstructionVerdict) -> Reason | None:
     if not item.changed:
         return None
     return about("its own input", item.reason) if item.pairs else item.reason
+
+
+def _reformatted(item: InstructionVerdict, before: LastBuild | None) -> Reason | None:
+    """The inputs are unchanged, but an older freshlayer wrote their key with another number of digits."""
+    if before is None or not item.key or not before.keys:
+        return None
+    if any(len(key) == len(item.key) for key in before.keys):
+        return None
+    return Reason("key-format-changed", detail="this version of freshlayer writes its key in another format")
 
 
 def _files(item: InstructionVerdict) -> Reason | None:

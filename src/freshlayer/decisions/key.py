@@ -18,14 +18,14 @@ def values(names: Mapping[int, str], instructions: Iterable[InstructionVerdict])
     return {name: key_of(pairs[name]) for name in sorted(pairs)}
 
 
-KEY_DIGITS = 32
+KEY_DIGITS = 16
 
 
 def key_of(pairs: Iterable[tuple[str, str]]) -> str:
     """The key of (reference, identity) pairs (design rule 1).
 
-    The first 32 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
-    ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e0dea13b161f45a0d``.
+    The first 16 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
+    ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e``.
     """
     text = json.dumps(sorted(list(pair) for pair in pairs), separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]

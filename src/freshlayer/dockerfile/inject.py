@@ -15,7 +15,7 @@ from msgspec import Struct
 from freshlayer.dockerfile import knows_run_mount
 from freshlayer.errors import DockerfileError
 
-MOUNT_ID = "freshlayer-"
+MOUNT_ID = "fl-"
 ARGUMENT = "FRESHLAYER"
 
 

@@ -73,6 +73,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "base-or-cache-changed": ("the stage starts from another image, or the cache was emptied", "nothing"),
     "built-before": ("it was built with the same inputs before", "nothing"),
     "built-elsewhere": ("another build had the same inputs", "nothing"),
+    "key-format-changed": ("an older freshlayer wrote the key in another format", "nothing"),
     "files-changed": ("the files that it copies or mounts changed", "nothing"),
     "no-cache": ("the builder was run without its cache", "leave out --no-cache"),
     "unexpected-cache": ("the key is new, and the instruction was cached", "report it, with --report FILE"),
