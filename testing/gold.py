@@ -36,7 +36,7 @@ def findings(name: str, path: Path) -> dict[str, Any]:
             for item in discovery.inputs
             for place in item.places
         ],
-        "unwatched": [{"line": item.line, "why": item.reason} for item in discovery.not_watched],
+        "unwatched": [{"line": item.line, "why": str(item.reason)} for item in discovery.not_watched],
     }
 
 

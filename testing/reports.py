@@ -45,7 +45,10 @@ def hostile_report() -> Report:
         "linux/amd64",
         (RemoteInput(reference, (place,)),),
         (stale, follows),
-        (NotWatched(5, HOSTILE, HOSTILE, HOSTILE), NotWatched(6, "RUN", "x", "y", warns=True)),
+        (
+            NotWatched(5, HOSTILE, HOSTILE, HOSTILE_REASON),
+            NotWatched(6, "RUN", "x", Reason("cache-mount-keeps-file"), warns=True),
+        ),
         (Advice(7, HOSTILE),),
         {reference: verdict},
         moved=(HOSTILE_REASON,),

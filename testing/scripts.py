@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from freshlayer.dockerfile import Dockerfile
+from freshlayer.model.reasons import Reason
 from freshlayer.shell import Hole, Surroundings, Text, Why, follow, known, worst, written
 from freshlayer.shell.syntax.nodes import Command, Opaque, Parameter, Script, Substitution
 from freshlayer.shell.syntax.operands import operand
@@ -32,10 +33,10 @@ def surroundings(
     def value(name: str) -> str | Hole:
         text = f"${{{name}}}"
         if name in secrets:
-            return Hole(Why.SECRET, f"{name} comes from a secret", text)
+            return Hole(Why.SECRET, Reason("from-secret", name), text)
         if name in unset:
-            return Hole(Why.ARGUMENT, f"{name} needs a build arg", text)
-        return (values or {}).get(name, Hole(Why.BASE, f"{name} has no value", text))
+            return Hole(Why.ARGUMENT, Reason("needs-build-arg", name), text)
+        return (values or {}).get(name, Hole(Why.BASE, Reason("not-set", name), text))
 
     return Surroundings(value, platform, FETCHERS)
 

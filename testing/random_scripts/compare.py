@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.syntaxes.found import Found, Missed
+from freshlayer.model.reasons import Reason
 from freshlayer.shell import Call, Hole, Surroundings, Why
 from testing.random_scripts.generate import VALUES, Generator
 from testing.random_scripts.known import NOT_READ, reason_of
@@ -176,7 +177,7 @@ def _asked(calls: Sequence[Sequence[str]]) -> set[str]:
 
 def _value(name: str) -> str | Hole:
     found = VALUES.get(name)
-    return Hole(Why.BASE, f"{name} needs the base image", f"${{{name}}}") if found is None else found
+    return Hole(Why.BASE, Reason("needs-base-image", name), f"${{{name}}}") if found is None else found
 
 
 _AROUND = Surroundings(_value, "linux/amd64", FETCHERS)

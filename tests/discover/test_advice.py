@@ -35,7 +35,7 @@ def test_a_whole_context_before_an_install_is_told_with_the_better_order(
 ) -> None:
     ((line, text),) = advice(f"FROM a\nWORKDIR /w\nCOPY . .\nRUN {install}\nCMD x\n")
     assert line == 3
-    assert "COPY of the whole context stands before the dependency install on line 4" in text
+    assert "COPY of the whole context is before the dependency install on line 4" in text
     command = install.partition(" --")[0].partition(" -r")[0]
     assert f"better: COPY {manifests} ./, then RUN {command}" in text
     assert text.endswith("then COPY . .")

@@ -8,6 +8,7 @@ from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.dockerfile import normalised
 from freshlayer.errors import DockerfileError
 from freshlayer.model.inputs import NotWatched
+from freshlayer.model.reasons import Reason
 
 
 def found(text: str, **options: object) -> list[str]:
@@ -54,7 +55,7 @@ def test_a_loopback_url_is_the_containers_own_but_on_the_hosts_network(host: str
     assert len(found(text)) == 1
     assert len(found(text, network="host")) == 1
     assert found(text, network="default") == []
-    assert missed(text, network="default")[0].reason.startswith("it is the container's own loopback")
+    assert missed(text, network="default")[0].reason.code == "container-loopback"
     assert len(found(text.replace("RUN", "RUN --network=host"), network="default")) == 1
     assert len(found(f"FROM scratch\nADD http://{host}/a /\n", network="default")) == 1
     assert len(found("FROM scratch\nRUN curl http://localhost.example.org/\n", network="default")) == 1
@@ -93,8 +94,8 @@ _ELSEWHERE = (
 def test_no_spelling_of_loopback_or_of_a_metadata_service_is_probed_for_a_container(host: str) -> None:
     text = f"FROM scratch\nRUN curl -g http://{host}/a\n"
     assert found(text, network="default") == []
-    what = "link-local metadata" if host in _METADATA else "container's own loopback"
-    assert what in missed(text, network="default")[0].reason
+    what = "metadata-address" if host in _METADATA else "container-loopback"
+    assert missed(text, network="default")[0].reason.code == what
     assert len(found(text, network="host")) == 1
 
 
@@ -126,16 +127,15 @@ def test_every_syntax_knows_the_other_spellings_of_loopback(command: str, host: 
 def test_a_registry_on_loopback_is_the_containers_own_too() -> None:
     text = "FROM scratch\nRUN skopeo copy docker://localhost:5000/o/app:1 dir:/app\n"
     assert found(text, network="default") == []
-    assert missed(text, network="default")[0].reason.startswith("it is the container's own loopback")
+    assert missed(text, network="default")[0].reason.code == "container-loopback"
     assert found(text, network="host") == ["docker-image://localhost:5000/o/app:1"]
 
 
 def test_ignore_and_immutable_leave_an_instruction_out_and_say_so() -> None:
-    for word in ("ignore", "immutable"):
+    for word, code in (("ignore", "ignored-by-comment"), ("immutable", "immutable-by-comment")):
         text = f"FROM scratch\n# freshlayer: {word}\n# another comment\nRUN curl http://h/a\nRUN curl http://h/b\n"
         assert found(text) == ["http://h/b"]
-        why = f"a comment above says {word}"
-        assert missed(text) == [NotWatched(4, "RUN", "http://h/a", why, accepted=True)]
+        assert missed(text) == [NotWatched(4, "RUN", "http://h/a", Reason(code), accepted=True)]
 
 
 def test_a_reference_that_another_instruction_reads_stays_watched_there() -> None:
@@ -149,7 +149,7 @@ def test_watch_adds_what_the_script_hides_with_args_expanded() -> None:
     assert found(text) == ["https://h/1.tgz"]
     (item,) = asked(text).discovery.inputs
     assert item.places[0].via == "watch"
-    assert missed(text.replace("V=1", "V"))[0].reason == "V needs a build arg"
+    assert missed(text.replace("V=1", "V"))[0].reason == Reason("needs-build-arg", "V")
 
 
 def test_ttl_holds_where_every_place_says_so() -> None:
@@ -162,13 +162,13 @@ def test_ttl_holds_where_every_place_says_so() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("FROM a\n# freshlayer: ignroe\nRUN x\n", 2, "'# freshlayer: ignroe' means nothing"),
-        ("FROM a\n# freshlayer:\nRUN x\n", 2, "means nothing"),
-        ("FROM a\n# freshlayer: ttl=soon\nRUN x\n", 2, "means nothing"),
-        ("FROM a\n# freshlayer: watch\nRUN x\n", 2, "means nothing"),
-        ("FROM a\n# freshlayer: watch http://h/\nCOPY . .\n", 2, "is for a RUN, and stands above COPY"),
-        ("FROM a\n# freshlayer: ignore\n\nRUN x\n", 2, "stands directly above no instruction"),
-        ("FROM a\nRUN x\n# freshlayer: ignore\n", 3, "stands directly above no instruction"),
+        ("FROM a\n# freshlayer: ignroe\nRUN x\n", 2, "'# freshlayer: ignroe' is not a directive"),
+        ("FROM a\n# freshlayer:\nRUN x\n", 2, "is not a directive"),
+        ("FROM a\n# freshlayer: ttl=soon\nRUN x\n", 2, "is not a directive"),
+        ("FROM a\n# freshlayer: watch\nRUN x\n", 2, "is not a directive"),
+        ("FROM a\n# freshlayer: watch http://h/\nCOPY . .\n", 2, "is for a RUN, and is above COPY"),
+        ("FROM a\n# freshlayer: ignore\n\nRUN x\n", 2, "is not directly above an instruction"),
+        ("FROM a\nRUN x\n# freshlayer: ignore\n", 3, "is not directly above an instruction"),
     ],
 )
 def test_a_comment_that_means_nothing_is_an_error_with_its_line(text: str, line: int, message: str) -> None:
@@ -211,7 +211,7 @@ def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() ->
     kept = asked(text).asking(frozenset({"http"})).discovery
     assert kept.inputs == ()
     assert kept.by_instruction == {}
-    assert [item.reason for item in kept.not_watched] == ["image is found, and not asked yet"]
+    assert [item.reason for item in kept.not_watched] == [Reason("kind-not-probed", "image")]
 
 
 @pytest.mark.parametrize(

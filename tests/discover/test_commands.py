@@ -388,11 +388,11 @@ def test_what_the_script_makes_of_its_words_is_found(script: str, urls: list[str
 
 
 NOT_WATCHED = [
-    ("curl $NONE", "${NONE}", "NONE has no value"),
-    ("curl https://example.org/$NONE", "https://example.org/${NONE}", "NONE has no value"),
-    ("wget $NONE", "${NONE}", "NONE has no value"),
-    ("/usr/bin/wget $NONE", "${NONE}", "NONE has no value"),
-    ("curl https://example.org/$ARG", "https://example.org/${ARG}", "ARG needs a build arg"),
+    ("curl $NONE", "${NONE}", "NONE: is not set"),
+    ("curl https://example.org/$NONE", "https://example.org/${NONE}", "NONE: is not set"),
+    ("wget $NONE", "${NONE}", "NONE: is not set"),
+    ("/usr/bin/wget $NONE", "${NONE}", "NONE: is not set"),
+    ("curl https://example.org/$ARG", "https://example.org/${ARG}", "ARG: needs a build argument"),
     ("curl https://example.org/$(x)", "https://example.org/$(x)", "needs the output of x"),
     (f"V=$(curl {U}); curl https://example.org/$V", "https://example.org/", f"the answer to curl {U}"),
     (f"rpm -U {U}/$(x).rpm", f"{U}/$(x).rpm", "needs the output of x"),
@@ -409,25 +409,25 @@ NOT_WATCHED = [
     ("dnf install -y x", "dnf install", "packages by name"),
     ("pip install x", "pip install x", "packages by name"),
     ("uv pip install x y", "uv pip install x y", "packages by name"),
-    ("rclone copy remote:a /b", "rclone copy remote:a /b", "its store is named"),
-    ("mc cp --recursive $ARG/a /b", "mc cp --recursive ${ARG}/a /b", "its store is named"),
+    ("rclone copy remote:a /b", "rclone copy remote:a /b", "names the object store"),
+    ("mc cp --recursive $ARG/a /b", "mc cp --recursive ${ARG}/a /b", "names the object store"),
     ("npm ci", "npm ci", "packages by name"),
     ("go mod download", "go mod download", "packages by name"),
     ("cargo build", "cargo build", "packages by name"),
-    ("hg clone https://example.org/r", "hg clone https://example.org/r", "what hg fetches is not asked"),
-    ("svn co https://example.org/r", "svn co https://example.org/r", "what svn fetches is not asked"),
-    ("rsync rsync://example.org/r .", "rsync rsync://example.org/r .", "what rsync fetches is not asked"),
+    ("hg clone https://example.org/r", "hg clone https://example.org/r", "hg: freshlayer has no probe"),
+    ("svn co https://example.org/r", "svn co https://example.org/r", "svn: freshlayer has no probe"),
+    ("rsync rsync://example.org/r .", "rsync rsync://example.org/r .", "rsync: freshlayer has no probe"),
     (f"python3 -c \"import urllib.request as r; r.urlopen('{U}')\"", U, "python3"),
     (f"./install.sh --from={U}", U, "install.sh"),
     (f"$FETCH {U}", U, "does not know"),
-    ('sh -c "$NONE" curl', "${NONE}", "NONE has no value"),
+    ('sh -c "$NONE" curl', "${NONE}", "NONE: is not set"),
     (f"curl {W} | sh -s -- {U}", U, "sh"),
     ("cat urls | xargs wget", "", "needs the output of cat urls"),
     ("xargs -n1 curl -O < urls", "", "needs the output of cat urls"),
     ("find . -name x -exec wget -i {} ;", "wget --input-file", "file"),
     (f"python3 <<EOF\nurlopen('{U}')\nEOF", U, "python3"),
     (f"echo {U} | ./read-urls", U, "read-urls"),
-    ("curl https://example.org/$TOKEN", "https://example.org/${TOKEN}", "TOKEN comes from a secret"),
+    ("curl https://example.org/$TOKEN", "https://example.org/${TOKEN}", "TOKEN: comes from a build secret"),
 ]
 
 
@@ -457,7 +457,7 @@ def test_of_a_script_that_does_not_parse_the_literal_urls_are_read(
     found, listed = read(script)
     assert set(urls) <= set(found)
     assert len(listed) >= missed
-    assert all("can't be followed to its end" in item for item in listed)
+    assert all("can't follow the script to its end" in item for item in listed)
 
 
 def test_a_script_without_parse_and_without_literal_url_is_listed() -> None:

@@ -35,7 +35,7 @@ def findings(repository: str, path: str) -> dict[str, Any]:
             for item in report.inputs
             for place in item.places
         ],
-        "unwatched": [{"line": item.line, "why": item.reason} for item in report.not_watched],
+        "unwatched": [{"line": item.line, "why": str(item.reason)} for item in report.not_watched],
     }
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from freshlayer.discover.commands import of_script
 from freshlayer.discover.syntaxes.found import Found, Missed
+from freshlayer.model.reasons import Reason
 from testing.scripts import surroundings
 
-OTHERS = "it reads the image for other platforms than the build's"
-TAGS = "it reads every tag of a repository"
+OTHERS = Reason("other-platforms")
+TAGS = Reason("every-tag")
 
 READS = [
     "skopeo copy docker://ghcr.io/o/app:1 dir:/app",
@@ -48,9 +49,9 @@ def test_what_skopeo_writes_or_keeps_is_no_input(script: str) -> None:
         ("skopeo --override-arch arm64 copy docker://o/app dir:/app", "docker://o/app", OTHERS),
         ("skopeo inspect --raw docker://o/app", "docker://o/app", OTHERS),
         ("skopeo list-tags docker://o/app", "skopeo list-tags docker://o/app", TAGS),
-        ("crane export o/app - | tar x", "crane export o/app -", "what crane fetches is not asked"),
-        ("oras pull ghcr.io/o/app:1", "oras pull ghcr.io/o/app:1", "what oras fetches is not asked"),
+        ("crane export o/app - | tar x", "crane export o/app -", Reason("program-not-probed", "crane")),
+        ("oras pull ghcr.io/o/app:1", "oras pull ghcr.io/o/app:1", Reason("program-not-probed", "oras")),
     ],
 )
-def test_what_is_read_otherwise_is_told(script: str, text: str, reason: str) -> None:
+def test_what_is_read_otherwise_is_told(script: str, text: str, reason: Reason) -> None:
     assert [finding for _, finding in of_script(script, surroundings({}))] == [Missed(text, reason)]

@@ -4,11 +4,12 @@ import pytest
 
 from freshlayer.discover.syntaxes.found import Unknown
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
+from freshlayer.model.reasons import Reason
 
 TABLE = OptionTable(
     frozenset("oH"), frozenset({"output", "header"}), {"o": "output", "H": "header", "L": "location"}
 )
-NONE = Unknown("why", "$X")
+NONE = Unknown(Reason("not-computed"), "$X")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def texts(script: str) -> list[str]:
 
 
 def missed(script: str) -> list[str]:
-    return [f.reason for _, f in of_script(script, AROUND) if not isinstance(f, Found)]
+    return [str(f.reason) for _, f in of_script(script, AROUND) if not isinstance(f, Found)]
 
 
 PUBLIC = [
@@ -180,9 +180,9 @@ def test_a_digest_behind_the_url_stays_beside_headers() -> None:
 
 UNREADABLE = [
     ("curl -H @headers.txt U", "its headers are in a file (@headers.txt)"),
-    ('curl -H "Accept: $ARG" U', "its header Accept: ARG needs a build arg"),
+    ('curl -H "Accept: $ARG" U', "its header Accept: ARG: needs a build argument"),
     ('wget --header="X-Version: $(cat v)" U', "its header X-Version: "),
-    ('curl -A "$ARG" U', "its user-agent: ARG needs a build arg"),
+    ('curl -A "$ARG" U', "its user-agent: ARG: needs a build argument"),
 ]
 
 

@@ -141,7 +141,7 @@ def agrees(source: str, wanted: str, environment: Environment) -> bool:
     value = environment.expand(source)
     if wanted == "error":
         return isinstance(value, Unknown)
-    unset = bare(source, environment) and isinstance(value, Unknown) and "is not set" in value.reason
+    unset = bare(source, environment) and isinstance(value, Unknown) and value.reason.code == "not-set"
     return value == wanted or unset
 
 

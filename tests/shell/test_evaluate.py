@@ -86,12 +86,12 @@ def test_parameters_are_expanded_and_split_as_the_shell_does(script: str, wanted
 
 
 UNKNOWN = [
-    ("a $NONE", "NONE has no value"),
-    ('a "x$NONE"', "NONE has no value"),
-    ("a ${NONE#x}", "NONE has no value"),
-    ("a $ARG", "ARG needs a build arg"),
-    ("a x$ARG/y", "ARG needs a build arg"),
-    ("a ${ARG%x}", "ARG needs a build arg"),
+    ("a $NONE", "NONE: is not set"),
+    ('a "x$NONE"', "NONE: is not set"),
+    ("a ${NONE#x}", "NONE: is not set"),
+    ("a $ARG", "ARG: needs a build argument"),
+    ("a x$ARG/y", "ARG: needs a build argument"),
+    ("a ${ARG%x}", "ARG: needs a build argument"),
     ("a $$", "$$"),
     ("a $?", "$?"),
     ("a $(b)", "needs the output of b"),
@@ -112,9 +112,9 @@ UNKNOWN = [
     (". /etc/os-release; a $NONE", "/etc/os-release"),
     ("export $(curl https://example.org/v | xargs); a $NONE", "depends on the answer to curl"),
     ("eval $(b); a $NONE", "b"),
-    ("a $TOKEN", "TOKEN comes from a secret"),
-    ("V=$(echo x$TOKEN | base64); a $V", "TOKEN comes from a secret"),
-    ("V=$(curl -H $TOKEN https://example.org/v); a $V", "TOKEN comes from a secret"),
+    ("a $TOKEN", "TOKEN: comes from a build secret"),
+    ("V=$(echo x$TOKEN | base64); a $V", "TOKEN: comes from a build secret"),
+    ("V=$(curl -H $TOKEN https://example.org/v); a $V", "TOKEN: comes from a build secret"),
 ]
 
 

@@ -44,7 +44,7 @@ def test_a_range_has_steps_and_digits(word: str, wanted: list[str]) -> None:
 
 def test_a_long_word_with_braces_is_not_known() -> None:
     (call,) = calls("a " + "x" * 20_000 + "{b,c}", AROUND)
-    assert call == ["a", "?it is too long a word with braces"]
+    assert call == ["a", "?its word with braces is too long"]
 
 
 def test_a_long_word_in_quotes_has_none() -> None:

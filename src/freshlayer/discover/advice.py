@@ -1,7 +1,7 @@
 """Better orders of instructions: copy the manifest, install, then copy the rest. Pure; nothing is changed.
 
-A whole context that is copied before the dependencies are installed runs the install again at every change
-of any file.
+Where the whole context is copied before the dependencies are installed, a change of any file runs the install
+again.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _ECOSYSTEMS = tuple(
 def advise(stages: Iterable[Stage], silent: frozenset[int] = frozenset()) -> tuple[Advice, ...]:
     """Where a stage copies the whole context before it installs dependencies.
 
-    ``silent``: first lines of instructions above which ``# freshlayer: no-advice`` stands.
+    ``silent``: first lines of instructions below a ``# freshlayer: no-advice`` comment.
     """
     return tuple(item for stage in stages for item in _of_stage(stage, silent))
 
@@ -93,7 +93,7 @@ def _advice(whole: Instruction, install: Instruction, ecosystem: _Ecosystem) -> 
     command = found[0].strip(" ;&|(\t") if found else ""
     return Advice(
         whole.line,
-        f"{whole.name} of the whole context stands before the dependency install on line {install.line},"
-        f" which so runs again when any file changes; better: COPY {ecosystem.manifests} ./,"
+        f"{whole.name} of the whole context is before the dependency install on line {install.line},"
+        f" which therefore runs again when any file changes; better: COPY {ecosystem.manifests} ./,"
         f" then RUN {masked_script(command)}, then {masked_script(whole.text.strip())[:60]}",
     )

@@ -1,4 +1,4 @@
-"""Dockerfile text + a request → the instructions that would run and what they read from elsewhere. Pure."""
+"""Dockerfile text + a request → the instructions that would run and what they read. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
 
 
 class BuildRequest(Struct, frozen=True):
-    """What is asked about a Dockerfile: the options that decide what it reads.
+    """The options of a build that decide what a Dockerfile reads.
 
     ``platforms``: one or more of ``os/arch[/variant]``; ``host``: the builder's own, where it is known.
     ``every_earlier``: as the classic builder does, in scope and in stages. ``inherits``: whether a stage sees
@@ -45,7 +46,7 @@ class BuildRequest(Struct, frozen=True):
 
 
 class Ttls:
-    """Seconds for which an answer holds: the least that any Dockerfile says.
+    """Seconds for which an answer is valid: the least of all Dockerfiles.
 
     Where Dockerfiles name one reference with different secrets, it is requested with the preferred one.
     """
@@ -55,12 +56,12 @@ class Ttls:
         self._requested: dict[Reference, Reference] = {}
 
     def add(self, reference: Reference, ttl: int) -> None:
-        """Take one more place that names a reference."""
+        """Add one place that names a reference."""
         self._least[reference] = min(self._least.get(reference, ttl), ttl)
         self._requested[reference] = preferred(self._requested.get(reference, reference), reference)
 
     def all(self) -> dict[Reference, int]:
-        """By the reference as it is requested, in the order in which they came."""
+        """By the reference as it is requested, in the order of ``add``."""
         return {self._requested[reference]: ttl for reference, ttl in self._least.items()}
 
 
@@ -75,7 +76,7 @@ class Analysis(Struct, frozen=True):
 
     @property
     def advice(self) -> tuple[Advice, ...]:
-        """Better orders, but where a comment wants none."""
+        """Better orders of instructions, except where a comment turns the advice off."""
         return advise(
             self.stages, frozenset(line for line, item in self.directives.items() if item.no_advice)
         )
@@ -92,21 +93,21 @@ class Analysis(Struct, frozen=True):
         )
 
     def asking(self, kinds: frozenset[str]) -> Analysis:
-        """With only what can be asked watched; the rest is told with its reason.
+        """With only the kinds watched that have a probe; the rest is listed with its reason.
 
         Images that the builder resolves are neither: ``inputs`` lists them.
         """
         inputs: list[RemoteInput] = []
-        told: list[NotWatched] = []
+        missed: list[NotWatched] = []
         for item in self.discovery.inputs:
             image = item.reference.kind == "image"
-            asked = tuple(place for place in item.places if not (image and place.is_the_builders))
+            places = tuple(place for place in item.places if not (image and place.is_the_builders))
             if item.reference.kind in kinds:
-                inputs += [RemoteInput(item.reference, asked)] if asked else []
+                inputs += [RemoteInput(item.reference, places)] if places else []
                 continue
-            reason = f"{item.reference.kind} is found, and not asked yet"
-            told += [NotWatched(p.line, p.instruction, str(item.reference), reason) for p in asked]
-        discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *told))
+            reason = Reason("kind-not-probed", item.reference.kind)
+            missed += [NotWatched(p.line, p.instruction, str(item.reference), reason) for p in places]
+        discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *missed))
         return replace(self, discovery=discovery)
 
     def _kept(self, inputs: list[RemoteInput]) -> dict[int, tuple[Reference, ...]]:
@@ -121,7 +122,7 @@ class Analysis(Struct, frozen=True):
         }
 
     def ttl(self, item: RemoteInput) -> int:
-        """Seconds for which an answer holds: the least that the places say."""
+        """Seconds for which an answer is valid: the least of its places."""
         return min(self.directives.get(place.line, Directives()).ttl for place in item.places)
 
 
@@ -129,18 +130,20 @@ def analyse(text: str, request: BuildRequest) -> Analysis:
     """Read a Dockerfile.
 
     Raises DockerfileError for what the builder would refuse to parse, for a target that does not exist, and
-    for a ``# freshlayer:`` comment that means nothing.
+    for a ``# freshlayer:`` comment that is not a directive.
     """
     dockerfile = dockerfiles.parse(text)
     every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
-    said = read_directives(text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)])
-    first, *others = [_read_for(dockerfile, request, platform, said) for platform in request.platforms]
+    directives = read_directives(
+        text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)]
+    )
+    first, *others = [_read_for(dockerfile, request, platform, directives) for platform in request.platforms]
     union = _union([first.discovery, *(other.discovery for other in others)])
-    return replace(first, discovery=_heeding(union, every, said))
+    return replace(first, discovery=_honouring(union, every, directives))
 
 
 def _read_for(
-    dockerfile: Dockerfile, request: BuildRequest, platform: str, said: Mapping[int, Directives]
+    dockerfile: Dockerfile, request: BuildRequest, platform: str, directives: Mapping[int, Directives]
 ) -> Analysis:
     environments = dockerfiles.environments(
         dockerfile,
@@ -161,9 +164,10 @@ def _read_for(
     conditions = Conditions(
         platform,
         loopback=request.network in {None, "host"},
-        watched={line: item.watch for line, item in said.items() if item.watch},
+        watched={line: item.watch for line, item in directives.items() if item.watch},
     )
-    return Analysis(dockerfile, stages, parents, discover(dockerfile, stages, environments, conditions), said)
+    discovery = discover(dockerfile, stages, environments, conditions)
+    return Analysis(dockerfile, stages, parents, discovery, directives)
 
 
 def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:
@@ -189,26 +193,25 @@ def _union(found: list[Discovery]) -> Discovery:
     )
 
 
-def _heeding(
-    discovery: Discovery, instructions: list[Instruction], said: Mapping[int, Directives]
+def _honouring(
+    discovery: Discovery, instructions: list[Instruction], directives: Mapping[int, Directives]
 ) -> Discovery:
-    """Leave out what a comment says not to ask, and say so."""
-    silenced = {line: "ignore" for line, item in said.items() if item.ignore}
-    silenced |= {line: "immutable" for line, item in said.items() if item.immutable}
+    """Move what a comment excludes to the list of what is not watched."""
+    silenced = {line: Reason("ignored-by-comment") for line, item in directives.items() if item.ignore}
+    silenced |= {line: Reason("immutable-by-comment") for line, item in directives.items() if item.immutable}
     if not silenced:
         return discovery
     inputs: list[RemoteInput] = []
-    told: list[NotWatched] = []
+    excluded: list[NotWatched] = []
     for item in discovery.inputs:
         places = tuple(place for place in item.places if place.line not in silenced)
         if places:
             inputs.append(RemoteInput(item.reference, places))
         for place in item.places:
             if place.line in silenced:
-                reason = f"a comment above says {silenced[place.line]}"
-                missed = NotWatched(place.line, place.instruction, str(item.reference), reason, accepted=True)
-                told.append(missed)
+                reason, text = silenced[place.line], str(item.reference)
+                excluded.append(NotWatched(place.line, place.instruction, text, reason, accepted=True))
     lines = {instruction.number: instruction.line for instruction in instructions}
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)
-    return Discovery(kept, tuple(inputs), (*others, *told))
+    return Discovery(kept, tuple(inputs), (*others, *excluded))

@@ -1,4 +1,4 @@
-"""The programs that a script runs → what they read from elsewhere: the table of syntaxes."""
+"""The programs that a script runs → what they read from the network: the table of syntaxes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script, masked_words
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 from freshlayer.shell import SHELLS, Call, Surroundings
@@ -58,7 +59,7 @@ _LISTED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("crane", "gcrane", "oras", "regctl"), _IMAGES),
     **dict.fromkeys(("rsync", "scp", "sftp", "ftp", "lftp", "vcs"), _ALL),
 }
-"""Programs that fetch in a way that nobody here asks → their subcommands that do (none named: all)."""
+"""Programs that fetch in a way that freshlayer has no probe for → their subcommands that do (none: all)."""
 
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
@@ -80,7 +81,8 @@ _LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
 _COMMENT = compiled(r"(?m)(?<!\S)#.*")
 _ENDED = compiled(r"[\"']?(?:[\s;&|<>)]|\Z)")
 _LONGEST_SCRIPT = 64 * 1024
-_NOT_FOLLOWED = "the script can't be followed to its end"
+_NOT_FOLLOWED = Reason("script-not-followed")
+_NOT_KNOWN = Reason("not-computed")
 
 
 def of_script(text: str, surroundings: Surroundings) -> Iterator[tuple[str, Finding]]:
@@ -88,7 +90,7 @@ def of_script(text: str, surroundings: Surroundings) -> Iterator[tuple[str, Find
     if not _may_fetch(text, surroundings):
         return
     if len(text) > _LONGEST_SCRIPT:
-        yield "script", Missed(_beginning(text), "the script is too long to be read")
+        yield "script", Missed(_beginning(text), Reason("script-too-long"))
         return
     following = shell.follow(text, surroundings)
     yield from of_calls(following.calls)
@@ -97,7 +99,7 @@ def of_script(text: str, surroundings: Surroundings) -> Iterator[tuple[str, Find
 
 
 def _may_fetch(text: str, surroundings: Surroundings) -> bool:
-    """Whether a fetching word stands in the script, or in a variable that it names."""
+    """Whether a fetching word is in the script, or in a variable that it names."""
     if _FETCHING.search(text):
         return True
     names = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
@@ -136,7 +138,7 @@ def _word(field: shell.Text) -> Word:
     if value is not None:
         return value
     hole = shell.worst(field)
-    return Unknown(hole.reason if hole else "is not known", shell.written(field), _known_part(field))
+    return Unknown(hole.reason if hole else _NOT_KNOWN, shell.written(field), _known_part(field))
 
 
 def _known_part(text: shell.Text) -> str:
@@ -150,16 +152,16 @@ def _of_program(name: str, words: Words, given: list[str]) -> Iterator[Finding]:
     elif name in _LISTED:
         if not _LISTED[name] or _LISTED[name] & set(plain(arguments)):
             text = " ".join(masked_words([name, *map(written, arguments)]))
-            yield Missed(shown(text, 80), f"what {name} fetches is not asked")
+            yield Missed(shown(text, 80), Reason("program-not-probed", name))
     elif name not in _WRITERS:
         yield from _unexplained(name or written(words[0]), arguments, given)
 
 
 def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:
-    """A URL that another program is given, most likely to read it: installers, rpm, tar, scripts."""
+    """A URL among the arguments of another program, most likely to read it: installers, rpm, tar, scripts."""
     for text in given:
         for match in _REMOTE.finditer(text):
-            yield Missed(match[1], f"freshlayer does not know what {shown(name, 40)} does with it")
+            yield Missed(match[1], _unknown_program(name))
     for option, word in pairwise(["", *arguments]):
         found = _REMOTE.search(word.known if isinstance(word, Unknown) else word)
         if isinstance(word, Unknown) and (found or _is_script(name, option)):
@@ -169,11 +171,15 @@ def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Find
         elif name in _READERS and re.match(r"(?:https?|ftps?)://", word):
             yield Found(word)
         else:
-            yield Missed(found[1], f"freshlayer does not know what {shown(name, 40)} does with it")
+            yield Missed(found[1], _unknown_program(name))
+
+
+def _unknown_program(name: str) -> Reason:
+    return Reason("unknown-program", detail=f"freshlayer does not know what {shown(name, 40)} does with it")
 
 
 def _is_script(name: str, option: Word) -> bool:
-    """Whether a word is a script: what stands behind ``-c``, and what eval is given."""
+    """Whether a word is a script: the word after ``-c``, and every argument of eval."""
     if name == "eval":
         return True
     return name in SHELLS and isinstance(option, str) and re.fullmatch(r"-[a-z]*c", option) is not None
@@ -187,7 +193,7 @@ _READERS = frozenset(
 
 
 def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:
-    """A script that can't be followed whole: the URLs that stand in it letter for letter."""
+    """A script that can't be followed to its end: the URLs that it holds verbatim."""
     text = _COMMENT.sub("", text)
     if not _LITERAL.search(text):
         yield "pattern", Missed(_beginning(text), _NOT_FOLLOWED)
@@ -199,5 +205,5 @@ def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:
 
 
 def _beginning(script: str) -> str:
-    """Of a script, what a message can show."""
+    """The start of a script, for a message."""
     return shown(masked_script(" ".join(script[:200].split())), 60)

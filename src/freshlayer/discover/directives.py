@@ -14,7 +14,7 @@ from freshlayer.reference import shown
 
 
 class Directives(Struct, frozen=True):
-    """What the comments directly above an instruction say about it. ``ttl`` in seconds; 0: ask each time."""
+    """The comments directly above an instruction. ``ttl`` in seconds; 0: probe at each build."""
 
     ignore: bool = False
     immutable: bool = False
@@ -28,10 +28,10 @@ _TTL = compiled(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
 
 
 def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> dict[int, Directives]:
-    """First line of an instruction → what the ``# freshlayer:`` comments directly above it say.
+    """First line of an instruction → the ``# freshlayer:`` comments directly above it.
 
     ``instructions``: (first line, last line, keyword). Raises DockerfileError, with the line, for a comment
-    that means nothing, or that stands above nothing.
+    that is not a directive, or that is not directly above an instruction.
     """
     lines = text.split("\n")
     inside = {n for first, last, _ in instructions for n in range(first, last + 1)}
@@ -51,28 +51,29 @@ def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> 
             found[first] = replace(found[first], watch=tuple(watched))
     for number, line in enumerate(lines, 1):
         if number not in inside and number not in used and _NOTE.fullmatch(line):
-            raise DockerfileError("this '# freshlayer:' comment stands directly above no instruction", number)
+            raise DockerfileError("this '# freshlayer:' comment is not directly above an instruction", number)
     return found
 
 
-def _noted(before: Directives, said: str, watched: list[str], place: tuple[str, int]) -> Directives:
-    """With one comment more; what it watches goes to ``watched``. ``place``: keyword and line."""
+def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, int]) -> Directives:
+    """With one more comment; what it watches is added to ``watched``. ``place``: keyword and line."""
     name, line = place
-    verb, _, rest = said.partition(" ")
+    verb, _, rest = text.partition(" ")
     switches = {
         "ignore": replace(before, ignore=True),
         "immutable": replace(before, immutable=True),
         "no-advice": replace(before, no_advice=True),
     }
-    if said in switches:
-        return switches[said]
-    ttl = _TTL.fullmatch(said)
+    if text in switches:
+        return switches[text]
+    ttl = _TTL.fullmatch(text)
     if ttl:
         return replace(before, ttl=int(ttl[1]) * SECONDS[ttl[2]])
     if verb == "watch" and rest.strip():
         if name != "RUN":
-            raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and stands above {name}", line)
+            raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and is above {name}", line)
         watched.append(rest.strip())
         return before
     known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), no-advice"
-    raise DockerfileError(f"'# freshlayer: {shown(said, 40)}' means nothing (there are: {known})", line)
+    message = f"'# freshlayer: {shown(text, 40)}' is not a directive (known: {known})"
+    raise DockerfileError(message, line)

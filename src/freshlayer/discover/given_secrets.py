@@ -28,13 +28,13 @@ class GivenSecrets:
         self._found: dict[int, tuple[str, ...]] = {}
 
     def hidden(self, known: Reference | Missed, instruction: Instruction) -> Reference | Missed:
-        """The same with none of them in what is shown and stored; a reference is requested as it was."""
+        """The same without them in what is printed and stored; a reference is requested as it was."""
         values = self._of(instruction)
         if not values:
             return known
         if isinstance(known, Missed):
-            text, reason = without_values(known.text, values), without_values(known.reason, values)
-            return replace(known, text=text, reason=reason)
+            reason = known.reason.changed(lambda text: without_values(text, values))
+            return replace(known, text=without_values(known.text, values), reason=reason)
         form = known.form.hiding(values)
         if form != known.form:
             known = requested(known, form, redirects=known.text.endswith(NOT_FOLLOWED))

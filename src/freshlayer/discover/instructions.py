@@ -24,6 +24,7 @@ from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
 from freshlayer.shell import Hole, Surroundings, Why
@@ -33,7 +34,7 @@ _WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
-_ONE_IS_ASKED = "another URL differs from it only in what looks like a secret: one of the two is requested"
+_ONE_IS_REQUESTED = Reason("secret-decides")
 
 
 _Read = tuple[Stage, Instruction, str, Finding]
@@ -48,7 +49,7 @@ class Discovery(Struct, frozen=True):
 
 
 class Conditions(Struct, frozen=True):
-    """What a build brings to a Dockerfile.
+    """What a build adds to a Dockerfile.
 
     ``platform``: ``os/arch[/variant]``. ``loopback``: a loopback URL in a RUN means this machine, as it does
     on the host's network. ``watched``: first line of an instruction → references that a comment adds.
@@ -65,7 +66,7 @@ def discover(
     environments: Mapping[int, Environment],
     conditions: Conditions,
 ) -> Discovery:
-    """Everything that the instructions of these stages read from elsewhere."""
+    """Everything that the instructions of these stages read from the network."""
     by_instruction: dict[int, dict[Reference, str]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
@@ -81,7 +82,7 @@ def discover(
             first = asked.get(known, known)
             asked[known] = preferred(first, known)
             if differ_by_guess(first.ask, known.ask):
-                not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_ASKED)))
+                not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_REQUESTED)))
         if isinstance(known, Missed):
             not_watched.append(_not_watched(instruction, known))
         elif known not in by_instruction.setdefault(instruction.number, {}):
@@ -95,15 +96,15 @@ def discover(
 
 def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
     text = shown(masked_script(missed.text)) or instruction.name
-    reason = public_text(missed.reason)
+    reason = missed.reason.changed(public_text)
     return NotWatched(instruction.line, instruction.name, text, reason, missed.accepted, missed.warns)
 
 
 def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
     """What is known of each finding. A URL that is read with and without its redirects is two references.
 
-    In one instruction they are one, which follows them: most often one command stands in for the other. Of a
-    URL that was only seen in a script's text nobody knows how it is read.
+    In one instruction they are one, which follows them: most often one command replaces the other. How a URL
+    is read that was only seen in a script's text is not known.
     """
     known = [(item[1].number, item[2], _known(item[3])) for item in found]
     read = [(n, one) for n, via, one in known if isinstance(one, Reference) and via != "pattern"]
@@ -128,7 +129,7 @@ def _known(finding: Finding) -> Reference | Missed:
         known = reference.parse(finding.text)
         return known if finding.form == PLAIN else reference.requested(known, finding.form)
     except ReferenceInvalidError as error:
-        return Missed(finding.text, str(error))
+        return Missed(finding.text, Reason("not-a-url", detail=str(error)))
 
 
 def _reachable(known: Reference, finding: Finding, instruction: Instruction) -> Reference | Missed:
@@ -139,7 +140,7 @@ def _reachable(known: Reference, finding: Finding, instruction: Instruction) -> 
     reason = why_local(endpoint or known.text)
     proxies = known.form.proxies
     if proxies is not None and any(map(why_local, (proxies.http, proxies.https, proxies.ftp))):
-        # A proxy on the container's own loopback is not here.
+        # A proxy on the container's own loopback is not on this machine.
         known = replace(known, form=replace(known.form, proxies=None))
     return Missed(known.text, reason) if reason else known
 
@@ -185,7 +186,7 @@ class _Finder:
         return join(before, path) if isinstance(path, str) else before
 
     def _kept(self, instruction: Instruction, directory: str) -> Iterator[tuple[str, Finding]]:
-        """Warnings of cache mounts in which a file may stay as it is."""
+        """Warnings about cache mounts in which a file may not change."""
         if instruction.name == "RUN" and any("type=cache" in flag for flag in instruction.flags):
             environment = self._environments[instruction.number]
             around = self._surroundings(instruction, environment)
@@ -232,10 +233,10 @@ class _Finder:
                 yield from self._add(instruction, environment)
             case "ONBUILD" if re.search(r"://|\b(?:curl|wget|git)\b", instruction.text):
                 text = " ".join(["ONBUILD", *_URL.findall(instruction.text)])
-                yield "ONBUILD", Missed(text, "a trigger runs in the build of another image")
+                yield "ONBUILD", Missed(text, Reason("onbuild-trigger"))
 
     def _sources(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
-        """COPY --from and RUN --mount=from of an image; a stage is none."""
+        """COPY --from and RUN --mount=from of an image; a stage is not an input."""
         for name in sources_of(instruction.name, instruction.flags):
             if self._dockerfile.stage_named(name) is not None:
                 continue
@@ -259,10 +260,18 @@ class _Finder:
             yield from (("powershell", finding) for finding in powershell(script))
         elif interpreter not in _POSIX_SHELLS:
             for url in _URL.findall(script):
-                yield "RUN", Missed(url, f"its shell is {shown(' '.join(shell_words), 40)}")
+                yield (
+                    "RUN",
+                    Missed(
+                        url,
+                        Reason(
+                            "other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}"
+                        ),
+                    ),
+                )
         elif re.match(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)", script):
             for url in _URL.findall(script):
-                yield "RUN", Missed(url, "the script is for another interpreter")
+                yield "RUN", Missed(url, Reason("other-interpreter"))
         else:
             yield from of_script(script, surroundings)
 
@@ -272,7 +281,7 @@ class _Finder:
         def value(name: str) -> str | Hole:
             written = f"${{{name}}}"
             if name in secrets:
-                return Hole(Why.SECRET, f"{name} comes from a secret", written)
+                return Hole(Why.SECRET, Reason("from-secret", name), written)
             found = environment.lookup(name)
             if found is None:
                 return Hole(Why.BASE, environment.why(name), written)
@@ -293,7 +302,7 @@ class _Finder:
                 yield "ADD", Found(git_text(address, ref.partition(":")[0]))
             elif re.match(r"https?://", value):
                 pinned = instruction.flag("checksum")
-                pin = Missed(value, "its checksum is pinned", accepted=True)
+                pin = Missed(value, Reason("checksum-pinned"), accepted=True)
                 yield "ADD", pin if pinned else Found(value)
 
 

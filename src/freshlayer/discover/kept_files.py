@@ -1,6 +1,6 @@
-"""Downloads into a cache mount that only bring what is missing there: a new run changes nothing.
+"""Downloads into a cache mount that only fetch what is missing there: a new run changes nothing.
 
-A cache mount (``RUN --mount=type=cache``) is no part of a layer: it outlives the instruction's key.
+A cache mount (``RUN --mount=type=cache``) is not a part of a layer: it outlives the instruction's key.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from freshlayer.discover.syntaxes.found import Missed
 from freshlayer.discover.syntaxes.options import Option, OptionTable, read
 from freshlayer.dockerfile import Environment, Instruction
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.shell import Call, Surroundings, follow, follow_words, known
 
@@ -58,12 +59,10 @@ def kept_files(
     for mount in mounts:
         how = next((what for path, what in found if _is_below(path, mount)), "")
         if how:
-            yield Missed(
-                f"cache mount {mount}",
-                f"it may keep the old file: {shown(how, 80)} leaves what is there already, so that a new"
-                " run has no effect (remove the test, or the file)",
-                warns=True,
-            )
+            detail = f"{shown(how, 80)} may keep the old file, so a new run has no effect"
+            hint = "remove the test, or the file"
+            reason = Reason("cache-mount-keeps-file", detail=detail, hint=hint)
+            yield Missed(f"cache mount {mount}", reason, warns=True)
 
 
 def _cache_mounts(instruction: Instruction, environment: Environment) -> Iterator[str]:

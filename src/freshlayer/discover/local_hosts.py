@@ -1,11 +1,12 @@
-"""Hosts that are the container itself, or answer for the machine that it runs on, in every spelling."""
+"""Hosts that are the container itself or the metadata service of its machine, in every spelling."""
 
 from __future__ import annotations
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
 
-LOOPBACK = "it is the container's own loopback (this machine's with --network=host)"
-METADATA = "it is a link-local metadata address, which answers for the machine that asks"
+LOOPBACK = Reason("container-loopback")
+METADATA = Reason("metadata-address")
 
 _NAMES = compiled(
     r"(?:.+\.)?localhost|localhost[46]?\.localdomain[46]?|localhost[46]|(?:ip6-)?loopback|ip6-localhost"
@@ -22,13 +23,13 @@ _HOST = compiled(r"(?:\w+[+-])?\w+://(?:[^/@]*@)?(\[[^\]/]*\]|[^/:?#@]*)")
 _MOST_PARTS = 4
 
 
-def why_local(url: str) -> str:
-    """Why the host of a URL is not this machine for a RUN in a network of its own; empty where it is."""
+def why_local(url: str) -> Reason | None:
+    """Why the host of a URL is another machine for a RUN in its own network; None for all other hosts."""
     match = _HOST.match(url)
-    return _why(match[1].lower().rstrip(".")) if match else ""
+    return _why(match[1].lower().rstrip(".")) if match else None
 
 
-def _why(host: str) -> str:
+def _why(host: str) -> Reason | None:
     if _NAMES.fullmatch(host):
         return LOOPBACK
     if host in _METADATA_NAMES:
@@ -36,7 +37,7 @@ def _why(host: str) -> str:
     if host.startswith("["):
         return _why_ipv6(host.strip("[]").partition("%")[0])
     address = _ipv4(host)
-    return "" if address is None else _why_ipv4(address)
+    return None if address is None else _why_ipv4(address)
 
 
 def _ipv4(host: str) -> int | None:
@@ -60,26 +61,26 @@ def _base(part: str) -> int:
     return 8 if part.startswith("0") else 10
 
 
-def _why_ipv4(address: int) -> str:
+def _why_ipv4(address: int) -> Reason | None:
     from ipaddress import IPv4Address, IPv4Network  # noqa: PLC0415 - only for hosts that are addresses
 
     found = IPv4Address(address)
     if any(found in IPv4Network(network) for network in _LOOPBACK):
         return LOOPBACK
-    return METADATA if any(found in IPv4Network(network) for network in _METADATA) else ""
+    return METADATA if any(found in IPv4Network(network) for network in _METADATA) else None
 
 
-def _why_ipv6(host: str) -> str:
+def _why_ipv6(host: str) -> Reason | None:
     from ipaddress import IPv6Address, IPv6Network  # noqa: PLC0415 - see above
 
     try:
         found = IPv6Address(host)
     except ValueError:
-        return ""
+        return None
     if any(found in IPv6Network(network) for network in _LOOPBACK_6):
         return LOOPBACK
     if any(found in IPv6Network(network) for network in _METADATA_6):
         return METADATA
     # ::ffff:127.0.0.1, and the older ::127.0.0.1.
     embedded = int(found) & 0xFFFFFFFF
-    return _why_ipv4(embedded) if int(found) >> 32 in {0, 0xFFFF} else ""
+    return _why_ipv4(embedded) if int(found) >> 32 in {0, 0xFFFF} else None

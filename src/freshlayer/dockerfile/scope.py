@@ -1,6 +1,6 @@
 """Which variables an instruction sees (Dockerfile reference: "Scope", "Using ARG variables").
 
-What has no value at Dockerfile level stays a marker with its reason, never an empty string.
+A name without a value at Dockerfile level is a marker with its reason, never an empty string.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.dockerfile.variables import Names
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
+from freshlayer.model.reasons import Reason
 
 PREDEFINED = frozenset(
     name
@@ -36,9 +37,9 @@ _MOST_TRIES = 1_000_000
 
 
 class Unknown(Struct, frozen=True):
-    """The reason why a value is not known before the build; ``unset``: the build itself finds it unset."""
+    """Why a value is not known before the build. ``unset``: the build itself finds the name unset."""
 
-    reason: str
+    reason: Reason
     unset: bool = False
 
 
@@ -78,37 +79,41 @@ class Environment(Struct, frozen=True):
         try:
             value = lexer.process_word(_marked(text, escape, known))
         except ValueError as error:
-            return Unknown(f"can't be expanded: {masked_script(str(error))}")
+            return Unknown(Reason("not-computed", detail=f"can't be expanded: {masked_script(str(error))}"))
         missing = _MARKER.search(value)
         if missing:
             reason = found.get(missing[1])
             unset = isinstance(reason, Unknown) and reason.unset and missing[0] == value
             return Unknown(self.why(missing[1]), unset)
-        return value if len(value) <= _LONGEST_VALUE else Unknown("its value is too long")
+        return value if len(value) <= _LONGEST_VALUE else _limit("its value is too long")
 
     def _too_much(self, text: str, values: list[str]) -> Unknown | None:
-        """Why it is not expanded: the library takes each character by itself, and a pattern in all ways."""
+        """Why it is not expanded: the library tries a pattern at each character and each length."""
         length = len(text) + sum(map(len, values))
         if length > _LONGEST_VALUE:
-            return Unknown("its value is too long")
+            return _limit("its value is too long")
         tries = 0
         operator = _PATTERN.search(text)
         if operator:
             stars = sum(value.count("*") for value in (text, *values)) + (operator[1] == "/")
             tries = max(map(len, values), default=0) ** min(stars, 9)
         if tries > _MOST_TRIES:
-            return Unknown("its pattern takes too long")
+            return _limit("its pattern takes too long")
         if length + tries // 10 > self.work.left:
-            return Unknown("the values of this Dockerfile are too long to be expanded")
+            return _limit("the values of this Dockerfile are too long to be expanded")
         self.work.left -= length + tries // 10
         return None
 
-    def why(self, name: str) -> str:
+    def why(self, name: str) -> Reason:
         """Why a name has no value."""
         value = self.lookup(name)
         if isinstance(value, Unknown):
             return value.reason
-        return f"{name} needs the base image's environment" if self.inherited else f"{name} is not set"
+        return Reason("needs-base-image", name) if self.inherited else Reason("not-set", name)
+
+
+def _limit(detail: str) -> Unknown:
+    return Unknown(Reason("limit-reached", detail=detail))
 
 
 def _marked(text: str, escape: str, known: Container[str]) -> str:
@@ -201,7 +206,7 @@ class _Scopes:
                 if value is not None:
                     args = args.put(name, value)
                 elif self._global.get(name) is None:
-                    value = Unknown(f"{name} needs a build arg", unset=True)
+                    value = Unknown(Reason("needs-build-arg", name), unset=True)
                 if value is not None:
                     self._global = self._global.put(name, value)
                     self._outer = self._outer.put(name, value)
@@ -232,7 +237,7 @@ class _Scopes:
             if value is None:
                 value = self._outer.get(name)
             if value is None:
-                value = Unknown(f"{name} needs a build arg", unset=True)
+                value = Unknown(Reason("needs-build-arg", name), unset=True)
             frame.args = frame.args.put(name, value)
 
     def _value(self, name: str, default: str | None, before: Environment) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 _BUILDERS_OWN = frozenset({"FROM", "COPY --from", "RUN --mount"})
@@ -31,16 +32,16 @@ class RemoteInput(Struct, frozen=True):
 
 
 class NotWatched(Struct, frozen=True):
-    """Something that an instruction reads from elsewhere and that is not asked, with the reason.
+    """Something that an instruction reads from the network and that is not probed, with the reason.
 
-    ``accepted``: the Dockerfile itself says that it need not be watched, by a comment or by a checksum.
-    ``warns``: it is watched, and a new run of the instruction may not bring it.
+    ``accepted``: the Dockerfile itself states that it need not be watched, by a comment or by a checksum.
+    ``warns``: it is watched, but a new run of the instruction may not download it.
     """
 
     line: int
     instruction: str
     text: str
-    reason: str
+    reason: Reason
     accepted: bool = False
     warns: bool = False
 

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from freshlayer.model.build import InstructionVerdict, StepOutcome
 from freshlayer.model.evidence import Evidence, Strength
-from freshlayer.model.inputs import RemoteInput
+from freshlayer.model.inputs import NotWatched, RemoteInput
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
 
@@ -22,7 +22,7 @@ def of_check(report: Report) -> Document:
         **_head(report),
         "inputs": [_input(item) | _verdict(report.verdicts[item.reference]) for item in report.inputs],
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
-        "not_watched": [asdict(item) for item in report.not_watched],
+        "not_watched": [_not_watched(item) for item in report.not_watched],
         "advice": [asdict(item) for item in report.advice],
         "moved": [reason.document for reason in report.moved],
         "builder": {"name": report.builder or None, "exit_code": report.exit_code},
@@ -35,7 +35,7 @@ def of_inputs(report: Report) -> Document:
         **_head(report),
         "inputs": [_input(item) for item in report.inputs],
         "instructions": [_instruction(item) for item in report.instructions],
-        "not_watched": [asdict(item) for item in report.not_watched],
+        "not_watched": [_not_watched(item) for item in report.not_watched],
         "advice": [asdict(item) for item in report.advice],
     }
 
@@ -73,6 +73,10 @@ def _input(item: RemoteInput) -> Document:
         "kind": item.reference.kind,
         "places": [asdict(place) for place in item.places],
     }
+
+
+def _not_watched(item: NotWatched) -> Document:
+    return asdict(item) | {"reason": item.reason.document}
 
 
 def _verdict(verdict: Verdict) -> Document:

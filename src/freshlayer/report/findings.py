@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change
-from freshlayer.model.reasons import REASONS, Reason
+from freshlayer.model.reasons import REASONS
 from freshlayer.model.report import Report
 from freshlayer.report.text import only_follows
 
@@ -17,8 +17,6 @@ _OWN = {
     "advice": ("another order of instructions would keep more layers", "move the instruction"),
     "builder-failed": ("the builder ended with an error", "see the output of the builder"),
     "changed-during-build": ("an input changed while the builder ran", "build again"),
-    "may-not-update": ("a new run of the instruction may not bring the new content", "see the message"),
-    "not-watched": ("freshlayer does not watch something that the instruction reads", "see the message"),
 }
 """The same as REASONS, for findings without a Reason."""
 
@@ -66,7 +64,7 @@ def _findings(report: Report) -> Iterator[Finding]:
         level, kind = (Level.WARNING, "may-not-update") if missed.warns else (Level.NOTE, "not-watched")
         text = f"{missed.instruction}: {missed.text}: {missed.reason}"
         title, end = kind.replace("-", " "), ends.get(missed.line, missed.line)
-        yield Finding(level, _rule(missed.reason, kind), title, text, missed.line, end, missed.accepted)
+        yield Finding(level, missed.reason.code, title, text, missed.line, end, missed.accepted)
     for advice in report.advice:
         end = ends.get(advice.line, advice.line)
         yield Finding(Level.NOTE, "advice", "advice", advice.text, advice.line, end)
@@ -97,7 +95,3 @@ def _without_answer(report: Report, ends: Mapping[int, int]) -> Iterator[Finding
             text = f"{place.instruction}: {verdict.reference}: {verdict.reason}"
             rule, end = verdict.reason.code, ends.get(place.line, place.line)
             yield Finding(Level.WARNING, rule, f"{kind} input", text, place.line, end)
-
-
-def _rule(reason: str | Reason, kind: str) -> str:
-    return reason.code if isinstance(reason, Reason) else kind

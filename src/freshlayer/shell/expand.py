@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from freshlayer.masking import masked_script
+from freshlayer.model.reasons import Reason
 from freshlayer.shell import patterns
 from freshlayer.shell.frame import Array, Frame
 from freshlayer.shell.status import BudgetError
@@ -115,10 +116,10 @@ class Expander:
                 return self._captured(script, frame)
             case Parameter():
                 return self._parameter(part, frame)
-            case Opaque(text=text, script=script, reason=reason):
+            case Opaque(text=text, script=script, limit=limit):
                 if script:
                     self._captured(script, frame)
-                return ((Hole(Why.OTHER, reason, text),),) if reason else (not_computed(text),)
+                return ((_over(limit, text),),) if limit else (not_computed(text),)
 
     def _parameter(self, part: Parameter, frame: Frame) -> Values:
         elements = self._elements(part, frame)
@@ -235,7 +236,12 @@ def not_computed(text: str) -> Text:
     """A value that the shell would compute and this evaluator does not."""
     text = masked_script(text)
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
-    return (Hole(Why.OTHER, f"{short} is not computed", text),)
+    return (Hole(Why.OTHER, Reason("not-computed", detail=f"{short} is not computed"), text),)
+
+
+def _over(limit: str, text: str) -> Hole:
+    """A part that reached a limit."""
+    return Hole(Why.OTHER, Reason("limit-reached", detail=limit), text)
 
 
 def _is_empty(part: Parameter, value: Text) -> bool:

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from freshlayer.model.reasons import Reason
+
 MOST_ALTERNATIVES = 24
 LONGEST = 20_000
 _HOLE_COUNTS = 1000
@@ -16,7 +18,7 @@ BLANKS = " \t\n"
 
 
 class Why(IntEnum):
-    """Why a part of a value is not known before the build; the greater one is told."""
+    """Why a part of a value is not known before the build; of several, the greatest is reported."""
 
     ARGUMENT = 1
     BASE = 2
@@ -30,7 +32,7 @@ class Hole(Struct, frozen=True):
     """A part whose value is not known; ``text`` as written, safe to show."""
 
     why: Why
-    reason: str
+    reason: Reason
     text: str
 
 
@@ -42,7 +44,7 @@ Values = tuple[Text, ...]
 
 EMPTY: Text = ()
 NOTHING: Values = (EMPTY,)
-TOO_MANY = Hole(Why.OTHER, "it has too many possible values", "…")
+TOO_MANY = Hole(Why.OTHER, Reason("limit-reached", detail="it has too many possible values"), "…")
 
 
 def text_of(*parts: str | Hole) -> Text:
@@ -57,7 +59,7 @@ def text_of(*parts: str | Hole) -> Text:
 
 
 def number(text: str | None) -> int | None:
-    """What an unsigned decimal number says, where it is of a size that has a meaning."""
+    """The value of an unsigned decimal number; None for other text and for more than nine digits."""
     return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
@@ -97,7 +99,7 @@ def is_unset(text: Text) -> bool:
 
 
 def worst(text: Text) -> Hole | None:
-    """The hole that is told, where there is one."""
+    """The hole that is reported, if there is one."""
     holes = [part for part in text if isinstance(part, Hole)]
     return max(holes, key=lambda hole: hole.why) if holes else None
 

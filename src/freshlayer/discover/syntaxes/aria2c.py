@@ -9,6 +9,7 @@ from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, url
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import Asked
+from freshlayer.model.reasons import Reason
 
 _LETTERS = {
     **{"d": "dir", "o": "out", "i": "input-file", "s": "split", "x": "max-connection-per-server"},
@@ -41,6 +42,6 @@ def _urls(items: list[Option | Operand]) -> Iterator[Finding]:
     for item in items:
         match item:
             case Option(name="input-file"):
-                yield Missed("aria2c --input-file", "its URLs stand in a file")
+                yield Missed("aria2c --input-file", Reason("urls-in-file"))
             case Operand(value=value) if isinstance(value, Unknown) or re.match(r"(?:https?|ftp)://", value):
                 yield url(value if isinstance(value, Unknown) else without_dot_segments(value))

@@ -10,6 +10,7 @@ from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, 
 from freshlayer.discover.syntaxes.globs import globbed
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import Asked
+from freshlayer.model.reasons import Reason
 
 _LONG = """
 abstract-unix-socket alt-svc aws-sigv4 cacert capath cert cert-type ciphers config connect-timeout
@@ -60,7 +61,7 @@ def _one(arguments: Words) -> Iterator[Finding]:
     for item in read(arguments, TABLE):
         asked.take(item)
     if "config" in options:
-        yield Missed("curl --config", "its URLs and options are in a file")
+        yield Missed("curl --config", Reason("urls-in-file", detail="its URLs and options are in a file"))
     method = _method(options)
     if method not in _READS:
         yield from (sent_by(url, "curl", method) for url in urls if url != "")
@@ -130,7 +131,7 @@ def _read(url: Word, options: set[str]) -> Iterator[Finding]:
         return
     urls = ([url] if "globoff" in options else globbed(url)) if url else []
     if urls is None:
-        yield Missed(url, "curl expands the URL itself ({} or [])")
+        yield Missed(url, Reason("url-pattern"))
     for one in urls or []:
         address = one if "://" in one else f"http://{one}"
         yield Found(address if "path-as-is" in options else without_dot_segments(address))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from freshlayer.model.reasons import Reason
 from freshlayer.request_form import PLAIN, RequestForm
 
 
@@ -16,7 +17,7 @@ class Unknown(Struct, frozen=True):
     ``known``: the same with ``…`` for what is not known.
     """
 
-    reason: str
+    reason: Reason
     text: str
     known: str = ""
 
@@ -42,12 +43,12 @@ class Found(Struct, frozen=True):
 class Missed(Struct, frozen=True):
     """Something that the command reads and that can't be watched, with the reason.
 
-    ``accepted``: the Dockerfile itself says that it need not be watched. ``warns``: it is watched, and a new
-    run may not bring it.
+    ``accepted``: the Dockerfile itself states that it need not be watched. ``warns``: it is watched, but a
+    new run may not download it.
     """
 
     text: str
-    reason: str
+    reason: Reason
     via: str = ""
     accepted: bool = False
     warns: bool = False
@@ -60,7 +61,7 @@ class Syntax(Protocol):
     """A way to name something remote in a command."""
 
     def __call__(self, arguments: Words) -> Iterator[Finding]:
-        """What the command reads from elsewhere."""
+        """What the command reads from the network."""
 
 
 def url(word: Word) -> Finding:
@@ -69,9 +70,10 @@ def url(word: Word) -> Finding:
 
 
 def sent_by(url: Word, program: str, method: str) -> Missed:
-    """A URL that a command sends something to: the answer is not what a GET brings."""
+    """A URL that a command sends data to: a GET would have another answer."""
     text = url.text if isinstance(url, Unknown) else url
-    return Missed(text, f"{program} sends a {method} request, which freshlayer does not repeat")
+    detail = f"{program} sends a {method} request, which freshlayer does not repeat"
+    return Missed(text, Reason("post-request", detail=detail))
 
 
 def plain(words: Words) -> list[str]:

@@ -1,6 +1,6 @@
 """``git``: what clones, fetches and submodules name. All git commands of a script are read together.
 
-``git+<URL>#<ref>``: the ref is a branch or tag as named, or a commit; none stands for the default branch.
+``git+<URL>#<ref>``: the ref is a branch or tag as named, or a commit; without one, the default branch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, plain
 from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
 
 _LETTERS = {
     **{"b": "branch", "o": "origin", "c": "config", "j": "jobs", "u": "upload-pack", "C": "directory"},
@@ -109,11 +110,11 @@ def _named(arguments: Words, remotes: dict[str, Word], sources: list[Source], ve
     elif verb == "submodule" and "add" in words:
         sources += [Source(word, "", "git submodule") for word in arguments if _is_remote(word)][:1]
     elif verb == "submodule" and "--remote" in words:
-        yield Missed("git submodule update --remote", "its branches are named in .gitmodules")
+        yield Missed("git submodule update --remote", Reason("submodule-branches"))
 
 
 def _checked_out(arguments: Words, verb: str) -> Word | None:
-    """The ref that a checkout names; None for files and for what a fetch brought."""
+    """The ref that a checkout names; None for files and for what was fetched."""
     if verb == "reset" and "--hard" not in plain(arguments):
         return None
     if "--" in arguments:

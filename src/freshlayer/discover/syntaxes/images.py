@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
+from freshlayer.model.reasons import Reason
 
 _LONG = """
 additional-tag authfile cert-dir command-timeout compression-format compression-level creds daemon-host
@@ -34,10 +35,10 @@ def skopeo(arguments: Words) -> Iterator[Finding]:
         return
     source = operands[1]
     if operands[0] in {"list-tags", "sync"}:
-        yield Missed(f"skopeo {operands[0]} {written(source)}", "it reads every tag of a repository")
+        yield Missed(f"skopeo {operands[0]} {written(source)}", Reason("every-tag"))
     elif isinstance(source, Unknown):
         yield Missed(source.text, source.reason)
     elif source.startswith(_REGISTRY) and names & _ELSEWHERE:
-        yield Missed(source, "it reads the image for other platforms than the build's")
+        yield Missed(source, Reason("other-platforms"))
     elif source.startswith(_REGISTRY):
         yield Found(f"docker-image://{source.removeprefix(_REGISTRY)}")

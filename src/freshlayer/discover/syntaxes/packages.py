@@ -21,6 +21,7 @@ from freshlayer.discover.syntaxes.found import (
 from freshlayer.discover.syntaxes.git import git_text, repository_text
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import takes_secret
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import kind_of, shown
 
 _INDEX = {
@@ -98,7 +99,7 @@ def packages(name: str, arguments: Words) -> Iterator[Finding]:
             yield _remote(name, word)
     if name != "yum-config-manager":
         text = " ".join([command, *(written(word) for word in named if written(word) != "--")])
-        yield Missed(shown(text, _MOST_SHOWN), "packages by name are not watched", name)
+        yield Missed(shown(text, _MOST_SHOWN), Reason("packages-by-name"), name)
 
 
 def _operands(manager: Manager, arguments: Words) -> Iterator[Word]:
@@ -136,11 +137,11 @@ def _remote(name: str, word: Word) -> Finding:
         return Found(git_text(f"https://{_HOSTS[short[1]]}/{short[2]}.git", short[3] or ""), name)
     vcs = re.match(r"(git|hg|svn|bzr)\+", text)
     if vcs and kind_of(vcs[0]) is None:
-        return Missed(text, f"{vcs[1]} repositories are not asked", name)
+        return Missed(text, Reason("kind-not-probed", f"{vcs[1]} repository"), name)
     if vcs or re.match(r"(?:git|ssh)://|git@", text) or re.search(r"\.git(?:#|$)", text):
         return Found(_repository(vcs[1] if vcs else "git", text[vcs.end() :] if vcs else text), name)
     if text.startswith("file:"):
-        return Missed(text, "it is a file of the image", name)
+        return Missed(text, Reason("file-of-image"), name)
     return Found(text.partition("#")[0], name) if _URL.match(text) else url(text)
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, sent_by
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
 from freshlayer.request_form import Header, RequestForm
 
 _FETCH = compiled(
@@ -20,17 +21,19 @@ _PAIR = compiled(r"""['"]?([A-Za-z0-9_.-]{1,64})['"]?\s*=\s*['"]([^'"\n]{0,1000}
 _AGENT = compiled(r"""(?i)\s-UserAgent[\s:]+['"]([^'"$\n]{1,400})['"]""")
 _STAYS = compiled(r"(?i)\s-MaximumRedirection[\s:]+0(?!\d)")
 _LONGEST = 4000
+_NOT_READ = Reason("unknown-program", detail="freshlayer does not know what the script does with it")
+_VARIABLE = Reason("windows-shell", detail="PowerShell variables are not computed")
 _URL = compiled(r"""['"(]?\s*((?:https?|ftp)://[^\s'"();|,]+)""")
 
 
 def powershell(script: str) -> Iterator[Finding]:
-    """URLs that stand in a fetching command letter for letter; one with a variable is missed."""
+    """URLs that a fetching command holds verbatim; one with a variable is missed."""
     rest = script
     commands = list(_FETCH.finditer(script))
     ends = [*(command.start() for command in commands[1:]), len(script)]
     for command, end in zip(commands, ends, strict=False):
         method = _METHOD.search(command[0])
-        # A hash of headers has semicolons of its own.
+        # A hash of headers has its own semicolons.
         form, doubt = _form(script[command.start() : min(end, command.start() + _LONGEST)])
         for match in _URL.finditer(command[0]):
             rest = rest.replace(match[1], "")
@@ -40,9 +43,9 @@ def powershell(script: str) -> Iterator[Finding]:
                 found = _finding(match[1])
                 yield replace(found, form=form) if isinstance(found, Found) else found
                 if doubt and isinstance(found, Found):
-                    yield Missed(match[1], doubt, "powershell")
+                    yield Missed(match[1], Reason("header-not-sent", detail=doubt), "powershell")
     for match in _URL.finditer(rest):
-        yield Missed(match[1], "freshlayer does not know what the script does with it", "powershell")
+        yield Missed(match[1], _NOT_READ, "powershell")
 
 
 def _form(command: str) -> tuple[RequestForm, str]:
@@ -51,10 +54,10 @@ def _form(command: str) -> tuple[RequestForm, str]:
     doubt = ""
     given = _HEADERS.search(command)
     if given and given[1]:
-        doubt = f"its headers are in {given[1]}; it is requested without them"
+        doubt = f"its headers are in {given[1]}; it is probed without them"
     for name, value in _PAIR.findall(given[2]) if given and given[2] else ():
         if "$" in value:
-            doubt = f"its header {name} is not computed; it is requested without it"
+            doubt = f"its header {name} is not computed; it is probed without it"
         else:
             headers.append((name, value))
     agent = _AGENT.search(command)
@@ -65,5 +68,5 @@ def _form(command: str) -> tuple[RequestForm, str]:
 
 def _finding(url: str) -> Finding:
     if "$" in url:
-        return Missed(url, "PowerShell variables are not computed", "powershell")
+        return Missed(url, _VARIABLE, "powershell")
     return Found(url, "powershell")

@@ -1,4 +1,4 @@
-"""Options of curl, wget and aria2c that decide what a server is asked for, beside the URL."""
+"""Options of curl, wget and aria2c that decide the request, beside the URL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word
 from freshlayer.discover.syntaxes.options import Operand, Option
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import is_secret_name
+from freshlayer.model.reasons import Reason
 from freshlayer.request_form import Header, RequestForm, basic, header_of
 
 _SECRET_HEADER = compiled(r"\s*([A-Za-z0-9_.-]{1,64})\s*:")
@@ -23,18 +24,21 @@ _OTHER_SCHEMES = {"digest", "ntlm", "negotiate", "anyauth", "aws-sigv4"}
 
 
 class Asked(Struct):
-    """What the options of one command say; ``trouble`` is why the request is not known."""
+    """The request by the options of one command.
+
+    ``trouble``: why the request is not known. ``doubt``: why the probe may differ from the request.
+    """
 
     program: str
     headers: list[Header] = field(default_factory=list)
     user: Word | None = None
     password: Word | None = None
     scheme: str = ""
-    trouble: str = ""
-    doubt: str = ""
+    trouble: Reason | None = None
+    doubt: Reason | None = None
 
     def take(self, item: Option | Operand) -> None:
-        """Note an option; one that means something else is left alone."""
+        """Take an option into account; one that does not change the request is ignored."""
         if isinstance(item, Operand):
             return
         name, value = item.name, item.value
@@ -53,27 +57,27 @@ class Asked(Struct):
         if isinstance(value, Unknown):
             self._unknown(value)
         elif self.program == "curl" and value.startswith("@"):
-            self.trouble = f"its headers are in a file ({value[:60]})"
+            self.trouble = Reason("headers-in-file", detail=f"its headers are in a file ({value[:60]})")
         elif value == "" and self.program == "wget":
             self.headers.clear()
         elif (found := header_of(value)) is not None:
             self.headers.append(found)
 
     def _unknown(self, value: Unknown) -> None:
-        """A secret that only the build knows is replaced by our own credential for the host, if any."""
+        """A secret that only the build knows is replaced by the credential for the host, if there is one."""
         named = _SECRET_HEADER.match(value.known)
         if named and is_secret_name(named[1]):
             return
         what = f"its header {named[1] if named else value.text[:60]}: {value.reason}"
         if named:
-            self.trouble = what
+            self.trouble = Reason(value.reason.code, detail=what)
         else:
-            self.doubt = f"{what}; it is requested without it"
+            self.doubt = Reason("header-not-sent", detail=f"{what}; it is probed without it")
 
     def _valued(self, name: str, value: Word) -> None:
         if isinstance(value, Unknown):
             if name in {"user-agent", "referer"}:
-                self.trouble = f"its {name}: {value.reason}"
+                self.trouble = Reason(value.reason.code, detail=f"its {name}: {value.reason}")
         elif name == "bearer":
             self.headers.append(("authorization", f"Bearer {value}"))
         elif name == "cookie" and "=" not in value:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Words, plain, written
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
 _MOST_SHOWN = 80
@@ -37,7 +38,7 @@ _FILE_OF_GS = compiled(
 
 
 def storage(arguments: Words) -> Iterator[Finding]:
-    """The objects and prefixes that a command copies from; what it copies to is no input."""
+    """The objects and prefixes that a command copies from; what it copies to is not an input."""
     words = plain(arguments)
     if not any(word in _READS for word in words):
         return
@@ -66,10 +67,10 @@ def _endpoint(arguments: Words) -> str:
 def _object(word: str, words: list[str], endpoint: str) -> Finding:
     """An object, or all below a prefix, which is written with a slash at its end.
 
-    A key is what the command line says: a per cent sign in it stands for itself.
+    A key is literal on the command line, so a per cent sign in it is escaped.
     """
     if re.search(r"[*?\[]", word):
-        return Missed(word, "it matches objects by a pattern")
+        return Missed(word, Reason("objects-by-pattern"))
     literal = word.replace("%", "%25")
     below = any(item in _BELOW for item in words)
     is_file = "cp" in words and _FILE_OF_GS.fullmatch(literal)
@@ -92,7 +93,7 @@ def az(arguments: Words) -> Iterator[Finding]:
     elif all(values.values()):
         yield Found(f"azblob://{values['account']}/{values['container']}/{values['name']}")
     else:
-        yield Missed("az storage blob download", "its account, container or name is not on the command line")
+        yield Missed("az storage blob download", Reason("incomplete-command"))
 
 
 _AZURE = {
@@ -103,7 +104,7 @@ _AZURE = {
 
 
 def named_remotes(name: str, arguments: Words) -> Iterator[Finding]:
-    """``mc`` and ``rclone`` know their stores by names of a configuration."""
+    """``mc`` and ``rclone`` take the names of their stores from a configuration."""
     if any(word in _READS for word in plain(arguments)):
         text = " ".join(masked_words([name, *map(written, arguments)]))
-        yield Missed(shown(text, _MOST_SHOWN), "its store is named in a configuration of the image")
+        yield Missed(shown(text, _MOST_SHOWN), Reason("store-in-configuration"))

@@ -8,6 +8,7 @@ from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import Asked
+from freshlayer.model.reasons import Reason
 
 _LONG = """
 accept accept-regex append-output base bind-address bind-dns-address body-data body-file ca-certificate
@@ -42,7 +43,7 @@ _BELOW = {
     **dict.fromkeys(("p", "page-requisites"), "what wget -p needs for"),
 }
 _SENDS = {"post-data", "post-file", "body-data", "body-file"}
-_FILES = {"input-file": "its URLs stand in a file", "input-metalink": "its URLs stand in a file"}
+_FILES = {"input-file", "input-metalink"}
 
 
 def wget(arguments: Words) -> Iterator[Finding]:
@@ -54,8 +55,8 @@ def wget(arguments: Words) -> Iterator[Finding]:
         urls = [item.value for item in items if isinstance(item, Operand) and item.value != ""]
         yield from (sent_by(url, "wget", method) for url in urls)
         return
-    for name in sorted(options.keys() & _FILES.keys()):
-        yield Missed(f"wget --{name}", _FILES[name])
+    for name in sorted(options.keys() & _FILES):
+        yield Missed(f"wget --{name}", Reason("urls-in-file"))
     asked = Asked("wget")
     for item in items:
         asked.take(item)
@@ -64,7 +65,7 @@ def wget(arguments: Words) -> Iterator[Finding]:
     for finding in asked.findings(found, follow=options.get("max-redirect") != "0"):
         yield finding
         if below and isinstance(finding, Found):
-            yield Missed(f"{_BELOW[below[0]]} {finding.text}", "only that page itself is watched")
+            yield Missed(f"{_BELOW[below[0]]} {finding.text}", Reason("only-the-page"))
 
 
 def _method(options: Mapping[str, Word | None]) -> str:

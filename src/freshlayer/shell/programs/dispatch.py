@@ -7,6 +7,7 @@ from collections.abc import Callable
 from posixpath import basename
 
 from freshlayer.masking import masked_words
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.shell.expand import not_computed
 from freshlayer.shell.frame import End, Frame
@@ -38,7 +39,7 @@ from freshlayer.shell.values import (
 Fields = tuple[Text, ...]
 _ENDS = {"exit": End.EXIT, "return": End.RETURN, "break": End.BREAK, "continue": End.CONTINUE}
 _LONGEST_SHOWN = 80
-_MOST_TOLD = 20
+_MOST_PRINTED = 20
 _SILENT = frozenset(
     "cd pushd popd umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
     " alias unalias type command getopts".split()
@@ -46,8 +47,10 @@ _SILENT = frozenset(
 _ASKS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose failure is an answer."""
 
-_INPUT = Hole(Why.IMAGE, "its arguments are read from an input", "…")
-_FOUND = Hole(Why.IMAGE, "is given names of files of the image", "{}")
+_INPUT = Hole(
+    Why.IMAGE, Reason("needs-command-output", detail="its arguments are read from standard input"), "…"
+)
+_FOUND = Hole(Why.IMAGE, Reason("needs-image-files", detail="its arguments are files of the image"), "{}")
 _MAKES_NAMES = {"export", "declare", "local", "typeset", "readonly"}
 LOCAL = frozenset({"local", "declare", "typeset"})
 """What makes a name that ends with its function."""
@@ -152,7 +155,7 @@ class Programs:
         printed = PRINTERS[name]([word or "" for word in words]) if None not in words else None
         if printed is not None:
             return (text_of(printed),)
-        return (not_computed(_told(fields)),) if None not in words else (self._hole(fields),)
+        return (not_computed(_printed(fields)),) if None not in words else (self._hole(fields),)
 
     def _test(self, fields: Fields, _frame: Frame, _given: Values | None) -> CommandResult:
         words = list(fields[1:])
@@ -211,7 +214,9 @@ class Programs:
 
     def _source(self, fields: Fields, frame: Frame, _given: Values | None) -> CommandResult:
         file = shown(written(fields[1]), _LONGEST_SHOWN) if len(fields) > 1 else "a file"
-        frame.anything = Hole(Why.IMAGE, f"may be set by {file} of the image", file)
+        frame.anything = Hole(
+            Why.IMAGE, Reason("needs-image-files", detail=f"may be set by {file} of the image"), file
+        )
         return CommandResult(Status.PRESUMED)
 
     def _export(self, fields: Fields, frame: Frame, _given: Values | None) -> CommandResult:
@@ -326,8 +331,8 @@ class Programs:
         return CommandResult(Status.PRESUMED, out)
 
     def _hole(self, fields: Fields, given: Values | None = None) -> Text:
-        """What a program writes: the answer of a server, or something of the image."""
-        text = _told(fields)
+        """The output of a program: the answer of a server, or something of the image."""
+        text = _printed(fields)
         short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
         holes = [hole for item in (*fields, *(given or ())) if (hole := worst(item))]
         secret = next((hole for hole in holes if hole.why is Why.SECRET), None)
@@ -337,13 +342,15 @@ class Programs:
         if upstream:
             return (upstream[0],)
         if basename(known(fields[0]) or "") in self._fetchers and "://" in text:
-            return (Hole(Why.ANSWER, f"depends on the answer to {short}", f"$({short})"),)
-        return (Hole(Why.IMAGE, f"needs the output of {short}", f"$({short})"),)
+            reason = Reason("depends-on-answer", detail=f"depends on the answer to {short}")
+            return (Hole(Why.ANSWER, reason, f"$({short})"),)
+        reason = Reason("needs-command-output", detail=f"needs the output of {short}")
+        return (Hole(Why.IMAGE, reason, f"$({short})"),)
 
 
-def _told(fields: Fields) -> str:
+def _printed(fields: Fields) -> str:
     """A command for a message."""
-    return " ".join(masked_words([written(field) for field in fields[:_MOST_TOLD]]))
+    return " ".join(masked_words([written(field) for field in fields[:_MOST_PRINTED]]))
 
 
 def _unread(given: Values | None) -> Hole:

@@ -33,7 +33,7 @@ def braced(word: Word) -> tuple[Word, ...]:
     for part in word:
         tokens += part.text if isinstance(part, Literal) and not part.quoted else [part]
     if len(tokens) > _LONGEST:
-        return (_unknown(word, "it is too long a word with braces"),)
+        return (_unknown(word, "its word with braces is too long"),)
     try:
         return tuple([_word(variant) for variant in _variants(tokens)])
     except _TooManyError:
@@ -44,9 +44,9 @@ class _TooManyError(Exception):
     """More words than are looked at."""
 
 
-def _unknown(word: Word, reason: str) -> Word:
+def _unknown(word: Word, limit: str) -> Word:
     text = "".join(part.text for part in word)
-    return (Opaque(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…", reason=reason),)
+    return (Opaque(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…", limit=limit),)
 
 
 def _variants(tokens: list[Token]) -> Iterator[list[Token]]:

@@ -38,13 +38,13 @@ class Substitution(Struct, frozen=True):
 class Opaque(Struct, frozen=True):
     """Something whose value is not computed: arithmetic, an odd quoting, a process substitution's file.
 
-    ``script`` is what runs in a process substitution. ``reason``: why it is not, if known.
+    ``script`` is what runs in a process substitution. ``limit``: the limit that it reached, as a clause.
     """
 
     text: str
     quoted: bool = False
     script: str = ""
-    reason: str = ""
+    limit: str = ""
 
 
 Part = Literal | Parameter | Substitution | Opaque
