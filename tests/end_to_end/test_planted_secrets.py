@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from freshlayer.report.formats import FORMATS
 from testing.base_image import BASE
 from testing.builders import base
 from testing.builders.base import Builder
@@ -26,6 +27,8 @@ from testing.watcher import Watcher
 FROM = f"FROM {BASE}\n"
 ANY = "location / { add_header ETag '\"v1\"' always; return 200 'content'; }"
 LEAST_KINDS = 150
+FORMS = [(row.name, row.ending or ".other") for row in FORMATS]
+"""Each format of reports, and an ending of files that get it; those without one are printed alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +100,18 @@ def asked_for_everything(command: Freshlayer, written: Path, host: str, found: l
     urls_of = [item.text for item in found if item.kind.startswith("url")]
     return [
         command("check", "."),
-        command("check", "--json", "."),
+        *(
+            command(*words, "--format", form, "--report", str(written / f"{words[0]}{ending}"), ".")
+            for words in (("check",), ("inputs",), ("check", "--recursive"))
+            for form, ending in FORMS
+        ),
         command("--verbose", "check", "."),
         *(command("check", "--explain", str(line), ".") for line in (2, 4, 12, 30)),
-        command("check", "--recursive", "--json", "."),
         command("--offline", "check", "."),
         command("inputs", "."),
-        command("inputs", "--json", "."),
         command("render", ".", "-o", str(written / "derived")),
         command("probe", *urls_of[:12]),
-        command("probe", "--json", *urls_of),
+        *(command("probe", "--format", form, *urls_of) for form, _ in FORMS),
         command("probe", f"http://u:Pl4nt-wrong@{host}:port/", "gopher://u:Pl4nt-wrong@h/?pw=Pl4nt-wrong"),
         command("flag", *urls_of, "-o", str(written / "flag")),
     ]
@@ -133,10 +138,10 @@ def test_no_kind_of_secret_is_in_anything_that_freshlayer_writes(
         with Watcher(ours) as watcher:
             built = command.build("-t", "planted:1", ".")
         assert built.code == 0, built.err[-3000:]
+        report = json.loads((written / "report.json").read_text())
         plain = base.build(builder, project, "--network=host", "-t", "plain:1")
         said = asked_for_everything(command, written, host, found)
         asked = "\n".join(request.path for request in origin.requests())
-    report = json.loads((written / "report.json").read_text())
     listed = len(report["inputs"]) + len(report["not_watched"])
     assert listed >= len(found) - 12, "what is planted was not found, so that nothing would be searched"
 

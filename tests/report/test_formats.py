@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,27 @@ def test_two_formats_for_one_report(freshlayer: Freshlayer) -> None:
     told = freshlayer("check", "--json", "--format", "text", ".")
     assert (told.code, told.out) == (2, "")
     assert told.err == "freshlayer: --json: --format text is given too (name one format)\n"
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_a_build_reports_on_standard_error_and_with_a_dash_on_standard_output(
+    freshlayer: Freshlayer, tmp_path: Path, form: str
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!{sys.executable}\n")
+    docker.chmod(0o755)
+    environment = {**os.environ, "PATH": str(tmp_path), "DOCKER_BUILDKIT": "0"}
+    building = Freshlayer(environment, freshlayer.state, freshlayer.folder).but("--format", form)
+    with MisbehavingOrigin("steady") as origin:
+        (freshlayer.folder / "Dockerfile").write_text(f"FROM scratch\nRUN curl {origin.url}\n")
+        beside = building.build(".")
+        assert (beside.code, beside.out) == (0, "")
+        dashed = building.but("--report", "-").build(".")
+        quiet = building.but("--quiet").build(".")
+    assert "no build is recorded" in beside.err
+    assert "freshlayer: Dockerfile: 0 of 1 watched instruction is stale" in dashed.err.replace("was", "is")
+    assert (quiet.err == "") == (form == "text")
+    if form in {"text", "json"}:
+        assert json.loads(dashed.out)["builder"]["exit_code"] == 0
+    elif form != "github":
+        assert dashed.out == quiet.err
