@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
+
+from demo.record_session import THEMES, Theme, draw
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -42,3 +45,24 @@ def test_what_a_page_links_to_exists(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)|(?:src|srcset)=\"([^\"]+)\"", text)
     local = [link or source for link, source in links if "://" not in (link or source)]
     assert [name for name in local if not (page.parent / name).exists()] == []
+
+
+def drawn(text: str) -> list[str]:
+    return [element.text or "" for element in ET.fromstring(text).iter() if element.tag.endswith("}text")]
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_the_session_shows_the_old_file_from_docker_and_the_new_one_from_freshlayer(theme: Theme) -> None:
+    text = (ROOT / "docs" / f"session-{theme.name}.svg").read_text("utf-8")
+    lines = drawn(text)
+    contents = [line for line in lines if line.startswith("the content of")]
+    assert contents == ['the content of "v1"', 'the content of "v2"']
+    assert theme.ground in text
+    assert any("CACHED" in line for line in lines)
+    assert any("1 of 2 instructions ran again" in line or "rebuilt 1 of" in line for line in lines)
+
+
+def test_a_long_command_is_continued_and_markup_is_text() -> None:
+    (first, second) = drawn(draw(["$ " + "word " * 25 + "<b>&"], THEMES[0]))
+    assert first.endswith(" \\")
+    assert second.endswith("<b>&")

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from msgspec.structs import asdict
 
+from freshlayer.cli import exit_codes
 from freshlayer.errors import OptionError
 from freshlayer.settings import HostSettings, read
 
@@ -105,3 +106,9 @@ def test_the_fields_of_a_host_are_those_of_the_schema_and_of_the_page() -> None:
     fields = SCHEMA["properties"]["hosts"]["additionalProperties"]["properties"]
     assert set(fields) == set(asdict(HostSettings()))
     assert set(fields) <= set(re.findall(r"`(\w+)`", PAGE))
+
+
+@pytest.mark.parametrize("name", exit_codes.__all__)
+def test_every_exit_code_is_on_its_page(name: str) -> None:
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text("utf-8")
+    assert re.search(rf"\b{getattr(exit_codes, name)}\b", page)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "CHANGELOG.md", "docs/**/*.md")
+PLACES = ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "CHANGELOG.md", "ARCHITECTURE.md", "docs/**/*.md")
 """Glob patterns, relative to the checkout; the source is to follow."""
 MADE_FROM_SOURCE = ("docs/reference/commands.md", "docs/reasons.md")
 
