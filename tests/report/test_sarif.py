@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from freshlayer import __version__
-from freshlayer.report.findings import help_of
+from freshlayer.model.reasons import REASONS
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import plain
 from testing.command import Freshlayer
@@ -82,7 +82,7 @@ def run_of(text: str) -> dict[str, Any]:
     assert len({rule["id"] for rule in rules}) == len(rules)
     assert {rule["id"] for rule in rules} == {result["ruleId"] for result in run["results"]}
     for rule in rules:
-        meaning, hint = help_of(rule["id"])
+        meaning, hint = REASONS[rule["id"]]
         assert rule["shortDescription"]["text"].lower() == f"{meaning.lower()}."
         assert hint in rule["help"]["text"]
     assert run["tool"]["driver"]["version"] == __version__

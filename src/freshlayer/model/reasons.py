@@ -78,6 +78,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "no-cache": ("the builder was run without its cache", "leave out --no-cache"),
     "unexpected-cache": ("the key is new, and the instruction was cached", "report it, with --report FILE"),
     "unexpected-rebuild": ("nothing changed, and the instruction ran", "report it, with --report FILE"),
+    # Findings about a whole build, or about the order of instructions.
+    "builder-failed": ("the builder ended with an error", "see the output of the builder"),
+    "changed-during-build": ("an input changed while the builder ran", "build again"),
+    "instruction-order": ("another order of instructions keeps more layers", "move the instruction"),
     # Commands that the builder runs as typed.
     "bake-words": ("the words of bake have a -- that freshlayer does not follow", "leave out the --"),
     "builds-nothing": ("the command builds nothing", "nothing"),

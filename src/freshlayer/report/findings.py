@@ -9,16 +9,8 @@ from msgspec import Struct
 
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change
-from freshlayer.model.reasons import REASONS
 from freshlayer.model.report import Report
 from freshlayer.report.text import only_follows
-
-_OWN = {
-    "advice": ("another order of instructions would keep more layers", "move the instruction"),
-    "builder-failed": ("the builder ended with an error", "see the output of the builder"),
-    "changed-during-build": ("an input changed while the builder ran", "build again"),
-}
-"""The same as REASONS, for findings without a Reason."""
 
 
 class Level(StrEnum):
@@ -32,8 +24,7 @@ class Level(StrEnum):
 class Finding(Struct, frozen=True):
     """One finding. ``line`` is 0 where it is about the whole Dockerfile.
 
-    ``rule``: the code of the reason, or the kind of the finding. ``accepted``: the Dockerfile itself says
-    that it is fine.
+    ``rule``: the code of its reason. ``accepted``: the Dockerfile itself says that it is fine.
     """
 
     level: Level
@@ -50,24 +41,19 @@ def findings(report: Report) -> Iterator[Finding]:
     yield from sorted(_findings(report), key=lambda finding: finding.line)
 
 
-def help_of(rule: str) -> tuple[str, str]:
-    """What a rule means, and what to do about it."""
-    return _OWN[rule] if rule in _OWN else REASONS[rule]
-
-
 def _findings(report: Report) -> Iterator[Finding]:
     ends = {item.line: item.end_line for item in report.instructions}
     yield from _of_the_build(report)
     yield from _stale(report)
     yield from _without_answer(report, ends)
     for missed in report.not_watched:
-        level, kind = (Level.WARNING, "may-not-update") if missed.warns else (Level.NOTE, "not-watched")
+        level, title = (Level.WARNING, "may not update") if missed.warns else (Level.NOTE, "not watched")
         text = f"{missed.instruction}: {missed.text}: {missed.reason}"
-        title, end = kind.replace("-", " "), ends.get(missed.line, missed.line)
+        end = ends.get(missed.line, missed.line)
         yield Finding(level, missed.reason.code, title, text, missed.line, end, missed.accepted)
     for advice in report.advice:
         end = ends.get(advice.line, advice.line)
-        yield Finding(Level.NOTE, "advice", "advice", advice.text, advice.line, end)
+        yield Finding(Level.NOTE, "instruction-order", "advice", advice.text, advice.line, end)
 
 
 def _of_the_build(report: Report) -> Iterator[Finding]:

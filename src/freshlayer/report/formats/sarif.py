@@ -8,8 +8,9 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from freshlayer import __version__
+from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.model.report import Report
-from freshlayer.report.findings import Finding, findings, help_of
+from freshlayer.report.findings import Finding, findings
 from freshlayer.report.formats.base import ProbeResults, ReportWriter, Style
 from freshlayer.report.relative_path import relative_path
 from freshlayer.report.terminal import plain
@@ -63,11 +64,11 @@ def _write(stream: IO[str], results: list[Node]) -> None:
 
 
 def _rule(rule: str) -> Node:
-    meaning, hint = help_of(rule)
+    meaning = meaning_of(rule)
     return {
         "id": rule,
         "shortDescription": {"text": f"{meaning[0].upper()}{meaning[1:]}."},
-        "help": {"text": f"What to do: {hint}."},
+        "help": {"text": f"What to do: {hint_of(rule)}."},
     }
 
 
