@@ -12,9 +12,9 @@ import click
 
 from freshlayer.cli.dockerfiles import standard_input
 from freshlayer.cli.options import Options
-from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help
+from freshlayer.cli.passthrough import Verbatim, asks_for_help, misplaced, show_help
 from freshlayer.cli.session import session_of
-from freshlayer.errors import BuilderError, ContextError, FreshlayerError, UnknownInputError
+from freshlayer.errors import BuilderError, ContextError, FreshlayerError, OptionError, UnknownInputError
 
 if TYPE_CHECKING:
     from freshlayer.builders import BuildCommand, Builder
@@ -31,7 +31,8 @@ def command(context: click.Context, words: list[str]) -> int:
     options = context.obj if isinstance(context.obj, Options) else Options()
     try:
         builder = detect(options.builder or "", os.environ, options.docker or ())
-        return _build(options, read(words, os.environ, builder.family), builder)
+        _check_spelling(context, builder)
+        code = _build(options, read(words, os.environ, builder.family), builder)
     except BuilderError as error:
         if words and asks_for_help(words):
             return show_help(context, str(error))
@@ -40,6 +41,29 @@ def command(context: click.Context, words: list[str]) -> int:
     except FreshlayerError as error:
         error.building = True  # type: ignore[attr-defined]
         raise
+    if code:
+        _hint(context, words, builder)
+    return code
+
+
+def _check_spelling(context: click.Context, builder: Builder) -> None:
+    """``buildx build`` and the like are docker's words. Raises OptionError before another builder."""
+    from freshlayer.builders.command_line.families import DOCKER
+    from freshlayer.cli.spellings import SPELLING
+
+    spelling = context.meta.get(SPELLING)
+    if spelling and builder.family != DOCKER:
+        raise OptionError(f"{spelling}: the builder is {builder.name}, not docker (write: freshlayer build)")
+
+
+def _hint(context: click.Context, words: list[str], builder: Builder) -> None:
+    """After a failure: which options the builder refused because they are freshlayer's."""
+    from freshlayer.report.terminal import warn
+
+    for option in misplaced(context, words, builder.family.grammar):
+        warn(
+            f"build: {option} is an option of freshlayer (put it before the word: freshlayer {option} build)"
+        )
 
 
 def _build(options: Options, build: BuildCommand, builder: Builder) -> int:

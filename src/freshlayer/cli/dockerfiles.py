@@ -28,7 +28,7 @@ _ASKED = (
     click.option("--network", default=None, metavar="MODE", help="host: loopback URLs mean this machine"),
 )
 _SHARED = (
-    click.argument("contexts", nargs=-1, required=True, metavar="CONTEXT…"),
+    click.argument("contexts", nargs=-1, metavar="[CONTEXT]…", callback=lambda *given: given[2] or (".",)),
     *_ASKED,
     formatted,
 )
@@ -56,11 +56,16 @@ def standard_input() -> IO[bytes] | None:
 
 
 def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> Source:
-    """The Dockerfile of a context, under the names that a builder looks for. Raises ContextError."""
+    """The Dockerfile of a context, under the names that a builder looks for. Raises ContextError.
+
+    A context that is a file is a Dockerfile in its context; with ``file`` only the directory counts.
+    """
     from freshlayer.context import read_dockerfile, unwatched_context
     from freshlayer.errors import ContextError
     from freshlayer.reference import shown
 
+    if os.path.isfile(context):
+        context, file = os.path.dirname(context) or ".", file or context
     why = unwatched_context(context)
     if why:
         raise ContextError(f"{shown(context)}: {why} (name a folder)")

@@ -45,6 +45,19 @@ class _Commands(click.Group):
             return None
         return cast(click.Command, import_module(f"freshlayer.cli.{cmd_name}").command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """``buildx build`` and docker's other spellings mean the command itself."""
+        if args[:1] and args[0] not in _COMMANDS:
+            from freshlayer.cli.spellings import SPELLING, spelled
+
+            if found := spelled(args):
+                command, count = found
+                ctx.meta[SPELLING] = " ".join(args[:count])
+                args = [command, *args[count:]]
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """From the table above, so that ``--help`` imports no command."""
         with formatter.section("Commands"):

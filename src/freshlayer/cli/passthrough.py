@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from freshlayer.builders.command_line.pflag import Grammar
 
 
 class Verbatim(click.Command):
@@ -22,6 +26,18 @@ def asks_for_help(words: Sequence[str]) -> bool:
     """Whether the words ask for help, or are none, which means the same to docker's plugins."""
     own = words[: words.index("--")] if "--" in words else words
     return not words or words[0] == "help" or not {"--help", "-h"}.isdisjoint(own)
+
+
+def misplaced(context: click.Context, words: Sequence[str], grammar: Grammar) -> Iterator[str]:
+    """Freshlayer's own options among the builder's words, as far as the builder has no such option."""
+    from freshlayer.builders.command_line.pflag import Option, items
+
+    if context.parent is None:
+        return
+    ours = {name for parameter in context.parent.command.params for name in parameter.opts}
+    for item in items(words, grammar):
+        if isinstance(item, Option) and not item.known and f"--{item.name}" in ours:
+            yield f"--{item.name}"
 
 
 def show_help(context: click.Context, missing: str) -> int:

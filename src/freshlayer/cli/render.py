@@ -21,7 +21,7 @@ _FORMS = ["dockerfile", "args", "template"]
 
 
 @click.command("render", short_help="the derived Dockerfile, for a builder that you run yourself")
-@click.argument("context")
+@click.argument("context", default=".")
 @asked
 @click.option(
     "-o", "--output", metavar="FILE", help="write it there; without it, or with -, to standard output"
