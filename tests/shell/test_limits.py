@@ -9,7 +9,7 @@ from freshlayer.shell import follow
 from testing.scripts import calls, surroundings
 
 AROUND = surroundings({})
-BRACES = "?its braces stand for more than 2,000 words"
+BRACES = "?its braces expand to more than 2,000 words"
 
 
 def test_as_many_words_as_a_brace_stands_for() -> None:

@@ -70,7 +70,7 @@ def discover(
     by_instruction: dict[int, dict[Reference, str]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
-    asked: dict[Reference, Reference] = {}
+    requested: dict[Reference, Reference] = {}
     secrets = GivenSecrets(dockerfile, environments)
     finder = _Finder(dockerfile, environments, conditions)
     found = [(stage, *item) for stage in stages for item in finder.stage(stage)]
@@ -79,8 +79,8 @@ def discover(
         if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
             known = _reachable(known, finding, instruction)
         if isinstance(known, Reference):
-            first = asked.get(known, known)
-            asked[known] = preferred(first, known)
+            first = requested.get(known, known)
+            requested[known] = preferred(first, known)
             if differ_by_guess(first.ask, known.ask):
                 not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_REQUESTED)))
         if isinstance(known, Missed):
@@ -89,8 +89,8 @@ def discover(
             by_instruction[instruction.number][known] = via
             place = Place(instruction.line, instruction.name, stage.label, via)
             places.setdefault(known, []).append(place)
-    inputs = tuple(RemoteInput(asked[known], tuple(where)) for known, where in places.items())
-    reads = {n: tuple(asked[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
+    inputs = tuple(RemoteInput(requested[known], tuple(where)) for known, where in places.items())
+    reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
     return Discovery(reads, inputs, tuple(dict.fromkeys(not_watched)))
 
 

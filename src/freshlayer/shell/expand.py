@@ -52,7 +52,7 @@ class Expander:
         return values
 
     def pattern(self, word: Word, frame: Frame, protect: Callable[[str], str] = patterns.protected) -> Values:
-        """The same for a pattern: what is quoted stands for itself."""
+        """The same for a pattern: quoted text is literal."""
         values = NOTHING
         for part in word:
             found = self._part(part, frame)
@@ -92,7 +92,7 @@ class Expander:
     def _with_defaults(self, word: Word, frame: Frame) -> Iterator[tuple[Part, bool]]:
         """The parts, and whether they stay whole.
 
-        A default is split as its own quotes say, so its parts stand in for it where it is sure.
+        A default is split by its own quotes, so its parts replace the expansion where the default is certain.
         """
         for part in word:
             taken = self._taken(part, frame) if isinstance(part, Parameter) and not part.quoted else None

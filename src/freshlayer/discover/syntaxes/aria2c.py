@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, url
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
-from freshlayer.discover.syntaxes.request_options import Asked
+from freshlayer.discover.syntaxes.request_options import RequestOptions
 from freshlayer.model.reasons import Reason
 
 _LETTERS = {
@@ -32,10 +32,10 @@ TABLE = OptionTable.of(
 def aria2c(arguments: Words) -> Iterator[Finding]:
     """Every URL that it reads; magnets and torrents are known by their content."""
     items = list(read(arguments, TABLE))
-    asked = Asked("aria2c")
+    request = RequestOptions("aria2c")
     for item in items:
-        asked.take(item)
-    yield from asked.findings(_urls(items))
+        request.take(item)
+    yield from request.findings(_urls(items))
 
 
 def _urls(items: list[Option | Operand]) -> Iterator[Finding]:

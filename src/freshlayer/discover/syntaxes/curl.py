@@ -9,7 +9,7 @@ from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.syntaxes.globs import globbed
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
-from freshlayer.discover.syntaxes.request_options import Asked
+from freshlayer.discover.syntaxes.request_options import RequestOptions
 from freshlayer.model.reasons import Reason
 
 _LONG = """
@@ -57,9 +57,9 @@ def curl(arguments: Words) -> Iterator[Finding]:
 
 def _one(arguments: Words) -> Iterator[Finding]:
     options, urls, query = _sorted(arguments)
-    asked = Asked("curl")
+    request = RequestOptions("curl")
     for item in read(arguments, TABLE):
-        asked.take(item)
+        request.take(item)
     if "config" in options:
         yield Missed("curl --config", Reason("urls-in-file", detail="its URLs and options are in a file"))
     method = _method(options)
@@ -68,7 +68,7 @@ def _one(arguments: Words) -> Iterator[Finding]:
         return
     for url in urls:
         found = _read(_with_query(url, query if "get" in options else []), options)
-        yield from asked.findings(found, follow=_follows(options))
+        yield from request.findings(found, follow=_follows(options))
 
 
 def _follows(options: set[str]) -> bool:

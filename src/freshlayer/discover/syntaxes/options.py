@@ -1,4 +1,4 @@
-"""Command-line options read as getopt and curl read them: only enough to tell a value from an operand."""
+"""Command-line options read as getopt and curl read them: enough to know a value from an operand."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Option(Struct, frozen=True):
 
 
 class Operand(Struct, frozen=True):
-    """A word that is no option and no option's value."""
+    """A word that is neither an option nor the value of one."""
 
     value: Word
 

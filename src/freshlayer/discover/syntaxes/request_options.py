@@ -23,7 +23,7 @@ _PASSWORDS = {"password", "http-password", "http-passwd"}
 _OTHER_SCHEMES = {"digest", "ntlm", "negotiate", "anyauth", "aws-sigv4"}
 
 
-class Asked(Struct):
+class RequestOptions(Struct):
     """The request by the options of one command.
 
     ``trouble``: why the request is not known. ``doubt``: why the probe may differ from the request.

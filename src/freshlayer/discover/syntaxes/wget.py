@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
-from freshlayer.discover.syntaxes.request_options import Asked
+from freshlayer.discover.syntaxes.request_options import RequestOptions
 from freshlayer.model.reasons import Reason
 
 _LONG = """
@@ -57,12 +57,12 @@ def wget(arguments: Words) -> Iterator[Finding]:
         return
     for name in sorted(options.keys() & _FILES):
         yield Missed(f"wget --{name}", Reason("urls-in-file"))
-    asked = Asked("wget")
+    request = RequestOptions("wget")
     for item in items:
-        asked.take(item)
+        request.take(item)
     below = [item.name for item in items if isinstance(item, Option) and item.name in _BELOW]
     found = (_operand(item.value) for item in items if isinstance(item, Operand) and item.value != "")
-    for finding in asked.findings(found, follow=options.get("max-redirect") != "0"):
+    for finding in request.findings(found, follow=options.get("max-redirect") != "0"):
         yield finding
         if below and isinstance(finding, Found):
             yield Missed(f"{_BELOW[below[0]]} {finding.text}", Reason("only-the-page"))

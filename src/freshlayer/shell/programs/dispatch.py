@@ -1,4 +1,4 @@
-"""What programs and builtins do to values: what is understood is computed, the rest is noted."""
+"""What programs and builtins do to values: what is understood is computed, the rest is recorded as a call."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ _SILENT = frozenset(
     "cd pushd popd umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
     " alias unalias type command getopts".split()
 )
-_ASKS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
-"""Programs whose failure is an answer."""
+_TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
+"""Programs whose exit status is a result, not an error."""
 
 _INPUT = Hole(
     Why.IMAGE, Reason("needs-command-output", detail="its arguments are read from standard input"), "…"
@@ -220,7 +220,7 @@ class Programs:
         return CommandResult(Status.PRESUMED)
 
     def _export(self, fields: Fields, frame: Frame, _given: Values | None) -> CommandResult:
-        """``export $(…)`` sets names that nobody knows; ``export NAME=VALUE`` as words sets that one."""
+        """``export $(…)`` sets unknown names; ``export NAME=VALUE`` as words sets that one."""
         command = known(fields[0])
         for field in fields[1:]:
             text = known(field)
@@ -295,7 +295,7 @@ class Programs:
             return self._filtered(name, plain[1:], fields, given)
         if name not in _SILENT:
             self._runner.called(fields, given)
-        status = Status.OPEN if name in _ASKS else Status.PRESUMED
+        status = Status.OPEN if name in _TESTS else Status.PRESUMED
         return CommandResult(status, NOTHING if name in _SILENT else (self._hole(fields, given),))
 
     def _filtered(self, name: str, arguments: list[str], fields: Fields, given: Values) -> CommandResult:
@@ -307,7 +307,7 @@ class Programs:
             out = FILTERS[name](arguments, plain) if plain is not None else None
             hit = finds(name, arguments, plain) if plain is not None else None
             if hit is None:
-                ends.append(Status.OPEN if name in _ASKS else Status.PRESUMED)
+                ends.append(Status.OPEN if name in _TESTS else Status.PRESUMED)
             else:
                 ends.append(Status.TRUE if hit else Status.FALSE)
             if out is not None:

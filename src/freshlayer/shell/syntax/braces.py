@@ -19,14 +19,14 @@ _RANGE = compiled(
     r"(-?\d{1,18})\.\.(-?\d{1,18})(?:\.\.(-?\d{1,18}))?|([a-zA-Z])\.\.([a-zA-Z])(?:\.\.(-?\d{1,18}))?"
 )
 _LONGEST_SHOWN = 200
-_TOO_MANY = f"its braces stand for more than {_MOST:,} words"
+_TOO_MANY = f"its braces expand to more than {_MOST:,} words"
 
 Token = str | Part
 """A character that no quote protects, or a whole part."""
 
 
 def braced(word: Word) -> tuple[Word, ...]:
-    """The words that a word stands for. Where they are too many, one whose value is not known."""
+    """The words to which a word expands. Where they are too many, one word whose value is not known."""
     if not any(isinstance(part, Literal) and not part.quoted and "{" in part.text for part in word):
         return (word,)
     tokens: list[Token] = []
@@ -74,7 +74,7 @@ def _variants(tokens: list[Token]) -> Iterator[list[Token]]:
 
 
 def _extent(line: list[Token], opening: int) -> tuple[int | None, list[int]]:
-    """The closing brace of an opening one, and the commas that stand directly inside."""
+    """The closing brace of an opening one, and the commas directly inside."""
     depth = 0
     commas: list[int] = []
     for place in range(opening, len(line)):

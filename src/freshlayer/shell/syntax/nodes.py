@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Literal(Struct, frozen=True):
-    """Text as it stands after quote removal. ``quoted`` text is never split into words."""
+    """Text after quote removal. ``quoted`` text is never split into words."""
 
     text: str
     quoted: bool = False
@@ -28,7 +28,7 @@ class Parameter(Struct, frozen=True):
 
 
 class Substitution(Struct, frozen=True):
-    """``$(…)`` or backquotes. ``script`` is what stands inside, to be parsed where its output is needed."""
+    """``$(…)`` or backquotes. ``script`` is its content, parsed where its output is needed."""
 
     script: str
     text: str
@@ -82,7 +82,7 @@ class Redirected(Struct, frozen=True):
 
 
 class Condition(Struct, frozen=True):
-    """``[ … ]`` or ``[[ … ]]``: operators stand as literals between the words."""
+    """``[ … ]`` or ``[[ … ]]``: operators are literals between the words."""
 
     words: tuple[Word, ...]
     double: bool
@@ -116,7 +116,7 @@ class Not(Struct, frozen=True):
 
 
 class If(Struct, frozen=True):
-    """(condition, body) in order, and what stands behind ``else``."""
+    """(condition, body) in order, and the body of ``else``."""
 
     branches: tuple[tuple[Statement, Statement], ...]
     otherwise: Statement | None
@@ -138,7 +138,7 @@ class Case(Struct, frozen=True):
 
 
 class For(Struct, frozen=True):
-    """``for name in words``; no words stand for the positional parameters."""
+    """``for name in words``; without words, the positional parameters."""
 
     name: str
     words: tuple[Word, ...]
