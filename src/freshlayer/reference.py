@@ -263,6 +263,7 @@ KINDS = (
     Kind("http", ("http", "https"), _url, "http.routes", is_url=True),
     Kind("ftp", ("ftp", "ftps"), _url, "ftp", is_url=True),
     Kind("git", ("git+",), _repository, "git", is_url=True),
+    Kind("hg", ("hg+",), _repository, "mercurial", is_url=True),
     Kind("image", ("docker-image",), _image, "images.image"),
     Kind("s3", ("s3",), _object, "object_stores.s3"),
     Kind("gs", ("gs",), _object, "object_stores.gs"),

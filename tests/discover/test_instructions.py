@@ -164,7 +164,7 @@ NOT_WATCHED = [
     ("a scheme that nobody asks", "RUN curl sftp://example.org/a", "RUN", "sftp://example.org/a", "'sftp'"),
     ("a URL that is none", "RUN curl https://exa$$mple/", "RUN", "https://exa$$mple/", ""),
     ("a package manager", "RUN apt-get update", "RUN", "apt-get update", "packages by name"),
-    ("another protocol", f"RUN hg clone {U}", "RUN", f"hg clone {U}", "hg"),
+    ("another protocol", f"RUN svn checkout {U}", "RUN", f"svn checkout {U}", "svn"),
 ]
 
 
