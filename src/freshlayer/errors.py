@@ -1,6 +1,6 @@
 """Every error that freshlayer raises on purpose has this one root.
 
-A failed probe is no error: it is a value (``model.Observation`` with ``Outcome.UNKNOWN``).
+A failed probe is not an error: it is a value (``model.Observation`` with ``ProbeOutcome.UNKNOWN``).
 """
 
 
@@ -21,7 +21,11 @@ class DockerfileError(FreshlayerError):
 
 
 class ReferenceInvalidError(FreshlayerError):
-    """A text that should name something remote does not."""
+    """A text that is not a reference. ``subject``: the text, safe to print; ``what``: the fault, a clause."""
+
+    def __init__(self, subject: str, what: str) -> None:
+        super().__init__(f"{subject}: {what}")
+        self.what = what
 
 
 class ContextError(FreshlayerError):

@@ -101,13 +101,13 @@ class Reference(Struct, frozen=True, eq=False):
 def parse(text: str) -> Reference:
     """Read a reference: a URL, ``git+<URL>#<ref>``, ``docker-image://<name>``.
 
-    Raises ReferenceInvalidError, with the reason, where it is none or of a scheme that means nothing here.
+    Raises ReferenceInvalidError where it is not a reference, or has a scheme without a probe.
     """
     scheme = text.partition("://")[0].lower()
     kind = kind_of(scheme)
     if kind is None:
-        what = f"has the scheme {shown(scheme, 20)!r}, which freshlayer can't ask"
-        raise ReferenceInvalidError(f"{shown(text)} {what if '://' in text else 'is no URL (https://…)'}")
+        what = f"freshlayer can't probe the scheme {shown(scheme, 20)!r}"
+        raise ReferenceInvalidError(shown(text), what if "://" in text else "not a URL (https://…)")
     reference = kind.read(text)
     if reference.kind != "http" or "#" not in text:
         return reference
@@ -182,14 +182,14 @@ def _object(text: str) -> Reference:
     parts = _split(f"{scheme}://{bucket}/{_literal(written)}")
     account = parts.scheme == "azblob"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", bucket):
-        raise ReferenceInvalidError(f"{shown(text)} names no {'account' if account else 'bucket'}")
+        raise ReferenceInvalidError(shown(text), f"it names no {'account' if account else 'bucket'}")
     _, _, query = rest.partition("?")
     if is_signed(rest) or without_secrets(query, guess=False) != query:
-        raise ReferenceInvalidError(f"{shown(text)} carries a signature: that is for an https:// URL")
+        raise ReferenceInvalidError(shown(text), "carries a signature: that is for an https:// URL")
     key = quote(unquote_to_bytes(parts.path), safe="/:@!$&'()*+,;=~-._[]")
     container, slash, _ = key[1:].partition("/")
     if account and not container:
-        raise ReferenceInvalidError(f"{shown(text)} names no container")
+        raise ReferenceInvalidError(shown(text), "it names no container")
     slash = "" if slash or not account else "/"
     canonical = f"{parts.scheme}://{bucket.lower() if account else bucket}{key}{slash}"
     return Reference(parts.scheme, canonical, canonical)
@@ -213,7 +213,7 @@ def _repository(text: str) -> Reference:
     host = _host(address, parts)
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._[]")
     if ref and not re.fullmatch(r"[\w./@{}^~+#-]+", ref):
-        raise ReferenceInvalidError(f"{shown(text)} names no {program} ref")
+        raise ReferenceInvalidError(shown(text), f"it names no {program} ref")
     shown_user = f"{userinfo}@" if parts.scheme == "ssh" and ":" not in userinfo and at else ""
     return Reference(
         kind=program,
@@ -228,7 +228,7 @@ def _image(text: str) -> Reference:
     written = text.partition("://")[2]
     match = _IMAGE.fullmatch(written)
     if not match:
-        raise ReferenceInvalidError(f"{shown(written)} is no image name")
+        raise ReferenceInvalidError(shown(written), "not an image name")
     name, tag, digest = match["name"], match["tag"], match["digest"]
     first, slash, rest = name.partition("/")
     if not slash or not (re.search(r"[.:]", first) or first == "localhost"):
@@ -282,15 +282,15 @@ def kind_of(scheme: str) -> Kind | None:
 
 def _split(text: str) -> SplitResult:
     if len(text) > _LONGEST:
-        raise ReferenceInvalidError(f"{shown(text)} is {len(text)} characters long")
+        raise ReferenceInvalidError(shown(text), f"is {len(text)} characters long")
     if not text.isprintable() or " " in text:
-        raise ReferenceInvalidError(f"{shown(text)} holds a blank or a character that can't stand in a URL")
+        raise ReferenceInvalidError(shown(text), "holds a blank or a character that can't stand in a URL")
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise ReferenceInvalidError(f"{shown(text)} is no URL: {error}") from None
+        raise ReferenceInvalidError(shown(text), f"not a URL: {error}") from None
     if not parts.scheme or not text.lower().startswith(parts.scheme + "://") or not parts.netloc:
-        raise ReferenceInvalidError(f"{shown(text)} is no URL: it names no host")
+        raise ReferenceInvalidError(shown(text), "not a URL: it names no host")
     return parts
 
 
@@ -299,9 +299,9 @@ def _host(text: str, parts: SplitResult) -> str:
         host, port = parts.hostname or "", parts.port
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError:
-        raise ReferenceInvalidError(f"{shown(text)} is no URL: its host or port is none") from None
+        raise ReferenceInvalidError(shown(text), "not a URL: its host or port is invalid") from None
     if not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?", name):
-        raise ReferenceInvalidError(f"{shown(text)} is no URL: it names no host")
+        raise ReferenceInvalidError(shown(text), "not a URL: it names no host")
     name = f"[{name}]" if ":" in name else name
     return name if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{port}"
 

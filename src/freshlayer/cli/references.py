@@ -24,5 +24,5 @@ def typed(text: str) -> Reference:
     try:
         return parse(f"docker-image://{text}")
     except ReferenceInvalidError:
-        message = f"{shown(text)}: not a URL (https://…), a git address or an image name"
-        raise ReferenceInvalidError(message) from None
+        what = "not a URL (https://…), a git address or an image name"
+        raise ReferenceInvalidError(shown(text), what) from None

@@ -129,7 +129,7 @@ def _known(finding: Finding) -> Reference | Missed:
         known = reference.parse(finding.text)
         return known if finding.form == PLAIN else reference.requested(known, finding.form)
     except ReferenceInvalidError as error:
-        return Missed(finding.text, Reason("not-a-url", detail=str(error)))
+        return Missed(finding.text, Reason("not-a-url", detail=error.what))
 
 
 def _reachable(known: Reference, finding: Finding, instruction: Instruction) -> Reference | Missed:
