@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freshlayer.cli.dockerfiles import NAMES, request_of, shared, source_of
+from freshlayer.cli.dockerfiles import NAMES, Selection, request_of, shared, source_of
 from freshlayer.cli.exit_codes import DONE, STALE
 from freshlayer.cli.fail_on import fail_on, fails
 from freshlayer.cli.options import Options, ours
@@ -34,11 +34,7 @@ if TYPE_CHECKING:
 def command(
     options: Options,
     contexts: tuple[str, ...],
-    file: str | None,
-    target: str,
-    build_args: tuple[str, ...],
-    platform: str,
-    network: str | None,
+    selection: Selection,
     recursive: bool,
     explain: int | None,
     failing: frozenset[str],
@@ -55,20 +51,20 @@ def command(
     from freshlayer.report.formats.base import ReportKind, Style
     from freshlayer.workflows.check import built_by
 
-    if recursive and file:
-        raise OptionError(f"-f {file}: --recursive looks for Dockerfiles by their names")
+    if recursive and selection.file:
+        raise OptionError(f"-f {selection.file}: --recursive looks for Dockerfiles by their names")
     builder = _builder(options)
-    request = request_of(target, build_args, platform, network)
+    request = request_of(selection)
     request = built_by(builder, request) if builder else request
     names = builder.family.dockerfiles if builder else NAMES
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
-        found = _checked(options, source_of(contexts[0], file, names), request, image_of)
+        found = _checked(options, source_of(contexts[0], selection.file, names), request, image_of)
         Output(options, Style(ReportKind.CHECK, explain=explain)).write([("", found)])
         return STALE if fails(found, failing) else DONE
     from freshlayer.cli.check_many import Findings, Search, check_several
 
-    search = Search(contexts, file, names, request, recursive)
+    search = Search(contexts, selection.file, names, request, recursive)
     return check_several(options, search, Findings(explain, failing), image_of)
 
 

@@ -1,13 +1,15 @@
-"""The options that ``check``, ``inputs`` and ``render`` share: which Dockerfile, and what is asked of it."""
+"""The options that ``check``, ``inputs`` and ``render`` share: which Dockerfile, and which build of it."""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from freshlayer.cli.options import formatted
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 NAMES = ("Dockerfile", "dockerfile", "Containerfile")
 """What is looked for where it is not known who builds."""
 
-_ASKED = (
+_SELECTED = (
     click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
     click.option("--target", default="", metavar="STAGE", help="the stage to build"),
     click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker build"),
@@ -29,19 +31,38 @@ _ASKED = (
 )
 _SHARED = (
     click.argument("contexts", nargs=-1, metavar="[CONTEXT]…", callback=lambda *given: given[2] or (".",)),
-    *_ASKED,
+    *_SELECTED,
     formatted,
 )
 
 
-def asked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say what is asked about."""
-    return _with(_ASKED, function)
+class Selection(Struct, frozen=True):
+    """Which Dockerfile of a context, and which build of it, as typed."""
+
+    file: str | None
+    target: str
+    build_args: tuple[str, ...]
+    platform: str
+    network: str | None
+
+
+def selected(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of a selection, as one value in the parameter ``selection``."""
+    return _with(_SELECTED, _packed(function))
 
 
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these, any number of contexts, and the format of the report."""
-    return _with(_SHARED, function)
+    return _with(_SHARED, _packed(function))
+
+
+def _packed(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapped(**values: Any) -> Any:
+        selection = Selection(**{name: values.pop(name) for name in Selection.__struct_fields__})
+        return function(selection=selection, **values)
+
+    return wrapped
 
 
 def _with(options: Iterable[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,19 +93,19 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
     return read_dockerfile(context, file, standard_input(), names)
 
 
-def request_of(target: str, build_args: tuple[str, ...], platform: str, network: str | None) -> BuildRequest:
+def request_of(selection: Selection) -> BuildRequest:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
     from freshlayer.builders import build_args as read_build_args
     from freshlayer.builders import client_proxies
     from freshlayer.discover.analysis import BuildRequest
     from freshlayer.workflows.session import default_platform, platforms_of
 
-    platforms = platforms_of([name for name in platform.split(",") if name.strip()], os.environ)
+    platforms = platforms_of([name for name in selection.platform.split(",") if name.strip()], os.environ)
     return BuildRequest(
         platforms,
-        target,
-        read_build_args(build_args, os.environ),
-        network,
+        selection.target,
+        read_build_args(selection.build_args, os.environ),
+        selection.network,
         host=default_platform(),
         proxies=client_proxies(os.environ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from freshlayer.cli.dockerfiles import request_of, shared, source_of
+from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
 
 
@@ -16,11 +16,7 @@ from freshlayer.cli.options import Options, ours
 def command(
     options: Options,
     contexts: tuple[str, ...],
-    file: str | None,
-    target: str,
-    build_args: tuple[str, ...],
-    platform: str,
-    network: str | None,
+    selection: Selection,
     all_stages: bool,
 ) -> int:
     """List what a Dockerfile reads from elsewhere, and what can't be watched, with the reason.
@@ -32,10 +28,10 @@ def command(
     from freshlayer.report.formats.base import ReportKind, Style
     from freshlayer.workflows import check as workflow
 
-    request = replace(request_of(target, build_args, platform, network), all_stages=all_stages)
+    request = replace(request_of(selection), all_stages=all_stages)
     reports = []
     for context in contexts:
-        source = source_of(context, file)
+        source = source_of(context, selection.file)
         with located(source):
             reports.append(("", workflow.inputs(source, request)))
     Output(options, Style(ReportKind.INPUTS, several=len(contexts) > 1)).write(reports)

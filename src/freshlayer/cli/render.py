@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from freshlayer.cli.dockerfiles import asked, request_of, source_of
+from freshlayer.cli.dockerfiles import Selection, request_of, selected, source_of
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError
@@ -22,7 +22,7 @@ _FORMS = ["dockerfile", "args", "template"]
 
 @click.command("render", short_help="the derived Dockerfile, for a builder that you run yourself")
 @click.argument("context", default=".")
-@asked
+@selected
 @click.option(
     "-o", "--output", metavar="FILE", help="write it there; without it, or with -, to standard output"
 )
@@ -32,11 +32,7 @@ _FORMS = ["dockerfile", "args", "template"]
 def command(
     options: Options,
     context: str,
-    file: str | None,
-    target: str,
-    build_args: tuple[str, ...],
-    platform: str,
-    network: str | None,
+    selection: Selection,
     output: str | None,
     mechanism: str | None,
     form: str,
@@ -56,9 +52,9 @@ def command(
     from freshlayer.workflows.record import as_built
 
     output = _named(output, options)
-    source = source_of(context, file)
+    source = source_of(context, selection.file)
     _spare(source, output)
-    request = request_of(target, build_args, platform, network)
+    request = request_of(selection)
     if form == "template":
         options = replace(options, offline=True, on_unknown="keep", identities=None)
     with session_of(options, source) as session, located(source):
