@@ -55,7 +55,7 @@ def main(context: str, state: str) -> None:
         from freshlayer.probe.network import driver  # noqa: F401, PLC0415
         from freshlayer.report import text  # noqa: PLC0415
         from freshlayer.settings import Policy  # noqa: PLC0415
-        from freshlayer.state import Store  # noqa: PLC0415
+        from freshlayer.state import SqliteStore  # noqa: PLC0415
         from freshlayer.workflows import build, check, render  # noqa: F401, PLC0415
         from freshlayer.workflows.observe import ask, recall  # noqa: PLC0415
         from freshlayer.workflows.session import (  # noqa: PLC0415
@@ -78,14 +78,14 @@ def main(context: str, state: str) -> None:
     with parts.part("shell and discovery"):
         found = analyse(source.text, question)
     parts.taken["shell and discovery"] -= parts.taken["parsing"]
-    session = Session(Store(Path(state), print), Policy(), print)
+    session = Session(SqliteStore(Path(state), print), Policy(), print)
     references = [item.reference for item in found.discovery.inputs if item.reference.kind == "http"]
     with parts.part("state"):
         recorded = recall(references, session)
     with parts.part("probe"):
         ask(references, recorded, session, question.platforms)
     with parts.part("state"):
-        session.store.record(recorded, 1)
+        session.store.record_observations(recorded, at=1)
     told = check.inputs(source, question)
     with parts.part("inject"):
         render.derived(source, told, Mechanism.MOUNT)

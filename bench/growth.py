@@ -24,7 +24,7 @@ from bench.plot import Line, Panel, svg
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference
-from freshlayer.state import Store
+from freshlayer.state import SqliteStore
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed
 
@@ -172,10 +172,10 @@ def sized(made: World, instructions: int) -> Sized:
 def remembered(folder: Path, references: int) -> Remembered:
     """Looked up from a store that was just opened, with its connection and its tables to be looked at."""
     path = folder / f"remembered-{references}"
-    store = Store(path, _refuse)
+    store = SqliteStore(path, _refuse)
     for start in range(0, references, _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, references))
-        store.record({_reference(number): _recorded(number) for number in numbers})
+        store.record_observations({_reference(number): _recorded(number) for number in numbers}, at=0)
     store.close()
     step = max(1, references // LOOKED_UP)
     wanted = [_reference(number) for number in range(0, references, step)][:LOOKED_UP]
@@ -183,7 +183,7 @@ def remembered(folder: Path, references: int) -> Remembered:
     found = 0
     for _ in range(LOOK_UPS):
         started = time.perf_counter()
-        found = len(store.recall(wanted))
+        found = len(store.observations(wanted))
         taken.append(time.perf_counter() - started)
         store.close()
     return Remembered(references, median(taken) * 1000, path.stat().st_size / _MEGABYTE, found)

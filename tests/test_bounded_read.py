@@ -20,7 +20,7 @@ from freshlayer.docker_client.install import DockerFolder, uninstall
 from freshlayer.errors import ContextError, FreshlayerError, InstallError, StateError
 from freshlayer.files.bounded_read import UnfitFileError, holds, read_file, read_text
 from freshlayer.lock.identities_file import read_identities
-from freshlayer.state import Store
+from freshlayer.state import SqliteStore
 from freshlayer.workflows import flag_file as flag
 
 pytestmark = pytest.mark.timeout(20)
@@ -133,8 +133,8 @@ def test_a_state_file(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path = tmp_path / "p" / "state"
     clause = make(kind, path, monkeypatch)
     said: list[str] = []
-    store = Store(path, said.append)
-    store.record({})
+    store = SqliteStore(path, said.append)
+    store.record_observations({}, at=0)
     store.close()
     assert len(said) == 1
     if clause == "is larger than":

@@ -57,7 +57,8 @@ class Policy(Struct, frozen=True):
     """``hash_up_to`` in octets; ``timeout`` in seconds for one reference, ``deadline`` for all of them.
 
     ``hosts`` by ``name[:port]``. ``full_answer_every``: seconds after which a reference is probed
-    without conditions; 0: each time.
+    without conditions; 0: each time. ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older
+    events of the history, and more of them, are removed.
     """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -69,6 +70,8 @@ class Policy(Struct, frozen=True):
     pull: Pull = Pull.CHANGED
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
     full_answer_every: int = 7 * 86400
+    keep_history: int = 400 * 86400
+    keep_history_up_to: int = 200_000_000
 
     def but(
         self,
@@ -97,12 +100,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "on_unknown": (str,),
     "hash_up_to": (int,),
     "full_answer_every": (int, str),
+    "keep_history": (int, str),
+    "keep_history_up_to": (int,),
     "connections": (int,),
     "timeout": (int, float),
     "deadline": (int, float),
     "pull": (str,),
     "hosts": (dict,),
 }
+_TIMES = ("full_answer_every", "keep_history")
 _CHOICES: Mapping[str, type[StrEnum]] = {"on_unknown": OnUnknown, "pull": Pull}
 _HOST_FIELDS = asdict(HostSettings())
 
@@ -126,8 +132,8 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
         _check(where, name, value)
     chosen = {name: _choice(where, name, document[name]) for name in _CHOICES if name in document}
     hosts = {name.lower(): _host(where, name, said) for name, said in document.get("hosts", {}).items()}
-    every = document.get("full_answer_every", below.full_answer_every)
-    known = {**document, **chosen, "full_answer_every": _seconds(where, "full_answer_every", every)}
+    times = {name: _seconds(where, name, document[name]) for name in _TIMES if name in document}
+    known = {**document, **chosen, **times}
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
 

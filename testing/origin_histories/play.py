@@ -14,7 +14,7 @@ from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Certainty, Change, Observation, Recorded, Verdict
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse
-from freshlayer.state import Store
+from freshlayer.state import SqliteStore
 from testing.origin_histories.history import Event, History, Policy, made_of
 from testing.origin_histories.origin import PAGE, Origin
 from testing.origin_histories.server import Server
@@ -102,7 +102,7 @@ def play(histories: Sequence[History], counts: Counts | None = None) -> Iterator
     """Play them in step over one server; yield what went wrong."""
     origins = {str(number): Origin(history.policy, history.seed) for number, history in enumerate(histories)}
     with Server(origins) as server, tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder) / "state", _fail)
+        store = SqliteStore(Path(folder) / "state", _fail)
         players = [
             _Player(history, server.url(name), origins[name])
             for (name, history) in zip(origins, histories, strict=True)
@@ -129,11 +129,11 @@ def _sent(recorded: Recorded, event: Event) -> Recorded:
     return replace(recorded, validators=Validators(), full_answer=0) if due else recorded
 
 
-def _remember(store: Store, player: _Player) -> None:
+def _remember(store: SqliteStore, player: _Player) -> None:
     """What the state gives back is what the next probe knows."""
     if player.recorded is not None and player.recorded.full_answer is None:
-        store.record({player.reference: player.recorded}, 1)
-        player.recorded = store.recall([player.reference])[player.reference]
+        store.record_observations({player.reference: player.recorded}, at=1)
+        player.recorded = store.observations([player.reference])[player.reference]
 
 
 def _count(counts: Counts | None, verdict: Verdict) -> None:

@@ -15,7 +15,7 @@ from freshlayer.model.observation import Change, Observation, ProbeOutcome, Reco
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse, requested
 from freshlayer.request_form import RequestForm
-from freshlayer.state import Store
+from freshlayer.state import SqliteStore
 from testing.logging_server import Logged, LoggingServer, Reply
 
 SECRET = "hunter2hunter2"
@@ -161,9 +161,9 @@ def test_state_and_identities_hold_the_headers_and_no_secret(server: LoggingServ
     assert verdict.keep is not None
     path = tmp_path / "identities.toml"
     write_identities(path, "Dockerfile", [(reference.text, verdict.identity)])
-    with closing(Store(tmp_path / "state.sqlite3", pytest.fail)) as store:
-        store.record({reference: verdict.keep}, 1)
-        assert store.recall([parse(reference.text)])
+    with closing(SqliteStore(tmp_path / "state.sqlite3", pytest.fail)) as store:
+        store.record_observations({reference: verdict.keep}, at=1)
+        assert store.observations([parse(reference.text)])
     everything = b"".join(item.read_bytes() for item in tmp_path.iterdir())
     assert SECRET.encode() not in everything
     assert b"#header:accept=a/b;%20q%3D1" in everything

@@ -18,9 +18,10 @@ from freshlayer.model.build import Built
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
-from freshlayer.state import BuiltRecord, Scope, Store
+from freshlayer.state import BuiltRecord, Scope, SqliteStore
 from testing.command import FRESHLAYER
 from testing.origins import ServeOrigin
+from testing.recording import record
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
@@ -40,11 +41,11 @@ def _name(number: int) -> str:
 def _work(folder: Path, number: int, start: Barrier) -> None:
     """What a build does with both files, at the same moment as the others."""
     reference, scope = parse(_name(number)), Scope(f"/{number}/Dockerfile", "linux/amd64", "buildkit")
-    record = BuiltRecord("0", "digest", Built(((reference.text, "etag:v1"),), "k"))
+    one = BuiltRecord("0", "digest", Built(((reference.text, "etag:v1"),), "k"))
     start.wait(50)
-    store = Store(folder / "state", _fail)
-    assert store.recall([reference]) == {}
-    store.record({reference: Recorded.of(IDENTITY)}, 7, scope, [record], [("both", "etag:v0")])
+    store = SqliteStore(folder / "state", _fail)
+    assert store.observations([reference]) == {}
+    record(store, {reference: Recorded.of(IDENTITY)}, 7, scope, [one], [("both", "etag:v0")])
     write_identities(folder / "identities", f"{number}/Dockerfile", [(reference.text, IDENTITY)])
     store.close()
 
@@ -59,12 +60,12 @@ def test_a_hundred_processes_lose_nothing(tmp_path: Path) -> None:
     for worker in workers:
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0] * PROCESSES
-    with closing(Store(tmp_path / "state", _fail)) as store:
-        assert len(store.recall([parse(_name(n)) for n in range(PROCESSES)])) == PROCESSES
+    with closing(SqliteStore(tmp_path / "state", _fail)) as store:
+        assert len(store.observations([parse(_name(n)) for n in range(PROCESSES)])) == PROCESSES
         assert store.taints([parse(_name(0))]) == {}
         scopes = [Scope(f"/{n}/Dockerfile", "linux/amd64", "buildkit") for n in range(PROCESSES)]
         mark = Mark("0", "digest", "")
-        assert [len(store.records(scope, [mark]).built) for scope in scopes] == [1] * PROCESSES
+        assert [len(store.last_builds(scope, [mark]).built) for scope in scopes] == [1] * PROCESSES
     assert len(read_identities(tmp_path / "identities")) == PROCESSES
 
 
@@ -86,8 +87,8 @@ def test_twenty_commands_lose_nothing(tmp_path: Path) -> None:
         ended = [(process.communicate(timeout=60)[1], process.returncode) for process in running]
     assert ended == [(b"", 0)] * 20
     references = [parse(f"{origin.url}{number}") for number in range(20)]
-    with closing(Store(tmp_path / "s" / "state", _fail)) as store:
-        assert len(store.recall(references)) == 20
+    with closing(SqliteStore(tmp_path / "s" / "state", _fail)) as store:
+        assert len(store.observations(references)) == 20
     assert read_identities(tmp_path / "i" / "file").keys() == {reference.text for reference in references}
 
 

@@ -17,10 +17,12 @@ from msgspec.structs import replace
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.build import Built, LastBuild
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
+from freshlayer.model.history import BuildEvent, InstructionEvent
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference, parse
-from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
+from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope, SqliteStore
 from freshlayer.state.migrations import VERSION
+from testing.recording import record
 
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
 REFERENCES = [parse(f"https://example.org/{number}/some/file.tar.gz") for number in range(40)]
@@ -28,6 +30,9 @@ CORRUPT = "the state file was corrupt; it is kept as"
 NEWER = "a newer freshlayer wrote this state file"
 
 
+RAN = InstructionEvent("0", 2, "digest", "ran", 2.5, None, "k" * 32, "input-changed")
+TOOK_UP = tuple((reference.text, "etag:v1") for reference in REFERENCES)
+EVENT = BuildEvent(SCOPE.dockerfile, SCOPE.platform, SCOPE.builder, "", 7, "built", (RAN,) * 20, TOOK_UP)
 MARKS = [Mark("0", f"digest of {reference.text}", "chain") for reference in REFERENCES]
 
 
@@ -47,8 +52,9 @@ def past(reference: Reference) -> HistoryRecord:
 
 def filled(path: Path) -> bytes:
     """What a real state file holds."""
-    store = Store(path, _fail)
-    store.record(
+    store = SqliteStore(path, _fail)
+    record(
+        store,
         {reference: recorded(number) for number, reference in enumerate(REFERENCES)},
         1_700_000_000,
         SCOPE,
@@ -57,7 +63,8 @@ def filled(path: Path) -> bytes:
         [past(reference) for reference in REFERENCES],
         {"app:1": "sha256:00ff"},
     )
-    store.give(SCOPE, ["k" * 32])
+    store.record_build(BuildRecord(scope=SCOPE, at=1_700_000_000, event=EVENT))
+    store.record_keys(SCOPE, ["k" * 32])
     store.close()
     return path.read_bytes()
 
@@ -69,17 +76,25 @@ def _fail(message: str) -> None:
 def use(path: Path, number: int) -> list[str]:
     """Everything that a build does with its state; what it was warned of."""
     said: list[str] = []
-    store = Store(path, said.append)
-    store.recall(REFERENCES)
-    store.records(SCOPE, MARKS)
-    store.elsewhere(replace(SCOPE, builder="other"), [mark.digest for mark in MARKS])
-    store.given(SCOPE, ["k" * 32])
+    store = SqliteStore(path, said.append)
+    store.observations(REFERENCES)
+    store.last_builds(SCOPE, MARKS)
+    store.other_builds(replace(SCOPE, builder="other"), [mark.digest for mark in MARKS])
+    store.users_of_keys(SCOPE, ["k" * 32])
     store.tags(SCOPE)
-    store.give(SCOPE, [f"{number:032x}"])
+    store.record_keys(SCOPE, [f"{number:032x}"])
     store.taints(REFERENCES)
+    store.history(REFERENCES[0].text, 10)
+    store.history_of_directory("/", 10)
     new = parse(f"https://example.org/new/{number}")
-    store.record(
-        {new: recorded(number)}, 7, SCOPE, [built(new)], [(new.text, "etag:v0")], [past(REFERENCES[number])]
+    record(
+        store,
+        {new: recorded(number)},
+        7,
+        SCOPE,
+        [built(new)],
+        [(new.text, "etag:v0")],
+        [past(REFERENCES[number])],
     )
     store.close()
     return said
@@ -87,11 +102,11 @@ def use(path: Path, number: int) -> list[str]:
 
 def holds(path: Path, number: int) -> bool:
     """Whether what ``use`` recorded is there."""
-    store = Store(path, _fail)
+    store = SqliteStore(path, _fail)
     new = parse(f"https://example.org/new/{number}")
-    found = store.recall([new])[new].identity == recorded(number).identity
+    found = store.observations([new])[new].identity == recorded(number).identity
     mark = Mark("0", f"digest of {new.text}", "")
-    found = found and mark.place in store.records(SCOPE, [mark]).built
+    found = found and mark.place in store.last_builds(SCOPE, [mark]).built
     store.close()
     return found
 
@@ -162,6 +177,8 @@ ON_SCHEMA = [
     "DROP TABLE observation",
     "DROP TABLE history",
     "DROP TABLE taint",
+    "DROP TABLE build_event",
+    "DROP TABLE history_size",
     "ALTER TABLE observation RENAME COLUMN identity TO other",
     "ALTER TABLE built RENAME TO other",
     "CREATE TRIGGER t AFTER INSERT ON observation BEGIN DELETE FROM observation; END",
@@ -272,6 +289,11 @@ COLUMNS = [
     ("history", "seconds"),
     ("history", "at"),
     ("taint", "times"),
+    ("observation_event", "identity"),
+    ("observation_event", "evidence"),
+    ("observation_event", "verdict"),
+    ("build_event", "instructions"),
+    ("build_event", "at"),
 ]
 
 

@@ -14,8 +14,9 @@ from freshlayer.model.build import Built, LastBuild
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
-from freshlayer.state import Scope, Store
+from freshlayer.state import Scope, SqliteStore
 from freshlayer.state.migrations import STEPS, VERSION, migrate
+from testing.recording import record
 
 REFERENCE = parse("https://example.org/a")
 MARKS = [Mark("0", "digest", "chain")]
@@ -91,8 +92,8 @@ def test_an_older_file_keeps_what_it_holds_and_a_copy_of_it_is_beside_it(
     tmp_path: Path, version: int
 ) -> None:
     path = written(tmp_path / "s", OLD[version])
-    store = Store(path, fail)
-    assert store.recall([REFERENCE]) == {
+    store = SqliteStore(path, fail)
+    assert store.observations([REFERENCE]) == {
         REFERENCE: Recorded(
             Identity("sha256", "ab", Strength.CONTENT),
             (
@@ -105,11 +106,11 @@ def test_an_older_file_keeps_what_it_holds_and_a_copy_of_it_is_beside_it(
             full_answer=0,
         )
     }
-    assert store.records(SCOPE, MARKS).built == {
+    assert store.last_builds(SCOPE, MARKS).built == {
         ("0", "digest"): Built((("https://example.org/a", "sha256:ab"),), "key")
     }
     assert store.taints([REFERENCE]) == {("https://example.org/a", "sha256:cd"): 2}
-    assert store.records(SCOPE, MARKS).history == (
+    assert store.last_builds(SCOPE, MARKS).history == (
         {("0", "digest"): LastBuild("", ("k",), 2.5, 7)} if version > 1 else {}
     )
     store.close()
@@ -124,17 +125,17 @@ def test_an_older_file_keeps_what_it_holds_and_a_copy_of_it_is_beside_it(
 
 @pytest.mark.parametrize("version", OLD)
 def test_an_older_file_has_the_schema_of_a_new_one(tmp_path: Path, version: int) -> None:
-    old = Store(written(tmp_path / "old", OLD[version]), fail)
-    new = Store(tmp_path / "new", fail)
+    old = SqliteStore(written(tmp_path / "old", OLD[version]), fail)
+    new = SqliteStore(tmp_path / "new", fail)
     for store in (old, new):
-        store.recall([REFERENCE])
+        store.observations([REFERENCE])
         store.close()
     assert schema_of(tmp_path / "old") == schema_of(tmp_path / "new")
 
 
 def test_a_new_file_is_not_copied(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s", fail)
-    store.recall([REFERENCE])
+    store = SqliteStore(tmp_path / "s", fail)
+    store.observations([REFERENCE])
     store.close()
     assert [file.name for file in tmp_path.iterdir()] == ["s"]
 
@@ -156,10 +157,10 @@ def test_versions_count_up_from_one() -> None:
 
 
 def _recall(path: Path) -> None:
-    store = Store(path, fail)
-    assert store.records(SCOPE, MARKS).built
-    store.record(
-        {REFERENCE: replace(Recorded.of(Identity("etag", "x", Strength.STRONG)), full_answer=None)}, 9
+    store = SqliteStore(path, fail)
+    assert store.last_builds(SCOPE, MARKS).built
+    record(
+        store, {REFERENCE: replace(Recorded.of(Identity("etag", "x", Strength.STRONG)), full_answer=None)}, 9
     )
     store.close()
 
@@ -174,5 +175,5 @@ def test_processes_that_open_an_older_file_at_the_same_time(tmp_path: Path) -> N
         worker.join(60)
     assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
     assert version_of(tmp_path / "s.version-2") == 2
-    recalled = Store(path, fail).recall([REFERENCE])[REFERENCE]
+    recalled = SqliteStore(path, fail).observations([REFERENCE])[REFERENCE]
     assert (recalled.asked, recalled.full_answer) == (9, 9)

@@ -17,8 +17,9 @@ from freshlayer.model.build import Built, LastBuild
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
-from freshlayer.state import BuiltRecord, HistoryRecord, Scope, Store
+from freshlayer.state import BuiltRecord, HistoryRecord, Scope, SqliteStore
 from freshlayer.state.migrations import VERSION
+from testing.recording import record
 
 REFERENCE = parse("https://example.org/a")
 IDENTITY = Identity("etag", "v1", Strength.STRONG)
@@ -34,38 +35,38 @@ BUILT = BuiltRecord(
 )
 
 
-def warnings_of(path: Path) -> tuple[Store, list[str]]:
+def warnings_of(path: Path) -> tuple[SqliteStore, list[str]]:
     said: list[str] = []
-    return Store(path, said.append), said
+    return SqliteStore(path, said.append), said
 
 
 def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
     store, said = warnings_of(tmp_path / "new" / "state.sqlite3")
-    store.record({REFERENCE: RECORDED}, 7, SCOPE, [BUILT], [("https://example.org/a", "etag:v0")])
+    record(store, {REFERENCE: RECORDED}, 7, SCOPE, [BUILT], [("https://example.org/a", "etag:v0")])
     store.close()
     again, _ = warnings_of(tmp_path / "new" / "state.sqlite3")
-    assert again.recall([REFERENCE, parse("https://example.org/b")]) == {
+    assert again.observations([REFERENCE, parse("https://example.org/b")]) == {
         REFERENCE: replace(RECORDED, asked=7, full_answer=7)
     }
-    assert again.records(SCOPE, MARKS).built == {("0", BUILT.instruction): BUILT.built}
+    assert again.last_builds(SCOPE, MARKS).built == {("0", BUILT.instruction): BUILT.built}
     assert again.taints([REFERENCE]) == {("https://example.org/a", "etag:v0"): 1}
     assert said == []
 
 
 def test_builds_of_other_dockerfiles_platforms_and_builders_are_kept_apart(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
-    store.record({}, 7, SCOPE, [BUILT])
-    assert store.records(Scope("/other/Dockerfile", "linux/amd64", "buildkit"), MARKS).built == {}
-    assert store.records(Scope(SCOPE.dockerfile, "linux/arm64", "buildkit"), MARKS).built == {}
-    assert store.records(Scope(SCOPE.dockerfile, "linux/amd64", "classic"), MARKS).built == {}
+    record(store, {}, 7, SCOPE, [BUILT])
+    assert store.last_builds(Scope("/other/Dockerfile", "linux/amd64", "buildkit"), MARKS).built == {}
+    assert store.last_builds(Scope(SCOPE.dockerfile, "linux/arm64", "buildkit"), MARKS).built == {}
+    assert store.last_builds(Scope(SCOPE.dockerfile, "linux/amd64", "classic"), MARKS).built == {}
 
 
 def test_without_a_builder_the_last_build_of_any_counts(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
     later = BuiltRecord("0", BUILT.instruction, Built((("https://example.org/a", "etag:v2"),), "k2"))
-    store.record({}, 7, SCOPE, [BUILT])
-    store.record({}, 7, Scope(SCOPE.dockerfile, SCOPE.platform, "classic"), [later])
-    found = store.records(Scope(SCOPE.dockerfile, SCOPE.platform, ""), MARKS).built
+    record(store, {}, 7, SCOPE, [BUILT])
+    record(store, {}, 7, Scope(SCOPE.dockerfile, SCOPE.platform, "classic"), [later])
+    found = store.last_builds(Scope(SCOPE.dockerfile, SCOPE.platform, ""), MARKS).built
     assert found == {("0", BUILT.instruction): later.built}
 
 
@@ -73,20 +74,27 @@ def test_what_an_instruction_was_built_with_is_remembered(tmp_path: Path) -> Non
     store, _ = warnings_of(tmp_path / "s")
     keys = tuple(f"{number:032x}" for number in range(60))
     for seconds in (None, 1.5):
-        store.record(
-            {}, 7, SCOPE, history=[HistoryRecord("0", "digest", LastBuild("chain", keys, seconds, at=7))]
+        record(
+            store,
+            {},
+            7,
+            SCOPE,
+            history=[HistoryRecord("0", "digest", LastBuild("chain", keys, seconds, at=7))],
         )
-        assert store.records(SCOPE, MARKS).history == {
+        assert store.last_builds(SCOPE, MARKS).history == {
             ("0", "digest"): LastBuild("chain", keys[-50:], seconds, at=7)
         }
-    assert store.records(replace(SCOPE, builder=""), MARKS).history == store.records(SCOPE, MARKS).history
-    assert store.records(replace(SCOPE, builder="classic"), MARKS).history == {}
+    assert (
+        store.last_builds(replace(SCOPE, builder=""), MARKS).history
+        == store.last_builds(SCOPE, MARKS).history
+    )
+    assert store.last_builds(replace(SCOPE, builder="classic"), MARKS).history == {}
 
 
 def test_a_taint_counts_up(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "s")
     for _ in range(3):
-        store.record({}, tainted=[("https://example.org/a", "etag:v1")])
+        record(store, {}, tainted=[("https://example.org/a", "etag:v1")])
     assert store.taints([REFERENCE]) == {("https://example.org/a", "etag:v1"): 3}
 
 
@@ -94,8 +102,8 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None
     path = tmp_path / "s"
     path.write_bytes(b"this is no database, and long enough to be looked at" * 100)
     store, said = warnings_of(path)
-    store.record({REFERENCE: RECORDED})
-    assert store.recall([REFERENCE]) == {REFERENCE: replace(RECORDED, full_answer=0)}
+    record(store, {REFERENCE: RECORDED})
+    assert store.observations([REFERENCE]) == {REFERENCE: replace(RECORDED, full_answer=0)}
     assert (tmp_path / "s.corrupt").read_bytes().startswith(b"this is no database")
     assert said == [
         f"{path}: the state file was corrupt; it is kept as {path}.corrupt and a new one is begun"
@@ -109,7 +117,7 @@ def test_a_file_with_other_tables_is_set_aside_too(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE something (else_ TEXT)")
     connection.close()
     store, said = warnings_of(path)
-    assert store.recall([REFERENCE]) == {}
+    assert store.observations([REFERENCE]) == {}
     assert len(said) == 1
     assert "was corrupt" in said[0]
 
@@ -121,8 +129,8 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     before = path.read_bytes()
     store, said = warnings_of(path)
-    assert store.recall([REFERENCE]) == {}
-    store.record({REFERENCE: RECORDED})
+    assert store.observations([REFERENCE]) == {}
+    record(store, {REFERENCE: RECORDED})
     assert path.read_bytes() == before
     assert len(said) == 1
     assert said[0].startswith(f"{path}: a newer freshlayer wrote this state file; nothing is remembered")
@@ -131,8 +139,8 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", [Path("/dev/null/state"), Path("/proc/freshlayer/state")])
 def test_a_folder_that_cannot_be_written_is_a_warning(path: Path) -> None:
     store, said = warnings_of(path)
-    assert store.recall([REFERENCE]) == {}
-    store.record({REFERENCE: RECORDED})
+    assert store.observations([REFERENCE]) == {}
+    record(store, {REFERENCE: RECORDED})
     assert len(said) == 1
     assert said[0].startswith(f"{path}: ")
     assert said[0].endswith("(pass --state PATH to use another file)")
@@ -143,33 +151,34 @@ def test_a_full_disk_is_a_warning_and_nothing_half_written(tmp_path: Path) -> No
     script = f"""
 import resource, signal
 from pathlib import Path
-from freshlayer.state import Store
+from freshlayer.state import SqliteStore
 from freshlayer.model.build import *
 from freshlayer.model.evidence import *
 from freshlayer.model.observation import *
 from freshlayer.decisions.marks import Mark
 from freshlayer.reference import parse
+from testing.recording import record
 said = []
-store = Store(Path({str(tmp_path / "s")!r}), said.append)
-store.recall([parse("https://example.org/a")])
+store = SqliteStore(Path({str(tmp_path / "s")!r}), said.append)
+store.observations([parse("https://example.org/a")])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
 identity = Identity("etag", "x" * 400, Strength.STRONG)
-store.record({{parse(f"https://example.org/{{n}}"): Recorded.of(identity) for n in range(2000)}})
+record(store, {{parse(f"https://example.org/{{n}}"): Recorded.of(identity) for n in range(2000)}})
 assert len(said) == 1, said
 assert "nothing was recorded" in said[0], said
 """
     subprocess.run([sys.executable, "-c", script], check=True)
     store, said = warnings_of(tmp_path / "s")
-    assert store.recall([parse(f"https://example.org/{n}") for n in range(2000)]) == {}
+    assert store.observations([parse(f"https://example.org/{n}") for n in range(2000)]) == {}
     assert said == []
 
 
 def _record_many(path: Path, worker: int) -> None:
-    store = Store(path, _fail)
+    store = SqliteStore(path, _fail)
     for n in range(20):
         reference = parse(f"https://example.org/{worker}/{n}")
-        store.record({reference: RECORDED}, 7, SCOPE, [BUILT])
+        record(store, {reference: RECORDED}, 7, SCOPE, [BUILT])
     store.close()
 
 
@@ -188,14 +197,14 @@ def test_builds_at_the_same_time_all_record(tmp_path: Path) -> None:
     assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
     store, _ = warnings_of(path)
     references = [parse(f"https://example.org/{worker}/{n}") for worker in range(4) for n in range(20)]
-    assert len(store.recall(references)) == 80
+    assert len(store.observations(references)) == 80
 
 
 def test_no_credential_reaches_the_file(tmp_path: Path) -> None:
     path = tmp_path / "s"
     store, _ = warnings_of(path)
-    store.record(
-        {parse("https://user:hunter2@example.org/a?token=hunter2&X-Amz-Signature=hunter2"): RECORDED}
+    record(
+        store, {parse("https://user:hunter2@example.org/a?token=hunter2&X-Amz-Signature=hunter2"): RECORDED}
     )
     store.close()
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -205,5 +214,5 @@ def test_no_credential_reaches_the_file(tmp_path: Path) -> None:
 
 def test_the_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     store, _ = warnings_of(tmp_path / "new" / "state.sqlite3")
-    store.record({})
+    record(store, {})
     assert os.stat(tmp_path / "new").st_mode & 0o777 == 0o700

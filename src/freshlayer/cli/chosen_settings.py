@@ -104,7 +104,9 @@ def _of_files(options: Options, source: Source | None) -> Chosen:
     if found is None:
         return Chosen(own)
     text, where, table = found
-    policy = read(text, where, *table, below=own)
+    # The history is the user's, of all projects: a checkout must not remove it.
+    kept = {"keep_history": own.keep_history, "keep_history_up_to": own.keep_history_up_to}
+    policy = replace(read(text, where, *table, below=own), **kept)
     why = _why_not_trusted(where, text) if policy.hosts != own.hosts else ""
     return Chosen(replace(policy, hosts=own.hosts), why) if why else Chosen(policy)
 

@@ -78,4 +78,4 @@ def _flag(form: str, references: list[Reference], content: str | None, session: 
 
     if form == "raw":
         return flag.of_entity_tag(references[0], content, ask)
-    return flag.of_identities(references, content, session.store.recall(references), ask)
+    return flag.of_identities(references, content, session.store.observations(references), ask)

@@ -25,6 +25,7 @@ _COMMANDS = {
     "check": "which instructions are stale, and why; builds nothing",
     "inputs": "what a Dockerfile reads from elsewhere; no network",
     "probe": "what an origin says about a URL, a git ref or an image",
+    "history": "what changed when, which build took it up, what builds cost and saved",
     "explain": "what a reason code means, and what to do",
     "flag": "write a file that changes if and only if a URL does",
     "serve": "a small origin to try things on",

@@ -31,7 +31,7 @@ def command(options: Options, texts: tuple[str, ...]) -> int:
     readable = _readable(texts)
     references, all_read = list(dict.fromkeys(readable)), len(readable) == len(texts)
     with session_of(options, None) as session:
-        recorded = session.store.recall(references)
+        recorded = session.store.observations(references)
         # Nothing recorded is sent: a 304 has no evidence to show.
         here = (default_platform(),)
         seen = probe(

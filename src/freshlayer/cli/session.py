@@ -29,7 +29,7 @@ def session_of(
     from freshlayer.files.temporary import remove_leftovers
     from freshlayer.lock.identities_file import read_identities
     from freshlayer.report.terminal import Progress, warn
-    from freshlayer.state import Store
+    from freshlayer.state import Keep, SqliteStore
     from freshlayer.workflows.session import Session
 
     remove_leftovers(os.environ)
@@ -43,5 +43,6 @@ def session_of(
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
     now, verbose = int(time.time()), bool(options.verbose)
-    with state_in_use(options, source, warn) as place, closing(Store(place, warn)) as store:
+    keep = Keep(policy.keep_history, policy.keep_history_up_to)
+    with state_in_use(options, source, warn) as place, closing(SqliteStore(place, warn, keep)) as store:
         yield Session(store, policy, warn, now, progress, identities, path, keyring, verbose, image_of)

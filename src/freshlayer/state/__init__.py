@@ -1,14 +1,19 @@
-"""What is remembered between builds: observations, what was last built, taints."""
+"""What is remembered between builds: observations, what was last built, taints, and the history."""
 
+from freshlayer.state.base import BuildRecord, StateStore
+from freshlayer.state.events import Keep
 from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
-from freshlayer.state.sqlite import Store
+from freshlayer.state.sqlite import SqliteStore
 
 __all__ = [
+    "BuildRecord",
     "BuiltRecord",
     "Elsewhere",
     "Given",
     "HistoryRecord",
+    "Keep",
     "Records",
     "Scope",
-    "Store",
+    "SqliteStore",
+    "StateStore",
 ]

@@ -14,6 +14,8 @@ import msgspec
 
 from freshlayer.errors import StateError
 from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.history import InstructionEvent
+from freshlayer.model.observation import Change
 
 Row = tuple[Any, ...]
 
@@ -89,6 +91,18 @@ def _is_evidence(value: object) -> bool:
     return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=list[_Evidence]), list)
 
 
+def _is_verdict(value: object) -> bool:
+    return isinstance(value, str) and bool(Change(value))
+
+
+def _are_instructions(value: object) -> bool:
+    """JSON: what a build did with each of its instructions."""
+    if not isinstance(value, str):
+        return False
+    found = msgspec.json.decode(value, type=list[InstructionEvent])
+    return all(_is_duration(it.seconds) and _is_duration(it.saved) and it.line >= 0 for it in found)
+
+
 _COLUMNS: Mapping[str, Callable[[Any], bool]] = {
     "identity": _is_identity,
     "strength": _is_strength,
@@ -98,6 +112,9 @@ _COLUMNS: Mapping[str, Callable[[Any], bool]] = {
     "asked": _is_moment,
     "full_answer": _is_moment,
     "at": _is_moment,
+    "verdict": _is_verdict,
+    "instructions": _are_instructions,
+    "bytes": _is_count,
     "times": _is_count,
     "number": _is_count,
 }

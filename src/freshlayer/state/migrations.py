@@ -85,6 +85,26 @@ CREATE TABLE tag (
 _NETWORK = """
 CREATE TABLE network (dockerfile TEXT PRIMARY KEY, mode TEXT NOT NULL) WITHOUT ROWID
 """
+_OBSERVATION_EVENT = """
+CREATE TABLE observation_event (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  reference TEXT NOT NULL, at INTEGER NOT NULL, identity TEXT NOT NULL, strength TEXT NOT NULL,
+  evidence TEXT NOT NULL, verdict TEXT NOT NULL, bytes INTEGER NOT NULL
+)
+"""
+_BUILD_EVENT = """
+CREATE TABLE build_event (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  dockerfile TEXT NOT NULL, platform TEXT NOT NULL, builder TEXT NOT NULL, engine TEXT NOT NULL,
+  at INTEGER NOT NULL, result TEXT NOT NULL, instructions TEXT NOT NULL, bytes INTEGER NOT NULL
+)
+"""
+_TAKEN_UP = """
+CREATE TABLE taken_up (
+  reference TEXT NOT NULL, identity TEXT NOT NULL, build INTEGER NOT NULL,
+  PRIMARY KEY (reference, identity, build)
+) WITHOUT ROWID
+"""
 
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
@@ -119,10 +139,38 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
     (5, (_NETWORK,)),
+    (
+        6,
+        (
+            _OBSERVATION_EVENT,
+            "CREATE INDEX observation_event_reference ON observation_event (reference)",
+            "CREATE INDEX observation_event_at ON observation_event (at)",
+            _BUILD_EVENT,
+            "CREATE INDEX build_event_dockerfile ON build_event (dockerfile)",
+            "CREATE INDEX build_event_at ON build_event (at)",
+            _TAKEN_UP,
+            "CREATE INDEX taken_up_build ON taken_up (build)",
+            "CREATE TABLE history_size (bytes INTEGER NOT NULL)",
+            "INSERT INTO history_size VALUES (0)",
+        ),
+    ),
 )
 """Version → the statements that lead to it from the version before."""
 
 VERSION = STEPS[-1][0]
+TABLES = (
+    "observation",
+    "built",
+    "history",
+    "taint",
+    "given",
+    "tag",
+    "network",
+    "observation_event",
+    "build_event",
+    "taken_up",
+    "history_size",
+)
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from freshlayer.errors import StateError
 from freshlayer.files.bounded_read import kind_of
 from freshlayer.files.file_lock import locked
 from freshlayer.state.columns import DamagedError, Row, checked
-from freshlayer.state.migrations import VERSION, migrate
+from freshlayer.state.migrations import TABLES, VERSION, migrate
 
 _WAIT = 30.0
 _LAST_VERSION = 1_000
@@ -67,7 +67,7 @@ class StateFile:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
 
-    def read(self, sql: str, values: tuple[object, ...], first: frozenset[object] | None = None) -> list[Row]:
+    def read(self, sql: str, values: Sequence[object], first: frozenset[object] | None = None) -> list[Row]:
         """The rows of a query, each value checked by the name of its column.
 
         ``first``: what the first column may be, where the query asks for rows by it. A damaged tree can give
@@ -76,7 +76,7 @@ class StateFile:
         rows: list[Row] = []
 
         def query(connection: sqlite3.Connection) -> None:
-            cursor = connection.execute(sql, values)
+            cursor = connection.execute(sql, tuple(values))
             found = checked([column[0] for column in cursor.description], cursor.fetchall())
             if first is not None and any(row[0] not in first for row in found):
                 raise DamagedError("a query gave a row that it did not ask for")
@@ -204,7 +204,7 @@ def _check_schema(connection: sqlite3.Connection) -> None:
         if kind not in {"table", "index"}:
             raise DamagedError(f"the schema has a {kind}")
     # Together in one query they would be multiplied, where one of them is empty.
-    for table in ("observation", "built", "history", "taint", "given", "tag", "network"):
+    for table in TABLES:
         connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()  # noqa: S608 - constants of ours
 
 

@@ -14,7 +14,7 @@ from freshlayer.decisions.marks import Mark
 from freshlayer.model.build import Built, LastBuild
 from freshlayer.state.columns import Row
 
-Rows = Callable[[str, tuple[str, ...]], list[Row]]
+Rows = Callable[[str, Sequence[str | int]], list[Row]]
 """Runs a query; an empty list where the state can't be used."""
 
 Record = TypeVar("Record")

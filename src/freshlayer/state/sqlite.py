@@ -1,4 +1,4 @@
-"""The state file: SQLite, so that concurrent builds on one machine are normal."""
+"""The member of StateStore that is a file: SQLite, so that concurrent builds on one machine are normal."""
 
 from __future__ import annotations
 
@@ -9,35 +9,40 @@ from pathlib import Path
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
-from freshlayer.model.observation import Recorded
+from freshlayer.model.history import History
+from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
-from freshlayer.state import records
+from freshlayer.state import events, records
+from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
+from freshlayer.state.events import Keep
 from freshlayer.state.opening import StateFile
-from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
+from freshlayer.state.records import Elsewhere, Given, Records, Scope
 
 _AT_ONCE = 500
+_KEEP = Keep()
 _OBSERVATIONS = (
     "SELECT reference, identity, strength, evidence, entity_tag, last_modified, asked, full_answer,"
     " content_type FROM observation WHERE reference IN"
 )
 
 
-class Store:
+class SqliteStore:
     """One state file. Every method works, without memory, where the file can't be used.
 
-    ``warn`` is told why, once; a build goes on without its state.
+    ``warn`` is called with the reason, once. ``keep``: how much history is kept.
     """
 
-    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, warn: Callable[[str], None], keep: Keep = _KEEP) -> None:
         self._file = StateFile(path, warn)
+        self._keep = keep
 
     def close(self) -> None:
         """End the connection; the store can be used again."""
         self._file.close()
 
-    def recall(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
-        """The last kept observation of each reference that has one."""
+    def observations(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
+        """The last recorded observation of each reference that has one."""
         wanted = {reference.text: reference for reference in references}
         rows = self._in(_OBSERVATIONS, list(wanted))
         found: dict[Reference, Recorded] = {}
@@ -51,16 +56,16 @@ class Store:
             )
         return found
 
-    def records(self, scope: Scope, marks: Sequence[Mark]) -> Records:
-        """The last builds of these instructions, the last of which is the last of the build."""
+    def last_builds(self, scope: Scope, marks: Sequence[Mark]) -> Records:
+        """The last builds of these instructions; the last of them is the last instruction of the build."""
         return records.read(self._rows, scope, marks)
 
-    def elsewhere(self, scope: Scope, digests: Sequence[str]) -> dict[str, Elsewhere]:
+    def other_builds(self, scope: Scope, digests: Sequence[str]) -> dict[str, Elsewhere]:
         """Digest of an instruction → another build that had it."""
         return records.elsewhere(self._rows, scope, digests)
 
-    def given(self, scope: Scope, keys: Sequence[str]) -> dict[str, Given]:
-        """Key → who gave it to a builder of this engine."""
+    def users_of_keys(self, scope: Scope, keys: Sequence[str]) -> dict[str, Given]:
+        """Key → the Dockerfile and builder of this engine that had it."""
         return records.given(self._rows, scope, keys)
 
     def is_empty(self) -> bool:
@@ -73,12 +78,12 @@ class Store:
         return dict(self._rows(sql, (scope.dockerfile, scope.engine)))
 
     def network(self, dockerfile: str) -> str | None:
-        """The network that the last build of a Dockerfile was given; None where no build is recorded."""
+        """The network mode of the last build of a Dockerfile; None where no build is recorded."""
         rows = self._rows("SELECT mode FROM network WHERE dockerfile = ?", (dockerfile,))
         return str(rows[0][0]) if rows else None
 
-    def give(self, scope: Scope, keys: Sequence[str]) -> None:
-        """Remember, before a builder starts, that it is given these keys."""
+    def record_keys(self, scope: Scope, keys: Sequence[str]) -> None:
+        """Record, before a builder starts, that it gets these keys."""
         if keys:
             self._file.write(lambda connection: records.give(connection, scope, keys))
 
@@ -89,42 +94,67 @@ class Store:
         )
         return {(reference, identity): int(times) for reference, identity, times in rows}
 
-    def record(
+    def history(self, reference: str, most: int) -> History:
+        """When a reference changed, and which builds took a new identity up."""
+        changes = events.changes_of(self._rows, reference, most)
+        return History(changes, events.builds_of(self._rows, reference, most))
+
+    def history_of_dockerfile(self, dockerfile: str, most: int) -> History:
+        """The builds of a Dockerfile, and the changes of what they took up."""
+        changes = events.changes_from(self._rows, dockerfile, most)
+        return History(changes, events.builds_from(self._rows, dockerfile, most))
+
+    def history_of_directory(self, directory: str, most: int) -> History:
+        """The same of every Dockerfile in a directory and below."""
+        changes = events.changes_within(self._rows, directory, most)
+        return History(changes, events.builds_within(self._rows, directory, most))
+
+    def record_observations(
         self,
         observations: Mapping[Reference, Recorded],
-        now: int = 0,
-        scope: Scope | None = None,
-        built: Iterable[BuiltRecord] = (),
-        tainted: Iterable[tuple[str, str]] = (),
-        history: Iterable[HistoryRecord] = (),
-        tags: Mapping[str, str] | None = None,
-        network: str | None = None,
+        *,
+        at: int,
+        changes: Mapping[Reference, Change] | None = None,
     ) -> None:
-        """Keep all of this, or none of it: one transaction. ``now`` in seconds since 1970."""
-        remembered = [_observation(reference, recorded, now) for reference, recorded in observations.items()]
-        kept, past = list(built), list(history)
-        pairs = list(tainted)
+        """Record what origins returned, without a build. ``changes``: the verdicts, for the history."""
+        self._file.write(lambda connection: self._observe(connection, observations, changes or {}, at))
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.executemany(
-                "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", remembered
-            )
-            if scope is not None:
-                records.write(connection, scope, kept, past)
-                if network is not None:
-                    row = (scope.dockerfile, network)
-                    connection.execute("INSERT OR REPLACE INTO network (dockerfile, mode) VALUES (?, ?)", row)
-                connection.executemany(
-                    "INSERT OR REPLACE INTO tag (engine, name, image, dockerfile) VALUES (?, ?, ?, ?)",
-                    [(scope.engine, *tag, scope.dockerfile) for tag in (tags or {}).items()],
-                )
-            connection.executemany(
-                "INSERT INTO taint VALUES (?, ?, 1)"
-                " ON CONFLICT (reference, identity) DO UPDATE SET times = times + 1",
-                pairs,
-            )
+    def record_build(self, record: BuildRecord) -> None:
+        """Record a build that ended: all of it, or nothing."""
+        self._file.write(lambda connection: self._write(connection, record))
 
-        self._file.write(work)
+    def _observe(
+        self,
+        connection: sqlite3.Connection,
+        observations: Mapping[Reference, Recorded],
+        changes: Mapping[Reference, Change],
+        at: int,
+    ) -> None:
+        events.write_changes(connection, observations, changes, at)
+        connection.executemany(
+            "INSERT OR REPLACE INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [_observation(reference, recorded, at) for reference, recorded in observations.items()],
+        )
+        events.prune(connection, at, self._keep)
+
+    def _write(self, connection: sqlite3.Connection, record: BuildRecord) -> None:
+        scope = record.scope
+        records.write(connection, scope, record.built, record.last_builds)
+        if record.network is not None:
+            row = (scope.dockerfile, record.network)
+            connection.execute("INSERT OR REPLACE INTO network (dockerfile, mode) VALUES (?, ?)", row)
+        connection.executemany(
+            "INSERT OR REPLACE INTO tag (engine, name, image, dockerfile) VALUES (?, ?, ?, ?)",
+            [(scope.engine, *tag, scope.dockerfile) for tag in record.tags.items()],
+        )
+        connection.executemany(
+            "INSERT INTO taint VALUES (?, ?, 1)"
+            " ON CONFLICT (reference, identity) DO UPDATE SET times = times + 1",
+            record.tainted,
+        )
+        if record.event is not None:
+            events.write_build(connection, record.event)
+        self._observe(connection, record.observations, record.changes, record.at)
 
     def _in(self, sql: str, values: list[str]) -> Iterator[Row]:
         for start in range(0, len(values), _AT_ONCE):
@@ -132,17 +162,16 @@ class Store:
             placed = f"{sql} ({','.join('?' * len(some))})"
             yield from self._file.read(placed, tuple(some), frozenset(some))
 
-    def _rows(self, sql: str, values: tuple[str, ...]) -> list[Row]:
+    def _rows(self, sql: str, values: Sequence[str | int]) -> list[Row]:
         return self._file.read(sql, values)
 
 
 def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
-    evidence = [[e.scheme, e.value, e.strength, e.hop, int(e.guessed)] for e in recorded.evidence]
     return (
         reference.text,
         str(recorded.identity),
         recorded.identity.strength,
-        json.dumps(evidence, separators=(",", ":")),
+        events.evidence_text(recorded.evidence),
         recorded.validators.entity_tag,
         recorded.validators.last_modified,
         now,

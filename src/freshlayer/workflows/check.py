@@ -29,7 +29,7 @@ from freshlayer.workflows.identities import expected
 from freshlayer.workflows.image_tags import warn_of_other_images
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import answers, observe, recall
-from freshlayer.workflows.record import kept, scope_of
+from freshlayer.workflows.record import record_verdicts, scope_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.unprobed import stop_on_unknown
 
@@ -65,7 +65,7 @@ def check(source: Source, request: BuildRequest, session: Session) -> Report:
     """Which instructions are stale, and why; the observations are kept, nothing is built."""
     (report,) = judge_targets([Target.of(source, request)], session, builds=False)
     warn_of_other_images(scope_of(source, request), report.dockerfile, session)
-    session.store.record(kept(report.verdicts), session.now)
+    record_verdicts(report.verdicts, session)
     return report
 
 
@@ -91,7 +91,7 @@ def check_each(batch: Batch, request: BuildRequest, session: Session) -> Iterato
                 warn_of_other_images(scope_of(leaf.source, request), leaf.source.shown, session)
             except UnknownInputError as error:
                 yield error
-    session.store.record(kept(verdicts), session.now)
+    record_verdicts(verdicts, session)
 
 
 def built_by(builder: Builder, request: BuildRequest) -> BuildRequest:

@@ -25,7 +25,7 @@ def past_of(
     session: Session,
 ) -> Past:
     """What is remembered. ``reads``: the numbers of the instructions that have remote inputs."""
-    records = session.store.records(scope, list(marks.values()))
+    records = session.store.last_builds(scope, list(marks.values()))
     reading = [marks[number] for number in reads if number in marks]
     missing = [mark for mark in reading if mark.place not in records.built]
     edited = frozenset(mark.place for mark in marks.values() if _is_edited(mark, records))
@@ -45,8 +45,8 @@ def keys_before(
     keys = [item.key for item in instructions if item.key and item.changed]
     if not keys:
         return {}
-    found = session.store.given(scope, keys)
-    session.store.give(scope, keys)
+    found = session.store.users_of_keys(scope, keys)
+    session.store.record_keys(scope, keys)
     return {key: _giver(scope, it.dockerfile, it.builder) for key, it in found.items()}
 
 
@@ -71,7 +71,7 @@ def _unbuilt(
     scope: Scope, missing: Sequence[Mark], records: Records, session: Session
 ) -> Iterator[tuple[tuple[str, str], Reason]]:
     """Place of an instruction → why no build of it is known."""
-    others = session.store.elsewhere(scope, [mark.digest for mark in missing])
+    others = session.store.other_builds(scope, [mark.digest for mark in missing])
     empty = not others and session.store.is_empty()
     for mark in missing:
         other = others.get(mark.digest)

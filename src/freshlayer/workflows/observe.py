@@ -16,7 +16,7 @@ from freshlayer.workflows.session import Session
 
 def recall(references: Sequence[Reference], session: Session) -> dict[Reference, Recorded]:
     """From the state; what it does not know from the identities file."""
-    recorded = session.store.recall(references)
+    recorded = session.store.observations(references)
     for reference in references:
         if reference not in recorded and reference.text in session.identities:
             recorded[reference] = Recorded.of(session.identities[reference.text].identity)

@@ -10,11 +10,12 @@ from freshlayer.context import Source
 from freshlayer.decisions.causes import attempted, remembered
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.build import Built, InstructionVerdict
-from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.observation import Change, Recorded, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
-from freshlayer.state import BuiltRecord, HistoryRecord, Scope
+from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope
+from freshlayer.workflows.build_event import build_event
 from freshlayer.workflows.session import Session
 
 
@@ -38,6 +39,15 @@ def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
     return {reference: verdict.keep for reference, verdict in verdicts.items() if verdict.keep}
 
 
+def record_verdicts(verdicts: Mapping[Reference, Verdict], session: Session) -> None:
+    """Record the observations of a check."""
+    session.store.record_observations(kept(verdicts), at=session.now, changes=_changes(verdicts))
+
+
+def _changes(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Change]:
+    return {reference: verdict.change for reference, verdict in verdicts.items()}
+
+
 def remember(
     source: Source,
     request: BuildRequest,
@@ -58,15 +68,19 @@ def remember(
         for item in report.instructions
         if _is_recorded(item, report)
     ]
-    session.store.record(
-        kept(report.verdicts) if succeeded else {},
-        session.now,
-        scope_of(source, request),
-        built if succeeded else (),
-        tainted,
-        _history(report, session.now, recorded=succeeded),
-        tags=images if succeeded else None,
-        network=request.network if succeeded else None,
+    session.store.record_build(
+        BuildRecord(
+            scope=scope_of(source, request),
+            at=session.now,
+            observations=kept(report.verdicts) if succeeded else {},
+            changes=_changes(report.verdicts),
+            built=built if succeeded else (),
+            last_builds=list(_history(report, session.now, recorded=succeeded)),
+            tainted=tainted,
+            tags=(images or {}) if succeeded else {},
+            network=request.network if succeeded else None,
+            event=build_event(scope_of(source, request), report, at=session.now, moved=bool(moved)),
+        )
     )
     return succeeded
 

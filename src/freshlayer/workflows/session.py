@@ -13,16 +13,16 @@ from freshlayer.dockerfile.platforms import normalised
 from freshlayer.lock.identities_file import Entry
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
-from freshlayer.state import Store
+from freshlayer.state import StateStore
 
 
 class Session(Struct, frozen=True):
-    """What the story needs of the world. ``now`` in seconds since 1970.
+    """What a workflow needs. ``now`` in seconds since 1970.
 
     ``image_of``: the image that a tag means now, for the builder of a ``check``.
     """
 
-    store: Store
+    store: StateStore
     policy: Policy
     warn: Callable[[str], None]
     now: int = 0

@@ -1,0 +1,228 @@
+"""The history in the state file: rows are appended, and the oldest ones are removed in small steps.
+
+An observation is an event where its identity is new or another one: a probe of an unchanged input is none.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from freshlayer.model.evidence import Evidence, Identity, Strength
+from freshlayer.model.history import BuildEvent, InstructionEvent, ObservationEvent
+from freshlayer.model.observation import Change, Recorded
+from freshlayer.reference import Reference
+from freshlayer.state.columns import Row, checked
+from freshlayer.state.records import Rows
+
+_PRUNED_AT_ONCE = 500
+_MOST_INSTRUCTIONS = 2_000
+_MOST_TAKEN_UP = 2_000
+_TABLES = ("observation_event", "build_event")
+_ROW = 100
+"""Bytes of a row beside its long texts, with its share of the indexes: an estimate."""
+
+_NEW = (
+    "INSERT INTO observation_event (reference, at, identity, strength, evidence, verdict, bytes)"
+    " SELECT ?, ?, ?, ?, ?, ?, ?"
+    " WHERE NOT EXISTS (SELECT 1 FROM observation WHERE reference = ? AND identity = ?)"
+)
+_BUILD_COLUMNS = "number, dockerfile, platform, builder, engine, at, result, instructions"
+_BUILDS = f"SELECT {_BUILD_COLUMNS} FROM build_event"  # noqa: S608 - constants of ours
+_CHANGES = "SELECT reference, at, identity, strength, evidence, verdict FROM observation_event"
+_WITHIN = "((dockerfile >= ? AND dockerfile < ?) OR (dockerfile >= ? AND dockerfile < ?))"
+_FROM = "(dockerfile = ? OR (dockerfile >= ? AND dockerfile < ?))"
+_TAKEN_UP = "SELECT taken_up.reference FROM build_event JOIN taken_up ON taken_up.build = build_event.number"
+_LATEST = " ORDER BY number DESC LIMIT ?"
+
+
+class Keep(Struct, frozen=True):
+    """How long events are kept, and how many bytes of them."""
+
+    seconds: int = 400 * 86400
+    size: int = 200_000_000
+
+
+def write_changes(
+    connection: sqlite3.Connection,
+    observations: Mapping[Reference, Recorded],
+    changes: Mapping[Reference, Change],
+    at: int,
+) -> None:
+    """Append what is new in these observations. Call it before they replace the recorded ones."""
+    rows = [
+        _change(reference.text, recorded, changes.get(reference, Change.FIRST_SEEN), at)
+        for reference, recorded in observations.items()
+    ]
+    before = connection.total_changes
+    connection.executemany(_NEW, rows)
+    written = connection.total_changes - before
+    # The rows are alike: one that was not written counts as much as one that was.
+    total = sum(row[6] for row in rows)
+    _grow(connection, total * written // len(rows) if rows else 0)
+
+
+def _change(reference: str, recorded: Recorded, change: Change, at: int) -> Row:
+    evidence = evidence_text(recorded.evidence)
+    identity = str(recorded.identity)
+    size = _ROW + 2 * len(reference) + len(identity) + len(evidence)
+    strength = recorded.identity.strength
+    return reference, at, identity, strength, evidence, change.value, size, reference, identity
+
+
+def write_build(connection: sqlite3.Connection, event: BuildEvent) -> None:
+    """Append a build, and which build took up an input's identity."""
+    instructions = msgspec.json.encode(event.instructions[:_MOST_INSTRUCTIONS]).decode()
+    size = _ROW + 2 * len(event.dockerfile) + len(instructions)
+    cursor = connection.execute(
+        "INSERT INTO build_event (dockerfile, platform, builder, engine, at, result, instructions, bytes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.dockerfile,
+            event.platform,
+            event.builder,
+            event.engine,
+            event.at,
+            event.result,
+            instructions,
+            size,
+        ),
+    )
+    taken = [(reference, identity, cursor.lastrowid) for reference, identity in event.took_up]
+    connection.executemany("INSERT OR IGNORE INTO taken_up VALUES (?, ?, ?)", taken[:_MOST_TAKEN_UP])
+    _grow(connection, size)
+
+
+def prune(connection: sqlite3.Connection, now: int, keep: Keep) -> None:
+    """Remove some of the oldest events where they are too old or too many: the work of one run is bounded."""
+    cut = max(now - keep.seconds, _cut(connection, keep.size))
+    for table in _TABLES:
+        removed = _read(
+            connection,
+            f"SELECT number, bytes FROM {table} WHERE at < ? ORDER BY at LIMIT {_PRUNED_AT_ONCE}",  # noqa: S608 - constants
+            (cut,),
+        )
+        numbers = [(number,) for number, _ in removed]
+        connection.executemany(f"DELETE FROM {table} WHERE number = ?", numbers)  # noqa: S608 - constants of ours
+        if table == "build_event":
+            connection.executemany("DELETE FROM taken_up WHERE build = ?", numbers)
+        if removed:
+            _grow(connection, -sum(size for _, size in removed))
+
+
+def _cut(connection: sqlite3.Connection, most: int) -> int:
+    """Where the history is too large, the time before which the next step of both tables is; else 0."""
+    size = _read(connection, "SELECT bytes FROM history_size LIMIT 1")
+    if not size or size[0][0] <= most:
+        return 0
+    union = " UNION ALL ".join(
+        f"SELECT at FROM (SELECT at FROM {table} ORDER BY at LIMIT {_PRUNED_AT_ONCE})"  # noqa: S608 - constants
+        for table in _TABLES
+    )
+    oldest = _read(connection, f"{union} ORDER BY at LIMIT {_PRUNED_AT_ONCE}")
+    return oldest[-1][0] + 1 if oldest else 0
+
+
+def _read(connection: sqlite3.Connection, sql: str, values: Sequence[int] = ()) -> list[Row]:
+    """Rows inside a transaction, checked as those of every other query. Raises DamagedError."""
+    cursor = connection.execute(sql, tuple(values))
+    return checked([column[0] for column in cursor.description], cursor.fetchall())
+
+
+def _grow(connection: sqlite3.Connection, size: int) -> None:
+    connection.execute("UPDATE history_size SET bytes = max(0, bytes + ?)", (size,))
+
+
+def changes_of(rows: Rows, reference: str, most: int) -> tuple[ObservationEvent, ...]:
+    """The identities that a reference had, newest first."""
+    return _changes(rows(f"{_CHANGES} WHERE reference = ?{_LATEST}", (reference, most)))
+
+
+def changes_within(rows: Rows, directory: str, most: int) -> tuple[ObservationEvent, ...]:
+    """The same of every input that a build of a Dockerfile in this directory took up."""
+    sql = f"{_CHANGES} WHERE reference IN ({_TAKEN_UP} WHERE {_WITHIN}){_LATEST}"
+    return _changes(rows(sql, (*_range(directory), most)))
+
+
+def changes_from(rows: Rows, dockerfile: str, most: int) -> tuple[ObservationEvent, ...]:
+    """The same of every input that a build of this Dockerfile took up."""
+    sql = f"{_CHANGES} WHERE reference IN ({_TAKEN_UP} WHERE {_FROM}){_LATEST}"
+    return _changes(rows(sql, (*_targets(dockerfile), most)))
+
+
+def builds_of(rows: Rows, reference: str, most: int) -> tuple[BuildEvent, ...]:
+    """The builds that took up an identity of a reference, newest first."""
+    among = "SELECT build FROM taken_up WHERE reference = ?"
+    return _builds(rows, f"{_BUILDS} WHERE number IN ({among}){_LATEST}", (reference, most))
+
+
+def builds_within(rows: Rows, directory: str, most: int) -> tuple[BuildEvent, ...]:
+    """The builds of all Dockerfiles in a directory, newest first."""
+    return _builds(rows, f"{_BUILDS} WHERE {_WITHIN}{_LATEST}", (*_range(directory), most))
+
+
+def builds_from(rows: Rows, dockerfile: str, most: int) -> tuple[BuildEvent, ...]:
+    """The builds of a Dockerfile, and of targets of a composition that have it, newest first."""
+    return _builds(rows, f"{_BUILDS} WHERE {_FROM}{_LATEST}", (*_targets(dockerfile), most))
+
+
+def _range(directory: str) -> tuple[str, str, str, str]:
+    """Every path below a directory (``0`` follows ``/``), and its targets in a composition."""
+    stem = directory.rstrip("/")
+    return f"{stem}/", f"{stem}0", f"{stem}#", f"{stem}$"
+
+
+def _targets(dockerfile: str) -> tuple[str, str, str]:
+    """A Dockerfile, and the range of its targets in a composition: ``$`` follows ``#``."""
+    return dockerfile, f"{dockerfile}#", f"{dockerfile}$"
+
+
+def _changes(found: Iterable[Row]) -> tuple[ObservationEvent, ...]:
+    return tuple(
+        ObservationEvent(
+            reference,
+            at,
+            Identity.parse(identity, Strength(strength)),
+            _evidence(evidence),
+            Change(verdict),
+        )
+        for reference, at, identity, strength, evidence, verdict in found
+    )
+
+
+def _builds(rows: Rows, sql: str, values: tuple[str | int, ...]) -> tuple[BuildEvent, ...]:
+    return tuple(_with_inputs(rows, rows(sql, values)))
+
+
+def _with_inputs(rows: Rows, found: Sequence[Row]) -> Iterator[BuildEvent]:
+    for number, dockerfile, platform, builder, engine, at, result, instructions in found:
+        pairs = rows(
+            "SELECT reference, identity FROM taken_up WHERE build = ? ORDER BY reference, identity", (number,)
+        )
+        yield BuildEvent(
+            dockerfile,
+            platform,
+            builder,
+            engine,
+            at,
+            result,
+            msgspec.json.decode(instructions, type=tuple[InstructionEvent, ...]),
+            tuple((reference, identity) for reference, identity in pairs),
+        )
+
+
+def evidence_text(evidence: Iterable[Evidence]) -> str:
+    """As a column holds it."""
+    parts = [[e.scheme, e.value, e.strength, e.hop, int(e.guessed)] for e in evidence]
+    return json.dumps(parts, separators=(",", ":"))
+
+
+def _evidence(text: str) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed))
+        for scheme, value, strength, hop, guessed in json.loads(text)
+    )

@@ -1,0 +1,187 @@
+"""What every store does: the members of StateStore, one after the other, on a real disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from freshlayer.decisions.marks import Mark
+from freshlayer.model.build import Built, LastBuild
+from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.history import BuildEvent, History, InstructionEvent
+from freshlayer.model.observation import Change, Recorded
+from freshlayer.reference import parse
+from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Keep, Scope, SqliteStore, StateStore
+
+A, B = parse("https://example.org/a"), parse("https://example.org/b")
+SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit", "engine")
+MARK = Mark("0", "digest", "chain")
+DAY = 86400
+NOW = 1_700_000_000
+
+
+def _fail(message: str) -> None:
+    raise AssertionError(message)
+
+
+MEMBERS: dict[str, Callable[[Path, Keep], StateStore]] = {
+    "sqlite": lambda folder, keep: SqliteStore(folder / "state", _fail, keep),
+}
+"""A new member is a row here."""
+
+Open = Callable[[Keep], StateStore]
+
+
+@pytest.fixture(params=list(MEMBERS))
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    stores: list[StateStore] = []
+
+    def opening(keep: Keep) -> StateStore:
+        stores.append(MEMBERS[request.param](tmp_path, keep))
+        return stores[-1]
+
+    yield opening
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def store(opened: Open) -> StateStore:
+    return opened(Keep())
+
+
+def seen(value: str) -> Recorded:
+    return replace(Recorded.of(Identity("etag", value, Strength.STRONG)), full_answer=None)
+
+
+def ended(at: int, *pairs: tuple[str, str], dockerfile: str = SCOPE.dockerfile) -> BuildRecord:
+    ran = InstructionEvent("0", 2, "digest", "ran", 2.5, None, "key", "input-changed")
+    cached = InstructionEvent("0", 3, "other", "cached", None, 4.0)
+    event = BuildEvent(dockerfile, "linux/amd64", "buildkit", "engine", at, "built", (ran, cached), pairs)
+    return BuildRecord(scope=replace(SCOPE, dockerfile=dockerfile), at=at, event=event)
+
+
+def test_an_empty_store_answers_with_nothing(store: StateStore) -> None:
+    assert store.is_empty()
+    assert store.observations([A]) == {}
+    assert store.last_builds(SCOPE, [MARK]).built == {}
+    assert store.taints([A]) == {}
+    assert store.tags(SCOPE) == {}
+    assert store.network(SCOPE.dockerfile) is None
+    assert store.history(A.text, 10) == History()
+
+
+def test_a_build_is_recorded_as_one(store: StateStore) -> None:
+    built = Built(((A.text, "etag:1"),), "key")
+    store.record_build(
+        BuildRecord(
+            scope=SCOPE,
+            at=NOW,
+            observations={A: seen("1")},
+            built=[BuiltRecord("0", "digest", built, "chain")],
+            last_builds=[HistoryRecord("0", "digest", LastBuild("chain", ("key",), 2.5, NOW))],
+            tainted=[(A.text, "etag:0")],
+            tags={"app:1": "sha256:00"},
+            network="host",
+        )
+    )
+    assert not store.is_empty()
+    assert store.observations([A, B])[A].asked == NOW
+    assert store.last_builds(SCOPE, [MARK]).built == {("0", "digest"): built}
+    assert store.last_builds(SCOPE, [MARK]).history[("0", "digest")].seconds == 2.5
+    assert store.taints([A]) == {(A.text, "etag:0"): 1}
+    assert store.tags(SCOPE) == {"app:1": "sha256:00"}
+    assert store.network(SCOPE.dockerfile) == "host"
+    assert store.other_builds(replace(SCOPE, engine="b"), ["digest"])["digest"].engine == "engine"
+
+
+def test_keys_are_recorded_before_the_build(store: StateStore) -> None:
+    store.record_keys(SCOPE, ["key"])
+    assert store.users_of_keys(SCOPE, ["key", "none"])["key"].dockerfile == SCOPE.dockerfile
+    assert "none" not in store.users_of_keys(SCOPE, ["key", "none"])
+
+
+def test_an_identity_is_an_event_when_it_is_new_or_another_one(store: StateStore) -> None:
+    for day, value in enumerate(["1", "1", "2", "2", "1"]):
+        change = Change.CHANGED if value == "2" else Change.FIRST_SEEN
+        store.record_observations({A: seen(value)}, at=NOW + day * DAY, changes={A: change})
+    found = store.history(A.text, 10).changes
+    assert [(event.at, event.identity.value) for event in found] == [
+        (NOW + 4 * DAY, "1"),
+        (NOW + 2 * DAY, "2"),
+        (NOW, "1"),
+    ]
+    assert [event.verdict for event in found][1:] == [Change.CHANGED, Change.FIRST_SEEN]
+    assert found[0].evidence == seen("1").evidence
+    assert store.history(B.text, 10) == History()
+    assert len(store.history(A.text, 2).changes) == 2
+
+
+def test_the_build_that_took_a_change_up_is_found(store: StateStore) -> None:
+    store.record_build(ended(NOW, (A.text, "etag:1")))
+    store.record_build(ended(NOW + 5))
+    store.record_build(ended(NOW + 9, (A.text, "etag:2")))
+    builds = store.history(A.text, 10).builds
+    assert [(build.at, build.took_up) for build in builds] == [
+        (NOW + 9, ((A.text, "etag:2"),)),
+        (NOW, ((A.text, "etag:1"),)),
+    ]
+    assert builds[0] == ended(NOW + 9, (A.text, "etag:2")).event
+    assert (builds[0].seconds, builds[0].saved) == (2.5, 4.0)
+
+
+def test_the_history_of_a_dockerfile_and_of_a_directory(store: StateStore) -> None:
+    names = ["/p/Dockerfile", "/p/Dockerfile#web", "/p/a/Dockerfile", "/p#api", "/p2/Dockerfile", "/p0"]
+    for number, name in enumerate(names):
+        store.record_build(ended(NOW + number, dockerfile=name))
+
+    def builds(history: History) -> list[str]:
+        return [build.dockerfile for build in reversed(history.builds)]
+
+    assert builds(store.history_of_directory("/p", 10)) == names[:4]
+    assert builds(store.history_of_dockerfile("/p/Dockerfile", 10)) == names[:2]
+    assert builds(store.history_of_directory("/", 10)) == names
+
+
+def test_the_changes_in_a_directory_are_of_what_its_builds_took_up(store: StateStore) -> None:
+    store.record_observations({A: seen("1"), B: seen("1")}, at=NOW)
+    store.record_build(ended(NOW, (A.text, "etag:1")))
+    assert [event.reference for event in store.history_of_directory("/project", 10).changes] == [A.text]
+    assert [event.reference for event in store.history_of_dockerfile(SCOPE.dockerfile, 9).changes] == [A.text]
+    assert store.history_of_directory("/elsewhere", 10) == History()
+
+
+def test_old_events_are_removed_and_what_was_last_seen_is_not(opened: Open) -> None:
+    store = opened(Keep(seconds=10 * DAY))
+    store.record_observations({A: seen("1")}, at=NOW)
+    store.record_build(ended(NOW, (A.text, "etag:1")))
+    store.record_observations({B: seen("1")}, at=NOW + 9 * DAY)
+    assert store.history(A.text, 10) != History()
+    store.record_observations({}, at=NOW + 11 * DAY)
+    assert store.history(A.text, 10) == History()
+    assert len(store.history(B.text, 10).changes) == 1
+    assert A in store.observations([A])
+
+
+def test_the_history_is_bounded_in_small_steps(opened: Open) -> None:
+    store = opened(Keep(size=150_000))
+    many = [parse(f"https://example.org/{number}") for number in range(2_000)]
+    # 500 of them are less than that, 1,000 are more.
+    for start in range(0, 2_000, 500):
+        store.record_observations({it: seen("1") for it in many[start : start + 500]}, at=NOW + start)
+    left = [len(store.history(reference.text, 1).changes) for reference in many]
+    assert left == [0] * 1_500 + [1] * 500
+    store.record_build(ended(NOW + 5_000, (A.text, "etag:1")))
+    assert len(store.history(A.text, 10).builds) == 1
+
+
+def test_one_write_removes_no_more_than_a_step(opened: Open) -> None:
+    many = [parse(f"https://example.org/{number}") for number in range(1_200)]
+    opened(Keep()).record_observations({it: seen("1") for it in many}, at=NOW)
+    store = opened(Keep(seconds=DAY))
+    for left in (700, 200, 0):
+        store.record_observations({}, at=NOW + 2 * DAY)
+        assert sum(len(store.history(reference.text, 1).changes) for reference in many) == left
