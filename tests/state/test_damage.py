@@ -32,7 +32,9 @@ NEWER = "a newer freshlayer wrote this state file"
 
 RAN = InstructionEvent("0", 2, "digest", "ran", 2.5, None, "k" * 32, "input-changed")
 TOOK_UP = tuple((reference.text, "etag:v1") for reference in REFERENCES)
-EVENT = BuildEvent(SCOPE.dockerfile, SCOPE.platform, SCOPE.builder, "", 7, "built", (RAN,) * 20, TOOK_UP)
+EVENT = BuildEvent(
+    SCOPE.dockerfile, SCOPE.platform, SCOPE.builder, "", 1_700_000_000, "built", (RAN,) * 20, TOOK_UP
+)
 MARKS = [Mark("0", f"digest of {reference.text}", "chain") for reference in REFERENCES]
 
 
