@@ -67,7 +67,7 @@ def hostile_probe() -> tuple[Observation, Verdict]:
         Identity("etag", HOSTILE, Strength.STRONG),
     )
     evidence = (Evidence("etag", HOSTILE, Strength.STRONG),)
-    return Observation(reference, ProbeOutcome.SEEN, "", evidence), verdict
+    return Observation(reference, ProbeOutcome.SEEN, HOSTILE_REASON, evidence), verdict
 
 
 def written(form: str, style: Style, reports: Sequence[tuple[str, Report]]) -> str:

@@ -9,6 +9,7 @@ from freshlayer.decisions.since_built import relative
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import parse
 
 URL = parse("https://example.org/a")
@@ -19,7 +20,7 @@ def recorded(value: str, scheme: str = "etag", strength: Strength = Strength.STR
 
 
 def seen(value: str, scheme: str = "etag", strength: Strength = Strength.STRONG) -> Observation:
-    return Observation(URL, ProbeOutcome.SEEN, "", (Evidence(scheme, value, strength),))
+    return Observation(URL, ProbeOutcome.SEEN, Reason("observed"), (Evidence(scheme, value, strength),))
 
 
 ROWS = [

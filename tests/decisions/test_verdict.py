@@ -10,6 +10,7 @@ from freshlayer.decisions.verdict import judge
 from freshlayer.evidence import Hop, of_hops, validators
 from freshlayer.model.evidence import Identity, Strength, Validators, contrast
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import parse
 
 URL = parse("https://example.org/a")
@@ -24,7 +25,7 @@ NEW = "{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8333}}"
 def seen(*lines: str, status: int = 200) -> Observation:
     pairs = [line.partition(":")[::2] for line in lines]
     hop = Hop(status, tuple((name.lower(), value.strip()) for name, value in pairs))
-    return Observation(URL, ProbeOutcome.SEEN, "", of_hops((hop,)), validators(hop))
+    return Observation(URL, ProbeOutcome.SEEN, Reason("observed"), of_hops((hop,)), validators(hop))
 
 
 def recorded(*lines: str) -> Recorded:
@@ -34,7 +35,7 @@ def recorded(*lines: str) -> Recorded:
 
 
 def said(outcome: ProbeOutcome, reason: str) -> Observation:
-    return Observation(URL, outcome, reason)
+    return Observation(URL, outcome, Reason("probe-failed", detail=reason))
 
 
 def after(before: list[str], now: list[str]) -> Verdict:
@@ -237,4 +238,6 @@ def test_what_an_origin_says_is_shown_without_terminal_controls(value: str) -> N
     """C1 controls may stand in a tag (obs-text, RFC 9110 §8.8.3), and some terminals obey them."""
     heard = of_hops((Hop(200, (("etag", f'"{value}"'),)),))
     assert all(found.identity.short.isprintable() for found in heard)
-    assert judge(None, Observation(URL, ProbeOutcome.SEEN, "", heard)).reason.text.isprintable()
+    assert judge(
+        None, Observation(URL, ProbeOutcome.SEEN, Reason("observed"), heard)
+    ).reason.text.isprintable()

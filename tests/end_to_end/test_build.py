@@ -274,7 +274,7 @@ def test_a_fresh_machine_builds_from_the_cache_with_the_identities_file_while_th
     told = cold.build("-t", "i", ".")
     assert told.code == 0, told.err
     assert builder.image_id("i") == image
-    assert f"Dockerfile:2: {origin.url}: refused the connection" in told.err
+    assert f"Dockerfile:2: {origin.url}: the host refused the connection" in told.err
     assert "the recorded identity is kept (pass --on-unknown=fail to stop here)" in told.err
 
 
@@ -285,7 +285,7 @@ def test_on_unknown_fail_stops_before_the_builder_starts(
     origin.down()
     told = freshlayer.but("--on-unknown=fail").build(".")
     assert (told.code, told.out) == (125, "")
-    assert told.err.startswith(f"freshlayer: Dockerfile:2: {origin.url}: refused the connection")
+    assert told.err.startswith(f"freshlayer: Dockerfile:2: {origin.url}: the host refused the connection")
     assert freshlayer("check", "--on-unknown=fail", ".").code == 2
 
 

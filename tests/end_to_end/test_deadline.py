@@ -13,7 +13,7 @@ from testing.base_image import BASE
 from testing.command import Freshlayer
 from testing.misbehaving import MisbehavingOrigin
 
-REASON = "was not answered before the probe of all references ended after 1 s (--deadline)"
+REASON = "no answer before the probe of all references ended after 1 s (raise --deadline)"
 # Before and after the builder, which takes its time; without the deadline an origin like this takes 20 s.
 AT_MOST = 15.0
 

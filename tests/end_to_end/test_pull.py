@@ -196,7 +196,7 @@ def test_a_tag_that_cannot_be_asked_is_told_once_and_costs_nothing(
     told = freshlayer.build(".")
     assert told.code == 0, told.err
     (said,) = [line for line in told.err.splitlines() if "the image that is here is used" in line]
-    assert said.startswith(f"freshlayer: {base}, and 1 more: answered 502")
+    assert said.startswith(f"freshlayer: {base}, and 1 more: 502 Bad Gateway")
 
 
 def test_what_cannot_be_pulled_costs_nothing(

@@ -8,6 +8,7 @@ from freshlayer.decisions.verdict import judge
 from freshlayer.evidence import Hop, of_hops, strongest, unsettled, validators
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import parse
 
 URL = parse("https://example.org/a")
@@ -22,7 +23,7 @@ def hop(*lines: str, status: int = 200) -> Hop:
 
 def seen(*lines: str) -> Observation:
     found = of_hops((hop(*lines),))
-    return Observation(URL, ProbeOutcome.SEEN, "", found, validators(hop(*lines), found))
+    return Observation(URL, ProbeOutcome.SEEN, Reason("observed"), found, validators(hop(*lines), found))
 
 
 def kept(verdict: Verdict) -> Recorded:
@@ -31,7 +32,7 @@ def kept(verdict: Verdict) -> Recorded:
 
 
 def not_modified(recorded: Recorded) -> Verdict:
-    return judge(recorded, Observation(URL, ProbeOutcome.NOT_MODIFIED, ""))
+    return judge(recorded, Observation(URL, ProbeOutcome.NOT_MODIFIED, Reason("observed")))
 
 
 @pytest.mark.parametrize(
@@ -129,10 +130,14 @@ def test_what_is_stated_of_compressed_bytes_is_not_of_the_file(
 def test_a_digest_of_compressed_bytes_is_not_compared_with_one_of_the_plain() -> None:
     plain = Evidence("sha256", "ab" * 32, Strength.CONTENT)
     coded = Evidence("sha256-gzip", "cd" * 32, Strength.CONTENT)
-    verdict = judge(Recorded(plain.identity, (plain,)), Observation(URL, ProbeOutcome.SEEN, "", (coded,)))
+    verdict = judge(
+        Recorded(plain.identity, (plain,)), Observation(URL, ProbeOutcome.SEEN, Reason("observed"), (coded,))
+    )
     assert (verdict.change, verdict.keep) == (Change.UNKNOWN, None)
     other = Evidence("sha256-gzip", "ef" * 32, Strength.CONTENT)
-    changed = judge(Recorded(coded.identity, (coded,)), Observation(URL, ProbeOutcome.SEEN, "", (other,)))
+    changed = judge(
+        Recorded(coded.identity, (coded,)), Observation(URL, ProbeOutcome.SEEN, Reason("observed"), (other,))
+    )
     # The same file compressed by another version of zlib has other bytes.
     assert (changed.change, changed.certainty) == (Change.CHANGED, Certainty.PROBABLE)
 

@@ -16,6 +16,7 @@ from freshlayer.evidence import Hop, of_hops, strongest, total_length, unsettled
 from freshlayer.evidence.sums import digest_of
 from freshlayer.model.evidence import Strength, Validators
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import parse
 
 TESTS = Path(__file__).parents[1]
@@ -185,7 +186,7 @@ def hop(headers: str, status: int = 200) -> Hop:
 
 def seen(headers: str) -> Observation:
     answer = hop(headers)
-    return Observation(URL, ProbeOutcome.SEEN, "", of_hops((answer,)), validators(answer))
+    return Observation(URL, ProbeOutcome.SEEN, Reason("observed"), of_hops((answer,)), validators(answer))
 
 
 def recorded(headers: str) -> Recorded:
@@ -256,20 +257,24 @@ def test_case_42_hugging_face_states_the_sha256_on_the_redirect(tag: str) -> Non
 @pytest.mark.parametrize("reason", ["401 Unauthorized", "403", "429", "503", "timed out"])
 def test_case_44_an_origin_that_fails_is_unknown_and_keeps_the_identity(reason: str) -> None:
     kept = recorded('ETag: "a"')
-    verdict = judge(kept, Observation(URL, ProbeOutcome.UNKNOWN, reason))
+    verdict = judge(kept, Observation(URL, ProbeOutcome.UNKNOWN, Reason("probe-failed", detail=reason)))
     assert (verdict.change, verdict.identity, verdict.keep) == (UNKNOWN, kept.identity, None)
     assert (verdict.reason.text, verdict.asked) == (reason, False)
 
 
 def test_case_45_present_then_absent_keeps_the_identity() -> None:
     kept = recorded('ETag: "a"')
-    verdict = judge(kept, Observation(URL, ProbeOutcome.ABSENT, "404 Not Found"))
+    verdict = judge(
+        kept, Observation(URL, ProbeOutcome.ABSENT, Reason("probe-failed", detail="404 Not Found"))
+    )
     assert (verdict.change, verdict.identity, verdict.keep) == (Change.ABSENT, kept.identity, None)
     assert not verdict.asked
 
 
 def test_case_45_absent_then_present_has_an_identity_where_there_was_none() -> None:
-    absent = judge(None, Observation(URL, ProbeOutcome.ABSENT, "404 Not Found"))
+    absent = judge(
+        None, Observation(URL, ProbeOutcome.ABSENT, Reason("probe-failed", detail="404 Not Found"))
+    )
     assert (absent.change, absent.identity, absent.keep) == (Change.ABSENT, None, None)
     assert judge(None, seen('ETag: "a"')).identity is not None
 
@@ -280,7 +285,9 @@ def test_case_45_absent_then_present_has_an_identity_where_there_was_none() -> N
 )
 def test_case_46_not_modified_is_unchanged_whatever_else_it_says(headers: str, certainty: Certainty) -> None:
     kept = recorded(headers)
-    verdict = judge(kept, Observation(URL, ProbeOutcome.NOT_MODIFIED, "304 Not Modified"))
+    verdict = judge(
+        kept, Observation(URL, ProbeOutcome.NOT_MODIFIED, Reason("probe-failed", detail="304 Not Modified"))
+    )
     assert (verdict.change, verdict.certainty, verdict.identity) == (UNCHANGED, certainty, kept.identity)
     assert verdict.keep == kept
 
@@ -307,7 +314,7 @@ def test_case_67_a_token_is_not_in_the_reference_that_the_key_is_made_of() -> No
 
 
 def test_case_68_not_modified_out_of_a_cache_is_not_certain() -> None:
-    answer = Observation(URL, ProbeOutcome.NOT_MODIFIED, "", of_hops((hop("Age: 290", 304),)))
+    answer = Observation(URL, ProbeOutcome.NOT_MODIFIED, Reason("observed"), of_hops((hop("Age: 290", 304),)))
     verdict = judge(recorded('ETag: "a"'), answer)
     assert (verdict.change, verdict.certainty) == (UNCHANGED, MAYBE)
     assert "290 s ago: possibly stale" in verdict.reason.text

@@ -17,6 +17,7 @@ from freshlayer.evidence.entity_tag import proves
 from freshlayer.evidence.readers import ROWS
 from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Verdict
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import parse
 
 URL = parse("https://example.org/a")
@@ -67,7 +68,7 @@ WILD = st.lists(
 
 def seen(headers: Headers, status: int = 200) -> Observation:
     answer = Hop(status, headers)
-    return Observation(URL, ProbeOutcome.SEEN, "", of_hops((answer,)), validators(answer))
+    return Observation(URL, ProbeOutcome.SEEN, Reason("observed"), of_hops((answer,)), validators(answer))
 
 
 def after(before: Headers, now: Headers) -> Verdict:
@@ -113,7 +114,9 @@ def test_no_headers_crash_and_all_that_is_shown_is_printable(
 ) -> None:
     found = of_hops((Hop(302, one), Hop(status, other)))
     assert all(f"{e.scheme}:{e.value} {e.ignored}".isprintable() for e in found)
-    verdict = judge(judge(None, Observation(URL, ProbeOutcome.SEEN, "", found)).keep, seen(other))
+    verdict = judge(
+        judge(None, Observation(URL, ProbeOutcome.SEEN, Reason("observed"), found)).keep, seen(other)
+    )
     assert verdict.reason.text.isprintable()
 
 

@@ -173,7 +173,7 @@ def test_a_blob_without_a_hash_makes_a_prefix_weak_evidence(azurite: Azurite) ->
 
 def test_an_empty_prefix_is_absent(azurite: Azurite) -> None:
     seen = look(owner(azurite), f"azblob://{ACCOUNT}/{new_container(azurite)}/dir/")
-    assert (seen.change, seen.reason.text) == (Change.ABSENT, "holds no objects")
+    assert (seen.change, seen.reason.text) == (Change.ABSENT, "there are no objects with this prefix")
 
 
 ENDLESS = b"<EnumerationResults><Blobs/><NextMarker>more</NextMarker></EnumerationResults>"
@@ -186,9 +186,9 @@ ENCODED = (
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (status(200, {}, ENDLESS), "holds more than 10000 objects, and no more are listed"),
-        (status(200, {}, b"<!DOCTYPE a>" + ENDLESS), "gives no listing"),
-        (status(200, {}, b"<html>"), "gives no listing"),
+        (status(200, {}, ENDLESS), "the prefix has more than 10000 objects, and no more are listed"),
+        (status(200, {}, b"<!DOCTYPE a>" + ENDLESS), "the object store returned no list of objects"),
+        (status(200, {}, b"<html>"), "the object store returned no list of objects"),
     ],
     ids=["endless", "a document type", "a page"],
 )
@@ -229,7 +229,7 @@ def test_a_key_that_is_none_is_never_used(azurite: Azurite) -> None:
     assert made == []
     assert (seen.change, seen.reason.text) == (
         Change.UNKNOWN,
-        "can't be asked: its account's key is no base64",
+        "the key of its account is not base64",
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 from freshlayer.builders.run.process import captured
 from freshlayer.children import HOST_COMMAND, MODEL, VERSION_CONTROL, EmptyDirectory, search_path
 from freshlayer.errors import BuilderError
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.subprocesses import Running, start
 from freshlayer.probe.network.wire import Answer, Run
 from testing.command import FRESHLAYER
@@ -96,12 +97,12 @@ def test_a_server_without_end_costs_git_no_more_than_its_memory(
         told = process.communicate()[0].decode()
     assert 10 * MIB < most < 600 * MIB
     assert process.returncode == 2
-    assert "can't be asked: " in told or "gave no answer in time" in told
+    assert "git: " in told or "did not end in time" in told
 
 
 def test_every_process_is_within_its_memory(nowhere: EmptyDirectory) -> None:
     answer = ended(Run((sys.executable, "-c", HUGE), VERSION_CONTROL), nowhere)
-    assert (answer.exit_code, answer.error) == (1, "")
+    assert (answer.exit_code, answer.error) == (1, None)
     assert "MemoryError" in answer.output
     inherited = (
         f"import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-c', {HUGE!r}]).returncode)"
@@ -118,7 +119,7 @@ def test_memory_that_is_only_reserved_is_free(nowhere: EmptyDirectory) -> None:
 def test_output_without_end_is_cut_off_at_once(nowhere: EmptyDirectory) -> None:
     started = time.monotonic()
     answer = ended(Run(("yes",), HOST_COMMAND, most=1000), nowhere)
-    assert (answer.error, len(answer.output)) == ("says more than is read", 1000)
+    assert (answer.error, len(answer.output)) == (Reason("program-output-too-large"), 1000)
     assert time.monotonic() - started < 5
 
 
@@ -126,7 +127,7 @@ def test_output_as_long_as_is_read_comes_whole(nowhere: EmptyDirectory) -> None:
     size = 200_000
     write = f"import sys; sys.stdout.write('x' * {size})"
     answer = ended(Run((sys.executable, "-c", write), VERSION_CONTROL, most=size), nowhere)
-    assert (answer.error, answer.output) == ("", "x" * size)
+    assert (answer.error, answer.output) == (None, "x" * size)
 
 
 def test_a_program_that_does_not_end_is_ended_with_what_it_started(nowhere: EmptyDirectory) -> None:
@@ -134,7 +135,7 @@ def test_a_program_that_does_not_end_is_ended_with_what_it_started(nowhere: Empt
     assert isinstance(running, Running)
     while (answer := running.poll()) is None:
         time.sleep(0.01)
-    assert answer.error == "gave no answer in time"
+    assert answer.error == Reason("program-timed-out")
     time.sleep(0.1)
     assert "77.25" not in subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
 
@@ -149,11 +150,11 @@ def test_it_runs_in_an_empty_directory_that_goes_with_it(nowhere: EmptyDirectory
 @pytest.mark.parametrize("name", ["./token", "bin/token", "../token"])
 def test_a_program_that_is_named_by_a_relative_path_is_not_run(name: str, nowhere: EmptyDirectory) -> None:
     answer = ended(Run((name,), HOST_COMMAND), nowhere)
-    assert "is named by a relative path" in answer.error
+    assert "a relative path" in str(answer.error)
 
 
 def test_a_program_that_is_missing_is_a_reason(nowhere: EmptyDirectory) -> None:
-    assert "it is not in PATH" in ended(Run(("no-such-program",), HOST_COMMAND), nowhere).error
+    assert "not in PATH" in str(ended(Run(("no-such-program",), HOST_COMMAND), nowhere).error)
     assert ended(Run(("/no/such/program",), HOST_COMMAND), nowhere).exit_code in {126, 127}
 
 

@@ -190,7 +190,7 @@ def test_the_reason_names_the_answers_to_both() -> None:
 
     with MisbehavingOrigin(answer) as origin:
         reason = look(origin).reason
-    assert reason.text == "answered 429 Too Many Requests to HEAD and answered 402 to a ranged GET"
+    assert reason.text == "429 Too Many Requests for HEAD, status 402 for ranged GET"
 
 
 def test_a_busy_origin_that_names_a_time_gets_no_get_at_once() -> None:

@@ -24,7 +24,7 @@ DEADLINE = 1.0
 LIMITS = Limits(deadline=DEADLINE)
 # A busy machine is given some time to notice.
 AT_MOST = DEADLINE + 2
-REASON = "was not answered before the probe of all references ended after 1 s (--deadline)"
+REASON = "no answer before the probe of all references ended after 1 s (raise --deadline)"
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_what_is_open_at_the_deadline_is_unknown_and_what_was_answered_is_used(
     seen = probe([*open_, *answered], {}, LIMITS)
     assert time.monotonic() - started < AT_MOST
     assert {seen[reference].outcome for reference in answered} == {ProbeOutcome.SEEN}
-    assert {(seen[reference].outcome, seen[reference].reason) for reference in open_} == {
+    assert {(seen[reference].outcome, seen[reference].reason.text) for reference in open_} == {
         (ProbeOutcome.UNKNOWN, REASON)
     }
 
@@ -91,7 +91,7 @@ def test_a_program_that_runs_at_the_deadline_is_ended(tmp_path: Path) -> None:
 
     reference = parse("http://127.0.0.1/x")
     (observation,) = converse({reference: talk()}, LIMITS)
-    assert observation.reason == REASON
+    assert observation.reason.text == REASON
     time.sleep(2)
     assert not mark.exists()
 
@@ -104,7 +104,7 @@ def test_a_pause_does_not_outlast_it() -> None:
     started = time.monotonic()
     (observation,) = converse({parse("http://127.0.0.1/x"): talk()}, LIMITS)
     assert time.monotonic() - started < AT_MOST
-    assert observation.reason == REASON
+    assert observation.reason.text == REASON
 
 
 def test_the_callers_own_work_does_not_count(steady: MisbehavingOrigin) -> None:

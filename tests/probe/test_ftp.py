@@ -69,14 +69,17 @@ def test_a_large_file_is_known_by_date_and_length_and_no_byte_of_it_moves(server
 
 def test_a_missing_file_is_absent(server: FtpServer) -> None:
     observation = ask(server.url + "none")
-    assert (observation.outcome, observation.reason) == (ProbeOutcome.ABSENT, "has no such file")
+    assert (observation.outcome, observation.reason.text) == (
+        ProbeOutcome.ABSENT,
+        "the FTP server has no such file",
+    )
 
 
 def test_a_server_that_is_down_is_unknown(server: FtpServer) -> None:
     server.down()
     observation = ask(server.url + "file")
     assert observation.outcome is ProbeOutcome.UNKNOWN
-    assert observation.reason == "refused the connection or can't be reached"
+    assert observation.reason.code == "connection-refused"
 
 
 def test_a_password_is_taken_from_netrc_or_the_url_and_told_to_nobody_else(tmp_path: Path) -> None:
@@ -86,7 +89,7 @@ def test_a_password_is_taken_from_netrc_or_the_url_and_told_to_nobody_else(tmp_p
         stranger = ask(server.url + "file")
         friend = ask(server.url + "file", keyring=Keyring({"NETRC": str(tmp_path / "netrc")}))
         named = ask(server.url.replace("://", f"://ada:{SECRET}@") + "file")
-    assert (stranger.outcome, stranger.reason) == (ProbeOutcome.UNKNOWN, "refused the login")
+    assert (stranger.outcome, stranger.reason.text) == (ProbeOutcome.UNKNOWN, "the server refused the login")
     assert (friend.outcome, named.outcome) == (ProbeOutcome.SEEN, ProbeOutcome.SEEN)
     assert SECRET not in repr((stranger, friend, named))
     assert friend.reference.text == named.reference.text

@@ -98,7 +98,10 @@ def test_only_the_very_name_counts_and_a_branch_goes_before_a_tag(repository: Gi
 
 def test_a_missing_ref_is_absent_and_a_missing_repository_unknown(repository: GitDaemon) -> None:
     missing = ask(f"git+{repository.url}#none")
-    assert (missing.outcome, missing.reason) == (ProbeOutcome.ABSENT, "has no branch or tag none")
+    assert (missing.outcome, missing.reason.text) == (
+        ProbeOutcome.ABSENT,
+        "the repository has no branch or tag none",
+    )
     assert ask(f"git+{repository.url}-none").outcome is ProbeOutcome.UNKNOWN
 
 
@@ -132,14 +135,14 @@ def test_a_full_commit_is_never_asked_for() -> None:
 def test_a_name_that_does_not_resolve_is_told_by_git() -> None:
     told = ask("git+https://user:hunter2@no-such-host.invalid/r.git#main")
     assert told.outcome is ProbeOutcome.UNKNOWN
-    assert "hunter2" not in told.reason
-    assert "resolve" in told.reason
+    assert "hunter2" not in told.reason.text
+    assert "resolve" in told.reason.text
 
 
 def test_a_transport_that_would_run_a_program_is_refused(tmp_path: Path) -> None:
     told = ask(f"git+file://localhost{tmp_path}/r.git")
     assert told.outcome is ProbeOutcome.UNKNOWN
-    assert "not allowed" in told.reason
+    assert "not allowed" in told.reason.text
 
 
 def test_a_credential_of_the_url_is_given_to_the_server_that_asks_for_it() -> None:
@@ -164,4 +167,4 @@ def test_a_server_that_says_nothing_is_left_in_time_and_no_credential_is_in_the_
     assert "safe.bareRepository=explicit ls-remote" in arguments
     assert "hunter2" not in arguments
     assert time.monotonic() - started < 4
-    assert seen[0].reason == "gave no answer in time"
+    assert seen[0].reason.code == "program-timed-out"

@@ -135,4 +135,4 @@ def test_an_unknown_host_key_is_no_prompt_but_a_reason(
     (tmp_path / "ssh" / "known_hosts").write_text("")
     observation = ask(f"git+ssh://root@127.0.0.1:{ssh}{repository.path}#main")
     assert observation.outcome is ProbeOutcome.UNKNOWN
-    assert "Host key verification failed" in observation.reason
+    assert "Host key verification failed" in observation.reason.text

@@ -180,7 +180,7 @@ def test_metadata_of_a_snapshot_that_can_not_be_had_are_no_change() -> None:
     with MisbehavingOrigin(status(500, {})) as origin:
         observation = ask(f"{origin.url}g/a/1.0-SNAPSHOT/a-1.0-SNAPSHOT.jar")
     assert observation.outcome is ProbeOutcome.UNKNOWN
-    assert observation.reason == "its metadata: answered 500 Internal Server Error"
+    assert observation.reason.text == "maven-metadata.xml: 500 Internal Server Error"
 
 
 @pytest.mark.parametrize(
@@ -206,4 +206,4 @@ def test_a_redirect_to_another_protocol_is_refused_with_a_credential_too() -> No
         with MisbehavingOrigin(redirect(target)) as origin:
             observation = ask(origin.url, keyring=bearer())
         assert observation.outcome is ProbeOutcome.UNKNOWN
-        assert "refused" in observation.reason
+        assert "refused" in observation.reason.text

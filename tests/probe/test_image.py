@@ -26,7 +26,8 @@ from testing.tls import self_signed
 AMD64 = ("linux/amd64",)
 BOTH = ("linux/amd64", "linux/arm64")
 INDEX, MANIFEST = MediaTypes.OCI.index, MediaTypes.OCI.manifest
-BUSY = "answered 429 Too Many Requests (try again after 3600 s)"
+PULLS = "the registry has no more pulls for this address (they are counted over 21600 s)"
+BUSY = "429 Too Many Requests (try again after 3600 s)"
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_a_deleted_tag_is_absent_and_keeps_what_was_recorded(registry: Registry)
     recorded = first(named(registry))
     registry.delete("some/app", digest)
     verdict = again(named(registry), recorded)
-    assert (verdict.change, verdict.reason.text) == (Change.ABSENT, "answered 404 Not Found")
+    assert (verdict.change, verdict.reason.text) == (Change.ABSENT, "404 Not Found")
     assert verdict.identity == recorded.identity
     assert ask(named(registry, repository="no/such")).outcome is ProbeOutcome.ABSENT
 
@@ -178,13 +179,16 @@ def test_a_machine_that_builds_for_another_platform_finds_that_ones_identity(reg
     recorded = first(named(registry))
     verdict = again(named(registry), recorded, ("linux/arm64",))
     assert str(verdict.identity) == identity(named(registry), ("linux/arm64",))
-    assert verdict.reason.text.endswith("; it was recorded for linux/amd64, and is asked for linux/arm64")
+    assert verdict.reason.text.endswith("; it was recorded for linux/amd64, and is probed for linux/arm64")
 
 
 def test_a_platform_without_an_image_is_absent_or_told(registry: Registry) -> None:
     registry.push_index("some/app", "1", {"linux/amd64": "one"})
     observation = ask(named(registry), platforms=("linux/s390x",))
-    assert (observation.outcome, observation.reason) == (ProbeOutcome.ABSENT, "has no image for linux/s390x")
+    assert (observation.outcome, observation.reason.text) == (
+        ProbeOutcome.ABSENT,
+        "the image has no manifest for linux/s390x",
+    )
     verdict = again(named(registry), None, ("linux/amd64", "linux/s390x"))
     assert verdict.reason.text.endswith("; there is no image for linux/s390x")
     registry.push_index("some/app", "1", {"linux/amd64": "one", "linux/s390x": "new"})
@@ -236,9 +240,9 @@ def test_what_is_no_index_is_unknown(body: bytes) -> None:
     assert entries(body) is None
     with MisbehavingOrigin(status(200, {"Content-Type": INDEX}, body)) as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
-    assert (observation.outcome, observation.reason) == (
+    assert (observation.outcome, observation.reason.code) == (
         ProbeOutcome.UNKNOWN,
-        "gives an index that can't be read",
+        "registry-index-invalid",
     )
 
 
@@ -284,9 +288,9 @@ def test_a_registry_that_states_no_digest_is_known_by_the_bytes_of_the_manifest(
         (
             {"Docker-Content-Digest": "sha256:" + "ab" * 32},
             b"{}",
-            "gives a manifest that is not what its digest says",
+            "the manifest does not have the digest that the registry states",
         ),
-        ({}, b"{" + b" " * (4 << 20), "gives more than 4 MiB as a manifest"),
+        ({}, b"{" + b" " * (4 << 20), "the manifest has more than 4 MiB"),
     ],
 )
 def test_an_index_that_is_wrong_or_too_large_is_unknown(
@@ -294,7 +298,7 @@ def test_an_index_that_is_wrong_or_too_large_is_unknown(
 ) -> None:
     with MisbehavingOrigin(status(200, {"Content-Type": INDEX, **headers}, body)) as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
-    assert (observation.outcome, observation.reason) == (ProbeOutcome.UNKNOWN, reason)
+    assert (observation.outcome, observation.reason.text) == (ProbeOutcome.UNKNOWN, reason)
 
 
 def test_a_registry_that_knows_no_head_is_asked_by_get() -> None:
@@ -311,9 +315,9 @@ def test_a_registry_that_knows_no_head_is_asked_by_get() -> None:
         (
             429,
             {"Retry-After": "3600", "RateLimit-Remaining": "0;w=21600"},
-            f"{BUSY}; the registry has no more pulls for this address (they are counted over 21600 s)",
+            f"429 Too Many Requests; {PULLS} (try again after 3600 s)",
         ),
-        (403, {}, "answered 403 Forbidden; a registry says so too of an image that does not exist"),
+        (403, {}, "403 Forbidden; a registry returns that for an image that does not exist too"),
     ],
 )
 def test_a_limit_and_a_refusal_are_unknown_with_their_reason_and_bring_no_get(
@@ -322,7 +326,7 @@ def test_a_limit_and_a_refusal_are_unknown_with_their_reason_and_bring_no_get(
     with MisbehavingOrigin(status(code, headers)) as origin:
         observation = ask(f"docker-image://127.0.0.1:{origin.port}/some/app:1")
         assert {request.method for request in origin.requests()} == {"HEAD"}
-    assert (observation.outcome, observation.reason) == (ProbeOutcome.UNKNOWN, reason)
+    assert (observation.outcome, observation.reason.text) == (ProbeOutcome.UNKNOWN, reason)
 
 
 def test_playback_the_last_pull_that_docker_hub_allows_is_told() -> None:

@@ -39,7 +39,7 @@ FILES = ["tool.tar.gz", "install.sh", "data.json", "values.yaml", "notes.txt", "
 def test_a_page_in_place_of_a_file_is_unknown(name: str, page: bytes, known: Recorded | None) -> None:
     seen = ask(name, page, known)
     assert seen.outcome is ProbeOutcome.UNKNOWN
-    assert seen.reason.startswith("gives a web page in place of the file (text/html")
+    assert seen.reason.text.startswith("the answer is a web page in place of the file (text/html")
 
 
 def test_the_reason_says_what_came() -> None:
@@ -48,7 +48,9 @@ def test_the_reason_says_what_came() -> None:
         MisbehavingOrigin(redirect(form.url)) as origin,
     ):
         seen = asking.ask(f"{origin.url}install.sh")
-    assert seen.reason == "redirects to a web page in place of the file (text/html, 'Sign in to Example')"
+    assert (
+        seen.reason.text == "a redirect to a web page in place of the file (text/html, 'Sign in to Example')"
+    )
 
 
 @pytest.mark.parametrize("name", ["install", "v1.2.3", "latest"])
@@ -93,4 +95,4 @@ def test_a_page_without_end_is_read_no_further_than_its_first_bytes() -> None:
 
 def test_a_title_with_escapes_is_shown_without_them() -> None:
     reason = ask("install.sh", b"<html><title>\x1b]0;x\x07Sign in</title>").reason
-    assert reason.isprintable()
+    assert reason.text.isprintable()

@@ -308,7 +308,7 @@ def test_case_57_a_checksum_older_than_its_file_does_not_count(files: Nginx) -> 
     put(files.folder / "big.tar", bytes(LARGE), age=30)
     observation = ask(url)
     assert observation.outcome is ProbeOutcome.UNKNOWN
-    assert observation.reason == "is newer than its big.tar.sha256: somebody is publishing it just now"
+    assert observation.reason.text == "the file is newer than its big.tar.sha256: it is being published"
 
 
 def test_case_56_a_page_in_place_of_a_checksum_states_nothing(files: Nginx) -> None:

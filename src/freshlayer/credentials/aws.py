@@ -59,11 +59,11 @@ def chain(keyring: Keyring) -> Chain | None:
 
 
 def printed(output: str) -> tuple[Keys | None, str]:
-    """What the chain's program printed: keys, or a clause that says why not; neither where it found none."""
+    """The output of the chain's program: keys, or a clause with the failure; neither if it found none."""
     try:
         found = json.loads(output)
         if found.get("error"):
-            return None, f"AWS gives no credentials ({shown(str(found['error']), 120)})"
+            return None, f"AWS has no credentials ({shown(str(found['error']), 120)})"
         return (Keys(found["user"], found["secret"], found["token"]) if found else None), ""
     except (ValueError, KeyError, AttributeError):
         return None, "botocore, which looks for credentials, failed"

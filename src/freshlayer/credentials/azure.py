@@ -48,7 +48,7 @@ class Account(Private, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is asked as anybody would."""
+        """Whether requests have no credential."""
         return not (self.key or self.sas or self.program)
 
 
@@ -76,7 +76,7 @@ def _opened(name: str, endpoint: str, key: str, sas: str) -> Account:
     try:
         return Account(name, endpoint, base64.b64decode(key, validate=True))
     except ValueError:
-        return Account(name, endpoint, fault="its account's key is no base64")
+        return Account(name, endpoint, fault="the key of its account is not base64")
 
 
 def shared_key(account: Account, method: str, url: str, headers: tuple[str, ...]) -> str:

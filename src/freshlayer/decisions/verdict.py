@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Identity, Strength, contrast
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
-from freshlayer.model.reasons import Reason, as_reason
+from freshlayer.model.reasons import Reason
 
 _USUAL = {"etag", "last-modified"}
 
@@ -37,13 +37,13 @@ def relative_to(identity: Identity, verdict: Verdict, recorded: Recorded | None)
     known = verdict.keep or recorded
     if known is None:
         return verdict
-    now = Observation(verdict.reference, ProbeOutcome.SEEN, verdict.reason.text, known.evidence)
+    now = Observation(verdict.reference, ProbeOutcome.SEEN, verdict.reason, known.evidence)
     return judge(Recorded.of(identity), now)
 
 
 def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> Verdict:
     identity = recorded.identity if recorded else None
-    return Verdict(observed.reference, change, Certainty.PROBABLE, as_reason(observed.reason), identity)
+    return Verdict(observed.reference, change, Certainty.PROBABLE, observed.reason, identity)
 
 
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:

@@ -29,7 +29,7 @@ class Observation(Struct, frozen=True):
 
     reference: Reference
     outcome: ProbeOutcome
-    reason: str
+    reason: Reason
     evidence: tuple[Evidence, ...] = ()
     validators: Validators = Validators()
     content_type: str = ""

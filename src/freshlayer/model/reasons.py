@@ -9,29 +9,95 @@ from msgspec.structs import replace
 
 REASONS: dict[str, tuple[str, str]] = {
     # Probes: what an origin returned. Code → what it means, what to do.
-    "absent": ("the origin has nothing under this name", "correct the name, or give freshlayer a credential"),
-    "connection-refused": ("the host refused the connection", "start the origin, or correct its port"),
-    "credential-failed": ("the program that prints the credential failed", "run that program by hand"),
+    "being-published": ("the file is newer than its checksums", "wait until it is published"),
+    "connect-timed-out": ("the host can't be reached in time", "check the network, or raise --timeout"),
+    "connection-closed": (
+        "the connection was closed before the end of the answer",
+        "request the URL by hand",
+    ),
+    "connection-refused": (
+        "the host refused the connection or can't be reached",
+        "start the origin, or correct its port",
+    ),
+    "credential-invalid": ("the credential has the wrong form", "correct the credential"),
+    "credential-program-failed": ("the program that prints the credential failed", "run it by hand"),
     "deadline": ("the time for all probes ended before this one", "raise --deadline"),
+    "endpoint-invalid": ("the endpoint of the object store is not a URL", "correct the endpoint"),
+    "ftp-not-found": ("the FTP server has no such file", "correct the URL"),
     "git-failed": ("git could not read the repository", "run git ls-remote on the URL"),
+    "git-ref-absent": ("the repository has no such branch or tag", "correct the branch or tag"),
+    "headers-too-large": ("the headers of the answer are too large", "request the URL by hand"),
+    "hg-failed": ("Mercurial could not read the repository", "run hg identify on the URL"),
+    "hg-revision-absent": (
+        "the repository has no such branch, tag or bookmark",
+        "correct the revision",
+    ),
     "host-unresolved": ("the host name does not resolve", "correct the name, or check the DNS"),
     "http-forbidden": ("the origin returned 403 Forbidden", "give freshlayer a credential for the host"),
-    "http-not-found": ("the origin returned 404 Not Found or 410 Gone", "correct the URL"),
-    "http-rate-limited": ("the origin returned 429 Too Many Requests", "wait, or give a credential"),
+    "http-gone": ("the origin returned 410 Gone", "correct the URL"),
+    "http-not-found": ("the origin returned 404 Not Found", "correct the URL"),
+    "http-server-error": ("the origin returned a status of 500 or more", "try again later"),
     "http-status": ("the origin returned a status that gives no evidence", "request the URL by hand"),
+    "http-too-many-requests": ("the origin returned 429 Too Many Requests", "wait, or give a credential"),
     "http-unauthorized": (
         "the origin returned 401 Unauthorized",
         "give freshlayer a credential for the host",
     ),
     "internal-error": ("freshlayer itself failed", "report it, with the file that --report FILE writes"),
+    "listing-invalid": ("the object store returned no list of objects", "check the endpoint"),
+    "listing-too-large": ("the list of objects is larger than is read", "use a longer prefix"),
+    "login-page": (
+        "the answer is a page to sign in, in place of the file",
+        "give freshlayer a credential for the host",
+    ),
+    "login-refused": ("the server refused the login", "correct the credential of the host"),
+    "no-answer": ("there is no answer", "request the URL by hand"),
     "no-evidence": ("the answer has nothing that identifies the bytes", "pin a checksum, or set a ttl"),
-    "offline": ("no origin is contacted with --offline", "leave out --offline"),
-    "page-in-place-of-file": ("the origin returned a web page in place of the file", "correct the URL"),
-    "probe-failed": ("the probe gave no usable answer", "run freshlayer probe on the reference"),
-    "proxy-refused": ("the proxy refused the connection", "correct the proxy settings"),
+    "object-key-unsupported": ("the key of the object can't be requested", "rename the object"),
+    "observed": ("the origin stated evidence", "nothing"),
+    "offline": ("no origin is probed with --offline", "leave out --offline"),
+    "page-in-place-of-file": ("the answer is a web page in place of the file", "correct the URL"),
+    "pinned": ("the reference pins its bytes", "nothing"),
+    "platform-absent": ("the image has no manifest for the platform", "correct the platform"),
+    "prefix-empty": ("there are no objects with this prefix", "correct the prefix"),
+    "probe-failed": ("the probe failed", "run freshlayer probe on the reference"),
+    "program-not-started": ("a program that the probe needs can't be started", "install it, or correct PATH"),
+    "program-output-too-large": ("the program printed more than is read", "run the program by hand"),
+    "program-timed-out": ("the program did not end in time", "raise --timeout"),
+    "proxy-failed": ("the connection through the proxy failed", "correct the proxy settings"),
+    "proxy-refused": ("the proxy refused the connection or can't be reached", "correct the proxy settings"),
+    "proxy-status": ("the proxy refused to connect to the origin", "correct the proxy settings"),
+    "proxy-timed-out": ("the proxy can't be reached in time", "correct the proxy settings"),
+    "proxy-unauthorized": (
+        "a proxy returned 407 Proxy Authentication Required",
+        "give the proxy a credential",
+    ),
+    "proxy-unresolved": ("the host name of the proxy does not resolve", "correct the proxy settings"),
+    "redirect-invalid": ("the target of a redirect is not a URL", "request the URL by hand"),
+    "redirect-loop": ("there are too many redirects", "request the URL by hand"),
+    "redirect-refused": ("a redirect leaves TLS or HTTP", "use the target of the redirect"),
+    "registry-digest-mismatch": (
+        "the manifest does not have the digest that the registry states",
+        "report it",
+    ),
+    "registry-index-invalid": ("the index of the image can't be read", "push the image again"),
+    "registry-manifest-too-large": ("the manifest is larger than is read", "push the image again"),
+    "registry-token-failed": ("the token service of the registry gave no token", "log in to the registry"),
+    "registry-token-insecure": ("the token service of the registry has no TLS", "use a registry with TLS"),
+    "release-absent": (
+        "the repository has no release, or is private",
+        "give freshlayer a credential for the host",
+    ),
+    "request-invalid": ("the request can't be made", "correct the certificate or the option"),
+    "snapshot-absent": ("the Maven metadata do not list the file", "correct the name of the file"),
     "timed-out": ("the origin did not answer in time", "raise --timeout, or check the origin"),
     "tls-failed": ("the TLS connection failed", "add the certificate authority of the host to the settings"),
+    "transport-unsupported": ("freshlayer does not use this transport", "use HTTPS or ssh"),
     "ttl": ("the recorded answer is younger than its ttl", "shorten the ttl to probe more often"),
+    "unstable-evidence": (
+        "the content differs at every request, and nothing else identifies it",
+        "pin a checksum, or set a ttl",
+    ),
     # Inputs: what was recorded, or built with, against what was observed.
     "first-seen": ("this input was never recorded before", "nothing"),
     "incomparable": ("the evidence can't be compared with the recorded evidence", "nothing"),
@@ -235,10 +301,14 @@ class Reason(Struct, frozen=True):
     hint: str = ""
 
     @property
+    def what(self) -> str:
+        """What happened, as a clause."""
+        return self.detail or meaning_of(self.code)
+
+    @property
     def text(self) -> str:
         """``SUBJECT: what happened (what to do)``."""
-        what = self.detail or meaning_of(self.code)
-        about = f"{self.subject}: {what}" if self.subject else what
+        about = f"{self.subject}: {self.what}" if self.subject else self.what
         return f"{about} ({self.hint})" if self.hint else about
 
     def __str__(self) -> str:
@@ -274,11 +344,6 @@ def about(subject: str, reason: Reason) -> Reason:
 def followed_by(reason: Reason, clause: str) -> Reason:
     """The reason with one more clause."""
     return replace(reason, detail=f"{reason.detail or meaning_of(reason.code)}; {clause}")
-
-
-def as_reason(found: Reason | str) -> Reason:
-    """A clause of a probe that has no code of its own."""
-    return found if isinstance(found, Reason) else Reason("probe-failed", detail=found)
 
 
 def joined(reasons: Iterable[Reason]) -> Reason:

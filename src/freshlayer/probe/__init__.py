@@ -1,4 +1,4 @@
-"""Ask the origins. One module per protocol; ``PROTOCOLS`` is the table, ``driver`` the one that talks.
+"""Probe the origins. One module per protocol; ``PROTOCOLS`` is the table, ``driver`` does the I/O.
 
 A protocol is a conversation: it yields requests and receives answers, and ends in an observation. It opens
 no connection itself, so that all conversations share connections, limits and deadlines.
@@ -12,6 +12,7 @@ from importlib import import_module
 from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.wire import Limits, Means, Protocol
 from freshlayer.reference import KINDS, Reference
 
@@ -30,9 +31,9 @@ def probe(
     keyring: Keyring = NOBODY,
     platforms: tuple[str, ...] = (),
 ) -> dict[Reference, Observation]:
-    """Ask all references at once; never raises for what an origin does.
+    """Probe all references at once; what an origin does never raises an exception.
 
-    ``progress`` is told how many of how many have ended.
+    ``progress`` is called with the number of ended probes and the number of all.
     """
     wanted = list(dict.fromkeys(references))
     seen: dict[Reference, Observation] = {}
@@ -51,13 +52,13 @@ def each(
     keyring: Keyring = NOBODY,
     platforms: tuple[str, ...] = (),
 ) -> Iterator[Observation]:
-    """``probe``, each observation as it comes: first of references that name their own bytes."""
+    """``probe``, each observation when it is complete; first those of references that pin their bytes."""
     wanted = list(dict.fromkeys(references))
     yield from (_named(reference) for reference in wanted if reference.pinned)
     open_ = [reference for reference in wanted if not reference.pinned]
     if not open_:
         return
-    from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded when somebody is asked
+    from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded for the first request
 
     means = Means(limits, keyring, platforms)
     protocols = {kind: _protocol(kind) for kind in {reference.kind for reference in open_}}
@@ -70,7 +71,7 @@ def _protocol(kind: str) -> Protocol:
 
 
 def _named(reference: Reference) -> Observation:
-    """What a reference itself says of its bytes."""
+    """The observation of a reference that pins its bytes."""
     scheme, _, value = reference.pinned.partition(":")
     found = (Evidence(scheme, value, Strength.CONTENT),)
-    return Observation(reference, ProbeOutcome.SEEN, "the reference itself names its bytes", found)
+    return Observation(reference, ProbeOutcome.SEEN, Reason("pinned"), found)

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from freshlayer import evidence
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http.body import observe
-from freshlayer.probe.network.exchange import ABSENT, EVIDENT, exchange, said
+from freshlayer.probe.network.exchange import ABSENT, EVIDENT, exchange, reason_of
 from freshlayer.probe.network.wire import Conversation, Means, Request
 from freshlayer.reference import Reference
 
-# libcurl hands the replies over as lines of a header, and as a body too.
+# libcurl passes the replies as header lines, and as a body too.
 _REPLIES = 4096
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn date and length; anonymous where neither the URL nor a credential names a user."""
+    """Read date and length; anonymous if neither the URL nor a credential names a user."""
     answer = yield from exchange(Request("HEAD", reference.ask, read=_REPLIES), means)
     if answer.error or answer.status not in EVIDENT:
         outcome = ProbeOutcome.ABSENT if answer.status in ABSENT else ProbeOutcome.UNKNOWN
-        reason = answer.error or _REASONS.get(answer.status) or said(answer)
+        reason = answer.error or _REASONS.get(answer.status) or reason_of(answer)
         return Observation(reference, outcome, reason)
     found = evidence.of_hops(answer.hops)
     return (yield from observe(reference, recorded, answer, found, Request("GET", reference.ask), means))
 
 
-_REASONS = {404: "has no such file", 401: "refused the login"}
+_REASONS = {
+    404: Reason("ftp-not-found"),
+    401: Reason("login-refused"),
+}

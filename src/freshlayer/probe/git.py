@@ -1,4 +1,4 @@
-"""``git+…``: ``git ls-remote`` of the exact refs, so that credentials, ssh and protocols are git's.
+"""``git+…``: ``git ls-remote`` of the exact refs; credentials, ssh and protocols are those of git.
 
 HTTP validators are useless here: ``info/refs`` has none, and with protocol version 2 it holds no refs at all.
 """
@@ -14,7 +14,8 @@ from freshlayer.credentials import Credential, Scheme
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
-from freshlayer.probe.network.exchange import credential_for
+from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.exchange import credential_for, reason_of
 from freshlayer.probe.network.wire import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
@@ -33,12 +34,12 @@ _ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "http:https:git:ssh",
     "LC_ALL": "C",
 }
-# A credential in a URL would stand among the arguments, which everybody on the machine can read: git is given
-# the URL without it, and a helper whose words are fixed and whose values are in the environment.
+# A credential in a URL would be among the arguments, which every user of the machine can read: git gets the
+# URL without it, and a helper with a fixed text whose values are in the environment.
 _HELPER = """!printf 'username=%s\\npassword=%s\\n' "$FRESHLAYER_USER" "$FRESHLAYER_PASSWORD" #"""
 
 
-# Beside an empty directory to run in: a bare repository is none because of what lies in a directory.
+# Beside the empty working directory: a directory is not a bare repository just because of its files.
 _CONFIGURATION = ("-c", "safe.bareRepository=explicit")
 _USERS = {"JOB-TOKEN": "gitlab-ci-token"}
 
@@ -50,23 +51,24 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     url, own = without_credential(address)
     credential = own or (yield from credential_for(url, means))
     if isinstance(credential, Answer):
-        return Observation(reference, ProbeOutcome.UNKNOWN, credential.error)
+        return Observation(reference, ProbeOutcome.UNKNOWN, reason_of(credential))
     argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
     environment = {**_ENVIRONMENT, **proxied(reference), **_helper(url, credential, means.keyring.environ)}
     answer = yield Run(argv, VERSION_CONTROL, environment, most=_MOST)
     if answer.error or answer.exit_code:
-        return Observation(reference, ProbeOutcome.UNKNOWN, _why(answer, url) + through(reference, url))
+        return Observation(reference, ProbeOutcome.UNKNOWN, _reason(answer, url, reference))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
     found = [oids[name] for name in names if name in oids]
     if not found and _ABBREVIATED.fullmatch(ref):
         pinned = (Evidence("commit", ref.lower(), Strength.CONTENT),)
-        return Observation(
-            reference, ProbeOutcome.SEEN, "names no branch or tag: an abbreviated commit", pinned
-        )
+        detail = "not a branch or a tag: an abbreviated commit"
+        return Observation(reference, ProbeOutcome.SEEN, Reason("pinned", detail=detail), pinned)
     if not found:
-        what = f"has no branch or tag {shown(ref, 60)}" if ref else "has no default branch"
-        return Observation(reference, ProbeOutcome.ABSENT, what)
-    return Observation(reference, ProbeOutcome.SEEN, "git ls-remote", _evidence(found))
+        what = f"the repository has no branch or tag {shown(ref, 60)}" if ref else "no default branch"
+        return Observation(reference, ProbeOutcome.ABSENT, Reason("git-ref-absent", detail=what))
+    return Observation(
+        reference, ProbeOutcome.SEEN, Reason("observed", detail="git ls-remote"), _evidence(found)
+    )
 
 
 def proxied(reference: Reference) -> dict[str, str]:
@@ -95,9 +97,9 @@ def _evidence(oids: list[str]) -> tuple[Evidence, ...]:
 
 
 def without_credential(address: str) -> tuple[str, Credential | None]:
-    """The URL, and the user name and password that stood in it; ssh's user name is none.
+    """The URL, and the user name and password that it had; ssh's user name stays in the URL.
 
-    ssh and git:// know no password in a URL: it would only be among the arguments of git and of ssh.
+    ssh and git:// use no password of a URL: it would only be among the arguments of git and of ssh.
     """
     parts = urlsplit(address)
     userinfo, at, host = parts.netloc.rpartition("@")
@@ -111,14 +113,14 @@ def without_credential(address: str) -> tuple[str, Credential | None]:
 
 
 def _helper(url: str, credential: Credential | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment that gives git a credential, after whatever helpers the user has."""
+    """The environment that gives git a credential, after the helpers of the user."""
     parts = urlsplit(url)
     if credential is None or parts.scheme not in {"http", "https"}:
         return {}
-    said = environ.get("GIT_CONFIG_COUNT", "")
-    count = int(said) if re.fullmatch(r"[0-9]{1,4}", said) else 0
+    before = environ.get("GIT_CONFIG_COUNT", "")
+    count = int(before) if re.fullmatch(r"[0-9]{1,4}", before) else 0
     return {
-        # Forges take any name beside a token.
+        # Forges accept any name beside a token.
         "FRESHLAYER_USER": credential.user or _USERS.get(credential.header, "oauth2"),
         "FRESHLAYER_PASSWORD": credential.secret,
         "GIT_CONFIG_COUNT": str(count + 1),
@@ -139,16 +141,20 @@ def _names(ref: str) -> tuple[str, ...]:
     return (f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}")
 
 
-def _why(answer: Answer, url: str) -> str:
-    """Git's own last words, or ssh's before them, without the URL and whatever stands in it."""
+def _reason(answer: Answer, url: str, reference: Reference) -> Reason:
+    """Git's error message, or ssh's before it, without the URL."""
     if answer.error:
         return answer.error
+    return Reason("git-failed", detail=f"git: {_message(answer, url)}{through(reference, url)}")
+
+
+def _message(answer: Answer, url: str) -> str:
     lines = [line for line in answer.output.splitlines() if line.strip()]
     places = [n for n, line in enumerate(lines) if re.match(r"(?:fatal|error|remote):|ssh:", line)]
     if not places:
-        return f"can't be asked: git ended with {answer.exit_code}"
+        return f"exit code {answer.exit_code}"
     first = places[0]
     if first and "Could not read from remote repository" in lines[first]:
         first -= 1
     words = re.sub(r"^(?:fatal|error|remote): ", "", lines[first])
-    return f"can't be asked: {shown(words.replace(url, 'the repository'), 120)}"
+    return shown(words.replace(url, "the repository"), 120)

@@ -14,8 +14,9 @@ from freshlayer.credentials import Credential
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.git import proxied, through, without_credential
-from freshlayer.probe.network.exchange import credential_for
+from freshlayer.probe.network.exchange import credential_for, reason_of
 from freshlayer.probe.network.wire import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
@@ -36,10 +37,10 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     address, _, ref = reference.ask.partition("#")
     url, own = without_credential(address)
     if urlsplit(url).scheme not in _SCHEMES:
-        return Observation(reference, ProbeOutcome.UNKNOWN, "its transport is not one that freshlayer uses")
+        return Observation(reference, ProbeOutcome.UNKNOWN, Reason("transport-unsupported"))
     credential = own or (yield from credential_for(url, means))
     if isinstance(credential, Answer):
-        return Observation(reference, ProbeOutcome.UNKNOWN, credential.error)
+        return Observation(reference, ProbeOutcome.UNKNOWN, reason_of(credential))
     environment = {**_ENVIRONMENT, **proxied(reference)}
     for name in (ref,) if ref else _DEFAULT:
         argv = (*_ARGV, "--template", "{node}\\n", f"--rev={name}", "--", url)
@@ -48,12 +49,13 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
             continue
         node = _NODE.search(answer.output)
         if answer.error or answer.exit_code or not node:
-            return Observation(reference, ProbeOutcome.UNKNOWN, _why(answer, url) + through(reference, url))
+            return Observation(reference, ProbeOutcome.UNKNOWN, _reason(answer, url, reference))
         if node[0] != _EMPTY:
             found = (Evidence("commit", node[0], Strength.CONTENT),)
-            return Observation(reference, ProbeOutcome.SEEN, "hg identify", found)
-    what = f"has no branch, tag or bookmark {shown(ref, 60)}" if ref else "has no changeset"
-    return Observation(reference, ProbeOutcome.ABSENT, what)
+            return Observation(reference, ProbeOutcome.SEEN, Reason("observed", detail="hg identify"), found)
+    wanted = f"branch, tag or bookmark {shown(ref, 60)}" if ref else "changeset"
+    reason = Reason("hg-revision-absent", detail=f"the repository has no {wanted}")
+    return Observation(reference, ProbeOutcome.ABSENT, reason)
 
 
 def _login(url: str, credential: Credential | None) -> str:
@@ -69,11 +71,15 @@ def _login(url: str, credential: Credential | None) -> str:
     return f"[auth]\nhost.prefix = {prefix}\nhost.username = {user}\nhost.password = {secret}\n"
 
 
-def _why(answer: Answer, url: str) -> str:
+def _reason(answer: Answer, url: str, reference: Reference) -> Reason:
     """The last message of Mercurial, without the URL."""
     if answer.error:
         return answer.error
+    return Reason("hg-failed", detail=f"hg: {_message(answer, url)}{through(reference, url)}")
+
+
+def _message(answer: Answer, url: str) -> str:
     messages = re.findall(r"(?m)^(?:abort|remote): (.+)", answer.output)
     if not messages:
-        return f"can't be probed: hg ended with {answer.exit_code}"
-    return f"can't be probed: {shown(messages[-1].replace(url, 'the repository'), 120)}"
+        return f"exit code {answer.exit_code}"
+    return shown(messages[-1].replace(url, "the repository"), 120)

@@ -1,13 +1,14 @@
-"""The proxy of a transfer: the command's own, else that of our environment; and its faults by name."""
+"""The proxy of a transfer: the command's own, else that of our environment; and why it failed."""
 
 from __future__ import annotations
 
 import pycurl
 
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 
-# A metadata service answers whoever asks, so a credential from there never goes through a build's proxy.
+# A metadata service gives a credential to every client, so no request to it goes through a build's proxy.
 _NEVER = "169.254.169.254,169.254.170.2,metadata.google.internal"
 _SOCKS = 97  # CURLE_PROXY
 _REFUSED = 400
@@ -29,25 +30,25 @@ def prepare(handle: pycurl.Curl, url: str, proxies: Proxies | None, authorities:
         handle.setopt(pycurl.PROXY_CAINFO, authorities)
 
 
-def trouble(handle: pycurl.Curl, code: int, text: str, url: str, proxies: Proxies | None) -> str:
-    """Why the proxy did not serve, as a clause that can follow a URL; empty where the fault is another's."""
+def trouble(handle: pycurl.Curl, code: int, text: str, url: str, proxies: Proxies | None) -> Reason | None:
+    """Why the proxy failed; None if the failure is not the proxy's."""
+    proxy = f"the proxy {_named(url, proxies)}"
     if code == pycurl.E_COULDNT_RESOLVE_PROXY:
-        return f"can't be requested: the host name of the proxy {_named(url, proxies)} does not resolve"
+        return Reason("proxy-unresolved", detail=f"the host name of {proxy} does not resolve")
     if not handle.getinfo(pycurl.USED_PROXY):
-        return ""
+        return None
     status = handle.getinfo(pycurl.HTTP_CONNECTCODE)
     if status >= _REFUSED:
         name = f" {_NAMES[status]}" if status in _NAMES else ""
-        return f"can't be requested: the proxy {_named(url, proxies)} answered {status}{name} to CONNECT"
+        return Reason("proxy-status", detail=f"{proxy} returned {status}{name} for CONNECT")
     if handle.getinfo(pycurl.CONNECT_TIME) == 0 and handle.getinfo(pycurl.NUM_CONNECTS) == 0:
         if code == pycurl.E_COULDNT_CONNECT:
-            where = _named(url, proxies)
-            return f"can't be requested: the proxy {where} refused the connection or can't be reached"
+            return Reason("proxy-refused", detail=f"{proxy} refused the connection or can't be reached")
         if code == pycurl.E_OPERATION_TIMEDOUT:
-            return f"can't be requested: the proxy {_named(url, proxies)} can't be reached in time"
+            return Reason("proxy-timed-out", detail=f"{proxy} can't be reached in time")
     if code in {_SOCKS, pycurl.E_GOT_NOTHING, pycurl.E_SSL_CONNECT_ERROR}:
-        return f"can't be requested through the proxy {_named(url, proxies)}: {shown(text, 120)}"
-    return ""
+        return Reason("proxy-failed", detail=f"{proxy} failed: {shown(text, 120)}")
+    return None
 
 
 def _named(url: str, proxies: Proxies | None) -> str:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from freshlayer.discover.analysis import Analysis, Ttls
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe import each
 from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
@@ -88,18 +89,18 @@ def _as_probed(known: Recorded, session: Session) -> Recorded:
 
 
 def _unasked(reference: Reference, ttl: int, known: Recorded | None, session: Session) -> Observation | None:
-    """What is said in place of the origin, where it is not to be asked."""
+    """The observation of a reference that is not probed; None if it is to be probed."""
     if known is not None and ttl and 0 <= session.now - known.asked < ttl:
         detail = f"probed {session.now - known.asked} s ago, and the answer is valid for {ttl} s (ttl)"
-        return Observation(reference, ProbeOutcome.NOT_DUE, detail)
+        return Observation(reference, ProbeOutcome.NOT_DUE, Reason("ttl", detail=detail))
     if session.policy.offline:
-        return Observation(reference, ProbeOutcome.UNKNOWN, "not probed (--offline)")
+        return not_probed(reference)
     return None
 
 
 def not_probed(reference: Reference) -> Observation:
     """What ``--offline`` has in place of an answer."""
-    return Observation(reference, ProbeOutcome.UNKNOWN, "not probed (--offline)")
+    return Observation(reference, ProbeOutcome.UNKNOWN, Reason("offline", detail="not probed (--offline)"))
 
 
 def _gathered(told: Iterable[Observation]) -> dict[Reference, Observation]:

@@ -1,4 +1,4 @@
-"""A small body is hashed where the metadata prove nothing (design rule 2), for any protocol."""
+"""A small body is hashed if the metadata prove nothing (design rule 2), for any protocol."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
-from freshlayer.probe.network.exchange import WHOLE, exchange
+from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.exchange import WHOLE, exchange, status_line
 from freshlayer.probe.network.wire import Answer, Conversation, Means, Request, Step
 from freshlayer.reference import Reference
 
@@ -22,7 +23,7 @@ def observe(
     request: Request,
     means: Means,
 ) -> Conversation:
-    """The observation of an answer; with the digest of the body that ``request`` gets, where it is wanted."""
+    """The observation of an answer; with the digest of the body that ``request`` gets, if it is wanted."""
     last = answer.hops[-1]
     validators = evidence.validators(last, found)
     limit = means.limits.hash_up_to
@@ -31,17 +32,17 @@ def observe(
         body = yield from exchange(wanted, means)
         whole = body.status in WHOLE and not body.error
         if whole and (yield from _is_made_up(recorded, body, wanted, means)):
-            reason = "gives another content at every request, and nothing else to know it by"
-            return Observation(reference, ProbeOutcome.UNKNOWN, reason)
+            return Observation(reference, ProbeOutcome.UNKNOWN, Reason("unstable-evidence"))
         if whole:
-            # A body that was too large to be read has said by its headers whether a tag is made up.
+            # The headers of a body that was too large also show whether a tag is made up.
             last, found = body.hops[-1], _hashed(body, found)
             validators = evidence.validators(last, found)
         if whole and body.digest and evidence.is_young(last):
-            # Another change may follow under the same date and tag: look at the bytes again next time.
+            # Another change may follow under the same date and tag: the next probe reads the bytes again.
             found = evidence.without_weak(found, "the file is younger than two seconds")
             validators = Validators()
-    reason = f"answered {last.status}" if evidence.strongest(found) else "gives no evidence"
+    stated = evidence.strongest(found) is not None
+    reason = Reason("observed", detail=status_line(last.status)) if stated else Reason("no-evidence")
     media = evidence.content_type(last)
     return Observation(reference, ProbeOutcome.SEEN, reason, found, validators, media)
 
@@ -65,13 +66,13 @@ def _is_made_up(
 
 
 def _hashed(body: Answer, before: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """A tag that the answer before did not have is as good as none."""
+    """The evidence of a body; a tag that the answer before did not have does not count."""
     stated = evidence.unsettled(evidence.of_hops(body.hops), before)
     digest = Evidence(_scheme(body), body.digest, Strength.CONTENT, len(body.hops) - 1)
     return (digest, *stated) if body.digest else stated
 
 
 def _scheme(body: Answer) -> str:
-    """Compressed bytes have a digest of their own kind: it is never compared with that of the plain ones."""
+    """Compressed bytes have a digest of their own scheme, never compared with that of the plain bytes."""
     coding = evidence.coding(body.hops[-1])
     return f"{evidence.CODED}{coding}" if coding else evidence.BODY_DIGEST

@@ -14,9 +14,10 @@ from freshlayer.evidence import documents
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.http.conditional import NOT_MODIFIED, conditionally
-from freshlayer.probe.network.exchange import WHOLE, exchange, request_of
+from freshlayer.probe.network.exchange import WHOLE, exchange, request_of, status_line
 from freshlayer.probe.network.wire import Answer, Conversation, Means, Step
 from freshlayer.reference import Reference
 
@@ -51,7 +52,7 @@ class Document(Struct, frozen=True):
         known = recorded if self.revalidates else None
         answer = yield from conditionally(request, known, means)
         if answer.status == NOT_MODIFIED and known is not None and known.validators.entity_tag:
-            return Observation(reference, ProbeOutcome.NOT_MODIFIED, "not modified")
+            return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified"))
         whole = answer.status in WHOLE and not answer.error
         part = self.read(answer.body.decode("utf-8", "replace")) if whole else ""
         if not part:
@@ -59,7 +60,8 @@ class Document(Struct, frozen=True):
         digest = hashlib.sha256(part.encode()).hexdigest()
         found = (Evidence(self.scheme, digest, Strength.CONTENT),)
         kept = evidence.validators(answer.hops[-1]) if self.revalidates else Validators()
-        return Observation(reference, ProbeOutcome.SEEN, f"answered {answer.status}", found, kept)
+        reason = Reason("observed", detail=status_line(answer.status))
+        return Observation(reference, ProbeOutcome.SEEN, reason, found, kept)
 
     def _is_one(
         self, reference: Reference, recorded: Recorded | None, means: Means

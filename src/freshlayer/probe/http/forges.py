@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe import git
 from freshlayer.probe.http import ladder as http
-from freshlayer.probe.network.exchange import ABSENT, exchange, request_of, said
+from freshlayer.probe.network.exchange import ABSENT, exchange, reason_of, request_of
 from freshlayer.probe.network.wire import Conversation, Means, Request
 from freshlayer.reference import Reference, parse, requested, shown
 
@@ -52,13 +53,15 @@ def latest_release(
     if tag:
         # Never certain: some forges' tags roll, and assets come after the release.
         found = (Evidence("release", shown(unquote(tag[1])), Strength.CHECKSUM),)
-        return Observation(reference, ProbeOutcome.SEEN, "the web page redirects to it", found)
+        return Observation(
+            reference, ProbeOutcome.SEEN, Reason("observed", detail="the web page redirects to it"), found
+        )
     if answer.status in ABSENT and "api." in reference.text:
         # A private repository has no page for strangers, but an API for who has a token.
         return (yield from http.ask(reference, recorded, means))
     if answer.status in ABSENT or location.endswith("/releases"):
-        return Observation(reference, ProbeOutcome.ABSENT, "has no release (or is private)")
-    return Observation(reference, ProbeOutcome.UNKNOWN, said(answer))
+        return Observation(reference, ProbeOutcome.ABSENT, Reason("release-absent"))
+    return Observation(reference, ProbeOutcome.UNKNOWN, reason_of(answer))
 
 
 def _of_page(reference: Reference, page: str) -> Request:

@@ -10,8 +10,9 @@ from freshlayer import evidence
 from freshlayer.evidence import Hop
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
-from freshlayer.probe.network.exchange import exchange, request_of
+from freshlayer.probe.network.exchange import exchange, request_of, status_line
 from freshlayer.probe.network.wire import Conversation, Means
 from freshlayer.reference import Reference
 
@@ -27,5 +28,6 @@ def first_hop(
         # As a redirect: what else it states is of its own empty content.
         found = evidence.of_hops((*answer.hops, Hop(0, ())))
         if evidence.strongest(found):
-            return Observation(reference, ProbeOutcome.SEEN, f"answered {answer.status}", found)
+            reason = Reason("observed", detail=status_line(answer.status))
+            return Observation(reference, ProbeOutcome.SEEN, reason, found)
     return (yield from http.ask(reference, recorded, means))

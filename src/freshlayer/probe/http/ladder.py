@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http.body import observe
 from freshlayer.probe.http.pages import in_place_of_file
 from freshlayer.probe.http.redirects import not_followed
-from freshlayer.probe.network.exchange import ABSENT, EVIDENT, WHOLE, exchange, request_of, said
+from freshlayer.probe.network.exchange import ABSENT, EVIDENT, WHOLE, exchange, reason_of, request_of
 from freshlayer.probe.network.wire import Answer, Conversation, Means, Request, Step, Talk
 from freshlayer.reference import Reference, is_signed
 
@@ -30,19 +31,19 @@ _Two = Generator[Step, Answer, tuple[Answer, Answer]]
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what an HTTP origin says about the bytes of a URL."""
+    """Learn what an HTTP origin states about the bytes of a URL."""
     return (yield from learn(request_of(reference), reference, recorded, means))
 
 
 def learn(request: Request, reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what an origin says of what a GET ``request`` would bring, with as little traffic as it takes."""
+    """Learn what an origin states about the answer to a GET ``request``, with little traffic."""
     conditional = _conditional(recorded.validators if recorded else Validators())
     head, answer = yield from _ladder(replace(request, headers=request.headers + conditional), means)
     if recorded is not None and conditional and answer.status == _NOT_MODIFIED and not answer.error:
         if not evidence.doubt_of_304(recorded, answer.hops):
             caveats = (*evidence.caveats(answer.hops), *evidence.redirected(answer.hops))
-            return Observation(reference, ProbeOutcome.NOT_MODIFIED, "not modified", caveats)
-        # A HEAD that is not believed any more is compared with a GET, as when a full answer is due.
+            return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified"), caveats)
+        # A HEAD that may be wrong is compared with a GET, as when a full answer is due.
         recorded = replace(recorded, full_answer=0)
         head, answer = yield from _ladder(request, means)
     if answer.error or answer.status not in EVIDENT:
@@ -57,9 +58,9 @@ def learn(request: Request, reference: Reference, recorded: Recorded | None, mea
 
 
 def _ladder(request: Request, means: Means) -> _Two:
-    """HEAD, and a ranged GET where HEAD is refused or says nothing.
+    """HEAD, and a ranged GET if HEAD is refused or has no evidence.
 
-    A presigned URL is signed for GET alone: HEAD would be refused, and is left out.
+    A presigned URL is signed for GET alone: HEAD would be refused, and is not sent.
     """
     head = Answer()
     if not is_signed(request.url):
@@ -70,7 +71,7 @@ def _ladder(request: Request, means: Means) -> _Two:
 
 
 def _got(request: Request, means: Means) -> Talk:
-    """The answer to a GET of one byte; of the whole, hardly read, from a server that knows no ranges."""
+    """The answer to a GET of one byte; a server that has no ranges sends the whole, which is hardly read."""
     wanted = replace(request, method="GET", read=_PEEK)
     answer = yield from exchange(replace(wanted, headers=(*request.headers, _RANGE)), means)
     if answer.status == _NOT_IN_RANGE and evidence.total_length(answer.hops[-1]) != 0:
@@ -82,8 +83,8 @@ def _got(request: Request, means: Means) -> Talk:
 def _needs_get(head: Answer, request: Request) -> bool:
     """HEAD is refused in many ways by servers that answer GET; some close the connection.
 
-    A busy origin that names the time to come back is not asked again at once. A redirect that is not
-    followed is an answer, and a proxy that wants a credential wants it for GET too.
+    A busy origin with Retry-After gets no second request at once. A redirect that is not followed is an
+    answer, and a proxy that requires a credential requires it for GET too.
     """
     if head.error:
         return head.transient and not head.hops
@@ -101,11 +102,11 @@ def _needs_get(head: Answer, request: Request) -> bool:
 def _settled(
     recorded: Recorded | None, head: Answer, answer: Answer, request: Request, means: Means
 ) -> Generator[Step, Answer, tuple[Answer, tuple[Evidence, ...]]]:
-    """The answer that is believed, and its evidence.
+    """The answer that counts, and its evidence.
 
-    A tag that was never recorded is asked for once more: one that is made up at every request would make a
-    key that no other machine ever derives. What HEAD says of a file that is new or changed is compared with
-    a ranged GET, which is believed where they differ.
+    A tag that was never recorded is requested once more: one that differs at every request would make a key
+    that no other machine ever derives. The HEAD of a file that is new or changed is compared with a ranged
+    GET, which counts if they differ.
     """
     found = evidence.of_hops(answer.hops)
     if answer is not head:
@@ -127,7 +128,7 @@ def _settled(
 
 
 def _is_enough(recorded: Recorded | None, head: Answer, found: tuple[Evidence, ...], hash_up_to: int) -> bool:
-    """Whether an answer to HEAD needs no GET beside it: it states a hash, is as before, or a body follows."""
+    """Whether an answer to HEAD needs no GET: it states a hash, is as before, or the body is read next."""
     if recorded is not None and recorded.full_answer == 0:
         return False
     if evidence.wants_body(found, recorded, evidence.total_length(head.hops[-1]), hash_up_to):
@@ -146,7 +147,7 @@ def _states_hash(found: tuple[Evidence, ...]) -> bool:
 
 
 def _conditional(validators: Validators) -> tuple[str, ...]:
-    """RFC 9110 §13.1.2. A date is never sent: an origin that went back to an older one answers 304 too."""
+    """RFC 9110 §13.1.2. A date is never sent: an origin that returned to an older file answers 304 too."""
     return (f"{_CONDITION} {validators.entity_tag}",) if validators.entity_tag else ()
 
 
@@ -155,9 +156,15 @@ def _failed(reference: Reference, head: Answer, answer: Answer) -> Observation:
     if redirect is not None:
         return redirect
     absent = answer.status in ABSENT and not answer.error
-    reason = said(answer)
+    reason = reason_of(answer)
     if answer is not head:
-        first = said(head)
-        asked = f"{first} to HEAD and " if head != Answer() else ""
-        reason = f"{asked}{'' if asked and first == reason else reason + ' '}to a ranged GET"
+        reason = _of_both(None if head == Answer() else reason_of(head), reason)
     return Observation(reference, ProbeOutcome.ABSENT if absent else ProbeOutcome.UNKNOWN, reason)
+
+
+def _of_both(head: Reason | None, got: Reason) -> Reason:
+    """The reason of the ranged GET, which decides, with what HEAD returned."""
+    if head is None or head == got:
+        methods = "ranged GET" if head is None else "HEAD and ranged GET"
+        return replace(got, detail=f"{got.what} for {methods}")
+    return replace(got, detail=f"{head.what} for HEAD, {got.what} for ranged GET")

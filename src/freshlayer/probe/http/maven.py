@@ -14,10 +14,11 @@ from freshlayer import evidence
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.http.conditional import NOT_MODIFIED, conditionally
 from freshlayer.probe.http.side_files import stated
-from freshlayer.probe.network.exchange import ABSENT, WHOLE, request_of, said
+from freshlayer.probe.network.exchange import ABSENT, WHOLE, reason_of, request_of
 from freshlayer.probe.network.wire import MIB, Conversation, Means
 from freshlayer.probe.network.xml import parse
 from freshlayer.reference import Reference
@@ -30,6 +31,7 @@ SNAPSHOT = compiled(
     r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
 )
 
+_METADATA = "maven-metadata.xml"
 # Best known first: Maven itself writes SHA-1 and MD5, so that the first is there at the first request.
 _CHECKSUMS = ("sha1", "sha256", "sha512", "md5")
 
@@ -38,28 +40,30 @@ def snapshot(
     match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
 ) -> Conversation:
     """The checksum of the file that a snapshot now stands for; without metadata, what the URL itself says."""
-    url = f"{match['folder']}/maven-metadata.xml"
+    url = f"{match['folder']}/{_METADATA}"
     base = request_of(reference)
     wanted = replace(base, url=url, read=MIB, keep=True, follow=True)
     answer = yield from conditionally(wanted, recorded, means)
     if answer.status == NOT_MODIFIED and recorded is not None and recorded.validators.entity_tag:
-        return Observation(reference, ProbeOutcome.NOT_MODIFIED, "its metadata are not modified")
+        return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified", _METADATA))
     if answer.status in ABSENT and not answer.error:
         return (yield from http.ask(reference, recorded, means))
     if answer.status not in WHOLE or answer.error:
-        return Observation(reference, ProbeOutcome.UNKNOWN, f"its metadata: {said(answer)}")
+        return Observation(reference, ProbeOutcome.UNKNOWN, replace(reason_of(answer), subject=_METADATA))
     name = _file(parse(answer.body), match)
     if not name:
-        return Observation(reference, ProbeOutcome.ABSENT, "is not among the files that its metadata name")
+        return Observation(reference, ProbeOutcome.ABSENT, Reason("snapshot-absent"))
     file = f"{match['folder']}/{name}"
     for scheme in _CHECKSUMS:
         digest, beside = yield from stated(base, f"{file}.{scheme}", name, scheme, means)
         if beside.error or beside.status not in WHOLE | ABSENT:
-            return Observation(reference, ProbeOutcome.UNKNOWN, f"its {scheme} checksum: {said(beside)}")
+            reason = replace(reason_of(beside), subject=f"{name}.{scheme}")
+            return Observation(reference, ProbeOutcome.UNKNOWN, reason)
         if digest:
             found = (Evidence(scheme, digest, Strength.CONTENT),)
             kept = evidence.validators(answer.hops[-1])
-            return Observation(reference, ProbeOutcome.SEEN, f"the checksum of {name}", found, kept)
+            reason = Reason("observed", detail=f"the checksum of {name}")
+            return Observation(reference, ProbeOutcome.SEEN, reason, found, kept)
     return (yield from http.learn(replace(base, url=file), reference, recorded, means))
 
 

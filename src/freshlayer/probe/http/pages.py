@@ -13,6 +13,7 @@ from freshlayer import evidence
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.observation import Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import EVIDENT, exchange
 from freshlayer.probe.network.wire import Answer, Means, Request, Step
 from freshlayer.reference import Reference, shown
@@ -55,32 +56,33 @@ def in_place_of_file(
     found: tuple[Evidence, ...],
     request: Request,
     means: Means,
-) -> Generator[Step, Answer, str]:
-    """What came in place of the file, as a clause; empty where it is the file, or where a page is meant.
+) -> Generator[Step, Answer, Reason | None]:
+    """Why the answer is not the file; None if it is the file, or if a page is meant.
 
-    Some servers label every file ``text/html``, so that the first bytes decide. Bytes whose evidence is that
-    of the recorded ones are not read.
+    Some servers label every file ``text/html``, so the first bytes decide. Bytes with the recorded evidence
+    are not read.
     """
     name = urlsplit(reference.text).path.rpartition("/")[2].lower()
     if _PAGES.fullmatch(name) or not _is_suspect(name, answer):
-        return ""
+        return None
     if recorded is not None and evidence.compare(recorded.evidence, found).same is True:
-        return ""
+        return None
     wanted = replace(request, headers=(*request.headers, _RANGE), read=_PEEK, keep=True, part=True)
     got = yield from exchange(wanted, means)
     if got.error or got.status not in EVIDENT or not _is_suspect(name, got):
-        return ""
+        return None
     text = _text(got)
     if not _MARKUP.match(text):
-        return ""
+        return None
     title = _TITLE.search(text)
     refused = bool(_FORM.search(text) or (title and _REFUSAL.search(title[1])))
     if not (_is_file(name) or refused or _was_file(recorded)):
-        return ""
-    verb = "redirects to" if len(got.hops) > 1 else "gives"
+        return None
+    how = "a redirect to" if len(got.hops) > 1 else "the answer is"
     media = evidence.content_type(got.hops[-1]) or "no type"
     called = f", {shown(' '.join(title[1].split()), 60)!r}" if title and title[1] else ""
-    return f"{verb} a web page in place of the file ({media}{called})"
+    detail = f"{how} a web page in place of the file ({media}{called})"
+    return Reason("login-page" if refused else "page-in-place-of-file", detail=detail)
 
 
 def _is_suspect(name: str, answer: Answer) -> bool:

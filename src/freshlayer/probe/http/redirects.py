@@ -1,4 +1,4 @@
-"""The answer of a redirect, for a command that does not follow it: known by where it leads."""
+"""The answer of a redirect, for a command that does not follow it: its target is the evidence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from urllib.parse import quote, urljoin
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.exchange import status_line
 from freshlayer.probe.network.wire import Answer
 from freshlayer.reference import Reference, parse, shown
 
@@ -15,7 +17,7 @@ _LONGEST = 2000
 
 
 def not_followed(reference: Reference, answer: Answer) -> Observation | None:
-    """The observation of a redirect that the command reads itself; None where it is none.
+    """The observation of a redirect that the command does not follow; None if it is not one.
 
     Its body names the same target, and its other headers differ at every request.
     """
@@ -25,8 +27,8 @@ def not_followed(reference: Reference, answer: Answer) -> Observation | None:
     if not location:
         return None
     found = (Evidence("location", _public(reference, location), Strength.CHECKSUM),)
-    reason = f"answered {answer.status}, and the command follows no redirect"
-    return Observation(reference, ProbeOutcome.SEEN, reason, found)
+    detail = f"{status_line(answer.status)}, and the command does not follow redirects"
+    return Observation(reference, ProbeOutcome.SEEN, Reason("observed", detail=detail), found)
 
 
 def _public(reference: Reference, location: str) -> str:

@@ -13,6 +13,7 @@ from freshlayer.evidence.order import in_order
 from freshlayer.evidence.sums import digest_of
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import ABSENT, WHOLE, exchange, request_of
 from freshlayer.probe.network.wire import MIB, Answer, Conversation, Means, Pause, Request, Step
 from freshlayer.reference import shown
@@ -86,7 +87,7 @@ def _with(seen: Observation, found: Evidence, answer: Answer, url: str) -> Obser
     date = http_date.seconds(answer.hops[-1].one("date"))
     if date is not None and date - (_modified(seen) or 0) < _PROGRESS:
         name = shown(url.rpartition("/")[2], 60)
-        reason = f"is newer than its {name}: somebody is publishing it just now"
+        reason = Reason("being-published", detail=f"the file is newer than its {name}: it is being published")
         return Observation(seen.reference, ProbeOutcome.UNKNOWN, reason)
     old = replace(found, ignored="the file of checksums is older than the file itself")
     return replace(seen, evidence=in_order([*seen.evidence, old]))

@@ -15,15 +15,17 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.images.manifest import ACCEPT, INDEXES, chosen, combined, digest_in, entries, spelled
 from freshlayer.probe.images.registry import Admission, Endpoint, admitted, endpoints
-from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, said
+from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, reason_of, status_line
 from freshlayer.probe.network.wire import MIB, Answer, Conversation, Means, Request, Step
 from freshlayer.reference import Reference
 
 _MOST = 4 * MIB
 _HEAD_REFUSED = {400, 405, 406, 411, 500, 501}
 _HEADERS = (*(line for line in HEADERS if not line.startswith("Accept: ")), ACCEPT)
+_TOO_LARGE = Reason("registry-manifest-too-large", detail=f"the manifest has more than {_MOST // MIB} MiB")
 _MANIFEST = "manifest"
 _INDEX = "index"
 
@@ -46,9 +48,9 @@ class Manifest(Struct, frozen=True):
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """The manifest that a tag names now, for the build's platforms; a mirror that fails is passed over."""
+    """The manifest that a tag names now, for the build's platforms; a mirror that fails is skipped."""
     image = _image(reference)
-    seen = Observation(reference, ProbeOutcome.UNKNOWN, "was not asked")
+    seen = Observation(reference, ProbeOutcome.UNKNOWN, Reason("probe-failed"))
     for endpoint in endpoints(image.registry, means.keyring):
         seen = yield from _at(endpoint, image, reference, recorded, means)
         if seen.outcome is ProbeOutcome.SEEN:
@@ -72,9 +74,9 @@ def _at(
     if not _suffices(named, recorded, means):
         named = yield from _got(replace(request, credential=head.credential), means)
     if named.answer.status in ABSENT and not named.answer.error:
-        return Observation(reference, ProbeOutcome.ABSENT, said(named.answer))
+        return Observation(reference, ProbeOutcome.ABSENT, reason_of(named.answer))
     if not named.digest:
-        return Observation(reference, ProbeOutcome.UNKNOWN, _why(head, named.answer))
+        return Observation(reference, ProbeOutcome.UNKNOWN, _reason(head, named.answer))
     return _seen(reference, named, recorded, means)
 
 
@@ -106,10 +108,10 @@ def _got(request: Request, means: Means) -> Generator[Step, Answer, Manifest]:
     found = _manifest(answer)
     stated = found.digest
     if not answer.digest or answer.status not in WHOLE:
-        error = answer.error or (f"gives more than {_MOST // MIB} MiB as a manifest" if answer.length else "")
+        error = answer.error or (_TOO_LARGE if answer.length else None)
         return replace(found, digest="", answer=replace(answer, error=error))
     if len(stated) == len(answer.digest) and stated != answer.digest:
-        wrong = replace(answer, error="gives a manifest that is not what its digest says")
+        wrong = replace(answer, error=Reason("registry-digest-mismatch"))
         return replace(found, digest="", answer=wrong)
     return replace(found, digest=stated or answer.digest, got=True)
 
@@ -125,7 +127,7 @@ def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, mean
         return _observation(reference, named, _recorded(recorded, _MANIFEST), told, index)
     found = entries(named.answer.body)
     if found is None:
-        return Observation(reference, ProbeOutcome.UNKNOWN, "gives an index that can't be read")
+        return Observation(reference, ProbeOutcome.UNKNOWN, Reason("registry-index-invalid"))
     if not found:
         # An index of things that are for no platform is known by itself.
         return _observation(reference, named, named.digest, told, index)
@@ -143,7 +145,8 @@ def _for_platforms(
     """The manifests for the platforms of the build; one that has none is part of the identity as well."""
     lacking = ", ".join(platform for platform, digest in manifests.items() if not digest)
     if not any(manifests.values()):
-        return Observation(reference, ProbeOutcome.ABSENT, f"has no image for {lacking}")
+        detail = f"the image has no manifest for {lacking}"
+        return Observation(reference, ProbeOutcome.ABSENT, Reason("platform-absent", detail=detail))
     index, value = _index_of(named, means), combined(manifests)
     clauses = (*([f"there is no image for {lacking}"] if lacking else []), *_moved(index, value, recorded))
     noted = [*told, *(evidence.told(clause) for clause in clauses)]
@@ -156,22 +159,23 @@ def _observation(
     """A manifest is the content; its index is to it what a strong entity tag is to a file."""
     found = [Evidence(_MANIFEST, value, Strength.CONTENT)]
     found += [Evidence(_INDEX, index, Strength.STRONG)] if index else []
-    return Observation(reference, ProbeOutcome.SEEN, f"answered {named.answer.status}", (*found, *told))
+    reason = Reason("observed", detail=status_line(named.answer.status))
+    return Observation(reference, ProbeOutcome.SEEN, reason, (*found, *told))
 
 
 def _index_of(named: Manifest, means: Means) -> str:
-    """An index as evidence: what it says for these platforms and no others."""
+    """An index as evidence: its digest for these platforms and no others."""
     return f"{named.digest}/{','.join(sorted(map(spelled, means.platforms)))}"
 
 
 def _moved(index: str, value: str, recorded: Recorded | None) -> tuple[str, ...]:
-    """What another index means for whoever reads the verdict."""
+    """What another index means, as clauses for the verdict."""
     digest, _, platforms = index.partition("/")
     before, _, asked = _recorded(recorded, _INDEX).partition("/")
     if not before:
         return ()
     if asked != platforms:
-        return (f"it was recorded for {asked}, and is asked for {platforms}",)
+        return (f"it was recorded for {asked}, and is probed for {platforms}",)
     same = value == _recorded(recorded, _MANIFEST)
     return ("its index changed, for other platforms only",) if same and digest != before else ()
 
@@ -181,18 +185,19 @@ def _recorded(recorded: Recorded | None, scheme: str) -> str:
     return next((item.value for item in found if item.scheme == scheme and not item.ignored), "")
 
 
-def _why(head: Admission, answer: Answer) -> str:
-    """Why nothing is known, as a clause that can follow the reference."""
-    clauses = [said(answer)]
+def _reason(head: Admission, answer: Answer) -> Reason:
+    """Why nothing is known."""
+    reason = reason_of(answer)
+    clauses = [reason.what]
     if answer.status in {401, 403} and not answer.error:
-        clauses.append("a registry says so too of an image that does not exist")
+        clauses.append("a registry returns that for an image that does not exist too")
     if head.told:
         clauses.append(head.told)
-    return "; ".join([*clauses, *_limits(answer)])
+    return replace(reason, detail="; ".join([*clauses, *_limits(answer)]))
 
 
 def _limits(answer: Answer) -> tuple[str, ...]:
-    """Docker Hub's limit of pulls, where none is left: ``ratelimit-remaining: 0;w=21600``."""
+    """Docker Hub's limit of pulls, if none is left: ``ratelimit-remaining: 0;w=21600``."""
     remaining = answer.hops[-1].one("ratelimit-remaining") if answer.hops else ""
     match = re.fullmatch(r"0(?:;w=(\d{1,9}))?", remaining)
     if not match:

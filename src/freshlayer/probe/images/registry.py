@@ -1,4 +1,4 @@
-"""Where a registry is asked, and how it lets one in: mirrors, plain HTTP, passwords and bearer tokens.
+"""The endpoints of a registry, and its authentication: mirrors, plain HTTP, passwords and bearer tokens.
 
 https://distribution.github.io/distribution/spec/auth/token/ and …/auth/oauth/
 """
@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from freshlayer.children import DOCKER_CREDENTIAL
 from freshlayer.credentials import Credential, Keyring, Scheme, docker, host_of
 from freshlayer.lazy_regex import compiled
-from freshlayer.probe.network.exchange import HEADERS, credential_for, exchange, said
+from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.exchange import HEADERS, credential_for, exchange, reason_of
 from freshlayer.probe.network.wire import MIB, Answer, Means, Once, Request, Run, Step
 from freshlayer.reference import shown
 
@@ -42,7 +43,7 @@ class Endpoint(Struct, frozen=True):
 
 
 class Challenge(Struct, frozen=True):
-    """What a registry asks for when it answers 401 (RFC 9110 §11.6.1)."""
+    """What a registry requires when it returns 401 (RFC 9110 §11.6.1)."""
 
     scheme: str
     realm: str
@@ -66,7 +67,7 @@ class Admission(Struct, frozen=True):
 
 
 def endpoints(registry: str, keyring: Keyring) -> tuple[Endpoint, ...]:
-    """Where to ask for an image of a registry, one after the other: Docker Hub's mirrors go before it."""
+    """Where an image of a registry is requested, in turn: Docker Hub's mirrors come before it."""
     if registry == docker.HUB:
         mirrors = (Endpoint(url.rstrip("/"), urlsplit(url).netloc) for url in _mirrors(keyring))
         return (*mirrors, Endpoint(_HUB_URL, docker.HUB))
@@ -74,7 +75,7 @@ def endpoints(registry: str, keyring: Keyring) -> tuple[Endpoint, ...]:
 
 
 def _scheme(registry: str, keyring: Keyring) -> str:
-    """Plain HTTP for loopback, unless the settings have a certificate for it, and where they say insecure."""
+    """Plain HTTP for loopback, unless the settings have a certificate for it, and if they set insecure."""
     settings = keyring.settings(registry)
     if settings is not None and (settings.insecure or settings.ca or settings.certificate):
         return "http" if settings.insecure else "https"
@@ -108,7 +109,7 @@ def _is_mirror(url: str) -> bool:
 def admitted(
     request: Request, endpoint: Endpoint, repository: str, means: Means
 ) -> Generator[Step, Answer, Admission]:
-    """Ask; and once more with what the registry asks for, where it can be had."""
+    """Send a request, and again with the credential that the registry requires, if there is one."""
     answer = yield from exchange(request, means)
     challenge = _challenge(answer)
     if challenge is None:
@@ -125,7 +126,7 @@ def admitted(
 def _met(
     challenge: Challenge, login: Login, endpoint: Endpoint, repository: str, means: Means
 ) -> Generator[Step, Answer, Credential | Answer | None]:
-    """What meets a challenge; an answer where it can't be had, None where there is nothing to show."""
+    """The credential for a challenge; an answer if it can't be obtained, None if there is none."""
     if challenge.scheme == "bearer":
         return (yield from _token(challenge, login, endpoint, repository, means))
     password = login.credential is not None and login.credential.user != docker.IDENTITY_TOKEN
@@ -133,9 +134,9 @@ def _met(
 
 
 def _challenge(answer: Answer) -> Challenge | None:
-    """The challenge of a 401 that can be met; a token goes before a password.
+    """The challenge of a 401 that is supported; a token comes before a password.
 
-    Only the registry's own: it could not have been meant for whom it redirects to.
+    Only the registry's own: that of the target of a redirect is not meant for the registry's credential.
     """
     own = answer.status == 401 and len(answer.hops) == 1
     offered = answer.hops[-1].all("www-authenticate") if own else ()
@@ -143,16 +144,16 @@ def _challenge(answer: Answer) -> Challenge | None:
     found = {scheme: dict(_PARAMETER.findall(line)) for scheme, line in reversed(read)}
     for scheme in ("bearer", "basic"):
         if scheme in found:
-            said_of = found[scheme].get
-            return Challenge(scheme, said_of("realm", ""), said_of("service", ""), said_of("scope", ""))
+            given = found[scheme].get
+            return Challenge(scheme, given("realm", ""), given("service", ""), given("scope", ""))
     return None
 
 
 def _login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step, Answer, Login]:
-    """What the settings say, else what docker and podman were logged in with.
+    """The credential of the settings, else the login of docker and podman.
 
-    Not netrc: it may have an entry for every host, and a token service that is shown a wrong credential
-    gives not even what strangers get.
+    Not netrc: it may have an entry for every host, and a token service that gets a wrong credential refuses
+    even what is public.
     """
     if not endpoint.is_trusted:
         return Login(told="no credential is sent without TLS")
@@ -166,7 +167,7 @@ def _login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step,
 
 
 def _docker_login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step, Answer, Login]:
-    """The first place that has a credential; a helper is run once for all."""
+    """The first place that has a credential; a helper runs once for all."""
     failed: list[str] = []
     for found in docker.logins(means.keyring, endpoint.name, repository):
         if isinstance(found, Credential):
@@ -190,8 +191,8 @@ def _token(
 ) -> Generator[Step, Answer, Credential | Answer]:
     """A bearer token of the service that the challenge names; once for all references of a repository."""
     if not _is_safe(challenge.realm, endpoint):
-        realm = shown(challenge.realm, 80)
-        return Answer(error=f"names a token service that is not asked, for it is without TLS: {realm}")
+        detail = f"its token service has no TLS, and gets no request: {shown(challenge.realm, 80)}"
+        return Answer(error=Reason("registry-token-insecure", detail=detail))
     scope = challenge.scope or f"repository:{repository}:pull"
     request = replace(_token_request(challenge, scope, login.credential), anonymous=True)
     shared = ("token", endpoint, challenge.realm, challenge.service, scope, login.credential)
@@ -199,7 +200,7 @@ def _token(
     token = _token_in(answer)
     if token:
         return Credential(Scheme.BEARER, token)
-    return Answer(error=f"can't be asked: its token service {_refusal(answer)}")
+    return Answer(error=Reason("registry-token-failed", detail=f"its token service: {_refusal(answer)}"))
 
 
 def _is_safe(realm: str, endpoint: Endpoint) -> bool:
@@ -236,4 +237,4 @@ def _token_in(answer: Answer) -> str:
 
 
 def _refusal(answer: Answer) -> str:
-    return "gives no token" if answer.status == 200 and not answer.error else said(answer)
+    return "no token" if answer.status == 200 and not answer.error else reason_of(answer).text

@@ -1,4 +1,4 @@
-"""libcurl: one transfer, its limits, and its errors in words."""
+"""libcurl: one transfer, its limits, and the reason of its failure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
+from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
 from freshlayer.probe.network.wire import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 
 _MOST_HEADERS = 64 * 1024
-_TOO_MANY_HEADERS = f"sends more than {_MOST_HEADERS // 1024} KiB of headers"
+_TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
@@ -28,12 +29,18 @@ _BUNDLES = (
     "/etc/ssl/cert.pem",
 )
 _REASONS = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "its host name does not resolve",
-    pycurl.E_COULDNT_CONNECT: "refused the connection or can't be reached",
-    pycurl.E_TOO_MANY_REDIRECTS: f"redirects more than {MOST_REDIRECTS} times",
-    pycurl.E_GOT_NOTHING: "closed the connection without an answer",
-    pycurl.E_PEER_FAILED_VERIFICATION: "shows a certificate that is not trusted",
-    pycurl.E_URL_MALFORMAT: "redirects to something that is no URL",
+    pycurl.E_COULDNT_RESOLVE_HOST: Reason("host-unresolved", hint=hint_of("host-unresolved")),
+    pycurl.E_COULDNT_CONNECT: Reason("connection-refused", hint=hint_of("connection-refused")),
+    pycurl.E_TOO_MANY_REDIRECTS: Reason("redirect-loop", detail=f"more than {MOST_REDIRECTS} redirects"),
+    pycurl.E_GOT_NOTHING: Reason("connection-closed", detail="the connection was closed without an answer"),
+    pycurl.E_URL_MALFORMAT: Reason("redirect-invalid"),
+}
+_TLS = {
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_SSL_CERTPROBLEM,
+    pycurl.E_SSL_CIPHER,
+    pycurl.E_SSL_CACERT_BADFILE,
+    pycurl.E_PEER_FAILED_VERIFICATION,
 }
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for: one header line of more than 100 KiB
 _FTP_ANSWERS = {
@@ -48,23 +55,27 @@ _TRANSIENT = _STREAM | _HUNG_UP
 
 
 class Transfer(Struct):
-    """A request on its way, and what has come of it."""
+    """A request that was sent, and what has been received.
+
+    ``stopped``: a part is all that was wanted. ``error``: why the transfer was ended.
+    """
 
     request: Request
     limits: Limits
     proxies: Proxies | None = None
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
-    octets: int = 0
+    header_bytes: int = 0
     length: int = 0
-    stopped: str = ""
+    stopped: bool = False
+    error: Reason | None = None
     hasher: hashlib._Hash = field(default_factory=hashlib.sha256)
     kept: list[bytes] = field(default_factory=list)
 
     def on_header(self, line: bytes) -> int | None:
         """Libcurl stops where anything but None or the length is returned."""
-        self.octets += len(line)
-        if self.octets > _MOST_HEADERS:
-            self.stopped = _TOO_MANY_HEADERS
+        self.header_bytes += len(line)
+        if self.header_bytes > _MOST_HEADERS:
+            self.error = _TOO_MANY_HEADERS
             return 0
         text = line.decode("iso-8859-1").rstrip("\r\n")
         if text.startswith("HTTP/"):
@@ -80,7 +91,7 @@ class Transfer(Struct):
             self.kept.append(chunk[: max(0, self.request.read - self.length)])
         self.length += len(chunk)
         if self.length > self.request.read:
-            self.stopped = "body"
+            self.stopped = True
             return 0
         if self.request.digest:
             self.hasher.update(chunk)
@@ -88,32 +99,32 @@ class Transfer(Struct):
             self.kept.append(chunk)
         return None
 
-    def answer(self, error: str, *, transient: bool) -> Answer:
+    def answer(self, error: Reason | None, *, transient: bool) -> Answer:
         hops = self._hops()
-        if self.stopped == "body":
+        if self.stopped:
             return Answer(hops, length=self.length, body=b"".join(self.kept) if self.request.part else b"")
         if not error:
             digest = self.hasher.hexdigest() if self.request.digest else ""
             return Answer(hops, digest=digest, length=self.length, body=b"".join(self.kept))
-        return Answer(hops, error=self.stopped or error, transient=transient)
+        return Answer(hops, error=self.error or error, transient=transient)
 
     def _hops(self) -> tuple[Hop, ...]:
-        """Redirects and the last response: no 1xx, and no proxy's answer to CONNECT."""
+        """Redirects and the last response, without 1xx and a proxy's answer to CONNECT."""
         *early, last = self.hops or [(0, [])]
         chain = [*(hop for hop in early if hop[0] // 100 == _REDIRECTION), last]
         return tuple(Hop(status, tuple(headers)) for status, headers in chain if status)
 
     def location(self) -> str:
-        """Where the last redirect led to."""
+        """The target of the last redirect."""
         hops = self._hops()
         return hops[-1].one("location") if hops else ""
 
 
 def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authorities: str) -> None:
-    """Set a handle up for a transfer that has ``remaining`` seconds."""
+    """Set up a handle for a transfer that has ``remaining`` seconds."""
     request, limits = transfer.request, transfer.limits
     handle.reset()
-    handle.setopt(pycurl.URL, _octets(request.url))
+    handle.setopt(pycurl.URL, _bytes(request.url))
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
     if request.method == "POST":
         handle.setopt(pycurl.POSTFIELDS, request.form)
@@ -147,7 +158,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
 def _authorise(handle: pycurl.Curl, request: Request) -> None:
     """Through options and never on a command line; only the first host of a chain is shown anything."""
     credential, signer = request.credential, request.signer
-    headers = [_octets(line) for line in (*request.headers, *request.own)]
+    headers = [_bytes(line) for line in (*request.headers, *request.own)]
     if signer is not None:
         handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
         handle.setopt(pycurl.USERNAME, signer.user.encode())
@@ -163,8 +174,8 @@ def _authorise(handle: pycurl.Curl, request: Request) -> None:
     handle.setopt(pycurl.HTTPHEADER, headers)
 
 
-def _octets(text: str) -> bytes:
-    """A header's value goes back as it came, octet for octet; pycurl itself takes text of ASCII alone."""
+def _bytes(text: str) -> bytes:
+    """A header's value as the bytes that were received; pycurl itself accepts ASCII text only."""
     try:
         return text.encode("iso-8859-1")
     except UnicodeEncodeError:
@@ -193,23 +204,23 @@ def authorities() -> str:
 
 
 def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:
-    """What a transfer came to; ``code`` and ``text`` are libcurl's, 0 where all went well."""
+    """The answer of a transfer; ``code`` and ``text`` are those of libcurl, 0 on success."""
     if transfer.request.url.startswith(("ftp:", "ftps:")):
         transfer.hops = _ftp_hops(handle, code)
         if transfer.hops and code in _FTP_ANSWERS:
             code = 0
     if not code:
-        return transfer.answer("", transient=False)
+        return transfer.answer(None, transient=False)
     proxy = proxying.trouble(handle, code, text, transfer.request.url, transfer.proxies)
     if proxy:
-        # What a proxy answered to CONNECT is not the origin's.
+        # A proxy's answer to CONNECT is not the origin's.
         transfer.hops = []
-    error = proxy or _why(handle, code, text, transfer)
-    return transfer.answer(error, transient=code in _TRANSIENT and not proxy)
+    error = proxy or _reason(handle, code, text, transfer)
+    return transfer.answer(error, transient=code in _TRANSIENT and proxy is None)
 
 
 def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:
-    """The replies to MDTM and SIZE (RFC 3659 §3, §4), as the headers of one HTTP answer would say it."""
+    """The replies to MDTM and SIZE (RFC 3659 §3, §4), as the headers of one HTTP answer."""
     if code:
         return [(_FTP_ANSWERS[code], [])] if code in _FTP_ANSWERS else []
     from email.utils import formatdate  # noqa: PLC0415 - slow to load, and for FTP alone
@@ -221,22 +232,27 @@ def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str,
     return [(200, headers)]
 
 
-def _why(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> str:
-    """An error of libcurl as a clause that can follow a URL."""
+def _reason(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> Reason:
+    """The reason of an error of libcurl."""
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return _timed_out(handle, transfer.limits)
     if code == _TOO_LARGE:
         return _TOO_MANY_HEADERS
     if code == pycurl.E_UNSUPPORTED_PROTOCOL:
-        return f"redirects to {shown(transfer.location(), 80)}, which is refused"
-    detail = shown(text, 120)
-    if code == pycurl.E_PEER_FAILED_VERIFICATION and detail:
-        return f"{_REASONS[code]} ({detail})"
-    return _REASONS.get(code) or f"can't be asked: {detail or code}"
+        where = shown(transfer.location(), 80)
+        return Reason("redirect-refused", detail=f"the redirect to {where} is refused: it leaves TLS or HTTP")
+    if code in _REASONS:
+        return _REASONS[code]
+    detail = shown(text, 120) or f"error {code} of libcurl"
+    if code in _TLS:
+        return Reason("tls-failed", detail=f"the TLS connection failed: {detail}", hint=hint_of("tls-failed"))
+    if code in _TRANSIENT:
+        return Reason("connection-closed", detail=f"the connection was closed: {detail}")
+    return Reason("probe-failed", detail=f"the request failed: {detail}")
 
 
 def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
-    """Whether the host itself can't be reached, so that other requests to it need not be tried."""
+    """Whether the host itself can't be reached, so that no other request to it is sent."""
     if transfer.hops:
         return False
     late = code == pycurl.E_OPERATION_TIMEDOUT and not _was_connected(handle)
@@ -244,11 +260,12 @@ def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
 
 
 def _was_connected(handle: pycurl.Curl) -> bool:
-    """A connection that was there before takes no time to be made."""
+    """A connection that is used again takes no time to open."""
     return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.NUM_CONNECTS) == 0)
 
 
-def _timed_out(handle: pycurl.Curl, limits: Limits) -> str:
+def _timed_out(handle: pycurl.Curl, limits: Limits) -> Reason:
     if _was_connected(handle):
-        return f"gave no answer within {limits.answer:g} s"
-    return f"can't be reached within {limits.connect:g} s"
+        return Reason("timed-out", detail=f"no answer within {limits.answer:g} s", hint=hint_of("timed-out"))
+    detail = f"no connection within {limits.connect:g} s"
+    return Reason("connect-timed-out", detail=detail, hint=hint_of("connect-timed-out"))

@@ -1,4 +1,4 @@
-"""All conversations at once, in one thread: queues per host, transfers, programs, pauses and deadlines."""
+"""All conversations in one thread: a queue for each host, transfers, programs, pauses and deadlines."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from msgspec import Struct, field
 from freshlayer.children import EmptyDirectory
 from freshlayer.credentials import netloc_of
 from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
 from freshlayer.probe.network.curl import Transfer
-from freshlayer.probe.network.exchange import LONGEST_WAIT, retry_after
+from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, retry_after
 from freshlayer.probe.network.subprocesses import Running, start
 from freshlayer.probe.network.wire import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
@@ -25,24 +26,24 @@ _MULTIPLEXED = 100
 _TICK = 0.2
 _SHORT_TICK = 0.01
 _TOO_MANY = 429
-_TRIES = 2
+_REFUSALS_PER_CONNECTION = 2
 
 
 def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterator[Observation]:
-    """Drive all conversations to their ends; yield the observations as they come."""
+    """Run all conversations to their ends; yield each observation when it is complete."""
     driver = _Driver(talks, limits)
     try:
         for observation in driver.run():
             paused = time.monotonic()
             yield observation
-            # The caller's own work is not the origins' time.
+            # The caller's own work does not count as the origins' time.
             driver.until += time.monotonic() - paused
     finally:
         driver.close()
 
 
 class _Talk(Struct, eq=False):
-    """A conversation, the step that it waits to take, and the key under which others wait for it as well."""
+    """A conversation, its next step, and the key under which others wait for the same answer."""
 
     reference: Reference
     conversation: Conversation
@@ -53,9 +54,9 @@ class _Talk(Struct, eq=False):
 
 
 class _Host(Struct):
-    """``failure``: why it is not asked any more. ``answered``: it has given a response at least once.
+    """``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
 
-    ``until``: when it wants to be asked again, by the monotonic clock (RFC 9110 §10.2.3).
+    ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3).
     """
 
     queue: deque[_Talk] = field(default_factory=deque)
@@ -90,12 +91,12 @@ class _Driver:
         self._nowhere = EmptyDirectory(os.environ)
 
     def run(self) -> Iterator[Observation]:
-        """Until each reference has its observation; what is open at the deadline is unknown."""
+        """Until each reference has its observation; what is still open at the deadline is unknown."""
         for observation in self._observations():
             self._open.pop(observation.reference, None)
             yield observation
         for reference in list(self._open):
-            yield Observation(reference, ProbeOutcome.UNKNOWN, self._overtime)
+            yield Observation(reference, ProbeOutcome.UNKNOWN, self._too_late)
 
     def _observations(self) -> Iterator[Observation]:
         while time.monotonic() < self.until:
@@ -107,7 +108,7 @@ class _Driver:
             yield from self._programs()
 
     def close(self) -> None:
-        """Conversations that are cut off leave no connection and no program behind."""
+        """Close the connections and end the programs of conversations that did not end."""
         for handle in self._flying:
             self._multi.remove_handle(handle)
         self._multi.close()
@@ -137,11 +138,11 @@ class _Driver:
                     yield from self._take(talk, talk.step)
 
     def _take(self, talk: _Talk, step: Request | Run) -> Iterator[Observation]:
-        """Take the step that a conversation waits for."""
+        """Take the next step of a conversation."""
         remaining = talk.deadline - time.monotonic()
         host = self._hosts[talk.host]
         if remaining <= 0:
-            yield from self._answer(talk, Answer(error=self._lateness))
+            yield from self._answer(talk, Answer(error=self._late))
         elif isinstance(step, Request) and host.failure is not None:
             yield from self._answer(talk, host.failure)
         elif isinstance(step, Request):
@@ -161,8 +162,9 @@ class _Driver:
         try:
             curl.prepare(handle, transfer, remaining, self._authorities)
         except (pycurl.error, ValueError, TypeError) as error:
-            # A file that is no certificate, an option that this libcurl was built without.
-            yield from self._answer(talk, Answer(error=f"can't be asked: {shown(str(error), 120)}"))
+            # A file that is not a certificate, an option that this libcurl was built without.
+            problem = failed("request-invalid", f"libcurl rejects the request: {shown(str(error), 120)}")
+            yield from self._answer(talk, problem)
             return
         self._multi.add_handle(handle)
         self._flying[handle] = talk, transfer
@@ -199,20 +201,20 @@ class _Driver:
         host.multiplexed |= handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0
         unreachable = curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
         if unreachable and not host.answered:
-            # Whoever waits behind it would wait as long, for the same answer.
+            # The next request would wait as long for the same answer.
             host.failure = Answer(error=answer.error)
-        self._heed(host, answer)
+        self._respect(host, answer)
         self._multi.remove_handle(handle)
         self._idle.append(handle)
         yield from self._answer(talk, answer)
 
-    def _heed(self, host: _Host, answer: Answer) -> None:
-        """One refusal for coming too often is for all who wait behind it."""
+    def _respect(self, host: _Host, answer: Answer) -> None:
+        """A 429 holds for all requests to the host that wait."""
         host.refusals = host.refusals + 1 if answer.status == _TOO_MANY else 0
         wait = retry_after(answer) if host.refusals else None
         if wait is None:
             return
-        if wait > LONGEST_WAIT or host.refusals > _TRIES * self._limits.per_host:
+        if wait > LONGEST_WAIT or host.refusals > _REFUSALS_PER_CONNECTION * self._limits.per_host:
             host.failure = answer
         else:
             host.until = max(host.until, time.monotonic() + wait)
@@ -229,9 +231,9 @@ class _Driver:
             time.sleep(_SHORT_TICK)
 
     def _answer(self, talk: _Talk, answer: Answer) -> Iterator[Observation]:
-        """Answer a conversation, and those that wait for the same answer."""
+        """Pass an answer to a conversation, and to those that wait for the same answer."""
         waiting = self._once.pop(talk.key, []) if talk.key is not None else []
-        # Who led ran out of its own time, which is no answer for those that have some left.
+        # The first conversation has no time left, which is not an answer for those that have some.
         final = not (answer.error and time.monotonic() >= talk.deadline)
         if talk.key is not None and final:
             self._once[talk.key] = answer
@@ -243,19 +245,20 @@ class _Driver:
                 yield from self._resume(other, known)
 
     def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
-        """Answer a conversation (None starts it), and queue the step that it asks for."""
+        """Pass an answer to a conversation (None starts it), and queue its next step."""
         while True:
             try:
                 step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
             except StopIteration as end:
                 yield end.value
                 return
-            except Exception as error:  # noqa: BLE001 - one origin's oddity is not to cost the others theirs
-                reason = f"can't be judged: an error of freshlayer itself ({type(error).__name__})"
+            except Exception as error:  # noqa: BLE001 - one origin's oddity must not cost the other results
+                detail = f"an error of freshlayer itself ({type(error).__name__})"
+                reason = Reason("internal-error", detail=detail, hint=hint_of("internal-error"))
                 yield Observation(talk.reference, ProbeOutcome.UNKNOWN, reason)
                 return
             if time.monotonic() >= talk.deadline:
-                yield Observation(talk.reference, ProbeOutcome.UNKNOWN, self._lateness)
+                yield Observation(talk.reference, ProbeOutcome.UNKNOWN, self._late)
                 return
             known = self._plan(talk, step)
             if known is None:
@@ -263,11 +266,11 @@ class _Driver:
             answer = known
 
     def _plan(self, talk: _Talk, step: Step) -> Answer | None:
-        """Have a step taken in its turn; the answer where it is known already."""
+        """Queue a step; return the answer if it is already known."""
         if isinstance(step, Pause):
             at = time.monotonic() + step.seconds
             if at >= talk.deadline:
-                return Answer(error="there was no time to wait")
+                return failed("timed-out", "no time is left to try again")
             heapq.heappush(self._pauses, (at, id(talk), talk))
             return None
         if isinstance(step, Once):
@@ -285,13 +288,14 @@ class _Driver:
         return None
 
     @property
-    def _overtime(self) -> str:
-        seconds = f"{self._limits.deadline:g} s"
-        return f"was not answered before the probe of all references ended after {seconds} (--deadline)"
+    def _too_late(self) -> Reason:
+        detail = f"no answer before the probe of all references ended after {self._limits.deadline:g} s"
+        return Reason("deadline", detail=detail, hint=hint_of("deadline"))
 
     @property
-    def _lateness(self) -> str:
-        return f"gave no answer that counts within {self._limits.total:g} s"
+    def _late(self) -> Reason:
+        detail = f"no usable answer within {self._limits.total:g} s"
+        return Reason("timed-out", detail=detail, hint=hint_of("timed-out"))
 
     def _wake(self) -> Iterator[Observation]:
         while self._pauses and self._pauses[0][0] <= time.monotonic():

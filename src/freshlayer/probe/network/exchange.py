@@ -1,4 +1,4 @@
-"""One question to an HTTP origin: with the host's own credential, with patience, over its redirects."""
+"""One request to an HTTP origin: the host's credential, retries, redirects, and the reason of a failure."""
 
 from __future__ import annotations
 
@@ -12,33 +12,35 @@ from freshlayer import __version__
 from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
+from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network.wire import MOST_REDIRECTS, Answer, Means, Once, Pause, Request, Run, Step, Talk
 from freshlayer.reference import Reference, is_signed, shown
 
 HEADERS = (
     f"User-Agent: freshlayer/{__version__}",
     "Accept: */*",
-    # What is hashed and measured has to be the file itself, and no cache's memory of it.
+    # What is hashed and measured must be the file itself, not a copy in a cache.
     "Accept-Encoding: identity",
     "Cache-Control: no-cache",
     "Want-Repr-Digest: sha-256=9, sha-512=5",
 )
-"""What every question to an origin says."""
+"""Headers of every request to an origin."""
 
 WHOLE = frozenset({200, 203})
 ABSENT = frozenset({404, 410})
 EVIDENT = frozenset({*WHOLE, 206, 416})
-"""Statuses whose headers speak of the bytes."""
+"""Statuses whose headers describe the bytes."""
 
 _RETRY = {429, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_TRIES = 2
+_MOST_ATTEMPTS = 2
 LONGEST_WAIT = 10.0
 _NAMES = {
     400: "Bad Request",
-    401: "Unauthorized: it wants a credential",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    405: "Method Not Allowed",
     407: "Proxy Authentication Required",
     410: "Gone",
     429: "Too Many Requests",
@@ -49,29 +51,40 @@ _NAMES = {
 }
 
 
+_CODES = {
+    401: "http-unauthorized",
+    403: "http-forbidden",
+    404: "http-not-found",
+    407: "proxy-unauthorized",
+    410: "http-gone",
+    429: "http-too-many-requests",
+}
+_SERVER_ERROR = 500
+
+
 def request_of(reference: Reference) -> Request:
     """The GET of a reference, as its command sends it."""
     form = reference.form
     headers = form.over(HEADERS)
-    # A host's name and a secret mean nothing to the host of a redirect, or too much.
+    # The host of a redirect gets neither this host's name nor its secrets.
     own = tuple(line for line in headers if line.startswith("host:")) + form.secret_lines
     request = Request("GET", reference.ask, tuple(line for line in headers if line not in own), own)
     return replace(request, follow=form.follow, anonymous=form.authorises, proxies=form.proxies)
 
 
 def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk:
-    """Ask, and once more where the origin is busy or hung up and there is time (RFC 9110 §10.2.3).
+    """Send a request, and repeat it once if the origin is busy or closed the connection (RFC 9110 §10.2.3).
 
-    ``shared``: a key under which the answer serves every conversation that asks the same URL.
+    ``shared``: a key under which every conversation that requests the same URL gets the same answer.
     """
     prepared = yield from _prepared(request, means)
     if isinstance(prepared, Answer):
         return prepared
     answer = Answer()
-    for tries in range(_TRIES):
+    for tries in range(_MOST_ATTEMPTS):
         answer = yield from _followed(prepared, means, None if shared is None else (shared, tries))
         wait = _wait(prepared, answer, tries)
-        if wait is None or tries == _TRIES - 1:
+        if wait is None or tries == _MOST_ATTEMPTS - 1:
             return answer
         waited = yield Pause(wait)
         if waited.error:
@@ -79,22 +92,39 @@ def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk
     return answer
 
 
-def said(answer: Answer) -> str:
-    """What came of a question, as a clause that can follow a URL."""
-    if answer.error or not answer.hops:
-        return answer.error or "gave no answer"
+def reason_of(answer: Answer) -> Reason:
+    """The error of an answer, else the reason that its status gives."""
+    if answer.error:
+        return answer.error
+    if not answer.hops:
+        return Reason("no-answer")
     hop = answer.hops[-1]
-    name = _NAMES.get(hop.status, "")
-    return f"answered {hop.status}{' ' + name if name else ''}{_retry_after(hop)}"
+    return Reason(_code_of(hop.status), detail=status_line(hop.status), hint=_retry_after(hop))
+
+
+def failed(code: str, detail: str) -> Answer:
+    """An answer with an error, whose hint is that of its code."""
+    return Answer(error=Reason(code, detail=detail, hint=hint_of(code)))
+
+
+def status_line(status: int) -> str:
+    """A status with its name: ``403 Forbidden``; one without a name: ``status 418``."""
+    return f"{status} {_NAMES[status]}" if status in _NAMES else f"status {status}"
+
+
+def _code_of(status: int) -> str:
+    if status in WHOLE:
+        return "observed"
+    return _CODES.get(status) or ("http-server-error" if status >= _SERVER_ERROR else "http-status")
 
 
 def _retry_after(hop: Hop) -> str:
     seconds = hop.one("retry-after")
-    return f" (try again after {seconds} s)" if re.fullmatch(r"[0-9]{1,6}", seconds) else ""
+    return f"try again after {seconds} s" if re.fullmatch(r"[0-9]{1,6}", seconds) else ""
 
 
 def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
-    """The request with what its host is to be shown; an answer where the credential can't be had."""
+    """The request with the credential of its host; an answer if the credential can't be found out."""
     request = replace(request, tls=tls(means.keyring, request.url))
     own = request.anonymous or _has_userinfo(request.url) or is_signed(request.url)
     if own or request.signer is not None or request.credential is not None:
@@ -108,26 +138,26 @@ def _has_userinfo(url: str) -> bool:
 
 
 def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential | Answer | None]:
-    """What to show the host of a URL; an answer with an error where the program that prints it failed."""
+    """The credential for the host of a URL; an answer with an error if the program that prints it failed."""
     found = find(means.keyring, url)
     if not isinstance(found, Program):
         return found
     credential = yield from printed(found)
     if isinstance(credential, Answer):
         program = shown(found.argv[0], 60)
-        return Answer(error=f"can't be asked: {program}, which should print its credential, failed")
+        return failed("credential-program-failed", f"{program}, which prints the credential, failed")
     return credential
 
 
 def printed(program: Program, child: Child = HOST_COMMAND) -> Generator[Step, Answer, Credential | Answer]:
-    """The credential that a program prints, run once for all; else what came of it."""
+    """The credential that a program prints, which runs once for all; else the program's answer."""
     answer = yield Once(("credential", program.argv), Run(program.argv, child, errors=False))
     credential = program.credential(answer.output)
     return answer if answer.error or answer.exit_code or credential is None else credential
 
 
 def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
-    """Follow redirects one by one as long as there is something private, which goes to this origin alone."""
+    """Follow redirects one by one, so that what is private is sent to its own origin alone."""
     hops: tuple[Hop, ...] = ()
     for _ in range(MOST_REDIRECTS + 1):
         key = (shared, request.url, request.headers, request.own)
@@ -139,15 +169,24 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
             return replace(answer, hops=hops)
         target = _target(request.url, location)
         if target is None:
-            return Answer(hops, error="redirects to something that is no URL")
+            return _redirect_failed(hops, "redirect-invalid", "")
         if not _is_allowed(request.url, target):
-            return Answer(hops, error=f"redirects to {shown(target, 80)}, which is refused")
+            return _redirect_failed(hops, "redirect-refused", refused_redirect(target))
         request = _redirected(request, target, means)
-    return Answer(hops, error=f"redirects more than {MOST_REDIRECTS} times")
+    return _redirect_failed(hops, "redirect-loop", f"more than {MOST_REDIRECTS} redirects")
+
+
+def _redirect_failed(hops: tuple[Hop, ...], code: str, detail: str) -> Answer:
+    return Answer(hops, error=Reason(code, detail=detail))
+
+
+def refused_redirect(target: str) -> str:
+    """The detail of a redirect that is not followed."""
+    return f"the redirect to {shown(target, 80)} is refused: it leaves TLS or HTTP"
 
 
 def _target(url: str, location: str) -> str | None:
-    """Where a redirect leads to; what a URL can't hold is quoted, as browsers and libcurl do."""
+    """The target of a redirect, quoted as browsers and libcurl quote it; None if it is not a URL."""
     try:
         joined = urljoin(url, quote(location, safe="".join(map(chr, range(33, 127)))))
         urlsplit(joined)
@@ -157,12 +196,12 @@ def _target(url: str, location: str) -> str | None:
 
 
 def _is_allowed(url: str, target: str) -> bool:
-    """HTTP only, and never out of TLS."""
+    """Whether a redirect stays in HTTP, and does not leave TLS."""
     return target.startswith("https://") or (target.startswith("http://") and not url.startswith("https:"))
 
 
 def _redirected(request: Request, target: str, means: Means) -> Request:
-    """The same question elsewhere: a redirect to another origin leaves behind what was meant for this one."""
+    """The same request to the target; another origin gets nothing that is meant for this one."""
     if _origin(target) == _origin(request.url):
         return replace(request, url=target)
     tls_there = tls(means.keyring, target)
@@ -180,9 +219,9 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _wait(request: Request, answer: Answer, tries: int) -> float | None:
-    """Seconds before another try; None where none makes sense.
+    """Seconds before another attempt; None if there is no other attempt.
 
-    A HEAD that was hung up on is not tried again: a GET comes after it.
+    A HEAD whose connection was closed is not repeated: a GET follows.
     """
     if answer.error:
         return _jitter(tries) if answer.transient and request.method != "HEAD" else None
@@ -195,13 +234,13 @@ def _wait(request: Request, answer: Answer, tries: int) -> float | None:
 
 
 def _jitter(tries: int) -> float:
-    """So that those who were refused together do not come back together."""
-    from random import uniform  # noqa: PLC0415 - slow to load, and most are never refused
+    """Random, so that clients that were refused together do not return together."""
+    from random import uniform  # noqa: PLC0415 - slow to load, and rarely needed
 
-    return float(uniform(0.1, 0.3) * 2**tries)  # noqa: S311 - it protects nothing
+    return float(uniform(0.1, 0.3) * 2**tries)  # noqa: S311 - not used for security
 
 
 def retry_after(answer: Answer) -> float | None:
-    """The seconds that an origin wants to be left alone; None where it names none, or a date."""
-    said = answer.hops[-1].one("retry-after") if answer.hops else ""
-    return float(said) if re.fullmatch(r"[0-9]{1,6}", said) else None
+    """The seconds of Retry-After; None if there is none, or a date."""
+    value = answer.hops[-1].one("retry-after") if answer.hops else ""
+    return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else None

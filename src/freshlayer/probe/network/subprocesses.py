@@ -1,4 +1,4 @@
-"""Programs that a protocol asks through, beside the transfers of libcurl: bounded in time, memory and output.
+"""Programs that a protocol runs, beside the transfers of libcurl: bounded in time, memory and output.
 
 They read nothing of the working directory (``children.py`` lists them all).
 """
@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from freshlayer import children
 from freshlayer.children import EmptyDirectory
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.wire import Answer, Run
 from freshlayer.reference import shown
 
@@ -24,7 +25,7 @@ _AT_ONCE = 64 * 1024
 
 
 class Running(Struct):
-    """One program. Its output comes through a pipe: nothing is written that is not read."""
+    """One program. Its output comes through a pipe: nothing is written to a file."""
 
     process: subprocess.Popen[bytes]
     pipe: int
@@ -33,20 +34,22 @@ class Running(Struct):
     output: bytearray
 
     def poll(self) -> Answer | None:
-        """The answer, once there is one; a program that outlasts its time or its output is ended."""
-        # Before what it has written is read: what comes between the two is read by the next look.
+        """The answer, once there is one; a program that exceeds its time or its output is ended."""
+        # Before the output is read: what comes between the two is read by the next call.
         code = self.process.poll()
         self._read()
         too_long = len(self.output) > self.most
         if code is None and not too_long and time.monotonic() < self.deadline:
             return None
         self.end()
-        late = "says more than is read" if too_long else "gave no answer in time"
         text = self.output[: self.most].decode("utf-8", "replace")
-        return Answer(error="" if code is not None else late, exit_code=code or 0, output=text)
+        if code is not None:
+            return Answer(exit_code=code, output=text)
+        limit = "program-output-too-large" if too_long else "program-timed-out"
+        return Answer(error=Reason(limit), output=text)
 
     def end(self) -> None:
-        """End it with all that it has started."""
+        """End it, and every program that it started."""
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -56,7 +59,7 @@ class Running(Struct):
             self.pipe = -1
 
     def _read(self) -> None:
-        """What is there now, and a little more than the answer may hold."""
+        """Read what is there now, up to a little more than the answer may hold."""
         with contextlib.suppress(BlockingIOError):
             while len(self.output) <= self.most and (data := os.read(self.pipe, _AT_ONCE)):
                 self.output += data
@@ -68,18 +71,22 @@ def start(run: Run, seconds: float, nowhere: EmptyDirectory) -> Running | Answer
     name = run.argv[0]
     program = children.program(name, path)
     if not program:
-        why = "named by a relative path, which may lead into a checkout" if "/" in name else "not in PATH"
-        return Answer(error=f"can't be asked: {shown(name, 60)} can't be started (it is {why})")
+        why = "a relative path, which may lead into a checkout" if "/" in name else "not in PATH"
+        return _not_started(name, why)
     reader, writer = os.pipe()
     try:
         process = _started(run, [program, *run.argv[1:]], _environment(run, path, nowhere), writer, nowhere)
     except OSError as error:
         os.close(reader)
-        return Answer(error=f"can't be asked: {shown(name, 60)} can't be started ({error.strerror})")
+        return _not_started(name, str(error.strerror))
     finally:
         os.close(writer)
     os.set_blocking(reader, False)
     return Running(process, reader, time.monotonic() + seconds, run.most, bytearray())
+
+
+def _not_started(name: str, why: str) -> Answer:
+    return Answer(error=Reason("program-not-started", detail=f"{shown(name, 60)} can't be started: {why}"))
 
 
 def _started(
@@ -98,7 +105,7 @@ def _started(
 
 
 def _environment(run: Run, path: str, nowhere: EmptyDirectory) -> dict[str, str]:
-    """The user's, without what leads into the checkout."""
+    """The user's environment, without what leads into the checkout."""
     users = children.outside_of_repositories(os.environ, children.checkout(os.environ))
     above = os.path.dirname(nowhere.path)
     return {**run.defaults, **users, "GIT_CEILING_DIRECTORIES": above, **run.environment, "PATH": path}

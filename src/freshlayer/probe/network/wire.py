@@ -1,4 +1,4 @@
-"""What protocols and the network say to each other."""
+"""The messages between protocols and the network: requests, programs, pauses, and answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from freshlayer.children import Child
 from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.observation import Observation, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 from freshlayer.request_form import Proxies
 
@@ -19,7 +20,7 @@ MOST_REDIRECTS = 10
 
 
 class Limits(Struct, frozen=True):
-    """Seconds, octets and connections (design rule 7).
+    """Seconds, bytes and connections (design rule 7).
 
     ``total`` is for all requests of one reference, ``deadline`` for those of all references.
     """
@@ -57,11 +58,11 @@ class Signer(Private, frozen=True):
 class Request(Private, frozen=True):
     """One request.
 
-    ``read``: at most so many octets of the body are read. ``digest``: take their SHA-256. ``keep``: give
-    them in the answer. ``part``: give what was read, though more would have come. ``form``: what a POST
-    sends, encoded already. ``follow``: follow redirects; libcurl does that by itself only where the
-    request carries nothing that is for this host alone. ``anonymous``: no credential is looked up for the
-    host. ``own``: headers that are for this host alone. ``proxies``: those of the command; None for our own.
+    ``read``: at most so many bytes of the body are read. ``digest``: take their SHA-256. ``keep``: put them
+    into the answer. ``part``: put what was read into the answer, even if there is more. ``form``: the body of
+    a POST, already encoded. ``follow``: follow redirects; libcurl does that by itself only where the request
+    has nothing that is for this host alone. ``anonymous``: no credential is looked up for the host. ``own``:
+    headers that are for this host alone. ``proxies``: those of the command; None: our own.
     """
 
     method: str
@@ -82,16 +83,16 @@ class Request(Private, frozen=True):
 
     @property
     def is_private(self) -> bool:
-        """Whether it carries what is for its own host alone."""
+        """Whether it has a part that is for its own host alone."""
         named = self.credential is not None or self.signer is not None or bool(self.own)
         return named or self.tls != NO_FILES
 
 
 class Run(Private, frozen=True):
-    """Run a program. ``environment`` goes over the user's own, ``defaults`` under it.
+    """Run a program. ``environment`` overrides the user's own, which overrides ``defaults``.
 
-    ``most``: octets of output that are read. ``stdin`` is given to it. ``errors``: its standard error belongs
-    to the output; else it is dropped. ``child``: its kind, with its limits.
+    ``most``: bytes of output that are read. ``stdin``: its standard input. ``errors``: its standard error is
+    part of the output; else it is dropped. ``child``: its kind, with its limits.
     """
 
     argv: tuple[str, ...]
@@ -104,7 +105,7 @@ class Run(Private, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Wait so many seconds. Answered by whether there was time for it."""
+    """Wait so many seconds. The answer has an error if there is no time for it."""
 
     seconds: float
 
@@ -119,14 +120,14 @@ class Once(Struct, frozen=True):
 class Answer(Private, frozen=True):
     """``hops``: each response of a chain of redirects, the last one last; empty where none came.
 
-    ``error``: why there is no complete answer, as a clause; empty where all went well. ``transient``: another
-    try may go better. ``digest``: SHA-256 of the body, hexadecimal, where it was asked for and came whole;
-    ``length`` its octets; ``body`` itself where it was to be kept and came whole. ``exit_code`` and
-    ``output`` are a program's.
+    ``error``: why there is no complete answer; None on success. ``transient``: another try may succeed.
+    ``digest``: SHA-256 of the body, hexadecimal, if it was requested and the body is complete; ``length``:
+    its bytes; ``body``: itself, if it was to be kept and is complete. ``exit_code`` and ``output``: those of
+    a program.
     """
 
     hops: tuple[Hop, ...] = ()
-    error: str = ""
+    error: Reason | None = None
     transient: bool = False
     digest: str = ""
     length: int = 0

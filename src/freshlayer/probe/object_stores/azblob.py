@@ -61,7 +61,7 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     wanted = named(reference)
     account = azure.account(means.keyring, wanted.bucket)
     if account.fault:
-        return unknown(reference, f"can't be asked: {account.fault}")
+        return unknown(reference, "credential-invalid", account.fault)
     token, note = yield from shown_by(account.program)
     container, _, name = wanted.key.partition(b"/")
     below = Named(container.decode("utf-8", "replace"), name)

@@ -19,7 +19,7 @@ from freshlayer.reference import Reference
 
 _FIELDS = "items(name,md5Hash,crc32c),nextPageToken"
 _DENIED = {401, 403}
-_UNREAD = "a service account's file is not read: log in with gcloud, or set GOOGLE_OAUTH_ACCESS_TOKEN"
+_UNREAD = "a service account's file is not supported: log in with gcloud, or set GOOGLE_OAUTH_ACCESS_TOKEN"
 
 
 def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
@@ -45,7 +45,7 @@ def _explained(
     if token is not None:
         return refused(observation, answer)
     unread = _UNREAD if means.keyring.environ.get("GOOGLE_APPLICATION_CREDENTIALS") else ""
-    return refused(observation, answer, "no token was found for it", note, unread)
+    return refused(observation, answer, "no token was found", note, unread)
 
 
 def _listed(

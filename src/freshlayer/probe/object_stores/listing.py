@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome
-from freshlayer.probe.network.exchange import ABSENT, exchange, said
+from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.exchange import ABSENT, exchange, reason_of
 from freshlayer.probe.network.wire import MIB, Conversation, Means, Request
 from freshlayer.reference import Reference
 
@@ -46,32 +47,27 @@ def ask(
         answer = yield from exchange(request(after), means)
         if answer.error or answer.status != 200:
             absent = answer.status in ABSENT and not answer.error
-            return Observation(
-                reference, ProbeOutcome.ABSENT if absent else ProbeOutcome.UNKNOWN, said(answer)
-            )
+            outcome = ProbeOutcome.ABSENT if absent else ProbeOutcome.UNKNOWN
+            return Observation(reference, outcome, reason_of(answer))
         page = read(answer.body)
         if page is None:
             large = answer.length > LARGEST_PAGE
-            reason = "gives a listing that is larger than is read" if large else "gives no listing"
+            reason = Reason("listing-too-large" if large else "listing-invalid")
             return Observation(reference, ProbeOutcome.UNKNOWN, reason)
         pages.append(page)
         after = page.after
         if not after:
             return _observed(reference, pages)
-    reason = f"holds more than {MOST_PAGES * PAGE} objects, and no more are listed"
-    return Observation(reference, ProbeOutcome.UNKNOWN, reason)
+    detail = f"the prefix has more than {MOST_PAGES * PAGE} objects, and no more are listed"
+    return Observation(reference, ProbeOutcome.UNKNOWN, Reason("listing-too-large", detail=detail))
 
 
 def _observed(reference: Reference, pages: list[Page]) -> Observation:
     entries = sorted(entry for page in pages for entry in page.entries)
     if not entries:
-        return Observation(reference, ProbeOutcome.ABSENT, "holds no objects")
+        return Observation(reference, ProbeOutcome.ABSENT, Reason("prefix-empty"))
     text = json.dumps(entries, separators=(",", ":"))
     weakest = max((page.strength for page in pages), key=lambda strength: strength.rank)
     found = Evidence("listing", hashlib.sha256(text.encode()).hexdigest(), weakest)
-    return Observation(
-        reference,
-        ProbeOutcome.SEEN,
-        f"lists {len(entries)} object{'' if len(entries) == 1 else 's'}",
-        (found,),
-    )
+    detail = f"a list of {len(entries)} object{'' if len(entries) == 1 else 's'}"
+    return Observation(reference, ProbeOutcome.SEEN, Reason("observed", detail=detail), (found,))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from freshlayer.children import CLOUD
 from freshlayer.credentials import Credential, Program
 from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import printed
 from freshlayer.probe.network.wire import Answer, Conversation, Request, Step
 from freshlayer.probe.network.xml import parse
@@ -21,7 +22,7 @@ _UNRESERVED = "-._~"
 
 
 class Named(Struct, frozen=True):
-    """Bucket, or account, and key, as octets: a key need not be text."""
+    """Bucket, or account, and key, as bytes: a key need not be text."""
 
     bucket: str
     key: bytes
@@ -76,24 +77,25 @@ def error_code(answer: Answer) -> str:
 
 
 def refused(observation: Observation, answer: Answer, *notes: str) -> Observation:
-    """Unknown, by the store's own name of the error, and with what is known beside it."""
+    """The observation as unknown, with the store's own name of the error, and with notes."""
     code = error_code(answer)
-    reason = f"{observation.reason} ({code})" if code else observation.reason
-    reason = "; ".join([reason, *(note for note in notes if note)])
+    what = f"{observation.reason.what} ({code})" if code else observation.reason.what
+    detail = "; ".join([what, *(note for note in notes if note)])
+    reason = replace(observation.reason, detail=detail)
     return replace(observation, outcome=ProbeOutcome.UNKNOWN, reason=reason)
 
 
-def unknown(reference: Reference, reason: str) -> Observation:
-    """An object that could not be asked for."""
-    return Observation(reference, ProbeOutcome.UNKNOWN, reason)
+def unknown(reference: Reference, code: str, detail: str) -> Observation:
+    """An object for which no request was sent."""
+    return Observation(reference, ProbeOutcome.UNKNOWN, Reason(code, detail=detail))
 
 
 def shown_by(source: Credential | Program | None) -> Generator[Step, Answer, tuple[Credential | None, str]]:
-    """The credential that a source holds or prints, run once for all; else why there is none, as a clause."""
+    """The credential that a source has or prints, run once for all; else why there is none, as a clause."""
     if not isinstance(source, Program):
         return source, ""
     found = yield from printed(source, CLOUD)
     if isinstance(found, Answer):
-        why = found.error or f"ended with {found.exit_code}"
-        return None, f"{source.argv[0].rpartition('/')[2]} gives no token ({why})"
+        why = found.error.text if found.error else f"exit code {found.exit_code}"
+        return None, f"{source.argv[0].rpartition('/')[2]} printed no token ({why})"
     return found, ""

@@ -75,10 +75,12 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     wanted = named(reference)
     endpoint = aws.endpoint(means.keyring)
     if endpoint and not re.match(r"https?://[^/]", endpoint):
-        return unknown(reference, "can't be asked: the endpoint that AWS_ENDPOINT_URL names is no URL")
+        return unknown(reference, "endpoint-invalid", "the value of AWS_ENDPOINT_URL is not a URL")
     keys, note = yield from _keys(means)
     if keys and {b".", b".."} & set(wanted.key.split(b"/")):
-        return unknown(reference, "can't be asked: libcurl would tidy up its path, and sign another key")
+        return unknown(
+            reference, "object-key-unsupported", "libcurl would change its path, and sign another key"
+        )
     first = _Store(wanted.bucket, endpoint, aws.region(means.keyring), keys, note)
     store = yield from _in_its_region(first)
     talk = (
@@ -100,7 +102,7 @@ def _keys(means: Means) -> Generator[Step, Answer, tuple[aws.Keys | None, str]]:
         return None, _NO_CHAIN
     run = Run(chain.argv, CLOUD, chain.environment, chain.defaults, errors=False)
     answer = yield Once(("credentials of AWS",), run)
-    return (None, answer.error) if answer.error else aws.printed(answer.output)
+    return (None, answer.error.text) if answer.error else aws.printed(answer.output)
 
 
 def _in_its_region(store: _Store) -> Generator[Step, Answer, _Store]:
@@ -118,10 +120,10 @@ def _explained(observation: Observation, answer: Answer, store: _Store) -> Obser
     if observation.outcome is not ProbeOutcome.UNKNOWN or answer.status not in _DENIED:
         return observation
     if store.keys is None:
-        return refused(observation, answer, "no credentials were found for it", store.note)
+        return refused(observation, answer, "no credentials were found", store.note)
     hidden = error_code(answer) in {"", "AccessDenied"}
     return refused(
-        observation, answer, "a key that is absent looks so too, where listing is denied" if hidden else ""
+        observation, answer, "S3 returns that for an absent key too, if listing is denied" if hidden else ""
     )
 
 
