@@ -28,7 +28,6 @@ _KEYWORDS = (
 _UNKNOWN = compiled(r"unknown instruction: (.*)", re.DOTALL)
 _FROM_WORDS = 3
 _WIDE_MARKS = ("\udcff\udcfe", "\udcfe\udcff", "\0\0\udcfe\udcff")
-_LOOKED_AT = 64
 
 
 def parse(text: str) -> Dockerfile:
@@ -63,9 +62,12 @@ def parse(text: str) -> Dockerfile:
 
 
 def _is_wide(text: str) -> bool:
-    """Whether the bytes, each read for itself, are those of UTF-16 or UTF-32, as PowerShell 5 writes them."""
-    start = text[:_LOOKED_AT]
-    return start.startswith(_WIDE_MARKS) or "\0" in start
+    """Whether the bytes, each read by itself, are those of UTF-16 or UTF-32, as PowerShell 5 writes them.
+
+    Without a mark the first character shows it: of ASCII all but one of its two or four bytes are zero. A zero
+    byte further on is a byte of the file.
+    """
+    return text.startswith(_WIDE_MARKS) or "\0" in text[:2]
 
 
 def _tree(long: Unfolded) -> DockerfileAst:
