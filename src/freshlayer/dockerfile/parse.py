@@ -62,7 +62,7 @@ def parse(text: str) -> Dockerfile:
 
 
 def _is_wide(text: str) -> bool:
-    """Whether the bytes, each read by itself, are those of UTF-16 or UTF-32, as PowerShell 5 writes them.
+    """Whether the bytes, each read by itself, are UTF-16 or UTF-32, as PowerShell 5 writes them.
 
     Without a mark the first character shows it: of ASCII all but one of its two or four bytes are zero.
     A zero byte further on is a byte of the file.
