@@ -143,7 +143,7 @@ def test_a_module_imports_only_what_its_room_may_see(path: Path) -> None:
         ("freshlayer.decisions.plan", "from freshlayer.state.sqlite import Store"),
         ("freshlayer.decisions.plan", "from .. import probe"),
         ("freshlayer.decisions.plan", "from ..state import Store"),
-        ("freshlayer.evidence.headers", "from ..probe.network import wire"),
+        ("freshlayer.evidence.headers", "from ..probe.network import messages"),
         ("freshlayer.dockerfile.parse", "from freshlayer.discover import discover"),
         ("freshlayer.shell.syntax.parse", "from freshlayer.dockerfile import parse"),
         ("freshlayer.decisions.verdict", "import time"),
@@ -174,7 +174,10 @@ def test_the_import_test_can_fail(module: str, source: str) -> None:
         ("freshlayer.report.terminal", "from rich.console import Console"),
         ("freshlayer.context.source", "from e2b_dockerfile_utils import PatternMatcher"),
         ("freshlayer.workflows.build", "from freshlayer import probe, state, context, builders"),
-        ("freshlayer.probe.network.curl", "import pycurl\nfrom freshlayer.probe.network.wire import Limits"),
+        (
+            "freshlayer.probe.network.curl",
+            "import pycurl\nfrom freshlayer.probe.network.messages import Limits",
+        ),
     ],
 )
 def test_the_import_test_lets_pass_what_the_design_allows(module: str, source: str) -> None:

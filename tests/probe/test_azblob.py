@@ -17,7 +17,7 @@ from freshlayer.credentials import Keyring
 from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Change, Recorded, Verdict
 from freshlayer.probe import Limits
-from freshlayer.probe.network.wire import Means, Request
+from freshlayer.probe.network.messages import Means, Request
 from freshlayer.probe.object_stores import azblob
 from freshlayer.reference import parse
 from testing import asking

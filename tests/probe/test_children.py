@@ -17,8 +17,8 @@ from freshlayer.builders.run.process import captured
 from freshlayer.children import HOST_COMMAND, MODEL, VERSION_CONTROL, EmptyDirectory, search_path
 from freshlayer.errors import BuilderError
 from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.messages import Answer, Run
 from freshlayer.probe.network.subprocesses import Running, start
-from freshlayer.probe.network.wire import Answer, Run
 from testing.command import FRESHLAYER
 from testing.misbehaving import Exchange, MisbehavingOrigin
 

@@ -13,7 +13,7 @@ from freshlayer.children import HOST_COMMAND
 from freshlayer.model.observation import ProbeOutcome
 from freshlayer.probe import Limits, probe
 from freshlayer.probe.network.driver import converse
-from freshlayer.probe.network.wire import Answer, Conversation, Pause, Run
+from freshlayer.probe.network.messages import Answer, Conversation, Pause, Run
 from freshlayer.reference import Reference, parse
 from testing.misbehaving import BODY, Exchange, MisbehavingOrigin, status
 

@@ -18,7 +18,7 @@ from freshlayer.decisions.verdict import judge
 from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
 from freshlayer.probe import Limits, probe
-from freshlayer.probe.network.wire import Means, Request
+from freshlayer.probe.network.messages import Means, Request
 from freshlayer.probe.object_stores import gs
 from freshlayer.reference import parse
 from testing import asking

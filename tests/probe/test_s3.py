@@ -19,7 +19,7 @@ from freshlayer.decisions.verdict import judge
 from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
 from freshlayer.probe import Limits, probe
-from freshlayer.probe.network.wire import Means, Once, Request
+from freshlayer.probe.network.messages import Means, Once, Request
 from freshlayer.probe.object_stores import s3
 from freshlayer.reference import parse
 from testing import asking

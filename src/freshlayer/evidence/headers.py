@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from freshlayer.evidence import entity_tag, http_date
 from freshlayer.evidence.caveats import caveats
+from freshlayer.evidence.conflicts import without_conflicts
 from freshlayer.evidence.hop import Hop, printable
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
-from freshlayer.evidence.undisputed import undisputed
 from freshlayer.model.evidence import Evidence, Strength, Validators
 
 _OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
@@ -29,7 +29,7 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
         item for number, hop in enumerate(hops) for item in _hashes(hop, number, redirects=number < last)
     ]
     metadata = _metadata(hops[-1], last) if hops else ()
-    return in_order([*undisputed(found), *metadata, *caveats(hops)])
+    return in_order([*without_conflicts(found), *metadata, *caveats(hops)])
 
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:

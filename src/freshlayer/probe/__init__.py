@@ -13,7 +13,7 @@ from freshlayer.credentials import NOBODY, Keyring
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe.network.wire import Limits, Means, Protocol
+from freshlayer.probe.network.messages import Limits, Means, Protocol
 from freshlayer.reference import KINDS, Reference
 
 PROTOCOLS = {kind.name: kind.protocol for kind in KINDS}

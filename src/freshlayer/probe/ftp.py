@@ -5,9 +5,9 @@ from __future__ import annotations
 from freshlayer import evidence
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe.http.body import observe
+from freshlayer.probe.http.body_digest import observe
 from freshlayer.probe.network.exchange import ABSENT, EVIDENT, exchange, reason_of
-from freshlayer.probe.network.wire import Conversation, Means, Request
+from freshlayer.probe.network.messages import Conversation, Means, Request
 from freshlayer.reference import Reference
 
 # libcurl passes the replies as header lines, and as a body too.

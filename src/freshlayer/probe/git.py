@@ -16,7 +16,7 @@ from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import credential_for, reason_of
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Run
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
 _LINE = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")

@@ -17,7 +17,7 @@ from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.git import proxied, through, without_credential
 from freshlayer.probe.network.exchange import credential_for, reason_of
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Run
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
 
 _NODE = compiled(r"(?m)^[0-9a-f]{40}$")

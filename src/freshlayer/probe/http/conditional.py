@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.observation import Recorded
 from freshlayer.probe.network.exchange import exchange
-from freshlayer.probe.network.wire import Means, Request, Talk
+from freshlayer.probe.network.messages import Means, Request, Talk
 
 NOT_MODIFIED = 304
 

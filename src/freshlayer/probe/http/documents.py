@@ -18,7 +18,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.http.conditional import NOT_MODIFIED, conditionally
 from freshlayer.probe.network.exchange import WHOLE, exchange, request_of, status_line
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Step
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Step
 from freshlayer.reference import Reference
 
 

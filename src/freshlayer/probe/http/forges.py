@@ -19,7 +19,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.probe import git
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import ABSENT, exchange, reason_of, request_of
-from freshlayer.probe.network.wire import Conversation, Means, Request
+from freshlayer.probe.network.messages import Conversation, Means, Request
 from freshlayer.reference import Reference, parse, requested, shown
 
 _REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"

@@ -10,11 +10,11 @@ from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe.http.body import observe
+from freshlayer.probe.http.body_digest import observe
 from freshlayer.probe.http.pages import in_place_of_file
 from freshlayer.probe.http.redirects import not_followed
 from freshlayer.probe.network.exchange import ABSENT, EVIDENT, WHOLE, exchange, reason_of, request_of
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Request, Step, Talk
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Request, Step, Talk
 from freshlayer.reference import Reference, is_signed
 
 _NOT_MODIFIED = 304

@@ -19,7 +19,7 @@ from freshlayer.probe.http import ladder as http
 from freshlayer.probe.http.conditional import NOT_MODIFIED, conditionally
 from freshlayer.probe.http.side_files import stated
 from freshlayer.probe.network.exchange import ABSENT, WHOLE, reason_of, request_of
-from freshlayer.probe.network.wire import MIB, Conversation, Means
+from freshlayer.probe.network.messages import MIB, Conversation, Means
 from freshlayer.probe.network.xml import parse
 from freshlayer.reference import Reference
 

@@ -15,7 +15,7 @@ from freshlayer.model.evidence import Evidence
 from freshlayer.model.observation import Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import EVIDENT, exchange
-from freshlayer.probe.network.wire import Answer, Means, Request, Step
+from freshlayer.probe.network.messages import Answer, Means, Request, Step
 from freshlayer.reference import Reference, shown
 
 _PEEK = 4096

@@ -9,7 +9,7 @@ from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import status_line
-from freshlayer.probe.network.wire import Answer
+from freshlayer.probe.network.messages import Answer
 from freshlayer.reference import Reference, parse, shown
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from freshlayer.model.observation import Recorded
 from freshlayer.probe.http import documents, forges, hugging_face, maven, side_files
 from freshlayer.probe.http import ladder as http
-from freshlayer.probe.network.wire import Conversation, Means
+from freshlayer.probe.network.messages import Conversation, Means
 from freshlayer.reference import Reference
 
 Route = Callable[[re.Match[str], Reference, Recorded | None, Means], Conversation]

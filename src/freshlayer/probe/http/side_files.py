@@ -15,7 +15,7 @@ from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import ABSENT, WHOLE, exchange, request_of
-from freshlayer.probe.network.wire import MIB, Answer, Conversation, Means, Pause, Request, Step
+from freshlayer.probe.network.messages import MIB, Answer, Conversation, Means, Pause, Request, Step
 from freshlayer.reference import shown
 
 ROWS: tuple[tuple[str, str], ...] = (

@@ -19,7 +19,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.probe.images.manifest import ACCEPT, INDEXES, chosen, combined, digest_in, entries, spelled
 from freshlayer.probe.images.registry import Admission, Endpoint, admitted, endpoints
 from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, reason_of, status_line
-from freshlayer.probe.network.wire import MIB, Answer, Conversation, Means, Request, Step
+from freshlayer.probe.network.messages import MIB, Answer, Conversation, Means, Request, Step
 from freshlayer.reference import Reference
 
 _MOST = 4 * MIB

@@ -20,7 +20,7 @@ from freshlayer.credentials import Credential, Keyring, Scheme, docker, host_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import HEADERS, credential_for, exchange, reason_of
-from freshlayer.probe.network.wire import MIB, Answer, Means, Once, Request, Run, Step
+from freshlayer.probe.network.messages import MIB, Answer, Means, Once, Request, Run, Step
 from freshlayer.reference import shown
 
 _HUB_URL = "https://registry-1.docker.io"

@@ -13,7 +13,7 @@ from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
-from freshlayer.probe.network.wire import MOST_REDIRECTS, Answer, Limits, Request
+from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 

@@ -18,8 +18,8 @@ from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, retry_after
+from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.probe.network.subprocesses import Running, start
-from freshlayer.probe.network.wire import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
 
 _MULTIPLEXED = 100

@@ -13,7 +13,17 @@ from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
 from freshlayer.model.reasons import Reason, hint_of
-from freshlayer.probe.network.wire import MOST_REDIRECTS, Answer, Means, Once, Pause, Request, Run, Step, Talk
+from freshlayer.probe.network.messages import (
+    MOST_REDIRECTS,
+    Answer,
+    Means,
+    Once,
+    Pause,
+    Request,
+    Run,
+    Step,
+    Talk,
+)
 from freshlayer.reference import Reference, is_signed, shown
 
 HEADERS = (

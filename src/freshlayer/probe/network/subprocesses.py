@@ -18,7 +18,7 @@ from msgspec import Struct
 from freshlayer import children
 from freshlayer.children import EmptyDirectory
 from freshlayer.model.reasons import Reason
-from freshlayer.probe.network.wire import Answer, Run
+from freshlayer.probe.network.messages import Answer, Run
 from freshlayer.reference import shown
 
 _AT_ONCE = 64 * 1024

@@ -16,7 +16,7 @@ from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import HEADERS
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Request
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Request
 from freshlayer.probe.network.xml import parse
 from freshlayer.probe.object_stores import listing
 from freshlayer.probe.object_stores.listing import LARGEST_PAGE, PAGE, Page

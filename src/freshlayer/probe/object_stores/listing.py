@@ -12,7 +12,7 @@ from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import ABSENT, exchange, reason_of
-from freshlayer.probe.network.wire import MIB, Conversation, Means, Request
+from freshlayer.probe.network.messages import MIB, Conversation, Means, Request
 from freshlayer.reference import Reference
 
 MOST_PAGES = 10

@@ -14,7 +14,7 @@ from freshlayer.credentials import Credential, Program
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import printed
-from freshlayer.probe.network.wire import Answer, Conversation, Request, Step
+from freshlayer.probe.network.messages import Answer, Conversation, Request, Step
 from freshlayer.probe.network.xml import parse
 from freshlayer.reference import Reference
 

@@ -15,7 +15,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import HEADERS
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Once, Request, Run, Signer, Step
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Once, Request, Run, Signer, Step
 from freshlayer.probe.network.xml import parse
 from freshlayer.probe.object_stores import listing
 from freshlayer.probe.object_stores.listing import LARGEST_PAGE, Page

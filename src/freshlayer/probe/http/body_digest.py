@@ -11,7 +11,7 @@ from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.exchange import WHOLE, exchange, status_line
-from freshlayer.probe.network.wire import Answer, Conversation, Means, Request, Step
+from freshlayer.probe.network.messages import Answer, Conversation, Means, Request, Step
 from freshlayer.reference import Reference
 
 

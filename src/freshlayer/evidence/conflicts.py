@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from freshlayer.model.evidence import Evidence
 
 
-def undisputed(found: list[Evidence]) -> list[Evidence]:
-    """Of two digests of one kind that differ the better one counts; of equals, none.
+def without_conflicts(found: list[Evidence]) -> list[Evidence]:
+    """Of two different digests of one scheme the better one counts; if they are equally good, neither does.
 
-    What an origin reckons goes before what an uploader claims; else the later hop before the earlier one, for
-    the bytes come from there.
+    What an origin computes counts before what an uploader claims; else the later hop before the earlier one,
+    because the bytes come from there.
     """
     counting = [item for item in found if not item.ignored]
     return [_checked(item, counting) for item in found]
