@@ -362,6 +362,8 @@ FOUND = [
     ("hg clone /mirror r && hg pull && hg log -r v1", []),
     (f"git clone {U}; hg clone {W}; git checkout v1", [f"git+{U}#v1", f"hg+{W}"]),
     (f"pip install hg+{U}", [f"hg+{U}"]),
+    ("pip install hg+https://example.org/@v1", ["hg+https://example.org/#v1"]),
+    ("pip install git+https://user@example.org/", ["git+https://user@example.org/"]),
     (f"pip install 'a @ hg+{U}@v1#egg=a'", [f"hg+{U}#v1"]),
     (f"pip install -e hg+{U}@stable#egg=a&subdirectory=b", [f"hg+{U}#stable"]),
     ("git clone git@example.org:x/y", ["git+ssh://git@example.org/x/y"]),

@@ -148,7 +148,7 @@ def _remote(name: str, word: Word) -> Finding:
 def _repository(kind: str, text: str) -> str:
     """Pip writes ``URL@ref#egg=…``, npm ``URL#ref``."""
     address, _, fragment = text.partition("#")
-    at = re.fullmatch(r"(\w+://[^/]*/.+|git@[^:]+:.+)@([^@/][^@]*)", address)
+    at = re.fullmatch(r"(\w+://[^/]*/.*|git@[^:]+:.+)@([^@/][^@]*)", address)
     if at:
         return repository_text(kind, at[1], at[2])
     ref = "" if re.search(r"=|&", fragment) else fragment.removeprefix("semver:")
