@@ -45,6 +45,18 @@ def test_every_code_of_the_source_has_an_entry() -> None:
     assert not lacking
 
 
+def test_every_entry_is_used() -> None:
+    """Only then does the page say nothing of what can't happen."""
+    table = SOURCES / "model" / "reasons.py"
+    used = {
+        text
+        for path in SOURCES.rglob("*.py")
+        if path != table
+        for text in strings_in(path.read_text("utf-8"))
+    }
+    assert not REASONS.keys() - used
+
+
 @pytest.mark.parametrize("code", REASONS)
 def test_an_entry_is_two_clauses(code: str) -> None:
     assert code == code.lower().replace(" ", "-").replace("_", "-")
