@@ -25,7 +25,7 @@ def build_event(scope: Scope, report: Report, *, at: int, moved: bool) -> BuildE
 
 
 def _took_up(item: InstructionVerdict) -> bool:
-    return item.changed and not any(identity.startswith("nonce:") for _, identity in item.pairs)
+    return item.changed and not item.is_random
 
 
 def _pairs_before(report: Report) -> set[tuple[str, str]]:
