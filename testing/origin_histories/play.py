@@ -82,7 +82,7 @@ class _Player:
     def _compare(self, verdict: Verdict, served: set[bytes]) -> None:
         name = self.history.policy.name
         certain = verdict.certainty is Certainty.CERTAIN
-        if "error of freshlayer" in verdict.reason.text:
+        if verdict.reason.code == "internal-error":
             self._fault(verdict, "failed")
         elif certain and verdict.change is Change.UNCHANGED and not served & self.truth:
             self._fault(verdict, "the bytes changed")
