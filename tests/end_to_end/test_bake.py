@@ -73,8 +73,8 @@ def test_only_the_target_whose_origin_changed_runs_its_instruction_again(
     assert sorted(fetched(other)) == ["/web", "/web", "/worker"]
     assert "freshlayer: web:   web/Dockerfile:2 RUN stale" in told.err
     assert "freshlayer: worker: worker/Dockerfile: 0 of 1" in told.err
-    assert "freshlayer: web:   2 of 2 instructions ran again" in told.err
-    assert "freshlayer: worker:   0 of 1 instruction ran again; 1 cached" in told.err
+    assert "freshlayer: web:   rebuilt 2 of 2 layers" in told.err
+    assert "freshlayer: worker:   rebuilt 0 of 1 layer" in told.err
 
 
 @newest

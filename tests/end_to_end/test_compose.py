@@ -79,8 +79,8 @@ def test_only_the_service_whose_origin_changed_runs_its_instruction_again(
     assert stale(tmp_path / "report") == {"web": [2, 3], "worker": []}
     assert "freshlayer: web:   web/Dockerfile:2 RUN stale" in told.err
     assert 'was "v1", now "v2"' in told.err
-    assert "freshlayer: web:   2 of 2 instructions ran again" in told.err
-    assert "freshlayer: worker:   0 of 1 instruction ran again; 1 cached" in told.err
+    assert "freshlayer: web:   rebuilt 2 of 2 layers" in told.err
+    assert "freshlayer: worker:   rebuilt 0 of 1 layer" in told.err
 
 
 def test_what_services_share_is_asked_once(

@@ -88,12 +88,12 @@ def test_what_ran_is_what_was_fetched(built: Project, project: Path) -> None:
     told, said, fetched = built.build()
     assert ran(told) == list(COUNTED)
     assert fetched == ["/?three", "/?two", "/one"]
-    assert re.search(r"  8 of 8 instructions ran \(\d+\.\d s\); 0 cached$", said, re.MULTILINE)
+    assert re.search(r"  built 8 of 8 layers in \d+\.\d s$", said, re.MULTILINE)
     assert 1.0 <= told[15]["seconds"] < 30
 
     told, said, fetched = built.build()
     assert (ran(told), fetched) == ([], [])
-    assert re.search(r"  0 of 8 instructions ran again; 8 cached, about \d+\.\d s saved$", said, re.MULTILINE)
+    assert re.search(r"  rebuilt 0 of 8 layers, saved about \d+\.\d s$", said, re.MULTILINE)
     assert told[15]["saved"] >= 1.0
 
     (project / "file").write_text("other")
@@ -284,8 +284,8 @@ def test_a_stage_with_an_add_of_urls_is_reported(
     built.write(WITH_ADD)
     told, said, _ = built.build(f"--progress={form}")
     assert {line for line, item in told.items() if item.get("cached") is False} == {2, 3, 4, 6, 7, 8}
-    assert "  6 of 6 instructions ran" in said
+    assert "  built 6 of 6 layers" in said
     told, said, _ = built.build(f"--progress={form}")
     assert {line for line, item in told.items() if item.get("cached")} == {2, 3, 4, 6, 7, 8}
-    assert "  0 of 6 instructions ran again; 6 cached" in said
+    assert "  rebuilt 0 of 6 layers" in said
     assert "unknown" not in said

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
+from freshlayer.model.build import Built, InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.reasons import Reason
-from freshlayer.model.report import Report
+from freshlayer.model.report import Past, Report
 from freshlayer.report.text import build_lines, check_lines, input_lines
 from freshlayer.workflows.check import inputs
 
@@ -120,4 +120,25 @@ def test_instructions_of_which_nothing_is_known_are_counted() -> None:
     ]
     report = Report("Dockerfile", "", "linux/amd64", (), tuple(items), ())
     *_, last = [line for _, line in build_lines(report)]
-    assert last == "  1 of 2 instructions ran again (1.0 s); 1 cached; 1 unknown"
+    assert last == "  rebuilt 1 of 2 layers in 1.0 s; 1 unknown"
+
+
+def test_the_last_line_of_a_build_sums_it_up() -> None:
+    host = "https://example.org/a"
+    old = tuple((f"{host}/{name}", "etag:1") for name in ("data.csv", "same", "x\x1b.gz", "z"))
+    new = tuple((reference, "etag:1" if reference.endswith("same") else "etag:2") for reference, _ in old)
+    ran = StepOutcome(cached=False, seconds=2.1, again=True)
+    item = replace(instruction(2, STALE), digest="d", pairs=new, changed=True, outcome=ran)
+    cached = replace(instruction(3, FRESH), outcome=StepOutcome(cached=True, saved=220.0))
+    missed = (NotWatched(3, "RUN", "apk add x", BY_NAME),)
+    past = Past(built={("0", "d"): Built(old, "k")})
+    report = Report("Dockerfile", "", "linux/amd64", (), (item, cached), missed, past=past)
+    *_, last = [line for _, line in build_lines(report)]
+    assert last.startswith("  rebuilt 1 of 2 layers (data.csv, ")
+    assert last.endswith(" and 1 more changed) in 2.1 s, saved about 3 min 40 s")
+    first = replace(report, past=Past(), instructions=(replace(item, outcome=replace(ran, again=False)),))
+    assert [line for _, line in build_lines(first)][-1] == "  built 1 of 1 layer in 2.1 s"
+    nothing = replace(report, instructions=(cached,))
+    assert [line for _, line in build_lines(nothing)][-1] == "  rebuilt 0 of 1 layer, saved about 3 min 40 s"
+    unknown = replace(report, instructions=(replace(cached, outcome=None),))
+    assert not any(line.strip().startswith("rebuilt") for _, line in build_lines(unknown))

@@ -6,15 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
-from freshlayer.decisions.causes import BuildTotals, totals_of
+from freshlayer.decisions.causes import totals_of
 from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import Place, RemoteInput
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
+from freshlayer.reference import shown
 
 Line = tuple[str, str]
 _MOST = 4
+_MOST_NAMES = 2
+_LONGEST_NAME = 40
 _MINUTE = 60
 _STYLES = {
     InstructionState.STALE: "yellow",
@@ -24,7 +27,7 @@ _STYLES = {
 
 
 def build_lines(report: Report) -> Iterator[Line]:
-    """What happened, in about five lines; of a build that failed, one."""
+    """What happened, in about five lines, the last of which sums it up; of a build that failed, one."""
     if report.exit_code:
         yield "red", _failed(report)
         return
@@ -35,12 +38,13 @@ def build_lines(report: Report) -> Iterator[Line]:
     else:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched))} ({report.builder})"
     yield from _some([stated(report, item) for item in stale])
-    yield from _happened(report)
+    yield from _news(report)
     for moved in report.moved:
         yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
     if report.moved:
         yield "red", "  this build was not recorded; build once more"
     yield from _not_watched(report)
+    yield from _summary(report)
 
 
 def _failed(report: Report) -> str:
@@ -142,13 +146,43 @@ def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
         yield "green" if verdict.identity else "red", f"  identity: {verdict.identity or 'none'}{strength}"
 
 
-def _happened(report: Report) -> Iterator[Line]:
-    """What began to run, why, and the sum; nothing where the builder said nothing."""
+def _news(report: Report) -> Iterator[Line]:
+    """Which instructions started to run, and why; nothing where the builder reported nothing."""
     known = [(item, item.outcome) for item in report.instructions if item.outcome]
-    if not known:
-        return
     yield from _some([_became(report, item, outcome) for item, outcome in known if _is_news(item, outcome)])
-    yield "bold", f"  {_sum(totals_of(known_fate for _, known_fate in known))}{_unknown(report)}"
+
+
+def _summary(report: Report) -> Iterator[Line]:
+    """``rebuilt 1 of 7 layers (data.csv changed) in 2.1 s, saved about 3 min 40 s``."""
+    outcomes = [item.outcome for item in report.instructions if item.outcome]
+    if not outcomes:
+        return
+    totals = totals_of(outcomes)
+    every = totals.ran + totals.cached
+    verb = "rebuilt" if totals.again or not totals.ran else "built"
+    why = f" ({changed})" if totals.ran and (changed := _changed_inputs(report)) else ""
+    took = f" in {duration(totals.seconds)}" if totals.seconds else ""
+    saved = f", saved about {duration(totals.saved)}" if totals.saved else ""
+    layers = "layer" if every == 1 else "layers"
+    yield "bold", f"  {verb} {totals.ran} of {every} {layers}{why}{took}{saved}{_unknown(report)}"
+
+
+def _changed_inputs(report: Report) -> str:
+    """``data.csv changed``: the last parts of references whose identity differs from the last build's."""
+    names = list(dict.fromkeys(_names(report)))
+    others = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{others} changed" if names else ""
+
+
+def _names(report: Report) -> Iterator[str]:
+    for item in report.instructions:
+        built = report.past.built.get((item.stage, item.digest))
+        if built is None or not item.changed or item.outcome is None or item.outcome.cached:
+            continue
+        before = dict(built.pairs)
+        for reference, identity in item.pairs:
+            if before.get(reference, identity) != identity:
+                yield shown(reference.rstrip("/").rpartition("/")[2], _LONGEST_NAME)
 
 
 def _is_news(item: InstructionVerdict, outcome: StepOutcome) -> bool:
@@ -167,16 +201,6 @@ def _became(report: Report, item: InstructionVerdict, outcome: StepOutcome) -> L
     what = "was cached" if outcome.cached else f"ran again{took}"
     text = f"  {report.dockerfile}:{item.line} {item.instruction} {what}: {outcome.because}"
     return "yellow" if outcome.expected else "red", text
-
-
-def _sum(sums: BuildTotals) -> str:
-    """``2 of 14 instructions ran again (11.2 s); 12 cached, about 3 min 40 s saved``."""
-    every = sums.ran + sums.cached
-    noun = "instruction" if every == 1 else "instructions"
-    again = " again" if sums.again or not sums.ran else ""
-    took = f" ({duration(sums.seconds)})" if sums.seconds else ""
-    saved = f", about {duration(sums.saved)} saved" if sums.saved else ""
-    return f"{sums.ran} of {every} {noun} ran{again}{took}; {sums.cached} cached{saved}"
 
 
 def _unknown(report: Report) -> str:
