@@ -98,7 +98,8 @@ def test_help_by_either_way_is_ours(plugin: Path) -> None:
     [
         (["che"], ["check\twhich instructions are stale, and why; builds nothing", ":4"]),
         (["check", "--tar"], ["--target\tthe stage to build", ":4"]),
-        (["build", "-"], [":0"]),
+        (["build", "--no-cache-f"], ["--no-cache-filter", ":4"]),
+        (["build", ""], [":0"]),
         (["check", ""], [":0"]),
         ([], None),
     ],

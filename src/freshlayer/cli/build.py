@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from freshlayer.model.report import Report
 
 
-@click.command("build", cls=Verbatim, add_help_option=False, short_help="build an image")
+@click.command(
+    "build",
+    cls=Verbatim,
+    add_help_option=False,
+    short_help="build an image",
+    epilog="\b\nExamples:\n  freshlayer build -t app .\n  freshlayer --offline build -t app .",
+)
 @click.pass_context
 def command(context: click.Context, words: list[str]) -> int:
     """Build as ``docker build`` would; only instructions whose remote inputs changed run again."""

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from freshlayer.model.report import Report
 
 
-@click.command("check", short_help="which instructions are stale, and why; builds nothing")
+@click.command(
+    "check",
+    short_help="which instructions are stale, and why; builds nothing",
+    epilog="\b\nExamples:"
+    "\n  freshlayer check"
+    "\n  freshlayer check web/Dockerfile"
+    "\n  freshlayer check --recursive --format markdown ."
+    "\n  freshlayer check --explain 12",
+)
 @shared
 @click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @click.option(

@@ -5,7 +5,11 @@ from __future__ import annotations
 import click
 
 
-@click.command("completion", short_help="a script that completes commands and options in your shell")
+@click.command(
+    "completion",
+    short_help="a script that completes commands and options in your shell",
+    epilog="\b\nExamples:\n  freshlayer completion bash",
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
 def command(shell: str) -> int:
     """Print what completes freshlayer's commands and options in a shell.

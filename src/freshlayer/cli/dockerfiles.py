@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 NAMES = ("Dockerfile", "dockerfile", "Containerfile")
 """What is looked for where it is not known who builds."""
 
+
+def _networks(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in ("default", "host", "none") if name.startswith(incomplete)]
+
+
 _SELECTED = (
     click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
     click.option("--target", default="", metavar="STAGE", help="the stage to build"),
@@ -27,7 +32,13 @@ _SELECTED = (
     click.option(
         "--platform", default="", metavar="OS/ARCH", help="as for docker build; several with commas"
     ),
-    click.option("--network", default=None, metavar="MODE", help="host: loopback URLs mean this machine"),
+    click.option(
+        "--network",
+        default=None,
+        metavar="MODE",
+        shell_complete=_networks,
+        help="host: loopback URLs mean this machine",
+    ),
 )
 _SHARED = (
     click.argument("contexts", nargs=-1, metavar="[CONTEXT]…", callback=lambda *given: given[2] or (".",)),

@@ -11,7 +11,11 @@ def _codes(_context: click.Context, _parameter: click.Parameter, incomplete: str
     return sorted(code for code in REASONS if code.startswith(incomplete))
 
 
-@click.command("explain", short_help="what a reason code means, and what to do")
+@click.command(
+    "explain",
+    short_help="what a reason code means, and what to do",
+    epilog="\b\nExamples:\n  freshlayer explain http-forbidden",
+)
 @click.argument("code", required=False, shell_complete=_codes)
 def command(code: str | None) -> int:
     """Print what a reason code means, and what to do about it; without CODE, all of them as Markdown.

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from freshlayer.workflows.session import Session
 
 
-@click.command("flag", short_help="write a file that changes if and only if a URL does")
+@click.command(
+    "flag",
+    short_help="write a file that changes if and only if a URL does",
+    epilog="\b\nExamples:\n  freshlayer flag https://example.org/data.csv -o data.flag",
+)
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
 @click.option("-o", "--output", required=True, metavar="FILE", help="the flag file; - for standard output")
 @click.option("--format", "form", type=click.Choice(["identities", "raw"]), default="identities")

@@ -9,7 +9,11 @@ from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
 
 
-@click.command("inputs", short_help="what a Dockerfile reads from elsewhere; no network")
+@click.command(
+    "inputs",
+    short_help="what a Dockerfile reads from elsewhere; no network",
+    epilog="\b\nExamples:\n  freshlayer inputs\n  freshlayer inputs --build-arg VERSION=2 --json web",
+)
 @shared
 @click.option("--all", "all_stages", is_flag=True, help="stages that the target does not reach, too")
 @ours

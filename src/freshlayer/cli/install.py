@@ -7,12 +7,16 @@ import sys
 
 import click
 
-from freshlayer.cli.options import Options, ours
+from freshlayer.cli.options import Options, ours_only
 
 
-@click.command("install", short_help="docker fresh …, as a plugin of docker's")
+@click.command(
+    "install",
+    short_help="docker fresh …, as a plugin of docker's",
+    epilog="\b\nExamples:\n  freshlayer install\n  freshlayer install --alias",
+)
 @click.option("--alias", is_flag=True, help="send a plain 'docker build' through freshlayer, too")
-@ours
+@ours_only("quiet")
 def command(options: Options, alias: bool) -> int:
     """Put a plugin into your docker folder ($DOCKER_CONFIG, else ~/.docker), so that 'docker fresh' is us.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -37,9 +37,21 @@ class Options(Struct, frozen=True):
         return Options(**{n: getattr(outer, n) if v is None else v for n, v in asdict(self).items()})
 
 
+_QUIET = click.option("--quiet", is_flag=True, default=None, help="print only warnings")
+
+
+def _builders(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from freshlayer.builders.detect import BUILDERS
+
+    return [name for name in BUILDERS if name.startswith(incomplete)]
+
+
 _OURS = (
     click.option(
-        "--builder", metavar="NAME", help="buildah, buildkit, buildx, classic or podman, if not the usual one"
+        "--builder",
+        metavar="NAME",
+        shell_complete=_builders,
+        help="buildah, buildkit, buildx, classic or podman, if not the usual one",
     ),
     click.option("--state", metavar="PATH", type=click.Path(), help="the state file"),
     click.option(
@@ -65,13 +77,25 @@ _OURS = (
         type=click.Path(),
         help="write the report in the format of the ending; else as JSON",
     ),
-    click.option("--quiet", is_flag=True, default=None, help="say nothing but warnings"),
+    _QUIET,
     click.option("--verbose", is_flag=True, default=None, help="build: tell of every instruction"),
 )
 
 
 def ours(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command our options, as one value in the parameter ``options``."""
+    """Give a command all of our options, as one value in the parameter ``options``."""
+    return _with_options(function, _OURS)
+
+
+def ours_only(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command those of our options that it uses; it accepts no other behind its word."""
+    return lambda function: _with_options(function, [_NAMED[name] for name in names])
+
+
+_NAMED = {"quiet": _QUIET}
+
+
+def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
@@ -82,7 +106,7 @@ def ours(function: Callable[..., Any]) -> Callable[..., Any]:
         options = given.over(outer) if isinstance(outer, Options) else given
         return function(options=options, **values)
 
-    for option in reversed(_OURS):
+    for option in reversed(options):
         wrapped = option(wrapped)
     return wrapped
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from freshlayer.builders.command_line.pflag import Grammar
 
 
@@ -17,6 +19,19 @@ class Verbatim(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.params["words"] = list(args)
         return []
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Docker's options behind ``build``; else files, as for any word."""
+        from click.shell_completion import CompletionItem
+
+        from freshlayer.builders.command_line.families import DOCKER
+
+        if not incomplete.startswith("-"):
+            return [CompletionItem(incomplete, type="file")]
+        if self.name != "build":
+            return []
+        names = sorted(DOCKER.grammar.valued | DOCKER.grammar.switches)
+        return [CompletionItem(f"--{name}") for name in names if f"--{name}".startswith(incomplete)]
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return ["[WORD]..."]

@@ -11,7 +11,13 @@ from freshlayer.errors import OptionError, ReferenceInvalidError
 from freshlayer.reference import Reference
 
 
-@click.command("probe", short_help="what an origin says about a URL, a git ref or an image")
+@click.command(
+    "probe",
+    short_help="what an origin says about a URL, a git ref or an image",
+    epilog="\b\nExamples:"
+    "\n  freshlayer probe https://example.org/data.csv"
+    "\n  freshlayer probe git://example.org/a.git#v1 alpine:3.20",
+)
 @click.argument("texts", nargs=-1, required=True, metavar="REFERENCE…")
 @formatted
 @ours

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 _FORMS = ["dockerfile", "args", "template"]
 
 
-@click.command("render", short_help="the derived Dockerfile, for a builder that you run yourself")
+@click.command(
+    "render",
+    short_help="the derived Dockerfile, for a builder that you run yourself",
+    epilog="\b\nExamples:\n  freshlayer render -o /tmp/Dockerfile.fresh\n  freshlayer render --format args",
+)
 @click.argument("context", default=".")
 @selected
 @click.option(

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
-from freshlayer.cli.options import Options, ours
 from freshlayer.errors import FreshlayerError, OptionError
 
 
-@click.command("serve", short_help="a small origin to try things on")
+@click.command(
+    "serve",
+    short_help="a small origin to try things on",
+    epilog="\b\nExamples:\n  freshlayer serve --etag '\"v1\"' --port 8000",
+)
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option("--etag", metavar="TAG", help="serve one resource with this entity tag at every path")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one")
-@ours
-def command(options: Options, folder: str | None, etag: str | None, host: str, port: int) -> int:  # noqa: ARG001
+def command(folder: str | None, etag: str | None, host: str, port: int) -> int:
     """Serve DIR, or one resource whose entity tag can be changed while it runs.
 
     \b
