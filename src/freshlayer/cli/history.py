@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from freshlayer.state import StateStore
 
 
-@click.command("history", short_help="what changed when, and what builds cost and saved")
+@click.command(
+    "history",
+    short_help="what changed when, and what builds cost and saved",
+    epilog="\b\nExamples:\n  freshlayer history\n  freshlayer history https://example.org/data.csv",
+)
 @click.argument("subject", required=False, metavar="[REFERENCE|DOCKERFILE]")
 @click.option("-n", "--most", type=click.IntRange(1, 10_000), default=20, help="at most so many of each (20)")
 @click.option("--json", "as_json", is_flag=True, default=None, help="as JSON")
