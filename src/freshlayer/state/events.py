@@ -67,7 +67,8 @@ def write_changes(
 
 
 def _change(reference: str, recorded: Recorded, change: Change, at: int) -> Row:
-    evidence = evidence_text(recorded.evidence)
+    # What was seen first is in the table of observations; repeated here it would double the file.
+    evidence = evidence_text(() if change is Change.FIRST_SEEN else recorded.evidence)
     identity = str(recorded.identity)
     size = _ROW + 2 * len(reference) + len(identity) + len(evidence)
     strength = recorded.identity.strength
