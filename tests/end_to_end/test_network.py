@@ -8,7 +8,7 @@ import pytest
 
 from testing.base_image import BASE
 from testing.builders.table import Builders
-from testing.command import Freshlayer
+from testing.command import Ended, Freshlayer
 from testing.origins import ServeOrigin
 
 
@@ -18,10 +18,16 @@ def freshlayer(builders: Builders, tmp_path: Path, project: Path) -> Freshlayer:
 
 
 def watched(freshlayer: Freshlayer, *words: str) -> list[str]:
-    """The references that check watches."""
-    told = freshlayer("check", "--json", *words, ".")
-    assert told.code in {0, 1}, told.err
-    return [item["reference"] for item in told.document["inputs"] if item["kind"] == "http"]
+    """The references that check watches; the same whether one Dockerfile is checked or many."""
+    found = _watched(freshlayer("check", "--json", *words, "."))
+    assert _watched(freshlayer("check", "--json", "--recursive", *words, ".")) == found
+    return found
+
+
+def _watched(ended: Ended) -> list[str]:
+    assert ended.code in {0, 1}, ended.err
+    (document,) = ended.document.get("dockerfiles", [ended.document])
+    return [item["reference"] for item in document["inputs"] if item["kind"] == "http"]
 
 
 def test_check_assumes_the_network_of_the_last_build(

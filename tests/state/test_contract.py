@@ -95,6 +95,7 @@ def test_a_build_is_recorded_as_one(store: StateStore) -> None:
     assert store.taints([A]) == {(A.text, "etag:0"): 1}
     assert store.tags(SCOPE) == {"app:1": "sha256:00"}
     assert store.network(SCOPE.dockerfile) == "host"
+    assert store.networks() == {SCOPE.dockerfile: "host"}
     assert store.other_builds(replace(SCOPE, engine="b"), ["digest"])["digest"].engine == "engine"
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.cli.chosen_settings import chosen_for, warn_once
@@ -21,7 +21,7 @@ from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
-from freshlayer.context import read_settings
+from freshlayer.context import Source, read_settings
 from freshlayer.context.tree import dockerfiles
 from freshlayer.credentials import Keyring
 from freshlayer.discover.analysis import BuildRequest
@@ -40,13 +40,23 @@ _LEAST_DEADLINE = 1.0
 
 
 class Search(Struct, frozen=True):
-    """Which Dockerfiles, and what is asked of them. ``below``: all those below the contexts."""
+    """Which Dockerfiles, and which build of each. ``below``: all those below the contexts.
+
+    ``networks``: Dockerfile → the network mode of its last build, for where the request names none.
+    """
 
     contexts: Sequence[str]
     file: str | None
     names: Sequence[str]
     request: BuildRequest
     below: bool
+    networks: Mapping[str, str] = field(default_factory=dict)
+
+    def request_for(self, source: Source) -> BuildRequest:
+        """The build of one Dockerfile, on the network of its last build unless one is named."""
+        if self.request.network is not None:
+            return self.request
+        return replace(self.request, network=self.networks.get(source.known_as))
 
 
 class Findings(Struct, frozen=True):
@@ -61,6 +71,7 @@ def check_several(
 ) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
     with session_of(options, None, image_of) as session, _Reporter(options, findings) as reporter:
+        search = replace(search, networks=session.store.networks())
         wanted = list(searched(search, reporter.failed))
         with batches(
             wanted, partial(read_one, options, search, session.policy.hosts), session.policy, reporter.failed
@@ -102,7 +113,7 @@ def read_one(
     """
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
-        read = Target.of(source, search.request).analysis.asking(frozenset(PROTOCOLS))
+        read = Target.of(source, search.request_for(source)).analysis.asking(frozenset(PROTOCOLS))
     if search.below and read_settings(source.folder) is None:
         return AnalysedFile(source, read)
     chosen = chosen_for(options, source)

@@ -68,6 +68,9 @@ class StateStore(Protocol):
     def network(self, dockerfile: str) -> str | None:
         """The network mode of the last build of a Dockerfile; None where no build is recorded."""
 
+    def networks(self) -> dict[str, str]:
+        """Dockerfile → the network mode of its last build, for all that were built."""
+
     def history(self, reference: str, most: int) -> History:
         """When a reference changed, and which builds took a new identity up."""
 

@@ -82,6 +82,10 @@ class SqliteStore:
         rows = self._rows("SELECT mode FROM network WHERE dockerfile = ?", (dockerfile,))
         return str(rows[0][0]) if rows else None
 
+    def networks(self) -> dict[str, str]:
+        """Dockerfile → the network mode of its last build, for all that were built."""
+        return dict(self._rows("SELECT dockerfile, mode FROM network", ()))
+
     def record_keys(self, scope: Scope, keys: Sequence[str]) -> None:
         """Record, before a builder starts, that it gets these keys."""
         if keys:
