@@ -1,14 +1,9 @@
-"""The story.
-
-options → parse Dockerfile → discover inputs → recall state → probe → judge → plan → inject → run the builder
-→ look again → record → report
-"""
+"""Workflows of a build: analyse, probe, decide, inject, run the builder, probe again, record, report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -31,11 +26,8 @@ from freshlayer.workflows.reprobe import reprobe_and_record
 from freshlayer.workflows.session import Session, default_platform, platforms_of
 from freshlayer.workflows.unprobed import warn_of_unasked
 
-if TYPE_CHECKING:
-    pass
-
 Explain = Callable[..., tuple[InstructionVerdict, ...]]
-"""``outcomes.explained``, told what the builder was told of its cache."""
+"""``causes.explain_outcomes``, with what the builder was asked to do with its cache."""
 
 
 def build(source: Source, command: BuildCommand, builder: Builder, session: Session) -> Report:
@@ -63,7 +55,7 @@ def build(source: Source, command: BuildCommand, builder: Builder, session: Sess
         session.warn(f"the builder's display could not be read ({ended.trouble})")
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
     explain = partial(explain_outcomes, no_cache=command.no_cache, no_cache_stages=command.no_cache_stages)
-    report = _with_fates(target, report, ended, session, explain)
+    report = _with_outcomes(target, report, ended, session, explain)
     return reprobe_and_record([target], [report], ended, session, images_of(command, builder, ended))[0]
 
 
@@ -85,7 +77,9 @@ def build_together(
     for (name, target), look in zip(targets.items(), before, strict=True):
         report = replace(look, builder=tool.builder, exit_code=ended.exit_code)
         mine = replace(ended, happened=of_target(ended.happened, name, alone=len(model.targets) == 1))
-        told = _with_fates(target, report, mine, session, partial(explain_outcomes, no_cache=tool.no_cache))
+        told = _with_outcomes(
+            target, report, mine, session, partial(explain_outcomes, no_cache=tool.no_cache)
+        )
         reports.append(told if is_whole(told.instructions) else report)
     return dict(
         zip(targets, reprobe_and_record(list(targets.values()), reports, ended, session), strict=True)
@@ -102,7 +96,9 @@ def _as_typed(command: BuildCommand, builder: Builder) -> Ended:
     return run([*builder.argv, *command.words], builder.environment, reader=builder.reader(command))
 
 
-def _with_fates(target: Target, report: Report, ended: Ended, session: Session, explain: Explain) -> Report:
+def _with_outcomes(
+    target: Target, report: Report, ended: Ended, session: Session, explain: Explain
+) -> Report:
     """With what became of each instruction; a build that failed left some of them half done."""
     if ended.exit_code:
         return report
@@ -112,7 +108,8 @@ def _with_fates(target: Target, report: Report, ended: Ended, session: Session, 
         happened = match_progress(ended.happened, target.analysis.dockerfile, built, keyed)
         instructions = explain(report.instructions, happened, report.past)
     except Exception as error:  # noqa: BLE001 - the build is done, and a fault of ours must not cost it
-        session.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); what ran is not told")
+        why = f"{type(error).__name__}: {error}"
+        session.warn(f"an error of freshlayer itself ({why}); the build summary is unavailable")
         return report
     return replace(report, instructions=instructions)
 
