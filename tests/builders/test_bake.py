@@ -99,3 +99,8 @@ def test_the_model_that_is_expected_differs_in_nothing_else() -> None:
 
 def test_an_inline_dockerfile_is_no_template_of_bakes() -> None:
     assert _escaped("RUN echo ${A} $B %{C}") == "RUN echo $${A} $B %%{C}"
+
+
+def test_the_names_that_a_target_gets_are_read() -> None:
+    (target,) = targets_of({"target": {"app": {"tags": ["app:1", "app:2"]}}})
+    assert target.tags == ("app:1", "app:2")

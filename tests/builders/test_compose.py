@@ -117,6 +117,7 @@ def test_a_service_is_read_as_compose_resolved_it() -> None:
         platforms=("linux/amd64", "linux/arm64"),
         network="host",
         needs=("db",),
+        tags=("x-web",),
     )
 
 

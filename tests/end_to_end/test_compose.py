@@ -215,6 +215,18 @@ def test_a_service_that_a_profile_hides_is_watched_when_it_is_named(
 
 
 @newest
+def test_a_tag_that_means_another_image_is_named(
+    freshlayer: Freshlayer, builder: Builder, project: Path, origin: ServeOrigin
+) -> None:
+    dockerfile(project / "web", f"RUN wget -q -O /file {origin.url}")
+    write(project, {"web": {"build": {"context": "web"}}})
+    assert freshlayer("compose", "build").code == 0
+    assert "project-web" not in freshlayer("check", "--network=host", "web").err
+    dockerfile(project / "other", "RUN echo another image")
+    builder.run("build", "--network=host", "-t", "project-web", "other", cwd=project)
+    assert "project-web is the image " in freshlayer("check", "--network=host", "web").err
+
+
 def test_up_starts_what_was_built_and_knows_nothing_of_us(
     freshlayer: Freshlayer, builder: Builder, origin: ServeOrigin, project: Path
 ) -> None:

@@ -17,7 +17,7 @@ from freshlayer.dockerfile.inject import mechanism_under
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.report import Report
 from freshlayer.workflows.check import Target, built_by, judge_targets
-from freshlayer.workflows.image_tags import images_of
+from freshlayer.workflows.image_tags import images_of, images_of_targets
 from freshlayer.workflows.last_builds import keys_before
 from freshlayer.workflows.pull_images import left_to_us, pull_moved
 from freshlayer.workflows.record import scope_of
@@ -56,7 +56,7 @@ def build(source: Source, command: BuildCommand, builder: Builder, session: Sess
     report = replace(before, builder=builder.name, exit_code=ended.exit_code)
     explain = partial(explain_outcomes, no_cache=command.no_cache, no_cache_stages=command.no_cache_stages)
     report = _with_outcomes(target, report, ended, session, explain)
-    return reprobe_and_record([target], [report], ended, session, images_of(command, builder, ended))[0]
+    return reprobe_and_record([target], [report], ended, session, [images_of(command, builder, ended)])[0]
 
 
 def build_together(
@@ -81,8 +81,10 @@ def build_together(
             target, report, mine, session, partial(explain_outcomes, no_cache=tool.no_cache)
         )
         reports.append(told if is_whole(told.instructions) else report)
+    known = {target.name: target for target in model.targets}
+    tags = images_of_targets([known[name] for name in targets], tool, ended)
     return dict(
-        zip(targets, reprobe_and_record(list(targets.values()), reports, ended, session), strict=True)
+        zip(targets, reprobe_and_record(list(targets.values()), reports, ended, session, tags), strict=True)
     )
 
 

@@ -6,9 +6,11 @@ cache of that build knows no keys.
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
+from itertools import chain, islice
 
-from freshlayer.builders import BuildCommand, Builder, Ended
+from freshlayer.builders import BuildCommand, Builder, Ended, image_ids
+from freshlayer.builders.compositions.base import BuildTarget, Composition
 from freshlayer.reference import shown
 from freshlayer.state import Scope
 from freshlayer.workflows.session import Session
@@ -27,6 +29,17 @@ def images_of(command: BuildCommand, builder: Builder, ended: Ended) -> dict[str
         return {}
     found = {tag: builder.image_of(tag) for tag in command.tags[:_MOST]}
     return {tag: image for tag, image in found.items() if image}
+
+
+def images_of_targets(
+    targets: Sequence[BuildTarget], tool: Composition, ended: Ended
+) -> list[dict[str, str]]:
+    """The same for each target of compose or bake."""
+    if ended.exit_code:
+        return [{} for _ in targets]
+    tags = [target.tags[:_MOST] for target in targets]
+    found = {tag: image_ids.of_daemon(tool.engine, tag) for tag in dict.fromkeys(chain(*tags))}
+    return [{tag: found[tag] for tag in some if found[tag]} for some in tags]
 
 
 def warn_of_other_images(scope: Scope, dockerfile: str, session: Session) -> None:

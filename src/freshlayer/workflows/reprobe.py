@@ -25,9 +25,12 @@ def reprobe_and_record(
     reports: Sequence[Report],
     ended: Ended,
     session: Session,
-    images: Mapping[str, str] | None = None,
+    images: Sequence[Mapping[str, str]],
 ) -> list[Report]:
-    """Look again, and record. The build is done: no fault of ours may cost the user its outcome."""
+    """Probe again, and record. The build is done: no fault of ours may cost the user its outcome.
+
+    ``images``: for each target, tag → the image that it means now.
+    """
     told = list(reports)
     if ended.interrupted:
         session.warn("interrupted; nothing was recorded")
@@ -37,8 +40,8 @@ def reprobe_and_record(
         told = [replace(it, moved=tuple(_of(it, moved).values())) for it in reports]
         recorded = [
             (target.source, report)
-            for target, report in zip(targets, told, strict=True)
-            if remember(target.source, target.request, report, _of(report, moved), session, images)
+            for target, report, tags in zip(targets, told, images, strict=True)
+            if remember(target.source, target.request, report, _of(report, moved), session, tags)
         ]
         keep_identities(recorded, session)
     except KeyboardInterrupt:

@@ -34,6 +34,7 @@ class BuildTarget(Struct, frozen=True):
     ``dockerfile``: absolute, or relative to the context; None for the usual one. ``inline``: its text,
     where it stands in the model. ``needs``: other targets that are built for it.
     ``barred``: why its Dockerfile is not to be read, if it isn't. ``pull``: whether it pulls its images.
+    ``tags``: the names that its image gets.
     """
 
     name: str
@@ -47,6 +48,7 @@ class BuildTarget(Struct, frozen=True):
     needs: tuple[str, ...] = ()
     barred: Reason | None = None
     pull: bool = False
+    tags: tuple[str, ...] = ()
 
 
 class Model(Struct, frozen=True):
@@ -175,6 +177,7 @@ def target_of(name: str, definition: Table, where: str, inline: str) -> BuildTar
         platforms=texts(definition.get("platforms"), f"{where}.platforms"),
         network=text(definition.get("network"), f"{where}.network"),
         pull=definition.get("pull") is True,
+        tags=texts(definition.get("tags"), f"{where}.tags"),
     )
 
 

@@ -194,7 +194,10 @@ def targets_of(printed: Table, environ: Mapping[str, str]) -> Iterator[BuildTarg
         definition = table(service, where).get("build")
         if definition is not None:
             platform = text(service.get("platform"), f"{where}.platform")
-            yield _target(name, table(definition, f"{where}.build"), platform, environ)
+            target = _target(name, table(definition, f"{where}.build"), platform, environ)
+            # https://docs.docker.com/reference/compose-file/build/: without ``image`` compose makes the name.
+            image = text(service.get("image"), f"{where}.image") or f"{printed.get('name', '')}-{name}"
+            yield replace(target, tags=(image, *target.tags))
 
 
 def _target(name: str, build: Table, platform: str, environ: Mapping[str, str]) -> BuildTarget:
