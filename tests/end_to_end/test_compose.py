@@ -334,7 +334,7 @@ def test_without_buildkit_compose_runs_as_asked(
     write(project, {"web": {"build": {"context": "."}}})
     told = freshlayer.but(DOCKER_BUILDKIT="0")("compose", "build")
     assert told.code == 0, told.err
-    assert "compose builds without BuildKit here" in told.err
+    assert "compose builds without BuildKit (DOCKER_BUILDKIT)" in told.err
     assert len(fetched(origin)) == 1
 
 

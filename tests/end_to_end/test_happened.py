@@ -224,7 +224,8 @@ def test_a_display_on_a_terminal_is_read_and_stays_as_it_is(built: Project) -> N
         said = on_terminal(built.freshlayer)
         told = json.loads(Path(built.freshlayer.options[-1]).read_text())["instructions"]
         assert ran({item["line"]: item for item in told}) == expected
-        assert f"{0 if expected else len(COUNTED)} cached" in said
+        verb = "built" if expected else "rebuilt"
+        assert f"  {verb} {len(expected)} of {len(COUNTED)} layers" in said
 
 
 def on_terminal(freshlayer: Freshlayer) -> str:
