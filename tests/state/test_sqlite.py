@@ -168,7 +168,7 @@ record(store, {{parse(f"https://example.org/{{n}}"): Recorded.of(identity) for n
 assert len(said) == 1, said
 assert "nothing was recorded" in said[0], said
 """
-    subprocess.run([sys.executable, "-c", script], check=True)
+    subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2], check=True)
     store, said = warnings_of(tmp_path / "s")
     assert store.observations([parse(f"https://example.org/{n}") for n in range(2000)]) == {}
     assert said == []

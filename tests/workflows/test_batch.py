@@ -85,3 +85,10 @@ def test_a_batch_can_be_gone_through_again_and_holds_no_text() -> None:
     with read_here("a", "b") as (batch,):
         assert list(batch.leaves()) == list(batch.leaves())
         assert {item.source.content for item in batch.leaves()} == {b""}
+
+
+def test_what_processes_are_started_with_does_not_stay_in_the_environment() -> None:
+    before = dict(os.environ)
+    with read_here(*(f"n{number}" for number in range(100))):
+        pass
+    assert dict(os.environ) == before

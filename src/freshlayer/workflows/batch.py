@@ -36,6 +36,7 @@ _WORTH_PROCESSES = 40
 
 _AT_ONCE = 16
 _IN_MEMORY = 1024 * 1024
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Candidate(Struct, frozen=True):
@@ -176,12 +177,30 @@ def _written(leaf: AnalysedFile) -> bytes:
 @contextmanager
 def _pool(processes: int) -> Iterator[Executor | None]:
     """None where one process does it all, or where the system has no others to give."""
-    executor = _started(processes) if processes > 1 else None
+    if processes == 1:
+        yield None
+        return
+    with _safe_path():
+        executor = _started(processes)
+        try:
+            yield executor
+        finally:
+            if executor is not None:
+                executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """A Python that is started, and not forked, imports from the working directory otherwise."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
-        yield executor
+        yield
     finally:
-        if executor is not None:
-            executor.shutdown(cancel_futures=True)
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def _started(processes: int) -> Executor | None:
@@ -189,8 +208,6 @@ def _started(processes: int) -> Executor | None:
     import multiprocessing  # noqa: PLC0415 - 30 ms, for many Dockerfiles alone
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
 
-    # A Python that is started, and not forked, imports from the working directory otherwise.
-    os.environ["PYTHONSAFEPATH"] = "1"
     method = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     try:
         return ProcessPoolExecutor(processes, method, initializer=_begin)
