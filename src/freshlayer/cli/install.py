@@ -18,10 +18,10 @@ from freshlayer.cli.options import Options, ours_only
 @click.option("--alias", is_flag=True, help="send a plain 'docker build' through freshlayer, too")
 @ours_only("quiet")
 def command(options: Options, alias: bool) -> int:
-    """Put a plugin into your docker folder ($DOCKER_CONFIG, else ~/.docker), so that 'docker fresh' is us.
+    """Put a plugin into docker's directory ($DOCKER_CONFIG, else ~/.docker): 'docker fresh' is freshlayer.
 
-    With --alias docker's config.json is told to send 'docker build' there. Every other key of it stays as it
-    is; nothing is changed where something else stands in the way. 'freshlayer uninstall' takes it back.
+    With --alias, config.json sends a plain 'docker build' there, too. Every other key is preserved verbatim.
+    If a conflicting entry exists, nothing is changed. 'freshlayer uninstall' reverts exactly those changes.
     """
     from freshlayer.docker_client.install import DockerFolder, install
 

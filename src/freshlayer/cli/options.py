@@ -60,7 +60,7 @@ _OURS = (
     click.option(
         "--settings", metavar="FILE", type=click.Path(), help="settings, in place of those of the project"
     ),
-    click.option("--offline", is_flag=True, default=None, help="ask nobody; keep what is recorded"),
+    click.option("--offline", is_flag=True, default=None, help="contact no origin; use recorded identities"),
     click.option(
         "--on-unknown", type=click.Choice(["keep", "rebuild", "fail"]), help="for inputs that can't be asked"
     ),

@@ -43,11 +43,11 @@ def command(
 ) -> int:
     """Write the Dockerfile with its keys, for a builder that freshlayer doesn't run: kaniko, a CI's action.
 
-    Each key is a mount of a secret that nobody supplies, or with --mechanism arg an ARG. Origins are asked as
-    by 'check'; --identities is read, and written. FILE is written only where its content changes.
+    Each key is a mount of a secret that is never supplied, or with --mechanism arg an ARG. Origins are
+    probed as by 'check'. --identities is read and written. FILE is written only where its content changes.
 
-    --format template declares an ARG without a value above each RUN with a remote input, asks nobody, and is
-    done once. --format args then writes NAME=VALUE for each of them, for --build-arg.
+    --format template declares an ARG without a value above each RUN with a remote input. It contacts no
+    origin and is done once. --format args then writes NAME=VALUE for each of them, for --build-arg.
     """
     from freshlayer.cli.errors import located
     from freshlayer.cli.output import write_file
