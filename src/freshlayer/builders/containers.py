@@ -54,7 +54,7 @@ class Containers(Invoked, frozen=True):
 def buildah(
     program: tuple[str, ...], words: tuple[str, ...], environment: Mapping[str, str], name: str
 ) -> Containers:
-    """A builder that caches nothing unless it is told to."""
+    """A builder that uses no cache unless an option asks for it."""
     layers = () if environment.get("BUILDAH_LAYERS") else ("--layers",)
     return Containers(program, (*words, *layers), environment, name, BUILDAH)
 

@@ -101,8 +101,8 @@ def _image(document: Document, reference: Reference) -> LocalImage:
 
 def _in_buildah(store: ImageStore, reference: Reference) -> LocalImage | None:
     """It shows the digest of the platform's own manifest alone."""
-    told = _documents(_run(store, ["inspect", "--type", "image", name_of(reference)], _SECONDS))
-    for document in told:
+    found = _documents(_run(store, ["inspect", "--type", "image", name_of(reference)], _SECONDS))
+    for document in found:
         digest, config = str(document.get("FromImageDigest", "")), document.get("OCIv1")
         if digest.startswith("sha256:") and isinstance(config, Mapping):
             known = frozenset({digest.removeprefix("sha256:")})

@@ -89,7 +89,7 @@ def check_several(
 
 
 def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Candidate]:
-    """What is to be read; ``failed`` is told where there is nothing."""
+    """What is to be read; ``failed`` is called where there is nothing."""
     if not search.below:
         yield from (Candidate(context, search.file) for context in search.contexts)
         return

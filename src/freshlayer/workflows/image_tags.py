@@ -23,7 +23,7 @@ _LONGEST = 200
 def images_of(command: BuildCommand, builder: Builder, ended: Ended) -> dict[str, str]:
     """Tag → the image that it means after a build that succeeded, where that is known without a program.
 
-    Another instance of buildx keeps its result, unless it is told to load it.
+    Another instance of buildx keeps its result, unless an option loads it.
     """
     if ended.exit_code or (builder.engine(command.builder).startswith("buildx:") and not command.load):
         return {}

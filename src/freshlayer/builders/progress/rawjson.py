@@ -26,7 +26,7 @@ class _Vertex(Struct, frozen=True):
     """``inputs``: the digests of the vertices that it reads."""
 
     name: str
-    told: ProgressEvent
+    event: ProgressEvent
     inputs: tuple[str, ...]
 
 
@@ -55,7 +55,7 @@ class RawJson:
         read = {digest for vertex in found for digest in vertex.inputs}
         # A download comes before the copy that reads it.
         ordered = sorted(self._ended, key=lambda digest: digest not in read)
-        return merged((self._ended[digest].name, self._ended[digest].told) for digest in ordered)
+        return merged((self._ended[digest].name, self._ended[digest].event) for digest in ordered)
 
     def _begin(self) -> None:
         self._parts.clear()
@@ -80,11 +80,11 @@ def _vertices(found: object) -> Iterator[tuple[str, _Vertex]]:
         if named is not None:
             name, inputs = str(vertex.get("name", ""))[:LONGEST_NAME], vertex.get("inputs")
             listed = inputs[:_MOST_INPUTS] if isinstance(inputs, list) else []
-            told = _Vertex(name, _told(named, vertex), tuple(str(digest) for digest in listed))
-            yield str(vertex.get("digest", "")), told
+            found = _Vertex(name, _event(named, vertex), tuple(str(digest) for digest in listed))
+            yield str(vertex.get("digest", "")), found
 
 
-def _told(named: Label, vertex: Mapping[str, object]) -> ProgressEvent:
+def _event(named: Label, vertex: Mapping[str, object]) -> ProgressEvent:
     if vertex.get("cached"):
         return named.happened(cached=True, seconds=None)
     return named.happened(cached=False, seconds=_seconds(vertex))

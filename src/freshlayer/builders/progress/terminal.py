@@ -47,6 +47,6 @@ class Terminal:
         )
 
     def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
-        told = merged(self._ended)
-        places = Counter((item.stage, item.number, item.platform) for item in told)
-        return tuple(item for item in told if places[item.stage, item.number, item.platform] == 1)
+        events = merged(self._ended)
+        places = Counter((item.stage, item.number, item.platform) for item in events)
+        return tuple(item for item in events if places[item.stage, item.number, item.platform] == 1)
