@@ -1,0 +1,128 @@
+"""Reason codes of what is not watched, or watched with a doubt. Code → meaning, what to do. Pure."""
+
+from __future__ import annotations
+
+NOT_WATCHED: dict[str, tuple[str, str]] = {
+    # Not watched: a value that only the build knows.
+    "depends-on-answer": ("depends on the answer of a server", "nothing: the request itself is an input"),
+    "from-secret": ("comes from a build secret", "name the input in a '# freshlayer: watch URL' comment"),
+    "limit-reached": ("a limit of freshlayer's reader was reached", "make the script or the value shorter"),
+    "needs-base-image": (
+        "needs the environment of the base image",
+        "set it in the Dockerfile with ARG or ENV",
+    ),
+    "needs-build-arg": ("needs a build argument", "pass --build-arg, or give the ARG a default"),
+    "needs-command-output": (
+        "depends on the output of a program",
+        "write the value in the Dockerfile, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "needs-image-files": (
+        "depends on a file of the image",
+        "write the value in the Dockerfile, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "not-computed": (
+        "freshlayer does not compute this expression",
+        "write the value in the Dockerfile, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "not-set": ("is not set", "set it in the Dockerfile with ARG or ENV"),
+    # Not watched: a script or an instruction that is not read.
+    "onbuild-trigger": (
+        "an ONBUILD trigger runs in the build of another image",
+        "run freshlayer on the Dockerfile whose FROM names this image",
+    ),
+    "other-interpreter": (
+        "the script is for an interpreter that freshlayer does not read",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "script-not-followed": (
+        "freshlayer can't follow the script to its end",
+        "make the script simpler, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "script-too-long": (
+        "the script is too long for freshlayer to read",
+        "divide the RUN, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "windows-shell": (
+        "freshlayer reads scripts for Windows shells only in part",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
+    # Not watched: what a program reads.
+    "every-tag": ("the command reads every tag of a repository", "name one image and its tag"),
+    "file-of-image": ("it is a file of the image", "nothing: the image is keyed on its own inputs"),
+    "incomplete-command": (
+        "the command line does not name the object in full",
+        "put account, container and name on the command line",
+    ),
+    "kind-not-probed": (
+        "freshlayer has no probe for this kind of reference",
+        "name a URL that changes with it in a '# freshlayer: watch URL' comment",
+    ),
+    "objects-by-pattern": ("a pattern selects the objects", "name a prefix in place of the pattern"),
+    "only-the-page": (
+        "only the page itself is watched, not what the command finds from it",
+        "name the files in '# freshlayer: watch URL' comments",
+    ),
+    "other-platforms": (
+        "the image is read for other platforms than that of the build",
+        "name the image by digest",
+    ),
+    "packages-by-name": (
+        "packages by name are not watched",
+        "pin their versions, or install from a lock file",
+    ),
+    "post-request": (
+        "the command sends data, and freshlayer does not repeat such a request",
+        "name a URL that changes with the answer in a '# freshlayer: watch URL' comment",
+    ),
+    "program-not-probed": (
+        "freshlayer has no probe for what this program fetches",
+        "name a URL that changes with it in a '# freshlayer: watch URL' comment",
+    ),
+    "store-in-configuration": (
+        "a configuration of the image names the object store",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "submodule-branches": (
+        "the branches are named in .gitmodules",
+        "name the repositories in '# freshlayer: watch URL' comments",
+    ),
+    "unknown-program": (
+        "freshlayer does not know what this program does with the URL",
+        "name the input in a '# freshlayer: watch URL' comment if the program reads it",
+    ),
+    "url-pattern": (
+        "curl expands the pattern in the URL ({} or []), and freshlayer does not",
+        "write the URLs in full",
+    ),
+    "urls-in-file": (
+        "the URLs are in a file that only the build can read",
+        "name the inputs in '# freshlayer: watch URL' comments",
+    ),
+    # Not watched, or watched with a doubt: how a URL is requested.
+    "container-loopback": (
+        "it is the container's own loopback (this machine's with --network=host)",
+        "build with --network=host if the origin is on this machine",
+    ),
+    "header-not-sent": (
+        "a header is known only in the build, so the URL is probed without it",
+        "write the header in full, or keep the credential in netrc",
+    ),
+    "headers-in-file": ("the headers are in a file", "write the headers on the command line"),
+    "metadata-address": (
+        "it is a link-local metadata address, whose answer is about the machine that requests it",
+        "nothing: the builder's machine has other metadata",
+    ),
+    "not-a-url": ("it is not a URL that freshlayer can request", "correct the URL"),
+    "secret-decides": (
+        "another URL differs from it only in what looks like a secret; one of the two is requested",
+        "move the secret to a header",
+    ),
+    # Not watched because the Dockerfile says so, and warnings.
+    "cache-mount-keeps-file": (
+        "a command keeps a file that is already in the cache mount, so a new run has no effect",
+        "remove the test or the option, or write the file outside of the cache mount",
+    ),
+    "checksum-pinned": ("its checksum is pinned", "nothing: the builder checks the bytes"),
+    "ignored-by-comment": ("a comment above says ignore", "remove the comment to watch it"),
+    "immutable-by-comment": ("a comment above says immutable", "remove the comment to watch it"),
+}
