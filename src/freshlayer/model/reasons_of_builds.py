@@ -1,4 +1,4 @@
-"""Reason codes of builds: inputs, instructions, commands that run as typed. Code → meaning, what to do. Pure."""
+"""Reason codes of builds: inputs, instructions, commands run as typed. Code → meaning, what to do. Pure."""
 
 from __future__ import annotations
 
