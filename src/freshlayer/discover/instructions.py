@@ -157,6 +157,7 @@ class _Finder:
         self._watched = conditions.watched
         self._shells: dict[int, tuple[str, ...]] = {}
         self._directories: dict[int, str] = {}
+        self._directory = "/"
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         self._platform = self._stage_platform(stage)
@@ -171,6 +172,7 @@ class _Finder:
                 shell_words = instruction.words
             if instruction.name == "WORKDIR":
                 directory = self._workdir(instruction, directory)
+            self._directory = directory
             for via, finding in (
                 *self._instruction(instruction, shell_words),
                 *self._kept(instruction, directory),
@@ -289,7 +291,7 @@ class _Finder:
                 return found
             return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
 
-        return Surroundings(value, self._platform, FETCHERS)
+        return Surroundings(value, self._platform, FETCHERS, self._directory)
 
     def _add(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """ADD URL: every builder keys it on content already, so it is reported and never keyed."""

@@ -33,12 +33,13 @@ class Surroundings(Struct, frozen=True):
     """What a script stands in.
 
     ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
-    ``fetchers``: programs whose output is the answer of a server.
+    ``fetchers``: programs whose output is the answer of a server. ``directory``: where the script starts.
     """
 
     value: Callable[[str], str | Hole]
     platform: str
     fetchers: frozenset[str]
+    directory: str = "/"
 
 
 class Following(Struct, frozen=True):
@@ -74,4 +75,5 @@ def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
         value = surroundings.value(name)
         return (text_of(value),) if value != "" else NOTHING
 
-    return Evaluator(surroundings.platform, surroundings.fetchers), Frame(outer)
+    evaluator = Evaluator(surroundings.platform, surroundings.fetchers)
+    return evaluator, Frame(outer, directory=surroundings.directory, previous=surroundings.directory)

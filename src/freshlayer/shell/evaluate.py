@@ -107,7 +107,8 @@ class Evaluator:
 
     def called(self, words: tuple[Text, ...], given: Values | None = None) -> None:
         """Note that a program runs."""
-        self.calls.append(Call(words, given or NOTHING, self.at.proxies() if self.at else ()))
+        proxies, directory = (self.at.proxies(), self.at.directory) if self.at else ((), "/")
+        self.calls.append(Call(words, given or NOTHING, proxies, directory))
 
     def script(self, text: str, frame: Frame, given: Values | None = None) -> CommandResult:
         """Follow the text of a script inside this one: ``sh -c``, ``eval``, ``$(…)``."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
+from posixpath import join, normpath
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.syntax.nodes import Statement
-from freshlayer.shell.values import BLANKS, Hole, Text, Values, Why, alternatives, known, text_of
+from freshlayer.shell.values import BLANKS, Hole, Text, Values, Why, alternatives, known, text_of, written
 
 Outer = Callable[[str], Values]
 """The value of a name that the script has not set."""
@@ -39,7 +40,8 @@ class Frame(Struct):
     """``ended``: nothing behind this point runs, up to what catches that end.
 
     ``left``: ways that ended before, and go on where that end is caught. ``anything``: why any name may have
-    a value now. ``hidden``: what the ``local`` names of a function were outside of it.
+    a value now. ``hidden``: what the ``local`` names of a function were outside of it. ``directory``: the
+    working directory, in which an unknown part is as written.
     """
 
     outer: Outer
@@ -51,6 +53,8 @@ class Frame(Struct):
     anything: Hole | None = None
     left: list[Frame] = field(default_factory=list)
     hidden: dict[str, Values | None] = field(default_factory=dict)
+    directory: str = "/"
+    previous: str = "/"
 
     def copy(self) -> Frame:
         """One that goes its own way."""
@@ -89,6 +93,13 @@ class Frame(Struct):
         """IFS, where the script has set it."""
         value = known(self.variables["IFS"][0]) if "IFS" in self.variables else None
         return BLANKS if value is None else value
+
+    def enter(self, path: Text) -> None:
+        """``cd PATH``. A path that begins with an unknown part is taken for an absolute one."""
+        text = written(path)
+        absolute = text.startswith("~") or isinstance((path or ("",))[0], Hole)
+        found = self.previous if text == "-" else text if absolute else join(self.directory, text)
+        self.previous, self.directory = self.directory, normpath(found)
 
     def hide(self, name: str) -> None:
         """``local NAME``: what it was comes back behind the function."""
@@ -161,6 +172,7 @@ class Frame(Struct):
         self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
         self.hidden = {name: values for arm in arms for name, values in arm.hidden.items()}
         self.arguments = arms[0].arguments
+        self.directory, self.previous = arms[0].directory, arms[0].previous
         self.anything = next((arm.anything for arm in arms if arm.anything), None)
 
 

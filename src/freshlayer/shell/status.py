@@ -41,12 +41,14 @@ def together(statuses: list[Status]) -> Status:
 class Call(Struct, frozen=True):
     """A program that a script runs. ``given``: what is known of its standard input.
 
-    ``proxies``: the variables that name a proxy, as far as they have a known value there.
+    ``proxies``: the variables that name a proxy, as far as they have a known value there. ``directory``: the
+    working directory, in which an unknown part is as written.
     """
 
     words: tuple[Text, ...]
     given: Values = NOTHING
     proxies: tuple[tuple[str, str], ...] = ()
+    directory: str = "/"
 
 
 class CommandResult(Struct, frozen=True):

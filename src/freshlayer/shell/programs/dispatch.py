@@ -41,7 +41,7 @@ _ENDS = {"exit": End.EXIT, "return": End.RETURN, "break": End.BREAK, "continue":
 _LONGEST_SHOWN = 80
 _MOST_PRINTED = 20
 _SILENT = frozenset(
-    "cd pushd popd umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
+    "umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
     " alias unalias type command getopts".split()
 )
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
@@ -78,6 +78,7 @@ class Programs:
             "shift": self._shift,
             "unset": self._unset,
             "read": self._read,
+            **dict.fromkeys(("cd", "pushd", "popd"), self._enter),
             **dict.fromkeys(("mapfile", "readarray"), self._map_file),
             "eval": self._eval,
             ".": self._source,
@@ -139,6 +140,13 @@ class Programs:
         if code is None:
             return CommandResult(Status.OPEN)
         return DONE if code == 0 else CommandResult(Status.FALSE)
+
+    def _enter(self, fields: Fields, frame: Frame, _given: Values | None) -> CommandResult:
+        """``cd DIR``; without one it is ``~``, and for popd what was before."""
+        operands = [field for field in fields[1:] if not re.match(r"-.|\+", known(field) or "")]
+        home = "~" if known(fields[0]) == "cd" else "-"
+        frame.enter(operands[0] if operands else (home,))
+        return CommandResult(Status.PRESUMED)
 
     def _print(self, fields: Fields, frame: Frame, _given: Values | None) -> CommandResult:
         """``echo`` passes on what is not known; ``printf -v NAME`` prints into a variable."""
