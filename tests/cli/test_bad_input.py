@@ -48,14 +48,11 @@ def test_no_dockerfile(freshlayer: Freshlayer) -> None:
     told = freshlayer("build", "-t", "x", ".")
     assert told.code == 0
     assert passed_through(told.out, "-t", "x", ".")
-    assert (
-        "Dockerfile: there is no such Dockerfile (name one with -f FILE); the builder runs as asked"
-        in told.err
-    )
+    assert "Dockerfile: no such Dockerfile (name one with -f FILE); the builder runs as asked" in told.err
     for command in ("check", "inputs"):
         told = freshlayer(command, ".")
         assert (told.code, told.out) == (2, "")
-        assert told.err == "freshlayer: Dockerfile: there is no such Dockerfile (name one with -f FILE)\n"
+        assert told.err == "freshlayer: Dockerfile: no such Dockerfile (name one with -f FILE)\n"
 
 
 def test_a_folder_in_its_place(freshlayer: Freshlayer, project: Path) -> None:

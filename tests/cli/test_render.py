@@ -195,7 +195,7 @@ def test_a_file_that_the_build_would_copy_is_warned_of(
 def test_what_cannot_be_read_ends_with_2(freshlayer: Freshlayer, project: Path) -> None:
     told = freshlayer("render", ".")
     assert (told.code, told.out) == (2, "")
-    assert "there is no such Dockerfile" in told.err
+    assert "no such Dockerfile" in told.err
     (project / "Dockerfile").write_text("FROM scratch\nNONSENSE\n")
     told = freshlayer("render", "-o", "Derived", ".")
     assert told.code == 2

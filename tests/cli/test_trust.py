@@ -196,7 +196,7 @@ def test_a_named_file_that_is_missing_is_an_error(freshlayer: Freshlayer, projec
         freshlayer.but(FRESHLAYER_SETTINGS="none.toml"),
     ):
         told = command("check", ".")
-        assert (told.code, told.err) == (2, "freshlayer: none.toml: there is no such settings file\n")
+        assert (told.code, told.err) == (2, "freshlayer: none.toml: no such settings file\n")
 
 
 @pytest.mark.parametrize(

@@ -45,9 +45,7 @@ def test_every_byte_can_be_had_back(project: Path) -> None:
 
 
 def test_no_dockerfile_says_where_and_what_to_do(project: Path) -> None:
-    with pytest.raises(
-        ContextError, match=r"/Dockerfile: there is no such Dockerfile \(name one with -f FILE\)"
-    ):
+    with pytest.raises(ContextError, match=r"/Dockerfile: no such Dockerfile \(name one with -f FILE\)"):
         read_dockerfile(str(project), None, io.BytesIO())
 
 
@@ -73,7 +71,7 @@ def test_one_of_more_than_sixteen_mebibytes_is_refused(project: Path) -> None:
 
 
 def test_a_context_that_is_no_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ContextError, match="the build context is no folder"):
+    with pytest.raises(ContextError, match="the build context is not a directory"):
         read_dockerfile(str(tmp_path / "none"), None, io.BytesIO())
 
 
@@ -96,14 +94,14 @@ def test_contexts_from_elsewhere_are_not_watched(context: str, watched: bool) ->
 def test_settings_stand_beside_the_dockerfile(project: Path) -> None:
     (project / "Dockerfile").write_bytes(b"FROM scratch\n")
     source = read_dockerfile(str(project), None, io.BytesIO())
-    assert read_settings(source.folder) is None
+    assert read_settings(source.directory) is None
     (project / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert read_settings(source.folder) is None
+    assert read_settings(source.directory) is None
     (project / "pyproject.toml").write_text("[tool.freshlayer]\ntimeout = 5\n")
-    assert read_settings(source.folder) == (
+    assert read_settings(source.directory) == (
         "[tool.freshlayer]\ntimeout = 5\n",
         str(project / "pyproject.toml"),
         ("tool", "freshlayer"),
     )
     (project / "freshlayer.toml").write_text("timeout = 6\n")
-    assert read_settings(source.folder) == ("timeout = 6\n", str(project / "freshlayer.toml"), ())
+    assert read_settings(source.directory) == ("timeout = 6\n", str(project / "freshlayer.toml"), ())

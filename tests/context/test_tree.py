@@ -71,7 +71,7 @@ def test_rules_above_hold_up_to_the_root_of_the_repository(tmp_path: Path) -> No
 
 
 def test_what_is_no_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ContextError, match=r"/none: is no folder"):
+    with pytest.raises(ContextError, match=r"/none: is not a directory"):
         list(dockerfiles(tmp_path / "none", print))
 
 

@@ -106,7 +106,7 @@ def test_a_lock_that_another_process_keeps_is_an_error_in_time(tmp_path: Path) -
     held.wait(20)
     with pytest.raises(TimeoutError) as caught, locked(tmp_path / "x", seconds=0.2):
         pass
-    assert caught.value.strerror == "another process has had its lock for 0.2 s"
+    assert caught.value.strerror == "locked by another process for 0.2 s"
     released.wait(20)
     other.join(20)
     with locked(tmp_path / "x", seconds=20):

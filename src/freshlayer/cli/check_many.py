@@ -114,7 +114,7 @@ def read_one(
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
         read = Target.of(source, search.request_for(source)).analysis.asking(frozenset(PROTOCOLS))
-    if search.below and read_settings(source.folder) is None:
+    if search.below and read_settings(source.directory) is None:
         return AnalysedFile(source, read)
     chosen = chosen_for(options, source)
     wider = {**hosts, **chosen.policy.hosts} if search.below else chosen.policy.hosts

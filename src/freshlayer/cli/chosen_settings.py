@@ -78,7 +78,7 @@ def _says_fail(options: Options, source: Source | None) -> bool:
         with contextlib.suppress(ContextError):
             texts.append(read_settings_file(file)[0])
     with contextlib.suppress(ContextError):
-        found = None if named else read_settings(source.folder if source is not None else Path())
+        found = None if named else read_settings(source.directory if source is not None else Path())
         texts += [found[0]] if found else []
     return any(says_fail(text) for text in texts)
 
@@ -100,7 +100,7 @@ def _of_files(options: Options, source: Source | None) -> Chosen:
     if named:
         text, where, table = read_settings_file(Path(named))
         return Chosen(read(text, where, *table, below=own))
-    found = read_settings(source.folder if source is not None else Path())
+    found = read_settings(source.directory if source is not None else Path())
     if found is None:
         return Chosen(own)
     text, where, table = found

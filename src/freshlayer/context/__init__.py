@@ -1,4 +1,4 @@
-"""Build contexts on disk: the Dockerfile, what the ignore files leave, the tar for the classic builder."""
+"""Build contexts on disk: the Dockerfile, the ignore files, the tar for the classic builder."""
 
 from freshlayer.context.classic import ClassicContext
 from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules

@@ -1,9 +1,9 @@
-"""The context that the classic builder is sent, so that a changing Dockerfile invalidates no ``COPY . .``.
+"""The context that is sent to the classic builder: a changed Dockerfile invalidates no ``COPY . .``.
 
 With ``-f`` outside the context the docker client ships the Dockerfile under a random name and writes that
 name into the ``.dockerignore`` that it ships, so every ``COPY . .`` runs again (measured, 20.10 and 26).
-An own tar, with a fixed name that the ``.dockerignore`` hides, does not. The daemon removes a Dockerfile,
-and a ``.dockerignore``, that the rules exclude before any COPY sees them.
+freshlayer's own tar has a fixed name, which the ``.dockerignore`` excludes. The daemon removes a Dockerfile,
+and a ``.dockerignore``, that the rules exclude, before any COPY.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ DOCKERFILE = ".freshlayer.Dockerfile"
 
 
 class ClassicContext(Struct, frozen=True):
-    """``name`` is where the Dockerfile stands in the tar; ``shipped`` the text of its ``.dockerignore``.
+    """``name`` is the Dockerfile's path in the tar; ``shipped`` the text of its ``.dockerignore``.
 
     ``as_before_23``: the daemon hashes headers too, and a docker client before 23 puts the owner's names and
-    the kind of the file into them (measured, 20.10 and 26); it reads the rules in another way as well.
+    the kind of the file into them (measured, 20.10 and 26); it also reads the rules differently.
     """
 
     root: Path
@@ -42,11 +42,11 @@ class ClassicContext(Struct, frozen=True):
 
     @classmethod
     def of(cls, root: Path, *, dockerfile: Path | None = None, as_before_23: bool = False) -> ClassicContext:
-        """Read the folder's rules, and choose a name for the Dockerfile that they hide.
+        """Read the directory's rules, and choose a name for the Dockerfile that they exclude.
 
-        A name that the user's own rules hide already lets the user's ``.dockerignore`` be shipped as it is,
-        so that a ``COPY . .`` sees the very same file; else a line is added to it. The name of the user's
-        own ``dockerfile`` is the best: docker's client would send it.
+        With a name that the user's own rules exclude already, the user's ``.dockerignore`` is sent verbatim,
+        so that a ``COPY . .`` copies the same file; else a line is added to it. The name of the user's
+        own ``dockerfile`` is preferred: docker's client would send it.
         """
         text = read_rules(root / NAME)
         if text is None:
@@ -175,12 +175,12 @@ def _below(root: Path, dockerfile: Path | None) -> str:
 
 
 def _hidden_name(text: str, rules: Patterns) -> str:
-    """A name that the rules hide, so that no file of the tar has it: or ``x.log`` for ``*.log``."""
+    """A name that the rules exclude, so that no file of the tar has it: ``freshlayer.log`` for ``*.log``."""
     for line in text.split("\n"):
         pattern = line.strip().removeprefix("/").removeprefix("**/").rstrip("/")
         name = pattern.replace("*", "freshlayer")
         plain = re.fullmatch(r"[\w.*-]+", pattern) and not re.fullmatch(r"\.+", name)
-        # A rule that takes something beneath back needs the name as a folder.
+        # An exception for a path below the name needs the name as a directory.
         if plain and name != NAME and rules.excludes(name) and not rules.may_hold_exceptions(name):
             return name
     return ""

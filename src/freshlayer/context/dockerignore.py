@@ -1,4 +1,4 @@
-"""``.dockerignore``: where the rules stand, and what they leave of a folder."""
+"""``.dockerignore``: where the rules are, and which files of a directory they do not exclude."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freshlayer.context.ignore_patterns import Patterns
 from freshlayer.errors import ContextError
-from freshlayer.files.bounded_read import read_file
+from freshlayer.files.bounded_read import UnfitFileError, read_file
 
 NAME = ".dockerignore"
 _LARGEST = 16 * 1024 * 1024
@@ -21,17 +21,19 @@ def ignore_file(dockerfile: Path) -> Path:
 
 
 def read_rules(path: Path) -> str | None:
-    """The text of an ignore file; None where there is none. Raises ContextError where it can't be used."""
+    """The text of an ignore file; None if there is none. Raises ContextError if it can't be used."""
     try:
         return read_file(path, _LARGEST).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except UnfitFileError as error:
         raise ContextError(f"{path}: {error.strerror}") from None
+    except OSError as error:
+        raise ContextError(f"{path}: can't be read: {error.strerror}") from None
 
 
 def patterns(path: Path, text: str, *, before_23: bool = False) -> Patterns:
-    """The rules, ready to match. Raises ContextError for a pattern that docker would refuse.
+    """The rules, compiled. Raises ContextError for a pattern that docker would refuse.
 
     ``before_23``: as docker clients before 23 read them.
     """
@@ -54,7 +56,7 @@ def is_sent(context: Path, dockerfile: Path | None, path: Path) -> bool:
 def walk(root: Path, rules: Patterns) -> Iterator[tuple[str, os.stat_result]]:
     """(path relative to the root, lstat) of everything that docker's client sends, in its order.
 
-    A directory that is excluded is looked into where an exception names something below it. Sockets are left
+    An excluded directory is walked if an exception names something below it. Sockets are left
     out, as the client leaves them out. Raises OSError for what can't be read.
     """
     waiting: list[tuple[str, list[bool]]] = [(path, []) for path in _listed(root, "")]
@@ -69,6 +71,6 @@ def walk(root: Path, rules: Patterns) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _listed(root: Path, directory: str) -> list[str]:
-    """What is in a directory, the first at the end."""
+    """The paths in a directory, in reverse order."""
     names = sorted(os.listdir(root / directory), key=os.fsencode, reverse=True)
     return [f"{directory}/{name}" if directory else name for name in names]

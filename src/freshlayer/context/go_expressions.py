@@ -1,4 +1,4 @@
-"""Regular expressions of Go (RE2), as ignore files lead to them, as expressions of Python."""
+"""Regular expressions of Go (RE2) → of Python, as far as patterns of ignore files produce them."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class _Translation:
 
     def _take(self) -> str:
         if not self._left:
-            raise ValueError("the pattern ends too early")
+            raise ValueError("the pattern is incomplete")
         character, self._left = self._left[0], self._left[1:]
         return character
 
     def _repeat(self) -> str:
-        """``*``, ``+``, ``?`` or ``{n,m}``. A brace that opens no repetition is a letter."""
+        """``*``, ``+``, ``?`` or ``{n,m}``. A brace that starts no repetition is a literal."""
         if self._left[0] in "*+?":
             return self._take()
         found = _REPEAT.match(self._left)
@@ -85,7 +85,7 @@ class _Translation:
         return found[0]
 
     def _escape(self) -> str:
-        """Without quotations, properties and characters by number, which no pattern is written for."""
+        r"""Not ``\Q``, ``\p`` and ``\x``, which no pattern needs."""
         character = self._take()
         if character in _PERL or character in _CONTROLS:
             return f"\\{character}"
@@ -105,7 +105,7 @@ class _Translation:
         return "".join((*parts, "]"))
 
     def _member(self) -> str:
-        """One character, a range, or a class that has a name."""
+        """One character, a range, or a named class."""
         if found := _CLASS.match(self._left):
             if found[1] or found[2] not in _POSIX:
                 raise ValueError(f"invalid character class: {found[0]}")

@@ -1,7 +1,7 @@
-"""The patterns of a ``.dockerignore``, as docker's client reads them: one reading up to 20.10, one since 23.
+"""The patterns of a ``.dockerignore``, as docker's client reads them: up to 20.10, and since 23.
 
-Docker writes each pattern as a regular expression of Go. Up to 20.10 it left ``+ ( ) | { }`` their meaning
-there, and asked a pattern only of the parent directory that is as deep as the pattern.
+Docker translates each pattern to a regular expression of Go. Up to 20.10 it did not escape ``+ ( ) | { }``
+there, and compared a pattern only with the parent directory that is as deep as the pattern.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _EXCEPTION = "!"
 _ESCAPED = frozenset(".+()|{}$")
 _ESCAPED_BEFORE_23 = frozenset(".$")
 _LONGEST_LINE = 64 * 1024
-# Python's expressions go back over each wildcard, and a .dockerignore may come from anywhere.
+# Python's expressions backtrack over each wildcard, and a .dockerignore is untrusted.
 _MOST_STARS = 3
 _MOST_DOUBLE_STARS = 6
 
@@ -27,7 +27,7 @@ Matches = Callable[[str], bool]
 
 
 class Pattern(Struct, frozen=True):
-    """``text`` is normalized; ``exception``: whether it takes paths back that patterns before it exclude."""
+    """``text`` is normalized; ``exception``: whether it includes again what patterns before it exclude."""
 
     text: str
     exception: bool
@@ -54,7 +54,7 @@ class Patterns(Struct, frozen=True):
         return Patterns((*self.every, Pattern(path, exception=True, matches=_exactly(path))), self.before_23)
 
     def excludes(self, path: str) -> bool:
-        """Whether the path is left out, whatever is walked to get there."""
+        """Whether the path is excluded, by itself or with a directory above it."""
         parts = path.split("/")
         parents = ["/".join(parts[: depth + 1]) for depth in range(len(parts) - 1)]
         excluded = False
@@ -64,14 +64,14 @@ class Patterns(Struct, frozen=True):
         return excluded
 
     def may_hold_exceptions(self, directory: str) -> bool:
-        """Whether docker's client looks into a directory that is excluded.
+        """Whether docker's client walks a directory that is excluded.
 
         It compares text: an exception with a wildcard opens no directory below its first wildcard.
         """
         return any(it.exception and f"{it.text}/".startswith(f"{directory}/") for it in self.every)
 
     def below(self, path: str, above: Sequence[bool]) -> tuple[bool, list[bool]]:
-        """Whether a path is left out, and which patterns match it; ``above``: the same of its directory."""
+        """Whether a path is excluded, and which patterns match it; ``above``: the same of its directory."""
         if self.before_23:
             return self.excludes(path), []
         excluded = False
@@ -156,7 +156,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _expression(text: str, escaped: frozenset[str]) -> str:
-    """Docker's expression for a pattern, letter by letter: inside brackets as well."""
+    """Docker's expression for a pattern, character by character: inside brackets as well."""
     parts = ["^"]
     place = 0
     while place < len(text):
@@ -178,7 +178,7 @@ def _expression(text: str, escaped: frozenset[str]) -> str:
 
 
 def _check(text: str) -> None:
-    """Raise ValueError for what docker refuses: what Go's ``filepath.Match`` stumbles on, asked of ``.``.
+    """Raise ValueError for what docker refuses: where Go's ``filepath.Match(pattern, ".")`` returns an error.
 
     It reads up to the first part that does not match; parts are what is between stars.
     """
@@ -211,7 +211,7 @@ def _matches_dot(part: str) -> bool:
 
 
 def _limit(text: str, *, others: bool) -> None:
-    """Raise ValueError for what would take too long to match. ``others``: with what else repeats in Go."""
+    """Raise ValueError for what would take too long to match. ``others``: count ``+`` and ``{`` as well."""
     repeats = re.compile(r"\*\*|[*+{]" if others else r"\*\*|\*")
     found = [repeats.findall(part) for part in text.split("/")]
     stars = max(len(part) - part.count("**") for part in found)
@@ -224,7 +224,7 @@ def _limit(text: str, *, others: bool) -> None:
 
 
 def _after_class(text: str, place: int) -> int:
-    """The place behind the bracket that closes a class."""
+    """The index after the bracket that closes a class."""
     place += text.startswith("^", place)
     ranges = 0
     while not (ranges and text.startswith("]", place)):

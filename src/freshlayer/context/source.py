@@ -1,4 +1,4 @@
-"""Find and read the Dockerfile that a builder would read, and the settings beside it."""
+"""Find and read the Dockerfile that a builder would read, and the settings file beside it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import is_remote_context, shown
 
 _LARGEST = 16 * 1024 * 1024
-# As the docker client looks.
+# In the order of docker's client.
 _NAMES = ("Dockerfile", "dockerfile")
 _SETTINGS: dict[str, tuple[str, ...]] = {"freshlayer.toml": (), "pyproject.toml": ("tool", "freshlayer")}
 
@@ -35,12 +35,12 @@ class Source(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The content as text, from which every byte can be had back."""
+        """The content as text; every byte can be restored from it."""
         return self.content.decode("utf-8", "surrogateescape")
 
     @property
-    def folder(self) -> Path:
-        """Where the Dockerfile's settings stand."""
+    def directory(self) -> Path:
+        """The directory of the Dockerfile, where its settings file is."""
         return self.path.parent if self.path else self.context
 
 
@@ -61,16 +61,16 @@ def read_dockerfile(
     *,
     in_context: bool = False,
 ) -> Source:
-    """Read the Dockerfile of a folder; ``file`` is relative to the working directory, or ``-``.
+    """Read the Dockerfile of a context; ``file`` is relative to the working directory, or ``-``.
 
-    ``names``: what is looked for where no file is named. ``in_context``: a file that is not in the working
+    ``names``: the default names, where no file is given. ``in_context``: a file that is not in the working
     directory may be in the context.
 
-    Raises ContextError, with the place and the reason, where there is none to be read.
+    Raises ContextError, with the path and the reason, where it can't be read.
     """
     root = Path(context)
     if not root.is_dir():
-        raise ContextError(f"{shown(context)}: the build context is no folder")
+        raise ContextError(f"{shown(context)}: the build context is not a directory")
     if file == "-":
         content = _read_stdin(stdin)
         return Source(content, "<stdin>", f"{root.resolve()}/-", root, None)
@@ -81,7 +81,7 @@ def read_dockerfile(
 
 
 def _default(root: Path, names: Sequence[str]) -> Path:
-    """The first of the names that is there, as the builder looks."""
+    """The first of the names that exists, as the builder chooses."""
     return next((root / name for name in names if (root / name).exists()), root / "Dockerfile")
 
 
@@ -99,12 +99,12 @@ def _read_stdin(stdin: IO[bytes] | None) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    """A pipe (``-f <(…)``) is not read: its content is there once, for the builder that may take it."""
+    """A pipe (``-f <(…)``) is not read: its content can be read once, and the builder needs it."""
     name = shown(str(path))
     try:
         return read_file(path, _LARGEST)
     except FileNotFoundError:
-        raise ContextError(f"{name}: there is no such Dockerfile (name one with -f FILE)") from None
+        raise ContextError(f"{name}: no such Dockerfile (name one with -f FILE)") from None
     except UnfitFileError as error:
         raise ContextError(f"{name}: {error.strerror}, not a Dockerfile{_instead(path)}") from None
     except OSError as error:
@@ -112,31 +112,31 @@ def _read(path: Path) -> bytes:
 
 
 def _instead(path: Path) -> str:
-    """What to do about a file that is not a Dockerfile."""
+    """What to do where the file is not a regular one."""
     kind = kind_of(path)
     if kind.endswith("directory"):
         return " (name one with -f FILE)"
     return " (a Dockerfile on standard input is -f -)" if kind else ""
 
 
-def read_settings(folder: Path) -> tuple[str, str, tuple[str, ...]] | None:
-    """(text, name, table) of the settings in a folder; None where there are none."""
+def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
+    """(text, path, table) of the settings in a directory; None if there are none."""
     for name, table in _SETTINGS.items():
         try:
-            text = _settings_text(folder / name)
+            text = _settings_text(directory / name)
         except FileNotFoundError:
             continue
         if not table or re.search(r"(?m)^\s*\[tool\.freshlayer", text):
-            return text, str(folder / name), table
+            return text, str(directory / name), table
     return None
 
 
 def read_settings_file(path: Path) -> tuple[str, str, tuple[str, ...]]:
-    """The same of a file that was named. Raises ContextError where there is none."""
+    """The same of a file that was named. Raises ContextError if there is none."""
     try:
         return _settings_text(path), str(path), _SETTINGS.get(path.name, ())
     except FileNotFoundError:
-        raise ContextError(f"{shown(str(path))}: there is no such settings file") from None
+        raise ContextError(f"{shown(str(path))}: no such settings file") from None
 
 
 def _settings_text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The Dockerfiles below a folder, but for what git ignores there."""
+"""The Dockerfiles below a directory, except what git ignores there."""
 
 from __future__ import annotations
 
@@ -32,48 +32,49 @@ _MOST_STARS = 3
 
 
 class _Rules(Struct, frozen=True):
-    """One .gitignore: patterns are relative to its folder, whose path ends in a separator.
+    """One .gitignore: patterns are relative to its directory, whose path ends in a separator.
 
-    ``of_folders``: the same where what is matched is a folder, for which ``name/`` means ``name``.
+    ``of_directories``: the same for directories, for which ``name/`` means ``name``.
     """
 
-    folder: str
+    directory: str
     of_files: GitIgnoreSpec
-    of_folders: GitIgnoreSpec
+    of_directories: GitIgnoreSpec
 
 
 _Levels = tuple[_Rules, ...]
-"""From the repository's root down to a folder."""
+"""From the repository's root down to a directory."""
 
 
 def is_dockerfile(name: str) -> bool:
-    """``Dockerfile``, ``Containerfile``, ``*.Dockerfile``, ``Dockerfile.*``; no leftover of an editor."""
+    """``Dockerfile``, ``Containerfile``, ``*.Dockerfile``, ``Dockerfile.*``; not an editor's backup file."""
     if name.startswith(".") or name.endswith(_LEFTOVERS):
         return False
     return name in _NAMES or name.startswith(_BEGINNING) or name.endswith(_ENDINGS)
 
 
-def dockerfiles(root: Path, unread: Callable[[str], None]) -> Iterator[Path]:
-    """Every Dockerfile below a folder, sorted; symbolic links are not followed.
+def dockerfiles(root: Path, report: Callable[[str], None]) -> Iterator[Path]:
+    """Every Dockerfile below a directory, sorted; symbolic links are not followed.
 
-    ``unread`` is told of folders that can't be listed. Raises ContextError where the root is none.
+    ``report`` gets a message for each directory that can't be listed, and for each .gitignore that can't be
+    read. Raises ContextError if the root is not a directory.
     """
     if not root.is_dir():
-        raise ContextError(f"{shown(str(root))}: is no folder")
-    waiting = [(root, _above(root, unread))]
+        raise ContextError(f"{shown(str(root))}: is not a directory")
+    waiting = [(root, _above(root, report))]
     while waiting:
-        folder, above = waiting.pop()
+        directory, above = waiting.pop()
         try:
-            # A repository within another has rules of its own alone.
-            levels = (*(() if (folder / _GIT).exists() else above), *_rules(folder, unread))
-            with os.scandir(folder) as entries:
+            # A repository within another has only its own rules.
+            levels = (*(() if (directory / _GIT).exists() else above), *_rules(directory, report))
+            with os.scandir(directory) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            unread(f"{shown(str(folder))}: can't be read: {error.strerror}")
+            report(f"{shown(str(directory))}: can't be read: {error.strerror}")
             continue
-        left = [entry for entry in found if _is_wanted(entry) and not _is_ignored(folder, entry, levels)]
-        yield from (folder / entry.name for entry in left if not entry.is_dir())
-        waiting += [(folder / entry.name, levels) for entry in reversed(left) if entry.is_dir()]
+        left = [entry for entry in found if _is_wanted(entry) and not _is_ignored(directory, entry, levels)]
+        yield from (directory / entry.name for entry in left if not entry.is_dir())
+        waiting += [(directory / entry.name, levels) for entry in reversed(left) if entry.is_dir()]
 
 
 def _is_wanted(entry: os.DirEntry[str]) -> bool:
@@ -82,37 +83,37 @@ def _is_wanted(entry: os.DirEntry[str]) -> bool:
     return entry.is_file(follow_symlinks=False) and is_dockerfile(entry.name)
 
 
-def _is_ignored(folder: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
+def _is_ignored(directory: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:
     """The last pattern that matches decides, and that of a deeper file first (gitignore(5))."""
-    path = os.path.join(os.path.realpath(folder), entry.name) if levels else ""
+    path = os.path.join(os.path.realpath(directory), entry.name) if levels else ""
     for rules in reversed(levels):
-        spec = rules.of_folders if entry.is_dir() else rules.of_files
-        said = spec.check_file(path.removeprefix(rules.folder)).include
-        if said is not None:
-            return said
+        spec = rules.of_directories if entry.is_dir() else rules.of_files
+        included = spec.check_file(path.removeprefix(rules.directory)).include
+        if included is not None:
+            return included
     return False
 
 
-def _rules(folder: Path, unread: Callable[[str], None]) -> Iterator[_Rules]:
-    """What a folder's own .gitignore says; nothing where it has none, or one that can't be read."""
-    path = folder / _IGNORE
+def _rules(directory: Path, report: Callable[[str], None]) -> Iterator[_Rules]:
+    """The rules of a directory's own .gitignore; nothing if it has none, or one that can't be read."""
+    path = directory / _IGNORE
     try:
         lines = read_file(path, _LARGEST).decode("utf-8", "surrogateescape").splitlines()[:_MOST_LINES]
     except (FileNotFoundError, NotADirectoryError):
         return
     except UnfitFileError as error:
-        unread(f"{shown(str(path))}: {error.strerror}, and is left out")
+        report(f"{shown(str(path))}: {error.strerror}: its rules are not applied")
         return
     except OSError as error:
-        unread(f"{shown(str(path))}: can't be read, and is left out: {error.strerror}")
+        report(f"{shown(str(path))}: can't be read: {error.strerror}: its rules are not applied")
         return
     # "name/" on a path that ends in a slash would count for less than a pattern before it.
-    of_folders = (bare[:-1] if (bare := line.rstrip()).endswith("/") else line for line in lines)
-    yield _Rules(os.path.join(os.path.realpath(folder), ""), _spec(lines), _spec(of_folders))
+    of_directories = (bare[:-1] if (bare := line.rstrip()).endswith("/") else line for line in lines)
+    yield _Rules(os.path.join(os.path.realpath(directory), ""), _spec(lines), _spec(of_directories))
 
 
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
-    """Without the lines that are no patterns, which git leaves out too, and those that take for ever."""
+    """Without the lines that are not patterns, which git skips too, and those with too many wildcards."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where something is ignored
 
     patterns: list[GitIgnoreSpecPattern] = []
@@ -123,12 +124,14 @@ def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec(patterns)
 
 
-def _above(root: Path, unread: Callable[[str], None]) -> _Levels:
-    """The rules of the folders between the repository's root and this one; none outside a repository."""
+def _above(root: Path, report: Callable[[str], None]) -> _Levels:
+    """The rules of the directories between the repository's root and this one; none outside a repository."""
     here = root.resolve()
     if (here / _GIT).exists():
         return ()
-    top = next((place for place, folder in enumerate(here.parents) if (folder / _GIT).exists()), None)
+    top = next((place for place, directory in enumerate(here.parents) if (directory / _GIT).exists()), None)
     if top is None:
         return ()
-    return tuple(rules for folder in reversed(here.parents[: top + 1]) for rules in _rules(folder, unread))
+    return tuple(
+        rules for directory in reversed(here.parents[: top + 1]) for rules in _rules(directory, report)
+    )

@@ -1,1 +1,1 @@
-"""Files on disk: read with bounds, replaced whole, locked, temporary; and where a user's own are."""
+"""Files on disk: bounded reads, atomic replacement, locks, temporary directories, user directories."""

@@ -1,4 +1,4 @@
-"""Writing a file so that nobody ever sees half of it."""
+"""Write a file so that a reader sees the old content or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write to a temporary name in the same folder, then rename. Keeps the mode of a file that stands there.
+    """Write to a temporary name in the same directory, then rename. Keeps the mode of an existing file.
 
-    A symbolic link is followed; a device or a pipe is written to. Raises OSError; the old file then stands
-    untouched.
+    A symbolic link is followed; a device or a pipe is written to. Raises OSError; the old file is then
+    unchanged.
     """
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
@@ -32,7 +32,7 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def is_written_to(path: Path) -> bool:
-    """Whether something is at the path that is written to and not replaced: a pipe, a terminal, a device."""
+    """Whether the path is a pipe, a terminal or a device, which is written to and not replaced."""
     try:
         mode = path.stat().st_mode
     except OSError:

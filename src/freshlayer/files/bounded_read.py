@@ -1,4 +1,4 @@
-"""Reading a small file that anybody may have put there: a regular one, up to a size, without waiting.
+"""Read a small untrusted file: a regular one, up to a size, without waiting.
 
 A checkout may have a named pipe, a device, a directory or a link to /dev/zero where a file is expected.
 Opening a pipe would wait for a writer, and reading a device would never end.
@@ -24,15 +24,15 @@ _KINDS = {
 
 
 class UnfitFileError(OSError):
-    """What is there is not a regular file, or is larger than what is read; ``strerror`` is the clause."""
+    """Not a regular file, or a file that is too large; ``strerror`` is the reason."""
 
-    def __init__(self, clause: str, path: str | Path) -> None:
-        super().__init__(errno.EINVAL, clause, str(path))
+    def __init__(self, reason: str, path: str | Path) -> None:
+        super().__init__(errno.EINVAL, reason, str(path))
 
 
 def read_file(path: str | Path, most: int) -> bytes:
     """The content of a regular file of at most so many bytes. Raises UnfitFileError, OSError."""
-    # Opening a device can have an effect of its own, so its kind is looked up before.
+    # Opening a device can have side effects, so its kind is looked up before.
     _check_kind(os.stat(path), path)
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
@@ -62,7 +62,7 @@ def holds(path: Path, content: bytes) -> bool:
 
 
 def kind_of(path: str | Path) -> str:
-    """Why what is at a path is not a regular file, as a clause; empty for a regular file. Raises OSError."""
+    """Why a file is not a regular one (``is a directory``); empty for a regular file. Raises OSError."""
     mode = os.stat(path).st_mode
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "is not a regular file")
 
@@ -73,7 +73,7 @@ def _check_kind(status: os.stat_result, path: str | Path) -> None:
 
 
 def _content(descriptor: int, most: int) -> bytes | None:
-    """None where there is more: a file of /proc states no size, and another may grow meanwhile."""
+    """None where there is more: a file of /proc states no size, and another file may grow meanwhile."""
     chunks: list[bytes] = []
     left = most + 1
     while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK))):

@@ -1,7 +1,7 @@
-"""One process at a time reads, merges and replaces a file that several processes write.
+"""A lock for a file that several processes read, merge and replace.
 
-What is locked is the directory that holds the file: a lock file beside it would be seen by git and by a
-``COPY . .``, and the file itself is replaced, so that a lock on it would be a lock on a file that is gone.
+The directory that holds the file is locked: a lock file beside it would be seen by git and by a
+``COPY . .``, and a lock on the file itself would be lost when the file is replaced.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _TAKEN = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 
 @contextlib.contextmanager
 def locked(path: Path, seconds: float = _SECONDS) -> Iterator[None]:
-    """Hold the lock of a file that exists or will. Raises TimeoutError where another process keeps it.
+    """Hold the lock of a file, which need not exist. Raises TimeoutError if another process keeps the lock.
 
-    Where the directory can't be locked (NFS wants a descriptor that may write, and a directory has none),
-    the work is done without: an unlocked merge is better than none.
+    If the directory can't be locked (NFS requires a writable descriptor, and a directory has none),
+    the caller continues without a lock.
     """
     descriptor = _opened(Path(os.path.realpath(path)).parent)
     try:
@@ -45,7 +45,7 @@ def _opened(directory: Path) -> int | None:
 
 
 def _take(descriptor: int, path: Path, seconds: float) -> None:
-    """By trying again: a signal handler of Python's would not end a wait in the kernel in time."""
+    """Polls: a signal handler of Python's would not interrupt a wait in the kernel in time."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -54,8 +54,8 @@ def _take(descriptor: int, path: Path, seconds: float) -> None:
             if error.errno not in _TAKEN:
                 return
             if time.monotonic() > deadline:
-                message = f"another process has had its lock for {seconds:g} s"
+                message = f"locked by another process for {seconds:g} s"
                 raise TimeoutError(errno.ETIMEDOUT, message, str(path)) from None
-            time.sleep(_PAUSE * (0.5 + random.random()))  # noqa: S311 - so that those who wait don't keep step
+            time.sleep(_PAUSE * (0.5 + random.random()))  # noqa: S311 - so that waiting processes do not poll in step
         else:
             return

@@ -1,8 +1,8 @@
-"""Directories for as long as a run takes, and the removal of what a killed run left.
+"""Temporary directories of a run, and the removal of those that a killed run left.
 
-A directory is locked by the process that made it, and the kernel takes the lock away with the process, so
-what nobody locks is nobody's any more. That holds between containers that share a directory for temporary
-files as well, where process numbers would mislead.
+A directory is locked by the process that made it, and the kernel releases the lock when the process ends:
+a directory without a lock is abandoned. That also holds between containers that share the directory for
+temporary files, where process numbers would mislead.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from pathlib import Path
 from freshlayer.lazy_regex import compiled
 
 _PREFIX = "freshlayer-run-"
-_UNBORN = "freshlayer-new-"
+_NEW_PREFIX = "freshlayer-new-"
 _NAME = compiled(r"freshlayer-(?:run|new)-[a-z0-9_]{8}")
-"""As tempfile makes them: another directory whose name begins so is somebody else's."""
+"""The names that tempfile makes with our prefixes."""
 
 _MOST = 100
-_BIRTH = 3600.0
-"""Seconds that no process takes between making a directory and locking it."""
+_SECONDS_TO_LOCK = 3600.0
+"""More than any process takes between making a directory and locking it."""
 
 
 class LockedDirectory:
-    """A new directory, for this user alone, which the process holds until it closes it or ends."""
+    """A new directory, for this user alone, locked until the process closes it or ends."""
 
     def __init__(self, parent: str | None = None) -> None:
-        made = tempfile.mkdtemp(prefix=_UNBORN, dir=parent)
+        made = tempfile.mkdtemp(prefix=_NEW_PREFIX, dir=parent)
         self._descriptor = os.open(made, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         with contextlib.suppress(OSError):
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Only now does it get a name that others look for.
-        folder, name = os.path.split(made)
-        self.path = os.path.join(folder, _PREFIX + name.removeprefix(_UNBORN))
+        # Only a locked directory gets a name that other processes look for.
+        directory, name = os.path.split(made)
+        self.path = os.path.join(directory, _PREFIX + name.removeprefix(_NEW_PREFIX))
         os.rename(made, self.path)
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class LockedDirectory:
 
 @contextlib.contextmanager
 def temporary_directory() -> Iterator[str]:
-    """A new directory. It is gone afterwards, after the next run at the latest."""
+    """A new directory. It is removed afterwards, by the next run if this one is killed."""
     directory = LockedDirectory()
     try:
         yield directory.path
@@ -61,19 +61,19 @@ def temporary_directory() -> Iterator[str]:
 def remove_leftovers(environ: Mapping[str, str]) -> None:
     """Remove this user's directories that no process holds any more."""
     session = environ.get("XDG_RUNTIME_DIR", "")
-    for folder in {tempfile.gettempdir(), *([session] if os.path.isabs(session) else [])}:
-        _remove_from(Path(folder))
+    for directory in {tempfile.gettempdir(), *([session] if os.path.isabs(session) else [])}:
+        _remove_from(Path(directory))
 
 
-def _remove_from(folder: Path) -> None:
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+def _remove_from(directory: Path) -> None:
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
         names = [entry.name for entry in entries if _NAME.fullmatch(entry.name)]
         for name in names[:_MOST]:
-            _remove_if_abandoned(folder / name)
+            _remove_if_abandoned(directory / name)
 
 
 def _remove_if_abandoned(path: Path) -> None:
-    """A link is not followed: another user may put one here, under any name."""
+    """A link is not followed: another user may create one here, under any name."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -82,7 +82,7 @@ def _remove_if_abandoned(path: Path) -> None:
         status = os.fstat(descriptor)
         if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
             return
-        if path.name.startswith(_UNBORN) and time.time() - status.st_mtime < _BIRTH:
+        if path.name.startswith(_NEW_PREFIX) and time.time() - status.st_mtime < _SECONDS_TO_LOCK:
             return
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(path, ignore_errors=True)

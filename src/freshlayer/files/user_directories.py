@@ -1,7 +1,7 @@
-"""Where a user's own files are: the home directory, and below it state, cache and configuration.
+"""The home directory of a user, and below it the directories of state, cache and configuration.
 
 https://specifications.freedesktop.org/basedir-spec/: a relative path in a variable is ignored. An empty or
-relative HOME would lead into the working directory, which is the checkout that is built.
+relative HOME would be relative to the working directory, which is the checkout that is built.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 
 
 def home_of(environ: Mapping[str, str]) -> str:
-    """``$HOME`` where it is an absolute path, else as the system knows the user, else ``/``."""
+    """``$HOME`` if it is an absolute path, else the home of the password database, else ``/``."""
     home = environ.get("HOME", "")
     if os.path.isabs(home):
         return home
-    import pwd  # noqa: PLC0415 - only where HOME names nothing
+    import pwd  # noqa: PLC0415 - only where HOME is not usable
 
     try:
         known = pwd.getpwuid(os.getuid()).pw_dir
@@ -26,17 +26,17 @@ def home_of(environ: Mapping[str, str]) -> str:
 
 
 def state_home(environ: Mapping[str, str]) -> Path:
-    """What a program remembers between its runs."""
+    """For data that a program keeps between its runs."""
     return _below(environ, "XDG_STATE_HOME", ".local/state")
 
 
 def cache_home(environ: Mapping[str, str]) -> Path:
-    """What a program can find out again."""
+    """For data that a program can compute again."""
     return _below(environ, "XDG_CACHE_HOME", ".cache")
 
 
 def config_home(environ: Mapping[str, str]) -> Path:
-    """What the user has chosen."""
+    """For the user's settings."""
     return _below(environ, "XDG_CONFIG_HOME", ".config")
 
 
