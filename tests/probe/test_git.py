@@ -47,6 +47,16 @@ def test_a_branch_and_the_default_branch_are_their_commits(repository: GitDaemon
     assert commit_of(ask(f"git+{repository.url}#refs/heads/other")) == first
 
 
+def test_all_refs_below_a_prefix_change_when_one_is_added(repository: GitDaemon) -> None:
+    url = f"git+{repository.url}#refs/tags/"
+    repository.git("tag", "v1")
+    seen = judge(None, ask(url))
+    repository.commit("second")
+    assert judge(seen.keep, ask(url)).change is Change.UNCHANGED
+    repository.git("tag", "v2")
+    assert judge(seen.keep, ask(url)).change is Change.CHANGED
+
+
 def test_a_new_commit_is_a_change_and_a_repack_is_none(repository: GitDaemon) -> None:
     url = f"git+{repository.url}#main"
     seen = judge(None, ask(url))

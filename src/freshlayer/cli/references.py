@@ -15,7 +15,7 @@ def typed(text: str) -> Reference:
     Raises ReferenceInvalidError.
     """
     if _GIT.match(text):
-        from freshlayer.discover.syntaxes.git import git_text
+        from freshlayer.discover.syntaxes.git_sources import git_text
 
         address, _, ref = text.partition("#")
         return parse(git_text(address, ref))

@@ -18,6 +18,7 @@ from freshlayer.discover.syntaxes.found import (
     Finding,
     Found,
     Missed,
+    Ran,
     Syntax,
     Unknown,
     Word,
@@ -25,6 +26,7 @@ from freshlayer.discover.syntaxes.found import (
     plain,
     written,
 )
+from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.images import skopeo
 from freshlayer.discover.syntaxes.packages import MANAGERS, packages
 from freshlayer.discover.syntaxes.repositories import REPOSITORIES
@@ -85,15 +87,20 @@ _NOT_FOLLOWED = Reason("script-not-followed")
 _NOT_KNOWN = Reason("not-computed")
 
 
-def of_script(text: str, surroundings: Surroundings) -> Iterator[tuple[str, Finding]]:
-    """(via, finding) of every program of a script. Only scripts that hold a fetching word are parsed."""
+def of_script(
+    text: str, surroundings: Surroundings, known: Checkouts | None = None
+) -> Iterator[tuple[str, Finding]]:
+    """(via, finding) of every program of a script. Only scripts that hold a fetching word are parsed.
+
+    ``known``: the working copies of git that are there, brought up to date.
+    """
     if not _may_fetch(text, surroundings):
         return
     if len(text) > _LONGEST_SCRIPT:
         yield "script", Missed(_beginning(text), Reason("script-too-long"))
         return
     following = shell.follow(text, surroundings)
-    yield from of_calls(following.calls)
+    yield from of_calls(following.calls, known)
     if not following.whole:
         yield from _by_pattern(text)
 
@@ -107,15 +114,16 @@ def _may_fetch(text: str, surroundings: Surroundings) -> bool:
     return any(isinstance(value, str) and _FETCHING.search(value) for value in values)
 
 
-def of_calls(calls: tuple[Call, ...]) -> Iterator[tuple[str, Finding]]:
-    """(via, finding) of programs in the order in which they run."""
-    repositories: dict[str, list[Words]] = {}
+def of_calls(calls: tuple[Call, ...], known: Checkouts | None = None) -> Iterator[tuple[str, Finding]]:
+    """(via, finding) of programs in the order in which they run. ``known``: see ``of_script``."""
+    checkouts = known if known is not None else Checkouts()
+    repositories: dict[str, list[Ran]] = {}
     through: dict[str, Proxies | None] = {}
     for call in calls:
         words = [_word(field) for field in call.words]
         name = basename(words[0]) if words and isinstance(words[0], str) else ""
         if name in REPOSITORIES:
-            repositories.setdefault(name, []).append(words[1:])
+            repositories.setdefault(name, []).append(Ran(words[1:], call.directory))
             through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
         given = [_known_part(text) for text in call.given]
@@ -123,7 +131,7 @@ def of_calls(calls: tuple[Call, ...]) -> Iterator[tuple[str, Finding]]:
         for finding in _of_program(name, words, given):
             yield finding.via or name or "RUN", _through(finding, proxies)
     for name, commands in repositories.items():
-        yield from ((it.via, _through(it, through[name])) for it in REPOSITORIES[name](commands))
+        yield from ((it.via, _through(it, through[name])) for it in REPOSITORIES[name](commands, checkouts))
 
 
 def _through(finding: Finding, proxies: Proxies | None) -> Finding:

@@ -15,7 +15,8 @@ from freshlayer.discover.given_secrets import GivenSecrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
-from freshlayer.discover.syntaxes.git import git_text
+from freshlayer.discover.syntaxes.git import Checkouts
+from freshlayer.discover.syntaxes.git_sources import git_text
 from freshlayer.discover.syntaxes.powershell import powershell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
 from freshlayer.dockerfile.reach import parent_stage, sources_of
@@ -158,6 +159,8 @@ class _Finder:
         self._shells: dict[int, tuple[str, ...]] = {}
         self._directories: dict[int, str] = {}
         self._directory = "/"
+        self._copies: dict[int, Checkouts] = {}
+        self._checkouts = Checkouts()
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         self._platform = self._stage_platform(stage)
@@ -167,12 +170,14 @@ class _Finder:
                 yield stage.start, via, finding
         shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
         directory = self._directories.get(parent.number, "/") if parent else "/"
+        self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in stage.instructions:
             if instruction.name == "SHELL":
                 shell_words = instruction.words
             if instruction.name == "WORKDIR":
                 directory = self._workdir(instruction, directory)
             self._directory = directory
+            self._checkouts = self._checkouts.later()
             for via, finding in (
                 *self._instruction(instruction, shell_words),
                 *self._kept(instruction, directory),
@@ -180,6 +185,7 @@ class _Finder:
                 yield instruction, via, finding
         self._shells[stage.number] = shell_words
         self._directories[stage.number] = directory
+        self._copies[stage.number] = self._checkouts
 
     def _workdir(self, instruction: Instruction, before: str) -> str:
         path = self._environments[instruction.number].expand(
@@ -254,7 +260,7 @@ class _Finder:
     ) -> Iterator[tuple[str, Finding]]:
         surroundings = self._surroundings(instruction, environment)
         if instruction.exec_form:
-            yield from of_calls(shell.follow_words(instruction.words, surroundings).calls)
+            yield from of_calls(shell.follow_words(instruction.words, surroundings).calls, self._checkouts)
             return
         script = _script(instruction)
         interpreter = basename(shell_words[0].replace("\\", "/")).removesuffix(".exe") if shell_words else ""
@@ -275,7 +281,7 @@ class _Finder:
             for url in _URL.findall(script):
                 yield "RUN", Missed(url, Reason("other-interpreter"))
         else:
-            yield from of_script(script, surroundings)
+            yield from of_script(script, surroundings, self._checkouts)
 
     def _surroundings(self, instruction: Instruction, environment: Environment) -> Surroundings:
         secrets = _secret_names(instruction)

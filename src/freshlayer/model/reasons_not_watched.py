@@ -78,6 +78,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "freshlayer has no probe for what this program fetches",
         "name a URL that changes with it in a '# freshlayer: watch URL' comment",
     ),
+    "repository-of-image": (
+        "the repository is in the image, and freshlayer does not know its remotes",
+        "name the repository in a '# freshlayer: watch git+URL#REF' comment",
+    ),
     "store-in-configuration": (
         "a configuration of the image names the object store",
         "name the input in a '# freshlayer: watch URL' comment",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
 from freshlayer.children import VERSION_CONTROL
@@ -21,6 +22,7 @@ from freshlayer.reference import Reference, shown
 
 _LINE = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\t(\S+)")
 _MOST = 256 * 1024
+_MOST_BELOW = 8 * 1024 * 1024
 # git rev-parse takes four digits and more; fewer than seven are a misspelt ref more often than a commit.
 _ABBREVIATED = compiled(r"[0-9A-Fa-f]{7,63}")
 
@@ -54,10 +56,13 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
         return Observation(reference, ProbeOutcome.UNKNOWN, reason_of(credential))
     argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
     environment = {**_ENVIRONMENT, **proxied(reference), **_helper(url, credential, means.keyring.environ)}
-    answer = yield Run(argv, VERSION_CONTROL, environment, most=_MOST)
+    most = _MOST_BELOW if ref.endswith("/") else _MOST
+    answer = yield Run(argv, VERSION_CONTROL, environment, most=most)
     if answer.error or answer.exit_code:
         return Observation(reference, ProbeOutcome.UNKNOWN, _reason(answer, url, reference))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
+    if ref.endswith("/"):
+        return _below(reference, oids)
     found = [oids[name] for name in names if name in oids]
     if not found and _ABBREVIATED.fullmatch(ref):
         pinned = (Evidence("commit", ref.lower(), Strength.CONTENT),)
@@ -69,6 +74,13 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
     return Observation(
         reference, ProbeOutcome.SEEN, Reason("observed", detail="git ls-remote"), _evidence(found)
     )
+
+
+def _below(reference: Reference, oids: Mapping[str, str]) -> Observation:
+    """All refs below a prefix: the digest of their sorted list."""
+    lines = "".join(f"{oid}\t{name}\n" for name, oid in sorted(oids.items()))
+    found = (Evidence("refs", sha256(lines.encode()).hexdigest(), Strength.CONTENT),)
+    return Observation(reference, ProbeOutcome.SEEN, Reason("observed", detail="git ls-remote"), found)
 
 
 def proxied(reference: Reference) -> dict[str, str]:
@@ -136,6 +148,8 @@ def _names(ref: str) -> tuple[str, ...]:
     """
     if not ref:
         return ("HEAD",)
+    if ref.endswith("/"):
+        return (f"{ref}*",)
     if ref.startswith("refs/"):
         return (f"{ref}^{{}}", ref)
     return (f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}")

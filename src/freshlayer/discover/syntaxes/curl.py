@@ -37,7 +37,12 @@ _LETTERS = {
     **{"t": "telnet-option", "T": "upload-file", "u": "user", "U": "proxy-user", "w": "write-out"},
     **{"x": "proxy", "X": "request", "y": "speed-time", "Y": "speed-limit", "z": "time-cond"},
 }
-TABLE = OptionTable.of(_LONG, _LETTERS, {"G": "get", "g": "globoff", "L": "location"})
+TABLE = OptionTable(
+    frozenset(_LETTERS),
+    frozenset(_LONG.split()),
+    {**_LETTERS, "G": "get", "g": "globoff", "L": "location"},
+    switches=frozenset({"crlf", "ftp-ssl-ccc", "head", "netrc", "parallel", "tlsv1"}),
+)
 
 _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
 _READS = {"GET", "HEAD"}

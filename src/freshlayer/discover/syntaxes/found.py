@@ -27,6 +27,13 @@ Words = list[Word]
 """A command's arguments, its name left out."""
 
 
+class Ran(Struct, frozen=True):
+    """A command of a program: its arguments, and the directory in which it runs."""
+
+    arguments: Words
+    directory: str = "/"
+
+
 class Found(Struct, frozen=True):
     """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax.
 

@@ -13,12 +13,21 @@ class OptionTable(Struct, frozen=True):
     """``short``: letters that take a value. ``long``: names (without ``--``) that take one.
 
     ``aliases``: letter → long name. ``joined``: words of one dash that are one switch (wget's ``-nv``).
+    ``switches``: long names that take no value and are the beginning of one that does.
     """
 
     short: frozenset[str]
     long: frozenset[str]
     aliases: Mapping[str, str] = field(default_factory=dict)
     joined: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+
+    def completed(self, name: str) -> str:
+        """The long name of which this is a unique beginning (getopt_long(3)); else itself."""
+        if name in self.long or name in self.switches or not name:
+            return name
+        longer = [option for option in self.long if option.startswith(name)]
+        return longer[0] if len(longer) == 1 else name
 
     @classmethod
     def of(
@@ -78,6 +87,7 @@ def _partly_known(word: Word, table: OptionTable) -> Option | None:
 
 def _long(word: str, waiting: Words, table: OptionTable) -> Option:
     name, equals, value = word.partition("=")
+    name = table.completed(name)
     if equals:
         return Option(name, value)
     if name in table.long:

@@ -18,7 +18,7 @@ from freshlayer.discover.syntaxes.found import (
     url,
     written,
 )
-from freshlayer.discover.syntaxes.git import git_text, repository_text
+from freshlayer.discover.syntaxes.git_sources import git_text, repository_text
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import takes_secret
 from freshlayer.model.reasons import Reason

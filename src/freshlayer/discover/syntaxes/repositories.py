@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from freshlayer.discover.syntaxes.found import Finding, Unknown, Word, Words
-from freshlayer.discover.syntaxes.git import Source, finding_of, git
+from freshlayer.discover.syntaxes.found import Finding, Ran, Unknown, Word, Words
+from freshlayer.discover.syntaxes.git import Checkouts, git
+from freshlayer.discover.syntaxes.git_sources import Source, finding_of
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.lazy_regex import compiled
 
@@ -34,14 +35,14 @@ _REVISIONS = ("updaterev", "rev", "bookmark", "branch")
 _URL = compiled(r"(?:https?|ssh|static-http)://")
 
 
-def mercurial(commands: list[Words]) -> Iterator[Finding]:
+def mercurial(commands: list[Ran], _checkouts: Checkouts) -> Iterator[Finding]:
     """Read the arguments of all hg commands of a script, in order.
 
     A later ``update`` decides the revision of the clone or pull before it.
     """
     sources: list[Source] = []
-    for arguments in commands:
-        verb, rest = _verb(arguments)
+    for command in commands:
+        verb, rest = _verb(command.arguments)
         if verb not in _TABLES:
             continue
         items = list(read(rest, _TABLES[verb]))
@@ -83,5 +84,5 @@ def _plain(ref: Word) -> Word:
     return ref if isinstance(ref, Unknown) else re.split(r"[~^]", ref, maxsplit=1)[0]
 
 
-REPOSITORIES: dict[str, Callable[[list[Words]], Iterator[Finding]]] = {"git": git, "hg": mercurial}
+REPOSITORIES: dict[str, Callable[[list[Ran], Checkouts], Iterator[Finding]]] = {"git": git, "hg": mercurial}
 """Program → the syntax that reads the arguments of all its commands in a script, in order."""
