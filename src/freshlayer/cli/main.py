@@ -28,6 +28,7 @@ _COMMANDS = {
     "history": "what changed when, which build took it up, what builds cost and saved",
     "explain": "what a reason code means, and what to do",
     "flag": "write a file that changes if and only if a URL does",
+    "demo": "docker build, check and build on a file that changes upstream, in 20 seconds",
     "serve": "a small origin to try things on",
     "render": "the Dockerfile with its keys, for a builder that freshlayer doesn't run",
     "trust": "let a project's settings name programs and variables for hosts",

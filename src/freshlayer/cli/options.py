@@ -92,7 +92,7 @@ def ours_only(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return lambda function: _with_options(function, [_NAMED[name] for name in names])
 
 
-_NAMED = {"quiet": _QUIET}
+_NAMED = {"builder": _OURS[0], "quiet": _QUIET}
 
 
 def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:

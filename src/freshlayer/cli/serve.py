@@ -14,11 +14,11 @@ from freshlayer.errors import FreshlayerError, OptionError
     short_help="a small origin to try things on",
     epilog="\b\nExamples:\n  freshlayer serve --etag '\"v1\"' --port 8000",
 )
-@click.argument("folder", required=False, metavar="[DIR]")
+@click.argument("directory", required=False, metavar="[DIR]")
 @click.option("--etag", metavar="TAG", help="serve one resource with this entity tag at every path")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one")
-def command(folder: str | None, etag: str | None, host: str, port: int) -> int:
+def command(directory: str | None, etag: str | None, host: str, port: int) -> int:
     """Serve DIR, or one resource whose entity tag can be changed while it runs.
 
     \b
@@ -27,15 +27,15 @@ def command(folder: str | None, etag: str | None, host: str, port: int) -> int:
 
     Prints its address, then one JSON object per request.
     """  # noqa: D301 - click reads the backspace as "do not wrap"
-    from freshlayer.demo_origin import Folder, Tagged, serve
+    from freshlayer.demo.origin import Directory, Tagged, serve
 
-    if (folder is None) == (etag is None):
-        raise OptionError("serve needs either a folder or --etag TAG")
-    if folder is not None and not Path(folder).is_dir():
-        raise FreshlayerError(f"{folder}: is no folder")
-    origin = Folder(Path(folder)) if folder is not None else Tagged(etag or "")
+    if (directory is None) == (etag is None):
+        raise OptionError("serve: needs either DIR or --etag TAG")
+    if directory is not None and not Path(directory).is_dir():
+        raise FreshlayerError(f"{directory}: is not a directory")
+    origin = Directory(Path(directory)) if directory is not None else Tagged(etag or "")
     try:
         serve(origin, host, port)
     except OSError as error:
-        raise FreshlayerError(f"{host}:{port} can't be served: {error.strerror}") from None
+        raise FreshlayerError(f"{host}:{port}: can't be served: {error.strerror}") from None
     return 0

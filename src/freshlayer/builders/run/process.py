@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import IO
 
@@ -53,7 +54,12 @@ def run(
 
 
 def captured(
-    argv: Sequence[str], environment: Mapping[str, str], *, seconds: float | None, child: Child = QUESTION
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    seconds: float | None,
+    child: Child = QUESTION,
+    directory: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command that asks something and shows nothing; what it said, and its exit code.
 
@@ -63,6 +69,7 @@ def captured(
         process = subprocess.Popen(
             limited(argv, child),
             env=dict(environment),
+            cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

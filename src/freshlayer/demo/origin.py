@@ -1,4 +1,7 @@
-"""A small origin to try things on: conditional requests, ranges, and a tag that changes while it runs."""
+"""A small origin to try things on: conditional requests, ranges, and a tag that changes while it runs.
+
+``freshlayer serve`` runs it as a process of its own, ``freshlayer demo`` in a thread.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from email.utils import formatdate
 from functools import cached_property
 from http import HTTPStatus
@@ -27,8 +31,18 @@ _CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True)
+class Request:
+    """A request that was answered. The names of headers are in lower case."""
+
+    method: str
+    path: str
+    status: int
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Resource:
-    """What a path stands for. ``entity_tag`` as it is sent, quotes included."""
+    """What is served at a path. ``entity_tag`` as it is sent, quotes included."""
 
     content: bytes | Path
     entity_tag: str
@@ -78,8 +92,8 @@ def _tagged(resource: Resource, tag: str) -> Resource:
     return replace(resource, content=f"the content of {quoted}\n".encode(), entity_tag=quoted)
 
 
-class Folder:
-    """The files of a folder; the tag is the SHA-256 of the content, so a touched file keeps it."""
+class Directory:
+    """The files of a directory; the tag is the SHA-256 of the content, so a touched file keeps it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -93,7 +107,7 @@ class Folder:
         return Resource(file, self._tag(file, status), formatdate(status.st_mtime, usegmt=True))
 
     def control(self, _name: str, _value: str) -> bool:
-        """A folder's tags are changed by changing its files."""
+        """The tags are changed by changing the files."""
         return False
 
     def _tag(self, file: Path, status: os.stat_result) -> str:
@@ -109,7 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = f"freshlayer/{__version__}"
     sys_version = ""
     timeout = 60
-    origin: ClassVar[Tagged | Folder]
+    origin: ClassVar[Tagged | Directory]
+    log: ClassVar[Callable[[Request], None]]
 
     def do_GET(self) -> None:
         self._answer(body=True)
@@ -119,8 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        octets = int(length) if length.isdigit() and len(length) < len(str(_LONGEST_CONTROL)) + 1 else 0
-        value = self.rfile.read(min(octets, _LONGEST_CONTROL)).decode("utf-8", "replace").strip()
+        size = int(length) if length.isdigit() and len(length) < len(str(_LONGEST_CONTROL)) + 1 else 0
+        value = self.rfile.read(min(size, _LONGEST_CONTROL)).decode("utf-8", "replace").strip()
         name = self.path.removeprefix(CONTROL) if self.path.startswith(CONTROL) else ""
         done = bool(name) and value.isprintable() and self.origin.control(name, value)
         self._send(
@@ -173,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         return HTTPStatus.PARTIAL_CONTENT, start, end - start + 1
 
     def _send(self, status: HTTPStatus, headers: dict[str, str]) -> None:
-        # The log comes first: who has the answer finds the request in it.
+        # Logged first, so that a client that has its answer finds the request in the log.
         if not self.path.startswith(CONTROL):
             self._log(status)
         self.send_response(status)
@@ -182,24 +197,47 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _log(self, status: HTTPStatus) -> None:
-        entry = {
-            "method": self.command,
-            "path": self.path,
-            "status": int(status),
-            "headers": {name.lower(): value for name, value in self.headers.items()},
-        }
-        sys.stdout.write(json.dumps(entry) + "\n")
-        sys.stdout.flush()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        type(self).log(Request(self.command, self.path, int(status), headers))
 
     def log_message(self, *_arguments: object) -> None:
-        """The log is JSON on standard output, written by ``_log``."""
+        """The log is ``log``."""
 
 
-def serve(origin: Tagged | Folder, host: str, port: int) -> None:
+def serve(origin: Tagged | Directory, host: str, port: int) -> None:
     """Serve until interrupted. The first line on standard output is the address. Raises OSError."""
-    handler = type("Handler", (_Handler,), {"origin": origin})
-    with ThreadingHTTPServer((host, port), handler) as server:
-        server.daemon_threads = True
+    with _server(origin, host, port, _print) as server:
         sys.stdout.write(f"serving on http://{host}:{server.server_address[1]}/\n")
         sys.stdout.flush()
         server.serve_forever(poll_interval=0.1)
+
+
+@contextmanager
+def running(origin: Tagged | Directory) -> Iterator[tuple[str, list[Request]]]:
+    """Serve on loopback in a thread: the URL, and the log, to which each request is appended.
+
+    Raises OSError.
+    """
+    log: list[Request] = []
+    with _server(origin, "127.0.0.1", 0, log.append) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/", log
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _server(
+    origin: Tagged | Directory, host: str, port: int, log: Callable[[Request], None]
+) -> ThreadingHTTPServer:
+    members = {"origin": origin, "log": staticmethod(log)}
+    server = ThreadingHTTPServer((host, port), type("Handler", (_Handler,), members))
+    server.daemon_threads = True
+    return server
+
+
+def _print(request: Request) -> None:
+    sys.stdout.write(json.dumps(asdict(request)) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""``freshlayer demo``: one file changes upstream; what the builder does alone, and with freshlayer."""
