@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.observation import Observation, Recorded, Verdict
 from freshlayer.probe import Limits, probe
@@ -15,7 +15,7 @@ def ask(
     url: str,
     recorded: Recorded | None = None,
     *,
-    keyring: Keyring = NOBODY,
+    keyring: Keyring = NO_CREDENTIALS,
     limits: Limits = USUAL,
     platforms: tuple[str, ...] = (),
 ) -> Observation:
@@ -29,14 +29,14 @@ def look(
     url: str,
     recorded: Recorded | None = None,
     *,
-    keyring: Keyring = NOBODY,
+    keyring: Keyring = NO_CREDENTIALS,
     platforms: tuple[str, ...] = (),
 ) -> Verdict:
     """What became of it since."""
     return judge(recorded, ask(url, recorded, keyring=keyring, platforms=platforms))
 
 
-def first(url: str, *, keyring: Keyring = NOBODY, platforms: tuple[str, ...] = ()) -> Recorded:
+def first(url: str, *, keyring: Keyring = NO_CREDENTIALS, platforms: tuple[str, ...] = ()) -> Recorded:
     """What is recorded when it is seen for the first time; fails where there is nothing."""
     verdict = look(url, keyring=keyring, platforms=platforms)
     if verdict.keep is None:

@@ -45,7 +45,7 @@ def test_no_name_and_no_scheme_is_in_the_table_twice() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=NAMES)
 def test_every_row_has_its_parser_and_its_probe(kind: Kind) -> None:
-    assert callable(import_module(f"freshlayer.probe.{PROTOCOLS[kind.name]}").ask)
+    assert callable(import_module(f"freshlayer.probe.{PROTOCOLS[kind.name]}").probe)
     for scheme in kind.schemes:
         reference = kind.read(f"{scheme}https://e.org/a" if scheme.endswith("+") else f"{scheme}://eorg/a/b")
         assert reference.kind == kind.name

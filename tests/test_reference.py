@@ -103,7 +103,7 @@ SIGNED = [
 def test_a_presigned_url_is_known_without_its_signature_and_asked_with_it(query: str, known: str) -> None:
     reference = parse(f"https://example.org/a?{query}")
     assert reference.text == f"https://example.org/a{'?' + known if known else ''}"
-    assert reference.ask == f"https://example.org/a?{query}"
+    assert reference.address == f"https://example.org/a?{query}"
     assert "s3cr3t" not in repr(reference)
 
 
@@ -118,12 +118,12 @@ def test_two_signatures_of_one_url_are_one_reference() -> None:
     one, two = (parse(f"https://u:{n}@example.org/a?X-Amz-Signature={n}") for n in "12")
     assert one == two
     assert len({one, two}) == 1
-    assert one.ask != two.ask
+    assert one.address != two.address
 
 
 def test_what_is_asked_holds_the_credential_and_no_fragment() -> None:
     reference = parse("https://user:s3cr3t@Example.org/a?b=c#d")
-    assert reference.ask == "https://user:s3cr3t@example.org/a?b=c"
+    assert reference.address == "https://user:s3cr3t@example.org/a?b=c"
     assert "s3cr3t" not in f"{reference!r} {reference}"
 
 
@@ -236,4 +236,4 @@ def test_the_canonical_spelling_of_any_url_is_stable(text: str) -> None:
     again = parse(once.text)
     assert again == once
     assert once.text.isascii()
-    assert parse(once.ask) == once
+    assert parse(once.address) == once

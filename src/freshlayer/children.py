@@ -54,13 +54,13 @@ record where it comes from, as it does without us."""
 MODEL = Child("docker compose config, docker buildx bake --print", "the files of the model", 2048 * _MIB)
 """They print what the user's own command would build, from files that others may have written."""
 
-QUESTION = Child("docker --version, version, image inspect, pull", reads="nothing, but they run there")
+DOCKER_QUERY = Child("docker --version, version, image inspect, pull", reads="nothing, but they run there")
 """docker resolves a relative DOCKER_CONFIG there, and has to resolve it as it will for the build."""
 
 WORKER = Child("processes of check --recursive", reads="Dockerfiles and settings, as this process does")
 """Forked; where they are not (macOS), Python must not import from the working directory (``many.py``)."""
 
-CHILDREN = (VERSION_CONTROL, DOCKER_CREDENTIAL, HOST_COMMAND, CLOUD, BUILDER, MODEL, QUESTION, WORKER)
+CHILDREN = (VERSION_CONTROL, DOCKER_CREDENTIAL, HOST_COMMAND, CLOUD, BUILDER, MODEL, DOCKER_QUERY, WORKER)
 """Every kind there is."""
 
 # By POSIX it may lack -d, and by dash's own rules a failure ends nothing.

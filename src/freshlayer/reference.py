@@ -69,14 +69,14 @@ _IMAGE = compiled(
 class Reference(Struct, frozen=True, eq=False):
     """``text`` is the canonical spelling, safe to show and to store.
 
-    ``ask`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
+    ``address`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
     recorded or compared. ``pinned``: the digest that the reference itself names its bytes by, written
     ``scheme:value``; such a reference is never asked. ``form``: how it is requested.
     """
 
     kind: str
     text: str
-    ask: str
+    address: str
     pinned: str = ""
     form: RequestForm = PLAIN
 
@@ -139,8 +139,8 @@ def _carries_secret(reference: Reference) -> bool:
         return True
     kind = kind_of(text.partition("://")[0])
     if kind is not None and kind.is_repository:
-        return reference.ask != text.partition("+")[2]
-    return reference.ask != text.partition("#")[0]
+        return reference.address != text.partition("+")[2]
+    return reference.address != text.partition("#")[0]
 
 
 def _url(text: str) -> Reference:
@@ -157,7 +157,7 @@ def _url(text: str) -> Reference:
     return Reference(
         kind="ftp" if parts.scheme.startswith("ftp") else "http",
         text=f"{origin}{public_path(host, path)}{known}{'#' if digest else ''}{digest}",
-        ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}",
+        address=f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}",
         pinned=digest.replace("=", ":") or _pinned(origin + path),
     )
 
@@ -218,7 +218,7 @@ def _repository(text: str) -> Reference:
     return Reference(
         kind=program,
         text=f"{program}+{parts.scheme}://{shown_user}{host}{public_path(host, path)}{hash_}{ref}",
-        ask=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
+        address=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
         pinned=f"commit:{ref}" if re.fullmatch(_COMMIT, ref) else "",
     )
 
@@ -244,8 +244,8 @@ class Kind(Struct, frozen=True):
     """A kind of input. ``name``: in reports, and in the JSON schemas.
 
     ``schemes``: how its references begin. One that ends in ``+`` is put before the URL of a repository.
-    ``protocol``: the module of ``freshlayer.probe`` whose ``ask`` probes it. ``is_url``: its text is a URL,
-    which may hold a value that the Dockerfile gives to a name of a secret.
+    ``protocol``: the module of ``freshlayer.probe`` whose ``probe`` is called. ``is_url``: its text is
+    a URL, which may hold a value that the Dockerfile assigns to a variable named like a secret.
     """
 
     name: str

@@ -171,9 +171,9 @@ def test_what_is_laid_aside_holds_nothing_that_an_origin_is_sent(project: Path) 
         batch,
     ):
         (leaf,) = batch.leaves()
-        asked_for = {reference.ask for reference in batch.ttls}
+        asked_for = {reference.address for reference in batch.ttls}
     assert any("hunter2" in ask for ask in asked_for)
-    assert {item.reference.ask for item in leaf.analysis.discovery.inputs} == {""}
+    assert {item.reference.address for item in leaf.analysis.discovery.inputs} == {""}
 
 
 @pytest.mark.parametrize(("ending", "code"), [(">&-", 0), ("2>&-", 0), ("| true; exit ${PIPESTATUS[0]}", 2)])

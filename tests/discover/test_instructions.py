@@ -352,7 +352,7 @@ SECRETS = [
 
 @pytest.mark.parametrize("text", SECRETS)
 def test_no_secret_is_told(text: str) -> None:
-    """Design rule 6. (``Reference.ask`` may hold one; it is never shown.)"""
+    """Design rule 6. (``Reference.address`` may hold one; it is never shown.)"""
     discovery = found(f"FROM a\nARG TOKEN\n{text}\n", {"TOKEN": "s3cr3t"})
     assert "s3cr3t" not in repr(discovery)
     assert discovery.inputs or len(discovery.not_watched) > 1
@@ -373,8 +373,8 @@ def test_urls_that_differ_in_a_secret_alone_are_one_input_asked_with_the_first(
 ) -> None:
     discovery = found(f"FROM a\nRUN curl '{first}'\nRUN curl '{second}'\n")
     item = next(item for item in discovery.inputs if item.reference.kind == "http")
-    assert (item.reference.ask, [place.line for place in item.places]) == (asked, [2, 3])
-    assert {known.ask for read in discovery.by_instruction.values() for known in read} - {BASE} == {asked}
+    assert (item.reference.address, [place.line for place in item.places]) == (asked, [2, 3])
+    assert {known.address for read in discovery.by_instruction.values() for known in read} - {BASE} == {asked}
     assert [item.instruction for item in discovery.not_watched] == []
 
 

@@ -20,7 +20,7 @@ HTTP, HTTPS = "http://h.example.org/a", "https://h.example.org/a"
 def proxies(text: str, *, first: str = HTTP, **question: object) -> Proxies | None:
     """Those of the first URL that a Dockerfile reads."""
     found = analyse(f"FROM scratch\n{text}\n", BuildRequest(("linux/amd64",), **question)).discovery.inputs  # type: ignore[arg-type]
-    (item,) = (item for item in found if item.reference.ask == first)
+    (item,) = (item for item in found if item.reference.address == first)
     return item.reference.form.proxies
 
 

@@ -66,7 +66,7 @@ def test_headers_are_a_part_of_the_reference_and_are_read_back(script: str, writ
     assert reference.text == f"{U}#{written}"
     again = parse(reference.text)
     assert (again.text, again.form.headers) == (reference.text, reference.form.headers)
-    assert again.ask == U
+    assert again.address == U
 
 
 NEUTRAL = [

@@ -259,7 +259,7 @@ def test_case_44_an_origin_that_fails_is_unknown_and_keeps_the_identity(reason: 
     kept = recorded('ETag: "a"')
     verdict = judge(kept, Observation(URL, ProbeOutcome.UNKNOWN, Reason("probe-failed", detail=reason)))
     assert (verdict.change, verdict.identity, verdict.keep) == (UNKNOWN, kept.identity, None)
-    assert (verdict.reason.text, verdict.asked) == (reason, False)
+    assert (verdict.reason.text, verdict.is_observed) == (reason, False)
 
 
 def test_case_45_present_then_absent_keeps_the_identity() -> None:
@@ -268,7 +268,7 @@ def test_case_45_present_then_absent_keeps_the_identity() -> None:
         kept, Observation(URL, ProbeOutcome.ABSENT, Reason("probe-failed", detail="404 Not Found"))
     )
     assert (verdict.change, verdict.identity, verdict.keep) == (Change.ABSENT, kept.identity, None)
-    assert not verdict.asked
+    assert not verdict.is_observed
 
 
 def test_case_45_absent_then_present_has_an_identity_where_there_was_none() -> None:

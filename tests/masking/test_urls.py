@@ -84,7 +84,7 @@ def test_a_secret_is_asked_with_and_is_in_nothing_else(text: str, wanted: str) -
     assert reference.text == wanted
     assert parse(reference.text) == reference
     if "#access_token" not in text:
-        assert all(value in reference.ask for value in (S, RANDOM, GITHUB, JWT) if value in text)
+        assert all(value in reference.address for value in (S, RANDOM, GITHUB, JWT) if value in text)
 
 
 @pytest.mark.parametrize("text", [row[1] for row in PARAMETERS], ids=[row[0] for row in PARAMETERS])
@@ -200,7 +200,7 @@ def test_the_secret_decides_nothing_but_what_is_asked(
     assert parse(with_secret.text) == with_secret
     for field in ("kind", "text", "pinned"):
         assert "Mk7" not in getattr(with_secret, field)
-    assert "Mk7" in with_secret.ask
+    assert "Mk7" in with_secret.address
 
 
 @settings(max_examples=300, deadline=None)
@@ -211,7 +211,7 @@ def test_any_text_behind_a_host_parses_to_a_spelling_that_is_its_own(rest: str) 
     except ReferenceInvalidError:
         return
     assert parse(once.text) == once
-    assert parse(once.ask) == once
+    assert parse(once.address) == once
 
 
 @settings(max_examples=200, deadline=None)

@@ -36,7 +36,7 @@ def found(text: str, build_args: dict[str, str] | None = None) -> Discovery:
 )
 def test_the_value_of_a_secret_is_requested_and_is_in_nothing_else(text: str) -> None:
     discovery = found(f"FROM a\n{text}\n", {"TOKEN": S})
-    asked = "".join(item.reference.ask for item in discovery.inputs)
+    asked = "".join(item.reference.address for item in discovery.inputs)
     assert S not in repr(discovery).replace(asked, "")
     for item in discovery.inputs:
         assert S not in item.reference.text
@@ -48,7 +48,7 @@ def test_two_build_args_that_differ_in_a_secret_alone_give_one_reference() -> No
     text = f"FROM a\nARG TOKEN\nRUN curl {U}/$TOKEN/a\n"
     one, other = (found(text, {"TOKEN": value}).inputs[1].reference for value in (S, "Other-99-x"))
     assert one == other
-    assert one.ask != other.ask
+    assert one.address != other.address
 
 
 @pytest.mark.parametrize(

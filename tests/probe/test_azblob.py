@@ -216,7 +216,7 @@ def test_another_account_is_shown_nothing(azurite: Azurite) -> None:
     azurite.put(private, "blob", BODY)
     secrets = {"AZURE_STORAGE_KEY": KEY, "AZURE_STORAGE_SAS_TOKEN": account_sas()}
     environ = {**anybody(azurite, account="other"), **secrets}
-    step = next(azblob.ask(parse("azblob://third/c/b"), None, Means(Limits(), Keyring(environ))))
+    step = next(azblob.probe(parse("azblob://third/c/b"), None, Means(Limits(), Keyring(environ))))
     assert isinstance(step, Request)
     assert step.url == "https://third.blob.core.windows.net/c/b"
     assert step.credential is None
@@ -278,7 +278,7 @@ def test_playback_who_is_logged_in_with_az_is_asked_for_a_token_where_az_would_b
     ],
 )
 def test_where_an_account_is(environ: Mapping[str, str], url: str) -> None:
-    step = next(azblob.ask(parse("azblob://account/c/a/b"), None, Means(Limits(), Keyring(environ))))
+    step = next(azblob.probe(parse("azblob://account/c/a/b"), None, Means(Limits(), Keyring(environ))))
     assert isinstance(step, Request)
     assert step.url == url
 

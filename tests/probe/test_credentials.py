@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import parse
@@ -22,7 +22,7 @@ from testing.tls import SelfSigned, self_signed
 SECRET = "hunter2"
 
 
-def ask(url: str, keyring: Keyring = NOBODY) -> Observation:
+def ask(url: str, keyring: Keyring = NO_CREDENTIALS) -> Observation:
     return asking.ask(url, keyring=keyring)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.settings import HostSettings
 from testing import asking
@@ -35,7 +35,7 @@ PasswordAuthentication no
 """
 
 
-def ask(url: str, keyring: Keyring = NOBODY) -> Observation:
+def ask(url: str, keyring: Keyring = NO_CREDENTIALS) -> Observation:
     return asking.ask(url, keyring=keyring)
 
 

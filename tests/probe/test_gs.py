@@ -232,7 +232,7 @@ def test_playback_a_token_goes_to_its_host_alone_and_never_to_an_emulator() -> N
     ],
 )
 def test_where_the_service_is(environ: Mapping[str, str], url: str) -> None:
-    step = next(gs.ask(parse("gs://bucket/key"), None, Means(Limits(), Keyring(environ))))
+    step = next(gs.probe(parse("gs://bucket/key"), None, Means(Limits(), Keyring(environ))))
     assert isinstance(step, Request)
     assert (step.method, step.url) == ("HEAD", url)
 

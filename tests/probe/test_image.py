@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
 from freshlayer.probe.images.manifest import Entry, accepted, chosen, combined, entries
@@ -45,7 +45,7 @@ def ask(
     url: str,
     recorded: Recorded | None = None,
     *,
-    keyring: Keyring = NOBODY,
+    keyring: Keyring = NO_CREDENTIALS,
     platforms: tuple[str, ...] = AMD64,
 ) -> Observation:
     return asking.ask(url, recorded, keyring=keyring, platforms=platforms)

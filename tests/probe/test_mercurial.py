@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.observation import Change, Observation, ProbeOutcome
 from freshlayer.probe import Limits
@@ -30,7 +30,7 @@ def repository(tmp_path: Path) -> Iterator[HgServe]:
         yield started
 
 
-def ask(url: str, keyring: Keyring = NOBODY) -> Observation:
+def ask(url: str, keyring: Keyring = NO_CREDENTIALS) -> Observation:
     return asking.ask(url, keyring=keyring, limits=Limits().within(10))
 
 

@@ -396,7 +396,7 @@ def test_a_bucket_stands_in_the_host_on_aws_and_in_the_path_elsewhere(
     environ: Mapping[str, str], bucket: str, url: str
 ) -> None:
     keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
-    talk = s3.ask(parse(f"s3://{bucket}/key"), None, Means(Limits(), Keyring({**keys, **environ})))
+    talk = s3.probe(parse(f"s3://{bucket}/key"), None, Means(Limits(), Keyring({**keys, **environ})))
     step = next(talk)
     assert isinstance(step, Once)
     assert isinstance(step.step, Request)
@@ -506,7 +506,7 @@ def test_an_instance_that_does_not_answer_holds_nothing_up(seaweed: SeaweedS3) -
 def test_what_keys_are_never_shows() -> None:
     environ = {"AWS_ACCESS_KEY_ID": "k3y", "AWS_SECRET_ACCESS_KEY": "s3cr3t", "AWS_SESSION_TOKEN": TOKEN}
     keyring = Keyring(environ)
-    step = next(s3.ask(parse("s3://bucket/key"), None, Means(Limits(), keyring)))
+    step = next(s3.probe(parse("s3://bucket/key"), None, Means(Limits(), keyring)))
     shown = repr([step, keyring, aws.keys(keyring), aws.chain(keyring)])
     assert not any(secret in shown for secret in environ.values())
 

@@ -89,7 +89,7 @@ def test_a_build_is_recorded_as_one(store: StateStore) -> None:
         )
     )
     assert not store.is_empty()
-    assert store.observations([A, B])[A].asked == NOW
+    assert store.observations([A, B])[A].probed_at == NOW
     assert store.last_builds(SCOPE, [MARK]).built == {("0", "digest"): built}
     assert store.last_builds(SCOPE, [MARK]).history[("0", "digest")].seconds == 2.5
     assert store.taints([A]) == {(A.text, "etag:0"): 1}

@@ -102,7 +102,7 @@ def test_an_older_file_keeps_what_it_holds_and_a_copy_of_it_is_beside_it(
                 Evidence("etag", "t", Strength.STRONG, 1, guessed=True),
             ),
             Validators("", "Tue, 14 Nov 2023 22:13:20 GMT"),
-            asked=7,
+            probed_at=7,
             full_answer=0,
         )
     }
@@ -176,4 +176,4 @@ def test_processes_that_open_an_older_file_at_the_same_time(tmp_path: Path) -> N
     assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
     assert version_of(tmp_path / "s.version-2") == 2
     recalled = SqliteStore(path, fail).observations([REFERENCE])[REFERENCE]
-    assert (recalled.asked, recalled.full_answer) == (9, 9)
+    assert (recalled.probed_at, recalled.full_answer) == (9, 9)

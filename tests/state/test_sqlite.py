@@ -46,7 +46,7 @@ def test_what_is_recorded_is_recalled(tmp_path: Path) -> None:
     store.close()
     again, _ = warnings_of(tmp_path / "new" / "state.sqlite3")
     assert again.observations([REFERENCE, parse("https://example.org/b")]) == {
-        REFERENCE: replace(RECORDED, asked=7, full_answer=7)
+        REFERENCE: replace(RECORDED, probed_at=7, full_answer=7)
     }
     assert again.last_builds(SCOPE, MARKS).built == {("0", BUILT.instruction): BUILT.built}
     assert again.taints([REFERENCE]) == {("https://example.org/a", "etag:v0"): 1}

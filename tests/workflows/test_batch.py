@@ -78,7 +78,7 @@ def test_an_answer_holds_for_the_least_that_is_said(names: list[str], ttl: int) 
 )
 def test_one_reference_with_several_secrets_is_requested_with_the_first(names: list[str], query: str) -> None:
     with read_here(*names) as (batch,):
-        assert [reference.ask for reference in batch.ttls] == [f"https://example.org/x{query}"]
+        assert [reference.address for reference in batch.ttls] == [f"https://example.org/x{query}"]
 
 
 def test_a_batch_can_be_gone_through_again_and_holds_no_text() -> None:

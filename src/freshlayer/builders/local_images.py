@@ -53,7 +53,7 @@ class LocalImage(Struct, frozen=True):
 
 def name_of(reference: Reference) -> str:
     """An image's name as every builder understands it."""
-    return reference.ask.removeprefix(_SCHEME)
+    return reference.address.removeprefix(_SCHEME)
 
 
 def local_images(store: ImageStore, references: Sequence[Reference]) -> dict[Reference, LocalImage]:

@@ -30,7 +30,9 @@ _LETTERS = {"c": "context", "H": "host", "l": "log-level"}
 # What docker sends here without our name (from 28 on ``docker bake``, too); FRESHLAYER=0 gives it back.
 _ALIASED = frozenset({"bake", "build"})
 # What else the alias sends here (``docker builder prune`` as ``docker fresh prune``), which stays docker's.
-_BUILDERS_OWN = frozenset("create dial-stdio du history imagetools inspect ls prune rm stop use".split())
+_RESOLVED_BY_BUILDER = frozenset(
+    "create dial-stdio du history imagetools inspect ls prune rm stop use".split()
+)
 
 
 class Call(Struct, frozen=True):
@@ -104,7 +106,7 @@ def _run(call: Call) -> int:
     _prefer_the_docker_that_called()
     _end_with_docker()
     first = call.words[0] if call.words else ""
-    if first in _BUILDERS_OWN or (first in _ALIASED and os.environ.get("FRESHLAYER") == "0"):
+    if first in _RESOLVED_BY_BUILDER or (first in _ALIASED and os.environ.get("FRESHLAYER") == "0"):
         return _without_us(call)
     from freshlayer.cli.main import main as run
 

@@ -45,7 +45,7 @@ def command(options: Options, texts: tuple[str, ...]) -> int:
         )
     results = [(seen[r], judge(recorded.get(r), seen[r])) for r in references]
     write_probe(options, results)
-    return DONE if all_read and all(verdict.asked for _, verdict in results) else TROUBLE
+    return DONE if all_read and all(verdict.is_observed for _, verdict in results) else TROUBLE
 
 
 def _readable(texts: tuple[str, ...]) -> list[Reference]:

@@ -5,8 +5,8 @@ A credential is looked up when its host is asked, shown to that host alone, and 
 
 from freshlayer.credentials.http import find, tls
 from freshlayer.credentials.model import (
+    NO_CREDENTIALS,
     NO_FILES,
-    NOBODY,
     Credential,
     Keyring,
     Private,
@@ -18,7 +18,7 @@ from freshlayer.credentials.model import (
 )
 
 __all__ = [
-    "NOBODY",
+    "NO_CREDENTIALS",
     "NO_FILES",
     "Credential",
     "Keyring",

@@ -84,7 +84,7 @@ class Keyring(Private, frozen=True, eq=False):
         return self.hosts.get(name) or self.hosts.get(host_of(name))
 
 
-NOBODY = Keyring()
+NO_CREDENTIALS = Keyring()
 """A keyring without a key."""
 
 

@@ -144,7 +144,7 @@ class _Planner:
         self, references: tuple[Reference, ...], pairs: Pairs, built: Built
     ) -> tuple[InstructionState, Reason]:
         verdicts = [self._known.verdicts[reference] for reference in references]
-        unknown = [verdict for verdict in verdicts if not verdict.asked]
+        unknown = [verdict for verdict in verdicts if not verdict.is_observed]
         by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
         if built.pairs != pairs:
             moved = difference(built.pairs, pairs)
@@ -177,7 +177,7 @@ def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tup
         reason = joined(item.explanation for item in changed)
         compared = replace(reason, detail=f"{reason.detail} (compared with the identities file)")
         return InstructionState.STALE, compared
-    if unknown := [item for item in verdicts if not item.asked]:
+    if unknown := [item for item in verdicts if not item.is_observed]:
         return InstructionState.UNKNOWN, _kept(unknown)
     detail = "no input changed since the identities file was written"
     return InstructionState.FRESH, Reason("unchanged", detail=detail)
@@ -215,7 +215,7 @@ def _because(earlier: _Earlier) -> Reason:
 
 def _identity(reference: Reference, known: Known) -> KeyIdentity:
     verdict = known.verdicts[reference]
-    if known.nonce and not verdict.asked:
+    if known.nonce and not verdict.is_observed:
         return Nonce(known.nonce)
     if verdict.identity is None:
         return Unseen()

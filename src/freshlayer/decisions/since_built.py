@@ -50,7 +50,7 @@ def relative(verdict: Verdict, recorded: Recorded | None, built: Iterable[str | 
     """One verdict. ``built``: the identities that were built with, None where there was no build."""
     identity = verdict.identity
     before = [_untainted(text) for text in built if text is not None]
-    if not verdict.asked or identity is None:
+    if not verdict.is_observed or identity is None:
         return verdict
     if not before:
         return _never_built(verdict, identity)

@@ -32,7 +32,7 @@ def relative_to(identity: Identity, verdict: Verdict, recorded: Recorded | None)
 
     A 304 answers the validators of the state, so what is compared is all that is now known of the bytes.
     """
-    if not verdict.asked:
+    if not verdict.is_observed:
         return replace(verdict, identity=identity)
     known = verdict.keep or recorded
     if known is None:

@@ -89,7 +89,7 @@ class Analysis(Struct, frozen=True):
             for item in self.discovery.inputs
             if item.reference.kind == "image"
             and not item.reference.pinned
-            and any(place.is_the_builders for place in item.places)
+            and any(place.resolved_by_builder for place in item.places)
         )
 
     def asking(self, kinds: frozenset[str]) -> Analysis:
@@ -101,7 +101,7 @@ class Analysis(Struct, frozen=True):
         missed: list[NotWatched] = []
         for item in self.discovery.inputs:
             image = item.reference.kind == "image"
-            places = tuple(place for place in item.places if not (image and place.is_the_builders))
+            places = tuple(place for place in item.places if not (image and place.resolved_by_builder))
             if item.reference.kind in kinds:
                 inputs += [RemoteInput(item.reference, places)] if places else []
                 continue

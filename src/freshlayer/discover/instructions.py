@@ -82,7 +82,7 @@ def discover(
         if isinstance(known, Reference):
             first = requested.get(known, known)
             requested[known] = preferred(first, known)
-            if differ_by_guess(first.ask, known.ask):
+            if differ_by_guess(first.address, known.address):
                 not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_REQUESTED)))
         if isinstance(known, Missed):
             not_watched.append(_not_watched(instruction, known))

@@ -7,7 +7,7 @@ from msgspec import Struct
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
-_BUILDERS_OWN = frozenset({"FROM", "COPY --from", "RUN --mount"})
+_RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "RUN --mount"})
 
 
 class Place(Struct, frozen=True):
@@ -19,9 +19,9 @@ class Place(Struct, frozen=True):
     via: str
 
     @property
-    def is_the_builders(self) -> bool:
+    def resolved_by_builder(self) -> bool:
         """Whether the builder itself resolves the image that is named there, and keys its cache on it."""
-        return self.via in _BUILDERS_OWN
+        return self.via in _RESOLVED_BY_BUILDER
 
 
 class RemoteInput(Struct, frozen=True):

@@ -38,7 +38,7 @@ class Observation(Struct, frozen=True):
 class Recorded(Struct, frozen=True):
     """The last observation of a reference that was kept, and the identity that stands for it.
 
-    ``asked``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
+    ``probed_at``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
     ``full_answer``: when the origin last gave an answer other than 304, likewise; None where this observation
     is one.
     """
@@ -46,7 +46,7 @@ class Recorded(Struct, frozen=True):
     identity: Identity
     evidence: tuple[Evidence, ...]
     validators: Validators = Validators()
-    asked: int = 0
+    probed_at: int = 0
     full_answer: int | None = None
     content_type: str = ""
 
@@ -96,6 +96,6 @@ class Verdict(Struct, frozen=True):
         return about(str(self.reference), self.reason)
 
     @property
-    def asked(self) -> bool:
+    def is_observed(self) -> bool:
         """Whether the origin gave an answer that counts."""
         return self.change not in {Change.UNKNOWN, Change.ABSENT}

@@ -57,4 +57,4 @@ class Report(Struct, frozen=True):
     @property
     def unasked(self) -> tuple[Verdict, ...]:
         """The inputs whose origin gave no answer that counts."""
-        return tuple(verdict for verdict in self.verdicts.values() if not verdict.asked)
+        return tuple(verdict for verdict in self.verdicts.values() if not verdict.is_observed)

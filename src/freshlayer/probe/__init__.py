@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
@@ -17,7 +17,7 @@ from freshlayer.probe.network.messages import Limits, Means, Protocol
 from freshlayer.reference import KINDS, Reference
 
 PROTOCOLS = {kind.name: kind.protocol for kind in KINDS}
-"""Kind of reference → the module here whose ``ask`` probes it; imported when it is needed."""
+"""Kind of reference → the module here whose ``probe`` probes it; imported when it is needed."""
 
 __all__ = ["PROTOCOLS", "Limits", "each", "probe"]
 
@@ -28,7 +28,7 @@ def probe(
     limits: Limits,
     progress: Callable[[int, int], None] | None = None,
     *,
-    keyring: Keyring = NOBODY,
+    keyring: Keyring = NO_CREDENTIALS,
     platforms: tuple[str, ...] = (),
 ) -> dict[Reference, Observation]:
     """Probe all references at once; what an origin does never raises an exception.
@@ -49,7 +49,7 @@ def each(
     recorded: Mapping[Reference, Recorded],
     limits: Limits,
     *,
-    keyring: Keyring = NOBODY,
+    keyring: Keyring = NO_CREDENTIALS,
     platforms: tuple[str, ...] = (),
 ) -> Iterator[Observation]:
     """``probe``, each observation when it is complete; first those of references that pin their bytes."""
@@ -66,7 +66,7 @@ def each(
 
 
 def _protocol(kind: str) -> Protocol:
-    protocol: Protocol = import_module(f"freshlayer.probe.{PROTOCOLS[kind]}").ask
+    protocol: Protocol = import_module(f"freshlayer.probe.{PROTOCOLS[kind]}").probe
     return protocol
 
 

@@ -14,15 +14,15 @@ from freshlayer.reference import Reference
 _REPLIES = 4096
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Read date and length; anonymous if neither the URL nor a credential names a user."""
-    answer = yield from exchange(Request("HEAD", reference.ask, read=_REPLIES), means)
+    answer = yield from exchange(Request("HEAD", reference.address, read=_REPLIES), means)
     if answer.error or answer.status not in EVIDENT:
         outcome = ProbeOutcome.ABSENT if answer.status in ABSENT else ProbeOutcome.UNKNOWN
         reason = answer.error or _REASONS.get(answer.status) or reason_of(answer)
         return Observation(reference, outcome, reason)
     found = evidence.of_hops(answer.hops)
-    return (yield from observe(reference, recorded, answer, found, Request("GET", reference.ask), means))
+    return (yield from observe(reference, recorded, answer, found, Request("GET", reference.address), means))
 
 
 _REASONS = {

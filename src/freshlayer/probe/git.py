@@ -46,9 +46,9 @@ _CONFIGURATION = ("-c", "safe.bareRepository=explicit")
 _USERS = {"JOB-TOKEN": "gitlab-ci-token"}
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
     """The commit that a ref names now, peeled."""
-    address, _, ref = reference.ask.partition("#")
+    address, _, ref = reference.address.partition("#")
     names = _names(ref)
     url, own = without_credential(address)
     credential = own or (yield from credential_for(url, means))

@@ -32,9 +32,9 @@ _ENVIRONMENT = {"HGRCPATH": "/dev/stdin", "HGRCSKIPREPO": "1", "HGPLAIN": "1", "
 _ARGV = ("hg", "--noninteractive", "--config", "ui.ssh=ssh -o BatchMode=yes", "identify")
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:  # noqa: ARG001
     """The changeset that a branch, tag, bookmark or abbreviated hash names now."""
-    address, _, ref = reference.ask.partition("#")
+    address, _, ref = reference.address.partition("#")
     url, own = without_credential(address)
     if urlsplit(url).scheme not in _SCHEMES:
         return Observation(reference, ProbeOutcome.UNKNOWN, Reason("transport-unsupported"))

@@ -52,10 +52,10 @@ def _input(report: Report, item: InstructionVerdict, one: RemoteInput) -> Iterat
     yield "", f"    {verdict.change} ({verdict.certainty}): {verdict.reason}"
     yield "dim", f"    reason: {_coded(verdict.reason)}"
     if recorded is not None:
-        asked = f" {moment(recorded.asked)}" if recorded.asked else ""
+        asked = f" {moment(recorded.probed_at)}" if recorded.probed_at else ""
         yield "", f"    recorded{asked}: {shown(str(recorded.identity))} ({recorded.identity.strength})"
         yield from _evidence(recorded.evidence)
-    if verdict.asked and verdict.identity is not None:
+    if verdict.is_observed and verdict.identity is not None:
         yield "", f"    now: {shown(str(verdict.identity))} ({verdict.identity.strength})"
         yield from _evidence(verdict.keep.evidence if verdict.keep else ())
 

@@ -124,7 +124,7 @@ def input_lines(report: Report) -> Iterator[Line]:
 
 
 def _read(report: Report, item: RemoteInput, place: Place) -> Line:
-    own = item.reference.kind == "image" and place.is_the_builders
+    own = item.reference.kind == "image" and place.resolved_by_builder
     how = place.via if place.via.startswith(place.instruction) else f"{place.instruction} ({place.via})"
     resolved = " (the builder itself resolves it)" if own else ""
     return (

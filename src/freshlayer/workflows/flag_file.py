@@ -66,7 +66,7 @@ def of_identities(
             why = verdicts[reference].explanation
             raise FreshlayerError(f"{why}; the file has no line of it to keep")
     lines = sorted({f"{verdicts[r].identity} {r}" for r in references})
-    return Flag(tuple(lines), tuple(v for v in verdicts.values() if not v.asked))
+    return Flag(tuple(lines), tuple(v for v in verdicts.values() if not v.is_observed))
 
 
 def _recorded(

@@ -90,8 +90,8 @@ def _as_probed(known: Recorded, session: Session) -> Recorded:
 
 def _unasked(reference: Reference, ttl: int, known: Recorded | None, session: Session) -> Observation | None:
     """The observation of a reference that is not probed; None if it is to be probed."""
-    if known is not None and ttl and 0 <= session.now - known.asked < ttl:
-        detail = f"probed {session.now - known.asked} s ago, and the answer is valid for {ttl} s (ttl)"
+    if known is not None and ttl and 0 <= session.now - known.probed_at < ttl:
+        detail = f"probed {session.now - known.probed_at} s ago, and the answer is valid for {ttl} s (ttl)"
         return Observation(reference, ProbeOutcome.NOT_DUE, Reason("ttl", detail=detail))
     if session.policy.offline:
         return not_probed(reference)

@@ -66,7 +66,7 @@ def _is_nameless(reference: Reference, image: LocalImage) -> bool:
 
     Docker Hub refuses to say of such a name whether it exists, so that every build would have a warning.
     """
-    return not image.from_registry and reference.ask.startswith(_HUB)
+    return not image.from_registry and reference.address.startswith(_HUB)
 
 
 def _ask(here: Here, session: Session) -> Answers:
@@ -97,9 +97,9 @@ def _known_to_registry(moved: Here, session: Session) -> set[Reference]:
 
 def _by_digest(reference: Reference, image: LocalImage) -> Reference:
     """A manifest by its digest, to be asked for: unlike one that a Dockerfile pins."""
-    repository = reference.ask.partition("@")[0].rpartition(":")[0]
-    asked = f"{repository}@sha256:{min(image.digests)}"
-    return replace(reference, ask=asked, text=asked)
+    repository = reference.address.partition("@")[0].rpartition(":")[0]
+    pinned = f"{repository}@sha256:{min(image.digests)}"
+    return replace(reference, address=pinned, text=pinned)
 
 
 def _pull(

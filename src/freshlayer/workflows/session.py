@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from freshlayer.credentials import NOBODY, Keyring
+from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.dockerfile.platforms import normalised
 from freshlayer.lock.identities_file import Entry
 from freshlayer.probe import Limits
@@ -29,7 +29,7 @@ class Session(Struct, frozen=True):
     progress: Callable[[int, int], None] | None = None
     identities: Mapping[str, Entry] = field(default_factory=dict)
     identities_path: Path | None = None
-    keyring: Keyring = NOBODY
+    keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
 

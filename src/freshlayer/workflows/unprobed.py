@@ -24,14 +24,14 @@ def stop_on_unknown(
         return
     for item in found.discovery.inputs:
         verdict = verdicts[item.reference]
-        if not verdict.asked:
+        if not verdict.is_observed:
             place = f"{source.shown}:{item.places[0].line}"
             raise UnknownInputError(f"{place}: {verdict.explanation} (--on-unknown is fail)")
 
 
 def warn_of_unasked(report: Report, session: Session) -> None:
     """Loudly, before the builder's own output: what could not be asked, why, and what that means (rule 4)."""
-    told = [item for item in report.inputs if not report.verdicts[item.reference].asked]
+    told = [item for item in report.inputs if not report.verdicts[item.reference].is_observed]
     for item in told[:_MOST_WARNINGS]:
         verdict = report.verdicts[item.reference]
         if session.policy.on_unknown is OnUnknown.REBUILD:

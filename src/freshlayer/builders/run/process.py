@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from freshlayer.builders.base import Ended, Reader
 from freshlayer.builders.run.display import Display, shown_through
-from freshlayer.children import QUESTION, Child, limited
+from freshlayer.children import DOCKER_QUERY, Child, limited
 from freshlayer.errors import BuilderError
 
 _SIGNALLED = 128
@@ -58,7 +58,7 @@ def captured(
     environment: Mapping[str, str],
     *,
     seconds: float | None,
-    child: Child = QUESTION,
+    child: Child = DOCKER_QUERY,
     directory: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command that asks something and shows nothing; what it said, and its exit code.

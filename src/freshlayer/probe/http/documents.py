@@ -37,12 +37,12 @@ class Document(Struct, frozen=True):
     revalidates: bool = True
     media: str = ""
 
-    def ask(
+    def probe(
         self, _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
     ) -> Conversation:
         """Get the document, and know it by its part; by its bytes where it has no such part."""
         if self.media and not (yield from self._is_one(reference, recorded, means)):
-            return (yield from http.ask(reference, recorded, means))
+            return (yield from http.probe(reference, recorded, means))
         plain = request_of(reference)
         headers = (
             *(line for line in plain.headers if not line.startswith("Accept: ")),
@@ -56,7 +56,7 @@ class Document(Struct, frozen=True):
         whole = answer.status in WHOLE and not answer.error
         part = self.read(answer.body.decode("utf-8", "replace")) if whole else ""
         if not part:
-            return (yield from http.ask(reference, recorded, means))
+            return (yield from http.probe(reference, recorded, means))
         digest = hashlib.sha256(part.encode()).hexdigest()
         found = (Evidence(self.scheme, digest, Strength.CONTENT),)
         kept = evidence.validators(answer.hops[-1]) if self.revalidates else Validators()

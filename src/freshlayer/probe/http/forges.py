@@ -58,7 +58,7 @@ def latest_release(
         )
     if answer.status in ABSENT and "api." in reference.text:
         # A private repository has no page for strangers, but an API for who has a token.
-        return (yield from http.ask(reference, recorded, means))
+        return (yield from http.probe(reference, recorded, means))
     if answer.status in ABSENT or location.endswith("/releases"):
         return Observation(reference, ProbeOutcome.ABSENT, Reason("release-absent"))
     return Observation(reference, ProbeOutcome.UNKNOWN, reason_of(answer))
@@ -78,10 +78,10 @@ def archive(
     ref = unquote(groups["ref"] or groups.get("code") or groups.get("ball") or "")
     repository = groups.get("repository") or f"https://github.com/{match['owner']}/{match['name']}"
     if not _ABBREVIATED.fullmatch(ref) and re.fullmatch(r"[\w./@+-]+", ref, re.ASCII):
-        seen = yield from git.ask(
+        seen = yield from git.probe(
             requested(parse(f"git+{repository}.git#{ref}"), reference.form), recorded, means
         )
         by_commit = recorded is not None and any(item.scheme == "commit" for item in recorded.evidence)
         if seen.outcome is not ProbeOutcome.UNKNOWN or by_commit:
             return replace(seen, reference=reference)
-    return (yield from http.ask(reference, recorded, means))
+    return (yield from http.probe(reference, recorded, means))

@@ -30,4 +30,4 @@ def first_hop(
         if evidence.strongest(found):
             reason = Reason("observed", detail=status_line(answer.status))
             return Observation(reference, ProbeOutcome.SEEN, reason, found)
-    return (yield from http.ask(reference, recorded, means))
+    return (yield from http.probe(reference, recorded, means))

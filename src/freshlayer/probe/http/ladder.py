@@ -30,7 +30,7 @@ _Two = Generator[Step, Answer, tuple[Answer, Answer]]
 """The answer to HEAD, and the one that counts."""
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what an HTTP origin states about the bytes of a URL."""
     return (yield from learn(request_of(reference), reference, recorded, means))
 

@@ -47,7 +47,7 @@ def snapshot(
     if answer.status == NOT_MODIFIED and recorded is not None and recorded.validators.entity_tag:
         return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified", _METADATA))
     if answer.status in ABSENT and not answer.error:
-        return (yield from http.ask(reference, recorded, means))
+        return (yield from http.probe(reference, recorded, means))
     if answer.status not in WHOLE or answer.error:
         return Observation(reference, ProbeOutcome.UNKNOWN, replace(reason_of(answer), subject=_METADATA))
     name = _file(parse(answer.body), match)

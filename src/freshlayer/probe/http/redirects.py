@@ -34,7 +34,7 @@ def not_followed(reference: Reference, answer: Answer) -> Observation | None:
 def _public(reference: Reference, location: str) -> str:
     """The target without a signature or another secret, which differ at every request."""
     try:
-        joined = urljoin(reference.ask, quote(location, safe="".join(map(chr, range(33, 127)))))
+        joined = urljoin(reference.address, quote(location, safe="".join(map(chr, range(33, 127)))))
         return parse(joined.partition("#")[0]).text
     except (ReferenceInvalidError, ValueError):
         return shown(location, _LONGEST)

@@ -26,7 +26,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
     *FORGES,
     (hugging_face.FILE, hugging_face.first_hop),
     (maven.SNAPSHOT, maven.snapshot),
-    *((row.pattern, row.ask) for row in documents.ROWS),
+    *((row.pattern, row.probe) for row in documents.ROWS),
 )
 """The canonical URL, matched whole → how it is asked."""
 
@@ -36,11 +36,11 @@ def _as_usual(reference: Reference) -> bool:
     return all(name != "accept" for name, _ in reference.form.headers)
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what an HTTP origin says about a URL, in the way that suits it."""
     for pattern, route in ROUTES if _as_usual(reference) else FORGES:
         match = pattern.fullmatch(reference.text.partition("#")[0])
         if match:
             return (yield from route(match, reference, recorded, means))
-    seen = yield from http.ask(reference, recorded, means)
+    seen = yield from http.probe(reference, recorded, means)
     return (yield from side_files.completed(seen, recorded, means))

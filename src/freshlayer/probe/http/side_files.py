@@ -37,7 +37,7 @@ def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Con
     """The observation, with the checksum published beside the file where there is one and it is needed."""
     if not _is_wanted(seen, recorded, means.limits.hash_up_to):
         return seen
-    parts = urlsplit(seen.reference.ask)
+    parts = urlsplit(seen.reference.address)
     base = request_of(seen.reference)
     folder, _, name = parts.path.rpartition("/")
     for row, scheme in ROWS:
@@ -73,7 +73,7 @@ def _is_wanted(seen: Observation, recorded: Recorded | None, hash_up_to: int) ->
     best = evidence.strongest(seen.evidence)
     if best is None or best.strength not in _WEAK:
         return False
-    parts = urlsplit(seen.reference.ask)
+    parts = urlsplit(seen.reference.address)
     lengths = [int(item.value) for item in seen.evidence if item.scheme == "length" and not item.ignored]
     if parts.query or not parts.path.rpartition("/")[2] or max(lengths, default=hash_up_to + 1) <= hash_up_to:
         return False

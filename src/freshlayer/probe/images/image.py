@@ -47,7 +47,7 @@ class Manifest(Struct, frozen=True):
     got: bool = False
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """The manifest that a tag names now, for the build's platforms; a mirror that fails is skipped."""
     image = _image(reference)
     seen = Observation(reference, ProbeOutcome.UNKNOWN, Reason("probe-failed"))
@@ -59,7 +59,7 @@ def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conver
 
 
 def _image(reference: Reference) -> Image:
-    registry, _, rest = reference.ask.partition("://")[2].partition("/")
+    registry, _, rest = reference.address.partition("://")[2].partition("/")
     repository, _, tag = rest.partition("@") if "@" in rest else rest.rpartition(":")
     return Image(registry, repository, tag)
 

@@ -80,7 +80,7 @@ class _Driver:
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         for reference, conversation in talks.items():
-            host = netloc_of(reference.ask)
+            host = netloc_of(reference.address)
             self._hosts[host].queue.append(_Talk(reference, conversation, host))
         self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
         self._running: list[tuple[_Talk, Running]] = []

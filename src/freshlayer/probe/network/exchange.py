@@ -78,7 +78,7 @@ def request_of(reference: Reference) -> Request:
     headers = form.over(HEADERS)
     # The host of a redirect gets neither this host's name nor its secrets.
     own = tuple(line for line in headers if line.startswith("host:")) + form.secret_lines
-    request = Request("GET", reference.ask, tuple(line for line in headers if line not in own), own)
+    request = Request("GET", reference.address, tuple(line for line in headers if line not in own), own)
     return replace(request, follow=form.follow, anonymous=form.authorises, proxies=form.proxies)
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.children import Child
-from freshlayer.credentials import NO_FILES, NOBODY, Credential, Keyring, Private, Tls
+from freshlayer.credentials import NO_CREDENTIALS, NO_FILES, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.observation import Observation, Recorded
 from freshlayer.model.reasons import Reason
@@ -42,7 +42,7 @@ class Means(Struct, frozen=True):
     """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images."""
 
     limits: Limits
-    keyring: Keyring = NOBODY
+    keyring: Keyring = NO_CREDENTIALS
     platforms: tuple[str, ...] = ()
 
 

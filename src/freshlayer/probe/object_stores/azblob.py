@@ -56,7 +56,7 @@ class _Container(Struct, frozen=True):
         return Request("GET", url, _HEADERS, credential=self.token, anonymous=True)
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what Azure says of a blob, or of what is below a prefix."""
     wanted = named(reference)
     account = azure.account(means.keyring, wanted.bucket)
@@ -99,7 +99,7 @@ def _listed(store: _Container, wanted: Named, reference: Reference, means: Means
         query = f"restype=container&comp=list{prefix}&maxresults={PAGE}{mark}"
         return replace(store.request("", query), read=LARGEST_PAGE, keep=True)
 
-    return (yield from listing.ask(reference, page, _page, means))
+    return (yield from listing.probe(reference, page, _page, means))
 
 
 def _page(body: bytes) -> Page | None:

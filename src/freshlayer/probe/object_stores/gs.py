@@ -22,7 +22,7 @@ _DENIED = {401, 403}
 _UNREAD = "a service account's file is not supported: log in with gcloud, or set GOOGLE_OAUTH_ACCESS_TOKEN"
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what Google Cloud Storage says of an object, or of what is below a prefix."""
     wanted, endpoint = named(reference), google.endpoint(means.keyring)
     token, note = yield from shown_by(google.token(means.keyring))
@@ -59,7 +59,7 @@ def _listed(
         page = Request("GET", url, HEADERS, read=LARGEST_PAGE, keep=True)
         return replace(page, credential=token, anonymous=True)
 
-    return (yield from listing.ask(reference, page, _page, means))
+    return (yield from listing.probe(reference, page, _page, means))
 
 
 def _page(body: bytes) -> Page | None:

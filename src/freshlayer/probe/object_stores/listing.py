@@ -34,7 +34,7 @@ class Page(Struct, frozen=True):
     strength: Strength = Strength.STRONG
 
 
-def ask(
+def probe(
     reference: Reference,
     request: Callable[[str], Request],
     read: Callable[[bytes], Page | None],

@@ -40,7 +40,7 @@ class Named(Struct, frozen=True):
 
 def named(reference: Reference) -> Named:
     """What a reference names."""
-    parts = urlsplit(reference.ask)
+    parts = urlsplit(reference.address)
     return Named(parts.netloc, unquote_to_bytes(parts.path[1:]))
 
 

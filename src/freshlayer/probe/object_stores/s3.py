@@ -70,7 +70,7 @@ class _Store(Struct, frozen=True):
         return Request(method, self.url + rest, (*_HEADERS, *token), follow=False, signer=signer)
 
 
-def ask(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
+def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what S3 says of an object, or of what is below a prefix."""
     wanted = named(reference)
     endpoint = aws.endpoint(means.keyring)
@@ -135,7 +135,7 @@ def _listed(store: _Store, wanted: Named, reference: Reference, means: Means) ->
         query = f"?list-type=2&encoding-type=url&prefix={parameter(wanted.key)}{token}"
         return replace(store.request("GET", query), read=LARGEST_PAGE, keep=True)
 
-    return (yield from listing.ask(reference, page, _page, means))
+    return (yield from listing.probe(reference, page, _page, means))
 
 
 def _page(body: bytes) -> Page | None:

@@ -21,7 +21,7 @@ def writer(stream: IO[str], style: Style) -> ReportWriter:  # noqa: ARG001 - as 
 def write_probe(stream: IO[str], results: ProbeResults) -> None:
     """A warning for each reference without a usable answer, a notice for each other one."""
     for _, verdict in results:
-        level = Level.NOTE if verdict.asked else Level.WARNING
+        level = Level.NOTE if verdict.is_observed else Level.WARNING
         text = f"{verdict.reference}: {verdict.reason}; identity {verdict.identity or 'none'}"
         stream.write(_command(level, {"title": f"freshlayer: {verdict.change}"}, text))
     stream.flush()

@@ -32,7 +32,7 @@ def write_probe(stream: IO[str], results: ProbeResults) -> None:
     found = [
         {
             "ruleId": verdict.reason.code,
-            **({"level": "none", "kind": "informational"} if verdict.asked else {"level": "warning"}),
+            **({"level": "none", "kind": "informational"} if verdict.is_observed else {"level": "warning"}),
             "message": {"text": plain(f"{verdict.reference}: {verdict.change}: {verdict.reason}")},
         }
         for _, verdict in results
