@@ -8,9 +8,9 @@ PYTHON = .venv/bin/python
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
 
-demo: ## the seven acts, on a private engine
+demo: ## freshlayer demo, then seven acts, on a private engine; VERBOSE=--verbose prints each check
 	@scripts/setup python engine restify
-	$(PYTHON) -m demo.seven_acts
+	$(PYTHON) -m demo.seven_acts $(VERBOSE)
 
 test: ## every test, end to end too
 	@scripts/setup python engine restify azurite servers builders

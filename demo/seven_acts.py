@@ -1,15 +1,18 @@
-"""``make demo``: the seven acts, in both ways that users have, on both builders, with both origins."""
+"""``make demo``: ``freshlayer demo``, then seven acts: two remedies, both builders, two kinds of origin."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from testing.command import FRESHLAYER
 from testing.engine import EngineError, PrivateEngine, available
 from testing.origins import RESTIFY, Origin, RestifyOrigin, ServeOrigin
 from testing.process import ChildError
@@ -18,29 +21,42 @@ from testing.users_engine import UsersEngine, unusable
 
 TAG = "freshlayer-acts"
 EXPLAINED = """\
-One origin, one file, a Dockerfile that downloads it. Builders cache a RUN by its text, so they never notice
-that the file changed. Two remedies, seven acts each:
+Seven acts: one origin, one file, a Dockerfile that downloads it, on both builders. Two remedies:
 
   flag file   freshlayer flag URL -o docker.etag     before each plain docker build; the Dockerfile has
                                                      ADD docker.etag and reads it before the download
   drop-in     freshlayer build                       in place of docker build; the Dockerfile stays as it is
 
-What ran is read from the origin's log of requests, not from what the builder says.
+What ran is read from the origin's log of requests, not from the builder's display.
 """
+VERBOSE = "--verbose"
 
 
-def main() -> int:
-    """Play everything; 0 where every act holds."""
-    print(EXPLAINED)
+def main(words: Sequence[str]) -> int:
+    """Run ``freshlayer demo`` and all acts; 0 where each of them holds. ``--verbose`` prints each check."""
     started = time.monotonic()
     with ExitStack() as stack:
         engine = _engine(stack)
+        environment = os.environ if engine is None else engine.environment(buildkit=True)
+        shown = subprocess.run([*FRESHLAYER, "demo"], env=dict(environment), check=False).returncode
+        print(f"\n{EXPLAINED}", flush=True)
         if engine is None:
-            return _without_a_builder(stack)
-        acts = [act for acts in _combinations(engine) for act in acts]
+            return _without_a_builder(stack) or shown
+        acts = [act for acts in _combinations(engine, verbose=VERBOSE in words) for act in acts]
+    _sum_up(acts)
     held = sum(act.holds for act in acts)
-    print(f"\n{held} of {len(acts)} checks hold ({time.monotonic() - started:.0f} s)")
-    return 0 if held == len(acts) else 1
+    hint = "" if VERBOSE in words else f"; each check with {VERBOSE}"
+    print(f"\n{held} of {len(acts)} checks hold ({time.monotonic() - started:.0f} s{hint})")
+    return shown or int(held != len(acts))
+
+
+def _sum_up(acts: Sequence[Act]) -> None:
+    """A line for each act, over all combinations."""
+    for number in sorted({act.number for act in acts}):
+        same = [act for act in acts if act.number == number]
+        held = sum(act.holds for act in same)
+        titles = " / ".join(dict.fromkeys(act.title for act in same))
+        print(f"  {'ok  ' if held == len(same) else 'FAIL'} {held} of {len(same)}  {number}. {titles}")
 
 
 def _engine(stack: ExitStack) -> PrivateEngine | UsersEngine | None:
@@ -59,7 +75,7 @@ def _engine(stack: ExitStack) -> PrivateEngine | UsersEngine | None:
     return None
 
 
-def _combinations(engine: PrivateEngine | UsersEngine) -> Iterator[list[Act]]:
+def _combinations(engine: PrivateEngine | UsersEngine, *, verbose: bool) -> Iterator[list[Act]]:
     kinds: list[tuple[str, type[Origin]]] = [("freshlayer serve", ServeOrigin)]
     if shutil.which("node") and (RESTIFY / "node_modules").is_dir():
         kinds.append(("restify", RestifyOrigin))
@@ -74,21 +90,24 @@ def _combinations(engine: PrivateEngine | UsersEngine) -> Iterator[list[Act]]:
                     "BuildKit" if buildkit else "classic builder",
                     "flag file" if by_flag else "drop-in",
                 )
-                print(f"{builder}, {way}, origin: {name}")
-                yield list(_played(engine, kind, buildkit=buildkit, by_flag=by_flag))
+                if verbose:
+                    print(f"{builder}, {way}, origin: {name}")
+                acts = []
+                for act in _played(engine, kind, buildkit=buildkit, by_flag=by_flag):
+                    _print(act, verbose=verbose)
+                    acts.append(act)
+                yield acts
 
 
 def _played(
     engine: PrivateEngine | UsersEngine, kind: type[Origin], *, buildkit: bool, by_flag: bool
 ) -> Iterator[Act]:
     environment = engine.environment(buildkit=buildkit)
-    with tempfile.TemporaryDirectory(prefix="freshlayer-demo-") as folder:
-        here = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="freshlayer-demo-") as directory:
+        here = Path(directory)
         with kind(here, FIRST_TAG) as origin, ServeOrigin(here, '"marker"') as markers:
             stage = Stage(here / "context", origin, markers, environment, TAG, by_flag, engine.image_id)
-            for act in play(stage):
-                _tell(act)
-                yield act
+            yield from play(stage)
 
 
 def _without_a_builder(stack: ExitStack) -> int:
@@ -97,16 +116,20 @@ def _without_a_builder(stack: ExitStack) -> int:
     here = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="freshlayer-demo-")))
     acts = []
     for act in flag_file_alone(here, stack.enter_context(ServeOrigin(here, FIRST_TAG))):
-        _tell(act)
+        _print(act, verbose=True)
         acts.append(act)
     return 0 if all(act.holds for act in acts) else 1
 
 
-def _tell(act: Act) -> None:
-    print(f"  {'ok  ' if act.holds else 'FAIL'} {act.number}. {act.title}\n         {act.seen}", flush=True)
+def _print(act: Act, *, verbose: bool) -> None:
+    """One check: always where it fails."""
+    if verbose or not act.holds:
+        print(
+            f"  {'ok  ' if act.holds else 'FAIL'} {act.number}. {act.title}\n         {act.seen}", flush=True
+        )
     if not act.holds:
         print(f"         expected: {act.expected}\n{act.output}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
