@@ -16,7 +16,7 @@ from freshlayer.context.dockerignore import read_rules
 from freshlayer.context.tree import dockerfiles
 from freshlayer.credentials import Keyring, aws, docker, http
 from freshlayer.docker_client import config as docker_config
-from freshlayer.docker_client.install import DockerFolder, uninstall
+from freshlayer.docker_client.install import DockerDirectory, uninstall
 from freshlayer.errors import ContextError, FreshlayerError, InstallError, StateError
 from freshlayer.files.bounded_read import UnfitFileError, holds, read_file, read_text
 from freshlayer.lock.identities_file import read_identities
@@ -170,7 +170,7 @@ def test_dockers_configuration(kind: str, tmp_path: Path, monkeypatch: pytest.Mo
     clause = make(kind, tmp_path / "p" / "config.json", monkeypatch)
     assert docker_config.config({"DOCKER_CONFIG": str(tmp_path / "p")}) == {}
     with pytest.raises(InstallError, match=clause):
-        uninstall(DockerFolder(tmp_path / "p"))
+        uninstall(DockerDirectory(tmp_path / "p"))
 
 
 def test_a_file_of_build_args(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.cli.docker_plugin import read
-from freshlayer.docker_client.install import METADATA, DockerFolder, install
+from freshlayer.docker_client.install import METADATA, DockerDirectory, install
 
 CALLS = {
     "fresh build .": ("", "build ."),
@@ -46,7 +46,7 @@ def test_a_context_wins_over_the_host_of_the_environment() -> None:
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
-    folder = DockerFolder(tmp_path / "docker")
+    folder = DockerDirectory(tmp_path / "docker")
     install(folder, sys.executable, alias=False)
     return folder.plugin
 
@@ -57,7 +57,7 @@ def run(plugin: Path, *words: str, cwd: Path | None = None) -> subprocess.Comple
 
 
 def test_the_script_tells_docker_of_itself_without_a_python(tmp_path: Path) -> None:
-    folder = DockerFolder(tmp_path)
+    folder = DockerDirectory(tmp_path)
     install(folder, str(tmp_path / "it's gone" / "python"), alias=False)
     told = run(folder.plugin, "docker-cli-plugin-metadata")
     assert (told.returncode, json.loads(told.stdout)) == (0, METADATA)

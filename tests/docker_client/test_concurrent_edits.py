@@ -6,7 +6,7 @@ import json
 import multiprocessing
 from pathlib import Path
 
-from freshlayer.docker_client.install import DockerFolder, install, uninstall
+from freshlayer.docker_client.install import DockerDirectory, install, uninstall
 from freshlayer.files.atomic_write import replace
 from freshlayer.files.file_lock import locked
 
@@ -16,7 +16,7 @@ ROUNDS = 15
 
 def _edit(folder: Path, number: int) -> None:
     """Half of the processes put the alias in and out, the others add entries under the same lock."""
-    docker = DockerFolder(folder)
+    docker = DockerDirectory(folder)
     for step in range(ROUNDS):
         if number % 2:
             install(docker, "/opt/python", alias=True)

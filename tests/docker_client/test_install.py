@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshlayer.docker_client.config_edit import ALONE, with_alias, without_alias
-from freshlayer.docker_client.install import DockerFolder, install, uninstall
+from freshlayer.docker_client.install import DockerDirectory, install, uninstall
 from freshlayer.errors import InstallError
 
 PYTHON = "/opt/some python's/bin/python"
@@ -91,13 +91,13 @@ def test_the_alias_is_set_as_docker_sets_its_configuration() -> None:
 REFUSED = {
     '{"aliases": {"builder": "buildx"}}': 'aliases.builder is "buildx" already',
     '{"aliases": {"builder": ["fresh"]}}': 'aliases.builder is ["fresh"] already',
-    '{"aliases": []}': "its aliases are no JSON object",
+    '{"aliases": []}': "aliases is not a JSON object",
     '{"aliases": {}, "Aliases": {}}': "names aliases 2 times",
-    '{"auths": {},}': "is no JSON that can be read",
-    "": "is no JSON that can be read",
-    "[" * 100_000: "is no JSON that can be read",
-    "\ufeff{}": "is no JSON that can be read",
-    "[]": "is no JSON object",
+    '{"auths": {},}': "not valid JSON",
+    "": "not valid JSON",
+    "[" * 100_000: "not valid JSON",
+    "\ufeff{}": "not valid JSON",
+    "[]": "not a JSON object",
 }
 
 
@@ -105,11 +105,11 @@ REFUSED = {
 def test_a_configuration_that_says_something_else_is_refused(text: str, why: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes(text.encode())
     with pytest.raises(InstallError) as refused:
-        install(DockerFolder(tmp_path), PYTHON, alias=True)
+        install(DockerDirectory(tmp_path), PYTHON, alias=True)
     assert why in str(refused.value)
     assert str(tmp_path / "config.json") in str(refused.value)
     assert os.listdir(tmp_path) == ["config.json"]
-    uninstall(DockerFolder(tmp_path))
+    uninstall(DockerDirectory(tmp_path))
     assert (tmp_path / "config.json").read_bytes() == text.encode()
 
 
@@ -121,7 +121,7 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
 @pytest.mark.parametrize("alias", [False, True])
 @pytest.mark.parametrize("config", [None, b'{"auths":{"r":{"auth":"\xff"}}}\r\n', b"{ }"])
 def test_what_was_put_in_is_taken_out_again(config: bytes | None, tmp_path: Path, *, alias: bool) -> None:
-    folder = DockerFolder(tmp_path / "docker")
+    folder = DockerDirectory(tmp_path / "docker")
     if config is not None:
         folder.path.mkdir()
         folder.config.write_bytes(config)
@@ -141,14 +141,14 @@ def test_what_was_put_in_is_taken_out_again(config: bytes | None, tmp_path: Path
 
 
 def test_what_is_new_is_private_until_docker_says_otherwise(tmp_path: Path) -> None:
-    folder = DockerFolder(tmp_path / "home" / ".docker")
+    folder = DockerDirectory(tmp_path / "home" / ".docker")
     install(folder, PYTHON, alias=True)
     assert stat.S_IMODE(folder.config.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
 
 
 def test_a_link_to_a_configuration_stays_one(tmp_path: Path) -> None:
-    folder, kept = DockerFolder(tmp_path / "docker"), tmp_path / "dotfiles.json"
+    folder, kept = DockerDirectory(tmp_path / "docker"), tmp_path / "dotfiles.json"
     folder.path.mkdir()
     kept.write_text("{}")
     folder.config.symlink_to(kept)
@@ -162,7 +162,7 @@ def test_a_link_to_a_configuration_stays_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["a file", "a folder", "a link", "a link to nowhere"])
 def test_a_plugin_that_we_did_not_write_stays(kind: str, tmp_path: Path) -> None:
-    folder = DockerFolder(tmp_path)
+    folder = DockerDirectory(tmp_path)
     folder.plugin.parent.mkdir()
     other = tmp_path / "other"
     if kind == "a file":
@@ -172,9 +172,9 @@ def test_a_plugin_that_we_did_not_write_stays(kind: str, tmp_path: Path) -> None
     else:
         folder.plugin.symlink_to(other)
     if kind == "a link":
-        install(DockerFolder(tmp_path / "else"), PYTHON, alias=False)
-        other.write_bytes(DockerFolder(tmp_path / "else").plugin.read_bytes())
-    with pytest.raises(InstallError, match="freshlayer didn't write stands there"):
+        install(DockerDirectory(tmp_path / "else"), PYTHON, alias=False)
+        other.write_bytes(DockerDirectory(tmp_path / "else").plugin.read_bytes())
+    with pytest.raises(InstallError, match="freshlayer did not write it"):
         install(folder, PYTHON, alias=True)
     uninstall(folder)
     assert os.path.lexists(folder.plugin)
@@ -182,7 +182,7 @@ def test_a_plugin_that_we_did_not_write_stays(kind: str, tmp_path: Path) -> None
 
 
 def test_uninstall_leaves_the_alias_of_another(tmp_path: Path) -> None:
-    folder = DockerFolder(tmp_path)
+    folder = DockerDirectory(tmp_path)
     install(folder, PYTHON, alias=False)
     folder.config.write_text('{"aliases":{"builder":"buildx"}}')
     assert uninstall(folder) == [f"{folder.plugin}: removed"]
@@ -192,10 +192,10 @@ def test_uninstall_leaves_the_alias_of_another(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "docker").write_text("a file")
     with pytest.raises(InstallError, match="can't be written"):
-        install(DockerFolder(tmp_path / "docker"), PYTHON, alias=False)
+        install(DockerDirectory(tmp_path / "docker"), PYTHON, alias=False)
 
 
 def test_docker_says_where_its_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert DockerFolder.of({"DOCKER_CONFIG": "/named"}).path == Path("/named")
-    assert DockerFolder.of({"DOCKER_CONFIG": ""}).path == tmp_path / ".docker"
+    assert DockerDirectory.of({"DOCKER_CONFIG": "/named"}).path == Path("/named")
+    assert DockerDirectory.of({"DOCKER_CONFIG": ""}).path == tmp_path / ".docker"

@@ -23,9 +23,9 @@ def command(options: Options, alias: bool) -> int:
     With --alias, config.json sends a plain 'docker build' there, too. Every other key is preserved verbatim.
     If a conflicting entry exists, nothing is changed. 'freshlayer uninstall' reverts exactly those changes.
     """
-    from freshlayer.docker_client.install import DockerFolder, install
+    from freshlayer.docker_client.install import DockerDirectory, install
 
-    for line in install(DockerFolder.of(os.environ), sys.executable, alias=alias):
+    for line in install(DockerDirectory.of(os.environ), sys.executable, alias=alias):
         if not options.quiet:
             click.echo(line)
     return 0

@@ -33,7 +33,7 @@ _COMMANDS = {
     "render": "the Dockerfile with its keys, for a builder that freshlayer doesn't run",
     "trust": "let a project's settings name programs and variables for hosts",
     "install": "docker fresh …, as a plugin of docker's; with --alias a plain docker build too",
-    "uninstall": "take back what install did",
+    "uninstall": "revert what install did",
     "completion": "a script that completes commands and options in your shell",
 }
 

@@ -11,15 +11,15 @@ from freshlayer.cli.options import Options, ours_only
 
 @click.command(
     "uninstall",
-    short_help="take back what install did",
+    short_help="revert what install did",
     epilog="\b\nExamples:\n  freshlayer uninstall",
 )
 @ours_only("quiet")
 def command(options: Options) -> int:
-    """Take out of your docker folder what 'freshlayer install' put there, and nothing else."""
-    from freshlayer.docker_client.install import DockerFolder, uninstall
+    """Remove from docker's directory what 'freshlayer install' put there, and nothing else."""
+    from freshlayer.docker_client.install import DockerDirectory, uninstall
 
-    for line in uninstall(DockerFolder.of(os.environ)):
+    for line in uninstall(DockerDirectory.of(os.environ)):
         if not options.quiet:
             click.echo(line)
     return 0

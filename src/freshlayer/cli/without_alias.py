@@ -9,7 +9,7 @@ from pathlib import Path
 
 from freshlayer.builders import detect
 from freshlayer.docker_client.config import config
-from freshlayer.docker_client.install import DockerFolder
+from freshlayer.docker_client.install import DockerDirectory
 from freshlayer.files.temporary import temporary_directory
 
 
@@ -41,7 +41,7 @@ def _folder_without_alias(environ: Mapping[str, str]) -> Iterator[str]:
 
     What prunes needs no credential, so none is copied.
     """
-    own = DockerFolder.of(environ)
+    own = DockerDirectory.of(environ)
     with temporary_directory() as folder:
         for entry in own.path.iterdir() if own.path.is_dir() else ():
             if entry != own.config:

@@ -1,4 +1,4 @@
-"""What docker's client is told by its own files: ``config.json``, contexts, plugins."""
+"""The files of docker's client: ``config.json``, contexts, plugins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from freshlayer.files.bounded_read import read_file
 from freshlayer.files.user_directories import home_of
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
-_PLUGIN_FOLDERS = (
+_PLUGIN_DIRECTORIES = (
     "/usr/local/lib/docker/cli-plugins",
     "/usr/local/libexec/docker/cli-plugins",
     "/usr/lib/docker/cli-plugins",
@@ -33,12 +33,14 @@ _LARGEST = 16 * 1024 * 1024
 def has_plugin(name: str, environ: Mapping[str, str]) -> bool:
     """Whether the client has a plugin (``buildx``, ``compose``), where it looks for plugins."""
     extra = config(environ).get("cliPluginsExtraDirs", [])
-    folders = [
-        str(_folder(environ) / "cli-plugins"),
+    directories = [
+        str(_directory(environ) / "cli-plugins"),
         *(extra if isinstance(extra, list) else []),
-        *_PLUGIN_FOLDERS,
+        *_PLUGIN_DIRECTORIES,
     ]
-    return any(os.access(os.path.join(str(folder), f"docker-{name}"), os.X_OK) for folder in folders)
+    return any(
+        os.access(os.path.join(str(directory), f"docker-{name}"), os.X_OK) for directory in directories
+    )
 
 
 def prefers_buildx(environ: Mapping[str, str]) -> bool:
@@ -69,7 +71,7 @@ def host(environ: Mapping[str, str]) -> str:
     if context == "default":
         return _DEFAULT_HOST
     name = hashlib.sha256(context.encode()).hexdigest()
-    meta = _json(_folder(environ) / "contexts" / "meta" / name / "meta.json")
+    meta = _json(_directory(environ) / "contexts" / "meta" / name / "meta.json")
     endpoint = meta.get("Endpoints")
     docker = endpoint.get("docker") if isinstance(endpoint, dict) else None
     return str(docker.get("Host", "")) if isinstance(docker, dict) else ""
@@ -104,11 +106,11 @@ def instance(environ: Mapping[str, str], name: str) -> dict[str, object]:
 
 
 def _buildx(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("BUILDX_CONFIG") or _folder(environ) / "buildx")
+    return Path(environ.get("BUILDX_CONFIG") or _directory(environ) / "buildx")
 
 
 def _alias(environ: Mapping[str, str]) -> str:
-    """The plugin that ``docker build`` is sent to; empty where that is left to docker."""
+    """The plugin that ``docker build`` runs; empty where docker decides."""
     aliases = config(environ).get("aliases")
     return str(aliases.get("builder", "")) if isinstance(aliases, dict) else ""
 
@@ -120,13 +122,13 @@ def _context(environ: Mapping[str, str]) -> str:
     return environ.get("DOCKER_CONTEXT") or str(config(environ).get("currentContext") or "default")
 
 
-def _folder(environ: Mapping[str, str]) -> Path:
+def _directory(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("DOCKER_CONFIG") or Path(home_of(environ)) / ".docker")
 
 
 def config(environ: Mapping[str, str]) -> dict[str, object]:
     """``config.json``; empty where it can't be read."""
-    return _json(_folder(environ) / "config.json")
+    return _json(_directory(environ) / "config.json")
 
 
 def _json(path: Path) -> dict[str, object]:

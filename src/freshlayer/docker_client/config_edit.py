@@ -20,7 +20,7 @@ ALONE = f'{{\n\t"aliases": {{\n\t\t"builder": "{NAME}"\n\t}}\n}}'
 
 _BLANK = compiled(r"[ \t\r\n]*")
 _INTO_EMPTY = f'"builder":"{NAME}"'
-# With a space, by which taking back knows the one from the other.
+# The space distinguishes the two when the alias is removed.
 _MEMBER = f'"builder": "{NAME}"'
 
 
@@ -34,7 +34,7 @@ class _Member(Struct, frozen=True):
 
 
 def with_alias(text: str) -> str:
-    """The text with ``aliases.builder`` set to us. Raises InstallError where something else stands there."""
+    """The text with ``aliases.builder`` set to us. Raises InstallError where it is set to something else."""
     top = _top(text)
     aliases = _find(_members(text, top), "aliases")
     if aliases is None:
@@ -44,8 +44,8 @@ def with_alias(text: str) -> str:
     if builder is None:
         return _insert(text, aliases.value, _MEMBER if inner else _INTO_EMPTY)
     if _value(text, builder) != NAME:
-        said = text[builder.value : builder.end]
-        raise InstallError(f"aliases.builder is {said} already (docker buildx install sets it to buildx)")
+        value = text[builder.value : builder.end]
+        raise InstallError(f"aliases.builder is {value} already (docker buildx install sets it to buildx)")
     return text
 
 
@@ -66,19 +66,19 @@ def without_alias(text: str) -> str:
 
 
 def _top(text: str) -> int:
-    """Where the document's ``{`` stands."""
+    """The place of the document's ``{``."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InstallError(f"is no JSON that can be read: {error}") from None
+        raise InstallError(f"not valid JSON: {error}") from None
     if not isinstance(document, dict):
-        raise InstallError("is no JSON object")
+        raise InstallError("not a JSON object")
     return _blank_end(text, 0)
 
 
 def _aliases(text: str, aliases: _Member) -> int:
     if text[aliases.value] != "{":
-        raise InstallError("its aliases are no JSON object")
+        raise InstallError("aliases is not a JSON object")
     return aliases.value
 
 
@@ -101,7 +101,7 @@ _DECODE = json.JSONDecoder().raw_decode
 
 
 def _find(members: list[_Member], key: str) -> _Member | None:
-    """Of two that docker would take for the same (it heeds no case) neither can be told to count."""
+    """Docker ignores the case of keys: of two that are equal to it, which one counts is not known."""
     named = [member for member in members if member.key.casefold() == key]
     if len(named) > 1:
         raise InstallError(f"names {key} {len(named)} times")
@@ -114,7 +114,7 @@ def _value(text: str, member: _Member) -> object:
 
 
 def _object(blank: str) -> str:
-    """An object of one member, set as the document is: ``blank`` stands before its first member."""
+    """An object of one member, laid out as the document is: ``blank`` is before its first member."""
     _, newline, indentation = blank.rpartition("\n")
     if not newline:
         return f"{{{_MEMBER}}}"

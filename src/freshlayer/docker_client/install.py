@@ -1,4 +1,4 @@
-"""Put docker's CLI plugin into a user's docker folder, and take it out again."""
+"""Put docker's CLI plugin into the configuration directory of a user's docker client, and remove it again."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ METADATA = {
     "Version": __version__,
     "ShortDescription": "Rebuild exactly the layers whose downloads changed",
 }
-"""What docker wants to know of a plugin (docker/cli ``cli-plugins/metadata``)."""
+"""What docker reads of a plugin (docker/cli ``cli-plugins/metadata``)."""
 
 _LARGEST = 16 * 1024 * 1024
 _OURS = "# freshlayer's plugin for docker: 'freshlayer install' wrote it, 'freshlayer uninstall' removes it."
-# docker asks for the metadata before each call, so no Python starts for that. With -P nothing is imported
-# from the folder in which a user happens to build.
+# docker requests the metadata before each call, so that must start no Python. With -P nothing is imported
+# from the working directory.
 _SCRIPT = """\
 #!/bin/sh
 {ours}
@@ -48,13 +48,13 @@ exec "$python" -P -m freshlayer.cli.docker_plugin "$@"
 """
 
 
-class DockerFolder(Struct, frozen=True):
-    """The folder of a user's docker client: ``$DOCKER_CONFIG``, else ``~/.docker``."""
+class DockerDirectory(Struct, frozen=True):
+    """The directory of a user's docker client: ``$DOCKER_CONFIG``, else ``~/.docker``."""
 
     path: Path
 
     @classmethod
-    def of(cls, environ: Mapping[str, str]) -> DockerFolder:
+    def of(cls, environ: Mapping[str, str]) -> DockerDirectory:
         named = environ.get("DOCKER_CONFIG")
         return cls(Path(named) if named else Path(home_of({**os.environ, **environ})) / ".docker")
 
@@ -73,60 +73,60 @@ def script(python: str) -> str:
     return _SCRIPT.format(ours=_OURS, metadata=shlex.quote(metadata), python=shlex.quote(python))
 
 
-def install(folder: DockerFolder, python: str, *, alias: bool) -> list[str]:
+def install(directory: DockerDirectory, python: str, *, alias: bool) -> list[str]:
     """Write the plugin, and with ``alias`` send ``docker build`` to it; what was done, a line each.
 
-    Raises InstallError, before anything is written, where something that isn't ours stands there.
+    Raises InstallError, before anything is written, where there is a plugin of another origin.
     """
-    with _alone(folder):
-        return _install(folder, python, alias=alias)
+    with _alone(directory):
+        return _install(directory, python, alias=alias)
 
 
-def _install(folder: DockerFolder, python: str, *, alias: bool) -> list[str]:
-    before = _plugin(folder)
-    config = _config(folder) if alias else None
-    aliased = _aliased(folder, config) if alias else None
+def _install(directory: DockerDirectory, python: str, *, alias: bool) -> list[str]:
+    before = _plugin(directory)
+    config = _config(directory) if alias else None
+    aliased = _aliased(directory, config) if alias else None
     return [
-        *_put_plugin(folder, before, script(python)),
-        *(_put_alias(folder, config, aliased) if aliased is not None else ()),
+        *_put_plugin(directory, before, script(python)),
+        *(_put_alias(directory, config, aliased) if aliased is not None else ()),
     ]
 
 
-def uninstall(folder: DockerFolder) -> list[str]:
-    """Take out what is ours and nothing else; what was done, a line each."""
-    with _alone(folder):
-        return _uninstall(folder)
+def uninstall(directory: DockerDirectory) -> list[str]:
+    """Remove what is ours and nothing else; what was done, a line each."""
+    with _alone(directory):
+        return _uninstall(directory)
 
 
 @contextlib.contextmanager
-def _alone(folder: DockerFolder) -> Iterator[None]:
-    """One of us at a time reads config.json, edits its text and replaces it."""
+def _alone(directory: DockerDirectory) -> Iterator[None]:
+    """One process of ours at a time reads config.json, edits its text and replaces it."""
     try:
-        with locked(folder.config):
+        with locked(directory.config):
             yield
     except TimeoutError as error:
-        raise InstallError(f"{folder.config}: {error.strerror}; nothing was changed") from None
+        raise InstallError(f"{directory.config}: {error.strerror}; nothing was changed") from None
 
 
-def _uninstall(folder: DockerFolder) -> list[str]:
-    before, config = _plugin(folder, strict=False), _config(folder)
-    done = list(_take_alias(folder, config)) if config is not None else []
+def _uninstall(directory: DockerDirectory) -> list[str]:
+    before, config = _plugin(directory, strict=False), _config(directory)
+    done = list(_take_alias(directory, config)) if config is not None else []
     if before is not None:
-        _writing(folder.plugin, folder.plugin.unlink)
-        done.append(f"{folder.plugin}: removed")
-    return done or [f"{folder.path}: nothing of freshlayer's is installed here"]
+        _writing(directory.plugin, directory.plugin.unlink)
+        done.append(f"{directory.plugin}: removed")
+    return done or [f"{directory.path}: nothing of freshlayer is installed here"]
 
 
-def _plugin(folder: DockerFolder, *, strict: bool = True) -> str | None:
+def _plugin(directory: DockerDirectory, *, strict: bool = True) -> str | None:
     """The plugin that we wrote; None where there is none."""
-    path = folder.plugin
+    path = directory.plugin
     if not os.path.lexists(path):
         return None
     text = _script_at(path)
     if _OURS in text.splitlines():
         return text
     if strict:
-        raise InstallError(f"{path}: something that freshlayer didn't write stands there; move it away first")
+        raise InstallError(f"{path}: exists, and freshlayer did not write it (move it away)")
     return None
 
 
@@ -138,68 +138,68 @@ def _script_at(path: Path) -> str:
         return ""
 
 
-def _config(folder: DockerFolder) -> str | None:
+def _config(directory: DockerDirectory) -> str | None:
     try:
-        return read_file(folder.config, _LARGEST).decode("utf-8", "surrogateescape")
+        return read_file(directory.config, _LARGEST).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except UnfitFileError as error:
-        raise InstallError(f"{folder.config}: {error.strerror}, not docker's configuration") from None
+        raise InstallError(f"{directory.config}: {error.strerror}, not docker's configuration") from None
     except OSError as error:
-        raise InstallError(f"{folder.config}: can't be read: {error.strerror}") from None
+        raise InstallError(f"{directory.config}: can't be read: {error.strerror}") from None
 
 
-def _aliased(folder: DockerFolder, config: str | None) -> str:
+def _aliased(directory: DockerDirectory, config: str | None) -> str:
     try:
         return ALONE if config is None else with_alias(config)
     except InstallError as error:
-        raise InstallError(f"{folder.config}: {error}; nothing was changed") from None
+        raise InstallError(f"{directory.config}: {error}; nothing was changed") from None
 
 
-def _put_plugin(folder: DockerFolder, before: str | None, text: str) -> Iterator[str]:
-    path = folder.plugin
+def _put_plugin(directory: DockerDirectory, before: str | None, text: str) -> Iterator[str]:
+    path = directory.plugin
     if before == text:
-        yield f"{path}: was there already"
+        yield f"{path}: is already up to date"
         return
 
     def write() -> None:
-        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.parent.mkdir(exist_ok=True)
         replace(path, text.encode())
         path.chmod(0o755)
 
     _writing(path, write)
-    yield f"{path}: written; 'docker {NAME} build' is freshlayer's"
+    yield f"{path}: written; 'docker {NAME} build' runs freshlayer"
 
 
-def _put_alias(folder: DockerFolder, before: str | None, text: str) -> Iterator[str]:
+def _put_alias(directory: DockerDirectory, before: str | None, text: str) -> Iterator[str]:
     if before == text:
-        yield f"{folder.config}: aliases.builder was {NAME} already"
+        yield f"{directory.config}: aliases.builder was {NAME} already"
         return
-    _write_config(folder, text)
-    yield f"{folder.config}: aliases.builder is {NAME} now, so 'docker build' comes to freshlayer too"
-    yield "FRESHLAYER=0 docker build … leaves freshlayer out once; 'freshlayer uninstall' takes it all back"
+    _write_config(directory, text)
+    yield f"{directory.config}: aliases.builder is {NAME} now, so that 'docker build' runs freshlayer too"
+    yield "FRESHLAYER=0 docker build … bypasses freshlayer once; 'freshlayer uninstall' reverts all of this"
 
 
-def _take_alias(folder: DockerFolder, before: str) -> Iterator[str]:
+def _take_alias(directory: DockerDirectory, before: str) -> Iterator[str]:
     try:
         text = without_alias(before)
     except InstallError as error:
-        yield f"{folder.config}: {error}; left as it is"
+        yield f"{directory.config}: {error}; unchanged"
         return
     if before == ALONE:
-        _writing(folder.config, folder.config.resolve().unlink)
-        yield f"{folder.config}: removed; it held nothing but the alias"
+        _writing(directory.config, directory.config.resolve().unlink)
+        yield f"{directory.config}: removed; it had nothing but the alias"
     elif text != before:
-        _write_config(folder, text)
-        yield f"{folder.config}: aliases.builder is taken out"
+        _write_config(directory, text)
+        yield f"{directory.config}: aliases.builder removed"
 
 
-def _write_config(folder: DockerFolder, text: str) -> None:
+def _write_config(directory: DockerDirectory, text: str) -> None:
     """A new one is private: docker may put passwords into it, and keeps its mode."""
     before = os.umask(0o077)
     try:
-        _writing(folder.config, lambda: replace(folder.config, text.encode("utf-8", "surrogateescape")))
+        _writing(directory.config, lambda: replace(directory.config, text.encode("utf-8", "surrogateescape")))
     finally:
         os.umask(before)
 
