@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from freshlayer.__main__ import leave
 from freshlayer.cli.exit_codes import FAILED
+from freshlayer.cli.leave import leave
 from freshlayer.cli.reentry import enter
 from freshlayer.docker_client.config_edit import NAME
 from freshlayer.docker_client.install import METADATA

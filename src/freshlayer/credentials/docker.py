@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from freshlayer.children import checkout, is_within
 from freshlayer.credentials.model import Credential, Keyring, Scheme
 from freshlayer.files.bounded_read import read_file
+from freshlayer.files.user_directories import docker_home
 from freshlayer.lazy_regex import compiled
 
 HUB = "docker.io"
@@ -96,7 +97,7 @@ def _paths(keyring: Keyring) -> Iterator[str]:
     named, home = keyring.environ.get, keyring.home
     if named("REGISTRY_AUTH_FILE"):
         yield named("REGISTRY_AUTH_FILE", "")
-    yield os.path.join(named("DOCKER_CONFIG") or os.path.join(home, ".docker"), "config.json")
+    yield str(docker_home(keyring.environ, home) / "config.json")
     # A relative one is to be ignored (XDG Base Directory Specification).
     session, configuration = named("XDG_RUNTIME_DIR", ""), named("XDG_CONFIG_HOME", "")
     if os.path.isabs(session):

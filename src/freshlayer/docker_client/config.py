@@ -10,7 +10,7 @@ from pathlib import Path
 
 from freshlayer.docker_client.config_edit import NAME
 from freshlayer.files.bounded_read import read_file
-from freshlayer.files.user_directories import home_of
+from freshlayer.files.user_directories import docker_home
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PLUGIN_DIRECTORIES = (
@@ -34,7 +34,7 @@ def has_plugin(name: str, environ: Mapping[str, str]) -> bool:
     """Whether the client has a plugin (``buildx``, ``compose``), where it looks for plugins."""
     extra = config(environ).get("cliPluginsExtraDirs", [])
     directories = [
-        str(_directory(environ) / "cli-plugins"),
+        str(docker_home(environ) / "cli-plugins"),
         *(extra if isinstance(extra, list) else []),
         *_PLUGIN_DIRECTORIES,
     ]
@@ -71,7 +71,7 @@ def host(environ: Mapping[str, str]) -> str:
     if context == "default":
         return _DEFAULT_HOST
     name = hashlib.sha256(context.encode()).hexdigest()
-    meta = _json(_directory(environ) / "contexts" / "meta" / name / "meta.json")
+    meta = _json(docker_home(environ) / "contexts" / "meta" / name / "meta.json")
     endpoint = meta.get("Endpoints")
     docker = endpoint.get("docker") if isinstance(endpoint, dict) else None
     return str(docker.get("Host", "")) if isinstance(docker, dict) else ""
@@ -106,7 +106,7 @@ def instance(environ: Mapping[str, str], name: str) -> dict[str, object]:
 
 
 def _buildx(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("BUILDX_CONFIG") or _directory(environ) / "buildx")
+    return Path(environ.get("BUILDX_CONFIG") or docker_home(environ) / "buildx")
 
 
 def _alias(environ: Mapping[str, str]) -> str:
@@ -122,13 +122,9 @@ def _context(environ: Mapping[str, str]) -> str:
     return environ.get("DOCKER_CONTEXT") or str(config(environ).get("currentContext") or "default")
 
 
-def _directory(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("DOCKER_CONFIG") or Path(home_of(environ)) / ".docker")
-
-
 def config(environ: Mapping[str, str]) -> dict[str, object]:
     """``config.json``; empty where it can't be read."""
-    return _json(_directory(environ) / "config.json")
+    return _json(docker_home(environ) / "config.json")
 
 
 def _json(path: Path) -> dict[str, object]:

@@ -17,7 +17,7 @@ from freshlayer.errors import InstallError
 from freshlayer.files.atomic_write import replace
 from freshlayer.files.bounded_read import UnfitFileError, read_file
 from freshlayer.files.file_lock import locked
-from freshlayer.files.user_directories import home_of
+from freshlayer.files.user_directories import docker_home, home_of
 
 METADATA = {
     "SchemaVersion": "0.1.0",
@@ -55,8 +55,7 @@ class DockerDirectory(Struct, frozen=True):
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> DockerDirectory:
-        named = environ.get("DOCKER_CONFIG")
-        return cls(Path(named) if named else Path(home_of({**os.environ, **environ})) / ".docker")
+        return cls(docker_home(environ, home_of({**os.environ, **environ})))
 
     @property
     def plugin(self) -> Path:

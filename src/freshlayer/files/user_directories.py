@@ -40,6 +40,15 @@ def config_home(environ: Mapping[str, str]) -> Path:
     return _below(environ, "XDG_CONFIG_HOME", ".config")
 
 
+def docker_home(environ: Mapping[str, str], home: str = "") -> Path:
+    """The configuration directory of docker's client: ``$DOCKER_CONFIG``, else ``.docker`` in the home.
+
+    As the client, a relative DOCKER_CONFIG is relative to the working directory. ``home``: in place of the
+    user's.
+    """
+    return Path(environ.get("DOCKER_CONFIG") or Path(home or home_of(environ)) / ".docker")
+
+
 def _below(environ: Mapping[str, str], variable: str, usual: str) -> Path:
     named = environ.get(variable, "")
     return Path(named) if os.path.isabs(named) else Path(home_of(environ)) / usual
