@@ -137,7 +137,7 @@ def test_what_was_put_in_is_taken_out_again(config: bytes | None, tmp_path: Path
     assert "already" in told[0]
     uninstall(folder)
     assert snapshot(tmp_path) == before
-    assert uninstall(folder) == [f"{folder.path}: nothing of freshlayer's is installed here"]
+    assert uninstall(folder) == [f"{folder.path}: nothing of freshlayer is installed here"]
 
 
 def test_what_is_new_is_private_until_docker_says_otherwise(tmp_path: Path) -> None:
