@@ -97,7 +97,7 @@ UNKNOWN = [
     ("a $(b)", "needs the output of b"),
     ("a `b`", "needs the output of b"),
     ('a "x$(b)y"', "needs the output of b"),
-    ("a $((1+2))", "$((1+2))"),
+    ("a $((1+$UNSET))", "UNSET"),
     ("a ${!V}", "${!V}"),
     ("V=$(b); a $V", "needs the output of b"),
     ("b | while read -r V; do a $V; done", "needs the output of b"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from freshlayer.shell.evaluate import Evaluator
+from freshlayer.shell.evaluate import Evaluator, exec_form
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.status import BudgetError, Call
@@ -22,6 +22,7 @@ __all__ = [
     "Text",
     "Why",
     "follow",
+    "follow_script",
     "follow_words",
     "known",
     "worst",
@@ -30,7 +31,7 @@ __all__ = [
 
 
 class Surroundings(Struct, frozen=True):
-    """What a script stands in.
+    """What is around a script.
 
     ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
     ``fetchers``: programs whose output is the answer of a server. ``directory``: where the script starts.
@@ -51,8 +52,20 @@ class Following(Struct, frozen=True):
 
 def follow(text: str, surroundings: Surroundings) -> Following:
     """Follow a script from its start. Never fails, and ends within its budget."""
+    return follow_script(text, surroundings)
+
+
+def follow_script(
+    text: str, surroundings: Surroundings, name: str = "", arguments: tuple[Text, ...] = ()
+) -> Following:
+    """Follow the text of a script that is executed with a name (``$0``) and arguments.
+
+    In a script that is followed, ``Runner.child`` does the same, and ``Runner.script`` what ``.`` does.
+    """
     script = parse(text)
     evaluator, frame = _start(surroundings)
+    frame.name = ((name,),) if name else None
+    frame.arguments = tuple((argument,) for argument in arguments)
     try:
         evaluator.run(script.body, frame)
     except (BudgetError, RecursionError):
@@ -64,7 +77,7 @@ def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Followin
     """The same for a command that no shell reads: the exec form."""
     evaluator, frame = _start(surroundings)
     try:
-        evaluator.exec_form(words, frame)
+        exec_form(evaluator, words, frame)
     except (BudgetError, RecursionError):
         return Following(tuple(evaluator.calls), whole=False)
     return Following(tuple(evaluator.calls), evaluator.whole)

@@ -9,22 +9,30 @@ from posixpath import join, normpath
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.shell.arrays import Array, merged_arrays, with_items
 from freshlayer.shell.syntax.nodes import Statement
-from freshlayer.shell.values import BLANKS, Hole, Text, Values, Why, alternatives, known, text_of, written
+from freshlayer.shell.values import (
+    BLANKS,
+    NOTHING,
+    UNSET,
+    Hole,
+    Text,
+    Values,
+    Why,
+    alternatives,
+    expanded,
+    known,
+    written,
+)
 
 Outer = Callable[[str], Values]
 """The value of a name that the script has not set."""
-
-Array = dict[str, Values]
-"""Index, or key, → element."""
 
 PROXIES = tuple(
     name
     for small in ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
     for name in (small, small.upper())
 )
-_KEYED = compiled(r"\[([^\]]*)\]=")
 
 
 class End(IntEnum):
@@ -37,11 +45,16 @@ class End(IntEnum):
 
 
 class Frame(Struct):
-    """``ended``: nothing behind this point runs, up to what catches that end.
+    """The state of one shell.
 
-    ``left``: ways that ended before, and go on where that end is caught. ``anything``: why any name may have
-    a value now. ``hidden``: what the ``local`` names of a function were outside of it. ``directory``: the
-    working directory, in which an unknown part is as written.
+    ``ended``: nothing behind this point runs, up to what catches that end. ``left``: ways that ended before,
+    and go on where that end is caught; ``levels``: how many more loops ``break N`` leaves.
+    ``anything``: why any name may have a value now. ``hidden``: what the ``local`` names of a function were
+    outside of it. ``directory``: the working directory, in which an unknown part is as written.
+
+    ``name`` is ``$0``; ``exported`` names reach child shells, ``integers`` are those of ``declare -i``.
+    ``options``: letters of ``set``, and ``pipefail``. ``tested``: a failure ends nothing here, even under
+    ``set -e``. ``given``: what is known of standard input; ``touched``: a part of it has been read.
     """
 
     outer: Outer
@@ -50,11 +63,20 @@ class Frame(Struct):
     functions: dict[str, Statement] = field(default_factory=dict)
     arguments: tuple[Values, ...] = ()
     ended: End | None = None
+    levels: int = 0
     anything: Hole | None = None
     left: list[Frame] = field(default_factory=list)
     hidden: dict[str, Values | None] = field(default_factory=dict)
     directory: str = "/"
     previous: str = "/"
+    name: Values | None = None
+    exported: frozenset[str] = frozenset()
+    integers: frozenset[str] = frozenset()
+    associative: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    tested: bool = False
+    given: Values | None = None
+    touched: bool = False
 
     def copy(self) -> Frame:
         """One that goes its own way."""
@@ -67,8 +89,35 @@ class Frame(Struct):
             hidden=dict(self.hidden),
         )
 
-    def get(self, name: str) -> Values:
-        """The values that a name can have here."""
+    def child(self, name: Values | None, arguments: tuple[Values, ...]) -> Frame:
+        """The start of another shell that this one runs: exported variables alone reach it."""
+        variables = {key: values for key, values in self.variables.items() if self.exports(key)}
+        return Frame(
+            self.outer,
+            variables,
+            arguments=arguments,
+            name=name,
+            anything=self.anything,
+            directory=self.directory,
+            previous=self.previous,
+            exported=self.exported,
+            given=self.given,
+            touched=self.touched,
+        )
+
+    def without_environment(self) -> Frame:
+        """The same where no variable is exported: ``env -i``."""
+        return replace(self.copy(), outer=_unset, variables={}, arrays={}, exported=frozenset())
+
+    def exports(self, name: str) -> bool:
+        """Whether a child process sees the name: by ``export``, or because the environment had it."""
+        if name in self.exported or self.variables.get(name) == (UNSET,):
+            return True
+        hole = (self.outer(name)[0] or ("",))[0]
+        return not isinstance(hole, Hole) or hole.why > Why.BASE
+
+    def raw(self, name: str) -> Values:
+        """The values that a name can have here, and UNSET where the script has unset it."""
         if name in self.variables:
             return self.variables[name]
         values = self.outer(name)
@@ -76,6 +125,10 @@ class Frame(Struct):
         if self.anything is not None and isinstance(hole, Hole) and hole.why is Why.BASE:
             return ((self.anything,),)
         return values
+
+    def get(self, name: str) -> Values:
+        """The values that a name can have here, as an expansion gives them."""
+        return expanded(self.raw(name))
 
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have one known value."""
@@ -91,7 +144,8 @@ class Frame(Struct):
     @property
     def separators(self) -> str:
         """IFS, where the script has set it."""
-        value = known(self.variables["IFS"][0]) if "IFS" in self.variables else None
+        values = self.variables.get("IFS")
+        value = known(values[0]) if values and values[0] != UNSET else None
         return BLANKS if value is None else value
 
     def enter(self, path: Text) -> None:
@@ -106,9 +160,21 @@ class Frame(Struct):
         self.hidden.setdefault(name, self.variables.get(name))
 
     def set(self, name: str, values: Values) -> None:
-        """``name=value``, by whatever command: an array of that name is no more."""
-        self.variables[name] = values
+        """``name=value``, by whatever command; of an array it is the first element."""
+        if "a" in self.options:
+            self.exported |= {name}
+        if name in self.arrays:
+            self.arrays[name] = {**self.arrays[name], "0": values}
+        else:
+            self.variables[name] = values
+
+    def unset(self, name: str) -> None:
+        """``unset name``."""
         self.arrays.pop(name, None)
+        self.variables[name] = (UNSET,)
+        self.exported -= {name}
+        self.integers -= {name}
+        self.associative -= {name}
 
     def restore(self, name: str, values: Values | None) -> None:
         """What it was before; None where the script had not set it."""
@@ -119,14 +185,12 @@ class Frame(Struct):
 
     def set_array(self, name: str, items: list[Text], *, appends: bool) -> None:
         """``name=(…)``; an item may be ``[key]=value``."""
-        array = dict(self.arrays.get(name, {})) if appends else {}
-        for item in items:
-            keyed = _KEYED.match(item[0]) if item and isinstance(item[0], str) else None
-            if keyed:
-                array[keyed[1].strip("\"'")] = (text_of(str(item[0])[keyed.end() :], *item[1:]),)
-            else:
-                array[str(len(array))] = (item,)
-        self.arrays[name] = array
+        before = self.arrays.get(name)
+        if before is None and appends and name in self.variables:
+            before = {"0": self.variables[name]}
+        self.variables.pop(name, None)
+        associative = name in self.associative
+        self.arrays[name] = with_items(before or {} if appends else {}, items, associative=associative)
 
     def join(self, arms: Iterable[Frame]) -> None:
         """Go on from where the arms that have not ended left off.
@@ -143,6 +207,7 @@ class Frame(Struct):
             self.ended = min((arm.ended for arm in every if arm.ended is not None), default=None)
             going = [arm for arm in every if arm.ended is self.ended]
             ended = [arm for arm in ended if arm.ended is not self.ended]
+            self.levels = max((arm.levels for arm in going), default=0)
         self.left += ended
         self._merge(going)
 
@@ -153,7 +218,10 @@ class Frame(Struct):
             return
         self.left = [way for way in self.left if way.ended not in ends]
         for arm in (*back, self):
-            arm.ended = None if arm.ended in ends else arm.ended
+            if arm.ended in ends and arm.levels > 0:
+                arm.levels -= 1
+            elif arm.ended in ends:
+                arm.ended = None
         self.go_on_from(back)
 
     def go_on_from(self, others: Iterable[Frame]) -> None:
@@ -165,24 +233,38 @@ class Frame(Struct):
     def _merge(self, arms: list[Frame]) -> None:
         if not arms:
             return
-        names = dict.fromkeys(name for arm in arms for name in arm.variables)
-        self.variables = {name: _merged([arm.get(name) for arm in arms]) for name in names}
-        arrays = dict.fromkeys(name for arm in arms for name in arm.arrays)
-        self.arrays = {name: _merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
+        first = arms[0]
+        if len(arms) == 1:
+            self.variables, self.arrays = dict(first.variables), dict(first.arrays)
+        else:
+            names = dict.fromkeys(name for arm in arms for name in arm.variables)
+            self.variables = {name: _merged([arm.raw(name) for arm in arms]) for name in names}
+            arrays = dict.fromkeys(name for arm in arms for name in arm.arrays)
+            self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
         self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
         self.hidden = {name: values for arm in arms for name, values in arm.hidden.items()}
-        self.arguments = arms[0].arguments
-        self.directory, self.previous = arms[0].directory, arms[0].previous
+        self.arguments, self.name = first.arguments, first.name
+        self.directory, self.previous = first.directory, first.previous
+        self.exported = frozenset().union(*(arm.exported for arm in arms))
+        self.integers = frozenset().union(*(arm.integers for arm in arms))
+        self.associative = frozenset().union(*(arm.associative for arm in arms))
+        self.options = first.options.intersection(*(arm.options for arm in arms))
+        self.given, self.touched = _merged_input(arms), any(arm.touched for arm in arms)
         self.anything = next((arm.anything for arm in arms if arm.anything), None)
 
 
+def _unset(_name: str) -> Values:
+    return (UNSET,)
+
+
 def _merged(found: list[Values]) -> Values:
-    return found[0] if len(found) == 1 else alternatives(text for values in found for text in values)
+    first = found[0]
+    if all(values == first for values in found):
+        return first
+    return alternatives(text for values in found for text in values)
 
 
-def _merged_arrays(found: list[Array]) -> Array:
-    """Element by element."""
-    if len(found) == 1:
-        return found[0]
-    keys = dict.fromkeys(key for array in found for key in array)
-    return {key: _merged([array[key] for array in found if key in array]) for key in keys}
+def _merged_input(arms: list[Frame]) -> Values | None:
+    if any(arm.given is None for arm in arms):
+        return None
+    return alternatives(text for arm in arms for text in arm.given or NOTHING)

@@ -2,115 +2,130 @@
 
 from __future__ import annotations
 
+from freshlayer.model.reasons import Reason
+from freshlayer.shell import arithmetic
+from freshlayer.shell.branches import tested
 from freshlayer.shell.frame import End, Frame
-from freshlayer.shell.runner import Lines, Runner
-from freshlayer.shell.status import BudgetError, CommandResult, Status, opposite
-from freshlayer.shell.syntax.nodes import (
-    AndOr,
-    Command,
-    For,
-    Literal,
-    Parameter,
-    Sequence,
-    Statement,
-    While,
-    Word,
-)
-from freshlayer.shell.values import NOTHING, Values, alternatives, concat
+from freshlayer.shell.runner import Runner
+from freshlayer.shell.status import BudgetError, CommandResult, Status, opposite, together
+from freshlayer.shell.syntax.nodes import CountedFor, For, Literal, Statement, While, Word
+from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternatives, concat, known
 
 _MOST_ROUNDS = 2000
-_MOST_TURNS = 32
-"""Of a loop whose condition holds each time, and that goes over nothing."""
+_MOST_TURNS = 2000
+"""Of a loop whose condition holds each time, and that changes something known."""
 
 
-class Loops:
-    """Goes round and round, as long as a round brings something new."""
+def over_words(runner: Runner, statement: For, frame: Frame) -> CommandResult:
+    """``for name in words``. Over a list that is not known it may run no time."""
+    rounds = _rounds(runner, statement, frame)
+    without = frame.copy() if rounds and all(map(_may_be_none, rounds)) else None
+    out = NOTHING
+    status = Status.TRUE
+    for value in rounds:
+        frame.set(statement.name, value)
+        outcome = runner.run(statement.body, frame)
+        status, out = outcome.status, concat(out, outcome.out)
+        frame.land(End.CONTINUE)
+        if not frame.going:
+            break
+    frame.land(End.BREAK)
+    if without is not None:
+        frame.go_on_from([without])
+        status = together([status, Status.TRUE])
+        out = alternatives([*out, *NOTHING])
+    return CommandResult(status, out)
 
-    def __init__(self, runner: Runner, programs: Lines) -> None:
-        self._runner = runner
-        self._programs = programs
 
-    def over_words(self, statement: For, frame: Frame, given: Values | None) -> CommandResult:
-        """``for name in words``."""
-        out = NOTHING
-        for value in self._rounds(statement, frame):
-            frame.set(statement.name, value)
-            out = concat(out, self._runner.run(statement.body, frame, given).out)
-            frame.land(End.CONTINUE)
-            if not frame.going:
-                break
-        frame.land(End.BREAK)
-        return CommandResult(Status.PRESUMED, out)
+def _may_be_none(value: Values) -> bool:
+    """Whether a word may expand to nothing."""
+    return all(isinstance(part, Hole) for text in value for part in text)
 
-    def _rounds(self, statement: For, frame: Frame) -> list[Values]:
-        if not statement.words:
-            return list(frame.arguments)
-        found: list[Values] = []
-        for word in statement.words:
-            found += [(field,) for fields in self._runner.expander.fields(word, frame) for field in fields]
-        if len(found) > _MOST_ROUNDS:
+
+def _rounds(runner: Runner, statement: For, frame: Frame) -> list[Values]:
+    if not statement.words:
+        return list(frame.arguments)
+    found: list[Values] = []
+    for word in statement.words:
+        options = runner.expander.fields(word, frame)
+        found += [(_of_image(word, field),) for fields in options for field in fields]
+    if len(found) > _MOST_ROUNDS:
+        raise BudgetError
+    return found
+
+
+def _of_image(word: Word, field: Text) -> Text:
+    """A pattern for names of files stands for files of the image."""
+    text = known(field)
+    special = any(
+        isinstance(part, Literal) and not part.quoted and set("*?[") & set(part.text) for part in word
+    )
+    if text is None or not special or "://" in text:
+        return field
+    reason = Reason("needs-image-files", detail=f"{text} stands for files of the image")
+    return (Hole(Why.IMAGE, reason, text),)
+
+
+def under_condition(runner: Runner, statement: While, frame: Frame) -> CommandResult:
+    """``while`` and ``until``; ``while read`` goes over the lines of a known input."""
+    out = NOTHING
+    status = Status.TRUE
+    turns = 0
+    while True:
+        before = dict(frame.variables), frame.arguments, frame.given
+        test = tested(runner, statement.condition, frame)
+        ended = opposite(test.status) if statement.until else test.status
+        out = concat(out, test.out)
+        if not frame.going or ended is Status.FALSE:
+            break
+        if ended is not Status.TRUE:
+            return _perhaps(runner, statement.body, frame, out)
+        outcome = runner.run(statement.body, frame)
+        status, out = outcome.status, concat(out, outcome.out)
+        frame.land(End.CONTINUE)
+        if before == (frame.variables, frame.arguments, frame.given) or not frame.going:
+            break
+        turns += frame.given == before[2]
+        if turns > _MOST_TURNS:
             raise BudgetError
-        return found
-
-    def under_condition(self, statement: While, frame: Frame, given: Values | None) -> CommandResult:
-        """``while`` and ``until``; ``while read`` goes over the lines of a known input."""
-        read = _read_command(statement.condition)
-        lines = self._programs.lines(given) if read is not None else None
-        if read is not None and lines is not None:
-            return self._over_lines(statement, read, lines, frame)
-        out = NOTHING
-        for _ in range(_MOST_TURNS):
-            before = dict(frame.variables), frame.arguments
-            asked = self._runner.run(statement.condition, frame, given)
-            status = opposite(asked.status) if statement.until else asked.status
-            if not frame.going or status is Status.FALSE:
-                break
-            if status is not Status.TRUE:
-                return self._perhaps(statement, frame, out)
-            out = concat(out, self._runner.run(statement.body, frame).out)
-            frame.land(End.CONTINUE)
-            if before == (frame.variables, frame.arguments) or not frame.going:
-                break
-        else:
-            raise BudgetError
-        frame.land(End.BREAK)
-        return CommandResult(Status.PRESUMED, out)
-
-    def _perhaps(self, statement: While, frame: Frame, out: Values) -> CommandResult:
-        """The body runs once, or not at all: another round would be given the same."""
-        arm = frame.copy()
-        outcome = self._runner.run(statement.body, arm)
-        arm.land(End.CONTINUE)
-        frame.join([frame.copy(), arm])
-        frame.land(End.BREAK)
-        return CommandResult(Status.PRESUMED, alternatives([*out, *concat(out, outcome.out)]))
-
-    def _over_lines(self, statement: While, read: Command, lines: Values, frame: Frame) -> CommandResult:
-        out = NOTHING
-        if len(lines) > _MOST_ROUNDS:
-            raise BudgetError
-        for line in lines:
-            self._runner.run(read, frame, (line,))
-            out = concat(out, self._runner.run(statement.body, frame).out)
-            frame.land(End.CONTINUE)
-            if not frame.going:
-                break
-        frame.land(End.BREAK)
-        return CommandResult(Status.PRESUMED, out)
+    frame.land(End.BREAK)
+    return CommandResult(status, out)
 
 
-def _read_command(condition: Statement) -> Command | None:
-    """The ``read`` of ``while read …``, with or without ``|| [ -n "$line" ]`` for a last line without end."""
-    while isinstance(condition, Sequence | AndOr):
-        if isinstance(condition, Sequence):
-            if len(condition.statements) != 1:
-                return None
-            condition = condition.statements[0]
-        else:
-            condition = condition.left
-    named = isinstance(condition, Command) and condition.words and _written(condition.words[0]) == "read"
-    return condition if named and isinstance(condition, Command) else None
+def _perhaps(runner: Runner, body: Statement, frame: Frame, out: Values) -> CommandResult:
+    """The body runs once, or not at all: another round would be given the same."""
+    arm = frame.copy()
+    outcome = runner.run(body, arm)
+    arm.land(End.CONTINUE)
+    frame.join([frame.copy(), arm])
+    frame.land(End.BREAK)
+    return CommandResult(Status.PRESUMED, alternatives([*out, *concat(out, outcome.out)]))
 
 
-def _written(word: Word) -> str:
-    return "".join(part.text for part in word if isinstance(part, Literal | Parameter))
+def counted(runner: Runner, statement: CountedFor, frame: Frame) -> CommandResult:
+    """``for ((start; condition; step))``."""
+
+    def compute(expression: str) -> Values:
+        return (
+            arithmetic.compute(expression, frame, runner.expander.quoted) if expression.strip() else (("1",),)
+        )
+
+    compute(statement.start)
+    out = NOTHING
+    status = Status.TRUE
+    for _ in range(_MOST_ROUNDS):
+        going = arithmetic.status(compute(statement.condition))
+        if going is Status.FALSE:
+            break
+        if going is not Status.TRUE:
+            return _perhaps(runner, statement.body, frame, out)
+        outcome = runner.run(statement.body, frame)
+        status, out = outcome.status, concat(out, outcome.out)
+        frame.land(End.CONTINUE)
+        if not frame.going:
+            break
+        compute(statement.step)
+    else:
+        raise BudgetError
+    frame.land(End.BREAK)
+    return CommandResult(status, out)

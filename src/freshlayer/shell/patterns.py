@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -114,6 +115,11 @@ def protected(text: str) -> str:
     return re.sub(r"([\\*?\[\]@])", r"\\\1", text)
 
 
+def protected_replacement(text: str) -> str:
+    """Text that in a replacement is literal."""
+    return re.sub(r"([\\&])", r"\\\1", text)
+
+
 def apply(operator: str, operand: str, replacement: str, value: str) -> str | None:
     """``${name<operator><operand>}`` of a set value; None where it is not computed."""
     if len(value) > _LONGEST_SUBJECT:
@@ -122,19 +128,35 @@ def apply(operator: str, operand: str, replacement: str, value: str) -> str | No
         return _trimmed(operator, operand, value)
     if operator.startswith("/"):
         return _replaced(operator, operand, replacement, value)
-    if operator == ":":
-        found = bounds(operand)
-        return None if found is None else value[found] if -found.start <= len(value) else ""
-    cases = {"^^": str.upper, ",,": str.lower, "^": _first_upper, ",": _first_lower}
-    return cases[operator](value) if operator in cases and not operand else None
+    if operator == "@":
+        return _transformed(operand, value)
+    return _in_case(operator, operand, value)
 
 
-def _first_upper(value: str) -> str:
+_CASES: dict[str, Callable[[str], str]] = {"^": str.upper, ",": str.lower, "~": str.swapcase}
+
+
+def _in_case(operator: str, pattern: str, value: str) -> str | None:
+    """``^``, ``,`` and ``~`` change the first character, doubled all of them, as far as the pattern fits."""
+    wanted = glob(pattern or "?")
+    if wanted is None or operator[0] not in _CASES:
+        return None
+    many = len(value) if len(operator) == 2 else 1
+    change = _CASES[operator[0]]
+    changed = [change(c) if wanted.fullmatch(c) else c for c in value[:many]]
+    return "".join(changed) + value[many:]
+
+
+def _capitalised(value: str) -> str:
     return value[:1].upper() + value[1:]
 
 
-def _first_lower(value: str) -> str:
-    return value[:1].lower() + value[1:]
+def _transformed(operator: str, value: str) -> str | None:
+    """``${name@U}`` and its like."""
+    if operator == "Q":
+        return None if re.search(r"['\x00-\x1f\x7f]", value) else f"'{value}'"
+    changes: dict[str, Callable[[str], str]] = {"U": str.upper, "L": str.lower, "u": _capitalised}
+    return changes[operator](value) if operator in changes else None
 
 
 def _trimmed(operator: str, operand: str, value: str) -> str | None:
@@ -151,29 +173,37 @@ def _trimmed(operator: str, operand: str, value: str) -> str | None:
     return value
 
 
+_UNQUOTED = compiled(r"\\(.)|&", re.DOTALL)
 _FORMS = {"/#": r"\A(?:{})", "/%": r"(?:{})\Z"}
 
 
 def _replaced(operator: str, pattern: str, replacement: str, value: str) -> str | None:
+    """As in bash 5.2, ``&`` in the replacement is what was found, where nothing quotes it."""
+
+    def put(match: re.Match[str]) -> str:
+        return _UNQUOTED.sub(lambda found: match[0] if found[0] == "&" else found[1], replacement)
+
     if not pattern and operator in _FORMS:
-        return replacement + value if operator == "/#" else value + replacement
+        with_nothing = _UNQUOTED.sub(lambda found: "" if found[0] == "&" else found[1], replacement)
+        return with_nothing + value if operator == "/#" else value + with_nothing
     found = _inner_glob(pattern, _FORMS.get(operator, "{}"))
     if found is None or not found.fits(value):
         return value if not pattern else None
-    return found.compiled.sub(lambda _: replacement, value, count=0 if operator == "//" else 1)
+    if operator == "//":
+        # Python finds nothing once more behind a match that reaches the end, bash does not.
+        return found.compiled.sub(lambda match: put(match) if match[0] or not value else "", value)
+    return found.compiled.sub(put, value, count=1)
 
 
-def bounds(operand: str) -> slice | None:
-    """``offset[:length]``; negative ones count from the end."""
-    match = re.fullmatch(r"\s*(-?\d{1,6})\s*(?::\s*(-?\d{1,6})\s*)?", operand)
-    if not match:
-        return None
-    start = int(match[1])
-    if match[2] is None:
-        return slice(start, None)
-    length = int(match[2])
-    end = start + length if length >= 0 else length
-    return slice(start, None if start < 0 <= end else end)
+def substring(value: str, start: int, length: int | None) -> str:
+    """``${name:start:length}``; a negative start, and a negative length, count from the end."""
+    first = start + len(value) if start < 0 else start
+    if first < 0:
+        return ""
+    if length is None:
+        return value[first:]
+    end = first + length if length >= 0 else len(value) + length
+    return value[first : max(first, end)]
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""What loops and programs need of the evaluator: a way to run what is inside them."""
+"""What loops, branches and programs need of the evaluator: a way to follow what is inside them."""
 
 from __future__ import annotations
 
@@ -14,27 +14,49 @@ from freshlayer.shell.values import Text, Values
 class Runner(Protocol):
     """A partial evaluator, as what it calls sees it. Every method raises BudgetError.
 
-    ``at``: the frame in which a program is called.
+    ``platform``: ``os/arch[/variant]``. ``fetchers``: programs whose output is the answer of a server.
     """
 
-    at: Frame | None
+    @property
+    def platform(self) -> str:
+        """The target's."""
+
+    @property
+    def fetchers(self) -> frozenset[str]:
+        """Names of programs."""
 
     @property
     def expander(self) -> Expander:
         """Words to values."""
 
-    def run(self, statement: Statement, frame: Frame, given: Values | None = None) -> CommandResult:
-        """Follow a statement with its standard input, where that is known."""
+    def run(self, statement: Statement, frame: Frame) -> CommandResult:
+        """Follow a statement."""
 
-    def script(self, text: str, frame: Frame, given: Values | None = None) -> CommandResult:
-        """Follow the text of a script inside this one."""
+    def spend(self, steps: int) -> None:
+        """Count work."""
 
-    def called(self, words: tuple[Text, ...], given: Values | None = None) -> None:
+    def script(self, text: str, frame: Frame) -> CommandResult:
+        """Follow the text of a script in this shell: ``eval``, ``.``."""
+
+    def child(
+        self, text: str, frame: Frame, name: Values | None, arguments: tuple[Values, ...]
+    ) -> CommandResult:
+        """Follow the text of a script in another shell that this one runs, with ``$0`` and arguments.
+
+        It sees exported variables alone, starts in the working directory, and changes nothing here.
+        """
+
+    def command(self, fields: tuple[Text, ...], frame: Frame) -> CommandResult:
+        """Follow one command after its expansion."""
+
+    def enter_function(self) -> None:
+        """Count how deep functions call each other."""
+
+    def leave_function(self) -> None:
+        """The other end of it."""
+
+    def called(self, words: tuple[Text, ...], frame: Frame) -> None:
         """Note that a program runs."""
 
-
-class Lines(Protocol):
-    """What divides an input into lines."""
-
-    def lines(self, given: Values | None) -> Values | None:
-        """The lines of a known input; None where it is not known."""
+    def not_whole(self) -> None:
+        """Note that a part could not be followed."""

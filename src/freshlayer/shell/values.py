@@ -18,8 +18,12 @@ BLANKS = " \t\n"
 
 
 class Why(IntEnum):
-    """Why a part of a value is not known before the build; of several, the greatest is reported."""
+    """Why a part of a value is not known before the build; of several, the greatest is reported.
 
+    UNSET: the script has unset the name. It never leaves the evaluator: an expansion makes it empty.
+    """
+
+    UNSET = 0
     ARGUMENT = 1
     BASE = 2
     OTHER = 3
@@ -44,6 +48,8 @@ Values = tuple[Text, ...]
 
 EMPTY: Text = ()
 NOTHING: Values = (EMPTY,)
+UNSET: Text = (Hole(Why.UNSET, Reason("not-set"), ""),)
+"""The value of a name that the script has unset."""
 TOO_MANY = Hole(Why.OTHER, Reason("limit-reached", detail="it has too many possible values"), "…")
 
 
@@ -95,7 +101,12 @@ def _bounded(text: Text) -> Text:
 
 def is_unset(text: Text) -> bool:
     """Whether a value is that of a name which, as far as is known, has none."""
-    return len(text) == 1 and isinstance(text[0], Hole) and text[0].why in {Why.ARGUMENT, Why.BASE}
+    return len(text) == 1 and isinstance(text[0], Hole) and text[0].why <= Why.BASE
+
+
+def expanded(values: Values) -> Values:
+    """The values as an expansion without operator gives them: what is unset is empty."""
+    return tuple(EMPTY if text == UNSET else text for text in values) if UNSET in values else values
 
 
 def worst(text: Text) -> Hole | None:

@@ -102,3 +102,12 @@ def _binary(left: Text, operator: str | None, right: Text, *, double: bool) -> b
     if operator in _NUMERIC and re.fullmatch(r"-?\d{1,18}", a) and re.fullmatch(r"-?\d{1,18}", b):
         return _NUMERIC[operator](int(a), int(b))
     return None
+
+
+def groups(text: str | None, pattern: str | None) -> list[str] | None:
+    """What ``[[ text =~ pattern ]]`` puts into BASH_REMATCH; none where nothing fits."""
+    found = regex(pattern, extended=True) if text is not None and pattern is not None else None
+    if found is None or text is None or not found.fits(text):
+        return None
+    match = found.compiled.search(text)
+    return [match[0], *(group or "" for group in match.groups())] if match else []

@@ -9,7 +9,7 @@ from posixpath import basename
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.shell.values import Hole, Text, Values, known, text_of
+from freshlayer.shell.values import UNSET, Hole, Text, Values, known, text_of
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 _WRAPPERS: dict[str, tuple[str, int]] = {
@@ -36,30 +36,53 @@ _WRAPPERS: dict[str, tuple[str, int]] = {
 """Wrapper → letters of its options that take a value, and operands before the wrapped command."""
 
 
-def unwrapped(fields: tuple[Text, ...]) -> tuple[tuple[Text, ...], dict[str, Values]]:
-    """The wrapped command, and what ``env`` and ``sudo`` set for it."""
+class Wrapped(Struct, frozen=True):
+    """The command inside. ``assignments``: by ``env`` and ``sudo``; ``cleared``: no other name is set."""
+
+    fields: tuple[Text, ...]
+    assignments: dict[str, Values]
+    cleared: bool = False
+    wrapped: bool = False
+
+
+def unwrapped(fields: tuple[Text, ...]) -> Wrapped:
+    """The wrapped command. ``wrapped``: not by a builtin alone, so that it is a program of its own."""
     assignments: dict[str, Values] = {}
+    cleared = wrapped = False
     while fields and (name := basename(known(fields[0]) or "")) in _WRAPPERS:
         letters, operands = _WRAPPERS[name]
         if name == "command" and len(fields) > 1 and known(fields[1]) in {"-v", "-V"}:
-            return fields, assignments
+            break
+        wrapped = True
         fields = fields[1:]
         while fields and isinstance(first := (fields[0] or ("",))[0], str) and re.match(r"-|\w+=", first):
             if not first.startswith("-"):
                 variable, _, value = first.partition("=")
                 assignments[variable] = (text_of(value, *fields[0][1:]),)
+            cleared = cleared or (name == "env" and first in {"-i", "-", "--ignore-environment"})
+            if name == "env" and (removed := _removed(first, fields[1:2])):
+                assignments[removed] = (UNSET,)
             takes_value = re.fullmatch(f"-[{letters or '-'}]", first)
             fields = fields[2 if takes_value else 1 :]
         fields = fields[operands:]
-    return fields, assignments
+    return Wrapped(fields, assignments, cleared, wrapped)
+
+
+def _removed(option: str, behind: tuple[Text, ...]) -> str:
+    """The name of ``-u NAME``, ``-uNAME`` and ``--unset=NAME``."""
+    if option == "-u":
+        return (known(behind[0]) or "") if behind else ""
+    match = re.match(r"(?:--unset=|-u)(.+)", option)
+    return match[1] if match else ""
 
 
 class Xargs(Struct, frozen=True):
-    """``-I MARK``, ``-n AT_MOST`` (0: all), ``-d`` or ``-0``."""
+    """``-I MARK``, ``-n AT_MOST`` (0: all), ``-d`` or ``-0``, ``-a FILE``."""
 
     mark: str = ""
     at_most: int = 0
     delimiter: str = ""
+    file: str = ""
 
 
 def xargs_options(fields: tuple[Text, ...]) -> tuple[tuple[Text, ...], Xargs]:
@@ -69,7 +92,7 @@ def xargs_options(fields: tuple[Text, ...]) -> tuple[tuple[Text, ...], Xargs]:
     while rest and (word := known(rest[0]) or "").startswith("-"):
         rest.pop(0)
         match = re.fullmatch(
-            r"-([InPLdEs])(.*)|--(?:replace|max-args|delimiter)=(.*)|-i(.*)", word, re.DOTALL
+            r"-([InPLdEsa])(.*)|--(?:replace|max-args|delimiter|arg-file)=(.*)|-i(.*)", word, re.DOTALL
         )
         if not match:
             options = replace(options, delimiter="\0") if word in {"-0", "--null"} else options
@@ -81,6 +104,8 @@ def xargs_options(fields: tuple[Text, ...]) -> tuple[tuple[Text, ...], Xargs]:
             options = replace(options, mark=value or "{}")
         elif match[1] in {"n", "L"} or word.startswith("--m"):
             options = replace(options, at_most=int(value) if value.isdecimal() else 0)
+        elif match[1] == "a" or word.startswith("--a"):
+            options = replace(options, file=value)
         elif match[1] == "d" or word.startswith("--d"):
             options = replace(options, delimiter={"\\n": "\n", "\\0": "\0"}.get(value, value))
     return tuple(rest) or (("echo",),), options

@@ -17,6 +17,7 @@ class Parameter(Struct, frozen=True):
 
     ``operator`` is ``length`` for ``${#name}``, ``named`` for ``${!name}``; ``operand`` and ``index`` are as
     written, to be read where they are needed; ``text`` is the whole expansion as written.
+    ``indirect``: of the variable that ``name`` holds the name of, ``${!name<operator><operand>}``.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Parameter(Struct, frozen=True):
     operator: str = ""
     operand: str = ""
     index: str = ""
+    indirect: bool = False
 
 
 class Substitution(Struct, frozen=True):
@@ -35,8 +37,16 @@ class Substitution(Struct, frozen=True):
     quoted: bool = False
 
 
+class Arithmetic(Struct, frozen=True):
+    """``$((…))``: an expression, as written."""
+
+    expression: str
+    text: str
+    quoted: bool = False
+
+
 class Opaque(Struct, frozen=True):
-    """Something whose value is not computed: arithmetic, an odd quoting, a process substitution's file.
+    """Something whose value is not computed: an odd quoting, a process substitution's file.
 
     ``script`` is what runs in a process substitution. ``limit``: the limit that it reached, as a clause.
     """
@@ -47,7 +57,7 @@ class Opaque(Struct, frozen=True):
     limit: str = ""
 
 
-Part = Literal | Parameter | Substitution | Opaque
+Part = Literal | Parameter | Substitution | Arithmetic | Opaque
 Word = tuple[Part, ...]
 
 
@@ -153,6 +163,21 @@ class While(Struct, frozen=True):
     until: bool = False
 
 
+class CountedFor(Struct, frozen=True):
+    """``for ((start; condition; step))``: three expressions, as written."""
+
+    start: str
+    condition: str
+    step: str
+    body: Statement
+
+
+class Compute(Struct, frozen=True):
+    """``((expression))``."""
+
+    expression: str
+
+
 class Function(Struct, frozen=True):
     """A definition; it is read where it is called."""
 
@@ -161,7 +186,20 @@ class Function(Struct, frozen=True):
 
 
 Statement = (
-    Command | Redirected | Condition | Pipeline | AndOr | Sequence | Not | If | Case | For | While | Function
+    Command
+    | Redirected
+    | Condition
+    | Compute
+    | Pipeline
+    | AndOr
+    | Sequence
+    | Not
+    | If
+    | Case
+    | For
+    | While
+    | CountedFor
+    | Function
 )
 
 

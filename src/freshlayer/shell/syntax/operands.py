@@ -39,9 +39,9 @@ def operand(text: str, *, quoted: bool = False) -> Word:
     return tuple(parts)
 
 
-def halves(text: str) -> tuple[str, str]:
-    """``pattern/replacement``: at the first slash that nothing quotes."""
-    at = 0
+def halves(text: str, operator: str) -> tuple[str, str]:
+    """``pattern/replacement``: at the first slash that nothing quotes, but not at once behind ``//``."""
+    at = int(operator == "//" and text.startswith("/"))
     inside = False
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -55,6 +55,25 @@ def halves(text: str) -> tuple[str, str]:
             return text[:at], text[at + 1 :]
         at += len(token)
     return text, ""
+
+
+def colon_halves(text: str) -> tuple[str, str | None]:
+    """``offset:length``: at the first colon outside parentheses that is not one of ``? :``."""
+    depth = choices = at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        token = match[0] if match else text[at]
+        if token in {"${", "$(", "`"}:
+            at += len(_unit(text, at, token))
+            continue
+        for place, character in enumerate(token if token[0] not in "\\'" else "", at):
+            depth += (character == "(") - (character == ")")
+            choices += character == "?"
+            if character == ":" and depth == 0 and choices == 0:
+                return text[:place], text[place + 1 :]
+            choices -= character == ":" and depth == 0
+        at += len(token)
+    return text, None
 
 
 def _unit(text: str, start: int, opening: str) -> str:

@@ -18,7 +18,9 @@ from freshlayer.shell.syntax.nodes import (
     Assignment,
     Case,
     Command,
+    Compute,
     Condition,
+    CountedFor,
     For,
     Function,
     If,
@@ -57,6 +59,7 @@ _LONGEST_RESPELLED = 20_000
 _NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
 
 _BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
+_COUNTED = compiled(r"for\s*\(\(([^;]*);([^;]*);(.*?)\)\)\s*(?:;|\n|do\b|\{)", re.DOTALL)
 _SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
 
 
@@ -311,14 +314,13 @@ def _while(node: Node, depth: int) -> Statement:
 
 
 def _counted_for(node: Node, depth: int) -> Statement:
-    """``for ((…))``: its body may run."""
+    """``for ((start; condition; step))``."""
     body = node.child_by_field_name("body")
-    return While(_undecided(node), _sequence(body.children if body else [], depth))
-
-
-def _undecided(node: Node) -> Condition:
-    """``((…))`` as a condition."""
-    return Condition(((Opaque(text_of(node)),),), double=True)
+    head = _COUNTED.match(text_of(node))
+    inside = _sequence(body.children if body else [], depth)
+    if not head:
+        return While(Condition(((Opaque(text_of(node)),),), double=True), inside)
+    return CountedFor(head[1], head[2], head[3], inside)
 
 
 def _function(node: Node, depth: int) -> Statement:
@@ -327,7 +329,9 @@ def _function(node: Node, depth: int) -> Statement:
 
 
 def _group(node: Node, depth: int) -> Statement:
-    return _undecided(node) if node.children[0].type == "((" else _sequence(node.children, depth)
+    if node.children[0].type == "((":
+        return Compute(text_of(node)[2:-2])
+    return _sequence(node.children, depth)
 
 
 def _subshell(node: Node, depth: int) -> Statement:

@@ -8,7 +8,15 @@ from tree_sitter import Node
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.syntax.braces import braced
-from freshlayer.shell.syntax.nodes import Literal, Opaque, Parameter, Part, Substitution, Word
+from freshlayer.shell.syntax.nodes import (
+    Arithmetic,
+    Literal,
+    Opaque,
+    Parameter,
+    Part,
+    Substitution,
+    Word,
+)
 
 _ESCAPED = compiled(r"\\(\n|.)|[^\\]+|\\", re.DOTALL)
 _ESCAPED_IN_QUOTES = compiled(r'\\(\n|["\\$`])')
@@ -17,7 +25,7 @@ _EXPANSION = compiled(
     r"\$\{(?P<prefix>[#!]?)(?P<name>[A-Za-z_]\w*|\d+|[@*#?!-])(?:\[(?P<index>[^\]]*)\])?(?P<rest>.*)\}",
     re.DOTALL,
 )
-_OPERATOR = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|:|@")
+_OPERATOR = compiled(r":[-=?+]|[-=?+]|##?|%%?|//|/[#%]?|\^\^?|,,?|~~?|:|@")
 _ANSI = compiled(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|([0-7]{1,3})|(.))", re.DOTALL)
 _ANSI_NAMES = dict(zip("ntreEabfv", "\n\t\r\x1b\x1b\a\b\f\v", strict=True))
 _PLAIN = {
@@ -179,6 +187,8 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
             return _parameter(text.lstrip(), quoted=quoted)
         case "command_substitution":
             return [Substitution(_inside(text.lstrip(), quoted=quoted), text.lstrip(), quoted)]
+        case "arithmetic_expansion" if text.lstrip().startswith("$(("):
+            return [Arithmetic(text.strip()[3:-2], text.strip(), quoted)]
         case "process_substitution":
             return [Opaque(text, quoted, text[2:-1])]
         case kind if kind in _PLAIN or not node.is_named:
@@ -198,13 +208,15 @@ def _parameter(text: str, *, quoted: bool) -> list[Part]:
     if not match:
         return [Opaque(text, quoted)]
     prefix, name, index, rest = match["prefix"], match["name"], match["index"] or "", match["rest"]
-    if prefix:
+    if prefix and not rest:
         kind = {"#": "length", "!": "named"}[prefix]
-        return [Opaque(text, quoted) if rest else Parameter(name, text, quoted, kind, "", index)]
+        return [Parameter(name, text, quoted, kind, "", index)]
     operator = _OPERATOR.match(rest)
+    if prefix == "#" or (rest and not operator):
+        return [Opaque(text, quoted)]
     if not operator:
-        return [Opaque(text, quoted) if rest else Parameter(name, text, quoted, "", "", index)]
-    return [Parameter(name, text, quoted, operator[0], rest[operator.end() :], index)]
+        return [Parameter(name, text, quoted, "", "", index)]
+    return [Parameter(name, text, quoted, operator[0], rest[operator.end() :], index, indirect=bool(prefix))]
 
 
 def _inside(text: str, *, quoted: bool) -> str:
