@@ -33,7 +33,8 @@ from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings
 from freshlayer.workflows.batch import AnalysedFile, Candidate, batches
-from freshlayer.workflows.check import Target, check_each
+from freshlayer.workflows.check import check_each
+from freshlayer.workflows.target import Target
 
 _LEAST_DEADLINE = 1.0
 """Seconds for the Dockerfiles of one settings file, when those before them have used up all."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from freshlayer.context import Source
     from freshlayer.discover.analysis import BuildRequest
     from freshlayer.model.report import Report
-    from freshlayer.workflows.check import Target
+    from freshlayer.workflows.target import Target
 
     Make = Callable[[tuple[str, ...]], Composition]
 
@@ -129,7 +129,7 @@ def _targets(found: tuple[BuildTarget, ...], tool: Composition) -> Iterator[tupl
 
 def _readable(target: BuildTarget, tool: Composition) -> Target:
     """Raises ContextError, DockerfileError."""
-    from freshlayer.workflows.check import Target
+    from freshlayer.workflows.target import Target
 
     source = _source(target)
     with located(source):

@@ -16,7 +16,7 @@ from freshlayer.discover.analysis import BuildRequest
 from freshlayer.dockerfile.inject import mechanism_under
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.report import Report
-from freshlayer.workflows.check import Target, built_by, judge_targets
+from freshlayer.workflows.check import built_by, judge_targets
 from freshlayer.workflows.image_tags import images_of, images_of_targets
 from freshlayer.workflows.last_builds import keys_before
 from freshlayer.workflows.pull_images import left_to_us, pull_moved
@@ -24,6 +24,7 @@ from freshlayer.workflows.record import scope_of
 from freshlayer.workflows.render import derived_file, syntax_of
 from freshlayer.workflows.reprobe import reprobe_and_record
 from freshlayer.workflows.session import Session, default_platform, platforms_of
+from freshlayer.workflows.target import Target
 from freshlayer.workflows.unprobed import warn_of_unasked
 
 Explain = Callable[..., tuple[InstructionVerdict, ...]]

@@ -8,7 +8,6 @@ from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.builders import Builder, client_proxies
@@ -17,7 +16,7 @@ from freshlayer.decisions import plan as planning
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Recorded, Verdict
@@ -31,6 +30,7 @@ from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import answers, observe, recall
 from freshlayer.workflows.record import record_verdicts, scope_of
 from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
 from freshlayer.workflows.unprobed import stop_on_unknown
 
 if TYPE_CHECKING:
@@ -38,19 +38,6 @@ if TYPE_CHECKING:
 
 
 _PLANNED_AT_ONCE = 100
-
-
-class Target(Struct, frozen=True):
-    """A Dockerfile, what is asked about it, and what was read of it."""
-
-    source: Source
-    request: BuildRequest
-    analysis: Analysis
-
-    @classmethod
-    def of(cls, source: Source, request: BuildRequest) -> Target:
-        """Analysis it. Raises DockerfileError."""
-        return cls(source, request, analyse(source.text, request))
 
 
 def inputs(source: Source, request: BuildRequest) -> Report:

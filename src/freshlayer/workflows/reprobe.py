@@ -13,11 +13,12 @@ from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
-from freshlayer.workflows.check import Target, platforms_of_targets
+from freshlayer.workflows.check import platforms_of_targets
 from freshlayer.workflows.identities import keep_identities
 from freshlayer.workflows.observe import ask
 from freshlayer.workflows.record import kept, remember
 from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
 
 
 def reprobe_and_record(
