@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from testing.base_image import BASE
+from testing.builders.table import Builders
 from testing.engine import PrivateEngine
 from testing.origins import ServeOrigin
 
@@ -28,6 +29,7 @@ yaml: Any = importlib.import_module("yaml")
 DOCS = Path(__file__).parents[1] / "docs"
 GUIDES = sorted((DOCS / "guides").glob("*.md"))
 PAGES = [DOCS / "tutorial.md", *GUIDES]
+COMPARISON = DOCS / "comparison.md"
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 END = "::end of a block"
 FAILED = re.compile(r"^::failed (\d+) (.*)$", re.MULTILINE)
@@ -88,9 +90,19 @@ def as_here(text: str, url: str, here: Path, port: int) -> str:
     "page", [page for page in PAGES if "```sh" in page.read_text("utf-8")], ids=lambda p: p.stem
 )
 def test_the_commands_of_a_page_do_what_it_shows(page: Path, engine: PrivateEngine, tmp_path: Path) -> None:
+    check(page, engine.environment(buildkit=True), tmp_path)
+
+
+@pytest.mark.slow
+def test_each_cell_of_the_comparison_can_be_checked(builders: Builders, tmp_path: Path) -> None:
+    """With buildx: BuildKit in an older engine knows neither --no-cache-filter nor source policies."""
+    check(COMPARISON, builders["sid-buildx"].environment(), tmp_path)
+
+
+def check(page: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """Run the commands of a page, and compare what they print with what it shows."""
     context, port = tmp_path / "context", free_port()
     context.mkdir()
-    environment = engine.environment(buildkit=True)
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     environment |= {"XDG_STATE_HOME": str(tmp_path / "state"), "NO_COLOR": "1", "ARTIFACTS_PASSWORD": "x"}
     found = list(blocks(page.read_text("utf-8")))
