@@ -160,7 +160,7 @@ NOT_WATCHED = [
         U,
         "interpreter",
     ),
-    ("a heredoc for python", f"RUN python3 <<EOF\nurlopen('{U}')\nEOF", "RUN", U, ""),
+    ("a heredoc for python", f"RUN python3 <<EOF\nurllib.x('{U}')\nEOF", "RUN", U, ""),
     ("a scheme that nobody asks", "RUN curl sftp://example.org/a", "RUN", "sftp://example.org/a", "'sftp'"),
     ("a URL that is none", "RUN curl https://exa$$mple/", "RUN", "https://exa$$mple/", ""),
     ("a package manager", "RUN apt-get update", "RUN", "apt-get update", "packages by name"),

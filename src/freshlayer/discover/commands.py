@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
-from posixpath import basename
 
 from msgspec.structs import replace
 
 from freshlayer import shell
+from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
+from freshlayer.discover.programs.names import plain_name, program_of
+from freshlayer.discover.programs.rows import invoked
+from freshlayer.discover.programs.table import names, program
+from freshlayer.discover.programs.texts import PRINTERS, SUBCOMMANDS
 from freshlayer.discover.proxies import used
 from freshlayer.discover.syntaxes.aria2c import aria2c
 from freshlayer.discover.syntaxes.curl import curl
@@ -28,12 +32,11 @@ from freshlayer.discover.syntaxes.found import (
 )
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.images import skopeo
-from freshlayer.discover.syntaxes.packages import MANAGERS, packages
 from freshlayer.discover.syntaxes.repositories import REPOSITORIES
 from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.lazy_regex import compiled
-from freshlayer.masking import masked_script, masked_words
+from freshlayer.masking import masked_script
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
@@ -48,40 +51,25 @@ SYNTAXES: dict[str, Syntax] = {
     "az": az,
     "skopeo": skopeo,
     **{name: partial(named_remotes, name) for name in ("mc", "rclone")},
-    **{name: partial(packages, name) for name in MANAGERS},
 }
-"""Program → the syntax that reads its arguments. Version control: ``repositories.REPOSITORIES``."""
+"""Program → the syntax that reads its arguments, where a row of ``programs`` can't.
 
-_ALL: frozenset[str] = frozenset()
-_VERBS = frozenset("clone checkout co export pull update".split())
-_IMAGES = frozenset("blob config copy cp digest export manifest pull".split())
-_LISTED: dict[str, frozenset[str]] = {
-    **dict.fromkeys({"svn", "hg", "bzr", "cvs", "fossil"} - REPOSITORIES.keys(), _VERBS),
-    # By itself crane reads what is for linux/amd64, whatever the build is for.
-    **dict.fromkeys(("crane", "gcrane", "oras", "regctl"), _IMAGES),
-    **dict.fromkeys(("rsync", "scp", "sftp", "ftp", "lftp", "vcs"), _ALL),
-}
-"""Programs that fetch in a way that freshlayer has no probe for → their subcommands that do (none: all)."""
+Version control: ``repositories.REPOSITORIES``.
+"""
 
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
-# Programs that handle a URL as text, or write it somewhere, and read nothing from it.
-_WRITERS = frozenset(
-    "echo printf tee sed awk gawk grep egrep cat export test [ [[ : true false set read local declare"
-    " useradd adduser groupadd usermod mkdir chmod chown ln rm mv cp touch cut tr head tail jq yq xmlstarlet"
-    " gpg gpg2 ssh-keyscan ssh-keygen crudini augtool dpkg-divert update-alternatives expr which find sort"
-    " openssl keytool timeout ping nslookup host dig getent".split()
-)
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
-_FETCHING = compiled(
-    r"://|(?<![\w.-])(?:"
-    + "|".join(sorted(map(re.escape, [*SYNTAXES, *_LISTED, *REPOSITORIES]), key=len, reverse=True))
-    + r")\b"
-)
+_WORD = compiled(r"[A-Za-z][\w.+-]*")
 _LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
 _COMMENT = compiled(r"(?m)(?<!\S)#.*")
 _ENDED = compiled(r"[\"']?(?:[\s;&|<>)]|\Z)")
+_INPUTS = {
+    "wget": frozenset({"-i", "--input-file"}),
+    "aria2c": frozenset({"-i", "--input-file"}),
+    "curl": frozenset({"--url"}),
+}
 _LONGEST_SCRIPT = 64 * 1024
 _NOT_FOLLOWED = Reason("script-not-followed")
 _NOT_KNOWN = Reason("not-computed")
@@ -107,11 +95,24 @@ def of_script(
 
 def _may_fetch(text: str, surroundings: Surroundings) -> bool:
     """Whether a fetching word is in the script, or in a variable that it names."""
-    if _FETCHING.search(text):
+    if _fetches(text):
         return True
-    names = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
-    values = (surroundings.value(name) for name in names)
-    return any(isinstance(value, str) and _FETCHING.search(value) for value in values)
+    variables = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
+    values = (surroundings.value(name) for name in variables)
+    return any(isinstance(value, str) and _fetches(value) for value in values)
+
+
+def _fetches(text: str) -> bool:
+    """Whether a URL or the name of a program that can fetch is in a text."""
+    if "://" in text:
+        return True
+    words = set(_WORD.findall(text))
+    return not words.isdisjoint(_known_names()) or any(plain_name(word) in _known_names() for word in words)
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    return names() | SYNTAXES.keys() | REPOSITORIES.keys()
 
 
 def of_calls(calls: tuple[Call, ...], known: Checkouts | None = None) -> Iterator[tuple[str, Finding]]:
@@ -120,18 +121,28 @@ def of_calls(calls: tuple[Call, ...], known: Checkouts | None = None) -> Iterato
     repositories: dict[str, list[Ran]] = {}
     through: dict[str, Proxies | None] = {}
     for call in calls:
-        words = [_word(field) for field in call.words]
-        name = basename(words[0]) if words and isinstance(words[0], str) else ""
+        words = _as_git([_word(field) for field in call.words])
+        name, arguments = program_of(words)
         if name in REPOSITORIES:
-            repositories.setdefault(name, []).append(Ran(words[1:], call.directory))
+            repositories.setdefault(name, []).append(Ran(arguments, call.directory))
             through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
         given = [_known_part(text) for text in call.given]
-        proxies = used(name, words[1:], dict(call.proxies))
-        for finding in _of_program(name, words, given):
+        proxies = used(name, arguments, dict(call.proxies))
+        for finding in _of_program(name, arguments, words, given):
             yield finding.via or name or "RUN", _through(finding, proxies)
     for name, commands in repositories.items():
         yield from ((it.via, _through(it, through[name])) for it in REPOSITORIES[name](commands, checkouts))
+
+
+def _as_git(words: Words) -> Words:
+    """``gh repo clone OWNER/NAME DIRECTORY`` and ``git-lfs`` as the commands of git that they run."""
+    plain_words = [word if isinstance(word, str) else "" for word in words]
+    if plain_words[:3] == ["gh", "repo", "clone"] and len(words) > 3:
+        short = re.fullmatch(r"[\w.-]+/[\w.-]+", plain_words[3])
+        url: Word = f"https://github.com/{plain_words[3]}.git" if short else words[3]
+        return ["git", "clone", url, *(word for word in words[4:] if word != "--")]
+    return ["git", "lfs", *words[1:]] if plain_words[:1] == ["git-lfs"] else words
 
 
 def _through(finding: Finding, proxies: Proxies | None) -> Finding:
@@ -153,16 +164,38 @@ def _known_part(text: shell.Text) -> str:
     return "".join(part if isinstance(part, str) else "…" for part in text)
 
 
-def _of_program(name: str, words: Words, given: list[str]) -> Iterator[Finding]:
-    arguments = words[1:]
+def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> Iterator[Finding]:
+    if name in LANGUAGES and (code := codes(name, arguments, given)):
+        for word in code:
+            yield from read_code(name, word)
+        return
+    for row, reader in program(name):
+        invocation = invoked(name, arguments, row, tuple(given))
+        if invocation is not None:
+            yield from reader(invocation)
+            return
     if name in SYNTAXES:
-        yield from SYNTAXES[name](arguments)
-    elif name in _LISTED:
-        if not _LISTED[name] or _LISTED[name] & set(plain(arguments)):
-            text = " ".join(masked_words([name, *map(written, arguments)]))
-            yield Missed(shown(text, 80), Reason("program-not-probed", name))
-    elif name not in _WRITERS:
+        yield from SYNTAXES[name]([*arguments, *_listed_in_input(name, arguments, given)])
+    elif name not in PRINTERS and not (program(name) and _sets(arguments)):
         yield from _unexplained(name or written(words[0]), arguments, given)
+
+
+def _sets(arguments: Words) -> bool:
+    """Whether a known program only notes a URL, as ``npm config set registry URL`` does."""
+    first = next((word for word in plain(arguments) if not word.startswith("-")), "")
+    return first in SUBCOMMANDS
+
+
+def _listed_in_input(name: str, arguments: Words, given: list[str]) -> list[str]:
+    """``echo URL… | wget -i -``: the URLs that are read from a known input."""
+    options = _INPUTS.get(name, frozenset())
+    reads = any(pair[0] in options and pair[1] == "-" for pair in pairwise(arguments))
+    joined = any(
+        isinstance(word, str) and word in {f"{option}-", f"{option}=-"}
+        for word in arguments
+        for option in options
+    )
+    return [line for text in given for line in text.split() if "…" not in line] if reads or joined else []
 
 
 def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:
@@ -176,8 +209,6 @@ def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Find
             yield Missed(word.text, word.reason)
         elif not found or isinstance(word, Unknown):
             continue
-        elif name in _READERS and re.match(r"(?:https?|ftps?)://", word):
-            yield Found(word)
         else:
             yield Missed(found[1], _unknown_program(name))
 
@@ -191,13 +222,6 @@ def _is_script(name: str, option: Word) -> bool:
     if name == "eval":
         return True
     return name in SHELLS and isinstance(option, str) and re.fullmatch(r"-[a-z]*c", option) is not None
-
-
-_READERS = frozenset(
-    "rpm dpkg apt-key rpmkeys pkg pkg_add pip-compile php python python3 node ruby perl tar unzip deno helm"
-    " kubectl oc terraform code code-server jupyter R Rscript java".split()
-)
-"""Programs that read a URL given as a bare argument."""
 
 
 def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:

@@ -66,6 +66,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the image is read for other platforms than that of the build",
         "name the image by digest",
     ),
+    "package-index": (
+        "it is an index of packages, of which each installation reads a part",
+        "nothing: the packages are listed with the command that installs them",
+    ),
     "packages-by-name": (
         "packages by name are not watched",
         "pin their versions, or install from a lock file",

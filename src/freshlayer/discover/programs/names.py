@@ -1,0 +1,92 @@
+"""Which program a command runs: ``python3.11 -m pip``, ``$PIP``, ``php composer.phar``, ``xx-apt``."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from posixpath import basename
+
+from freshlayer.discover.programs.table import names
+from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
+from freshlayer.lazy_regex import compiled
+
+_PYTHON = compiled(r"(?:python|pypy|py)[\d.]*(?:\.exe)?")
+_RUN_A_FILE = frozenset("php node nodejs ruby perl python pypy".split())
+_VARIABLE = compiled(r"\$\{?([A-Za-z_]\w*)\}?")
+_WITH_VALUE = frozenset({"-W", "-X", "-d", "-I", "-r"})
+_VERSION = compiled(r"-?\d[\d.]*$")
+
+
+def program_of(words: Words) -> tuple[str, Words]:
+    """The name by which a program is in the tables, and its arguments."""
+    first = words[0] if words else ""
+    if isinstance(first, Unknown):
+        return _by_variable(first, words)
+    name = plain_name(basename(first))
+    module = _module(words) if _PYTHON.fullmatch(basename(first)) else None
+    if module is not None:
+        return module
+    if name in _RUN_A_FILE:
+        return _by_file(name, words[1:])
+    return name, words[1:]
+
+
+@lru_cache(maxsize=512)
+def plain_name(name: str) -> str:
+    """``pip3.11`` → ``pip``, ``xx-apt`` → ``apt``, where the tables have no such program."""
+    if name in names():
+        return name
+    name = re.sub(r"(?i)\.(?:exe|cmd|phar)$", "", name).removeprefix("xx-")
+    shorter = _VERSION.sub("", name) if re.match(r"[A-Za-z]", name) else name
+    return name if name in names() or not shorter else shorter
+
+
+def _module(words: Words) -> tuple[str, Words] | None:
+    """``python -m MODULE …``."""
+    if "-m" not in words[:-1]:
+        return None
+    place = words.index("-m")
+    before = words[1:place]
+    if any(isinstance(word, str) and not word.startswith("-") for word in before):
+        return None
+    name = written(words[place + 1]).removesuffix(".__main__")
+    own = f"python:{name}"
+    return (own if own in names() else plain_name(name)), words[place + 2 :]
+
+
+def _by_variable(first: Unknown, words: Words) -> tuple[str, Words]:
+    """``$PY -m pip``, ``$SUDO apt-get``, ``$PIP``: by what is behind it, or by its name."""
+    module = _module(words)
+    if module is not None:
+        return module
+    behind = words[1] if len(words) > 1 else ""
+    if isinstance(behind, str) and plain_name(basename(behind)) in names() and _is_prefix(first):
+        return program_of(words[1:])
+    variable = _VARIABLE.fullmatch(first.text)
+    name = plain_name(variable[1].lower()) if variable else ""
+    return (name if name in names() else ""), words[1:]
+
+
+def _is_prefix(first: Unknown) -> bool:
+    """Whether a variable most likely holds a wrapper, as ``$SUDO`` does."""
+    variable = _VARIABLE.fullmatch(first.text)
+    return variable is None or plain_name(variable[1].lower()) not in names()
+
+
+def _by_file(name: str, arguments: Words) -> tuple[str, Words]:
+    """``php composer.phar install``, ``python setup.py install``."""
+    for place, word in enumerate(arguments):
+        if isinstance(word, Unknown) or (word.startswith("-") and word != "-"):
+            if word in {"-c", "-e", "-r", "-p", "-pe", "--eval"}:
+                break
+            continue
+        stem = _stem(word)
+        if name in {"python", "pypy"} and f"python:{stem}" in names():
+            return f"python:{stem}", arguments[place + 1 :]
+        known = plain_name(stem)
+        return (known, arguments[place + 1 :]) if known in names() and known != name else (name, arguments)
+    return name, arguments
+
+
+def _stem(word: Word) -> str:
+    return re.sub(r"(?:-cli)?\.(?:phar|py|pl|js|cjs|rb)$", "", basename(written(word)))

@@ -1,0 +1,119 @@
+"""What the arguments of a program are: packages, URLs, repositories, or what freshlayer has no probe for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from freshlayer.discover.programs.rows import Invocation
+from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, written
+from freshlayer.discover.syntaxes.git_sources import git_text, repository_text
+from freshlayer.lazy_regex import compiled
+from freshlayer.masking import masked_words
+from freshlayer.model.reasons import Reason
+from freshlayer.reference import kind_of, shown
+
+_URL = compiled(r"(?:https?|ftps?)://")
+_SHORTHAND = compiled(r"(github|gitlab|bitbucket):([\w.-]+/[\w.-]+)(?:#(.+))?")
+_HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
+_GITHUB = compiled(r"([A-Za-z0-9][\w-]*/[A-Za-z0-9_][\w.-]*)(?:#(.+))?")
+_NODE = frozenset("npm yarn yarnpkg pnpm bun npx bunx pnpx".split())
+"""Programs for which ``user/repository`` is on GitHub."""
+_MOST_SHOWN = 80
+
+
+def packages(run: Invocation) -> Iterator[Finding]:
+    """URLs and repositories that are given as packages; the rest as one line."""
+    given = [value for option, value in run.options if option in run.row.read and value is not None]
+    fetched = [word for word in (*run.operands, *given) if is_remote(run.name, word)]
+    for word in fetched:
+        yield remote(run.name, word)
+    named = [word for word in (*run.operands, *given) if word not in fetched]
+    yield Missed(text_of(run, named), Reason("packages-by-name"), run.name)
+
+
+def listed(run: Invocation) -> Iterator[Finding]:
+    """What freshlayer has no probe for, as one line."""
+    yield Missed(text_of(run, run.operands), Reason("program-not-probed", run.name))
+
+
+def urls(run: Invocation) -> Iterator[Finding]:
+    """The operands, and the values of options that are read, where they are URLs; the rest are files."""
+    given = [value for option, value in run.options if option in run.row.read and value is not None]
+    for word in (*run.operands, *given):
+        text = word.known if isinstance(word, Unknown) else word
+        if is_remote(run.name, word):
+            yield remote(run.name, word)
+        elif (inner := re.search(r"(?:^|=)((?:https?|ftps?)://.+)", text)) and not isinstance(word, Unknown):
+            yield Found(inner[1])
+
+
+def repositories(run: Invocation) -> Iterator[Finding]:
+    """``config-manager --add-repo URL``: a file of repositories is read, an index is not."""
+    given = [value for _, value in run.options if value is not None and "://" in written(value)]
+    for word in [*given, *(word for word in run.operands if "://" in written(word))]:
+        if isinstance(word, Unknown):
+            yield Missed(word.text, word.reason, run.name)
+        elif word.partition("?")[0].endswith((".repo", ".flatpakrepo", ".flatpakref")):
+            yield Found(word, run.name)
+        else:
+            yield Missed(word, Reason("package-index"), run.name)
+
+
+def text_of(run: Invocation, words: list[Word]) -> str:
+    """The command for a message, without its options."""
+    shown_words = [text for word in words if (text := written(word)) != "--"]
+    return shown(
+        " ".join(masked_words([run.name, *filter(None, run.verb.split("/")), *shown_words])), _MOST_SHOWN
+    )
+
+
+def is_remote(name: str, word: Word) -> bool:
+    """Whether a requirement names a URL or a repository."""
+    text = written(word)
+    if name in _NODE and isinstance(word, str) and _GITHUB.fullmatch(text):
+        return True
+    return bool(re.search(r"://", text) or _SHORTHAND.fullmatch(text) or re.match(r"git@[\w.-]+:", text))
+
+
+def remote(name: str, word: Word) -> Finding:
+    """A requirement in the manager's own spelling → what it names."""
+    if isinstance(word, Unknown):
+        return Missed(word.text.partition(" @ ")[2] or word.text, word.reason, name)
+    text = re.sub(r"^[\w.\[\],@/-]+?\s*@\s*(?=\w+(?:\+\w+)?://)", "", word)
+    short = _SHORTHAND.fullmatch(text)
+    if short:
+        return Found(git_text(f"https://{_HOSTS[short[1]]}/{short[2]}.git", _ref(short[3] or "")), name)
+    if name in _NODE and (on_github := _GITHUB.fullmatch(text)):
+        return Found(github(on_github[1], _ref(on_github[2] or "")), name)
+    vcs = re.match(r"(git|hg|svn|bzr)\+", text)
+    if vcs and kind_of(vcs[0]) is None:
+        return Missed(text, Reason("kind-not-probed", f"{vcs[1]} repository"), name)
+    if vcs or re.match(r"(?:git|ssh)://|git@", text) or re.search(r"\.git(?:#|$)", text):
+        return Found(_repository(vcs[1] if vcs else "git", text[vcs.end() :] if vcs else text), name)
+    if text.startswith("file:"):
+        return Missed(text, Reason("file-of-image"), name)
+    if _URL.match(text):
+        return Found(text.partition("#")[0], name)
+    return Missed(text, Reason("kind-not-probed", shown(text.partition("://")[0], 20)), name)
+
+
+def github(name: str, ref: str = "") -> str:
+    """``owner/repository`` of GitHub as a reference."""
+    return git_text(f"https://github.com/{name.removesuffix('.git')}.git", ref)
+
+
+def _repository(kind: str, text: str) -> str:
+    """Pip writes ``URL@ref#egg=…``, npm ``URL#ref``."""
+    address, _, fragment = text.partition("#")
+    at = re.fullmatch(r"(\w+://[^/]*/.*|git@[^:]+:.+)@([^@/][^@]*)", address)
+    if at:
+        return repository_text(kind, at[1], at[2])
+    return repository_text(kind, address, _ref(fragment))
+
+
+def _ref(fragment: str) -> str:
+    """The ref of a fragment; ``semver:^1.0`` is one of the tags."""
+    if fragment.startswith("semver:"):
+        return "refs/tags/"
+    return "" if re.search(r"=|&", fragment) else fragment
