@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from freshlayer.cli.main import cli
+from freshlayer.cli.options import HELP_ALL
 
 WIDTH = 100
 HEAD = """\
@@ -15,6 +16,13 @@ HEAD = """\
 
 Made from the command line itself by `python scripts/command_reference.py`.
 Options before the command are freshlayer's; after the word `build` everything belongs to the builder.
+
+Before the command every option of freshlayer is accepted, so that an alias or a CI job can set one
+policy for all commands: one that does not act on the command has no effect. `--format`, `--json` and
+`--report` are refused before a command without a report. After the command, it accepts the options that
+act on it, and refuses every other one with the list of the commands on which it acts. `--help` lists
+what is often used, `--help-all` everything; this page is made by `--help-all`.
+
 Exit codes have [a separate page](exit-codes.md).
 """
 
@@ -26,6 +34,7 @@ def page() -> str:
 
 def _parts() -> Iterator[str]:
     parent = click.Context(cli, info_name="freshlayer", terminal_width=WIDTH, **cli.context_settings)
+    parent.meta[HELP_ALL] = True
     yield _part("freshlayer", cli.get_help(parent))
     for name in cli.list_commands(parent):
         command = cli.get_command(parent, name)

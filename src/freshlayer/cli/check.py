@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--explain", metavar="LINE", type=click.IntRange(1), help="tell the whole story of one instruction"
 )
 @fail_on
-@ours
+@ours("check")
 def command(
     options: Options,
     contexts: tuple[str, ...],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freshlayer.cli.exit_codes import DONE, TROUBLE
-from freshlayer.cli.options import Options, ours_only
+from freshlayer.cli.options import Options, ours
 from freshlayer.errors import BuilderError, FreshlayerError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="start from IMAGE, which has sh and wget; else from this machine's busybox",
 )
 @click.option("--no-builder", is_flag=True, help="run no builder; show the keys instead")
-@ours_only("builder")
+@ours("demo")
 def command(options: Options, base: str | None, no_builder: bool) -> int:
     """Show in 20 seconds what freshlayer does: one file changes upstream, and one instruction runs again.
 

@@ -11,8 +11,6 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 from msgspec import Struct
 
-from freshlayer.cli.options import formatted
-
 if TYPE_CHECKING:
     from freshlayer.context import Source
     from freshlayer.discover.analysis import BuildRequest
@@ -26,7 +24,9 @@ def _networks(_context: click.Context, _parameter: click.Parameter, incomplete: 
 
 
 _SELECTED = (
-    click.option("-f", "--file", metavar="FILE", help="the Dockerfile (- for standard input)"),
+    click.option(
+        "-f", "--file", metavar="FILE", type=click.Path(), help="the Dockerfile (- for standard input)"
+    ),
     click.option("--target", default="", metavar="STAGE", help="the stage to build"),
     click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker build"),
     click.option(
@@ -41,9 +41,14 @@ _SELECTED = (
     ),
 )
 _SHARED = (
-    click.argument("contexts", nargs=-1, metavar="[CONTEXT]…", callback=lambda *given: given[2] or (".",)),
+    click.argument(
+        "contexts",
+        nargs=-1,
+        type=click.Path(),
+        metavar="[CONTEXT]…",
+        callback=lambda *given: given[2] or (".",),
+    ),
     *_SELECTED,
-    formatted,
 )
 
 
@@ -63,7 +68,7 @@ def selected(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these, any number of contexts, and the format of the report."""
+    """Give a command these, and any number of contexts."""
     return _with(_SHARED, _packed(function))
 
 

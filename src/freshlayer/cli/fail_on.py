@@ -21,6 +21,13 @@ def _read(_context: click.Context, _parameter: click.Parameter, value: str) -> f
     return frozenset(words)
 
 
+def _completed(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The words that may follow those before the last comma."""
+    given = incomplete.split(",")[:-1]
+    words = [word for word in _WORDS if word not in given]
+    return [found for word in words if (found := ",".join([*given, word])).startswith(incomplete)]
+
+
 fail_on: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--fail-on",
     "failing",
@@ -28,6 +35,7 @@ fail_on: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     default="stale",
     show_default=True,
     callback=_read,
+    shell_complete=_completed,
     help="exit with 1 for any of stale, unknown, absent, not-watched; several with commas",
 )
 

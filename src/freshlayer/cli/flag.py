@@ -28,10 +28,17 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:\n  freshlayer flag https://example.org/data.csv -o data.flag",
 )
 @click.argument("urls", nargs=-1, required=True, metavar="URL…")
-@click.option("-o", "--output", required=True, metavar="FILE", help="the flag file; - for standard output")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="the flag file; - for standard output",
+)
 @click.option("--format", "form", type=click.Choice(["identities", "raw"]), default="identities")
 @click.option("--exit-code", "tell", is_flag=True, help="exit with 1 when the file changed")
-@ours
+@ours("flag")
 def command(options: Options, urls: tuple[str, ...], output: str, form: str, tell: bool) -> int:
     """Keep in FILE what the URLs are: its content, and so its mtime, changes if and only if an identity did.
 

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     short_help="what changed when, and what builds cost and saved",
     epilog="\b\nExamples:\n  freshlayer history\n  freshlayer history https://example.org/data.csv",
 )
-@click.argument("subject", required=False, metavar="[REFERENCE|DOCKERFILE]")
+@click.argument("subject", required=False, type=click.Path(), metavar="[REFERENCE|DOCKERFILE]")
 @click.option("-n", "--most", type=click.IntRange(1, 10_000), default=20, help="at most so many of each (20)")
-@click.option("--json", "as_json", is_flag=True, default=None, help="as JSON")
-@ours
+@ours("history", formats=("text", "json"))
 def command(options: Options, subject: str | None, most: int) -> int:
     """Print when an input changed, which build took the change up, and what each build cost and saved.
 

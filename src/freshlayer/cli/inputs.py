@@ -16,7 +16,7 @@ from freshlayer.cli.options import Options, ours
 )
 @shared
 @click.option("--all", "all_stages", is_flag=True, help="stages that the target does not reach, too")
-@ours
+@ours("inputs")
 def command(
     options: Options,
     contexts: tuple[str, ...],

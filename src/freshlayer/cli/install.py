@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from freshlayer.cli.options import Options, ours_only
+from freshlayer.cli.options import Options, ours
 
 
 @click.command(
@@ -16,7 +16,7 @@ from freshlayer.cli.options import Options, ours_only
     epilog="\b\nExamples:\n  freshlayer install\n  freshlayer install --alias",
 )
 @click.option("--alias", is_flag=True, help="send a plain 'docker build' through freshlayer, too")
-@ours_only("quiet")
+@ours("install")
 def command(options: Options, alias: bool) -> int:
     """Put a plugin into docker's directory ($DOCKER_CONFIG, else ~/.docker): 'docker fresh' is freshlayer.
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from freshlayer import __version__
 from freshlayer.cli.exit_codes import DONE, FAILED, INTERRUPTED, TROUBLE
-from freshlayer.cli.options import Options, formatted, ours
+from freshlayer.cli.options import Options, all_of_ours, check_acts, hint_for
 from freshlayer.cli.reentry import enter
 from freshlayer.errors import FreshlayerError, OptionError
 from freshlayer.interrupts import raise_again
@@ -73,11 +73,11 @@ class _Commands(click.Group):
     epilog="Options before the command are freshlayer's; what follows 'build' is the builder's.",
 )
 @click.version_option(__version__, message="freshlayer %(version)s")
-@formatted
-@ours
+@all_of_ours
 @click.pass_context
 def cli(context: click.Context, options: Options) -> None:
     context.obj = replace(options, docker=context.obj or ())
+    check_acts(options, context.invoked_subcommand or "")
 
 
 def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
         error.show()
         return TROUBLE
     except click.ClickException as error:
-        error.show()
+        _with_hint(error).show()
         return _failure(error)
     except FreshlayerError as error:
         click.echo(f"freshlayer: {error}", err=True)
@@ -112,6 +112,15 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
         sys.stderr.write(message.encode("ascii", "backslashreplace").decode())
         return TROUBLE
     return int(code or 0)
+
+
+def _with_hint(error: click.ClickException) -> click.ClickException:
+    """An option of ours that does not act on the command is refused with the commands on which it acts."""
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None and error.ctx.parent is not None:
+        hint = hint_for(error.option_name.lstrip("-"), error.ctx.info_name or "")
+        if hint is not None:
+            return click.UsageError(f"{error.option_name}: {hint}", error.ctx)
+    return error
 
 
 def _failure(error: Exception) -> int:

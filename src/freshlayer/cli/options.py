@@ -1,9 +1,14 @@
-"""Our own options, and what they make of the world."""
+"""Our own options: what each is, and on which commands it acts.
+
+Before the command word all of them are accepted, so that an alias can set a policy for every command; one
+that names the form of a report is refused where there is no report. Behind the word a command accepts those
+that act on it.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -33,11 +38,19 @@ class Options(Struct, frozen=True):
     docker: tuple[str, ...] | None = None
 
     def over(self, outer: Options) -> Options:
-        """What stands after the command word wins over what stands before it."""
+        """An option behind the command word wins over the same one before it."""
         return Options(**{n: getattr(outer, n) if v is None else v for n, v in asdict(self).items()})
 
 
-_QUIET = click.option("--quiet", is_flag=True, default=None, help="print only warnings")
+HELP_ALL = "freshlayer.help-all"
+"""Where click's context notes that options are listed which are seldom used."""
+
+
+class _Seldom(click.Option):
+    """An option that ``--help-all`` lists, and ``--help`` does not."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        return super().get_help_record(ctx) if HELP_ALL in ctx.meta else None
 
 
 def _builders(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -46,57 +59,147 @@ def _builders(_context: click.Context, _parameter: click.Parameter, incomplete: 
     return [name for name in BUILDERS if name.startswith(incomplete)]
 
 
-_OURS = (
-    click.option(
+_OURS: dict[str, Callable[..., Any]] = {
+    "builder": click.option(
         "--builder",
         metavar="NAME",
         shell_complete=_builders,
-        help="buildah, buildkit, buildx, classic or podman, if not the usual one",
+        help="buildah, buildkit, buildx, classic or podman; default: the usual one",
     ),
-    click.option("--state", metavar="PATH", type=click.Path(), help="the state file"),
-    click.option(
+    "identities": click.option(
         "--identities", metavar="FILE", type=click.Path(), help="identities to fall back on, and to write"
     ),
-    click.option(
-        "--settings", metavar="FILE", type=click.Path(), help="settings, in place of those of the project"
+    "offline": click.option(
+        "--offline", is_flag=True, default=None, help="contact no origin; use recorded identities"
     ),
-    click.option("--offline", is_flag=True, default=None, help="contact no origin; use recorded identities"),
-    click.option(
-        "--on-unknown", type=click.Choice(["keep", "rebuild", "fail"]), help="for inputs that can't be asked"
+    "on-unknown": click.option(
+        "--on-unknown",
+        type=click.Choice(["keep", "rebuild", "fail"]),
+        help="what an input that can't be probed does to its instruction",
     ),
-    click.option("--connections", metavar="N", type=click.IntRange(1, 1000), help="at most so many at once"),
-    click.option(
-        "--timeout", metavar="S", type=click.FloatRange(0.1, 3600), help="seconds for one reference"
-    ),
-    click.option(
-        "--deadline", metavar="S", type=click.FloatRange(0.1, 86400), help="seconds for all references"
-    ),
-    click.option(
+    "report": click.option(
         "--report",
         metavar="FILE",
         type=click.Path(),
         help="write the report in the format of the ending; else as JSON",
     ),
-    _QUIET,
-    click.option("--verbose", is_flag=True, default=None, help="build: tell of every instruction"),
-)
+    "quiet": click.option("--quiet", is_flag=True, default=None, help="print only warnings"),
+    "verbose": click.option(
+        "--verbose", is_flag=True, default=None, help="print every instruction, and all that is not watched"
+    ),
+    "state": click.option("--state", metavar="PATH", cls=_Seldom, type=click.Path(), help="the state file"),
+    "settings": click.option(
+        "--settings",
+        metavar="FILE",
+        cls=_Seldom,
+        type=click.Path(),
+        help="settings, in place of those of the project",
+    ),
+    "connections": click.option(
+        "--connections",
+        metavar="N",
+        cls=_Seldom,
+        type=click.IntRange(1, 1000),
+        help="the maximum of concurrent connections",
+    ),
+    "timeout": click.option(
+        "--timeout",
+        metavar="S",
+        cls=_Seldom,
+        type=click.FloatRange(0.1, 3600),
+        help="seconds for one reference",
+    ),
+    "deadline": click.option(
+        "--deadline",
+        metavar="S",
+        cls=_Seldom,
+        type=click.FloatRange(0.1, 86400),
+        help="seconds for all references",
+    ),
+}
+_PROBING = ("state", "settings", "connections", "timeout", "deadline")
+_CHECKING = ("identities", "offline", "on-unknown", *_PROBING)
+
+ACTING: dict[str, tuple[str, ...]] = {
+    "build": ("format", *_OURS),
+    "compose": ("format", *_OURS),
+    "bake": ("format", *_OURS),
+    "check": ("format", *_OURS),
+    "inputs": ("format", "report", "quiet"),
+    "probe": ("format", "report", "quiet", *_PROBING),
+    "history": ("format", "state"),
+    "flag": ("offline", "quiet", *_PROBING),
+    "render": ("report", "quiet", *_CHECKING),
+    "demo": ("builder",),
+    "trust": ("quiet",),
+    "install": ("quiet",),
+    "uninstall": ("quiet",),
+}
+"""Command → our options that act on it. ``format`` is ``--format`` and ``--json``."""
+
+_OF_REPORTS = ("format", "report")
 
 
-def ours(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command all of our options, as one value in the parameter ``options``."""
-    return _with_options(function, _OURS)
+def ours(command: str, formats: Sequence[str] = NAMES) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of ours that act on it, as one value in the parameter ``options``.
+
+    ``formats``: those of its report, where it does not have all.
+    """
+    return lambda function: _with_options(function, list(_made(ACTING[command], formats)))
 
 
-def ours_only(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command those of our options that it uses; it accepts no other behind its word."""
-    return lambda function: _with_options(function, [_NAMED[name] for name in names])
+def all_of_ours(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for what is before the command word: all of them."""
+    return _with_options(function, list(_made(("format", *_OURS), NAMES)))
 
 
-_NAMED = {"builder": _OURS[0], "quiet": _QUIET}
+def check_acts(options: Options, command: str) -> None:
+    """Raises OptionError where the form of a report is named for a command that has none."""
+    for name in _OF_REPORTS:
+        if getattr(options, name) is not None and name not in ACTING.get(command, ()):
+            raise OptionError(f"--{name}: {hint_for(name, command)}")
+
+
+def hint_for(name: str, command: str) -> str | None:
+    """Where an option acts, for one that does not act on a command; None where it is not ours."""
+    of_name = {"json": "format"}.get(name, name)
+    acting = [other for other, names in ACTING.items() if of_name in names]
+    return f"does not act on {command} (it acts on {', '.join(acting)})" if acting else None
+
+
+def _made(names: Iterable[str], formats: Sequence[str]) -> Iterable[Callable[..., Any]]:
+    """``--help-all`` is added where something is seldom used."""
+    listed = list(names)
+    for name in listed:
+        if name == "format":
+            yield click.option("--format", type=click.Choice(formats), help="the format of the report")
+            yield click.option(
+                "--json", "as_json", is_flag=True, default=None, help="short for --format json"
+            )
+        else:
+            yield _OURS[name]
+    if not _SELDOM.isdisjoint(listed):
+        yield click.option(
+            "--help-all",
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_help_all,
+            help="list the options that are seldom used, too",
+        )
+
+
+_SELDOM = frozenset(_PROBING)
+
+
+def _help_all(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        context.meta[HELP_ALL] = True
+        click.echo(context.get_help())
+        context.exit()
 
 
 def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
-
     @functools.wraps(function)
     def wrapped(**values: Any) -> Any:
         as_json = values.pop("as_json", None)
@@ -109,19 +212,6 @@ def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., 
     for option in reversed(options):
         wrapped = option(wrapped)
     return wrapped
-
-
-_FORMATS = (
-    click.option("--format", type=click.Choice(NAMES), help="the format of the report"),
-    click.option("--json", "as_json", is_flag=True, default=None, help="short for --format json"),
-)
-
-
-def formatted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command that ``ours`` wraps the options for the format of its report."""
-    for option in reversed(_FORMATS):
-        function = option(function)
-    return function
 
 
 def _formatted(options: Options, as_json: bool | None) -> Options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from freshlayer.cli.exit_codes import DONE, TROUBLE
-from freshlayer.cli.options import Options, formatted, ours
+from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError, ReferenceInvalidError
 from freshlayer.reference import Reference
@@ -19,8 +19,7 @@ from freshlayer.reference import Reference
     "\n  freshlayer probe git://example.org/a.git#v1 alpine:3.20",
 )
 @click.argument("texts", nargs=-1, required=True, metavar="REFERENCE…")
-@formatted
-@ours
+@ours("probe")
 def command(options: Options, texts: tuple[str, ...]) -> int:
     """Show the evidence that each origin gives, hop by hop, and the identity drawn from it.
 

@@ -25,14 +25,18 @@ _FORMS = ["dockerfile", "args", "template"]
     short_help="the derived Dockerfile, for a builder that you run yourself",
     epilog="\b\nExamples:\n  freshlayer render -o /tmp/Dockerfile.fresh\n  freshlayer render --format args",
 )
-@click.argument("context", default=".")
+@click.argument("context", default=".", type=click.Path())
 @selected
 @click.option(
-    "-o", "--output", metavar="FILE", help="write it there; without it, or with -, to standard output"
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(),
+    help="write it there; without it, or with -, to standard output",
 )
 @click.option("--mechanism", type=click.Choice(["mount", "arg"]), help="else what '# syntax=' knows")
 @click.option("--format", "form", type=click.Choice(_FORMS), default="dockerfile", show_default=True)
-@ours
+@ours("render")
 def command(
     options: Options,
     context: str,

@@ -14,7 +14,7 @@ from freshlayer.errors import FreshlayerError, OptionError
     short_help="a small origin to try things on",
     epilog="\b\nExamples:\n  freshlayer serve --etag '\"v1\"' --port 8000",
 )
-@click.argument("directory", required=False, metavar="[DIR]")
+@click.argument("directory", required=False, type=click.Path(), metavar="[DIR]")
 @click.option("--etag", metavar="TAG", help="serve one resource with this entity tag at every path")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one")

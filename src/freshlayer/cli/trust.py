@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from freshlayer.cli.options import Options, ours_only
+from freshlayer.cli.options import Options, ours
 from freshlayer.errors import OptionError
 from freshlayer.reference import shown
 from freshlayer.settings import HostSettings, Policy
@@ -23,9 +23,9 @@ _NAMES_FILE = ("ca", "certificate", "key")
     short_help="let a project's settings name programs and variables for hosts",
     epilog="\b\nExamples:\n  freshlayer trust\n  freshlayer trust --remove web",
 )
-@click.argument("directory", metavar="[DIR]", default=".")
+@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
 @click.option("--remove", is_flag=True, help="take it back")
-@ours_only("quiet")
+@ours("trust")
 def command(options: Options, directory: str, remove: bool) -> int:
     """Approve the settings file in DIR as it is now: freshlayer.toml, or [tool.freshlayer] of pyproject.toml.
 

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from freshlayer.cli.options import Options, ours_only
+from freshlayer.cli.options import Options, ours
 
 
 @click.command(
@@ -14,7 +14,7 @@ from freshlayer.cli.options import Options, ours_only
     short_help="revert what install did",
     epilog="\b\nExamples:\n  freshlayer uninstall",
 )
-@ours_only("quiet")
+@ours("uninstall")
 def command(options: Options) -> int:
     """Remove from docker's directory what 'freshlayer install' put there, and nothing else."""
     from freshlayer.docker_client.install import DockerDirectory, uninstall
