@@ -137,7 +137,7 @@ def test_a_url_that_is_none_in_a_dockerfile_is_listed(freshlayer: Freshlayer, pr
         ("never answers", "no answer within 1 s"),
         ("drips headers", "no answer within 1 s"),
         ("endless headers", "more than 64 KiB of headers"),
-        ("endless body", "the origin gives no evidence"),
+        ("endless body", "the origin states no evidence"),
         ("tag of a megabyte", "more than 64 KiB of headers"),
         ("redirect loop", "more than 10 redirects"),
         ("redirect to file", "the redirect to file:///etc/passwd is refused"),

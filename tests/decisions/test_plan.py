@@ -352,7 +352,7 @@ def test_a_written_identity_is_read_back(identity: Identity) -> None:
 
 @pytest.mark.parametrize("text", ["", "etag", ":v", "no scheme"])
 def test_a_text_without_scheme_is_no_identity(text: str) -> None:
-    with pytest.raises(ValueError, match="no identity"):
+    with pytest.raises(ValueError, match="not an identity"):
         Identity.parse(text, Strength.NONE)
 
 

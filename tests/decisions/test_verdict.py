@@ -119,7 +119,7 @@ def test_every_verdict_tells_of_an_answer_out_of_a_cache() -> None:
     aged = ['ETag: "b"', "Age: 290"]
     verdicts = [judge(None, seen(*aged)), after(['ETag: "a"'], aged), after(['ETag: "b"'], aged)]
     assert [verdict.change for verdict in verdicts] == [Change.FIRST_SEEN, CHANGED, UNCHANGED]
-    assert all(verdict.reason.text.endswith("290 s ago: possibly stale") for verdict in verdicts)
+    assert all(verdict.reason.text.endswith("290 s old, which may be out of date") for verdict in verdicts)
 
 
 def test_a_young_file_matters_only_where_a_date_decides() -> None:

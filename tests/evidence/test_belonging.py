@@ -145,15 +145,15 @@ def test_a_digest_of_compressed_bytes_is_not_compared_with_one_of_the_plain() ->
 def test_equal_lengths_are_not_called_incomparable() -> None:
     known = kept(judge(None, seen("Content-Length: 5")))
     reason = judge(known, seen("Content-Length: 5")).reason.text
-    assert reason == "the origin gives no stable evidence; its length is 5, and equal lengths prove nothing"
+    assert reason == "the origin states no stable evidence; its length is 5, and equal lengths prove nothing"
     tagged = judge(known, seen("Content-Length: 5", 'ETag: "a"'))
     assert (
-        tagged.reason.text == "the origin now gives etag, which was not recorded: the two can't be compared"
+        tagged.reason.text == "the origin now states etag, which was not recorded: the two can't be compared"
     )
     gone = judge(
         kept(judge(None, seen("Content-Length: 5", 'ETag: "a"'))), seen("Content-Length: 5", MODIFIED)
     )
     assert (
         gone.reason.text
-        == "the origin now gives last-modified, and etag was recorded: the two can't be compared"
+        == "the origin now states last-modified, and etag was recorded: the two can't be compared"
     )

@@ -6,12 +6,13 @@ from freshlayer.evidence import compare, is_revalidated, strongest, union, wants
 from freshlayer.evidence.order import in_order
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Recorded
+from freshlayer.model.reasons import Reason
 
 C, S, W, H, Z = Strength.CONTENT, Strength.STRONG, Strength.WEAK, Strength.HEURISTIC, Strength.SIZE
 
 
 def ev(scheme: str, value: str, strength: Strength, ignored: str = "") -> Evidence:
-    return Evidence(scheme, value, strength, ignored=ignored)
+    return Evidence(scheme, value, strength, ignored=Reason("tag-unstable") if ignored else None)
 
 
 def sha(value: str) -> Evidence:

@@ -27,5 +27,5 @@ def test_what_is_written_is_read_back(identity: KeyIdentity, text: str) -> None:
 
 
 def test_a_text_without_a_scheme_is_not_one() -> None:
-    with pytest.raises(ValueError, match="no identity"):
+    with pytest.raises(ValueError, match="not an identity"):
         read_key_identity("v1")

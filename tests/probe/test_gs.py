@@ -176,10 +176,10 @@ def test_without_a_token_a_private_object_is_unknown_and_says_so(gcs: FakeGcs, p
     gcs.put(bucket, "key", BODY)
     seen = look(overridden(private), f"gs://{bucket}/key")
     refused = "401 Unauthorized for HEAD and ranged GET"
-    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, f"{refused}; no token was found")
+    assert (seen.change, seen.reason.text) == (Change.UNKNOWN, f"{refused}; no credentials were found")
     environ = {**overridden(private), "GOOGLE_APPLICATION_CREDENTIALS": "/key.json"}
     with_file = look(environ, f"gs://{bucket}/key")
-    assert with_file.reason.text.startswith(f"{refused}; no token was found; a service")
+    assert with_file.reason.text.startswith(f"{refused}; no credentials were found; a service")
 
 
 def test_who_is_logged_in_with_gcloud_is_asked_for_a_token_once(
@@ -198,7 +198,7 @@ def test_who_is_logged_in_with_gcloud_is_asked_for_a_token_once(
 def test_a_gcloud_that_gives_no_token_is_named_in_the_reason(private: Nginx, tmp_path: Path) -> None:
     environ = {**overridden(private), **logged_in(tmp_path, "exit 1")}
     seen = look(environ, "gs://bucket/key")
-    assert seen.reason.text.endswith("; no token was found; gcloud printed no token (exit code 1)")
+    assert seen.reason.text.endswith("; no credentials were found; gcloud printed no token (exit code 1)")
 
 
 def logged_in(folder: Path, script: str) -> dict[str, str]:

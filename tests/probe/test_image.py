@@ -26,7 +26,7 @@ from testing.tls import self_signed
 AMD64 = ("linux/amd64",)
 BOTH = ("linux/amd64", "linux/arm64")
 INDEX, MANIFEST = MediaTypes.OCI.index, MediaTypes.OCI.manifest
-PULLS = "the registry has no more pulls for this address (they are counted over 21600 s)"
+PULLS = "the registry allows no more pulls for this address (they are counted over 21600 s)"
 BUSY = "429 Too Many Requests (try again after 3600 s)"
 
 
@@ -154,7 +154,7 @@ def test_case_50_an_index_that_changed_for_other_platforms_is_unchanged_and_says
     registry.push_index("some/app", "1", {"linux/amd64": "one", "linux/arm64": "another"})
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
-    assert verdict.reason.text.endswith("; its index changed, for other platforms only")
+    assert verdict.reason.text.endswith("; the index of the image changed, for other platforms only")
     assert verdict.identity == recorded.identity
     later = again(named(registry), verdict.keep)
     assert later.change is Change.UNCHANGED
@@ -190,7 +190,7 @@ def test_a_platform_without_an_image_is_absent_or_told(registry: Registry) -> No
         "the image has no manifest for linux/s390x",
     )
     verdict = again(named(registry), None, ("linux/amd64", "linux/s390x"))
-    assert verdict.reason.text.endswith("; there is no image for linux/s390x")
+    assert verdict.reason.text.endswith("; the image has no manifest for linux/s390x")
     registry.push_index("some/app", "1", {"linux/amd64": "one", "linux/s390x": "new"})
     assert again(named(registry), verdict.keep, ("linux/amd64", "linux/s390x")).change is Change.CHANGED
 

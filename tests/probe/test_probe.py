@@ -130,7 +130,7 @@ def test_an_endless_body_is_cut_off_and_its_origin_is_unknown() -> None:
         verdict = first(origin.url)
         assert time.monotonic() - started < 6
     assert verdict.change is Change.UNKNOWN
-    assert verdict.reason.text == "the origin gives no evidence"
+    assert verdict.reason.text == "the origin states no evidence"
 
 
 def test_a_tag_with_terminal_escapes_is_no_evidence_and_never_shown_as_it_is() -> None:
@@ -213,7 +213,7 @@ def test_a_conditional_request_sends_the_tag_as_it_came() -> None:
         sent = [r.headers.get("if-none-match", "") for r in origin.requests()]
     assert sent == ["", "", '"v1"']
     assert again.change is Change.UNCHANGED
-    assert again.reason.text == "the origin answered 304 Not Modified"
+    assert again.reason.text == "the origin returned 304 Not Modified"
 
 
 def _honours_conditions(exchange: Exchange) -> None:

@@ -12,6 +12,7 @@ import pytest
 from freshlayer.credentials import Keyring
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.observation import Certainty, Change, ProbeOutcome
+from freshlayer.model.reasons import Reason
 from testing.asking import ask, first, look
 from testing.elsewhere import Elsewhere
 from testing.git_daemon import GitDaemon
@@ -303,7 +304,7 @@ def test_case_57_a_checksum_older_than_its_file_does_not_count(files: Nginx) -> 
     put(files.folder / "big.tar.sha256", DIGEST.encode(), age=2 * DAY)
     observation = ask(url)
     assert [item.ignored for item in observation.evidence if item.scheme == "sha256"] == [
-        "the file of checksums is older than the file itself"
+        Reason("checksums-outdated")
     ]
     put(files.folder / "big.tar", bytes(LARGE), age=30)
     observation = ask(url)

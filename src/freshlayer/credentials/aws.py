@@ -15,17 +15,24 @@ from functools import lru_cache
 
 from freshlayer.credentials.model import Keyring, Private
 from freshlayer.files.bounded_read import read_file
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
 _LARGEST = 1024 * 1024
 _FIRST_REGION = "us-east-1"
-_ASKS = ("role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file")
-_QUICKLY = {"AWS_METADATA_SERVICE_TIMEOUT": "1", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}
-"""Away from EC2 nobody answers for an instance: that is waited for once, and briefly."""
+_SOURCES = (
+    "role_arn",
+    "sso_session",
+    "sso_start_url",
+    "credential_process",
+    "web_identity_token_file",
+)
+_SHORT_ATTEMPT = {"AWS_METADATA_SERVICE_TIMEOUT": "1", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"}
+"""Outside EC2 there is no metadata service: one short attempt."""
 
 
 class Keys(Private, frozen=True):
-    """What a request is signed with. ``token``: shown beside temporary keys."""
+    """What a request is signed with. ``token``: sent with temporary keys."""
 
     user: str
     secret: str
@@ -33,7 +40,7 @@ class Keys(Private, frozen=True):
 
 
 class Chain(Private, frozen=True):
-    """A program that looks for keys in the whole chain of botocore, and prints what it found."""
+    """A program that tries the whole credential chain of botocore, and prints what it found."""
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
@@ -41,7 +48,7 @@ class Chain(Private, frozen=True):
 
 
 def keys(keyring: Keyring) -> Keys | None:
-    """Keys of the environment, else those that the profile holds itself."""
+    """Keys of the environment, else those in the profile."""
     environ = keyring.environ
     user, secret = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
     if user and secret:
@@ -50,49 +57,52 @@ def keys(keyring: Keyring) -> Keys | None:
 
 
 def chain(keyring: Keyring) -> Chain | None:
-    """Where roles, SSO, processes and instances are asked; None where botocore is not installed."""
+    """The program that tries roles, SSO, processes and instances; None where botocore is not installed."""
     if not keyring.environ or importlib.util.find_spec("botocore") is None:
         return None
     environment = {name: value for name, value in keyring.environ.items() if name.startswith("AWS_")}
     program = (sys.executable, "-P", "-m", "freshlayer.credentials.aws_chain")
-    return Chain(program, {**environment, "HOME": keyring.home}, _QUICKLY)
+    return Chain(program, {**environment, "HOME": keyring.home}, _SHORT_ATTEMPT)
 
 
-def printed(output: str) -> tuple[Keys | None, str]:
-    """The output of the chain's program: keys, or a clause with the failure; neither if it found none."""
+def printed(output: str) -> tuple[Keys | None, Reason | None]:
+    """The output of the chain's program: keys, or why it failed; neither if it found none."""
     try:
         found = json.loads(output)
         if found.get("error"):
-            return None, f"AWS has no credentials ({shown(str(found['error']), 120)})"
-        return (Keys(found["user"], found["secret"], found["token"]) if found else None), ""
+            detail = f"AWS has no credentials ({shown(str(found['error']), 120)})"
+            return None, Reason("no-credentials", detail=detail)
+        return (Keys(found["user"], found["secret"], found["token"]) if found else None), None
     except (ValueError, KeyError, AttributeError):
-        return None, "botocore, which looks for credentials, failed"
+        return None, Reason(
+            "credential-program-failed", detail="botocore, which looks for credentials, failed"
+        )
 
 
 def region(keyring: Keyring) -> str:
-    """The region that is asked first."""
+    """The region of the first request."""
     environ = keyring.environ
     named = environ.get("AWS_REGION", "") or environ.get("AWS_DEFAULT_REGION", "")
     return named or _profile(keyring).get("region", "") or _FIRST_REGION
 
 
 def endpoint(keyring: Keyring) -> str:
-    """The URL of another S3 than AWS's own, without a slash at its end; empty where none is named."""
+    """The URL of an S3 other than AWS's, without a slash at its end; empty if none is named."""
     environ = keyring.environ
     named = environ.get("AWS_ENDPOINT_URL_S3", "") or environ.get("AWS_ENDPOINT_URL", "")
     return (named or _profile(keyring).get("endpoint_url", "")).rstrip("/")
 
 
 def _of_profile(profile: Mapping[str, str]) -> Keys | None:
-    """A profile that has to ask for its keys holds none, whatever stands beside."""
+    """The keys in a profile; None where the profile gets them from elsewhere."""
     user, secret = profile.get("aws_access_key_id", ""), profile.get("aws_secret_access_key", "")
-    if not (user and secret) or any(profile.get(name) for name in _ASKS):
+    if not (user and secret) or any(profile.get(name) for name in _SOURCES):
         return None
     return Keys(user, secret, profile.get("aws_session_token", ""))
 
 
 def _profile(keyring: Keyring) -> Mapping[str, str]:
-    """The settings of the profile; the file of credentials goes before that of the configuration."""
+    """The settings of the profile; the file of credentials overrides that of the configuration."""
     environ = keyring.environ
     name = environ.get("AWS_PROFILE", "") or environ.get("AWS_DEFAULT_PROFILE", "") or "default"
     config = _path(keyring, "AWS_CONFIG_FILE", "config")
@@ -102,15 +112,15 @@ def _profile(keyring: Keyring) -> Mapping[str, str]:
 
 
 def _path(keyring: Keyring, variable: str, usual: str) -> str:
-    """Where a file lies: as a variable says, which may begin with ``~``, else in the home folder."""
+    """The path of a file: that of a variable, which may start with ``~``, else in the home directory."""
     named = keyring.environ.get(variable, "") or f"~/.aws/{usual}"
     return os.path.join(keyring.home, named[2:]) if named.startswith("~/") else named
 
 
 @lru_cache(maxsize=8)
 def _ini(path: str) -> Mapping[str, Mapping[str, str]]:
-    """Sections and their settings; a file that can't be read or parsed is as good as none."""
-    # "default" is a section like the others here, and a "%" means itself.
+    """Sections and their settings; a file that can't be read or parsed has none."""
+    # "default" is a section like the others here, and a "%" is literal.
     parser = configparser.RawConfigParser(default_section="", strict=False)
     try:
         parser.read_string(read_file(path, _LARGEST).decode("utf-8"))

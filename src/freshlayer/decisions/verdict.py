@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Identity, Strength, contrast
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, joined
 
 _USUAL = {"etag", "last-modified"}
 
@@ -49,12 +49,12 @@ def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> V
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
     doubtful = evidence.is_aged(observed.evidence) or evidence.is_redirected(observed.evidence)
     certain = evidence.is_revalidated(recorded) and not doubtful
-    caveat = evidence.said(observed.evidence, recorded.identity.strength)
+    reason = Reason("not-modified", detail="the origin returned 304 Not Modified")
     return Verdict(
         observed.reference,
         Change.UNCHANGED,
         _certainty(sure=certain),
-        Reason("not-modified", detail=f"the origin answered 304 Not Modified{caveat}"),
+        _with_warnings(reason, observed, recorded.identity.strength),
         recorded.identity,
         recorded,
     )
@@ -63,17 +63,20 @@ def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
 def _first_seen(observed: Observation) -> Verdict:
     best = evidence.strongest(observed.evidence)
     if best is None:
-        reason = Reason("no-evidence", detail=f"the origin gives {_shortage(observed, None)}")
+        reason = Reason("no-evidence", detail=f"the origin states {_shortage(observed, None)}")
         return Verdict(observed.reference, Change.UNKNOWN, Certainty.PROBABLE, reason, None)
     keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
-    weak = _weakness(best.identity) + evidence.said(observed.evidence, best.strength)
+    detail = f"never recorded before; it is {best.identity.short}"
     if best.strength is Strength.SIZE:
-        weak = f"; the origin gives {_shortage(observed, best)}"
+        reason = Reason("first-seen", detail=f"{detail}; the origin states {_shortage(observed, best)}")
+    else:
+        reason = Reason("first-seen", detail=f"{detail}{_weakness(best.identity)}")
+        reason = _with_warnings(reason, observed, best.strength)
     return Verdict(
         observed.reference,
         Change.FIRST_SEEN,
         Certainty.CERTAIN,
-        Reason("first-seen", detail=f"never recorded before; it is {best.identity.short}{weak}"),
+        reason,
         best.identity,
         keep,
     )
@@ -83,19 +86,24 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
     comparison = evidence.compare(recorded.evidence, observed.evidence)
     if comparison.same is None or comparison.old is None or comparison.new is None:
         return _incomparable(recorded, observed)
-    caveat = evidence.said(observed.evidence, comparison.new.strength)
+    strength = comparison.new.strength
     old, new = comparison.old.identity, comparison.new.identity
     if comparison.same:
         known = evidence.union(observed.evidence, recorded.evidence, certain=comparison.certain)
         keep = _kept_as(recorded.identity, known, observed)
         certainty = _certainty(sure=comparison.certain and not evidence.is_aged(observed.evidence))
-        reason = Reason("unchanged", detail=f"still {new.short}{_weakness(new)}{caveat}")
+        reason = Reason("unchanged", detail=f"still {new.short}{_weakness(new)}")
+        reason = _with_warnings(reason, observed, strength)
         return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
     best = evidence.strongest(observed.evidence) or comparison.new
     keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
     certainty = _certainty(sure=comparison.certain)
-    reason = Reason("input-changed", detail=f"{contrast(old, new)}{caveat}")
+    reason = _with_warnings(Reason("input-changed", detail=contrast(old, new)), observed, strength)
     return Verdict(observed.reference, Change.CHANGED, certainty, reason, best.identity, keep)
+
+
+def _with_warnings(reason: Reason, observed: Observation, strength: Strength) -> Reason:
+    return joined([reason, *evidence.warnings_for(observed.evidence, strength)])
 
 
 def _kept_as(identity: Identity, known: tuple[Evidence, ...], observed: Observation) -> Recorded:
@@ -124,20 +132,20 @@ def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
 def _why_incomparable(recorded: Recorded, observed: Observation, best: Evidence | None) -> Reason:
     """Names what is on one side alone: equal lengths are on both, and prove nothing."""
     if best is None or best.strength is Strength.SIZE:
-        return Reason("no-evidence", detail=f"the origin gives {_shortage(observed, best)}")
+        return Reason("no-evidence", detail=f"the origin states {_shortage(observed, best)}")
     before = {item.scheme for item in recorded.evidence}
     has = [item.scheme for item in observed.evidence if not item.ignored and item.scheme not in before]
     now = {item.scheme for item in observed.evidence if not item.ignored}
     had = [item.scheme for item in recorded.evidence if item.scheme not in now]
     gone = f", and {', '.join(had)} was recorded" if had else ", which was not recorded"
     given = ", ".join(dict.fromkeys(has))
-    return Reason("incomparable", detail=f"the origin now gives {given}{gone}: the two can't be compared")
+    return Reason("incomparable", detail=f"the origin now states {given}{gone}: the two can't be compared")
 
 
 def _shortage(observed: Observation, best: Evidence | None) -> str:
     """What an answer lacks of which nothing counts, or the length alone; with why the rest does not count."""
     doubts = dict.fromkeys(
-        item.ignored for item in observed.evidence if item.scheme in _USUAL and item.ignored
+        item.ignored.what for item in observed.evidence if item.scheme in _USUAL and item.ignored
     )
     why = f" ({', '.join(doubts)})" if doubts else ""
     if best is None:

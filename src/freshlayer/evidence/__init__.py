@@ -3,16 +3,7 @@
 The order of evidence is one list (``readers.ROWS``, ``model.Strength``); a new vendor's header is a new row.
 """
 
-from freshlayer.evidence.caveats import (
-    caveats,
-    is_aged,
-    is_redirected,
-    is_young,
-    redirected,
-    said,
-    told,
-)
-from freshlayer.evidence.doubts import agree, doubt_of_304, has_new_tag
+from freshlayer.evidence.doubts import agree, contradicts, has_new_tag
 from freshlayer.evidence.entity_tag import core_of
 from freshlayer.evidence.headers import coding, content_type, of_hops, total_length, validators
 from freshlayer.evidence.hop import Hop
@@ -30,6 +21,15 @@ from freshlayer.evidence.order import (
     wants_body,
     without_weak,
 )
+from freshlayer.evidence.warnings import (
+    is_aged,
+    is_redirected,
+    is_young,
+    note,
+    redirect_warning,
+    warnings_for,
+    warnings_of,
+)
 
 __all__ = [
     "BODY_DIGEST",
@@ -37,28 +37,28 @@ __all__ = [
     "Comparison",
     "Hop",
     "agree",
-    "caveats",
     "coding",
     "compare",
     "content_type",
+    "contradicts",
     "core_of",
-    "doubt_of_304",
     "has_new_tag",
     "in_order",
     "is_aged",
     "is_redirected",
     "is_revalidated",
     "is_young",
+    "note",
     "of_hops",
-    "redirected",
-    "said",
+    "redirect_warning",
     "strongest",
-    "told",
     "total_length",
     "unconfirmed",
     "union",
     "unsettled",
     "validators",
     "wants_body",
+    "warnings_for",
+    "warnings_of",
     "without_weak",
 ]

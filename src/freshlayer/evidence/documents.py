@@ -1,4 +1,4 @@
-"""Documents of which only a part counts: what they name is read, and what moves all the time is left out."""
+"""Documents of which only a part counts: what they list is read, and what always changes is left out."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _HASHES = ("sha512", "sha384", "sha256", "sha1", "md5")
 
 
 def release(text: str) -> str:
-    """An apt archive's Release or InRelease without dates and signature: to sign it again is no change."""
+    """An apt archive's Release or InRelease without dates and signature: signing it again is not a change."""
     lines = _signed(text).splitlines()
     kept = [line.rstrip() for line in lines if not _MOVING.match(line)]
     return "\n".join(kept) if any(line.startswith(("SHA256:", "MD5Sum:")) for line in kept) else ""
 
 
 def _signed(text: str) -> str:
-    """What stands between the armour of a clear-signed message (RFC 9580 §7), its headers left out."""
-    _, begun, rest = text.replace("\r\n", "\n").partition("-----BEGIN PGP SIGNED MESSAGE-----\n")
-    return rest.partition("\n\n")[2].partition("-----BEGIN PGP SIGNATURE-----")[0] if begun else text
+    """The text of a clear-signed message (RFC 9580 §7), without its headers."""
+    _, marker, rest = text.replace("\r\n", "\n").partition("-----BEGIN PGP SIGNED MESSAGE-----\n")
+    return rest.partition("\n\n")[2].partition("-----BEGIN PGP SIGNATURE-----")[0] if marker else text
 
 
 def simple_index(text: str) -> str:
-    """A project's page of a Python index (PEP 503, PEP 691): what pip chooses among, sorted.
+    """A project's page of a Python index (PEP 503, PEP 691): the files that pip chooses from, sorted.
 
-    Each file with its hash, and what may keep pip from it: that it was yanked (PEP 592), the Python it needs.
+    Each file with its hash, and what excludes it: that it was yanked (PEP 592), the Python version it needs.
     """
     files = _of_json(text) if text.lstrip().startswith("{") else _of_html(text)
     return "\n".join(" ".join(file) for file in sorted(files))
@@ -58,12 +58,12 @@ def _of_json(text: str) -> set[_File]:
 
 
 def _of_html(text: str) -> set[_File]:
-    """``<a href="../name.whl#sha256=…">``; a page without hashes is known by its links."""
+    """``<a href="../name.whl#sha256=…">``; a page without hashes is identified by its links."""
     from html import unescape  # noqa: PLC0415 - a table of all entities, for HTML alone
 
     found = set[_File]()
     for rest in re.split(r"(?i)<a\s", text)[1:]:
-        # Anchors end where the next begins, so that no page makes this slow.
+        # An anchor ends where the next one starts, so that no page makes this slow.
         tag = rest.partition("</a")[0][:_LONGEST_TAG]
         href = _HREF.search(tag)
         if href:
@@ -77,7 +77,7 @@ def _of_html(text: str) -> set[_File]:
 
 
 def _json(text: str) -> object:
-    """RecursionError: some documents are nothing but brackets."""
+    """None where it is not JSON, or nested too deeply."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Why a 304 Not Modified, or an answer to HEAD, is not believed."""
+"""Answers that contradict what is known: of a 304 Not Modified, and of HEAD."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from freshlayer.model.observation import Recorded
 _COMPARED = {"etag", "last-modified", "length", *MTIMES}
 
 
-def doubt_of_304(recorded: Recorded, hops: tuple[Hop, ...]) -> str:
-    """Why a 304 does not mean that the file is the recorded one; empty where it does.
+def contradicts(recorded: Recorded, hops: tuple[Hop, ...]) -> bool:
+    """Whether the headers of a 304 describe another file than the recorded one.
 
-    Some origins answer 304 to every condition, and name the tag, the date or the digest of other bytes.
+    Some origins answer 304 to every condition, and state the tag, the date or the digest of other bytes.
     """
     last = hops[-1]
     tags = {core_of(tag) for tag in last.all("etag")}
     if tags and tags != {core_of(recorded.validators.entity_tag)}:
-        return "its 304 names an entity tag that was not sent"
+        return True
     if not tags and _moved(recorded.validators.last_modified, last.one("last-modified")):
-        return "its 304 names no entity tag and another date"
+        return True
     length = total_length(last)
     stated = [e for e in of_hops((last,)) if not e.ignored and e.strength is Strength.CONTENT]
     stated += [Evidence("length", str(length), Strength.SIZE)] if length else []
     known = {item.scheme: item for item in recorded.evidence}
-    other = [e.scheme for e in stated if e.scheme in known and known[e.scheme].value != e.value]
-    return f"its 304 states another {other[0]}" if other else ""
+    return any(e.scheme in known and known[e.scheme].value != e.value for e in stated)
 
 
 def _moved(before: str, now: str) -> bool:
@@ -40,7 +39,7 @@ def _moved(before: str, now: str) -> bool:
 def agree(head: tuple[Hop, ...], got: tuple[Hop, ...]) -> bool:
     """Whether the answers to HEAD and to GET are of one file: tags, dates, lengths and media types.
 
-    A tag that HEAD alone names is of whatever answers HEAD there.
+    A tag that only HEAD states is not one of the file.
     """
     one, other = _stated(head), _stated(got)
     types = {content_type(hops[-1]) for hops in (head, got)} - {""}
@@ -54,7 +53,7 @@ def _stated(hops: tuple[Hop, ...]) -> dict[str, str]:
 
 
 def has_new_tag(found: tuple[Evidence, ...], recorded: Recorded | None) -> bool:
-    """Whether a tag counts that was never recorded: it may be another one at every request."""
+    """Whether a tag counts that was never recorded: it may differ at every request."""
     best = strongest(found)
     if best is None or best.strength in {Strength.CONTENT, Strength.CHECKSUM}:
         return False

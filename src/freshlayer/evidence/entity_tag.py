@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110 §8.8.3): their strength, and the ones that are a modification time in disguise."""
+"""Entity tags (RFC 9110 §8.8.3): their strength, and those that encode a modification time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from freshlayer.evidence.hop import printable
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.reasons import Reason
 
 _LONGEST = 512
 # etagc of RFC 9110, and the blanks and quotes that real origins put between the quotes; no control character.
@@ -23,18 +24,18 @@ _BASES = {
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _UNITS = {"mtime-s": 1, "mtime-ms": 10**3, "mtime-us": 10**6, "mtime-ns": 10**9}
 _MOST_FIELDS = 4
-# What servers make of an mtime that no arithmetic gets back: lighttpd and Phoenix a 32-bit hash, Starlette an
-# MD5, IIS and Kestrel a mixed-up Windows file time.
+# Tags made from an mtime that can't be recomputed: lighttpd and Phoenix send a 32-bit hash, Starlette an
+# MD5, IIS and Kestrel a scrambled Windows file time.
 _MIXED = compiled(
     r"-?[0-9]{5,}|[0-9A-F]{5,8}|[0-9a-f]{5,8}|[0-9a-f]{32}|[0-9a-f]{13,16}:[0-9a-f]+|1[c-e][0-9a-f]{13}"
 )
 # Caddy's base36(s)base36(size): six digits until 2038, and those of a size.
 _COMPACT = range(7, 16)
 _FILE_TIMES = range(10**9, 2**31)
-# What builds that can be repeated set every mtime to: 1980 (zip), and the first second (Nix).
+# The mtime that reproducible builds set: 1980 (zip), and the first second (Nix).
 _FIXED_TIMES = range(315_532_800, 315_705_600)
 _FIRST_TIMES = {0, 1}
-# What programs write where they have no tag: the text of a missing value. ``*`` would match any file.
+# What programs send in place of a missing tag. ``*`` would match any file.
 _PLACEHOLDERS = {"", "*", "-", "null", "(null)", "undefined", "none", "nil", "nan", "false", "true", "etag"}
 # MD5, SHA-1, SHA-256 of no bytes, and the core of Express's tag of them.
 _OF_NOTHING = compiled(
@@ -57,21 +58,21 @@ def well_formed(tag: str) -> bool:
 def evidence(
     tag: str, modified: int | None, length: int | None, hop: int, *, weakened: bool = False
 ) -> Iterator[Evidence]:
-    """What a tag says: an mtime where arithmetic proves that it is one, else an opaque tag, strong or weak.
+    """The evidence in a tag: an mtime where that can be recomputed, else an opaque tag, strong or weak.
 
-    ``modified`` is Last-Modified in seconds, ``length`` the full length in octets, both of the same response.
+    ``modified`` is Last-Modified in seconds, ``length`` the full length in bytes, both of the same response.
     ``weakened``: the tag is known to be of a compressed form, or of a revision.
     """
     if not tag:
         return
     match = _TAG.fullmatch(tag) if well_formed(tag) else None
     if match is None:
-        yield Evidence("etag", printable(tag), Strength.NONE, hop, "the entity tag is malformed or too long")
+        yield Evidence("etag", printable(tag), Strength.NONE, hop, Reason("tag-malformed"))
         return
     core = match[2] if match[2] is not None else match[3]
     plain = _plain(core)
-    why = _no_proof(plain, core, length)
-    if why:
+    why = _unusable(plain, core, length)
+    if why is not None:
         yield Evidence("etag", printable(core), Strength.NONE, hop, why)
         return
     mtime = _mtime(plain, modified, length)
@@ -86,15 +87,15 @@ def _plain(core: str) -> str:
     return _DECORATION.sub("", _SUFFIX.sub("", core))
 
 
-def _no_proof(plain: str, core: str, length: int | None) -> str:
-    """Why a tag says nothing of the bytes, whatever they are; empty where it may."""
+def _unusable(plain: str, core: str, length: int | None) -> Reason | None:
+    """Why a tag proves nothing about any bytes; None where it may."""
     if plain.strip().lower() in _PLACEHOLDERS:
-        return "the entity tag is empty, or stands for a missing value"
+        return Reason("tag-placeholder")
     if '",' in core:
-        return "several entity tags in one line"
+        return Reason("tag-ambiguous", detail="several entity tags in one line")
     if length and _OF_NOTHING.fullmatch(plain):
-        return "the entity tag is that of an empty file, which this one is not"
-    return ""
+        return Reason("of-empty-file")
+    return None
 
 
 def core_of(tag: str) -> str:
@@ -112,8 +113,8 @@ def is_of_nothing(digest: str) -> bool:
 def proves(tag: str) -> bool:
     """Whether an equal strong tag (its opaque part) proves equal bytes.
 
-    Not where it looks like an mtime and no arithmetic can tell: a date or a length is missing, a proxy
-    rewrote one of them, or the server mixed them up.
+    Not where it looks like an mtime that can't be recomputed: a date or a length is missing, a proxy rewrote
+    one of them, or the server scrambled them.
     """
     compact = len(tag) in _COMPACT and _is_file_time(_number(tag[:6], 36), 1)
     return not (compact or _MIXED.fullmatch(tag) or any(map(_holds_file_time, _readings(tag))))
@@ -131,9 +132,9 @@ def _is_file_time(number: int | None, unit: int) -> bool:
 
 
 def _mtime(core: str, modified: int | None, length: int | None) -> tuple[str, str] | None:
-    """The mtime that a server wrote into its tag, without the inode, so that replicas agree.
+    """The mtime that a server encoded in its tag, without the inode, so that replicas agree.
 
-    Tried against Last-Modified and the length of the same answer, whoever sent it: nginx and h2o
+    Compared with Last-Modified and the length of the same answer, for every server: nginx and h2o
     ``hex(s)-hex(size)``; Apache ``[hex(inode)-]hex(size)-hex(µs)``; aiohttp ``hex(ns)-hex(size)``; Node's
     send ``hex(size)-hex(ms)``; Tomcat ``size-ms``; Flask ``seconds.fraction-size-adler32(name)``; Caddy
     ``base36(s)base36(size)`` and ``base36(ns)-base36(size)``.
@@ -159,7 +160,7 @@ def _dated(fields: tuple[int, ...], modified: int, length: int) -> tuple[str, st
 
 
 def _readings(core: str) -> Iterator[tuple[int, ...]]:
-    """The numbers that the fields of a tag may be: in each base in which all of them are some."""
+    """The numbers that the fields of a tag may be, for each base in which all of them are numbers."""
     fields = re.split("[-:=]", core, maxsplit=_MOST_FIELDS)
     for base in _BASES:
         numbers = [_number(field, base) for field in fields]

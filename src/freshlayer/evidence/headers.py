@@ -6,20 +6,21 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.evidence import entity_tag, http_date
-from freshlayer.evidence.caveats import caveats
 from freshlayer.evidence.conflicts import without_conflicts
 from freshlayer.evidence.hop import Hop, printable
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
+from freshlayer.evidence.warnings import warnings_of
 from freshlayer.model.evidence import Evidence, Strength, Validators
+from freshlayer.model.reasons import Reason
 
-_OCTETS = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
+_BYTES = {"sha512": 64, "sha256": 32, "sha1": 20, "md5": 16, "crc64nvme": 8, "crc32c": 4, "crc32": 4}
 _CHECKSUMS = {"crc64nvme", "crc32c", "crc32"}
 _NO_CODINGS = {"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "none", "8bit"}
 _PARTIAL = 206
 _EMPTY = 416
-_COMPRESSED = "of a compressed form"
-_REDIRECTS = "of the redirect, not of what it leads to"
+_COMPRESSED = Reason("of-compressed-form")
+_REDIRECT = Reason("of-redirect")
 
 
 def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
@@ -29,41 +30,41 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
         item for number, hop in enumerate(hops) for item in _hashes(hop, number, redirects=number < last)
     ]
     metadata = _metadata(hops[-1], last) if hops else ()
-    return in_order([*without_conflicts(found), *metadata, *caveats(hops)])
+    return in_order([*without_conflicts(found), *metadata, *warnings_of(hops)])
 
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
     for name, read in ROWS:
         if not hop.all(name):
             continue
-        why = _REDIRECTS if redirects and name not in OF_THE_TARGET else ""
+        why = _REDIRECT if redirects and name not in OF_THE_TARGET else None
         if name != "etag" and _coded(hop):
             why = why or _COMPRESSED
         for stated in read(hop.one(name), hop):
-            yield _counted(stated, number, why or _of_nothing(stated, hop))
+            yield _counted(stated, number, why or _of_empty_file(stated, hop))
 
 
-def _counted(stated: Stated, number: int, why: str) -> Evidence:
+def _counted(stated: Stated, number: int, why: Reason | None) -> Evidence:
     """A digest as evidence; with the reason where it does not count."""
     why = stated.ignored or why
     if not _fits(stated):
         scheme = printable(stated.scheme)
-        why = why or f"no {scheme} that can be read"
+        why = why or Reason("digest-malformed", detail=f"not a valid {scheme}")
         return Evidence(scheme, printable(stated.value), Strength.NONE, number, why)
     weaker = stated.claimed or stated.scheme in _CHECKSUMS
     strength = Strength.CHECKSUM if weaker else Strength.CONTENT
     return Evidence(stated.scheme, stated.value, strength, number, why)
 
 
-def _of_nothing(stated: Stated, hop: Hop) -> str:
+def _of_empty_file(stated: Stated, hop: Hop) -> Reason | None:
     """Some servers state, with HEAD or an error, the digest of the empty body that they send."""
     empty = bool(total_length(hop)) and entity_tag.is_of_nothing(stated.value)
-    return "the digest is that of an empty file, which this one is not" if empty else ""
+    return Reason("of-empty-file") if empty else None
 
 
 def _fits(stated: Stated) -> bool:
-    octets = _OCTETS.get(stated.scheme, -1)
-    return bool(re.fullmatch(r"[0-9a-f]+", stated.value)) and len(stated.value) == 2 * octets
+    length = _BYTES.get(stated.scheme, -1)
+    return bool(re.fullmatch(r"[0-9a-f]+", stated.value)) and len(stated.value) == 2 * length
 
 
 def _metadata(hop: Hop, number: int) -> Iterator[Evidence]:
@@ -74,7 +75,7 @@ def _metadata(hop: Hop, number: int) -> Iterator[Evidence]:
 
 def _tag(hop: Hop, number: int) -> Iterator[Evidence]:
     if hop.all("etag") and not hop.one("etag"):
-        yield Evidence("etag", hop.shown("etag"), Strength.NONE, number, "several entity tags, or none")
+        yield Evidence("etag", hop.shown("etag"), Strength.NONE, number, Reason("tag-ambiguous"))
     modified = http_date.seconds(hop.one("last-modified"))
     weakened = _coded(hop) or _is_unsound(hop)
     yield from entity_tag.evidence(hop.one("etag"), modified, total_length(hop), number, weakened=weakened)
@@ -87,7 +88,9 @@ def _date(hop: Hop, number: int) -> Iterator[Evidence]:
         value = f"{modified}/{'-' if length is None else length}"
         yield Evidence("last-modified", value, Strength.HEURISTIC, number, _generated(hop))
     elif hop.all("last-modified"):
-        yield Evidence("last-modified", hop.shown("last-modified"), Strength.NONE, number, "no HTTP date")
+        yield Evidence(
+            "last-modified", hop.shown("last-modified"), Strength.NONE, number, Reason("date-malformed")
+        )
 
 
 def _size(hop: Hop, number: int) -> Iterator[Evidence]:
@@ -95,15 +98,15 @@ def _size(hop: Hop, number: int) -> Iterator[Evidence]:
     if length is not None:
         yield Evidence("length", str(length), Strength.SIZE, number)
     elif hop.all("content-length"):
-        why = _COMPRESSED if _coded(hop) else "not the length of the whole, or no number"
+        why = _COMPRESSED if _coded(hop) else Reason("length-unusable")
         yield Evidence("length", hop.shown("content-length"), Strength.NONE, number, why)
 
 
 def _is_unsound(hop: Hop) -> bool:
-    """Tags that are strong in form alone.
+    """Whether a tag is strong in form alone.
 
-    Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime, PyPI's were seen to stay while the page
-    changed (pypi/warehouse#14457), those of GitHub's raw files to move while the file did not.
+    Azure's ``0x8D…`` is a revision, lighttpd's digits hash an mtime, PyPI's stayed the same while the page
+    changed (pypi/warehouse#14457), and those of GitHub's raw files changed while the file did not.
     """
     tag = hop.one("etag").strip('"')
     azure = tag.startswith("0x") and is_azure(hop)
@@ -112,15 +115,15 @@ def _is_unsound(hop: Hop) -> bool:
     return azure or bool(lighttpd or github or hop.all("x-pypi-last-serial"))
 
 
-def _generated(hop: Hop) -> str:
-    """Apache and many applications answer "now" where they know no date; it then moves at every request."""
+def _generated(hop: Hop) -> Reason | None:
+    """Apache and many applications send the current time where they know no date."""
     date, modified = http_date.seconds(hop.one("date")), http_date.seconds(hop.one("last-modified"))
     generated = date is not None and modified is not None and modified == date
-    return "Last-Modified equals Date: it is made up at every answer" if generated else ""
+    return Reason("date-generated") if generated else None
 
 
 def coding(hop: Hop) -> str:
-    """The coding of the bytes where a server compressed although it was asked not to; else empty.
+    """The coding of the bytes where a server compressed although ``identity`` was requested; else empty.
 
     ``aws-chunked`` is how a client once uploaded the object, and some write a character set there.
     """
@@ -135,7 +138,7 @@ def _coded(hop: Hop) -> bool:
 
 
 def total_length(hop: Hop) -> int | None:
-    """The full length in octets of what was asked for; None where the headers don't tell (RFC 9110 §14.4)."""
+    """The length of the whole file in bytes; None where the headers do not state it (RFC 9110 §14.4)."""
     if _coded(hop):
         return None
     part = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d{1,18}|\*)", hop.one("content-range"))
@@ -149,7 +152,7 @@ def total_length(hop: Hop) -> int | None:
 
 
 def validators(hop: Hop, found: tuple[Evidence, ...] | None = None) -> Validators:
-    """What to send back next time, as it came: only a tag that counts among the evidence ``found``."""
+    """What the next request sends back, verbatim: only a tag that counts among the evidence ``found``."""
     tag, modified = hop.one("etag"), hop.one("last-modified")
     dated = http_date.seconds(modified) is not None and not _generated(hop)
     counting = {(e.scheme, e.value) for e in of_hops((hop,)) if not e.ignored}
@@ -160,6 +163,6 @@ def validators(hop: Hop, found: tuple[Evidence, ...] | None = None) -> Validator
 
 
 def content_type(hop: Hop) -> str:
-    """The media type, without parameters; empty where there is none that can be read."""
+    """The media type, without parameters; empty where there is no valid one."""
     media = hop.one("content-type").partition(";")[0].strip().lower()
     return media if re.fullmatch(r"[a-z0-9.+*-]{1,60}/[a-z0-9.+*-]{1,60}", media) else ""

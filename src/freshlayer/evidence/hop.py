@@ -21,10 +21,10 @@ class Hop(Struct, frozen=True):
         return values.pop() if len(values) == 1 else ""
 
     def shown(self, name: str) -> str:
-        """Every value of a header, at most 64 characters of them, for a person to read."""
+        """Every value of a header, at most 64 characters of them, safe to print."""
         return printable(", ".join(self.all(name)))
 
 
 def printable(text: str) -> str:
-    """The first 64 characters of what an origin said, without a character that a terminal may obey."""
+    """The first 64 characters of an untrusted text, without control characters."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:64])

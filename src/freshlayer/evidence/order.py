@@ -1,4 +1,4 @@
-"""Which evidence counts, and what two sets of it say about each other."""
+"""Which evidence counts, and the comparison of two sets of it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from msgspec.structs import replace
 from freshlayer.evidence.entity_tag import MTIMES, proves
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Recorded
+from freshlayer.model.reasons import Reason
 
 BODY_DIGEST = "sha256"
 """The scheme of a digest that freshlayer took of a body itself."""
 
 CODED = f"{BODY_DIGEST}-"
-"""Begins the scheme of a digest of compressed bytes (``sha256-gzip``): it is no digest of the file."""
+"""Begins the scheme of a digest of compressed bytes (``sha256-gzip``): it is not the digest of the file."""
 
 _ALGORITHMS = ("sha512", "sha256", "sha1", "md5", "crc64nvme", "crc32c", "crc32")
 _DATES = {"last-modified", *MTIMES}
@@ -21,7 +22,7 @@ _PROOF = {Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM}
 
 
 class Comparison(Struct, frozen=True):
-    """``same`` is None where the two have nothing common that tells; ``certain`` as in ``Certainty``."""
+    """``same`` is None where the two have nothing in common that decides; ``certain`` as in ``Certainty``."""
 
     same: bool | None
     certain: bool
@@ -30,7 +31,7 @@ class Comparison(Struct, frozen=True):
 
 
 class _Pair(Struct, frozen=True):
-    """What two sets of evidence say in one scheme."""
+    """The evidence of one scheme in two sets."""
 
     old: Evidence
     new: Evidence
@@ -42,7 +43,7 @@ class _Pair(Struct, frozen=True):
 
     @property
     def same(self) -> bool:
-        """A date is compared without the length beside it: lengths are compared, where both are known."""
+        """A date is compared without the length beside it: lengths are compared where both are known."""
         return _moment(self.old) == _moment(self.new)
 
     @property
@@ -57,7 +58,7 @@ class _Pair(Struct, frozen=True):
 
     @property
     def is_decisive(self) -> bool:
-        """Whether no guess counts beside it. A strong tag that differs is no proof of other bytes."""
+        """Whether no guess counts beside it. A strong tag that differs does not prove other bytes."""
         equal_tag = self.strength is Strength.STRONG and self.same
         return not self.guessed and (self.strength is Strength.CONTENT or equal_tag)
 
@@ -79,7 +80,7 @@ def _algorithm(item: Evidence) -> int:
 
 
 def strongest(evidence: tuple[Evidence, ...]) -> Evidence | None:
-    """The piece that the identity is drawn from."""
+    """The evidence that the identity is made of."""
     return next((item for item in in_order(list(evidence)) if not item.ignored), None)
 
 
@@ -89,8 +90,8 @@ def compare(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> Comparison:
     A common content hash decides alone; else unequal lengths prove a change; else the strongest common
     scheme: an equal strong entity tag is certain, an unequal one only probable, for origins draw tags from
     inodes and mtimes (nginx, Apache, lighttpd). Lengths that contradict equal hashes or equal strong tags
-    take the certainty away; so does a redirect, for equal tags of two resources say nothing (RFC 9110
-    §8.8.3), and it may lead to another one today. What is only probably of the recorded bytes is never
+    take the certainty away; so does a redirect: equal tags of two resources prove nothing (RFC 9110
+    §8.8.3), and its target may be another one today. What is only probably of the recorded bytes is never
     certain, and counts for nothing beside a hash or a strong tag that is certainly of them.
     """
     pairs = _common(old, new)
@@ -105,7 +106,7 @@ def compare(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> Comparison:
 
 
 def _by_validator(pairs: list[_Pair]) -> Comparison:
-    """A tag may move without the bytes (an S3 object in other parts): a checksum of both goes first."""
+    """A tag may change without the bytes (an S3 object in other parts): a checksum of both is preferred."""
     checksums = [pair for pair in pairs if pair.strength is Strength.CHECKSUM]
     moved = [pair for pair in pairs[:1] if pair.strength is Strength.STRONG and not pair.same]
     decisive = next(iter(checksums if moved and checksums else pairs), None)
@@ -118,7 +119,7 @@ def _by_validator(pairs: list[_Pair]) -> Comparison:
 
 
 def _is_proof(tag: Evidence) -> bool:
-    """Whether an equal tag proves equal bytes: a strong one, of the very resource that was asked for."""
+    """Whether an equal tag proves equal bytes: a strong one, of the requested resource itself."""
     return tag.strength is Strength.STRONG and not tag.hop and not tag.guessed and proves(tag.value)
 
 
@@ -149,10 +150,10 @@ def is_revalidated(recorded: Recorded) -> bool:
 def union(
     new: tuple[Evidence, ...], old: tuple[Evidence, ...], *, certain: bool = True
 ) -> tuple[Evidence, ...]:
-    """All that is known of bytes that did not change: so a header that comes and goes is no change.
+    """All that is known of bytes that did not change: so a header that is sent at times is not a change.
 
-    Where they only probably did not, new evidence is marked as guessed: else a tag that came with other
-    bytes would make the next 304 certain.
+    Where they only probably did not change, new evidence is marked as guessed: a tag of other bytes would
+    make the next 304 certain.
     """
     schemes = {item.scheme for item in new if not item.ignored}
     known = {(item.scheme, item.value) for item in old if not item.guessed}
@@ -166,9 +167,9 @@ def union(
 
 
 def unsettled(first: tuple[Evidence, ...], second: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """The first answer, without a tag or a date that the second, a moment later, has replaced by another.
+    """The first answer, without a tag or a date that differs in the second, a moment later.
 
-    Some origins make a tag from the time, or at random: it says nothing.
+    Some origins make a tag from the time, or at random.
     """
     later = {item.scheme: _moment(item) for item in second if item.scheme in _DATES and not item.ignored}
     tags = {item.value for item in second if item.scheme == "etag" and not item.ignored}
@@ -179,19 +180,19 @@ def _settled(item: Evidence, tags: set[str], later: dict[str, str]) -> Evidence:
     if item.ignored:
         return item
     if item.scheme == "etag" and item.value not in tags:
-        return replace(item, ignored="the entity tag differs at every request")
+        return replace(item, ignored=Reason("tag-unstable"))
     if later.get(item.scheme, _moment(item)) != _moment(item):
-        return replace(item, ignored="the date differs at every request")
+        return replace(item, ignored=Reason("date-unstable"))
     return item
 
 
 def unconfirmed(found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """What HEAD alone says, with a length that is a guess: some state that of another body."""
+    """The evidence of HEAD alone, with its length as a guess: some origins state that of another body."""
     return tuple(replace(e, guessed=True) if e.strength is Strength.SIZE else e for e in found)
 
 
-def without_weak(evidence: tuple[Evidence, ...], reason: str) -> tuple[Evidence, ...]:
-    """Only what proves something counts; the rest is ignored, for a reason."""
+def without_weak(evidence: tuple[Evidence, ...], reason: Reason) -> tuple[Evidence, ...]:
+    """With weak evidence ignored, for this reason."""
     weak = {Strength.WEAK, Strength.HEURISTIC}
     return in_order([replace(e, ignored=reason) if e.strength in weak else e for e in evidence])
 
@@ -199,9 +200,9 @@ def without_weak(evidence: tuple[Evidence, ...], reason: str) -> tuple[Evidence,
 def wants_body(
     evidence: tuple[Evidence, ...], recorded: Recorded | None, length: int | None, limit: int
 ) -> bool:
-    """Whether the body has to be read for its digest: only where nothing better stands for it.
+    """Whether the body has to be read for its digest: only where there is no better evidence.
 
-    ``length`` and ``limit`` are octets; a limit of 0 reads none. Evidence equal to what was
+    ``length`` and ``limit`` are bytes; a limit of 0 reads none. Evidence equal to what was
     recorded keeps the recorded digest.
     """
     if limit <= 0 or (length is not None and length > limit):
@@ -213,7 +214,7 @@ def wants_body(
 
 
 def _is_decided_by_body(best: Evidence, recorded: Recorded, evidence: tuple[Evidence, ...]) -> bool:
-    """New proof where a digest was recorded: only the bytes tell whether it is of them. They do that once."""
+    """Whether new proof appears beside a recorded digest: the body is read once, to connect the two."""
     known = [item for item in recorded.evidence if not item.guessed]
     hashed = any(item.scheme == BODY_DIGEST for item in known)
     stated = any((item.scheme, item.value) == (best.scheme, best.value) for item in known)

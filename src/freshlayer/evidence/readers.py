@@ -1,4 +1,4 @@
-"""Headers that state a hash or a checksum of the bytes, and how each is written: one table."""
+"""Headers that state a hash or a checksum of the bytes: one table, a reader for each."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from freshlayer.evidence.hop import Hop
+from freshlayer.model.reasons import Reason
 
 _NAMES = {"sha-512": "sha512", "sha-256": "sha256", "sha": "sha1", "sha-1": "sha1", "md5": "md5"}
 _PARTIAL = 206
-_OF_PARTS = "a hash of the parts' hashes, not of the bytes"
+_OF_PARTS = Reason("digest-of-parts")
 
 
 class Stated(Struct, frozen=True):
     """A digest as a header states it: hexadecimal digits, or the header's own text where it is malformed.
 
-    ``ignored``: why it says nothing of the bytes. ``claimed``: whoever uploaded the file wrote it, and the
-    origin never checked it.
+    ``ignored``: why it proves nothing about the bytes. ``claimed``: the uploader of the file wrote it; the
+    origin did not check it.
     """
 
     scheme: str
     value: str
-    ignored: str = ""
+    ignored: Reason | None = None
     claimed: bool = False
 
 
@@ -41,9 +42,9 @@ def _structured(value: str, _hop: Hop) -> Iterator[Stated]:
 
 
 def _message(value: str, hop: Hop) -> Iterator[Stated]:
-    """RFC 9530 §2: of what this one message carries: after HEAD nothing, after a range a part."""
+    """RFC 9530 §2: of the body of this message: after HEAD nothing, after a range a part."""
     for stated in _structured(value, hop):
-        yield Stated(stated.scheme, stated.value, "the digest is of one message, not of the whole")
+        yield Stated(stated.scheme, stated.value, Reason("digest-of-message"))
 
 
 def _digest(value: str, _hop: Hop) -> Iterator[Stated]:
@@ -54,7 +55,7 @@ def _digest(value: str, _hop: Hop) -> Iterator[Stated]:
 
 
 def _members(value: str) -> Iterator[tuple[str, str]]:
-    """``name=value, name=value``. By splitting: a header of 64 KiB is no reason to search it twice."""
+    """``name=value, name=value``. Splits once: a header may have 64 KiB."""
     for item in value.split(","):
         name, equals, encoded = item.strip().partition("=")
         if equals and re.fullmatch(r"[A-Za-z0-9-]{1,40}", name):
@@ -64,17 +65,17 @@ def _members(value: str) -> Iterator[tuple[str, str]]:
 def _content_md5(value: str, hop: Hop) -> Iterator[Stated]:
     """RFC 1864. On a part it is the digest of the part, and some servers send parts with status 200."""
     part = hop.status == _PARTIAL or bool(hop.all("content-range"))
-    why = "the digest is of a part" if part else ""
+    why = Reason("digest-of-part") if part else None
     yield Stated("md5", from_base64(value) or value, why, claimed=is_azure(hop))
 
 
 def _azure_md5(value: str, _hop: Hop) -> Iterator[Stated]:
-    """A property of the blob that clients set, and may leave as it is when the bytes change."""
+    """A property of the blob that clients set, and need not update when the bytes change."""
     yield Stated("md5", from_base64(value) or value, claimed=True)
 
 
 def is_azure(hop: Hop) -> bool:
-    """Azure Blob Storage, and what stands in front of it (GitHub's release assets)."""
+    """Azure Blob Storage, and proxies in front of it (GitHub's release assets)."""
     marks = ("x-ms-request-id", "x-ms-blob-type", "x-ms-blob-content-md5")
     return any(hop.all(name) for name in marks) or hop.one("server").startswith("Windows-Azure-Blob")
 
@@ -87,7 +88,7 @@ def _nexus(value: str, _hop: Hop) -> Iterator[Stated]:
 
 
 def _artifactory(value: str, hop: Hop) -> Iterator[Stated]:
-    """Artifactory: the SHA-1 without quotes. Elsewhere 40 digits may be a git blob's name."""
+    """Artifactory: the SHA-1 without quotes. Of other servers, 40 digits may be the name of a git blob."""
     match = re.fullmatch(r'(?:W/)?"?([0-9A-Fa-f]{40})"?', value)
     marks = ("x-artifactory-id", "x-artifactory-node-id", "x-jfrog-version")
     if match and any(hop.all(name) for name in marks):
@@ -95,26 +96,26 @@ def _artifactory(value: str, hop: Hop) -> Iterator[Stated]:
 
 
 def _s3_tag(value: str, hop: Hop) -> Iterator[Stated]:
-    """S3 and its like: the MD5, if the object was stored in one piece and no key of its own encrypts it."""
+    """S3 and compatible stores: the MD5, if the object was stored in one piece and is not encrypted."""
     match = re.fullmatch(r'"([0-9a-f]{32})((?:-\d+)?)"', value)
     if match and (hop.all("x-amz-request-id") or hop.one("server") == "AmazonS3"):
-        yield Stated("md5", match[1] + match[2], _OF_PARTS if match[2] else _no_md5(hop))
+        yield Stated("md5", match[1] + match[2], _OF_PARTS if match[2] else _not_md5(hop))
 
 
-def _no_md5(hop: Hop) -> str:
+def _not_md5(hop: Hop) -> Reason | None:
     kms = hop.one("x-amz-server-side-encryption").startswith("aws:kms")
     if kms or hop.all("x-amz-server-side-encryption-customer-algorithm"):
-        return "the object is encrypted: its entity tag is no MD5"
+        return Reason("tag-not-md5", detail="the object is encrypted, so its entity tag is not its MD5")
     if hop.one("x-amz-storage-class") == "EXPRESS_ONEZONE":
-        return "a directory bucket's entity tag is no MD5"
-    return ""
+        return Reason("tag-not-md5", detail="the entity tag of a directory bucket is not an MD5")
+    return None
 
 
 def _linked(value: str, _hop: Hop) -> Iterator[Stated]:
-    """Hugging Face names the SHA-256 of a large file on the hop that redirects to the CDN."""
+    """Hugging Face states the SHA-256 of a large file on the hop that redirects to the CDN."""
     digest = value.removeprefix("W/").strip('"')
     if re.fullmatch(r"[0-9a-f]{40}", digest):
-        yield Stated("git-blob", digest, "the name of a git blob, not the SHA-1 of the bytes")
+        yield Stated("git-blob", digest, Reason("git-blob"))
     else:
         yield Stated("sha256", digest)
 
@@ -128,14 +129,14 @@ def _oci(value: str, _hop: Hop) -> Iterator[Stated]:
 def _google(_value: str, hop: Hop) -> Iterator[Stated]:
     """``crc32c=BASE64,md5=BASE64``, maybe on two lines."""
     stored_plain = hop.one("x-goog-stored-content-encoding").lower() in {"", "identity"}
-    why = "" if stored_plain else "the digest is of the stored bytes, which are compressed"
+    why = None if stored_plain else Reason("of-compressed-form")
     for name, encoded in _members(",".join(hop.all("x-goog-hash"))):
         if encoded:
             yield Stated(name, from_base64(encoded) or encoded, why)
 
 
 def _uploaders(scheme: str) -> Reader:
-    """Metadata that whoever uploaded the object made up; Google's mirror of Maven Central has such."""
+    """Metadata that the uploader of the object chose; Google's mirror of Maven Central has such."""
 
     def read(value: str, _hop: Hop) -> Iterator[Stated]:
         yield Stated(scheme, value.lower(), claimed=True)
@@ -144,12 +145,12 @@ def _uploaders(scheme: str) -> Reader:
 
 
 def _amazon(scheme: str) -> Reader:
-    """S3's checksums, where asked for; a COMPOSITE one, written ``BASE64-N``, is a hash of hashes."""
+    """S3's checksums, sent on request; a COMPOSITE one, written ``BASE64-N``, is a hash of hashes."""
 
     def read(value: str, hop: Hop) -> Iterator[Stated]:
         plain, _, parts = value.partition("-")
         composite = bool(parts) or hop.one("x-amz-checksum-type").upper() == "COMPOSITE"
-        yield Stated(scheme, from_base64(plain) or value, _OF_PARTS if composite else "")
+        yield Stated(scheme, from_base64(plain) or value, _OF_PARTS if composite else None)
 
     return read
 
@@ -195,11 +196,11 @@ OF_THE_TARGET = {
     "x-checksum-md5",
     "x-linked-etag",
 }
-"""Headers that speak of what a redirect leads to; the others are of the redirect's own content."""
+"""Headers that describe the target of a redirect; the others describe the redirect's own content."""
 
 
 def from_base64(text: str) -> str:
-    """Hexadecimal digits; empty where the text is no base64."""
+    """Hexadecimal digits; empty where the text is not base64."""
     try:
         return base64.b64decode(text, validate=True).hex()
     except (binascii.Error, ValueError):

@@ -13,7 +13,7 @@ _MOST_LINES = 20_000
 def digest_of(text: str, name: str, scheme: str) -> str:
     """The digest that a file of checksums states of ``name``, in lower case; empty where it states none.
 
-    A file with one digest and no name speaks of the file that it stands beside. An HTML page, which some
+    A file with one digest and no name describes the file beside it. An HTML page, which some
     servers give in place of a 404, states nothing.
     """
     if re.match(r"\s*<", text):

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from freshlayer.model.reasons import Reason
+
 
 class Strength(StrEnum):
-    """How much a piece of evidence says about the bytes, strongest first."""
+    """How much a piece of evidence proves about the bytes, strongest first."""
 
     CONTENT = "content"
     STRONG = "strong"
@@ -33,7 +35,7 @@ _RANKS = {strength: rank for rank, strength in enumerate(Strength)}
 
 
 class Identity(Struct, frozen=True):
-    """The evidence that stands for the bytes in a key, written ``scheme:value``."""
+    """The evidence that represents the bytes in a key, written ``scheme:value``."""
 
     scheme: str
     value: str
@@ -47,7 +49,7 @@ class Identity(Struct, frozen=True):
         """Read ``scheme:value``; raises ValueError where there is no scheme."""
         scheme, colon, value = text.partition(":")
         if not (scheme and colon):
-            message = f"{text!r} is no identity (scheme:value)"
+            message = f"{text!r} is not an identity (scheme:value)"
             raise ValueError(message)
         return cls(scheme, value, strength)
 
@@ -89,9 +91,9 @@ def _dated(value: str) -> str:
 
 
 class Evidence(Struct, frozen=True):
-    """One thing that an origin said about the bytes.
+    """One statement of an origin about the bytes.
 
-    ``hop`` counts redirects from 0; ``ignored`` holds the reason where the evidence does not count.
+    ``hop`` counts redirects from 0; ``ignored``: why the evidence does not count; None where it does.
     ``guessed``: it is of bytes that are only probably those of the recorded identity.
     """
 
@@ -99,7 +101,7 @@ class Evidence(Struct, frozen=True):
     value: str
     strength: Strength
     hop: int = 0
-    ignored: str = ""
+    ignored: Reason | None = None
     guessed: bool = False
 
     @property
@@ -109,7 +111,7 @@ class Evidence(Struct, frozen=True):
 
 
 class Validators(Struct, frozen=True):
-    """What a conditional request sends back, letter for letter as the origin wrote it (RFC 9110 §13.1)."""
+    """What a conditional request sends back, verbatim as the origin sent it (RFC 9110 §13.1)."""
 
     entity_tag: str = ""
     last_modified: str = ""

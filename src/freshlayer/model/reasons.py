@@ -1,4 +1,4 @@
-"""Reasons: a stable code, what happened, and what to do. The one place that words and prints them. Pure."""
+"""Reasons: a stable code, what happened, and what to do. The one place that formats them. Pure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from msgspec.structs import replace
 
 from freshlayer.model.reasons_not_watched import NOT_WATCHED
 from freshlayer.model.reasons_of_builds import BUILDS
+from freshlayer.model.reasons_of_evidence import EVIDENCE
 from freshlayer.model.reasons_of_probes import PROBES
 
-REASONS: dict[str, tuple[str, str]] = {**PROBES, **BUILDS, **NOT_WATCHED}
+REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **NOT_WATCHED}
 """Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
 
 
 class Reason(Struct, frozen=True):
-    """Why something is as it is. Code elsewhere compares ``code`` alone.
+    """Why a decision was made. Other code compares ``code`` alone.
 
-    ``subject``: what it is about, where the place that prints it does not say so. ``detail``: what happened,
-    as a clause; without one the meaning of the code is printed. ``hint``: what to do, where there is more to
-    say than the table does.
+    ``subject``: what it is about, where the place that prints it does not name it. ``detail``: what happened,
+    as a clause; without one the meaning of the code is printed. ``hint``: what to do, where that is printed
+    with the reason.
     """
 
     code: str
@@ -43,7 +44,7 @@ class Reason(Struct, frozen=True):
         return self.text
 
     def changed(self, change: Callable[[str], str]) -> Reason:
-        """The same with other texts: what hides secrets is applied to each."""
+        """The same with ``change`` applied to each text: to hide secrets."""
         texts = (self.subject, self.detail, self.hint)
         subject, detail, hint = (change(text) if text else "" for text in texts)
         return Reason(self.code, subject, detail, hint)
@@ -89,7 +90,7 @@ def entry(code: str) -> str:
 
 
 def reference_page() -> str:
-    """``docs/reasons.md``: every code under a heading of its own."""
+    """``docs/reasons.md``: a heading for each code."""
     lines = [
         "# Reasons",
         "",

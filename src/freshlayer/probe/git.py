@@ -101,11 +101,11 @@ def through(reference: Reference, url: str) -> str:
 
 
 def _evidence(oids: list[str]) -> tuple[Evidence, ...]:
-    """The first name's commit; those of lesser names (a tag called like a branch) are shown."""
+    """The first name's commit; those of other refs of the same name (a tag and a branch) do not count."""
     others = dict.fromkeys(oid for oid in oids[1:] if oid != oids[0])
-    lesser = "what another ref of that name, or a tag itself, points to"
+    shadowed = Reason("git-ref-shadowed")
     first = Evidence("commit", oids[0], Strength.CONTENT)
-    return (first, *(Evidence("commit", oid, Strength.CONTENT, ignored=lesser) for oid in others))
+    return (first, *(Evidence("commit", oid, Strength.CONTENT, ignored=shadowed) for oid in others))
 
 
 def without_credential(address: str) -> tuple[str, Credential | None]:

@@ -126,5 +126,5 @@ def _evidence(item: Evidence) -> Document:
         "value": item.value,
         "strength": item.strength,
         "hop": item.hop,
-        "ignored": item.ignored or None,
+        "ignored": item.ignored.document if item.ignored else None,
     }

@@ -39,7 +39,7 @@ def observe(
             validators = evidence.validators(last, found)
         if whole and body.digest and evidence.is_young(last):
             # Another change may follow under the same date and tag: the next probe reads the bytes again.
-            found = evidence.without_weak(found, "the file is younger than two seconds")
+            found = evidence.without_weak(found, Reason("file-too-young"))
             validators = Validators()
     stated = evidence.strongest(found) is not None
     reason = Reason("observed", detail=status_line(last.status)) if stated else Reason("no-evidence")

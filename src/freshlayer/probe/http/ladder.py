@@ -40,9 +40,9 @@ def learn(request: Request, reference: Reference, recorded: Recorded | None, mea
     conditional = _conditional(recorded.validators if recorded else Validators())
     head, answer = yield from _ladder(replace(request, headers=request.headers + conditional), means)
     if recorded is not None and conditional and answer.status == _NOT_MODIFIED and not answer.error:
-        if not evidence.doubt_of_304(recorded, answer.hops):
-            caveats = (*evidence.caveats(answer.hops), *evidence.redirected(answer.hops))
-            return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified"), caveats)
+        if not evidence.contradicts(recorded, answer.hops):
+            warnings = (*evidence.warnings_of(answer.hops), *evidence.redirect_warning(answer.hops))
+            return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified"), warnings)
         # A HEAD that may be wrong is compared with a GET, as when a full answer is due.
         recorded = replace(recorded, full_answer=0)
         head, answer = yield from _ladder(request, means)
@@ -71,7 +71,7 @@ def _ladder(request: Request, means: Means) -> _Two:
 
 
 def _got(request: Request, means: Means) -> Talk:
-    """The answer to a GET of one byte; a server that has no ranges sends the whole, which is hardly read."""
+    """The answer to a GET of one byte; of a server without ranges, at most 64 KiB of the body are read."""
     wanted = replace(request, method="GET", read=_PEEK)
     answer = yield from exchange(replace(wanted, headers=(*request.headers, _RANGE)), means)
     if answer.status == _NOT_IN_RANGE and evidence.total_length(answer.hops[-1]) != 0:
@@ -81,7 +81,7 @@ def _got(request: Request, means: Means) -> Talk:
 
 
 def _needs_get(head: Answer, request: Request) -> bool:
-    """HEAD is refused in many ways by servers that answer GET; some close the connection.
+    """Whether a GET follows: servers that answer GET refuse HEAD in many ways; some close the connection.
 
     A busy origin with Retry-After gets no second request at once. A redirect that is not followed is an
     answer, and a proxy that requires a credential requires it for GET too.
@@ -128,7 +128,7 @@ def _settled(
 
 
 def _is_enough(recorded: Recorded | None, head: Answer, found: tuple[Evidence, ...], hash_up_to: int) -> bool:
-    """Whether an answer to HEAD needs no GET: it states a hash, is as before, or the body is read next."""
+    """Whether an answer to HEAD needs no GET: it states a hash, did not change, or the body is read next."""
     if recorded is not None and recorded.full_answer == 0:
         return False
     if evidence.wants_body(found, recorded, evidence.total_length(head.hops[-1]), hash_up_to):

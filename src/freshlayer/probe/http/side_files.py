@@ -1,4 +1,4 @@
-"""Checksums published beside a file, for origins that say nothing themselves that proves anything."""
+"""Checksums published beside a file, for origins whose own evidence proves nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("SHA256SUMS", "sha256"),
     ("SHASUMS256.txt", "sha256"),
 )
-"""Name beside the file → what it states. All of them are asked once, when a large file is first seen."""
+"""Name beside the file → scheme. All of them are requested once, when a large file is first seen."""
 
 _WEAK = {Strength.WEAK, Strength.HEURISTIC, Strength.SIZE}
 _HAS_OR_HAS_NOT = WHOLE | {403} | ABSENT
@@ -34,14 +34,14 @@ _AGAIN = 1.0
 
 
 def completed(seen: Observation, recorded: Recorded | None, means: Means) -> Conversation:
-    """The observation, with the checksum published beside the file where there is one and it is needed."""
+    """The observation, with the checksum published beside the file if there is one and it is needed."""
     if not _is_wanted(seen, recorded, means.limits.hash_up_to):
         return seen
     parts = urlsplit(seen.reference.address)
     base = request_of(seen.reference)
-    folder, _, name = parts.path.rpartition("/")
+    directory, _, name = parts.path.rpartition("/")
     for row, scheme in ROWS:
-        url = parts._replace(path=f"{folder}/{row.format(name=name)}").geturl()
+        url = parts._replace(path=f"{directory}/{row.format(name=name)}").geturl()
         found, answer = yield from stated(base, url, unquote(name), scheme, means)
         if found and _is_older(answer, seen):
             yield Pause(_AGAIN)
@@ -67,7 +67,7 @@ def stated(
 
 
 def _is_wanted(seen: Observation, recorded: Recorded | None, hash_up_to: int) -> bool:
-    """Only for what is too large to be read, where what the origin says proves nothing and has changed."""
+    """Only for a file that is too large to be read, and whose evidence proves nothing and changed."""
     if seen.outcome is not ProbeOutcome.SEEN:
         return False
     best = evidence.strongest(seen.evidence)
@@ -81,7 +81,7 @@ def _is_wanted(seen: Observation, recorded: Recorded | None, hash_up_to: int) ->
 
 
 def _with(seen: Observation, found: Evidence, answer: Answer, url: str) -> Observation:
-    """The observation with a checksum; one that is older than the file does not speak of it."""
+    """The observation with a checksum; one that is older than the file does not count."""
     if not _is_older(answer, seen):
         return replace(seen, evidence=in_order([*seen.evidence, found]))
     date = http_date.seconds(answer.hops[-1].one("date"))
@@ -89,7 +89,7 @@ def _with(seen: Observation, found: Evidence, answer: Answer, url: str) -> Obser
         name = shown(url.rpartition("/")[2], 60)
         reason = Reason("being-published", detail=f"the file is newer than its {name}: it is being published")
         return Observation(seen.reference, ProbeOutcome.UNKNOWN, reason)
-    old = replace(found, ignored="the file of checksums is older than the file itself")
+    old = replace(found, ignored=Reason("checksums-outdated"))
     return replace(seen, evidence=in_order([*seen.evidence, old]))
 
 

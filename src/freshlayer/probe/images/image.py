@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, joined
 from freshlayer.probe.images.manifest import ACCEPT, INDEXES, chosen, combined, digest_in, entries, spelled
 from freshlayer.probe.images.registry import Admission, Endpoint, admitted, endpoints
 from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, reason_of, status_line
@@ -118,27 +118,26 @@ def _got(request: Request, means: Means) -> Generator[Step, Answer, Manifest]:
 
 def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, means: Means) -> Observation:
     """The evidence: the manifest decides, and the index spares a GET the next time."""
-    told = list(evidence.caveats(named.answer.hops))
-    told += [evidence.told(clause) for clause in _limits(named.answer)]
+    notes = [*evidence.warnings_of(named.answer.hops), *map(evidence.note, _limits(named.answer))]
     if not named.is_index or not means.platforms:
-        return _observation(reference, named, named.digest, told)
+        return _observation(reference, named, named.digest, notes)
     index = _index_of(named, means)
     if not named.got:
-        return _observation(reference, named, _recorded(recorded, _MANIFEST), told, index)
+        return _observation(reference, named, _recorded(recorded, _MANIFEST), notes, index)
     found = entries(named.answer.body)
     if found is None:
         return Observation(reference, ProbeOutcome.UNKNOWN, Reason("registry-index-invalid"))
     if not found:
-        # An index of things that are for no platform is known by itself.
-        return _observation(reference, named, named.digest, told, index)
-    return _for_platforms(reference, named, chosen(found, means.platforms), told, recorded, means)
+        # An index without platforms is identified by its own digest.
+        return _observation(reference, named, named.digest, notes, index)
+    return _for_platforms(reference, named, chosen(found, means.platforms), notes, recorded, means)
 
 
 def _for_platforms(
     reference: Reference,
     named: Manifest,
     manifests: Mapping[str, str],
-    told: list[Evidence],
+    notes: list[Evidence],
     recorded: Recorded | None,
     means: Means,
 ) -> Observation:
@@ -148,19 +147,19 @@ def _for_platforms(
         detail = f"the image has no manifest for {lacking}"
         return Observation(reference, ProbeOutcome.ABSENT, Reason("platform-absent", detail=detail))
     index, value = _index_of(named, means), combined(manifests)
-    clauses = (*([f"there is no image for {lacking}"] if lacking else []), *_moved(index, value, recorded))
-    noted = [*told, *(evidence.told(clause) for clause in clauses)]
-    return _observation(reference, named, value, noted, index)
+    absent = [Reason("platform-absent", detail=f"the image has no manifest for {lacking}")] if lacking else []
+    reasons = (*absent, *_index_changes(index, value, recorded))
+    return _observation(reference, named, value, [*notes, *map(evidence.note, reasons)], index)
 
 
 def _observation(
-    reference: Reference, named: Manifest, value: str, told: list[Evidence], index: str = ""
+    reference: Reference, named: Manifest, value: str, notes: list[Evidence], index: str = ""
 ) -> Observation:
     """A manifest is the content; its index is to it what a strong entity tag is to a file."""
     found = [Evidence(_MANIFEST, value, Strength.CONTENT)]
     found += [Evidence(_INDEX, index, Strength.STRONG)] if index else []
     reason = Reason("observed", detail=status_line(named.answer.status))
-    return Observation(reference, ProbeOutcome.SEEN, reason, (*found, *told))
+    return Observation(reference, ProbeOutcome.SEEN, reason, (*found, *notes))
 
 
 def _index_of(named: Manifest, means: Means) -> str:
@@ -168,16 +167,17 @@ def _index_of(named: Manifest, means: Means) -> str:
     return f"{named.digest}/{','.join(sorted(map(spelled, means.platforms)))}"
 
 
-def _moved(index: str, value: str, recorded: Recorded | None) -> tuple[str, ...]:
-    """What another index means, as clauses for the verdict."""
+def _index_changes(index: str, value: str, recorded: Recorded | None) -> tuple[Reason, ...]:
+    """Why the index differs from the recorded one, for the verdict."""
     digest, _, platforms = index.partition("/")
-    before, _, asked = _recorded(recorded, _INDEX).partition("/")
+    before, _, old = _recorded(recorded, _INDEX).partition("/")
     if not before:
         return ()
-    if asked != platforms:
-        return (f"it was recorded for {asked}, and is probed for {platforms}",)
+    if old != platforms:
+        detail = f"it was recorded for {old}, and is probed for {platforms}"
+        return (Reason("recorded-for-other-platforms", detail=detail),)
     same = value == _recorded(recorded, _MANIFEST)
-    return ("its index changed, for other platforms only",) if same and digest != before else ()
+    return (Reason("index-changed"),) if same and digest != before else ()
 
 
 def _recorded(recorded: Recorded | None, scheme: str) -> str:
@@ -187,20 +187,17 @@ def _recorded(recorded: Recorded | None, scheme: str) -> str:
 
 def _reason(head: Admission, answer: Answer) -> Reason:
     """Why nothing is known."""
-    reason = reason_of(answer)
-    clauses = [reason.what]
-    if answer.status in {401, 403} and not answer.error:
-        clauses.append("a registry returns that for an image that does not exist too")
-    if head.told:
-        clauses.append(head.told)
-    return replace(reason, detail="; ".join([*clauses, *_limits(answer)]))
+    hidden = answer.status in {401, 403} and not answer.error
+    ambiguous = [Reason("registry-hides-absence")] if hidden else []
+    return joined([reason_of(answer), *ambiguous, *head.notes, *_limits(answer)])
 
 
-def _limits(answer: Answer) -> tuple[str, ...]:
+def _limits(answer: Answer) -> tuple[Reason, ...]:
     """Docker Hub's limit of pulls, if none is left: ``ratelimit-remaining: 0;w=21600``."""
     remaining = answer.hops[-1].one("ratelimit-remaining") if answer.hops else ""
     match = re.fullmatch(r"0(?:;w=(\d{1,9}))?", remaining)
     if not match:
         return ()
     within = f" (they are counted over {int(match[1])} s)" if match[1] else ""
-    return (f"the registry has no more pulls for this address{within}",)
+    detail = f"the registry allows no more pulls for this address{within}"
+    return (Reason("registry-rate-limited", detail=detail),)

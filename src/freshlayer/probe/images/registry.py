@@ -52,18 +52,18 @@ class Challenge(Struct, frozen=True):
 
 
 class Login(Struct, frozen=True):
-    """The credential for a repository, if there is one. ``told``: what went wrong in looking for it."""
+    """The credential for a repository, if there is one. ``notes``: why places had none that can be used."""
 
     credential: Credential | None = None
-    told: str = ""
+    notes: tuple[Reason, ...] = ()
 
 
 class Admission(Struct, frozen=True):
-    """An answer, the credential that it was given for, and what a reason should add."""
+    """An answer, the credential that was sent, and notes for the reason of a failure."""
 
     answer: Answer
     credential: Credential | None = None
-    told: str = ""
+    notes: tuple[Reason, ...] = ()
 
 
 def endpoints(registry: str, keyring: Keyring) -> tuple[Endpoint, ...]:
@@ -115,12 +115,12 @@ def admitted(
     if challenge is None:
         return Admission(answer)
     login = yield from _login(endpoint, repository, means)
-    shown_to_it = yield from _met(challenge, login, endpoint, repository, means)
-    if isinstance(shown_to_it, Answer):
-        return Admission(shown_to_it, told=login.told)
-    if shown_to_it is not None:
-        answer = yield from exchange(replace(request, credential=shown_to_it), means)
-    return Admission(answer, shown_to_it, login.told)
+    credential = yield from _met(challenge, login, endpoint, repository, means)
+    if isinstance(credential, Answer):
+        return Admission(credential, notes=login.notes)
+    if credential is not None:
+        answer = yield from exchange(replace(request, credential=credential), means)
+    return Admission(answer, credential, login.notes)
 
 
 def _met(
@@ -156,7 +156,7 @@ def _login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step,
     even what is public.
     """
     if not endpoint.is_trusted:
-        return Login(told="no credential is sent without TLS")
+        return Login(notes=(Reason("credential-needs-tls"),))
     scheme, _, netloc = endpoint.url.partition("://")
     for host in dict.fromkeys((endpoint.name, netloc.partition("/")[0])):
         if means.keyring.settings(host) is not None:
@@ -168,12 +168,13 @@ def _login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step,
 
 def _docker_login(endpoint: Endpoint, repository: str, means: Means) -> Generator[Step, Answer, Login]:
     """The first place that has a credential; a helper runs once for all."""
-    failed: list[str] = []
+    failed: list[Reason] = []
     for found in docker.logins(means.keyring, endpoint.name, repository):
         if isinstance(found, Credential):
             return Login(found)
         if found.barred:
-            failed.append(f"{found.argv[0]} was not run, since a file of the checkout names it")
+            detail = f"{found.argv[0]} was not run: a file of the checkout names it"
+            failed.append(Reason("credential-program-barred", detail=detail))
             continue
         answer = yield Once(
             ("login", found), Run(found.argv, DOCKER_CREDENTIAL, stdin=found.server, errors=False)
@@ -182,8 +183,8 @@ def _docker_login(endpoint: Endpoint, repository: str, means: Means) -> Generato
         if credential is not None:
             return Login(credential)
         if _NOT_FOUND not in answer.output:
-            failed.append(f"{found.argv[0]} failed")
-    return Login(told=", ".join(failed))
+            failed.append(Reason("credential-program-failed", detail=f"{found.argv[0]} failed"))
+    return Login(notes=tuple(failed))
 
 
 def _token(

@@ -1,4 +1,4 @@
-"""``azblob``: a blob, or all blobs below a prefix; as anybody, or by shared key, signature (SAS) or token."""
+"""``azblob``: a blob, or all blobs below a prefix; anonymous, or by shared key, signature (SAS) or token."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from freshlayer.credentials import Credential, Scheme, azure
 from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import HEADERS
 from freshlayer.probe.network.messages import Answer, Conversation, Means, Request
@@ -22,14 +23,14 @@ from freshlayer.probe.object_stores import listing
 from freshlayer.probe.object_stores.listing import LARGEST_PAGE, PAGE, Page
 from freshlayer.probe.object_stores.objects import (
     Named,
+    credential_of,
     error_code,
-    kept,
-    listened,
+    keeping_body,
     named,
     parameter,
     refused,
-    shown_by,
     unknown,
+    with_last_answer,
 )
 from freshlayer.reference import Reference
 
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
 _HEADERS = (*HEADERS, "x-ms-version: 2021-12-02")
 _DENIED = {400, 401, 403, 404, 409}
 _HIDDEN = {"ResourceNotFound", "PublicAccessNotPermitted"}
-"""What a container that is not public answers to anybody, whether the blob is there or not."""
+"""Error codes of a container that is not public, whether the blob exists or not."""
 
 
 class _Container(Struct, frozen=True):
-    """Where blobs are asked; ``token`` is shown to Azure itself, whose accounts all are."""
+    """Where blobs are requested; ``token`` is sent to Azure itself, which has all accounts."""
 
     account: azure.Account
     name: str
@@ -57,12 +58,12 @@ class _Container(Struct, frozen=True):
 
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what Azure says of a blob, or of what is below a prefix."""
+    """Learn what Azure states about a blob, or about the blobs below a prefix."""
     wanted = named(reference)
     account = azure.account(means.keyring, wanted.bucket)
     if account.fault:
         return unknown(reference, "credential-invalid", account.fault)
-    token, note = yield from shown_by(account.program)
+    token, note = yield from credential_of(account.program)
     container, _, name = wanted.key.partition(b"/")
     below = Named(container.decode("utf-8", "replace"), name)
     store = _Container(account, below.bucket, token)
@@ -72,15 +73,15 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
         else http.learn(store.request(f"/{below.path}"), reference, recorded, means)
     )
     prepare = _signing(account, formatdate(time.time(), usegmt=True))
-    observation, answer = yield from listened(talk, prepare)
+    observation, answer = yield from with_last_answer(talk, prepare)
     return _explained(observation, answer, account, note)
 
 
 def _signing(account: azure.Account, date: str) -> Callable[[Request], Request]:
-    """How requests leave: a shared key signs method, conditions and range of each."""
+    """How requests are prepared: a shared key signs method, conditions and range of each."""
 
     def sign(request: Request) -> Request:
-        request = kept(request)
+        request = keeping_body(request)
         if not account.key or request.credential is not None:
             return request
         headers = (*request.headers, f"x-ms-date: {date}")
@@ -103,9 +104,9 @@ def _listed(store: _Container, wanted: Named, reference: Reference, means: Means
 
 
 def _page(body: bytes) -> Page | None:
-    """A page of List Blobs; None where it is none.
+    """A page of List Blobs; None if it is not one.
 
-    A tag is a revision, which moves with metadata too; the MD5 is what a client once said.
+    A tag is a revision, which changes with metadata too; the MD5 is what a client once stated.
     """
     root = parse(body)
     if root is None or root.tag != "EnumerationResults":
@@ -117,7 +118,7 @@ def _page(body: bytes) -> Page | None:
 
 
 def _name(blob: Element) -> str:
-    """A name that XML can't hold is encoded, and says so."""
+    """A name that XML can't represent is encoded, and marked so."""
     name = blob.find("Name")
     text = (name.text or "") if name is not None else ""
     return unquote(text) if name is not None and name.get("Encoded") == "true" else text
@@ -128,12 +129,14 @@ def _tag(blob: Element) -> str:
     return md5 or blob.findtext("./Properties/Etag", "").strip('"')
 
 
-def _explained(observation: Observation, answer: Answer, account: azure.Account, note: str) -> Observation:
-    """What a refusal may mean; without a credential, a blob that can't be seen looks absent."""
+def _explained(
+    observation: Observation, answer: Answer, account: azure.Account, note: Reason | None
+) -> Observation:
+    """With what a refusal may mean: without a credential, a private blob looks absent."""
     if observation.outcome is ProbeOutcome.SEEN or answer.status not in _DENIED:
         return observation
     hidden = account.is_open and error_code(answer) in _HIDDEN
     if observation.outcome is ProbeOutcome.ABSENT and not hidden:
         return observation
-    missing = "no credential was found for this account" if account.is_open else ""
-    return refused(observation, answer, note or missing)
+    missing = Reason("no-credentials", detail="no credential was found for this account")
+    return refused(observation, answer, note or (missing if account.is_open else None))

@@ -1,4 +1,4 @@
-"""``gs``: an object by the XML API, whose headers hold its hashes; a prefix by the JSON API."""
+"""``gs``: an object by the XML API, whose headers state its hashes; a prefix by the JSON API."""
 
 from __future__ import annotations
 
@@ -9,23 +9,34 @@ from msgspec.structs import replace
 from freshlayer.credentials import Credential, google
 from freshlayer.model.evidence import Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import HEADERS
 from freshlayer.probe.network.messages import Answer, Conversation, Means, Request
 from freshlayer.probe.object_stores import listing
 from freshlayer.probe.object_stores.listing import LARGEST_PAGE, PAGE, Page
-from freshlayer.probe.object_stores.objects import Named, kept, listened, named, parameter, refused, shown_by
+from freshlayer.probe.object_stores.objects import (
+    Named,
+    credential_of,
+    keeping_body,
+    named,
+    parameter,
+    refused,
+    with_last_answer,
+)
 from freshlayer.reference import Reference
 
 _FIELDS = "items(name,md5Hash,crc32c),nextPageToken"
 _DENIED = {401, 403}
-_UNREAD = "a service account's file is not supported: log in with gcloud, or set GOOGLE_OAUTH_ACCESS_TOKEN"
+_UNSUPPORTED = Reason(
+    "service-account-unsupported", hint="log in with gcloud, or set GOOGLE_OAUTH_ACCESS_TOKEN"
+)
 
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what Google Cloud Storage says of an object, or of what is below a prefix."""
+    """Learn what Google Cloud Storage states about an object, or about the objects below a prefix."""
     wanted, endpoint = named(reference), google.endpoint(means.keyring)
-    token, note = yield from shown_by(google.token(means.keyring))
+    token, note = yield from credential_of(google.token(means.keyring))
     if wanted.is_prefix:
         talk = _listed(endpoint, wanted, token, reference, means)
     else:
@@ -33,19 +44,19 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
         talk = http.learn(
             Request("GET", url, HEADERS, credential=token, anonymous=True), reference, recorded, means
         )
-    observation, answer = yield from listened(talk, kept)
+    observation, answer = yield from with_last_answer(talk, keeping_body)
     return _explained(observation, answer, token, note, means)
 
 
 def _explained(
-    observation: Observation, answer: Answer, token: Credential | None, note: str, means: Means
+    observation: Observation, answer: Answer, token: Credential | None, note: Reason | None, means: Means
 ) -> Observation:
     if observation.outcome is not ProbeOutcome.UNKNOWN or answer.status not in _DENIED:
         return observation
     if token is not None:
         return refused(observation, answer)
-    unread = _UNREAD if means.keyring.environ.get("GOOGLE_APPLICATION_CREDENTIALS") else ""
-    return refused(observation, answer, "no token was found", note, unread)
+    unsupported = _UNSUPPORTED if means.keyring.environ.get("GOOGLE_APPLICATION_CREDENTIALS") else None
+    return refused(observation, answer, Reason("no-credentials"), note, unsupported)
 
 
 def _listed(
@@ -63,7 +74,7 @@ def _listed(
 
 
 def _page(body: bytes) -> Page | None:
-    """A page of the JSON API; None where it is none. An object that was composed has no MD5."""
+    """A page of the JSON API; None if it is not one. A composed object has no MD5."""
     try:
         document = json.loads(body)
         items = document.get("items", [])

@@ -1,4 +1,4 @@
-"""What the object stores have in common: names, and conversations that are listened to."""
+"""What the object stores have in common: names, errors, and conversations with prepared requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from freshlayer.children import CLOUD
 from freshlayer.credentials import Credential, Program
 from freshlayer.model.observation import Observation, ProbeOutcome
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, joined
 from freshlayer.probe.network.exchange import printed
 from freshlayer.probe.network.messages import Answer, Conversation, Request, Step
 from freshlayer.probe.network.xml import parse
@@ -29,12 +29,12 @@ class Named(Struct, frozen=True):
 
     @property
     def is_prefix(self) -> bool:
-        """Whether it stands for all objects below it."""
+        """Whether it names all objects below it."""
         return not self.key or self.key.endswith(b"/")
 
     @property
     def path(self) -> str:
-        """The key in a URL, encoded as signatures want it: all but RFC 3986's unreserved characters."""
+        """The key in a URL, encoded as signatures require: all but RFC 3986's unreserved characters."""
         return quote(self.key, safe=f"/{_UNRESERVED}")
 
 
@@ -49,10 +49,10 @@ def parameter(value: bytes | str) -> str:
     return quote(value, safe=_UNRESERVED)
 
 
-def listened(
+def with_last_answer(
     talk: Conversation, prepare: Callable[[Request], Request]
 ) -> Generator[Step, Answer, tuple[Observation, Answer]]:
-    """A conversation whose requests are prepared as they leave; with the last answer that it got."""
+    """A conversation whose requests are prepared before they are sent; with the last answer to it."""
     answer = Answer()
     try:
         step = next(talk)
@@ -63,25 +63,24 @@ def listened(
         return end.value, answer
 
 
-def kept(request: Request) -> Request:
+def keeping_body(request: Request) -> Request:
     """The same, with the body of a short answer kept: it may be an error's text."""
     return replace(request, keep=True) if request.method == "GET" and not request.digest else request
 
 
 def error_code(answer: Answer) -> str:
-    """The store's own name of an error: ``AccessDenied``, ``NoSuchKey``; empty where it gives none."""
+    """The store's error code: ``AccessDenied``, ``NoSuchKey``; empty where there is none."""
     header = answer.hops[-1].one("x-ms-error-code") if answer.hops else ""
     root = parse(answer.body) if not header and answer.body.lstrip().startswith(b"<") else None
     code = header or (root.findtext("{*}Code", "") if root is not None else "")
     return code if re.fullmatch(r"[A-Za-z0-9]{1,64}", code) else ""
 
 
-def refused(observation: Observation, answer: Answer, *notes: str) -> Observation:
-    """The observation as unknown, with the store's own name of the error, and with notes."""
+def refused(observation: Observation, answer: Answer, *notes: Reason | None) -> Observation:
+    """The observation as unknown, with the store's error code and with notes."""
     code = error_code(answer)
     what = f"{observation.reason.what} ({code})" if code else observation.reason.what
-    detail = "; ".join([what, *(note for note in notes if note)])
-    reason = replace(observation.reason, detail=detail)
+    reason = joined([replace(observation.reason, detail=what), *(note for note in notes if note)])
     return replace(observation, outcome=ProbeOutcome.UNKNOWN, reason=reason)
 
 
@@ -90,12 +89,15 @@ def unknown(reference: Reference, code: str, detail: str) -> Observation:
     return Observation(reference, ProbeOutcome.UNKNOWN, Reason(code, detail=detail))
 
 
-def shown_by(source: Credential | Program | None) -> Generator[Step, Answer, tuple[Credential | None, str]]:
-    """The credential that a source has or prints, run once for all; else why there is none, as a clause."""
+def credential_of(
+    source: Credential | Program | None,
+) -> Generator[Step, Answer, tuple[Credential | None, Reason | None]]:
+    """The credential of a source, or the one that its program prints, run once; else why there is none."""
     if not isinstance(source, Program):
-        return source, ""
+        return source, None
     found = yield from printed(source, CLOUD)
     if isinstance(found, Answer):
         why = found.error.text if found.error else f"exit code {found.exit_code}"
-        return None, f"{source.argv[0].rpartition('/')[2]} printed no token ({why})"
-    return found, ""
+        detail = f"{source.argv[0].rpartition('/')[2]} printed no token ({why})"
+        return None, Reason("credential-program-failed", detail=detail)
+    return found, None

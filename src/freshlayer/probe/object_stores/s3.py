@@ -1,4 +1,4 @@
-"""``s3``: an object, or all objects below a prefix. Signed by libcurl; as anybody where there are no keys."""
+"""``s3``: an object, or all objects below a prefix. Signed by libcurl; anonymous without keys."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from freshlayer.children import CLOUD
 from freshlayer.credentials import aws
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import HEADERS
 from freshlayer.probe.network.messages import Answer, Conversation, Means, Once, Request, Run, Signer, Step
@@ -22,16 +23,16 @@ from freshlayer.probe.object_stores.listing import LARGEST_PAGE, Page
 from freshlayer.probe.object_stores.objects import (
     Named,
     error_code,
-    kept,
-    listened,
+    keeping_body,
     named,
     parameter,
     refused,
     unknown,
+    with_last_answer,
 )
 from freshlayer.reference import Reference
 
-# Every header is signed: gateways in front of S3 rewrite this one, and the signature would no longer hold.
+# Every header is signed: gateways in front of S3 rewrite this one, which breaks the signature.
 _HEADERS = (
     *(line for line in HEADERS if not line.startswith("Accept-Encoding")),
     "x-amz-checksum-mode: ENABLED",
@@ -39,17 +40,17 @@ _HEADERS = (
 _AS_A_HOST = compiled(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _REGION = compiled(r"[a-z]{2}[a-z0-9-]{1,30}")
 _DENIED = {400, 401, 403}
-_NO_CHAIN = "for roles, SSO and instances install freshlayer[aws]"
+_NO_CHAIN = Reason("no-credentials", hint="for roles, SSO and instances install freshlayer[aws]")
 
 
 class _Store(Struct, frozen=True):
-    """Where a bucket is asked, and with which keys. ``note``: why there are none, where that is known."""
+    """Where a bucket is requested, and with which keys. ``note``: why there are none, if that is known."""
 
     bucket: str
     endpoint: str
     region: str
     keys: aws.Keys | None
-    note: str
+    note: Reason | None
 
     @property
     def url(self) -> str:
@@ -62,7 +63,7 @@ class _Store(Struct, frozen=True):
         return f"https://{domain}/{self.bucket}"
 
     def request(self, method: str, rest: str) -> Request:
-        """A request for this bucket; a redirect leads to another region, where it has to be signed anew."""
+        """A request for this bucket; a redirect leads to another region, which needs another signature."""
         if self.keys is None:
             return Request(method, self.url + rest, _HEADERS, follow=False, anonymous=True)
         token = (f"x-amz-security-token: {self.keys.token}",) if self.keys.token else ()
@@ -71,7 +72,7 @@ class _Store(Struct, frozen=True):
 
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what S3 says of an object, or of what is below a prefix."""
+    """Learn what S3 states about an object, or about the objects below a prefix."""
     wanted = named(reference)
     endpoint = aws.endpoint(means.keyring)
     if endpoint and not re.match(r"https?://[^/]", endpoint):
@@ -88,27 +89,27 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
         if wanted.is_prefix
         else http.learn(store.request("GET", f"/{wanted.path}"), reference, recorded, means)
     )
-    observation, answer = yield from listened(talk, kept)
+    observation, answer = yield from with_last_answer(talk, keeping_body)
     return _explained(observation, answer, store)
 
 
-def _keys(means: Means) -> Generator[Step, Answer, tuple[aws.Keys | None, str]]:
-    """Keys, or why there are none. The chain is asked only where no key lies at hand."""
+def _keys(means: Means) -> Generator[Step, Answer, tuple[aws.Keys | None, Reason | None]]:
+    """Keys, or why there are none. The chain runs only where no key is in the environment or the profile."""
     found = aws.keys(means.keyring)
     if found is not None:
-        return found, ""
+        return found, None
     chain = aws.chain(means.keyring)
     if chain is None:
         return None, _NO_CHAIN
     run = Run(chain.argv, CLOUD, chain.environment, chain.defaults, errors=False)
     answer = yield Once(("credentials of AWS",), run)
-    return (None, answer.error.text) if answer.error else aws.printed(answer.output)
+    return (None, answer.error) if answer.error else aws.printed(answer.output)
 
 
 def _in_its_region(store: _Store) -> Generator[Step, Answer, _Store]:
-    """The same in the region where the bucket is: the answer for a bucket names it, whatever its status.
+    """The same in the region where the bucket is: any answer for a bucket names it.
 
-    It is asked once for all keys of a bucket; else each would first be refused in the wrong region.
+    It is requested once for all keys of a bucket; else each would first be refused in the wrong region.
     """
     answer = yield Once(("region of", store.endpoint, store.bucket), store.request("HEAD", ""))
     region = answer.hops[-1].one("x-amz-bucket-region") if answer.hops else ""
@@ -116,19 +117,17 @@ def _in_its_region(store: _Store) -> Generator[Step, Answer, _Store]:
 
 
 def _explained(observation: Observation, answer: Answer, store: _Store) -> Observation:
-    """What a refusal may mean: without the right to list a bucket, S3 refuses what is not there."""
+    """With what a refusal may mean: without the right to list a bucket, S3 refuses an absent key."""
     if observation.outcome is not ProbeOutcome.UNKNOWN or answer.status not in _DENIED:
         return observation
     if store.keys is None:
-        return refused(observation, answer, "no credentials were found", store.note)
+        return refused(observation, answer, store.note or Reason("no-credentials"))
     hidden = error_code(answer) in {"", "AccessDenied"}
-    return refused(
-        observation, answer, "S3 returns that for an absent key too, if listing is denied" if hidden else ""
-    )
+    return refused(observation, answer, Reason("s3-hides-absence") if hidden else None)
 
 
 def _listed(store: _Store, wanted: Named, reference: Reference, means: Means) -> Conversation:
-    """ListObjectsV2, with keys encoded: XML can't hold every character of a key."""
+    """ListObjectsV2, with keys encoded: XML can't represent every character of a key."""
 
     def page(after: str) -> Request:
         token = f"&continuation-token={parameter(after)}" if after else ""
@@ -139,7 +138,7 @@ def _listed(store: _Store, wanted: Named, reference: Reference, means: Means) ->
 
 
 def _page(body: bytes) -> Page | None:
-    """A page of ListObjectsV2; None where it is none."""
+    """A page of ListObjectsV2; None if it is not one."""
     root = parse(body)
     if root is None or root.tag.rpartition("}")[2] != "ListBucketResult":
         return None

@@ -37,7 +37,12 @@ def write_probe(stream: IO[str], results: ProbeResults) -> None:
     lines = ["## freshlayer probe", "", *_table(("Reference", "Verdict", "Identity", "Reason"), rows)]
     for observation, verdict in results:
         found = [
-            (str(item.hop), str(item.strength), code(f"{item.scheme}:{item.value}"), code(item.ignored))
+            (
+                str(item.hop),
+                str(item.strength),
+                code(f"{item.scheme}:{item.value}"),
+                code(str(item.ignored or "")),
+            )
             for item in observation.evidence
         ]
         if found:
