@@ -39,10 +39,18 @@ def _parts() -> Iterator[str]:
     for name in cli.list_commands(parent):
         command = cli.get_command(parent, name)
         if command is not None and not command.hidden:
-            context = click.Context(
-                command, parent, info_name=name, terminal_width=WIDTH, **command.context_settings
-            )
-            yield _part(f"freshlayer {name}", command.get_help(context))
+            yield from _command(command, parent, name)
+
+
+def _command(command: click.Command, parent: click.Context, name: str) -> Iterator[str]:
+    """The help of a command, and of the commands below it."""
+    context = click.Context(command, parent, info_name=name, terminal_width=WIDTH, **command.context_settings)
+    yield _part(context.command_path, command.get_help(context))
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            if found is not None:
+                yield from _command(found, context, below)
 
 
 def _part(title: str, text: str) -> str:

@@ -13,7 +13,7 @@ from freshlayer.model.build import Built, LastBuild
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.history import BuildEvent, History, InstructionEvent
 from freshlayer.model.observation import Change, Recorded
-from freshlayer.reference import parse
+from freshlayer.reference import Reference, parse
 from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Keep, Scope, SqliteStore, StateStore
 
 A, B = parse("https://example.org/a"), parse("https://example.org/b")
@@ -72,6 +72,53 @@ def test_an_empty_store_answers_with_nothing(store: StateStore) -> None:
     assert store.tags(SCOPE) == {}
     assert store.network(SCOPE.dockerfile) is None
     assert store.history(A.text, 10) == History()
+
+
+def test_what_is_recorded_is_listed(store: StateStore) -> None:
+    store.record_build(recorded("/project/a", A))
+    store.record_build(recorded("/project/b#web", B))
+    found = store.inventory("*", 1)
+    assert (found.dockerfile_count, found.reference_count) == (2, 2)
+    assert [(it.name, it.last_built) for it in found.dockerfiles] == [("/project/a", NOW)]
+    assert [(it.reference, it.identity, it.probed) for it in found.references] == [(A.text, "etag:1", NOW)]
+    assert [it.name for it in store.inventory("/project/b*", 9).dockerfiles] == ["/project/b#web"]
+    assert found.size > 0
+
+
+@pytest.mark.parametrize("pattern", ["https://example.org/?", "https://example.org/[ab]"])
+def test_only_the_asterisk_matches_something_else(store: StateStore, pattern: str) -> None:
+    store.record_observations({A: seen("1")}, at=NOW)
+    assert store.inventory(pattern, 9).references == ()
+
+
+def test_what_is_forgotten_is_gone_but_for_taints(store: StateStore) -> None:
+    store.record_build(replace(recorded("/project/a", A), tainted=[(A.text, "etag:1")]))
+    store.record_build(recorded("/project/b", B))
+    store.forget(["/project/a"], [A.text])
+    rest = store.inventory("*", 9)
+    assert [it.name for it in rest.dockerfiles] == ["/project/b"]
+    assert [it.reference for it in rest.references] == [B.text]
+    assert set(store.observations([A, B])) == {B}
+    assert store.history(A.text, 9) == History()
+    assert store.history_of_dockerfile("/project/a", 9) == History()
+    assert store.history_of_dockerfile("/project/b", 9).builds
+    assert store.last_builds(replace(SCOPE, dockerfile="/project/a"), [MARK]).built == {}
+    assert store.last_builds(replace(SCOPE, dockerfile="/project/b"), [MARK]).built
+    assert store.taints([A]) == {(A.text, "etag:1"): 1}
+
+
+def recorded(dockerfile: str, reference: Reference) -> BuildRecord:
+    built = BuiltRecord("0", "digest", Built(((reference.text, "etag:1"),), "key"), dockerfile)
+    earlier = HistoryRecord("0", "digest", LastBuild(dockerfile, ("key",), 1.0, NOW))
+    record = ended(NOW, (reference.text, "etag:1"), dockerfile=dockerfile)
+    return replace(
+        record,
+        observations={reference: seen("1")},
+        changes={reference: Change.FIRST_SEEN},
+        built=[built],
+        last_builds=[earlier],
+        network="default",
+    )
 
 
 def test_a_build_is_recorded_as_one(store: StateStore) -> None:

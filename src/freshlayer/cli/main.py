@@ -26,6 +26,7 @@ _COMMANDS = {
     "inputs": "what a Dockerfile reads from elsewhere; no network",
     "probe": "what an origin says about a URL, a git ref or an image",
     "history": "what changed when, which build took it up, what builds cost and saved",
+    "state": "what is recorded on this machine, and how to forget it",
     "explain": "what a reason code means, and what to do",
     "flag": "write a file that changes if and only if a URL does",
     "demo": "docker build, check and build on a file that changes upstream, in 20 seconds",

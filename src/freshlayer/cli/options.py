@@ -128,6 +128,8 @@ ACTING: dict[str, tuple[str, ...]] = {
     "inputs": ("format", "report", "quiet"),
     "probe": ("format", "report", "quiet", *_PROBING),
     "history": ("format", "state"),
+    "state ls": ("format", "state"),
+    "state forget": ("quiet", "state"),
     "flag": ("offline", "quiet", *_PROBING),
     "render": ("report", "quiet", *_CHECKING),
     "demo": ("builder",),
@@ -156,8 +158,13 @@ def all_of_ours(function: Callable[..., Any]) -> Callable[..., Any]:
 def check_acts(options: Options, command: str) -> None:
     """Raises OptionError where the form of a report is named for a command that has none."""
     for name in _OF_REPORTS:
-        if getattr(options, name) is not None and name not in ACTING.get(command, ()):
+        if getattr(options, name) is not None and not _acts(name, command):
             raise OptionError(f"--{name}: {hint_for(name, command)}")
+
+
+def _acts(name: str, command: str) -> bool:
+    """On the command, or on one below it."""
+    return any(name in names for other, names in ACTING.items() if f"{other} ".startswith(f"{command} "))
 
 
 def hint_for(name: str, command: str) -> str | None:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.history import BuildEvent, History
+from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
@@ -79,6 +80,12 @@ class StateStore(Protocol):
 
     def history_of_directory(self, directory: str, most: int) -> History:
         """The same of every Dockerfile in a directory and below."""
+
+    def inventory(self, pattern: str, most: int) -> Inventory:
+        """What is recorded of the Dockerfiles and references that match, at most so many of each."""
+
+    def forget(self, dockerfiles: Sequence[str], references: Sequence[str]) -> None:
+        """Remove every record of these, but for taints; the space is given back."""
 
     def record_observations(
         self,

@@ -96,6 +96,24 @@ class StateFile:
 
         self._with_connection(transaction, "nothing was recorded")
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, with what is not yet written into it (sqlite.org/wal.html)."""
+        total = 0
+        for suffix in ("", "-wal"):
+            with contextlib.suppress(OSError):
+                total += os.stat(f"{self.path}{suffix}").st_size
+        return total
+
+    def compact(self) -> None:
+        """Give the space of removed rows back (sqlite.org/lang_vacuum.html); their bytes are gone then."""
+
+        def vacuum(connection: sqlite3.Connection) -> None:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        self._with_connection(vacuum, "the file keeps its size")
+
     def _with_connection(self, act: Callable[[sqlite3.Connection], None], consequence: str) -> None:
         """Act, and once more on a new file where the old one turns out to be damaged."""
         if not self._usable:

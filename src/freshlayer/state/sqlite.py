@@ -7,12 +7,15 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.history import History
+from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
-from freshlayer.state import events, records
+from freshlayer.state import events, inventory, records
 from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
@@ -112,6 +115,20 @@ class SqliteStore:
         """The same of every Dockerfile in a directory and below."""
         changes = events.changes_within(self._rows, directory, most)
         return History(changes, events.builds_within(self._rows, directory, most))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    def inventory(self, pattern: str, most: int) -> Inventory:
+        """What is recorded of the Dockerfiles and references that match, at most so many of each."""
+        return msgspec.structs.replace(inventory.read(self._rows, pattern, most), size=self._file.size)
+
+    def forget(self, dockerfiles: Sequence[str], references: Sequence[str]) -> None:
+        """Remove every record of these, but for taints; the space is given back."""
+        self._file.write(lambda connection: inventory.forget(connection, dockerfiles, references))
+        self._file.compact()
 
     def record_observations(
         self,
