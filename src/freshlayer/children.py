@@ -1,6 +1,6 @@
-"""The programs that freshlayer starts: what each may read of the working directory, and within which bounds.
+"""The programs that freshlayer starts: what each may read of the working directory, and its limits.
 
-The working directory is a checkout that others may have written. No file of it makes us run a program.
+The working directory is an untrusted checkout. No file of it makes freshlayer run a program.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _MIB = 1024 * 1024
 class Child(Struct, frozen=True):
     """A kind of program. ``reads``: what of the working directory it may read; empty: nothing.
 
-    What may read nothing runs in an empty directory of ours (``EmptyDirectory``), everything else where the
-    user is. ``memory``: bytes that each of its processes may allocate; 0: no limit of ours.
+    A program that may read nothing runs in an empty directory (``EmptyDirectory``), any other in the user's
+    working directory. ``memory``: bytes that each of its processes may allocate; 0: no limit.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Child(Struct, frozen=True):
     memory: int = 0
 
 
-VERSION_CONTROL = Child("git ls-remote and its like", memory=512 * _MIB)
+VERSION_CONTROL = Child("git ls-remote, hg identify", memory=512 * _MIB)
 """git, and what it starts (git-remote-http, ssh, credential helpers), with the user's and the system's
 configuration. In a checkout it would read .git/config, or that of a bare repository inside a directory, and
 both can name programs."""
@@ -52,18 +52,18 @@ BUILDER = Child("docker, podman, buildah", reads="what the user's own command re
 record where it comes from, as it does without us."""
 
 MODEL = Child("docker compose config, docker buildx bake --print", "the files of the model", 2048 * _MIB)
-"""They print what the user's own command would build, from files that others may have written."""
+"""They print what the user's own command would build, from untrusted files."""
 
-DOCKER_QUERY = Child("docker --version, version, image inspect, pull", reads="nothing, but they run there")
-"""docker resolves a relative DOCKER_CONFIG there, and has to resolve it as it will for the build."""
+DOCKER_QUERY = Child("docker --version, version, image inspect, pull", reads="nothing, but run there")
+"""docker resolves a relative DOCKER_CONFIG there, as for the build."""
 
 WORKER = Child("processes of check --recursive", reads="Dockerfiles and settings, as this process does")
 """Forked; where they are not (macOS), Python must not import from the working directory (``many.py``)."""
 
 CHILDREN = (VERSION_CONTROL, DOCKER_CREDENTIAL, HOST_COMMAND, CLOUD, BUILDER, MODEL, DOCKER_QUERY, WORKER)
-"""Every kind there is."""
+"""Every kind."""
 
-# By POSIX it may lack -d, and by dash's own rules a failure ends nothing.
+# POSIX does not require -d; in dash a failure does not end the shell.
 _LIMITED = 'ulimit -c 0 2>/dev/null; ulimit -d "$0" 2>/dev/null; exec "$@"'
 
 
@@ -79,18 +79,18 @@ def limited(argv: Sequence[str], child: Child) -> list[str]:
 
 
 def search_path(path: str) -> str:
-    """PATH without the entries that lead into the working directory: relative ones, and empty ones."""
+    """PATH without its relative and empty entries, which are in the working directory."""
     kept = [entry for entry in path.split(os.pathsep) if os.path.isabs(entry)]
     return os.pathsep.join(kept) or os.defpath
 
 
 def program(name: str, path: str) -> str:
-    """The absolute path of a program; empty where there is none, or where it is named by a relative path."""
+    """The absolute path of a program; empty if there is none, or if the name is a relative path."""
     if os.path.isabs(name):
         return name
     if os.path.dirname(name):
         return ""
-    found = (os.path.join(folder, name) for folder in search_path(path).split(os.pathsep))
+    found = (os.path.join(directory, name) for directory in search_path(path).split(os.pathsep))
     return next((it for it in found if os.path.isfile(it) and os.access(it, os.X_OK)), "")
 
 
@@ -104,7 +104,7 @@ _GIT_PROGRAM = compiled("GIT_(?:SSH|SSH_COMMAND|PROXY_COMMAND)")
 
 
 def outside_of_repositories(environ: Mapping[str, str], checkout: str) -> dict[str, str]:
-    """The environment for git without a repository, and without what leads into the checkout.
+    """The environment for git without a repository, and without paths into the checkout.
 
     Of GIT_* only what is about the user's configuration and connections stays. GIT_DIR, GIT_WORK_TREE,
     GIT_INDEX_FILE and the like name a repository (git sets them for its hooks and aliases), and are dropped;
@@ -126,7 +126,7 @@ def _is_for_git(name: str, value: str, checkout: str) -> bool:
 
 
 def is_within(path: str, checkout: str) -> bool:
-    """Whether a path leads into the checkout, by its name or by its links; no path leads into none."""
+    """Whether a path is in the checkout, by its name or by its links; False without a checkout."""
     if not checkout:
         return False
     places = (os.path.abspath(path), os.path.realpath(path))
@@ -148,7 +148,7 @@ def checkout(environ: Mapping[str, str]) -> str:
 
 
 class EmptyDirectory:
-    """A directory without anything in it, in which children run that may read nothing; made when needed."""
+    """An empty directory for children that may read nothing; created when it is needed."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -166,13 +166,13 @@ class EmptyDirectory:
         return self._path
 
     def close(self) -> None:
-        """Remove it, with what a child has left in it."""
+        """Remove it, with the files that a child left."""
         if self._made is not None:
             self._made.close()
             self._made, self._path = None, ""
 
     def _private(self) -> str | None:
-        """The user's own directory for a session: some programs read from the directories above as well."""
+        """The user's runtime directory: some programs also read from parent directories."""
         named = self._environ.get("XDG_RUNTIME_DIR", "")
         try:
             status = os.lstat(named) if os.path.isabs(named) else None

@@ -5,13 +5,13 @@ A failed probe is not an error: it is a value (``model.Observation`` with ``Prob
 
 
 class FreshlayerError(Exception):
-    """The root. Its text is one message for the user: the thing, the place, the reason, the cure."""
+    """The root. Its text is one message for the user: ``PLACE: SUBJECT: what happened (what to do)``."""
 
 
 class DockerfileError(FreshlayerError):
     """The Dockerfile can't be read as the builder would read it.
 
-    ``line`` counts from 1; 0 where no line is to blame.
+    ``line`` counts from 1; 0 where it is not of one line.
     """
 
     def __init__(self, message: str, line: int = 0) -> None:
@@ -21,7 +21,7 @@ class DockerfileError(FreshlayerError):
 
 
 class ReferenceInvalidError(FreshlayerError):
-    """A text that is not a reference. ``subject``: the text, safe to print; ``what``: the fault, a clause."""
+    """A text that is not a reference. ``subject``: the text, safe to print; ``what``: the error in it."""
 
     def __init__(self, subject: str, what: str) -> None:
         super().__init__(f"{subject}: {what}")
@@ -31,7 +31,7 @@ class ReferenceInvalidError(FreshlayerError):
 class ContextError(FreshlayerError):
     """The build context or the Dockerfile's place in it can't be used.
 
-    ``given``: what was read from standard input before that was known, for the builder to be given again.
+    ``given``: what was read from standard input before that was known; the builder gets it.
     """
 
     def __init__(self, message: str, given: bytes = b"") -> None:
@@ -44,19 +44,19 @@ class StateError(FreshlayerError):
 
 
 class BuilderError(FreshlayerError):
-    """No builder was found, or it can't be asked."""
+    """No builder was found, or it does not answer."""
 
 
 class OptionError(FreshlayerError):
-    """Our own options, or the settings, make no sense."""
+    """An option of freshlayer, or a setting, is not valid."""
 
 
 class UnknownInputError(FreshlayerError):
-    """``--on-unknown fail``: an input could not be asked."""
+    """``--on-unknown fail``: an input could not be probed."""
 
 
 class InstallError(FreshlayerError):
-    """docker's folder can't take the plugin or the alias, or give them back."""
+    """The plugin or the alias can't be added to docker's directory, or removed from it."""
 
 
 class ReentryError(FreshlayerError):

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used: of 110, a run uses a third."""
+"""Regular expressions that are compiled when they are first used: a run uses a third of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class _Lazy:
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        """Called once: from then on the methods of the compiled pattern are this one's own."""
+        """Called once: afterwards this object has the methods of the compiled pattern."""
         if name.startswith("_"):
             raise AttributeError(name)
         pattern = re.compile(self._text, self._flags)
@@ -23,5 +23,5 @@ class _Lazy:
 
 
 def compiled(text: str, flags: int = 0) -> re.Pattern[str]:
-    """``re.compile``, when it comes to it."""
+    """``re.compile``, at the first use."""
     return cast(re.Pattern[str], _Lazy(text, flags))

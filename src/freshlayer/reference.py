@@ -1,4 +1,4 @@
-"""Text → reference: what can be asked for, in one canonical spelling, without credential or signature."""
+"""Text → reference: what can be probed, in one canonical spelling, without credential or signature."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "
 _DEFAULT_REFS = {"git": "HEAD"}
 _LONGEST = 8192
 
-# pip and others name a digest behind the URL, where no server sees it.
+# pip and others write a digest behind the URL, where no server sees it.
 _FRAGMENT = compiled(
     r"(?<![\w-])(?:sha512=[0-9a-f]{128}|sha256=[0-9a-f]{64}|sha1=[0-9a-f]{40}|md5=[0-9a-f]{32})(?![0-9a-f])",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
     (compiled(r"https://[^?#]+/-/(?:archive|raw)/([0-9a-f]{40})/"), "commit"),
     (compiled(r"https://huggingface\.co/[^?#]+/resolve/([0-9a-f]{40})/"), "commit"),
 )
-"""URLs whose path names their bytes: what it names them by, and the scheme of that."""
+"""URLs whose path names their bytes: the digest or commit, and its scheme."""
 
 # The grammar of distribution/reference, without the limits on length.
 _IMAGE = compiled(
@@ -71,7 +71,7 @@ class Reference(Struct, frozen=True, eq=False):
 
     ``address`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
     recorded or compared. ``pinned``: the digest that the reference itself names its bytes by, written
-    ``scheme:value``; such a reference is never asked. ``form``: how it is requested.
+    ``scheme:value``; such a reference is never probed. ``form``: how it is requested.
     """
 
     kind: str
@@ -118,7 +118,7 @@ def parse(text: str) -> Reference:
 def requested(reference: Reference, form: RequestForm, *, redirects: bool = False) -> Reference:
     """The reference as a command requests it. ``redirects``: name it otherwise where none is followed.
 
-    Most commands that follow no redirect meet none: their reference is that of the URL.
+    Most commands that do not follow redirects get none: their reference is that of the URL.
     """
     if reference.kind != "http":
         return replace(reference, form=RequestForm(proxies=form.proxies))
@@ -175,7 +175,7 @@ def _object(text: str) -> Reference:
     """``s3://bucket/key``, ``gs://bucket/key``, ``azblob://account/container/name``.
 
     A key may hold anything, ``?`` and ``#`` too; ``%XX`` is read as in a URL. One that ends in ``/`` is a
-    prefix. An account is a host's name; the names of buckets tell capitals apart.
+    prefix. An account is a host's name; the names of buckets are case-sensitive.
     """
     scheme, _, rest = text.partition("://")
     bucket, _, written = rest.partition("/")
@@ -196,7 +196,7 @@ def _object(text: str) -> Reference:
 
 
 def _literal(key: str) -> str:
-    """A key as the path of a URL: what would end a path, or is no ``%XX``, is meant as it stands."""
+    """A key as the path of a URL: what would end a path, or is not ``%XX``, is literal."""
     for character, encoded in ((" ", "%20"), ("?", "%3F"), ("#", "%23")):
         key = key.replace(character, encoded)
     return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", key)
@@ -284,13 +284,15 @@ def _split(text: str) -> SplitResult:
     if len(text) > _LONGEST:
         raise ReferenceInvalidError(shown(text), f"is {len(text)} characters long")
     if not text.isprintable() or " " in text:
-        raise ReferenceInvalidError(shown(text), "holds a blank or a character that can't stand in a URL")
+        raise ReferenceInvalidError(
+            shown(text), "contains a blank or a character that is not allowed in a URL"
+        )
     try:
         parts = urlsplit(text)
     except ValueError as error:
         raise ReferenceInvalidError(shown(text), f"not a URL: {error}") from None
     if not parts.scheme or not text.lower().startswith(parts.scheme + "://") or not parts.netloc:
-        raise ReferenceInvalidError(shown(text), "not a URL: it names no host")
+        raise ReferenceInvalidError(shown(text), "not a URL: it has no host")
     return parts
 
 
@@ -301,11 +303,11 @@ def _host(text: str, parts: SplitResult) -> str:
     except ValueError:
         raise ReferenceInvalidError(shown(text), "not a URL: its host or port is invalid") from None
     if not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?", name):
-        raise ReferenceInvalidError(shown(text), "not a URL: it names no host")
+        raise ReferenceInvalidError(shown(text), "not a URL: it has no host")
     name = f"[{name}]" if ":" in name else name
     return name if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{port}"
 
 
 def is_remote_context(text: str) -> bool:
-    """Whether docker and buildx take a word for a context from elsewhere, where no folder is called so."""
+    """Whether docker and buildx read a word as a remote context, if no directory has that name."""
     return bool(_CONTEXT.match(text))

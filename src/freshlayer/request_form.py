@@ -1,6 +1,6 @@
 """How a command requests a URL, where that decides what is served: headers, redirects, proxies. Pure.
 
-What is no secret belongs to a reference, and is written behind the URL:
+What is not a secret is a part of the reference, written behind the URL:
 ``https://example.org/a#header:accept=application%2Fjson&redirects:no``.
 """
 
@@ -25,7 +25,7 @@ _LONGEST = 4096
 _ITEM = compiled(r"header:([a-z0-9_.-]{1,64})=(.*)", re.DOTALL)
 NOT_FOLLOWED = "redirects:no"
 
-# They say nothing of what is meant, or what is meant is watched whole and in its plain form.
+# They do not select what is served, or the file is watched whole and uncompressed anyway.
 _NEUTRAL = compiled(
     r"accept-encoding|cache-control|pragma|connection|keep-alive|te|expect|range|if-.*|content-length"
     r"|transfer-encoding|upgrade-insecure-requests|want-.*|max-forwards|dnt|proxy-connection|x-requested-at"
@@ -34,7 +34,7 @@ _ALWAYS_SENT = {("accept", "*/*")}
 
 
 class Proxies(Struct, frozen=True):
-    """The proxies that a command uses, by scheme; ``bypassed`` is what NO_PROXY says."""
+    """The proxies that a command uses, by scheme; ``bypassed`` is the value of NO_PROXY."""
 
     http: str = ""
     https: str = ""
@@ -88,7 +88,7 @@ class RequestForm(Struct, frozen=True):
         """These headers as lines, and those of the defaults that they leave."""
         own = {name for name, _ in (*self.headers, *self.secret)}
         kept = [line for line in defaults if line.partition(":")[0].lower() not in own]
-        return (*kept, *(f"{name}: {_octets(value)}" for name, value in self.headers))
+        return (*kept, *(f"{name}: {_as_bytes(value)}" for name, value in self.headers))
 
     def hiding(self, values: Iterable[str]) -> RequestForm:
         """The same, where a header with one of these values is a secret."""
@@ -102,16 +102,16 @@ class RequestForm(Struct, frozen=True):
     @property
     def secret_lines(self) -> tuple[str, ...]:
         """The headers for the named host alone, as lines."""
-        return tuple(f"{name}: {_octets(value)}" for name, value in self.secret)
+        return tuple(f"{name}: {_as_bytes(value)}" for name, value in self.secret)
 
     @property
     def authorises(self) -> bool:
-        """Whether the command brings a credential of its own."""
+        """Whether the command has its own credential."""
         return any(name == "authorization" for name, _ in self.secret)
 
 
 PLAIN = RequestForm()
-"""As a browser's address line would request it."""
+"""A GET without options."""
 
 
 def fragment(form: RequestForm, *, redirects: bool = False) -> str:
@@ -122,7 +122,7 @@ def fragment(form: RequestForm, *, redirects: bool = False) -> str:
 
 
 def of_fragment(text: str) -> tuple[RequestForm, bool]:
-    """The form that a fragment states, and whether it says that redirects are not followed."""
+    """The form that a fragment states, and whether it states that redirects are not followed."""
     items = text.split("&")
     found = [match for match in map(_ITEM.fullmatch, items) if match]
     follow = NOT_FOLLOWED not in items
@@ -131,7 +131,7 @@ def of_fragment(text: str) -> tuple[RequestForm, bool]:
 
 
 def header_of(line: str) -> Header | None:
-    """``Name: value``; ``Name:`` removes it (curl); None where the line is no header."""
+    """``Name: value``; ``Name:`` removes it (curl); None where the line is not a header."""
     name, colon, value = line.partition(":")
     return (name.strip(), value.strip()) if colon and name.strip() else None
 
@@ -163,6 +163,6 @@ def _is_secret(header: Header) -> bool:
     return nested or is_secret_header(name, value)
 
 
-def _octets(value: str) -> str:
+def _as_bytes(value: str) -> str:
     """A value that pycurl sends as the bytes of UTF-8, as a shell gives it to a command."""
     return value.encode("utf-8", "replace").decode("iso-8859-1")

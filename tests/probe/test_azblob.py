@@ -229,7 +229,7 @@ def test_a_key_that_is_none_is_never_used(azurite: Azurite) -> None:
     assert made == []
     assert (seen.change, seen.reason.text) == (
         Change.UNKNOWN,
-        "the key of its account is not base64",
+        "the key of the account is not base64",
     )
 
 

@@ -410,7 +410,7 @@ def test_a_bucket_stands_in_the_host_on_aws_and_in_the_path_elsewhere(
         (
             "http://127.0.0.1:1",
             "a/../b",
-            "libcurl would change its path, and sign another key",
+            "libcurl would change the path of the key, and sign another one",
         ),
     ],
 )

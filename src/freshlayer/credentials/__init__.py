@@ -1,6 +1,6 @@
 """netrc, settings, vendors' tokens, docker's config and cloud chains → one host's credential.
 
-A credential is looked up when its host is asked, shown to that host alone, and written nowhere.
+A credential is looked up when its host gets a request, is sent to that host alone, and is never written.
 """
 
 from freshlayer.credentials.http import find, tls

@@ -1,7 +1,7 @@
-"""botocore's whole chain of credentials, as a program of its own.
+"""botocore's whole chain of credentials, as a separate program.
 
-It may ask SSO, STS, another program or the instance that it runs on, and so take seconds: the transfers go
-on meanwhile. It prints one JSON object, empty where the chain holds nothing; whoever runs it reads a secret.
+It may send requests to SSO, STS or the metadata service, or run another program, and so take seconds; the
+transfers continue meanwhile. It prints one JSON object, which holds a secret; empty if the chain has none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BRIEF = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts"
 
 
 def main() -> int:
-    """Print what the chain holds, or its error."""
+    """Print the keys of the chain, or its error."""
     try:
         found = _found()
     except (BotoCoreError, ClientError, ValueError, OSError) as error:

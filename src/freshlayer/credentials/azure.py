@@ -1,7 +1,7 @@
 """Azure Storage: an account's endpoint, and its key, signature or token, by the variables of ``az storage``.
 
-They belong to the account that AZURE_STORAGE_ACCOUNT or the connection string names: no other account is
-shown anything of them.
+They belong to the account that AZURE_STORAGE_ACCOUNT or the connection string names, and are not sent to
+another one.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 from freshlayer import children
 from freshlayer.credentials.model import Keyring, Private, Program
+from freshlayer.model.reasons import Reason
 
 _TOKEN = ("account", "get-access-token", "--resource", "https://storage.azure.com/")
+_INVALID = Reason("credential-invalid", detail="the key of the account is not base64")
 _PLAIN = ("--query", "accessToken", "--output", "tsv")
 _SLOTS = (
     "content-encoding",
@@ -36,7 +38,7 @@ _SLOTS = (
 class Account(Private, frozen=True):
     """``endpoint``: a URL without a slash at its end. Of ``key``, ``sas`` and ``program`` at most one is set.
 
-    ``fault``: why its credential can't be used, as a clause.
+    ``fault``: why its credential can't be used; None if it can.
     """
 
     name: str
@@ -44,7 +46,7 @@ class Account(Private, frozen=True):
     key: bytes = b""
     sas: str = ""
     program: Program | None = None
-    fault: str = ""
+    fault: Reason | None = None
 
     @property
     def is_open(self) -> bool:
@@ -70,13 +72,13 @@ def account(keyring: Keyring, name: str) -> Account:
 
 
 def _opened(name: str, endpoint: str, key: str, sas: str) -> Account:
-    """By a signature, which allows less, before a key; both as they are written."""
+    """With a signature, which allows less, else with a key."""
     if sas:
         return Account(name, endpoint, sas=sas.lstrip("?"))
     try:
         return Account(name, endpoint, base64.b64decode(key, validate=True))
     except ValueError:
-        return Account(name, endpoint, fault="the key of its account is not base64")
+        return Account(name, endpoint, fault=_INVALID)
 
 
 def shared_key(account: Account, method: str, url: str, headers: tuple[str, ...]) -> str:
@@ -100,7 +102,7 @@ def _resource(name: str, url: str) -> str:
 
 
 def _login(environ: Mapping[str, str]) -> Program | None:
-    """Where ``az`` itself would log in, it is asked for a token; that takes a second."""
+    """The program that prints a token, where ``az`` itself would log in; it takes a second."""
     if environ.get("AZURE_STORAGE_AUTH_MODE", "").lower() != "login":
         return None
     az = children.program("az", environ.get("PATH", ""))

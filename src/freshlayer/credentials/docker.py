@@ -1,7 +1,7 @@
-"""What ``docker login`` and ``podman login`` have left: config.json, auth.json, and credential helpers.
+"""The files of ``docker login`` and ``podman login``: config.json, auth.json, and credential helpers.
 
-https://docs.docker.com/reference/cli/docker/login/, containers-auth.json(5). A file that can't be read, and
-an entry that means nothing, are as good as none.
+https://docs.docker.com/reference/cli/docker/login/, containers-auth.json(5). A file that can't be read,
+and an entry that is not valid, are skipped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from freshlayer.lazy_regex import compiled
 
 HUB = "docker.io"
 IDENTITY_TOKEN = "<token>"
-"""The user name that marks a secret as an identity token, which buys tokens and opens nothing itself."""
+"""The user name that marks a secret as an identity token, which is exchanged for other tokens."""
 
 _HUB_KEY = "https://index.docker.io/v1/"
 _HUB_NAMES = {"index.docker.io", "registry-1.docker.io", HUB}
@@ -34,9 +34,9 @@ _NAME = compiled(r"[\w.-]+", re.ASCII)
 
 
 class Helper(Struct, frozen=True):
-    """A credential helper (``docker-credential-NAME``), and the server that it is asked about on stdin.
+    """A credential helper (``docker-credential-NAME``), and the server that is written to its stdin.
 
-    ``barred``: it is named by a configuration in the checkout, and is not to be run.
+    ``barred``: a configuration in the checkout names it, so it is not run.
     """
 
     argv: tuple[str, ...]
@@ -54,10 +54,10 @@ class Helper(Struct, frozen=True):
 
 
 def logins(keyring: Keyring, registry: str, repository: str) -> tuple[Credential | Helper, ...]:
-    """Where the credential for a repository may be, best first: the first that has one is the one to show.
+    """Where the credential for a repository may be, best first: the first one that exists is sent.
 
-    ``registry``: ``host[:port]``, ``docker.io`` for Docker Hub. In each file a helper goes before what is
-    written there, and a longer name before a shorter one.
+    ``registry``: ``host[:port]``, ``docker.io`` for Docker Hub. In each file a helper goes before an entry,
+    and a longer name before a shorter one.
     """
     names = _names(registry, repository)
     tree = checkout(keyring.environ)
@@ -70,7 +70,7 @@ def logins(keyring: Keyring, registry: str, repository: str) -> tuple[Credential
 
 
 def _is_of(path: str, tree: str) -> bool:
-    """Whether a file may be one of the checkout; what a relative name leads to is."""
+    """Whether a file is in the checkout, or may be: its path is relative."""
     return not os.path.isabs(path) or is_within(path, tree)
 
 
@@ -84,7 +84,7 @@ def document(path: str) -> Mapping[str, object]:
 
 
 @lru_cache(maxsize=16)
-def _document(path: str, _modified: int, _octets: int) -> Mapping[str, object]:
+def _document(path: str, _modified: int, _size: int) -> Mapping[str, object]:
     try:
         found: object = json.loads(read_file(path, _LARGEST))
     except (OSError, ValueError, RecursionError):
@@ -93,12 +93,12 @@ def _document(path: str, _modified: int, _octets: int) -> Mapping[str, object]:
 
 
 def _paths(keyring: Keyring) -> Iterator[str]:
-    """The file that podman is told of, docker's, podman's of this session, podman's for good."""
+    """The file of REGISTRY_AUTH_FILE, docker's, podman's of this login session, podman's permanent one."""
     named, home = keyring.environ.get, keyring.home
     if named("REGISTRY_AUTH_FILE"):
         yield named("REGISTRY_AUTH_FILE", "")
     yield str(docker_home(keyring.environ, home) / "config.json")
-    # A relative one is to be ignored (XDG Base Directory Specification).
+    # A relative one is ignored (XDG Base Directory Specification).
     session, configuration = named("XDG_RUNTIME_DIR", ""), named("XDG_CONFIG_HOME", "")
     if os.path.isabs(session):
         yield os.path.join(session, "containers", "auth.json")

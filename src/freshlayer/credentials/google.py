@@ -1,7 +1,7 @@
-"""Google Cloud Storage: where it is, and the token that opens it.
+"""Google Cloud Storage: its endpoint, and the token for it.
 
-A service account's file (GOOGLE_APPLICATION_CREDENTIALS) is not read: to turn it into a token takes RSA
-signatures. ``gcloud`` does that for its user, and is asked where it is logged in.
+A service account's file (GOOGLE_APPLICATION_CREDENTIALS) is not read: exchanging it for a token takes
+RSA signatures. ``gcloud`` does that, and is run where it is logged in.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def endpoint(keyring: Keyring) -> str:
 
 
 def token(keyring: Keyring) -> Credential | Program | None:
-    """A token from the environment, else the program that prints one; an emulator is shown none."""
+    """A token from the environment, else the program that prints one; an emulator gets none."""
     environ = keyring.environ
     if environ.get("STORAGE_EMULATOR_HOST"):
         return None
@@ -39,6 +39,6 @@ def token(keyring: Keyring) -> Credential | Program | None:
 
 
 def _is_logged_in(keyring: Keyring) -> bool:
-    """Whether gcloud holds a login at all: to start it takes a second."""
-    folder = keyring.environ.get("CLOUDSDK_CONFIG", "") or os.path.join(keyring.home, ".config", "gcloud")
-    return os.path.isfile(os.path.join(folder, "credentials.db"))
+    """Whether gcloud has a login: starting it takes a second."""
+    directory = keyring.environ.get("CLOUDSDK_CONFIG", "") or os.path.join(keyring.home, ".config", "gcloud")
+    return os.path.isfile(os.path.join(directory, "credentials.db"))

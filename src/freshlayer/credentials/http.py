@@ -36,17 +36,17 @@ VENDORS: dict[str, tuple[tuple[str, ...], str]] = {
     "gitlab.com": (("GITLAB_TOKEN",), "PRIVATE-TOKEN"),
     "huggingface.co": (("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"), ""),
 }
-"""Host → the variables that hold its token, best first, and the header it goes into (none: as a bearer)."""
+"""Host → the variables that hold its token, best first, and its header (none: as a bearer token)."""
 
 
 def find(keyring: Keyring, url: str) -> Credential | Program | None:
-    """What to show the host of a URL; None: nothing. A vendor's token never leaves TLS."""
+    """The credential for the host of a URL; None: none. A vendor's token is only sent with TLS."""
     return _of_host(keyring, netloc_of(url), secure=url.startswith("https:"))
 
 
 @lru_cache(maxsize=1024)
 def _of_host(keyring: Keyring, netloc: str, *, secure: bool) -> Credential | Program | None:
-    """Once for all the URLs of a host."""
+    """Cached for all URLs of a host."""
     settings = keyring.settings(netloc)
     if settings is not None and (found := _of_settings(keyring, settings)):
         return found
@@ -55,7 +55,7 @@ def _of_host(keyring: Keyring, netloc: str, *, secure: bool) -> Credential | Pro
 
 
 def tls(keyring: Keyring, url: str) -> Tls:
-    """The files that TLS with the host of a URL needs beyond the usual."""
+    """The certificate files for the host of a URL."""
     settings = keyring.settings(netloc_of(url)) if keyring.hosts else None
     if settings is None:
         return NO_FILES
@@ -86,7 +86,7 @@ def _of_gitlab_job(keyring: Keyring, netloc: str) -> Credential | None:
 def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
     path = keyring.environ.get("NETRC", "") or os.path.join(keyring.home, ".netrc")
     found = _netrc(path)
-    # An entry named "default" would be shown to every host there is.
+    # An entry named "default" would be sent to every host.
     entry = found.hosts.get(host) if found and host != "default" else None
     if not entry or not entry[2]:
         return None
@@ -95,7 +95,7 @@ def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
 
 @lru_cache(maxsize=8)
 def _netrc(path: str) -> netrc.netrc | None:
-    """A file that can't be read or parsed is as good as none, as for curl."""
+    """None if the file can't be read or parsed, as for curl."""
     try:
         read_file(path, _LARGEST)
     except OSError:

@@ -1,4 +1,4 @@
-"""What a credential is, and where it is looked for."""
+"""Credentials, and the places where they are looked up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NETLOC = compiled(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
 class Scheme(StrEnum):
-    """How a credential is shown: RFC 7617, RFC 6750, or in a header of the vendor's own."""
+    """How a credential is sent: RFC 7617, RFC 6750, or in a header that the vendor defines."""
 
     BASIC = "basic"
     BEARER = "bearer"
@@ -24,14 +24,14 @@ class Scheme(StrEnum):
 
 
 class Private(Struct, frozen=True):
-    """A value with a part that is never shown: not in a message, nor in a traceback."""
+    """A value with a part that is never printed, neither in a message nor in a traceback."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
 
 class Credential(Private, frozen=True):
-    """What one host is shown. ``header``: the field's name where the scheme is a vendor's own."""
+    """The credential for one host. ``header``: the name of the header, if the vendor defines one."""
 
     scheme: Scheme
     secret: str
@@ -40,14 +40,14 @@ class Credential(Private, frozen=True):
 
 
 class Program(Private, frozen=True):
-    """A program that prints the secret on its first line: it is run when the host is asked, and once."""
+    """A program that prints the secret on its first line: it runs once, when its host gets a request."""
 
     argv: tuple[str, ...]
     user: str = ""
     header: str = ""
 
     def credential(self, output: str) -> Credential | None:
-        """The credential that its output holds; None where it printed nothing."""
+        """The credential in its output; None if it printed nothing."""
         secret = output.partition("\n")[0].strip()
         return of_parts(self.user, secret, self.header) if secret else None
 
@@ -65,9 +65,9 @@ NO_FILES = Tls()
 
 
 class Keyring(Private, frozen=True, eq=False):
-    """The places that hold credentials: nothing in them is read before a host is asked.
+    """The places that hold credentials: they are read when a host gets a request.
 
-    ``environ``: the user's environment; ``hosts``: what the settings say, by host name or ``host:port``.
+    ``environ``: the user's environment; ``hosts``: the settings, by host name or ``host:port``.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -79,13 +79,13 @@ class Keyring(Private, frozen=True, eq=False):
         return home_of(self.environ) if self.environ else os.sep
 
     def settings(self, netloc: str) -> HostSettings | None:
-        """What the settings say of ``host[:port]``."""
+        """The settings of ``host[:port]``."""
         name = netloc.lower()
         return self.hosts.get(name) or self.hosts.get(host_of(name))
 
 
 NO_CREDENTIALS = Keyring()
-"""A keyring without a key."""
+"""A keyring without credentials."""
 
 
 def of_parts(user: str, secret: str, header: str = "") -> Credential:
@@ -96,7 +96,7 @@ def of_parts(user: str, secret: str, header: str = "") -> Credential:
 
 
 def netloc_of(url: str) -> str:
-    """``https://user@[::1]:443/path`` → ``[::1]:443``. Cheaper than ``urlsplit``: every request wants it."""
+    """``https://user@[::1]:443/path`` → ``[::1]:443``. Cheaper than ``urlsplit``, for every request."""
     match = _NETLOC.match(url)
     return match[1] if match else ""
 

@@ -14,7 +14,7 @@ _PREFERRED = compiled(r"[A-Z][a-z]{2}, (\d{2}) ([A-Z][a-z]{2}) (\d{4}) (\d{2}):(
 
 @lru_cache(maxsize=256)
 def seconds(text: str) -> int | None:
-    """Seconds since 1970, or None where the text is no HTTP date."""
+    """Seconds since 1970, or None where the text is not an HTTP date."""
     match = _PREFERRED.fullmatch(text)
     try:
         if match and match[2] in _MONTHS:

@@ -1,6 +1,6 @@
 """Command lines and scripts made safe for a message: what is likely to be a secret is left out.
 
-Whatever text of a command is in a report, a reason, an advice or a warning goes through one of these.
+Every text of a command in a report, a reason, an advice or a warning goes through one of these.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LONG = compiled(
     r"|json|form(?:-string)?|(?:post|body)-data|pass(?:in|out)|field|cert",
     re.IGNORECASE,
 )
-"""Options that say nothing of a secret, and that may be given one."""
+"""Options whose name does not mention a secret, and whose value may be one."""
 _HOLDS = compiled(r"token|passw|passphrase|secret|auth|credential|[_-]key", re.IGNORECASE)
 _HARMLESS = compiled(
     r"(?:no|allow|skip|disable|without|ignore|enable|check|use|with|import|recv|gpg|pgp|public|trusted)[_-].*"
@@ -53,7 +53,7 @@ _HARMLESS = compiled(
 )
 _PLAIN_VALUE = compiled(r"[a-z]{0,12}|v?\d[\d.:]*|(?:amd|arm|x86_|ppc|s390|riscv)\w*|.*[./].*|…|.*\$.*")
 _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$]).{3,}")
-"""``-pSECRET`` of a program that is not known; ``-p8080:80``, ``-pv`` and ``-p/a/b`` are no secrets."""
+"""``-pSECRET`` of a program that is not known; ``-p8080:80``, ``-pv`` and ``-p/a/b`` are not secrets."""
 
 _HINT = compiled(r"[=:]|\s")
 _ASSIGNED = compiled(

@@ -105,14 +105,14 @@ def is_secret_name(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_certain_name(name: str) -> bool:
-    """Whether a name says ``token``, ``password`` or the like, and could not mean an index or a country."""
+    """Whether a name contains ``token``, ``password`` or the like, and can't mean an index or a country."""
     return _ALL_CERTAIN.fullmatch(_plain(name)) is not None and is_secret_name(name)
 
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a parameter or a header is a secret: by its name, or by its value.
 
-    A value that only looks random is none where the name says that it names content.
+    A value that only looks random is not a secret where the name identifies content.
     """
     if is_secret_name(name) or has_known_form(value) or _SCHEME.match(value):
         return True
@@ -130,7 +130,7 @@ def is_secret_header(name: str, value: str) -> bool:
 
 
 def names_content(name: str) -> bool:
-    """Whether a parameter of this name says which bytes are meant."""
+    """Whether a parameter of this name identifies the bytes."""
     return _CONTENT.fullmatch(_plain(name)) is not None
 
 
@@ -147,7 +147,7 @@ def without_known_forms(text: str, mask: str = MASK) -> str:
 def looks_random(value: str) -> bool:
     """Whether a value is long and looks drawn at random, as keys and tokens are.
 
-    Digests, commits and UUIDs are no secrets: they name bytes. Words, versions and names of files have long
+    Digests, commits and UUIDs are not secrets: they identify bytes. Words, versions and file names have long
     runs of one class of characters.
     """
     value = value.strip()

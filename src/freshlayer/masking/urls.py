@@ -1,6 +1,6 @@
 """URLs without the secrets in them: userinfo, parameters, nested URLs, known places in paths.
 
-A parameter is removed, with its name: what is left is the URL of the same thing for somebody else. In a path
+A parameter is removed with its name: the rest is the URL of the same resource for another user. In a path
 the secret is replaced, as the number of segments matters.
 """
 

@@ -1,6 +1,6 @@
-"""Values that a Dockerfile gives to names of secrets: hidden wherever they come back.
+"""Values that a Dockerfile gives to names of secrets: hidden wherever they occur.
 
-``ARG LICENSE_KEY=abc123`` and ``curl https://example.org/$LICENSE_KEY/tool``: nothing in the path says it.
+``ARG LICENSE_KEY=abc123`` and ``curl https://example.org/$LICENSE_KEY/tool``: nothing in the path shows it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ASSIGNMENT = compiled(r"(?<![\w$])([A-Za-z_]\w{0,99})=(?:\"([^\"$`]*)\"|'([^']*
 _ORDINARY = compiled(
     r"[a-z_-]*|[A-Z]?[a-z]+|[A-Z_]+|v?[\d.:-]+|.*://.*|[./~].*|.*\.(?:key|pem|asc|gpg|txt|json|env)"
 )
-"""A word, a number, a version, a path: hiding it everywhere would hide what is no secret."""
+"""A word, a number, a version, a path: hiding it everywhere would hide what is not a secret."""
 _HEXADECIMAL = compiled(r"(?:0x)?[0-9A-Fa-f]+")
 
 
@@ -36,7 +36,7 @@ def secret_values(named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def _is_one(name: str, value: str) -> bool:
-    """What is called KEY may be the fingerprint of a public one."""
+    """A value named KEY may be the fingerprint of a public key."""
     if not _LEAST <= len(value) <= _LONGEST or _ORDINARY.fullmatch(value):
         return False
     return is_certain_name(name) or not _HEXADECIMAL.fullmatch(value)

@@ -31,10 +31,10 @@ class Built(Struct, frozen=True):
 
 
 class LastBuild(Struct, frozen=True):
-    """What is remembered of an instruction that was built.
+    """The record of an instruction that was built.
 
     ``chain``: as in InstructionVerdict. ``keys``: those it was built with, newest last. ``seconds``: how long
-    it took when it last ran; None where that was not seen. ``at``: when that was, in seconds since 1970; 0
+    it took when it last ran; None if that is not known. ``at``: when that was, in seconds since 1970; 0
     where it is not known.
     """
 
@@ -45,7 +45,7 @@ class LastBuild(Struct, frozen=True):
 
 
 class StepOutcome(Struct, frozen=True):
-    """What became of an instruction in a build: cached, or run in so many seconds, and why.
+    """How an instruction ended in a build: cached, or run in so many seconds, and why.
 
     ``saved``: what the cache saved, in seconds, estimated by how long it took earlier. ``because`` is None
     where no reason is needed or known; ``expected`` is False where nothing explains it. ``again``: it was
@@ -64,11 +64,11 @@ class StepOutcome(Struct, frozen=True):
 class InstructionVerdict(Struct, frozen=True):
     """State, reason and key of one instruction. ``key`` is empty where none is injected.
 
-    ``digest``: of the instruction's text, by which it is known again. ``chain``: of it and of all before it
-    in its stage, build args included. ``changed``: its own inputs are not those that it was last built with.
-    ``edited``: its text is another than at the last build. ``sources``: the labels of the stages that it
-    reads or continues. ``mounts``: whether it reads files without copying them. ``outcome``: how it ended in
-    a build; None where that is not known.
+    ``digest``: of the instruction's text, which identifies it in the next build. ``chain``: of it and of all
+    before it in its stage, build args included. ``changed``: its own inputs differ from those of the last
+    build. ``edited``: its text differs from that of the last build. ``sources``: the labels of the stages
+    that it reads or continues. ``mounts``: whether it reads files without copying them. ``outcome``: how it
+    ended in a build; None where that is not known.
     """
 
     line: int
@@ -89,7 +89,7 @@ class InstructionVerdict(Struct, frozen=True):
 
     @property
     def is_random(self) -> bool:
-        """Whether its key is made from a random value, which is not to be remembered."""
+        """Whether its key is made from a random value, which is not recorded."""
         return any(isinstance(read_key_identity(identity), Nonce) for _, identity in self.pairs)
 
 
@@ -107,7 +107,7 @@ class Counting(StrEnum):
 
 
 class ProgressEvent(Struct, frozen=True):
-    """What a builder said of one instruction.
+    """What a builder reported about one instruction.
 
     ``stage``: its name, its number from 0, or nothing where the display names none. ``number``: from 1;
     ``total``: the last number that there is. ``seconds`` is None where no time is known.

@@ -34,7 +34,7 @@ class RemoteInput(Struct, frozen=True):
 class NotWatched(Struct, frozen=True):
     """Something that an instruction reads from the network and that is not probed, with the reason.
 
-    ``accepted``: the Dockerfile itself states that it need not be watched, by a comment or by a checksum.
+    ``accepted``: the Dockerfile accepts that, by a comment or by a checksum.
     ``warns``: it is watched, but a new run of the instruction may not download it.
     """
 

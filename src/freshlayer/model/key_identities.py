@@ -1,6 +1,6 @@
-"""What stands for the bytes of an input in a key: its identity, or a mark in place of it. Pure.
+"""What represents an input in a key: its identity, or a mark in place of it. Pure.
 
-The written forms are here alone: ``scheme:value``, ``unseen``, ``nonce:…``, ``scheme:value~times``.
+The written forms, known here alone: ``scheme:value``, ``unseen``, ``nonce:…``, ``scheme:value~times``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from freshlayer.model.evidence import Identity, Strength
 
 
 class Unseen(Struct, frozen=True):
-    """The input never gave an answer (design rule 4)."""
+    """The input was never observed (design rule 4)."""
 
     def __str__(self) -> str:
         return "unseen"
@@ -41,7 +41,7 @@ KeyIdentity = Identity | Unseen | Nonce | Tainted
 
 
 def read_key_identity(text: str) -> KeyIdentity:
-    """The value of a written form. Raises ValueError where there is no scheme."""
+    """Read a written form. Raises ValueError if it has no scheme."""
     if text == "unseen":
         return Unseen()
     if text.startswith("nonce:"):

@@ -1,4 +1,4 @@
-"""What a probe saw, what was recorded, and the verdict."""
+"""The observation of a probe, the record, and the verdict."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Observation(Struct, frozen=True):
 
 
 class Recorded(Struct, frozen=True):
-    """The last observation of a reference that was kept, and the identity that stands for it.
+    """The last observation of a reference that was recorded, and its identity.
 
     ``probed_at``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
     ``full_answer``: when the origin last gave an answer other than 304, likewise; None where this observation
@@ -70,17 +70,17 @@ class Change(StrEnum):
 
 
 class Certainty(StrEnum):
-    """Whether the evidence leaves room for another answer."""
+    """Whether the evidence leaves room for another verdict."""
 
     CERTAIN = "certain"
     PROBABLE = "probable"
 
 
 class Verdict(Struct, frozen=True):
-    """What became of one input since it was recorded.
+    """How one input compares with its record.
 
-    ``identity`` is None where nothing was ever known. ``keep`` is what the state should hold from now on;
-    None where it should stay as it is.
+    ``identity`` is None if nothing was ever known. ``keep`` is the new record for the state; None keeps the
+    old one.
     """
 
     reference: Reference

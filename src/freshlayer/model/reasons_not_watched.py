@@ -125,12 +125,12 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "another URL differs from it only in what looks like a secret; one of the two is requested",
         "move the secret to a header",
     ),
-    # Not watched because the Dockerfile says so, and warnings.
+    # Not watched because of a comment in the Dockerfile, and warnings.
     "cache-mount-keeps-file": (
         "a command keeps a file that is already in the cache mount, so a new run has no effect",
         "remove the test or the option, or write the file outside of the cache mount",
     ),
     "checksum-pinned": ("its checksum is pinned", "nothing: the builder checks the bytes"),
-    "ignored-by-comment": ("a comment above says ignore", "remove the comment to watch it"),
-    "immutable-by-comment": ("a comment above says immutable", "remove the comment to watch it"),
+    "ignored-by-comment": ("the comment above is ignore", "remove the comment to watch it"),
+    "immutable-by-comment": ("the comment above is immutable", "remove the comment to watch it"),
 }

@@ -9,7 +9,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     ),
     "checksums-outdated": (
         "the file of checksums is older than the file",
-        "ask the publisher for current checksums",
+        "report it to the publisher",
     ),
     "date-generated": (
         "Last-Modified equals Date: the origin makes it up for each answer",

@@ -1,4 +1,4 @@
-"""Indexes whose bytes move without what they name: the digest is of the part that counts."""
+"""Indexes whose bytes change more often than what they list: the digest is of the part that counts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from freshlayer.reference import Reference
 class Document(Struct, frozen=True):
     """``read``: text → the part that counts, empty where the text is something else.
 
-    ``revalidates``: whether the origins' entity tags can be trusted to move with that part. ``media``: the
-    media type that such a document has, where its URL alone does not tell it from other files; empty where
-    it does.
+    ``revalidates``: whether the origins' entity tags change with that part. ``media``: the
+    media type that such a document has, where its URL alone does not distinguish it from other files; empty
+    where it does.
     """
 
     pattern: re.Pattern[str]
@@ -40,7 +40,7 @@ class Document(Struct, frozen=True):
     def probe(
         self, _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
     ) -> Conversation:
-        """Get the document, and know it by its part; by its bytes where it has no such part."""
+        """Get the document, and identify it by its part; by its bytes where it has no such part."""
         if self.media and not (yield from self._is_one(reference, recorded, means)):
             return (yield from http.probe(reference, recorded, means))
         plain = request_of(reference)
@@ -66,7 +66,7 @@ class Document(Struct, frozen=True):
     def _is_one(
         self, reference: Reference, recorded: Recorded | None, means: Means
     ) -> Generator[Step, Answer, bool]:
-        """Whether there is such a document: there was before, or the headers say so; no body is read."""
+        """Whether there is such a document: there was before, or the media type shows it; no body is read."""
         if recorded is not None and any(item.scheme == self.scheme for item in recorded.evidence):
             return True
         head = yield from exchange(replace(request_of(reference), method="HEAD"), means)

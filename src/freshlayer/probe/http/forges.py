@@ -1,6 +1,6 @@
 """GitHub and GitLab: a release by its tag, a source archive by its commit.
 
-GitHub's API counts downloads in a release's JSON, so that its entity tag moves all the time; the redirect of
+GitHub's API counts downloads in a release's JSON, so that its entity tag always changes; the redirect of
 the web page names the tag, and costs no quota. Archives are generated: their compression may change, and no
 stable hash is promised.
 """
@@ -38,7 +38,7 @@ GITLAB_ARCHIVE = compiled(
     re.ASCII,
 )
 
-# git's refs are names; what looks like an abbreviated commit is asked over HTTP.
+# git's refs are names; what looks like an abbreviated commit is requested over HTTP.
 _ABBREVIATED = compiled(r"[0-9a-f]{4,39}")
 
 
@@ -51,13 +51,13 @@ def latest_release(
     location = answer.hops[-1].one("location") if answer.hops else ""
     tag = re.search(r"/releases/tag/([^/?#]+)$", location)
     if tag:
-        # Never certain: some forges' tags roll, and assets come after the release.
+        # Never certain: tags may be moved, and assets are added after the release.
         found = (Evidence("release", shown(unquote(tag[1])), Strength.CHECKSUM),)
         return Observation(
             reference, ProbeOutcome.SEEN, Reason("observed", detail="the web page redirects to it"), found
         )
     if answer.status in ABSENT and "api." in reference.text:
-        # A private repository has no page for strangers, but an API for who has a token.
+        # A private repository has a page only after a login, but an API with a token.
         return (yield from http.probe(reference, recorded, means))
     if answer.status in ABSENT or location.endswith("/releases"):
         return Observation(reference, ProbeOutcome.ABSENT, Reason("release-absent"))
@@ -65,7 +65,7 @@ def latest_release(
 
 
 def _of_page(reference: Reference, page: str) -> Request:
-    """What was for the API alone is not for the web page."""
+    """Without the parts that are for the API alone."""
     base = request_of(reference)
     return replace(base, method="HEAD", url=page, own=(), anonymous=False, follow=False)
 
@@ -73,7 +73,7 @@ def _of_page(reference: Reference, page: str) -> Request:
 def archive(
     match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
 ) -> Conversation:
-    """The commit that the archive's ref names, asked of git; without git, what the headers say."""
+    """The commit that the archive's ref names, by git; without git, the evidence of the headers."""
     groups = match.groupdict()
     ref = unquote(groups["ref"] or groups.get("code") or groups.get("ball") or "")
     repository = groups.get("repository") or f"https://github.com/{match['owner']}/{match['name']}"

@@ -25,7 +25,7 @@ def first_hop(
     """The hash on the first answer, which is not followed; a small file's entity tag where there is none."""
     answer = yield from exchange(replace(request_of(reference), method="HEAD", follow=False), means)
     if answer.hops and answer.hops[-1].one("x-linked-etag"):
-        # As a redirect: what else it states is of its own empty content.
+        # Read as a redirect: its other headers describe its own empty content.
         found = evidence.of_hops((*answer.hops, Hop(0, ())))
         if evidence.strongest(found):
             reason = Reason("observed", detail=status_line(answer.status))

@@ -1,6 +1,6 @@
 """Maven ``SNAPSHOT``: metadata → the file with a timestamp → the checksum beside it.
 
-To deploy the same bytes again changes the metadata, and leaves the checksum as it was.
+Deploying the same bytes again changes the metadata, but not the checksum.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 SNAPSHOT = compiled(
-    r"(?P<folder>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
+    r"(?P<directory>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
     r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
 )
 
 _METADATA = "maven-metadata.xml"
-# Best known first: Maven itself writes SHA-1 and MD5, so that the first is there at the first request.
+# Most frequent first: Maven itself writes SHA-1 and MD5, so the first request usually suffices.
 _CHECKSUMS = ("sha1", "sha256", "sha512", "md5")
 
 
 def snapshot(
     match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
 ) -> Conversation:
-    """The checksum of the file that a snapshot now stands for; without metadata, what the URL itself says."""
-    url = f"{match['folder']}/{_METADATA}"
+    """The checksum of the file that a snapshot names now; without metadata, the evidence of the URL."""
+    url = f"{match['directory']}/{_METADATA}"
     base = request_of(reference)
     wanted = replace(base, url=url, read=MIB, keep=True, follow=True)
     answer = yield from conditionally(wanted, recorded, means)
@@ -53,7 +53,7 @@ def snapshot(
     name = _file(parse(answer.body), match)
     if not name:
         return Observation(reference, ProbeOutcome.ABSENT, Reason("snapshot-absent"))
-    file = f"{match['folder']}/{name}"
+    file = f"{match['directory']}/{name}"
     for scheme in _CHECKSUMS:
         digest, beside = yield from stated(base, f"{file}.{scheme}", name, scheme, means)
         if beside.error or beside.status not in WHOLE | ABSENT:
@@ -87,5 +87,5 @@ def _file(metadata: Element | None, match: re.Match[str]) -> str:
 
 
 def _safe(name: str) -> str:
-    """A name that stays a name in a URL."""
+    """The name, if it is one path segment of a URL; else empty."""
     return name if re.fullmatch(r"[\w.+~-]{1,300}", name, re.ASCII) else ""

@@ -1,7 +1,7 @@
-"""HTTP origins that have a better way to be asked than their headers: one table, a row each.
+"""HTTP origins with better evidence than their headers: one table, a row each.
 
-A URL that no row knows is asked by the ladder (``http``), and known by the checksums published beside it
-where the origin itself says nothing (``side_files``).
+A URL that matches no row is probed by ``ladder``; where its evidence proves nothing, the checksums published
+beside it are read (``side_files``).
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
     (maven.SNAPSHOT, maven.snapshot),
     *((row.pattern, row.probe) for row in documents.ROWS),
 )
-"""The canonical URL, matched whole → how it is asked."""
+"""The canonical URL, matched whole → how it is probed."""
 
 
 def _as_usual(reference: Reference) -> bool:
-    """Whether no media type is asked for, which would make another document of an index."""
+    """Whether the command requests no media type, with which an index is another document."""
     return all(name != "accept" for name, _ in reference.form.headers)
 
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
-    """Learn what an HTTP origin says about a URL, in the way that suits it."""
+    """Probe a URL in the way that suits its origin."""
     for pattern, route in ROUTES if _as_usual(reference) else FORGES:
         match = pattern.fullmatch(reference.text.partition("#")[0])
         if match:

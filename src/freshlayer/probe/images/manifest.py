@@ -1,6 +1,6 @@
-"""Manifests of images: the types that are asked for, and of an index the manifests for a build's platforms.
+"""Manifests of images: the accepted types, and the manifests of an index for a build's platforms.
 
-An index comes from a registry and is believed in nothing: what does not look like one is left out.
+An index comes from a registry and is untrusted: entries that are not valid are skipped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DIGEST = compiled(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}")
 _WORD = compiled(r"[\w.-]{1,40}", re.ASCII)
 _MOST = 4096
 
-# Variants that say what the architecture alone says already (containerd, platforms/database.go).
+# Variants that mean the same as the architecture alone (containerd, platforms/database.go).
 _DEFAULTS = {("amd64", "v1"): "", ("arm64", "v8"): "", ("arm64", "8"): "", ("arm", ""): "v7"}
 _ARM = ("v8", "v7", "v6", "v5")
 _AMD64 = ("v4", "v3", "v2")
@@ -43,14 +43,14 @@ class Entry(Struct, frozen=True):
 
 
 def digest_in(text: str) -> str:
-    """A digest as evidence writes it: SHA-256 by its hexadecimal digits alone; empty where it is none."""
+    """A digest as evidence writes it: SHA-256 by its hexadecimal digits alone; empty where it is not one."""
     return text.removeprefix("sha256:") if _DIGEST.fullmatch(text) else ""
 
 
 def entries(body: bytes) -> tuple[Entry, ...] | None:
     """The manifests of an index that are for a platform; attestations (``unknown/unknown``) are not.
 
-    None where the bytes are no index.
+    None where the bytes are not an index.
     """
     try:
         document: object = json.loads(body)
@@ -87,7 +87,7 @@ def spelled(platform: str) -> str:
 
 
 def accepted(platform: str) -> tuple[str, ...]:
-    """What a builder takes for a platform, best first (containerd, platforms/compare.go, ``Only``)."""
+    """What a builder accepts for a platform, best first (containerd, platforms/compare.go, ``Only``)."""
     known = spelled(platform)
     system, _, rest = known.partition("/")
     architecture, _, variant = rest.partition("/")
@@ -102,7 +102,7 @@ def accepted(platform: str) -> tuple[str, ...]:
 
 
 def _below(variant: str, order: tuple[str, ...]) -> tuple[str, ...]:
-    """The variants that a processor of this one runs as well."""
+    """The variants that a processor of this variant also runs."""
     return order[order.index(variant) + 1 :] if variant in order else ()
 
 

@@ -156,7 +156,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
 
 
 def _authorise(handle: pycurl.Curl, request: Request) -> None:
-    """Through options and never on a command line; only the first host of a chain is shown anything."""
+    """Through options and never on a command line; only the first host of a chain gets a credential."""
     credential, signer = request.credential, request.signer
     headers = [_bytes(line) for line in (*request.headers, *request.own)]
     if signer is not None:
@@ -188,7 +188,7 @@ def _secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
     if tls.certificate:
         handle.setopt(pycurl.SSLCERT, tls.certificate)
         handle.setopt(pycurl.SSLKEY, tls.key or tls.certificate)
-        # Never asked for on a terminal: a wrong password is an error, as an absent one is.
+        # Never a prompt on a terminal: a wrong or absent password is an error.
         handle.setopt(pycurl.KEYPASSWD, tls.password)
 
 

@@ -148,11 +148,11 @@ class _Driver:
         elif isinstance(step, Request):
             yield from self._send(talk, step, remaining)
         else:
-            begun = start(step, remaining, self._nowhere)
-            if isinstance(begun, Answer):
-                yield from self._answer(talk, begun)
+            started = start(step, remaining, self._nowhere)
+            if isinstance(started, Answer):
+                yield from self._answer(talk, started)
             else:
-                self._running.append((talk, begun))
+                self._running.append((talk, started))
                 host.busy += 1
 
     def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:

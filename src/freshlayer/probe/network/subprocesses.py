@@ -66,12 +66,12 @@ class Running(Struct):
 
 
 def start(run: Run, seconds: float, nowhere: EmptyDirectory) -> Running | Answer:
-    """Start a program in a session of its own, so that it has no terminal to ask on, and in ``nowhere``."""
+    """Start a program in a new session, so that it has no terminal for a prompt, and in ``nowhere``."""
     path = children.search_path(os.environ.get("PATH", os.defpath))
     name = run.argv[0]
     program = children.program(name, path)
     if not program:
-        why = "a relative path, which may lead into a checkout" if "/" in name else "not in PATH"
+        why = "a relative path, which may be in a checkout" if "/" in name else "not in PATH"
         return _not_started(name, why)
     reader, writer = os.pipe()
     try:
@@ -105,7 +105,7 @@ def _started(
 
 
 def _environment(run: Run, path: str, nowhere: EmptyDirectory) -> dict[str, str]:
-    """The user's environment, without what leads into the checkout."""
+    """The user's environment, without paths into the checkout."""
     users = children.outside_of_repositories(os.environ, children.checkout(os.environ))
     above = os.path.dirname(nowhere.path)
     return {**run.defaults, **users, "GIT_CEILING_DIRECTORIES": above, **run.environment, "PATH": path}

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 def parse(body: bytes) -> Element | None:
-    """The root of a document without a document type, so that no entity can grow or reach elsewhere.
+    """The root of a document without a document type, so that no entity can expand or read a file.
 
-    None where it is anything else. The octets are bounded by who asked for them.
+    None where it is anything else. The caller limits the size.
     """
-    # In UTF-16, which the parser would notice by itself, a document type is not to be seen.
+    # In UTF-16, which the parser would detect, a document type would not be seen here.
     if b"\0" in body or b"<!" in body.replace(b"<!--", b""):
         return None
     from xml.etree.ElementTree import ParseError, fromstring  # noqa: PLC0415 - only where XML came

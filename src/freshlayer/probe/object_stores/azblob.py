@@ -61,8 +61,8 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
     """Learn what Azure states about a blob, or about the blobs below a prefix."""
     wanted = named(reference)
     account = azure.account(means.keyring, wanted.bucket)
-    if account.fault:
-        return unknown(reference, "credential-invalid", account.fault)
+    if account.fault is not None:
+        return unknown(reference, account.fault)
     token, note = yield from credential_of(account.program)
     container, _, name = wanted.key.partition(b"/")
     below = Named(container.decode("utf-8", "replace"), name)

@@ -1,4 +1,4 @@
-"""A prefix of an object store: it is known by the sorted list of its objects and their tags."""
+"""A prefix of an object store: its identity is the sorted list of its objects and their tags."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from freshlayer.reference import Reference
 
 MOST_PAGES = 10
 PAGE = 1000
-"""Objects on a page: all three vendors' most."""
+"""Objects on a page: the maximum of all three vendors."""
 
 LARGEST_PAGE = 4 * MIB
 
 
 class Page(Struct, frozen=True):
-    """``entries``: (name, tag) pairs. ``after``: where the next page begins; empty on the last one.
+    """``entries``: (name, tag) pairs. ``after``: where the next page starts; empty on the last one.
 
-    ``strength``: how much the weakest of its tags says. It is never *content*: a store's entity tag need not
-    be a hash, and what once had a hash may have a revision next time.
+    ``strength``: the strength of its weakest tag. It is never *content*: a store's entity tag need not be a
+    hash, and may be a hash once and a revision later.
     """
 
     entries: tuple[tuple[str, str], ...]

@@ -84,9 +84,9 @@ def refused(observation: Observation, answer: Answer, *notes: Reason | None) -> 
     return replace(observation, outcome=ProbeOutcome.UNKNOWN, reason=reason)
 
 
-def unknown(reference: Reference, code: str, detail: str) -> Observation:
+def unknown(reference: Reference, reason: Reason) -> Observation:
     """An object for which no request was sent."""
-    return Observation(reference, ProbeOutcome.UNKNOWN, Reason(code, detail=detail))
+    return Observation(reference, ProbeOutcome.UNKNOWN, reason)
 
 
 def credential_of(

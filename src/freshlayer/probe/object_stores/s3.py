@@ -76,12 +76,12 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
     wanted = named(reference)
     endpoint = aws.endpoint(means.keyring)
     if endpoint and not re.match(r"https?://[^/]", endpoint):
-        return unknown(reference, "endpoint-invalid", "the value of AWS_ENDPOINT_URL is not a URL")
+        detail = "the value of AWS_ENDPOINT_URL is not a URL"
+        return unknown(reference, Reason("endpoint-invalid", detail=detail))
     keys, note = yield from _keys(means)
     if keys and {b".", b".."} & set(wanted.key.split(b"/")):
-        return unknown(
-            reference, "object-key-unsupported", "libcurl would change its path, and sign another key"
-        )
+        detail = "libcurl would change the path of the key, and sign another one"
+        return unknown(reference, Reason("object-key-unsupported", detail=detail))
     first = _Store(wanted.bucket, endpoint, aws.region(means.keyring), keys, note)
     store = yield from _in_its_region(first)
     talk = (
