@@ -1,4 +1,4 @@
-"""Retired words are not in the documents."""
+"""Retired words are not in the documents, the source, its messages, the demo, the benchmarks, the scripts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,56 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PLACES = ("README.md", "CONTRIBUTING.md", "GLOSSARY.md", "CHANGELOG.md", "ARCHITECTURE.md", "docs/**/*.md")
-"""Glob patterns, relative to the checkout; the source is to follow."""
-MADE_FROM_SOURCE = ("docs/reference/commands.md", "docs/reasons.md")
+PLACES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "GLOSSARY.md",
+    "CHANGELOG.md",
+    "ARCHITECTURE.md",
+    "docs/**/*.md",
+    "src/**/*.py",
+    "demo/**/*",
+    "bench/**/*.py",
+    "scripts/*",
+)
+"""Glob patterns, relative to the checkout. Names in the source count as words: ``_asked`` is ``asked``."""
+
+NOT_YET_CLEAN = (
+    "bench",
+    "docs/reference/commands.md",
+    "scripts",
+    "src/freshlayer/builders",
+    "src/freshlayer/cli",
+    "src/freshlayer/decisions",
+    "src/freshlayer/discover",
+    "src/freshlayer/dockerfile",
+    "src/freshlayer/lock",
+    "src/freshlayer/report",
+    "src/freshlayer/settings.py",
+    "src/freshlayer/shell",
+    "src/freshlayer/state",
+    "src/freshlayer/workflows",
+)
+"""Where retired words still are: paths are removed from here and never added."""
 
 RETIRED = {
     "told": "reported, printed",
+    "tell": "report, print, distinguish",
+    "tells": "reports, prints, distinguishes",
+    "telling": "reporting, printing",
+    "said": "returned, stated",
+    "says": "returns, states",
+    "ask": "probe, request",
+    "asks": "probes, requests",
+    "asked": "probed, requested",
+    "asking": "probing, requesting",
+    "stands": "is",
+    "lies": "is in",
     "befell": "happened to",
+    "reckon": "compute",
     "reckons": "computes",
     "mended": "fixed",
+    "heed": "honour",
     "heeds": "honours",
     "for ever": "indefinitely",
     "letter for letter": "verbatim",
@@ -25,49 +66,73 @@ RETIRED = {
     "octet": "byte",
     "anew": "again",
     "begun": "started",
+    "folder": "directory",
+    "folders": "directories",
     "nobody": "the actor's name",
+    "somebody": "the actor's name",
     "whoever": "the actor's name",
     "as good as none": "treated as missing",
     "goes by": "is based on",
+    "house": "architecture",
     "is no url": "is not a URL",
     "is no table": "must be a table",
-    "is no folder": "is not a directory",
     "is no file": "is not a file",
 }
 """Retired → what to write."""
 
-# A media type and Python's own names are not ours to change.
-NOT_OURS = re.compile(r"application/octet-stream")
+LEGITIMATE = {
+    r"application/octet-stream": "a media type",
+    r"pycurl\.NOBODY": "an option of libcurl",
+    r"\bstands for\b": "means",
+    r"\basked INTEGER\b|, asked\b|\"asked\"": "a column of the first schema of the state, which is kept",
+}
+"""Pattern → why it is not ours to change."""
 
 
 def retired_in(text: str) -> Iterator[tuple[int, str]]:
     """Line number and retired word; words may be divided by the end of a line."""
-    text = NOT_OURS.sub("", text)
+    for pattern in LEGITIMATE:
+        text = re.sub(pattern, "", text)
     for word in RETIRED:
-        pattern = r"\s+".join(map(re.escape, word.split()))
-        for found in re.finditer(rf"\b{pattern}\b", text, re.IGNORECASE):
+        pattern = r"[\s#]+".join(map(re.escape, word.split()))
+        for found in re.finditer(rf"(?<![a-z]){pattern}(?![a-z])", text, re.IGNORECASE):
             yield text.count("\n", 0, found.start()) + 1, word
 
 
-def texts(root: Path, places: Iterable[str]) -> list[Path]:
-    made = {root / name for name in MADE_FROM_SOURCE}
-    return sorted({path for place in places for path in root.glob(place)} - made)
+def texts(root: Path, places: Iterable[str], but: Iterable[str] = ()) -> list[Path]:
+    """The files of the places, without those below the paths of ``but``."""
+    left_out = [root / path for path in but]
+    found = {path for place in places for path in root.glob(place) if path.is_file() and is_text(path)}
+    return sorted(path for path in found if not any(path.is_relative_to(it) for it in left_out))
 
 
-def complaints(root: Path, places: Iterable[str] = PLACES) -> list[str]:
+def is_text(path: Path) -> bool:
+    return b"\0" not in path.read_bytes()[:4096]
+
+
+def complaints(root: Path, places: Iterable[str] = PLACES, but: Iterable[str] = ()) -> list[str]:
     return [
         f"{path.relative_to(root)}:{line}: {word!r}: write {RETIRED[word]!r}"
-        for path in texts(root, places)
+        for path in texts(root, places, but)
         for line, word in retired_in(path.read_text("utf-8"))
     ]
 
 
-def test_no_retired_word_is_in_the_documents() -> None:
-    assert complaints(ROOT) == []
+def test_no_retired_word_is_in_any_place() -> None:
+    assert complaints(ROOT, but=NOT_YET_CLEAN) == []
 
 
 def test_every_place_has_a_text() -> None:
     assert [place for place in PLACES if not texts(ROOT, [place])] == []
+
+
+def test_every_path_that_is_not_yet_clean_exists() -> None:
+    assert [path for path in NOT_YET_CLEAN if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("pattern", LEGITIMATE)
+def test_every_legitimate_use_is_in_the_texts(pattern: str) -> None:
+    assert any(re.search(pattern, path.read_text("utf-8")) for path in texts(ROOT, PLACES))
 
 
 @pytest.mark.parametrize("word", RETIRED)
@@ -83,4 +148,12 @@ def test_a_retired_phrase_across_two_lines_fails(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_word_is_not_a_retired_word() -> None:
-    assert list(retired_in("toldo, foretold, application/octet-stream, forever")) == []
+    assert list(retired_in("toldo, foretold, application/octet-stream, forever, taskset, ASKPASS")) == []
+
+
+@pytest.mark.parametrize("text", ["def _asked():", "x = told_of", "NOBODY = 1", "# letter for\n    # letter"])
+def test_a_retired_word_in_the_source_fails(tmp_path: Path, text: str) -> None:
+    (tmp_path / "src" / "freshlayer").mkdir(parents=True)
+    (tmp_path / "src" / "freshlayer" / "a.py").write_text(f"{text}\n")
+    assert len(complaints(tmp_path)) == 1
+    assert complaints(tmp_path, but=["src/freshlayer"]) == []

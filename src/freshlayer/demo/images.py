@@ -49,8 +49,8 @@ class Images:
             with tarfile.open(archive) as tar:
                 return _text_in(tar, file)
         except (OSError, tarfile.TarError, KeyError) as error:
-            said = ended.stderr.decode("utf-8", "replace").strip() or str(error)
-            raise BuilderError(f"{image}: /{file} can't be read from the image: {said}") from None
+            message = ended.stderr.decode("utf-8", "replace").strip() or str(error)
+            raise BuilderError(f"{image}: /{file} can't be read from the image: {message}") from None
         finally:
             archive.unlink(missing_ok=True)
 
