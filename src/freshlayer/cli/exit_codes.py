@@ -10,9 +10,11 @@ STALE = 1
 """``check``: something that ``--fail-on`` names was found."""
 CHANGED = 1
 """``flag --exit-code``: the file changed."""
+DIFFERENT = 1
+"""``diff``: the reports differ."""
 TROUBLE = 2
 """Wrong words, something that can't be read, an error of freshlayer itself; not for ``build``."""
 FAILED = 125
 """``build``: freshlayer failed before the builder started, as docker reports its own failures."""
 
-__all__ = ["CHANGED", "DONE", "FAILED", "INTERRUPTED", "STALE", "TROUBLE"]
+__all__ = ["CHANGED", "DIFFERENT", "DONE", "FAILED", "INTERRUPTED", "STALE", "TROUBLE"]

@@ -27,6 +27,7 @@ _COMMANDS = {
     "probe": "what an origin says about a URL, a git ref or an image",
     "history": "what changed when, which build took it up, what builds cost and saved",
     "state": "what is recorded on this machine, and how to forget it",
+    "diff": "what differs between two JSON reports",
     "explain": "what a reason code means, and what to do",
     "flag": "write a file that changes if and only if a URL does",
     "demo": "docker build, check and build on a file that changes upstream, in 20 seconds",

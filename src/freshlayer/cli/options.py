@@ -128,6 +128,7 @@ ACTING: dict[str, tuple[str, ...]] = {
     "inputs": ("format", "report", "quiet"),
     "probe": ("format", "report", "quiet", *_PROBING),
     "history": ("format", "state"),
+    "diff": ("format",),
     "state ls": ("format", "state"),
     "state forget": ("quiet", "state"),
     "flag": ("offline", "quiet", *_PROBING),

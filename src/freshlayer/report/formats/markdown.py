@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
 from freshlayer.decisions.causes import totals_of
 from freshlayer.model.report import Report
+from freshlayer.report.difference import ReportChange, what
 from freshlayer.report.findings import Finding, Level, findings
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
 from freshlayer.report.terminal import plain
@@ -49,6 +50,21 @@ def write_probe(stream: IO[str], results: ProbeResults) -> None:
             table = _table(("Hop", "Strength", "Evidence", "Ignored"), found)
             lines += ["", *_folded(f"evidence of {code_element(str(verdict.reference))}", table)]
     stream.write("\n".join([*lines, ""]))
+    stream.flush()
+
+
+def write_difference(stream: IO[str], changes: Sequence[ReportChange]) -> None:
+    """A table of what differs between two reports."""
+    rows = [
+        (
+            code(f"{change.dockerfile}:{change.line}" if change.line else change.dockerfile),
+            code(change.subject),
+            code(what(change)),
+        )
+        for change in changes
+    ]
+    table = list(_table(("Place", "Subject", "Difference"), rows)) if rows else ["Nothing differs."]
+    stream.write("\n".join(["## freshlayer diff", "", *table, ""]))
     stream.flush()
 
 
