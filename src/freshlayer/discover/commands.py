@@ -65,11 +65,7 @@ _WORD = compiled(r"[A-Za-z][\w.+-]*")
 _LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
 _COMMENT = compiled(r"(?m)(?<!\S)#.*")
 _ENDED = compiled(r"[\"']?(?:[\s;&|<>)]|\Z)")
-_INPUTS = {
-    "wget": frozenset({"-i", "--input-file"}),
-    "aria2c": frozenset({"-i", "--input-file"}),
-    "curl": frozenset({"--url"}),
-}
+_INPUTS = dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file"))
 _LONGEST_SCRIPT = 64 * 1024
 _NOT_FOLLOWED = Reason("script-not-followed")
 _NOT_KNOWN = Reason("not-computed")
@@ -98,6 +94,8 @@ def _may_fetch(text: str, surroundings: Surroundings) -> bool:
     if _fetches(text):
         return True
     variables = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
+    if any(plain_name(name.lower()) in names() for name in variables):
+        return True
     values = (surroundings.value(name) for name in variables)
     return any(isinstance(value, str) and _fetches(value) for value in values)
 
@@ -167,7 +165,7 @@ def _known_part(text: shell.Text) -> str:
 def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> Iterator[Finding]:
     if name in LANGUAGES and (code := codes(name, arguments, given)):
         for word in code:
-            yield from read_code(name, word)
+            yield from read_code(name, word, " ".join(plain(arguments)))
         return
     for row, reader in program(name):
         invocation = invoked(name, arguments, row, tuple(given))
@@ -175,7 +173,7 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
             yield from reader(invocation)
             return
     if name in SYNTAXES:
-        yield from SYNTAXES[name]([*arguments, *_listed_in_input(name, arguments, given)])
+        yield from SYNTAXES[name](_with_input(name, arguments, given))
     elif name not in PRINTERS and not (program(name) and _sets(arguments)):
         yield from _unexplained(name or written(words[0]), arguments, given)
 
@@ -186,16 +184,15 @@ def _sets(arguments: Words) -> bool:
     return first in SUBCOMMANDS
 
 
-def _listed_in_input(name: str, arguments: Words, given: list[str]) -> list[str]:
-    """``echo URL… | wget -i -``: the URLs that are read from a known input."""
-    options = _INPUTS.get(name, frozenset())
-    reads = any(pair[0] in options and pair[1] == "-" for pair in pairwise(arguments))
-    joined = any(
-        isinstance(word, str) and word in {f"{option}-", f"{option}=-"}
-        for word in arguments
-        for option in options
-    )
-    return [line for text in given for line in text.split() if "…" not in line] if reads or joined else []
+def _with_input(name: str, arguments: Words, given: list[str]) -> Words:
+    """``echo URL… | wget -i -``: the URLs of a known input in place of the option."""
+    for option in _INPUTS.get(name, ()) if given and not any("…" in text for text in given) else ():
+        for spelling in ([option, "-"], [f"{option}-"], [f"{option}=-"]):
+            for place in range(len(arguments)):
+                if arguments[place : place + len(spelling)] == spelling:
+                    lines = [line for text in given for line in text.split()]
+                    return [*arguments[:place], *arguments[place + len(spelling) :], *lines]
+    return arguments
 
 
 def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:

@@ -77,6 +77,11 @@ def _git(arguments: str, via: str) -> Iterator[Finding]:
     yield from (Found(git_text(match[0], ref), via) for match in _ANY_URL.finditer(arguments))
 
 
+def _urls(arguments: str, via: str) -> Iterator[Finding]:
+    """``install.packages("URL", repos = NULL)``."""
+    yield from (Found(match[0], via) for match in _ANY_URL.finditer(arguments))
+
+
 def _hub(arguments: str, via: str) -> Iterator[Finding]:
     """``snapshot_download("o/r", revision="v1")``, ``hf_hub_download("o/r", "file")``."""
     revision, kind = _named(arguments, "revision"), _named(arguments, "repo_type")
@@ -115,7 +120,7 @@ _PYTHON = Language(
         rf"|download_url_to_file|load_state_dict_from_url|get_file|download_file)\s*\(\s*[rfb]?{_QUOTED}"
     ),
     compiled(
-        r"urllib|requests|httpx|\bdownload|load_model|from_pretrained|torch\.hub|load_dataset|pip\.main|\bhub\b"
+        r"urllib|requests|httpx|download|load_model|from_pretrained|torch\.hub|load_dataset|pip\.main|\bhub\b"
         r"|SentenceTransformer|pipeline\(|WhisperModel|tiktoken|TextEmbedding|EasyOCR|easyocr|PaddleOCR|get_model"
         r"|pretrained|webdriver_manager|fetch_|timm\.create_model|Reader\("
     ),
@@ -146,6 +151,7 @@ _R = Language(
         ("install_github|pkg_install|pak::pak|pak|renv::install|BiocManager::install", _on_github),
         ("install_gitlab", _on_gitlab),
         ("install_git", _git),
+        ("install\\.packages", _urls),
     ),
 )
 _JULIA = Language(
@@ -202,14 +208,15 @@ def codes(name: str, arguments: Words, given: list[str]) -> list[Word]:
     return [*found, *(word[2:] for word in joined)]
 
 
-def read_code(name: str, word: Word) -> Iterator[Finding]:
-    """What the code reads from the network."""
+def read_code(name: str, word: Word, command: str) -> Iterator[Finding]:
+    """What the code reads from the network. ``command``: all arguments, as far as they are known."""
     language = LANGUAGES[name]
     text = (word.known if isinstance(word, Unknown) else word)[:_MOST_CODE]
-    if not (language.network.search(text) or language.fetches.search(text)):
+    if not any(pattern.search(f"{command} {text}") for pattern in (language.network, language.fetches)):
         return
     rest = language.index.sub("", text) if language.index else text
     seen: set[str] = set()
+    known = False
     for match in language.fetches.finditer(rest):
         if _ANY_URL.match(match[1]):
             seen.add(match[1])
@@ -218,7 +225,9 @@ def read_code(name: str, word: Word) -> Iterator[Finding]:
         for match in pattern.finditer(rest):
             arguments = _arguments(rest, match.end())
             seen.update(_ANY_URL.findall(arguments))
-            yield from (_known(found, word) for found in call(arguments, name))
+            for found in call(arguments, name):
+                known = True
+                yield _known(found, word)
     installs = language.packages.search(text) if language.packages else None
     if installs:
         yield Missed(_short(f"{name}: {installs[0]}"), Reason("packages-by-name"), name)
@@ -227,7 +236,7 @@ def read_code(name: str, word: Word) -> Iterator[Finding]:
         yield Missed(
             url, Reason("unknown-program", detail=f"freshlayer does not evaluate code for {name}"), name
         )
-    if not (installs or seen or others) and _downloads(text):
+    if not (installs or seen or others or known) and _downloads(text):
         yield Missed(_short(f"{name}: {text}"), Reason("program-not-probed", name), name)
 
 

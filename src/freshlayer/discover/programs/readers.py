@@ -46,6 +46,10 @@ def urls(run: Invocation) -> Iterator[Finding]:
             yield remote(run.name, word)
         elif (inner := re.search(r"(?:^|=)((?:https?|ftps?)://.+)", text)) and not isinstance(word, Unknown):
             yield Found(inner[1])
+    for option, value in run.options:
+        if option not in run.row.values | run.row.read and "://" in (text := written(value or "")):
+            detail = f"freshlayer does not know what {shown(run.name, 40)} does with it"
+            yield Missed(text, Reason("unknown-program", detail=detail))
 
 
 def repositories(run: Invocation) -> Iterator[Finding]:

@@ -99,7 +99,8 @@ def _repository(run: Invocation, word: Word) -> Finding:
 
 def manifest(run: Invocation) -> Iterator[Finding]:
     """``repo init -u URL -b REF``, ``west init -m URL --mr REF``: more repositories are named in it."""
-    url, ref = run.value("-u", "--manifest-url", "-m"), run.value("-b", "--manifest-branch", "--mr")
+    url = run.value("-u", "--manifest-url") if run.name == "repo" else run.value("-m")
+    ref = run.value("-b", "--manifest-branch", "--mr")
     if isinstance(url, Unknown) or isinstance(ref, Unknown):
         yield from (unknown(run, word) for word in (url, ref) if isinstance(word, Unknown))
     elif url is not None and is_repository(url):

@@ -20,6 +20,6 @@ PRINTERS = frozenset(
 SUBCOMMANDS = frozenset(
     "config configure env login logout search cache info list ls show help version auth whoami set get delete"
     " remove uninstall alias completion status doctor remote rename use unset describe init-settings nuget"
-    " source sources settings global profile clean why".split()
+    " source sources settings global profile clean why option".split()
 )
 """Subcommands of programs in the tables for which a URL is a setting."""

@@ -15,7 +15,14 @@ from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
 from freshlayer.shell.programs.printing import PRINTERS
 from freshlayer.shell.programs.scripts import another_shell, evaluate, source
-from freshlayer.shell.programs.wrappers import SHELLS, unwrapped, xargs_commands, xargs_options
+from freshlayer.shell.programs.wrappers import (
+    SHELLS,
+    parallel_of,
+    parallel_options,
+    unwrapped,
+    xargs_commands,
+    xargs_options,
+)
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import DONE, CommandResult, Status, together
 from freshlayer.shell.values import (
@@ -186,6 +193,28 @@ def _xargs(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     return CommandResult(Status.PRESUMED, out)
 
 
+def _parallel(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
+    """``parallel COMMAND ::: WORDS``, and over the lines of its input."""
+    command, items = parallel_of(fields)
+    given = (items,) if items is not None else frame.given if frame.given is not None else ((INPUT,),)
+    for text in given:
+        for words in xargs_commands(command, parallel_options(command), text):
+            inside = frame.copy()
+            inside.given = None
+            runner.command(words, inside)
+    return CommandResult(Status.PRESUMED, (output_of(runner, fields),))
+
+
+def _nix_shell(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
+    """``nix-shell -p PACKAGES --run SCRIPT``: the packages are read, and the script runs."""
+    words = [known(field) for field in fields]
+    places = [place for place, word in enumerate(words[:-1]) if word in {"--run", "--command"}]
+    for place in places[:1]:
+        runner.command((("sh",), ("-c",), fields[place + 1]), frame.copy())
+        fields = (*fields[:place], *fields[place + 2 :])
+    return _external(runner, fields, frame)
+
+
 _BUILTINS: dict[str, Builtin] = {
     **BUILTINS,
     "eval": evaluate,
@@ -194,6 +223,8 @@ _BUILTINS: dict[str, Builtin] = {
     "expr": _expr,
     "find": _find,
     "xargs": _xargs,
+    "parallel": _parallel,
+    "nix-shell": _nix_shell,
     **dict.fromkeys(PRINTERS, _print),
     **dict.fromkeys((*SHELLS, "su", "runuser"), _shell),
 }

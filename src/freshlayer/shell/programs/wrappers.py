@@ -9,31 +9,10 @@ from posixpath import basename
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.shell.values import UNSET, Hole, Text, Values, known, text_of
+from freshlayer.shell.programs.wrapper_rows import Wrapper, wrapper_of
+from freshlayer.shell.values import UNSET, Hole, Text, Values, known, text_of, written
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
-_WRAPPERS: dict[str, tuple[str, int]] = {
-    "sudo": ("CDghpRrTtUu", 0),
-    "env": ("uCS", 0),
-    "exec": ("a", 0),
-    "command": ("", 0),
-    "builtin": ("", 0),
-    "time": ("fo", 0),
-    "nice": ("n", 0),
-    "ionice": ("cn", 0),
-    "nohup": ("", 0),
-    "timeout": ("ks", 1),
-    "eatmydata": ("", 0),
-    "gosu": ("", 1),
-    "su-exec": ("", 1),
-    "busybox": ("", 0),
-    "retry": ("", 0),
-    "setarch": ("", 1),
-    "linux32": ("", 0),
-    "stdbuf": ("ioe", 0),
-    "unbuffer": ("", 0),
-}
-"""Wrapper → letters of its options that take a value, and operands before the wrapped command."""
 
 
 class Wrapped(Struct, frozen=True):
@@ -49,23 +28,72 @@ def unwrapped(fields: tuple[Text, ...]) -> Wrapped:
     """The wrapped command. ``wrapped``: not by a builtin alone, so that it is a program of its own."""
     assignments: dict[str, Values] = {}
     cleared = wrapped = False
-    while fields and (name := basename(known(fields[0]) or "")) in _WRAPPERS:
-        letters, operands = _WRAPPERS[name]
-        if name == "command" and len(fields) > 1 and known(fields[1]) in {"-v", "-V"}:
+    while fields:
+        name = basename(known(fields[0]) or "")
+        row, size = wrapper_of(name, (known(fields[1]) or "") if len(fields) > 1 else "")
+        if row is None or not _wraps(name, fields):
             break
         wrapped = True
-        fields = fields[1:]
-        while fields and isinstance(first := (fields[0] or ("",))[0], str) and re.match(r"-|\w+=", first):
+        fields = fields[size:]
+        options: list[tuple[str, tuple[Text, ...]]] = []
+        rest = _behind_options(fields, row, options)
+        for first, behind in options:
             if not first.startswith("-"):
                 variable, _, value = first.partition("=")
-                assignments[variable] = (text_of(value, *fields[0][1:]),)
+                assignments[variable] = (text_of(value, *behind[0][1:]),)
             cleared = cleared or (name == "env" and first in {"-i", "-", "--ignore-environment"})
-            if name == "env" and (removed := _removed(first, fields[1:2])):
+            if name == "env" and (removed := _removed(first, behind[1:2])):
                 assignments[removed] = (UNSET,)
-            takes_value = re.fullmatch(f"-[{letters or '-'}]", first)
-            fields = fields[2 if takes_value else 1 :]
-        fields = fields[operands:]
+        fields = _script_of(row, options, rest) or rest
     return Wrapped(fields, assignments, cleared, wrapped)
+
+
+def _wraps(name: str, fields: tuple[Text, ...]) -> bool:
+    words = [known(field) for field in fields[1:]]
+    if name == "command":
+        return not words or words[0] not in {"-v", "-V"}
+    # Without -u it is another su, which runs a shell.
+    return name != "runuser" or any(re.match(r"-u|--user", word or "") for word in words)
+
+
+def _behind_options(
+    fields: tuple[Text, ...], row: Wrapper, options: list[tuple[str, tuple[Text, ...]]]
+) -> tuple[Text, ...]:
+    """The words behind the wrapper's options, assignments and operands; ``options`` gets the first two."""
+    operands = row.operands
+    while fields and isinstance(first := (fields[0] or ("",))[0], str):
+        if re.match(r"-|\w+=", first):
+            options.append((first, fields))
+            if first == "--":
+                # Operands may still follow: ``chroot -- /root COMMAND``.
+                return _behind_operand(fields[1:], operands)
+            fields = fields[2 if row.takes(first) else 1 :]
+        elif operands is not None and operands.fullmatch(written(fields[0])):
+            fields, operands = fields[1:], None if operands.pattern != r"\d+" else operands
+        else:
+            return fields
+    return _behind_operand(fields, operands) if fields else fields
+
+
+def _behind_operand(fields: tuple[Text, ...], operands: re.Pattern[str] | None) -> tuple[Text, ...]:
+    """Without an operand whose value is not known, or that is behind ``--``."""
+    matches = bool(fields) and operands is not None and operands.fullmatch(written(fields[0]))
+    return fields[1:] if matches else fields
+
+
+def _script_of(
+    row: Wrapper, options: list[tuple[str, tuple[Text, ...]]], rest: tuple[Text, ...]
+) -> tuple[Text, ...]:
+    """``flock FILE -c SCRIPT``, ``scl enable NAME… SCRIPT``: a shell that runs it, where there is one."""
+    for option, behind in options:
+        name, equals, value = option.partition("=")
+        if row.is_script(name) and (equals or len(behind) > 1):
+            script = text_of(value, *behind[0][1:]) if equals else behind[1]
+            return (("sh",), ("-c",), script)
+    words = [known(field) for field in rest]
+    if not row.ends_in_script:
+        return ()
+    return rest[words.index("--") + 1 :] if "--" in words else (("sh",), ("-c",), *rest[-1:])
 
 
 def _removed(option: str, behind: tuple[Text, ...]) -> str:
@@ -121,6 +149,36 @@ def xargs_commands(command: tuple[Text, ...], options: Xargs, given: Text) -> It
     size = options.at_most or max(1, len(items))
     for start in range(0, max(1, len(items)), size):
         yield (*command, *items[start : start + size])
+
+
+_PARALLEL = frozenset(
+    "-j --jobs -P --max-procs -N -n --max-args -d --delimiter -C --colsep --delay --timeout --retries"
+    " --joblog --tmpdir --halt --load --memfree --results --tagstring --env -S --sshlogin -a".split()
+)
+
+
+def parallel_of(fields: tuple[Text, ...]) -> tuple[tuple[Text, ...], Text | None]:
+    """The command that GNU parallel runs, and the words behind ``:::``, a line each."""
+    rest = list(fields[1:])
+    while rest and (word := known(rest[0]) or "").startswith("-"):
+        del rest[: 2 if word in _PARALLEL else 1]
+    words = [known(field) for field in rest]
+    marks = [place for place, word in enumerate(words) if word in {":::", ":::+"}]
+    items: Text | None = None
+    if marks:
+        end = marks[1] if len(marks) > 1 else len(rest)
+        items = text_of(*(part for field in rest[marks[0] + 1 : end] for part in (*field, "\n")))
+        rest = rest[: marks[0]]
+    if not rest:
+        return (("sh",), ("-c",), ("{}",)), items
+    spaced = len(rest) == 1 and " " in (known(rest[0]) or "")
+    return (("sh",), ("-c",), rest[0]) if spaced else tuple(rest), items
+
+
+def parallel_options(command: tuple[Text, ...]) -> Xargs:
+    """One line for each command, at its ``{}``; ``sh -c`` gets it at the end of its script."""
+    marked = any("{}" in (known(word) or "") for word in command)
+    return Xargs(mark="{}" if marked else "", at_most=1, delimiter="\n")
 
 
 def _items(given: Text, options: Xargs) -> list[Text]:
