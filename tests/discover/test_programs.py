@@ -271,7 +271,7 @@ deno cache U                                         | U P
 R -e "install.packages('x', repos='U')"              | P
 R -e "install.packages('U', repos=NULL)"             | U P
 Rscript -e 'remotes::install_github("o/r@v1")'       | git+https://github.com/o/r.git#v1 P
-Rscript -e 'install_github(c("o/r", "o/s@v2"))'      | git+https://github.com/o/r.git git+https://github.com/o/s.git#v2 P
+Rscript -e 'install_github(c("o/r", "o/s"))' | git+https://github.com/o/r.git git+https://github.com/o/s.git P
 Rscript -e 'devtools::install_github("o/r", ref = "v2")' | git+https://github.com/o/r.git#v2 P
 R --no-save -e 'BiocManager::install("x")'           | P
 Rscript -e 'remotes::install_git("U", ref="v1")'     | git+https://example.org/a#v1 P
