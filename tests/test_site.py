@@ -15,8 +15,9 @@ import pytest
 from msgspec.structs import asdict
 
 from freshlayer.cli import exit_codes
-from freshlayer.errors import OptionError
-from freshlayer.settings import HostSettings, read
+from freshlayer.discover.directives import Directives, read_directives
+from freshlayer.errors import DockerfileError, OptionError
+from freshlayer.settings import HOST_SETTINGS, SETTINGS, HostSettings, Policy, read
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "docs" / "schema" / "settings.json").read_text("utf-8"))
@@ -106,6 +107,47 @@ def test_the_fields_of_a_host_are_those_of_the_schema_and_of_the_page() -> None:
     fields = SCHEMA["properties"]["hosts"]["additionalProperties"]["properties"]
     assert set(fields) == set(asdict(HostSettings()))
     assert set(fields) <= set(re.findall(r"`(\w+)`", PAGE))
+
+
+def test_the_schema_has_the_words_and_defaults_of_the_code() -> None:
+    properties = SCHEMA["properties"]
+    assert {name: item["description"] for name, item in properties.items()} == {
+        name: setting.means for name, setting in SETTINGS.items()
+    }
+    fields = properties["hosts"]["additionalProperties"]["properties"]
+    assert {name: item["description"] for name, item in fields.items()} == HOST_SETTINGS
+    defaults = "\n".join(
+        f"{name} = {json.dumps(item['default'])}" for name, item in properties.items() if "default" in item
+    )
+    assert read(defaults, "defaults") == Policy()
+    assert {name for name in properties if "default" not in properties[name]} == {"hosts"}
+
+
+DIRECTIVES: dict[str, Any] = json.loads((ROOT / "docs" / "schema" / "directives.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ignore", "immutable", "no-advice", "ignore this", "no advice", "Ignore", "unheard-of", ""),
+        *("ttl=1d", "ttl = 90 m", "ttl=0s", "ttl=1y", "ttl=", "ttl=1", "ttl=1234567s", "ttl=1d 2h"),
+        *("watch https://e.org/a", "watch   $URL", "watch", "watching https://e.org/a"),
+    ],
+)
+def test_the_schema_of_directives_accepts_what_freshlayer_accepts(text: str) -> None:
+    try:
+        read_directives(f"FROM scratch\n# freshlayer: {text}\nRUN true", [(1, 1, "FROM"), (3, 3, "RUN")])
+        known = True
+    except DockerfileError:
+        known = False
+    assert jsonschema.Draft202012Validator(DIRECTIVES).is_valid(text) == known
+
+
+def test_every_directive_is_in_its_schema_and_on_the_page() -> None:
+    rows = {item["title"]: item["description"] for item in DIRECTIVES["oneOf"]}
+    assert set(rows) == set(Directives.__struct_fields__)
+    for name in rows:
+        assert f"# freshlayer: {name.replace('_', '-')}" in PAGE
 
 
 @pytest.mark.parametrize("name", exit_codes.__all__)

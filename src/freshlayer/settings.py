@@ -93,21 +93,50 @@ class Policy(Struct, frozen=True):
         )
 
 
+class Setting(Struct, frozen=True):
+    """``least``: of a number. ``own``: it counts in the user's own settings alone."""
+
+    types: tuple[type, ...]
+    means: str
+    least: float = 0
+    own: bool = False
+
+
 _USUAL = Policy()
-_LEAST = {"connections": 1, "timeout": 0.1, "deadline": 0.1}
 _MOST = 2**53
-_TYPES: dict[str, tuple[type, ...]] = {
-    "on_unknown": (str,),
-    "hash_up_to": (int,),
-    "full_answer_every": (int, str),
-    "keep_history": (int, str),
-    "keep_history_up_to": (int,),
-    "connections": (int,),
-    "timeout": (int, float),
-    "deadline": (int, float),
-    "pull": (str,),
-    "hosts": (dict,),
+SETTINGS: dict[str, Setting] = {
+    "on_unknown": Setting((str,), "what an input that can't be probed does to its instruction"),
+    "hash_up_to": Setting(
+        (int,), "the largest body in bytes that is read where the evidence is weak or none"
+    ),
+    "full_answer_every": Setting((int, str), "after that time an origin is probed without conditions"),
+    "keep_history": Setting((int, str), "older events of the history are removed", own=True),
+    "keep_history_up_to": Setting(
+        (int,), "the bytes of the history; the oldest events above that are removed", own=True
+    ),
+    "connections": Setting((int,), "the maximum of concurrent connections", 1),
+    "timeout": Setting((int, float), "seconds for one reference", 0.1),
+    "deadline": Setting((int, float), "seconds for all references", 0.1),
+    "pull": Setting((str,), "whether base images that changed are pulled"),
+    "hosts": Setting((dict,), "by name[:port]"),
 }
+"""Every setting, in the order of the documents. The JSON schema and ``freshlayer init`` have these words."""
+
+HOST_SETTINGS: dict[str, str] = {
+    "user": "the user name",
+    "user_env": "the variable that holds the user name",
+    "password_env": "the variable that holds the password",
+    "token_env": "the variable that holds the token",
+    "command": "the program that prints the password or token, and its arguments",
+    "header": "the header field of the token, in place of Authorization",
+    "ca": "a PEM file with the private CA",
+    "certificate": "a PEM file with the client certificate",
+    "key": "a PEM file with the key of the certificate",
+    "key_password_env": "the variable that holds the password of the key",
+    "insecure": "do not verify the certificate",
+}
+"""Every field of ``[hosts."name"]``."""
+
 _TIMES = ("full_answer_every", "keep_history")
 _CHOICES: Mapping[str, type[StrEnum]] = {"on_unknown": OnUnknown, "pull": Pull}
 _HOST_FIELDS = asdict(HostSettings())
@@ -177,12 +206,12 @@ def _is_like(default: object, value: object) -> bool:
 
 
 def _check(where: str, name: str, value: object) -> None:
-    if name not in _TYPES:
-        raise OptionError(f"{where}: there is no setting {name!r} (there are {', '.join(sorted(_TYPES))})")
-    if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
+    if name not in SETTINGS:
+        raise OptionError(f"{where}: there is no setting {name!r} (there are {', '.join(sorted(SETTINGS))})")
+    if not isinstance(value, SETTINGS[name].types) or isinstance(value, bool):
         raise OptionError(f"{where}: {name} can't be {value!r}")
     if isinstance(value, int | float):
-        least = _LEAST.get(name, 0)
+        least = SETTINGS[name].least
         if not least <= value < _MOST:
             raise OptionError(f"{where}: {name} can't be {value!r} (at least {least:g})")
 
@@ -198,3 +227,49 @@ def _seconds(where: str, name: str, said: int | str) -> int:
 
 
 _DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
+
+
+def commented() -> str:
+    """A settings file in which every setting is a comment with its default."""
+    lines = [_HEAD]
+    for name, setting in SETTINGS.items():
+        if name != "hosts":
+            lines += ["", f"# {_described(name, setting)}", f"# {name} = {_written(name)}"]
+    lines += ["", *_HOSTS_HEAD]
+    lines += [f"# {name} = {_example(name)}  # {means}" for name, means in HOST_SETTINGS.items()]
+    return "\n".join([*lines, ""])
+
+
+_HEAD = """\
+# Settings of freshlayer. Each is a comment that shows the default: remove the "#" to change it.
+# freshlayer trust approves [hosts]; everything else counts without that."""
+_HOSTS_HEAD = (
+    "# Where the credential of a host is found; never the credential itself.",
+    '# [hosts."registry.example:5000"]',
+)
+
+
+def _described(name: str, setting: Setting) -> str:
+    words = [f'"{word}"' for word in _CHOICES.get(name, ())]
+    choice = f": {', '.join(words[:-1])} or {words[-1]}" if words else ""
+    unit = "; seconds, or a number with s, m, h, d, w" if name in _TIMES else ""
+    own = " (counts only in your own $XDG_CONFIG_HOME/freshlayer/config.toml)" if setting.own else ""
+    return f"{setting.means}{choice}{unit}{own}"
+
+
+def _written(name: str) -> str:
+    """The default as TOML."""
+    value = getattr(_USUAL, name)
+    if name in _TIMES:
+        return f'"{value // SECONDS["d"]}d"'
+    return (
+        f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    )
+
+
+def _example(name: str) -> str:
+    """A value of the kind that the field has."""
+    default = _HOST_FIELDS[name]
+    if isinstance(default, bool):
+        return "false"
+    return '["program", "argument"]' if isinstance(default, tuple) else '""'

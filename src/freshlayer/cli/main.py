@@ -29,6 +29,7 @@ _COMMANDS = {
     "state": "what is recorded on this machine, and how to forget it",
     "diff": "what differs between two JSON reports",
     "explain": "what a reason code means, and what to do",
+    "init": "write a settings file, ignore lines and a CI file for a nightly check",
     "flag": "write a file that changes if and only if a URL does",
     "demo": "docker build, check and build on a file that changes upstream, in 20 seconds",
     "serve": "a small origin to try things on",

@@ -31,8 +31,7 @@ def lines(found: Inventory, path: str) -> Iterator[Line]:
     yield from _rest(found.dockerfile_count - len(found.dockerfiles))
     yield "bold", _many(found.reference_count, "reference")
     for reference in found.references:
-        probed = f"probed {moment(reference.probed)}" if reference.probed else "only in the history"
-        yield "", f"  {probed}  {shown(reference.reference, _LONGEST)}"
+        yield "", f"  probed {moment(reference.probed)}  {shown(reference.reference, _LONGEST)}"
     yield from _rest(found.reference_count - len(found.references))
 
 
@@ -46,7 +45,7 @@ def document(found: Inventory, path: str) -> dict[str, Any]:
         "dockerfile_count": found.dockerfile_count,
         "reference_count": found.reference_count,
         "dockerfiles": [asdict(item) | {"last_built": item.last_built or None} for item in found.dockerfiles],
-        "references": [asdict(item) | {"probed": item.probed or None} for item in found.references],
+        "references": [asdict(item) for item in found.references],
     }
 
 

@@ -21,12 +21,8 @@ SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
   UNION ALL SELECT dockerfile, 0, 0 FROM tag
   UNION ALL SELECT dockerfile, 0, 0 FROM network
 ) WHERE dockerfile GLOB ? GROUP BY dockerfile"""
-_REFERENCES = """
-SELECT reference, identity, max(asked) AS asked FROM (
-  SELECT reference, identity, asked FROM observation WHERE reference GLOB ?
-  UNION ALL SELECT reference, identity, 0 FROM observation_event WHERE reference GLOB ?
-  UNION ALL SELECT reference, identity, 0 FROM taken_up WHERE reference GLOB ?
-) GROUP BY reference"""
+# Whatever has a history has been observed.
+_REFERENCES = "SELECT reference, identity, asked FROM observation WHERE reference GLOB ?"
 _OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "build_event")
 _OF_REFERENCES = ("observation", "observation_event", "taken_up")
 
@@ -35,12 +31,12 @@ def read(rows: Rows, pattern: str, most: int) -> Inventory:
     """What matches, at most so many of each, in the order of names; the numbers are of all that matches."""
     glob = _glob(pattern)
     dockerfiles = rows(f"{_DOCKERFILES} ORDER BY dockerfile LIMIT ?", (glob, most))
-    references = rows(f"{_REFERENCES} ORDER BY reference LIMIT ?", (glob, glob, glob, most))
+    references = rows(f"{_REFERENCES} ORDER BY reference LIMIT ?", (glob, most))
     return Inventory(
         tuple(RecordedDockerfile(name, count, at) for name, at, count in dockerfiles),
         tuple(RecordedReference(*row) for row in references),
         _count(rows, f"SELECT count(*) AS times FROM ({_DOCKERFILES})", glob),  # noqa: S608 - constants of ours
-        _count(rows, f"SELECT count(*) AS times FROM ({_REFERENCES})", glob, glob, glob),  # noqa: S608 - the same
+        _count(rows, "SELECT count(*) AS times FROM observation WHERE reference GLOB ?", glob),
         _count(rows, "SELECT count(*) AS times FROM observation_event WHERE reference GLOB ?", glob)
         + _count(rows, "SELECT count(*) AS times FROM build_event WHERE dockerfile GLOB ?", glob),
     )
