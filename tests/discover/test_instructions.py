@@ -397,3 +397,27 @@ def test_what_is_listed_is_printable_and_short() -> None:
         assert item.text.isprintable()
         assert str(item.reason).isprintable()
         assert len(item.text) <= 120
+
+
+ORDERS = [
+    "<<EOF bash -ex\n{}\nEOF",
+    "<<EOF bash\n{}\nEOF",
+    "<<-EOF bash -ex\n\t{}\n\tEOF",
+    "<<'EOF' bash -ex\n{}\nEOF",
+    "bash -ex <<EOF\n{}\nEOF",
+    "bash <<EOF -ex\n{}\nEOF",
+    "<<EOF bash -ex && true\n{}\nEOF",
+    "<<EOF\n{}\nEOF",
+    "<<-EOF\n\t{}\n\tEOF",
+    "<<EOF\n#!/usr/bin/env bash\n{}\nEOF",
+    "cat <<EOF | bash -ex\n{}\nEOF",
+    "<<EOF cat | bash -ex\n{}\nEOF",
+    "--network=default <<EOF bash -s x\n{}\nEOF",
+    "sh -s x <<EOF\n{}\nEOF",
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_here_document_is_read_in_every_order_of_words(order: str) -> None:
+    found = urls(f"FROM a\nRUN {order.format(f'curl {U}')}\n")
+    assert found == [U]

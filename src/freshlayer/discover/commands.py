@@ -126,6 +126,7 @@ def of_calls(calls: tuple[Call, ...], known: Checkouts | None = None) -> Iterato
             through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
         given = [_known_part(text) for text in call.given]
+        arguments = _hole_of_input(name, arguments, call)
         proxies = used(name, arguments, dict(call.proxies))
         for finding in _of_program(name, arguments, words, given):
             yield finding.via or name or "RUN", _through(finding, proxies)
@@ -141,6 +142,16 @@ def _as_git(words: Words) -> Words:
         url: Word = f"https://github.com/{plain_words[3]}.git" if short else words[3]
         return ["git", "clone", url, *(word for word in words[4:] if word != "--")]
     return ["git", "lfs", *words[1:]] if plain_words[:1] == ["git-lfs"] else words
+
+
+def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
+    """``wget -i -``, where why the URLs are not known is known: that word in place of the option."""
+    hole = next((hole for text in call.given if (hole := shell.worst(text)) is not None), None)
+    if hole is None or name not in _INPUTS:
+        return arguments
+    unknown = Unknown(hole.reason, hole.text, "…")
+    pairs = pairwise(["", *arguments])
+    return [unknown if word == "-" and before in _INPUTS[name] else word for before, word in pairs]
 
 
 def _through(finding: Finding, proxies: Proxies | None) -> Finding:

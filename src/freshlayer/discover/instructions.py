@@ -14,6 +14,7 @@ from freshlayer.discover.commands import FETCHERS, of_calls, of_script
 from freshlayer.discover.given_secrets import GivenSecrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
+from freshlayer.discover.lookups import decided
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
@@ -34,6 +35,11 @@ _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 _WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
+_HERE_FIRST = compiled(
+    r"\A\s*(?P<here>(?:\d?<<-?\s*(?P<quote>[\"']?)[\w.-]+(?P=quote)\s*)+)(?P<command>[^\n;&|<>]*[^\n;&|<>\s])(?P<rest>.*)",
+    re.DOTALL,
+)
+"""``<<EOF bash -ex`` is ``bash -ex <<EOF``."""
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _ONE_IS_REQUESTED = Reason("secret-decides")
 
@@ -92,7 +98,7 @@ def discover(
             places.setdefault(known, []).append(place)
     inputs = tuple(RemoteInput(requested[known], tuple(where)) for known, where in places.items())
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
-    return Discovery(reads, inputs, tuple(dict.fromkeys(not_watched)))
+    return Discovery(reads, inputs, decided(not_watched, inputs))
 
 
 def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
@@ -330,4 +336,5 @@ def _script(instruction: Instruction) -> str:
     if len(documents) == 1 and re.fullmatch(r"<<-?\s*[\"']?[\w.-]+[\"']?", instruction.rest.strip()):
         content = documents[0].content
         return re.sub(r"(?m)^\t+", "", content) if documents[0].strip_tabs else content
-    return "\n".join([instruction.rest, *(f"{doc.content}{doc.name}" for doc in documents)])
+    rest = _HERE_FIRST.sub(r"\g<command> \g<here>\g<rest>", instruction.rest)
+    return "\n".join([rest, *(f"{doc.content}{doc.name}" for doc in documents)])

@@ -35,7 +35,8 @@ class NotWatched(Struct, frozen=True):
     """Something that an instruction reads from the network and that is not probed, with the reason.
 
     ``accepted``: the Dockerfile accepts that, by a comment or by a checksum.
-    ``warns``: it is watched, but a new run of the instruction may not download it.
+    ``warns``: it is watched, but a new run of the instruction may not download it. ``covered_by``: the
+    reference, which is watched, whose answer decides it.
     """
 
     line: int
@@ -44,6 +45,7 @@ class NotWatched(Struct, frozen=True):
     reason: Reason
     accepted: bool = False
     warns: bool = False
+    covered_by: str = ""
 
 
 class Advice(Struct, frozen=True):

@@ -33,6 +33,7 @@ class Report(Struct, frozen=True):
 
     ``moved``: references that changed while the builder ran, each with its change. ``exit_code`` is None
     where no builder ran. ``in_file``: whether ``dockerfile`` is the path of a file, not another name.
+    ``covered``: what is not watched itself, and is decided by an input that is.
     """
 
     dockerfile: str
@@ -48,6 +49,7 @@ class Report(Struct, frozen=True):
     exit_code: int | None = None
     past: Past = Past()
     in_file: bool = True
+    covered: tuple[NotWatched, ...] = ()
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

@@ -23,6 +23,7 @@ def of_check(report: Report) -> Document:
         "inputs": [_input(item) | _verdict(report.verdicts[item.reference]) for item in report.inputs],
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
+        "covered": [_covered(item) for item in report.covered],
         "advice": [asdict(item) for item in report.advice],
         "moved": [reason.document for reason in report.moved],
         "builder": {"name": report.builder or None, "exit_code": report.exit_code},
@@ -36,6 +37,7 @@ def of_inputs(report: Report) -> Document:
         "inputs": [_input(item) for item in report.inputs],
         "instructions": [_instruction(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
+        "covered": [_covered(item) for item in report.covered],
         "advice": [asdict(item) for item in report.advice],
     }
 
@@ -76,7 +78,13 @@ def _input(item: RemoteInput) -> Document:
 
 
 def _not_watched(item: NotWatched) -> Document:
-    return asdict(item) | {"reason": item.reason.document}
+    return {name: value for name, value in asdict(item).items() if name != "covered_by"} | {
+        "reason": item.reason.document
+    }
+
+
+def _covered(item: NotWatched) -> Document:
+    return {"line": item.line, "instruction": item.instruction, "text": item.text, "by": item.covered_by}
 
 
 def _verdict(verdict: Verdict) -> Document:

@@ -117,6 +117,9 @@ def input_lines(report: Report) -> Iterator[Line]:
         what = "warning" if missed.warns else "not watched"
         text = f"{missed.instruction}: {what}: {missed.text}: {missed.reason}"
         found.append((missed.line, ("dim", f"{report.dockerfile}:{missed.line}: {text}")))
+    for covered in report.covered:
+        text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
+        found.append((covered.line, ("", f"{report.dockerfile}:{covered.line}: {text}")))
     yield from dict.fromkeys(line for _, line in sorted(found, key=lambda item: item[0]))
     if not report.inputs and not report.not_watched:
         yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"

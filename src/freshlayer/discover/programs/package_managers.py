@@ -12,7 +12,8 @@ apt apt-get aptitude nala apt-fast | install reinstall update upgrade dist-upgra
     safe-upgrade download source build-dep satisfy | -o --option -t --target-release --default-release -c
     --config-file -a --host-architecture
 apt-file | update
-apt-install clean-install install_packages install-packages upgrade-packages apt-install-and-clean gdebi
+apt-install clean-install amdgpu-install install_packages
+    install-packages upgrade-packages apt-install-and-clean gdebi
     mk-build-deps
 debootstrap mmdebstrap cdebootstrap qemu-debootstrap |  | --arch --variant --include --exclude
     --components --keyring

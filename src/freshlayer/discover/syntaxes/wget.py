@@ -56,7 +56,7 @@ def wget(arguments: Words) -> Iterator[Finding]:
         yield from (sent_by(url, "wget", method) for url in urls)
         return
     for name in sorted(options.keys() & _FILES):
-        yield Missed(f"wget --{name}", Reason("urls-in-file"))
+        yield Missed(f"wget --{name}", _why_not(options[name]))
     request = RequestOptions("wget")
     for item in items:
         request.take(item)
@@ -66,6 +66,12 @@ def wget(arguments: Words) -> Iterator[Finding]:
         yield finding
         if below and isinstance(finding, Found):
             yield Missed(f"{_BELOW[below[0]]} {finding.text}", Reason("only-the-page"))
+
+
+def _why_not(file: Word | None) -> Reason:
+    """Why the URLs of an input file are not known: they are the answer of a server, or in a file."""
+    answer = isinstance(file, Unknown) and file.reason.code == "depends-on-answer"
+    return file.reason if isinstance(file, Unknown) and answer else Reason("urls-in-file")
 
 
 def _method(options: Mapping[str, Word | None]) -> str:

@@ -1,0 +1,40 @@
+"""What a lookup decides: ``V=$(curl …/latest); curl …/$V`` is covered where the lookup is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from freshlayer.model.inputs import NotWatched, RemoteInput
+
+_NO_LOOKUP = frozenset({"depends-on-answer", "packages-by-name", "package-index", "program-not-probed"})
+"""Reasons of what can't be the lookup itself."""
+_ANSWERS = frozenset({"curl", "wget", "aria2c", "axel", "lftp", "gh", "git ls-remote"})
+"""Syntaxes whose output is the answer of a server."""
+
+
+def decided(missed: Iterable[NotWatched], inputs: Sequence[RemoteInput]) -> tuple[NotWatched, ...]:
+    """With the reference that decides it, where that is watched.
+
+    Only where all else that the instruction requests is watched: one of these may be the lookup.
+    """
+    found = tuple(dict.fromkeys(missed))
+    open_lines = {item.line for item in found if item.reason.code not in _NO_LOOKUP and not item.warns}
+    lookups: dict[int, list[str]] = {}
+    for item in inputs:
+        for place in item.places:
+            if place.via in _ANSWERS:
+                lookups.setdefault(place.line, []).append(str(item.reference))
+    return tuple(
+        replace(item, covered_by=_likely(item, lookups[item.line]))
+        if item.reason.code == "depends-on-answer" and item.line in lookups.keys() - open_lines
+        else item
+        for item in found
+    )
+
+
+def _likely(item: NotWatched, lookups: list[str]) -> str:
+    """The one that is named in the text; for display."""
+    named = [lookup for lookup in lookups if lookup in f"{item.text} {item.reason}"]
+    return (named or lookups)[0]
