@@ -142,7 +142,7 @@ def test_without_a_password_the_registry_says_what_it_wants(guarded: Registry, h
     assert shown(guarded) == [""] * 3
 
 
-def test_nobody_is_shown_a_password_unasked(home: Home) -> None:
+def test_nobody_is_shown_a_password_unobserved(home: Home) -> None:
     for registry in started(Auth.NONE):
         observation = ask(registry, home.docker({"auths": {registry.host: {"auth": AUTH}}}))
         assert observation.outcome is ProbeOutcome.SEEN

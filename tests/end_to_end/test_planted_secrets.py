@@ -166,7 +166,7 @@ def test_no_kind_of_secret_is_in_anything_that_freshlayer_writes(
         leaks += [f"{item.kind}: {place}" for place, leaked in places.items() if leaked]
     assert leaks == []
     assert not any("Pl4nt-wrong" in end.out + end.err for end in said)
-    unasked = [
+    unobserved = [
         item.kind for item in tables["url"] if item.marker not in asked and "fragment" not in item.kind
     ]
-    assert unasked == []
+    assert unobserved == []

@@ -153,8 +153,8 @@ def test_no_secret_is_in_anything_that_we_write(
         said.append(command.build("--build-arg", f"SIGNED={vault.signed}", "-t", "secrets:1", "."))
         assert said[0].code == 0, said[0].err
         said.append(command("check", "--json", "--build-arg", f"SIGNED={vault.signed}", "."))
-        unasked = [item for item in said[1].document["inputs"] if item["verdict"] != "unchanged"]
-        assert unasked == []
+        unobserved = [item for item in said[1].document["inputs"] if item["verdict"] != "unchanged"]
+        assert unobserved == []
         said.append(command("inputs", "--json", "--build-arg", f"SIGNED={vault.signed}", "."))
         said.append(command("probe", "s3://bucket/file"))
         said.append(command("flag", "s3://bucket/file", "-o", str(written / "flag")))

@@ -105,7 +105,7 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
         context, file = os.path.dirname(context) or ".", file or context
     why = unwatched_context(context)
     if why:
-        raise ContextError(f"{shown(context)}: {why} (name a folder)")
+        raise ContextError(f"{shown(context)}: {why} (name a directory)")
     return read_dockerfile(context, file, standard_input(), names)
 
 

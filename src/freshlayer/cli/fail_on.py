@@ -42,7 +42,7 @@ fail_on: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
 
 def fails(report: Report, failing: frozenset[str]) -> bool:
     """Whether a report holds any of the findings."""
-    found = {str(verdict.change) for verdict in report.unasked}
+    found = {str(verdict.change) for verdict in report.unobserved}
     if report.stale:
         found.add("stale")
     if any(not (item.accepted or item.warns) for item in report.not_watched):

@@ -70,6 +70,12 @@ def about(subject: str, reason: Reason) -> Reason:
     return replace(reason, subject=f"{subject}: {reason.subject}" if reason.subject else subject)
 
 
+def with_hint(reason: Reason) -> Reason:
+    """The reason with the hint of its code, where it has none and there is something to do."""
+    hint = reason.hint or hint_of(reason.code)
+    return reason if hint == "nothing" else replace(reason, hint=hint)
+
+
 def followed_by(reason: Reason, clause: str) -> Reason:
     """The reason with one more clause."""
     return replace(reason, detail=f"{reason.detail or meaning_of(reason.code)}; {clause}")

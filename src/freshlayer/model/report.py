@@ -57,6 +57,6 @@ class Report(Struct, frozen=True):
         return tuple(item for item in self.instructions if item.state is InstructionState.STALE)
 
     @property
-    def unasked(self) -> tuple[Verdict, ...]:
+    def unobserved(self) -> tuple[Verdict, ...]:
         """The inputs whose origin gave no answer that counts."""
         return tuple(verdict for verdict in self.verdicts.values() if not verdict.is_observed)

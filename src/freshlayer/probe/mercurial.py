@@ -82,4 +82,5 @@ def _message(answer: Answer, url: str) -> str:
     messages = re.findall(r"(?m)^(?:abort|remote): (.+)", answer.output)
     if not messages:
         return f"exit code {answer.exit_code}"
-    return shown(messages[-1].replace(url, "the repository"), 120)
+    message = messages[-1].replace(f"'{url}'", url).replace(url, "the repository")
+    return shown(message.rstrip(":!"), 120)

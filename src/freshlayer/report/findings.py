@@ -75,7 +75,7 @@ def _stale(report: Report) -> Iterator[Finding]:
 def _without_answer(report: Report, ends: Mapping[int, int]) -> Iterator[Finding]:
     """One for each place that names the input."""
     places = {item.reference: item.places for item in report.inputs}
-    for verdict in report.unasked:
+    for verdict in report.unobserved:
         kind = "absent" if verdict.change is Change.ABSENT else "unknown"
         for place in places.get(verdict.reference, ()):
             text = f"{place.instruction}: {verdict.reference}: {verdict.reason}"

@@ -11,6 +11,7 @@ from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import Place, RemoteInput
 from freshlayer.model.observation import Observation, Verdict
+from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
 
@@ -67,8 +68,8 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     yield from (stated(report, item) for item in told) if every else _collapsed(report, told)
     yield from _edits(report)
-    for verdict in report.unasked:
-        yield "magenta", f"  {verdict.change}: {verdict.explanation}"
+    for verdict in report.unobserved:
+        yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
     yield from _not_watched(report)
     yield from _advice(report)
 
@@ -84,7 +85,7 @@ def _edits(report: Report) -> Iterator[Line]:
 
 def _besides(report: Report) -> str:
     """``; 1 input is unknown, 2 are absent, 3 not watched``: what the number of stale ones leaves out."""
-    counts = Counter(str(verdict.change) for verdict in report.unasked)
+    counts = Counter(str(verdict.change) for verdict in report.unobserved)
     counts["not watched"] = sum(not item.warns for item in report.not_watched)
     found = [f"{counts[what]} {what}" for what in ("unknown", "absent", "not watched") if counts[what]]
     return f"; {', '.join(found)}" if found else ""
@@ -139,8 +140,9 @@ def _read(report: Report, item: RemoteInput, place: Place) -> Line:
 def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:
     """The evidence of each reference, strongest first, and the identity drawn from it."""
     for observation, verdict in results:
+        reason = verdict.reason if verdict.is_observed else with_hint(verdict.reason)
         yield "bold", str(verdict.reference)
-        yield "", f"  {verdict.change} ({verdict.certainty}): {verdict.reason}"
+        yield "", f"  {verdict.change} ({verdict.certainty}): {reason}"
         for item in observation.evidence:
             ignored = f"  ignored: {item.ignored}" if item.ignored else ""
             style = "dim" if ignored else ""

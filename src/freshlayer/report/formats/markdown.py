@@ -119,8 +119,8 @@ def _summary(report: Report) -> str:
     watched = [item for item in report.instructions if is_own(item)]
     stale = sum(item in watched for item in report.stale)
     parts = [f"**{stale} of {_count(len(watched), 'watched instruction')} stale**"]
-    if report.unasked:
-        parts.append(f"{_count(len(report.unasked), 'input')} without a usable answer")
+    if report.unobserved:
+        parts.append(f"{_count(len(report.unobserved), 'input')} without a usable answer")
     outcomes = [item.outcome for item in report.instructions if item.outcome]
     if outcomes:
         totals = totals_of(outcomes)
