@@ -1,6 +1,6 @@
 """Bounds: what ``inputs`` and ``check --offline`` take of a Dockerfile of n lines of one kind.
 
-Ten times the lines take ten times as long where it is linear; a hundred times where it goes by the square.
+Ten times the lines take ten times as long where it is linear; a hundred times where it is quadratic.
 """
 
 from __future__ import annotations
@@ -136,9 +136,9 @@ def lines() -> Iterator[str]:
     """A Markdown table."""
     yield row("lines", *(f"{size:,}" for size in SIZES), f"under {MOST_SECONDS} s and {MOST_MEBIBYTES} MiB")
     yield "|---" * (len(SIZES) + 2) + "|"
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
         for kind in KINDS:
-            yield str(grown(Path(folder), kind))
+            yield str(grown(Path(directory), kind))
 
 
 if __name__ == "__main__":

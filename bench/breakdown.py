@@ -1,4 +1,4 @@
-"""Where the time of a run goes: the parts of the story, one after another, in a new interpreter."""
+"""Where the time of a run goes: the parts of a workflow, one after another, in a new interpreter."""
 
 from __future__ import annotations
 

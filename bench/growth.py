@@ -109,13 +109,13 @@ class Counts:
 
     first: Mapping[int, int]
     again: Mapping[int, int]
-    octets: int
+    body_bytes: int
     found: int
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A folder, an origin, and the environment that trusts it."""
+    """A directory, an origin, and the environment that trusts it."""
 
     here: Path
     origin: Nginx
@@ -137,15 +137,15 @@ class World:
 
 @contextmanager
 def world() -> Iterator[World]:
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
-        here = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
+        here = Path(directory)
         tls = self_signed(here)
         with Nginx(server=_ORIGIN, tls=tls) as origin:
             yield World(here, origin, trusting(here, tls))
 
 
 def asked(made: World, inputs: int) -> Asked:
-    """curl in turn with ours; both ask again what they asked before."""
+    """curl in turn with ours; both repeat their requests."""
     urls = [f"{made.origin.url}f{number}" for number in range(inputs)]
     context = made.written(f"inputs-{inputs}", [f"RUN curl -fsSLO {url}" for url in urls])
     curl = peers.curl(ON_ONE_ORIGIN).argv(Work(made.here, tuple(urls), (), made.environment))
@@ -169,9 +169,9 @@ def sized(made: World, instructions: int) -> Sized:
     return Sized(instructions, _middle(runs))
 
 
-def remembered(folder: Path, references: int) -> Remembered:
+def remembered(directory: Path, references: int) -> Remembered:
     """Looked up from a store that was just opened, with its connection and its tables to be looked at."""
-    path = folder / f"remembered-{references}"
+    path = directory / f"remembered-{references}"
     store = SqliteStore(path, _refuse)
     for start in range(0, references, _AT_ONCE):
         numbers = range(start, min(start + _AT_ONCE, references))
@@ -220,14 +220,14 @@ def counts(inputs: int = 200, references: int = 2_000) -> Counts:
     with world() as made:
         context = made.written("context", [f"RUN curl -O {made.origin.url}f{n}" for n in range(inputs)])
         words = ("--state", str(made.here / "state"), "check", str(context))
-        statuses, octets = [], 0
+        statuses, body_bytes = [], 0
         # A first look may read a byte of each, to compare with what HEAD stated; only the second counts.
         for _ in range(2):
-            with made.origin.asked() as served:
+            with made.origin.watched() as served:
                 _checked(made.freshlayer(*words))
             statuses.append(Counter(one.status for one in served))
-            octets = sum(one.octets for one in served)
-        return Counts(statuses[0], statuses[1], octets, remembered(made.here, references).found)
+            body_bytes = sum(one.body_bytes for one in served)
+        return Counts(statuses[0], statuses[1], body_bytes, remembered(made.here, references).found)
 
 
 def _checked(run: Run) -> Run:
@@ -275,8 +275,8 @@ def drawn(found: Growth) -> str:
     )
     return svg(
         (
-            Panel("Asking: seconds", inputs, seconds),
-            Panel("Asking: peak memory, MiB", inputs, memory),
+            Panel("Probing: seconds", inputs, seconds),
+            Panel("Probing: peak memory, MiB", inputs, memory),
             Panel("Reading: freshlayer inputs", "instructions of one Dockerfile", reading),
             Panel("Remembering: the state", "references that it knows", state),
         )

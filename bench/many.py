@@ -1,7 +1,7 @@
-"""Many Dockerfiles: a monorepo's worth, whose references are each asked once.
+"""Many Dockerfiles: a monorepo's worth, whose references are each probed once.
 
 They are made from real ones, each a little different, so that nothing read of one helps with another. What
-the real ones read from elsewhere is silenced by a comment: it is found, and not asked. Behind it stand
+the real ones read from elsewhere is silenced by a comment: it is found, and not probed. Behind it are
 mentions of files on loopback.
 """
 
@@ -67,12 +67,12 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one check: what it told of, and what the origin saw."""
+    """Of one check: what it reported, and what the origin saw."""
 
     told: int
     requests: int
     distinct: int
-    octets: int
+    body_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +98,30 @@ class Many:
 
 @contextmanager
 def world(files: int, distinct: int) -> Iterator[World]:
-    """A folder of Dockerfiles, and nginx with HTTPS and HTTP/2."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
-        here = Path(folder)
+    """A directory of Dockerfiles, and nginx with HTTPS and HTTP/2."""
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
+        here = Path(directory)
         tls = self_signed(here)
         with Nginx(tls=tls) as origin:
-            (origin.folder / "f").mkdir()
+            (origin.directory / "f").mkdir()
             for number in range(distinct):
-                old_file(origin.folder / "f" / str(number), f"{number}\n")
+                old_file(origin.directory / "f" / str(number), f"{number}\n")
             made = World(here / "monorepo", origin, trusting(here, tls), files, distinct)
             write(made)
             yield made
 
 
 def write(made: World) -> None:
-    """Every Dockerfile in a folder of its own, 25 to a team."""
+    """Every Dockerfile in a directory of its own, 25 to a team."""
     texts = corpus()
     for number in range(made.files):
-        folder = made.root / f"team-{number // 25:03}" / f"service-{number:05}"
-        folder.mkdir(parents=True)
+        directory = made.root / f"team-{number // 25:03}" / f"service-{number:05}"
+        directory.mkdir(parents=True)
         first = number * MENTIONS
         urls = [made.urls[place % made.distinct] for place in range(first, first + MENTIONS)]
         text = varied(texts[number % len(texts)], number)
         lines = [text.rstrip("\n"), 'SHELL ["/bin/sh", "-c"]', *(f"RUN curl -fsSLO {url}" for url in urls)]
-        (folder / "Dockerfile").write_text("\n".join(lines) + "\n", "utf-8", "surrogateescape")
+        (directory / "Dockerfile").write_text("\n".join(lines) + "\n", "utf-8", "surrogateescape")
 
 
 def corpus() -> list[str]:
@@ -140,7 +140,7 @@ def _is_readable(text: str) -> bool:
 
 
 def varied(text: str, number: int) -> str:
-    """Another script in each RUN, and a comment above each instruction that nothing of it is asked."""
+    """Another script in each RUN, and a comment above each instruction that nothing of it is probed."""
     parsed = dockerfile.parse(text)
     lines = text.split("\n")
     every = [i for stage in parsed.stages for i in stage.instructions if i.name in {"RUN", "ADD", "COPY"}]
@@ -152,15 +152,15 @@ def varied(text: str, number: int) -> str:
 
 
 def count(made: World) -> Counts:
-    """What a check asks; of an origin that is known already."""
+    """The requests of a check to an origin that is known already."""
     made.check()
-    with made.origin.asked() as asked:
+    with made.origin.watched() as asked:
         done = made.check()
     if done.returncode != _STALE:
         raise RuntimeError(f"freshlayer check ended with {done.returncode}: {done.stderr[:2000]}")
     told = len(re.findall(r"(?m)^\S+Dockerfile: ", done.stdout))
     paths = Counter(request.path for request in asked)
-    return Counts(told, len(asked), len(paths), sum(request.octets for request in asked))
+    return Counts(told, len(asked), len(paths), sum(request.body_bytes for request in asked))
 
 
 def counts(files: int = 60, distinct: int = 70) -> Counts:
@@ -170,7 +170,7 @@ def counts(files: int = 60, distinct: int = 70) -> Counts:
 
 
 def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) -> Many:
-    """Reading, asking by curl, and freshlayer's doing both, in turn."""
+    """Reading, requesting by curl, and freshlayer's doing both, in turn."""
     with world(files, distinct) as made:
         found = count(made)
         work = Work(made.root.parent, tuple(made.urls), (), made.environment)
@@ -182,7 +182,7 @@ def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) ->
 
 
 def _read(made: World) -> int:
-    """Find and read all of them, as `check` does before it asks; how many were read."""
+    """Find and read all of them, as `check` does before it probes; how many were read."""
     search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
     wanted = list(searched(search, print))
     return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search, {})))
@@ -211,7 +211,7 @@ def _rows(found: Many) -> Iterator[tuple[str, str, str, bool]]:
     once = found.counts.requests == found.counts.distinct == DISTINCT
     parts = f"{found.curl:.2f} s of `curl -Z` and {found.reading:.2f} s of reading"
     yield "requests for a reference", f"{requests:.2f}", "1.00", once
-    yield "bytes of bodies", f"{found.counts.octets}", "0", found.counts.octets == 0
+    yield "bytes of bodies", f"{found.counts.body_bytes}", "0", found.counts.body_bytes == 0
     yield "reading a Dockerfile", f"{found.a_file:.1f} ms", f"{MOST_A_FILE:g} ms", found.a_file <= MOST_A_FILE
     yield (
         "the whole",

@@ -12,7 +12,7 @@ LONG_AGO = 1_700_000_000
 
 
 def old_file(path: Path, text: str) -> None:
-    """A file that nobody takes for one still being written."""
+    """A file that is too old to be taken for one still being written."""
     path.write_text(text, encoding="utf-8")
     os.utime(path, (LONG_AGO, LONG_AGO))
 

@@ -1,4 +1,4 @@
-"""Commands timed in turn, so that the machine's moods fall on both alike."""
+"""Commands timed in turn, so that noise of the machine falls on both alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who else asks many URLs what they serve: how each is run, and where those from PyPI are installed."""
+"""Other programs that probe many URLs: how each is run, and where those from PyPI are installed."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _SMALL = (
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """URLs, the entity tags that are known of them, and a folder for what a program reads and writes."""
+    """URLs, the entity tags that are known of them, and a directory for what a program reads and writes."""
 
-    folder: Path
+    directory: Path
     urls: tuple[str, ...]
     tags: tuple[str, ...]
     environment: Mapping[str, str]
 
     def first(self, most: int) -> Work:
         """A sample of it."""
-        return Work(self.folder, self.urls[:most], self.tags[:most], self.environment)
+        return Work(self.directory, self.urls[:most], self.tags[:most], self.environment)
 
     def written(self, name: str, lines: Iterator[str]) -> Path:
-        path = self.folder / name
+        path = self.directory / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return path
@@ -60,7 +60,7 @@ def freshlayer(connections: int) -> Peer:
         urls = work.urls
         lines = (f"RUN wget -q {' '.join(urls[at : at + 100])}" for at in range(0, len(urls), 100))
         context = work.written("context/Dockerfile", _after("FROM scratch", lines)).parent
-        state = ["--state", str(work.folder / "state")]
+        state = ["--state", str(work.directory / "state")]
         return [
             *FRESHLAYER,
             *state,
@@ -74,7 +74,7 @@ def freshlayer(connections: int) -> Peer:
 
 
 def curl(most: int) -> Peer:
-    """Plain HEAD: told of each URL's tag curl takes longer, and the answers are as small."""
+    """Plain HEAD: with each URL's tag curl takes longer, and the answers are as small."""
 
     def argv(work: Work) -> list[str]:
         config = work.written("curl.config", (f'url = "{url}"' for url in work.urls))
@@ -107,7 +107,7 @@ def nvchecker(work: Work) -> list[str]:
 def _nvchecker(work: Work) -> Iterator[str]:
     yield "[__config__]"
     for name in ("oldver", "newver"):
-        yield f"{name} = {json.dumps(str(work.folder / f'{name}.json'))}"
+        yield f"{name} = {json.dumps(str(work.directory / f'{name}.json'))}"
     yield "max_concurrency = 100"
     for number, url in enumerate(work.urls):
         yield f'[f{number}]\nsource = "httpheader"\nurl = "{url}"\nheader = "ETag"\nregex = \'"(.*)"\''

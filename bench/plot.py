@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes; the title says what y is, ``across`` what x is."""
+    """One pair of axes; the title names y, ``across`` what x is."""
 
     title: str
     across: str

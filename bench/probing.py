@@ -1,7 +1,7 @@
-"""Probing: what it takes to ask many URLs that have not changed, beside everybody else who can.
+"""Probing: what it takes to probe many URLs that have not changed, beside other programs that can.
 
-One nginx with HTTPS and HTTP/2 is all the origins: each is a port of it. What freshlayer asks is in its
-state, so that its requests are conditional. The others are asked the same URLs in turn with it.
+One nginx with HTTPS and HTTP/2 is all the origins: each is a port of it. What freshlayer probes is in its
+state, so that its requests are conditional. The others request the same URLs in turn with it.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one `check` of what is known: requests by status, octets of bodies, and connections."""
+    """Of one `check` of what is known: requests by status, bytes of bodies, and connections."""
 
     requests: int
     not_modified: int
-    octets: int
+    body_bytes: int
     connections: int
 
 
@@ -108,26 +108,26 @@ class Probing:
         curl, *others = self.timed
         fast = self.case.target is None or (curl.ratio is not None and curl.ratio <= self.case.target)
         ahead = all(it.failed or it.ours < (it.theirs or LIMIT) for it in others)
-        polite = self.counts.requests <= self.case.inputs and not self.counts.octets
+        polite = self.counts.requests <= self.case.inputs and not self.counts.body_bytes
         return fast and ahead and polite and self.peak <= MEMORY.get(self.case.inputs, self.peak)
 
     def __str__(self) -> str:
         ours = f"{self.timed[0].ours:.2f} s"
-        asked = f"{self.counts.requests / self.case.inputs:.2f}, {self.counts.octets}"
+        asked = f"{self.counts.requests / self.case.inputs:.2f}, {self.counts.body_bytes}"
         target = f"≤ {self.case.target}" if self.case.target else ""
         return row(self.case, ours, *self.timed, asked, f"{self.peak:.0f} MB", target, met(self.is_met))
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The origins, the wire in front of them, and what is asked of them."""
+    """The origins, the wire in front of them, and what is requested of them."""
 
     origin: Nginx
     work: Work
     freshlayer: Peer
 
     def seconds(self, peer: Peer) -> float | None:
-        """What a run takes, scaled from a sample. Raises ValueError where it asked less than all."""
+        """What a run takes, scaled from a sample. Raises ValueError where it requested less than all."""
         sample = self.work.first(peer.most)
         argv, before = peer.argv(sample), self._answered()
         taken = peers.seconds(argv, sample, LIMIT)
@@ -142,11 +142,11 @@ class World:
 
     def count(self) -> Counts:
         argv = self.freshlayer.argv(self.work)
-        with self.origin.asked() as asked:
+        with self.origin.watched() as asked:
             peers.seconds(argv, self.work, LIMIT)
         fresh = sum(1 for request in asked if request.status == 304)
-        octets = sum(request.octets for request in asked)
-        return Counts(len(asked), fresh, octets, len({request.connection for request in asked}))
+        body_bytes = sum(request.body_bytes for request in asked)
+        return Counts(len(asked), fresh, body_bytes, len({request.connection for request in asked}))
 
 
 @contextmanager
@@ -169,11 +169,11 @@ def world(case: Case) -> Iterator[World]:
 
 
 def _files(here: Path, inputs: int) -> Path:
-    folder = here / "served"
-    folder.mkdir()
+    directory = here / "served"
+    directory.mkdir()
     for number in range(inputs):
-        old_file(folder / str(number), f"file {number}")
-    return folder
+        old_file(directory / str(number), f"file {number}")
+    return directory
 
 
 def _work(here: Path, ports: list[int], inputs: int, environment: Mapping[str, str]) -> Work:
@@ -201,7 +201,7 @@ def measure(case: Case, rivals: tuple[Peer, ...]) -> Probing:
 
 
 def _timed(made: World, peer: Peer, pairs: int) -> Timed:
-    """Interleaved, so that the machine's moods fall on both alike."""
+    """Interleaved, so that noise of the machine falls on both alike."""
     ours: list[float] = []
     theirs: list[float] = []
     for _ in range(pairs):

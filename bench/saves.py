@@ -43,15 +43,15 @@ _SLOWLY = "limit_rate {rate}m;"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """One build. ``octets`` of bodies that the origin sent, ``downloads`` by the build's own wget.
+    """One build. ``body_bytes`` that the origin sent, ``downloads`` by the build's own wget.
 
-    ``asked``: requests that freshlayer made itself; ``current``: whether the image has the file as it is now.
+    ``probes``: requests that freshlayer made; ``current``: whether the image has the file as it is now.
     """
 
     seconds: float
-    octets: int
+    body_bytes: int
     downloads: int
-    asked: int
+    probes: int
     current: bool
 
 
@@ -72,7 +72,7 @@ class Way:
 
     def __str__(self) -> str:
         image = "the current file" if self.last.current else "**the old file**"
-        moved = f"{self.last.octets / MEGABYTE:.1f} MB | {self.last.downloads} | {self.last.asked}"
+        moved = f"{self.last.body_bytes / MEGABYTE:.1f} MB | {self.last.downloads} | {self.last.probes}"
         return f"| `{self.name}` | {self.seconds:.1f} s | {moved} | {image} |"
 
 
@@ -90,7 +90,7 @@ class Site:
 
     def write(self, large: int) -> None:
         """The large file is all holes: only its length matters. None is so young that its tag is doubted."""
-        path = self.origin.folder / "large"
+        path = self.origin.directory / "large"
         with path.open("wb") as file:
             file.truncate(large)
         os.utime(path, (_EPOCH, _EPOCH))
@@ -103,19 +103,19 @@ class Site:
 
     def change(self, number: int, version: int) -> None:
         """nginx's entity tag is of length and whole seconds, so a second version needs another second."""
-        path = self.origin.folder / _SMALL_NAMES[number]
+        path = self.origin.directory / _SMALL_NAMES[number]
         path.write_bytes(_content(number, version))
         os.utime(path, (_EPOCH + version,) * 2)
 
     def build(self, version: int, argv: Sequence[str]) -> Built:
-        with self.origin.asked() as served:
+        with self.origin.watched() as served:
             started = time.perf_counter()
             environment = self.engine.environment(buildkit=True)
             subprocess.run(argv, env=environment, check=True, capture_output=True)
             seconds = time.perf_counter() - started
         ours = [one for one in served if _is_ours(one)]
-        octets = sum(one.octets for one in served)
-        return Built(seconds, octets, len(served) - len(ours), len(ours), self._has(version))
+        body_bytes = sum(one.body_bytes for one in served)
+        return Built(seconds, body_bytes, len(served) - len(ours), len(ours), self._has(version))
 
     def _has(self, version: int) -> bool:
         """Whether the image holds this version of the file that changes."""
@@ -152,8 +152,8 @@ def measure(
 ) -> tuple[Way, ...]:
     """In each round the file changes and each way builds once; ``rate`` in MB/s, None for no limit."""
     slowly = _SLOWLY.format(rate=rate) if rate else ""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder, Nginx(server=slowly) as origin:
-        site = Site(engine, origin, Path(folder))
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory, Nginx(server=slowly) as origin:
+        site = Site(engine, origin, Path(directory))
         site.write(large)
         ways = _ways(site)
         for name in ("docker build", "freshlayer build"):
@@ -196,11 +196,12 @@ def lines() -> Iterator[str]:
     yield _verdict(*ways)
 
 
-def _verdict(anew: Way, plain: Way, ours: Way) -> str:
+def _verdict(uncached: Way, plain: Way, ours: Way) -> str:
     wrong = "the same file as before: fast, and wrong" if not plain.last.current else "the current file"
     return (
-        f"`freshlayer build` takes {ours.seconds / anew.seconds:.2f} of the time of `--no-cache` and"
-        f" {ours.last.octets / anew.last.octets:.3f} of its bytes. The changed file is number {CHANGED + 1}"
+        f"`freshlayer build` takes {ours.seconds / uncached.seconds:.2f} of the time of `--no-cache`"
+        f" and {ours.last.body_bytes / uncached.last.body_bytes:.3f} of its bytes."
+        f" The changed file is number {CHANGED + 1}"
         f" of {SMALL_ONES} in its stage: it and the {SMALL_ONES - CHANGED - 1} behind it are fetched again;"
         " nginx makes its tag of time and length, so freshlayer has looked at the small body itself as well."
         f" A plain `docker build` downloads {plain.last.downloads} files and gives an image with {wrong}."

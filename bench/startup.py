@@ -24,7 +24,7 @@ _STALE = 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`peer`: what curl was told to do. `target`: the most that the ratio may be."""
+    """`peer`: the arguments of curl. `target`: the most that the ratio may be."""
 
     command: str
     peer: str
@@ -66,8 +66,8 @@ class Site:
 @contextmanager
 def site(*, tls: bool) -> Iterator[Site]:
     """With TLS or without."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
-        here = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
+        here = Path(directory)
         served, context = here / "served", here / "context"
         served.mkdir()
         context.mkdir()

@@ -29,10 +29,10 @@ ROUND_TRIPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What one cached build costs others: requests, octets of bodies, programs that freshlayer starts."""
+    """What one cached build costs others: requests, bytes of bodies, programs that freshlayer starts."""
 
     requests: int
-    octets: int
+    body_bytes: int
     programs: int
 
 
@@ -55,7 +55,7 @@ class Tax:
             f"{self.pairs.freshlayer * 1000:.0f} ms",
             f"{self.pairs.more * 1000:.0f} ms",
             f"{self.pairs.ratio:.2f}",
-            f"{self.counts.requests}, {self.counts.octets}",
+            f"{self.counts.requests}, {self.counts.body_bytes}",
             self.counts.programs,
             f"≤ {self.target * 1000:.0f} ms more",
             met(self.pairs.more <= self.target),
@@ -81,11 +81,11 @@ class Site:
         return [*FRESHLAYER, "--state", str(self.state), *self.words]
 
     def count(self) -> Counts:
-        with self.origin.asked() as asked:
+        with self.origin.watched() as asked:
             run = traced("--state", str(self.state), *self.words, environment=self.environment)
         if run.code:
             raise RuntimeError(f"freshlayer build ended with {run.code}")
-        return Counts(len(asked), sum(request.octets for request in asked), len(run.started))
+        return Counts(len(asked), sum(request.body_bytes for request in asked), len(run.started))
 
 
 def dockerfile(url: str) -> str:
@@ -99,8 +99,8 @@ def dockerfile(url: str) -> str:
 @contextmanager
 def site(engine: PrivateEngine, round_trip: float) -> Iterator[Site]:
     """Everything is built, with freshlayer and without, before the wire gets its length."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
-        here = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
+        here = Path(directory)
         with Nginx(_files(here)) as origin, Latency(origin.port, 0.0) as wire:
             port = wire.port if round_trip else origin.port
             context = here / "context"
@@ -115,11 +115,11 @@ def site(engine: PrivateEngine, round_trip: float) -> Iterator[Site]:
 
 
 def _files(here: Path) -> Path:
-    folder = here / "served"
-    folder.mkdir()
+    directory = here / "served"
+    directory.mkdir()
     for number in range(INPUTS):
-        old_file(folder / str(number), f"file {number}")
-    return folder
+        old_file(directory / str(number), f"file {number}")
+    return directory
 
 
 def counts(engine: PrivateEngine) -> Counts:

@@ -39,8 +39,8 @@ class Traced:
 
 def traced(*words: str, environment: Mapping[str, str]) -> Traced:
     """Run freshlayer with these words."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as folder:
-        place = Path(folder) / "events"
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
+        place = Path(directory) / "events"
         argv = [sys.executable, "-c", _PROGRAM, str(place), *words]
         done = subprocess.run(argv, env=dict(environment), capture_output=True, check=False)
         modules, started = json.loads(place.read_text())

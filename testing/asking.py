@@ -1,4 +1,4 @@
-"""Ask one origin as a command does, and judge its answer."""
+"""Probe one origin as a command does, and judge its answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ask(
     limits: Limits = USUAL,
     platforms: tuple[str, ...] = (),
 ) -> Observation:
-    """What its origin says of one reference, with what was recorded of it before."""
+    """What its origin states about one reference, with what was recorded of it before."""
     reference = parse(url)
     known = {reference: recorded} if recorded else {}
     return probe([reference], known, limits, keyring=keyring, platforms=platforms)[reference]

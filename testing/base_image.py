@@ -13,7 +13,7 @@ CONFIGURATION = ("ENV PATH=/usr/local/bin:/usr/bin:/bin", 'CMD ["sh"]')
 # For scripts with arrays; the package bash-static.
 BASH = Path("/bin/bash-static")
 
-FOLDERS = {
+DIRECTORIES = {
     **dict.fromkeys(("bin", "dev", "etc", "home", "proc", "sys", "usr/bin", "var"), 0o755),
     "root": 0o700,
     "tmp": 0o1777,
@@ -49,7 +49,7 @@ def write_base_image(target: Path) -> None:
 
 
 def _members(busybox: Path) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
-    for name, mode in FOLDERS.items():
+    for name, mode in DIRECTORIES.items():
         yield _member(name, tarfile.DIRTYPE, mode), b""
     yield _file("bin/busybox", busybox.read_bytes(), 0o755)
     if BASH.is_file():

@@ -22,7 +22,7 @@ def chosen(program: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended, and what it said."""
+    """How a command ended, and what it printed."""
 
     code: int
     out: str
@@ -41,21 +41,21 @@ class Freshlayer:
 
     environment: Mapping[str, str]
     state: Path
-    folder: Path
+    directory: Path
     options: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, builder: Builder, state: Path, folder: Path) -> Freshlayer:
+    def of(cls, builder: Builder, state: Path, directory: Path) -> Freshlayer:
         """In front of a builder: chosen by the environment, but where a docker beside it would be taken."""
         program = builder.command[0]
-        return cls(builder.environment(), state, folder, chosen(program))
+        return cls(builder.environment(), state, directory, chosen(program))
 
     def __call__(self, *words: str, given: bytes = b"", seconds: float = 90) -> Ended:
         argv = [*FRESHLAYER, "--state", str(self.state), *self.options, *words]
         done = subprocess.run(
             argv,
             env=dict(self.environment),
-            cwd=self.folder,
+            cwd=self.directory,
             input=given,
             capture_output=True,
             timeout=seconds,
@@ -72,5 +72,8 @@ class Freshlayer:
     def but(self, *options: str, state: Path | None = None, **environment: str) -> Freshlayer:
         """The same with other options, another state, or more environment."""
         return Freshlayer(
-            {**self.environment, **environment}, state or self.state, self.folder, (*self.options, *options)
+            {**self.environment, **environment},
+            state or self.state,
+            self.directory,
+            (*self.options, *options),
         )

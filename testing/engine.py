@@ -32,7 +32,7 @@ NO_DOCKER = "no dockerd with a docker client beside it; scripts/setup engine ins
 
 
 class EngineError(RuntimeError):
-    """The engine, or its client, refused; the message quotes what it said."""
+    """The engine, or its client, refused; the message quotes what it printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Docker:
 
 
 def installed() -> Docker | None:
-    """The system's Docker; its client stands beside the daemon, since PATH may lead to one of another age."""
+    """The system's Docker; its client is beside the daemon, since PATH may lead to one of another age."""
     found = shutil.which("dockerd", path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN]))
     if found is None:
         return None
     daemon = Path(found)
-    candidates = (folder / "docker" for folder in (daemon.parent, daemon.parent.with_name("bin")))
+    candidates = (directory / "docker" for directory in (daemon.parent, daemon.parent.with_name("bin")))
     client = next((candidate for candidate in candidates if candidate.is_file()), None)
     return Docker(daemon, client) if client else None
 
@@ -99,8 +99,8 @@ class PrivateEngine:
         self.docker = release.client
         self._release = release
         self._options = tuple(options)
-        # Not the system's temporary folder, whose path may be too long for a socket (108 bytes).
-        self._folder = Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
+        # Not the system's temporary directory, whose path may be too long for a socket (108 bytes).
+        self._directory = Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
         self._base_id = ""
         self._daemon: Child | None = None
         try:
@@ -126,7 +126,7 @@ class PrivateEngine:
         kept = {name: value for name, value in os.environ.items() if not is_foreign(name)}
         path = os.pathsep.join([str(self.docker.parent), kept.get("PATH", os.defpath)])
         choice = {} if buildkit is None else {"DOCKER_BUILDKIT": str(int(buildkit))}
-        config = str(self._folder / "config")
+        config = str(self._directory / "config")
         return {**kept, "PATH": path, "DOCKER_HOST": self.host, "DOCKER_CONFIG": config, **choice}
 
     def run(
@@ -157,7 +157,7 @@ class PrivateEngine:
 
     def save_layers(self, tag: str) -> list[Layer]:
         """The image's layers, lowest first, down to the digest of each file."""
-        archive = self._folder / "saved.tar"
+        archive = self._directory / "saved.tar"
         self.run("save", "--output", str(archive), tag)
         try:
             return read_layers(archive)
@@ -175,29 +175,29 @@ class PrivateEngine:
         if self._daemon is not None:
             self._daemon.stop(grace=20)
             self._daemon = None
-        _end_orphans(self._folder)
-        unmount_below(self._folder)
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
+        _end_orphans(self._directory)
+        unmount_below(self._directory)
+        if self._directory.exists():
+            shutil.rmtree(self._directory)
 
     @property
     def _socket(self) -> Path:
-        return self._folder / "sock"
+        return self._directory / "sock"
 
     def _configure(self) -> None:
-        plugins = self._folder / "config/cli-plugins"
+        plugins = self._directory / "config/cli-plugins"
         plugins.mkdir(parents=True)
         for plugin in self._release.plugins:
             (plugins / plugin.name).symlink_to(plugin)
         for configuration in ("daemon.json", "config/config.json"):
-            (self._folder / configuration).write_text("{}")
+            (self._directory / configuration).write_text("{}")
 
     def _start(self) -> Child:
-        # The containerd that a release brings stands beside its client.
+        # The containerd that a release brings is beside its client.
         own = (str(self._release.daemon.parent), str(self.docker.parent))
         path = os.pathsep.join([*own, os.environ.get("PATH", os.defpath), *SBIN])
         argv = tied([str(self._release.daemon), *self._daemon_options()])
-        child = Child(argv, log=self._folder / "log", environment={**os.environ, "PATH": path})
+        child = Child(argv, log=self._directory / "log", environment={**os.environ, "PATH": path})
         try:
             child.wait_until(self._answers, seconds=60)
         except BaseException:
@@ -207,14 +207,14 @@ class PrivateEngine:
 
     def _daemon_options(self) -> list[str]:
         # The system's containerd, if one runs, is shared by namespace, not touched.
-        # A temporary folder's name may hold what a namespace must not (an underscore at its end).
+        # A temporary directory's name may hold what a namespace must not (an underscore at its end).
         namespace = f"freshlayer-{secrets.token_hex(6)}"
         return [
-            *("--config-file", str(self._folder / "daemon.json"), "--host", self.host),
-            *("--data-root", str(self._folder / "data"), "--exec-root", str(self._folder / "exec")),
+            *("--config-file", str(self._directory / "daemon.json"), "--host", self.host),
+            *("--data-root", str(self._directory / "data"), "--exec-root", str(self._directory / "exec")),
             *(
                 "--pidfile",
-                str(self._folder / "pid"),
+                str(self._directory / "pid"),
                 "--bridge=none",
                 "--iptables=false",
                 "--ip6tables=false",
@@ -232,7 +232,7 @@ class PrivateEngine:
         return False
 
     def _import_base(self) -> None:
-        archive = self._folder / "base.tar"
+        archive = self._directory / "base.tar"
         write_base_image(archive)
         changes = [word for change in CONFIGURATION for word in ("--change", change)]
         self._base_id = self.run("import", *changes, str(archive), BASE).stdout.strip()
@@ -262,37 +262,37 @@ def is_foreign(name: str) -> bool:
     return name.startswith(FOREIGN) or name.lower().endswith("_proxy")
 
 
-def _end_orphans(folder: Path) -> None:
+def _end_orphans(directory: Path) -> None:
     """A daemon that was killed leaves its containerd, shims and builds behind."""
-    for pid in _orphans(folder):
+    for pid in _orphans(directory):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not _orphans(folder), seconds=10, what="the end of the engine's processes")
+    wait_until(lambda: not _orphans(directory), seconds=10, what="the end of the engine's processes")
 
 
-def _orphans(folder: Path) -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _belongs_to(entry, folder)]
+def _orphans(directory: Path) -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _belongs_to(entry, directory)]
 
 
-def _belongs_to(process: Path, folder: Path) -> bool:
-    """Whether its arguments name the folder of what runs, or its root is a layer of the engine."""
+def _belongs_to(process: Path, directory: Path) -> bool:
+    """Whether its arguments name the directory of what runs, or its root is a layer of the engine."""
     # It may end while we look at it.
     with contextlib.suppress(OSError):
-        if f"{folder}/exec".encode() in (process / "cmdline").read_bytes():
+        if f"{directory}/exec".encode() in (process / "cmdline").read_bytes():
             return True
         mounts = (process / "mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-        return any(line.split(" ")[4] == "/" and f"{folder}/" in line for line in mounts)
+        return any(line.split(" ")[4] == "/" and f"{directory}/" in line for line in mounts)
     return False
 
 
-def unmount_below(folder: Path) -> None:
+def unmount_below(directory: Path) -> None:
     """Layers stay mounted when the daemon was killed, and would be emptied through their mounts."""
-    for mount in reversed(list(_mounts_below(folder))):
+    for mount in reversed(list(_mounts_below(directory))):
         subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
 
 
-def _mounts_below(folder: Path) -> Iterator[str]:
+def _mounts_below(directory: Path) -> Iterator[str]:
     for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
         mount = line.split(" ")[1]
-        if mount.startswith(f"{folder}/"):
+        if mount.startswith(f"{directory}/"):
             yield mount

@@ -14,9 +14,9 @@ from testing.process import Child, wait_until
 class GitDaemon:
     """Serves ``repository`` (with one commit on ``main``) as ``git://127.0.0.1:…/repository``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._home = folder
-        self.path = folder / "repositories" / "repository"
+    def __init__(self, directory: Path) -> None:
+        self._home = directory
+        self.path = directory / "repositories" / "repository"
         self.path.mkdir(parents=True)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("first")
@@ -25,7 +25,7 @@ class GitDaemon:
             self._port = free.getsockname()[1]
         argv = ["git", "daemon", "--listen=127.0.0.1", f"--port={self._port}", "--export-all", "--reuseaddr"]
         base = str(self.path.parent)
-        self._daemon = Child([*argv, f"--base-path={base}", base], log=folder / "git-daemon.log")
+        self._daemon = Child([*argv, f"--base-path={base}", base], log=directory / "git-daemon.log")
         wait_until(self._answers, seconds=15, what="git daemon")
         self.url = f"git://127.0.0.1:{self._port}/repository"
 

@@ -42,8 +42,8 @@ def findings(name: str, path: Path) -> dict[str, Any]:
 
 def score() -> dict[str, Any]:
     """The scorer's summary."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder) / "findings.json"
+    with tempfile.TemporaryDirectory() as directory:
+        found = Path(directory) / "findings.json"
         found.write_text(json.dumps([findings(name, path) for name, path in files().items()]))
         argv = [sys.executable, str(GOLD / "score.py"), str(GOLD / "gold.json"), str(found), "--json"]
         done = subprocess.run(argv, check=True, capture_output=True, text=True)

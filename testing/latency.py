@@ -68,7 +68,7 @@ class Latency:
         self._later(partial(self._connect, client, behind))
 
     def _connect(self, client: socket.socket, behind: int) -> None:
-        """Its answer travels back before the client says anything."""
+        """Its answer travels back before the client sends anything."""
         try:
             server = socket.create_connection(("127.0.0.1", behind))
         except OSError:
@@ -85,7 +85,7 @@ class Latency:
             self._selector.register(source, selectors.EVENT_READ, partial(self._carry, source, target))
 
     def _carry(self, source: socket.socket, target: socket.socket) -> None:
-        """Take what one end says, which may be that it has ended."""
+        """Take what one end sends, which may be its end."""
         try:
             said = source.recv(_PIECE)
         except OSError:
@@ -95,7 +95,7 @@ class Latency:
         self._later(partial(self._deliver, source, target, said))
 
     def _deliver(self, source: socket.socket, target: socket.socket, said: bytes) -> None:
-        """An end that has said all may still listen: what is on its way to it must not be lost."""
+        """An end that has sent all may still receive: what is on its way to it must not be lost."""
         try:
             target.sendall(said) if said else target.shutdown(socket.SHUT_WR)
         except OSError:
@@ -107,7 +107,7 @@ class Latency:
             self._end(target)
 
     def _end(self, end: socket.socket) -> None:
-        with contextlib.suppress(KeyError, ValueError):  # not heard any more, or closed already
+        with contextlib.suppress(KeyError, ValueError):  # not watched any more, or closed already
             self._selector.unregister(end)
         self._open.discard(end)
         self._silent.discard(end)

@@ -68,7 +68,7 @@ class LoggingServer:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def requests(self) -> list[Logged]:
-        """What was asked since the last call."""
+        """The requests since the last call."""
         seen, self._log = self._log, []
         return seen
 

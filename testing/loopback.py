@@ -53,9 +53,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 def join(client: socket.socket, port: int, *, first: bytes = b"", delay: float = 0.0) -> None:
-    """Join a connection with a new one to a port of loopback, until one side has said all.
+    """Join a connection with a new one to a port of loopback, until one side has sent all.
 
-    The client is told `first` once the other side is there; every piece takes `delay` seconds.
+    The client gets `first` once the other side is there; every piece takes `delay` seconds.
     """
     with socket.create_connection(("127.0.0.1", port)) as server:
         client.sendall(first)

@@ -15,17 +15,17 @@ from testing.servers.base import find
 class HgServe:
     """Serves ``path`` (one changeset on the branch ``default``) as ``url``; ``hg`` changes it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "repository"
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "repository"
         self.path.mkdir(parents=True)
         self.hg("init")
         self.commit("first")
         argv = [find("hg"), "serve", "--address", "127.0.0.1", "--port", "0"]
-        self._log = folder / "access.log"
+        self._log = directory / "access.log"
         argv += ["-R", str(self.path), "--accesslog", str(self._log), "--config", "ui.interactive=no"]
         # Its first line is the URL; Python keeps it in a buffer otherwise.
         environment = {**self._environment(), "PYTHONUNBUFFERED": "1"}
-        self._server = Child(argv, log=folder / "serve.log", environment=environment)
+        self._server = Child(argv, log=directory / "serve.log", environment=environment)
         self._server.wait_until(lambda: self._port() != "", seconds=15)
         self.url = f"http://127.0.0.1:{self._port()}/"
 

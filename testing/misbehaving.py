@@ -23,7 +23,7 @@ MEGABYTE = 1 << 20
 TICK = 0.05
 
 
-class _Closing(Exception):  # noqa: N818 - no error: the way out of a behaviour that would go on for ever
+class _Closing(Exception):  # noqa: N818 - no error: the way out of a behaviour that would never end
     """The origin is being closed."""
 
 
@@ -100,7 +100,7 @@ def headers_only_for(method: str, headers: Mapping[str, str]) -> Behaviour:
 
 
 def never_answers(exchange: Exchange) -> None:
-    """Takes the request and says nothing."""
+    """Takes the request and answers nothing."""
     while True:
         exchange.pause(60)
 
@@ -111,7 +111,7 @@ def closes_at_once(exchange: Exchange) -> None:
 
 
 def drips_headers(exchange: Exchange) -> None:
-    """One short header each second, for ever."""
+    """One short header each second, without end."""
     exchange.head(200, {})
     for number in _counted():
         exchange.send(f"X-Drop-{number}: .\r\n".encode())
@@ -119,7 +119,7 @@ def drips_headers(exchange: Exchange) -> None:
 
 
 def drips_bytes(exchange: Exchange) -> None:
-    """One byte of one header each second, for ever."""
+    """One byte of one header each second, without end."""
     exchange.head(200, {})
     exchange.send(b"X-Drops: ")
     while True:
@@ -172,7 +172,7 @@ def changes_when_downloaded(exchange: Exchange) -> None:
 
 
 def no_validators(exchange: Exchange) -> None:
-    """Always the same twenty bytes, and no header that would say so."""
+    """Always the same twenty bytes, and no header that states it."""
     exchange.respond(200, {"Content-Type": "application/octet-stream"}, BODY)
 
 
@@ -193,7 +193,7 @@ def head_refused(exchange: Exchange) -> None:
 
 
 def hangs_up_after_head(exchange: Exchange) -> None:
-    """HEAD is answered, but tells nothing; anything else finds the line dead."""
+    """HEAD is answered without evidence; anything else finds the line dead."""
     if exchange.request.method == "HEAD":
         exchange.respond(200, {})
 
@@ -249,7 +249,7 @@ def _counted() -> Iterator[int]:
 
 
 class MisbehavingOrigin:
-    """A server on loopback that treats each request as `behaviour` says: a name in BEHAVIOURS, or a function.
+    """A server on loopback that answers by `behaviour`: a name in BEHAVIOURS, or a function.
 
     With `tls` it speaks HTTPS. Closing it ends every exchange, at whatever point it is.
     """

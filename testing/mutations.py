@@ -99,7 +99,7 @@ def fuzz(count: int, shared: Path, workers: int | None = None) -> list[str]:
     run = partial(_batch, str(shared))
     if workers == 1:
         return [failure for batch in batches for failure in run(batch)]
-    # Forked, they would begin with the memory of whoever calls, and be over the bound at once.
+    # Forked, they would begin with the memory of the caller, and be over the bound at once.
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers or os.cpu_count(), spawned, initializer=_bound_memory) as pool:
         return [failure for failures in pool.map(run, batches) for failure in failures]
@@ -140,8 +140,8 @@ def _corpus(shared: str) -> tuple[list[str], list[str]]:
     """Dockerfiles and scripts, without the longest, which would take the time of many."""
     files: list[str] = []
     scripts: list[str] = []
-    for folder, pattern in (("gold/files", "*"), ("conformance", "Dockerfile")):
-        for path in sorted(Path(shared, folder).rglob(pattern)):
+    for directory, pattern in (("gold/files", "*"), ("conformance", "Dockerfile")):
+        for path in sorted(Path(shared, directory).rglob(pattern)):
             if not path.is_file():
                 continue
             text = path.read_bytes().decode("utf-8", "surrogateescape")

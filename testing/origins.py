@@ -18,7 +18,7 @@ RESTIFY = Path(__file__).parent / "restify"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as the origin saw it; names of headers are in lower case. Status 0: not told."""
+    """A request as the origin saw it; names of headers are in lower case. Status 0: not logged."""
 
     method: str
     path: str
@@ -55,8 +55,8 @@ def fetched(*origins: HasRequests) -> list[str]:
 class Origin:
     """One file at `/` with an entity tag that can be changed; it can go down and come up again."""
 
-    def __init__(self, folder: Path, tag: str) -> None:
-        self._folder = folder
+    def __init__(self, directory: Path, tag: str) -> None:
+        self._directory = directory
         self._tag = tag
         self._last_modified: str | None = None
         self._logs: list[Path] = []
@@ -73,7 +73,7 @@ class Origin:
         return [request for log in self._logs for request in parse_log(log.read_text(encoding="utf-8"))]
 
     def set_tag(self, tag: str) -> None:
-        """Have the origin say that its content is another one."""
+        """Have the origin serve other content, under this tag."""
         self._tag = tag
         self._tell("etag", tag)
 
@@ -92,7 +92,7 @@ class Origin:
         """Answer again, on the port and with the tag of before."""
         if self._child is not None:
             return
-        log = self._folder / f"origin-{id(self):x}-{len(self._logs)}.log"
+        log = self._directory / f"origin-{id(self):x}-{len(self._logs)}.log"
         self._child = Child(self.command(self._port(), self._tag), log=log, environment=_environment())
         self._logs.append(log)
         try:
@@ -119,7 +119,7 @@ class Origin:
         finally:
             connection.close()
         if status >= 300:
-            raise RuntimeError(f"{self.url} answered {status} when told its new {what}")
+            raise RuntimeError(f"{self.url} answered {status} to its new {what}")
 
     def __enter__(self) -> Self:
         return self
@@ -139,12 +139,12 @@ class ServeOrigin(Origin):
         return [sys.executable, "-m", "freshlayer", "serve", "--etag", tag, "--port", str(port)]
 
 
-class FolderOrigin(Origin):
+class DirectoryOrigin(Origin):
     """freshlayer's own `serve DIR`: each file has the hash of its content as its tag."""
 
-    def __init__(self, folder: Path, served: Path) -> None:
+    def __init__(self, directory: Path, served: Path) -> None:
         self._served = served
-        super().__init__(folder, "")
+        super().__init__(directory, "")
 
     def command(self, port: int, tag: str) -> list[str]:  # noqa: ARG002 - files bring their own tags
         return [sys.executable, "-m", "freshlayer", "serve", str(self._served), "--port", str(port)]

@@ -9,7 +9,7 @@ from typing import Self
 
 
 class ChildError(RuntimeError):
-    """A child ended, or said nothing, before it was ready."""
+    """A child ended, or printed nothing, before it was ready."""
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -74,7 +74,7 @@ class Child:
         try:
             wait_until(ready_or_dead, seconds=seconds, what=" ".join(self.argv))
         except TimeoutError as error:
-            raise ChildError(f"{error}; it said:\n{self.output()[-2000:]}") from None
+            raise ChildError(f"{error}; it printed:\n{self.output()[-2000:]}") from None
 
     def line(self, prefix: str) -> str | None:
         """The rest of the first whole line that starts with `prefix`, if there is one yet."""

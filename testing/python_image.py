@@ -125,8 +125,8 @@ def _wheel(package: Distribution) -> tuple[str, bytes]:
             digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
             rows.writerow([path, f"sha256={digest}", len(content)])
             archive.writestr(path, content)
-        folder = next(path.split("/")[0] for path in archive.namelist() if ".dist-info/" in path)
-        archive.writestr(f"{folder}/RECORD", f"{record.getvalue()}{folder}/RECORD,,\n")
+        directory = next(path.split("/")[0] for path in archive.namelist() if ".dist-info/" in path)
+        archive.writestr(f"{directory}/RECORD", f"{record.getvalue()}{directory}/RECORD,,\n")
     return f"{name}-{package.version}-{_compressed(tags)}.whl", written.getvalue()
 
 

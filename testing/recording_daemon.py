@@ -25,10 +25,10 @@ class Sent(Struct, frozen=True):
 
 
 class RecordingDaemon:
-    """Answers ``/_ping`` and ``/build`` on a socket below ``folder``."""
+    """Answers ``/_ping`` and ``/build`` on a socket below ``directory``."""
 
-    def __init__(self, folder: Path) -> None:
-        self._socket = folder / "recording.sock"
+    def __init__(self, directory: Path) -> None:
+        self._socket = directory / "recording.sock"
         self.sent: list[Sent] = []
         self._server = _Server(str(self._socket), _Handler)
         self._server.sent = self.sent

@@ -45,5 +45,5 @@ def _read_member(layer: tarfile.TarFile, info: tarfile.TarInfo) -> Member:
 def _open(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     stream = tar.extractfile(name)
     if stream is None:
-        raise FileNotFoundError(f"{name} is no file")
+        raise FileNotFoundError(f"{name} is not a file")
     return stream

@@ -55,7 +55,7 @@ class Stage:
     ``command``: what a user types to build; ``to_cache``: and adds to have instructions cached at all.
     """
 
-    folder: Path
+    directory: Path
     origin: Origin
     markers: Origin
     environment: Mapping[str, str]
@@ -73,23 +73,23 @@ class Stage:
         """Write the Dockerfile."""
         flag = _FLAG if self.by_flag else ""
         text = _DOCKERFILE.format(base=BASE, flag=flag, url=self.origin.url, site=self.markers.url)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "Dockerfile").write_text(text, encoding="utf-8")
+        self.directory.mkdir(parents=True, exist_ok=True)
+        (self.directory / "Dockerfile").write_text(text, encoding="utf-8")
 
     def build(self) -> str:
         """Build in this way; what was downloaded, which other instructions ran, and how the image is."""
-        words = ["--network=host", "-t", self.tag, str(self.folder)]
+        words = ["--network=host", "-t", self.tag, str(self.directory)]
         freshlayer = [
             sys.executable,
             "-m",
             "freshlayer",
             "--state",
-            str(self.folder.parent / "state.sqlite3"),
+            str(self.directory.parent / "state.sqlite3"),
             *chosen(self.command[0]),
         ]
         self._output.clear()
         if self.by_flag:
-            self._run([*freshlayer, "flag", self.origin.url, "-o", str(self.folder / "docker.etag")])
+            self._run([*freshlayer, "flag", self.origin.url, "-o", str(self.directory / "docker.etag")])
             code = self._run([*self.command, *self.to_cache, *words])
         else:
             code = self._run([*freshlayer, "build", *words])
@@ -159,20 +159,20 @@ def _while_down(stage: Stage) -> Act:
 def _touched(stage: Stage) -> Act:
     if stage.by_flag:
         # As ``touch -t 200001010000.00 docker.etag`` does.
-        os.utime(stage.folder / "docker.etag", (946684800, 946684800))
+        os.utime(stage.directory / "docker.etag", (946684800, 946684800))
         return Act(7, "the flag file's mtime is moved: still cached", _CACHED, stage.build(), stage.output)
     stage.origin.touch("Sat, 01 Jan 2000 00:00:00 GMT")
     title = "Last-Modified is moved under the same tag: still cached"
     return Act(7, title, _CACHED, stage.build(), stage.output)
 
 
-def flag_file_alone(folder: Path, origin: Origin) -> Iterator[Act]:
+def flag_file_alone(directory: Path, origin: Origin) -> Iterator[Act]:
     """What the acts do to the flag file, where no builder is at hand."""
-    flag = folder / "docker.etag"
+    flag = directory / "docker.etag"
 
     def changed() -> str:
         before = flag.read_bytes() if flag.exists() else b""
-        state = str(folder / "state.sqlite3")
+        state = str(directory / "state.sqlite3")
         argv = [sys.executable, "-m", "freshlayer", "--state", state, "flag", origin.url, "-o", str(flag)]
         code = subprocess.run(argv, capture_output=True, check=False).returncode
         return f"exit {code}; {'new' if flag.read_bytes() != before else 'same'} content"

@@ -1,4 +1,4 @@
-"""A certificate that nobody trusts, and an HTTPS origin that shows it."""
+"""A certificate that no client trusts, and an HTTPS origin that shows it."""
 
 import ssl
 import subprocess
@@ -12,7 +12,7 @@ from testing.misbehaving import Behaviour, MisbehavingOrigin
 class SelfSigned:
     """A self-signed certificate for 127.0.0.1, localhost and further names.
 
-    Who is told of `certificate` may trust it.
+    A client that is given `certificate` may trust it.
     """
 
     certificate: Path
@@ -25,9 +25,9 @@ class SelfSigned:
         return context
 
 
-def self_signed(folder: Path, *names: str) -> SelfSigned:
-    """A new certificate in `folder`, made by openssl; `names` are hosts that it is for as well."""
-    made = SelfSigned(folder / "certificate.pem", folder / "key.pem")
+def self_signed(directory: Path, *names: str) -> SelfSigned:
+    """A new certificate in `directory`, made by openssl; `names` are hosts that it is for as well."""
+    made = SelfSigned(directory / "certificate.pem", directory / "key.pem")
     hosts = ",".join(["IP:127.0.0.1", "DNS:localhost", *(f"DNS:{name}" for name in names)])
     subject = ["-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName={hosts}"]
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(made.key)]
@@ -36,6 +36,6 @@ def self_signed(folder: Path, *names: str) -> SelfSigned:
     return made
 
 
-def https_origin(folder: Path, behaviour: str | Behaviour = "steady") -> MisbehavingOrigin:
-    """An origin at `https://127.0.0.1:…/` with a certificate of its own, `folder / "certificate.pem"`."""
-    return MisbehavingOrigin(behaviour, tls=self_signed(folder).server_context())
+def https_origin(directory: Path, behaviour: str | Behaviour = "steady") -> MisbehavingOrigin:
+    """An origin at `https://127.0.0.1:…/` with a certificate of its own, `directory / "certificate.pem"`."""
+    return MisbehavingOrigin(behaviour, tls=self_signed(directory).server_context())

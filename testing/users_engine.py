@@ -30,8 +30,8 @@ class UsersEngine:
     """Adds one base image, and takes it and what was built away again."""
 
     def __init__(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            archive = Path(folder) / "base.tar"
+        with tempfile.TemporaryDirectory() as directory:
+            archive = Path(directory) / "base.tar"
             write_base_image(archive)
             changes = [word for change in CONFIGURATION for word in ("--change", change)]
             self._docker("import", *changes, str(archive), BASE)

@@ -11,15 +11,15 @@ TICK = 0.005
 
 
 class Watcher:
-    """Collects the content of every file that is ever below `folder`, a program's temporary folder.
+    """Collects the content of every file that is ever below `directory`, a program's temporary directory.
 
     And the arguments of every process that has it in its environment: of the program, and what it starts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         self.arguments: set[bytes] = set()
         self.files: set[bytes] = set()
-        self._folder = folder
+        self._directory = directory
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
@@ -28,9 +28,9 @@ class Watcher:
             for process in Path("/proc").glob("[0-9]*"):
                 # It may end while we look at it.
                 with contextlib.suppress(OSError):
-                    if str(self._folder).encode() in (process / "environ").read_bytes():
+                    if str(self._directory).encode() in (process / "environ").read_bytes():
                         self.arguments.add((process / "cmdline").read_bytes())
-            for path in self._folder.rglob("*"):
+            for path in self._directory.rglob("*"):
                 with contextlib.suppress(OSError):
                     self.files.add(path.read_bytes())
 

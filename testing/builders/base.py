@@ -16,7 +16,7 @@ class Builder(Protocol):
     command: tuple[str, ...]
     """What a user types to build; the program by the name under which the environment's PATH has it."""
     options: tuple[str, ...]
-    """What each build here needs after the command, whoever runs it."""
+    """What each build here needs after the command, with freshlayer and without."""
     to_cache: tuple[str, ...]
     """What a user adds to have instructions cached at all."""
 

@@ -1,7 +1,7 @@
-"""buildah and podman: no daemon, a storage below a folder of ours, and everything else by the environment.
+"""buildah and podman: no daemon, a storage below a directory of ours, and everything else by the environment.
 
 What root is given no say over stays: a cache of where layers have been seen, in /var/lib/containers/cache, a
-lock in /var/cache/containers, empty folders in /run/containers. No image of the user's is touched.
+lock in /var/cache/containers, empty directories in /run/containers. No image of the user's is touched.
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ class ContainersBuilder:
             shutil.rmtree(self._home)
 
     def _configure(self, helpers: Path) -> None:
-        for folder in ("bin", "docker", "tmp"):
-            (self._home / folder).mkdir()
+        for directory in ("bin", "docker", "tmp"):
+            (self._home / directory).mkdir()
         (self._home / "bin" / self._program.name).symlink_to(self._program)
         runtime = 'runtime = "runc"' if _runc() else ""
         texts = {
@@ -136,11 +136,11 @@ class ContainersBuilder:
             (self._home / name).write_text(text, encoding="utf-8")
 
     def _import_base(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
-            write_base_image(Path(folder) / "base.tar")
+        with tempfile.TemporaryDirectory(prefix="freshlayer-") as directory:
+            write_base_image(Path(directory) / "base.tar")
             lines = ("FROM scratch", "ADD base.tar /", *CONFIGURATION)
-            (Path(folder) / "Dockerfile").write_text("\n".join(lines), encoding="utf-8")
-            self.run("build", "--layers=false", "--tag", BASE, folder)
+            (Path(directory) / "Dockerfile").write_text("\n".join(lines), encoding="utf-8")
+            self.run("build", "--layers=false", "--tag", BASE, directory)
 
     def _other_images(self) -> set[str]:
         return set(self.run("images", "--all", "--quiet", "--no-trunc").stdout.split()) - {self._base_id}
@@ -153,12 +153,12 @@ def _runc() -> str | None:
 
 def _driver(home: Path) -> str:
     """Overlay where the file system can carry one, else vfs, which copies each layer whole."""
-    with tempfile.TemporaryDirectory(dir=home) as folder:
+    with tempfile.TemporaryDirectory(dir=home) as directory:
         for name in ("lower", "upper", "work", "merged"):
-            (Path(folder) / name).mkdir()
-        layers = f"lowerdir={folder}/lower,upperdir={folder}/upper,workdir={folder}/work"
-        argv = ["mount", "-t", "overlay", "overlay", "-o", layers, f"{folder}/merged"]
+            (Path(directory) / name).mkdir()
+        layers = f"lowerdir={directory}/lower,upperdir={directory}/upper,workdir={directory}/work"
+        argv = ["mount", "-t", "overlay", "overlay", "-o", layers, f"{directory}/merged"]
         if subprocess.run(argv, check=False, capture_output=True).returncode:
             return "vfs"
-        subprocess.run(["umount", f"{folder}/merged"], check=True)
+        subprocess.run(["umount", f"{directory}/merged"], check=True)
     return "overlay"

@@ -50,8 +50,8 @@ class DockerBuilder:
 
     @contextlib.contextmanager
     def _saved(self, tag: str) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="freshlayer-") as folder:
-            archive = Path(folder) / "image.tar"
+        with tempfile.TemporaryDirectory(prefix="freshlayer-") as directory:
+            archive = Path(directory) / "image.tar"
             self.run("image", "save", "--output", str(archive), tag)
             yield archive
 

@@ -1,4 +1,4 @@
-"""What an image is, in one form whoever built it: read from an archive as `docker save` writes it."""
+"""What an image is, in one form for every builder: read from an archive as `docker save` writes it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _configuration(archive: Path) -> bytes:
 def _read(tar: tarfile.TarFile, name: str) -> bytes:
     stream = tar.extractfile(name)
     if stream is None:
-        raise FileNotFoundError(f"{name} is no file")
+        raise FileNotFoundError(f"{name} is not a file")
     return stream.read()
 
 

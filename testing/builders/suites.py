@@ -1,4 +1,4 @@
-"""Builders newer than the system's: scripts/setup unpacks them, a folder for each suite of Debian."""
+"""Builders newer than the system's: scripts/setup unpacks them, a directory for each suite of Debian."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every builder that the tests can have, by name; started when first asked for, and all stopped together."""
+"""Every builder that the tests can have, by name; started when first needed, and all stopped together."""
 
 from __future__ import annotations
 

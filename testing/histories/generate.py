@@ -30,7 +30,7 @@ FILES = ("alpha", "beta")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`what` happens to `whom`: an input, a kind of origin, or nobody in particular."""
+    """`what` happens to `whom`: an input, a kind of origin, or none in particular."""
 
     what: str
     whom: Input | Kind | None = None

@@ -1,4 +1,4 @@
-"""A history on a real builder: what ran, by the request log, against what the oracle says."""
+"""A history on a real builder: what ran, by the request log, against the oracle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testing.histories.rules import Rules
 from testing.histories.world import World
 
 EVENTS = 12
-# Every run leaves bytes of its own, so that what follows it has to run for builders that go by the bytes too.
+# Every run leaves bytes of its own, so that what follows it has to run for builders that compare bytes, too.
 RAN = """\
 #!/bin/sh
 cat /proc/sys/kernel/random/uuid >"/.ran-$1"
@@ -53,9 +53,9 @@ class Mismatch:
 def play(seed: int, builder: Builder, *, events: int = EVENTS) -> Mismatch | None:
     """Play the history of a seed; the first build that went wrong, None where all went well."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        with World(folder / "git") as world:
-            return _History(seed, builder, world, folder).play(events)
+        directory = Path(name)
+        with World(directory / "git") as world:
+            return _History(seed, builder, world, directory).play(events)
 
 
 def seeds(start: int, seconds: float) -> Iterator[int]:
@@ -67,14 +67,14 @@ def seeds(start: int, seconds: float) -> Iterator[int]:
 
 
 class _History:
-    def __init__(self, seed: int, builder: Builder, world: World, folder: Path) -> None:
+    def __init__(self, seed: int, builder: Builder, world: World, directory: Path) -> None:
         self._seed = seed
         self._builder = builder
         self._world = world
-        self._context = folder / "context"
+        self._context = directory / "context"
         self._generator = Generator(seed)
         self._oracle = Oracle(world.sites, Rules.of(builder))
-        self._freshlayer = Freshlayer.of(builder, folder / "state.sqlite3", self._context)
+        self._freshlayer = Freshlayer.of(builder, directory / "state.sqlite3", self._context)
         self._events: list[Event] = []
 
     def play(self, events: int) -> Mismatch | None:

@@ -40,7 +40,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """A RUN that reads remote inputs, leaves them in `/out-NUMBER`, and says that it ran."""
+    """A RUN that reads remote inputs, leaves them in `/out-NUMBER`, and reports that it ran."""
 
     number: int
     inputs: tuple[Input, ...]
@@ -49,7 +49,7 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A RUN that reads nothing from elsewhere, and says that it ran."""
+    """A RUN that reads nothing from elsewhere, and reports that it ran."""
 
     number: int
 
@@ -137,7 +137,7 @@ class Sites:
 
 
 def dockerfile(project: Project, sites: Sites) -> str:
-    """The text that a builder reads. The tools are copied first: `ran` reports to whoever counts."""
+    """The text that a builder reads. The tools are copied first: `ran` reports to the origin that counts."""
     lines = [f"FROM {BASE} AS {TOOLS}", "COPY tools/ /usr/local/bin/"]
     for stage in project.stages:
         lines.append(f"FROM {stage.base} AS {stage.name}")

@@ -23,10 +23,10 @@ MINUTE = 60
 class World:
     """Each input starts with a content of its own; every write gets a date that was never there before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, directory: Path) -> None:
         with ExitStack() as stack:
             self.counter = stack.enter_context(Nginx(server='location / { return 200 "ran"; }\n'))
-            self._git = stack.enter_context(GitDaemon(folder))
+            self._git = stack.enter_context(GitDaemon(directory))
             self._servers: dict[Kind, Server] = {
                 Kind.TAGGED: stack.enter_context(Nginx()),
                 Kind.DATED: stack.enter_context(PythonServer()),
@@ -48,7 +48,7 @@ class World:
         return {item: versions[-1] for item, versions in self._contents.items()}
 
     def ran(self) -> list[int]:
-        """The numbers of the RUNs that ran since this was last asked, sorted."""
+        """The numbers of the RUNs that ran since the last call, sorted."""
         paths = [request.path.strip("/") for request in self.counter.requests()]
         new, self._told = paths[self._told :], len(paths)
         return sorted(int(path) for path in new)
@@ -99,7 +99,7 @@ class World:
             self._write(item)
 
     def _write(self, item: Input) -> None:
-        path = self._servers[item.kind].folder / item.name
+        path = self._servers[item.kind].directory / item.name
         path.write_text(self._contents[item][-1])
         self._writes += 1
         at = path.stat().st_mtime - YEAR + self._writes * MINUTE

@@ -74,7 +74,7 @@ class Origin:
             case "probe":
                 self._race = (self._requests + event.after, event.content) if event.after else None
             case _:
-                pass  # "forget" is for whoever probes
+                pass  # "forget" is for the probe
 
     def _write(self, content: str) -> None:
         last = self._versions[-1]

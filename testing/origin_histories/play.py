@@ -46,7 +46,7 @@ class Counts(Struct):
 
 
 class _Player:
-    """One history on its way. ``truth``: the bytes that the recorded identity may stand for."""
+    """One history on its way. ``truth``: the bytes that the recorded identity may represent."""
 
     def __init__(self, history: History, url: str, origin: Origin) -> None:
         self.history, self.origin = history, origin
@@ -101,8 +101,8 @@ class _Player:
 def play(histories: Sequence[History], counts: Counts | None = None) -> Iterator[Wrong]:
     """Play them in step over one server; yield what went wrong."""
     origins = {str(number): Origin(history.policy, history.seed) for number, history in enumerate(histories)}
-    with Server(origins) as server, tempfile.TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder) / "state", _fail)
+    with Server(origins) as server, tempfile.TemporaryDirectory() as directory:
+        store = SqliteStore(Path(directory) / "state", _fail)
         players = [
             _Player(history, server.url(name), origins[name])
             for (name, history) in zip(origins, histories, strict=True)

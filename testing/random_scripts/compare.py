@@ -1,4 +1,4 @@
-"""What a shell asks for against what is found and what is reported as not watched."""
+"""What a shell requests against what is found and what is reported as not watched."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``missed``: asked for, and neither found nor reported; ``invented``: found, and never asked for.
+    """``missed``: requested, and neither found nor reported; ``invented``: found, and never requested.
 
     ``followed``: False where URLs were taken by their look, because the script can't be read.
     """
@@ -54,8 +54,8 @@ class Difference:
     def __str__(self) -> str:
         return "\n".join(
             [
-                *(f"  asked for, and neither found nor reported: {url}" for url in sorted(self.missed)),
-                *(f"  found, and never asked for: {url}" for url in sorted(self.invented)),
+                *(f"  requested, and neither found nor reported: {url}" for url in sorted(self.missed)),
+                *(f"  found, and never requested: {url}" for url in sorted(self.invented)),
             ]
         )
 
@@ -92,7 +92,7 @@ def failures(cases: Sequence[Case]) -> Iterator[Failure]:
 
 
 def differences(shell: str, scripts: Sequence[Block]) -> list[Difference]:
-    """Where what a shell asks for is not what is found, for each script."""
+    """Where what a shell requests is not what is found, for each script."""
     texts = [text_of(script) for script in scripts]
     return [_difference(text, calls) for text, calls in zip(texts, run(texts, shell, VALUES), strict=True)]
 

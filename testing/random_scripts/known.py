@@ -33,6 +33,6 @@ KNOWN: tuple[Known, ...] = (
 
 
 def reason_of(script: str, *, invents_only: bool) -> str:
-    """Why a script, made as small as it gets, goes wrong; empty where nobody knows."""
+    """Why a script, made as small as it gets, goes wrong; empty where that is not known."""
     fitting = (it for it in KNOWN if (it.misses or invents_only) and re.search(it.pattern, script, re.DOTALL))
     return next((it.reason for it in fitting), "")

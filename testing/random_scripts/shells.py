@@ -62,8 +62,8 @@ Calls = list[list[str]]
 
 def run(scripts: Sequence[str], shell: str, values: Mapping[str, str]) -> list[Calls]:
     """The calls of the stubs, for each script."""
-    with tempfile.TemporaryDirectory(prefix="random-scripts-") as folder:
-        here = Path(folder)
+    with tempfile.TemporaryDirectory(prefix="random-scripts-") as directory:
+        here = Path(directory)
         programs = _programs(here, shell)
         names = [str(number) for number in range(len(scripts))]
         for name, script in zip(names, scripts, strict=True):

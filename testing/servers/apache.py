@@ -1,4 +1,4 @@
-"""Apache httpd, with the entity tags that `FileETag` can be told to make."""
+"""Apache httpd, with the entity tags that `FileETag` makes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ KeepAlive Off
 ErrorLog {home}/error.log
 LogFormat "%m %U%q %>s %B" lines
 CustomLog {log} lines
-DocumentRoot {folder}
-<Directory {folder}>
+DocumentRoot {directory}
+<Directory {directory}>
   Require all granted
 </Directory>
 {lines}
@@ -38,9 +38,9 @@ class Apache(Server):
     PROGRAM = "apache2"
     SEVERAL_WRITERS = True
 
-    def __init__(self, folder: Path | None = None, *, etag: str = "") -> None:
+    def __init__(self, directory: Path | None = None, *, etag: str = "") -> None:
         self._lines = f"FileETag {etag}" if etag else ""
-        super().__init__(folder)
+        super().__init__(directory)
 
     def configure(self) -> None:
         names = ("mpm_prefork", "authz_core")
@@ -49,7 +49,7 @@ class Apache(Server):
             port=self.port,
             modules="\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names),
             log=self.log,
-            folder=self.folder,
+            directory=self.directory,
             lines=self._lines,
         )
         (self.home / "httpd.conf").write_text(text, encoding="utf-8")

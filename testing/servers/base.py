@@ -1,4 +1,4 @@
-"""What every server here has: a folder that it serves, a port of its own, and a log of what it sent."""
+"""What every server here has: a directory that it serves, a port of its own, and a log of what it sent."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ PLACES = (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/
 T = TypeVar("T")
 MARK = "/.log-"
 SETTLED = 0.1
-LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<octets>\d+|-)")
+LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<body_bytes>\d+|-)")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A request as the server's own log tells it. `octets`: of the body that was sent.
+    """A request in the server's own log. `body_bytes`: of the body that was sent.
 
     `headers` holds those that the log has, by their names in lower case; `connection` tells connections
     apart, 0 where the log doesn't.
@@ -42,7 +42,7 @@ class Served:
     method: str
     path: str
     status: int
-    octets: int
+    body_bytes: int
     headers: Mapping[str, str] = field(default_factory=dict)
     connection: int = 0
 
@@ -56,7 +56,7 @@ def find(program: str) -> str:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """A port on loopback on which no program listens."""
     return free_ports(1)[0]
 
 
@@ -83,30 +83,30 @@ def parse_lines(text: str) -> Iterator[Served]:
     for line in text.splitlines(keepends=True):
         found = LINE.fullmatch(line.rstrip("\n"))
         if found and line.endswith("\n"):
-            octets = 0 if found["octets"] == "-" else int(found["octets"])
-            yield Served(found["method"], found["path"], int(found["status"]), octets)
+            body_bytes = 0 if found["body_bytes"] == "-" else int(found["body_bytes"])
+            yield Served(found["method"], found["path"], int(found["status"]), body_bytes)
 
 
 class Server:
-    """A server in the foreground, with a temporary folder of its own; it starts when it is made.
+    """A server in the foreground, with a temporary directory of its own; it starts when it is made.
 
-    `folder` is what it serves: one of its own, unless it is given. `restart()` keeps port and folder.
+    `directory` is what it serves: one of its own, unless it is given. `restart()` keeps port and directory.
     """
 
     PROGRAM: ClassVar[str]
     # Seconds for which it may answer from what it knew of a file before.
     REMEMBERS: ClassVar[float] = 0.0
-    # Whether several threads write the log, so that what was answered first may be told last.
+    # Whether several threads write the log, so that what was answered first may be logged last.
     SEVERAL_WRITERS: ClassVar[bool] = False
 
-    def __init__(self, folder: Path | None = None, *, scheme: str = "http") -> None:
+    def __init__(self, directory: Path | None = None, *, scheme: str = "http") -> None:
         self.program = find(self.PROGRAM)
         self._with_us = contextlib.ExitStack()
         self.home = Path(self.also(tempfile.TemporaryDirectory(prefix="freshlayer-")))
         # For servers that run as nobody.
         self.home.chmod(0o755)
-        self.folder = folder or self.home / "served"
-        self.folder.mkdir(exist_ok=True)
+        self.directory = directory or self.home / "served"
+        self.directory.mkdir(exist_ok=True)
         self.log = self.home / "access.log"
         self.port = free_port()
         self.url = f"{scheme}://127.0.0.1:{self.port}/"
@@ -154,7 +154,7 @@ class Server:
         return [served for served in self.logged() if not served.path.startswith(MARK)]
 
     @contextlib.contextmanager
-    def asked(self) -> Iterator[list[Served]]:
+    def watched(self) -> Iterator[list[Served]]:
         """The requests that are answered within; the list is full when the block ends."""
         before, made = len(self.requests()), list[Served]()
         yield made

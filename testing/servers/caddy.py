@@ -14,7 +14,7 @@ CONFIGURATION = """\
 }}
 :{port} {{
   bind 127.0.0.1
-  root * {folder}
+  root * {directory}
   file_server
   log {{
     output file {log}
@@ -31,7 +31,7 @@ class Caddy(Server):
     SEVERAL_WRITERS = True
 
     def configure(self) -> None:
-        text = CONFIGURATION.format(port=self.port, folder=self.folder, log=self.log)
+        text = CONFIGURATION.format(port=self.port, directory=self.directory, log=self.log)
         (self.home / "Caddyfile").write_text(text, encoding="utf-8")
 
     def command(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What stands in front of an origin, an nginx each: HAProxy, and the caches Squid and Varnish."""
+"""Servers in front of an origin, an nginx each: HAProxy, and the caches Squid and Varnish."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Front(Server):
     """`origin` is the server behind, which has the files."""
 
     def prepare(self) -> None:
-        self.origin = self.also(Nginx(self.folder))
+        self.origin = self.also(Nginx(self.directory))
 
     def restart(self) -> None:
         self.origin.restart()
@@ -63,7 +63,7 @@ class Front(Server):
 
 
 class HAProxy(Front):
-    """It keeps nothing, and its log knows no octets of the body: what went through it is in the origin's."""
+    """It keeps nothing, and its log lacks the size of bodies: what went through is in the origin's."""
 
     PROGRAM = "haproxy"
 
@@ -90,8 +90,8 @@ class Squid(Front):
 
     def logged(self) -> Iterator[Served]:
         text = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
-        for method, url, status, octets, header_octets in SQUID_LINE.findall(text):
-            yield Served(method, urlsplit(url).path, int(status), int(octets) - int(header_octets))
+        for method, url, status, body_bytes, header_octets in SQUID_LINE.findall(text):
+            yield Served(method, urlsplit(url).path, int(status), int(body_bytes) - int(header_octets))
 
 
 class Varnish(Front):

@@ -14,7 +14,7 @@ from testing.tls import SelfSigned
 
 
 class GitHttp:
-    """Serves every repository in the folder `repositories` as `url + "git/NAME"`.
+    """Serves every repository in the directory `repositories` as `url + "git/NAME"`.
 
     `server`: more lines for nginx's block, such as `auth_basic`, that hold for all of it.
     """

@@ -21,7 +21,7 @@ hosts:
       port: {port}
     paths:
       "/":
-        file.dir: {folder}
+        file.dir: {directory}
 """
 
 
@@ -33,12 +33,12 @@ class H2o(Server):
 
     def configure(self) -> None:
         text = CONFIGURATION.format(
-            # Root has to be asked for by name; who isn't root can be nobody else.
+            # To stay root it needs the name; another user can't become root.
             user="user: root" if os.geteuid() == 0 else "",
             home=self.home,
             log=self.log,
             port=self.port,
-            folder=self.folder,
+            directory=self.directory,
         )
         (self.home / "h2o.conf").write_text(text, encoding="utf-8")
 

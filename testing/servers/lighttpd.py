@@ -8,7 +8,7 @@ CONFIGURATION = """\
 server.modules = ("mod_accesslog")
 server.bind = "127.0.0.1"
 server.port = {port}
-server.document-root = "{folder}"
+server.document-root = "{directory}"
 server.upload-dirs = ("{home}")
 # A pipe is written to at once; a file only every few seconds.
 accesslog.filename = "| exec cat >> {log}"
@@ -24,7 +24,7 @@ class Lighttpd(Server):
     REMEMBERS = 2.0
 
     def configure(self) -> None:
-        text = CONFIGURATION.format(port=self.port, folder=self.folder, home=self.home, log=self.log)
+        text = CONFIGURATION.format(port=self.port, directory=self.directory, home=self.home, log=self.log)
         (self.home / "lighttpd.conf").write_text(text, encoding="utf-8")
 
     def command(self) -> list[str]:

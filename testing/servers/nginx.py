@@ -41,7 +41,7 @@ http {{
   {http}
   server {{
     listen 127.0.0.1:{port} {listen};
-    root {folder};
+    root {directory};
     {server}
   }}
 }}
@@ -51,19 +51,24 @@ http {{
 class Nginx(Server):
     """nginx with one worker, so that its log is in order.
 
-    `server` and `http` are lines for the blocks of these names; they may name `{home}`, a folder of this
+    `server` and `http` are lines for the blocks of these names; they may name `{home}`, a directory of this
     server's own. With `tls` it speaks HTTPS, and HTTP/2 where the client wants that.
     """
 
     PROGRAM = "nginx"
 
     def __init__(
-        self, folder: Path | None = None, *, server: str = "", http: str = "", tls: SelfSigned | None = None
+        self,
+        directory: Path | None = None,
+        *,
+        server: str = "",
+        http: str = "",
+        tls: SelfSigned | None = None,
     ) -> None:
         self._server = server
         self._http = http
         self._tls = tls
-        super().__init__(folder, scheme="https" if tls else "http")
+        super().__init__(directory, scheme="https" if tls else "http")
 
     def configure(self) -> None:
         text = CONFIGURATION.format(
@@ -73,7 +78,7 @@ class Nginx(Server):
             http=self._http.replace("{home}", str(self.home)),
             port=self.port,
             listen="ssl http2" if self._tls else "",
-            folder=self.folder,
+            directory=self.directory,
             server=_tls_lines(self._tls) + self._server.replace("{home}", str(self.home)),
         )
         (self.home / "nginx.conf").write_text(text, encoding="utf-8")
@@ -95,7 +100,7 @@ class Nginx(Server):
 def _log_format() -> str:
     headers = ",".join(f'"{name}":"$http_{name.replace("-", "_")}"' for name in LOGGED_HEADERS)
     return (
-        '{"method":"$request_method","path":"$request_uri","status":$status,"octets":$body_bytes_sent,'
+        '{"method":"$request_method","path":"$request_uri","status":$status,"body_bytes":$body_bytes_sent,'
         f'"connection":$connection,"headers":{{{headers}}}}}'
     )
 
@@ -133,7 +138,7 @@ def playback(path: str, headers: Mapping[str, str], *, status: int = 200, body: 
 
 
 def redirect(path: str, target: str, headers: Mapping[str, str] | None = None) -> str:
-    """Send who asks for exactly `path` on to `target`."""
+    """Redirect requests for exactly `path` to `target`."""
     return playback(path, headers or {}, status=302, body=target)
 
 

@@ -1,4 +1,4 @@
-"""Servers whose logs don't tell octets, each behind a relay that counts them: Python's own, and rclone."""
+"""Servers whose logs lack the size of bodies, each behind a relay that counts: Python's own, and rclone."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class PythonServer(Relayed):
     PROGRAM = sys.executable
 
     def command(self) -> list[str]:
-        place = ["--bind", "127.0.0.1", "--directory", str(self.folder), str(self.port)]
+        place = ["--bind", "127.0.0.1", "--directory", str(self.directory), str(self.port)]
         return [self.program, "-m", "http.server", *place]
 
 
 class Rclone(Relayed):
-    """`rclone serve http`, with its defaults: what a folder holds is remembered for five minutes."""
+    """`rclone serve http`, with its defaults: what a directory holds is remembered for five minutes."""
 
     PROGRAM = "rclone"
 
     def command(self) -> list[str]:
-        return [self.program, "serve", "http", "--addr", f"127.0.0.1:{self.port}", str(self.folder)]
+        return [self.program, "serve", "http", "--addr", f"127.0.0.1:{self.port}", str(self.directory)]

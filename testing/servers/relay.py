@@ -37,7 +37,7 @@ class Relay(LoopbackServer):
             with socket.create_connection(("127.0.0.1", self._behind), timeout=10) as server:
                 server.sendall(_for_one_request(head))
                 answer = _until_closed(server)
-            # Noted before the client has it: whoever has an answer finds it in the list.
+            # Noted before the client has it: so that a client that has its answer finds it in the list.
             self._note(head, answer)
             connection.sendall(answer)
 

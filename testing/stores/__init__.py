@@ -1,1 +1,1 @@
-"""Object stores, registries and other protocols that tests ask: real servers, each with a log."""
+"""Object stores, registries and other protocols that tests use: real servers, each with a log."""

@@ -25,7 +25,7 @@ class RefusedError(RuntimeError):
 
 
 def ask(method: str, url: str, *, headers: Mapping[str, str] = NO_HEADERS, body: bytes = b"") -> Answer:
-    """Send it on a connection of its own; redirects are not followed. Raises OSError when nobody answers."""
+    """Send it on a connection of its own; redirects are not followed. Raises OSError without an answer."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     with contextlib.closing(connection):

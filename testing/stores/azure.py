@@ -26,7 +26,7 @@ class Azurite(Fronted):
     PROGRAM: ClassVar[str] = str(AZURITE)
 
     def command(self) -> list[str]:
-        place = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port), "--location", str(self.folder)]
+        place = ["--blobHost", "127.0.0.1", "--blobPort", str(self.port), "--location", str(self.directory)]
         return [self.program, *place, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
 
     def environment(self) -> dict[str, str]:

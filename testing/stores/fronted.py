@@ -1,4 +1,4 @@
-"""A server whose own log tells too little: nginx stands in front of it and writes what was asked."""
+"""A server whose own log has too little: an nginx in front of it logs the requests."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ background=NO
 run_as_launching_user=YES
 anonymous_enable=YES
 no_anon_password=YES
-anon_root={folder}
-secure_chroot_dir={folder}
+anon_root={directory}
+secure_chroot_dir={directory}
 xferlog_enable=YES
 xferlog_std_format=NO
 log_ftp_protocol=YES
@@ -51,8 +51,8 @@ class FtpServer(Server):
     COMMAND: ClassVar[re.Pattern[str]]
     REPLY: ClassVar[re.Pattern[str]]
 
-    def __init__(self, folder: Path | None = None) -> None:
-        super().__init__(folder, scheme="ftp")
+    def __init__(self, directory: Path | None = None) -> None:
+        super().__init__(directory, scheme="ftp")
 
     @abstractmethod
     def text(self) -> str:
@@ -61,7 +61,7 @@ class FtpServer(Server):
     def requests(self) -> list[Served]:
         """Every command that was answered before this call, oldest first, but `QUIT`: clients don't wait."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            # Whoever greets us has written down what it answered to others.
+            # A server that greets us has logged what it answered to others.
             connection.recv(1)
         return [command for command in self.logged() if command.method != "QUIT"]
 
@@ -80,14 +80,14 @@ class FtpServer(Server):
 
 
 class Vsftpd(FtpServer):
-    """vsftpd as it runs for any user: everybody is welcome, nobody writes."""
+    """vsftpd as it runs for any user: everybody may read, and write nothing."""
 
     PROGRAM = "vsftpd"
     COMMAND = re.compile(r'\[pid (\d+)\] .*FTP command: .*?, "(\S+) ?(.*)"')
     REPLY = re.compile(r'\[pid (\d+)\] .*FTP response: .*?, "(\d{3}) ')
 
     def configure(self) -> None:
-        text = CONFIGURATION.format(port=self.port, folder=self.folder, log=self.log)
+        text = CONFIGURATION.format(port=self.port, directory=self.directory, log=self.log)
         (self.home / "vsftpd.conf").write_text(text, encoding="utf-8")
 
     def command(self) -> list[str]:
@@ -98,21 +98,21 @@ class Vsftpd(FtpServer):
 
 
 class Pyftpd(FtpServer):
-    """pyftpdlib: only for `login`, where one is given; with `tls`, only for who says `AUTH TLS` first."""
+    """pyftpdlib: only for `login`, where one is given; with `tls`, only after `AUTH TLS`."""
 
     PROGRAM = sys.executable
     COMMAND = re.compile(r"127\.0\.0\.1:(\d+)-\[\S*\] <- (\S+) ?(.*)")
     REPLY = re.compile(r"127\.0\.0\.1:(\d+)-\[\S*\] -> (\d{3}) ")
 
     def __init__(
-        self, folder: Path | None = None, *, login: Login | None = None, tls: SelfSigned | None = None
+        self, directory: Path | None = None, *, login: Login | None = None, tls: SelfSigned | None = None
     ) -> None:
         self._login = login
         self._tls = tls
-        super().__init__(folder)
+        super().__init__(directory)
 
     def command(self) -> list[str]:
-        place = ["-D", "-i", "127.0.0.1", "-p", str(self.port), "-d", str(self.folder)]
+        place = ["-D", "-i", "127.0.0.1", "-p", str(self.port), "-d", str(self.directory)]
         return [self.program, "-m", "pyftpdlib", *place, *self._login_options(), *self._tls_options()]
 
     def text(self) -> str:

@@ -35,10 +35,18 @@ class FakeGcs(Fronted):
     PROGRAM = program()
 
     def command(self) -> list[str]:
-        # Objects are served only under the host that clients were told of, which is nginx.
+        # Objects are served only under the host that clients were given, which is nginx.
         place = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(self.port)]
         told = ["-public-host", urlsplit(self.url).netloc]
-        return [self.program, *place, *told, "-backend", "filesystem", "-filesystem-root", str(self.folder)]
+        return [
+            self.program,
+            *place,
+            *told,
+            "-backend",
+            "filesystem",
+            "-filesystem-root",
+            str(self.directory),
+        ]
 
     def make_bucket(self, bucket: str) -> None:
         body = json.dumps({"name": bucket}).encode()

@@ -35,15 +35,15 @@ class MavenRepository(Nginx):
             "version": version,
             "packaging": "jar",
             "file": str(jar),
-            "url": self.folder.as_uri(),
+            "url": self.directory.as_uri(),
         }
         definitions = [f"-D{name}={value}" for name, value in what.items()]
         argv = [find("mvn"), "-B", "-q", "-s", str(settings), f"{PLUGIN}:deploy-file", *definitions]
         subprocess.run(argv, cwd=self.home, env=self.environment(), check=True, capture_output=True)
 
-    def directory(self, artifact: str, version: str) -> Path:
+    def files_of(self, artifact: str, version: str) -> Path:
         """Where the files of this version are."""
-        return self.folder / "org" / "example" / artifact / version
+        return self.directory / "org" / "example" / artifact / version
 
     def jar(self, artifact: str, version: str) -> str:
         """The URL that a user writes; of a SNAPSHOT there is no such file: its metadata names the file."""

@@ -29,7 +29,7 @@ CONFIGURATION = """\
 version: 0.1
 log: {{level: warn, accesslog: {{disabled: true}}}}
 storage:
-  filesystem: {{rootdirectory: {folder}}}
+  filesystem: {{rootdirectory: {directory}}}
   delete: {{enabled: true}}
 http: {{addr: "127.0.0.1:{port}", relativeurls: true, secret: freshlayer-test}}
 {auth}
@@ -67,17 +67,17 @@ class MediaTypes(Enum):
 
 
 class Registry(Fronted):
-    """`host` is what stands before the repository in an image's name. Pushing goes round the log.
+    """`host` is what is before the repository in an image's name. Pushing goes round the log.
 
     `tokens`, where `auth` wants one, logs apart: `registry.tokens.requests()`.
     """
 
     PROGRAM = "docker-registry"
 
-    def __init__(self, folder: Path | None = None, *, auth: Auth = Auth.NONE) -> None:
+    def __init__(self, directory: Path | None = None, *, auth: Auth = Auth.NONE) -> None:
         self.auth = auth
         self.tokens: TokenService | None = None
-        super().__init__(folder)
+        super().__init__(directory)
         self.host = self.url.removeprefix("http://").rstrip("/")
 
     def prepare(self) -> None:
@@ -89,7 +89,7 @@ class Registry(Fronted):
 
     def configure(self) -> None:
         (self.home / "htpasswd").write_text(HTPASSWD, encoding="utf-8")
-        text = CONFIGURATION.format(folder=self.folder, port=self.port, auth=self._auth_lines())
+        text = CONFIGURATION.format(directory=self.directory, port=self.port, auth=self._auth_lines())
         (self.home / "registry.yml").write_text(text, encoding="utf-8")
 
     def command(self) -> list[str]:

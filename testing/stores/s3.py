@@ -55,13 +55,13 @@ class S3Store(Fronted):
 
 
 class RcloneS3(S3Store):
-    """rclone: a bucket is a folder; up in 0.3 s. It knows nobody but the owner of the keys."""
+    """rclone: a bucket is a directory; up in 0.3 s. It knows the owner of the keys alone."""
 
     PROGRAM = "rclone"
 
     def command(self) -> list[str]:
         address = ["--addr", f"127.0.0.1:{self.port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
-        return [self.program, "serve", "s3", *address, str(self.folder)]
+        return [self.program, "serve", "s3", *address, str(self.directory)]
 
 
 class SeaweedS3(S3Store):
@@ -95,7 +95,7 @@ class SeaweedS3(S3Store):
         s3 = ["-s3", f"-s3.port={self.port}", f"-s3.port.grpc={free_port()}", *fixed]
         # A bucket takes several volumes, and by default there are eight: the third bucket would take nothing.
         many = ["-volume.max=500", "-master.volumeSizeLimitMB=64"]
-        place = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder}"]
+        place = ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.directory}"]
         return [self.program, "server", *place, *many, *listeners, *s3, f"-s3.config={self._identities}"]
 
     def up(self) -> None:

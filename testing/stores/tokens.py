@@ -31,13 +31,13 @@ class TokenService:
     """Gives tokens to pull to who shows `authorization` (a whole header); to anybody when that is None.
 
     IDENTITY_TOKEN, posted as a refresh token (OAuth 2), is as good.
-    `seconds`: how long a token holds. Keys are written to `folder`; `certificate` is for the registry.
+    `seconds`: how long a token holds. Keys are written to `directory`; `certificate` is for the registry.
     """
 
-    def __init__(self, folder: Path, *, authorization: str | None, seconds: int = 300) -> None:
+    def __init__(self, directory: Path, *, authorization: str | None, seconds: int = 300) -> None:
         self._authorization = authorization
         self._seconds = seconds
-        self._pair = self_signed(folder)
+        self._pair = self_signed(directory)
         self.certificate = self._pair.certificate
         self._served: list[Served] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -105,7 +105,7 @@ class TokenService:
             def _reply(self, status: int, document: dict[str, object]) -> None:
                 body = json.dumps(document).encode()
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                # Noted first: whoever has an answer finds it in the list.
+                # Noted first, so that a client that has its answer finds it in the list.
                 service._served.append(Served(self.command, self.path, status, len(body), headers))
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

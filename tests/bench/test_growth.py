@@ -24,7 +24,7 @@ GROWTH = Growth(
 def test_an_input_that_is_known_takes_one_request_and_no_body() -> None:
     found = growth.counts(inputs=200, references=2_000)
     assert found.again == {304: 200}
-    assert found.octets == 0
+    assert found.body_bytes == 0
     assert found.found == growth.LOOKED_UP
 
 

@@ -20,7 +20,7 @@ def test_what_is_known_takes_one_request_and_no_body_over_one_connection_to_each
 
 @pytest.mark.parametrize(("peer", "asked"), [(peers.curl(100), 30), (peers.ONE_EACH, 10)])
 def test_a_peer_asks_each_url_once(peer: Peer, asked: int) -> None:
-    with probing.world(Case(30, 2, 0.01)) as made, made.origin.asked() as requests:
+    with probing.world(Case(30, 2, 0.01)) as made, made.origin.watched() as requests:
         assert made.seconds(peer) is not None
     assert Counter(request.method for request in requests) == {"HEAD": asked}
 

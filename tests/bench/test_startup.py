@@ -15,7 +15,7 @@ def test_help_loads_no_library_that_only_some_commands_need() -> None:
 
 
 def test_a_check_starts_no_program_and_loads_no_protocol_but_the_one_it_speaks() -> None:
-    with startup.site(tls=True) as made, made.origin.asked() as asked:
+    with startup.site(tls=True) as made, made.origin.watched() as asked:
         run = made.trace("check", str(made.context))
     assert (run.code, run.started) == (1, ())
     assert [request.status for request in asked] == [304]

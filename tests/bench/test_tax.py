@@ -15,4 +15,4 @@ pytestmark = [pytest.mark.slow, needs("nginx")]
 def test_a_cached_build_asks_each_input_once_moves_no_body_and_starts_the_builder_alone(
     engine: PrivateEngine,
 ) -> None:
-    assert tax.counts(engine) == Counts(requests=tax.INPUTS, octets=0, programs=1)
+    assert tax.counts(engine) == Counts(requests=tax.INPUTS, body_bytes=0, programs=1)

@@ -335,7 +335,7 @@ def test_a_dockerfile_from_a_pipe_is_left_for_the_builder(
     told = subprocess.run(
         ["/bin/bash", "-c", script],
         env=dict(freshlayer.environment),
-        cwd=freshlayer.folder,
+        cwd=freshlayer.directory,
         capture_output=True,
         text=True,
         timeout=30,

@@ -75,7 +75,7 @@ def run(
     """Everything outside of loopback is asked of the origin as a proxy, which refuses."""
     done = subprocess.run(
         [*FRESHLAYER, "--timeout=2", *words, *(urls(origin) if words == ("probe",) else ())],
-        cwd=checkout.folder / directory,
+        cwd=checkout.directory / directory,
         env={**os.environ, "https_proxy": origin.url, "no_proxy": "127.0.0.1", **environment},
         capture_output=True,
         text=True,
@@ -137,7 +137,7 @@ def test_what_the_environment_takes_from_the_checkout_runs_nothing(
     environment: Mapping[str, str], checkout: HostileCheckout, origin: MisbehavingOrigin, marker: Path
 ) -> None:
     checkout.tame()
-    given = {name: value.replace(HERE, str(checkout.folder)) for name, value in environment.items()}
+    given = {name: value.replace(HERE, str(checkout.directory)) for name, value in environment.items()}
     told = run(checkout, ("probe",), origin, **given)
     assert not marker.exists(), told.err
     assert was_asked(origin)
@@ -149,7 +149,7 @@ def test_programs_are_not_looked_for_in_the_checkout(
     path: str, words: tuple[str, ...], checkout: HostileCheckout, origin: MisbehavingOrigin, marker: Path
 ) -> None:
     checkout.tame()
-    (checkout.folder / "docker").symlink_to("evil")
+    (checkout.directory / "docker").symlink_to("evil")
     told = run(checkout, words, origin, PATH=path.format(os.environ["PATH"]), AZURE_STORAGE_AUTH_MODE="login")
     assert not marker.exists(), told.err
 
@@ -170,12 +170,12 @@ def test_a_helper_that_a_configuration_in_the_checkout_names_is_not_run(
 ) -> None:
     """The same configuration elsewhere is the user's own."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "docker-credential-evil").symlink_to(checkout.folder / "evil")
-    shutil.copytree(checkout.folder / ".docker", tmp_path / "docker")
+    (tmp_path / "bin" / "docker-credential-evil").symlink_to(checkout.directory / "evil")
+    shutil.copytree(checkout.directory / ".docker", tmp_path / "docker")
     checkout.tame()
     image = ("probe", f"docker-image://127.0.0.1:{origin.url.rpartition(':')[2].strip('/')}/x:latest")
     path = f"{tmp_path}/bin:{os.environ['PATH']}"
-    for config in (".docker", str(checkout.folder / ".docker")):
+    for config in (".docker", str(checkout.directory / ".docker")):
         told = run(checkout, image, origin, DOCKER_CONFIG=config, PATH=path)
         assert not marker.exists()
         assert "docker-credential-evil was not run" in told.out

@@ -47,7 +47,7 @@ class Home:
     """A user's home folder, and the credential helpers in the PATH."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        self.folder = folder / "user"
+        self.directory = folder / "user"
         self._log, self._says = folder / "helper.log", folder / "helper.json"
         self._programs = folder / "programs"
         self._programs.mkdir()
@@ -57,13 +57,13 @@ class Home:
     def keyring(
         self, environ: Mapping[str, str] = NOTHING, hosts: Mapping[str, HostSettings] = NO_HOSTS
     ) -> Keyring:
-        return Keyring({"HOME": str(self.folder), **environ}, hosts)
+        return Keyring({"HOME": str(self.directory), **environ}, hosts)
 
     def docker(self, config: object) -> Keyring:
         return self.write(".docker/config.json", config)
 
     def write(self, path: str, config: object) -> Keyring:
-        file = self.folder / path
+        file = self.directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(config))
         return self.keyring()
@@ -163,7 +163,7 @@ def test_each_place_of_docker_and_podman_is_looked_into(
     path: str, variable: str, value: str, home: Home
 ) -> None:
     home.write(path, {"auths": {"host:5000": {"auth": AUTH}}})
-    environ = {variable: str(home.folder / value)} if variable else NOTHING
+    environ = {variable: str(home.directory / value)} if variable else NOTHING
     expected = (Credential(Scheme.BASIC, PASSWORD, USER),)
     assert logins(home.keyring(environ), "host:5000", "some/app") == expected
 
@@ -206,7 +206,7 @@ def test_docker_hub_goes_by_many_names(key: str, home: Home) -> None:
 )
 def test_a_file_that_means_nothing_is_as_good_as_none(content: bytes, home: Home) -> None:
     home.docker({})
-    (home.folder / ".docker" / "config.json").write_bytes(content)
+    (home.directory / ".docker" / "config.json").write_bytes(content)
     assert logins(home.keyring(), "host", "some/app") == ()
 
 
@@ -223,7 +223,7 @@ def test_the_settings_go_before_what_docker_knows(guarded: Registry, home: Home)
 
 def test_a_netrc_for_every_host_does_not_spoil_what_strangers_get(home: Home) -> None:
     home.write(".netrc", {})
-    (home.folder / ".netrc").write_text("default login nobody password wrong\n")
+    (home.directory / ".netrc").write_text("default login nobody password wrong\n")
     for registry in started(Auth.ANONYMOUS_TOKEN):
         assert ask(registry, home.keyring()).outcome is ProbeOutcome.SEEN
         assert granted(registry) == [("GET", 200, None)]
@@ -408,7 +408,7 @@ def test_no_secret_reaches_a_report_or_the_state(
     text = f"FROM scratch\n# freshlayer: watch docker-image://{with_tokens.host}/some/app:1\nRUN ./copy\n"
     (project / "Dockerfile").write_text(text)
     state = tmp_path / "state.sqlite3"
-    freshlayer = Freshlayer({**os.environ, "HOME": str(home.folder)}, state, project)
+    freshlayer = Freshlayer({**os.environ, "HOME": str(home.directory)}, state, project)
     told = freshlayer("check", "--json", ".")
     assert [item["verdict"] for item in told.document["inputs"]] == ["first-seen"]
     proved = freshlayer("probe", "--json", f"docker-image://{with_tokens.host}/some/app:1")

@@ -169,7 +169,7 @@ def test_a_bake_that_knows_no_entitlements_builds_with_keys(freshlayer: Freshlay
     dockerfile(project, "# freshlayer: watch https://example.org/", "RUN --network=none touch f")
     (project / "below").mkdir()
     write(project / "below", {"web": {"context": ".."}})
-    below = replace(freshlayer, folder=project / "below")
+    below = replace(freshlayer, directory=project / "below")
     told = below.but("--offline")("bake", "--progress=plain")
     assert told.code == 0, told.err
     assert "RUN --mount=type=secret,id=fl-" in told.err

@@ -400,7 +400,7 @@ def _started(freshlayer: Freshlayer) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         argv,
         env=dict(freshlayer.environment),
-        cwd=freshlayer.folder,
+        cwd=freshlayer.directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

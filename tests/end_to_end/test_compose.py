@@ -172,7 +172,7 @@ def test_the_files_that_compose_finds_by_itself_all_count(
     write(project, {"web": {"image": "second"}}, "compose.override.yaml")
     below = project / "below"
     below.mkdir()
-    told = replace(freshlayer, folder=below)("compose", "build")
+    told = replace(freshlayer, directory=below)("compose", "build")
     assert told.code == 0, told.err
     assert "runs as asked" not in told.err
     assert builder.image_id("second")

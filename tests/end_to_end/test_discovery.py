@@ -11,7 +11,7 @@ from testing.base_image import BASE
 from testing.builders.base import Builder
 from testing.command import Freshlayer
 from testing.git_daemon import GitDaemon
-from testing.origins import FolderOrigin, by_builds
+from testing.origins import DirectoryOrigin, by_builds
 
 DOCKERFILE = """\
 FROM BASE AS tools
@@ -62,19 +62,19 @@ def served(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def origin(tmp_path: Path, served: Path) -> Iterator[FolderOrigin]:
-    with FolderOrigin(tmp_path, served) as started:
+def origin(tmp_path: Path, served: Path) -> Iterator[DirectoryOrigin]:
+    with DirectoryOrigin(tmp_path, served) as started:
         yield started
 
 
-def requested(origin: FolderOrigin) -> list[str]:
+def requested(origin: DirectoryOrigin) -> list[str]:
     """What builds fetched: freshlayer's own requests carry its name."""
     seen = by_builds(origin.requests())
     return sorted(r.path.lstrip("/") for r in seen if r.method == "GET")
 
 
 def test_the_urls_that_a_build_requests_are_those_that_were_found(
-    freshlayer: Freshlayer, builder: Builder, origin: FolderOrigin, project: Path
+    freshlayer: Freshlayer, builder: Builder, origin: DirectoryOrigin, project: Path
 ) -> None:
     (project / "Dockerfile").write_text(DOCKERFILE.replace("BASE", BASE).replace("URL", origin.url))
     report = freshlayer("check", "--json", ".").document
@@ -97,7 +97,12 @@ def test_the_urls_that_a_build_requests_are_those_that_were_found(
     ],
 )
 def test_only_the_instruction_whose_url_changed_and_what_follows_it_run_again(
-    freshlayer: Freshlayer, origin: FolderOrigin, project: Path, served: Path, changed: str, runs: list[str]
+    freshlayer: Freshlayer,
+    origin: DirectoryOrigin,
+    project: Path,
+    served: Path,
+    changed: str,
+    runs: list[str],
 ) -> None:
     (project / "Dockerfile").write_text(DOCKERFILE.replace("BASE", BASE).replace("URL", origin.url))
     assert freshlayer.build(".").code == 0
@@ -110,7 +115,7 @@ def test_only_the_instruction_whose_url_changed_and_what_follows_it_run_again(
 
 
 def test_a_lookup_that_answers_anew_runs_its_download_again(
-    freshlayer: Freshlayer, origin: FolderOrigin, project: Path, served: Path
+    freshlayer: Freshlayer, origin: DirectoryOrigin, project: Path, served: Path
 ) -> None:
     (project / "Dockerfile").write_text(DOCKERFILE.replace("BASE", BASE).replace("URL", origin.url))
     assert freshlayer.build(".").code == 0
@@ -121,7 +126,7 @@ def test_a_lookup_that_answers_anew_runs_its_download_again(
 
 
 def test_a_repository_that_gets_a_commit_runs_its_instruction_again(
-    freshlayer: Freshlayer, origin: FolderOrigin, project: Path, tmp_path: Path
+    freshlayer: Freshlayer, origin: DirectoryOrigin, project: Path, tmp_path: Path
 ) -> None:
     """The base image has no git: a comment names the repository."""
     with GitDaemon(tmp_path / "git") as repository:

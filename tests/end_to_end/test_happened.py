@@ -243,7 +243,7 @@ def on_terminal(freshlayer: Freshlayer) -> str:
     process = subprocess.Popen(
         argv,
         env=dict(freshlayer.environment),
-        cwd=freshlayer.folder,
+        cwd=freshlayer.directory,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -41,8 +41,8 @@ def was_asked(origin: MisbehavingOrigin) -> bool:
 def test_a_build_runs_nothing_of_the_checkout(
     freshlayer: Freshlayer, checkout: HostileCheckout, origin: MisbehavingOrigin
 ) -> None:
-    for folder in (checkout.folder, checkout.folder / "nested"):
-        told = replace(freshlayer, folder=folder).build(".")
+    for folder in (checkout.directory, checkout.directory / "nested"):
+        told = replace(freshlayer, directory=folder).build(".")
         assert told.code == 0, told.err
         assert not checkout.marker.exists(), folder
     assert was_asked(origin)
@@ -56,8 +56,8 @@ def test_a_composition_runs_nothing_of_the_checkout(
     service = {"context": ".", "network": "host"}
     model = {"services": {"a": {"build": service}}} if tool == "compose" else {"target": {"default": service}}
     name = "compose.json" if tool == "compose" else "docker-bake.json"
-    (checkout.folder / name).write_text(json.dumps(model))
+    (checkout.directory / name).write_text(json.dumps(model))
     words = ("compose", "-f", name, "build") if tool == "compose" else ("bake", "--allow=network.host")
-    told = Freshlayer.of(builder, tmp_path / "state.sqlite3", checkout.folder)(*words)
+    told = Freshlayer.of(builder, tmp_path / "state.sqlite3", checkout.directory)(*words)
     assert told.code == 0, told.err
     assert (was_asked(origin), checkout.marker.exists()) == (True, False)

@@ -17,7 +17,7 @@ from testing.base_image import BASE
 from testing.builders.base import Builder
 from testing.builders.table import Builders
 from testing.command import FRESHLAYER, Freshlayer
-from testing.origins import FolderOrigin
+from testing.origins import DirectoryOrigin
 from testing.process import wait_until
 
 KILLS = int(os.environ.get("FRESHLAYER_KILLS", "25"))
@@ -41,12 +41,14 @@ def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
 class World:
     """An origin whose file changes, and the image that is built of it."""
 
-    def __init__(self, builder: Builder, freshlayer: Freshlayer, served: Path, origin: FolderOrigin) -> None:
+    def __init__(
+        self, builder: Builder, freshlayer: Freshlayer, served: Path, origin: DirectoryOrigin
+    ) -> None:
         self._builder, self._freshlayer = builder, freshlayer
         self._served, self._origin = served, origin
         self.content = ""
         text = TEXT.format(base=BASE, url=origin.url)
-        (freshlayer.folder / "Dockerfile").write_text(text)
+        (freshlayer.directory / "Dockerfile").write_text(text)
 
     def change(self, content: str) -> None:
         """The file is replaced, as a server's file should be."""
@@ -87,7 +89,7 @@ class World:
         ]
         with subprocess.Popen(
             argv,
-            cwd=self._freshlayer.folder,
+            cwd=self._freshlayer.directory,
             env=dict(self._freshlayer.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -126,7 +128,7 @@ def test_kills_leave_state_images_and_verdicts_right(builder: Builder, tmp_path:
     (served / "file").write_text("0")
     chance = random.Random(1)
     ours = Freshlayer.of(builder, tmp_path / "state.sqlite3", project).but(TMPDIR=str(temporary))
-    with FolderOrigin(tmp_path, served) as origin:
+    with DirectoryOrigin(tmp_path, served) as origin:
         world = World(builder, ours, served, origin)
         world.change("first")
         world.build()

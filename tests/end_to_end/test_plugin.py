@@ -25,18 +25,18 @@ CLIENTS = ("classic", "buildkit", "trixie-buildx", "sid-buildx")
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Someone with a docker folder and a home of their own, who stands in the build context."""
+    """Someone with a directory of docker and a home of their own, in the build context."""
 
     environment: Mapping[str, str]
     config: Path
-    folder: Path
+    directory: Path
 
     def __call__(self, *words: str, **environment: str) -> Ended:
         argv = [*FRESHLAYER, *words[1:]] if words[0] == "freshlayer" else words
         done = subprocess.run(
             argv,
             env={**self.environment, **environment},
-            cwd=self.folder,
+            cwd=self.directory,
             capture_output=True,
             text=True,
             timeout=90,
@@ -49,7 +49,7 @@ class User:
 
     def but(self, *unset: str, **environment: str) -> User:
         kept = {name: value for name, value in self.environment.items() if name not in unset}
-        return User({**kept, **environment}, self.config, self.folder)
+        return User({**kept, **environment}, self.config, self.directory)
 
 
 @pytest.fixture(params=CLIENTS)
@@ -84,7 +84,7 @@ def probes(origin: ServeOrigin) -> int:
 
 
 def write(user: User, origin: ServeOrigin) -> None:
-    (user.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN wget -qO f {origin.url}\n")
+    (user.directory / "Dockerfile").write_text(f"FROM {BASE}\nRUN wget -qO f {origin.url}\n")
 
 
 def test_a_plain_docker_build_goes_through_freshlayer(aliased: User, origin: ServeOrigin) -> None:
@@ -120,7 +120,7 @@ def test_every_spelling_of_docker_build_comes_to_freshlayer_once(aliased: User, 
 
 
 def test_the_builders_exit_code_passes(user: User) -> None:
-    (user.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN exit 3\n")
+    (user.directory / "Dockerfile").write_text(f"FROM {BASE}\nRUN exit 3\n")
     plain = user.build().code
     user("freshlayer", "install", "--alias")
     assert plain != 0
@@ -209,7 +209,7 @@ def test_a_config_on_the_command_line_brings_no_call_back(aliased: User, counted
 
 
 def unaliased_copy(user: User) -> Path:
-    """The same folder of docker's without the alias."""
+    """The same directory of docker's without the alias."""
     copy = user.config.with_name("plain")
     if not copy.exists():
         shutil.copytree(user.config, copy, symlinks=True)
@@ -247,7 +247,7 @@ def test_what_is_taken_back_leaves_dockers_own_build(aliased: User, origin: Serv
 def test_docker_bake_goes_through_freshlayer_and_can_leave_it_out(aliased: User, origin: ServeOrigin) -> None:
     write(aliased, origin)
     target = {"default": {"context": ".", "network": "host"}}
-    (aliased.folder / "docker-bake.json").write_text(json.dumps({"target": target}))
+    (aliased.directory / "docker-bake.json").write_text(json.dumps({"target": target}))
     told = aliased("docker", "bake", "--allow=network.host", FRESHLAYER="0")
     assert told.code == 0, told.err
     assert (downloads(origin), probes(origin)) == (1, 0)
@@ -265,12 +265,12 @@ def test_docker_completes_our_commands(aliased: User) -> None:
 
 @pytest.mark.parametrize("user", ["trixie-buildx", "sid-buildx"], indirect=True)
 def test_the_builder_ends_with_docker(aliased: User, tmp_path: Path) -> None:
-    (aliased.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo started && sleep 60\n")
+    (aliased.directory / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo started && sleep 60\n")
     argv = ["docker", "build", "--progress=plain", "--network=host", "."]
     log = tmp_path / "log"
     with log.open("wb") as stream:
         docker = subprocess.Popen(
-            argv, env=dict(aliased.environment), cwd=aliased.folder, stdout=stream, stderr=stream
+            argv, env=dict(aliased.environment), cwd=aliased.directory, stdout=stream, stderr=stream
         )
     try:
         wait_until(lambda: b" started" in log.read_bytes(), seconds=30, what="the build")

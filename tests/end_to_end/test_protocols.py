@@ -101,15 +101,15 @@ def world(tmp_path_factory: pytest.TempPathFactory, maven: MavenRepository) -> I
             return lambda: store.put("bucket", key, f"content {next(versions)}".encode())
 
         change: dict[str, Callable[[], object]] = {
-            "http": Aged(http.folder / "file"),
-            "https": Aged(https.folder / "file"),
-            "basic": Aged(basic.folder / "file"),
+            "http": Aged(http.directory / "file"),
+            "https": Aged(https.directory / "file"),
+            "basic": Aged(basic.directory / "file"),
             "presigned": put("presigned.bin"),
             "signed": put("signed.bin"),
             "git": lambda: repository.commit("another"),
             "image": lambda: registry.push("app", "1", f"content {next(versions)}"),
             "maven": lambda: maven.deploy("protocols", SNAPSHOT, f"content {next(versions)}".encode()),
-            "ftp": Aged(ftp.folder / "file"),
+            "ftp": Aged(ftp.directory / "file"),
         }
         for name in ("presigned", "signed", "image", "maven"):
             change[name]()

@@ -28,13 +28,13 @@ class Publisher:
 
     builder: Builder
     registry: Registry
-    folder: Path
+    directory: Path
 
     def push(self, repository: str, content: str) -> str:
         """An image with a file /content; its name."""
         name = f"{self.registry.host}/{repository}:1"
-        (self.folder / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo {content} > /content\n")
-        build(self.builder, self.folder, "--tag", name)
+        (self.directory / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo {content} > /content\n")
+        build(self.builder, self.directory, "--tag", name)
         self.builder.run("push", "--quiet", "--tls-verify=false", name, f"docker://{name}")
         return name
 
@@ -67,8 +67,8 @@ def freshlayer(builder: Builder, registry: Registry, tmp_path: Path, project: Pa
 
 def contents(builder: Builder, freshlayer: Freshlayer, tag: str) -> list[str]:
     """What the image says it was made of."""
-    (freshlayer.folder / "Dockerfile").write_text(f"FROM {tag}\nRUN echo; cat /first /second\n")
-    told = builder.run("build", *builder.options, "--no-cache", ".", cwd=freshlayer.folder)
+    (freshlayer.directory / "Dockerfile").write_text(f"FROM {tag}\nRUN echo; cat /first /second\n")
+    told = builder.run("build", *builder.options, "--no-cache", ".", cwd=freshlayer.directory)
     return [match[1] for match in SAID.finditer(told.stdout + told.stderr)]
 
 
@@ -208,7 +208,7 @@ def test_what_cannot_be_pulled_costs_nothing(
     assert freshlayer.build(".").code == 0
     # Its manifest is there, and what that names is not.
     registry.push("base", "1", "damaged")
-    for blob in registry.folder.rglob("blobs/sha256/*/*/data"):
+    for blob in registry.directory.rglob("blobs/sha256/*/*/data"):
         if b"damaged" in blob.read_bytes():
             blob.unlink()
     told = freshlayer.build(".")

@@ -82,8 +82,8 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
         token = stack.enter_context(Nginx(server=bearer_auth("/", TOKEN)))
         printed = stack.enter_context(Nginx(server=bearer_auth("/", PRINTED)))
         for server in (basic, token, printed):
-            (server.folder / "file").write_text("content")
-        (basic.folder / "other").write_text("content")
+            (server.directory / "file").write_text("content")
+        (basic.directory / "other").write_text("content")
         store = stack.enter_context(RcloneS3())
         store.make_bucket("bucket")
         store.put("bucket", "file", b"content")

@@ -68,10 +68,10 @@ def test_a_private_blob_is_opened_in_the_ways_of_az(azurite: Azurite, opened: Op
     environ = opened(azurite)
     first = look(environ, f"azblob://{ACCOUNT}/{container}/dir/blob")
     assert str(first.identity) == MD5
-    with azurite.asked() as made:
+    with azurite.watched() as made:
         again = look(environ, f"azblob://{ACCOUNT}/{container}/dir/blob", first.keep)
     assert again.change is Change.UNCHANGED
-    assert [(r.status, r.octets) for r in made] == [(304, 0)]
+    assert [(r.status, r.body_bytes) for r in made] == [(304, 0)]
     assert look(environ, f"azblob://{ACCOUNT}/{container}/dir/").change is Change.FIRST_SEEN
     assert look(environ, f"azblob://{ACCOUNT}/{container}/none").change is Change.ABSENT
 
@@ -224,7 +224,7 @@ def test_another_account_is_shown_nothing(azurite: Azurite) -> None:
 
 def test_a_key_that_is_none_is_never_used(azurite: Azurite) -> None:
     environ = {**anybody(azurite), "AZURE_STORAGE_KEY": "s3cr3t?"}
-    with azurite.asked() as made:
+    with azurite.watched() as made:
         seen = look(environ, f"azblob://{ACCOUNT}/container/blob")
     assert made == []
     assert (seen.change, seen.reason.text) == (
@@ -292,12 +292,12 @@ def test_a_url_with_a_signature_is_asked_by_get_alone_and_known_without_it(azuri
     one, other = (azurite.with_sas(container, "blob", seconds=seconds) for seconds in (300, 600))
     assert one != other
     assert parse(one).text == parse(other).text == azurite.blob(container, "blob")
-    with azurite.asked() as made:
+    with azurite.watched() as made:
         first = look({}, one)
         again = look({}, other, first.keep)
     assert str(first.identity) == MD5
     assert again.change is Change.UNCHANGED
-    assert [(r.method, r.octets) for r in made] == [("GET", 1), ("GET", 0)]
+    assert [(r.method, r.body_bytes) for r in made] == [("GET", 1), ("GET", 0)]
     assert look({}, azurite.with_sas(container, "blob", seconds=-60)).change is Change.UNKNOWN
 
 

@@ -39,7 +39,7 @@ def guarded(tmp_path: Path) -> Iterator[Nginx]:
     """Files for `ada` with her password alone."""
     require("nginx")
     with Nginx(server=basic_auth("/", tmp_path / "passwords", {"ada": SECRET})) as server:
-        (server.folder / "file").write_text("content")
+        (server.directory / "file").write_text("content")
         yield server
 
 
@@ -105,7 +105,7 @@ def test_a_command_prints_a_token_and_is_run_once_for_many_inputs(tmp_path: Path
     script.chmod(0o755)
     with Nginx(server=bearer_auth("/", SECRET)) as server:
         for number in range(20):
-            (server.folder / str(number)).write_text("content")
+            (server.directory / str(number)).write_text("content")
         keyring = Keyring({}, settings(f'command = ["{script}"]', "127.0.0.1"))
         references = [parse(f"{server.url}{number}") for number in range(20)]
         seen = probe(references, {}, Limits(), keyring=keyring)

@@ -40,7 +40,7 @@ def verbs(server: FtpServer, since: int = 0) -> list[str]:
 
 
 def test_a_small_file_is_hashed_once_and_then_known_by_date_and_length(server: FtpServer) -> None:
-    put(server.folder / "file", b"content", age=DAY)
+    put(server.directory / "file", b"content", age=DAY)
     first = judge(None, ask(server.url + "file"))
     assert first.identity is not None
     assert first.identity.scheme == "sha256"
@@ -51,16 +51,16 @@ def test_a_small_file_is_hashed_once_and_then_known_by_date_and_length(server: F
 
 
 def test_another_date_over_equal_bytes_is_no_change_and_other_bytes_are_one(server: FtpServer) -> None:
-    put(server.folder / "file", b"content", age=3 * DAY)
+    put(server.directory / "file", b"content", age=3 * DAY)
     kept = judge(None, ask(server.url + "file")).keep
-    put(server.folder / "file", b"content", age=2 * DAY)
+    put(server.directory / "file", b"content", age=2 * DAY)
     assert judge(kept, ask(server.url + "file", kept)).change is Change.UNCHANGED
-    put(server.folder / "file", b"CONTENT", age=DAY)
+    put(server.directory / "file", b"CONTENT", age=DAY)
     assert judge(kept, ask(server.url + "file", kept)).change is Change.CHANGED
 
 
 def test_a_large_file_is_known_by_date_and_length_and_no_byte_of_it_moves(server: FtpServer) -> None:
-    put(server.folder / "file", bytes(LARGE), age=DAY)
+    put(server.directory / "file", bytes(LARGE), age=DAY)
     verdict = judge(None, ask(server.url + "file"))
     assert str(verdict.identity).startswith("last-modified:")
     assert str(verdict.identity).endswith(f"/{LARGE}")
@@ -85,7 +85,7 @@ def test_a_server_that_is_down_is_unknown(server: FtpServer) -> None:
 def test_a_password_is_taken_from_netrc_or_the_url_and_told_to_nobody_else(tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ada password {SECRET}\n")
     with Pyftpd(login=Login("ada", SECRET)) as server:
-        put(server.folder / "file", b"content", age=DAY)
+        put(server.directory / "file", b"content", age=DAY)
         stranger = ask(server.url + "file")
         friend = ask(server.url + "file", keyring=Keyring({"NETRC": str(tmp_path / "netrc")}))
         named = ask(server.url.replace("://", f"://ada:{SECRET}@") + "file")
@@ -97,7 +97,7 @@ def test_a_password_is_taken_from_netrc_or_the_url_and_told_to_nobody_else(tmp_p
 
 def test_a_server_that_wants_tls_is_not_talked_to_in_the_clear(tmp_path: Path) -> None:
     with Pyftpd(login=Login("ada", SECRET), tls=self_signed(tmp_path)) as server:
-        put(server.folder / "file", b"content", age=DAY)
+        put(server.directory / "file", b"content", age=DAY)
         observation = ask(server.url.replace("://", f"://ada:{SECRET}@") + "file")
         assert "PASS" not in verbs(server)
     assert observation.outcome is ProbeOutcome.UNKNOWN

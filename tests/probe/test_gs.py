@@ -66,12 +66,12 @@ def emulated(gcs: FakeGcs) -> dict[str, str]:
 def test_an_object_is_known_by_its_hash_for_one_head(gcs: FakeGcs) -> None:
     bucket = new_bucket(gcs)
     gcs.put(bucket, "key", BODY)
-    with gcs.asked() as made:
+    with gcs.watched() as made:
         first = look(emulated(gcs), f"gs://{bucket}/key")
         again = look(emulated(gcs), f"gs://{bucket}/key", first.keep)
     assert str(first.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
     assert (again.change, again.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
-    assert [(r.method, r.path, r.octets) for r in made] == [("HEAD", f"/{bucket}/key", 0)] * 2
+    assert [(r.method, r.path, r.body_bytes) for r in made] == [("HEAD", f"/{bucket}/key", 0)] * 2
 
 
 def test_other_bytes_are_a_change_and_the_same_bytes_once_more_are_none(gcs: FakeGcs) -> None:
@@ -243,13 +243,13 @@ def test_a_presigned_url_is_asked_by_get_alone_and_known_without_its_signature(g
     one, other = (
         f"{gcs.url}{bucket}/key?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Signature={n}" for n in "12"
     )
-    with gcs.asked() as made:
+    with gcs.watched() as made:
         first = look({}, one)
         again = look({}, other, first.keep)
     assert parse(one).text == f"{gcs.url}{bucket}/key"
     assert str(first.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
     assert again.change is Change.UNCHANGED
-    assert [(r.method, r.octets) for r in made] == [("GET", 1), ("GET", 1)]
+    assert [(r.method, r.body_bytes) for r in made] == [("GET", 1), ("GET", 1)]
 
 
 def test_a_flag_file_follows_an_object_and_holds_no_secret(

@@ -168,8 +168,8 @@ def test_a_host_is_the_same_in_capitals() -> None:
 def test_a_checksum_is_looked_for_on_the_very_host_of_the_file() -> None:
     with MisbehavingOrigin("steady") as other, Nginx(server="merge_slashes off;\n") as server:
         host = other.url.split("/")[2]
-        (server.folder / host).mkdir()
-        with (server.folder / host / "big.bin").open("wb") as file:
+        (server.directory / host).mkdir()
+        with (server.directory / host / "big.bin").open("wb") as file:
             file.truncate(6 * 1024 * 1024)
         ask(f"{server.url.rstrip('/')}//{host}/big.bin")
         assert [r.path for r in server.requests() if r.path.endswith(".sha256")] != []

@@ -80,7 +80,7 @@ def test_a_tag_is_known_by_its_digest_and_costs_one_head_with_all_four_types(
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
     seen = registry.requests()
-    assert [(request.method, request.octets) for request in seen] == [("HEAD", 0)] * 2
+    assert [(request.method, request.body_bytes) for request in seen] == [("HEAD", 0)] * 2
     for kind in MediaTypes:
         assert kind.index in seen[0].headers["accept"]
         assert kind.manifest in seen[0].headers["accept"]

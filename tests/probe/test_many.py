@@ -82,7 +82,7 @@ def test_a_thousand_unchanged_inputs_cost_one_answer_without_a_body_each(origin:
         asked = origin.requests()[before:]
         opened = wire.connections - connections
     assert {judge(recorded[r], seen[r]).change for r in references} == {Change.UNCHANGED}
-    assert Counter((r.method, r.status, r.octets) for r in asked) == {("HEAD", 304, 0): MANY}
+    assert Counter((r.method, r.status, r.body_bytes) for r in asked) == {("HEAD", 304, 0): MANY}
     assert opened <= (1 if origin.url.startswith("https:") else PER_HOST)
 
 

@@ -27,7 +27,7 @@ def test_case_55_a_snapshot_is_known_by_the_checksum_of_what_it_stands_for(maven
     asked = len(maven.requests())
     assert judge(kept, ask(url, kept)).change is Change.UNCHANGED
     answers = maven.requests()[asked:]
-    assert [(r.method, r.status, r.octets) for r in answers] == [("GET", 304, 0)]
+    assert [(r.method, r.status, r.body_bytes) for r in answers] == [("GET", 304, 0)]
 
     # The server's tag is the time in seconds and the length: within a second the metadata would be the same.
     time.sleep(1.1)
@@ -52,7 +52,7 @@ def test_a_snapshot_without_metadata_is_asked_by_its_url(maven: MavenRepository)
 
 def test_a_checksum_that_is_missing_leaves_what_the_server_says_of_the_file(maven: MavenRepository) -> None:
     maven.deploy("bare", VERSION, b"jar")
-    for path in maven.directory("bare", VERSION).glob("*.jar.*"):
+    for path in maven.files_of("bare", VERSION).glob("*.jar.*"):
         path.unlink()
     observation = ask(maven.jar("bare", VERSION))
     assert observation.outcome is ProbeOutcome.SEEN

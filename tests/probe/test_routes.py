@@ -78,7 +78,7 @@ def test_playback_a_repository_that_states_a_hash_is_known_by_it_and_certain(
     with Nginx(server=playback("/a.jar", headers)) as server:
         recorded = first(server.url + "a.jar")
         again = judge(recorded, ask(server.url + "a.jar"))
-        assert [(r.method, r.octets) for r in server.requests()] == [("HEAD", 0)] * 2
+        assert [(r.method, r.body_bytes) for r in server.requests()] == [("HEAD", 0)] * 2
     assert str(recorded.identity) == identity
     assert (again.change, again.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
 
@@ -170,7 +170,7 @@ def test_playback_a_raw_file_is_known_by_its_bytes_whatever_becomes_of_its_tag(
         assert recorded.identity.scheme == "sha256"
         before = len(servers[name].requests())
         assert look(url, recorded).change is Change.UNCHANGED
-        assert [(r.method, r.octets) for r in servers[name].requests()[before:]] == [("HEAD", 0)]
+        assert [(r.method, r.body_bytes) for r in servers[name].requests()[before:]] == [("HEAD", 0)]
         servers[name].change(server=raw("b", "one"))
         assert look(url, recorded).change is Change.UNCHANGED
         servers[name].change(server=raw("c", "other"))
@@ -274,11 +274,11 @@ DIGEST = "0123456789abcdef" * 4
 )
 def test_a_large_file_is_known_by_the_checksum_beside_it(files: Nginx, name: str, text: str) -> None:
     url = files.url + "big.tar"
-    put(files.folder / "big.tar", bytes(LARGE), age=2 * DAY)
-    put(files.folder / name, text.encode())
+    put(files.directory / "big.tar", bytes(LARGE), age=2 * DAY)
+    put(files.directory / name, text.encode())
     recorded = first(url)
     assert str(recorded.identity) == f"sha256:{DIGEST}"
-    assert sum(r.octets for r in files.requests() if r.path == "/big.tar") == 1
+    assert sum(r.body_bytes for r in files.requests() if r.path == "/big.tar") == 1
     before = len(files.requests())
     assert look(url, recorded).change is Change.UNCHANGED
     assert [r.path for r in files.requests()[before:]] == ["/big.tar"]
@@ -286,35 +286,35 @@ def test_a_large_file_is_known_by_the_checksum_beside_it(files: Nginx, name: str
 
 def test_another_date_over_the_same_checksum_is_no_change_and_another_checksum_is_one(files: Nginx) -> None:
     url = files.url + "big.tar"
-    put(files.folder / "big.tar", bytes(LARGE), age=3 * DAY)
-    put(files.folder / "big.tar.sha256", DIGEST.encode(), age=2 * DAY)
+    put(files.directory / "big.tar", bytes(LARGE), age=3 * DAY)
+    put(files.directory / "big.tar.sha256", DIGEST.encode(), age=2 * DAY)
     recorded = first(url)
-    put(files.folder / "big.tar", bytes(LARGE), age=2 * DAY)
+    put(files.directory / "big.tar", bytes(LARGE), age=2 * DAY)
     verdict = look(url, recorded)
     # What somebody wrote beside the file is no proof.
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.PROBABLE)
-    put(files.folder / "big.tar", b"1" * LARGE, age=DAY)
-    put(files.folder / "big.tar.sha256", DIGEST[::-1].encode(), age=DAY)
+    put(files.directory / "big.tar", b"1" * LARGE, age=DAY)
+    put(files.directory / "big.tar.sha256", DIGEST[::-1].encode(), age=DAY)
     assert look(url, recorded).change is Change.CHANGED
 
 
 def test_case_57_a_checksum_older_than_its_file_does_not_count(files: Nginx) -> None:
     url = files.url + "big.tar"
-    put(files.folder / "big.tar", bytes(LARGE), age=DAY)
-    put(files.folder / "big.tar.sha256", DIGEST.encode(), age=2 * DAY)
+    put(files.directory / "big.tar", bytes(LARGE), age=DAY)
+    put(files.directory / "big.tar.sha256", DIGEST.encode(), age=2 * DAY)
     observation = ask(url)
     assert [item.ignored for item in observation.evidence if item.scheme == "sha256"] == [
         Reason("checksums-outdated")
     ]
-    put(files.folder / "big.tar", bytes(LARGE), age=30)
+    put(files.directory / "big.tar", bytes(LARGE), age=30)
     observation = ask(url)
     assert observation.outcome is ProbeOutcome.UNKNOWN
     assert observation.reason.text == "the file is newer than its big.tar.sha256: it is being published"
 
 
 def test_case_56_a_page_in_place_of_a_checksum_states_nothing(files: Nginx) -> None:
-    put(files.folder / "big.tar", bytes(LARGE), age=2 * DAY)
-    put(files.folder / "big.tar.sha256", f"<html>{DIGEST}</html>".encode())
+    put(files.directory / "big.tar", bytes(LARGE), age=2 * DAY)
+    put(files.directory / "big.tar.sha256", f"<html>{DIGEST}</html>".encode())
     assert {item.scheme for item in ask(files.url + "big.tar").evidence} == {
         "mtime-s",
         "last-modified",
@@ -336,7 +336,7 @@ SHA256:
 
 
 def test_case_58_a_release_that_was_only_signed_again_is_unchanged(files: Nginx) -> None:
-    path = files.folder / "dists" / "st" / "InRelease"
+    path = files.directory / "dists" / "st" / "InRelease"
     path.parent.mkdir(parents=True)
     url = files.url + "dists/st/InRelease"
     put(path, RELEASE.format(date="Mon", digest="a" * 64, signature="one").encode(), age=3 * DAY)
@@ -347,7 +347,7 @@ def test_case_58_a_release_that_was_only_signed_again_is_unchanged(files: Nginx)
     assert look(url, recorded).change is Change.CHANGED
     before = len(files.requests())
     assert look(url, first(url)).change is Change.UNCHANGED
-    assert [(r.method, r.status, r.octets) for r in files.requests()[before + 1 :]] == [("GET", 304, 0)]
+    assert [(r.method, r.status, r.body_bytes) for r in files.requests()[before + 1 :]] == [("GET", 304, 0)]
 
 
 def page(*files: str) -> bytes:
@@ -357,7 +357,7 @@ def page(*files: str) -> bytes:
 def test_case_60_a_file_added_to_an_index_of_packages_is_a_change_and_another_order_is_none(
     files: Nginx,
 ) -> None:
-    path = files.folder / "simple" / "p" / "index.html"
+    path = files.directory / "simple" / "p" / "index.html"
     path.parent.mkdir(parents=True)
     lines = "index index.html;"
     files.change(server=lines)
@@ -391,7 +391,7 @@ def test_playback_case_59_a_version_of_a_package_is_known_by_its_integrity(
 
 
 def test_a_file_whose_url_ends_in_a_version_is_not_read_for_what_it_is_not(files: Nginx) -> None:
-    (files.folder / "tool").mkdir()
-    put(files.folder / "tool" / "1.2.3", bytes(LARGE))
+    (files.directory / "tool").mkdir()
+    put(files.directory / "tool" / "1.2.3", bytes(LARGE))
     ask(files.url + "tool/1.2.3")
-    assert sum(request.octets for request in files.requests() if request.path == "/tool/1.2.3") == 1
+    assert sum(request.body_bytes for request in files.requests() if request.path == "/tool/1.2.3") == 1

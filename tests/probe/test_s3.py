@@ -81,7 +81,7 @@ def anonymous(store: S3Store) -> dict[str, str]:
 def test_an_object_is_known_by_its_hash_for_one_head(store: S3Store) -> None:
     bucket = new_bucket(store)
     store.put(bucket, "key", BODY)
-    with store.asked() as made:
+    with store.watched() as made:
         seen = look(store.environment_of_clients, f"s3://{bucket}/key")
     assert seen.change is Change.FIRST_SEEN
     assert str(seen.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
@@ -92,11 +92,11 @@ def test_an_unchanged_object_is_answered_without_a_body(store: S3Store) -> None:
     bucket = new_bucket(store)
     store.put(bucket, "key", BODY)
     first = look(store.environment_of_clients, f"s3://{bucket}/key")
-    with store.asked() as made:
+    with store.watched() as made:
         again = look(store.environment_of_clients, f"s3://{bucket}/key", first.keep)
     assert again.change is Change.UNCHANGED
     assert [r.status for r in made] == [200, 304]
-    assert sum(r.octets for r in made) == 0
+    assert sum(r.body_bytes for r in made) == 0
 
 
 def test_other_bytes_are_a_change_and_the_same_bytes_once_more_are_none(store: S3Store) -> None:
@@ -214,14 +214,14 @@ def test_an_object_in_parts_is_known_by_a_tag_that_is_no_hash(seaweed: SeaweedS3
     upload_in_parts(seaweed, bucket, "key", parts)
     first = look(seaweed.environment_of_clients, f"s3://{bucket}/key")
     upload_in_parts(seaweed, bucket, "key", parts)
-    with seaweed.asked() as made:
+    with seaweed.watched() as made:
         same = look(seaweed.environment_of_clients, f"s3://{bucket}/key", first.keep)
     upload_in_parts(seaweed, bucket, "key", [parts[0], b"another"])
     other = look(seaweed.environment_of_clients, f"s3://{bucket}/key", first.keep)
     assert first.identity is not None
     assert (first.identity.scheme, first.identity.value[-2:]) == ("etag", "-2")
     assert (same.change, other.change) == (Change.UNCHANGED, Change.CHANGED)
-    assert sum(r.octets for r in made) == 0
+    assert sum(r.body_bytes for r in made) == 0
 
 
 # --- a prefix -------------------------------------------------------------------------------------
@@ -271,13 +271,13 @@ def test_an_empty_prefix_is_absent(store: S3Store) -> None:
 def test_a_prefix_of_many_objects_is_read_page_after_page(rclone: RcloneS3) -> None:
     bucket = new_bucket(rclone)
     for number in range(1001):
-        (rclone.folder / bucket / f"{number:04}").write_bytes(b"x")
-    with rclone.asked() as made:
+        (rclone.directory / bucket / f"{number:04}").write_bytes(b"x")
+    with rclone.watched() as made:
         first = look(rclone.environment_of_clients, f"s3://{bucket}/")
     pages = [r.path for r in made if r.method == "GET"]
     assert first.change is Change.FIRST_SEEN
     assert ["continuation-token" in path for path in pages] == [False, True]
-    (rclone.folder / bucket / "1000").write_bytes(b"y")
+    (rclone.directory / bucket / "1000").write_bytes(b"y")
     assert look(rclone.environment_of_clients, f"s3://{bucket}/", first.keep).change is Change.CHANGED
 
 
@@ -521,12 +521,12 @@ def test_a_presigned_url_is_asked_by_get_alone_and_known_without_its_signature(s
     assert one != other
     assert parse(one) == parse(other)
     assert parse(one).text == f"{store.url}{bucket}/key"
-    with store.asked() as made:
+    with store.watched() as made:
         first = look({}, one)
         again = look({}, other, first.keep)
     assert str(first.identity) == f"md5:{hashlib.md5(BODY).hexdigest()}"
     assert again.change is Change.UNCHANGED
-    assert [(r.method, r.octets) for r in made] == [("GET", 1), ("GET", 0)]
+    assert [(r.method, r.body_bytes) for r in made] == [("GET", 1), ("GET", 0)]
 
 
 def test_a_presigned_url_that_has_expired_is_unknown(store: S3Store) -> None:

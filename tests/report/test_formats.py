@@ -98,9 +98,9 @@ def test_a_build_reports_on_standard_error_and_with_a_dash_on_standard_output(
     docker.write_text(f"#!{sys.executable}\n")
     docker.chmod(0o755)
     environment = {**os.environ, "PATH": str(tmp_path), "DOCKER_BUILDKIT": "0"}
-    building = Freshlayer(environment, freshlayer.state, freshlayer.folder).but("--format", form)
+    building = Freshlayer(environment, freshlayer.state, freshlayer.directory).but("--format", form)
     with MisbehavingOrigin("steady") as origin:
-        (freshlayer.folder / "Dockerfile").write_text(f"FROM scratch\nRUN curl {origin.url}\n")
+        (freshlayer.directory / "Dockerfile").write_text(f"FROM scratch\nRUN curl {origin.url}\n")
         beside = building.build(".")
         assert (beside.code, beside.out) == (0, "")
         dashed = building.but("--report", "-").build(".")

@@ -54,15 +54,15 @@ def witness(kind: Kind) -> Row:
         _record(row, server)
         _ask_quietly(row, server, ["nothing"])
         for name, event in EVENTS.items():
-            event.happen(server.folder / file_of(name))
+            event.happen(server.directory / file_of(name))
         time.sleep(server.REMEMBERS)
         _ask_again(row, server, EVENTS)
         _ask_quietly(row, server, ["nothing", "rewritten with equal bytes"])
         row.served = {name: download(server.url + file_of(name)) for name in EVENTS}
         server.restart()
         _ask_again(row, server, [RESTART])
-        shutil.copy2(server.folder / file_of(REPLICA), other.folder / file_of(REPLICA))
-        shutil.copyfile(server.folder / file_of(REPLICA), other.folder / file_of(TWIN))
+        shutil.copy2(server.directory / file_of(REPLICA), other.directory / file_of(REPLICA))
+        shutil.copyfile(server.directory / file_of(REPLICA), other.directory / file_of(TWIN))
         _ask_replica(row, server, other)
         row.identities = _identities(row, server, other)
     return row
@@ -89,7 +89,7 @@ def _record(row: Row, server: Server) -> None:
     old = [*(name for name in EVENTS if name not in young), *UNTOUCHED]
     wait_for_an_early_moment()
     for name in (*young, *old):
-        prepare(server.folder / file_of(name), young=name in young)
+        prepare(server.directory / file_of(name), young=name in young)
     for names in (young, old):
         for way in LIMITS:
             _asked_and_kept(row, server, names, way)

@@ -64,14 +64,14 @@ def test_a_file_is_served_and_the_log_tells_what_was_sent(tmp_path: Path) -> Non
         ("HEAD", "/file", 200),
         ("GET", "/none", 404),
     ]
-    assert [r.octets for r in log[:3]] == [20, 1, 0]
+    assert [r.body_bytes for r in log[:3]] == [20, 1, 0]
     assert log[1].headers["range"] == "bytes=0-0"
     assert len({r.connection for r in log}) == 4
 
 
 def test_it_restarts_on_its_port_and_its_log_goes_on() -> None:
     with Nginx() as origin:
-        (origin.folder / "file").write_bytes(b"x")
+        (origin.directory / "file").write_bytes(b"x")
         get(origin.url + "file")
         origin.restart()
         get(origin.url + "file")
@@ -96,14 +96,14 @@ def test_what_nginx_would_take_for_a_variable_is_refused() -> None:
 def test_a_redirect_leads_on() -> None:
     with Nginx() as origin:
         origin.change(server=redirect("/old", origin.url + "new", {"X-Linked-Etag": '"1"'}))
-        (origin.folder / "new").write_bytes(b"found")
+        (origin.directory / "new").write_bytes(b"found")
         assert get(origin.url + "old")[2] == b"found"
         assert [(r.path, r.status) for r in origin.requests()] == [("/old", 302), ("/new", 200)]
 
 
 def test_head_can_be_refused_alone() -> None:
     with Nginx(server=head_refused()) as origin:
-        (origin.folder / "file").write_bytes(b"x")
+        (origin.directory / "file").write_bytes(b"x")
         assert get(origin.url + "file", method="HEAD")[0] == 405
         assert get(origin.url + "file")[0] == 200
 
@@ -114,8 +114,8 @@ def test_a_password_and_a_token_are_asked_for(tmp_path: Path) -> None:
     )
     with Nginx(server=server) as origin:
         for folder in ("basic", "bearer"):
-            (origin.folder / folder).mkdir()
-            (origin.folder / folder / "file").write_bytes(b"x")
+            (origin.directory / folder).mkdir()
+            (origin.directory / folder / "file").write_bytes(b"x")
         basic = "Basic " + base64.b64encode(b"me:secret").decode()
         for path, right in (("basic/file", basic), ("bearer/file", "Bearer t0ken")):
             assert get(origin.url + path)[0] == 401
@@ -127,7 +127,7 @@ def test_it_speaks_tls_and_can_want_a_certificate_of_the_client(tmp_path: Path) 
     made = self_signed(tmp_path)
     trusting = ssl.create_default_context(cafile=str(made.certificate))
     with Nginx(tls=made, server=client_certificates(made.certificate)) as origin:
-        (origin.folder / "file").write_bytes(b"x")
+        (origin.directory / "file").write_bytes(b"x")
         assert origin.url.startswith("https://")
         assert get(origin.url + "file", tls=trusting)[0] == 400
         trusting.load_cert_chain(made.certificate, made.key)
@@ -137,7 +137,7 @@ def test_it_speaks_tls_and_can_want_a_certificate_of_the_client(tmp_path: Path) 
 
 def test_it_stands_in_front_of_another_server() -> None:
     with Nginx() as behind, Nginx(server=proxied("/", behind.url)) as front:
-        (behind.folder / "file").write_bytes(b"from behind")
+        (behind.directory / "file").write_bytes(b"from behind")
         assert get(front.url + "file")[2] == b"from behind"
         assert [r.path for r in behind.requests()] == ["/file"]
 

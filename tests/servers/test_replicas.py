@@ -32,7 +32,7 @@ class Machine:
 
     def write(self, name: str, content: str, day: int) -> None:
         """A replica is filled when it is filled: its dates are its own."""
-        path = self.replica.folder / name
+        path = self.replica.directory / name
         path.write_text(content)
         at = path.stat().st_mtime - (100 - day) * DAY - self.number * 3600
         os.utime(path, (at, at))

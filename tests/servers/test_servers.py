@@ -26,13 +26,13 @@ def test_a_server_serves_its_folder_and_tells_what_it_sent_even_after_a_restart(
     kind = FILE_SERVERS[name]
     require(*kind.programs)
     with kind.make() as server:
-        (server.folder / "file").write_bytes(BODY)
+        (server.directory / "file").write_bytes(BODY)
         assert get(server.url + "file", "GET", {}) == BODY
         server.restart()
         part = get(server.url + "file", "GET", {"Range": "bytes=0-0"})
         log = server.requests()
     assert [(r.method, r.path) for r in log] == [("GET", "/file"), ("GET", "/file")]
-    assert [r.octets for r in log] == [len(BODY), len(part)]
+    assert [r.body_bytes for r in log] == [len(BODY), len(part)]
 
 
 @pytest.mark.parametrize("name", FILE_SERVERS)

@@ -77,7 +77,7 @@ def test_no_body_moves_for_what_did_not_change(witnessed: Witnessed) -> None:
     """Not even where a body was read before, to learn that a rewritten file has its old bytes."""
     sent = witnessed.row.quiet
     assert len(sent) >= 6
-    assert [(r.method, r.path, r.status, r.octets) for r in sent if r.octets] == []
+    assert [(r.method, r.path, r.status, r.body_bytes) for r in sent if r.body_bytes] == []
 
 
 def test_two_replicas_with_different_times_have_one_identity(witnessed: Witnessed) -> None:

@@ -34,7 +34,7 @@ def size(client: ftplib.FTP, server: FtpServer, login: Login) -> int | None:
 def test_an_ftp_server_tells_every_command_and_its_reply(kind: type[Vsftpd | Pyftpd]) -> None:
     require(kind.PROGRAM)
     with kind() as server, ftplib.FTP() as client:
-        (server.folder / "file").write_bytes(b"12345")
+        (server.directory / "file").write_bytes(b"12345")
         assert size(ftplib.FTP(), server, Login("anonymous", "")) == 5
         server.restart()
         client.connect("127.0.0.1", server.port, timeout=10)
@@ -54,7 +54,7 @@ def test_an_ftp_server_tells_every_command_and_its_reply(kind: type[Vsftpd | Pyf
 
 def test_an_ftp_server_with_a_login_lets_in_nobody_else() -> None:
     with Pyftpd(login=LOGIN) as server:
-        (server.folder / "file").write_bytes(b"12345")
+        (server.directory / "file").write_bytes(b"12345")
         assert size(ftplib.FTP(), server, LOGIN) == 5
         with pytest.raises(ftplib.error_perm, match="530"):
             size(ftplib.FTP(), server, Login("anonymous", ""))
@@ -67,7 +67,7 @@ def test_an_ftp_server_with_tls_says_nothing_to_who_does_not_start_it(tmp_path: 
     trusting = ssl.create_default_context(cafile=str(pair.certificate))
     trusting.check_hostname = False
     with Pyftpd(login=LOGIN, tls=pair) as server:
-        (server.folder / "file").write_bytes(b"12345")
+        (server.directory / "file").write_bytes(b"12345")
         assert size(ftplib.FTP_TLS(context=trusting), server, LOGIN) == 5
         with pytest.raises(ftplib.error_perm, match="550"):
             size(ftplib.FTP(), server, LOGIN)
@@ -75,7 +75,7 @@ def test_an_ftp_server_with_tls_says_nothing_to_who_does_not_start_it(tmp_path: 
 
 def test_a_snapshot_deployed_again_has_another_file_and_other_metadata(maven: MavenRepository) -> None:
     maven.deploy("app", "1.0-SNAPSHOT", b"bytes")
-    folder = maven.directory("app", "1.0-SNAPSHOT")
+    folder = maven.files_of("app", "1.0-SNAPSHOT")
     metadata = (folder / "maven-metadata.xml").read_bytes()
     maven.deploy("app", "1.0-SNAPSHOT", b"bytes")
     sums = [path.read_text() for path in sorted(folder.glob("app-1.0-*.jar.sha1"))]
