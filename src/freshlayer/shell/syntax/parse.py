@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache, lru_cache
-from itertools import pairwise
+from functools import lru_cache
 
-import tree_sitter_bash
 from msgspec.structs import replace
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.syntax.nodes import (
@@ -36,29 +34,12 @@ from freshlayer.shell.syntax.nodes import (
     While,
     Word,
 )
+from freshlayer.shell.syntax.respelling import GROUP, tree, tree_of
 from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
 
 DEEPEST = 60
 """How deep statements may stand in each other; what is deeper is left out."""
 
-_STUMBLES = (
-    (compiled(r"\b(fi|done|esac)[ \t]+(?=(?:fi|done|esac|then|do|else|elif|\})(?![\w-]))"), r"\1; "),
-    (
-        compiled(
-            r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?(?:[^\n;&()]|>&\d)*)"
-            r"(?:;|&(?!&)|(?=\)))(?P<rest>[^\n]*)\n(?P<body>(?:.*?\n)??\t*(?P=name))(?=\n|\Z)",
-            re.DOTALL,
-        ),
-        r"\g<start>\n\g<body>\n\g<rest>",
-    ),
-    (compiled(r"(?<!\S)\[[ \t]+([^\[\]\n]*\\\([^\[\]\n]*?)[ \t]\](?=[\s;&|)]|\Z)"), r"test \1"),
-)
-"""``fi fi`` on one line; what stands behind a here-document's name goes behind its end; ``[ \\( … ]``."""
-
-_LONGEST_RESPELLED = 20_000
-_NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
-
-_BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
 _COUNTED = compiled(r"for\s*\(\(([^;]*);([^;]*);(.*?)\)\)\s*(?:;|\n|do\b|\{)", re.DOTALL)
 _SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
 
@@ -67,15 +48,10 @@ class TooDeepError(Exception):
     """The script is nested deeper than anybody writes."""
 
 
-@cache
-def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bash.language()))
-
-
 @lru_cache(maxsize=512)
 def parse(text: str) -> Script:
     """Parse a script. Never fails: what is not understood is left out, and ``whole`` says so."""
-    root = _tree(re.sub(r"(?<!\\)\\\n", "", text))
+    root = tree_of(re.sub(r"(?<!\\)\\\n", "", text))
     try:
         return Script(_sequence(root.children, 0), not root.has_error)
     except TooDeepError:
@@ -84,65 +60,10 @@ def parse(text: str) -> Script:
 
 def parse_quoted(text: str) -> Word | None:
     """An expansion as it stands between double quotes; None where it is none."""
-    root = _root(f': "{text}"'.encode("utf-8", "surrogateescape"))
+    root = tree(f': "{text}"'.encode("utf-8", "surrogateescape"))
     commands = [child for child in root.children if child.type == "command"]
     found = words_of(commands[0]) if commands and not root.has_error else ()
     return found[1] if len(found) == 2 else None
-
-
-def _tree(text: str) -> Node:
-    """What the grammar stumbles over and a shell does not is spelled in another way, and tried again."""
-    source = text.encode("utf-8", "surrogateescape")
-    root = _root(source)
-    source, root = _with_line_ends(source, root)
-    spelled = _BACKQUOTED.sub(lambda match: _with_parentheses(match, root), source)
-    root = root if spelled == source else _root(spelled)
-    braced = _NAMED.sub(lambda match: _with_braces(match, root), spelled)
-    root = root if braced == spelled else _root(braced)
-    if not root.has_error or len(text) > _LONGEST_RESPELLED:
-        return root
-    for pattern, replacement in _STUMBLES:
-        text = pattern.sub(replacement, text)
-    again = _root(text.encode("utf-8", "surrogateescape"))
-    return root if again.has_error else again
-
-
-def _root(source: bytes) -> Node:
-    return _parser().parse(source).root_node
-
-
-def _with_braces(match: re.Match[bytes], root: Node) -> bytes:
-    """In ``$a-$b-$(c)`` and ``$a/x-$b.c`` the grammar ends a word early, and leaves a dollar sign alone."""
-    node = root.descendant_for_byte_range(match.start(), match.start() + 1)
-    alone = node is not None and node.type == "$" and node.parent and node.parent.type != "simple_expansion"
-    return b"${" + match[1] + b"}" if alone else match[0]
-
-
-def _with_line_ends(source: bytes, root: Node) -> tuple[bytes, Node]:
-    """``a | b | c`` and a line with a redirection behind it: the grammar makes one command of both lines."""
-    places: list[int] = []
-    waiting = [root] if b"|" in source and b"\n" in source else []
-    while waiting:
-        node = waiting.pop()
-        waiting += node.children
-        if node.type == "command":
-            ends = [one.end_byte for one, other in pairwise(node.children) if _is_between(source, one, other)]
-            places += ends
-    for place in sorted(places, reverse=True):
-        source = source[:place] + b";" + source[place:]
-    return (source, _root(source)) if places else (source, root)
-
-
-def _is_between(source: bytes, one: Node, other: Node) -> bool:
-    return b"\n" in source[one.end_byte : other.start_byte]
-
-
-def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
-    """Before and behind backquotes the grammar at times ends a word that goes on."""
-    node = root.descendant_for_byte_range(match.start(), match.start() + 1)
-    whole = node.parent if node is not None and node.type == "`" else None
-    alike = whole is not None and (whole.start_byte, whole.end_byte) == match.span()
-    return b"$(" + match[1] + b")" if alike else match[0]
 
 
 def _sequence(nodes: list[Node], depth: int, *, own: bool = False) -> Sequence:
@@ -196,6 +117,7 @@ def _redirected(node: Node, depth: int) -> Statement | None:
     writes = any(_leads_to_file(redirect) for redirect in redirects)
     inner = _statement(body, depth) if body else None
     if isinstance(inner, Command):
+        inner = replace(inner, words=(*inner.words, *_lost_words(node, body, redirects)))
         # The grammar counts arguments that stand behind a redirection among its targets.
         behind = [item for part in redirects for item in part.children_by_field_name("destination")[1:]]
         inner = replace(inner, words=(*inner.words, *words(behind)))
@@ -205,6 +127,14 @@ def _redirected(node: Node, depth: int) -> Statement | None:
     statement = Redirected(inner, given[-1] if given else None, writes) if given or writes else inner
     documents = [redirect for redirect in redirects if redirect.type == "heredoc_redirect"]
     return _with_rest(statement, documents[0], depth) if documents else statement
+
+
+def _lost_words(node: Node, body: Node | None, redirects: list[Node]) -> tuple[Word, ...]:
+    """A dash before a redirection is in no node of the grammar."""
+    if body is None or not redirects:
+        return ()
+    between = (node.text or b"")[body.end_byte - node.start_byte : redirects[0].start_byte - node.start_byte]
+    return tuple((Literal(text),) for text in between.decode("utf-8", "surrogateescape").split())
 
 
 def _given(redirect: Node) -> Word | None:
@@ -264,7 +194,10 @@ def _pipeline(node: Node, depth: int) -> Statement:
 
 
 def _negated(node: Node, depth: int) -> Statement:
-    return Not(_sequence(node.children, depth))
+    inside = _sequence(node.children, depth)
+    if text_of(node.children[-1]).startswith(GROUP) and isinstance(inside.statements[0], Sequence):
+        return Not(Sequence(inside.statements[0].statements[1:]))
+    return Not(inside)
 
 
 def _condition(node: Node, _depth: int) -> Statement:
