@@ -6,15 +6,18 @@ to be about it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 
+from testing.random_scripts.constructs import BASH, POSIX, rows
 from testing.random_scripts.tree import Block, Node, node
 
 VALUES = {"V": "1.2.3", "ARCH": "amd64", "LIST": "x,y,z", "TWO": "a b", "EMPTY": "", "P": "d/e.tar.gz"}
 VALUES |= dict.fromkeys("xyzw", "")
 """What the Dockerfile has set: nothing is open that a script does not open itself."""
 
+_POSIX, _BASH = rows(POSIX), rows(BASH)
 _DEEPEST = 3
 _LITERALS = ("a", "b1", "v2.0", "x-y", "lib_z", "amd64", "7")
 
@@ -57,6 +60,7 @@ class Generator:
             self._wrapped,
             self._answer,
             self._list,
+            *[self._construct] * 8,
             *([self._array, self._braces, self._bash_expansion, self._bash_test] if self._bash else []),
         ]
         compound = [self._if, self._case, self._for, self._subshell, self._group, self._function, self._while]
@@ -71,6 +75,28 @@ class Generator:
         finally:
             self._inside -= 1
             self._names, self._functions = names, functions
+
+    def _construct(self) -> Node:
+        """One of the table; what it sets may be used later on."""
+        template = self._random.choice(_BASH if self._bash and self._random.random() < 0.5 else _POSIX)
+        self._number += 1
+        number, name = self._number, self._random.choice(("x", "y", "z", "w"))
+
+        def put(match: re.Match[str]) -> str:
+            match match[1]:
+                case "u" | "m" as kind:
+                    self._number += 1
+                    return f"http://h/{'n' if kind == 'u' else 'm'}{self._number}/"
+                case "k":
+                    return str(number)
+                case "n":
+                    return name
+                case "l":
+                    return self._literal()
+                case _:
+                    return self._items()
+
+        return node(re.sub("<([umknli])>", put, template))
 
     # --- words
 

@@ -17,19 +17,7 @@ class Known:
     misses: bool = False
 
 
-KNOWN: tuple[Known, ...] = (
-    Known(
-        r"(?:curl|wget) [^\n]*\|\|",
-        "a download may fail, so what stands behind || is read as well (on purpose)",
-    ),
-    Known(r"! \{", "the grammar takes a brace behind ! for a word", misses=True),
-    Known(
-        r"esac\)`",
-        "the grammar does not read backquotes behind a case in $(…) between quotes",
-        misses=True,
-    ),
-    Known(r"\Aset -e", "a command that fails under set -e is not taken for the end"),
-)
+KNOWN: tuple[Known, ...] = ()
 
 
 def reason_of(script: str, *, invents_only: bool) -> str:

@@ -36,6 +36,8 @@ for word in "$@"; do
   fi
 done
 printf '%s\\037' {name} "$@" '{end}' >> notes
+number=$(printf %s "$*" | sed 's|.*h/[nm]\\([0-9]*\\)/.*|\\1|')
+case $FAILING in all|*":$number:"*) exit 22 ;; esac
 [ "$1" = -s ] && echo answer
 exit 0
 """
@@ -47,7 +49,8 @@ _NOT_BUSYBOX = "xget"
 _DRIVER = """\
 for number in "$@"; do
   mkdir "$number"
-  ( cd "$number" && set -- && . ../"$number".sh ) \
+  ( cd "$number" && read -r FAILING < ../"$number".failing && export FAILING && set -- &&
+    . ../"$number".sh ) \
     > "$number"/out 2> "$number"/errors < /dev/null
 done
 """
@@ -60,8 +63,13 @@ _MOST_PROCESSES = 16_384
 Calls = list[list[str]]
 
 
-def run(scripts: Sequence[str], shell: str, values: Mapping[str, str]) -> list[Calls]:
-    """The calls of the stubs, for each script."""
+def run(
+    scripts: Sequence[str], shell: str, values: Mapping[str, str], failing: Sequence[str] = ()
+) -> list[Calls]:
+    """The calls of the stubs, for each script.
+
+    ``failing``: which downloads fail in each of them, ``all`` or that of a number, ``:7:``.
+    """
     with tempfile.TemporaryDirectory(prefix="random-scripts-") as directory:
         here = Path(directory)
         programs = _programs(here, shell)
@@ -69,7 +77,13 @@ def run(scripts: Sequence[str], shell: str, values: Mapping[str, str]) -> list[C
         for name, script in zip(names, scripts, strict=True):
             text = script.replace("wget", _NOT_BUSYBOX) if shell == "ash" else script
             (here / f"{name}.sh").write_text(f"{text}\n", encoding="utf-8")
-        _run([*_started(shell), "-c", _DRIVER, "driver", *names], here, {**values, "PATH": str(programs)})
+            fails = failing[int(name)] if failing else ""
+            (here / f"{name}.failing").write_text(f"{fails}\n", encoding="utf-8")
+        _run(
+            [*_started(shell), "-c", _DRIVER, "driver", *names],
+            here,
+            {**values, "PATH": str(programs)},
+        )
         return [_calls(here / name / "notes") for name in names]
 
 

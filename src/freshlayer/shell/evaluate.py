@@ -154,10 +154,9 @@ def _pipeline(runner: Runner, statement: Pipeline, frame: Frame) -> CommandResul
     given, touched = frame.given, frame.touched
     outcome = DONE
     statuses: list[Status] = []
-    for place, part in enumerate(statement.parts):
+    for part in statement.parts:
         inside = frame.copy()
         inside.given, inside.touched = given, touched
-        inside.tested = frame.tested or place < len(statement.parts) - 1
         outcome = runner.run(part, inside)
         statuses.append(outcome.status)
         given, touched = outcome.out, False

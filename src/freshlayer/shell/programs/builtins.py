@@ -146,7 +146,7 @@ def _next_option(letters: str, name: str, words: list[str], place: int, frame: F
         rest, place = (words[place] if place < len(words) else ""), place + 1
     ends = takes_value or not rest
     frame.set(name, ((letter if letter in letters and letter != ":" else "?",),))
-    frame.set("OPTARG", ((rest,) if rest else (),) if takes_value else (UNSET,))
+    frame.set("OPTARG", ((rest,),) if takes_value and rest else NOTHING)
     frame.set("OPTIND", ((str(place + 1 if ends else place),),))
     frame.set("OPTPOS", ((str(1 if ends else inside + 1),),))
     return DONE

@@ -12,8 +12,8 @@ from freshlayer.shell.programs.builtins import options_of
 from freshlayer.shell.programs.outputs import output_of
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.status import CommandResult, Status
-from freshlayer.shell.values import Hole, Text, Values, Why, known, worst, written
+from freshlayer.shell.status import CommandResult, Status, together
+from freshlayer.shell.values import Hole, Text, Values, Why, alternatives, known, worst, written
 
 Fields = tuple[Text, ...]
 _LONGEST_SHOWN = 80
@@ -108,8 +108,10 @@ def _with_input(
     name: Values = (fields[0],)
     arguments = tuple((field,) for field in fields[place:])
     given = frame.given
-    for script in scripts:
-        frame.given = None
-        run_child(runner, script or "", frame, (name, arguments), words[1:place])
+    frame.given = None
+    outcomes = [
+        run_child(runner, script or "", frame, (name, arguments), words[1:place]) for script in scripts
+    ]
     frame.given = given
-    return CommandResult(Status.PRESUMED, (output_of(runner, fields),))
+    out = alternatives(text for outcome in outcomes for text in outcome.out)
+    return CommandResult(together([outcome.status for outcome in outcomes]), out)

@@ -119,7 +119,10 @@ def _redirected(node: Node, depth: int) -> Statement | None:
     if isinstance(inner, Command):
         inner = replace(inner, words=(*inner.words, *_lost_words(node, body, redirects)))
         # The grammar counts arguments that stand behind a redirection among its targets.
-        behind = [item for part in redirects for item in part.children_by_field_name("destination")[1:]]
+        behind = [
+            *(item for part in redirects for item in part.children_by_field_name("destination")[1:]),
+            *(item for part in redirects for item in part.children_by_field_name("argument")),
+        ]
         inner = replace(inner, words=(*inner.words, *words(behind)))
     if inner is None and not given:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache, partial
 from itertools import pairwise
 
@@ -11,17 +12,22 @@ from tree_sitter import Language, Node, Parser
 
 from freshlayer.lazy_regex import compiled
 
+_DOCUMENT_LINE = (
+    r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?"
+    r"(?:[^\n;&()\"'@@]|>&\d|\"[^\"\n]*\"|'[^'\n]*')*)"
+    r"(?:;|&(?!&)|(?=\)))(?P<rest>[^\n]*)\n(?P<body>(?:.*?\n)??\t*(?P=name))(?=\n|\Z)"
+)
+_BEHIND_DOCUMENT = compiled(_DOCUMENT_LINE.replace("@@", "|"), re.DOTALL)
+"""``command <<EOF; next``: the rest of the line goes behind the document."""
+
 _STUMBLES = (
+    (compiled(_DOCUMENT_LINE.replace("@@", ""), re.DOTALL), r"\g<start>\n\g<body>\n\g<rest>"),
     (compiled(r"\b(fi|done|esac)[ \t]+(?=(?:fi|done|esac|then|do|else|elif|\})(?![\w-]))"), r"\1; "),
+    (compiled(r"\besac\)"), "esac; )"),
     (
-        compiled(
-            r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?(?:[^\n;&()]|>&\d)*)"
-            r"(?:;|&(?!&)|(?=\)))(?P<rest>[^\n]*)\n(?P<body>(?:.*?\n)??\t*(?P=name))(?=\n|\Z)",
-            re.DOTALL,
-        ),
-        r"\g<start>\n\g<body>\n\g<rest>",
+        compiled(r"(\$\{[\w@*]+(?:\[[^\]\n]*\])?:(?![-=?+])[^}$\n]*)\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))"),
+        r"\1\2\3",
     ),
-    (compiled(r"(\$\{[\w@*]+(?:\[[^\]\n]*\])?:(?![-=?+])[^}$\n]*)\$\{?([A-Za-z_]\w*)\}?"), r"\1\2"),
     (compiled(r"(\$\{[\w@*]+(?:\[[^\]\n]*\])?:(?![-=?+])[^}$\n]*)\$(\d)"), r"\1${\2}"),
     (
         compiled(
@@ -40,8 +46,8 @@ _STUMBLES = (
     ),
     (compiled(r"(?<!\S)\[[ \t]+([^\[\]\n]*\\\([^\[\]\n]*?)[ \t]\](?=[\s;&|)]|\Z)"), r"test \1"),
 )
-"""``fi fi`` on one line; what is behind a here-document's name goes behind its end; ``${a:$b}``
-is ``${a:b}``; a here-document before its command; the last of two here-documents is the input; ``[ \\( … ]``."""
+"""The same behind a pipe; ``fi fi`` on one line; ``esac)``; ``${a:$b}`` is ``${a:b}``; a here-document
+before its command; the last of two of them is the input; ``[ \\( … ]``."""
 
 
 GROUP = "( : {;"
@@ -51,11 +57,15 @@ _LONGEST_RESPELLED = 20_000
 _SWALLOWING = {"word", "extglob_pattern"}
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\\Z")
 _MOST_ESCAPES = 100
+_MOST_ROUNDS = 20
 _NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
 _BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
-_NOT_GROUP = compiled(r"(?<![^\s;&|()])!\s+\{(?=\s)")
-_BRACE = compiled(
-    r"\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|#[^\n]*|(?<![^\s;&|(!])\{(?=\s)|(?<=[\s;&])\}(?![^\s;&|)])|[^\\'\"#{}]+|.",
+_NEGATED = compiled(r"(?<![^\s;&|()])!\s+(?=(?:\{|case|if|for|while|until)\s)")
+_WORD = compiled(
+    r"(?P<text>\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|(?<!\S)#[^\n]*)"
+    r"|(?P<opens>(?<![^\s;&|(!])(?:\{|case|if|for|while|until|select)(?=\s))"
+    r"|(?P<closes>(?<=[\s;&])(?:\}|esac|fi|done)(?![^\s;&|)]))"
+    r"|(?P<ends>[;&|(\n]|\b(?:then|do|else|elif)\b)|\s+|[^\s\\'\";&|()]+|.",
     re.DOTALL,
 )
 
@@ -72,23 +82,24 @@ def tree(source: bytes) -> Node:
 
 def tree_of(text: str) -> Node:
     """The tree of a script, by the spelling that the grammar reads."""
-    text = _without_negated_groups(text)
-    root = _read(text)
+    text = _without_negated_compounds(text)
+    if "<<" in text and len(text) <= _LONGEST_RESPELLED:
+        text = _BEHIND_DOCUMENT.sub(r"\g<start>\n\g<body>\n\g<rest>", text)
+    root = _read(text, backquotes=True)
     if not root.has_error or len(text) > _LONGEST_RESPELLED:
         return root
     for pattern, replacement in _STUMBLES:
         text = pattern.sub(replacement, text)
-    for again in (tree(text.encode("utf-8", "surrogateescape")), _read(text)):
-        if not again.has_error:
-            return again
-    return root
+    tries = (_read(text, backquotes=False), _read(text, backquotes=True))
+    return next((again for again in tries if not again.has_error), root)
 
 
-def _read(text: str) -> Node:
+def _read(text: str, *, backquotes: bool) -> Node:
+    """``backquotes``: some of them become parentheses."""
     source = text.encode("utf-8", "surrogateescape")
     root = tree(source)
     source, root = _with_line_ends(source, root)
-    spelled = _BACKQUOTED.sub(lambda match: _with_parentheses(match, root), source)
+    spelled = _BACKQUOTED.sub(lambda match: _with_parentheses(match, root), source) if backquotes else source
     root = root if spelled == source else tree(spelled)
     if not any(_is_swallowed(match, root) for match in _NAMED.finditer(spelled)):
         return root
@@ -120,22 +131,28 @@ def _with_braces(match: re.Match[bytes], root: Node) -> bytes:
 
 def _with_line_ends(source: bytes, root: Node) -> tuple[bytes, Node]:
     """The grammar makes one command of two lines: ``a | b | c`` and one with a redirection; ``X=1 Y=2``."""
-    places: list[int] = []
-    waiting = [root] if b"\n" in source and (b"|" in source or b"=" in source) else []
+    for _ in range(_MOST_ROUNDS if b"\n" in source and (b"|" in source or b"=" in source) else 0):
+        places = sorted(_joined_lines(source, root), reverse=True)
+        if not places:
+            break
+        for place in places:
+            source = source[:place] + b";" + source[place:]
+        root = tree(source)
+    return source, root
+
+
+def _joined_lines(source: bytes, root: Node) -> Iterator[int]:
+    """Where the first line of a command ends that goes over several."""
+    waiting = [root]
     while waiting:
         node = waiting.pop()
         waiting += node.children
-        if node.type == "command":
-            # A comment would hide what is put behind it.
-            ends = [
-                one.start_byte if one.type == "comment" else one.end_byte
-                for one, other in pairwise(node.children)
-                if b"\n" in source[one.end_byte : other.start_byte]
-            ]
-            places += ends
-    for place in sorted(places, reverse=True):
-        source = source[:place] + b";" + source[place:]
-    return (source, tree(source)) if places else (source, root)
+        pairs = pairwise(node.children) if node.type == "command" else ()
+        for one, other in pairs:
+            if b"\n" in source[one.end_byte : other.start_byte]:
+                # A comment would hide what is put behind it.
+                yield one.start_byte if one.type == "comment" else one.end_byte
+                break
 
 
 def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
@@ -146,16 +163,30 @@ def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
     return b"$(" + match[1] + b")" if alike else match[0]
 
 
-def _without_negated_groups(text: str) -> str:
-    """Behind ``!`` the grammar takes a brace for a command: ``! { a; }`` becomes ``! ( : {; a; )``."""
+def _without_negated_compounds(text: str) -> str:
+    """Behind ``!`` the grammar takes a keyword for a command: ``! { a; }`` becomes ``! ( : {; { a; } )``."""
     at = 0
-    while match := _NOT_GROUP.search(text, at):
+    while match := _NEGATED.search(text, at):
         at = match.end()
-        depth = 1
-        for token in _BRACE.finditer(text, at):
-            depth += (token[0] == "{") - (token[0] == "}")
-            if depth == 0:
-                inside = text[match.end() : token.start()]
-                text = f"{text[: match.start()]}! {GROUP}{inside}){text[token.end() :]}"
-                break
+        end = _end_of_compound(text, at)
+        if end is not None:
+            text = f"{text[:at]}{GROUP} {text[at:end]} ){text[end:]}"
+            at += len(GROUP)
     return text
+
+
+def _end_of_compound(text: str, start: int) -> int | None:
+    """Where the compound command ends that starts there. Keywords count where a command can begin."""
+    depth = 0
+    begins = True
+    for token in _WORD.finditer(text, start):
+        if begins and token["opens"]:
+            depth += 1
+            begins = token["opens"] not in {"case", "for", "select"}
+            continue
+        if begins and token["closes"]:
+            depth -= 1
+            if depth == 0:
+                return token.end()
+        begins = bool(token["ends"]) or (begins and (token[0].isspace() or token[0] == "!"))
+    return None
