@@ -193,7 +193,8 @@ EXAMPLES = [
         "21-script-of-the-context",
         set(),
         missed={
-            "https://repo1.maven.org/maven2/io/prestosql/": "needs the output of ./get_presto_versions.sh"
+            "https://repo1.maven.org/maven2/io/prestosql/": "needs the output of ./get_presto_versions.sh",
+            "get_presto_versions.sh": "freshlayer does not read this build context",
         },
     ),
     Example(

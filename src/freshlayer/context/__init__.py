@@ -2,6 +2,7 @@
 
 from freshlayer.context.classic import ClassicContext
 from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.context.source import (
     Source,
     read_dockerfile,
@@ -12,6 +13,7 @@ from freshlayer.context.source import (
 
 __all__ = [
     "ClassicContext",
+    "ContextFiles",
     "Source",
     "ignore_file",
     "is_sent",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,11 +12,18 @@ from freshlayer import dockerfile as dockerfiles
 from freshlayer.discover import Conditions, Discovery, discover
 from freshlayer.discover.advice import advise
 from freshlayer.discover.directives import Directives, read_directives
+from freshlayer.discover.files.trees import ContextTree
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.model.context_files import ContextAnswer, ContextAnswers, Wanted
 from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
+
+_MOST_STEPS = 12
+"""How often files of the context are read: scripts execute scripts."""
+
+_CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
 
 
 class BuildRequest(Struct, frozen=True):
@@ -106,7 +114,8 @@ class Analysis(Struct, frozen=True):
                 inputs += [RemoteInput(item.reference, places)] if places else []
                 continue
             reason = Reason("kind-not-probed", item.reference.kind)
-            missed += [NotWatched(p.line, p.instruction, str(item.reference), reason) for p in places]
+            text = str(item.reference)
+            missed += [NotWatched(p.line, p.instruction, text, reason, script=p.script) for p in places]
         discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *missed))
         return replace(self, discovery=discovery)
 
@@ -126,24 +135,57 @@ class Analysis(Struct, frozen=True):
         return min(self.directives.get(place.line, Directives()).ttl for place in item.places)
 
 
-def analyse(text: str, request: BuildRequest) -> Analysis:
-    """Read a Dockerfile.
+ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
+"""Reads files of the build context; what it is asked for twice has one answer."""
 
-    Raises DockerfileError for what the builder would refuse to parse, for a target that does not exist, and
-    for a ``# freshlayer:`` comment that is not a directive.
+
+def analyse(text: str, request: BuildRequest, read: ReadContext | None = None) -> Analysis:
+    """Read a Dockerfile, and the scripts of the build context that it executes.
+
+    Without ``read``, nothing is known of the context. Raises as ``analysis_in_steps``.
+    """
+    steps = analysis_in_steps(text, request, None if read else _CONTEXT_NOT_READ)
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send(read(wanted) if read else {})
+    except StopIteration as ended:
+        found: Analysis = ended.value
+        return found
+
+
+def analysis_in_steps(
+    text: str, request: BuildRequest, why_not: Reason | None = None
+) -> Generator[tuple[Wanted, ...], ContextAnswers, Analysis]:
+    """The analysis as a value: it yields which files of the context it needs, and is sent what they hold.
+
+    ``why_not``: why the context is not read. Raises DockerfileError for what the builder would refuse to
+    parse, for a target that does not exist, and for a ``# freshlayer:`` comment that is not a directive.
     """
     dockerfile = dockerfiles.parse(text)
     every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
     directives = read_directives(
         text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)]
     )
-    first, *others = [_read_for(dockerfile, request, platform, directives) for platform in request.platforms]
-    union = _union([first.discovery, *(other.discovery for other in others)])
-    return replace(first, discovery=_honouring(union, every, directives))
+    answers: dict[Wanted, ContextAnswer] = {}
+    for left in itertools.count(_MOST_STEPS, -1):
+        first, *others = [
+            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not))
+            for platform in request.platforms
+        ]
+        union = _union([first.discovery, *(other.discovery for other in others)])
+        if not union.wanted or not left:
+            return replace(first, discovery=_honouring(union, every, directives))
+        answers.update((yield union.wanted))
+    raise AssertionError
 
 
 def _read_for(
-    dockerfile: Dockerfile, request: BuildRequest, platform: str, directives: Mapping[int, Directives]
+    dockerfile: Dockerfile,
+    request: BuildRequest,
+    platform: str,
+    directives: Mapping[int, Directives],
+    context: ContextTree,
 ) -> Analysis:
     environments = dockerfiles.environments(
         dockerfile,
@@ -166,7 +208,7 @@ def _read_for(
         loopback=request.network in {None, "host"},
         watched={line: item.watch for line, item in directives.items() if item.watch},
     )
-    discovery = discover(dockerfile, stages, environments, conditions)
+    discovery = discover(dockerfile, stages, environments, conditions, context)
     return Analysis(dockerfile, stages, parents, discovery, directives)
 
 
@@ -190,6 +232,7 @@ def _union(found: list[Discovery]) -> Discovery:
         {number: tuple(references) for number, references in by_instruction.items()},
         tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
+        tuple(dict.fromkeys(item for discovery in found for item in discovery.wanted)),
     )
 
 
@@ -210,7 +253,8 @@ def _honouring(
         for place in item.places:
             if place.line in silenced:
                 reason, text = silenced[place.line], str(item.reference)
-                excluded.append(NotWatched(place.line, place.instruction, text, reason, accepted=True))
+                line, name = place.line, place.instruction
+                excluded.append(NotWatched(line, name, text, reason, accepted=True, script=place.script))
     lines = {instruction.number: instruction.line for instruction in instructions}
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)

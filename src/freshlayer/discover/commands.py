@@ -37,10 +37,11 @@ from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
+from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
-from freshlayer.shell import SHELLS, Call, Surroundings
+from freshlayer.shell import SHELLS, Call, Surroundings, Unfollowed
 
 SYNTAXES: dict[str, Syntax] = {
     "curl": curl,
@@ -62,6 +63,10 @@ FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _WORD = compiled(r"[A-Za-z][\w.+-]*")
+_HANDLES_FILES = compiled(
+    r"(?:^|[\s;&|(\"'`])(?:\.|source|sh|bash|ash|dash|ksh|zsh|run-parts)\s|>\s*[\w/.~$\"']|\./|\.sh\b|\btee\s"
+)
+"""A script that executes, sources or writes a file."""
 _LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
 _COMMENT = compiled(r"(?m)(?<!\S)#.*")
 _ENDED = compiled(r"[\"']?(?:[\s;&|<>)]|\Z)")
@@ -85,13 +90,34 @@ def of_script(
         return
     following = shell.follow(text, surroundings)
     yield from of_calls(following.calls, known)
+    yield from _of_unfollowed(following.unfollowed)
     if not following.whole:
         yield from _by_pattern(text)
 
 
+def of_words(
+    words: tuple[str, ...], surroundings: Surroundings, known: Checkouts | None = None
+) -> Iterator[tuple[str, Finding]]:
+    """The same of a command that no shell reads: the exec form."""
+    following = shell.follow_words(words, surroundings)
+    yield from of_calls(following.calls, known)
+    yield from _of_unfollowed(following.unfollowed)
+
+
+def _of_unfollowed(scripts: tuple[Unfollowed, ...]) -> Iterator[tuple[str, Finding]]:
+    """Script files that are executed, with why they are not read, and the URLs of those that are in part."""
+    for script in scripts:
+        inside = list(_by_pattern(script.text)) if script.text else []
+        for via, finding in inside:
+            line = script.text[: max(script.text.find(finding.text), 0)].count("\n") + 1
+            yield via, replace(finding, place=ScriptPlace(script.name, line))
+        if not inside:
+            yield "script", Missed(script.name, script.reason, place=script.place)
+
+
 def _may_fetch(text: str, surroundings: Surroundings) -> bool:
-    """Whether a fetching word is in the script, or in a variable that it names."""
-    if _fetches(text):
+    """Whether a fetching word is in the script, or in a variable that it names; or in a file that it runs."""
+    if _fetches(text) or _HANDLES_FILES.search(text) or not surroundings.files.is_empty:
         return True
     variables = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
     if any(plain_name(name.lower()) in names() for name in variables):
@@ -122,16 +148,32 @@ def of_calls(calls: tuple[Call, ...], known: Checkouts | None = None) -> Iterato
         words = _as_git([_word(field) for field in call.words])
         name, arguments = program_of(words)
         if name in REPOSITORIES:
-            repositories.setdefault(name, []).append(Ran(arguments, call.directory))
+            repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
             through[name] = through.get(name) or used(name, [], dict(call.proxies))
             continue
         given = [_known_part(text) for text in call.given]
         arguments = _hole_of_input(name, arguments, call)
         proxies = used(name, arguments, dict(call.proxies))
         for finding in _of_program(name, arguments, words, given):
-            yield finding.via or name or "RUN", _through(finding, proxies)
+            yield finding.via or name or "RUN", _at(call.place, _through(finding, proxies))
     for name, commands in repositories.items():
-        yield from ((it.via, _through(it, through[name])) for it in REPOSITORIES[name](commands, checkouts))
+        for it in REPOSITORIES[name](commands, checkouts):
+            yield it.via, _at(_place_of(it, commands), _through(it, through[name]))
+
+
+def _at(place: ScriptPlace | None, finding: Finding) -> Finding:
+    """The finding of a command in a script file."""
+    return replace(finding, place=place) if place else finding
+
+
+def _place_of(finding: Finding, commands: list[Ran]) -> ScriptPlace | None:
+    """Where the command is that names what was found; else the first one of the program."""
+    for command in commands:
+        if any(
+            isinstance(word, str) and len(word) > 1 and word in finding.text for word in command.arguments
+        ):
+            return command.place
+    return commands[0].place
 
 
 def _as_git(words: Words) -> Words:

@@ -9,8 +9,10 @@ from posixpath import basename, join
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer import reference, shell
-from freshlayer.discover.commands import FETCHERS, of_calls, of_script
+from freshlayer import reference
+from freshlayer.discover.commands import FETCHERS, of_script, of_words
+from freshlayer.discover.files.stages import Expand, StageFiles
+from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
@@ -25,7 +27,8 @@ from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
-from freshlayer.model.inputs import NotWatched, Place, RemoteInput
+from freshlayer.model.context_files import Wanted
+from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
@@ -48,11 +51,15 @@ _Read = tuple[Stage, Instruction, str, Finding]
 
 
 class Discovery(Struct, frozen=True):
-    """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference."""
+    """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference.
+
+    ``wanted``: files of the build context that have to be read before more is known.
+    """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
     inputs: tuple[RemoteInput, ...]
     not_watched: tuple[NotWatched, ...]
+    wanted: tuple[Wanted, ...] = ()
 
 
 class Conditions(Struct, frozen=True):
@@ -72,14 +79,16 @@ def discover(
     stages: Iterable[Stage],
     environments: Mapping[int, Environment],
     conditions: Conditions,
+    context: ContextTree | None = None,
 ) -> Discovery:
     """Everything that the instructions of these stages read from the network."""
+    context = context or ContextTree({}, Reason("script-not-in-context"))
     by_instruction: dict[int, dict[Reference, str]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
     requested: dict[Reference, Reference] = {}
     secrets = GivenSecrets(dockerfile, environments)
-    finder = _Finder(dockerfile, environments, conditions)
+    finder = _Finder(dockerfile, environments, conditions, context)
     found = [(stage, *item) for stage in stages for item in finder.stage(stage)]
     for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
         known = secrets.hidden(read, instruction)
@@ -89,22 +98,25 @@ def discover(
             first = requested.get(known, known)
             requested[known] = preferred(first, known)
             if differ_by_guess(first.address, known.address):
-                not_watched.append(_not_watched(instruction, Missed(known.text, _ONE_IS_REQUESTED)))
+                not_watched.append(
+                    _not_watched(instruction, Missed(known.text, _ONE_IS_REQUESTED), finding.place)
+                )
         if isinstance(known, Missed):
-            not_watched.append(_not_watched(instruction, known))
+            not_watched.append(_not_watched(instruction, known, finding.place))
         elif known not in by_instruction.setdefault(instruction.number, {}):
             by_instruction[instruction.number][known] = via
-            place = Place(instruction.line, instruction.name, stage.label, via)
+            place = Place(instruction.line, instruction.name, stage.label, via, finding.place)
             places.setdefault(known, []).append(place)
     inputs = tuple(RemoteInput(requested[known], tuple(where)) for known, where in places.items())
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
-    return Discovery(reads, inputs, decided(not_watched, inputs))
+    return Discovery(reads, inputs, decided(not_watched, inputs), tuple(context.wanted))
 
 
-def _not_watched(instruction: Instruction, missed: Missed) -> NotWatched:
+def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
     text = shown(masked_script(missed.text)) or instruction.name
     reason = missed.reason.changed(public_text)
-    return NotWatched(instruction.line, instruction.name, text, reason, missed.accepted, missed.warns)
+    it = instruction
+    return NotWatched(it.line, it.name, text, reason, missed.accepted, missed.warns, script=place)
 
 
 def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
@@ -156,8 +168,13 @@ class _Finder:
     """Walks one stage; the SHELL instruction changes who reads what follows it."""
 
     def __init__(
-        self, dockerfile: Dockerfile, environments: Mapping[int, Environment], conditions: Conditions
+        self,
+        dockerfile: Dockerfile,
+        environments: Mapping[int, Environment],
+        conditions: Conditions,
+        context: ContextTree,
     ) -> None:
+        self._files = StageFiles(dockerfile, context)
         self._dockerfile = dockerfile
         self._environments = environments
         self._target = self._platform = conditions.platform
@@ -176,6 +193,7 @@ class _Finder:
                 yield stage.start, via, finding
         shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
         directory = self._directories.get(parent.number, "/") if parent else "/"
+        self._files.begin(parent)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in stage.instructions:
             if instruction.name == "SHELL":
@@ -183,6 +201,7 @@ class _Finder:
             if instruction.name == "WORKDIR":
                 directory = self._workdir(instruction, directory)
             self._directory = directory
+            self._files.before(instruction, self._expander(instruction), directory)
             self._checkouts = self._checkouts.later()
             for via, finding in (
                 *self._instruction(instruction, shell_words),
@@ -192,6 +211,17 @@ class _Finder:
         self._shells[stage.number] = shell_words
         self._directories[stage.number] = directory
         self._copies[stage.number] = self._checkouts
+        self._files.end(stage)
+
+    def _expander(self, instruction: Instruction) -> Expand:
+        """What expands a word of an instruction."""
+        environment = self._environments[instruction.number]
+
+        def expand(word: str) -> str | None:
+            value = environment.expand(word, self._dockerfile.escape)
+            return value if isinstance(value, str) else None
+
+        return expand
 
     def _workdir(self, instruction: Instruction, before: str) -> str:
         path = self._environments[instruction.number].expand(
@@ -264,9 +294,17 @@ class _Finder:
     def _run(
         self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]
     ) -> Iterator[tuple[str, Finding]]:
-        surroundings = self._surroundings(instruction, environment)
+        with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
+            surroundings = self._surroundings(instruction, environment)
+            yield from self._script(
+                instruction, replace(surroundings, files=files, search=search), shell_words
+            )
+
+    def _script(
+        self, instruction: Instruction, surroundings: Surroundings, shell_words: tuple[str, ...]
+    ) -> Iterator[tuple[str, Finding]]:
         if instruction.exec_form:
-            yield from of_calls(shell.follow_words(instruction.words, surroundings).calls, self._checkouts)
+            yield from of_words(instruction.words, surroundings, self._checkouts)
             return
         script = _script(instruction)
         interpreter = basename(shell_words[0].replace("\\", "/")).removesuffix(".exe") if shell_words else ""

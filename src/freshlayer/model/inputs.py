@@ -10,13 +10,30 @@ from freshlayer.reference import Reference
 _RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "RUN --mount"})
 
 
+class ScriptPlace(Struct, frozen=True):
+    """A line, from 1, of a script that an instruction executes.
+
+    ``path``: relative to the build context, or the absolute one of a file that the Dockerfile itself writes.
+    """
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
 class Place(Struct, frozen=True):
-    """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it."""
+    """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it.
+
+    ``script``: where in a script that the instruction executes.
+    """
 
     line: int
     instruction: str
     stage: str
     via: str
+    script: ScriptPlace | None = None
 
     @property
     def resolved_by_builder(self) -> bool:
@@ -36,7 +53,8 @@ class NotWatched(Struct, frozen=True):
 
     ``accepted``: the Dockerfile accepts that, by a comment or by a checksum.
     ``warns``: it is watched, but a new run of the instruction may not download it. ``covered_by``: the
-    reference, which is watched, whose answer decides it.
+    reference, which is watched, whose answer decides it. ``script``: where in a script that the
+    instruction executes.
     """
 
     line: int
@@ -46,6 +64,7 @@ class NotWatched(Struct, frozen=True):
     accepted: bool = False
     warns: bool = False
     covered_by: str = ""
+    script: ScriptPlace | None = None
 
 
 class Advice(Struct, frozen=True):

@@ -34,6 +34,26 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the script is for an interpreter that freshlayer does not read",
         "name the input in a '# freshlayer: watch URL' comment",
     ),
+    "script-changed": (
+        "a command changes the script before it is executed, in a way that freshlayer does not compute",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "script-downloaded": (
+        "the build downloads the script, and what it reads itself is not known",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "script-is-binary": (
+        "the build executes a file of the build context that is not a text",
+        "name the input in a '# freshlayer: watch URL' comment if the program reads one",
+    ),
+    "script-not-in-context": (
+        "the script is not in the build context, as far as freshlayer can read it",
+        "correct the path, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "script-of-image": (
+        "the script is in the image or the build makes it, so only the build can read it",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
     "script-not-followed": (
         "freshlayer can't follow the script to its end",
         "make the script simpler, or name the input in a '# freshlayer: watch URL' comment",

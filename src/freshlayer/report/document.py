@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from freshlayer.model.build import InstructionVerdict, StepOutcome
 from freshlayer.model.evidence import Evidence, Strength
-from freshlayer.model.inputs import NotWatched, RemoteInput
+from freshlayer.model.inputs import NotWatched, RemoteInput, ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
 
@@ -73,18 +73,21 @@ def _input(item: RemoteInput) -> Document:
     return {
         "reference": str(item.reference),
         "kind": item.reference.kind,
-        "places": [asdict(place) for place in item.places],
+        "places": [asdict(place) | _script(place.script) for place in item.places],
     }
 
 
 def _not_watched(item: NotWatched) -> Document:
-    return {name: value for name, value in asdict(item).items() if name != "covered_by"} | {
-        "reason": item.reason.document
-    }
+    known = {name: value for name, value in asdict(item).items() if name != "covered_by"}
+    return known | {"reason": item.reason.document} | _script(item.script)
 
 
 def _covered(item: NotWatched) -> Document:
     return {"line": item.line, "instruction": item.instruction, "text": item.text, "by": item.covered_by}
+
+
+def _script(place: ScriptPlace | None) -> Document:
+    return {"script": asdict(place) if place else None}
 
 
 def _verdict(verdict: Verdict) -> Document:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change
 from freshlayer.model.report import Report
-from freshlayer.report.text import only_follows
+from freshlayer.report.text import only_follows, via
 
 
 class Level(StrEnum):
@@ -48,7 +48,7 @@ def _findings(report: Report) -> Iterator[Finding]:
     yield from _without_answer(report, ends)
     for missed in report.not_watched:
         level, title = (Level.WARNING, "may not update") if missed.warns else (Level.NOTE, "not watched")
-        text = f"{missed.instruction}: {missed.text}: {missed.reason}"
+        text = f"{missed.instruction}{via(missed.script)}: {missed.text}: {missed.reason}"
         end = ends.get(missed.line, missed.line)
         yield Finding(level, missed.reason.code, title, text, missed.line, end, missed.accepted)
     for advice in report.advice:
@@ -78,6 +78,6 @@ def _without_answer(report: Report, ends: Mapping[int, int]) -> Iterator[Finding
     for verdict in report.unobserved:
         kind = "absent" if verdict.change is Change.ABSENT else "unknown"
         for place in places.get(verdict.reference, ()):
-            text = f"{place.instruction}: {verdict.reference}: {verdict.reason}"
+            text = f"{place.instruction}{via(place.script)}: {verdict.reference}: {verdict.reason}"
             rule, end = verdict.reason.code, ends.get(place.line, place.line)
             yield Finding(Level.WARNING, rule, f"{kind} input", text, place.line, end)

@@ -9,7 +9,7 @@ from itertools import groupby
 from freshlayer.decisions.causes import totals_of
 from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
-from freshlayer.model.inputs import Place, RemoteInput
+from freshlayer.model.inputs import Place, RemoteInput, ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
@@ -117,10 +117,12 @@ def input_lines(report: Report) -> Iterator[Line]:
     for missed in report.not_watched:
         what = "warning" if missed.warns else "not watched"
         text = f"{missed.instruction}: {what}: {missed.text}: {missed.reason}"
-        found.append((missed.line, ("dim", f"{report.dockerfile}:{missed.line}: {text}")))
+        where = place_of(report, missed.line, missed.script)
+        found.append((missed.line, ("dim", f"{where}: {text}")))
     for covered in report.covered:
         text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
-        found.append((covered.line, ("", f"{report.dockerfile}:{covered.line}: {text}")))
+        where = place_of(report, covered.line, covered.script)
+        found.append((covered.line, ("", f"{where}: {text}")))
     yield from dict.fromkeys(line for _, line in sorted(found, key=lambda item: item[0]))
     if not report.inputs and not report.not_watched:
         yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
@@ -133,8 +135,18 @@ def _read(report: Report, item: RemoteInput, place: Place) -> Line:
     resolved = " (the builder itself resolves it)" if own else ""
     return (
         "dim" if own else "green",
-        f"{report.dockerfile}:{place.line}: {how} reads {item.reference}{resolved}",
+        f"{place_of(report, place.line, place.script)}: {how} reads {item.reference}{resolved}",
     )
+
+
+def place_of(report: Report, line: int, script: ScriptPlace | None) -> str:
+    """``Dockerfile:7``, or ``Dockerfile:7 via scripts/install.sh:12``."""
+    return f"{report.dockerfile}:{line}{via(script)}"
+
+
+def via(script: ScriptPlace | None) -> str:
+    """`` via scripts/install.sh:12``; empty outside of scripts."""
+    return f" via {shown(str(script))}" if script else ""
 
 
 def probe_lines(results: list[tuple[Observation, Verdict]]) -> Iterator[Line]:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from freshlayer.shell.evaluate import Evaluator, exec_form
+from freshlayer.shell.files import Files, NoFiles
 from freshlayer.shell.frame import Frame
+from freshlayer.shell.programs.script_files import PATH
 from freshlayer.shell.programs.wrappers import SHELLS
+from freshlayer.shell.script_runs import ScriptRuns, Unfollowed
 from freshlayer.shell.status import BudgetError, Call
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, known, text_of, worst, written
@@ -20,6 +23,7 @@ __all__ = [
     "Hole",
     "Surroundings",
     "Text",
+    "Unfollowed",
     "Why",
     "follow",
     "follow_script",
@@ -41,13 +45,19 @@ class Surroundings(Struct, frozen=True):
     platform: str
     fetchers: frozenset[str]
     directory: str = "/"
+    files: Files = NoFiles()
+    search: tuple[str, ...] = PATH
 
 
 class Following(Struct, frozen=True):
-    """The programs that a script runs, in order. ``whole`` is False where not all could be followed."""
+    """The programs that a script runs, in order. ``whole`` is False where not all could be followed.
+
+    ``unfollowed``: script files that it executes and that could not be followed to their end.
+    """
 
     calls: tuple[Call, ...]
     whole: bool
+    unfollowed: tuple[Unfollowed, ...] = ()
 
 
 def follow(text: str, surroundings: Surroundings) -> Following:
@@ -69,8 +79,8 @@ def follow_script(
     try:
         evaluator.run(script.body, frame)
     except (BudgetError, RecursionError):
-        return Following(tuple(evaluator.calls), whole=False)
-    return Following(tuple(evaluator.calls), script.whole and evaluator.whole)
+        return _following(evaluator, whole=False)
+    return _following(evaluator, whole=script.whole and evaluator.whole)
 
 
 def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Following:
@@ -79,8 +89,13 @@ def follow_words(words: tuple[str, ...], surroundings: Surroundings) -> Followin
     try:
         exec_form(evaluator, words, frame)
     except (BudgetError, RecursionError):
-        return Following(tuple(evaluator.calls), whole=False)
-    return Following(tuple(evaluator.calls), evaluator.whole)
+        return _following(evaluator, whole=False)
+    return _following(evaluator, whole=evaluator.whole)
+
+
+def _following(evaluator: Evaluator, *, whole: bool) -> Following:
+    unfollowed = tuple(dict.fromkeys(evaluator.runs.unfollowed))
+    return Following(tuple(evaluator.calls), whole, unfollowed)
 
 
 def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
@@ -88,5 +103,6 @@ def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
         value = surroundings.value(name)
         return (text_of(value),) if value != "" else NOTHING
 
-    evaluator = Evaluator(surroundings.platform, surroundings.fetchers)
+    runs = ScriptRuns(surroundings.files, surroundings.search)
+    evaluator = Evaluator(surroundings.platform, surroundings.fetchers, runs)
     return evaluator, Frame(outer, directory=surroundings.directory, previous=surroundings.directory)

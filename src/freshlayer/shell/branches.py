@@ -65,7 +65,7 @@ def _either(runner: Runner, statement: AndOr, inner: AndOr, frame: Frame) -> Com
         left = _right(runner, inner, condition_result, frame)
         frame.tested = before
         return _right(runner, statement, left, frame)
-    arm, other = frame.copy(), frame.copy()
+    arm, other = frame.branch(), frame.branch()
     if condition_result.status is Status.OPEN:
         narrow(runner, inner.left, arm, wanted=True)
         narrow(runner, inner.left, other, wanted=False)
@@ -104,7 +104,7 @@ def _most_likely(runner: Runner, then: Statement, frame: Frame, left: CommandRes
 def _perhaps(runner: Runner, both_sides: AndOr, frame: Frame, left: CommandResult) -> CommandResult:
     """The right side may run or not."""
     test, statement, wanted = both_sides.left, both_sides.right, both_sides.operator == "&&"
-    arm, other = frame.copy(), frame.copy()
+    arm, other = frame.branch(), frame.copy()
     if left.status is Status.OPEN:
         narrow(runner, test, arm, wanted=wanted)
         narrow(runner, test, other, wanted=not wanted)
@@ -127,7 +127,7 @@ def if_(runner: Runner, statement: If, frame: Frame) -> CommandResult:
             break
         if tried.status is Status.FALSE:
             continue
-        arm = rest if tried.status is Status.TRUE else rest.copy()
+        arm = rest if tried.status is Status.TRUE else rest.branch()
         if tried.status is Status.OPEN:
             narrow(runner, test, arm, wanted=True)
             narrow(runner, test, rest, wanted=False)
@@ -135,6 +135,7 @@ def if_(runner: Runner, statement: If, frame: Frame) -> CommandResult:
         if tried.status is Status.TRUE:
             break
     else:
+        rest.certain &= not arms
         last = runner.run(statement.otherwise, rest) if statement.otherwise else DONE
         arms.append((rest, _after(before, last)))
     return _joined(frame, arms)
@@ -152,8 +153,9 @@ def case(runner: Runner, statement: Case, frame: Frame) -> CommandResult:
     subjects = runner.expander.whole(statement.subject, frame)
     name = _plain_name(statement.subject)
     arms: list[tuple[Frame, CommandResult]] = []
-    for choice in dict.fromkeys(_choices(runner, statement, subjects, frame)):
-        arm = frame.copy()
+    choices = tuple(dict.fromkeys(_choices(runner, statement, subjects, frame)))
+    for choice in choices:
+        arm = frame.copy() if len(choices) == 1 else frame.branch()
         if name and choice.subject is not None:
             arm.set(name, choice.subject)
         arms.append((arm, runner.run(Sequence(choice.bodies), arm)))

@@ -16,7 +16,9 @@ from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.expand import Expander
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.dispatch import dispatch
+from freshlayer.shell.programs.file_tools import write
 from freshlayer.shell.runner import Runner
+from freshlayer.shell.script_runs import ScriptRuns
 from freshlayer.shell.status import DONE, BudgetError, Call, CommandResult, Status, opposite, together
 from freshlayer.shell.syntax.nodes import (
     AndOr,
@@ -52,7 +54,8 @@ class Evaluator:
     ``whole``: False where a script inside the script (``eval``, ``sh -c``) was not understood.
     """
 
-    def __init__(self, platform: str, fetchers: frozenset[str]) -> None:
+    def __init__(self, platform: str, fetchers: frozenset[str], runs: ScriptRuns) -> None:
+        self.runs = runs
         self.platform = platform
         self.fetchers = fetchers
         self.calls: list[Call] = []
@@ -84,7 +87,7 @@ class Evaluator:
         given = frame.given
         if frame.touched and not any(_names_input(word) for word in words[1:]):
             given = None
-        self.calls.append(Call(words, given or NOTHING, frame.proxies(), frame.directory))
+        self.calls.append(Call(words, given or NOTHING, frame.proxies(), frame.directory, self.runs.place))
 
     def enter_function(self) -> None:
         """Count how deep functions call each other."""
@@ -108,7 +111,8 @@ class Evaluator:
         try:
             script = parse(text)
             self.whole &= script.whole
-            return self.run(script.body, frame)
+            with self.runs.nested():
+                return self.run(script.body, frame)
         finally:
             self._depth -= 1
 
@@ -146,6 +150,9 @@ def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandR
     outcome = runner.run(statement.statement, frame)
     if statement.given is not None:
         frame.given, frame.touched = before
+    if statement.output is not None:
+        for target in runner.expander.whole(statement.output, frame):
+            write(runner, target, outcome.out, frame, appends=statement.appends)
     return replace(outcome, out=NOTHING) if statement.writes else outcome
 
 
@@ -184,7 +191,8 @@ def _not(runner: Runner, statement: Not, frame: Frame) -> CommandResult:
     return replace(outcome, status=opposite(outcome.status))
 
 
-def _function(_runner: Runner, statement: Function, frame: Frame) -> CommandResult:
+def _function(runner: Runner, statement: Function, frame: Frame) -> CommandResult:
+    runner.runs.define(statement.name)
     frame.functions[statement.name] = statement.body
     return DONE
 
@@ -197,6 +205,7 @@ def _compute(runner: Runner, statement: Compute, frame: Frame) -> CommandResult:
 def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     if not statement.words or statement.declares:
         return _checked(declare(runner, statement, frame), frame)
+    runner.runs.at(statement.row)
     variants = words_as_fields(runner, statement, frame)
     if not frame.going:
         return CommandResult(Status.FALSE)

@@ -55,6 +55,7 @@ class Frame(Struct):
     ``name`` is ``$0``; ``exported`` names reach child shells, ``integers`` are those of ``declare -i``.
     ``options``: letters of ``set``, and ``pipefail``. ``tested``: a failure ends nothing here, even under
     ``set -e``. ``given``: what is known of standard input; ``touched``: a part of it has been read.
+    ``certain``: what runs here runs in every build.
     """
 
     outer: Outer
@@ -77,6 +78,7 @@ class Frame(Struct):
     tested: bool = False
     given: Values | None = None
     touched: bool = False
+    certain: bool = True
 
     def copy(self) -> Frame:
         """One that goes its own way."""
@@ -88,6 +90,12 @@ class Frame(Struct):
             left=[],
             hidden=dict(self.hidden),
         )
+
+    def branch(self) -> Frame:
+        """One of several ways, of which one is taken."""
+        arm = self.copy()
+        arm.certain = False
+        return arm
 
     def child(self, name: Values | None, arguments: tuple[Values, ...]) -> Frame:
         """The start of another shell that this one runs: exported variables alone reach it."""

@@ -6,10 +6,11 @@ from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic
 from freshlayer.shell.branches import tested
 from freshlayer.shell.frame import End, Frame
+from freshlayer.shell.programs.script_files import listed
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import BudgetError, CommandResult, Status, opposite, together
 from freshlayer.shell.syntax.nodes import CountedFor, For, Literal, Statement, While, Word
-from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternatives, concat, known
+from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternatives, concat, known, text_of
 
 _MOST_ROUNDS = 2000
 _MOST_TURNS = 2000
@@ -48,22 +49,26 @@ def _rounds(runner: Runner, statement: For, frame: Frame) -> list[Values]:
     found: list[Values] = []
     for word in statement.words:
         options = runner.expander.fields(word, frame)
-        found += [(_of_image(word, field),) for fields in options for field in fields]
+        every = [field for fields in options for field in fields]
+        found += [(one,) for field in every for one in _paths(runner, word, field, frame)]
     if len(found) > _MOST_ROUNDS:
         raise BudgetError
     return found
 
 
-def _of_image(word: Word, field: Text) -> Text:
-    """A pattern for names of files stands for files of the image."""
+def _paths(runner: Runner, word: Word, field: Text, frame: Frame) -> list[Text]:
+    """A pattern for names of files stands for those that are known, else for files of the image."""
     text = known(field)
     special = any(
         isinstance(part, Literal) and not part.quoted and set("*?[") & set(part.text) for part in word
     )
     if text is None or not special or "://" in text:
-        return field
+        return [field]
+    names = listed(runner, text, frame)
+    if names:
+        return [text_of(name) for name in names]
     reason = Reason("needs-image-files", detail=f"{text} stands for files of the image")
-    return (Hole(Why.IMAGE, reason, text),)
+    return [(Hole(Why.IMAGE, reason, text),)]
 
 
 def under_condition(runner: Runner, statement: While, frame: Frame) -> CommandResult:

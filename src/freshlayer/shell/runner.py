@@ -6,6 +6,7 @@ from typing import Protocol
 
 from freshlayer.shell.expand import Expander
 from freshlayer.shell.frame import Frame
+from freshlayer.shell.script_runs import ScriptRuns
 from freshlayer.shell.status import CommandResult
 from freshlayer.shell.syntax.nodes import Statement
 from freshlayer.shell.values import Text, Values
@@ -24,6 +25,10 @@ class Runner(Protocol):
     @property
     def fetchers(self) -> frozenset[str]:
         """Names of programs."""
+
+    @property
+    def runs(self) -> ScriptRuns:
+        """Files of the image, and the script file that is being followed."""
 
     @property
     def expander(self) -> Expander:

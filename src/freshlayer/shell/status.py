@@ -6,6 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from freshlayer.model.inputs import ScriptPlace
 from freshlayer.shell.values import NOTHING, Text, Values
 
 
@@ -42,13 +43,14 @@ class Call(Struct, frozen=True):
     """A program that a script runs. ``given``: what is known of its standard input.
 
     ``proxies``: the variables that name a proxy, as far as they have a known value there. ``directory``: the
-    working directory, in which an unknown part is as written.
+    working directory, in which an unknown part is as written. ``place``: where in a script file.
     """
 
     words: tuple[Text, ...]
     given: Values = NOTHING
     proxies: tuple[tuple[str, str], ...] = ()
     directory: str = "/"
+    place: ScriptPlace | None = None
 
 
 class CommandResult(Struct, frozen=True):

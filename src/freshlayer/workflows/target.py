@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from freshlayer.context import Source
+from freshlayer.context import ContextFiles, Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 
 
@@ -17,5 +17,6 @@ class Target(Struct, frozen=True):
 
     @classmethod
     def of(cls, source: Source, request: BuildRequest) -> Target:
-        """Analyse a Dockerfile. Raises DockerfileError."""
-        return cls(source, request, analyse(source.text, request))
+        """Analyse a Dockerfile, and the scripts of its context that it executes. Raises DockerfileError."""
+        files = ContextFiles(source.context, source.path)
+        return cls(source, request, analyse(source.text, request, files.read))

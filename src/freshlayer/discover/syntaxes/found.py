@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 from freshlayer.request_form import PLAIN, RequestForm
 
@@ -28,30 +29,32 @@ Words = list[Word]
 
 
 class Ran(Struct, frozen=True):
-    """A command of a program: its arguments, and the directory in which it runs."""
+    """A command of a program: its arguments, the directory in which it runs, and where in a script file."""
 
     arguments: Words
     directory: str = "/"
+    place: ScriptPlace | None = None
 
 
 class Found(Struct, frozen=True):
     """Something that the command reads, as ``reference.parse`` takes it. ``via`` names the syntax.
 
     ``endpoint``: URL of the server that serves it, where ``text`` does not name that server. ``form``: how
-    the command requests it.
+    the command requests it. ``place``: where in a script file.
     """
 
     text: str
     via: str = ""
     endpoint: str = ""
     form: RequestForm = PLAIN
+    place: ScriptPlace | None = None
 
 
 class Missed(Struct, frozen=True):
     """Something that the command reads and that can't be watched, with the reason.
 
     ``accepted``: the Dockerfile itself states that it need not be watched. ``warns``: it is watched, but a
-    new run may not download it.
+    new run may not download it. ``place``: where in a script file.
     """
 
     text: str
@@ -59,6 +62,7 @@ class Missed(Struct, frozen=True):
     via: str = ""
     accepted: bool = False
     warns: bool = False
+    place: ScriptPlace | None = None
 
 
 Finding = Found | Missed

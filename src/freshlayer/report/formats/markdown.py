@@ -13,7 +13,7 @@ from freshlayer.report.difference import ReportChange, what
 from freshlayer.report.findings import Finding, Level, findings
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
 from freshlayer.report.terminal import plain
-from freshlayer.report.text import duration, is_own
+from freshlayer.report.text import duration, is_own, via
 
 _FOLDED = frozenset({"not watched", "advice"})
 """Titles of findings that are shown on a click, in a list of their own."""
@@ -104,7 +104,7 @@ def _part(report: Report, kind: ReportKind, name: str) -> Iterator[str]:
 
 def _inputs(report: Report) -> Iterator[str]:
     rows = [
-        (place.line, code(place.instruction), code(place.via), code(str(item.reference)))
+        (place.line, code(place.instruction), code(place.via + via(place.script)), code(str(item.reference)))
         for item in report.inputs
         for place in item.places
     ]

@@ -10,10 +10,12 @@ from freshlayer.shell.parameters import not_computed
 from freshlayer.shell.programs.architecture import answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
 from freshlayer.shell.programs.expr import expr
+from freshlayer.shell.programs.file_tools import apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
 from freshlayer.shell.programs.printing import PRINTERS
+from freshlayer.shell.programs.script_files import executed, location, run_parts
 from freshlayer.shell.programs.scripts import another_shell, evaluate, source
 from freshlayer.shell.programs.wrappers import (
     SHELLS,
@@ -43,6 +45,9 @@ _SILENT = frozenset(
     "umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
     " alias unalias type command getopts".split()
 )
+_NO_FILES = frozenset({*FILTERS, *_SILENT, *SHELLS, "apt-get", "apt", "apk", "git", "tar", "make"})
+"""Programs that are not looked for among the files of the build context."""
+_LOCATORS = frozenset({"pwd", "realpath", "readlink"})
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose exit status is a result, not an error."""
 
@@ -122,7 +127,8 @@ def _function(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
     inside.arguments = tuple((field,) for field in fields[1:])
     inside.hidden = {}
     runner.enter_function()
-    outcome = runner.run(body, inside)
+    with runner.runs.function(name):
+        outcome = runner.run(body, inside)
     runner.leave_function()
     inside.land(End.RETURN)
     for hidden, values in inside.hidden.items():
@@ -134,6 +140,9 @@ def _function(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
 
 def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     name = basename(known(fields[0]) or "")
+    followed = _of_files(runner, name, fields, frame)
+    if followed is not None:
+        return followed
     words = [known(field) for field in fields]
     plain = [word for word in words if word is not None]
     if len(plain) == len(words):
@@ -152,6 +161,23 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
     known_input = None if frame.touched else given
     return CommandResult(status, NOTHING if name in _SILENT else (output_of(runner, fields, known_input),))
+
+
+def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
+    """A script file, and a filter of a file whose text is known; None for any other program."""
+    if name not in _NO_FILES and name not in runner.fetchers:
+        outcome = executed(runner, fields, frame)
+        if outcome is not None:
+            return outcome
+    apply(runner, fields, frame)
+    path = location(fields, frame) if name in _LOCATORS else None
+    if path is not None:
+        return CommandResult(Status.TRUE, (text_of(path, "\n"),))
+    if name in FILTERS and frame.given is None:
+        words, given = with_input(runner, fields, frame)
+        if given is not None:
+            return _filtered(runner, words, [known(field) or "" for field in words[1:]], given)
+    return None
 
 
 def _filtered(runner: Runner, fields: Fields, arguments: list[str], given: Values) -> CommandResult:
@@ -222,6 +248,7 @@ _BUILTINS: dict[str, Builtin] = {
     "source": source,
     "expr": _expr,
     "find": _find,
+    "run-parts": run_parts,
     "xargs": _xargs,
     "parallel": _parallel,
     "nix-shell": _nix_shell,

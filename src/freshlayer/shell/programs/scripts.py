@@ -10,6 +10,7 @@ from freshlayer.reference import shown
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.builtins import options_of
 from freshlayer.shell.programs.outputs import output_of
+from freshlayer.shell.programs.script_files import interpreted, sourced
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status, together
@@ -31,8 +32,11 @@ def evaluate(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     return CommandResult(Status.PRESUMED)
 
 
-def source(_runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
-    """``. FILE``: what it sets is not known."""
+def source(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
+    """``. FILE``: without its text, what it sets is not known."""
+    outcome = sourced(runner, fields, frame) if len(fields) > 1 else None
+    if outcome is not None:
+        return outcome
     file = shown(written(fields[1]), _LONGEST_SHOWN) if len(fields) > 1 else "a file"
     reason = Reason("needs-image-files", detail=f"may be set by {file} of the image")
     frame.anything = Hole(Why.IMAGE, reason, file)
@@ -52,7 +56,8 @@ def another_shell(runner: Runner, fields: Fields, frame: Frame) -> CommandResult
         place = place if place > 1 else 0
     if place:
         return _with_script(runner, fields, words, place, frame)
-    return _with_input(runner, fields, words, frame)
+    outcome = _with_input(runner, fields, words, frame)
+    return interpreted(runner, fields, frame) if outcome is None else outcome
 
 
 def _script_place(words: list[str | None]) -> int:

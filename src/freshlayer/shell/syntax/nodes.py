@@ -72,23 +72,30 @@ class Assignment(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """A simple command: assignments before it, or those of ``export``, ``local`` and their like."""
+    """A simple command: assignments before it, or those of ``export``, ``local`` and their like.
+
+    ``row``: its first line in the text that the parser has read, from 0.
+    """
 
     words: tuple[Word, ...]
     text: str
     assignments: tuple[Assignment, ...] = ()
     declares: bool = False
+    row: int = 0
 
 
 class Redirected(Struct, frozen=True):
     """A statement with redirections. ``given`` is what they put on its standard input.
 
-    ``writes``: its output goes to a file, so that it does not reach a substitution or a pipe.
+    ``writes``: its output goes to a file, so that it does not reach a substitution or a pipe. ``output``:
+    that file, where it is one; ``appends``: with ``>>``.
     """
 
     statement: Statement
     given: Word | None
     writes: bool
+    output: Word | None = None
+    appends: bool = False
 
 
 class Condition(Struct, frozen=True):
@@ -204,7 +211,11 @@ Statement = (
 
 
 class Script(Struct, frozen=True):
-    """``whole`` is False where the parser met something that it does not know."""
+    """``whole`` is False where the parser met something that it does not know.
+
+    ``lines``: of each row of the nodes, its line in the script, from 1; empty where they are the same.
+    """
 
     body: Statement
     whole: bool
+    lines: tuple[int, ...] = ()

@@ -53,9 +53,17 @@ def parse(text: str) -> Script:
     """Parse a script. Never fails: what is not understood is left out, and ``whole`` says so."""
     root = tree_of(re.sub(r"(?<!\\)\\\n", "", text))
     try:
-        return Script(_sequence(root.children, 0), not root.has_error)
+        return Script(_sequence(root.children, 0), not root.has_error, _line_numbers(text))
     except TooDeepError:
         return Script(Sequence(()), whole=False)
+
+
+def _line_numbers(text: str) -> tuple[int, ...]:
+    """The first line of each row, where continued lines are joined to one."""
+    if "\\\n" not in text:
+        return ()
+    lines = text.split("\n")
+    return (1, *(n + 1 for n in range(1, len(lines)) if not re.search(r"(?<!\\)\\\Z", lines[n - 1])))
 
 
 def parse_quoted(text: str) -> Word | None:
@@ -81,7 +89,7 @@ def _statement(node: Node, depth: int) -> Statement | None:
 
 def _command(node: Node, _depth: int) -> Statement:
     assignments = tuple(_assignment(child) for child in node.children if child.type == "variable_assignment")
-    command = Command(words_of(node), text_of(node), assignments)
+    command = Command(words_of(node), text_of(node), assignments, row=node.start_point[0])
     given = [given_word(child) for child in node.children if child.type == "herestring_redirect"]
     return Redirected(command, given[-1], writes=False) if given else command
 
@@ -127,7 +135,9 @@ def _redirected(node: Node, depth: int) -> Statement | None:
     if inner is None and not given:
         return None
     inner = inner or Command(((Literal("cat"),),), text_of(node))
-    statement = Redirected(inner, given[-1] if given else None, writes) if given or writes else inner
+    output, appends = _output(redirects)
+    document = given[-1] if given else None
+    statement = Redirected(inner, document, writes, output, appends) if given or writes else inner
     documents = [redirect for redirect in redirects if redirect.type == "heredoc_redirect"]
     return _with_rest(statement, documents[0], depth) if documents else statement
 
@@ -157,6 +167,19 @@ def _leads_to_file(redirect: Node) -> bool:
         return any(_leads_to_file(child) for child in redirect.children if child.type == "file_redirect")
     text = text_of(redirect)
     return bool(re.match(r"1?>|&>", text)) and not re.match(r"1?>&[12]", text)
+
+
+def _output(redirects: list[Node]) -> tuple[Word | None, bool]:
+    """The file that a redirection writes, and whether it appends to it."""
+    for redirect in reversed(redirects):
+        if redirect.type == "heredoc_redirect":
+            found = _output([child for child in redirect.children if child.type == "file_redirect"])
+            if found[0] is not None:
+                return found
+        elif redirect.type == "file_redirect" and _leads_to_file(redirect):
+            targets = redirect.children_by_field_name("destination")
+            return (word(targets[0]) if targets else None), ">>" in text_of(redirect)[:3]
+    return None, False
 
 
 def _with_rest(statement: Statement, document: Node, depth: int) -> Statement:

@@ -1,0 +1,112 @@
+"""The files of a stage while its instructions run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from posixpath import normpath
+
+from msgspec import Struct
+
+from freshlayer.discover.files.layers import (
+    Duplicate,
+    Found,
+    Gone,
+    Known,
+    Layer,
+    Link,
+    Linked,
+    Removed,
+    Written,
+)
+from freshlayer.shell.files import FileText, is_pending
+from freshlayer.shell.values import alternatives
+
+_MOST_LAYERS = 300
+_DEEPEST = 16
+
+
+class _Below(Struct, frozen=True):
+    """The first ``count`` layers. ``copies``: how many copies of directories may still be looked through."""
+
+    layers: list[Layer]
+    count: int
+    copies: int = 2
+
+    def find(self, path: str) -> Found | None:
+        """Of the newest that knows it."""
+        waiting: Found | None = None
+        for number in range(self.count - 1, -1, -1):
+            found = self.layers[number].find(path, _Below(self.layers, number, self.copies))
+            if is_pending(found):
+                waiting = waiting or found
+            elif found is not None:
+                return waiting or found
+        return waiting
+
+    def names(self, directory: str) -> frozenset[str]:
+        """Of all of them."""
+        names: frozenset[str] = frozenset()
+        for number in range(self.count) if self.copies else ():
+            names = self.layers[number].names(directory, names, _Below(self.layers, number, self.copies - 1))
+        return names
+
+
+class ImageFiles:
+    """What is known of the files of one stage; a ``shell.files.Files``."""
+
+    def __init__(self, layers: Iterable[Layer] = ()) -> None:
+        self._layers = list(layers)
+
+    def fork(self, *mounts: Layer) -> ImageFiles:
+        """The same files, to be changed apart from these; with mounts over them."""
+        return ImageFiles([*self._layers, *mounts])
+
+    def keep(self, ran: ImageFiles, mounts: int) -> None:
+        """What was changed in a fork with so many mounts."""
+        self._layers += ran._layers[len(self._layers) + mounts :]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of any file."""
+        return not self._layers
+
+    def add(self, layer: Layer) -> None:
+        """What an instruction did. A stage with too many layers keeps what it has."""
+        if len(self._layers) < _MOST_LAYERS:
+            self._layers.append(layer)
+
+    def find(self, path: str) -> Known | None:
+        """What is known of a file."""
+        view = _Below(self._layers, len(self._layers))
+        path = normpath(path)
+        for _ in range(_DEEPEST):
+            found = view.find(path)
+            if isinstance(found, Link):
+                path = found.target
+                continue
+            return None if isinstance(found, Gone) else found
+        return None
+
+    def names(self, directory: str) -> frozenset[str]:
+        """Names in a directory."""
+        view = _Below(self._layers, len(self._layers))
+        return frozenset(name.rstrip("/") for name in view.names(normpath(directory)))
+
+    def write(self, path: str, content: Known, *, certain: bool) -> None:
+        """A file is written."""
+        before = None if certain else self.find(path)
+        if isinstance(before, FileText) and isinstance(content, FileText):
+            content = FileText(content.name, alternatives([*before.text, *content.text]))
+        self.add(Written(path, content))
+
+    def copy(self, source: str, target: str) -> None:
+        """What is at one path is at another."""
+        self.add(Duplicate(_Below(self._layers, len(self._layers)), source, target))
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link."""
+        self.add(Linked(path, target))
+
+    def remove(self, path: str) -> None:
+        """A file or a directory is removed."""
+        self.add(Removed(path))

@@ -1,0 +1,163 @@
+"""What an instruction or a command has done to the files of an image: one value each, newest first.
+
+A path is looked up from the newest to the oldest. Nothing is listed or read before a path is looked up.
+"""
+
+from __future__ import annotations
+
+from posixpath import basename, dirname, join, normpath
+from typing import Protocol
+
+from msgspec import Struct
+
+from freshlayer.shell.files import FileText, NoText
+
+
+class Gone(Struct, frozen=True):
+    """There is nothing at a path, whatever older layers have there."""
+
+
+class Link(Struct, frozen=True):
+    """A symbolic link, with its absolute target in the image."""
+
+    target: str
+
+
+Known = FileText | NoText
+Found = Known | Gone | Link
+"""What a layer knows of a path."""
+
+GONE = Gone()
+
+
+class View(Protocol):
+    """The layers below one."""
+
+    def find(self, path: str) -> Found | None:
+        """What they know of a path."""
+
+    def names(self, directory: str) -> frozenset[str]:
+        """What they know to be in a directory."""
+
+
+class Layer(Protocol):
+    """What one instruction or command did."""
+
+    def find(self, path: str, below: View) -> Found | None:
+        """What it did to this path; None for nothing."""
+
+    def names(self, directory: str, known: frozenset[str], below: View) -> frozenset[str]:
+        """The names that a directory has after it, where it had the ``known`` ones before."""
+
+
+class Written(Struct, frozen=True):
+    """A file with its content."""
+
+    path: str
+    content: Known
+
+    def find(self, path: str, _below: View) -> Found | None:
+        """The content."""
+        return self.content if path == self.path else None
+
+    def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
+        """With this one."""
+        return known | _first_name(self.path, directory)
+
+
+class Linked(Struct, frozen=True):
+    """``ln -s``: also a directory, by which other paths lead on."""
+
+    path: str
+    target: str
+
+    def find(self, path: str, _below: View) -> Found | None:
+        """Where it leads."""
+        rest = below_path(path, self.path)
+        return None if rest is None else Link(normpath(join(self.target, rest)))
+
+    def names(self, directory: str, known: frozenset[str], below: View) -> frozenset[str]:
+        """With this one; those of the target where it is the directory."""
+        rest = below_path(directory, self.path)
+        if rest is not None:
+            return below.names(normpath(join(self.target, rest)))
+        return known | _first_name(self.path, directory)
+
+
+class Duplicate(Struct, frozen=True):
+    """``cp -a SOURCE TARGET``: what was at one path, as ``before`` knows it, is at another."""
+
+    before: View
+    source: str
+    target: str
+
+    def find(self, path: str, _below: View) -> Found | None:
+        """What was at the source."""
+        rest = below_path(path, self.target)
+        return None if rest is None else self.before.find(normpath(join(self.source, rest)))
+
+    def names(self, directory: str, known: frozenset[str], below: View) -> frozenset[str]:
+        """Those of the source as well."""
+        rest = below_path(directory, self.target)
+        more = below.names(normpath(join(self.source, rest))) if rest is not None else frozenset()
+        return known | more | _first_name(self.target, directory)
+
+
+class Removed(Struct, frozen=True):
+    """``rm -r``."""
+
+    path: str
+
+    def find(self, path: str, _below: View) -> Found | None:
+        """Nothing is there, nor below."""
+        return None if below_path(path, self.path) is None else GONE
+
+    def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
+        """Without this one."""
+        if below_path(directory, self.path) is not None:
+            return frozenset()
+        return known - {basename(self.path)} if dirname(self.path) == directory else known
+
+
+class Mounted(Struct, frozen=True):
+    """A mount over a directory, or over a file: nothing of what is below it is seen."""
+
+    layer: Layer | None
+    target: str
+
+    def find(self, path: str, below: View) -> Found | None:
+        """What is mounted there."""
+        if below_path(path, self.target) is None:
+            return None
+        return (self.layer.find(path, below) if self.layer else None) or GONE
+
+    def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
+        """Those of the mount alone."""
+        if below_path(directory, self.target) is None:
+            return known | _first_name(self.target, directory)
+        return self.layer.names(directory, frozenset(), NOTHING) if self.layer else frozenset()
+
+
+class _Nothing:
+    def find(self, _path: str) -> Found | None:
+        return None
+
+    def names(self, _directory: str) -> frozenset[str]:
+        return frozenset()
+
+
+NOTHING: View = _Nothing()
+
+
+def below_path(path: str, directory: str) -> str | None:
+    """The path relative to a directory that it is in, or that it is (empty); None for another."""
+    if path == directory:
+        return ""
+    start = directory if directory.endswith("/") else f"{directory}/"
+    return path[len(start) :] if path.startswith(start) else None
+
+
+def _first_name(path: str, directory: str) -> frozenset[str]:
+    """The name in the directory by which the path goes on."""
+    rest = below_path(path, directory)
+    return frozenset({rest.partition("/")[0]}) if rest else frozenset()

@@ -1,0 +1,109 @@
+"""What COPY and a bind mount take files from: the build context, another stage, an image."""
+
+from __future__ import annotations
+
+from posixpath import dirname, join, normpath
+from typing import Protocol
+
+from freshlayer.discover.files.layers import Found, Known, Link, View
+from freshlayer.model.context_files import (
+    ContextAbsent,
+    ContextAnswers,
+    ContextDirectory,
+    ContextLink,
+    ContextText,
+    ContextUnread,
+    Wanted,
+)
+from freshlayer.model.reasons import Reason
+from freshlayer.shell.files import PENDING, FileText, NoText
+
+_IGNORED = Reason("script-not-in-context", detail="an ignore file leaves it out of the build context")
+_MOST_LINKS = 8
+_SCRIPTS = (".sh", ".bash")
+
+
+class Tree(Protocol):
+    """Files by their path below a root, which begins with a slash."""
+
+    def find(self, path: str, *, named: bool) -> Found | None:
+        """A file; ``named``: the instruction names this very path, so that a link is followed."""
+
+    def names(self, directory: str) -> frozenset[str] | None:
+        """What is in a directory; None where it is not a directory."""
+
+
+class ContextTree:
+    """The build context. ``wanted`` collects what has to be read before the analysis can go on."""
+
+    def __init__(self, answers: ContextAnswers, why_not: Reason | None = None) -> None:
+        self._answers = answers
+        self._why_not = why_not
+        self.wanted: dict[Wanted, None] = {}
+
+    def find(self, path: str, *, named: bool) -> Found | None:
+        """A file of the context. A link leads on in the context where it is ``named``, else in the image."""
+        for _ in range(_MOST_LINKS):
+            name = path.lstrip("/") or "."
+            if self._why_not:
+                return NoText(name, self._why_not) if named or name.endswith(_SCRIPTS) else None
+            match self._answer(Wanted(name)):
+                case None:
+                    return NoText(name, PENDING)
+                case ContextText(text=text):
+                    return FileText(name, ((text,),) if text else ((),))
+                case ContextUnread(reason=reason):
+                    return NoText(name, reason)
+                case ContextAbsent(ignored=True):
+                    return NoText(name, _IGNORED)
+                case ContextLink(target=target) if not named:
+                    return Link(target)
+                case ContextLink(target=target):
+                    path = normpath(join("/", dirname(path), target))
+                case _:
+                    return None
+        return None
+
+    def names(self, directory: str) -> frozenset[str] | None:
+        """What is in a directory of the context; the names of directories end in a slash."""
+        answer = None if self._why_not else self._answer(Wanted(directory.lstrip("/") or ".", names=True))
+        if answer is None:
+            return frozenset()
+        return frozenset(answer.names) if isinstance(answer, ContextDirectory) else None
+
+    def _answer(self, wanted: Wanted) -> object:
+        answer = self._answers.get(wanted)
+        if answer is None:
+            self.wanted[wanted] = None
+        return answer
+
+
+class StageTree:
+    """The files of another stage, when it ends."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def find(self, path: str, *, named: bool) -> Found | None:  # noqa: ARG002 - links are followed there
+        """What that stage knows of the path."""
+        return self._view.find(path)
+
+    def names(self, directory: str) -> frozenset[str] | None:
+        """What that stage knows to be in a directory; None where that is nothing."""
+        return self._view.names(directory) or None
+
+
+class ImageTree:
+    """An image that is not read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find(self, path: str, *, named: bool) -> Known | None:
+        """Only what is named is known to be there."""
+        reason = Reason("script-of-image", detail=f"it is a file of the image {self._name}")
+        return NoText(path, reason) if named else None
+
+    def names(self, _directory: str) -> frozenset[str] | None:
+        """Nothing is known."""
+        return None

@@ -1,0 +1,85 @@
+"""The files of the image as a script sees them: what is known of their text before the build."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from freshlayer.model.reasons import Reason
+from freshlayer.shell.values import Values
+
+
+class FileText(Struct, frozen=True):
+    """A file whose text is known. ``name``: for reports; a path in the build context, or in the image."""
+
+    name: str
+    text: Values
+
+
+class NoText(Struct, frozen=True):
+    """A file that is there, and why its text is not known."""
+
+    name: str
+    reason: Reason
+
+
+PENDING = Reason("limit-reached", detail="too many files of the build context would have to be read")
+"""Of a file that the analysis will know when it has been read; what is looked up next can be read with it."""
+
+
+def is_pending(found: object) -> bool:
+    """Whether an answer waits for a file to be read."""
+    return isinstance(found, NoText) and found.reason is PENDING
+
+
+class Files(Protocol):
+    """The files of one image while a RUN changes them. Paths are absolute and normalised."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known of any file."""
+
+    def find(self, path: str) -> FileText | NoText | None:
+        """What is known of a file; None where nothing is."""
+
+    def names(self, directory: str) -> frozenset[str]:
+        """Names in a directory, as far as they are known."""
+
+    def write(self, path: str, content: FileText | NoText, *, certain: bool) -> None:
+        """A command writes a file; where that is not ``certain``, what was there is possible as well."""
+
+    def copy(self, source: str, target: str) -> None:
+        """What is at one path is at another as well, which is its new name: ``cp -a SOURCE TARGET``."""
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link."""
+
+    def remove(self, path: str) -> None:
+        """A file, or a directory with all that is in it."""
+
+
+class NoFiles:
+    """An image of which nothing is known."""
+
+    is_empty = True
+
+    def find(self, _path: str) -> FileText | NoText | None:
+        """Nothing."""
+        return None
+
+    def names(self, _directory: str) -> frozenset[str]:
+        """None."""
+        return frozenset()
+
+    def write(self, _path: str, _content: FileText | NoText, *, certain: bool) -> None:
+        """Is not kept."""
+
+    def copy(self, _source: str, _target: str) -> None:
+        """Is not kept."""
+
+    def link(self, _path: str, _target: str) -> None:
+        """Is not kept."""
+
+    def remove(self, _path: str) -> None:
+        """Is not kept."""

@@ -1,0 +1,220 @@
+"""Commands that write, copy, link and remove files: what they do to the files of the image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from posixpath import basename, dirname, join, normpath
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
+from freshlayer.shell.files import Files, FileText, NoText
+from freshlayer.shell.frame import Frame
+from freshlayer.shell.programs.filters import FILTERS
+from freshlayer.shell.programs.script_files import path_of
+from freshlayer.shell.runner import Runner
+from freshlayer.shell.values import Hole, Text, Values, concat, known, text_of, written
+
+Fields = tuple[Text, ...]
+
+_CHANGED = Reason("script-changed")
+_DOWNLOADED = Reason("script-downloaded")
+_TAKES_VALUE = {"install": "mogTSt", "cp": "tS", "mv": "tS", "ln": "tS"}
+_OUTPUT = {
+    "curl": compiled(r"-[a-zA-Z#]*o|--output"),
+    "wget": compiled(r"-[a-zA-Z]*O|--output-document"),
+    "aria2c": compiled(r"-o|--out"),
+}
+_OWN_NAME = compiled(r"-[a-zA-Z#]*O[a-zA-Z]*|--remote-name(?:-all)?")
+_DIRECTORY = {
+    "curl": compiled(r"--output-dir"),
+    "wget": compiled(r"-[a-zA-Z]*P|--directory-prefix"),
+    "aria2c": compiled(r"-d|--dir"),
+}
+_URL = compiled(r"(?:https?|ftp)://[^/]")
+_MOST_FILES = 50
+
+
+def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
+    """What a program does to files; words that are not known are as written."""
+    name = basename(known(fields[0]) or "")
+    files, directory = runner.runs.files, frame.directory
+    words = [known(field) or written(field) for field in fields[1:]]
+    for path in _downloads(name, words) if name in _OUTPUT else ():
+        files.write(_absolute(path, directory), NoText(path, _DOWNLOADED), certain=True)
+    if name == "tee" and frame.given is not None:
+        for field in fields[1:]:
+            if not (known(field) or "-").startswith("-"):
+                write(runner, field, frame.given, frame, appends="-a" in words)
+    tool = _TOOLS.get(name)
+    if tool is not None:
+        options, operands = _divided(words, _TAKES_VALUE.get(name, ""))
+        tool(files, Tool(name, options, operands[:_MOST_FILES], directory))
+
+
+def write(runner: Runner, target: Text, out: Values, frame: Frame, *, appends: bool) -> None:
+    """A redirection, or tee, to a file."""
+    path, files = path_of(target, frame), runner.runs.files
+    if not path or path.startswith("/dev/"):
+        return
+    before = files.find(path) if appends else None
+    if isinstance(before, NoText):
+        return
+    if isinstance(before, FileText):
+        out = concat(before.text, out)
+    files.write(path, _content(path, out), certain=frame.certain)
+
+
+def with_input(runner: Runner, fields: Fields, frame: Frame) -> tuple[Fields, Values | None]:
+    """A filter of one known file, as if the file were its standard input."""
+    path = path_of(fields[-1], frame) if len(fields) > 1 else None
+    found = runner.runs.files.find(path) if path else None
+    return (fields[:-1], found.text) if isinstance(found, FileText) else (fields, None)
+
+
+class Tool(Struct, frozen=True):
+    """A command that changes files; the value of an option is joined to it by a blank."""
+
+    name: str
+    options: list[str]
+    operands: list[str]
+    directory: str
+
+
+def _copy(files: Files, tool: Tool) -> None:
+    target, sources = _target(tool.options, tool.operands)
+    if target is None or not sources:
+        return
+    symbolic = tool.name == "ln" and any(re.match(r"-[a-zA-Z]*s|--symbolic", word) for word in tool.options)
+    place = _absolute(target, tool.directory)
+    for source in sources:
+        origin = _absolute(source, tool.directory)
+        into = len(sources) > 1 or target.endswith(("/", "/.")) or target in {".", ".."} or files.names(place)
+        new = join(place, basename(origin)) if into or _is_directory(place) else place
+        if symbolic:
+            files.link(new, _absolute(source, dirname(new)))
+            continue
+        found = files.find(origin)
+        if found is not None:
+            files.write(new, found, certain=True)
+        elif tool.name != "install" and files.names(origin):
+            files.copy(origin, new)
+        if tool.name == "mv" and found is not None:
+            files.remove(origin)
+
+
+def _remove(files: Files, tool: Tool) -> None:
+    for operand in tool.operands:
+        files.remove(_absolute(operand, tool.directory))
+
+
+def _edit(files: Files, tool: Tool) -> None:
+    """``sed -i SCRIPT FILE``: computed where the filter can, else the text is not known."""
+    if not any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in tool.options):
+        return
+    apart = any(re.match(r"-[a-zA-Z]*[ef]$|--expression|--file", word) for word in tool.options)
+    others = [word for word in tool.options if not re.match(r"-[nErsz]*i|--in-place", word)]
+    arguments = [*others, *([] if apart else tool.operands[:1])]
+    for operand in tool.operands if apart else tool.operands[1:]:
+        path = _absolute(operand, tool.directory)
+        found = files.find(path)
+        if isinstance(found, FileText):
+            texts = [_edited(tool.name, arguments, text) for text in found.text]
+            kept = tuple(text for text in texts if text is not None)
+            changed = NoText(found.name, _CHANGED)
+            whole = len(kept) == len(texts)
+            files.write(path, FileText(found.name, kept) if whole else changed, certain=True)
+
+
+_TOOLS: dict[str, Callable[[Files, Tool], None]] = {
+    **dict.fromkeys(("cp", "mv", "install", "ln"), _copy),
+    **dict.fromkeys(("rm", "unlink"), _remove),
+    **dict.fromkeys(("sed", "gsed", "perl"), _edit),
+}
+"""Program → what it does to files."""
+
+
+def _downloads(name: str, words: list[str]) -> list[str]:
+    """The files that ``curl -o FILE URL``, ``curl -O URL``, ``wget URL`` write."""
+    found: list[str] = []
+    urls: list[str] = []
+    directory, own = "", name != "curl"
+    for place, word in enumerate(words):
+        after = words[place + 1] if place + 1 < len(words) else ""
+        if _OUTPUT[name].fullmatch(word):
+            found.append(after)
+        elif (
+            attached := re.match(r"(?:--output|--output-document|--out)=(.+)|-o(/.+)|-O(/.+)", word)
+        ) is not None:
+            found.append(attached[1] or attached[2] or attached[3])
+        elif _DIRECTORY[name].fullmatch(word):
+            directory = after
+        elif name == "curl" and _OWN_NAME.fullmatch(word):
+            own = True
+        elif _URL.match(word):
+            urls.append(word)
+    if own and not found:
+        found = [basename(urlsplit(url).path) for url in urls]
+    return [join(directory, path) for path in found if path not in {"", "-"}]
+
+
+def _content(path: str, out: Values) -> FileText | NoText:
+    """The text that was written, unless nothing of it is known."""
+    holes = [part for text in out for part in text if isinstance(part, Hole)]
+    strings = [part for text in out for part in text if isinstance(part, str) and part.strip()]
+    if holes and not strings:
+        code = "script-downloaded" if holes[0].reason.code == "depends-on-answer" else "script-changed"
+        return NoText(path, Reason(code))
+    return FileText(path, out)
+
+
+def _edited(name: str, arguments: list[str], text: Text) -> Text | None:
+    plain = known(text)
+    if name == "perl" or plain is None:
+        return None
+    found = FILTERS["sed"](arguments, plain)
+    return None if found is None else text_of(found)
+
+
+def _divided(words: list[str], letters: str) -> tuple[list[str], list[str]]:
+    """Options, with the values of those letters joined to them by a blank, and operands."""
+    options: list[str] = []
+    operands: list[str] = []
+    place = 0
+    while place < len(words):
+        word = words[place]
+        place += 1
+        if word == "--":
+            return options, [*operands, *words[place:]]
+        if not re.match(r"-.", word):
+            operands.append(word)
+        elif letters and re.fullmatch(f"-[a-zA-Z]*[{letters}]", word) and place < len(words):
+            options.append(f"{word} {words[place]}")
+            place += 1
+        else:
+            options.append(word)
+    return options, operands
+
+
+def _target(options: list[str], operands: list[str]) -> tuple[str | None, list[str]]:
+    """``SOURCE… TARGET``, ``-t TARGET SOURCE…``, ``ln -s SOURCE``."""
+    for word in options:
+        match = re.match(r"(?:-[a-zA-Z]*t |--target-directory=)(.+)", word)
+        if match:
+            return f"{match[1].rstrip('/')}/", operands
+    if len(operands) == 1:
+        return ".", operands
+    return (operands[-1], operands[:-1]) if operands else (None, [])
+
+
+def _absolute(path: str, directory: str) -> str:
+    path = f"/root{path[1:]}" if path.startswith("~/") else path
+    return normpath(join(directory, path))
+
+
+def _is_directory(path: str) -> bool:
+    """A directory that every image has."""
+    return path.endswith(("/bin", "/sbin")) or path in {"/", "/tmp", "/opt", "/etc", "/root", "/usr/local"}  # noqa: S108

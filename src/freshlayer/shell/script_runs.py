@@ -1,0 +1,107 @@
+"""Which script file is being followed, down to its line; and which ones could not be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from freshlayer.model.inputs import ScriptPlace
+from freshlayer.model.reasons import Reason
+from freshlayer.shell.files import Files
+
+DEEPEST = 8
+_MOST_UNFOLLOWED = 100
+
+
+class Unfollowed(Struct, frozen=True):
+    """A script that is executed and not followed to its end, with the reason.
+
+    ``text``: what is known of it. ``place``: where it is executed, if that is in a script itself.
+    """
+
+    name: str
+    reason: Reason
+    text: str = ""
+    place: ScriptPlace | None = None
+
+
+class _Script(Struct, frozen=True):
+    name: str
+    lines: tuple[int, ...]
+
+
+class ScriptRuns:
+    """The files of the image, and the script files that are being followed.
+
+    ``search``: the directories of PATH. ``unfollowed`` grows as scripts are met.
+    """
+
+    def __init__(self, files: Files, search: tuple[str, ...]) -> None:
+        self.files = files
+        self.search = search
+        self.unfollowed: list[Unfollowed] = []
+        self._script: _Script | None = None
+        self._line = 0
+        self._nested = 0
+        self._open: list[str] = []
+        self._defined: dict[str, _Script | None] = {}
+
+    @property
+    def place(self) -> ScriptPlace | None:
+        """The script and its line that are being followed; None in the instruction itself."""
+        return ScriptPlace(self._script.name, self._line) if self._script else None
+
+    def at(self, row: int) -> None:
+        """A command begins. Inside a substitution the line is that of the command around it."""
+        if self._script is not None and not self._nested:
+            lines = self._script.lines
+            self._line = lines[row] if row < len(lines) else row + 1
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """A script inside a script: ``$(…)``, ``eval``."""
+        self._nested += 1
+        try:
+            yield
+        finally:
+            self._nested -= 1
+
+    def define(self, function: str) -> None:
+        """A function is defined here."""
+        self._defined[function] = self._script
+
+    @contextmanager
+    def function(self, name: str) -> Iterator[None]:
+        """The body of a function is in the script that has defined it."""
+        with self._inside(self._defined.get(name, self._script)):
+            yield
+
+    @contextmanager
+    def script(self, name: str, lines: tuple[int, ...]) -> Iterator[None]:
+        """A file is followed; ``lines``: of each row of its nodes."""
+        self._open.append(name)
+        try:
+            with self._inside(_Script(name, lines)):
+                yield
+        finally:
+            self._open.pop()
+
+    def may_follow(self, name: str) -> bool:
+        """Whether a file is followed: not inside itself, and not too deep."""
+        return len(self._open) < DEEPEST and name not in self._open
+
+    def miss(self, name: str, reason: Reason, text: str = "") -> None:
+        """A script that is executed here and can't be followed."""
+        if len(self.unfollowed) < _MOST_UNFOLLOWED:
+            self.unfollowed.append(Unfollowed(name, reason, text, self.place))
+
+    @contextmanager
+    def _inside(self, script: _Script | None) -> Iterator[None]:
+        before = self._script, self._line, self._nested
+        self._script, self._nested = script, 0
+        try:
+            yield
+        finally:
+            self._script, self._line, self._nested = before
