@@ -100,6 +100,21 @@ def test_the_summary_counts_what_is_not_watched() -> None:
     )
 
 
+def test_what_is_not_watched_is_listed_in_full_where_it_is_new() -> None:
+    """By its digest, which another line does not change."""
+    a, b = NotWatched(1, "RUN", "apk add a", BY_NAME), NotWatched(2, "RUN", "apk add b", BY_NAME)
+    report = Report("Dockerfile", "", "linux/amd64", (), (instruction(1, FRESH, own=True),), (a, b))
+    both = [f"  Dockerfile:{item.line} not watched: {item.text}: {item.reason}" for item in (a, b)]
+
+    def told(known: set[str], *, every: bool = False) -> list[str]:
+        past = Past(not_watched=frozenset(known))
+        return [line for _, line in check_lines(replace(report, past=past), every=every) if "apk" in line]
+
+    assert told(set()) == told({a.digest}) == both
+    assert told({replace(a, line=7).digest, b.digest}) == told({a.digest, b.digest, "gone"}) == []
+    assert told({a.digest, b.digest}, every=True) == both
+
+
 def test_a_build_that_failed_has_one_line() -> None:
     source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
     report = replace(inputs(source, BuildRequest(("linux/amd64",))), exit_code=7)

@@ -91,6 +91,20 @@ def test_only_the_asterisk_matches_something_else(store: StateStore, pattern: st
     assert store.inventory(pattern, 9).references == ()
 
 
+def test_what_was_not_watched_is_that_of_the_last_build(store: StateStore) -> None:
+    assert store.not_watched("/project/a") == frozenset()
+    first = replace(recorded("/project/a", A), not_watched=["1", "2", "2"])
+    store.record_build(first)
+    assert store.not_watched("/project/a") == {"1", "2"}
+    store.record_build(replace(first, network=None, not_watched=["3"]))
+    assert store.not_watched("/project/a") == {"1", "2"}
+    store.record_build(replace(first, not_watched=["3"]))
+    assert store.not_watched("/project/a") == {"3"}
+    assert store.not_watched("/project/b") == frozenset()
+    store.forget(["/project/a"], [])
+    assert store.not_watched("/project/a") == frozenset()
+
+
 def test_what_is_forgotten_is_gone_but_for_taints(store: StateStore) -> None:
     store.record_build(replace(recorded("/project/a", A), tainted=[(A.text, "etag:1")]))
     store.record_build(recorded("/project/b", B))

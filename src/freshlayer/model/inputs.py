@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from msgspec import Struct
 
 from freshlayer.model.reasons import Reason
@@ -65,6 +67,12 @@ class NotWatched(Struct, frozen=True):
     warns: bool = False
     covered_by: str = ""
     script: ScriptPlace | None = None
+
+    @property
+    def digest(self) -> str:
+        """Equal where only the line differs. The text itself may hold a credential, and is not recorded."""
+        parts = f"{self.instruction}\x00{self.text}\x00{self.reason.code}"
+        return sha256(parts.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 class Advice(Struct, frozen=True):

@@ -17,7 +17,7 @@ class Past(Struct, frozen=True):
     """What was remembered when a Dockerfile was looked at, by (stage, digest of the instruction).
 
     ``unbuilt``: why no build is known. ``edited``: those whose text is another than at the last build.
-    ``given``: new key → whose build had it.
+    ``given``: new key → whose build had it. ``not_watched``: digests of what was not watched.
     """
 
     recorded: Mapping[Reference, Recorded] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class Past(Struct, frozen=True):
     unbuilt: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     edited: frozenset[tuple[str, str]] = frozenset()
     given: Mapping[str, Reason] = field(default_factory=dict)
+    not_watched: frozenset[str] = frozenset()
 
 
 class Report(Struct, frozen=True):

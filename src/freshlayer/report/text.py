@@ -44,7 +44,8 @@ def build_lines(report: Report) -> Iterator[Line]:
         yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
     if report.moved:
         yield "red", "  this build was not recorded; build once more"
-    yield from _not_watched(report)
+    yield from _warnings(report)
+    yield from _some(list(_not_watched(report)))
     yield from _summary(report)
 
 
@@ -65,12 +66,14 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     if watched:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
     else:
-        yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
+        nothing = "no instruction reads anything that freshlayer can watch"
+        yield "dim", f"{report.dockerfile}: {nothing}{_besides(report)}"
     yield from (stated(report, item) for item in told) if every else _collapsed(report, told)
     yield from _edits(report)
     for verdict in report.unobserved:
         yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
-    yield from _not_watched(report)
+    yield from _warnings(report)
+    yield from _not_watched(report, every=every)
     yield from _advice(report)
 
 
@@ -258,12 +261,15 @@ def _advice(report: Report) -> Iterator[Line]:
         yield "cyan", f"{report.dockerfile}:{item.line}: advice: {item.text}"
 
 
-def _not_watched(report: Report) -> Iterator[Line]:
+def _warnings(report: Report) -> Iterator[Line]:
     for item in report.not_watched:
         if item.warns:
             yield "yellow", f"  {report.dockerfile}:{item.line} warning: {item.text}: {item.reason}"
+
+
+def _not_watched(report: Report, *, every: bool = False) -> Iterator[Line]:
+    """In full where it is not what it was at the last build; the summary has the number."""
     missed = [item for item in report.not_watched if not item.warns]
-    if missed:
-        first = missed[0]
-        more = f"; and {len(missed) - 1} more (freshlayer inputs lists them)" if len(missed) > 1 else ""
-        yield "dim", f"  not watched: line {first.line} {first.text}: {first.reason}{more}"
+    if every or any(item.digest not in report.past.not_watched for item in missed):
+        for item in missed:
+            yield "dim", f"  {report.dockerfile}:{item.line} not watched: {item.text}: {item.reason}"

@@ -20,7 +20,8 @@ class BuildRecord(Struct, frozen=True, kw_only=True):
 
     ``built``: what each instruction was built with. ``last_builds``: how long each took, and its keys.
     ``tainted``: (reference, identity) that a build may have mixed up with another version. ``tags``: tag →
-    the image that it means now. ``network``: the network mode of the build. ``event``: for the history.
+    the image that it means now. ``network``: the network mode of the build; None: it is not recorded what was
+    built. ``not_watched``: digests of what was not watched then. ``event``: for the history.
     """
 
     scope: Scope
@@ -32,6 +33,7 @@ class BuildRecord(Struct, frozen=True, kw_only=True):
     tainted: Sequence[tuple[str, str]] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     network: str | None = None
+    not_watched: Sequence[str] = ()
     event: BuildEvent | None = None
 
 
@@ -68,6 +70,9 @@ class StateStore(Protocol):
 
     def network(self, dockerfile: str) -> str | None:
         """The network mode of the last build of a Dockerfile; None where no build is recorded."""
+
+    def not_watched(self, dockerfile: str) -> frozenset[str]:
+        """Digests of what was not watched at the last build of a Dockerfile."""
 
     def networks(self) -> dict[str, str]:
         """Dockerfile → the network mode of its last build, for all that were built."""

@@ -23,7 +23,7 @@ SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
 ) WHERE dockerfile GLOB ? GROUP BY dockerfile"""
 # Whatever has a history has been observed.
 _REFERENCES = "SELECT reference, identity, asked FROM observation WHERE reference GLOB ?"
-_OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "build_event")
+_OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "not_watched", "build_event")
 _OF_REFERENCES = ("observation", "observation_event", "taken_up")
 
 

@@ -105,6 +105,11 @@ CREATE TABLE taken_up (
   PRIMARY KEY (reference, identity, build)
 ) WITHOUT ROWID
 """
+_NOT_WATCHED = """
+CREATE TABLE not_watched (
+  dockerfile TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (dockerfile, digest)
+) WITHOUT ROWID
+"""
 
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
@@ -154,6 +159,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
             "INSERT INTO history_size VALUES (0)",
         ),
     ),
+    (7, (_NOT_WATCHED,)),
 )
 """Version → the statements that lead to it from the version before."""
 
@@ -170,6 +176,7 @@ TABLES = (
     "build_event",
     "taken_up",
     "history_size",
+    "not_watched",
 )
 
 

@@ -85,6 +85,11 @@ class SqliteStore:
         rows = self._rows("SELECT mode FROM network WHERE dockerfile = ?", (dockerfile,))
         return str(rows[0][0]) if rows else None
 
+    def not_watched(self, dockerfile: str) -> frozenset[str]:
+        """Digests of what was not watched at the last build of a Dockerfile."""
+        rows = self._rows("SELECT digest FROM not_watched WHERE dockerfile = ?", (dockerfile,))
+        return frozenset(str(digest) for (digest,) in rows)
+
     def networks(self) -> dict[str, str]:
         """Dockerfile → the network mode of its last build, for all that were built."""
         return dict(self._rows("SELECT dockerfile, mode FROM network", ()))
@@ -164,6 +169,9 @@ class SqliteStore:
         if record.network is not None:
             row = (scope.dockerfile, record.network)
             connection.execute("INSERT OR REPLACE INTO network (dockerfile, mode) VALUES (?, ?)", row)
+            connection.execute("DELETE FROM not_watched WHERE dockerfile = ?", row[:1])
+            missed = [(scope.dockerfile, digest) for digest in record.not_watched]
+            connection.executemany("INSERT OR IGNORE INTO not_watched VALUES (?, ?)", missed)
         connection.executemany(
             "INSERT OR REPLACE INTO tag (engine, name, image, dockerfile) VALUES (?, ?, ?, ?)",
             [(scope.engine, *tag, scope.dockerfile) for tag in record.tags.items()],

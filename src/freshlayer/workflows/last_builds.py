@@ -35,6 +35,7 @@ def past_of(
         records.history,
         unbuilt=dict(_unbuilt(scope, missing, records, session)) if missing else {},
         edited=edited,
+        not_watched=session.store.not_watched(scope.dockerfile),
     )
 
 

@@ -79,6 +79,7 @@ def remember(
             tainted=tainted,
             tags=(images or {}) if succeeded else {},
             network=request.network if succeeded else None,
+            not_watched=[item.digest for item in report.not_watched],
             event=build_event(scope_of(source, request), report, at=session.now, moved=bool(moved)),
         )
     )
