@@ -62,6 +62,7 @@ LIBRARIES = {
     "rich": "report.terminal",
     "tree_sitter": "shell",
     "tree_sitter_bash": "shell",
+    "tree_sitter_powershell": "shell.powershell",
     "e2b_dockerfile_utils": "dockerfile context",
     "botocore": "credentials",
     "pathspec": "context",

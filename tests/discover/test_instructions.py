@@ -150,7 +150,7 @@ NOT_WATCHED = [
         'SHELL ["powershell", "-Command"]\nRUN iwr https://example.org/$v -OutFile f',
         "RUN",
         "https://example.org/$v",
-        "PowerShell variables are not computed",
+        "$v: is not set",
     ),
     ("another shell", f'SHELL ["/usr/bin/fish", "-c"]\nRUN curl {U}', "RUN", U, "its shell is /usr/bin/fish"),
     (

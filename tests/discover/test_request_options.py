@@ -12,8 +12,8 @@ from freshlayer import dockerfile as dockerfiles
 from freshlayer.discover import Conditions, discover
 from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.discover.commands import of_script
-from freshlayer.discover.syntaxes.found import Found
-from freshlayer.discover.syntaxes.powershell import powershell
+from freshlayer.discover.syntaxes.found import Finding, Found
+from freshlayer.discover.windows import of_windows_shell
 from freshlayer.reference import Reference, parse, requested
 from testing.logging_server import Logged, LoggingServer, Reply
 from testing.scripts import surroundings
@@ -108,6 +108,10 @@ def test_a_secret_header_is_sent_and_stands_nowhere(script: str, name: str, valu
     assert reference.text == U
     assert reference.form.secret == ((name, value),)
     assert value not in repr(reference) + repr(reference.form) + str(reference)
+
+
+def powershell(script: str) -> list[Finding]:
+    return [finding for _, finding in of_windows_shell(("powershell", "-Command"), script, AROUND)]
 
 
 POWERSHELL = [

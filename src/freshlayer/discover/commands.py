@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import pairwise
 
@@ -61,6 +61,7 @@ Version control: ``repositories.REPOSITORIES``.
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
+_FOLLOWED = frozenset({"pwsh", "powershell"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _WORD = compiled(r"[A-Za-z][\w.+-]*")
 _HANDLES_FILES = compiled(
@@ -76,12 +77,16 @@ _NOT_FOLLOWED = Reason("script-not-followed")
 _NOT_KNOWN = Reason("not-computed")
 
 
+Others = Callable[[Call], Iterator[tuple[str, Finding]] | None]
+"""What an interpreter with a syntax of its own reads; None for every other program."""
+
+
 def of_script(
-    text: str, surroundings: Surroundings, known: Checkouts | None = None
+    text: str, surroundings: Surroundings, known: Checkouts | None = None, others: Others | None = None
 ) -> Iterator[tuple[str, Finding]]:
     """(via, finding) of every program of a script. Only scripts that hold a fetching word are parsed.
 
-    ``known``: the working copies of git that are there, brought up to date.
+    ``known``: the working copies of git that are there, brought up to date. ``others`` comes first.
     """
     if not _may_fetch(text, surroundings):
         return
@@ -89,18 +94,21 @@ def of_script(
         yield "script", Missed(_beginning(text), Reason("script-too-long"))
         return
     following = shell.follow(text, surroundings)
-    yield from of_calls(following.calls, known)
+    yield from of_calls(following.calls, known, others)
     yield from _of_unfollowed(following.unfollowed)
     if not following.whole:
         yield from _by_pattern(text)
 
 
 def of_words(
-    words: tuple[str, ...], surroundings: Surroundings, known: Checkouts | None = None
+    words: tuple[str, ...],
+    surroundings: Surroundings,
+    known: Checkouts | None = None,
+    others: Others | None = None,
 ) -> Iterator[tuple[str, Finding]]:
     """The same of a command that no shell reads: the exec form."""
     following = shell.follow_words(words, surroundings)
-    yield from of_calls(following.calls, known)
+    yield from of_calls(following.calls, known, others)
     yield from _of_unfollowed(following.unfollowed)
 
 
@@ -136,15 +144,21 @@ def _fetches(text: str) -> bool:
 
 @cache
 def _known_names() -> frozenset[str]:
-    return names() | SYNTAXES.keys() | REPOSITORIES.keys()
+    return names() | SYNTAXES.keys() | REPOSITORIES.keys() | _FOLLOWED
 
 
-def of_calls(calls: tuple[Call, ...], known: Checkouts | None = None) -> Iterator[tuple[str, Finding]]:
-    """(via, finding) of programs in the order in which they run. ``known``: see ``of_script``."""
+def of_calls(
+    calls: tuple[Call, ...], known: Checkouts | None = None, others: Others | None = None
+) -> Iterator[tuple[str, Finding]]:
+    """(via, finding) of programs in the order in which they run. ``known``, ``others``: see ``of_script``."""
     checkouts = known if known is not None else Checkouts()
     repositories: dict[str, list[Ran]] = {}
     through: dict[str, Proxies | None] = {}
     for call in calls:
+        followed = others(call) if others else None
+        if followed is not None:
+            yield from followed
+            continue
         words = _as_git([_word(field) for field in call.words])
         name, arguments = program_of(words)
         if name in REPOSITORIES:

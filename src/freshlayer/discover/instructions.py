@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from posixpath import basename, join
+from posixpath import join
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,7 +20,7 @@ from freshlayer.discover.lookups import decided
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
-from freshlayer.discover.syntaxes.powershell import powershell
+from freshlayer.discover.windows import WINDOWS_SHELLS, followed_by, interpreter_of, of_windows_shell
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
@@ -35,7 +35,6 @@ from freshlayer.request_form import PLAIN
 from freshlayer.shell import Hole, Surroundings, Why
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
-_WINDOWS_SHELLS = {"powershell", "pwsh", "cmd"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
 _URL = compiled(r"[a-z][a-z0-9+.-]*://[^\s'\"`|&;<>(){}]+")
 _HERE_FIRST = compiled(
@@ -303,13 +302,14 @@ class _Finder:
     def _script(
         self, instruction: Instruction, surroundings: Surroundings, shell_words: tuple[str, ...]
     ) -> Iterator[tuple[str, Finding]]:
+        interpreter = interpreter_of(shell_words[0]) if shell_words else ""
+        others = followed_by(surroundings)
         if instruction.exec_form:
-            yield from of_words(instruction.words, surroundings, self._checkouts)
+            yield from of_words(instruction.words, surroundings, self._checkouts, others)
             return
         script = _script(instruction)
-        interpreter = basename(shell_words[0].replace("\\", "/")).removesuffix(".exe") if shell_words else ""
-        if interpreter.lower() in _WINDOWS_SHELLS:
-            yield from (("powershell", finding) for finding in powershell(script))
+        if interpreter in WINDOWS_SHELLS:
+            yield from of_windows_shell(shell_words, script, surroundings)
         elif interpreter not in _POSIX_SHELLS:
             for url in _URL.findall(script):
                 yield (
@@ -325,7 +325,7 @@ class _Finder:
             for url in _URL.findall(script):
                 yield "RUN", Missed(url, Reason("other-interpreter"))
         else:
-            yield from of_script(script, surroundings, self._checkouts)
+            yield from of_script(script, surroundings, self._checkouts, others)
 
     def _surroundings(self, instruction: Instruction, environment: Environment) -> Surroundings:
         secrets = _secret_names(instruction)

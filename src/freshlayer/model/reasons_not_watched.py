@@ -62,10 +62,6 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the script is too long for freshlayer to read",
         "divide the RUN, or name the input in a '# freshlayer: watch URL' comment",
     ),
-    "windows-shell": (
-        "freshlayer reads scripts for Windows shells only in part",
-        "name the input in a '# freshlayer: watch URL' comment",
-    ),
     # Not watched: what a program reads.
     "every-tag": ("the command reads every tag of a repository", "name one image and its tag"),
     "file-of-image": ("it is a file of the image", "nothing: the image is keyed on its own inputs"),

@@ -65,6 +65,7 @@ dpkg pkg_add
 apt-key | adv add | --keyring --keyserver
 tar unzip bsdtar
 java javaws |  | -cp -classpath
+msiexec
 kubectl oc | apply create kustomize replace | -n --namespace | -f --filename -k
 kustomize | build
 jupyter | nbconvert

@@ -147,7 +147,7 @@ conan | install download create remote/add config/install build | -s -o -r -if -
 vcpkg cget | install upgrade update | --triplet
 spack | install mirror/create bootstrap fetch external/buildcache
 eb |  | --robot
-choco cinst scoop winget | install upgrade update bucket/add | -s --source --version
+choco cinst cup scoop winget | install upgrade update import bucket/add | -s --source --version
 terraform tofu terragrunt | init get providers | -chdir -backend-config
 tflint packer pulumi | init --init plugin/install plugin package/add install
 ansible-galaxy | install collection role | -p --roles-path -s --server

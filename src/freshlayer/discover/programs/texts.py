@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PRINTERS = frozenset(
-    "echo printf tee sed awk gawk mawk grep egrep fgrep cat tac export declare typeset local readonly"
+    "echo printf tee setx sed awk gawk mawk grep egrep fgrep cat tac export declare typeset local readonly"
     " test [ [[ : true false set read expr let which type hash command find sort uniq wc cut tr head"
     " tail paste useradd adduser usermod groupadd addgroup mkdir chmod chown chgrp ln rm rmdir mv cp"
     " touch install stat jq yq xmlstarlet crudini augtool dpkg-divert update-alternatives dpkg-"
