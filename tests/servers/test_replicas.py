@@ -36,9 +36,10 @@ class Machine:
         path.write_text(content)
         at = path.stat().st_mtime - (100 - day) * DAY - self.number * 3600
         os.utime(path, (at, at))
-        time.sleep(self.replica.REMEMBERS)
 
     def key(self) -> str:
+        """The key of the only instruction, once the server looks at its files again."""
+        time.sleep(self.replica.REMEMBERS)
         document = self.freshlayer("check", "--json", ".").document
         (key,) = {item["key"] for item in document["instructions"] if item.get("key")}
         assert {item["verdict"] for item in document["inputs"]} <= {"first-seen", "unchanged", "changed"}
@@ -85,6 +86,7 @@ def test_a_machine_with_a_history_and_one_without_derive_the_same_key(machines: 
     veteran.key()
     veteran.write("one", "second", 3)
     veteran.write("two", "steady", 3)
+    time.sleep(veteran.replica.REMEMBERS)
     veteran.replica.down()
     veteran.freshlayer("check", ".")
     veteran.replica.up()
