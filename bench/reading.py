@@ -11,7 +11,7 @@ from statistics import median
 from freshlayer import dockerfile, shell
 from freshlayer.discover.analysis import analyse
 from freshlayer.shell.syntax.parse import parse
-from testing import gold
+from testing import gold, wild
 
 ROUNDS = 5
 
@@ -35,9 +35,10 @@ class Reading:
 
 
 def lines() -> Iterator[str]:
-    """One line."""
+    """One line for the gold files, and one for the coverage of the wild ones."""
     found = measure()
     yield str(found) if found else "Not measured: `../shared/gold` is missing."
+    yield wild.coverage() or "Coverage not measured: `../shared/wild` is missing."
 
 
 def measure() -> Reading | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.reference import Reference
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 GOLD = SHARED / "gold"
@@ -32,12 +33,17 @@ def findings(name: str, path: Path) -> dict[str, Any]:
     return {
         "file": name,
         "inputs": [
-            {"line": place.line, "kind": item.reference.kind, "reference": str(item.reference)}
+            {"line": place.line, "kind": item.reference.kind, "reference": _spelled(item.reference)}
             for item in discovery.inputs
             for place in item.places
         ],
         "unwatched": [{"line": item.line, "why": str(item.reason)} for item in discovery.not_watched],
     }
+
+
+def _spelled(reference: Reference) -> str:
+    """In the labels a repository of Mercurial has no mark before its URL."""
+    return str(reference).removeprefix("hg+")
 
 
 def score() -> dict[str, Any]:

@@ -36,7 +36,8 @@ def test_its_figures_are_those_that_the_bench_printed(way: str) -> None:
 
 def test_the_share_of_the_gold_files_is_what_the_bench_printed() -> None:
     (recall, precision) = re.findall(r"recall ([\d.]+)%, precision ([\d.]+)%", PERFORMANCE)[0]
-    assert f"recall {recall} %, precision {precision.removesuffix('.0')} %" in README
+    named = [figure.removesuffix(".0") for figure in (recall, precision)]
+    assert f"recall {named[0]} %, precision {named[1]} %" in README
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=str)

@@ -263,6 +263,9 @@ rsync -a /a/ /b/                                     | -
 rsync -a host:/a /b                                  | L
 scp user@host:/a /b                                  | L
 aws s3api get-object --bucket b --key k/x f          | s3://b/k/x
+aws s3 cp f s3://b/k                                 | -
+aws --endpoint-url U s3 cp f s3://b/k                | -
+gsutil cp f gs://b/k                                 | -
 aws configure set region x                           | -
 kubectl apply -f U                                   | U
 kubectl apply -f x.yaml                              | -

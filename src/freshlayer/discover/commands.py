@@ -58,6 +58,9 @@ SYNTAXES: dict[str, Syntax] = {
 Version control: ``repositories.REPOSITORIES``.
 """
 
+_COMPLETE = frozenset({"curl", "wget"})
+"""Programs whose syntax finds every URL that they read: another is a proxy or a header."""
+
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
@@ -234,6 +237,27 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
         for word in code:
             yield from read_code(name, word, " ".join(plain(arguments)))
         return
+    found = list(_explained(name, arguments, given))
+    yield from found
+    if found or name in PRINTERS | _COMPLETE or (_is_known(name) and _sets(arguments)):
+        return
+    rest = _without_stores(arguments) if name in SYNTAXES else arguments
+    yield from _unexplained(name or written(words[0]), rest, given)
+
+
+def _without_stores(arguments: Words) -> Words:
+    """Without what a command of an object store writes to, and the server that it names."""
+    pairs = pairwise(["", *arguments])
+    kept = [word for before, word in pairs if not re.match(r"--(?:endpoint|host)", written(before))]
+    return [word for word in kept if not re.match(r"(?:s3|gs)://|--(?:endpoint|host)", written(word))]
+
+
+def _is_known(name: str) -> bool:
+    return name in SYNTAXES or bool(program(name))
+
+
+def _explained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:
+    """What a row or a syntax finds."""
     for row, reader in program(name):
         invocation = invoked(name, arguments, row, tuple(given))
         if invocation is not None:
@@ -241,8 +265,6 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
             return
     if name in SYNTAXES:
         yield from SYNTAXES[name](_with_input(name, arguments, given))
-    elif name not in PRINTERS and not (program(name) and _sets(arguments)):
-        yield from _unexplained(name or written(words[0]), arguments, given)
 
 
 def _sets(arguments: Words) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Words, plain, written
+from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, plain, written
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
 from freshlayer.model.reasons import Reason
@@ -28,6 +28,7 @@ _READS = {
     "get-object",
     "ls",
 }
+_COPIES = {"cp", "sync", "mv", "copy", "copyto", "rsync", "mirror"}
 _BELOW = {"sync", "rsync", "mirror", "--recursive", "-r", "-R"}
 _ENDPOINTS = {"--endpoint-url", "--endpoint", "--host"}
 _OBJECT = compiled(r"(?:s3|gs)://\S+")
@@ -44,14 +45,19 @@ def storage(arguments: Words) -> Iterator[Finding]:
         return
     operands = [word for word in arguments if isinstance(word, Unknown) or not word.startswith("-")]
     named = [word for word in operands if re.search(r"(?:s3|gs)://", written(word))]
-    to = operands[-1] if operands and len(named) < len(operands) - 1 else None
     for word in named:
-        if word is to and len(named) > 1:
+        if word is _destination(operands):
             continue
         if isinstance(word, Unknown):
             yield Missed(word.text, word.reason)
         elif _OBJECT.fullmatch(word):
             yield _object(word, words, _endpoint(arguments))
+
+
+def _destination(operands: Words) -> Word | None:
+    """The last path of a copy, where it has a source."""
+    place = next((n for n, word in enumerate(operands) if word in _COPIES), len(operands))
+    return operands[-1] if len(operands) - place > 2 else None
 
 
 def _endpoint(arguments: Words) -> str:
