@@ -1,4 +1,4 @@
-"""The wild set: real Dockerfiles with the scripts of their contexts, and its own counter of what is covered."""
+"""The wild set: real Dockerfiles with the scripts of their contexts, and its own counter of coverage."""
 
 from __future__ import annotations
 

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from freshlayer.discover.syntaxes.found import Unknown
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
@@ -39,3 +45,49 @@ NONE = Unknown(Reason("not-computed"), "$X")
 )
 def test_options_are_told_from_operands(words: list[str | Unknown], wanted: list[Option | Operand]) -> None:
     assert list(read(words, TABLE)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("--outp", "output"), ("--head", "header"), ("--o", "output"), ("--location", "location")],
+)
+def test_a_unique_beginning_of_a_long_option_is_that_option(word: str, name: str) -> None:
+    assert next(iter(read([word, "f"], TABLE))) == Option(name, "f" if name in TABLE.long else None)
+
+
+_LONG = ("output", "output-dir", "header", "range")
+_SWITCHES = ("location", "silent", "head", "out")
+_WORDS = st.sampled_from(
+    [
+        *("-o", "-H", "-L", "-s", "-of", "-Lo", "-sH", "a", "b", "--", "-"),
+        *(f"--{name}" for name in (*_LONG, *_SWITCHES)),
+        *("--output-d", "--rang", "--loc", "--headers", "--ra=x", "--output=f", "--header="),
+    ]
+)
+
+
+@given(st.lists(_WORDS, max_size=6))
+def test_options_are_read_as_getopt_reads_them(words: list[str]) -> None:
+    """getopt(1) of util-linux: what it refuses is not compared."""
+    long = ",".join([*(f"{name}:" for name in _LONG), *_SWITCHES])
+    argv = ["getopt", "-q", "-o", "o:H:Ls", "-l", long, "--", *words]
+    ran = subprocess.run(argv, capture_output=True, text=True, timeout=10, check=False)
+    assume(ran.returncode == 0)
+    table = OptionTable(frozenset("oH"), frozenset(_LONG), switches=frozenset(_SWITCHES))
+    options, operands = [], []
+    for item in read(list(words), table):
+        if isinstance(item, Operand):
+            operands.append(str(item.value))
+        else:
+            options.append((item.name, None if item.value is None else str(item.value)))
+    assert (options, operands) == _parsed(shlex.split(ran.stdout))
+
+
+def _parsed(words: list[str]) -> tuple[list[tuple[str, str | None]], list[str]]:
+    """(options with their values, operands) as getopt prints them."""
+    options: list[tuple[str, str | None]] = []
+    waiting = list(words)
+    while waiting and waiting[0] != "--":
+        name = re.sub("^--?", "", waiting.pop(0))
+        options.append((name, waiting.pop(0) if name in {"o", "H", *_LONG} else None))
+    return options, waiting[1:]

@@ -36,6 +36,9 @@ pip install -r U                                     | U P
 pip install --find-links U x                         | U P
 pip install -i U x                                   | P
 pip install --index-url=U --extra-index-url U x      | P
+pip install --extra-index U x                        | P
+pip install --index U --upgrade pip                  | P
+pip install --pre U                                  | U P
 pip install git+https://example.org/r@v1#egg=x       | git+https://example.org/r#v1 P
 pip install 'x[y] @ git+https://example.org/r@v1'    | git+https://example.org/r#v1 P
 pip install -e git+ssh://git@example.org/r#egg=x     | git+ssh://git@example.org/r P

@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from freshlayer.discover.syntaxes.found import Unknown, Word, Words
 
+_SHORTEST_BEGINNING = len("--index")
+_SWITCHES = frozenset({"--upgrade", "--no-binary", "--global"})
+"""Options without a value that are the beginning of one with a value."""
 _INFORMATION = frozenset({"--version", "-version", "--help", "-help", "version", "help"})
 
 
@@ -29,6 +32,13 @@ class Row(Struct, frozen=True):
         """Each separated by blanks."""
         subcommands = tuple(tuple(word.split("/")) for word in verbs.split())
         return cls(subcommands, frozenset(values.split()), frozenset(read.split()))
+
+    def completed(self, option: str) -> str:
+        """The long option of which this is a unique beginning, as optparse and getopt_long take it."""
+        if len(option) < _SHORTEST_BEGINNING or option in self.values | self.read | _SWITCHES:
+            return option
+        longer = [name for name in self.values | self.read if name.startswith(option)]
+        return longer[0] if len(longer) == 1 else option
 
 
 class Invocation(Struct, frozen=True):
@@ -101,6 +111,7 @@ def _read(arguments: Words, row: Row) -> Iterator[tuple[str, Word | None]]:
             yield "", word
             continue
         option, equals, value = text.partition("=")
+        option = row.completed(option)
         if equals:
             yield option, Unknown(word.reason, word.text, value) if isinstance(word, Unknown) else value
         elif option in row.values or option in row.read:

@@ -26,7 +26,7 @@ class OptionTable(Struct, frozen=True):
         """The long name of which this is a unique beginning (getopt_long(3)); else itself."""
         if name in self.long or name in self.switches or not name:
             return name
-        longer = [option for option in self.long if option.startswith(name)]
+        longer = [option for option in self.long | self.switches if option.startswith(name)]
         return longer[0] if len(longer) == 1 else name
 
     @classmethod
