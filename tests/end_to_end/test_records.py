@@ -64,6 +64,22 @@ def test_two_dockerfiles_with_an_equal_run_explain_each_other(
     assert because == f"{one}/Dockerfile was built with the same inputs"
 
 
+def test_what_is_not_watched_is_listed_until_a_build_had_it(
+    freshlayer: Freshlayer, origin: ServeOrigin, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "context", wget(origin), "RUN wget -qO /g $(cat /nowhere) || true")
+    listed = "Dockerfile:3 not watched: "
+    assert listed in check(freshlayer, folder).out
+    build(freshlayer, folder)
+    told = check(freshlayer, folder)
+    assert (told.code, listed in told.out, "; 1 not watched" in told.out) == (0, False, True)
+    assert listed in check(freshlayer, folder, "--verbose").out
+    write(folder, "# one line more", wget(origin), "RUN wget -qO /g $(cat /nowhere) || true")
+    assert "not watched: " not in check(freshlayer, folder).out
+    write(folder, wget(origin), "RUN wget -qO /g $(cat /elsewhere) || true")
+    assert listed in check(freshlayer, folder).out
+
+
 def test_a_build_that_failed_explains_what_is_cached(
     freshlayer: Freshlayer, origin: ServeOrigin, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import parse
+from freshlayer.report.document import of_probe
 
 URL = parse("https://example.org/a")
 MODIFIED = "Last-Modified: Tue, 14 Nov 2023 22:13:20 GMT"
@@ -91,6 +92,15 @@ def test_what_came_with_a_probable_verdict_is_never_certain_later(line: str) -> 
     assert not_modified(kept(again)).certainty is Certainty.PROBABLE
     assert again.certainty is Certainty.PROBABLE
     assert other.certainty is Certainty.PROBABLE
+
+
+def test_a_guess_is_visible_in_the_document_of_probe() -> None:
+    """The tag came beside a date that did not move, so it may be of other bytes than the identity's."""
+    dated = judge(None, seen(MODIFIED, "Content-Length: 5"))
+    observation = seen(MODIFIED, "Content-Length: 5", 'ETag: "new"')
+    document = of_probe([(observation, judge(kept(dated), observation))])
+    guessed = {item["scheme"]: item["guessed"] for item in document["references"][0]["evidence"]}
+    assert guessed == {"etag": True, "last-modified": False, "length": False}
 
 
 def test_what_came_with_a_certain_verdict_is_certain_later() -> None:

@@ -53,7 +53,7 @@ def of_probe(results: list[tuple[Observation, Verdict]]) -> Document:
                 "reason": verdict.reason.document,
                 "identity": str(verdict.identity) if verdict.identity else None,
                 "strength": verdict.identity.strength if verdict.identity else Strength.NONE,
-                "evidence": [_evidence(item) for item in observation.evidence],
+                "evidence": [_evidence(item, _guesses(verdict)) for item in observation.evidence],
             }
             for observation, verdict in results
         ],
@@ -131,11 +131,18 @@ def _outcome(outcome: StepOutcome | None) -> Document:
     return {"cached": outcome.cached, **{name: value for name, value in known.items() if value is not None}}
 
 
-def _evidence(item: Evidence) -> Document:
+def _guesses(verdict: Verdict) -> frozenset[tuple[str, str]]:
+    """(scheme, value) of what belongs only probably to the bytes of the identity."""
+    kept = verdict.keep.evidence if verdict.keep else ()
+    return frozenset((item.scheme, item.value) for item in kept if item.guessed)
+
+
+def _evidence(item: Evidence, guesses: frozenset[tuple[str, str]]) -> Document:
     return {
         "scheme": item.scheme,
         "value": item.value,
         "strength": item.strength,
         "hop": item.hop,
         "ignored": item.ignored.document if item.ignored else None,
+        "guessed": item.guessed or (item.scheme, item.value) in guesses,
     }

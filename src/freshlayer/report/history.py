@@ -85,7 +85,9 @@ def _change_document(event: ObservationEvent) -> dict[str, Any]:
         "verdict": str(event.verdict),
         "identity": str(event.identity),
         "strength": str(event.identity.strength),
-        "evidence": [{"scheme": it.scheme, "value": it.value} for it in event.evidence],
+        "evidence": [
+            {"scheme": it.scheme, "value": it.value, "guessed": it.guessed} for it in event.evidence
+        ],
     }
 
 
