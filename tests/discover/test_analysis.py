@@ -184,7 +184,7 @@ def test_a_comment_inside_a_here_document_is_the_scripts_own() -> None:
 
 def test_what_cannot_be_asked_is_told_with_its_place() -> None:
     text = "FROM alpine\nRUN git clone https://h/r.git && curl http://h/a\n"
-    kept = asked(text).asking(frozenset({"http"})).discovery
+    kept = asked(text).restricted_to(frozenset({"http"})).discovery
     assert [str(item.reference) for item in kept.inputs] == ["http://h/a"]
     assert [(item.line, item.text) for item in kept.not_watched] == [(2, "git+https://h/r.git")]
 
@@ -199,7 +199,7 @@ RUN ./copy-image
 # freshlayer: watch docker-image://busybox
 RUN ./copy-another
 """
-    kept = asked(text).asking(frozenset({"http", "image"})).discovery
+    kept = asked(text).restricted_to(frozenset({"http", "image"})).discovery
     read_at = {str(i.reference).rpartition("/")[2]: [p.line for p in i.places] for i in kept.inputs}
     assert read_at == {"tool:1": [5], "busybox:latest": [7]}
     assert sorted(len(found) for found in kept.by_instruction.values()) == [1, 1]
@@ -208,7 +208,7 @@ RUN ./copy-another
 
 def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() -> None:
     text = "FROM scratch\n# freshlayer: watch docker-image://busybox\nRUN ./copy-image\n"
-    kept = asked(text).asking(frozenset({"http"})).discovery
+    kept = asked(text).restricted_to(frozenset({"http"})).discovery
     assert kept.inputs == ()
     assert kept.by_instruction == {}
     assert [item.reason for item in kept.not_watched] == [Reason("kind-not-probed", "image")]

@@ -95,6 +95,8 @@ zypper ar -f https://example.org/x.repo              | https://example.org/x.rep
 zypper -n in x                                       | P
 rpm -i U                                             | U
 rpm --import U                                       | U
+rpm -U $RPM_URL                                      | not-set
+tar xf x-$(curl U).tgz                               | U
 rpm -q x                                             | -
 pacman -Syu --noconfirm x                            | P
 pacman -S x                                          | P

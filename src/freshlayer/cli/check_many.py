@@ -114,7 +114,7 @@ def read_one(
     """
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
-        read = Target.of(source, search.request_for(source)).analysis.asking(frozenset(PROTOCOLS))
+        read = Target.of(source, search.request_for(source)).analysis.restricted_to(frozenset(PROTOCOLS))
     if search.below and read_settings(source.directory) is None:
         return AnalysedFile(source, read)
     chosen = chosen_for(options, source)

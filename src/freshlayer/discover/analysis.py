@@ -100,7 +100,7 @@ class Analysis(Struct, frozen=True):
             and any(place.resolved_by_builder for place in item.places)
         )
 
-    def asking(self, kinds: frozenset[str]) -> Analysis:
+    def restricted_to(self, kinds: frozenset[str]) -> Analysis:
         """With only the kinds watched that have a probe; the rest is listed with its reason.
 
         Images that the builder resolves are neither: ``inputs`` lists them.
@@ -136,7 +136,7 @@ class Analysis(Struct, frozen=True):
 
 
 ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
-"""Reads files of the build context; what it is asked for twice has one answer."""
+"""Reads files of the build context; what is wanted twice has one answer."""
 
 
 def analyse(text: str, request: BuildRequest, read: ReadContext | None = None) -> Analysis:

@@ -22,7 +22,7 @@ ARGUMENT = "FRESHLAYER"
 class Mechanism(StrEnum):
     """How a key reaches the builder's cache.
 
-    MOUNT is ``RUN --mount=type=secret`` with a secret that nobody supplies: it is part of BuildKit's cache
+    MOUNT is ``RUN --mount=type=secret`` with a secret that is never supplied: it is part of BuildKit's cache
     key and leaves no trace in the image. ARG is a line of its own above the RUN, for builders and frontends
     that know no ``--mount``; it shows in the image's history.
     """
@@ -37,7 +37,7 @@ def mechanism_under(syntax_image: str) -> Mechanism:
 
 
 class Insertion(Struct, frozen=True):
-    """``text`` stands at ``offset`` (in characters) of the derived text."""
+    """``text`` is at ``offset`` (in characters) of the derived text."""
 
     offset: int
     text: str

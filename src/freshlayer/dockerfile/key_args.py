@@ -27,7 +27,7 @@ def declared(dockerfile: Dockerfile) -> dict[int, str]:
 def declare(text: str, dockerfile: Dockerfile, lines: Collection[int]) -> str:
     """The text with an ARG for each RUN that starts on one of these lines (from 1) and has none yet.
 
-    It stands above the comments that speak about the RUN.
+    It is above the comments about the RUN.
     """
     taken = set(_names(dockerfile))
     free = (name for n in range(1, len(taken) + len(lines) + 1) if (name := f"{ARGUMENT}_{n}") not in taken)

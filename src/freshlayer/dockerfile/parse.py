@@ -54,7 +54,7 @@ def parse(text: str) -> Dockerfile:
     first = next((i.number for i in instructions if i.name == "FROM"), len(instructions))
     for early in instructions[:first]:
         if early.name != "ARG":
-            raise DockerfileError(f"{early.name} stands before the first FROM", early.line)
+            raise DockerfileError(f"{early.name} is before the first FROM", early.line)
     if first == len(instructions):
         raise DockerfileError("the Dockerfile has no FROM")
     stages = _stages(instructions[first:])
@@ -80,7 +80,7 @@ def _tree(long: Unfolded) -> DockerfileAst:
 
 
 def _without_onbuild_documents(text: str) -> str:
-    """The library takes an ONBUILD trigger's here-document for instructions: comments stand in for it."""
+    """The library takes an ONBUILD trigger's here-document for instructions: comments replace it."""
     lines = text.split("\n")
     waiting: list[str] = []
     for number, line in enumerate(lines):

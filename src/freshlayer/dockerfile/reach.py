@@ -14,7 +14,7 @@ Expand = Callable[[Stage], str]
 def reachable(dockerfile: Dockerfile, target: str, base: Expand, *, every_earlier: bool) -> tuple[Stage, ...]:
     """The stages that are built for a target (empty: the last stage), in the order of the file.
 
-    The classic builder also builds every stage that stands before the target (measured), hence
+    The classic builder also builds every stage that is before the target (measured), hence
     ``every_earlier``. Raises DockerfileError where no stage has the target's name.
     """
     last = dockerfile.stage_named(target) if target else dockerfile.stages[-1]

@@ -21,7 +21,7 @@ def syntax_image(text: str) -> str:
 def directive(text: str, name: str) -> str:
     """The value of a parser directive; empty where there is none.
 
-    Directives stand first, one a line; a shebang may precede them (BuildKit ``parser/directives.go``).
+    Directives are first, one a line; a shebang may precede them (BuildKit ``parser/directives.go``).
     """
     for number, line in enumerate(_first_lines(text.removeprefix("\ufeff"))):
         if number == 0 and line.startswith("#!"):

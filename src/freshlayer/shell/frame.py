@@ -131,7 +131,7 @@ class Frame(Struct):
         values = self.outer(name)
         hole = values[0][0] if values[0] else None
         if self.anything is not None and isinstance(hole, Hole) and hole.why is Why.BASE:
-            return ((self.anything,),)
+            return ((Hole(self.anything.why, self.anything.reason, f"${{{name}}}"),),)
         return values
 
     def get(self, name: str) -> Values:

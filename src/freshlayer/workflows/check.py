@@ -98,7 +98,7 @@ def judge_targets(targets: Sequence[Target], session: Session, *, builds: bool =
 
     ``builds``: whether a builder runs here. Where none does, the identities file stands in for its records.
     """
-    reads = [it.analysis.asking(frozenset(PROTOCOLS)) for it in targets]
+    reads = [it.analysis.restricted_to(frozenset(PROTOCOLS)) for it in targets]
     references = list(dict.fromkeys(item.reference for one in reads for item in one.discovery.inputs))
     recorded = recall(references, session)
     observed = observe(reads, recorded, session, platforms_of_targets(targets))

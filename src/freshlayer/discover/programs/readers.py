@@ -19,6 +19,8 @@ _HOSTS = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucke
 _GITHUB = compiled(r"([A-Za-z0-9][\w-]*/[A-Za-z0-9_][\w.-]*)(?:#(.+))?")
 _NODE = frozenset("npm yarn yarnpkg pnpm bun npx bunx pnpx".split())
 """Programs for which ``user/repository`` is on GitHub."""
+_NAMED_URL = compiled(r"(?i)\$\{?\w*(?:url|uri|link)\b|\$\{?(?:url|uri)_")
+"""A variable that holds a URL, by its name."""
 _MOST_SHOWN = 80
 
 
@@ -67,14 +69,17 @@ def repositories(run: Invocation) -> Iterator[Finding]:
 def text_of(run: Invocation, words: list[Word]) -> str:
     """The command for a message, without its options."""
     shown_words = [text for word in words if (text := written(word)) != "--"]
+    name = run.name.removeprefix("python:")
     return shown(
-        " ".join(masked_words([run.name, *filter(None, run.verb.split("/")), *shown_words])), _MOST_SHOWN
+        " ".join(masked_words([name, *filter(None, run.verb.split("/")), *shown_words])), _MOST_SHOWN
     )
 
 
 def is_remote(name: str, word: Word) -> bool:
     """Whether a requirement names a URL or a repository."""
-    text = written(word)
+    if isinstance(word, Unknown) and word.known == "…":
+        return bool(_NAMED_URL.search(word.text))
+    text = word.known if isinstance(word, Unknown) else word
     if name in _NODE and isinstance(word, str) and _GITHUB.fullmatch(text):
         return True
     return bool(re.search(r"://", text) or _SHORTHAND.fullmatch(text) or re.match(r"git@[\w.-]+:", text))

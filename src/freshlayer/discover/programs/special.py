@@ -174,10 +174,12 @@ def github_api(run: Invocation) -> Iterator[Finding]:
 
 def keys(run: Invocation) -> Iterator[Finding]:
     """``gpg --recv-keys ID`` reads a key server; ``--fetch-keys`` reads a URL."""
-    asks = run.has("--recv-keys", "--recv-key", "--recv", "--receive-keys", "--refresh-keys", "--search-keys")
-    if run.has("--fetch-keys", "--fetch-key") and not asks:
+    by_id = run.has(
+        "--recv-keys", "--recv-key", "--recv", "--receive-keys", "--refresh-keys", "--search-keys"
+    )
+    if run.has("--fetch-keys", "--fetch-key") and not by_id:
         yield from (remote(run.name, word) for word in run.operands if is_remote(run.name, word))
-    elif asks or run.has("--locate-keys", "--locate-key", "--locate-external-keys", "--auto-key-locate"):
+    elif by_id or run.has("--locate-keys", "--locate-key", "--locate-external-keys", "--auto-key-locate"):
         options = [option for option, _ in run.options if re.match(r"--(?:re|search|locate)", option)]
         text = text_of(run, [*options[:1], *run.operands])
         yield Missed(text, Reason("program-not-probed", run.name), run.name)
