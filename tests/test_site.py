@@ -10,11 +10,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 from msgspec.structs import asdict
 
 from freshlayer.cli import exit_codes
+from freshlayer.cli.main import cli
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.errors import DockerfileError, OptionError
 from freshlayer.settings import HOST_SETTINGS, SETTINGS, HostSettings, Policy, read
@@ -148,6 +150,11 @@ def test_every_directive_is_in_its_schema_and_on_the_page() -> None:
     assert set(rows) == set(Directives.__struct_fields__)
     for name in rows:
         assert f"# freshlayer: {name.replace('_', '-')}" in PAGE
+
+
+def test_every_command_has_its_exit_codes_on_the_page() -> None:
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text("utf-8")
+    assert [name for name in cli.list_commands(click.Context(cli)) if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("name", exit_codes.__all__)

@@ -19,7 +19,7 @@ _MIB = 1024 * 1024
 
 
 class OnUnknown(StrEnum):
-    """What an input that can't be asked does to its instruction (design rule 4)."""
+    """What an input that can't be probed does to its instruction (design rule 4)."""
 
     KEEP = "keep"
     REBUILD = "rebuild"
@@ -27,14 +27,14 @@ class OnUnknown(StrEnum):
 
 
 class Pull(StrEnum):
-    """Whether images that moved are pulled, for builders that do not ask the registry themselves."""
+    """Whether images that moved are pulled, for builders that do not look into the registry themselves."""
 
     CHANGED = "changed"
     NEVER = "never"
 
 
 class HostSettings(Struct, frozen=True):
-    """What ``[hosts."name"]`` says: where a credential is found, never the credential itself.
+    """Where ``[hosts."name"]`` finds a credential, never the credential itself.
 
     ``…_env`` name environment variables. ``command`` prints the password or token. ``header`` sends it in a
     field of that name instead of ``Authorization``. ``ca``, ``certificate`` and ``key`` are PEM files.
@@ -54,7 +54,7 @@ class HostSettings(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """``hash_up_to`` in octets; ``timeout`` in seconds for one reference, ``deadline`` for all of them.
+    """``hash_up_to`` in bytes; ``timeout`` in seconds for one reference, ``deadline`` for all of them.
 
     ``hosts`` by ``name[:port]``. ``full_answer_every``: seconds after which a reference is probed
     without conditions; 0: each time. ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older
@@ -82,7 +82,7 @@ class Policy(Struct, frozen=True):
         deadline: float | None = None,
         offline: bool = False,
     ) -> Policy:
-        """The same with what the command line says. None leaves a setting as it is."""
+        """The same with what the command line sets. None leaves a setting as it is."""
         return replace(
             self,
             on_unknown=OnUnknown(on_unknown) if on_unknown else self.on_unknown,
@@ -145,7 +145,7 @@ _HOST_FIELDS = asdict(HostSettings())
 def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     """Read settings; ``table`` is the path to ours in a shared file.
 
-    ``below``: what counts where the text says nothing; of the hosts those that it does not name.
+    ``below``: what counts where the text sets nothing; of the hosts those that it does not name.
 
     Raises OptionError, naming the file and the setting, for whatever can't be meant.
     """
@@ -160,43 +160,43 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     for name, value in document.items():
         _check(where, name, value)
     chosen = {name: _choice(where, name, document[name]) for name in _CHOICES if name in document}
-    hosts = {name.lower(): _host(where, name, said) for name, said in document.get("hosts", {}).items()}
+    hosts = {name.lower(): _host(where, name, given) for name, given in document.get("hosts", {}).items()}
     times = {name: _seconds(where, name, document[name]) for name in _TIMES if name in document}
     known = {**document, **chosen, **times}
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
 
 def says_fail(text: str) -> bool:
-    """Whether settings say ``on_unknown = "fail"``, whatever else is wrong in them."""
+    """Whether settings have ``on_unknown = "fail"``, whatever else is wrong in them."""
     return (
         re.search(r"""^[ \t]*["']?on_unknown["']?[ \t]*=[ \t]*["']fail["']""", text, re.MULTILINE) is not None
     )
 
 
-def _choice(where: str, name: str, said: object) -> StrEnum:
+def _choice(where: str, name: str, given: object) -> StrEnum:
     """One of a setting's words."""
     words = list(_CHOICES[name])
-    found = next((word for word in words if word == said), None)
+    found = next((word for word in words if word == given), None)
     if found is None:
         raise OptionError(f"{where}: {name} is {', '.join(words[:-1])} or {words[-1]}")
     return found
 
 
-def _host(where: str, name: str, said: object) -> HostSettings:
+def _host(where: str, name: str, given: object) -> HostSettings:
     """One host's table; a password written into it is refused, for the file is meant to be committed."""
     place = f'{where}: [hosts."{shown(name, 60)}"]'
-    if not isinstance(said, dict):
+    if not isinstance(given, dict):
         raise OptionError(f"{place} is no table")
-    for key, value in said.items():
+    for key, value in given.items():
         if key not in _HOST_FIELDS:
             raise OptionError(
                 f"{place}: there is no {shown(key, 30)!r} (there are {', '.join(_HOST_FIELDS)})"
             )
         if not _is_like(_HOST_FIELDS[key], value):
             raise OptionError(f"{place}: {key} can't be {shown(repr(value), 40)}")
-    if "header" in said and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", said["header"]):
+    if "header" in given and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", given["header"]):
         raise OptionError(f"{place}: header is no name of a header field")
-    return HostSettings(**{**said, "command": tuple(said.get("command", ()))})
+    return HostSettings(**{**given, "command": tuple(given.get("command", ()))})
 
 
 def _is_like(default: object, value: object) -> bool:
@@ -216,13 +216,13 @@ def _check(where: str, name: str, value: object) -> None:
             raise OptionError(f"{where}: {name} can't be {value!r} (at least {least:g})")
 
 
-def _seconds(where: str, name: str, said: int | str) -> int:
+def _seconds(where: str, name: str, given: int | str) -> int:
     """A time as a number of seconds, or as ``7d``."""
-    if isinstance(said, int):
-        return said
-    match = _DURATION.fullmatch(said)
+    if isinstance(given, int):
+        return given
+    match = _DURATION.fullmatch(given)
     if match is None:
-        raise OptionError(f"{where}: {name} can't be {shown(repr(said), 40)} (write 7d, 12h, or seconds)")
+        raise OptionError(f"{where}: {name} can't be {shown(repr(given), 40)} (write 7d, 12h, or seconds)")
     return int(match[1]) * SECONDS[match[2]]
 
 

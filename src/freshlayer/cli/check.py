@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @shared
 @click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @click.option(
-    "--explain", metavar="LINE", type=click.IntRange(1), help="tell the whole story of one instruction"
+    "--explain", metavar="LINE", type=click.IntRange(1), help="print all that is known of one instruction"
 )
 @fail_on
 @ours("check")
@@ -47,7 +47,7 @@ def command(
     explain: int | None,
     failing: frozenset[str],
 ) -> int:
-    """Ask every origin and say which instructions have other remote inputs than at their last build, and why.
+    """Probe every origin, and print which instructions have other remote inputs than at their last build.
 
     Only remote inputs are compared, with those of the last build by the same builder on the same engine.
     Local changes leave an instruction fresh: edited instructions are named, files and build args are not.

@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     help="the flag file; - for standard output",
 )
 @click.option("--format", "form", type=click.Choice(["identities", "raw"]), default="identities")
-@click.option("--exit-code", "tell", is_flag=True, help="exit with 1 when the file changed")
+@click.option("--exit-code", "by_code", is_flag=True, help="exit with 1 when the file changed")
 @ours("flag")
-def command(options: Options, urls: tuple[str, ...], output: str, form: str, tell: bool) -> int:
+def command(options: Options, urls: tuple[str, ...], output: str, form: str, by_code: bool) -> int:
     """Keep in FILE what the URLs are: its content, and so its mtime, changes if and only if an identity did.
 
-    For ``ADD flag`` in a Dockerfile, make, and anything else that looks at files. A URL that can't be asked
-    keeps its line. Exit code 2 where there is no line to keep; nothing is written then.
+    For ``ADD flag`` in a Dockerfile, make, and anything else that looks at files. A URL that can't be
+    probed keeps its line. Exit code 2 where there is no line to keep; nothing is written then.
     """
     from freshlayer.cli.references import typed
     from freshlayer.report.terminal import warn
     from freshlayer.workflows import flag_file as flag
 
-    if output == "-" and tell:
+    if output == "-" and by_code:
         raise OptionError("--exit-code: there is no file to compare with (name one with -o FILE)")
     references = list(dict.fromkeys(typed(url) for url in urls))
     if form == "raw" and len(references) != 1:
@@ -68,7 +68,7 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, tel
         raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
     if not options.quiet:
         click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
-    return CHANGED if changed and tell else DONE
+    return CHANGED if changed and by_code else DONE
 
 
 def _flag(form: str, references: list[Reference], content: str | None, session: Session) -> Flag:
@@ -81,12 +81,12 @@ def _flag(form: str, references: list[Reference], content: str | None, session: 
     here = (default_platform(),)
     limits = replace(session.limits, hash_up_to=0) if form == "raw" else session.limits
 
-    def ask(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
+    def observed(recorded: Mapping[Reference, Recorded]) -> Mapping[Reference, Observation]:
         if session.policy.offline:
             return {reference: not_probed(reference) for reference in references}
         known = as_probed(recorded, session)
         return probe(references, known, limits, session.progress, keyring=session.keyring, platforms=here)
 
     if form == "raw":
-        return flag.of_entity_tag(references[0], content, ask)
-    return flag.of_identities(references, content, session.store.observations(references), ask)
+        return flag.of_entity_tag(references[0], content, observed)
+    return flag.of_identities(references, content, session.store.observations(references), observed)

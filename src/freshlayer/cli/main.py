@@ -24,7 +24,7 @@ _COMMANDS = {
     "bake": "docker buildx bake in the same way",
     "check": "which instructions are stale, and why; builds nothing",
     "inputs": "what a Dockerfile reads from elsewhere; no network",
-    "probe": "what an origin says about a URL, a git ref or an image",
+    "probe": "the evidence of an origin about a URL, a git ref or an image",
     "history": "what changed when, which build took it up, what builds cost and saved",
     "state": "what is recorded on this machine, and how to forget it",
     "diff": "what differs between two JSON reports",

@@ -13,7 +13,7 @@ from freshlayer.reference import Reference
 
 @click.command(
     "probe",
-    short_help="what an origin says about a URL, a git ref or an image",
+    short_help="the evidence of an origin about a URL, a git ref or an image",
     epilog="\b\nExamples:"
     "\n  freshlayer probe https://example.org/data.csv"
     "\n  freshlayer probe git://example.org/a.git#v1 alpine:3.20",
@@ -32,7 +32,7 @@ def command(options: Options, texts: tuple[str, ...]) -> int:
     from freshlayer.workflows.session import default_platform
 
     if options.offline:
-        raise OptionError("probe asks; --offline makes no sense with it")
+        raise OptionError("--offline: probe contacts the origins (leave --offline out)")
     readable = _readable(texts)
     references, all_read = list(dict.fromkeys(readable)), len(readable) == len(texts)
     with session_of(options, None) as session:

@@ -71,4 +71,4 @@ def _approved(host: HostSettings) -> Iterator[str]:
     if files:
         yield f"uses the files {', '.join(files)}"
     if host.insecure:
-        yield "is asked over plain HTTP"
+        yield "is probed over plain HTTP"

@@ -1,4 +1,4 @@
-"""What a report has to say about lines of a Dockerfile, for the formats that annotate lines. Pure."""
+"""Findings of a report about lines of a Dockerfile, for the formats that annotate lines. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Level(StrEnum):
 class Finding(Struct, frozen=True):
     """One finding. ``line`` is 0 where it is about the whole Dockerfile.
 
-    ``rule``: the code of its reason. ``accepted``: the Dockerfile itself says that it is fine.
+    ``rule``: the code of its reason. ``accepted``: a directive of the Dockerfile accepts it.
     """
 
     level: Level

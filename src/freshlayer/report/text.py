@@ -60,15 +60,15 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
 
     ``every``: with a line for each instruction that follows, not only their number.
     """
-    told = [item for item in report.instructions if item.pairs or item.state is not InstructionState.FRESH]
-    watched = [item for item in told if is_own(item)]
+    listed = [item for item in report.instructions if item.pairs or item.state is not InstructionState.FRESH]
+    watched = [item for item in listed if is_own(item)]
     stale = [item for item in watched if item.state is InstructionState.STALE]
     if watched:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
     else:
         nothing = "no instruction reads anything that freshlayer can watch"
         yield "dim", f"{report.dockerfile}: {nothing}{_besides(report)}"
-    yield from (stated(report, item) for item in told) if every else _collapsed(report, told)
+    yield from (stated(report, item) for item in listed) if every else _collapsed(report, listed)
     yield from _edits(report)
     for verdict in report.unobserved:
         yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
@@ -78,7 +78,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
 
 
 def _edits(report: Report) -> Iterator[Line]:
-    """Instructions whose text changed, which the state does not tell: their inputs may be as they were."""
+    """Instructions whose text changed; their inputs may be what they were."""
     edited = [it for it in report.instructions if it.edited and not (it.changed and it.pairs)]
     for item in edited[:_MOST]:
         yield "cyan", f"  {report.dockerfile}:{item.line} {item.instruction} edited since the last build"
@@ -206,7 +206,7 @@ def _names(report: Report) -> Iterator[str]:
 
 
 def _is_news(item: InstructionVerdict, outcome: StepOutcome) -> bool:
-    """Neither told by a line before it nor the mere consequence of another."""
+    """Neither stated by a line before it nor the mere consequence of another."""
     if outcome.cached or not outcome.expected:
         return not outcome.expected
     return (
@@ -224,7 +224,7 @@ def _became(report: Report, item: InstructionVerdict, outcome: StepOutcome) -> L
 
 
 def _unknown(report: Report) -> str:
-    """How many instructions the display did not tell apart."""
+    """How many instructions the display did not distinguish."""
     count = sum(item.instruction in COUNTED and item.outcome is None for item in report.instructions)
     return f"; {count} unknown" if count else ""
 

@@ -79,7 +79,7 @@ class StateFile:
             cursor = connection.execute(sql, tuple(values))
             found = checked([column[0] for column in cursor.description], cursor.fetchall())
             if first is not None and any(row[0] not in first for row in found):
-                raise DamagedError("a query gave a row that it did not ask for")
+                raise DamagedError("a query gave a row that it did not select")
             rows.extend(found)
 
         self._with_connection(query, "nothing is remembered")
