@@ -221,7 +221,7 @@ def test_a_corrupt_state(freshlayer: Freshlayer, project: Path) -> None:
         freshlayer.state.write_bytes(b"rubbish" * 1000)
         told = freshlayer("build", "--network=host", ".")
         assert told.code == 0
-        assert "the state file was corrupt; it is kept as" in told.err
+        assert "the state file was corrupt; moved to" in told.err
         assert freshlayer("check", ".").code == 0
 
 
@@ -398,7 +398,7 @@ def test_a_damaged_state_costs_no_build_its_keys(freshlayer: Freshlayer, project
     for told in (first, second):
         assert told.code == 0
         assert "--mount=type=secret,id=fl-" in told.out
-    assert first.err.count("the state file was corrupt; it is kept as") == 1
+    assert first.err.count("the state file was corrupt; moved to") == 1
     assert "corrupt" not in second.err
 
 

@@ -62,7 +62,9 @@ def test_a_line_without_an_instruction_is_refused(freshlayer: Freshlayer, projec
     (project / "Dockerfile").write_text("FROM base AS first\n\nFROM base\n")
     told = freshlayer("check", "--explain", "2", ".")
     assert told.code == 2
-    assert told.err == "freshlayer: Dockerfile:2: no instruction that is built stands here (--explain 2)\n"
+    assert (
+        told.err == "freshlayer: Dockerfile:2: no instruction that is built is on this line (--explain 2)\n"
+    )
 
 
 def test_what_an_instruction_reads_and_nobody_watches_is_told(freshlayer: Freshlayer, project: Path) -> None:

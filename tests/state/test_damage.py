@@ -26,7 +26,7 @@ from testing.recording import record
 
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
 REFERENCES = [parse(f"https://example.org/{number}/some/file.tar.gz") for number in range(40)]
-CORRUPT = "the state file was corrupt; it is kept as"
+CORRUPT = "the state file was corrupt; moved to"
 NEWER = "a newer freshlayer wrote this state file"
 
 

@@ -105,9 +105,7 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None
     record(store, {REFERENCE: RECORDED})
     assert store.observations([REFERENCE]) == {REFERENCE: replace(RECORDED, full_answer=0)}
     assert (tmp_path / "s.corrupt").read_bytes().startswith(b"this is no database")
-    assert said == [
-        f"{path}: the state file was corrupt; it is kept as {path}.corrupt and a new one is begun"
-    ]
+    assert said == [f"{path}: the state file was corrupt; moved to {path}.corrupt; started a new one"]
 
 
 def test_a_file_with_other_tables_is_set_aside_too(tmp_path: Path) -> None:

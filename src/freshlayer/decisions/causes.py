@@ -50,13 +50,13 @@ def explain_outcomes(
 ) -> tuple[InstructionVerdict, ...]:
     """The instructions, in the order of the file, each with its outcome where that is known.
 
-    ``happened``: by line. ``no_cache``: whether the builder was told to use no cache; ``no_cache_stages``:
+    ``happened``: by line. ``no_cache``: whether the builder runs without a cache; ``no_cache_stages``:
     for which stages alone.
     """
-    told = list(instructions)
-    stages = {item.stage for item in told} if no_cache else frozenset(no_cache_stages)
+    every = list(instructions)
+    stages = {item.stage for item in every} if no_cache else frozenset(no_cache_stages)
     explainer = _Explainer(past, stages)
-    return tuple(explainer.instruction(item, happened.get(item.line)) for item in told)
+    return tuple(explainer.instruction(item, happened.get(item.line)) for item in every)
 
 
 class _Explainer:
@@ -69,35 +69,35 @@ class _Explainer:
         self._rekeyed: dict[str, int] = {}
         self._ran: dict[str, int] = {}
         self._cached: set[str] = set()
-        self._untold: set[str] = set()
+        self._unreported: set[str] = set()
 
-    def instruction(self, item: InstructionVerdict, told: ProgressEvent | None) -> InstructionVerdict:
+    def instruction(self, item: InstructionVerdict, event: ProgressEvent | None) -> InstructionVerdict:
         if item.instruction == "FROM":
             self._continue(item)
         if item.edited:
             self._edited.setdefault(item.stage, item.line)
-        if told is None:
+        if event is None:
             if item.instruction in COUNTED:
-                self._untold.add(item.stage)
+                self._unreported.add(item.stage)
             return item
         before = self._past.history.get((item.stage, item.digest))
-        if told.cached:
+        if event.cached:
             self._cached.add(item.stage)
             if item.changed and item.instruction == "RUN":
                 self._rekeyed.setdefault(item.stage, item.line)
             return replace(item, outcome=_cached(item, before, self._past.given.get(item.key)))
-        outcome = StepOutcome(cached=False, seconds=told.seconds, again=before is not None)
+        outcome = StepOutcome(cached=False, seconds=event.seconds, again=before is not None)
         outcome = self._with_reason(outcome, item, before)
         self._ran.setdefault(item.stage, item.line)
         return replace(item, outcome=outcome)
 
     def _continue(self, item: InstructionVerdict) -> None:
-        """A stage stands where the one that it continues ended."""
+        """A stage starts in the state in which the one that it continues ended."""
         for source in item.sources:
             for lines in (self._ran, self._edited, self._rekeyed):
                 if source in lines:
                     lines[item.stage] = lines[source]
-            for stages in (self._cached, self._untold):
+            for stages in (self._cached, self._unreported):
                 if source in stages:
                     stages.add(item.stage)
 
@@ -117,7 +117,7 @@ class _Explainer:
             because = Reason("earlier-rekeyed", detail=detail)
             return replace(outcome, because=because, follows=True)
         # BuildKit shows but once what several stages have in common: the cause may be what is not shown.
-        if not self._untold.isdisjoint({item.stage, *item.sources}):
+        if not self._unreported.isdisjoint({item.stage, *item.sources}):
             return outcome
         if because := _first((self._rewritten(item, before), _files(item), self._at_the_start(item))):
             return replace(outcome, because=because)

@@ -10,7 +10,7 @@ from freshlayer.model.build import InstructionVerdict
 
 
 def values(names: Mapping[int, str], instructions: Iterable[InstructionVerdict]) -> dict[str, str]:
-    """Name → key, by name; under a name that stands above several RUNs, the key of all their inputs."""
+    """Name → key, by name; under a name above several RUNs, the key of all their inputs."""
     pairs: dict[str, set[tuple[str, str]]] = {}
     for item in instructions:
         if item.key and item.line in names:

@@ -56,7 +56,7 @@ class Known(Struct, frozen=True):
 
 
 class _Earlier(Struct, frozen=True):
-    """What stands before an instruction in its stage: the first that is not fresh, if any."""
+    """The first instruction before this one in its stage that is not fresh, if any."""
 
     state: InstructionState = InstructionState.FRESH
     line: int = 0
@@ -188,9 +188,9 @@ def _kept(unknown: Iterable[Verdict]) -> Reason:
 
 
 def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:
-    """Whether this is what later instructions are told of: the first stale one, else the first that is open.
+    """Whether this is the cause for later instructions: the first stale one, else the first unknown one.
 
-    An input that can't be asked keeps its key, so it changes nothing behind it.
+    An input that can't be probed keeps its key, so it changes nothing after it.
     """
     if verdict.state is InstructionState.STALE:
         return earlier.state is not InstructionState.STALE

@@ -115,10 +115,10 @@ def _certainty(*, sure: bool) -> Certainty:
 
 
 def _incomparable(recorded: Recorded, observed: Observation) -> Verdict:
-    """Nothing in common that could tell.
+    """The verdict where nothing in common decides.
 
-    Where the origin gives an identity all the same, the instruction had better run once more: kept under the
-    old one, a change would be lost for ever. Two hashes of different kinds, or a mere length, tell nothing.
+    If the origin states an identity, the instruction runs once more: under the old one a change would be
+    missed. Two hashes of different kinds, or a length alone, decide nothing.
     """
     best = evidence.strongest(observed.evidence)
     reason = _why_incomparable(recorded, observed, best)

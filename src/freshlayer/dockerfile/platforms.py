@@ -19,7 +19,7 @@ _ARCHITECTURES = {
 
 
 def normalised(text: str, host: str) -> str:
-    """One spelling for ``x86_64``, ``linux/arm64/v8``, ``arm64``; ``host`` lends what is not said."""
+    """One spelling for ``x86_64``, ``linux/arm64/v8``, ``arm64``; missing parts are those of ``host``."""
     parts = text.strip().lower().split("/")
     if parts[0] not in _SYSTEMS:
         parts = ["linux", *parts]

@@ -33,7 +33,7 @@ class Entry(Struct, frozen=True):
 
 
 def read_identities(path: Path) -> dict[str, Entry]:
-    """Reference → entry; empty where there is no file yet. Raises StateError where it can't be read."""
+    """Reference → entry; empty if the file does not exist yet. Raises StateError where it can't be read."""
     try:
         document = tomllib.loads(read_text(path, _LARGEST))
     except FileNotFoundError:
@@ -117,7 +117,7 @@ def user_name(path: Path, dockerfile: Path) -> str:
 
 
 def is_gone(path: Path, name: str) -> bool:
-    """Whether the Dockerfile of a name in this file is not there any more. ``<stdin>`` is no file."""
+    """Whether the Dockerfile of a name in this file no longer exists. ``<stdin>`` is not a file."""
     if name.startswith((_ELSEWHERE, "<")) or name.endswith(" (inline)"):
         return False
     return not os.path.lexists(path.resolve().parent / name)

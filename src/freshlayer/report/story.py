@@ -18,11 +18,13 @@ from freshlayer.report.text import Line, duration, stated
 def story_lines(report: Report, line: int) -> Iterator[Line]:
     """Inputs, evidence recorded and now, key then and now, and when it was last built.
 
-    Raises OptionError where no instruction that is built stands on the line.
+    Raises OptionError if no instruction that is built is on the line.
     """
     found = [item for item in report.instructions if item.line <= line <= item.end_line]
     if not found:
-        message = f"{report.dockerfile}:{line}: no instruction that is built stands here (--explain {line})"
+        message = (
+            f"{report.dockerfile}:{line}: no instruction that is built is on this line (--explain {line})"
+        )
         raise OptionError(message)
     return _story(report, found[0])
 
@@ -52,8 +54,8 @@ def _input(report: Report, item: InstructionVerdict, one: RemoteInput) -> Iterat
     yield "", f"    {verdict.change} ({verdict.certainty}): {verdict.reason}"
     yield "dim", f"    reason: {_coded(verdict.reason)}"
     if recorded is not None:
-        asked = f" {moment(recorded.probed_at)}" if recorded.probed_at else ""
-        yield "", f"    recorded{asked}: {shown(str(recorded.identity))} ({recorded.identity.strength})"
+        when = f" {moment(recorded.probed_at)}" if recorded.probed_at else ""
+        yield "", f"    recorded{when}: {shown(str(recorded.identity))} ({recorded.identity.strength})"
         yield from _evidence(recorded.evidence)
     if verdict.is_observed and verdict.identity is not None:
         yield "", f"    now: {shown(str(verdict.identity))} ({verdict.identity.strength})"

@@ -12,7 +12,7 @@ from freshlayer.report.text import Line
 
 
 def show(lines: Iterable[Line], stream: TextIO, prefix: str = "") -> None:
-    """Print lines: with colour where ``is_coloured`` says so, else as plain text."""
+    """Print lines: with colour if ``is_coloured`` is true, else as plain text."""
     found = list(lines)
     # There is no stream where a service starts us with it closed.
     if not found or stream is None:

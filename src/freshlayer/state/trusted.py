@@ -79,7 +79,7 @@ def _change(environ: Mapping[str, str], change: Callable[[dict[str, str]], dict[
 
 
 def _read(path: Path) -> dict[str, str]:
-    """The digests by path; none where there is no file. Raises StateError for one that is not to be used."""
+    """The digests by path; none if the file does not exist. Raises StateError for an unsafe file."""
     try:
         _check_owner(path)
         document = json.loads(read_file(path, _LARGEST))
