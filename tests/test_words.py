@@ -25,12 +25,10 @@ PLACES = (
 
 NOT_YET_CLEAN = (
     "bench",
-    "docs/reference/commands.md",
     "scripts",
     "src/freshlayer/builders",
     "src/freshlayer/cli",
     "src/freshlayer/decisions/match_progress.py",
-    "src/freshlayer/discover/analysis.py",
     "src/freshlayer/settings.py",
     "src/freshlayer/shell",
     "src/freshlayer/workflows",

@@ -70,7 +70,7 @@ class StateFile:
     def read(self, sql: str, values: Sequence[object], first: frozenset[object] | None = None) -> list[Row]:
         """The rows of a query, each value checked by the name of its column.
 
-        ``first``: what the first column may be, where the query asks for rows by it. A damaged tree can give
+        ``first``: what the first column may be, where the query selects rows by it. A damaged tree can give
         others.
         """
         rows: list[Row] = []
@@ -180,11 +180,11 @@ class StateFile:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(f"{self.path}{suffix}")
             os.replace(self.path, aside)
-        self._warn(f"{self.path}: the state file was corrupt; it is kept as {aside} and a new one is begun")
+        self._warn(f"{self.path}: the state file was corrupt; moved to {aside}; started a new one")
 
 
 def _inode(path: Path) -> int:
-    """0 where there is no file. Raises StateError where something else is there.
+    """0 if the file does not exist. Raises StateError where something else is there.
 
     A device would be taken for a corrupt file and renamed, away from the whole machine.
     """
