@@ -45,6 +45,8 @@ def _prepare(name: str, command: str, letters: str, frame: Frame) -> None:
     """What counts before the value is assigned."""
     if command in LOCAL and "g" not in letters:
         frame.hide(name)
+    if command == "local":
+        frame.arrays.pop(name, None)
     if command in DECLARING and "A" in letters:
         frame.associative |= {name}
     if command in DECLARING and "i" in letters:

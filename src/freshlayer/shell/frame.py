@@ -67,7 +67,7 @@ class Frame(Struct):
     levels: int = 0
     anything: Hole | None = None
     left: list[Frame] = field(default_factory=list)
-    hidden: dict[str, Values | None] = field(default_factory=dict)
+    hidden: dict[str, tuple[Values | None, Array | None]] = field(default_factory=dict)
     directory: str = "/"
     previous: str = "/"
     name: Values | None = None
@@ -165,7 +165,16 @@ class Frame(Struct):
 
     def hide(self, name: str) -> None:
         """``local NAME``: what it was comes back behind the function."""
-        self.hidden.setdefault(name, self.variables.get(name))
+        self.hidden.setdefault(name, (self.variables.get(name), self.arrays.get(name)))
+
+    def reveal(self) -> None:
+        """Behind a function: its ``local`` names are what they were before."""
+        for name, (values, array) in self.hidden.items():
+            self.restore(name, values)
+            if array is None:
+                self.arrays.pop(name, None)
+            else:
+                self.arrays[name] = array
 
     def set(self, name: str, values: Values) -> None:
         """``name=value``, by whatever command; of an array it is the first element."""

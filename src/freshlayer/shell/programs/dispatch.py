@@ -131,8 +131,7 @@ def _function(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
         outcome = runner.run(body, inside)
     runner.leave_function()
     inside.land(End.RETURN)
-    for hidden, values in inside.hidden.items():
-        inside.restore(hidden, values)
+    inside.reveal()
     inside.arguments, inside.hidden = frame.arguments, frame.hidden
     frame.join([inside])
     return outcome
