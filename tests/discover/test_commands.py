@@ -466,7 +466,9 @@ def test_what_can_not_be_watched_is_listed_with_its_reason(script: str, text: st
 
 BROKEN = [
     (f"if curl -o f {U}; then (", [U], 0),
-    (f"curl '{U}", [U], 0),
+    (f"curl '{U}", [], 1),
+    (f'curl {U}"x" | (', [], 1),
+    (f"curl 'https://example.org/y z' -o '{U}", [], 1),
     ("curl https://example.org/$V )", ["https://example.org/1.2"], 1),
     (f"echo ( curl {U} && curl https://example.org/$V", [U], 1),
 ]
@@ -480,6 +482,20 @@ def test_of_a_script_that_does_not_parse_the_literal_urls_are_read(
     assert set(urls) <= set(found)
     assert len(listed) >= missed
     assert all("can't follow the script to its end" in item for item in listed)
+
+
+def test_comments_and_printed_text_of_a_script_that_does_not_parse_are_no_inputs() -> None:
+    script = f"echo 'see {U}c' # {U}d\nprintf '%s' {U}e\nif curl {U}f; then ("
+    urls, missed = read(script)
+    assert set(urls) == {f"{U}f"}
+    assert not any(f"{U}{end}" in item for item in missed for end in "cde")
+
+
+def test_what_a_limit_cut_short_is_listed_and_not_guessed() -> None:
+    loop = 'while [ "$i" != x ]; do i=1$i; done'
+    urls, missed = read(f"i=; {loop}\nV=2 tool {U}$V")
+    assert urls == []
+    assert missed
 
 
 def test_a_script_without_parse_and_without_literal_url_is_listed() -> None:

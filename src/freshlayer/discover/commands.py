@@ -10,6 +10,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from freshlayer import shell
+from freshlayer.discover.not_followed import beginning, by_pattern
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
 from freshlayer.discover.programs.names import plain_name, program_of
 from freshlayer.discover.programs.rows import invoked
@@ -20,7 +21,6 @@ from freshlayer.discover.syntaxes.aria2c import aria2c
 from freshlayer.discover.syntaxes.curl import curl
 from freshlayer.discover.syntaxes.found import (
     Finding,
-    Found,
     Missed,
     Ran,
     Syntax,
@@ -36,7 +36,6 @@ from freshlayer.discover.syntaxes.repositories import REPOSITORIES
 from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.lazy_regex import compiled
-from freshlayer.masking import masked_script
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
@@ -71,12 +70,8 @@ _HANDLES_FILES = compiled(
     r"(?:^|[\s;&|(\"'`])(?:\.|source|sh|bash|ash|dash|ksh|zsh|run-parts)\s|>\s*[\w/.~$\"']|\./|\.sh\b|\btee\s"
 )
 """A script that executes, sources or writes a file."""
-_LITERAL = compiled(r"https?://[^\s\"'`|&;<>(){}]+")
-_COMMENT = compiled(r"(?m)(?<!\S)#.*")
-_ENDED = compiled(r"[\"']?(?:[\s;&|<>)]|\Z)")
 _INPUTS = dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file"))
 _LONGEST_SCRIPT = 64 * 1024
-_NOT_FOLLOWED = Reason("script-not-followed")
 _NOT_KNOWN = Reason("not-computed")
 
 
@@ -94,13 +89,13 @@ def of_script(
     if not _may_fetch(text, surroundings):
         return
     if len(text) > _LONGEST_SCRIPT:
-        yield "script", Missed(_beginning(text), Reason("script-too-long"))
+        yield "script", Missed(beginning(text), Reason("script-too-long"))
         return
     following = shell.follow(text, surroundings)
-    yield from of_calls(following.calls, known, others)
-    yield from _of_unfollowed(following.unfollowed)
+    found = [*of_calls(following.calls, known, others), *_of_unfollowed(following.unfollowed)]
+    yield from found
     if not following.whole:
-        yield from _by_pattern(text)
+        yield from by_pattern(text, {finding.text for _, finding in found})
 
 
 def of_words(
@@ -118,7 +113,7 @@ def of_words(
 def _of_unfollowed(scripts: tuple[Unfollowed, ...]) -> Iterator[tuple[str, Finding]]:
     """Script files that are executed, with why they are not read, and the URLs of those that are in part."""
     for script in scripts:
-        inside = list(_by_pattern(script.text)) if script.text else []
+        inside = list(by_pattern(script.text, set())) if script.text else []
         for via, finding in inside:
             line = script.text[: max(script.text.find(finding.text), 0)].count("\n") + 1
             yield via, replace(finding, place=ScriptPlace(script.name, line))
@@ -308,20 +303,3 @@ def _is_script(name: str, option: Word) -> bool:
     if name == "eval":
         return True
     return name in SHELLS and isinstance(option, str) and re.fullmatch(r"-[a-z]*c", option) is not None
-
-
-def _by_pattern(text: str) -> Iterator[tuple[str, Finding]]:
-    """A script that can't be followed to its end: the URLs that it holds verbatim."""
-    text = _COMMENT.sub("", text)
-    if not _LITERAL.search(text):
-        yield "pattern", Missed(_beginning(text), _NOT_FOLLOWED)
-    for match in _LITERAL.finditer(text):
-        if "$" in match[0] or not _ENDED.match(text, match.end()):
-            yield "pattern", Missed(match[0], _NOT_FOLLOWED)
-        else:
-            yield "pattern", Found(match[0].rstrip(".,"))
-
-
-def _beginning(script: str) -> str:
-    """The start of a script, for a message."""
-    return shown(masked_script(" ".join(script[:200].split())), 60)

@@ -27,7 +27,6 @@ from freshlayer.shell.syntax.nodes import (
     Word,
 )
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, alternatives, concat, known
-from freshlayer.shell.variants import one_at_a_time
 
 _SPECIAL = frozenset("*?[\\(")
 
@@ -234,8 +233,9 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
     few = 1
     for options in operands:
         few *= len(options)
-    combined = _every(operands) if few <= _MOST_COMBINED else one_at_a_time(operands)
-    outcomes = {conditions.decide(list(fields), double=statement.double) for fields in combined}
+    if few > _MOST_COMBINED:
+        return CommandResult(Status.OPEN)
+    outcomes = {conditions.decide(list(fields), double=statement.double) for fields in _every(operands)}
     if len(outcomes) == 1 and None not in outcomes:
         status = Status.TRUE if outcomes.pop() else Status.FALSE
         _remember_match(statement, operands, frame)

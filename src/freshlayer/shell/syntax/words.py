@@ -117,6 +117,9 @@ def condition_words(node: Node) -> tuple[Word, ...]:
 
 def _string(node: Node) -> Word:
     """Double quotes; an empty pair is still a word."""
+    if len(node.children) < 2 or node.children[-1].is_missing or not text_of(node).endswith('"'):
+        # It has no end: what it holds is not what the script means.
+        return (Opaque(text_of(node)[:_LONGEST_SHOWN], quoted=True),)
     inside = _sequence(node, node.start_byte + 1, node.end_byte - 1, quoted=True)
     return inside or (Literal("", quoted=True),)
 
