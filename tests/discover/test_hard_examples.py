@@ -32,7 +32,10 @@ EXAMPLES = [
         "01-export-from-an-answer",
         {"https://download.swift.org/development/centos7/latest-build.yml"},
         missed={
-            "https://download.swift.org/development/centos7/$(": "depends on the answer to curl -s https://download"
+            f"https://download.swift.org/development/centos7/${{download}}/${{{name}}}": (
+                "depends on the answer to curl -s https://download"
+            )
+            for name in ("download", "download_signature")
         },
     ),
     Example(
