@@ -53,8 +53,9 @@ def test_what_is_told_of_an_instruction_holds_no_secret(command: str) -> None:
         f"curl https://h.example/${{V:-$({command})}}",
         f"curl https://h.example/$(({S}))${{V@Q$({command})}}",
     ):
-        said = told(f"FROM a\nRUN {run}\n").replace(S + "))", "").replace("${" + S + "}", "")
-        assert not any(value in said for value in SECRETS), said
+        # In arithmetic the planted word is the name of a variable, which is printed.
+        shown = told(f"FROM a\nRUN {run}\n").replace(S + "))", "").replace("${" + S.split("-")[0] + "}", "")
+        assert not any(value in shown for value in SECRETS), shown
 
 
 @pytest.mark.parametrize(
