@@ -13,6 +13,7 @@ from freshlayer.masking import masked_script, masked_words, public_text, takes_s
 from testing.planted import commands
 
 S = "Pl4nted-s3cr3t"
+NAME = "Pl4nted"
 RANDOM = "x7K9mQ2pL4vN8rT1wZ5y"
 GITHUB = "ghp_" + "aB3dE6gH9j" * 3 + "123456"
 COMMANDS = commands(S, GITHUB, RANDOM)
@@ -54,7 +55,7 @@ def test_what_is_told_of_an_instruction_holds_no_secret(command: str) -> None:
         f"curl https://h.example/$(({S}))${{V@Q$({command})}}",
     ):
         # In arithmetic the planted word is the name of a variable, which is printed.
-        shown = told(f"FROM a\nRUN {run}\n").replace(S + "))", "").replace("${" + S.split("-")[0] + "}", "")
+        shown = told(f"FROM a\nRUN {run}\n").replace(S + "))", "").replace(f"${{{NAME}}}", "")
         assert not any(value in shown for value in SECRETS), shown
 
 
