@@ -57,7 +57,7 @@ def main(context: str, state: str) -> None:
         from freshlayer.settings import Policy  # noqa: PLC0415
         from freshlayer.state import SqliteStore  # noqa: PLC0415
         from freshlayer.workflows import build, check, render  # noqa: F401, PLC0415
-        from freshlayer.workflows.observe import ask, recall  # noqa: PLC0415
+        from freshlayer.workflows.observe import probe_now, recall  # noqa: PLC0415
         from freshlayer.workflows.session import (  # noqa: PLC0415
             Session,
             default_platform,
@@ -70,23 +70,25 @@ def main(context: str, state: str) -> None:
 
         builder = detect("", os.environ)
     source = read_dockerfile(context, None, sys.stdin.buffer)
-    question = check.built_by(
-        builder, BuildRequest(platforms=platforms_of((), os.environ), host=default_platform())
+    request = check.built_by(
+        builder,
+        builder.engine(),
+        BuildRequest(platforms=platforms_of((), os.environ), host=default_platform()),
     )
     with parts.part("parsing"):
         dockerfile.parse(source.text)
     with parts.part("shell and discovery"):
-        found = analyse(source.text, question)
+        found = analyse(source.text, request)
     parts.taken["shell and discovery"] -= parts.taken["parsing"]
-    session = Session(SqliteStore(Path(state), print), Policy(), print)
+    session = Session(store=SqliteStore(Path(state), print), policy=Policy(), warn=print, clock=lambda: 1)
     references = [item.reference for item in found.discovery.inputs if item.reference.kind == "http"]
     with parts.part("state"):
         recorded = recall(references, session)
     with parts.part("probe"):
-        ask(references, recorded, session, question.platforms)
+        probe_now(references, recorded, session, request.platforms)
     with parts.part("state"):
         session.store.record_observations(recorded, at=1)
-    told = check.inputs(source, question)
+    told = check.inputs(source, request)
     with parts.part("inject"):
         render.derived(source, told, Mechanism.MOUNT)
     with parts.part("report"):

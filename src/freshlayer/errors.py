@@ -29,14 +29,7 @@ class ReferenceInvalidError(FreshlayerError):
 
 
 class ContextError(FreshlayerError):
-    """The build context or the Dockerfile's place in it can't be used.
-
-    ``given``: what was read from standard input before that was known; the builder gets it.
-    """
-
-    def __init__(self, message: str, given: bytes = b"") -> None:
-        super().__init__(message)
-        self.given = given
+    """The build context or the Dockerfile's place in it can't be used."""
 
 
 class StateError(FreshlayerError):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from freshlayer.builders.compositions.bake import _changed, _escaped, _settings, read, targets_of
-from freshlayer.builders.compositions.base import BuildTarget
+from freshlayer.builders.command_line.bake import read
+from freshlayer.builders.compositions.bake import _changed, _escaped, _settings, targets_of
+from freshlayer.builders.invocation import BuildTarget
 from freshlayer.errors import BuilderError
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from freshlayer.builders.base import DerivedFile
 from freshlayer.builders.command_line.compose import read
-from freshlayer.builders.compositions.base import BuildTarget, document, with_needed, write
+from freshlayer.builders.compositions.base import document, with_needed, write
 from freshlayer.builders.compositions.compose import _changed, _changes, _escaped, targets_of
+from freshlayer.builders.invocation import BuildTarget
 from freshlayer.builders.progress import composed
 from freshlayer.errors import BuilderError
 

@@ -3,6 +3,7 @@
 from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Reader
 from freshlayer.builders.command_line.build import BuildCommand, build_args, read
 from freshlayer.builders.detect import BUILDERS, detect
+from freshlayer.builders.plain import PlainBuild
 from freshlayer.builders.run.process import run
 from freshlayer.docker_client.config import proxies as client_proxies
 
@@ -13,6 +14,7 @@ __all__ = [
     "DerivedFile",
     "Ended",
     "Job",
+    "PlainBuild",
     "Reader",
     "build_args",
     "client_proxies",

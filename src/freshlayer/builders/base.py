@@ -11,6 +11,7 @@ from msgspec import Struct
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import Family
 from freshlayer.dockerfile.inject import Mechanism
+from freshlayer.errors import BuilderError
 from freshlayer.model.build import Counting, ProgressEvent
 
 __all__ = [
@@ -44,16 +45,22 @@ class OpenContext(Protocol):
         """``as_before_23``: with headers as docker clients before 23 write them, which the daemon hashes."""
 
 
+def _no_context(*, as_before_23: bool) -> ContextTar:  # noqa: ARG001 - of ``OpenContext``
+    raise BuilderError("the build context is not known")
+
+
 class DerivedFile(Struct, frozen=True):
     """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it.
 
-    ``inline``: the user's own has no file.
+    ``inline``: the user's own has no file. ``open_context``: the context as a tar, for a builder that needs
+    one.
     """
 
     content: bytes
     name: str
     ignore: Path | None
     inline: bool = False
+    open_context: OpenContext = _no_context
 
     @property
     def text(self) -> str:
@@ -62,14 +69,10 @@ class DerivedFile(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """One build with a derived Dockerfile.
-
-    ``open_context``: the context as a tar, for a builder that needs one.
-    """
+    """One build with a derived Dockerfile."""
 
     command: BuildCommand
     file: DerivedFile
-    open_context: OpenContext
 
 
 class Ended(Struct, frozen=True):

@@ -76,7 +76,7 @@ class Classic(Invoked, frozen=True):
 
     def build(self, job: Job) -> Ended:
         """An own tar on standard input (``context.classic`` says why)."""
-        context = job.open_context(as_before_23=0 < versions.major(self._client) < 23)
+        context = job.file.open_context(as_before_23=0 < versions.major(self._client) < 23)
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.file.content)
         return run([*self.argv, *words], self.environment, write, self.reader(job.command))

@@ -6,8 +6,10 @@ import os
 
 import click
 
-from freshlayer.cli.compositions import run
-from freshlayer.cli.passthrough import Verbatim
+from freshlayer.cli.docker_program import docker_program, missing
+from freshlayer.cli.drop_in import of_build, options_of, run
+from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help
+from freshlayer.cli.standard_input import KeptInput, standard_input
 
 
 @click.command(
@@ -20,6 +22,12 @@ from freshlayer.cli.passthrough import Verbatim
 @click.pass_context
 def command(context: click.Context, words: list[str]) -> int:
     """Run ``docker buildx bake``; only instructions whose remote inputs changed run again."""
-    from freshlayer.builders.compositions.bake import Bake, read
+    from freshlayer.builders.command_line.bake import read
+    from freshlayer.builders.compositions.bake import Bake
 
-    return run(context, ("buildx", "bake"), lambda argv: Bake(argv, os.environ, read(words)))
+    if asks_for_help(words) and (why := missing("buildx")):
+        return show_help(context, why)
+    options, stdin = options_of(context), KeptInput(standard_input())
+    with of_build():
+        docker = (docker_program(), *(options.docker or ()))
+    return run(context, options, Bake(docker, ("buildx", "bake"), os.environ, "buildx", read(words)), stdin)

@@ -63,7 +63,7 @@ def command(
         raise OptionError(f"-f {selection.file}: --recursive looks for Dockerfiles by their names")
     builder = _builder(options)
     request = request_of(selection)
-    request = built_by(builder, request) if builder else request
+    request = built_by(builder, builder.engine(), request) if builder else request
     names = builder.family.dockerfiles if builder else NAMES
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
@@ -80,11 +80,12 @@ def _checked(
     options: Options, source: Source, request: BuildRequest, image_of: Callable[[str], str] | None
 ) -> Report:
     from freshlayer.cli.errors import located
-    from freshlayer.workflows import check as workflow
+    from freshlayer.workflows.check import check_one
     from freshlayer.workflows.record import as_built
+    from freshlayer.workflows.target import Target
 
     with session_of(options, source, image_of) as session, located(source):
-        return workflow.check(source, as_built(source, request, session), session)
+        return check_one(Target.of(source, as_built(source, request, session)), session)
 
 
 def _builder(options: Options) -> Builder | None:

@@ -33,7 +33,8 @@ from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings
 from freshlayer.workflows.batch import AnalysedFile, Candidate, batches
-from freshlayer.workflows.check import check_each
+from freshlayer.workflows.check import check
+from freshlayer.workflows.observe import Due
 from freshlayer.workflows.target import Target
 
 _LEAST_DEADLINE = 1.0
@@ -84,7 +85,8 @@ def check_several(
                 keyring = Keyring(os.environ, batch.policy.hosts)
                 left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
                 own = replace(session, policy=replace(batch.policy, deadline=left), keyring=keyring)
-                for report in check_each(batch, search.request, own):
+                due = Due(batch.ttls, search.request.platforms)
+                for report in check(batch.targets(search.request), due, own):
                     reporter.add(report)
     return reporter.exit_code
 

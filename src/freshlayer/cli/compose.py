@@ -6,8 +6,10 @@ import os
 
 import click
 
-from freshlayer.cli.compositions import run
-from freshlayer.cli.passthrough import Verbatim
+from freshlayer.cli.docker_program import docker_program, missing
+from freshlayer.cli.drop_in import of_build, options_of, run
+from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help
+from freshlayer.cli.standard_input import KeptInput, standard_input
 
 
 @click.command(
@@ -23,4 +25,9 @@ def command(context: click.Context, words: list[str]) -> int:
     from freshlayer.builders.command_line.compose import read
     from freshlayer.builders.compositions.compose import Compose
 
-    return run(context, ("compose",), lambda argv: Compose(argv, os.environ, read(words)))
+    if asks_for_help(words) and (why := missing("compose")):
+        return show_help(context, why)
+    options, stdin = options_of(context), KeptInput(standard_input())
+    with of_build():
+        docker = (docker_program(), *(options.docker or ()))
+    return run(context, options, Compose(docker, ("compose",), os.environ, "buildx", read(words)), stdin)

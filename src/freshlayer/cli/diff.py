@@ -55,7 +55,7 @@ def command(options: Options, before: str, after: str) -> int:
 
 
 def _read(name: str) -> tuple[ReportDocument, ...]:
-    from freshlayer.cli.dockerfiles import standard_input
+    from freshlayer.cli.standard_input import standard_input
     from freshlayer.errors import FreshlayerError
     from freshlayer.files.bounded_read import read_file
     from freshlayer.reference import shown

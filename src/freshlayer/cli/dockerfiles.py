@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+
+from freshlayer.cli.standard_input import KeptInput, standard_input
 
 if TYPE_CHECKING:
     from freshlayer.context import Source
@@ -87,11 +88,6 @@ def _with(options: Iterable[Callable[..., Any]], function: Callable[..., Any]) -
     return function
 
 
-def standard_input() -> IO[bytes] | None:
-    """None where a service starts us with it closed."""
-    return sys.stdin.buffer if sys.stdin is not None else None
-
-
 def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> Source:
     """The Dockerfile of a context, under the names that a builder looks for. Raises ContextError.
 
@@ -106,7 +102,7 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
     why = unwatched_context(context)
     if why:
         raise ContextError(f"{shown(context)}: {why} (name a directory)")
-    return read_dockerfile(context, file, standard_input(), names)
+    return read_dockerfile(context, file, KeptInput(standard_input()), names)
 
 
 def request_of(selection: Selection) -> BuildRequest:

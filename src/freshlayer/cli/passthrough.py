@@ -10,8 +10,6 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from freshlayer.builders.command_line.pflag import Grammar
-
 
 class Verbatim(click.Command):
     """Parses nothing: the words go on as they are, ``--`` and ``--help`` included."""
@@ -43,16 +41,12 @@ def asks_for_help(words: Sequence[str]) -> bool:
     return not words or words[0] == "help" or not {"--help", "-h"}.isdisjoint(own)
 
 
-def misplaced(context: click.Context, words: Sequence[str], grammar: Grammar) -> Iterator[str]:
-    """Freshlayer's own options among the builder's words, as far as the builder has no such option."""
-    from freshlayer.builders.command_line.pflag import Option, items
-
+def misplaced(context: click.Context, unknown: Sequence[str]) -> Iterator[str]:
+    """Freshlayer's own options among those of the tool's words that the tool is not known to have."""
     if context.parent is None:
         return
     ours = {name for parameter in context.parent.command.params for name in parameter.opts}
-    for item in items(words, grammar):
-        if isinstance(item, Option) and not item.known and f"--{item.name}" in ours:
-            yield f"--{item.name}"
+    yield from (f"--{name}" for name in unknown if f"--{name}" in ours)
 
 
 def show_help(context: click.Context, missing: str) -> int:

@@ -12,7 +12,13 @@ from freshlayer.cli.dockerfiles import Selection, request_of, selected, source_o
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError
-from freshlayer.workflows.render import content_of, keep_ignore_file, warn_of_copies, write_output
+from freshlayer.workflows.render import (
+    content_of,
+    keep_ignore_file,
+    render,
+    warn_of_copies,
+    write_output,
+)
 
 if TYPE_CHECKING:
     from freshlayer.context import Source
@@ -55,9 +61,9 @@ def command(
     """
     from freshlayer.cli.errors import located
     from freshlayer.cli.output import write_file
-    from freshlayer.workflows import check as check_workflow
-    from freshlayer.workflows import render as workflow
+    from freshlayer.workflows.check import check_one
     from freshlayer.workflows.record import as_built
+    from freshlayer.workflows.target import Target
 
     output = _named(output, options)
     source = source_of(context, selection.file)
@@ -66,8 +72,8 @@ def command(
     if form == "template":
         options = replace(options, offline=True, on_unknown="keep", identities=None)
     with session_of(options, source) as session, located(source):
-        work = check_workflow.check if form == "template" else workflow.render
-        report = work(source, as_built(source, request, session), session)
+        target = Target.of(source, as_built(source, request, session))
+        report = check_one(target, session) if form == "template" else render(target, session)
         content = content_of(source, report, form, mechanism)
     write_file(options, report)
     _deliver(options, source, output, content, form)

@@ -42,7 +42,17 @@ def session_of(
         path, identities = None, {}
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
-    now, verbose = int(time.time()), bool(options.verbose)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
     with state_in_use(options, source, warn) as place, closing(SqliteStore(place, warn, keep)) as store:
-        yield Session(store, policy, warn, now, progress, identities, path, keyring, verbose, image_of)
+        yield Session(
+            store=store,
+            policy=policy,
+            warn=warn,
+            clock=lambda: int(time.time()),
+            progress=progress,
+            identities=identities,
+            identities_path=path,
+            keyring=keyring,
+            verbose=bool(options.verbose),
+            image_of=image_of,
+        )

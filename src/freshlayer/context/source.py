@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -21,10 +21,17 @@ _NAMES = ("Dockerfile", "dockerfile")
 _SETTINGS: dict[str, tuple[str, ...]] = {"freshlayer.toml": (), "pyproject.toml": ("tool", "freshlayer")}
 
 
+class StandardInput(Protocol):
+    """Standard input, as far as a Dockerfile is read from it."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes. Raises OSError."""
+
+
 class Source(Struct, frozen=True):
     """A Dockerfile. ``shown`` is its name for messages, ``known_as`` its name in the state.
 
-    ``path`` is None where it came from standard input.
+    ``path`` is None where it has no file. ``read_once``: it came from standard input.
     """
 
     content: bytes
@@ -32,6 +39,7 @@ class Source(Struct, frozen=True):
     known_as: str
     context: Path
     path: Path | None
+    read_once: bool = False
 
     @property
     def text(self) -> str:
@@ -56,7 +64,7 @@ def unwatched_context(context: str) -> Reason | None:
 def read_dockerfile(
     context: str,
     file: str | None,
-    stdin: IO[bytes] | None,
+    stdin: StandardInput | None,
     names: Sequence[str] = _NAMES,
     *,
     in_context: bool = False,
@@ -73,7 +81,7 @@ def read_dockerfile(
         raise ContextError(f"{shown(context)}: the build context is not a directory")
     if file == "-":
         content = _read_stdin(stdin)
-        return Source(content, "<stdin>", f"{root.resolve()}/-", root, None)
+        return Source(content, "<stdin>", f"{root.resolve()}/-", root, None, read_once=True)
     path = Path(file) if file else _default(root, names)
     if file and in_context and not path.exists() and (root / path).exists():
         path = root / path
@@ -85,7 +93,7 @@ def _default(root: Path, names: Sequence[str]) -> Path:
     return next((root / name for name in names if (root / name).exists()), root / "Dockerfile")
 
 
-def _read_stdin(stdin: IO[bytes] | None) -> bytes:
+def _read_stdin(stdin: StandardInput | None) -> bytes:
     place = "the Dockerfile on standard input"
     if stdin is None:
         raise ContextError(f"{place}: can't be read: standard input is closed")
@@ -94,7 +102,7 @@ def _read_stdin(stdin: IO[bytes] | None) -> bytes:
     except OSError as error:
         raise ContextError(f"{place}: can't be read: {error.strerror}") from None
     if len(content) > _LARGEST:
-        raise ContextError(f"{place}: is larger than {_LARGEST // 1024 // 1024} MiB", content)
+        raise ContextError(f"{place}: is larger than {_LARGEST // 1024 // 1024} MiB")
     return content
 
 

@@ -40,10 +40,12 @@ def match_progress(
 
 
 def of_target(happened: Iterable[ProgressEvent], name: str, *, alone: bool) -> tuple[ProgressEvent, ...]:
-    """What concerns one target of several, whose display begins with its name; ``alone``, it may not.
+    """The events of one target, whose display begins with its name; where it is ``alone`` it may not.
 
-    What targets share is shown once, by the name of any of them.
+    A plain build has no name. What targets share is shown once, by the name of any of them.
     """
+    if not name:
+        return tuple(happened)
     found: list[ProgressEvent] = []
     for item in happened:
         first, _, rest = item.stage.partition(" ")

@@ -22,11 +22,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.context import Source
-from freshlayer.discover.analysis import Analysis, Ttls
+from freshlayer.discover.analysis import Analysis, BuildRequest, Ttls
 from freshlayer.errors import FreshlayerError
 from freshlayer.reference import Reference
 from freshlayer.request_form import without_secrets
 from freshlayer.settings import Policy
+from freshlayer.workflows.target import Target
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -106,6 +107,10 @@ class Batch:
         for _ in range(self._count):
             leaf: AnalysedFile = pickle.load(self._leaves)  # noqa: S301 - nobody but us can write there
             yield leaf
+
+    def targets(self, request: BuildRequest) -> Iterator[Target]:
+        """All of them, as targets of one request."""
+        return (Target(leaf.source, request, leaf.analysis) for leaf in self.leaves())
 
     def close(self) -> None:
         """Forget them."""

@@ -6,11 +6,11 @@ cache of that build knows no keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import chain, islice
 
-from freshlayer.builders import BuildCommand, Builder, Ended, image_ids
-from freshlayer.builders.compositions.base import BuildTarget, Composition
+from freshlayer.builders import Ended
+from freshlayer.builders.invocation import BuildTarget, Invocation
 from freshlayer.reference import shown
 from freshlayer.state import Scope
 from freshlayer.workflows.session import Session
@@ -20,26 +20,15 @@ _SHORT = 12
 _LONGEST = 200
 
 
-def images_of(command: BuildCommand, builder: Builder, ended: Ended) -> dict[str, str]:
-    """Tag → the image that it means after a build that succeeded, where that is known without a program.
-
-    Another instance of buildx keeps its result, unless an option loads it.
-    """
-    if ended.exit_code or (builder.engine(command.builder).startswith("buildx:") and not command.load):
-        return {}
-    found = {tag: builder.image_of(tag) for tag in command.tags[:_MOST]}
-    return {tag: image for tag, image in found.items() if image}
-
-
-def images_of_targets(
-    targets: Sequence[BuildTarget], tool: Composition, ended: Ended
-) -> list[dict[str, str]]:
-    """The same for each target of compose or bake."""
+def images_of(
+    targets: Iterable[BuildTarget], invocation: Invocation, ended: Ended
+) -> dict[str, dict[str, str]]:
+    """Target → tag → the image that it means after a build that succeeded, where no program is needed."""
     if ended.exit_code:
-        return [{} for _ in targets]
-    tags = [target.tags[:_MOST] for target in targets]
-    found = {tag: image_ids.of_daemon(tool.engine, tag) for tag in dict.fromkeys(chain(*tags))}
-    return [{tag: found[tag] for tag in some if found[tag]} for some in tags]
+        return {}
+    tags = {target.name: target.tags[:_MOST] for target in targets}
+    found = {tag: invocation.image_of(tag) for tag in dict.fromkeys(chain(*tags.values()))}
+    return {name: {tag: found[tag] for tag in some if found[tag]} for name, some in tags.items()}
 
 
 def warn_of_other_images(scope: Scope, dockerfile: str, session: Session) -> None:

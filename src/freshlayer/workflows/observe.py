@@ -1,18 +1,38 @@
-"""What is remembered of references, and what their origins say now; for any number of Dockerfiles."""
+"""What is recorded of references, and what their origins state now; for any number of targets."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.discover.analysis import Analysis, Ttls
+from freshlayer.discover.analysis import Ttls
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe import each
+from freshlayer.probe import PROTOCOLS, each
 from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+
+
+class Due(Struct, frozen=True):
+    """What a run observes. ``ttls``: reference → seconds for which an answer is valid."""
+
+    ttls: Mapping[Reference, int]
+    platforms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, targets: Iterable[Target]) -> Due:
+        """All that these targets read, as far as it has a probe."""
+        ttls, platforms = Ttls(), dict[str, None]()
+        for target in targets:
+            platforms.update(dict.fromkeys(target.request.platforms))
+            watched = target.analysis.restricted_to(frozenset(PROTOCOLS))
+            for item in watched.discovery.inputs:
+                ttls.add(item.reference, watched.ttl(item))
+        return cls(ttls.all(), tuple(platforms))
 
 
 def recall(references: Sequence[Reference], session: Session) -> dict[Reference, Recorded]:
@@ -24,53 +44,35 @@ def recall(references: Sequence[Reference], session: Session) -> dict[Reference,
     return recorded
 
 
-def observe(
-    reads: Sequence[Analysis],
-    recorded: Mapping[Reference, Recorded],
-    session: Session,
-    platforms: tuple[str, ...],
-) -> Mapping[Reference, Observation]:
-    """Ask once for all of them what is due."""
-    return _gathered(answers(_ttls(reads), recorded, session, platforms))
-
-
-def _ttls(reads: Sequence[Analysis]) -> Mapping[Reference, int]:
-    found = Ttls()
-    for read in reads:
-        for item in read.discovery.inputs:
-            found.add(item.reference, read.ttl(item))
-    return found.all()
-
-
-def ask(
+def probe_now(
     references: Sequence[Reference],
     recorded: Mapping[Reference, Recorded],
     session: Session,
     platforms: tuple[str, ...],
 ) -> Mapping[Reference, Observation]:
-    """What the origins say now, whatever they said a while ago."""
-    return _gathered(answers(dict.fromkeys(references, 0), recorded, session, platforms))
+    """What the origins state now, whatever they stated a while ago."""
+    found = answers(Due(dict.fromkeys(references, 0), platforms), recorded, session)
+    return {observation.reference: observation for observation in found}
 
 
-def answers(
-    ttls: Mapping[Reference, int],
-    recorded: Mapping[Reference, Recorded],
-    session: Session,
-    platforms: tuple[str, ...],
-) -> Generator[Observation]:
-    """One observation for each reference: first of those that nobody is asked about, then as they come.
+def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) -> Generator[Observation]:
+    """One observation for each reference: first of those that need no probe, then as the answers come.
 
-    With ``--offline`` nobody is asked. ``ttls``: seconds for which an answer holds.
+    With ``--offline`` no origin is probed.
     """
-    held = {r: _unasked(r, ttl, recorded.get(r), session) for r, ttl in ttls.items()}
+    held = {r: _without_probe(r, ttl, recorded.get(r), session) for r, ttl in due.ttls.items()}
     yield from (observation for observation in held.values() if observation is not None)
-    due = [reference for reference, observation in held.items() if observation is None]
-    told = each(
-        due, as_probed(recorded, session), session.limits, keyring=session.keyring, platforms=platforms
+    probed = [reference for reference, observation in held.items() if observation is None]
+    found = each(
+        probed,
+        as_probed(recorded, session),
+        session.limits,
+        keyring=session.keyring,
+        platforms=due.platforms,
     )
-    for done, observation in enumerate(told, len(ttls) - len(due) + 1):
+    for done, observation in enumerate(found, len(held) - len(probed) + 1):
         if session.progress:
-            session.progress(done, len(ttls))
+            session.progress(done, len(held))
         yield observation
 
 
@@ -88,7 +90,9 @@ def _as_probed(known: Recorded, session: Session) -> Recorded:
     return replace(known, validators=Validators(), full_answer=0) if due else known
 
 
-def _unasked(reference: Reference, ttl: int, known: Recorded | None, session: Session) -> Observation | None:
+def _without_probe(
+    reference: Reference, ttl: int, known: Recorded | None, session: Session
+) -> Observation | None:
     """The observation of a reference that is not probed; None if it is to be probed."""
     if known is not None and ttl and 0 <= session.now - known.probed_at < ttl:
         detail = f"probed {session.now - known.probed_at} s ago, and the answer is valid for {ttl} s (ttl)"
@@ -101,7 +105,3 @@ def _unasked(reference: Reference, ttl: int, known: Recorded | None, session: Se
 def not_probed(reference: Reference) -> Observation:
     """What ``--offline`` has in place of an answer."""
     return Observation(reference, ProbeOutcome.UNKNOWN, Reason("offline", detail="not probed (--offline)"))
-
-
-def _gathered(told: Iterable[Observation]) -> dict[Reference, Observation]:
-    return {observation.reference: observation for observation in told}

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from freshlayer.builders.compositions.base import Composition, Model
+from freshlayer.builders.invocation import Invocation, Model
 from freshlayer.builders.local_images import ImageStore, LocalImage, local_images, name_of, pull
 from freshlayer.model.evidence import Identity, Strength, contrast
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.reference import Reference
 from freshlayer.settings import Pull
-from freshlayer.workflows.observe import ask
-from freshlayer.workflows.session import Session
+from freshlayer.workflows.observe import probe_now
+from freshlayer.workflows.session import Session, default_platform
+from freshlayer.workflows.target import Target
 
 _MANIFEST = "manifest"
 _HUB = "docker-image://docker.io/"
@@ -22,16 +23,18 @@ Here = Mapping[Reference, LocalImage]
 Answers = Mapping[Reference, Observation]
 
 
-def pull_moved(
-    references: Sequence[Reference], store: ImageStore, host: str, session: Session, *, named: str = ""
-) -> None:
-    """Ask for the tags that are here and were pulled; pull those that lead elsewhere by now, and say so.
+def pull_moved(targets: Mapping[str, Target], model: Model, invocation: Invocation, session: Session) -> None:
+    """Probe the tags that are here and were pulled; pull those that lead elsewhere by now, with a message.
 
-    ``host``: the machine's platform. ``named``: which of its builders does the work, if the command says so.
     Nothing that fails here costs a build: the image that is here is used.
     """
+    references = _left_to_us(targets, model)
     if not references or session.policy.offline or session.policy.pull is Pull.NEVER:
         return
+    _pull_moved(references, invocation, invocation.named, session)
+
+
+def _pull_moved(references: Sequence[Reference], store: ImageStore, named: str, session: Session) -> None:
     here = local_images(store, references)
     answers = _ask(here, session)
     unasked = [
@@ -44,7 +47,7 @@ def pull_moved(
     elsewhere = _known_to_registry({reference: here[reference] for reference in moved}, session)
     for reference, digest in moved.items():
         if reference in elsewhere:
-            _pull(reference, here[reference], digest, store, host, session)
+            _pull(reference, here[reference], digest, store, session)
         else:
             session.warn(
                 f"{name_of(reference)}: the registry has another image under this tag, and does not know the"
@@ -52,12 +55,10 @@ def pull_moved(
             )
 
 
-def left_to_us(
-    images: Mapping[str, Sequence[Reference]], tool: Composition, model: Model
-) -> tuple[Reference, ...]:
-    """The images of all targets, by the target's name, but for those that the tool itself pulls."""
-    pulled = {target.name for target in model.targets if target.pull or tool.pulls}
-    found = (reference for name, listed in images.items() if name not in pulled for reference in listed)
+def _left_to_us(targets: Mapping[str, Target], model: Model) -> tuple[Reference, ...]:
+    """The images of all targets, but for those that the builder itself pulls."""
+    pulled = {target.name for target in model.targets if target.pull}
+    found = (it for name, target in targets.items() if name not in pulled for it in target.analysis.images)
     return tuple(dict.fromkeys(found))
 
 
@@ -76,7 +77,7 @@ def _ask(here: Here, session: Session) -> Answers:
         by_platform.setdefault((image.platform,) if image.of_platform else (), []).append(reference)
     answers: dict[Reference, Observation] = {}
     for platforms, references in by_platform.items():
-        answers |= ask(references, {}, session, platforms)
+        answers |= probe_now(references, {}, session, platforms)
     return answers
 
 
@@ -90,7 +91,7 @@ def _known_to_registry(moved: Here, session: Session) -> set[Reference]:
     """What came from its registry. An image that was made here must not be replaced by an older one there."""
     certain = {reference for reference, image in moved.items() if image.from_registry}
     by_digest = {_by_digest(it, moved[it]): it for it in moved if it not in certain}
-    answers = ask(list(by_digest), {}, session, ()) if by_digest else {}
+    answers = probe_now(list(by_digest), {}, session, ()) if by_digest else {}
     seen = {by_digest[it] for it, answer in answers.items() if answer.outcome is ProbeOutcome.SEEN}
     return certain | seen
 
@@ -102,12 +103,10 @@ def _by_digest(reference: Reference, image: LocalImage) -> Reference:
     return replace(reference, address=pinned, text=pinned)
 
 
-def _pull(
-    reference: Reference, image: LocalImage, digest: str, store: ImageStore, host: str, session: Session
-) -> None:
+def _pull(reference: Reference, image: LocalImage, digest: str, store: ImageStore, session: Session) -> None:
     was, now = (Identity(_MANIFEST, value, Strength.CONTENT) for value in (min(image.digests), digest))
     moved = f"{name_of(reference)} {contrast(was, now)}"
-    why = pull(store, reference, "" if image.platform == host else image.platform)
+    why = pull(store, reference, "" if image.platform == default_platform() else image.platform)
     if why:
         session.warn(f"{moved}; it can't be pulled ({why}), and the image that is here is used")
     else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from freshlayer import dockerfile
 from freshlayer.builders import DerivedFile
-from freshlayer.context import Source, ignore_file, is_sent, read_rules
+from freshlayer.builders.invocation import Invocation
+from freshlayer.context import ClassicContext, Source, ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
-from freshlayer.discover.analysis import BuildRequest
 from freshlayer.dockerfile import key_args as arguments
 from freshlayer.dockerfile.inject import Mechanism, inject, mechanism_under
 from freshlayer.errors import FreshlayerError
@@ -17,10 +19,11 @@ from freshlayer.files.atomic_write import replace as write
 from freshlayer.files.bounded_read import holds
 from freshlayer.model.report import Report
 from freshlayer.report.terminal import warn
-from freshlayer.workflows.check import check
+from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
 from freshlayer.workflows.session import Session
-from freshlayer.workflows.unprobed import warn_of_unasked
+from freshlayer.workflows.target import Target
+from freshlayer.workflows.unprobed import warn_of_unprobed
 
 
 def content_of(source: Source, report: Report, form: str, mechanism: str | None) -> bytes:
@@ -85,11 +88,12 @@ def warn_of_copies(source: Source, output: Path) -> None:
         )
 
 
-def render(source: Source, request: BuildRequest, session: Session) -> Report:
-    """``check`` for a builder that is not run from here: warnings are told, and the identities written."""
-    report = check(source, request, session)
-    warn_of_unasked(report, session)
-    keep_identities([(source, report)], session)
+def render(target: Target, session: Session) -> Report:
+    """``check`` for a builder that is not run from here: warnings are printed, and identities written."""
+    session = session.one_run()
+    report = check_one(target, session)
+    warn_of_unprobed(report, session)
+    keep_identities([(target.source, report)], session)
     return report
 
 
@@ -99,7 +103,21 @@ def derived(source: Source, report: Report, mechanism: Mechanism) -> bytes:
     return inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
 
 
-def derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:
+def derived_files(
+    targets: Mapping[str, Target], reports: Mapping[str, Report], invocation: Invocation
+) -> dict[str, DerivedFile]:
+    """Target → its Dockerfile with keys, where there is a key. Raises ContextError.
+
+    What came from standard input is there once, so that the builder gets it in any case.
+    """
+    return {
+        name: _derived_file(target.source, reports[name], invocation.mechanism(syntax_of(target.source)))
+        for name, target in targets.items()
+        if target.source.read_once or any(item.key for item in reports[name].instructions)
+    }
+
+
+def _derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:
     """Raises ContextError where the ignore file of this Dockerfile can't be used."""
     ignore = ignore_file(source.path) if source.path else None
     return DerivedFile(
@@ -107,6 +125,7 @@ def derived_file(source: Source, report: Report, mechanism: Mechanism) -> Derive
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and read_rules(ignore) is not None else None,
         inline=source.path is None,
+        open_context=partial(ClassicContext.of, source.context, dockerfile=source.path),
     )
 
 

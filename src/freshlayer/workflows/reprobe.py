@@ -2,54 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from freshlayer.builders import Ended
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
-from freshlayer.workflows.check import platforms_of_targets
 from freshlayer.workflows.identities import keep_identities
-from freshlayer.workflows.observe import ask
+from freshlayer.workflows.observe import Due, probe_now
 from freshlayer.workflows.record import kept, remember
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 
 def reprobe_and_record(
-    targets: Sequence[Target],
-    reports: Sequence[Report],
-    ended: Ended,
+    targets: Mapping[str, Target],
+    reports: Mapping[str, Report],
+    images: Mapping[str, Mapping[str, str]],
     session: Session,
-    images: Sequence[Mapping[str, str]],
-) -> list[Report]:
+) -> dict[str, Report]:
     """Probe again, and record. The build is done: no fault of ours may cost the user its outcome.
 
-    ``images``: for each target, tag → the image that it means now.
+    ``images``: target → tag → the image that it means now.
     """
-    told = list(reports)
-    if ended.interrupted:
-        session.warn("interrupted; nothing was recorded")
-        return told
+    found = dict(reports)
     try:
-        moved = _probed_again(reports, platforms_of_targets(targets), session)
-        told = [replace(it, moved=tuple(_of(it, moved).values())) for it in reports]
+        moved = _probed_again(found.values(), Due.of(targets.values()).platforms, session)
+        found = {name: replace(it, moved=tuple(_of(it, moved).values())) for name, it in reports.items()}
         recorded = [
-            (target.source, report)
-            for target, report, tags in zip(targets, told, images, strict=True)
-            if remember(target.source, target.request, report, _of(report, moved), session, tags)
+            (target.source, found[name])
+            for name, target in targets.items()
+            if remember(
+                target.source,
+                target.request,
+                found[name],
+                _of(found[name], moved),
+                session,
+                images.get(name),
+            )
         ]
         keep_identities(recorded, session)
     except KeyboardInterrupt:
-        session.warn("interrupted while looking again; nothing was recorded")
+        session.warn("interrupted during the second probe; nothing was recorded")
     except Exception as error:  # noqa: BLE001 - see above
         session.warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); nothing was recorded")
-    return told
+    return found
 
 
 def _of(report: Report, moved: Mapping[Reference, Reason]) -> dict[Reference, Reason]:
@@ -57,7 +58,7 @@ def _of(report: Report, moved: Mapping[Reference, Reason]) -> dict[Reference, Re
 
 
 def _probed_again(
-    before: Sequence[Report], platforms: tuple[str, ...], session: Session
+    before: Iterable[Report], platforms: tuple[str, ...], session: Session
 ) -> dict[Reference, Reason]:
     """References that moved while the builder ran, each with how (design rule 9).
 
@@ -66,7 +67,7 @@ def _probed_again(
     verdicts = {reference: verdict for report in before for reference, verdict in _inputs_that_ran(report)}
     recorded = kept(verdicts)
     moved: dict[Reference, Reason] = {}
-    for reference, observation in ask(list(recorded), recorded, session, platforms).items():
+    for reference, observation in probe_now(list(recorded), recorded, session, platforms).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
             moved[reference] = verdict.explanation

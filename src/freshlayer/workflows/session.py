@@ -1,4 +1,4 @@
-"""What a run needs."""
+"""What a run needs. Made in one place for each run; nothing of it is kept in a module."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.dockerfile.platforms import normalised
@@ -16,8 +17,8 @@ from freshlayer.settings import Policy
 from freshlayer.state import StateStore
 
 
-class Session(Struct, frozen=True):
-    """What a workflow needs. ``now`` in seconds since 1970.
+class Session(Struct, frozen=True, kw_only=True):
+    """What a workflow needs. ``clock``: seconds since 1970. ``warn``, ``progress``, ``verbose``: the output.
 
     ``image_of``: the image that a tag means now, for the builder of a ``check``.
     """
@@ -25,13 +26,26 @@ class Session(Struct, frozen=True):
     store: StateStore
     policy: Policy
     warn: Callable[[str], None]
-    now: int = 0
+    clock: Callable[[], int]
     progress: Callable[[int, int], None] | None = None
     identities: Mapping[str, Entry] = field(default_factory=dict)
     identities_path: Path | None = None
     keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
+
+    def one_run(self) -> Session:
+        """The session of one run: its time is that of its start, and it prints each warning once.
+
+        An answer is as old as its request, and not as young as the end of a build that takes an hour.
+        """
+        started = self.clock()
+        return replace(self, clock=lambda: started, warn=_each_once(self.warn))
+
+    @property
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return self.clock()
 
     @property
     def limits(self) -> Limits:
@@ -40,6 +54,18 @@ class Session(Struct, frozen=True):
             connections=policy.connections, hash_up_to=policy.hash_up_to, deadline=policy.deadline
         )
         return limits.within(min(policy.timeout, policy.deadline))
+
+
+def _each_once(warn: Callable[[str], None]) -> Callable[[str], None]:
+    """Targets that share a Dockerfile have the same warnings."""
+    printed: set[str] = set()
+
+    def warn_once(message: str) -> None:
+        if message not in printed:
+            printed.add(message)
+            warn(message)
+
+    return warn_once
 
 
 def default_platform() -> str:

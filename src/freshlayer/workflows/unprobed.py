@@ -29,10 +29,10 @@ def stop_on_unknown(
             raise UnknownInputError(f"{place}: {verdict.explanation} (--on-unknown is fail)")
 
 
-def warn_of_unasked(report: Report, session: Session) -> None:
-    """Loudly, before the builder's own output: what could not be asked, why, and what that means (rule 4)."""
-    told = [item for item in report.inputs if not report.verdicts[item.reference].is_observed]
-    for item in told[:_MOST_WARNINGS]:
+def warn_of_unprobed(report: Report, session: Session) -> None:
+    """Before the builder's own output: what could not be probed, why, and what that means (rule 4)."""
+    unprobed = [item for item in report.inputs if not report.verdicts[item.reference].is_observed]
+    for item in unprobed[:_MOST_WARNINGS]:
         verdict = report.verdicts[item.reference]
         if session.policy.on_unknown is OnUnknown.REBUILD:
             meaning = "its instruction runs again (--on-unknown is rebuild)"
@@ -41,7 +41,7 @@ def warn_of_unasked(report: Report, session: Session) -> None:
         else:
             meaning = "the recorded identity is kept (pass --on-unknown=fail to stop here)"
         session.warn(f"{report.dockerfile}:{item.places[0].line}: {verdict.explanation}; {meaning}")
-    if len(told) > _MOST_WARNINGS:
+    if len(unprobed) > _MOST_WARNINGS:
         session.warn(
-            f"{len(told) - _MOST_WARNINGS} more inputs could not be probed (freshlayer check lists them)"
+            f"{len(unprobed) - _MOST_WARNINGS} more inputs could not be probed (freshlayer check lists them)"
         )

@@ -41,6 +41,7 @@ class BuildCommand(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
     unclear: Reason | None = None
+    unknown_options: tuple[str, ...] = ()
     _file: Option | None = None
     _context: int = -1
 
@@ -87,6 +88,7 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         tags=_tags(options),
         build_args=build_args(given, environ),
         unclear=_unclear(options, operands, context, family),
+        unknown_options=tuple(option.name for option in options if not option.known),
         _file=last.get("file"),
         _context=operands[0].start if operands else -1,
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders.command_line.pflag import Grammar, Operand, Option, items
+from freshlayer.builders.command_line.composition import CompositionCommand
+from freshlayer.builders.command_line.options import is_on, last, parsed, unknown, unknown_option, values
+from freshlayer.builders.command_line.pflag import Grammar, Option
 from freshlayer.model.reasons import Reason
 
 _GLOBALS = Grammar(
@@ -47,45 +48,38 @@ _NO_BUILD = frozenset({"check", "dry-run", "help", "print", "version"})
 _BUILD_TOO = frozenset({"create", "run"})
 
 
-class ComposeCommand(Struct, frozen=True):
-    """``words``: everything after ``compose``, untouched; ``globals``: those before the name of the command.
+class ComposeCommand(CompositionCommand, frozen=True, kw_only=True):
+    """``globals``: the words before the name of the command.
 
     ``build_words``: the command that only builds, with its name. ``then``: what is left to run after it,
     where the user's command does more. ``dependencies``: those of the services are built too.
-    ``unclear``: why it is not known what is built. ``pull``: whether the base images of all are asked for.
     """
 
-    words: tuple[str, ...]
     globals: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
     project_directory: str = ""
-    progress: str = ""
-    builds: bool = False
     build_words: tuple[str, ...] = ()
     then: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     dependencies: bool = False
     build_args: tuple[str, ...] = ()
-    unclear: Reason | None = None
-    pull: bool = False
-    builder: str = ""
 
 
 def read(words: Sequence[str]) -> ComposeCommand:
-    """Read what matters here. Never fails: what compose has to complain about is compose's."""
-    options, operands = _parsed(words, _GLOBALS)
-    plain = ComposeCommand(tuple(words))
+    """Read what matters here. Never fails: compose reports what is wrong with its words."""
+    options, operands = parsed(words, _GLOBALS)
+    plain = ComposeCommand(words=tuple(words))
     if not operands or _asks_for_no_build(options):
         return plain
     at = operands[0].start
     name, rest = operands[0].value, words[at + 1 :]
     given = ComposeCommand(
-        tuple(words),
+        words=tuple(words),
         globals=tuple(words[:at]),
-        files=_values(options, "file"),
-        project_directory=_last(options, "project-directory") or _last(options, "workdir"),
-        progress=_last(options, "progress"),
-        unclear=_unclear(options) or _unreadable(options),
+        files=values(options, "file"),
+        project_directory=last(options, "project-directory") or last(options, "workdir"),
+        progress=last(options, "progress"),
+        unclear=_not_understood(options) or _unreadable(options),
+        unknown_options=unknown(options),
     )
     match name:
         case "build":
@@ -99,30 +93,32 @@ def read(words: Sequence[str]) -> ComposeCommand:
 
 
 def _build(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
-    options, operands = _parsed(rest, _BUILD)
+    options, operands = parsed(rest, _BUILD)
     if _asks_for_no_build(options):
-        return ComposeCommand(given.words)
+        return ComposeCommand(words=given.words)
     return replace(
         given,
         builds=True,
         build_words=("build", *rest),
         services=tuple(operand.value for operand in operands),
-        dependencies=_is_on(options, "with-dependencies"),
-        build_args=_values(options, "build-arg"),
-        pull=_is_on(options, "pull"),
-        builder=_last(options, "builder"),
-        unclear=given.unclear or _unclear(options),
+        dependencies=is_on(options, "with-dependencies"),
+        build_args=values(options, "build-arg"),
+        no_cache=is_on(options, "no-cache"),
+        pull=is_on(options, "pull"),
+        builder=last(options, "builder"),
+        unclear=given.unclear or _not_understood(options),
+        unknown_options=(*given.unknown_options, *unknown(options)),
     )
 
 
 def _up(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
     """``up --build`` builds what it starts; then it starts what was built, as without the option."""
-    options, operands = _parsed(rest, _UP)
-    if not _is_on(options, "build") or _is_on(options, "no-build") or _asks_for_no_build(options):
-        return ComposeCommand(given.words)
+    options, operands = parsed(rest, _UP)
+    if not is_on(options, "build") or is_on(options, "no-build") or _asks_for_no_build(options):
+        return ComposeCommand(words=given.words)
     services = tuple(operand.value for operand in operands)
-    dependencies = bool(services) and not _is_on(options, "no-deps")
-    quiet = ("--quiet",) if _is_on(options, "quiet-build") else ()
+    dependencies = bool(services) and not is_on(options, "no-deps")
+    quiet = ("--quiet",) if is_on(options, "quiet-build") else ()
     deeper = ("--with-dependencies",) if dependencies else ()
     return replace(
         given,
@@ -131,31 +127,14 @@ def _up(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
         then=("up", *_without(rest, options, "build")),
         services=services,
         dependencies=dependencies,
-        unclear=given.unclear or _unclear(options),
+        unclear=given.unclear or _not_understood(options),
+        unknown_options=(*given.unknown_options, *unknown(options)),
     )
 
 
 def _without(words: Sequence[str], options: Sequence[Option], name: str) -> list[str]:
     gone = {place for option in options if option.name == name for place in range(option.start, option.end)}
     return [word for place, word in enumerate(words) if place not in gone]
-
-
-def _parsed(words: Sequence[str], grammar: Grammar) -> tuple[list[Option], list[Operand]]:
-    found = list(items(words, grammar))
-    options = [item for item in found if isinstance(item, Option)]
-    return options, [item for item in found if isinstance(item, Operand)]
-
-
-def _values(options: Sequence[Option], name: str) -> tuple[str, ...]:
-    return tuple(option.value or "" for option in options if option.name == name)
-
-
-def _last(options: Sequence[Option], name: str) -> str:
-    return next(iter(_values(options, name)[-1:]), "")
-
-
-def _is_on(options: Sequence[Option], name: str) -> bool:
-    return any(option.is_on for option in [it for it in options if it.name == name][-1:])
 
 
 def _asks_for_no_build(options: Sequence[Option]) -> bool:
@@ -166,15 +145,11 @@ def _unwatched(name: str) -> Reason:
     return Reason("compose-command", detail=f"what compose {name} builds is not watched")
 
 
-def _unclear(options: Sequence[Option]) -> Reason | None:
-    unknown = [option.name for option in options if not option.known]
-    if not unknown:
-        return None
-    detail = f"freshlayer does not know compose's option --{unknown[0]}"
-    return Reason("option-unknown", detail=detail)
+def _not_understood(options: Sequence[Option]) -> Reason | None:
+    return unknown_option(unknown(options), "compose's option")
 
 
 def _unreadable(options: Sequence[Option]) -> Reason | None:
-    if "-" not in _values(options, "file"):
+    if "-" not in values(options, "file"):
         return None
     return Reason("file-not-watched", detail="a model from standard input is not watched")

@@ -8,27 +8,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import buildx, engines, progress
+from freshlayer.builders import progress
 from freshlayer.builders.base import DerivedFile, Ended
-from freshlayer.builders.command_line.pflag import FALSE, Grammar, Operand, Option, items
+from freshlayer.builders.command_line.bake import BakeCommand
+from freshlayer.builders.command_line.pflag import FALSE
 from freshlayer.builders.compositions import base as composed
-from freshlayer.builders.compositions.base import BuildTarget, Model, Table, ask, document, table, target_of
+from freshlayer.builders.compositions.base import Composition, Table, ask, document, table, target_of
+from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 from freshlayer.model.reasons import Reason
-from freshlayer.reference import is_remote_context, shown
+from freshlayer.reference import shown
 
-_GRAMMAR = Grammar(
-    frozenset("allow builder call file list metadata-file progress provenance sbom set".split()),
-    frozenset("check debug help load no-cache print pull push".split()),
-    {"f": "file"},
-    {"D": "debug", "h": "help"},
-)
-_NO_BUILD = frozenset({"call", "check", "help", "list", "print"})
 _STDERR = 2
 _ESCAPES = {"$${": "${", "%%{": "%{"}
 # What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
@@ -44,112 +38,18 @@ _NAMES = (
 )
 
 
-class BakeCommand(Struct, frozen=True):
-    """``words``: everything after ``bake``, untouched. ``unclear``: why it is not known what is built.
+class Bake(Composition, frozen=True):
+    """A command of ``docker buildx bake``."""
 
-    ``readable``: where bake may read, besides the working directory (``--allow=fs.read=…``).
-    """
-
-    words: tuple[str, ...]
-    files: tuple[str, ...] = ()
-    builds: bool = True
-    progress: str = ""
-    readable: tuple[str, ...] = ()
-    unclear: Reason | None = None
-    pull: bool = False
-    builder: str = ""
-
-
-def read(words: Sequence[str]) -> BakeCommand:
-    """Read what matters here. Never fails: what bake has to complain about is bake's."""
-    found = list(items(words, _GRAMMAR))
-    options = [item for item in found if isinstance(item, Option)]
-    operands = [item.value for item in found if isinstance(item, Operand)]
-    files = tuple(option.value or "" for option in options if option.name == "file")
-    builds = not any(_asks_for_no_build(option) for option in options)
-    progress = [option.value or "" for option in options if option.name == "progress"][-1:]
-    return BakeCommand(
-        tuple(words),
-        files,
-        builds,
-        "".join(progress),
-        tuple(_readable(options)),
-        _unclear(words, options, operands, files),
-        pull=any(option.is_on for option in [it for it in options if it.name == "pull"][-1:]),
-        builder="".join([option.value or "" for option in options if option.name == "builder"][-1:]),
-    )
-
-
-def _readable(options: Sequence[Option]) -> Iterator[str]:
-    for option in options:
-        kind, equals, path = (option.value or "").partition("=")
-        if option.name == "allow" and equals and kind in {"fs", "fs.read"}:
-            yield path
-
-
-def _asks_for_no_build(option: Option) -> bool:
-    return option.name in _NO_BUILD and option.is_on and option.value != "build"
-
-
-def _unclear(
-    words: Sequence[str], options: Sequence[Option], operands: Sequence[str], files: Sequence[str]
-) -> Reason | None:
-    unknown = [option.name for option in options if not option.known]
-    if unknown:
-        return Reason("option-unknown", detail=f"freshlayer does not know bake's option --{unknown[0]}")
-    if "-" in files:
-        return Reason("file-not-watched", detail="a bake file from standard input is not watched")
-    if any(is_remote_context(word) for word in operands):
-        return Reason("file-not-watched", detail="bake files from other hosts are not watched")
-    return Reason("bake-words") if "--" in words else None
-
-
-class Bake(Struct, frozen=True):
-    """``argv``: docker, its own flags, and ``buildx bake``."""
-
-    argv: tuple[str, ...]
-    environment: Mapping[str, str]
     command: BakeCommand
-    tool: str = "bake"
-    builder: str = "buildx"
-
-    @property
-    def program(self) -> tuple[str, ...]:
-        return self.argv[:-2]
-
-    @property
-    def named(self) -> str:
-        return self.command.builder
-
-    @property
-    def pulls(self) -> bool:
-        return self.command.pull
-
-    def takes_local_images(self, named: str) -> bool:
-        return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
-
-    @property
-    def engine(self) -> str:
-        return engines.of_buildx(self.environment, self.command.builder, chosen=True)
-
-    @property
-    def builds(self) -> bool:
-        return self.command.builds
-
-    @property
-    def unclear(self) -> Reason | None:
-        return self.command.unclear
-
-    @property
-    def no_cache(self) -> bool:
-        return "--no-cache" in self.command.words
 
     def model(self) -> Model:
         printed = self._ask(self.command.words)
         targets = tuple(targets_of(printed))
         outside = [target.name for target in targets if not self._may_read(_file_of(target))]
         barred = outside if outside and self._is_guarded() else []
-        return Model(printed, tuple(_barred(it) if it.name in barred else it for it in targets))
+        found = (_barred(it) if it.name in barred else it for it in targets)
+        return Model(tuple(replace(it, pull=it.pull or self.command.pull) for it in found), printed)
 
     def _may_read(self, path: str) -> bool:
         """Whether bake, guarded, would: a Dockerfile that it refuses is not to reach it through ours."""
@@ -165,9 +65,6 @@ class Bake(Struct, frozen=True):
             return False
         return True
 
-    def as_typed(self) -> Ended:
-        return run([*self.argv, *self.command.words], self.environment)
-
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
             return self._run(self.command.words)
@@ -177,9 +74,6 @@ class Bake(Struct, frozen=True):
             words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(folder))]
             words = self._accepted(words, folder, _changed(model.document, paths, inlined))
             return self._run(words)
-
-    def go_on(self) -> Ended:
-        return Ended(0)
 
     def _run(self, words: Sequence[str]) -> Ended:
         form = self.command.progress or self.environment.get("BUILDKIT_PROGRESS", "")

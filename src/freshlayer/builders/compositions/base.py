@@ -7,16 +7,19 @@ business. Nothing in it is trusted: it is bounded, and read into frozen values.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
-from msgspec import Struct, field
-
-from freshlayer.builders.base import DerivedFile, Ended
+from freshlayer.builders import buildx, engines, image_ids
+from freshlayer.builders.base import DerivedFile, Ended, Invoked
+from freshlayer.builders.command_line.composition import CompositionCommand
+from freshlayer.builders.invocation import BuildTarget, DockerfilePlace
 from freshlayer.builders.run import derived_file as derived
-from freshlayer.builders.run.process import captured
+from freshlayer.builders.run.process import captured, run
 from freshlayer.children import MODEL
+from freshlayer.dockerfile.inject import Mechanism, mechanism_under
 from freshlayer.errors import BuilderError
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
@@ -28,96 +31,61 @@ _SECONDS = 60.0
 _LONGEST_COMPLAINT = 300
 
 
-class BuildTarget(Struct, frozen=True):
-    """A service of compose or a target of bake, as the tool resolved it.
+class Composition(Invoked, frozen=True):
+    """A command of compose or bake: what is the same for both. ``name``: the builder behind the tool."""
 
-    ``dockerfile``: absolute, or relative to the context; None for the usual one. ``inline``: its text,
-    where it stands in the model. ``needs``: other targets that are built for it.
-    ``barred``: why its Dockerfile is not to be read, if it isn't. ``pull``: whether it pulls its images.
-    ``tags``: the names that its image gets.
-    """
-
-    name: str
-    context: str
-    dockerfile: str | None = None
-    inline: str | None = None
-    target: str = ""
-    args: Mapping[str, str] = field(default_factory=dict)
-    platforms: tuple[str, ...] = ()
-    network: str = ""
-    needs: tuple[str, ...] = ()
-    barred: Reason | None = None
-    pull: bool = False
-    tags: tuple[str, ...] = ()
-
-
-class Model(Struct, frozen=True):
-    """``document``: what the tool said, its escapes undone. ``targets``: those that the command builds."""
-
-    document: Table
-    targets: tuple[BuildTarget, ...]
-
-
-class Composition(Protocol):
-    """A command of compose or bake."""
+    command: CompositionCommand
+    builds_every_earlier_stage: ClassVar[bool] = False
+    inherits_arguments: ClassVar[bool] = True
+    no_cache_stages: ClassVar[tuple[str, ...]] = ()
 
     @property
     def tool(self) -> str:
-        """Its name, for messages."""
-
-    @property
-    def builder(self) -> str:
-        """The builder behind it, by the name of ``--builder``."""
-
-    @property
-    def engine(self) -> str:
-        """Where the cache of that builder is."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What the tool is started with."""
-
-    @property
-    def program(self) -> tuple[str, ...]:
-        """Docker and its own flags."""
+        return self.words[-1]
 
     @property
     def named(self) -> str:
-        """The value of ``--builder``."""
+        return self.command.builder
 
     @property
-    def pulls(self) -> bool:
-        """Whether the command asks for the base images of all."""
-
-    def takes_local_images(self, named: str) -> bool:
-        """As ``Builder`` has it."""
+    def engine(self) -> str:
+        return engines.of_buildx(self.environment, self.named, chosen=True)
 
     @property
     def builds(self) -> bool:
-        """Whether the command builds anything."""
+        return self.command.builds
 
     @property
     def unclear(self) -> Reason | None:
-        """Why it is not known what is built, if so."""
+        return self.command.unclear
 
     @property
     def no_cache(self) -> bool:
-        """Whether the tool was told to use no cache."""
+        return self.command.no_cache
 
-    def model(self) -> Model:
-        """Ask the tool what it would build. Raises BuilderError where it doesn't say."""
+    @property
+    def unknown_options(self) -> tuple[str, ...]:
+        return self.command.unknown_options
+
+    def takes_local_images(self, named: str) -> bool:
+        return buildx.in_daemon(self.program, self.words[-1:], self.environment, named)
+
+    def image_of(self, tag: str) -> str:
+        return image_ids.of_daemon(self.engine, tag)
+
+    def mechanism(self, syntax_image: str) -> Mechanism:
+        return mechanism_under(syntax_image)
+
+    def place_of(self, target: BuildTarget) -> DockerfilePlace:
+        named = target.dockerfile if target.dockerfile != "Dockerfile" else None
+        file = os.path.relpath(os.path.join(target.context, named)) if named else None
+        return DockerfilePlace(os.path.relpath(target.context), file)
 
     def as_typed(self) -> Ended:
-        """Run the command as the user asked."""
-
-    def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
-        """Build, with derived Dockerfiles by the names of their targets; no temporary file stays.
-
-        Raises BuilderError before the tool starts, where it would not build what it was asked for.
-        """
+        return run([*self.argv, *self.command.words], self.environment)
 
     def go_on(self) -> Ended:
-        """What the command does besides building, once it has built."""
+        return Ended(0)
 
 
 def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -166,7 +134,7 @@ def text(value: object, where: str) -> str:
 
 
 def target_of(name: str, definition: Table, where: str, inline: str) -> BuildTarget:
-    """What both tools call alike; ``inline`` is the name under which a Dockerfile's text stands."""
+    """What has one name in both tools; ``inline``: the name of a Dockerfile's text."""
     return BuildTarget(
         name,
         context=text(definition.get("context"), f"{where}.context"),

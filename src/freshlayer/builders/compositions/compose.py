@@ -8,18 +8,16 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import buildx, engines, progress
+from freshlayer.builders import progress
 from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.command_line.build import build_args
 from freshlayer.builders.command_line.compose import ComposeCommand
 from freshlayer.builders.command_line.pflag import FALSE
 from freshlayer.builders.compositions import base as composed
 from freshlayer.builders.compositions.base import (
-    BuildTarget,
-    Model,
+    Composition,
     Table,
     ask,
     document,
@@ -28,6 +26,7 @@ from freshlayer.builders.compositions.base import (
     text,
     values,
 )
+from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
@@ -45,37 +44,10 @@ _OVERRIDES = (
 )
 
 
-class Compose(Struct, frozen=True):
-    """``argv``: docker, its own flags, and ``compose``."""
+class Compose(Composition, frozen=True):
+    """A command of ``docker compose``."""
 
-    argv: tuple[str, ...]
-    environment: Mapping[str, str]
     command: ComposeCommand
-    tool: str = "compose"
-    builder: str = "buildx"
-
-    @property
-    def program(self) -> tuple[str, ...]:
-        return self.argv[:-1]
-
-    @property
-    def named(self) -> str:
-        return self.command.builder
-
-    @property
-    def pulls(self) -> bool:
-        return self.command.pull
-
-    def takes_local_images(self, named: str) -> bool:
-        return buildx.in_daemon(self.program, self.argv[-1:], self.environment, named)
-
-    @property
-    def engine(self) -> str:
-        return engines.of_buildx(self.environment, self.command.builder, chosen=True)
-
-    @property
-    def builds(self) -> bool:
-        return self.command.builds
 
     @property
     def unclear(self) -> Reason | None:
@@ -84,20 +56,15 @@ class Compose(Struct, frozen=True):
             return Reason("no-buildkit", detail=detail)
         return self.command.unclear
 
-    @property
-    def no_cache(self) -> bool:
-        return "--no-cache" in self.command.build_words
-
     def model(self) -> Model:
         printed = self._ask(self.command.globals)
         self._refuse_what_builds_later(printed)
         given = build_args(self.command.build_args, self.environment)
         targets = {target.name: target for target in targets_of(printed, self.environment)}
         chosen = composed.with_needed(self._chosen(printed, targets), targets)
-        return Model(printed, tuple(replace(it, args={**it.args, **given}) for it in chosen))
-
-    def as_typed(self) -> Ended:
-        return run([*self.argv, *self.command.words], self.environment)
+        pull = self.command.pull
+        found = (replace(it, args={**it.args, **given}, pull=it.pull or pull) for it in chosen)
+        return Model(tuple(found), printed)
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:

@@ -1,0 +1,25 @@
+"""What the words of compose and those of bake state alike."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from freshlayer.model.reasons import Reason
+
+
+class CompositionCommand(Struct, frozen=True, kw_only=True):
+    """``words``: everything after the word of the tool, untouched.
+
+    ``unclear``: why it is not known what is built. ``pull``: whether the base images of all are pulled.
+    ``builder``: the value of ``--builder``. ``unknown_options``: their names.
+    """
+
+    words: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    progress: str = ""
+    builds: bool = False
+    no_cache: bool = False
+    unclear: Reason | None = None
+    pull: bool = False
+    builder: str = ""
+    unknown_options: tuple[str, ...] = ()

@@ -1,0 +1,95 @@
+"""Commands in place of a builder's: ``build``, ``compose`` and ``bake``, all by the same path."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.options import Options
+from freshlayer.cli.passthrough import misplaced
+from freshlayer.cli.session import session_of
+from freshlayer.cli.standard_input import KeptInput
+from freshlayer.cli.targets import settings_of, targets_of
+from freshlayer.errors import FreshlayerError, OptionError, UnknownInputError
+
+if TYPE_CHECKING:
+    from freshlayer.builders.invocation import Invocation
+    from freshlayer.model.report import Report
+
+
+def run(context: click.Context, options: Options, invocation: Invocation, stdin: KeptInput) -> int:
+    """Build with keys what can be understood, and all the rest as typed; the exit code of the builder."""
+    from freshlayer.report.terminal import warn
+
+    with of_build():
+        code = _run(options, invocation, stdin)
+    if code:
+        for option in misplaced(context, invocation.unknown_options):
+            word = context.info_name
+            warn(
+                f"{word}: {option} is an option of freshlayer"
+                f" (put it before the word: freshlayer {option} {word})"
+            )
+    return code
+
+
+@contextlib.contextmanager
+def of_build() -> Iterator[None]:
+    """A failure in it ends with the exit code that ``build`` has for failures of freshlayer."""
+    try:
+        yield
+    except FreshlayerError as error:
+        error.building = True  # type: ignore[attr-defined]
+        raise
+
+
+def options_of(context: click.Context) -> Options:
+    """Our own options, which are before the word of the command."""
+    return context.obj if isinstance(context.obj, Options) else Options()
+
+
+def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
+    """Ours if we can; else what the user typed, with a warning (design rule 5)."""
+    from freshlayer.report.terminal import warn
+
+    tool = invocation.tool
+    if options.builder not in {None, invocation.name}:
+        raise OptionError(f"--builder {options.builder}: {tool} builds with {invocation.name}")
+    if invocation.unclear:
+        warn(f"{invocation.unclear}; {tool} runs as asked")
+    if invocation.unclear or not invocation.builds:
+        return invocation.as_typed().exit_code
+    try:
+        reports = _build(options, invocation, stdin)
+    except UnknownInputError:
+        raise
+    except FreshlayerError as error:
+        warn(f"{error}; {tool} runs as asked, and nothing is watched")
+        return invocation.as_typed().exit_code
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
+        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as asked")
+        return invocation.as_typed().exit_code
+    with contextlib.suppress(BrokenPipeError):
+        _print(options, reports)
+    code = next((report.exit_code or 0 for report in reports.values()), 0)
+    return code or invocation.go_on().exit_code
+
+
+def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[str, Report]:
+    from freshlayer.workflows.build import build
+
+    model = invocation.model()
+    targets = targets_of(model, invocation, stdin)
+    with session_of(options, settings_of(options, targets)) as session:
+        return build(targets, model, invocation, session)
+
+
+def _print(options: Options, reports: Mapping[str, Report]) -> None:
+    from freshlayer.cli.output import Output
+    from freshlayer.report.formats.base import ReportKind, Style
+
+    style = Style(ReportKind.BUILD, several=any(reports))
+    Output(options, style).write([*reports.items()])

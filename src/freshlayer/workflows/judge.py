@@ -1,0 +1,134 @@
+"""Recall, probe, judge, plan: the state of each instruction of any number of targets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from itertools import islice
+
+from msgspec.structs import replace
+
+from freshlayer.decisions import plan as planning
+from freshlayer.decisions.marks import marks as marks_of
+from freshlayer.decisions.since_built import since_built
+from freshlayer.decisions.verdict import judge
+from freshlayer.discover.analysis import Analysis
+from freshlayer.errors import UnknownInputError
+from freshlayer.model.build import InstructionVerdict
+from freshlayer.model.observation import Observation, Verdict
+from freshlayer.model.report import Report
+from freshlayer.probe import PROTOCOLS
+from freshlayer.reference import Reference
+from freshlayer.settings import OnUnknown
+from freshlayer.workflows.identities import expected
+from freshlayer.workflows.last_builds import past_of
+from freshlayer.workflows.observe import Due, answers, recall
+from freshlayer.workflows.record import scope_of
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+from freshlayer.workflows.unprobed import stop_on_unknown
+
+_PLANNED_AT_ONCE = 100
+
+
+class Judgement:
+    """The targets of one run against what is recorded. A reference is probed once, however many read it.
+
+    ``verdicts``: of each reference that was observed so far, against its last observation. ``builds``:
+    whether a builder runs here. Where none does, the identities file replaces its records.
+    """
+
+    def __init__(self, due: Due, session: Session, *, builds: bool) -> None:
+        self.verdicts: dict[Reference, Verdict] = {}
+        self._due = due
+        self._session = session
+        self._builds = builds
+        self._recorded = recall(list(due.ttls), session)
+
+    def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
+        """Each target with its report, in order, as soon as all that it reads is observed."""
+        with closing(answers(self._due, self._recorded, self._session)) as observations:
+            for number, target in enumerate(targets):
+                watched = target.analysis.restricted_to(frozenset(PROTOCOLS))
+                self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
+                yield target, self._report(target, watched)
+
+    def _observe(
+        self, watched: Analysis, observations: Iterator[Observation], *, may_read_ahead: bool
+    ) -> None:
+        """Take observations until all that is watched has its verdict.
+
+        ``may_read_ahead``: where nothing is missing, take one all the same. A run that takes none for long
+        would find those on their way too late.
+        """
+        missing = {item.reference for item in watched.discovery.inputs} - self.verdicts.keys()
+        for seen in islice(observations, None if missing else int(may_read_ahead)):
+            self.verdicts[seen.reference] = judge(self._recorded.get(seen.reference), seen)
+            missing.discard(seen.reference)
+            if not missing:
+                break
+
+    def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
+        verdicts = {item.reference: self.verdicts[item.reference] for item in watched.discovery.inputs}
+        try:
+            stop_on_unknown(target.source, watched, verdicts, self._session.policy)
+        except UnknownInputError as error:
+            return error
+        return self._planned(target, watched, verdicts)
+
+    def _planned(self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict]) -> Report:
+        request, session, recorded = target.request, self._session, self._recorded
+        scope = scope_of(target.source, request)
+        marks = marks_of(watched.dockerfile, watched.stages, watched.parents, request.build_args)
+        past = past_of(scope, marks, watched.discovery.by_instruction, recorded, session)
+        known = planning.Known(
+            by_instruction=watched.discovery.by_instruction,
+            verdicts=verdicts,
+            built=past.built,
+            taints=session.store.taints(verdicts),
+            nonce=os.urandom(16).hex() if session.policy.on_unknown is OnUnknown.REBUILD else "",
+            build_args=request.build_args,
+            expected=None if self._builds else expected(target.source, verdicts, recorded, session),
+            unbuilt=past.unbuilt,
+            edited=past.edited,
+            marks=marks,
+        )
+        instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
+        from_file = known.expected.verdicts if known.expected else {}
+        compared = since_built(verdicts, recorded, instructions, past.built, from_file)
+        return replace(report_of(target, watched, instructions, compared), past=past)
+
+
+def judged(targets: Mapping[str, Target], session: Session) -> dict[str, Report]:
+    """Name → the report of each target before it is built. Raises UnknownInputError."""
+    judgement = Judgement(Due.of(targets.values()), session, builds=True)
+    reports: dict[str, Report] = {}
+    for name, (_, report) in zip(targets, judgement.reports(targets.values()), strict=True):
+        if isinstance(report, UnknownInputError):
+            raise report
+        reports[name] = report
+    return reports
+
+
+def report_of(
+    target: Target,
+    analysis: Analysis,
+    instructions: tuple[InstructionVerdict, ...],
+    verdicts: Mapping[Reference, Verdict] | None = None,
+) -> Report:
+    """The report of a target, as far as no builder ran."""
+    request = target.request
+    return Report(
+        dockerfile=target.source.shown,
+        target=request.target,
+        platform=request.platform,
+        inputs=analysis.discovery.inputs,
+        instructions=instructions,
+        not_watched=tuple(item for item in analysis.discovery.not_watched if not item.covered_by),
+        covered=tuple(item for item in analysis.discovery.not_watched if item.covered_by),
+        advice=analysis.advice,
+        verdicts=verdicts or {},
+        builder=request.builder,
+        in_file=target.source.path is not None,
+    )
