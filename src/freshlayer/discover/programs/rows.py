@@ -8,7 +8,8 @@ from functools import cache
 
 from msgspec import Struct
 
-from freshlayer.discover.syntaxes.found import Unknown, Word, Words
+from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
+from freshlayer.masking import takes_secret
 
 _SHORTEST_BEGINNING = len("--index")
 _SWITCHES = frozenset({"--upgrade", "--no-binary", "--global"})
@@ -79,13 +80,13 @@ def invoked(name: str, arguments: Words, row: Row, given: tuple[str, ...] = ()) 
     """The command as its row reads it; None where its subcommand does not fetch, or only informs."""
     if _informs(arguments):
         return None
-    found = _subcommand(arguments, row)
+    found = _subcommand(name, arguments, row)
     if found is None:
         return None
     verb, size = found
     operands: Words = []
     options: list[tuple[str, Word | None]] = []
-    for option, value in _read(arguments, row):
+    for option, value in _read(name, arguments, row):
         if option:
             options.append((option, value))
         elif value is not None:
@@ -101,7 +102,7 @@ def _informs(arguments: Words) -> bool:
     return last in _INFORMATION or (len(arguments) == 1 and last in {"-V", "-v", "-h"})
 
 
-def _read(arguments: Words, row: Row) -> Iterator[tuple[str, Word | None]]:
+def _read(name: str, arguments: Words, row: Row) -> Iterator[tuple[str, Word | None]]:
     """(option, its value) and ("", operand), in order."""
     waiting = list(reversed(arguments))
     while waiting:
@@ -114,13 +115,18 @@ def _read(arguments: Words, row: Row) -> Iterator[tuple[str, Word | None]]:
         option = row.completed(option)
         if equals:
             yield option, Unknown(word.reason, word.text, value) if isinstance(word, Unknown) else value
-        elif option in row.values or option in row.read:
+        elif option in row.values or option in row.read or _holds_secret(option, name, waiting):
             yield option, waiting.pop() if waiting else None
         elif option != "--":
             yield option, None
 
 
-def _subcommand(arguments: Words, row: Row) -> tuple[str, int] | None:
+def _holds_secret(option: str, name: str, waiting: Words) -> bool:
+    """Whether the next word is a password, which no message may show; a URL is masked by itself."""
+    return bool(waiting) and takes_secret(option, name) and "://" not in written(waiting[-1])
+
+
+def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None:
     """The subcommand and the number of its words, where it is one that fetches.
 
     A word behind an option may be its value, so that the subcommand can still follow.
@@ -128,7 +134,7 @@ def _subcommand(arguments: Words, row: Row) -> tuple[str, int] | None:
     if not row.verbs:
         return "", 0
     behind_option = False
-    words = list(_words(arguments, row))
+    words = list(_words(name, arguments, row))
     for place, word in enumerate(words):
         if word is None or word.startswith(("-", "+")):
             if word and any(word.startswith(verb[0]) for verb in row.verbs if verb[0].startswith("-")):
@@ -147,9 +153,9 @@ def _subcommand(arguments: Words, row: Row) -> tuple[str, int] | None:
     return ("", 0) if (".",) in row.verbs and not operands else None
 
 
-def _words(arguments: Words, row: Row) -> Iterator[str | None]:
+def _words(name: str, arguments: Words, row: Row) -> Iterator[str | None]:
     """The words without the values of options that are known to take one; None for what is not known."""
-    for option, value in _read(arguments, row):
+    for option, value in _read(name, arguments, row):
         if not option:
             yield value if isinstance(value, str) else None
         elif option in row.values or option in row.read:
