@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
+from freshlayer.discover.syntaxes.found import Unknown, Word, Words
 from freshlayer.masking import takes_secret
 
 _SHORTEST_BEGINNING = len("--index")
@@ -123,7 +123,8 @@ def _read(name: str, arguments: Words, row: Row) -> Iterator[tuple[str, Word | N
 
 def _holds_secret(option: str, name: str, waiting: Words) -> bool:
     """Whether the next word is a password, which no message may show; a URL is masked by itself."""
-    return bool(waiting) and takes_secret(option, name) and "://" not in written(waiting[-1])
+    word = waiting[-1] if waiting else ""
+    return isinstance(word, str) and "://" not in word and bool(word) and takes_secret(option, name)
 
 
 def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None:
