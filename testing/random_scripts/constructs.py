@@ -176,7 +176,7 @@ for i in 1 2; do for j in a b; do [ $j = b ] && continue 2; wget <u>$i$j; done; 
 ###
 for i in 1 2; do for j in a b; do [ $i$j = 1b ] && break 2; wget <u>$i$j; done; done; wget <u>$i$j
 ###
-set -- -a 1 -bc rest; while getopts a:bc o; do wget <u>$o$OPTARG; done
+set -- -a 1 -bc rest; while getopts a:bc o; do wget <u>$o${OPTARG-}; done
 ###
 set -- a b c; for i; do shift; wget <u>$i$#; done
 ###

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.expand import Expander
-from freshlayer.shell.frame import Frame
+from freshlayer.shell.frame import Frame, Outer
 from freshlayer.shell.programs.dispatch import dispatch
 from freshlayer.shell.programs.file_tools import write
 from freshlayer.shell.runner import Runner
@@ -64,6 +64,7 @@ class Evaluator:
         self._steps = 0
         self._depth = 0
         self._functions = 0
+        self._outer_proxies: dict[Outer, tuple[tuple[str, str], ...]] = {}
 
     def run(self, statement: Statement, frame: Frame) -> CommandResult:
         """Follow a statement. Raises BudgetError."""
@@ -87,7 +88,16 @@ class Evaluator:
         given = frame.given
         if frame.touched and not any(_names_input(word) for word in words[1:]):
             given = None
-        self.calls.append(Call(words, given or NOTHING, frame.proxies(), frame.directory, self.runs.place))
+        proxies = self._proxies(frame)
+        self.calls.append(Call(words, given or NOTHING, proxies, frame.directory, self.runs.place))
+
+    def _proxies(self, frame: Frame) -> tuple[tuple[str, str], ...]:
+        """Those of the environment are the same at every call."""
+        if frame.sets_proxies:
+            return frame.proxies()
+        if frame.outer not in self._outer_proxies:
+            self._outer_proxies[frame.outer] = frame.proxies()
+        return self._outer_proxies[frame.outer]
 
     def enter_function(self) -> None:
         """Count how deep functions call each other."""
@@ -124,7 +134,9 @@ class Evaluator:
 
     def _captured(self, text: str, frame: Frame) -> tuple[Values, Status]:
         """The output of ``$(…)``, without the line ends at its end, and how it ended."""
-        outcome = self.script(text, frame.copy())
+        inside = frame.copy()
+        inside.heard = True
+        outcome = self.script(text, inside)
         return alternatives(without_line_ends(item) for item in outcome.out), outcome.status
 
 
@@ -147,7 +159,10 @@ def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandR
     before = frame.given, frame.touched
     if statement.given is not None:
         frame.given, frame.touched = runner.expander.whole(statement.given, frame), False
+    heard = frame.heard
+    frame.heard = (heard and not statement.writes) or statement.output is not None
     outcome = runner.run(statement.statement, frame)
+    frame.heard = heard
     if statement.given is not None:
         frame.given, frame.touched = before
     if statement.output is not None:
@@ -161,9 +176,11 @@ def _pipeline(runner: Runner, statement: Pipeline, frame: Frame) -> CommandResul
     given, touched = frame.given, frame.touched
     outcome = DONE
     statuses: list[Status] = []
-    for part in statement.parts:
+    last = len(statement.parts) - 1
+    for place, part in enumerate(statement.parts):
         inside = frame.copy()
         inside.given, inside.touched = given, touched
+        inside.heard = frame.heard or place < last
         outcome = runner.run(part, inside)
         statuses.append(outcome.status)
         given, touched = outcome.out, False

@@ -35,6 +35,9 @@ PROXIES = tuple(
 )
 
 
+_PROXIES = frozenset(PROXIES)
+
+
 class End(IntEnum):
     """How a statement was left before its end; the greater one leaves more behind."""
 
@@ -55,6 +58,7 @@ class Frame(Struct):
     ``name`` is ``$0``; ``exported`` names reach child shells, ``integers`` are those of ``declare -i``.
     ``options``: letters of ``set``, and ``pipefail``. ``tested``: a failure ends nothing here, even under
     ``set -e``. ``given``: what is known of standard input; ``touched``: a part of it has been read.
+    ``heard``: what is written to standard output is used.
     ``certain``: what runs here runs in every build.
     """
 
@@ -78,6 +82,7 @@ class Frame(Struct):
     tested: bool = False
     given: Values | None = None
     touched: bool = False
+    heard: bool = False
     certain: bool = True
 
     def copy(self) -> Frame:
@@ -111,6 +116,7 @@ class Frame(Struct):
             exported=self.exported,
             given=self.given,
             touched=self.touched,
+            heard=self.heard,
         )
 
     def without_environment(self) -> Frame:
@@ -137,6 +143,11 @@ class Frame(Struct):
     def get(self, name: str) -> Values:
         """The values that a name can have here, as an expansion gives them."""
         return expanded(self.raw(name))
+
+    @property
+    def sets_proxies(self) -> bool:
+        """Whether the script may have set one of them."""
+        return self.anything is not None or not _PROXIES.isdisjoint(self.variables)
 
     def proxies(self) -> tuple[tuple[str, str], ...]:
         """The variables that name a proxy and have one known value."""

@@ -158,8 +158,9 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if name not in _SILENT:
         runner.called(fields, frame)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
-    known_input = None if frame.touched else given
-    return CommandResult(status, NOTHING if name in _SILENT else (output_of(runner, fields, known_input),))
+    if name in _SILENT or not frame.heard:
+        return CommandResult(status)
+    return CommandResult(status, (output_of(runner, fields, None if frame.touched else given),))
 
 
 def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
