@@ -71,6 +71,8 @@ class Evaluator:
         self.spend(1)
         if not frame.going:
             return DONE
+        if isinstance(statement, Command | Condition | For | Case):
+            self.runs.at(statement.row)
         return _RUNNERS[type(statement)](self, statement, frame)
 
     def spend(self, steps: int) -> None:
@@ -222,7 +224,6 @@ def _compute(runner: Runner, statement: Compute, frame: Frame) -> CommandResult:
 def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     if not statement.words or statement.declares:
         return _checked(declare(runner, statement, frame), frame)
-    runner.runs.at(statement.row)
     variants = words_as_fields(runner, statement, frame)
     if not frame.going:
         return CommandResult(Status.FALSE)

@@ -96,7 +96,7 @@ class Copied(Struct, frozen=True):
         for match in _expanded(source, self.tree):
             if match.endswith("/"):
                 yield normpath(join(match, rest)), False
-            elif not rest or rest == basename(match):
+            elif rest == basename(match) or (not rest and not self.into):
                 yield match, True
 
     def _leaves_out(self, place: str) -> bool:

@@ -37,6 +37,11 @@ class StageFiles:
         self._files = ImageFiles()
         self._search: tuple[str, ...] = PATH
 
+    @property
+    def files(self) -> ImageFiles:
+        """The files of the stage, as far as it has been read."""
+        return self._files
+
     def begin(self, parent: Stage | None) -> None:
         """A stage that continues another one, or an image."""
         before = self._ends.get(parent.number) if parent else None
@@ -91,12 +96,13 @@ class StageFiles:
             parents = any(flag in {"--parents", "--parents=true"} for flag in instruction.flags)
             yield Copied(tree, tuple(plain), target, into, adds, parents, excluded)
 
-    def _tree(self, name: str, expand: Expand) -> Tree | None:
-        """What ``--from`` or ``from=`` names; the context where it is empty."""
+    def _tree(self, name: str, expand: Expand, *, numbers: bool = True) -> Tree | None:
+        """What ``--from`` or ``from=`` names; the context where it is empty. A mount knows no ``numbers``."""
         if not name:
             return self._context
         known = expand(name)
-        stage = self._dockerfile.stage_named(known) if known else None
+        by_name = numbers or not (known or "").isdigit()
+        stage = self._dockerfile.stage_named(known) if known and by_name else None
         if stage is None:
             return ImageTree(shown(known or name))
         files = self._ends.get(stage.number)
@@ -116,7 +122,7 @@ class StageFiles:
                 yield Mounted(None, target)
             elif kind == "bind":
                 source = expand(fields.get("source") or fields.get("src") or ".")
-                tree = self._tree(fields.get("from", ""), expand)
+                tree = self._tree(fields.get("from", ""), expand, numbers=False)
                 known = source is not None and tree is not None
                 yield Mounted(Copied(tree, (_rooted(source),), target) if known else None, target)  # type: ignore[arg-type]
 

@@ -103,6 +103,7 @@ class Condition(Struct, frozen=True):
 
     words: tuple[Word, ...]
     double: bool
+    row: int = 0
 
 
 class Pipeline(Struct, frozen=True):
@@ -152,6 +153,7 @@ class Case(Struct, frozen=True):
 
     subject: Word
     arms: tuple[Arm, ...]
+    row: int = 0
 
 
 class For(Struct, frozen=True):
@@ -160,6 +162,7 @@ class For(Struct, frozen=True):
     name: str
     words: tuple[Word, ...]
     body: Statement
+    row: int = 0
 
 
 class While(Struct, frozen=True):

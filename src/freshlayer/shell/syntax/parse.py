@@ -89,9 +89,13 @@ def _statement(node: Node, depth: int) -> Statement | None:
 
 def _command(node: Node, _depth: int) -> Statement:
     assignments = tuple(_assignment(child) for child in node.children if child.type == "variable_assignment")
-    command = Command(words_of(node), text_of(node), assignments, row=node.start_point[0])
+    command = Command(words_of(node), text_of(node), assignments, row=_row(node))
     given = [given_word(child) for child in node.children if child.type == "herestring_redirect"]
     return Redirected(command, given[-1], writes=False) if given else command
+
+
+def _row(node: Node) -> int:
+    return node.start_point[0]
 
 
 def _assignment(node: Node) -> Assignment:
@@ -110,7 +114,7 @@ def _assignments(node: Node, _depth: int) -> Statement:
     children = node.children if node.type != "variable_assignment" else [node]
     found = tuple(_assignment(child) for child in children if child.type == "variable_assignment")
     others = [child for child in children if child.type != "variable_assignment"] if declares else []
-    return Command(words(others), text_of(node), found, declares)
+    return Command(words(others), text_of(node), found, declares, _row(node))
 
 
 def _unset(node: Node, _depth: int) -> Statement:
@@ -227,7 +231,7 @@ def _negated(node: Node, depth: int) -> Statement:
 
 
 def _condition(node: Node, _depth: int) -> Statement:
-    return Condition(condition_words(node), node.children[0].type == "[[")
+    return Condition(condition_words(node), node.children[0].type == "[[", _row(node))
 
 
 def _if(node: Node, depth: int) -> Statement:
@@ -247,7 +251,7 @@ def _branch(node: Node, depth: int) -> tuple[Statement, Statement]:
 def _case(node: Node, depth: int) -> Statement:
     subject = node.child_by_field_name("value")
     items = [child for child in node.children if child.type == "case_item"]
-    return Case(word(subject) if subject else (), tuple(_arm(item, depth) for item in items))
+    return Case(word(subject) if subject else (), tuple(_arm(item, depth) for item in items), _row(node))
 
 
 def _arm(item: Node, depth: int) -> Arm:
@@ -262,7 +266,8 @@ def _for(node: Node, depth: int) -> Statement:
     name = node.child_by_field_name("variable")
     values = node.children_by_field_name("value")
     body = node.child_by_field_name("body")
-    return For(text_of(name) if name else "", words(values), _sequence(body.children if body else [], depth))
+    inside = _sequence(body.children if body else [], depth)
+    return For(text_of(name) if name else "", words(values), inside, _row(node))
 
 
 def _while(node: Node, depth: int) -> Statement:
