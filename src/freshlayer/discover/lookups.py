@@ -6,9 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from freshlayer.model.inputs import NotWatched, RemoteInput
+from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 
-_NO_LOOKUP = frozenset({"depends-on-answer", "packages-by-name", "package-index", "program-not-probed"})
+_NO_LOOKUP = frozenset(
+    {
+        *("depends-on-answer", "packages-by-name", "package-index", "program-not-probed", "unknown-program"),
+        *("script-of-image", "script-not-in-context", "script-downloaded", "checksum-pinned", "every-tag"),
+        *("repository-of-image", "submodule-branches", "only-the-page", "file-of-image", "other-platforms"),
+    }
+)
 """Reasons of what can't be the lookup itself."""
 _ANSWERS = frozenset({"curl", "wget", "aria2c", "axel", "lftp", "gh", "git ls-remote"})
 """Syntaxes whose output is the answer of a server."""
@@ -17,21 +23,26 @@ _ANSWERS = frozenset({"curl", "wget", "aria2c", "axel", "lftp", "gh", "git ls-re
 def decided(missed: Iterable[NotWatched], inputs: Sequence[RemoteInput]) -> tuple[NotWatched, ...]:
     """With the reference that decides it, where that is watched.
 
-    Only where all else that the instruction requests is watched: one of these may be the lookup.
+    Only where all else that the script requests is watched: one of these may be the lookup.
     """
     found = tuple(dict.fromkeys(missed))
-    open_lines = {item.line for item in found if item.reason.code not in _NO_LOOKUP and not item.warns}
-    lookups: dict[int, list[str]] = {}
+    unclear = {_script(item) for item in found if item.reason.code not in _NO_LOOKUP and not item.warns}
+    lookups: dict[tuple[int, str], list[str]] = {}
     for item in inputs:
         for place in item.places:
             if place.via in _ANSWERS:
-                lookups.setdefault(place.line, []).append(str(item.reference))
+                lookups.setdefault(_script(place), []).append(str(item.reference))
     return tuple(
-        replace(item, covered_by=_likely(item, lookups[item.line]))
-        if item.reason.code == "depends-on-answer" and item.line in lookups.keys() - open_lines
+        replace(item, covered_by=_likely(item, lookups[_script(item)]))
+        if item.reason.code == "depends-on-answer" and _script(item) in lookups.keys() - unclear
         else item
         for item in found
     )
+
+
+def _script(item: NotWatched | Place) -> tuple[int, str]:
+    """The line of the instruction, and the path of the script that it executes."""
+    return item.line, item.script.path if item.script else ""
 
 
 def _likely(item: NotWatched, lookups: list[str]) -> str:
