@@ -30,6 +30,9 @@ python3.11 -m pip install -U pip                     | P
 $PY -m pip install flask                             | P
 $PIP install flask                                   | P
 ${SUDO} apt-get install curl                         | P
+${VENV}/bin/pip install flask                        | P
+${VENV}/bin/python -m pip install flask              | P
+${MANAGER} install -y x                              | not-set
 pip install -r requirements.txt                      | P
 pip install U                                        | U P
 pip install -r U                                     | U P
@@ -151,11 +154,13 @@ gem install x -v 1.2                                 | P
 gem sources --add U                                  | I
 bundle                                               | P
 bundle install --jobs 4                              | P
+bundle _2.3_ install                                 | P
 bundle config set without test                       | -
 bundle exec rake                                     | -
 composer i                                           | P
 composer install --no-dev                            | P
 php composer.phar install                            | P
+php -d memory_limit=-1 /usr/bin/composer install     | P
 composer dump-autoload                               | -
 install-php-extensions gd                            | P
 pecl install x                                       | P
@@ -204,6 +209,9 @@ python -m playwright install                         | P
 python -m spacy download en                          | P
 spacy download en                                    | P
 python -m nltk.downloader punkt                      | P
+mix do deps.get, compile                             | P
+nvim --headless '+Lazy! sync' +qa                    | L
+nvim +q                                              | -
 mix deps.get                                         | P
 pyenv install 3.12                                   | P
 asdf install                                         | P

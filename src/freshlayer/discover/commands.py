@@ -65,6 +65,9 @@ FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 
 _FOLLOWED = frozenset({"pwsh", "powershell"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
+_FETCHING = frozenset("install add update upgrade download fetch pull sync restore".split())
+"""Subcommands by which a program that is not known most likely fetches."""
+_BY_VARIABLE = compiled(rf"\$\{{?\w+\S*\s+(?:-\S+\s+)*(?:{'|'.join(sorted(_FETCHING))})\b")
 _WORD = compiled(r"[A-Za-z][\w.+-]*")
 _HANDLES_FILES = compiled(
     r"(?:^|[\s;&|(\"'`])(?:\.|source|sh|bash|ash|dash|ksh|zsh|run-parts)\s|>\s*[\w/.~$\"']|\./|\.sh\b|\btee\s"
@@ -123,7 +126,12 @@ def _of_unfollowed(scripts: tuple[Unfollowed, ...]) -> Iterator[tuple[str, Findi
 
 def _may_fetch(text: str, surroundings: Surroundings) -> bool:
     """Whether a fetching word is in the script, or in a variable that it names; or in a file that it runs."""
-    if _fetches(text) or _HANDLES_FILES.search(text) or not surroundings.files.is_empty:
+    if (
+        _fetches(text)
+        or _BY_VARIABLE.search(text)
+        or _HANDLES_FILES.search(text)
+        or not surroundings.files.is_empty
+    ):
         return True
     variables = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
     if any(plain_name(name.lower()) in names() for name in variables):
@@ -236,8 +244,17 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
     yield from found
     if found or name in PRINTERS | _COMPLETE or (_is_known(name) and _sets(arguments)):
         return
+    if not name and isinstance(words[0], Unknown) and _installs(arguments):
+        yield Missed(" ".join(map(written, words)), words[0].reason)
+        return
     rest = _without_stores(arguments) if name in SYNTAXES else arguments
     yield from _unexplained(name or written(words[0]), rest, given)
+
+
+def _installs(arguments: Words) -> bool:
+    """``$MANAGER install X``: a program that is not known, with a subcommand of those that fetch."""
+    first = next((word for word in plain(arguments) if not word.startswith("-")), "")
+    return first in _FETCHING
 
 
 def _without_stores(arguments: Words) -> Words:

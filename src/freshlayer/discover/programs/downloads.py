@@ -53,6 +53,9 @@ gh | run/download extension/install extension/upgrade release/view release/list 
     --jq -t --template
 glab | release repo api
 kubectl oc | get
+vim nvim vi | +Plug +Lazy +Pack +Vundle +Mason +TS +Coc
+hugo | mod
+ng | add update
 ansible-pull npm-check-updates ncu earthly dagger unattended-upgrade unattended-upgrades
 openssl | s_client | -connect -servername
 sdkmanager android |  | --sdk_root

@@ -14,6 +14,7 @@ _PYTHON = compiled(r"(?:python|pypy|py)[\d.]*(?:\.exe)?")
 _RUN_A_FILE = frozenset("php node nodejs ruby perl python pypy".split())
 _VARIABLE = compiled(r"\$\{?([A-Za-z_]\w*)\}?")
 _WITH_VALUE = frozenset({"-W", "-X", "-d", "-I", "-r"})
+"""Options of interpreters whose value is the next word."""
 _VERSION = compiled(r"-?\d[\d.]*$")
 
 
@@ -63,7 +64,7 @@ def _by_variable(first: Unknown, words: Words) -> tuple[str, Words]:
     if isinstance(behind, str) and plain_name(basename(behind)) in names() and _is_prefix(first):
         return program_of(words[1:])
     variable = _VARIABLE.fullmatch(first.text)
-    name = plain_name(variable[1].lower()) if variable else ""
+    name = plain_name(variable[1].lower()) if variable else plain_name(first.known.rpartition("/")[2])
     return (name if name in names() else ""), words[1:]
 
 
@@ -76,8 +77,10 @@ def _is_prefix(first: Unknown) -> bool:
 def _by_file(name: str, arguments: Words) -> tuple[str, Words]:
     """``php composer.phar install``, ``python setup.py install``."""
     for place, word in enumerate(arguments):
+        if place and arguments[place - 1] in _WITH_VALUE:
+            continue
         if isinstance(word, Unknown) or (word.startswith("-") and word != "-"):
-            if word in {"-c", "-e", "-r", "-p", "-pe", "--eval"}:
+            if word in {"-c", "-e", "-p", "-pe", "--eval"}:
                 break
             continue
         stem = _stem(word)

@@ -133,7 +133,7 @@ stack | setup build install update upgrade test exec . ghc | --resolver --stack-
 cabal | update v2-update install build get fetch new-install new-update new-build v2-install v2-build run
     test | -w
 ghcup | install set upgrade compile
-mix | deps.get deps.update deps.compile local.hex local.rebar archive.install escript.install hex.install
+mix | do deps.get deps.update deps.compile local.hex local.rebar archive.install escript.install hex.install
     local.phx setup
 rebar3 rebar | compile get-deps deps release as
 elm | make install

@@ -11,6 +11,8 @@ from msgspec import Struct
 from freshlayer.discover.syntaxes.found import Unknown, Word, Words
 from freshlayer.masking import takes_secret
 
+_NOT_A_SUBCOMMAND = ("-", "+", "_")
+"""How options begin, a toolchain of cargo, and a version of bundler."""
 _SHORTEST_BEGINNING = len("--index")
 _SWITCHES = frozenset({"--upgrade", "--no-binary", "--global"})
 """Options without a value that are the beginning of one with a value."""
@@ -137,12 +139,14 @@ def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None
     behind_option = False
     words = list(_words(name, arguments, row))
     for place, word in enumerate(words):
-        if word is None or word.startswith(("-", "+")):
-            if word and any(word.startswith(verb[0]) for verb in row.verbs if verb[0].startswith("-")):
+        if word is None or word.startswith(_NOT_A_SUBCOMMAND):
+            if word and any(word.startswith(verb[0]) for verb in row.verbs if verb[0][0] in "-+"):
                 return "", 0
             behind_option = word is None or "=" not in word
             continue
-        plain = tuple(other for other in words[place:] if other is not None and other[:1] not in {"-", "+"})
+        plain = tuple(
+            other for other in words[place:] if other is not None and not other.startswith(_NOT_A_SUBCOMMAND)
+        )
         fitting = [verb for verb in row.verbs if plain[: len(verb)] == verb]
         if fitting:
             best = max(fitting, key=len)
@@ -150,7 +154,7 @@ def _subcommand(name: str, arguments: Words, row: Row) -> tuple[str, int] | None
         if not behind_option:
             return None
         behind_option = False
-    operands = any(word is not None and not word.startswith(("-", "+")) for word in words)
+    operands = any(word is not None and not word.startswith(_NOT_A_SUBCOMMAND) for word in words)
     return ("", 0) if (".",) in row.verbs and not operands else None
 
 
