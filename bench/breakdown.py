@@ -56,13 +56,10 @@ def main(context: str, state: str) -> None:
         from freshlayer.report import text  # noqa: PLC0415
         from freshlayer.settings import Policy  # noqa: PLC0415
         from freshlayer.state import SqliteStore  # noqa: PLC0415
-        from freshlayer.workflows import build, check, render  # noqa: F401, PLC0415
+        from freshlayer.workflows import build, check, inputs, render  # noqa: F401, PLC0415
         from freshlayer.workflows.observe import probe_now, recall  # noqa: PLC0415
-        from freshlayer.workflows.session import (  # noqa: PLC0415
-            Session,
-            default_platform,
-            platforms_of,
-        )
+        from freshlayer.workflows.platforms import default_platform, platforms_of  # noqa: PLC0415
+        from freshlayer.workflows.session import Session  # noqa: PLC0415
     with parts.part("detecting the builder"):
         import os  # noqa: PLC0415
 
@@ -88,7 +85,7 @@ def main(context: str, state: str) -> None:
         probe_now(references, recorded, session, request.platforms)
     with parts.part("state"):
         session.store.record_observations(recorded, at=1)
-    told = check.inputs(source, request)
+    told = inputs.inputs(source, request)
     with parts.part("inject"):
         render.derived(source, told, Mechanism.MOUNT)
     with parts.part("report"):

@@ -16,7 +16,7 @@ from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.dockerfile import parse
 from freshlayer.errors import DockerfileError
-from freshlayer.workflows.check import inputs
+from freshlayer.workflows.inputs import inputs
 from testing.scripts import run_scripts
 
 AMD64 = BuildRequest(platforms=("linux/amd64",))

@@ -13,7 +13,7 @@ import pytest
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.report import Report
-from freshlayer.workflows import check as workflow
+from freshlayer.workflows import inputs as workflow
 from testing.mutations import attempt, fuzz
 
 SHARED = Path(__file__).parents[1].parent / "shared"

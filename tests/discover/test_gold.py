@@ -12,7 +12,7 @@ import pytest
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.workflows.check import inputs
+from freshlayer.workflows.inputs import inputs
 
 GOLD = Path(__file__).parents[2].parent / "shared" / "gold"
 AMD64 = BuildRequest(platforms=("linux/amd64",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freshlayer.workflows.session import default_platform
+from freshlayer.workflows.platforms import default_platform
 from testing.base_image import BASE
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin

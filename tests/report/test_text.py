@@ -14,7 +14,7 @@ from freshlayer.model.inputs import NotWatched
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
 from freshlayer.report.text import build_lines, check_lines, input_lines
-from freshlayer.workflows.check import inputs
+from freshlayer.workflows.inputs import inputs
 
 TEXT = (
     "FROM base\nCOPY --from=example.com/tools:1 /a /a\nRUN skopeo copy docker://example.com/app:1 dir:/app\n"

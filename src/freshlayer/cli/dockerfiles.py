@@ -107,10 +107,10 @@ def source_of(context: str, file: str | None, names: Sequence[str] = NAMES) -> S
 
 def request_of(selection: Selection) -> BuildRequest:
     """``K=V``, or ``K`` with its value from the environment, as docker reads them."""
-    from freshlayer.builders import build_args as read_build_args
-    from freshlayer.builders import client_proxies
     from freshlayer.discover.analysis import BuildRequest
-    from freshlayer.workflows.session import default_platform, platforms_of
+    from freshlayer.docker_client.build_args import build_args as read_build_args
+    from freshlayer.docker_client.config import proxies as client_proxies
+    from freshlayer.workflows.platforms import default_platform, platforms_of
 
     platforms = platforms_of([name for name in selection.platform.split(",") if name.strip()], os.environ)
     return BuildRequest(

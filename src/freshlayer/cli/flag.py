@@ -75,7 +75,7 @@ def _flag(form: str, references: list[Reference], content: str | None, session: 
     from freshlayer.probe import probe
     from freshlayer.workflows import flag_file as flag
     from freshlayer.workflows.observe import as_probed, not_probed
-    from freshlayer.workflows.session import default_platform
+    from freshlayer.workflows.platforms import default_platform
 
     # A bare entity tag needs no body to be hashed.
     here = (default_platform(),)

@@ -30,7 +30,7 @@ def command(
     from freshlayer.cli.errors import located
     from freshlayer.cli.output import Output
     from freshlayer.report.formats.base import ReportKind, Style
-    from freshlayer.workflows import check as workflow
+    from freshlayer.workflows import inputs as workflow
 
     request = replace(request_of(selection), all_stages=all_stages)
     reports = []

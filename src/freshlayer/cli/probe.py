@@ -29,7 +29,7 @@ def command(options: Options, texts: tuple[str, ...]) -> int:
     from freshlayer.cli.output import write_probe
     from freshlayer.decisions.verdict import judge
     from freshlayer.probe import probe
-    from freshlayer.workflows.session import default_platform
+    from freshlayer.workflows.platforms import default_platform
 
     if options.offline:
         raise OptionError("--offline: probe contacts the origins (leave --offline out)")

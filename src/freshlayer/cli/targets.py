@@ -85,7 +85,7 @@ def _inline(target: BuildTarget, text: str) -> Source:
 def _request(target: BuildTarget, invocation: Invocation) -> BuildRequest:
     from freshlayer.discover.analysis import BuildRequest
     from freshlayer.workflows.check import built_by
-    from freshlayer.workflows.session import default_platform, platforms_of
+    from freshlayer.workflows.platforms import default_platform, platforms_of
 
     request = BuildRequest(
         platforms=platforms_of(target.platforms, invocation.environment),

@@ -8,25 +8,15 @@ from msgspec.structs import replace
 
 from freshlayer.builders import client_proxies
 from freshlayer.builders.invocation import BuiltBy
-from freshlayer.context import Source
-from freshlayer.decisions import plan as planning
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.report import Report
 from freshlayer.workflows.image_tags import warn_of_other_images
-from freshlayer.workflows.judge import Judgement, report_of
+from freshlayer.workflows.judge import Judgement
 from freshlayer.workflows.observe import Due
 from freshlayer.workflows.record import record_verdicts, scope_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
-
-
-def inputs(source: Source, request: BuildRequest) -> Report:
-    """What a Dockerfile reads from elsewhere; no network, no state."""
-    target = Target.of(source, request)
-    found = target.analysis
-    instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
-    return report_of(target, found, instructions)
 
 
 def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Report | UnknownInputError]:

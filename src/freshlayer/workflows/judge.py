@@ -15,7 +15,6 @@ from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import UnknownInputError
-from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
 from freshlayer.probe import PROTOCOLS
@@ -26,7 +25,7 @@ from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import Due, answers, recall
 from freshlayer.workflows.record import scope_of
 from freshlayer.workflows.session import Session
-from freshlayer.workflows.target import Target
+from freshlayer.workflows.target import Target, report_of
 from freshlayer.workflows.unprobed import stop_on_unknown
 
 _PLANNED_AT_ONCE = 100
@@ -109,26 +108,3 @@ def judged(targets: Mapping[str, Target], session: Session) -> dict[str, Report]
             raise report
         reports[name] = report
     return reports
-
-
-def report_of(
-    target: Target,
-    analysis: Analysis,
-    instructions: tuple[InstructionVerdict, ...],
-    verdicts: Mapping[Reference, Verdict] | None = None,
-) -> Report:
-    """The report of a target, as far as no builder ran."""
-    request = target.request
-    return Report(
-        dockerfile=target.source.shown,
-        target=request.target,
-        platform=request.platform,
-        inputs=analysis.discovery.inputs,
-        instructions=instructions,
-        not_watched=tuple(item for item in analysis.discovery.not_watched if not item.covered_by),
-        covered=tuple(item for item in analysis.discovery.not_watched if item.covered_by),
-        advice=analysis.advice,
-        verdicts=verdicts or {},
-        builder=request.builder,
-        in_file=target.source.path is not None,
-    )

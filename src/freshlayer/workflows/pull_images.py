@@ -13,7 +13,8 @@ from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.reference import Reference
 from freshlayer.settings import Pull
 from freshlayer.workflows.observe import probe_now
-from freshlayer.workflows.session import Session, default_platform
+from freshlayer.workflows.platforms import default_platform
+from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 _MANIFEST = "manifest"

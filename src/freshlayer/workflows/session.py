@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
-from freshlayer.dockerfile.platforms import normalised
 from freshlayer.lock.identities_file import Entry
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
@@ -66,15 +64,3 @@ def _each_once(warn: Callable[[str], None]) -> Callable[[str], None]:
             warn(message)
 
     return warn_once
-
-
-def default_platform() -> str:
-    """The platform of this machine, as builders write it."""
-    return normalised(os.uname().machine, "")
-
-
-def platforms_of(given: Sequence[str], environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The platforms of a build: as given, else DOCKER_DEFAULT_PLATFORM, else this machine's."""
-    host = default_platform()
-    named = given or [name for name in [environ.get("DOCKER_DEFAULT_PLATFORM", "")] if name]
-    return tuple(dict.fromkeys(normalised(name, host) for name in named)) or (host,)

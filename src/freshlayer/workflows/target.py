@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from freshlayer.context import ContextFiles, Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.model.build import InstructionVerdict
+from freshlayer.model.observation import Verdict
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
 
 
 class Target(Struct, frozen=True):
@@ -20,3 +26,26 @@ class Target(Struct, frozen=True):
         """Analyse a Dockerfile, and the scripts of its context that it executes. Raises DockerfileError."""
         files = ContextFiles(source.context, source.path)
         return cls(source, request, analyse(source.text, request, files.read))
+
+
+def report_of(
+    target: Target,
+    analysis: Analysis,
+    instructions: tuple[InstructionVerdict, ...],
+    verdicts: Mapping[Reference, Verdict] | None = None,
+) -> Report:
+    """The report of a target, as far as no builder ran."""
+    request = target.request
+    return Report(
+        dockerfile=target.source.shown,
+        target=request.target,
+        platform=request.platform,
+        inputs=analysis.discovery.inputs,
+        instructions=instructions,
+        not_watched=tuple(item for item in analysis.discovery.not_watched if not item.covered_by),
+        covered=tuple(item for item in analysis.discovery.not_watched if item.covered_by),
+        advice=analysis.advice,
+        verdicts=verdicts or {},
+        builder=request.builder,
+        in_file=target.source.path is not None,
+    )

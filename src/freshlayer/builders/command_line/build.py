@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
 from freshlayer.builders.command_line.families import DOCKER, Family, NoContext
 from freshlayer.builders.command_line.pflag import Operand, Option, items
+from freshlayer.docker_client.build_args import build_args
 from freshlayer.files.bounded_read import read_file
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
@@ -174,15 +175,3 @@ def _unclear_files(files: list[str]) -> Reason | None:
     if files and files[0].endswith(".in"):
         return Reason("preprocessed", shown(files[0]), "the C preprocessor runs on it first")
     return None
-
-
-def build_args(given: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """``K=V``, or ``K`` with its value from the environment; unset there, docker passes nothing."""
-    found: dict[str, str] = {}
-    for item in given:
-        name, equals, value = item.partition("=")
-        if equals:
-            found[name] = value
-        elif name in environ:
-            found[name] = environ[name]
-    return found

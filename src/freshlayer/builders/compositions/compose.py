@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from freshlayer.builders import progress
 from freshlayer.builders.base import DerivedFile, Ended
-from freshlayer.builders.command_line.build import build_args
 from freshlayer.builders.command_line.compose import ComposeCommand
 from freshlayer.builders.command_line.pflag import FALSE
 from freshlayer.builders.compositions import base as composed
@@ -28,6 +27,7 @@ from freshlayer.builders.compositions.base import (
 )
 from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
+from freshlayer.docker_client.build_args import build_args
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 from freshlayer.model.reasons import Reason
