@@ -23,7 +23,7 @@ from freshlayer.model.context_files import (
     Wanted,
 )
 from freshlayer.model.report import Report
-from freshlayer.workflows.check import inputs
+from freshlayer.workflows.inputs import inputs
 
 
 def answer(root: Path, path: str, *, names: bool = False) -> ContextAnswer:
