@@ -11,7 +11,6 @@ from freshlayer.discover.syntaxes.found import Found, Missed
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import Call, Hole, Surroundings, Why
 from testing.random_scripts.generate import VALUES, Generator
-from testing.random_scripts.known import NOT_READ, reason_of
 from testing.random_scripts.shells import SHELLS, run
 from testing.random_scripts.tree import Block, smaller, text_of
 
@@ -43,7 +42,7 @@ class Case:
 class Difference:
     """``missed``: requested, and neither found nor reported; ``invented``: found, and never requested.
 
-    ``followed``: False where URLs were taken by their look, because the script can't be read.
+    ``followed``: False where the script could not be read to its end.
     """
 
     missed: frozenset[str]
@@ -51,13 +50,14 @@ class Difference:
     followed: bool = True
 
     def __bool__(self) -> bool:
-        return bool(self.missed or self.invented)
+        return bool(self.missed or self.invented or not self.followed)
 
     def __str__(self) -> str:
         return "\n".join(
             [
                 *(f"  requested, and neither found nor reported: {url}" for url in sorted(self.missed)),
                 *(f"  found, and never requested: {url}" for url in sorted(self.invented)),
+                *([] if self.followed else ["  not followed to its end"]),
             ]
         )
 
@@ -68,13 +68,6 @@ class Failure:
 
     case: Case
     difference: Difference
-
-    @property
-    def known(self) -> str:
-        """Why it is known; empty where it is not."""
-        if not self.difference.followed:
-            return NOT_READ
-        return reason_of(text_of(self.case.script), invents_only=not self.difference.missed)
 
     def __str__(self) -> str:
         head = f"--seed {self.case.seed} --shell {self.case.shell}"
@@ -90,7 +83,7 @@ def failures(cases: Sequence[Case]) -> Iterator[Failure]:
             some = mine[start : start + _AT_ONCE]
             for case, difference in zip(some, differences(shell, [it.script for it in some]), strict=True):
                 if difference:
-                    yield _at_a_glance(case, difference) or minimised(case, difference)
+                    yield minimised(case, difference)
 
 
 def differences(shell: str, scripts: Sequence[Block]) -> list[Difference]:
@@ -108,14 +101,7 @@ def _with_failures(text: str, shell: str, difference: Difference) -> Difference:
     numbers = dict.fromkeys(_NUMBER.findall(text))
     failing = ("all", *(f":{number[3:-1]}:" for number in numbers))
     every = run([text] * len(failing), shell, VALUES, failing)
-    return replace(difference, invented=difference.invented.difference(*map(_asked, every)))
-
-
-def _at_a_glance(case: Case, difference: Difference) -> Failure | None:
-    """What is known without making the script small, which takes long."""
-    if not difference.followed:
-        return Failure(case, difference)
-    return None
+    return replace(difference, invented=difference.invented.difference(*map(_requested, every)))
 
 
 def minimised(case: Case, difference: Difference) -> Failure:
@@ -155,7 +141,7 @@ def _is_alike(other: Difference, difference: Difference) -> bool:
 
 
 def _difference(text: str, calls: Sequence[Sequence[str]]) -> Difference:
-    asked = _asked(calls)
+    requested = _requested(calls)
     findings = list(of_script(text, _AROUND))
     found = {finding.text for _, finding in findings if isinstance(finding, Found)}
     reported = {
@@ -169,9 +155,11 @@ def _difference(text: str, calls: Sequence[Sequence[str]]) -> Difference:
         for via, finding in findings
     )
     nameless = any(isinstance(it, Missed) and not _NUMBER.search(it.text) for _, it in findings)
-    missed = {url for url in asked - found if not whole and not _covered(url, reported, nameless=nameless)}
+    missed = {
+        url for url in requested - found if not whole and not _covered(url, reported, nameless=nameless)
+    }
     followed = all(via != "pattern" for via, _ in findings)
-    invented = {url for url in found - asked if not url.startswith(_MAY_BE)}
+    invented = {url for url in found - requested if not url.startswith(_MAY_BE)}
     return Difference(frozenset(missed), frozenset(invented), followed)
 
 
@@ -181,7 +169,7 @@ def _covered(url: str, reported: set[str], *, nameless: bool) -> bool:
     return bool(reported & numbers) if numbers else nameless
 
 
-def _asked(calls: Sequence[Sequence[str]]) -> set[str]:
+def _requested(calls: Sequence[Sequence[str]]) -> set[str]:
     """The URLs of the programs' arguments as they came."""
     made = tuple(Call(tuple((word,) if word else () for word in call if word != "-i")) for call in calls)
     return {finding.text for _, finding in of_calls(made) if isinstance(finding, Found)} - {"http://-"}

@@ -196,6 +196,8 @@ for i in $(seq 1 3); do wget <u>$i; done
 ###
 for i in $(seq 8 2 12); do wget <u>$i; done
 ###
+wget <u>$(seq -s, 3)$(seq -w 8 10 | head -n 1)
+###
 x="<l> <l>"; for i in $x; do wget <u>$i; done; for i in "$x"; do wget "<u>$i"; done
 ###
 x=a; eval "y_$x=<l>"; eval "wget <u>\$y_$x"

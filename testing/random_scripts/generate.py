@@ -1,7 +1,7 @@
 """Random scripts over everything that the evaluator claims to follow, from a seed.
 
-Each command that downloads has a number in its URLs, so that a line about what is not watched can be told
-to be about it.
+Each command that downloads has a number in its URLs, so that a line about what is not watched
+can be matched to it.
 """
 
 from __future__ import annotations

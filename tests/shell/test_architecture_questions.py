@@ -1,4 +1,4 @@
-"""What a machine is called, by whom it is asked and for which platform it is built."""
+"""What programs print about the architecture, by platform."""
 
 from __future__ import annotations
 

@@ -291,7 +291,7 @@ def _with_input(name: str, arguments: Words, given: list[str]) -> Words:
         for spelling in ([option, "-"], [f"{option}-"], [f"{option}=-"]):
             for place in range(len(arguments)):
                 if arguments[place : place + len(spelling)] == spelling:
-                    lines = [line for text in given for line in text.split()]
+                    lines = [line.strip() for text in given for line in text.split("\n") if line.strip()]
                     return [*arguments[:place], *arguments[place + len(spelling) :], *lines]
     return arguments
 

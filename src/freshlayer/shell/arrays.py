@@ -55,7 +55,7 @@ def _bucket(key: str) -> int:
 
 
 def merged_arrays(found: list[Array]) -> Array:
-    """One array that stands for each of these, element by element."""
+    """One array for all of these, element by element."""
     if len(found) == 1 or all(array == found[0] for array in found):
         return found[0]
     keys = dict.fromkeys(key for array in found for key in array)

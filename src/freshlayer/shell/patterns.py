@@ -79,7 +79,7 @@ def _token(token: str) -> str:
 
 
 def _set(inside: str) -> str:
-    """What stands in brackets: POSIX classes, and what is special to Python alone."""
+    """The inside of brackets: POSIX classes, and what is special to Python alone."""
     return re.sub(
         r"\[:(\w+):\]|[\[&~|]",
         lambda match: _CLASSES.get(match[1], "\0") if match[1] else f"\\{match[0]}",
@@ -106,12 +106,12 @@ def matches(pattern: str, subject: str) -> bool | None:
 
 
 def protected_regex(text: str) -> str:
-    """Text that in an extended regular expression stands for itself."""
+    """Text as a literal in an extended regular expression."""
     return re.sub(r"([\\.\[\](){}*+?^$|])", r"\\\1", text)
 
 
 def protected(text: str) -> str:
-    """Text that in a pattern stands for itself."""
+    """Text as a literal in a pattern."""
     return re.sub(r"([\\*?\[\]@])", r"\\\1", text)
 
 

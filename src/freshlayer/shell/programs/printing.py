@@ -26,7 +26,7 @@ class _NotComputedError(Exception):
 def echo(arguments: list[str]) -> str | None:
     """``echo``, with ``-n`` and ``-e`` as bash has them.
 
-    Without ``-e`` some shells heed a backslash and some don't, so there it is not computed.
+    Without ``-e`` only some shells expand a backslash, so there it is not computed.
     """
     flags = ""
     while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
@@ -96,7 +96,15 @@ def _unescaped(text: str) -> str:
 
 
 def seq(arguments: list[str]) -> str | None:
-    """``seq [FIRST [STEP]] LAST`` of whole numbers."""
+    """``seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST`` of whole numbers."""
+    separator, wide = "\n", False
+    while arguments and (match := re.fullmatch(r"-(?:(w)|s(.*))", arguments[0], re.DOTALL)):
+        wide = wide or bool(match[1])
+        if not match[1] and not match[2] and len(arguments) < 2:
+            return None
+        taken = 1 if match[1] or match[2] else 2
+        separator = separator if match[1] else match[2] or arguments[1]
+        arguments = arguments[taken:]
     if not 1 <= len(arguments) <= 3 or not all(re.fullmatch(r"-?(?:0|[1-9]\d{0,8})", x) for x in arguments):
         return None
     numbers = [int(word) for word in arguments]
@@ -105,7 +113,10 @@ def seq(arguments: list[str]) -> str | None:
     if step == 0:
         return None
     span = range(first, numbers[-1] + (1 if step > 0 else -1), step)
-    return "".join(f"{number}\n" for number in span) if len(span) <= _MOST_NUMBERS else None
+    width = max(len(str(number)) for number in (first, numbers[-1])) if wide else 0
+    if len(span) > _MOST_NUMBERS:
+        return None
+    return separator.join(f"{number:0{width}d}" for number in span) + ("\n" if span else "")
 
 
 def basename(arguments: list[str]) -> str | None:

@@ -47,7 +47,7 @@ def _translated(text: str, first: str, second: str, *, outside: bool) -> str:
     if outside:
         return "".join(c if c in first else second[-1] for c in text)
     padded = second + second[-1] * (len(first) - len(second))
-    # Of a character that stands twice the first place counts.
+    # Of a character that occurs twice the first place counts.
     table = dict(reversed(list(zip(first, padded, strict=False))))
     return "".join(table.get(c, c) for c in text)
 

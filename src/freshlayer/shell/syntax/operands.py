@@ -1,4 +1,4 @@
-"""What stands behind the operator of ``${name…}``, as a word.
+"""What is behind the operator of ``${name…}``, as a word.
 
 Quotes count there as they do outside (POSIX 2.6.2). Only a default inside double quotes differs: single
 quotes are text there, and nothing is split.
@@ -20,7 +20,7 @@ _CLOSING = {"${": ("{", "}"), "$(": ("(", ")")}
 
 
 def operand(text: str, *, quoted: bool = False) -> Word:
-    """The word. ``quoted``: it stands in double quotes, where a single quote is none."""
+    """The word. ``quoted``: it is in double quotes, where a single quote is text."""
     if _SIMPLE.fullmatch(text):
         return (Literal(text, quoted),) if text else ()
     parts: list[Part] = []

@@ -45,7 +45,7 @@ _SEPARATORS = {";", "&", "\n", ";;", "comment", "heredoc_body", "heredoc_end"}
 
 
 class TooDeepError(Exception):
-    """The script is nested deeper than anybody writes."""
+    """The script is nested deeper than the limit."""
 
 
 @lru_cache(maxsize=512)
@@ -67,7 +67,7 @@ def _line_numbers(text: str) -> tuple[int, ...]:
 
 
 def parse_quoted(text: str) -> Word | None:
-    """An expansion as it stands between double quotes; None where it is none."""
+    """An expansion as between double quotes; None where it is none."""
     root = tree(f': "{text}"'.encode("utf-8", "surrogateescape"))
     commands = [child for child in root.children if child.type == "command"]
     found = words_of(commands[0]) if commands and not root.has_error else ()

@@ -165,7 +165,7 @@ def _with_backquotes(text: str) -> list[Part]:
 
 
 def _literals(text: str, *, quoted: bool) -> list[Part]:
-    """Text without its backslashes; outside of quotes, what stands behind one is quoted by it."""
+    """Text without its backslashes; outside of quotes, what is behind one is quoted by it."""
     if quoted:
         unescaped = _ESCAPED_IN_QUOTES.sub(lambda match: "" if match[1] == "\n" else match[1], text)
         return [Literal(unescaped, quoted=True)] if unescaped else []
