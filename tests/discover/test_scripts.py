@@ -257,3 +257,39 @@ def test_the_key_is_about_the_references_alone() -> None:
     one = analysis("FROM scratch\nCOPY x.sh /\nRUN sh /x.sh it\n", {"x.sh": "curl https://h/it\n"})
     two = analysis("FROM scratch\nCOPY x.sh /\nRUN sh /x.sh it\n", {"x.sh": "# new\n\ncurl https://h/it\n"})
     assert one.discovery.by_instruction == two.discovery.by_instruction != {}
+
+
+def test_a_named_context_is_not_an_image() -> None:
+    text = "FROM base\nCOPY --from=other x.sh /\nRUN sh /x.sh\n"
+    contexts = {"base": "docker-image://debian:12", "other": "./other"}
+    discovery = analysis(text, contexts=contexts).discovery
+    assert [str(item.reference) for item in discovery.inputs] == [
+        "docker-image://docker.io/library/debian:12"
+    ]
+    assert [(it.text, it.reason.code) for it in discovery.not_watched] == [("x.sh", "script-not-in-context")]
+    remote = analysis(text, contexts={**contexts, "other": "https://h/a.git"}).discovery
+    assert [it.reason.code for it in remote.not_watched] == ["context-not-watched", "script-not-in-context"]
+
+
+def test_a_context_that_is_not_read_is_one_line() -> None:
+    found = analyse("FROM scratch\nCOPY . /src\nRUN /src/x.sh\n", BuildRequest(("linux/amd64",))).discovery
+    assert [(it.text, it.reason.code) for it in found.not_watched] == [("x.sh", "script-not-in-context")]
+
+
+def test_the_line_of_a_script_is_that_of_its_command() -> None:
+    script = """\
+    # one
+    if true && \\
+       true; then
+      V="$(curl https://h/look-up)"
+    fi
+    for f in $(curl https://h/list); do :; done
+    wget \\
+      https://h/last
+    """
+    files = {"x.sh": "\n".join(line[4:] for line in script.splitlines())}
+    assert read("FROM scratch\nCOPY x.sh /\nRUN sh /x.sh\n", files) == [
+        "x.sh:4 https://h/look-up",
+        "x.sh:6 https://h/list",
+        "x.sh:7 https://h/last",
+    ]

@@ -31,7 +31,8 @@ class BuildTarget(Struct, frozen=True):
     ``name``: empty for a plain build. ``dockerfile``: absolute, or relative to the context; None for the
     usual one. ``inline``: its text, where the model holds it. ``needs``: other targets that are built for it.
     ``barred``: why its Dockerfile is not to be read, if so. ``pull``: whether the command settles how its
-    images are pulled. ``tags``: the names that its image gets.
+    images are pulled. ``tags``: the names that its image gets. ``contexts``: name → source
+    of its named build contexts.
     """
 
     name: str
@@ -46,6 +47,7 @@ class BuildTarget(Struct, frozen=True):
     barred: Reason | None = None
     pull: bool = False
     tags: tuple[str, ...] = ()
+    contexts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Model(Struct, frozen=True):

@@ -106,6 +106,7 @@ class PlainBuild(Struct, frozen=True):
             network=command.network,
             pull=command.pull,
             tags=command.tags,
+            contexts=command.contexts,
         )
         return Model((target,))
 

@@ -93,6 +93,7 @@ def _request(target: BuildTarget, invocation: Invocation) -> BuildRequest:
         target=target.target,
         build_args=target.args,
         network=target.network or "default",
+        contexts=target.contexts,
     )
     return built_by(invocation, invocation.engine, request)
 

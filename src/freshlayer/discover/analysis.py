@@ -33,6 +33,7 @@ class BuildRequest(Struct, frozen=True):
     ``every_earlier``: as the classic builder does, in scope and in stages. ``inherits``: whether a stage sees
     the ARGs of the one that it continues. ``network``: as in ``--network``; None where it is not known.
     ``all_stages``: those that the target does not reach as well. ``engine``: where the builder's cache is.
+    ``contexts``: name → source, as of ``--build-context``.
     """
 
     platforms: tuple[str, ...]
@@ -46,6 +47,7 @@ class BuildRequest(Struct, frozen=True):
     host: str = ""
     all_stages: bool = False
     proxies: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def platform(self) -> str:
@@ -207,6 +209,7 @@ def _read_for(
         platform,
         loopback=request.network in {None, "host"},
         watched={line: item.watch for line, item in directives.items() if item.watch},
+        contexts=request.contexts,
     )
     discovery = discover(dockerfile, stages, environments, conditions, context)
     return Analysis(dockerfile, stages, parents, discovery, directives)

@@ -17,6 +17,7 @@ from freshlayer.discover.given_secrets import GivenSecrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lookups import decided
+from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
@@ -66,11 +67,13 @@ class Conditions(Struct, frozen=True):
 
     ``platform``: ``os/arch[/variant]``. ``loopback``: a loopback URL in a RUN means this machine, as it does
     on the host's network. ``watched``: first line of an instruction → references that a comment adds.
+    ``contexts``: name → source of a named build context.
     """
 
     platform: str
     loopback: bool = True
     watched: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    contexts: Mapping[str, str] = field(default_factory=dict)
 
 
 def discover(
@@ -173,7 +176,8 @@ class _Finder:
         conditions: Conditions,
         context: ContextTree,
     ) -> None:
-        self._files = StageFiles(dockerfile, context)
+        self._contexts = conditions.contexts
+        self._files = StageFiles(dockerfile, context, conditions.contexts)
         self._dockerfile = dockerfile
         self._environments = environments
         self._target = self._platform = conditions.platform
@@ -251,7 +255,7 @@ class _Finder:
         if isinstance(base, Unknown):
             yield "FROM", Missed(stage.base, base.reason)
         elif base and base != "scratch":
-            yield "FROM", Found(f"docker-image://{base}")
+            yield from (("FROM", finding) for finding in named_source(base, self._contexts))
 
     def _shell(self, stage: Stage) -> tuple[str, ...]:
         """Windows images start with cmd."""
@@ -281,14 +285,14 @@ class _Finder:
     def _sources(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """COPY --from and RUN --mount=from of an image; a stage is not an input."""
         for name in sources_of(instruction.name, instruction.flags):
-            if self._dockerfile.stage_named(name) is not None:
+            if self._dockerfile.stage_named(name) is not None and name not in self._contexts:
                 continue
             via = f"{instruction.name} --{'mount' if instruction.name == 'RUN' else 'from'}"
             value = environment.expand(name, self._dockerfile.escape)
             if isinstance(value, Unknown):
                 yield via, Missed(name, value.reason)
             elif value:
-                yield via, Found(f"docker-image://{value}")
+                yield from ((via, finding) for finding in named_source(value, self._contexts))
 
     def _run(
         self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]

@@ -41,6 +41,7 @@ class BuildCommand(Struct, frozen=True):
     load: bool = False
     tags: tuple[str, ...] = ()
     build_args: Mapping[str, str] = field(default_factory=dict)
+    contexts: Mapping[str, str] = field(default_factory=dict)
     unclear: Reason | None = None
     unknown_options: tuple[str, ...] = ()
     _file: Option | None = None
@@ -88,6 +89,7 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         load=_switched(last, "load"),
         tags=_tags(options),
         build_args=build_args(given, environ),
+        contexts=_pairs(_values(options, "build-context")),
         unclear=_unclear(options, operands, context, family),
         unknown_options=tuple(option.name for option in options if not option.known),
         _file=last.get("file"),
@@ -138,6 +140,12 @@ def _lines(paths: list[str]) -> Iterator[str]:
 
 def _values(options: list[Option], name: str) -> list[str]:
     return [option.value for option in options if option.name == name and option.value is not None]
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    """``NAME=SOURCE`` of named build contexts."""
+    pairs = (item.partition("=") for item in given)
+    return {name: source for name, equals, source in pairs if equals}
 
 
 def _value(last: Mapping[str, Option], name: str) -> str:

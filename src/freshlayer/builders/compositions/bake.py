@@ -15,7 +15,15 @@ from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.command_line.bake import BakeCommand
 from freshlayer.builders.command_line.pflag import FALSE
 from freshlayer.builders.compositions import base as composed
-from freshlayer.builders.compositions.base import Composition, Table, ask, document, table, target_of
+from freshlayer.builders.compositions.base import (
+    Composition,
+    Table,
+    ask,
+    document,
+    table,
+    target_of,
+    values,
+)
 from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
 from freshlayer.errors import BuilderError
@@ -154,5 +162,7 @@ def targets_of(printed: Table) -> Iterator[BuildTarget]:
     """Every target of a resolved bake file. Raises BuilderError for what no bake prints."""
     for name, definition in table(printed.get("target"), "target").items():
         where = f"target.{name}"
-        target = target_of(name, table(definition, where), where, "dockerfile-inline")
-        yield replace(target, context=target.context or ".")
+        found = table(definition, where)
+        target = target_of(name, found, where, "dockerfile-inline")
+        contexts = values(found.get("contexts"), f"{where}.contexts")
+        yield replace(target, context=target.context or ".", contexts=contexts)

@@ -175,6 +175,7 @@ def _target(name: str, build: Table, platform: str, environ: Mapping[str, str]) 
     return replace(
         target,
         platforms=(wanted,) if wanted else target.platforms or ((platform,) if platform else ()),
+        contexts=contexts,
         needs=tuple(it.removeprefix(_SERVICE) for it in contexts.values() if it.startswith(_SERVICE)),
     )
 

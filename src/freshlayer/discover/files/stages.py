@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from posixpath import basename, join, normpath
 
@@ -22,6 +22,8 @@ _NAME = compiled(r"\\\$|\$(?:[A-Za-z_]\w*|\{[^{}\n]*\})")
 _HEREDOC = compiled(r"<<-?\s*([\"']?)([\w.-]+)\1")
 _FROM_ELSEWHERE = compiled(r"(?i)^(?:https?|ftp|git|ssh)://|^git@")
 
+_OTHER_CONTEXT = Reason("script-not-in-context", detail="freshlayer does not read named build contexts")
+
 Expand = Callable[[str], str | None]
 """A word of an instruction, expanded; None where its value is not known."""
 
@@ -29,8 +31,11 @@ Expand = Callable[[str], str | None]
 class StageFiles:
     """The files of the stage that is being read, and those of the stages before it."""
 
-    def __init__(self, dockerfile: Dockerfile, context: ContextTree) -> None:
+    def __init__(
+        self, dockerfile: Dockerfile, context: ContextTree, contexts: Mapping[str, str] | None = None
+    ) -> None:
         self._dockerfile = dockerfile
+        self._contexts = contexts or {}
         self._context = context
         self._ends: dict[int, ImageFiles] = {}
         self._searches: dict[int, tuple[str, ...]] = {}
@@ -101,6 +106,8 @@ class StageFiles:
         if not name:
             return self._context
         known = expand(name)
+        if known in self._contexts:
+            return ContextTree({}, _OTHER_CONTEXT)
         by_name = numbers or not (known or "").isdigit()
         stage = self._dockerfile.stage_named(known) if known and by_name else None
         if stage is None:
