@@ -41,6 +41,8 @@ _MOST_FILES = 50
 def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
     """What a program does to files; words that are not known are as written."""
     name = basename(known(fields[0]) or "")
+    if name not in _OUTPUT and name not in _TOOLS and name != "tee":
+        return
     files, directory = runner.runs.files, frame.directory
     words = [known(field) or written(field) for field in fields[1:]]
     for path in _downloads(name, words) if name in _OUTPUT else ():

@@ -61,6 +61,8 @@ def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | No
         _other(runner, fields, frame)
         return None
     if word is not None and "/" not in word:
+        if runner.runs.files.is_empty:
+            return None
         found, path = _along_path(runner, word, frame)
     else:
         found, path = _find(runner, fields[0], frame), written(fields[0])
