@@ -9,6 +9,7 @@ import click
 
 from freshlayer.cli.main import cli
 from freshlayer.cli.options import HELP_ALL
+from freshlayer.cli.passthrough import Verbatim
 
 WIDTH = 100
 HEAD = """\
@@ -51,6 +52,8 @@ def _command(command: click.Command, parent: click.Context, name: str) -> Iterat
             found = command.get_command(context, below)
             if found is not None:
                 yield from _command(found, context, below)
+    for command_below in command.below if isinstance(command, Verbatim) else ():
+        yield from _command(command_below, context, command_below.name or "")
 
 
 def _part(title: str, text: str) -> str:

@@ -112,3 +112,38 @@ def test_an_option_of_ours_behind_the_word_gets_a_hint_after_the_failure(freshla
     assert "put it before" not in freshlayer("build", "--unheard", ".").err
     assert "put it before" not in freshlayer("build", "--builder", "x", "-t", "fail", ".").err
     assert "put it before" not in freshlayer("build", "--timeout=3", ".").err
+
+
+@pytest.mark.parametrize("command", [("compose", "build"), ("bake",)], ids=" ".join)
+def test_an_option_of_ours_behind_compose_and_bake_gets_the_hint(
+    freshlayer: Freshlayer, command: tuple[str, ...]
+) -> None:
+    word = command[0]
+    found = freshlayer(*command, "--offline", "--unheard")
+    assert found.code == 17
+    assert (
+        f"{word}: --offline is an option of freshlayer (put it before the word: freshlayer --offline {word})"
+        in found.err
+    )
+    assert "--unheard is an option of freshlayer" not in found.err
+
+
+def test_the_help_of_build_has_the_builders_text_and_then_ours(freshlayer: Freshlayer) -> None:
+    first, _, rest = freshlayer("build", "--help").out.partition("\n")
+    assert first.endswith("build --help")
+    assert "Options of freshlayer are before it" in rest
+    assert "Options of freshlayer" not in freshlayer("build", ".").out
+
+
+@pytest.mark.parametrize("command", ["compose", "bake"])
+def test_check_behind_compose_and_bake_has_a_help_of_its_own(freshlayer: Freshlayer, command: str) -> None:
+    found = freshlayer(command, "check", "--help")
+    assert found.code == 0
+    assert found.out.startswith(f"Usage: freshlayer {command} check ")
+
+
+@pytest.mark.parametrize("command", ["compose", "bake"])
+def test_a_check_of_what_is_not_understood_is_trouble(freshlayer: Freshlayer, command: str) -> None:
+    found = freshlayer(command, "check")
+    assert found.code == 2
+    assert "the model is" in found.err

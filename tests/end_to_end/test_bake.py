@@ -187,3 +187,24 @@ def test_the_network_that_bake_prints_is_the_one_that_it_builds_with(
     assert told.code != 0
     assert "network bridge not found" in told.err
     assert origin.requests() == []
+
+
+@newest
+def test_check_reports_what_is_stale_of_all_targets_and_builds_nothing(
+    freshlayer: Freshlayer, origin: ServeOrigin, other: ServeOrigin, project: Path
+) -> None:
+    dockerfile(project / "web", f"RUN wget -qO f {origin.url}web")
+    dockerfile(project / "worker", f"RUN wget -qO f {other.url}worker")
+    write(project, {name: {"context": name} for name in ("web", "worker")})
+    bake(freshlayer)
+    assert freshlayer("bake", "check").code == 0
+    origin.set_tag('"v2"')
+    found = freshlayer("--json", "bake", "check", "web", "worker")
+    parts = json.loads(found.out)["dockerfiles"]
+    lines = {
+        part["name"]: [it["line"] for it in part["instructions"] if it["state"] == "stale"] for part in parts
+    }
+    assert (found.code, lines) == (1, {"web": [2], "worker": []})
+    assert freshlayer("bake", "check", "-f", "docker-bake.json", "worker").code == 0
+    assert freshlayer("bake", "check", "none").code == 2
+    assert fetched(origin) == ["/web"]

@@ -370,3 +370,25 @@ def test_a_docker_without_compose_says_so(builders: Builders, tmp_path: Path, pr
     assert without.returncode != 0
     assert told.code == without.returncode
     assert "this docker lacks the plugin for it (compose v2, buildx); compose v1 is not watched" in told.err
+
+
+@newest
+def test_check_reports_what_is_stale_of_all_services_and_builds_nothing(
+    freshlayer: Freshlayer, origin: ServeOrigin, other: ServeOrigin, project: Path
+) -> None:
+    dockerfile(project / "web", f"RUN wget -qO f {origin.url}web", f"RUN wget -qO g {other.url}web")
+    dockerfile(project / "worker", f"RUN wget -qO f {other.url}worker")
+    write(project, {name: {"build": {"context": name}} for name in ("web", "worker")})
+    assert freshlayer("compose", "check").code == 1
+    assert freshlayer("compose", "build").code == 0
+    assert freshlayer("compose", "check").code == 0
+    origin.set_tag('"v2"')
+    found = freshlayer("compose", "check", "--json")
+    parts = json.loads(found.out)["dockerfiles"]
+    lines = {
+        part["name"]: [it["line"] for it in part["instructions"] if it["state"] == "stale"] for part in parts
+    }
+    assert (found.code, lines) == (1, {"web": [2, 3], "worker": []})
+    assert freshlayer("compose", "check", "worker").code == 0
+    assert freshlayer("compose", "-f", "none.yaml", "check").code == 2
+    assert fetched(origin) == ["/web"]

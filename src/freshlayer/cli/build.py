@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from freshlayer.cli.options import Options
 
 
+_OWN_HELP = """\
+With freshlayer:
+  Only instructions whose remote inputs changed run again. The words behind "build" are the builder's.
+  Options of freshlayer are before it: freshlayer --offline build -t app .  (freshlayer --help lists them)\
+"""
+
+
 @click.command(
     "build",
     cls=Verbatim,
@@ -37,7 +44,11 @@ def command(context: click.Context, words: list[str]) -> int:
             if words and asks_for_help(words):
                 return show_help(context, str(error))
             raise
-    return run(context, options, PlainBuild(builder, read(words, os.environ, builder.family), stdin), stdin)
+    typed = read(words, os.environ, builder.family)
+    code = run(context, options, PlainBuild(builder, typed, stdin), stdin)
+    if typed.is_help:
+        click.echo(f"\n{_OWN_HELP}")
+    return code
 
 
 def _builder(context: click.Context, options: Options) -> Builder:

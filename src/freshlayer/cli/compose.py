@@ -1,4 +1,4 @@
-"""``freshlayer compose``: everything after the word belongs to compose."""
+"""``freshlayer compose``: everything after the word belongs to compose, except ``check``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import os
 
 import click
 
+from freshlayer.cli.check_targets import CheckRequest, check_targets, parse
 from freshlayer.cli.docker_program import docker_program, missing
 from freshlayer.cli.drop_in import of_build, options_of, run
-from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help
+from freshlayer.cli.fail_on import fail_on
+from freshlayer.cli.options import Options, ours
+from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help, show_own_help
 from freshlayer.cli.standard_input import KeptInput, standard_input
 
 
@@ -17,17 +20,65 @@ from freshlayer.cli.standard_input import KeptInput, standard_input
     cls=Verbatim,
     add_help_option=False,
     short_help="docker compose build, fresh",
-    epilog="\b\nExamples:\n  freshlayer compose build\n  freshlayer compose -f compose.yaml up --build -d",
+    epilog="\b\nExamples:"
+    "\n  freshlayer compose build"
+    "\n  freshlayer compose -f compose.yaml up --build -d"
+    "\n  freshlayer --offline compose build web"
+    "\n  freshlayer compose check"
+    "\n  freshlayer compose -f compose.yaml check --json web",
 )
 @click.pass_context
 def command(context: click.Context, words: list[str]) -> int:
-    """Run ``docker compose``; of what it builds, only instructions whose remote inputs changed run again."""
-    from freshlayer.builders.command_line.compose import read
+    """Run ``docker compose``; of what it builds, only instructions whose remote inputs changed run again.
+
+    This counts for 'build' and 'up --build'; every other command runs as typed. 'check' is a command of
+    freshlayer: which instructions of all services are stale, and why ('compose check --help').
+    """
+    from freshlayer.builders.command_line.compose import behind, read
     from freshlayer.builders.compositions.compose import Compose
 
+    if found := behind(words, "check"):
+        before, rest = found
+        request = parse(check, rest, context)
+        words = [*before, *request.words]
+        docker = (docker_program(), *(request.options.docker or ()))
+        return check_targets(request, Compose(docker, ("compose",), os.environ, "buildx", read(words)))
     if asks_for_help(words) and (why := missing("compose")):
         return show_help(context, why)
+    if words in ([], ["help"], ["--help"], ["-h"]):
+        show_own_help(context, "docker compose")
     options, stdin = options_of(context), KeptInput(standard_input())
     with of_build():
         docker = (docker_program(), *(options.docker or ()))
     return run(context, options, Compose(docker, ("compose",), os.environ, "buildx", read(words)), stdin)
+
+
+@click.command(
+    "check",
+    short_help="which instructions of all services are stale, and why; builds nothing",
+    epilog="\b\nExamples:"
+    "\n  freshlayer compose check"
+    "\n  freshlayer compose -f compose.yaml --profile dev check --fail-on stale,unknown web",
+)
+@click.argument("services", nargs=-1, metavar="[SERVICE]…")
+@click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker compose build")
+@click.option("--with-dependencies", is_flag=True, help="as for docker compose build")
+@fail_on
+@ours("check")
+def check(
+    options: Options,
+    services: tuple[str, ...],
+    build_args: tuple[str, ...],
+    with_dependencies: bool,
+    failing: frozenset[str],
+) -> CheckRequest:
+    """Probe the origins of all services, or of those named, as 'freshlayer check' does for a Dockerfile.
+
+    Options of compose (-f, --profile, …) are before 'check'. The exit codes are those of 'freshlayer check'.
+    """
+    given = [f"--build-arg={item}" for item in build_args]
+    deeper = ["--with-dependencies"] if with_dependencies else []
+    return CheckRequest(options, ("build", *given, *deeper, "--", *services), failing)
+
+
+command.below = (check,)

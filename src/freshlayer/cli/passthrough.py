@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,12 @@ if TYPE_CHECKING:
 
 
 class Verbatim(click.Command):
-    """Parses nothing: the words go on as they are, ``--`` and ``--help`` included."""
+    """Parses nothing: the words go on as they are, ``--`` and ``--help`` included.
+
+    ``below``: commands of ours among those of the program.
+    """
+
+    below: tuple[click.Command, ...] = ()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.params["words"] = list(args)
@@ -54,3 +60,10 @@ def show_help(context: click.Context, missing: str) -> int:
     click.echo(context.get_help())
     click.echo(f"\nEvery WORD belongs to that program, which can't list its options: {missing}.")
     return 0
+
+
+def show_own_help(context: click.Context, program: str) -> None:
+    """Our own help, before that of the program."""
+    click.echo(context.get_help())
+    click.echo(f"\nEvery WORD belongs to {program}, which has this help:\n")
+    sys.stdout.flush()

@@ -21,18 +21,22 @@ if TYPE_CHECKING:
     from freshlayer.workflows.target import Target
 
 
-def targets_of(model: Model, invocation: Invocation, stdin: KeptInput) -> dict[str, Target]:
+def targets_of(
+    model: Model, invocation: Invocation, stdin: KeptInput, *, otherwise: str = "it is built as it is"
+) -> dict[str, Target]:
     """Name → target, for those whose Dockerfile can be read; a warning for each other one.
 
-    Raises ContextError or DockerfileError where there is none.
+    ``otherwise``: what happens to those, a clause. Raises ContextError or DockerfileError where none can be.
     """
-    found = dict(_readable(model, invocation, stdin))
+    found = dict(_readable(model, invocation, stdin, otherwise))
     if not found:
         raise ContextError("no Dockerfile of it can be watched")
     return found
 
 
-def _readable(model: Model, invocation: Invocation, stdin: KeptInput) -> Iterator[tuple[str, Target]]:
+def _readable(
+    model: Model, invocation: Invocation, stdin: KeptInput, otherwise: str
+) -> Iterator[tuple[str, Target]]:
     from freshlayer.report.terminal import warn
 
     for target in model.targets:
@@ -41,7 +45,7 @@ def _readable(model: Model, invocation: Invocation, stdin: KeptInput) -> Iterato
         except (ContextError, DockerfileError) as error:
             if not target.name:
                 raise
-            warn(f"{target.name}: {error}; it is built as it is")
+            warn(f"{target.name}: {error}; {otherwise}")
 
 
 def _target(target: BuildTarget, invocation: Invocation, stdin: KeptInput) -> Target:

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
 
 from freshlayer.credentials.model import Keyring, Private
 from freshlayer.files.bounded_read import read_file
@@ -108,7 +107,7 @@ def _profile(keyring: Keyring) -> Mapping[str, str]:
     config = _path(keyring, "AWS_CONFIG_FILE", "config")
     secrets = _path(keyring, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
     section = name if name == "default" else f"profile {name}"
-    return {**_ini(config).get(section, {}), **_ini(secrets).get(name, {})}
+    return {**keyring.of_file(config, _ini).get(section, {}), **keyring.of_file(secrets, _ini).get(name, {})}
 
 
 def _path(keyring: Keyring, variable: str, usual: str) -> str:
@@ -117,7 +116,6 @@ def _path(keyring: Keyring, variable: str, usual: str) -> str:
     return os.path.join(keyring.home, named[2:]) if named.startswith("~/") else named
 
 
-@lru_cache(maxsize=8)
 def _ini(path: str) -> Mapping[str, Mapping[str, str]]:
     """Sections and their settings; a file that can't be read or parsed has none."""
     # "default" is a section like the others here, and a "%" is literal.

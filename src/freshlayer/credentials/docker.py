@@ -12,7 +12,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -64,7 +63,7 @@ def logins(keyring: Keyring, registry: str, repository: str) -> tuple[Credential
     found = (
         replace(item, barred=True) if isinstance(item, Helper) and _is_of(path, tree) else item
         for path in _paths(keyring)
-        for item in _in_file(document(path), names, registry)
+        for item in _in_file(keyring.of_file(path, document), names, registry)
     )
     return tuple(dict.fromkeys(found))
 
@@ -76,15 +75,6 @@ def _is_of(path: str, tree: str) -> bool:
 
 def document(path: str) -> Mapping[str, object]:
     """A JSON object of docker's in a file; empty where it can't be read."""
-    try:
-        known = os.stat(path)
-    except OSError:
-        return {}
-    return _document(path, known.st_mtime_ns, known.st_size) if known.st_size <= _LARGEST else {}
-
-
-@lru_cache(maxsize=16)
-def _document(path: str, _modified: int, _size: int) -> Mapping[str, object]:
     try:
         found: object = json.loads(read_file(path, _LARGEST))
     except (OSError, ValueError, RecursionError):

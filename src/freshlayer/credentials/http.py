@@ -6,7 +6,6 @@ netrc is read here and not by libcurl, which would look up the host of every red
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from freshlayer.credentials.model import (
@@ -44,9 +43,8 @@ def find(keyring: Keyring, url: str) -> Credential | Program | None:
     return _of_host(keyring, netloc_of(url), secure=url.startswith("https:"))
 
 
-@lru_cache(maxsize=1024)
 def _of_host(keyring: Keyring, netloc: str, *, secure: bool) -> Credential | Program | None:
-    """Cached for all URLs of a host."""
+    """For ``host[:port]``."""
     settings = keyring.settings(netloc)
     if settings is not None and (found := _of_settings(keyring, settings)):
         return found
@@ -85,7 +83,7 @@ def _of_gitlab_job(keyring: Keyring, netloc: str) -> Credential | None:
 
 def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
     path = keyring.environ.get("NETRC", "") or os.path.join(keyring.home, ".netrc")
-    found = _netrc(path)
+    found = keyring.of_file(path, _netrc)
     # An entry named "default" would be sent to every host.
     entry = found.hosts.get(host) if found and host != "default" else None
     if not entry or not entry[2]:
@@ -93,7 +91,6 @@ def _of_netrc(keyring: Keyring, host: str) -> Credential | None:
     return Credential(Scheme.BASIC, entry[2], entry[0])
 
 
-@lru_cache(maxsize=8)
 def _netrc(path: str) -> netrc.netrc | None:
     """None if the file can't be read or parsed, as for curl."""
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import TypeVar, cast
 
 from msgspec import Struct, field
 
@@ -12,6 +13,7 @@ from freshlayer.files.user_directories import home_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.settings import HostSettings
 
+T = TypeVar("T")
 _NETLOC = compiled(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
@@ -72,6 +74,22 @@ class Keyring(Private, frozen=True, eq=False):
 
     environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
+    _files: dict[str, tuple[tuple[int, int], object]] = field(default_factory=dict)
+
+    def of_file(self, path: str, read: Callable[[str], T]) -> T:
+        """What is read from a file, read once for as long as the file does not change.
+
+        Kept here and not in a module: it may be secret, and another session has other files.
+        """
+        try:
+            known = os.stat(path)
+        except OSError:
+            return read(path)
+        stamp = (known.st_mtime_ns, known.st_size)
+        before = self._files.get(path)
+        if before is None or before[0] != stamp:
+            before = self._files[path] = (stamp, read(path))
+        return cast(T, before[1])
 
     @property
     def home(self) -> str:

@@ -44,6 +44,7 @@ class BuildCommand(Struct, frozen=True):
     contexts: Mapping[str, str] = field(default_factory=dict)
     unclear: Reason | None = None
     unknown_options: tuple[str, ...] = ()
+    is_help: bool = False
     _file: Option | None = None
     _context: int = -1
 
@@ -92,6 +93,7 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         contexts=_pairs(_values(options, "build-context")),
         unclear=_unclear(options, operands, context, family),
         unknown_options=tuple(option.name for option in options if not option.known),
+        is_help=_switched(last, "help"),
         _file=last.get("file"),
         _context=operands[0].start if operands else -1,
     )

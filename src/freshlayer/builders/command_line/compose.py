@@ -92,6 +92,15 @@ def read(words: Sequence[str]) -> ComposeCommand:
             return plain
 
 
+def behind(words: Sequence[str], name: str) -> tuple[Sequence[str], Sequence[str]] | None:
+    """The words before and behind a command of this name; None where the words are another command."""
+    _, operands = parsed(words, _GLOBALS)
+    if not operands or operands[0].value != name:
+        return None
+    at = operands[0].start
+    return words[:at], words[at + 1 :]
+
+
 def _build(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
     options, operands = parsed(rest, _BUILD)
     if _asks_for_no_build(options):

@@ -96,7 +96,7 @@ def _mirrors(keyring: Keyring) -> tuple[str, ...]:
     named = keyring.environ.get("XDG_CONFIG_HOME", "")
     own = named if os.path.isabs(named) else os.path.join(keyring.home, ".config")
     for path in (os.path.join(own, "docker", "daemon.json"), "/etc/docker/daemon.json"):
-        listed = docker.document(path).get("registry-mirrors")
+        listed = keyring.of_file(path, docker.document).get("registry-mirrors")
         if isinstance(listed, list):
             return tuple(url for url in listed if isinstance(url, str) and _is_mirror(url))
     return ()
