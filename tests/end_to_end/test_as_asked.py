@@ -98,7 +98,7 @@ def test_what_wget_finds_below_a_page_is_listed(
 ) -> None:
     written(project, f"RUN wget -m -q {server.url}/dir/ || true")
     told = freshlayer("inputs", ".")
-    assert f"not watched: what wget -m finds below {server.url}/dir/" in told.out
+    assert f"RUN: what wget -m finds below {server.url}/dir/" in told.out
 
 
 def test_a_cache_mount_that_keeps_the_old_file_is_warned_of(

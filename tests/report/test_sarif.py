@@ -58,8 +58,11 @@ RESULT = closed(
     suppressions=some(closed("kind", kind={"enum": ["inSource", "external"]})),
 )
 DRIVER = closed("name version rules", name=TEXT, version=TEXT, rules=some(RULE))
+COUNT = {"type": "integer", "minimum": 0}
+FIGURES = closed("dockerfile runs covered", dockerfile=TEXT, name=TEXT, runs=COUNT, covered=COUNT)
 RUN = closed(
     "tool results columnKind",
+    properties=closed("coverage", coverage={"type": "array", "items": FIGURES}),
     tool=closed("driver", driver=DRIVER),
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
     results={"type": "array", "items": RESULT},

@@ -13,7 +13,8 @@ from freshlayer.model.build import Built, InstructionState, InstructionVerdict, 
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
-from freshlayer.report.text import build_lines, check_lines, input_lines
+from freshlayer.report.groups import input_lines
+from freshlayer.report.text import build_lines, check_lines
 from freshlayer.workflows.inputs import inputs
 
 TEXT = (
@@ -26,9 +27,11 @@ def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_comma
     told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
     own = " (the builder itself resolves it)"
     assert told == [
-        f"Dockerfile:1: FROM reads docker-image://docker.io/library/base:latest{own}",
-        f"Dockerfile:2: COPY --from reads docker-image://example.com/tools:1{own}",
-        "Dockerfile:3: RUN (skopeo) reads docker-image://example.com/app:1",
+        "watched:",
+        f"  Dockerfile:1: FROM reads docker-image://docker.io/library/base:latest{own}",
+        f"  Dockerfile:2: COPY --from reads docker-image://example.com/tools:1{own}",
+        "  Dockerfile:3: RUN (skopeo) reads docker-image://example.com/app:1",
+        "Dockerfile: 1 of 1 RUN that reaches the network is covered",
     ]
 
 
@@ -40,8 +43,38 @@ def test_inputs_are_in_the_order_of_lines_each_once() -> None:
     )
     source = Source(text.encode(), "Dockerfile", "Dockerfile", Path(), None)
     told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
-    assert [line.split(":")[1] for line in told] == ["1", "2", "3", "4", "5", "5", "6"]
-    assert len(set(told)) == len(told)
+    assert told[0] == "watched:"
+    assert [line.split(":")[1] for line in told[1:6]] == ["1", "3", "4", "5", "6"]
+    assert told[6].startswith("not watched: ")
+    assert [line.split(":")[1] for line in told[7:9]] == ["2", "5"]
+    assert told[9:] == ["Dockerfile: 2 of 4 RUNs that reach the network are covered"]
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+GROUPS = f"""FROM scratch
+ADD --checksum=sha256:{"0" * 64} https://example.org/pinned /
+RUN git clone https://example.org/x.git && git -C x checkout {COMMIT}
+RUN curl https://example.org/a && apt-get install -y curl
+# freshlayer: ignore
+RUN curl https://example.org/ignored
+RUN apk add y
+RUN curl https://example.org/$V
+RUN --mount=type=cache,target=/c test -f /c/a || curl -o /c/a https://example.org/kept
+RUN echo nothing
+"""
+
+
+def test_inputs_are_grouped_by_what_is_known_of_them() -> None:
+    source = Source(GROUPS.encode(), "Dockerfile", "Dockerfile", Path(), None)
+    told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
+    heads = [line.partition(":")[0] for line in told if not line.startswith(("  ", "Dockerfile"))]
+    assert heads == ["watched", "locked", *["not watched"] * 3, "warnings"]
+    locked = told[told.index("locked:") + 1 :][:2]
+    assert locked[0].startswith("  Dockerfile:2: ADD: https://example.org/pinned: its checksum is pinned")
+    assert locked[1].endswith(f"x.git#{COMMIT} (names its own bytes)")
+    packages = next(n for n, line in enumerate(told) if line.startswith("not watched: packages by name"))
+    assert [line.split(":")[1] for line in told[packages + 1 : packages + 3]] == ["4", "7"]
+    assert told[-1] == "Dockerfile: 3 of 6 RUNs that reach the network are covered"
 
 
 def instruction(

@@ -29,6 +29,13 @@ class Past(Struct, frozen=True):
     not_watched: frozenset[str] = frozenset()
 
 
+class Coverage(Struct, frozen=True):
+    """``runs``: how many RUNs reach the network. ``covered``: of how many of them everything is keyed."""
+
+    runs: int
+    covered: int
+
+
 class Report(Struct, frozen=True):
     """The report of one Dockerfile. ``verdicts`` is empty where nothing was probed.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from freshlayer.decisions.coverage import coverage_of
 from freshlayer.model.build import InstructionVerdict, StepOutcome
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.inputs import NotWatched, RemoteInput, ScriptPlace
@@ -24,6 +25,7 @@ def of_check(report: Report) -> Document:
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
         "covered": [_covered(item) for item in report.covered],
+        "coverage": _coverage(report),
         "advice": [asdict(item) for item in report.advice],
         "moved": [reason.document for reason in report.moved],
         "builder": {"name": report.builder or None, "exit_code": report.exit_code},
@@ -38,6 +40,7 @@ def of_inputs(report: Report) -> Document:
         "instructions": [_instruction(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
         "covered": [_covered(item) for item in report.covered],
+        "coverage": _coverage(report),
         "advice": [asdict(item) for item in report.advice],
     }
 
@@ -84,6 +87,10 @@ def _not_watched(item: NotWatched) -> Document:
 
 def _covered(item: NotWatched) -> Document:
     return {"line": item.line, "instruction": item.instruction, "text": item.text, "by": item.covered_by}
+
+
+def _coverage(report: Report) -> Document:
+    return asdict(coverage_of(report.inputs, report.not_watched, report.covered))
 
 
 def _script(place: ScriptPlace | None) -> Document:

@@ -9,7 +9,7 @@ from itertools import groupby
 from freshlayer.decisions.causes import totals_of
 from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
-from freshlayer.model.inputs import Place, RemoteInput, ScriptPlace
+from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
@@ -74,7 +74,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
         yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
     yield from _warnings(report)
     yield from _not_watched(report, every=every)
-    yield from _advice(report)
+    yield from advice_lines(report)
 
 
 def _edits(report: Report) -> Iterator[Line]:
@@ -112,34 +112,6 @@ def is_own(item: InstructionVerdict) -> bool:
 def only_follows(item: InstructionVerdict) -> bool:
     """Whether nothing but an instruction before it decides: no input of its own, no other stage."""
     return not is_own(item) and (item.state is InstructionState.STALE or not item.sources)
-
-
-def input_lines(report: Report) -> Iterator[Line]:
-    """What was found and what can't be watched, with place and reason, in the order of the file."""
-    found = [(place.line, _read(report, item, place)) for item in report.inputs for place in item.places]
-    for missed in report.not_watched:
-        what = "warning" if missed.warns else "not watched"
-        text = f"{missed.instruction}: {what}: {missed.text}: {missed.reason}"
-        where = place_of(report, missed.line, missed.script)
-        found.append((missed.line, ("dim", f"{where}: {text}")))
-    for covered in report.covered:
-        text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
-        where = place_of(report, covered.line, covered.script)
-        found.append((covered.line, ("", f"{where}: {text}")))
-    yield from dict.fromkeys(line for _, line in sorted(found, key=lambda item: item[0]))
-    if not report.inputs and not report.not_watched:
-        yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
-    yield from _advice(report)
-
-
-def _read(report: Report, item: RemoteInput, place: Place) -> Line:
-    own = item.reference.kind == "image" and place.resolved_by_builder
-    how = place.via if place.via.startswith(place.instruction) else f"{place.instruction} ({place.via})"
-    resolved = " (the builder itself resolves it)" if own else ""
-    return (
-        "dim" if own else "green",
-        f"{place_of(report, place.line, place.script)}: {how} reads {item.reference}{resolved}",
-    )
 
 
 def place_of(report: Report, line: int, script: ScriptPlace | None) -> str:
@@ -256,7 +228,8 @@ def _some(lines: list[Line]) -> Iterator[Line]:
         yield "", f"  … and {len(lines) - _MOST} more"
 
 
-def _advice(report: Report) -> Iterator[Line]:
+def advice_lines(report: Report) -> Iterator[Line]:
+    """Better orders of instructions."""
     for item in report.advice:
         yield "cyan", f"{report.dockerfile}:{item.line}: advice: {item.text}"
 

@@ -7,6 +7,7 @@ from typing import IO
 from freshlayer.model.report import Report
 from freshlayer.report.findings import Finding, Level, findings
 from freshlayer.report.formats.base import ProbeResults, ReportWriter, Style
+from freshlayer.report.groups import uncovered_text
 from freshlayer.report.relative_path import relative_path
 from freshlayer.report.terminal import plain
 
@@ -35,6 +36,10 @@ class _Annotations:
         for finding in findings(report):
             if not finding.accepted:
                 self._stream.write(_annotation(report, finding, name))
+        if coverage := uncovered_text(report):
+            about = f"{name}: " if name else ""
+            text = f"{report.dockerfile}: {coverage}"
+            self._stream.write(_command(Level.NOTE, {"title": f"freshlayer: {about}coverage"}, text))
 
     def end(self) -> None:
         self._stream.flush()

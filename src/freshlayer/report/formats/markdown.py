@@ -12,6 +12,7 @@ from freshlayer.model.report import Report
 from freshlayer.report.difference import ReportChange, what
 from freshlayer.report.findings import Finding, Level, findings
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
+from freshlayer.report.groups import coverage_text
 from freshlayer.report.terminal import plain
 from freshlayer.report.text import duration, is_own, via
 
@@ -113,6 +114,9 @@ def _inputs(report: Report) -> Iterator[str]:
         yield from _table(("Line", "Instruction", "By", "Reads"), cells)
     else:
         yield "No input is watched."
+    if coverage := coverage_text(report):
+        yield ""
+        yield f"{coverage}."
 
 
 def _summary(report: Report) -> str:
@@ -121,6 +125,8 @@ def _summary(report: Report) -> str:
     parts = [f"**{stale} of {_count(len(watched), 'watched instruction')} stale**"]
     if report.unobserved:
         parts.append(f"{_count(len(report.unobserved), 'input')} without a usable answer")
+    if coverage := coverage_text(report):
+        parts.append(coverage)
     outcomes = [item.outcome for item in report.instructions if item.outcome]
     if outcomes:
         totals = totals_of(outcomes)

@@ -7,7 +7,10 @@ from pathlib import PurePath
 from typing import IO, Any
 from urllib.parse import quote
 
+from msgspec.structs import asdict
+
 from freshlayer import __version__
+from freshlayer.decisions.coverage import coverage_of
 from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.model.report import Report
 from freshlayer.report.findings import Finding, findings
@@ -44,20 +47,26 @@ class _Log:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._results: list[Node] = []
+        self._coverage: list[Node] = []
 
     def add(self, report: Report, name: str = "") -> None:
         self._results += (_result(report, finding, name) for finding in findings(report))
+        figures = asdict(coverage_of(report.inputs, report.not_watched, report.covered))
+        self._coverage.append(
+            {"dockerfile": report.dockerfile, **({"name": name} if name else {}), **figures}
+        )
 
     def end(self) -> None:
-        _write(self._stream, self._results)
+        _write(self._stream, self._results, {"coverage": self._coverage})
 
 
-def _write(stream: IO[str], results: list[Node]) -> None:
+def _write(stream: IO[str], results: list[Node], properties: Node | None = None) -> None:
     used = sorted({result["ruleId"] for result in results})
     for result in results:
         result["ruleIndex"] = used.index(result["ruleId"])
     driver = {"name": "freshlayer", "version": __version__, "rules": [_rule(rule) for rule in used]}
-    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run: Node = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    run |= {"properties": properties} if properties else {}
     json.dump({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, stream, indent=1)
     stream.write("\n")
     stream.flush()

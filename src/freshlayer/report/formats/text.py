@@ -8,9 +8,10 @@ from typing import IO, TextIO, cast
 
 from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
+from freshlayer.report.groups import coverage_lines, input_lines
 from freshlayer.report.story import story_lines
 from freshlayer.report.terminal import show
-from freshlayer.report.text import Line, build_lines, check_lines, input_lines, probe_lines
+from freshlayer.report.text import Line, build_lines, check_lines, probe_lines
 
 
 def writer(stream: IO[str], style: Style) -> ReportWriter:
@@ -43,4 +44,6 @@ def _lines(report: Report, style: Style) -> Iterable[Line]:
     if style.kind is ReportKind.BUILD:
         brief = build_lines(report)
         return chain(check_lines(report, every=True), brief) if style.every else brief
-    return story_lines(report, style.explain) if style.explain else check_lines(report, every=style.every)
+    if style.explain:
+        return story_lines(report, style.explain)
+    return chain(check_lines(report, every=style.every), coverage_lines(report))

@@ -1,0 +1,112 @@
+"""``inputs`` as lines of text: what is watched, what is locked, what is not watched, by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from freshlayer.decisions.coverage import coverage_of
+from freshlayer.model.inputs import NotWatched, Place, RemoteInput
+from freshlayer.model.reasons import hint_of, meaning_of
+from freshlayer.model.report import Report
+from freshlayer.report.text import Line, advice_lines, place_of
+
+_Placed = tuple[int, Line]
+"""Line of the Dockerfile, and what is printed."""
+
+_LOCKED = frozenset({"checksum-pinned"})
+"""Reasons of what is not watched because the bytes are fixed."""
+
+
+def input_lines(report: Report) -> Iterator[Line]:
+    """What was found and what can't be watched, each group in the order of the file; and the coverage."""
+    yield from _group("watched", _watched(report))
+    yield from _group("locked", _locked(report))
+    yield from _by_reason(report, [item for item in report.not_watched if not _is_apart(item)])
+    warned = [item for item in report.not_watched if item.warns]
+    yield from _group("warnings", ((item.line, ("yellow", _missed(report, item))) for item in warned))
+    if not report.inputs and not report.not_watched:
+        yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
+    yield from advice_lines(report)
+    yield from coverage_lines(report)
+
+
+def coverage_lines(report: Report) -> Iterator[Line]:
+    """``14 of 19 RUNs that reach the network are covered``; nothing where none does."""
+    text = coverage_text(report)
+    if text:
+        yield "bold", f"{report.dockerfile}: {text}"
+
+
+def coverage_text(report: Report) -> str:
+    """The figures as a clause; empty where no RUN reaches the network."""
+    found = coverage_of(report.inputs, report.not_watched, report.covered)
+    if found.runs == 0:
+        return ""
+    if found.runs == 1:
+        return f"{found.covered} of 1 RUN that reaches the network is covered"
+    verb = "is" if found.covered == 1 else "are"
+    return f"{found.covered} of {found.runs} RUNs that reach the network {verb} covered"
+
+
+def uncovered_text(report: Report) -> str:
+    """The same; empty where all are covered."""
+    found = coverage_of(report.inputs, report.not_watched, report.covered)
+    return coverage_text(report) if found.covered < found.runs else ""
+
+
+def _is_apart(item: NotWatched) -> bool:
+    return item.warns or item.reason.code in _LOCKED
+
+
+def _group(title: str, found: Iterable[_Placed]) -> Iterator[Line]:
+    lines = list(dict.fromkeys(line for _, line in sorted(found, key=lambda item: item[0])))
+    if lines:
+        yield "bold", f"{title}:"
+    yield from ((style, f"  {text}") for style, text in lines)
+
+
+def _watched(report: Report) -> Iterator[_Placed]:
+    for item in report.inputs:
+        if not item.reference.pinned:
+            yield from ((place.line, _read(report, item, place)) for place in item.places)
+    for covered in report.covered:
+        text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
+        yield covered.line, ("", f"{place_of(report, covered.line, covered.script)}: {text}")
+
+
+def _locked(report: Report) -> Iterator[_Placed]:
+    for item in report.inputs:
+        for place in item.places if item.reference.pinned else ():
+            style, text = _read(report, item, place)
+            yield place.line, (style, f"{text} (names its own bytes)")
+    for missed in report.not_watched:
+        if missed.reason.code in _LOCKED:
+            yield missed.line, ("dim", _missed(report, missed))
+
+
+def _by_reason(report: Report, found: list[NotWatched]) -> Iterator[Line]:
+    """Once for each reason, with the lines; reasons in the order in which they come."""
+    by_code: dict[str, list[NotWatched]] = {}
+    for item in sorted(found, key=lambda item: item.line):
+        by_code.setdefault(item.reason.code, []).append(item)
+    for code, items in by_code.items():
+        yield "bold", f"not watched: {meaning_of(code)} ({hint_of(code)})"
+        yield from dict.fromkeys(("dim", f"  {_missed(report, item)}") for item in items)
+
+
+def _missed(report: Report, item: NotWatched) -> str:
+    """The reason only where it has more than the heading of its group."""
+    known = item.reason.text == meaning_of(item.reason.code) and not _is_apart(item)
+    reason = "" if known else f": {item.reason}"
+    warns = "warning: " if item.warns else ""
+    return f"{place_of(report, item.line, item.script)}: {item.instruction}: {warns}{item.text}{reason}"
+
+
+def _read(report: Report, item: RemoteInput, place: Place) -> Line:
+    own = item.reference.kind == "image" and place.resolved_by_builder
+    how = place.via if place.via.startswith(place.instruction) else f"{place.instruction} ({place.via})"
+    resolved = " (the builder itself resolves it)" if own else ""
+    return (
+        "dim" if own else "green",
+        f"{place_of(report, place.line, place.script)}: {how} reads {item.reference}{resolved}",
+    )
