@@ -116,6 +116,7 @@ git ls-remote origin                              | repository-of-image
 git submodule update --remote                     | submodule-branches
 git clone $NONE                                   | not-set
 git svn clone U                                   | program-not-probed
+git frobnicate U                                  | unknown-program
 """
 
 

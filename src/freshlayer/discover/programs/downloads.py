@@ -53,7 +53,7 @@ gh | run/download extension/install extension/upgrade release/view release/list 
     --jq -t --template
 glab | release repo api
 kubectl oc | get
-vim nvim vi | +Plug +Lazy +Pack +Vundle +Mason +TS +Coc
+vim nvim | +Plug +Lazy +Pack +Vundle +Mason +TS +Coc
 hugo | mod
 ng | add update
 ansible-pull npm-check-updates ncu earthly dagger unattended-upgrade unattended-upgrades

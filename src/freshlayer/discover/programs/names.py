@@ -39,7 +39,7 @@ def plain_name(name: str) -> str:
         return name
     name = re.sub(r"(?i)\.(?:exe|cmd|phar)$", "", name).removeprefix("xx-")
     shorter = _VERSION.sub("", name) if re.match(r"[A-Za-z]", name) else name
-    return name if name in names() or not shorter else shorter
+    return shorter if name not in names() and shorter in names() else name
 
 
 def _module(words: Words) -> tuple[str, Words] | None:

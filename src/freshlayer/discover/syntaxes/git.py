@@ -32,6 +32,10 @@ from freshlayer.reference import shown
 
 _OF_IMAGE = Reason("repository-of-image")
 _MOST_SHOWN = 80
+_SENDS_OR_SETS = frozenset(
+    {"config", "push", "credential", "send-email", "commit", "tag", "log", "grep", "var"}
+)
+"""Subcommands for which a URL is a setting, text, or where they send to."""
 
 
 class Repository(Struct):
@@ -112,6 +116,9 @@ class _Reader:
         elif verb in {"svn", "annex", "p4"}:
             text = shown(" ".join(["git", verb, *map(written, words)]), _MOST_SHOWN)
             self.missed.append(Missed(text, Reason("program-not-probed", f"git {verb}"), "git"))
+        elif verb and verb not in _SENDS_OR_SETS:
+            found = [written(word) for word in words if "://" in written(word)]
+            self.missed += [Missed(url, Reason("unknown-program", f"git {verb}"), "git") for url in found]
         self._before = (verb, self._at(directory))
 
     def _at(self, directory: str) -> Repository | None:
