@@ -293,3 +293,19 @@ WRAPPED = [
 @pytest.mark.parametrize("script", WRAPPED)
 def test_a_program_is_found_under_whatever_runs_it(script: str) -> None:
     assert ["a", "x"] in words(script)
+
+
+TOGETHER = [
+    ("if [ -f /x ]; then x=1 y=2; else x=3 y=4; fi; a $x-$y", ["1-2", "3-4"]),
+    ("if [ -f /x ]; then x=1 y=2; else x=3 y=4; fi; u=$x/$y; a $u", ["1/2", "3/4"]),
+    ("if [ -f /x ]; then x=1 y=2; else x=3 y=4; fi; f() { a $1-$2; }; f $x $y", ["1-2", "3-4"]),
+    ("if [ -f /x ]; then x=1 y=2; else x=3 y=4; fi; x=9; a $x-$y", ["9-2", "9-4"]),
+    ("x=0 y=0; [ -f /x ] && { x=1; y=1; }; a $x-$y", ["0-0", "1-1"]),
+    ("case $(b) in p) x=1 y=2 ;; q) x=3 y=4 ;; *) exit 1 ;; esac; a $x-$(echo $y)", ["1-2", "3-4"]),
+    ("b && { x=1; y=2; } || { x=3; y=4; }; a $x-$y", ["1-2", "3-4"]),
+]
+
+
+@pytest.mark.parametrize(("script", "wanted"), TOGETHER, ids=[row[0] for row in TOGETHER])
+def test_values_of_one_arm_stay_together(script: str, wanted: list[str]) -> None:
+    assert [command[1] for command in words(script) if command[0] == "a"] == wanted

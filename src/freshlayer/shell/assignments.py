@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 
 from freshlayer.shell import arithmetic
+from freshlayer.shell.arms import each_arm
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status
 from freshlayer.shell.syntax.nodes import Assignment, Command
 from freshlayer.shell.syntax.operands import operand
-from freshlayer.shell.values import NOTHING, UNSET, Text, Values, concat, expanded, known, text_of, worst
+from freshlayer.shell.values import (
+    NOTHING,
+    UNSET,
+    Text,
+    Values,
+    alternatives,
+    concat,
+    expanded,
+    known,
+    text_of,
+    worst,
+)
 from freshlayer.shell.variants import one_at_a_time
 
 LOCAL = frozenset({"local", "declare", "typeset"})
@@ -89,7 +101,7 @@ def assign(runner: Runner, assignment: Assignment, frame: Frame) -> None:
         items = [field for fields in one_at_a_time(options) for field in fields]
         frame.set_array(name, items, appends=assignment.appends)
         return
-    value = runner.expander.whole(assignment.value, frame)
+    value = _value(runner, assignment, frame)
     if assignment.index:
         _assign_element(runner, assignment, value, frame)
         return
@@ -101,6 +113,16 @@ def assign(runner: Runner, assignment: Assignment, frame: Frame) -> None:
     elif assignment.appends:
         value = concat(before, value)
     frame.set(name, value)
+
+
+def _value(runner: Runner, assignment: Assignment, frame: Frame) -> Values:
+    if not frame.groups:
+        return runner.expander.whole(assignment.value, frame)
+    text = " ".join(part.text for part in assignment.value)
+    found = each_arm(
+        frame.groups, frame.variables, text, lambda: runner.expander.whole(assignment.value, frame)
+    )
+    return alternatives(value for values in found for value in values)
 
 
 def _computed(runner: Runner, before: Values, value: Values, frame: Frame) -> Values:

@@ -12,6 +12,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from freshlayer.shell import arithmetic, branches, loops
+from freshlayer.shell.arms import each_arm
 from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.expand import Expander
 from freshlayer.shell.frame import Frame, Outer
@@ -244,9 +245,16 @@ def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
 
 def words_as_fields(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:
     """The words as fields; where a word has alternatives, each once, beside the first of the others."""
-    found = [runner.expander.fields(word, frame) for word in statement.words]
-    runner.spend(sum(len(options[0]) for options in found) // _FIELDS_A_STEP)
-    return one_at_a_time(found)
+
+    def expanded() -> list[tuple[Text, ...]]:
+        found = [runner.expander.fields(word, frame) for word in statement.words]
+        runner.spend(sum(len(options[0]) for options in found) // _FIELDS_A_STEP)
+        return one_at_a_time(found)
+
+    if not frame.groups:
+        return expanded()
+    variants = each_arm(frame.groups, frame.variables, statement.text, expanded)
+    return list(dict.fromkeys(fields for found in variants for fields in found))
 
 
 def _names_input(word: Text) -> bool:

@@ -9,6 +9,7 @@ from posixpath import join, normpath
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.shell.arms import Groups, grouped
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
 from freshlayer.shell.syntax.nodes import Statement
 from freshlayer.shell.values import (
@@ -58,7 +59,7 @@ class Frame(Struct):
     ``name`` is ``$0``; ``exported`` names reach child shells, ``integers`` are those of ``declare -i``.
     ``options``: letters of ``set``, and ``pipefail``. ``tested``: a failure ends nothing here, even under
     ``set -e``. ``given``: what is known of standard input; ``touched``: a part of it has been read.
-    ``heard``: what is written to standard output is used.
+    ``heard``: what is written to standard output is used. ``groups``: names that got their values together.
     ``certain``: what runs here runs in every build.
     """
 
@@ -83,6 +84,7 @@ class Frame(Struct):
     given: Values | None = None
     touched: bool = False
     heard: bool = False
+    groups: Groups = ()
     certain: bool = True
 
     def copy(self) -> Frame:
@@ -264,9 +266,13 @@ class Frame(Struct):
         first = arms[0]
         if len(arms) == 1:
             self.variables, self.arrays = dict(first.variables), dict(first.arrays)
+            self.groups = first.groups
         else:
             names = dict.fromkeys(name for arm in arms for name in arm.variables)
             self.variables = {name: _merged([arm.raw(name) for arm in arms]) for name in names}
+            rows = [{name: arm.raw(name) for name in names} for arm in arms]
+            common = tuple(one for one in first.groups if all(_has(arm.groups, one) for arm in arms))
+            self.groups = grouped(common, self.variables, rows)
             arrays = dict.fromkeys(name for arm in arms for name in arm.arrays)
             self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
         self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
@@ -279,6 +285,10 @@ class Frame(Struct):
         self.options = first.options.intersection(*(arm.options for arm in arms))
         self.given, self.touched = _merged_input(arms), any(arm.touched for arm in arms)
         self.anything = next((arm.anything for arm in arms if arm.anything), None)
+
+
+def _has(groups: Groups, group: object) -> bool:
+    return any(other is group for other in groups)
 
 
 def _unset(_name: str) -> Values:
