@@ -11,6 +11,7 @@ import pytest
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.errors import ContextError
+from freshlayer.model.reasons import Reason
 from freshlayer.settings import Policy
 from freshlayer.workflows.batch import AnalysedFile, Batch, Candidate, ReadFailure, batches, read_all
 
@@ -60,8 +61,10 @@ def test_many_are_not_read_here() -> None:
 def test_what_befalls_one_is_told_and_the_others_are_read(others: int) -> None:
     wanted = [Candidate(name) for name in ("none", "odd", "good", *("good",) * others)]
     first, second, *rest = read_all(wanted, leaf)
-    assert first == ReadFailure("none: there is none")
-    assert second == ReadFailure("odd: an error of freshlayer itself (ZeroDivisionError: odd)")
+    assert first == ReadFailure(Reason("dockerfile-not-read", detail="none: there is none"))
+    assert second == ReadFailure(
+        Reason("internal-error", "odd", "an error of freshlayer itself (ZeroDivisionError: odd)")
+    )
     assert len(rest) == 1 + others
     assert not any(isinstance(one, ReadFailure) for one in rest)
 

@@ -24,6 +24,7 @@ from msgspec.structs import replace
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Ttls
 from freshlayer.errors import FreshlayerError
+from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 from freshlayer.request_form import without_secrets
 from freshlayer.settings import Policy
@@ -62,7 +63,7 @@ class AnalysedFile(Struct, frozen=True):
 class ReadFailure(Struct, frozen=True):
     """Why a Dockerfile has no report, with the place."""
 
-    reason: str
+    reason: Reason
 
 
 Reader = Callable[[Candidate], AnalysedFile]
@@ -137,7 +138,7 @@ def _sort(
     """Into batches by their settings."""
     for packed in read:
         if isinstance(packed, ReadFailure):
-            unread(packed.reason)
+            unread(str(packed.reason))
             continue
         own = packed.policy or policy
         batch = next((batch for batch in found if batch.policy == own), None)
@@ -159,10 +160,11 @@ def _packed(reader: Reader, wanted: Candidate) -> _Packed | ReadFailure:
     try:
         leaf = reader(wanted)
     except FreshlayerError as error:
-        return ReadFailure(str(error))
+        return ReadFailure(Reason("dockerfile-not-read", detail=str(error)))
     except Exception as error:  # noqa: BLE001 - one Dockerfile's oddity is not to cost the others theirs
         name = wanted.file or wanted.context
-        return ReadFailure(f"{name}: an error of freshlayer itself ({type(error).__name__}: {error})")
+        detail = f"an error of freshlayer itself ({type(error).__name__}: {error})"
+        return ReadFailure(Reason("internal-error", name, detail))
     ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
     brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
     return _Packed(ttls, leaf.policy, _written(brief), leaf.warning)
