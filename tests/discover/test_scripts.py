@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
@@ -293,3 +295,51 @@ def test_the_line_of_a_script_is_that_of_its_command() -> None:
         "x.sh:6 https://h/list",
         "x.sh:7 https://h/last",
     ]
+
+
+@pytest.mark.parametrize(
+    "trigger", ["/x.sh", "sh x.sh", "./none.sh", "curl https://h/a", "apt-get install -y a"]
+)
+def test_a_trigger_that_reads_something_is_listed(trigger: str) -> None:
+    assert [code for _, code in missed(f"FROM scratch\nCOPY x.sh /\nONBUILD RUN {trigger}\n")] == [
+        "onbuild-trigger"
+    ]
+
+
+@pytest.mark.parametrize("trigger", ["RUN mkdir /a", "COPY . /src", "USER me"])
+def test_a_trigger_that_reads_nothing_is_not(trigger: str) -> None:
+    assert missed(f"FROM scratch\nONBUILD {trigger}\n") == []
+
+
+def _times(count: int, command: str) -> str:
+    return "; ".join(command.replace("{}", str(n)) for n in range(count))
+
+
+HOSTILE = {
+    "a long script": (
+        "COPY x.sh /\nRUN sh /x.sh",
+        {"x.sh": "".join(f"curl http://h/{n}\n" for n in range(5_000))},
+    ),
+    "appending": ('RUN for i in $(seq 1 1500); do echo "curl http://h/$i" >> /x; done; sh /x', {}),
+    "copies of copies": (
+        f"COPY d /d\nRUN {_times(250, 'cp -r /d /d/a{}')}; sh /d/a9/x.sh",
+        {"d/x.sh": "true"},
+    ),
+    "links": (f"COPY d /d0\nRUN {_times(250, 'ln -s /d{} /e{}')}; sh /e9/x.sh", {"d/x.sh": "true"}),
+    "many programs": (
+        "".join(f"COPY d{n} /\n" for n in range(300)) + f"RUN {_times(500, 'p{}')}",
+        {"x": "true"},
+    ),
+    "scripts of scripts": (
+        "COPY . /\nRUN sh /0.sh",
+        {f"{n}.sh": "".join(f"sh /{m}.sh\n" for m in range(n * 5 + 1, n * 5 + 6)) for n in range(300)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_analysis_ends_in_time_whatever_is_written(name: str) -> None:
+    text, files = HOSTILE[name]
+    start = time.process_time()
+    analysis(f"FROM scratch\n{text}\n", files)
+    assert time.process_time() - start < 10

@@ -75,6 +75,7 @@ _HANDLES_FILES = compiled(
 """A script that executes, sources or writes a file."""
 _INPUTS = dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file"))
 _LONGEST_SCRIPT = 64 * 1024
+_MOST_BY_PATTERN = 50
 _NOT_KNOWN = Reason("not-computed")
 
 

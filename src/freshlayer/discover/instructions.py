@@ -43,6 +43,7 @@ _HERE_FIRST = compiled(
     re.DOTALL,
 )
 """``<<EOF bash -ex`` is ``bash -ex <<EOF``."""
+_TRIGGER = compiled(r"(?is)ONBUILD\s+RUN\s+(?:--\S+\s+)*(.*)")
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _ONE_IS_REQUESTED = Reason("secret-decides")
 
@@ -278,9 +279,15 @@ class _Finder:
                 yield from self._run(instruction, environment, shell_words)
             case "ADD":
                 yield from self._add(instruction, environment)
-            case "ONBUILD" if re.search(r"://|\b(?:curl|wget|git)\b", instruction.text):
+            case "ONBUILD" if "://" in instruction.text or self._trigger_reads(instruction, environment):
                 text = " ".join(["ONBUILD", *_URL.findall(instruction.text)])
                 yield "ONBUILD", Missed(text, Reason("onbuild-trigger"))
+
+    def _trigger_reads(self, instruction: Instruction, environment: Environment) -> bool:
+        """Whether the RUN of a trigger reads something, or executes a script that can't be followed."""
+        script = _TRIGGER.match(instruction.text)
+        surroundings = replace(self._surroundings(instruction, environment), files=self._files.files.fork())
+        return script is not None and any(of_script(script[1], surroundings))
 
     def _sources(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """COPY --from and RUN --mount=from of an image; a stage is not an input."""

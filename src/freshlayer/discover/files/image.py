@@ -8,6 +8,7 @@ from posixpath import normpath
 from msgspec import Struct
 
 from freshlayer.discover.files.layers import (
+    TOO_MANY,
     Duplicate,
     Found,
     Gone,
@@ -56,6 +57,8 @@ class ImageFiles:
 
     def __init__(self, layers: Iterable[Layer] = ()) -> None:
         self._layers = list(layers)
+        self._inherited = len(self._layers)
+        self._names: dict[str, frozenset[str]] = {}
 
     def fork(self, *mounts: Layer) -> ImageFiles:
         """The same files, to be changed apart from these; with mounts over them."""
@@ -64,6 +67,7 @@ class ImageFiles:
     def keep(self, ran: ImageFiles, mounts: int) -> None:
         """What was changed in a fork with so many mounts."""
         self._layers += ran._layers[len(self._layers) + mounts :]
+        self._names = {}
 
     @property
     def is_empty(self) -> bool:
@@ -71,9 +75,12 @@ class ImageFiles:
         return not self._layers
 
     def add(self, layer: Layer) -> None:
-        """What an instruction did. A stage with too many layers keeps what it has."""
+        """What an instruction did. Of a stage with too many layers, scripts are no longer known."""
+        self._names = {}
         if len(self._layers) < _MOST_LAYERS:
             self._layers.append(layer)
+        elif self._layers[-1] is not TOO_MANY:
+            self._layers.append(TOO_MANY)
 
     def find(self, path: str) -> Known | None:
         """What is known of a file."""
@@ -89,15 +96,22 @@ class ImageFiles:
 
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory."""
-        view = _Below(self._layers, len(self._layers))
-        return frozenset(name.rstrip("/") for name in view.names(normpath(directory)))
+        if directory not in self._names:
+            found = _Below(self._layers, len(self._layers)).names(normpath(directory))
+            self._names[directory] = frozenset(name.rstrip("/") for name in found)
+        return self._names[directory]
 
     def write(self, path: str, content: Known, *, certain: bool) -> None:
         """A file is written."""
         before = None if certain else self.find(path)
         if isinstance(before, FileText) and isinstance(content, FileText):
             content = FileText(content.name, alternatives([*before.text, *content.text]))
-        self.add(Written(path, content))
+        last = self._layers[-1] if len(self._layers) > self._inherited else None
+        if isinstance(last, Written) and last.path == path:
+            # A loop that appends would fill the layers.
+            self._layers = [*self._layers[:-1], Written(path, content)]
+        else:
+            self.add(Written(path, content))
 
     def copy(self, source: str, target: str) -> None:
         """What is at one path is at another."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import FileText, NoText
 
 
@@ -28,6 +29,7 @@ Found = Known | Gone | Link
 """What a layer knows of a path."""
 
 GONE = Gone()
+_LEFT_OUT = Reason("limit-reached", detail="the stage has too many instructions that write files")
 
 
 class View(Protocol):
@@ -117,6 +119,21 @@ class Removed(Struct, frozen=True):
         if below_path(directory, self.path) is not None:
             return frozenset()
         return known - {basename(self.path)} if dirname(self.path) == directory else known
+
+
+class TooMany(Struct, frozen=True):
+    """Layers that were left out: what they did to a script is not known."""
+
+    def find(self, path: str, _below: View) -> Found | None:
+        """A script is not known any longer."""
+        return NoText(path, _LEFT_OUT) if path.endswith(".sh") else None
+
+    def names(self, _directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
+        """Those that are known."""
+        return known
+
+
+TOO_MANY = TooMany()
 
 
 class Mounted(Struct, frozen=True):

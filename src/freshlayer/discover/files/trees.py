@@ -20,6 +20,7 @@ from freshlayer.shell.files import PENDING, FileText, NoText
 
 _IGNORED = Reason("script-not-in-context", detail="an ignore file leaves it out of the build context")
 _MOST_LINKS = 8
+_MOST_WANTED = 5_000
 _SCRIPTS = (".sh", ".bash")
 
 
@@ -73,8 +74,10 @@ class ContextTree:
 
     def _answer(self, wanted: Wanted) -> object:
         answer = self._answers.get(wanted)
-        if answer is None:
+        if answer is None and len(self._answers) + len(self.wanted) < _MOST_WANTED:
             self.wanted[wanted] = None
+        elif answer is None:
+            return ContextUnread(PENDING) if wanted.path.endswith(_SCRIPTS) else ContextAbsent()
         return answer
 
 

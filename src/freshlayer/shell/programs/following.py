@@ -11,7 +11,7 @@ from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import Hole, Text
 
 _MOST_TEXTS = 4
-_LONGEST = 256 * 1024
+_LONGEST = 128 * 1024
 _ENDLESS = Reason("limit-reached", detail="scripts execute each other too deep")
 
 
@@ -35,7 +35,7 @@ def follow(runner: Runner, script: FileText, frame: Frame) -> CommandResult:
 def _follow_text(runner: Runner, name: str, text: Text, frame: Frame) -> CommandResult:
     source = _with_names(text, frame)
     if len(source) > _LONGEST:
-        runner.runs.miss(name, Reason("script-too-long"), source)
+        runner.runs.miss(name, Reason("script-too-long"))
         return CommandResult(Status.PRESUMED)
     script = parse(source)
     if not script.whole:

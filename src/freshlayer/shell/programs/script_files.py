@@ -152,7 +152,7 @@ def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoT
     waiting: NoText | None = None
     for directory in _directories(runner, frame):
         path = join(directory, name)
-        found = runner.runs.files.find(path)
+        found = runner.runs.files.find(path) if name in runner.runs.files.names(directory) else None
         if isinstance(found, NoText) and is_pending(found):
             waiting = waiting or found
         elif found is not None and waiting is None:
