@@ -12,16 +12,16 @@ from freshlayer.model.reasons import Reason
 
 
 def found(text: str, **options: object) -> list[str]:
-    return [str(item.reference) for item in asked(text, **options).discovery.inputs]
+    return [str(item.reference) for item in analysed(text, **options).discovery.inputs]
 
 
-def asked(text: str, **options: object) -> Analysis:
+def analysed(text: str, **options: object) -> Analysis:
     platforms = options.pop("platforms", ("linux/amd64",))
     return analyse(text, BuildRequest(platforms, **options))  # type: ignore[arg-type]
 
 
 def missed(text: str, **options: object) -> list[NotWatched]:
-    return list(asked(text, **options).discovery.not_watched)
+    return list(analysed(text, **options).discovery.not_watched)
 
 
 STAGES = """\
@@ -140,22 +140,22 @@ def test_ignore_and_immutable_leave_an_instruction_out_and_say_so() -> None:
 
 def test_a_reference_that_another_instruction_reads_stays_watched_there() -> None:
     text = "FROM scratch\n# freshlayer: ignore\nRUN curl http://h/a\nRUN curl -O http://h/a\n"
-    (item,) = asked(text).discovery.inputs
+    (item,) = analysed(text).discovery.inputs
     assert [place.line for place in item.places] == [4]
 
 
 def test_watch_adds_what_the_script_hides_with_args_expanded() -> None:
     text = "FROM scratch\nARG V=1\n# freshlayer: watch https://h/$V.tgz\nRUN ./install.sh\n"
     assert found(text) == ["https://h/1.tgz"]
-    (item,) = asked(text).discovery.inputs
+    (item,) = analysed(text).discovery.inputs
     assert item.places[0].via == "watch"
     assert missed(text.replace("V=1", "V"))[0].reason == Reason("needs-build-arg", "V")
 
 
 def test_ttl_holds_where_every_place_says_so() -> None:
-    one = asked("FROM scratch\n# freshlayer: ttl=1d\nRUN curl http://h/a\n")
+    one = analysed("FROM scratch\n# freshlayer: ttl=1d\nRUN curl http://h/a\n")
     assert one.ttl(one.discovery.inputs[0]) == 86400
-    two = asked("FROM scratch\n# freshlayer: ttl=2h\nRUN curl http://h/a\nRUN curl -O http://h/a\n")
+    two = analysed("FROM scratch\n# freshlayer: ttl=2h\nRUN curl http://h/a\nRUN curl -O http://h/a\n")
     assert two.ttl(two.discovery.inputs[0]) == 0
 
 
@@ -173,7 +173,7 @@ def test_ttl_holds_where_every_place_says_so() -> None:
 )
 def test_a_comment_that_means_nothing_is_an_error_with_its_line(text: str, line: int, message: str) -> None:
     with pytest.raises(DockerfileError) as caught:
-        asked(text)
+        analysed(text)
     assert caught.value.line == line
     assert message in caught.value.message
 
@@ -184,7 +184,7 @@ def test_a_comment_inside_a_here_document_is_the_scripts_own() -> None:
 
 def test_what_cannot_be_asked_is_told_with_its_place() -> None:
     text = "FROM alpine\nRUN git clone https://h/r.git && curl http://h/a\n"
-    kept = asked(text).restricted_to(frozenset({"http"})).discovery
+    kept = analysed(text).restricted_to(frozenset({"http"})).discovery
     assert [str(item.reference) for item in kept.inputs] == ["http://h/a"]
     assert [(item.line, item.text) for item in kept.not_watched] == [(2, "git+https://h/r.git")]
 
@@ -199,7 +199,7 @@ RUN ./copy-image
 # freshlayer: watch docker-image://busybox
 RUN ./copy-another
 """
-    kept = asked(text).restricted_to(frozenset({"http", "image"})).discovery
+    kept = analysed(text).restricted_to(frozenset({"http", "image"})).discovery
     read_at = {str(i.reference).rpartition("/")[2]: [p.line for p in i.places] for i in kept.inputs}
     assert read_at == {"tool:1": [5], "busybox:latest": [7]}
     assert sorted(len(found) for found in kept.by_instruction.values()) == [1, 1]
@@ -208,7 +208,7 @@ RUN ./copy-another
 
 def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() -> None:
     text = "FROM scratch\n# freshlayer: watch docker-image://busybox\nRUN ./copy-image\n"
-    kept = asked(text).restricted_to(frozenset({"http"})).discovery
+    kept = analysed(text).restricted_to(frozenset({"http"})).discovery
     assert kept.inputs == ()
     assert kept.by_instruction == {}
     assert [item.reason for item in kept.not_watched] == [Reason("kind-not-probed", "image")]

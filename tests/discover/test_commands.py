@@ -140,12 +140,12 @@ def spelled(text: str) -> str:
 
 
 @pytest.mark.parametrize(("script", "urls"), table(CURL), ids=[row[0] for row in table(CURL)])
-def test_curls_options_are_told_from_its_urls(script: str, urls: list[str]) -> None:
+def test_the_options_of_curl_are_no_urls(script: str, urls: list[str]) -> None:
     assert read(script) == (urls, [])
 
 
 @pytest.mark.parametrize(("script", "urls"), table(WGET), ids=[row[0] for row in table(WGET)])
-def test_wgets_options_are_told_from_its_urls(script: str, urls: list[str]) -> None:
+def test_the_options_of_wget_are_no_urls(script: str, urls: list[str]) -> None:
     assert read(script) == (urls, [])
 
 
@@ -527,7 +527,7 @@ def test_the_words_of_an_exec_form_are_taken_as_they_are() -> None:
     assert [finding.text for finding in found] == [U]
 
 
-def test_the_syntax_that_found_it_is_told() -> None:
+def test_the_syntax_that_found_it_is_named() -> None:
     assert [via for via, _ in of_script(f"curl {U}; sudo wget {W}; git clone {U}", AROUND)] == [
         "curl",
         "wget",

@@ -24,7 +24,7 @@ pytestmark = [
 
 
 def findings(repository: str, path: str) -> dict[str, Any]:
-    """What is told of one file, as the scorer takes it."""
+    """What is found of one file, as the scorer takes it."""
     name = f"{repository.replace('/', '+')}/{path}"
     file = GOLD / "files" / name
     report = inputs(Source(file.read_bytes(), name, name, file.parent, file), AMD64)
@@ -45,10 +45,10 @@ def findings(repository: str, path: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def score(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    told = tmp_path_factory.mktemp("gold") / "findings.json"
+    found = tmp_path_factory.mktemp("gold") / "findings.json"
     files = json.loads((GOLD / "gold.json").read_text("utf-8"))["files"]
-    told.write_text(json.dumps([findings(entry["repo"], entry["path"]) for entry in files]), "utf-8")
-    scorer = [sys.executable, str(GOLD / "score.py"), str(GOLD / "gold.json"), str(told), "--json"]
+    found.write_text(json.dumps([findings(entry["repo"], entry["path"]) for entry in files]), "utf-8")
+    scorer = [sys.executable, str(GOLD / "score.py"), str(GOLD / "gold.json"), str(found), "--json"]
     ran = subprocess.run(scorer, capture_output=True, text=True, timeout=60, check=True)
     summary: dict[str, Any] = json.loads(ran.stdout)
     return summary

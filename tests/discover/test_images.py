@@ -53,5 +53,5 @@ def test_what_skopeo_writes_or_keeps_is_no_input(script: str) -> None:
         ("oras pull ghcr.io/o/app:1", "oras pull ghcr.io/o/app:1", Reason("program-not-probed", "oras")),
     ],
 )
-def test_what_is_read_otherwise_is_told(script: str, text: str, reason: Reason) -> None:
+def test_what_is_read_otherwise_is_listed(script: str, text: str, reason: Reason) -> None:
     assert [finding for _, finding in of_script(script, surroundings({}))] == [Missed(text, reason)]

@@ -161,7 +161,7 @@ NOT_WATCHED = [
         "interpreter",
     ),
     ("a heredoc for python", f"RUN python3 <<EOF\nurllib.x('{U}')\nEOF", "RUN", U, ""),
-    ("a scheme that nobody asks", "RUN curl sftp://example.org/a", "RUN", "sftp://example.org/a", "'sftp'"),
+    ("a scheme without a probe", "RUN curl sftp://example.org/a", "RUN", "sftp://example.org/a", "'sftp'"),
     ("a URL that is none", "RUN curl https://exa$$mple/", "RUN", "https://exa$$mple/", ""),
     ("a package manager", "RUN apt-get update", "RUN", "apt-get update", "packages by name"),
     ("another protocol", f"RUN svn checkout {U}", "RUN", f"svn checkout {U}", "svn"),
@@ -359,7 +359,7 @@ def test_no_secret_is_told(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "asked"),
+    ("first", "second", "requested"),
     [
         (f"{U}?token=one", f"{U}?token=two", f"{U}?token=one"),
         (U, f"{U}?pat=two", f"{U}?pat=two"),
@@ -369,12 +369,14 @@ def test_no_secret_is_told(text: str) -> None:
     ],
 )
 def test_urls_that_differ_in_a_secret_alone_are_one_input_asked_with_the_first(
-    first: str, second: str, asked: str
+    first: str, second: str, requested: str
 ) -> None:
     discovery = found(f"FROM a\nRUN curl '{first}'\nRUN curl '{second}'\n")
     item = next(item for item in discovery.inputs if item.reference.kind == "http")
-    assert (item.reference.address, [place.line for place in item.places]) == (asked, [2, 3])
-    assert {known.address for read in discovery.by_instruction.values() for known in read} - {BASE} == {asked}
+    assert (item.reference.address, [place.line for place in item.places]) == (requested, [2, 3])
+    assert {known.address for read in discovery.by_instruction.values() for known in read} - {BASE} == {
+        requested
+    }
     assert [item.instruction for item in discovery.not_watched] == []
 
 

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from freshlayer.discover.syntaxes.curl import TABLE as CURL
 from freshlayer.discover.syntaxes.found import Unknown
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
+from freshlayer.discover.syntaxes.wget import TABLE as WGET
 from freshlayer.model.reasons import Reason
 
 TABLE = OptionTable(
@@ -43,7 +46,9 @@ NONE = Unknown(Reason("not-computed"), "$X")
         ([], []),
     ],
 )
-def test_options_are_told_from_operands(words: list[str | Unknown], wanted: list[Option | Operand]) -> None:
+def test_options_and_operands_are_separated(
+    words: list[str | Unknown], wanted: list[Option | Operand]
+) -> None:
     assert list(read(words, TABLE)) == wanted
 
 
@@ -91,3 +96,33 @@ def _parsed(words: list[str]) -> tuple[list[tuple[str, str | None]], list[str]]:
         name = re.sub("^--?", "", waiting.pop(0))
         options.append((name, waiting.pop(0) if name in {"o", "H", *_LONG} else None))
     return options, waiting[1:]
+
+
+_PRINTED_WITHOUT_VALUE = frozenset({"max-redirect", "hsts-file"})
+"""wget prints these without the value that they take."""
+_OPTIONAL = frozenset({"backups"})
+"""wget takes its value behind an equals sign alone."""
+
+
+def _options_of(program: str, *arguments: str) -> tuple[set[str], set[str]]:
+    """(long options without a value, those with one) that an installed program prints."""
+    ran = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=10, check=False)
+    found = re.findall(r"(?m)^\s*(?:-\w,\s+)?--([a-z][\w.-]*)(=|\s[<\[]|\[=)?", ran.stdout)
+    switches = {name for name, value in found if value in {"", "[="}} - _PRINTED_WITHOUT_VALUE
+    return switches, {name for name, value in found if value in {"=", " <", " ["}} - _OPTIONAL
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "table"), [("curl", ("--help", "all"), CURL), ("wget", ("--help",), WGET)]
+)
+def test_no_switch_of_an_installed_program_takes_the_url(
+    program: str, arguments: tuple[str, ...], table: OptionTable
+) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    switches, valued = _options_of(program, *arguments)
+    assert len(switches) > 30
+    for name in switches:
+        assert Operand("U") in list(read([f"--{name}", "U"], table)), name
+    for name in valued:
+        assert Option(name, "U") in list(read([f"--{name}", "U"], table)), name

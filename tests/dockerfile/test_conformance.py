@@ -128,7 +128,7 @@ def rows(name: str) -> list[tuple[str, str]]:
 
 
 def bare(source: str, environment: Environment) -> bool:
-    """Whether the value of a name that is not set is asked for without a default.
+    """Whether the value of a name that is not set is needed without a default.
 
     BuildKit puts an empty string there; to us it is unknown before the build, on purpose.
     """
@@ -177,6 +177,6 @@ def splits(known: dict[str, str], source: str, wanted: list[str]) -> bool:
 
 
 def test_quotes_and_escapes_are_removed_as_buildkit_removes_them() -> None:
-    """Splitting into words is the parser's own business; so only what stands between blanks is compared."""
+    """Splitting into words is the parser's own business; so only what is between blanks is compared."""
     assert len(word_rows()) == 24
     assert [row for row in word_rows() if not splits(*row)] == []

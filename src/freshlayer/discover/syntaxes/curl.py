@@ -41,7 +41,7 @@ TABLE = OptionTable(
     frozenset(_LETTERS),
     frozenset(_LONG.split()),
     {**_LETTERS, "G": "get", "g": "globoff", "L": "location"},
-    switches=frozenset({"crlf", "ftp-ssl-ccc", "head", "netrc", "parallel", "tlsv1"}),
+    switches=frozenset({"crlf", "ftp-ssl-ccc", "head", "netrc", "parallel", "socks5-gssapi"}),
 )
 
 _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}

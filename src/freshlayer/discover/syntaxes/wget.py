@@ -12,7 +12,7 @@ from freshlayer.model.reasons import Reason
 
 _LONG = """
 accept accept-regex append-output base bind-address bind-dns-address body-data body-file ca-certificate
-ca-directory certificate certificate-type ciphers compression config connect-timeout cut-dirs
+ca-directory certificate certificate-type ciphers compression config crl-file connect-timeout cut-dirs
 default-page directory-prefix dns-servers dns-timeout domains dot-style egd-file exclude-directories
 exclude-domains execute follow-tags ftp-password ftp-user header hsts-file http-passwd http-password
 http-user ignore-tags include-directories input-file input-metalink level limit-rate load-cookies
