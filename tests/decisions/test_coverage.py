@@ -25,6 +25,11 @@ CASES = [
     ("watched in part", f"RUN apk add curl && curl {URL}", (1, 0)),
     ("unknown", f"RUN curl {URL}/$V", (1, 0)),
     ("decided by a lookup", f"RUN V=$(curl {URL}) && curl {URL}/$V", (1, 1)),
+    (
+        "decided by a lookup of PowerShell",
+        f'SHELL ["pwsh", "-c"]\nRUN $v = irm {URL}; iwr "{URL}/$v"',
+        (1, 1),
+    ),
     ("accepted", f"# freshlayer: immutable\nRUN curl {URL}", (1, 1)),
     ("an instruction that is no RUN", f"ADD {URL} /a\nCOPY --from=example.org/x /a /b", (0, 0)),
     ("an image that the builder mounts", "RUN --mount=from=example.org/x,target=/x ls /x", (0, 0)),

@@ -16,7 +16,7 @@ _NO_LOOKUP = frozenset(
     }
 )
 """Reasons of what can't be the lookup itself."""
-_ANSWERS = frozenset({"curl", "wget", "aria2c", "axel", "lftp", "gh", "git ls-remote"})
+_ANSWERS = frozenset({"curl", "wget", "aria2c", "axel", "lftp", "gh", "git ls-remote", "powershell"})
 """Syntaxes whose output is the answer of a server."""
 
 

@@ -39,7 +39,7 @@ _VALUED = tuple(
     " configurationname psconsolefile custompipename configurationfile".split()
 )
 _NOT_FOLLOWED = Reason("script-not-followed")
-_FILE = Reason("script-not-followed", detail="freshlayer does not read files of PowerShell")
+_FILE = Reason("script-not-followed", detail="freshlayer does not read script files of Windows")
 
 Findings = Iterator[tuple[str, Finding]]
 
@@ -65,7 +65,7 @@ def followed_by(surroundings: Surroundings) -> Others:
     """What these interpreters, and programs with a path of Windows, read where another shell runs them."""
 
     def others(call: Call) -> Findings | None:
-        name = (known(call.words[0]) if call.words else None) or ""
+        name = _name_of(call)
         if interpreter_of(name) in WINDOWS_SHELLS or "\\" in name:
             return of_programs([call], surroundings, 0)
         return None
@@ -75,7 +75,7 @@ def followed_by(surroundings: Surroundings) -> Others:
 
 def of_windows_call(call: Call, surroundings: Surroundings, depth: int = 0) -> Findings:
     """A program that is one of ``WINDOWS_SHELLS``, with its arguments."""
-    name = interpreter_of(known(call.words[0]) or "")
+    name = interpreter_of(_name_of(call))
     if depth > _DEEPEST:
         yield "script", Missed(name, Reason("limit-reached", detail="scripts call each other too deep"))
     elif name == "cmd":
@@ -200,12 +200,13 @@ def _not_followed(script: str, holes: Placeholders, seen: list[str]) -> Findings
 
 
 def _of_cmd(line: str, surroundings: Surroundings, depth: int, holes: Placeholders | None = None) -> Findings:
-    found = programs(line, surroundings.value)
+    found = programs(line, surroundings.value, surroundings.directory)
     known_holes = holes or Placeholders()
     calls: list[Call] = []
     environments: list[Mapping[str, str]] = []
     for program in found.programs:
-        calls.append(Call(tuple(_resolved(word, known_holes) for word in program.words)))
+        words = tuple(_resolved(word, known_holes) for word in program.words)
+        calls.append(Call(words, directory=program.directory))
         environments.append(dict(program.environment))
     yield from of_programs(calls, surroundings, depth, environments)
     if not found.whole:
@@ -221,15 +222,38 @@ def of_programs(
     """Programs by the names that the tables have; interpreters are followed."""
     plain: list[Call] = []
     for number, call in enumerate(calls):
-        name = known(call.words[0]) if call.words else None
-        if name is not None and interpreter_of(name) in WINDOWS_SHELLS:
+        name = _name_of(call)
+        if interpreter_of(name) in WINDOWS_SHELLS:
             around = _with(surroundings, environments[number] if environments else {})
             yield from of_windows_call(call, around, depth)
-        elif name is not None:
+        elif _is_script(name):
+            yield from _of_file([(name,), *call.words[1:]])
+        elif name:
             plain.append(replace(call, words=((_table_name(name),), *call.words[1:])))
         else:
             plain.append(call)
     yield from of_calls(tuple(plain))
+
+
+def _name_of(call: Call) -> str:
+    """The program; of one whose directory is not known, its last part. Empty where it is not known."""
+    first = call.words[0] if call.words else ()
+    last = first[-1] if first else ""
+    if not isinstance(last, str):
+        return ""
+    return last if len(first) == 1 or re.search(r"[\\/]", last) else ""
+
+
+def _is_script(name: str) -> bool:
+    """A file of PowerShell, or a batch file that is not a known program: what it runs is not read."""
+    ending = re.search(r"(?i)\.(?:ps1|bat|cmd)\Z", name)
+    return bool(ending) and (
+        ending is None or ending[0].lower() == ".ps1" or not _is_known(_table_name(name))
+    )
+
+
+def _is_known(name: str) -> bool:
+    return name in SYNTAXES or name in REPOSITORIES or name in names()
 
 
 def _table_name(name: str) -> str:
@@ -237,7 +261,7 @@ def _table_name(name: str) -> str:
     base = name.replace("\\", "/").rpartition("/")[2]
     bare = re.sub(r"(?i)\.(?:exe|cmd|bat|com)\Z", "", base)
     for spelled in (bare, bare.lower()):
-        if spelled in SYNTAXES or spelled in REPOSITORIES or spelled in names():
+        if _is_known(spelled):
             return spelled
     return bare.lower() if bare != base or "\\" in name else name
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
-from freshlayer.shell.command_line import divided
+from freshlayer.shell.command_line import divided, moved
 from freshlayer.shell.placeholders import Placeholders
 from freshlayer.shell.values import Hole, Text, Why
 
@@ -28,8 +28,9 @@ _IF = compiled(
 _FOR = compiled(r"(?i)for[ \t]+(/[a-z][^%]*)?%%?([a-z])[ \t]+in[ \t]*\(([^)]*)\)[ \t]*do[ \t]*")
 _SET = compiled(r"(?i)set[ \t]+(?:\"([^=\"]+)=(.*?)\"[ \t]*|([^=/\"\s][^=\"]*)=(.*))", re.DOTALL)
 _NESTED = compiled(r"(?i)(?:\"?(?:[a-z]:)?[\w\\/]*\\)?cmd(?:\.exe)?\"?((?:[ \t]+/[a-z](?::\w+)?)*)[ \t]*")
+_CHANGES_DIRECTORY = compiled(r"(?i)(?:cd|chdir|pushd)[ \t]+(?:/d[ \t]+)?(\"[^\"]+\"|[^\s\"]+)")
 _SILENT = compiled(
-    r"(?i)(?:echo|rem|cd|chdir|md|mkdir|rd|rmdir|del|erase|exit|title|type|dir|setlocal|endlocal)\b|::"
+    r"(?i)(?:echo|rem|cd|chdir|md|mkdir|rd|rmdir|del|erase|exit|title|type|dir|popd|pushd|setlocal|endlocal)\b|::"
 )
 
 Value = Callable[[str], str | Hole]
@@ -44,6 +45,7 @@ class Program(Struct, frozen=True):
 
     words: tuple[Text, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    directory: str = "/"
 
 
 class Programs(Struct, frozen=True):
@@ -53,9 +55,9 @@ class Programs(Struct, frozen=True):
     whole: bool
 
 
-def programs(line: str, value: Value) -> Programs:
-    """What ``cmd /S /C line`` runs. Never fails."""
-    reader = _Reader(value)
+def programs(line: str, value: Value, directory: str = "/") -> Programs:
+    """What ``cmd /S /C line`` runs, started in a directory. Never fails."""
+    reader = _Reader(value, directory)
     if len(line) > _LONGEST:
         return Programs((), whole=False)
     reader.line(reader.expanded(line), 0)
@@ -65,7 +67,8 @@ def programs(line: str, value: Value) -> Programs:
 class _Reader:
     """``found`` grows by what runs; ``whole``: False where something was left out."""
 
-    def __init__(self, value: Value) -> None:
+    def __init__(self, value: Value, directory: str) -> None:
+        self._directory = directory
         self.found: list[Program] = []
         self.whole = True
         self._value = value
@@ -120,6 +123,8 @@ class _Reader:
             self._set[(assigned[1] or assigned[3]).strip().upper()] = assigned[2] or assigned[4] or ""
         elif nested and nested[1]:
             self._nested(nested, command[nested.end() :], depth)
+        elif changed := _CHANGES_DIRECTORY.fullmatch(command.strip()):
+            self._directory = moved(self._directory, changed[1].strip('"'))
         elif command.strip() and not _SILENT.match(command):
             self._program(command)
 
@@ -159,7 +164,8 @@ class _Reader:
             words = _started(words[1:])
         if words:
             known = tuple((name, value) for name, value in self._set.items())
-            self.found.append(Program(tuple(self._holes.read(word) for word in words), known))
+            found = tuple(self._holes.read(word) for word in words)
+            self.found.append(Program(found, known, self._directory))
 
 
 def _commands(line: str) -> Iterator[str]:

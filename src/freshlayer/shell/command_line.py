@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from posixpath import join, normpath
+
 from freshlayer.lazy_regex import compiled
 
+_DRIVE = compiled(r"[A-Za-z]:/")
 _TOKEN = compiled(r"(\\+)(\")|(\\+)|(\"\")|(\")|([ \t\r\n]+)|([^\\\" \t\r\n]+)")
 
 
@@ -29,3 +32,9 @@ def divided(line: str) -> list[str]:
         else:
             word.append(match[0])
     return [*words, "".join(word)] if started else words
+
+
+def moved(directory: str, path: str) -> str:
+    """The directory after ``cd path``, with slashes."""
+    slashed = path.replace("\\", "/")
+    return slashed if _DRIVE.match(slashed) else normpath(join(directory, slashed))

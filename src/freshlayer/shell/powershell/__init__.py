@@ -27,7 +27,7 @@ def follow(text: str, surroundings: Surroundings, *, windows: bool) -> Followed:
     """
     evaluator = Evaluator(surroundings, windows=windows)
     try:
-        evaluator.followed(text, Frame())
+        evaluator.followed(text, Frame(directory=surroundings.directory))
     except (BudgetError, RecursionError):
         return Followed(tuple(evaluator.events), whole=False)
     return Followed(tuple(evaluator.events), evaluator.whole)

@@ -52,6 +52,9 @@ ALIASES: dict[str, str] = {
     "sajb": "start-job",
     "si": "set-item",
     "measure": "measure-object",
+    **dict.fromkeys(("cd", "chdir", "sl"), "set-location"),
+    "pushd": "push-location",
+    "popd": "pop-location",
 }
 """Alias → cmdlet."""
 
@@ -173,9 +176,6 @@ CHANGES: dict[str, Callable[[Given, Given_], Given_]] = {
             *("out-null", "out-file", "out-default", "set-content", "add-content", "clear-content"),
             *(
                 "start-sleep",
-                "set-location",
-                "push-location",
-                "pop-location",
                 "set-strictmode",
                 "import-module",
             ),

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
-from freshlayer.shell.command_line import divided
+from freshlayer.shell.command_line import divided, moved
 from freshlayer.shell.powershell import nodes
 from freshlayer.shell.powershell.binding import Given, Mark, Part, Splat, bound, is_option
 from freshlayer.shell.powershell.cmdlets import ALIASES, CHANGES
@@ -65,7 +65,7 @@ class Host(Protocol):
     def followed(self, text: str, frame: Frame) -> list[Frame]:
         """Every way through the text of a script."""
 
-    def note_program(self, words: tuple[Text, ...], given: Values) -> None:
+    def note_program(self, words: tuple[Text, ...], given: Values, directory: str) -> None:
         """Note that a program runs."""
 
     def note_cmdlet(self, name: str, given: Given, text: str) -> None:
@@ -93,6 +93,7 @@ class Commands:
             "new-item": self._set_item,
             "new-object": self._new_object,
             "start-process": self._started,
+            **dict.fromkeys(("set-location", "push-location", "pop-location"), self._located),
             "set-alias": self._set_alias,
             "new-alias": self._set_alias,
         }
@@ -142,7 +143,7 @@ class Commands:
 
     def _program(self, name: Value, parts: list[Part], frame: Frame, given: Pipe) -> Ways:
         words = (text(name), *(word for part in parts for word in _words(part)))
-        self._host.note_program(words, (text(Items(given), "\n"),) if given else NOTHING)
+        self._host.note_program(words, (text(Items(given), "\n"),) if given else NOTHING, frame.directory)
         written = "".join(part if isinstance(part, str) else part.text for part in words[0])
         short = written.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
         if short in self._host.fetchers:
@@ -267,6 +268,13 @@ class Commands:
         place = 0 if given.option("path", "name") is not None else 1
         if provider.lower() == "env" and name:
             frame.environment[name.strip("\\/").lower()] = given.take("value", place)
+        return [(frame, ())]
+
+    def _located(self, given: Given, frame: Frame, _pipe: Pipe) -> Ways:
+        """``cd``. Where the way back is not known, so is the directory."""
+        path = given.take("path", 0, "literalpath")
+        known = known_text(path)
+        frame.directory = "…" if known is None or path is None else moved(frame.directory, known)
         return [(frame, ())]
 
     def _set_alias(self, given: Given, frame: Frame, _pipe: Pipe) -> Ways:

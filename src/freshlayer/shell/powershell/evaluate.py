@@ -96,9 +96,9 @@ class Evaluator:
         if self._steps > STEPS or len(self.events) > _MOST_EVENTS:
             raise BudgetError
 
-    def note_program(self, words: tuple[Text, ...], given: Values) -> None:
+    def note_program(self, words: tuple[Text, ...], given: Values, directory: str) -> None:
         """Note that a program runs."""
-        self.events[Call(words, given)] = None
+        self.events[Call(words, given, directory=directory)] = None
 
     def note_cmdlet(self, name: str, given: Given, text: str) -> None:
         """Note that a cmdlet runs."""

@@ -18,7 +18,7 @@ TOO_MANY = Hole(Why.OTHER, Reason("limit-reached", detail="it has too many possi
 class Frame(Struct):
     """``out``: what was output so far. ``ended``: how the way ended, where nothing more runs on it.
 
-    ``shared``: what a function sets in the scope of its script.
+    ``shared``: what a function sets in the scope of its script. ``directory``: with slashes.
     """
 
     variables: dict[str, Value] = field(default_factory=dict)
@@ -27,6 +27,7 @@ class Frame(Struct):
     out: list[Value] = field(default_factory=list)
     ended: str | None = None
     shared: dict[str, Value] = field(default_factory=dict)
+    directory: str = "/"
 
     def copy(self, *, out: list[Value] | None = None) -> Frame:
         """One that goes its own way."""
@@ -44,6 +45,7 @@ class Frame(Struct):
         self.variables = other.variables
         self.environment = other.environment
         self.functions = other.functions
+        self.directory = other.directory
 
     def set(self, name: str, value: Value) -> None:
         """``$name = value``, with its scope as written."""
