@@ -182,7 +182,7 @@ for i in 1 2; do for j in a b; do [ $j = b ] && continue 2; wget <u>$i$j; done; 
 ###
 for i in 1 2; do for j in a b; do [ $i$j = 1b ] && break 2; wget <u>$i$j; done; done; wget <u>$i$j
 ###
-set -- -a 1 -bc rest; while getopts a:bc o; do wget <u>$o${OPTARG-}; done
+OPTIND=1; set -- -a 1 -bc rest; while getopts a:bc o; do wget <u>$o${OPTARG-}; done
 ###
 set -- a b c; for i; do shift; wget <u>$i$#; done
 ###
@@ -231,6 +231,13 @@ curl -O <u>no
 EOF
 ###
 x=`echo "\`echo <l>\`-b"`; wget <u>$x
+###
+wget "<u>`echo a``echo <l>`" <u>`echo 1``echo 2`$V
+###
+cat <<EOF | xargs -n1 wget
+<u>$((1 + 16))${V-d}
+<u>$(echo $((2*3)))`echo b`
+EOF
 ###
 wget <u>"$(echo "$(echo "a $V")" | cut -d' ' -f2)"
 ###

@@ -72,6 +72,9 @@ def _set(_runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     dashes = words[place : place + 1] in (["--"], ["-"])
     if dashes or place < len(words):
         frame.arguments = tuple((field,) for field in fields[1 + place + dashes :])
+        # dash and ash start again with the new ones, bash goes on.
+        for name in {"OPTIND", "OPTPOS"} & frame.variables.keys():
+            frame.variables[name] = (("1",),)
     return DONE
 
 

@@ -83,6 +83,9 @@ def tree(source: bytes) -> Node:
 def tree_of(text: str) -> Node:
     """The tree of a script, by the spelling that the grammar reads."""
     text = _without_negated_compounds(text)
+    if "``" in text and "\\`" not in text and text.count("`") % 2 == 0:
+        # The grammar takes two of them that touch for text.
+        text = re.sub(r"`([^`]+)`", r"$(\1)", text)
     if "<<" in text and len(text) <= _LONGEST_RESPELLED:
         text = _BEHIND_DOCUMENT.sub(r"\g<start>\n\g<body>\n\g<rest>", text)
     root = _read(text, backquotes=True)

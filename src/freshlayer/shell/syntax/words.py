@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from tree_sitter import Node
 
@@ -188,16 +189,24 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
             return [Literal(_ansi(text[2:-1]), quoted=True)]
         case "simple_expansion" | "expansion":
             return _parameter(text.lstrip(), quoted=quoted)
+        case "arithmetic_expansion" | "command_substitution" if _is_arithmetic(text.strip()):
+            return [Arithmetic(text.strip()[3:-2], text.strip(), quoted)]
         case "command_substitution":
             return [Substitution(_inside(text.lstrip(), quoted=quoted), text.lstrip(), quoted)]
-        case "arithmetic_expansion" if text.lstrip().startswith("$(("):
-            return [Arithmetic(text.strip()[3:-2], text.strip(), quoted)]
         case "process_substitution":
             return [Opaque(text, quoted, text[2:-1])]
         case kind if kind in _PLAIN or not node.is_named:
             return _literals(text, quoted=quoted)
         case _:
             return [Opaque(text, quoted)]
+
+
+def _is_arithmetic(text: str) -> bool:
+    """``$((…))``, which the grammar takes for a subshell in a here-document."""
+    if not text.startswith("$((") or not text.endswith("))"):
+        return False
+    depths = list(accumulate((c == "(") - (c == ")") for c in text[3:-2]))
+    return not depths or (min(depths) >= 0 and depths[-1] == 0)
 
 
 def _parameter(text: str, *, quoted: bool) -> list[Part]:
