@@ -324,6 +324,9 @@ php -r "copy('U', 'setup.php');"                     | U
 php -r "echo 'U';"                                   | -
 perl -pi -e 's#http://x#U#' f                        | -
 perl -MCPAN -e 'install X'                           | P
+curl -K - <<< 'url = "U"'                            | U
+curl --config - <<< 'url = U'                        | U
+printf 'silent\\n# no\\nurl="U"\\noutput = f\\n' | curl -L -K - | U
 wget -i - <<< U                                      | U
 printf '%s\\n' U https://example.org/b | wget -i -   | U https://example.org/b
 ollama pull x                                        | L

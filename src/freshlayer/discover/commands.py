@@ -18,7 +18,7 @@ from freshlayer.discover.programs.table import names, program
 from freshlayer.discover.programs.texts import PRINTERS, SUBCOMMANDS
 from freshlayer.discover.proxies import used
 from freshlayer.discover.syntaxes.aria2c import aria2c
-from freshlayer.discover.syntaxes.curl import curl
+from freshlayer.discover.syntaxes.curl import config_words, curl
 from freshlayer.discover.syntaxes.found import (
     Finding,
     Missed,
@@ -73,7 +73,7 @@ _HANDLES_FILES = compiled(
     r"(?:^|[\s;&|(\"'`])(?:\.|source|sh|bash|ash|dash|ksh|zsh|run-parts)\s|>\s*[\w/.~$\"']|\./|\.sh\b|\btee\s"
 )
 """A script that executes, sources or writes a file."""
-_INPUTS = dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file"))
+_INPUTS = {**dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file")), "curl": ("-K", "--config")}
 _LONGEST_SCRIPT = 64 * 1024
 _MOST_BY_PATTERN = 50
 _NOT_KNOWN = Reason("not-computed")
@@ -292,9 +292,15 @@ def _with_input(name: str, arguments: Words, given: list[str]) -> Words:
         for spelling in ([option, "-"], [f"{option}-"], [f"{option}=-"]):
             for place in range(len(arguments)):
                 if arguments[place : place + len(spelling)] == spelling:
-                    lines = [line.strip() for text in given for line in text.split("\n") if line.strip()]
+                    lines = [word for text in given for word in _words_of_input(name, text)]
                     return [*arguments[:place], *arguments[place + len(spelling) :], *lines]
     return arguments
+
+
+def _words_of_input(name: str, text: str) -> Words:
+    if name == "curl":
+        return config_words(text)
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 def _unexplained(name: str, arguments: Words, given: list[str]) -> Iterator[Finding]:

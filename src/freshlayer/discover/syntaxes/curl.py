@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, 
 from freshlayer.discover.syntaxes.globs import globbed
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import RequestOptions
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
 _LONG = """
@@ -44,6 +46,7 @@ TABLE = OptionTable(
     switches=frozenset({"crlf", "ftp-ssl-ccc", "head", "netrc", "parallel", "socks5-gssapi"}),
 )
 
+_CONFIG = compiled(r"(-{0,2}[A-Za-z][\w.-]*)\s*[=:\s]?\s*(?:\"((?:\\\\.|[^\"\\\\])*)\".*|(\S*).*)")
 _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "form", "form-string", "json"}
 _READS = {"GET", "HEAD"}
 
@@ -58,6 +61,24 @@ def curl(arguments: Words) -> Iterator[Finding]:
         else:
             rest.append(word)
     yield from _one(rest)
+
+
+def config_words(text: str) -> Words:
+    """The arguments that a configuration file (``-K``) means: ``url = "U"``, ``-o f``, ``location``."""
+    found: Words = []
+    for line in text.splitlines():
+        match = _CONFIG.fullmatch(line.strip())
+        if match is None or line.lstrip().startswith("#"):
+            continue
+        name = match[1] if match[1].startswith("-") else f"--{match[1]}"
+        quoted, bare = match[2], match[3]
+        value = re.sub(r"\\(.)", _unescaped, quoted) if quoted is not None else bare
+        found += [name, value] if value is not None and value != "" else [name]
+    return found
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return {"t": "\t", "n": "\n", "r": "\r", "v": "\v"}.get(match[1], match[1])
 
 
 def _one(arguments: Words) -> Iterator[Finding]:
