@@ -155,10 +155,10 @@ def _bounded(found: list[list[Field]]) -> list[list[Field]]:
 
 
 def _appended(fields: list[Field], more: list[Field]) -> list[Field]:
+    if len(fields) + len(more) > _MOST_FIELDS:
+        raise BudgetError
     if not fields or not more:
         return [*fields, *more]
     first, *others = more
     joined = Field(text_of(*fields[-1].text, *first.text), fields[-1].kept or first.kept)
-    if len(fields) + len(others) > _MOST_FIELDS:
-        raise BudgetError
     return [*fields[:-1], joined, *others]
