@@ -112,6 +112,7 @@ PATHOLOGICAL = {
     "loops of cmd": "for %i in (a b) do " * 20 + "curl https://example.org/%i",
     "cmd in cmd": "cmd /c " * 3000 + "curl https://example.org/a",
     "carets": "^" * 60_000,
+    "a backtick that ends a string and the script": 'iwr "https://example.org/a`',
 }
 
 

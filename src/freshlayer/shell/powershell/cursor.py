@@ -62,8 +62,11 @@ class Cursor(ABC):
 
     def group(self) -> None:
         """``$(…)``, ``(…)``, ``@(…)``, ``{…}``, with what is around its statements."""
-        opening = next(mark for mark in _OPENING if self.text.startswith(mark, self.at))
-        self.enter(opening, _OPENING[opening])
+        opening = next((mark for mark in _OPENING if self.text.startswith(mark, self.at)), None)
+        if opening is None:
+            self.copy()
+        else:
+            self.enter(opening, _OPENING[opening])
 
     def enter(self, opening: str, closing: str, *, operands: bool = False) -> None:
         """A group from its opening to its closing mark. ``operands``: it holds expressions between commas."""
