@@ -64,6 +64,7 @@ for i in 1 2; do for j in a b; do [ $j = b ] && continue 2; a $i$j; done; done
 for i in 1 2; do for j in a b; do break 2; done; a no; done; a $i$j
 f() { return 3; }; f || a failed; f() { a in; return; }; f && a ok
 set -- -a 1 -bc rest; while getopts a:bc o; do a $o "$OPTARG"; done; a $OPTIND
+x=$( (a=1; echo $a) | cat); a $x "$( (echo p); (echo q) )"
 a v$V/x-$V-$V.tgz $V-$V-$V $V.$V.$V a$V$V$V $ARCH/$V-$ARCH-$V/x
 ! { a 1; false; } || a no; ! case x in x) false ;; esac && a yes; ! if true; then false; fi && a also
 x=$(case $ARCH in amd64) echo 1 ;; esac)2; a $x "$(case $ARCH in amd64) echo 1 ;; esac)${x}"
@@ -98,6 +99,7 @@ printf '1\n2\n' | while read -r; do a "$REPLY"; done
 while read -r a_ && read -r b_; do a $a_$b_; done < <(printf '1\n2\n3\n4\n')
 read -ra l <<< " 1  2 3 "; a "${l[@]}" ${#l[@]}
 f() { local -a l=("$@"); a ${#l[@]}; }; l=(o); f 1 2; a "${l[@]}"
+x=$((echo p; echo q) | head -n 1); a $x
 function f { a "$#"; }; f 1 2
 """
 

@@ -39,21 +39,25 @@ def grouped(before: Groups, merged: Mapping[str, Values], arms: Sequence[Mapping
 
 
 def each_arm(
-    groups: Groups, variables: dict[str, Values], text: str, compute: Callable[[], _Result]
+    groups: Groups,
+    variables: dict[str, Values],
+    text: str,
+    compute: Callable[[], _Result],
+    most: int = MOST_ALTERNATIVES,
 ) -> Iterator[_Result]:
     """What is computed with the values of each arm, where the text names two variables of a group or more.
 
-    A name that got another value since then is in no group.
+    A name that got another value since then is in no group. Beyond ``most`` ways groups are independent.
     """
     for place, group in enumerate(groups):
         names = [name for name, values in group.merged.items() if variables.get(name) is values]
         used = set(_NAME.findall(text)) & set(names) if len(names) > 1 else set()
-        if len(used) < 2:
+        if len(used) < 2 or len(group.rows) > most:
             continue
         before = {name: variables[name] for name in used}
         for row in dict.fromkeys(tuple((name, row.get(name)) for name in sorted(used)) for row in group.rows):
             variables.update((name, values) for name, values in row if values is not None)
-            yield from each_arm(groups[place + 1 :], variables, text, compute)
+            yield from each_arm(groups[place + 1 :], variables, text, compute, most // len(group.rows))
             variables.update(before)
         return
     yield compute()

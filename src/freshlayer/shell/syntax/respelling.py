@@ -58,6 +58,8 @@ _SWALLOWING = {"word", "extglob_pattern"}
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\\Z")
 _MOST_ESCAPES = 100
 _MOST_ROUNDS = 20
+_MOST_NEGATED = 50
+_LONGEST_SUBSHELL = 500
 _NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
 _BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
 _NEGATED = compiled(r"(?<![^\s;&|()])!\s+(?=(?:\{|case|if|for|while|until)\s)")
@@ -93,8 +95,25 @@ def tree_of(text: str) -> Node:
         return root
     for pattern, replacement in _STUMBLES:
         text = pattern.sub(replacement, text)
-    tries = (_read(text, backquotes=False), _read(text, backquotes=True))
-    return next((again for again in tries if not again.has_error), root)
+    text = _with_subshells(text)
+    tries = ((text, False), (text, True))
+    again = (_read(spelling, backquotes=backquotes) for spelling, backquotes in tries)
+    return next((read for read in again if not read.has_error), root)
+
+
+def _with_subshells(text: str) -> str:
+    """``$((a) | b)`` begins with a subshell, where the grammar expects arithmetic."""
+    at = 0
+    while (at := text.find("$((", at)) >= 0:
+        depth = 0
+        for place in range(at + 2, min(len(text), at + _LONGEST_SUBSHELL)):
+            depth += (text[place] == "(") - (text[place] == ")")
+            if depth == 0:
+                if text[place + 1 : place + 2] != ")":
+                    text = f"{text[:at]}$( {text[at + 2 :]}"
+                break
+        at += 3
+    return text
 
 
 def _read(text: str, *, backquotes: bool) -> Node:
@@ -169,7 +188,10 @@ def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
 def _without_negated_compounds(text: str) -> str:
     """Behind ``!`` the grammar takes a keyword for a command: ``! { a; }`` becomes ``! ( : {; { a; } )``."""
     at = 0
-    while match := _NEGATED.search(text, at):
+    for _ in range(_MOST_NEGATED if len(text) <= _LONGEST_RESPELLED else 0):
+        match = _NEGATED.search(text, at)
+        if match is None:
+            break
         at = match.end()
         end = _end_of_compound(text, at)
         if end is not None:
