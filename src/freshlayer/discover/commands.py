@@ -146,11 +146,12 @@ def _fetches(text: str) -> bool:
     if "://" in text:
         return True
     words = set(_WORD.findall(text))
-    return not words.isdisjoint(_known_names()) or any(plain_name(word) in _known_names() for word in words)
+    return not words.isdisjoint(known_names()) or any(plain_name(word) in known_names() for word in words)
 
 
 @cache
-def _known_names() -> frozenset[str]:
+def known_names() -> frozenset[str]:
+    """Programs that are known to reach the network: they are of the image, not of the build context."""
     return names() | SYNTAXES.keys() | REPOSITORIES.keys() | _FOLLOWED
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer import reference
-from freshlayer.discover.commands import FETCHERS, of_script, of_words
+from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_words
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets
@@ -305,10 +305,9 @@ class _Finder:
         self, instruction: Instruction, environment: Environment, shell_words: tuple[str, ...]
     ) -> Iterator[tuple[str, Finding]]:
         with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
-            surroundings = self._surroundings(instruction, environment)
-            yield from self._script(
-                instruction, replace(surroundings, files=files, search=search), shell_words
-            )
+            around = self._surroundings(instruction, environment)
+            around = replace(around, files=files, search=search, common=known_names())
+            yield from self._script(instruction, around, shell_words)
 
     def _script(
         self, instruction: Instruction, surroundings: Surroundings, shell_words: tuple[str, ...]

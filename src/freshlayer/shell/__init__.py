@@ -39,6 +39,8 @@ class Surroundings(Struct, frozen=True):
 
     ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
     ``fetchers``: programs whose output is the answer of a server. ``directory``: where the script starts.
+    ``files``: those of the image, which the script may change. ``search``: the directories of PATH;
+    ``common``: programs that are not looked for there among ``files``.
     """
 
     value: Callable[[str], str | Hole]
@@ -47,6 +49,7 @@ class Surroundings(Struct, frozen=True):
     directory: str = "/"
     files: Files = NoFiles()
     search: tuple[str, ...] = PATH
+    common: frozenset[str] = frozenset()
 
 
 class Following(Struct, frozen=True):
@@ -103,6 +106,6 @@ def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
         value = surroundings.value(name)
         return (text_of(value),) if value != "" else NOTHING
 
-    runs = ScriptRuns(surroundings.files, surroundings.search)
+    runs = ScriptRuns(surroundings.files, surroundings.search, surroundings.common)
     evaluator = Evaluator(surroundings.platform, surroundings.fetchers, runs)
     return evaluator, Frame(outer, directory=surroundings.directory, previous=surroundings.directory)

@@ -35,12 +35,14 @@ class _Script(Struct, frozen=True):
 class ScriptRuns:
     """The files of the image, and the script files that are being followed.
 
-    ``search``: the directories of PATH. ``unfollowed`` grows as scripts are met.
+    ``search``: the directories of PATH; ``common``: names that are not looked for there. ``unfollowed``
+    grows as scripts are met.
     """
 
-    def __init__(self, files: Files, search: tuple[str, ...]) -> None:
+    def __init__(self, files: Files, search: tuple[str, ...], common: frozenset[str] = frozenset()) -> None:
         self.files = files
         self.search = search
+        self.common = common
         self.unfollowed: list[Unfollowed] = []
         self._script: _Script | None = None
         self._line = 0
