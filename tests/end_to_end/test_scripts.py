@@ -112,6 +112,7 @@ def test_check_names_the_script(
     assert run.build(".").code == 0
     assert run("check", ".").code == 0
     origin.set_tag('"v2"')
+    assert "Dockerfile:3 via scripts/x.sh:3 RUN stale: " in run("check", ".").out
     checked = run("check", "--json", ".")
     assert checked.code == 1
     (item,) = [it for it in checked.document["inputs"] if it["verdict"] == "changed"]

@@ -217,9 +217,15 @@ def _count(stale: int, watched: int, *, now: bool = False) -> str:
 
 
 def stated(report: Report, item: InstructionVerdict) -> Line:
-    """InstructionState and reason of one instruction."""
-    text = f"  {report.dockerfile}:{item.line} {item.instruction} {item.state}: {item.reason}"
-    return _STYLES[item.state], text
+    """InstructionState and reason of one instruction, and the script that names the input that changed."""
+    where = place_of(report, item.line, _script_of(report, item))
+    return _STYLES[item.state], f"  {where} {item.instruction} {item.state}: {item.reason}"
+
+
+def _script_of(report: Report, item: InstructionVerdict) -> ScriptPlace | None:
+    subject = item.reason.subject
+    places = [place for it in report.inputs if str(it.reference) == subject for place in it.places]
+    return next((place.script for place in places if place.line == item.line), None)
 
 
 def _some(lines: list[Line]) -> Iterator[Line]:
