@@ -27,18 +27,12 @@ def input_lines(report: Report) -> Iterator[Line]:
     if not report.inputs and not report.not_watched:
         yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
     yield from advice_lines(report)
-    yield from coverage_lines(report)
-
-
-def coverage_lines(report: Report) -> Iterator[Line]:
-    """``14 of 19 RUNs that reach the network are covered``; nothing where none does."""
-    text = coverage_text(report)
-    if text:
-        yield "bold", f"{report.dockerfile}: {text}"
+    if covered := coverage_text(report):
+        yield "bold", f"{report.dockerfile}: {covered}"
 
 
 def coverage_text(report: Report) -> str:
-    """The figures as a clause; empty where no RUN reaches the network."""
+    """``14 of 19 RUNs that reach the network are covered``; empty where none does."""
     found = coverage_of(report.inputs, report.not_watched, report.covered)
     if found.runs == 0:
         return ""

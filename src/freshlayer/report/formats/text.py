@@ -8,7 +8,7 @@ from typing import IO, TextIO, cast
 
 from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
-from freshlayer.report.groups import coverage_lines, input_lines
+from freshlayer.report.groups import coverage_text, input_lines
 from freshlayer.report.story import story_lines
 from freshlayer.report.terminal import show
 from freshlayer.report.text import Line, build_lines, check_lines, probe_lines
@@ -46,4 +46,5 @@ def _lines(report: Report, style: Style) -> Iterable[Line]:
         return chain(check_lines(report, every=True), brief) if style.every else brief
     if style.explain:
         return story_lines(report, style.explain)
-    return chain(check_lines(report, every=style.every), coverage_lines(report))
+    covered = coverage_text(report)
+    return chain(check_lines(report, every=style.every), [("dim", f"  {covered}")] if covered else [])
