@@ -6,7 +6,7 @@ import pytest
 
 from testing import wild
 
-pytestmark = pytest.mark.slow  # a process for each of the files
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a process for each of the files
 
 
 def test_next_to_no_run_that_reaches_the_network_is_silent() -> None:
