@@ -302,6 +302,7 @@ TOGETHER = [
     ("if [ -f /x ]; then x=1 y=2; else x=3 y=4; fi; x=9; a $x-$y", ["9-2", "9-4"]),
     ("x=0 y=0; [ -f /x ] && { x=1; y=1; }; a $x-$y", ["0-0", "1-1"]),
     ("case $(b) in p) x=1 y=2 ;; q) x=3 y=4 ;; *) exit 1 ;; esac; a $x-$(echo $y)", ["1-2", "3-4"]),
+    ("if [ -f /x ]; then x=1; else x=3; fi; set -- p $x q; a $2; shift; a $1; a $2", ["1", "3"] * 2 + ["q"]),
     ("b && { x=1; y=2; } || { x=3; y=4; }; a $x-$y", ["1-2", "3-4"]),
 ]
 

@@ -233,7 +233,7 @@ def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     for assignment in statement.assignments:
         assign(runner, assignment, frame)
     frame.exported |= hidden.keys()
-    arms = [runner.command(fields, frame) for fields in variants]
+    arms = _each_variant(runner, variants, frame)
     for name, values in hidden.items():
         frame.restore(name, values)
     if hidden:
@@ -241,6 +241,16 @@ def _command(runner: Runner, statement: Command, frame: Frame) -> CommandResult:
     outs = [text for outcome in arms for text in outcome.out]
     status = together([outcome.status for outcome in arms])
     return _checked(CommandResult(status, alternatives(outs or NOTHING)), frame)
+
+
+def _each_variant(runner: Runner, variants: list[tuple[Text, ...]], frame: Frame) -> list[CommandResult]:
+    """One of the variants runs: what ``set`` or a function does in one of them is not seen by the next."""
+    if len(variants) == 1:
+        return [runner.command(variants[0], frame)]
+    ways = [frame.copy() for _ in variants]
+    outcomes = [runner.command(fields, way) for fields, way in zip(variants, ways, strict=True)]
+    frame.join(ways)
+    return outcomes
 
 
 def words_as_fields(runner: Runner, statement: Command, frame: Frame) -> list[tuple[Text, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
+from itertools import zip_longest
 from posixpath import join, normpath
 
 from msgspec import Struct, field
@@ -277,7 +278,7 @@ class Frame(Struct):
             self.arrays = {name: merged_arrays([arm.arrays.get(name, {}) for arm in arms]) for name in arrays}
         self.functions = {name: body for arm in arms for name, body in arm.functions.items()}
         self.hidden = {name: values for arm in arms for name, values in arm.hidden.items()}
-        self.arguments, self.name = first.arguments, first.name
+        self.arguments, self.name = _merged_arguments([arm.arguments for arm in arms]), first.name
         self.directory, self.previous = first.directory, first.previous
         self.exported = frozenset().union(*(arm.exported for arm in arms))
         self.integers = frozenset().union(*(arm.integers for arm in arms))
@@ -300,6 +301,14 @@ def _merged(found: list[Values]) -> Values:
     if all(values == first for values in found):
         return first
     return alternatives(text for values in found for text in values)
+
+
+def _merged_arguments(found: list[tuple[Values, ...]]) -> tuple[Values, ...]:
+    """One by one; where one has fewer, the others may be unset."""
+    if all(arguments == found[0] for arguments in found):
+        return found[0]
+    rows = zip_longest(*found, fillvalue=(UNSET,))
+    return tuple(_merged(list(values)) for values in rows)
 
 
 def _merged_input(arms: list[Frame]) -> Values | None:
