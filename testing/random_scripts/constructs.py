@@ -30,7 +30,7 @@ if curl -O <u>; then x=1 y=2; else x=3 y=4; fi; wget <u>$x-$y
 ###
 curl -O <u>a && { x=1; y=a; } || { x=2; y=b; }; z=$x/$y; wget <u>$z <u>$y$x
 ###
-r=$(curl -s <u>); case $r in answer) x=1; y=2 ;; *) x=3; y=4 ;; esac; wget <m>$x$(echo $y)
+(r=$(curl -s <u>); case $r in answer) x=1; y=2 ;; *) x=3; y=4 ;; esac; wget <m>$x$(echo $y))
 ###
 printf '1\n2\n3\n' | { read a<k>; read b<k>; wget <u>$a<k>-$b<k>; }
 ###
