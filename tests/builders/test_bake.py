@@ -70,6 +70,7 @@ def test_a_target_is_read_as_bake_resolved_it() -> None:
         args={"A": "a"},
         platforms=("linux/arm64",),
         network="host",
+        contexts={"base": "target:base", "files": "files"},
     )
 
 

@@ -119,6 +119,7 @@ def test_a_service_is_read_as_compose_resolved_it() -> None:
         network="host",
         needs=("db",),
         tags=("x-web",),
+        contexts={"files": "/files", "base": "service:db"},
     )
 
 

@@ -81,7 +81,7 @@ def test_a_missing_file_is_an_empty_one(tmp_path: Path) -> None:
         (b"version = 1\n[[input]]\nreference = 'x'", "[[input]] 1 lacks a reference or an identity"),
         (
             b"version = 1\n[[input]]\nreference = 'x'\nidentity = 'y'\nstrength = 'strong'",
-            "'y' is no identity",
+            "'y' is not an identity",
         ),
         (b"version = 1\n[[input]]\nreference = 'x'\nidentity = 'a:b'\nstrength = 'huge'", "'huge' is not"),
     ],
