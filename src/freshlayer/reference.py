@@ -130,10 +130,11 @@ def requested(reference: Reference, form: RequestForm, *, redirects: bool = Fals
 
 def preferred(one: Reference, other: Reference) -> Reference:
     """Of two spellings of one reference, the one to request: the first with a secret, else the first."""
-    return one if _carries_secret(one) or not _carries_secret(other) else other
+    return one if carries_secret(one) or not carries_secret(other) else other
 
 
-def _carries_secret(reference: Reference) -> bool:
+def carries_secret(reference: Reference) -> bool:
+    """Whether something is requested that is not shown: a credential, a signature."""
     text = reference.text
     if reference.form.secret:
         return True

@@ -176,7 +176,7 @@ busybox wget U
 retry curl U
 sudo env X=1 timeout 60 curl U
 /usr/bin/curl U
-curl U | sh
+curl U | tar x
 curl U | sudo tar xz
 (cd /x && curl -O U)
 { curl U; }
@@ -210,7 +210,7 @@ curl U &
 sh -c 'curl U'
 sh -ec "curl U"
 bash -lc 'set -e; curl U'
-bash -o pipefail -c 'curl U | sh'
+bash -o pipefail -c 'curl U | tar x'
 /bin/sh -c "sh -c 'curl U'"
 sh -c "curl -o f U"
 curl $URL

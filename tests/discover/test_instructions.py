@@ -36,7 +36,7 @@ FORMS = [
     ("shell form", f"RUN curl -o f {U}"),
     ("exec form", f'RUN ["curl", "-o", "f", "{U}"]'),
     ("exec form of a shell", f'RUN ["sh", "-c", "curl -o f {U}"]'),
-    ("exec form of bash with options", f'RUN ["/bin/bash", "-o", "pipefail", "-ec", "curl {U} | sh"]'),
+    ("exec form of bash with options", f'RUN ["/bin/bash", "-o", "pipefail", "-ec", "curl {U} | tar x"]'),
     ("exec form of a path", f'RUN ["/usr/bin/wget", "{U}"]'),
     ("continued", f"RUN apk_x && \\\n# note\n  curl \\\n  -o f \\\n  {U}"),
     ("flags", f"RUN --mount=type=cache,target=/c --network=host curl {U}"),

@@ -223,9 +223,9 @@ def test_a_child_sees_what_is_exported() -> None:
         ("python3 -u /p.py", ("p.py", "other-interpreter")),
         ("/binary", ("binary", "script-is-binary")),
         ("sh /none.sh", ("/none.sh", "script-of-image")),
-        ("curl -fo /d.sh https://h/d && sh /d.sh", ("/d.sh", "script-downloaded")),
-        ("wget https://h/d.sh && chmod +x d.sh && ./d.sh", ("d.sh", "script-downloaded")),
-        ("curl https://h/d > /d.sh; sh /d.sh", ("/d.sh", "script-downloaded")),
+        ("curl -fo /d.sh https://h/d && sh /d.sh", ("https://h/d", "script-not-read")),
+        ("wget https://h/d.sh && chmod +x d.sh && ./d.sh", ("https://h/d.sh", "script-not-read")),
+        ("curl https://h/d > /d.sh; sh /d.sh", ("https://h/d", "script-not-read")),
         ("perl -pi -e 's/a/b/' /x.sh && /x.sh", ("x.sh", "script-changed")),
     ],
 )

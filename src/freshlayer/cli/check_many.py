@@ -27,7 +27,7 @@ from freshlayer.credentials import Keyring
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import ContextError, FreshlayerError
 from freshlayer.model.report import Report
-from freshlayer.probe import PROTOCOLS
+from freshlayer.probe import PROTOCOLS, ScriptsKnown
 from freshlayer.reference import shown
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
@@ -85,7 +85,8 @@ def check_several(
                 keyring = Keyring(os.environ, batch.policy.hosts)
                 left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
                 own = replace(session, policy=replace(batch.policy, deadline=left), keyring=keyring)
-                due = Due(batch.ttls, search.request.platforms)
+                scripts = ScriptsKnown(scripts=frozenset(batch.scripts))
+                due = Due(batch.ttls, search.request.platforms, scripts)
                 for report in check(batch.targets(search.request), due, own):
                     reporter.add(report)
     return reporter.exit_code

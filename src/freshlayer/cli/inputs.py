@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
 import click
 from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
+
+if TYPE_CHECKING:
+    from freshlayer.model.downloaded_scripts import ScriptTexts
+    from freshlayer.reference import Reference
 
 
 @click.command(
@@ -37,6 +45,22 @@ def command(
     for context in contexts:
         source = source_of(context, selection.file)
         with located(source):
-            reports.append(("", workflow.inputs(source, request)))
+            reports.append(("", workflow.inputs(source, request, partial(_last_read, options))))
     Output(options, Style(ReportKind.INPUTS, several=len(contexts) > 1)).write(reports)
     return 0
+
+
+def _last_read(options: Options, references: Sequence[Reference]) -> ScriptTexts:
+    """From the state, if there is one."""
+    from contextlib import closing
+
+    from freshlayer.cli.state_place import state_path
+    from freshlayer.report.terminal import warn
+    from freshlayer.state import SqliteStore
+    from freshlayer.workflows.last_scripts import last_read
+
+    path = state_path(options)
+    if not path.is_file():
+        return {}
+    with closing(SqliteStore(path, warn)) as store:
+        return last_read(references, store)

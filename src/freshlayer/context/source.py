@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.errors import ContextError
 from freshlayer.files.bounded_read import UnfitFileError, kind_of, read_file, read_text
@@ -50,6 +51,10 @@ class Source(Struct, frozen=True):
     def directory(self) -> Path:
         """The directory of the Dockerfile, where its settings file is."""
         return self.path.parent if self.path else self.context
+
+    def again(self) -> Source:
+        """With its content, where that was not kept. Raises ContextError."""
+        return replace(self, content=_read(self.path)) if self.path else self
 
 
 def unwatched_context(context: str) -> Reason | None:

@@ -101,6 +101,10 @@ class Keyring(Private, frozen=True, eq=False):
         name = netloc.lower()
         return self.hosts.get(name) or self.hosts.get(host_of(name))
 
+    def without_credentials(self) -> Keyring:
+        """Only which authorities certify the hosts of the settings."""
+        return Keyring({}, {name: HostSettings(ca=it.ca) for name, it in self.hosts.items() if it.ca})
+
 
 NO_CREDENTIALS = Keyring()
 """A keyring without credentials."""

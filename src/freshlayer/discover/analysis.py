@@ -16,6 +16,7 @@ from freshlayer.discover.files.trees import ContextTree
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.model.context_files import ContextAnswer, ContextAnswers, Wanted
+from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
@@ -23,6 +24,7 @@ from freshlayer.reference import Reference, preferred
 _MOST_STEPS = 12
 """How often files of the context are read: scripts execute scripts."""
 
+_NO_SCRIPTS: ScriptTexts = {}
 _CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
 
 
@@ -118,8 +120,9 @@ class Analysis(Struct, frozen=True):
             reason = Reason("kind-not-probed", item.reference.kind)
             text = str(item.reference)
             missed += [NotWatched(p.line, p.instruction, text, reason, script=p.script) for p in places]
-        discovery = Discovery(self._kept(inputs), tuple(inputs), (*self.discovery.not_watched, *missed))
-        return replace(self, discovery=discovery)
+        missing = (*self.discovery.not_watched, *missed)
+        kept = Discovery(self._kept(inputs), tuple(inputs), missing, scripts=self.discovery.scripts)
+        return replace(self, discovery=kept)
 
     def _kept(self, inputs: list[RemoteInput]) -> dict[int, tuple[Reference, ...]]:
         """Instruction number → what it reads of these inputs."""
@@ -141,12 +144,15 @@ ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
 """Reads files of the build context; what is wanted twice has one answer."""
 
 
-def analyse(text: str, request: BuildRequest, read: ReadContext | None = None) -> Analysis:
+def analyse(
+    text: str, request: BuildRequest, read: ReadContext | None = None, scripts: ScriptTexts | None = None
+) -> Analysis:
     """Read a Dockerfile, and the scripts of the build context that it executes.
 
-    Without ``read``, nothing is known of the context. Raises as ``analysis_in_steps``.
+    Without ``read``, nothing is known of the context. ``scripts``: what is known of those that it downloads.
+    Raises as ``analysis_in_steps``.
     """
-    steps = analysis_in_steps(text, request, None if read else _CONTEXT_NOT_READ)
+    steps = analysis_in_steps(text, request, None if read else _CONTEXT_NOT_READ, scripts or {})
     try:
         wanted = next(steps)
         while True:
@@ -157,7 +163,7 @@ def analyse(text: str, request: BuildRequest, read: ReadContext | None = None) -
 
 
 def analysis_in_steps(
-    text: str, request: BuildRequest, why_not: Reason | None = None
+    text: str, request: BuildRequest, why_not: Reason | None = None, scripts: ScriptTexts = _NO_SCRIPTS
 ) -> Generator[tuple[Wanted, ...], ContextAnswers, Analysis]:
     """The analysis as a value: it yields which files of the context it needs, and is sent what they hold.
 
@@ -172,7 +178,7 @@ def analysis_in_steps(
     answers: dict[Wanted, ContextAnswer] = {}
     for left in itertools.count(_MOST_STEPS, -1):
         first, *others = [
-            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not))
+            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not), scripts)
             for platform in request.platforms
         ]
         union = _union([first.discovery, *(other.discovery for other in others)])
@@ -188,6 +194,7 @@ def _read_for(
     platform: str,
     directives: Mapping[int, Directives],
     context: ContextTree,
+    scripts: ScriptTexts,
 ) -> Analysis:
     environments = dockerfiles.environments(
         dockerfile,
@@ -210,6 +217,7 @@ def _read_for(
         loopback=request.network in {None, "host"},
         watched={line: item.watch for line, item in directives.items() if item.watch},
         contexts=request.contexts,
+        scripts=scripts,
     )
     discovery = discover(dockerfile, stages, environments, conditions, context)
     return Analysis(dockerfile, stages, parents, discovery, directives)
@@ -236,6 +244,7 @@ def _union(found: list[Discovery]) -> Discovery:
         tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.wanted)),
+        tuple(dict.fromkeys(item for discovery in found for item in discovery.scripts)),
     )
 
 
@@ -261,4 +270,5 @@ def _honouring(
     lines = {instruction.number: instruction.line for instruction in instructions}
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)
-    return Discovery(kept, tuple(inputs), (*others, *excluded))
+    scripts = tuple(set(discovery.scripts) & {item.reference for item in inputs})
+    return Discovery(kept, tuple(inputs), (*others, *excluded), scripts=tuple(sorted(scripts)))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer import reference
 from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_words
+from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, script_of, unless_secret
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets
@@ -29,6 +30,7 @@ from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
 from freshlayer.model.context_files import Wanted
+from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
@@ -54,13 +56,15 @@ _Read = tuple[Stage, Instruction, str, Finding]
 class Discovery(Struct, frozen=True):
     """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference.
 
-    ``wanted``: files of the build context that have to be read before more is known.
+    ``wanted``: files of the build context that have to be read before more is known. ``scripts``: inputs
+    that are executed as scripts, and whose text is not known.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
     inputs: tuple[RemoteInput, ...]
     not_watched: tuple[NotWatched, ...]
     wanted: tuple[Wanted, ...] = ()
+    scripts: tuple[Reference, ...] = ()
 
 
 class Conditions(Struct, frozen=True):
@@ -68,13 +72,14 @@ class Conditions(Struct, frozen=True):
 
     ``platform``: ``os/arch[/variant]``. ``loopback``: a loopback URL in a RUN means this machine, as it does
     on the host's network. ``watched``: first line of an instruction → references that a comment adds.
-    ``contexts``: name → source of a named build context.
+    ``contexts``: name → source of a named build context. ``scripts``: what is known of downloaded scripts.
     """
 
     platform: str
     loopback: bool = True
     watched: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     contexts: Mapping[str, str] = field(default_factory=dict)
+    scripts: ScriptTexts = field(default_factory=dict)
 
 
 def discover(
@@ -86,33 +91,33 @@ def discover(
 ) -> Discovery:
     """Everything that the instructions of these stages read from the network."""
     context = context or ContextTree({}, Reason("script-not-in-context"))
-    by_instruction: dict[int, dict[Reference, str]] = {}
+    by_instruction: dict[int, dict[Reference, bool]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
     requested: dict[Reference, Reference] = {}
     secrets = GivenSecrets(dockerfile, environments)
-    finder = _Finder(dockerfile, environments, conditions, context)
-    found = [(stage, *item) for stage in stages for item in finder.stage(stage)]
+    downloads = ScriptDownloads(conditions.scripts)
+    found = list(_Finder(dockerfile, environments, conditions, context, downloads).every(stages))
     for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
         known = secrets.hidden(read, instruction)
         if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
             known = _reachable(known, finding, instruction)
+        known = unless_secret(known, finding.place)
         if isinstance(known, Reference):
             first = requested.get(known, known)
             requested[known] = preferred(first, known)
             if differ_by_guess(first.address, known.address):
-                not_watched.append(
-                    _not_watched(instruction, Missed(known.text, _ONE_IS_REQUESTED), finding.place)
-                )
+                one = Missed(known.text, _ONE_IS_REQUESTED)
+                not_watched.append(_not_watched(instruction, one, finding.place))
         if isinstance(known, Missed):
             not_watched.append(_not_watched(instruction, known, finding.place))
-        elif known not in by_instruction.setdefault(instruction.number, {}):
-            by_instruction[instruction.number][known] = via
+        elif adds(by_instruction.setdefault(instruction.number, {}), known, finding.place):
             place = Place(instruction.line, instruction.name, stage.label, via, finding.place)
             places.setdefault(known, []).append(place)
     inputs = tuple(RemoteInput(requested[known], tuple(where)) for known, where in places.items())
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
-    return Discovery(reads, inputs, decided(not_watched, inputs), tuple(context.wanted))
+    scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
+    return Discovery(reads, inputs, decided(not_watched, inputs), tuple(context.wanted), scripts)
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
@@ -176,7 +181,9 @@ class _Finder:
         environments: Mapping[int, Environment],
         conditions: Conditions,
         context: ContextTree,
+        downloads: ScriptDownloads,
     ) -> None:
+        self._downloads = downloads
         self._contexts = conditions.contexts
         self._files = StageFiles(dockerfile, context, conditions.contexts)
         self._dockerfile = dockerfile
@@ -188,6 +195,13 @@ class _Finder:
         self._directory = "/"
         self._copies: dict[int, Checkouts] = {}
         self._checkouts = Checkouts()
+
+    def every(self, stages: Iterable[Stage]) -> Iterator[_Read]:
+        limits = ScriptLimits()
+        for stage in stages:
+            for instruction, via, finding in self.stage(stage):
+                if allowed := limits.allowed(finding, instruction.number):
+                    yield stage, instruction, via, allowed
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
         self._platform = self._stage_platform(stage)
@@ -351,7 +365,7 @@ class _Finder:
                 return found
             return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
 
-        return Surroundings(value, self._platform, FETCHERS, self._directory)
+        return Surroundings(value, self._platform, FETCHERS, self._directory, downloads=self._downloads)
 
     def _add(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """ADD URL: every builder keys it on content already, so it is reported and never keyed."""

@@ -11,7 +11,15 @@ from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 _NO_LOOKUP = frozenset(
     {
         *("depends-on-answer", "packages-by-name", "package-index", "program-not-probed", "unknown-program"),
-        *("script-of-image", "script-not-in-context", "script-downloaded", "checksum-pinned", "every-tag"),
+        *(
+            "script-of-image",
+            "script-not-in-context",
+            "script-downloaded",
+            "script-not-read",
+            "script-as-last-read",
+            "checksum-pinned",
+            "every-tag",
+        ),
         *("repository-of-image", "submodule-branches", "only-the-page", "file-of-image", "other-platforms"),
     }
 )

@@ -15,7 +15,8 @@ _RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "RUN --mount"})
 class ScriptPlace(Struct, frozen=True):
     """A line, from 1, of a script that an instruction executes.
 
-    ``path``: relative to the build context, or the absolute one of a file that the Dockerfile itself writes.
+    ``path``: relative to the build context, or the absolute one of a file that the Dockerfile itself writes;
+    of a script that the instruction downloads, its reference.
     """
 
     path: str
@@ -23,6 +24,11 @@ class ScriptPlace(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
+
+
+def is_download(path: str) -> bool:
+    """Whether the path of a script is the reference of one that is downloaded."""
+    return "://" in path
 
 
 class Place(Struct, frozen=True):

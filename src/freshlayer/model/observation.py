@@ -24,7 +24,8 @@ class ProbeOutcome(StrEnum):
 class Observation(Struct, frozen=True):
     """What a probe saw of one reference.
 
-    ``content_type``: the media type of the answer, without parameters.
+    ``content_type``: the media type of the answer, without parameters. ``body``: the bytes, where they were
+    read without a credential and are wanted; None where they were not.
     """
 
     reference: Reference
@@ -33,6 +34,7 @@ class Observation(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     validators: Validators = Validators()
     content_type: str = ""
+    body: bytes | None = None
 
 
 class Recorded(Struct, frozen=True):

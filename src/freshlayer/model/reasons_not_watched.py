@@ -42,6 +42,26 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the build downloads the script, and what it reads itself is not known",
         "name the input in a '# freshlayer: watch URL' comment",
     ),
+    "script-as-last-read": (
+        "what the script reads is known from the last check or build, and may be more by now",
+        "run freshlayer check, which reads the script again",
+    ),
+    "script-needs-keys": (
+        "a downloaded script names it, and freshlayer uses no keys of yours for what such a script names",
+        "name it in a '# freshlayer: watch' comment if that is wanted",
+    ),
+    "script-not-read": (
+        "the build downloads the script, and what it reads is not known before its origin is probed",
+        "run freshlayer check, or name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "script-not-text": (
+        "what the build downloads and executes is not a shell script: a program, an archive or a web page",
+        "name the input in a '# freshlayer: watch URL' comment if it downloads one",
+    ),
+    "script-private": (
+        "the script is downloaded with a credential, and freshlayer neither reads nor keeps such a script",
+        "name what it reads in '# freshlayer: watch URL' comments",
+    ),
     "script-is-binary": (
         "the build executes a file of the build context that is not a text",
         "name the input in a '# freshlayer: watch URL' comment if the program reads one",

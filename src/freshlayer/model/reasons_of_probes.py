@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 PROBES: dict[str, tuple[str, str]] = {
+    "address-refused": (
+        "what a downloaded script names leads to this machine or to a link-local address",
+        "nothing: freshlayer requests nothing there for such a script",
+    ),
     "being-published": ("the file is newer than its checksums", "wait until it is published"),
     "connect-timed-out": ("the host can't be reached in time", "check the network, or raise --timeout"),
     "connection-closed": (

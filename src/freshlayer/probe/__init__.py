@@ -9,17 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
+from msgspec import Struct, field
+
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
+from freshlayer.model.downloaded_scripts import Confinement
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe.network.messages import Limits, Means, Protocol
+from freshlayer.probe.network.messages import Conversation, Limits, Means, Protocol
 from freshlayer.reference import KINDS, Reference
 
 PROTOCOLS = {kind.name: kind.protocol for kind in KINDS}
 """Kind of reference → the module here whose ``probe`` probes it; imported when it is needed."""
 
-__all__ = ["PROTOCOLS", "Limits", "each", "probe"]
+__all__ = ["PROTOCOLS", "Limits", "ScriptsKnown", "each", "probe", "texts"]
+
+
+class ScriptsKnown(Struct, frozen=True):
+    """``confinements``: of references that only downloaded scripts name. ``scripts``: those to be read."""
+
+    confinements: Mapping[Reference, Confinement] = field(default_factory=dict)
+    scripts: frozenset[Reference] = frozenset()
+
+
+_NO_SCRIPTS = ScriptsKnown()
 
 
 def probe(
@@ -51,8 +64,12 @@ def each(
     *,
     keyring: Keyring = NO_CREDENTIALS,
     platforms: tuple[str, ...] = (),
+    scripts_known: ScriptsKnown = _NO_SCRIPTS,
 ) -> Iterator[Observation]:
-    """``probe``, each observation when it is complete; first those of references that pin their bytes."""
+    """``probe``, each observation when it is complete; first those of references that pin their bytes.
+
+    ``scripts_known``: what downloaded scripts name, and which references are such scripts.
+    """
     wanted = list(dict.fromkeys(references))
     yield from (_named(reference) for reference in wanted if reference.pinned)
     open_ = [reference for reference in wanted if not reference.pinned]
@@ -61,8 +78,37 @@ def each(
     from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded for the first request
 
     means = Means(limits, keyring, platforms)
-    protocols = {kind: _protocol(kind) for kind in {reference.kind for reference in open_}}
-    yield from converse({r: protocols[r.kind](r, recorded.get(r), means) for r in open_}, limits)
+    talks = {r: _talk(r, recorded.get(r), means, scripts_known) for r in open_}
+    yield from converse(talks, limits)
+
+
+def texts(
+    references: Iterable[Reference], limits: Limits, *, keyring: Keyring, scripts_known: ScriptsKnown
+) -> Iterator[Observation]:
+    """The bytes of scripts, each requested without a credential."""
+    from freshlayer.probe.confined import confined, text_of  # noqa: PLC0415 - see above
+    from freshlayer.probe.network.driver import converse  # noqa: PLC0415
+
+    means = Means(limits, keyring)
+    talks = {reference: text_of(reference, means) for reference in references}
+    confinements = scripts_known.confinements
+    talks |= {r: confined(talk, confinements[r]) for r, talk in talks.items() if r in confinements}
+    yield from converse(talks, limits)
+
+
+def _talk(
+    reference: Reference, recorded: Recorded | None, means: Means, scripts_known: ScriptsKnown
+) -> Conversation:
+    protocol = _protocol(reference.kind)
+    confinement = scripts_known.confinements.get(reference)
+    if confinement is None and reference not in scripts_known.scripts:
+        return protocol(reference, recorded, means)
+    from freshlayer.probe.confined import confined, means_for, with_body  # noqa: PLC0415 - see above
+
+    own = means if confinement is None else means_for(reference, confinement, means)
+    talk = protocol(reference, recorded, own)
+    talk = with_body(talk) if reference in scripts_known.scripts else talk
+    return talk if confinement is None else confined(talk, confinement)
 
 
 def _protocol(kind: str) -> Protocol:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from freshlayer.shell.downloads import Downloads, NoDownloads
 from freshlayer.shell.evaluate import Evaluator, exec_form
 from freshlayer.shell.files import Files, NoFiles
 from freshlayer.shell.frame import Frame
@@ -50,6 +51,7 @@ class Surroundings(Struct, frozen=True):
     files: Files = NoFiles()
     search: tuple[str, ...] = PATH
     common: frozenset[str] = frozenset()
+    downloads: Downloads = NoDownloads()
 
 
 class Following(Struct, frozen=True):
@@ -106,6 +108,8 @@ def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
         value = surroundings.value(name)
         return (text_of(value),) if value != "" else NOTHING
 
-    runs = ScriptRuns(surroundings.files, surroundings.search, surroundings.common)
+    runs = ScriptRuns(
+        surroundings.files, surroundings.search, surroundings.common, downloads=surroundings.downloads
+    )
     evaluator = Evaluator(surroundings.platform, surroundings.fetchers, runs)
     return evaluator, Frame(outer, directory=surroundings.directory, previous=surroundings.directory)

@@ -6,7 +6,8 @@ exits is dropped. All work is counted, and ends with the budget.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from msgspec.structs import replace
@@ -43,6 +44,7 @@ from freshlayer.shell.values import NOTHING, Text, Values, alternatives, concat,
 from freshlayer.shell.variants import one_at_a_time
 
 STEPS = 8_000
+_MOST_APART = 5 * STEPS
 _DEEPEST_CALL = 6
 _DEEPEST_FUNCTIONS = 24
 _FIELDS_A_STEP = 20
@@ -63,6 +65,7 @@ class Evaluator:
         self.whole = True
         self.expander = Expander(self._captured)
         self._steps = 0
+        self._apart = 0
         self._depth = 0
         self._functions = 0
         self._outer_proxies: dict[Outer, tuple[tuple[str, str], ...]] = {}
@@ -101,6 +104,17 @@ class Evaluator:
         if frame.outer not in self._outer_proxies:
             self._outer_proxies[frame.outer] = frame.proxies()
         return self._outer_proxies[frame.outer]
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Count the work of a downloaded script by itself: its length is not the user's."""
+        before = self._steps, self._depth, self._functions
+        self._steps = 0 if self._apart < _MOST_APART else self._steps
+        try:
+            yield
+        finally:
+            self._apart += self._steps
+            self._steps, self._depth, self._functions = before
 
     def enter_function(self) -> None:
         """Count how deep functions call each other."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, patterns
 from freshlayer.shell.frame import Frame
@@ -29,6 +31,7 @@ from freshlayer.shell.values import (
     Values,
     Why,
     alternatives,
+    body_of,
     concat,
     is_unset,
     split,
@@ -124,7 +127,7 @@ class Expander:
                 return arithmetic.compute(expression, frame, self.quoted)
             case Opaque(text=text, script=script, limit=limit):
                 if script:
-                    self._captured(script, frame)
+                    return (_file_with(self._captured(script, frame)[0], text),)
                 return ((_over(limit, text),),) if limit else (not_computed(text),)
 
     def _output(self, script: str, frame: Frame) -> Values:
@@ -139,6 +142,13 @@ class Expander:
             return values_of(part, frame, self)
         finally:
             self._depth -= 1
+
+
+def _file_with(out: Values, text: str) -> Text:
+    """``<(…)``: the path of a file that holds the output of a script."""
+    hole = not_computed(text)[0]
+    source = body_of(out[0]) if len(out) == 1 else ""
+    return (replace(hole, file=source),) if source and isinstance(hole, Hole) else (hole,)
 
 
 def _over(limit: str, text: str) -> Hole:

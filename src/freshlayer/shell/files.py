@@ -11,17 +11,23 @@ from freshlayer.shell.values import Values
 
 
 class FileText(Struct, frozen=True):
-    """A file whose text is known. ``name``: for reports; a path in the build context, or in the image."""
+    """A file whose text is known.
+
+    ``name``: for reports; a path in the build context or in the image, or the reference of a download.
+    ``doubt``: why its text may be another one by now.
+    """
 
     name: str
     text: Values
+    doubt: Reason | None = None
 
 
 class NoText(Struct, frozen=True):
-    """A file that is there, and why its text is not known."""
+    """A file that is there, and why its text is not known. ``source``: the reference that it is a copy of."""
 
     name: str
     reason: Reason
+    source: str = ""
 
 
 PENDING = Reason("limit-reached", detail="too many files of the build context would have to be read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from freshlayer.shell.expand import Expander
@@ -53,6 +54,9 @@ class Runner(Protocol):
 
     def command(self, fields: tuple[Text, ...], frame: Frame) -> CommandResult:
         """Follow one command after its expansion."""
+
+    def apart(self) -> AbstractContextManager[None]:
+        """Count the work of a downloaded script by itself: its length is not the user's."""
 
     def enter_function(self) -> None:
         """Count how deep functions call each other."""

@@ -7,11 +7,16 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from freshlayer.model.inputs import ScriptPlace
+from freshlayer.model.inputs import ScriptPlace, is_download
 from freshlayer.model.reasons import Reason
-from freshlayer.shell.files import Files
+from freshlayer.shell.downloads import Downloads
+from freshlayer.shell.files import Files, FileText, NoText
 
 DEEPEST = 8
+_DEEPEST_DOWNLOAD = 2
+_MOST_DOWNLOADS = 10
+_TOO_DEEP = Reason("limit-reached", detail="a script that scripts download is followed to a depth of two")
+_TOO_MANY = Reason("limit-reached", detail=f"more than {_MOST_DOWNLOADS} downloaded scripts are executed")
 _MOST_UNFOLLOWED = 100
 
 
@@ -39,8 +44,16 @@ class ScriptRuns:
     grows as scripts are met.
     """
 
-    def __init__(self, files: Files, search: tuple[str, ...], common: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        files: Files,
+        search: tuple[str, ...],
+        common: frozenset[str] = frozenset(),
+        *,
+        downloads: Downloads,
+    ) -> None:
         self.files = files
+        self.downloads = downloads
         self.search = search
         self.common = common
         self.unfollowed: list[Unfollowed] = []
@@ -48,6 +61,7 @@ class ScriptRuns:
         self._line = 0
         self._nested = 0
         self._open: list[str] = []
+        self._downloaded: set[str] = set()
         self._defined: dict[str, _Script | None] = {}
 
     @property
@@ -93,6 +107,19 @@ class ScriptRuns:
     def may_follow(self, name: str) -> bool:
         """Whether a file is followed: not inside itself, and not too deep."""
         return len(self._open) < DEEPEST and name not in self._open
+
+    def read(self, found: FileText | NoText | None) -> FileText | NoText | None:
+        """A file that is executed: of a download, the text that the server has now."""
+        return self.download(found.source) if isinstance(found, NoText) and found.source else found
+
+    def download(self, source: str) -> FileText | NoText:
+        """A script that is downloaded and executed."""
+        if sum(map(is_download, self._open)) >= _DEEPEST_DOWNLOAD:
+            return NoText(source, _TOO_DEEP)
+        if len(self._downloaded | {source}) > _MOST_DOWNLOADS:
+            return NoText(source, _TOO_MANY)
+        self._downloaded.add(source)
+        return self.downloads.text(source)
 
     def miss(self, name: str, reason: Reason, text: str = "") -> None:
         """A script that is executed here and can't be followed."""

@@ -8,6 +8,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.model.reasons import Reason
 
@@ -33,11 +34,17 @@ class Why(IntEnum):
 
 
 class Hole(Struct, frozen=True):
-    """A part whose value is not known; ``text`` as written, safe to show."""
+    """A part whose value is not known; ``text`` as written, safe to show.
+
+    ``body``: it is the whole answer to that request (a reference). ``file``: it is the path of a file that
+    holds that answer.
+    """
 
     why: Why
     reason: Reason
     text: str
+    body: str = ""
+    file: str = ""
 
 
 Text = tuple[str | Hole, ...]
@@ -67,6 +74,23 @@ def text_of(*parts: str | Hole) -> Text:
 def number(text: str | None) -> int | None:
     """The value of an unsigned decimal number; None for other text and for more than nine digits."""
     return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def changed(text: Text) -> Text:
+    """A text that a program has changed: it is no longer the answer to a request."""
+    return tuple(replace(part, body="", file="") if isinstance(part, Hole) else part for part in text)
+
+
+def body_of(text: Text) -> str:
+    """The request whose whole answer a text is, but for line ends; empty for every other text."""
+    only = text[0] if text and all(isinstance(part, str) and not part.strip() for part in text[1:]) else ""
+    return only.body if isinstance(only, Hole) else ""
+
+
+def file_of(text: Text) -> str:
+    """The request whose answer is in the file that a text names; empty for every other text."""
+    only = text[0] if len(text) == 1 else ""
+    return only.file if isinstance(only, Hole) else ""
 
 
 def known(text: Text) -> str | None:

@@ -3,6 +3,7 @@
 from freshlayer.state.base import BuildRecord, StateStore
 from freshlayer.state.events import Keep
 from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
+from freshlayer.state.scripts import KeptScript
 from freshlayer.state.sqlite import SqliteStore
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Given",
     "HistoryRecord",
     "Keep",
+    "KeptScript",
     "Records",
     "Scope",
     "SqliteStore",

@@ -13,6 +13,7 @@ from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
+from freshlayer.state.scripts import KeptScript
 
 
 class BuildRecord(Struct, frozen=True, kw_only=True):
@@ -91,6 +92,12 @@ class StateStore(Protocol):
 
     def forget(self, dockerfiles: Sequence[str], references: Sequence[str]) -> None:
         """Remove every record of these, but for taints; the space is given back."""
+
+    def scripts(self, references: Iterable[Reference]) -> dict[Reference, KeptScript]:
+        """The scripts that these references named at their last probe."""
+
+    def record_scripts(self, read: Mapping[Reference, KeptScript], *, at: int) -> None:
+        """Record the text of scripts. None of them was requested with a credential."""
 
     def record_observations(
         self,

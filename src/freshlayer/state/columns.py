@@ -60,6 +60,10 @@ def _is_moment(value: object) -> bool:
     return isinstance(value, int) and 0 <= value <= _LAST_MOMENT
 
 
+def _is_bytes(value: object) -> bool:
+    return isinstance(value, bytes)
+
+
 def _is_duration(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and isfinite(value) and 0 <= value < _MOST)
 
@@ -117,4 +121,5 @@ _COLUMNS: Mapping[str, Callable[[Any], bool]] = {
     "bytes": _is_count,
     "times": _is_count,
     "number": _is_count,
+    "script": _is_bytes,
 }

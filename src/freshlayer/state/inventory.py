@@ -24,7 +24,7 @@ SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
 # Whatever has a history has been observed.
 _REFERENCES = "SELECT reference, identity, asked FROM observation WHERE reference GLOB ?"
 _OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "not_watched", "build_event")
-_OF_REFERENCES = ("observation", "observation_event", "taken_up")
+_OF_REFERENCES = ("observation", "observation_event", "taken_up", "script")
 
 
 def read(rows: Rows, pattern: str, most: int) -> Inventory:

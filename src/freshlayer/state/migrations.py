@@ -110,6 +110,12 @@ CREATE TABLE not_watched (
   dockerfile TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (dockerfile, digest)
 ) WITHOUT ROWID
 """
+_SCRIPT = """
+CREATE TABLE script (
+  reference TEXT PRIMARY KEY, identity TEXT NOT NULL, digest TEXT NOT NULL, script BLOB NOT NULL,
+  at INTEGER NOT NULL
+) WITHOUT ROWID
+"""
 
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
@@ -160,6 +166,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
     (7, (_NOT_WATCHED,)),
+    (8, (_SCRIPT,)),
 )
 """Version → the statements that lead to it from the version before."""
 
@@ -177,6 +184,7 @@ TABLES = (
     "taken_up",
     "history_size",
     "not_watched",
+    "script",
 )
 
 

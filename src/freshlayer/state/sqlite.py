@@ -15,12 +15,13 @@ from freshlayer.model.history import History
 from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
-from freshlayer.state import events, inventory, records
+from freshlayer.state import events, inventory, records, scripts
 from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
 from freshlayer.state.opening import StateFile
 from freshlayer.state.records import Elsewhere, Given, Records, Scope
+from freshlayer.state.scripts import KeptScript
 
 _AT_ONCE = 500
 _KEEP = Keep()
@@ -98,6 +99,16 @@ class SqliteStore:
         """Record, before a builder starts, that it gets these keys."""
         if keys:
             self._file.write(lambda connection: records.give(connection, scope, keys))
+
+    def scripts(self, references: Iterable[Reference]) -> dict[Reference, KeptScript]:
+        """The scripts that these references named at their last probe."""
+        wanted = {reference.text: reference for reference in references}
+        return scripts.read(self._in(scripts.SELECT, list(wanted)), wanted)
+
+    def record_scripts(self, read: Mapping[Reference, KeptScript], *, at: int) -> None:
+        """Record the text of scripts. None of them was requested with a credential."""
+        if read:
+            self._file.write(lambda connection: scripts.write(connection, read, at))
 
     def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
         """(reference, identity) → how often a build may have mixed it up with another version."""

@@ -71,12 +71,16 @@ Reader = Callable[[Candidate], AnalysedFile]
 
 
 class _Packed(Struct, frozen=True):
-    """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds."""
+    """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds.
+
+    ``scripts``: which of it are scripts that are executed.
+    """
 
     ttls: dict[Reference, int]
     policy: Policy | None
     leaf: bytes
     warning: str
+    scripts: tuple[Reference, ...] = ()
 
 
 class Batch:
@@ -85,6 +89,7 @@ class Batch:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._ttls = Ttls()
+        self.scripts: set[Reference] = set()
         self.warnings: dict[str, None] = {}
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
         self._count = 0
@@ -93,6 +98,7 @@ class Batch:
         """Take one more."""
         for reference, ttl in packed.ttls.items():
             self._ttls.add(reference, ttl)
+        self.scripts.update(packed.scripts)
         if packed.warning:
             self.warnings[packed.warning] = None
         self._leaves.write(packed.leaf)
@@ -167,7 +173,7 @@ def _packed(reader: Reader, wanted: Candidate) -> _Packed | ReadFailure:
         return ReadFailure(Reason("internal-error", name, detail))
     ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
     brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
-    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning)
+    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning, leaf.analysis.discovery.scripts)
 
 
 def _written(leaf: AnalysedFile) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import islice
@@ -14,21 +15,27 @@ from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import Analysis
-from freshlayer.errors import UnknownInputError
+from freshlayer.discover.downloads import confinements
+from freshlayer.errors import FreshlayerError, UnknownInputError
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
-from freshlayer.probe import PROTOCOLS
+from freshlayer.probe import PROTOCOLS, ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown
+from freshlayer.workflows.downloaded_scripts import DownloadedScripts
 from freshlayer.workflows.identities import expected
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import Due, answers, recall
-from freshlayer.workflows.record import scope_of
+from freshlayer.workflows.record import as_built, scope_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target, report_of
 from freshlayer.workflows.unprobed import stop_on_unknown
 
 _PLANNED_AT_ONCE = 100
+_PROBED = frozenset(PROTOCOLS)
+_MOST_ROUNDS = 4
+"""Scripts may download scripts."""
+_LEAST_DEADLINE = 1.0
 
 
 class Judgement:
@@ -44,14 +51,56 @@ class Judgement:
         self._session = session
         self._builds = builds
         self._recorded = recall(list(due.ttls), session)
+        self._scripts = DownloadedScripts()
+        self._started = time.monotonic()
 
     def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
         """Each target with its report, in order, as soon as all that it reads is observed."""
         with closing(answers(self._due, self._recorded, self._session)) as observations:
+            if self._due.scripts.scripts:
+                # What is found in a script is probed next, and no answer must wait for that.
+                self._take(observations)
             for number, target in enumerate(targets):
-                watched = target.analysis.restricted_to(frozenset(PROTOCOLS))
+                watched = target.analysis.restricted_to(_PROBED)
                 self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
-                yield target, self._report(target, watched)
+                yield target, self._report(target, self._with_scripts(target, watched))
+
+    def _with_scripts(self, target: Target, watched: Analysis) -> Analysis:
+        """With what the scripts that it downloads read, and the verdicts of that."""
+        session = self._session
+        for _ in range(_MOST_ROUNDS):
+            wanted = watched.discovery.scripts
+            if not wanted:
+                break
+            known = _scripts_of(watched)
+            self._scripts.read(wanted, self.verdicts, self._recorded, known, self._in_time())
+            try:
+                target = target.again(as_built(target.source, target.request, session), self._scripts.texts)
+            except FreshlayerError:
+                # Its file is another one by now, or is gone.
+                break
+            watched = target.analysis.restricted_to(_PROBED)
+            self._observe_more(watched)
+        return watched
+
+    def _observe_more(self, watched: Analysis) -> None:
+        """Probe what scripts name."""
+        new = [item for item in watched.discovery.inputs if item.reference not in self.verdicts]
+        ttls = {item.reference: watched.ttl(item) for item in new}
+        self._recorded |= recall(list(ttls), self._session)
+        due = Due(ttls, self._due.platforms, _scripts_of(watched))
+        self._take(answers(due, self._recorded, self._in_time()))
+
+    def _in_time(self) -> Session:
+        """All probes of a run have one deadline."""
+        policy = self._session.policy
+        left = max(_LEAST_DEADLINE, policy.deadline - (time.monotonic() - self._started))
+        return replace(self._session, policy=replace(policy, deadline=left))
+
+    def _take(self, observations: Iterable[Observation]) -> None:
+        for seen in observations:
+            self._scripts.saw(seen)
+            self.verdicts[seen.reference] = judge(self._recorded.get(seen.reference), seen)
 
     def _observe(
         self, watched: Analysis, observations: Iterator[Observation], *, may_read_ahead: bool
@@ -63,7 +112,7 @@ class Judgement:
         """
         missing = {item.reference for item in watched.discovery.inputs} - self.verdicts.keys()
         for seen in islice(observations, None if missing else int(may_read_ahead)):
-            self.verdicts[seen.reference] = judge(self._recorded.get(seen.reference), seen)
+            self._take([seen])
             missing.discard(seen.reference)
             if not missing:
                 break
@@ -97,6 +146,10 @@ class Judgement:
         from_file = known.expected.verdicts if known.expected else {}
         compared = since_built(verdicts, recorded, instructions, past.built, from_file)
         return replace(report_of(target, watched, instructions, compared), past=past)
+
+
+def _scripts_of(watched: Analysis) -> ScriptsKnown:
+    return ScriptsKnown(confinements(watched.discovery.inputs), frozenset(watched.discovery.scripts))
 
 
 def judged(targets: Mapping[str, Target], session: Session) -> dict[str, Report]:

@@ -11,28 +11,33 @@ from freshlayer.discover.analysis import Ttls
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe import PROTOCOLS, each
+from freshlayer.probe import PROTOCOLS, ScriptsKnown, each
 from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 
 class Due(Struct, frozen=True):
-    """What a run observes. ``ttls``: reference → seconds for which an answer is valid."""
+    """What a run observes. ``ttls``: reference → seconds for which an answer is valid.
+
+    ``scripts``: which of them are scripts, and which ones such scripts name.
+    """
 
     ttls: Mapping[Reference, int]
     platforms: tuple[str, ...]
+    scripts: ScriptsKnown = ScriptsKnown()
 
     @classmethod
     def of(cls, targets: Iterable[Target]) -> Due:
         """All that these targets read, as far as it has a probe."""
-        ttls, platforms = Ttls(), dict[str, None]()
+        ttls, platforms, scripts = Ttls(), dict[str, None](), set[Reference]()
         for target in targets:
             platforms.update(dict.fromkeys(target.request.platforms))
             watched = target.analysis.restricted_to(frozenset(PROTOCOLS))
             for item in watched.discovery.inputs:
                 ttls.add(item.reference, watched.ttl(item))
-        return cls(ttls.all(), tuple(platforms))
+            scripts.update(watched.discovery.scripts)
+        return cls(ttls.all(), tuple(platforms), ScriptsKnown(scripts=frozenset(scripts)))
 
 
 def recall(references: Sequence[Reference], session: Session) -> dict[Reference, Recorded]:
@@ -49,9 +54,11 @@ def probe_now(
     recorded: Mapping[Reference, Recorded],
     session: Session,
     platforms: tuple[str, ...],
+    scripts: ScriptsKnown | None = None,
 ) -> Mapping[Reference, Observation]:
     """What the origins state now, whatever they stated a while ago."""
-    found = answers(Due(dict.fromkeys(references, 0), platforms), recorded, session)
+    due = Due(dict.fromkeys(references, 0), platforms, scripts or ScriptsKnown())
+    found = answers(due, recorded, session)
     return {observation.reference: observation for observation in found}
 
 
@@ -69,6 +76,7 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
         session.limits,
         keyring=session.keyring,
         platforms=due.platforms,
+        scripts_known=due.scripts,
     )
     for done, observation in enumerate(found, len(held) - len(probed) + 1):
         if session.progress:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from freshlayer.decisions.verdict import judge
+from freshlayer.discover.downloads import confinements
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
+from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.workflows.identities import keep_identities
 from freshlayer.workflows.observe import Due, probe_now
@@ -58,7 +60,7 @@ def _of(report: Report, moved: Mapping[Reference, Reason]) -> dict[Reference, Re
 
 
 def _probed_again(
-    before: Iterable[Report], platforms: tuple[str, ...], session: Session
+    before: Collection[Report], platforms: tuple[str, ...], session: Session
 ) -> dict[Reference, Reason]:
     """References that moved while the builder ran, each with how (design rule 9).
 
@@ -66,8 +68,10 @@ def _probed_again(
     """
     verdicts = {reference: verdict for report in before for reference, verdict in _inputs_that_ran(report)}
     recorded = kept(verdicts)
+    inputs = [item for report in before for item in report.inputs]
+    scripts = ScriptsKnown(confinements(inputs))
     moved: dict[Reference, Reason] = {}
-    for reference, observation in probe_now(list(recorded), recorded, session, platforms).items():
+    for reference, observation in probe_now(list(recorded), recorded, session, platforms, scripts).items():
         verdict = judge(recorded[reference], observation)
         if verdict.change is Change.CHANGED:
             moved[reference] = verdict.explanation

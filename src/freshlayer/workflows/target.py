@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.context import ContextFiles, Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.model.build import InstructionVerdict
+from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
@@ -22,10 +24,18 @@ class Target(Struct, frozen=True):
     analysis: Analysis
 
     @classmethod
-    def of(cls, source: Source, request: BuildRequest) -> Target:
-        """Analyse a Dockerfile, and the scripts of its context that it executes. Raises DockerfileError."""
+    def of(cls, source: Source, request: BuildRequest, scripts: ScriptTexts | None = None) -> Target:
+        """Analyse a Dockerfile, and the scripts of its context that it executes.
+
+        ``scripts``: what is known of those that it downloads. Raises DockerfileError.
+        """
         files = ContextFiles(source.context, source.path)
-        return cls(source, request, analyse(source.text, request, files.read))
+        return cls(source, request, analyse(source.text, request, files.read, scripts))
+
+    def again(self, request: BuildRequest, scripts: ScriptTexts) -> Target:
+        """The same with what is known of the scripts that it downloads. Raises FreshlayerError."""
+        source = self.source if self.source.content else self.source.again()
+        return replace(self, analysis=Target.of(source, request, scripts).analysis)
 
 
 def report_of(

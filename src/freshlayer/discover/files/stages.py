@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from posixpath import basename, join, normpath
 
+from freshlayer.discover.downloads import source_of
 from freshlayer.discover.files.copies import Copied, Downloaded
 from freshlayer.discover.files.image import ImageFiles
 from freshlayer.discover.files.layers import Layer, Mounted, Written
@@ -172,4 +173,4 @@ def _expanded(written: str, expand: Expand) -> str:
 def _downloaded(url: str, target: str, *, into: bool) -> Layer:
     name = basename(re.sub(r"[?#].*", "", url)) or "file"
     path = join(target, name) if into else target
-    return Downloaded(NoText(path, Reason("script-downloaded")), name, target, into)
+    return Downloaded(NoText(path, Reason("script-downloaded"), source_of(url)), name, target, into)

@@ -13,6 +13,7 @@ from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
+from freshlayer.probe.network.local_addresses import guard
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
@@ -99,6 +100,10 @@ class Transfer(Struct):
             self.kept.append(chunk)
         return None
 
+    def refuse(self) -> None:
+        """A connection to an address that is not allowed."""
+        self.error = Reason("address-refused")
+
     def answer(self, error: Reason | None, *, transient: bool) -> Answer:
         hops = self._hops()
         if self.stopped:
@@ -153,6 +158,8 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.setopt(pycurl.OPT_FILETIME, 1)
     _secure(handle, request.tls, authorities)
     proxying.prepare(handle, request.url, transfer.proxies, authorities)
+    if request.refuses_local:
+        guard(handle, request, transfer.proxies, transfer.refuse)
 
 
 def _authorise(handle: pycurl.Curl, request: Request) -> None:

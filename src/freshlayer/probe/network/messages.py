@@ -62,7 +62,8 @@ class Request(Private, frozen=True):
     into the answer. ``part``: put what was read into the answer, even if there is more. ``form``: the body of
     a POST, already encoded. ``follow``: follow redirects; libcurl does that by itself only where the request
     has nothing that is for this host alone. ``anonymous``: no credential is looked up for the host. ``own``:
-    headers that are for this host alone. ``proxies``: those of the command; None: our own.
+    headers that are for this host alone. ``proxies``: those of the command; None: our own. ``refuses_local``:
+    no connection to this machine (loopback) or to a link-local address; ``loopback``: to this machine it is.
     """
 
     method: str
@@ -80,6 +81,8 @@ class Request(Private, frozen=True):
     signer: Signer | None = None
     tls: Tls = NO_FILES
     proxies: Proxies | None = None
+    refuses_local: bool = False
+    loopback: bool = False
 
     @property
     def is_private(self) -> bool:

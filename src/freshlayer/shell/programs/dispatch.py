@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from posixpath import basename
 
+from msgspec.structs import replace
+
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.parameters import not_computed
 from freshlayer.shell.programs.architecture import answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
+from freshlayer.shell.programs.downloads import printed_body
 from freshlayer.shell.programs.expr import expr
 from freshlayer.shell.programs.file_tools import apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
@@ -34,6 +37,8 @@ from freshlayer.shell.values import (
     Values,
     Why,
     alternatives,
+    body_of,
+    changed,
     concat,
     known,
     text_of,
@@ -50,6 +55,9 @@ _NO_FILES = frozenset({*FILTERS, *_SILENT, *SHELLS, "apt-get", "apt", "apk", "gi
 _LOCATORS = frozenset({"pwd", "realpath", "readlink"})
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose exit status is a result, not an error."""
+
+_PASSING = frozenset({"cat", "tee"})
+"""Filters that pass on their input."""
 
 _FOUND = Hole(Why.IMAGE, Reason("needs-image-files", detail="its arguments are files of the image"), "{}")
 
@@ -160,7 +168,10 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
     if name in _SILENT or not frame.heard:
         return CommandResult(status)
-    return CommandResult(status, (output_of(runner, fields, None if frame.touched else given),))
+    out = output_of(runner, fields, None if frame.touched else given)
+    if name in runner.fetchers and (body := printed_body(runner, fields)):
+        out = tuple(replace(part, body=body) if isinstance(part, Hole) else part for part in out)
+    return CommandResult(status, (out,))
 
 
 def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> CommandResult | None:
@@ -197,7 +208,8 @@ def _filtered(runner: Runner, fields: Fields, arguments: list[str], given: Value
             found.append(text_of(out))
         else:
             hole = worst(text)
-            found.append((hole,) if hole else output_of(runner, fields))
+            kept = text if name in _PASSING and body_of(text) else changed((hole,) if hole else ())
+            found.append(kept or output_of(runner, fields))
     return CommandResult(together(ends), alternatives(found))
 
 

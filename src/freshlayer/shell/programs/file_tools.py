@@ -5,48 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from posixpath import basename, dirname, join, normpath
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import Files, FileText, NoText
 from freshlayer.shell.frame import Frame
+from freshlayer.shell.programs.downloads import OUTPUTS, saved
 from freshlayer.shell.programs.filters import FILTERS
 from freshlayer.shell.programs.script_files import path_of
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, Values, concat, known, text_of, written
+from freshlayer.shell.values import Hole, Text, Values, Why, body_of, concat, known, text_of, written
 
 Fields = tuple[Text, ...]
 
 _CHANGED = Reason("script-changed")
 _DOWNLOADED = Reason("script-downloaded")
 _TAKES_VALUE = {"install": "mogTSt", "cp": "tS", "mv": "tS", "ln": "tS"}
-_OUTPUT = {
-    "curl": compiled(r"-[a-zA-Z#]*o|--output"),
-    "wget": compiled(r"-[a-zA-Z]*O|--output-document"),
-    "aria2c": compiled(r"-o|--out"),
-}
-_OWN_NAME = compiled(r"-[a-zA-Z#]*O[a-zA-Z]*|--remote-name(?:-all)?")
-_DIRECTORY = {
-    "curl": compiled(r"--output-dir"),
-    "wget": compiled(r"-[a-zA-Z]*P|--directory-prefix"),
-    "aria2c": compiled(r"-d|--dir"),
-}
-_URL = compiled(r"(?:https?|ftp)://[^/]")
 _MOST_FILES = 50
 
 
 def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
     """What a program does to files; words that are not known are as written."""
     name = basename(known(fields[0]) or "")
-    if name not in _OUTPUT and name not in _TOOLS and name != "tee":
+    if name not in OUTPUTS and name not in _TOOLS and name != "tee":
         return
     files, directory = runner.runs.files, frame.directory
     words = [known(field) or written(field) for field in fields[1:]]
-    for path in _downloads(name, words) if name in _OUTPUT else ():
-        files.write(_absolute(path, directory), NoText(path, _DOWNLOADED), certain=True)
+    for path, source in saved(runner, fields, words) if name in OUTPUTS else ():
+        files.write(_absolute(path, directory), NoText(path, _DOWNLOADED, source), certain=True)
     if name == "tee" and frame.given is not None:
         for field in fields[1:]:
             if not (known(field) or "-").startswith("-"):
@@ -64,6 +51,8 @@ def write(runner: Runner, target: Text, out: Values, frame: Frame, *, appends: b
         return
     before = files.find(path) if appends else None
     if isinstance(before, NoText):
+        if before.source:
+            files.write(path, NoText(path, _CHANGED), certain=True)
         return
     if isinstance(before, FileText):
         out = concat(before.text, out)
@@ -74,6 +63,8 @@ def with_input(runner: Runner, fields: Fields, frame: Frame) -> tuple[Fields, Va
     """A filter of one known file, as if the file were its standard input."""
     path = path_of(fields[-1], frame) if len(fields) > 1 else None
     found = runner.runs.files.find(path) if path else None
+    if isinstance(found, NoText) and found.source:
+        return fields[:-1], ((Hole(Why.ANSWER, found.reason, found.name, found.source),),)
     return (fields[:-1], found.text) if isinstance(found, FileText) else (fields, None)
 
 
@@ -123,6 +114,8 @@ def _edit(files: Files, tool: Tool) -> None:
     for operand in tool.operands if apart else tool.operands[1:]:
         path = _absolute(operand, tool.directory)
         found = files.find(path)
+        if isinstance(found, NoText) and found.source:
+            files.write(path, NoText(found.name, _CHANGED), certain=True)
         if isinstance(found, FileText):
             texts = [_edited(tool.name, arguments, text) for text in found.text]
             kept = tuple(text for text in texts if text is not None)
@@ -139,32 +132,10 @@ _TOOLS: dict[str, Callable[[Files, Tool], None]] = {
 """Program → what it does to files."""
 
 
-def _downloads(name: str, words: list[str]) -> list[str]:
-    """The files that ``curl -o FILE URL``, ``curl -O URL``, ``wget URL`` write."""
-    found: list[str] = []
-    urls: list[str] = []
-    directory, own = "", name != "curl"
-    for place, word in enumerate(words):
-        after = words[place + 1] if place + 1 < len(words) else ""
-        if _OUTPUT[name].fullmatch(word):
-            found.append(after)
-        elif (
-            attached := re.match(r"(?:--output|--output-document|--out)=(.+)|-o(/.+)|-O(/.+)", word)
-        ) is not None:
-            found.append(attached[1] or attached[2] or attached[3])
-        elif _DIRECTORY[name].fullmatch(word):
-            directory = after
-        elif name == "curl" and _OWN_NAME.fullmatch(word):
-            own = True
-        elif _URL.match(word):
-            urls.append(word)
-    if own and not found:
-        found = [basename(urlsplit(url).path) for url in urls]
-    return [join(directory, path) for path in found if path not in {"", "-"}]
-
-
 def _content(path: str, out: Values) -> FileText | NoText:
     """The text that was written, unless nothing of it is known."""
+    if source := body_of(out[0]) if len(out) == 1 else "":
+        return NoText(path, _DOWNLOADED, source)
     holes = [part for text in out for part in text if isinstance(part, Hole)]
     strings = [part for text in out for part in text if isinstance(part, str) and part.strip()]
     if holes and not strings:

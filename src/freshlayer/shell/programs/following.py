@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+from freshlayer.model.inputs import is_download
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import FileText
 from freshlayer.shell.frame import End, Frame
@@ -12,6 +15,7 @@ from freshlayer.shell.values import Hole, Text
 
 _MOST_TEXTS = 4
 _LONGEST = 128 * 1024
+_LONGEST_DOWNLOAD = 1024 * 1024
 _ENDLESS = Reason("limit-reached", detail="scripts execute each other too deep")
 
 
@@ -20,6 +24,8 @@ def follow(runner: Runner, script: FileText, frame: Frame) -> CommandResult:
     if not runner.runs.may_follow(script.name):
         runner.runs.miss(script.name, _ENDLESS)
         return CommandResult(Status.PRESUMED)
+    if script.doubt is not None:
+        runner.runs.miss(script.name, script.doubt)
     outcome = DONE
     arms: list[Frame] = []
     for text in script.text[:_MOST_TEXTS]:
@@ -34,18 +40,20 @@ def follow(runner: Runner, script: FileText, frame: Frame) -> CommandResult:
 
 def _follow_text(runner: Runner, name: str, text: Text, frame: Frame) -> CommandResult:
     source = _with_names(text, frame)
-    if len(source) > _LONGEST:
+    if len(source) > (_LONGEST_DOWNLOAD if is_download(name) else _LONGEST):
         runner.runs.miss(name, Reason("script-too-long"))
         return CommandResult(Status.PRESUMED)
     script = parse(source)
     if not script.whole:
         runner.runs.miss(name, Reason("script-not-followed"), source)
     try:
-        with runner.runs.script(name, script.lines):
+        with runner.apart() if is_download(name) else nullcontext(), runner.runs.script(name, script.lines):
             return runner.run(script.body, frame)
     except (BudgetError, RecursionError):
         if script.whole:
             runner.runs.miss(name, Reason("script-not-followed"), source)
+        if is_download(name):
+            return CommandResult(Status.PRESUMED)
         raise
 
 

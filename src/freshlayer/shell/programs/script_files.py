@@ -17,7 +17,7 @@ from freshlayer.shell.programs.following import follow
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status
-from freshlayer.shell.values import Hole, Text, known, text_of, written
+from freshlayer.shell.values import Hole, Text, Values, Why, body_of, file_of, known, text_of, worst, written
 
 Fields = tuple[Text, ...]
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -39,6 +39,8 @@ _URL = compiled(r"https?://[^\s'\"`|&;<>(){}\\]+")
 _MOST_URLS = 3
 _BINARY_WITHIN = 8_000
 _RUN_PARTS_NAME = compiled(r"[A-Za-z0-9_-]+")
+_STDIN = frozenset({"/dev/stdin", "/proc/self/fd/0", "/dev/fd/0"})
+_DOWNLOADED = Reason("script-downloaded")
 _HOMES = ("~", "${HOME}", "$HOME")
 
 
@@ -94,6 +96,16 @@ def sourced(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | Non
     return outcome
 
 
+def sourced_download(runner: Runner, source: str, frame: Frame) -> CommandResult:
+    """``eval "$(curl URL)"``: the answer is followed in the frame itself."""
+    found = runner.runs.download(source)
+    if isinstance(found, FileText):
+        return follow(runner, found, frame)
+    runner.runs.miss(found.name, found.reason)
+    frame.anything = Hole(Why.IMAGE, found.reason, found.name)
+    return CommandResult(Status.PRESUMED)
+
+
 def run_parts(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """``run-parts DIRECTORY``: each file whose name has neither dot nor blank, in order."""
     words = [word for word in map(known, fields[1:]) if word]
@@ -144,8 +156,32 @@ def path_of(field: Text, frame: Frame) -> str | None:
 
 
 def _find(runner: Runner, field: Text, frame: Frame) -> FileText | NoText | None:
+    """A file by its path; ``<(curl URL)`` and ``/dev/stdin`` are files too."""
+    source = file_of(field)
+    if known(field) in _STDIN and frame.given is not None and len(frame.given) == 1:
+        source = body_of(frame.given[0])
+    if source:
+        return runner.runs.download(source)
     path = path_of(field, frame)
-    return runner.runs.files.find(path) if path else None
+    return runner.runs.read(runner.runs.files.find(path)) if path else None
+
+
+def as_input(runner: Runner, given: Values, fields: Fields, frame: Frame) -> CommandResult | None:
+    """``curl URL | sh -s -- ARGUMENTS``: the answer as a script. ``fields``: ``$0`` and arguments.
+
+    None where it can't be followed: what is not the answer of a server is not reported here.
+    """
+    hole = next((hole for text in given if (hole := worst(text)) is not None), None)
+    if hole is None or hole.why is not Why.ANSWER:
+        return None
+    source = body_of(given[0]) if len(given) == 1 else ""
+    found = runner.runs.download(source) if source else NoText(shown(hole.text, 80), _DOWNLOADED)
+    if not isinstance(found, FileText):
+        runner.runs.miss(found.name, found.reason)
+        return None
+    frame = frame.copy()
+    frame.given = None
+    return _child(runner, found, fields, frame, ())
 
 
 def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoText | None, str]:
@@ -156,7 +192,7 @@ def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoT
         if isinstance(found, NoText) and is_pending(found):
             waiting = waiting or found
         elif found is not None and waiting is None:
-            return found, path
+            return runner.runs.read(found), path
     return waiting, name
 
 
@@ -196,13 +232,18 @@ def _child(
 
 
 def _other(runner: Runner, fields: Fields, frame: Frame) -> None:
-    """``python FILE``: a script that is not read, where the file is known."""
+    """``python FILE``: a script that is not read, where the file is known; ``curl URL | python``."""
+    given = frame.given or ()
     for field in fields[1:]:
         word = known(field)
         if word is not None and _CODE.fullmatch(word):
             return
+        if source := file_of(field):
+            given = ((Hole(Why.ANSWER, _DOWNLOADED, source, source),),)
+            break
         if word is None or not word.startswith("-"):
-            found = _find(runner, field, frame)
+            path = path_of(field, frame)
+            found = runner.runs.files.find(path) if path else None
             if isinstance(found, FileText):
                 text = "".join(part for part in found.text[0] if isinstance(part, str))
                 reason = _other_interpreter(basename(known(fields[0]) or ""), text)
@@ -210,6 +251,8 @@ def _other(runner: Runner, fields: Fields, frame: Frame) -> None:
             elif found is not None:
                 _miss(runner, field, found)
             return
+    for source in filter(None, map(body_of, given)):
+        runner.runs.miss(source, _other_interpreter(basename(known(fields[0]) or ""), ""))
 
 
 def _miss(runner: Runner, field: Text, found: NoText | None) -> None:

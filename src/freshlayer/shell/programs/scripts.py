@@ -10,11 +10,11 @@ from freshlayer.reference import shown
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.builtins import options_of
 from freshlayer.shell.programs.outputs import output_of
-from freshlayer.shell.programs.script_files import interpreted, sourced
+from freshlayer.shell.programs.script_files import as_input, interpreted, sourced, sourced_download
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status, together
-from freshlayer.shell.values import Hole, Text, Values, Why, alternatives, known, worst, written
+from freshlayer.shell.values import Hole, Text, Values, Why, alternatives, body_of, known, worst, written
 
 Fields = tuple[Text, ...]
 _LONGEST_SHOWN = 80
@@ -24,6 +24,8 @@ _VALUED = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
 def evaluate(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """``eval WORDS``."""
     holes = [hole for field in fields if (hole := worst(field)) is not None]
+    if len(fields) > 1 and (source := body_of(fields[1])):
+        return sourced_download(runner, source, frame)
     if not holes:
         return runner.script(" ".join(written(field) for field in fields[1:]), frame)
     if all(hole.why < Why.IMAGE for hole in holes):
@@ -76,6 +78,10 @@ def _with_script(
     runner: Runner, fields: Fields, words: list[str | None], place: int, frame: Frame
 ) -> CommandResult:
     script = words[place]
+    if body_of(fields[place]):
+        followed = as_input(runner, (fields[place],), fields[place + 1 :] or fields[:1], frame)
+        if followed is not None:
+            return followed
     if script is None:
         runner.called(fields, frame)
         return CommandResult(Status.PRESUMED, (output_of(runner, fields),))
@@ -104,11 +110,14 @@ def _with_input(
     place = 1
     while place < len(words) and re.match(r"[-+]\w|--", words[place] or ""):
         place += 1
+    place += words[place : place + 1] == ["-"]
     reads_input = any(re.fullmatch(r"-\w*s\w*", word or "") for word in words[1:place])
     if frame.given is None or not (reads_input or place == len(words)):
         return None
     scripts = [known(text) for text in frame.given]
-    if None in scripts or not any(scripts):
+    if None in scripts:
+        return as_input(runner, frame.given, (fields[0], *fields[place:]), frame)
+    if not any(scripts):
         return None
     name: Values = (fields[0],)
     arguments = tuple((field,) for field in fields[place:])

@@ -1,0 +1,171 @@
+"""Scripts that a build downloads and executes: which reference is which script, and what may be in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from freshlayer import reference
+from freshlayer.discover.local_hosts import LOOPBACK, why_local
+from freshlayer.discover.syntaxes.aria2c import aria2c
+from freshlayer.discover.syntaxes.curl import curl
+from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Syntax, Unknown, Word
+from freshlayer.discover.syntaxes.wget import wget
+from freshlayer.errors import ReferenceInvalidError
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.downloaded_scripts import LARGEST, Confinement, ScriptText, ScriptTexts
+from freshlayer.model.inputs import RemoteInput, ScriptPlace, is_download
+from freshlayer.model.reasons import Reason
+from freshlayer.reference import Reference
+from freshlayer.request_form import NOT_FOLLOWED, PLAIN
+from freshlayer.shell import Text, known, written
+from freshlayer.shell.files import FileText, NoText
+
+MOST_INPUTS = 50
+"""Inputs of one script."""
+
+_SYNTAXES: dict[str, Syntax] = {"curl": curl, "wget": wget, "aria2c": aria2c}
+_NOT_READ = Reason("script-not-read")
+_EARLIER = Reason("script-as-last-read")
+_OF_HEADERS = frozenset({"header-not-sent", "headers-in-file"})
+_HIDDEN = Reason("needs-command-output")
+_KEYS = Reason("script-needs-keys")
+_TOO_MANY = Reason(
+    "limit-reached", detail=f"a downloaded script reads more than {MOST_INPUTS} inputs, and these are watched"
+)
+_BY_KEY = compiled(r"(?i)\w+\+ssh://|ssh://|git@")
+_ARCHIVE = compiled(r"(?i)\A(?:#!.*\n)?(?:#.*\n|\s*\n){0,5}#.*\b(?:shell archive|makeself|shar)\b")
+_PAGE = compiled(r"(?i)\A\s*(?:<\?xml|<!doctype|<html)")
+
+
+class ScriptDownloads:
+    """The downloads of a Dockerfile; a ``shell.downloads.Downloads``. ``wanted``: scripts not yet read."""
+
+    def __init__(self, texts: ScriptTexts) -> None:
+        self._texts = texts
+        self.wanted: dict[str, None] = {}
+
+    def sources(self, words: tuple[Text, ...]) -> tuple[str, ...]:
+        """The references that a command downloads; empty for one that is not known."""
+        name = (known(words[0]) or "").rpartition("/")[2]
+        arguments: list[Word] = [_word(field) for field in words[1:]]
+        found = _SYNTAXES[name](arguments) if name in _SYNTAXES else ()
+        return tuple(
+            source_of(item.text, item) if isinstance(item, Found) else ""
+            for item in found
+            if isinstance(item, Found) or item.reason.code not in _OF_HEADERS
+        )
+
+    def text(self, source: str) -> FileText | NoText:
+        """The script that a reference names."""
+        answer = self._texts.get(source)
+        if answer is None:
+            self.wanted[source] = None
+            return NoText(source, _NOT_READ)
+        if answer.reason is not None:
+            return NoText(source, answer.reason)
+        return FileText(
+            source, ((answer.text,) if answer.text else (),), _EARLIER if answer.earlier else None
+        )
+
+
+def _word(field: Text) -> Word:
+    value = known(field)
+    return value if value is not None else Unknown(_HIDDEN, written(field), "…")
+
+
+def source_of(url: str, found: Found | None = None) -> str:
+    """The reference of a download, as scripts are known by; empty where it is not one that is read."""
+    try:
+        one = reference.parse(url)
+    except ReferenceInvalidError:
+        return ""
+    form = found.form if found else PLAIN
+    return reference.requested(one, form).text if one.kind == "http" else ""
+
+
+def script_of(one: Reference) -> str:
+    """What the script that a reference names is known by, whether redirects are followed or not."""
+    return one.text.removesuffix(NOT_FOLLOWED).rstrip("#&") if one.text.endswith(NOT_FOLLOWED) else one.text
+
+
+def script_text(body: bytes) -> ScriptText:
+    """What was downloaded, as a script."""
+    if b"\0" in body:
+        return ScriptText(reason=Reason("script-not-text"))
+    if len(body) > LARGEST:
+        return ScriptText(reason=Reason("script-too-long"))
+    text = body.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    if _ARCHIVE.search(text) or _PAGE.search(text):
+        return ScriptText(reason=Reason("script-not-text"))
+    return ScriptText(text)
+
+
+class ScriptLimits:
+    """What the findings of downloaded scripts may be: an origin decides what is in them."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, str], set[str]] = {}
+
+    def allowed(self, finding: Finding, instruction: int) -> Finding | None:
+        """The finding, or why it is not watched; None where that is already reported."""
+        path = finding.place.path if finding.place else ""
+        if isinstance(finding, Missed) or not is_download(path):
+            return finding
+        reason = _why_not(finding, path)
+        if reason is not None:
+            return Missed(finding.text, reason, place=finding.place)
+        read = self._read.setdefault((instruction, path), set())
+        if finding.text in read or len(read) < MOST_INPUTS:
+            read.add(finding.text)
+            return finding
+        if len(read) > MOST_INPUTS:
+            return None
+        read.add("")
+        return Missed(path, _TOO_MANY, place=finding.place)
+
+
+def _why_not(finding: Found, script: str) -> Reason | None:
+    """A script must not make this machine request its own services, or use the user's keys."""
+    local = why_local(finding.endpoint or finding.text)
+    if local is not None and not (local is LOOPBACK and why_local(script) is LOOPBACK):
+        return local
+    return _KEYS if _BY_KEY.match(finding.text) else None
+
+
+def adds(read: dict[Reference, bool], known: Reference, place: ScriptPlace | None) -> bool:
+    """Whether a place is the first of a reference in its instruction, or the first one of the user's own.
+
+    ``read``: what the instruction reads → whether the user's files name it.
+    """
+    before, own = read.get(known), _is_users(place)
+    read[known] = own or bool(before)
+    return before is None or (own and not before)
+
+
+def unless_secret(known: Reference | Missed, place: ScriptPlace | None) -> Reference | Missed:
+    """A downloaded script can put a value of the user's that is a secret into a URL: it is not requested."""
+    if isinstance(known, Missed) or _is_users(place) or not reference.carries_secret(known):
+        return known
+    return Missed(known.text, _KEYS)
+
+
+def confinements(inputs: Sequence[RemoteInput]) -> dict[Reference, Confinement]:
+    """What may be done for each reference that downloaded scripts alone name.
+
+    The user's credentials are sent to the host of such a script only where the user's files name that script.
+    """
+    users = {item.reference.text for item in inputs if any(_is_users(place.script) for place in item.places)}
+    pages = {text.partition("#")[0] for text in users}
+    found: dict[Reference, Confinement] = {}
+    for item in inputs:
+        if item.reference.text in users:
+            continue
+        scripts = {place.script.path for place in item.places if place.script}
+        hosts = frozenset(urlsplit(script).netloc for script in scripts if script.partition("#")[0] in pages)
+        found[item.reference] = Confinement(hosts, any(why_local(script) is LOOPBACK for script in scripts))
+    return found
+
+
+def _is_users(place: ScriptPlace | None) -> bool:
+    return place is None or not is_download(place.path)

@@ -1,0 +1,72 @@
+"""Where curl, wget and their like put the answers of servers: into files, or to standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import basename, join
+from urllib.parse import urlsplit
+
+from freshlayer.lazy_regex import compiled
+from freshlayer.shell.runner import Runner
+from freshlayer.shell.values import Text, known, written
+
+Fields = tuple[Text, ...]
+_STDOUT = "-"
+
+OUTPUTS = {
+    "curl": compiled(r"-[a-zA-Z#]*o|--output"),
+    "wget": compiled(r"-[a-zA-Z]*O|--output-document"),
+    "aria2c": compiled(r"-o|--out"),
+}
+_OWN_NAME = compiled(r"-[a-zA-Z#]*O[a-zA-Z]*|--remote-name(?:-all)?")
+_DIRECTORY = {
+    "curl": compiled(r"--output-dir"),
+    "wget": compiled(r"-[a-zA-Z]*P|--directory-prefix"),
+    "aria2c": compiled(r"-d|--dir"),
+}
+_URL = compiled(r"(?:https?|ftp)://[^/]")
+_ATTACHED = compiled(r"(?:--output|--output-document|--out)=(.+)|-o(/.+)|-[a-zA-Z]*O(/.+|-)")
+
+
+def saved(runner: Runner, fields: Fields, words: list[str]) -> Iterator[tuple[str, str]]:
+    """(path, reference) of each file that a download writes; the reference is empty where it is not known."""
+    name = basename(known(fields[0]) or "")
+    paths = [path for path in _targets(name, words) if path]
+    if all(path == _STDOUT for path in paths):
+        return
+    sources = runner.runs.downloads.sources(fields)
+    for place, path in enumerate(paths):
+        if path != _STDOUT:
+            yield path, sources[place] if len(sources) == len(paths) else ""
+
+
+def printed_body(runner: Runner, fields: Fields) -> str:
+    """The reference whose answer is the whole output of a download; empty where there is none."""
+    name = basename(known(fields[0]) or "")
+    if name not in OUTPUTS:
+        return ""
+    paths = _targets(name, [known(field) or written(field) for field in fields[1:]])
+    sources = runner.runs.downloads.sources(fields) if set(paths) <= {_STDOUT} else ()
+    return sources[0] if len(sources) == 1 else ""
+
+
+def _targets(name: str, words: list[str]) -> list[str]:
+    """The files that ``curl -o FILE URL``, ``curl -O URL``, ``wget URL`` write; ``-`` is standard output."""
+    found: list[str] = []
+    urls: list[str] = []
+    directory, own = "", name != "curl"
+    for place, word in enumerate(words):
+        after = words[place + 1] if place + 1 < len(words) else ""
+        if OUTPUTS[name].fullmatch(word):
+            found.append(after)
+        elif (attached := _ATTACHED.match(word)) is not None:
+            found.append(attached[1] or attached[2] or attached[3])
+        elif _DIRECTORY[name].fullmatch(word):
+            directory = after
+        elif name == "curl" and _OWN_NAME.fullmatch(word):
+            own = True
+        elif _URL.match(word):
+            urls.append(word)
+    if own and not found:
+        found = [basename(urlsplit(url).path) for url in urls]
+    return [path if path == _STDOUT else join(directory, path) for path in found if path]
