@@ -56,3 +56,13 @@ def _named(instruction: Instruction) -> tuple[str, ...]:
     if instruction.name == "ARG":
         return tuple(word.partition("=")[0].strip("\"'") for word in instruction.words)
     return instruction.words[::3] if instruction.name == "ENV" else ()
+
+
+def mounted_secrets(instruction: Instruction) -> frozenset[str]:
+    """Variables that a ``RUN --mount=type=secret,env=NAME`` fills."""
+    names: set[str] = set()
+    for flag in instruction.flags:
+        if flag.startswith("--mount=") and "type=secret" in flag:
+            fields = dict(item.partition("=")[::2] for item in flag.removeprefix("--mount=").split(","))
+            names.update(value for key, value in fields.items() if key == "env" and value)
+    return frozenset(names)

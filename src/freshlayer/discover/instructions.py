@@ -14,7 +14,7 @@ from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_wo
 from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, script_of, unless_secret
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
-from freshlayer.discover.given_secrets import GivenSecrets
+from freshlayer.discover.given_secrets import GivenSecrets, mounted_secrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lookups import decided
@@ -352,7 +352,7 @@ class _Finder:
             yield from of_script(script, surroundings, self._checkouts, others)
 
     def _surroundings(self, instruction: Instruction, environment: Environment) -> Surroundings:
-        secrets = _secret_names(instruction)
+        secrets = mounted_secrets(instruction)
 
         def value(name: str) -> str | Hole:
             written = f"${{{name}}}"
@@ -380,16 +380,6 @@ class _Finder:
                 pinned = instruction.flag("checksum")
                 pin = Missed(value, Reason("checksum-pinned"), accepted=True)
                 yield "ADD", pin if pinned else Found(value)
-
-
-def _secret_names(instruction: Instruction) -> frozenset[str]:
-    """Variables that a ``RUN --mount=type=secret,env=NAME`` fills."""
-    names: set[str] = set()
-    for flag in instruction.flags:
-        if flag.startswith("--mount=") and "type=secret" in flag:
-            fields = dict(item.partition("=")[::2] for item in flag.removeprefix("--mount=").split(","))
-            names.update(value for key, value in fields.items() if key == "env" and value)
-    return frozenset(names)
 
 
 def _script(instruction: Instruction) -> str:

@@ -15,7 +15,6 @@ from freshlayer.shell.values import Hole, Text
 
 _MOST_TEXTS = 4
 _LONGEST = 128 * 1024
-_LONGEST_DOWNLOAD = 1024 * 1024
 _ENDLESS = Reason("limit-reached", detail="scripts execute each other too deep")
 
 
@@ -40,7 +39,7 @@ def follow(runner: Runner, script: FileText, frame: Frame) -> CommandResult:
 
 def _follow_text(runner: Runner, name: str, text: Text, frame: Frame) -> CommandResult:
     source = _with_names(text, frame)
-    if len(source) > (_LONGEST_DOWNLOAD if is_download(name) else _LONGEST):
+    if len(source) > _LONGEST:
         runner.runs.miss(name, Reason("script-too-long"))
         return CommandResult(Status.PRESUMED)
     script = parse(source)
