@@ -25,13 +25,12 @@ def inputs(source: Source, request: BuildRequest, recall: Recall | None = None) 
     """What a Dockerfile reads from elsewhere; no network."""
     target = Target.of(source, request)
     known: dict[str, ScriptText] = {}
-    for _ in range(_MOST_ROUNDS if recall else 0):
-        found = (
-            recall(target.analysis.discovery.scripts) if recall and target.analysis.discovery.scripts else {}
-        )
-        if not found:
+    for _ in range(_MOST_ROUNDS):
+        scripts = target.analysis.discovery.scripts
+        last = recall(scripts) if recall and scripts else {}
+        if not last:
             break
-        known |= found
+        known |= last
         target = Target.of(source, request, known)
     found = target.analysis
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
