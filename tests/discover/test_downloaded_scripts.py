@@ -69,6 +69,9 @@ x=$(mktemp) && curl S -o /x.sh && sudo -E bash /x.sh it
 curl S | sudo -E bash -s it
 curl S | env -u X sh -s it
 f() { curl -fsSL S; }; f | sh -s it
+f() { if command -v curl; then curl -fsSL S; else wget -qO- S; fi; }; f | sh -s it
+if which curl; then curl -o x.sh S; else wget -O x.sh S; fi; sh x.sh it
+(curl -sS S || wget -qO- S) | bash -s it
 U=S; curl "$U" | sh -s it
 """
 

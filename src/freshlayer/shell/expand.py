@@ -31,7 +31,7 @@ from freshlayer.shell.values import (
     Values,
     Why,
     alternatives,
-    body_of,
+    bodies_of,
     concat,
     is_unset,
     split,
@@ -147,8 +147,8 @@ class Expander:
 def _file_with(out: Values, text: str) -> Text:
     """``<(…)``: the path of a file that holds the output of a script."""
     hole = not_computed(text)[0]
-    source = body_of(out[0]) if len(out) == 1 else ""
-    return (replace(hole, file=source),) if source and isinstance(hole, Hole) else (hole,)
+    sources = bodies_of(out)
+    return (replace(hole, file=sources[0]),) if len(sources) == 1 and isinstance(hole, Hole) else (hole,)
 
 
 def _over(limit: str, text: str) -> Hole:

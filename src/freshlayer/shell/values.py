@@ -82,9 +82,19 @@ def changed(text: Text) -> Text:
 
 
 def body_of(text: Text) -> str:
-    """The request whose whole answer a text is, but for line ends; empty for every other text."""
-    only = text[0] if text and all(isinstance(part, str) and not part.strip() for part in text[1:]) else ""
-    return only.body if isinstance(only, Hole) else ""
+    """The request whose whole answer a text is, but for line ends; empty for every other text.
+
+    ``curl URL || wget -O- URL`` writes it once or twice.
+    """
+    others = any(isinstance(part, str) and part.strip() for part in text)
+    bodies = {part.body for part in text if isinstance(part, Hole)}
+    return bodies.pop() if len(bodies) == 1 and not others else ""
+
+
+def bodies_of(values: Values) -> tuple[str, ...]:
+    """The requests of which each alternative is one's whole answer; none where one is anything else."""
+    found = tuple(dict.fromkeys(map(body_of, values)))
+    return () if "" in found else found
 
 
 def file_of(text: Text) -> str:

@@ -52,6 +52,8 @@ class Judgement:
         self._builds = builds
         self._recorded = recall(list(due.ttls), session)
         self._scripts = DownloadedScripts()
+        # What was read by another process has no address.
+        self._requested = {reference: reference for reference in due.ttls}
         self._started = time.monotonic()
 
     def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
@@ -69,7 +71,7 @@ class Judgement:
         """With what the scripts that it downloads read, and the verdicts of that."""
         session = self._session
         for _ in range(_MOST_ROUNDS):
-            wanted = watched.discovery.scripts
+            wanted = [self._requested.get(item, item) for item in watched.discovery.scripts]
             if not wanted:
                 break
             known = _scripts_of(watched)

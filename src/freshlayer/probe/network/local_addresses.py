@@ -33,6 +33,13 @@ def is_refused(address: str, *, loopback: bool) -> bool:
     return found.is_link_local or any(found in it for it in networks if it.version == found.version)
 
 
+class _Lent(socket.socket):
+    """A socket that pycurl duplicates; ours is closed behind it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def guard(
     handle: pycurl.Curl, request: Request, proxies: Proxies | None, refused: Callable[[], None]
 ) -> None:
@@ -52,7 +59,7 @@ def guard(
         family, kind, protocol, (address, port, *_) = made
         if not may_connect(address, port):
             return int(pycurl.SOCKET_BAD)
-        return socket.socket(family, kind, protocol)
+        return _Lent(family, kind, protocol)
 
     def checked(address: str, _own: str, port: int, _own_port: int) -> int:
         """A connection that is used again was opened by another transfer."""

@@ -15,7 +15,7 @@ from freshlayer.shell.programs.downloads import OUTPUTS, saved
 from freshlayer.shell.programs.filters import FILTERS
 from freshlayer.shell.programs.script_files import path_of
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, Values, Why, body_of, concat, known, text_of, written
+from freshlayer.shell.values import Hole, Text, Values, Why, bodies_of, concat, known, text_of, written
 
 Fields = tuple[Text, ...]
 
@@ -134,8 +134,8 @@ _TOOLS: dict[str, Callable[[Files, Tool], None]] = {
 
 def _content(path: str, out: Values) -> FileText | NoText:
     """The text that was written, unless nothing of it is known."""
-    if source := body_of(out[0]) if len(out) == 1 else "":
-        return NoText(path, _DOWNLOADED, source)
+    if len(sources := bodies_of(out)) == 1:
+        return NoText(path, _DOWNLOADED, sources[0])
     holes = [part for text in out for part in text if isinstance(part, Hole)]
     strings = [part for text in out for part in text if isinstance(part, str) and part.strip()]
     if holes and not strings:

@@ -17,7 +17,18 @@ from freshlayer.shell.programs.following import follow
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status
-from freshlayer.shell.values import Hole, Text, Values, Why, body_of, file_of, known, text_of, worst, written
+from freshlayer.shell.values import (
+    Hole,
+    Text,
+    Values,
+    Why,
+    bodies_of,
+    file_of,
+    known,
+    text_of,
+    worst,
+    written,
+)
 
 Fields = tuple[Text, ...]
 PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
@@ -158,8 +169,8 @@ def path_of(field: Text, frame: Frame) -> str | None:
 def _find(runner: Runner, field: Text, frame: Frame) -> FileText | NoText | None:
     """A file by its path; ``<(curl URL)`` and ``/dev/stdin`` are files too."""
     source = file_of(field)
-    if known(field) in _STDIN and frame.given is not None and len(frame.given) == 1:
-        source = body_of(frame.given[0])
+    if known(field) in _STDIN and (sources := bodies_of(frame.given or ())):
+        source = sources[0]
     if source:
         return runner.runs.download(source)
     path = path_of(field, frame)
@@ -174,14 +185,18 @@ def as_input(runner: Runner, given: Values, fields: Fields, frame: Frame) -> Com
     hole = next((hole for text in given if (hole := worst(text)) is not None), None)
     if hole is None or hole.why is not Why.ANSWER:
         return None
-    source = body_of(given[0]) if len(given) == 1 else ""
-    found = runner.runs.download(source) if source else NoText(shown(hole.text, 80), _DOWNLOADED)
-    if not isinstance(found, FileText):
-        runner.runs.miss(found.name, found.reason)
-        return None
-    frame = frame.copy()
-    frame.given = None
-    return _child(runner, found, fields, frame, ())
+    sources = bodies_of(given)
+    if not sources:
+        runner.runs.miss(shown(hole.text, 80), _DOWNLOADED)
+    inside = frame.copy()
+    inside.given = None
+    outcome: CommandResult | None = None
+    for found in map(runner.runs.download, sources):
+        if isinstance(found, FileText):
+            outcome = _child(runner, found, fields, inside, ())
+        else:
+            runner.runs.miss(found.name, found.reason)
+    return outcome
 
 
 def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoText | None, str]:
@@ -251,7 +266,7 @@ def _other(runner: Runner, fields: Fields, frame: Frame) -> None:
             elif found is not None:
                 _miss(runner, field, found)
             return
-    for source in filter(None, map(body_of, given)):
+    for source in bodies_of(given):
         runner.runs.miss(source, _other_interpreter(basename(known(fields[0]) or ""), ""))
 
 
