@@ -25,8 +25,8 @@ def _run(context: Path, state: Path, environment: Mapping[str, str]) -> dict[str
     subprocess.run([sys.executable, "-c", "pass"], env=dict(environment), check=True)
     interpreter = (time.perf_counter() - started) * 1000
     argv = [sys.executable, "-m", "bench.breakdown", str(context), str(state)]
-    said = subprocess.run(argv, env=dict(environment), capture_output=True, text=True, check=True).stdout
-    return {"interpreter": interpreter, **json.loads(said)}
+    printed = subprocess.run(argv, env=dict(environment), capture_output=True, text=True, check=True).stdout
+    return {"interpreter": interpreter, **json.loads(printed)}
 
 
 class Parts:
@@ -85,11 +85,11 @@ def main(context: str, state: str) -> None:
         probe_now(references, recorded, session, request.platforms)
     with parts.part("state"):
         session.store.record_observations(recorded, at=1)
-    told = inputs.inputs(source, request)
+    report = inputs.inputs(source, request)
     with parts.part("inject"):
-        render.derived(source, told, Mechanism.MOUNT)
+        render.derived(source, report, Mechanism.MOUNT)
     with parts.part("report"):
-        text.build_lines(told)
+        text.build_lines(report)
     print(json.dumps(parts.taken))
 
 

@@ -52,7 +52,7 @@ location / {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Probed:
     """``check`` of so many inputs, for the first time and again; and ``curl -Z`` on the same URLs."""
 
     inputs: int
@@ -98,7 +98,7 @@ class Remembered:
 class Growth:
     """All three, each in the order of size."""
 
-    asked: tuple[Asked, ...]
+    probed: tuple[Probed, ...]
     sized: tuple[Sized, ...]
     remembered: tuple[Remembered, ...]
 
@@ -144,7 +144,7 @@ def world() -> Iterator[World]:
             yield World(here, origin, trusting(here, tls))
 
 
-def asked(made: World, inputs: int) -> Asked:
+def probed(made: World, inputs: int) -> Probed:
     """curl in turn with ours; both repeat their requests."""
     urls = [f"{made.origin.url}f{number}" for number in range(inputs)]
     context = made.written(f"inputs-{inputs}", [f"RUN curl -fsSLO {url}" for url in urls])
@@ -157,7 +157,7 @@ def asked(made: World, inputs: int) -> Asked:
     for _ in range(rounds):
         curls.append(made.run(*curl))
         agains.append(_checked(made.freshlayer(*check)))
-    return Asked(inputs, first, _middle(agains), _middle(curls))
+    return Probed(inputs, first, _middle(agains), _middle(curls))
 
 
 def sized(made: World, instructions: int) -> Sized:
@@ -209,7 +209,7 @@ def _recorded(number: int) -> Recorded:
 def measure() -> Growth:
     with world() as made:
         return Growth(
-            tuple(asked(made, inputs) for inputs in INPUTS),
+            tuple(probed(made, inputs) for inputs in INPUTS),
             tuple(sized(made, instructions) for instructions in INSTRUCTIONS),
             tuple(remembered(made.here, references) for references in REMEMBERED),
         )
@@ -252,18 +252,18 @@ def _refuse(message: str) -> None:
 def drawn(found: Growth) -> str:
     """The figures as an SVG."""
     inputs = "inputs of one Dockerfile"
-    asked_for = [(one.inputs, one) for one in found.asked]
+    by_inputs = [(one.inputs, one) for one in found.probed]
     sizes = [(one.instructions, one.run) for one in found.sized]
     known = [(one.references, one) for one in found.remembered]
     seconds = (
-        Line("check, first", tuple((n, one.first.seconds) for n, one in asked_for)),
-        Line("check, again", tuple((n, one.again.seconds) for n, one in asked_for)),
-        Line("curl -Z", tuple((n, one.curl.seconds) for n, one in asked_for)),
+        Line("check, first", tuple((n, one.first.seconds) for n, one in by_inputs)),
+        Line("check, again", tuple((n, one.again.seconds) for n, one in by_inputs)),
+        Line("curl -Z", tuple((n, one.curl.seconds) for n, one in by_inputs)),
     )
     memory = (
-        Line("check, first", tuple((n, one.first.memory) for n, one in asked_for)),
-        Line("check, again", tuple((n, one.again.memory) for n, one in asked_for)),
-        Line("curl -Z", tuple((n, one.curl.memory) for n, one in asked_for)),
+        Line("check, first", tuple((n, one.first.memory) for n, one in by_inputs)),
+        Line("check, again", tuple((n, one.again.memory) for n, one in by_inputs)),
+        Line("curl -Z", tuple((n, one.curl.memory) for n, one in by_inputs)),
     )
     reading = (
         Line("seconds", tuple((n, run.seconds) for n, run in sizes)),
@@ -291,7 +291,7 @@ def lines(plot: Path | None = None) -> Iterator[str]:
     yield f"Medians of {ROUNDS} rounds up to {_FEW:,}, one round above; `check` and `curl -Z` in turn."
     yield ""
     yield from _table(
-        "inputs | first check | again | `curl -Z` | again / `curl -Z` | peak memory", found.asked
+        "inputs | first check | again | `curl -Z` | again / `curl -Z` | peak memory", found.probed
     )
     yield ""
     yield from _table("instructions | `freshlayer inputs` | for each | peak memory", found.sized)

@@ -69,7 +69,7 @@ class World:
 class Counts:
     """Of one check: what it reported, and what the origin saw."""
 
-    told: int
+    reported: int
     requests: int
     distinct: int
     body_bytes: int
@@ -154,13 +154,13 @@ def varied(text: str, number: int) -> str:
 def count(made: World) -> Counts:
     """The requests of a check to an origin that is known already."""
     made.check()
-    with made.origin.watched() as asked:
+    with made.origin.watched() as requests:
         done = made.check()
     if done.returncode != _STALE:
         raise RuntimeError(f"freshlayer check ended with {done.returncode}: {done.stderr[:2000]}")
-    told = len(re.findall(r"(?m)^\S+Dockerfile: ", done.stdout))
-    paths = Counter(request.path for request in asked)
-    return Counts(told, len(asked), len(paths), sum(request.body_bytes for request in asked))
+    reported = len(re.findall(r"(?m)^\S+Dockerfile: ", done.stdout))
+    paths = Counter(request.path for request in requests)
+    return Counts(reported, len(requests), len(paths), sum(request.body_bytes for request in requests))
 
 
 def counts(files: int = 60, distinct: int = 70) -> Counts:

@@ -113,9 +113,9 @@ class Probing:
 
     def __str__(self) -> str:
         ours = f"{self.timed[0].ours:.2f} s"
-        asked = f"{self.counts.requests / self.case.inputs:.2f}, {self.counts.body_bytes}"
+        requests = f"{self.counts.requests / self.case.inputs:.2f}, {self.counts.body_bytes}"
         target = f"≤ {self.case.target}" if self.case.target else ""
-        return row(self.case, ours, *self.timed, asked, f"{self.peak:.0f} MB", target, met(self.is_met))
+        return row(self.case, ours, *self.timed, requests, f"{self.peak:.0f} MB", target, met(self.is_met))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,11 @@ class World:
 
     def count(self) -> Counts:
         argv = self.freshlayer.argv(self.work)
-        with self.origin.watched() as asked:
+        with self.origin.watched() as requests:
             peers.seconds(argv, self.work, LIMIT)
-        fresh = sum(1 for request in asked if request.status == 304)
-        body_bytes = sum(request.body_bytes for request in asked)
-        return Counts(len(asked), fresh, body_bytes, len({request.connection for request in asked}))
+        fresh = sum(1 for request in requests if request.status == 304)
+        body_bytes = sum(request.body_bytes for request in requests)
+        return Counts(len(requests), fresh, body_bytes, len({request.connection for request in requests}))
 
 
 @contextmanager

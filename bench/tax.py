@@ -81,11 +81,11 @@ class Site:
         return [*FRESHLAYER, "--state", str(self.state), *self.words]
 
     def count(self) -> Counts:
-        with self.origin.watched() as asked:
+        with self.origin.watched() as requests:
             run = traced("--state", str(self.state), *self.words, environment=self.environment)
         if run.code:
             raise RuntimeError(f"freshlayer build ended with {run.code}")
-        return Counts(len(asked), sum(request.body_bytes for request in asked), len(run.started))
+        return Counts(len(requests), sum(request.body_bytes for request in requests), len(run.started))
 
 
 def dockerfile(url: str) -> str:

@@ -72,7 +72,7 @@ def test_what_can_not_be_meant_is_refused_with_file_and_setting(text: str, part:
 
 
 def test_a_table_that_is_none_is_refused() -> None:
-    with pytest.raises(OptionError, match=r"\[tool\.freshlayer\] is no table"):
+    with pytest.raises(OptionError, match=r"\[tool\.freshlayer\] must be a table"):
         read("[tool]\nfreshlayer = 3\n", "pyproject.toml", *TOOL)
 
 

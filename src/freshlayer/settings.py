@@ -156,7 +156,7 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     for name in table:
         document = document.get(name, {}) if isinstance(document, dict) else {}
     if not isinstance(document, dict):
-        raise OptionError(f"{where}: [{'.'.join(table)}] is no table")
+        raise OptionError(f"{where}: [{'.'.join(table)}] must be a table")
     for name, value in document.items():
         _check(where, name, value)
     chosen = {name: _choice(where, name, document[name]) for name in _CHOICES if name in document}
@@ -166,7 +166,7 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
 
-def says_fail(text: str) -> bool:
+def is_set_to_fail(text: str) -> bool:
     """Whether settings have ``on_unknown = "fail"``, whatever else is wrong in them."""
     return (
         re.search(r"""^[ \t]*["']?on_unknown["']?[ \t]*=[ \t]*["']fail["']""", text, re.MULTILINE) is not None
@@ -186,7 +186,7 @@ def _host(where: str, name: str, given: object) -> HostSettings:
     """One host's table; a password written into it is refused, for the file is meant to be committed."""
     place = f'{where}: [hosts."{shown(name, 60)}"]'
     if not isinstance(given, dict):
-        raise OptionError(f"{place} is no table")
+        raise OptionError(f"{place} must be a table")
     for key, value in given.items():
         if key not in _HOST_FIELDS:
             raise OptionError(

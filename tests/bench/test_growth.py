@@ -8,13 +8,13 @@ import pytest
 
 from bench import growth
 from bench.gauge import Run
-from bench.growth import Asked, Growth, Remembered, Sized
+from bench.growth import Growth, Probed, Remembered, Sized
 from bench.plot import Line, Panel, svg
 from testing.servers.needs import needs
 
 RUN = Run(1, 0.25, 40)
 GROWTH = Growth(
-    tuple(Asked(n, RUN, RUN, RUN) for n in (10, 100)),
+    tuple(Probed(n, RUN, RUN, RUN) for n in (10, 100)),
     tuple(Sized(n, RUN) for n in (10, 100)),
     tuple(Remembered(n, 2.5, 0.4, n) for n in (1_000, 10_000)),
 )

@@ -48,7 +48,7 @@ def test_no_dockerfile(freshlayer: Freshlayer) -> None:
     told = freshlayer("build", "-t", "x", ".")
     assert told.code == 0
     assert passed_through(told.out, "-t", "x", ".")
-    assert "Dockerfile: no such Dockerfile (name one with -f FILE); the builder runs as asked" in told.err
+    assert "Dockerfile: no such Dockerfile (name one with -f FILE); the builder runs as typed" in told.err
     for command in ("check", "inputs"):
         told = freshlayer(command, ".")
         assert (told.code, told.out) == (2, "")
@@ -301,7 +301,7 @@ def test_a_dockerfile_from_standard_input_that_is_too_large_is_given_on_whole(fr
     given = b"FROM scratch\n" + b"#" * (17 * 1024 * 1024) + b"\nlast line"
     told = freshlayer("build", "-f", "-", ".", given=given)
     assert passed_through(told.out, "-f", "-", ".")
-    assert "the Dockerfile on standard input: is larger than 16 MiB; the builder runs as asked" in told.err
+    assert "the Dockerfile on standard input: is larger than 16 MiB; the builder runs as typed" in told.err
     assert len(told.out.partition("\n")[2]) == len(given)
 
 

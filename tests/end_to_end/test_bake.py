@@ -51,7 +51,7 @@ def dockerfile(folder: Path, *lines: str) -> None:
 def bake(freshlayer: Freshlayer, *words: str) -> Ended:
     told = freshlayer("bake", "--allow=network.host", *words)
     assert told.code == 0, told.err
-    assert "runs as asked" not in told.err
+    assert "runs as typed" not in told.err
     return told
 
 

@@ -131,7 +131,7 @@ def test_a_context_from_standard_input_passes_through(freshlayer: Freshlayer, or
     text = f"FROM {BASE}\nRUN wget -qO f {origin.url}\n".encode()
     told = freshlayer.build("-", given=text)
     assert told.code == 0, told.err
-    assert "freshlayer: a context from standard input is not watched; the builder runs as asked" in told.err
+    assert "freshlayer: a context from standard input is not watched; the builder runs as typed" in told.err
     assert len(downloads(origin)) == 1
 
 

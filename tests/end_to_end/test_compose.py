@@ -174,7 +174,7 @@ def test_the_files_that_compose_finds_by_itself_all_count(
     below.mkdir()
     told = replace(freshlayer, directory=below)("compose", "build")
     assert told.code == 0, told.err
-    assert "runs as asked" not in told.err
+    assert "runs as typed" not in told.err
     assert builder.image_id("second")
     assert not builder.image_id("first")
     assert len(fetched(origin)) == 1
@@ -198,7 +198,7 @@ def test_the_files_that_compose_file_lists_count(
         freshlayer = freshlayer.but(COMPOSE_FILE="one.yaml:two.yaml")
     told = freshlayer("compose", "build")
     assert told.code == 0, told.err
-    assert "runs as asked" not in told.err
+    assert "runs as typed" not in told.err
     assert builder.image_id("second")
 
 

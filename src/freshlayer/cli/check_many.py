@@ -111,7 +111,7 @@ def searched(search: Search, failed: Callable[[str], None]) -> Iterator[Candidat
 def read_one(
     options: Options, search: Search, hosts: Mapping[str, HostSettings], wanted: Candidate
 ) -> AnalysedFile:
-    """With ``--recursive``, settings that do not stand beside a Dockerfile are those of this folder.
+    """With ``--recursive``, settings that are not beside a Dockerfile are those of this directory.
 
     Its ``hosts`` count everywhere, as far as they count at all; over them those beside the Dockerfile.
     """

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from freshlayer.context import read_settings, read_settings_file
 from freshlayer.errors import ContextError, OptionError, StateError, UnknownInputError
 from freshlayer.reference import shown
-from freshlayer.settings import Policy, read, says_fail
+from freshlayer.settings import Policy, is_set_to_fail, read
 
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
@@ -55,7 +55,7 @@ def chosen_for(options: Options, source: Source | None) -> Chosen:
     try:
         chosen = _of_files(options, source)
     except (ContextError, OptionError) as error:
-        if options.on_unknown == "fail" or (options.on_unknown is None and _says_fail(options, source)):
+        if options.on_unknown == "fail" or (options.on_unknown is None and _is_set_to_fail(options, source)):
             raise UnknownInputError(f"{error} (on_unknown is fail)") from None
         raise
     policy = chosen.policy.but(
@@ -68,7 +68,7 @@ def chosen_for(options: Options, source: Source | None) -> Chosen:
     return replace(chosen, policy=policy)
 
 
-def _says_fail(options: Options, source: Source | None) -> bool:
+def _is_set_to_fail(options: Options, source: Source | None) -> bool:
     """Whether any of the files does, whatever else is wrong in it or in another."""
     own, named = users_file(os.environ), options.settings or os.environ.get(SETTINGS, "")
     files = [Path(named)] if named else []
@@ -80,7 +80,7 @@ def _says_fail(options: Options, source: Source | None) -> bool:
     with contextlib.suppress(ContextError):
         found = None if named else read_settings(source.directory if source is not None else Path())
         texts += [found[0]] if found else []
-    return any(says_fail(text) for text in texts)
+    return any(is_set_to_fail(text) for text in texts)
 
 
 def users_file(environ: Mapping[str, str]) -> Path | None:
@@ -111,7 +111,6 @@ def _of_files(options: Options, source: Source | None) -> Chosen:
     return Chosen(replace(policy, hosts=own.hosts), why) if why else Chosen(policy)
 
 
-@lru_cache(maxsize=4)
 def _users_own(path: Path | None) -> Policy:
     if path is None or not os.path.lexists(path):
         return Policy()

@@ -58,7 +58,7 @@ class Call(Struct, frozen=True):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what docker was asked for; its exit code goes through docker as it is."""
+    """Run what docker was given; its exit code goes through docker as it is."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == [_METADATA]:
         sys.stdout.write(json.dumps(METADATA) + "\n")
@@ -115,9 +115,9 @@ def _run(call: Call) -> int:
 
 def _prefer_the_docker_that_called() -> None:
     """There may be several; the one that called is the one to build with."""
-    folder, name = os.path.split(os.environ.get("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND", ""))
-    if folder and name == "docker":
-        os.environ["PATH"] = os.pathsep.join([os.path.abspath(folder), os.environ.get("PATH", os.defpath)])
+    directory, name = os.path.split(os.environ.get("DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND", ""))
+    if directory and name == "docker":
+        os.environ["PATH"] = os.pathsep.join([os.path.abspath(directory), os.environ.get("PATH", os.defpath)])
 
 
 def _end_with_docker() -> None:

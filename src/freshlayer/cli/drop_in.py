@@ -59,7 +59,7 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
     if options.builder not in {None, invocation.name}:
         raise OptionError(f"--builder {options.builder}: {tool} builds with {invocation.name}")
     if invocation.unclear:
-        warn(f"{invocation.unclear}; {tool} runs as asked")
+        warn(f"{invocation.unclear}; {tool} runs as typed")
     if invocation.unclear or not invocation.builds:
         return invocation.as_typed().exit_code
     try:
@@ -67,10 +67,10 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
     except UnknownInputError:
         raise
     except FreshlayerError as error:
-        warn(f"{error}; {tool} runs as asked, and nothing is watched")
+        warn(f"{error}; {tool} runs as typed, and nothing is watched")
         return invocation.as_typed().exit_code
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
-        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as asked")
+        warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as typed")
         return invocation.as_typed().exit_code
     with contextlib.suppress(BrokenPipeError):
         _print(options, reports)

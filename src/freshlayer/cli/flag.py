@@ -50,7 +50,9 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, by_
     from freshlayer.workflows import flag_file as flag
 
     if output == "-" and by_code:
-        raise OptionError("--exit-code: there is no file to compare with (name one with -o FILE)")
+        raise OptionError(
+            "--exit-code: nothing was written to a file to compare with (name one with -o FILE)"
+        )
     references = list(dict.fromkeys(typed(url) for url in urls))
     if form == "raw" and len(references) != 1:
         raise OptionError("--format raw is for one URL")

@@ -105,7 +105,7 @@ def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
         click.echo(f"freshlayer: {error}", err=True)
         return _failure(error)
     except SystemExit as end:
-        # click ends so where whoever read us has gone; 1 would mean "stale".
+        # click ends so where the reader of our output has closed it; 1 would mean "stale".
         return TROUBLE if end.code else DONE
     except BrokenPipeError:
         sys.stderr.close()

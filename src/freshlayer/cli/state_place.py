@@ -40,9 +40,9 @@ def state_in_use(options: Options, source: Source | None, warn: Callable[[str], 
     else:
         where = f"{path}: would be in the build context {source.context}"
         warn(f"{where}; a temporary state is used (set XDG_STATE_HOME or pass --state PATH)")
-        with temporary_directory() as folder:
+        with temporary_directory() as directory:
             # That directory is locked for as long as it is there, and the state locks the one that it is in.
-            yield Path(folder) / "state" / path.name
+            yield Path(directory) / "state" / path.name
 
 
 def _is_sent(source: Source, path: Path) -> bool:

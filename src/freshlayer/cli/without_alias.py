@@ -31,23 +31,23 @@ def unaliased(
     elif builder.name == "buildx":
         yield [*start, "buildx", *words], dict(environ)
     else:
-        with _folder_without_alias(environ) as folder:
-            yield [*start, "builder", *words], {**environ, "DOCKER_CONFIG": folder}
+        with _directory_without_alias(environ) as directory:
+            yield [*start, "builder", *words], {**environ, "DOCKER_CONFIG": directory}
 
 
 @contextmanager
-def _folder_without_alias(environ: Mapping[str, str]) -> Iterator[str]:
-    """The user's docker folder behind links, but for its config.json: of that only the context is needed.
+def _directory_without_alias(environ: Mapping[str, str]) -> Iterator[str]:
+    """The user's docker directory behind links, but for its config.json: of that only the context is needed.
 
     What prunes needs no credential, so none is copied.
     """
     own = DockerDirectory.of(environ)
-    with temporary_directory() as folder:
+    with temporary_directory() as directory:
         for entry in own.path.iterdir() if own.path.is_dir() else ():
             if entry != own.config:
-                (Path(folder) / entry.name).symlink_to(entry.absolute())
-        (Path(folder) / "config.json").write_text(json.dumps(_context_alone(environ)), "utf-8")
-        yield folder
+                (Path(directory) / entry.name).symlink_to(entry.absolute())
+        (Path(directory) / "config.json").write_text(json.dumps(_context_alone(environ)), "utf-8")
+        yield directory
 
 
 def _context_alone(environ: Mapping[str, str]) -> dict[str, object]:

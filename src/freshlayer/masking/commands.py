@@ -6,7 +6,6 @@ Every text of a command in a report, a reason, an advice or a warning goes throu
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from posixpath import basename
 
 from freshlayer.lazy_regex import compiled
@@ -166,7 +165,6 @@ def _unquoted(token: str) -> str:
     return token
 
 
-@lru_cache(maxsize=4096)
 def _word(word: str, program: str, depth: int, *, logs_in: bool) -> str:
     option, equals, value = word.partition("=")
     if equals and option.startswith("-"):

@@ -38,7 +38,7 @@ Value = Callable[[str], str | Hole]
 
 
 class Program(Struct, frozen=True):
-    """A program that a line runs. ``line`` is what stands behind its name, as written.
+    """A program that a line runs. ``line`` is what follows its name, as written.
 
     ``environment``: what ``set`` has set before it.
     """

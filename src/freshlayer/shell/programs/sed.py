@@ -149,7 +149,7 @@ def _printed(commands: list[_Command], lines: list[str], *, extended: bool, sile
 def _addressed(
     command: _Command, place: int, at: tuple[int, bool, str], inside: set[int], *, extended: bool
 ) -> bool:
-    """Whether a command is for this line; ``inside``: the commands whose range has begun."""
+    """Whether a command is for this line; ``inside``: the commands whose range has started."""
     if not command.last:
         return not command.first or _is_at(command.first, at, extended=extended)
     if place in inside:

@@ -50,7 +50,7 @@ class TooDeepError(Exception):
 
 @lru_cache(maxsize=512)
 def parse(text: str) -> Script:
-    """Parse a script. Never fails: what is not understood is left out, and ``whole`` says so."""
+    """Parse a script. Never fails: what is not understood is left out, and ``whole`` is False then."""
     root = tree_of(re.sub(r"(?<!\\)\\\n", "", text))
     try:
         return Script(_sequence(root.children, 0), not root.has_error, _line_numbers(text))
