@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,17 @@ from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.history import BuildEvent, History, InstructionEvent
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference, parse
-from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Keep, Scope, SqliteStore, StateStore
+from freshlayer.state import (
+    BuildRecord,
+    BuiltRecord,
+    HistoryRecord,
+    Keep,
+    KeptScript,
+    Scope,
+    SqliteStore,
+    StateStore,
+)
+from freshlayer.state.scripts import MOST, MOST_BYTES
 
 A, B = parse("https://example.org/a"), parse("https://example.org/b")
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit", "engine")
@@ -247,3 +258,23 @@ def test_one_write_removes_no_more_than_a_step(opened: Open) -> None:
     for left in (700, 200, 0):
         store.record_observations({}, at=NOW + 2 * DAY)
         assert sum(len(store.history(reference.text, 1).changes) for reference in many) == left
+
+
+def test_a_script_is_kept_with_the_identity_that_it_had(store: StateStore) -> None:
+    assert store.scripts([A]) == {}
+    store.record_scripts({A: KeptScript("etag:1", b"curl x")}, at=NOW)
+    store.record_scripts({A: KeptScript("etag:2", b"curl y"), B: KeptScript("etag:1", b"")}, at=NOW)
+    assert store.scripts([A]) == {A: KeptScript("etag:2", b"curl y")}
+    store.forget([], [A.text])
+    assert store.scripts([A, B]) == {B: KeptScript("etag:1", b"")}
+
+
+def test_the_oldest_scripts_are_removed(store: StateStore) -> None:
+    many = [parse(f"https://example.org/{number}") for number in range(MOST + 5)]
+    for start in (0, 5):
+        store.record_scripts({it: KeptScript("etag:1", b"x") for it in many[start:][:MOST]}, at=NOW + start)
+    assert set(store.scripts(many)) == set(many[5:])
+    body = os.urandom(1024 * 1024 - 1024)
+    for number in range(12):
+        store.record_scripts({many[number]: KeptScript("etag:1", body)}, at=NOW + 10 + number)
+    assert set(store.scripts(many)) == set(many[12 - MOST_BYTES // len(body) : 12])
