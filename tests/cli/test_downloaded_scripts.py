@@ -12,7 +12,7 @@ import pytest
 from freshlayer.credentials import NO_CREDENTIALS
 from freshlayer.model.downloaded_scripts import Confinement
 from freshlayer.probe import Limits, ScriptsKnown, each
-from freshlayer.probe.network.local_addresses import is_refused
+from freshlayer.probe.network.local_addresses import is_named, is_refused
 from freshlayer.reference import parse
 from testing.command import Freshlayer
 from testing.installer import InstallerOrigin
@@ -199,6 +199,18 @@ def test_a_script_whose_url_has_a_secret_is_not_read(run: Freshlayer, form: str)
     assert b"s3cret" not in run.state.read_bytes()
 
 
+def test_a_script_names_no_proxy(run: Freshlayer, installer: InstallerOrigin) -> None:
+    with LoggingServer() as proxy:
+        name = (
+            f"export http_proxy={proxy.url}; wget {{url}}/plugin; curl -x {proxy.url} {{url}}/stable/latest"
+        )
+        installer.files["/install.sh"] = name
+        written(run, piped(installer))
+        run("check", ".")
+        assert proxy.requests() == []
+    assert {"HEAD /plugin", "HEAD /stable/latest"} <= set(installer.seen())
+
+
 def confined(url: str, *, loopback: bool) -> str:
     reference = parse(url)
     known = ScriptsKnown({reference: Confinement(loopback=loopback)})
@@ -213,6 +225,16 @@ def test_no_name_and_no_redirect_leads_to_this_machine() -> None:
         assert server.requests() == []
         assert confined(f"{server.url}/x", loopback=True) == "address-refused"
         assert server.requests() != []
+
+
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "2852039166", "0xa9fea9fe", "[fe80::1]", "metadata.google.internal"]
+)
+def test_a_redirect_through_a_proxy_is_checked_by_its_name(host: str) -> None:
+    assert is_named(f"http://{host}/x", loopback=True)
+    assert not is_named("http://localhost/x", loopback=True)
+    assert is_named("http://localhost/x", loopback=False)
+    assert not is_named("http://example.org/x", loopback=False)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from freshlayer import reference
 from freshlayer.discover.local_hosts import LOOPBACK, why_local
 from freshlayer.discover.syntaxes.aria2c import aria2c
@@ -118,7 +120,8 @@ class ScriptLimits:
         read = self._read.setdefault((instruction, path), set())
         if finding.text in read or len(read) < MOST_INPUTS:
             read.add(finding.text)
-            return finding
+            # A proxy that the script names could be this machine, or be sent a secret.
+            return replace(finding, form=replace(finding.form, proxies=None))
         if len(read) > MOST_INPUTS:
             return None
         read.add("")

@@ -86,13 +86,18 @@ def texts(
     references: Iterable[Reference], limits: Limits, *, keyring: Keyring, scripts_known: ScriptsKnown
 ) -> Iterator[Observation]:
     """The bytes of scripts, each requested without a credential."""
-    from freshlayer.probe.confined import confined, text_of  # noqa: PLC0415 - see above
+    from freshlayer.probe.confined import confined, means_for, text_of  # noqa: PLC0415 - see above
     from freshlayer.probe.network.driver import converse  # noqa: PLC0415
 
     means = Means(limits, keyring)
-    talks = {reference: text_of(reference, means) for reference in references}
-    confinements = scripts_known.confinements
-    talks |= {r: confined(talk, confinements[r]) for r, talk in talks.items() if r in confinements}
+    talks: dict[Reference, Conversation] = {}
+    for reference in references:
+        confinement = scripts_known.confinements.get(reference)
+        if confinement is None:
+            talks[reference] = text_of(reference, means)
+        else:
+            talk = text_of(reference, means_for(reference, confinement, means))
+            talks[reference] = confined(talk, confinement)
     yield from converse(talks, limits)
 
 

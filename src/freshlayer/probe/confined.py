@@ -39,6 +39,7 @@ _WITHOUT_USER = {
 
 def means_for(reference: Reference, confinement: Confinement, means: Means) -> Means:
     """The credentials of a reference's host, where they may be sent to it; else none."""
+    means = replace(means, confinement=confinement)
     if reference.kind == "http" and netloc_of(reference.address) in confinement.hosts:
         return means
     return replace(means, keyring=means.keyring.without_credentials())

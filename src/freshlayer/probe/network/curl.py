@@ -138,7 +138,7 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.setopt(pycurl.NOSIGNAL, 1)
     # libcurl signs no path that it may not tidy up.
     handle.setopt(pycurl.PATH_AS_IS, request.signer is None)
-    handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not (request.is_private or request.proxies))
+    handle.setopt(pycurl.FOLLOWLOCATION, request.follow and not _by_hand(request))
     handle.setopt(pycurl.MAXREDIRS, MOST_REDIRECTS)
     handle.setopt(pycurl.PROTOCOLS, _HTTP | _FTP)
     # A redirect never leaves TLS, nor HTTP; libcurl itself drops the URL's own credential where host, port
@@ -159,7 +159,12 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     _secure(handle, request.tls, authorities)
     proxying.prepare(handle, request.url, transfer.proxies, authorities)
     if request.refuses_local:
-        guard(handle, request, transfer.proxies, transfer.refuse)
+        guard(handle, request, transfer.refuse)
+
+
+def _by_hand(request: Request) -> bool:
+    """Whether ``exchange`` follows redirects."""
+    return request.is_private or bool(request.proxies) or request.refuses_local
 
 
 def _authorise(handle: pycurl.Curl, request: Request) -> None:

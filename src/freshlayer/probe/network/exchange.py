@@ -13,6 +13,7 @@ from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop
 from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.probe.network.local_addresses import is_named
 from freshlayer.probe.network.messages import (
     MOST_REDIRECTS,
     Answer,
@@ -174,7 +175,8 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
         answer = yield request if shared is None else Once(key, request)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
-        by_hand = request.is_private or request.proxies is not None
+        limits = means.confinement
+        by_hand = request.is_private or request.proxies is not None or limits is not None
         if answer.error or not location or not (request.follow and by_hand):
             return replace(answer, hops=hops)
         target = _target(request.url, location)
@@ -182,6 +184,8 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
             return _redirect_failed(hops, "redirect-invalid", "")
         if not _is_allowed(request.url, target):
             return _redirect_failed(hops, "redirect-refused", refused_redirect(target))
+        if limits is not None and is_named(target, loopback=limits.loopback):
+            return _redirect_failed(hops, "address-refused", "")
         request = _redirected(request, target, means)
     return _redirect_failed(hops, "redirect-loop", f"more than {MOST_REDIRECTS} redirects")
 

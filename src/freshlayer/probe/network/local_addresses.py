@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 import pycurl
 
 from freshlayer.probe.network.messages import Request
-from freshlayer.request_form import Proxies
 
 # The clouds' own: Alibaba, Oracle, Azure; AWS and Google over IPv6.
 _METADATA = ("100.100.100.200/32", "192.0.0.192/32", "168.63.129.16/32", "fd00:ec2::/32", "fd20:ce::/32")
+
+_NAMES = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
+_PROXY_PORT = 1080
+"""Libcurl's, where a proxy names none."""
 
 
 def is_refused(address: str, *, loopback: bool) -> bool:
@@ -40,17 +43,28 @@ class _Lent(socket.socket):
         self.close()
 
 
-def guard(
-    handle: pycurl.Curl, request: Request, proxies: Proxies | None, refused: Callable[[], None]
-) -> None:
-    """Check the address of every connection of a transfer, but for that of its proxy.
+def is_named(url: str, *, loopback: bool) -> bool:
+    """Whether a URL names such an address itself: a proxy connects to it, so that its address is not seen."""
+    host = urlsplit(url).hostname or ""
+    if host in _NAMES or host == "localhost" or host.endswith(".localhost"):
+        return host in _NAMES or not loopback
+    try:
+        return is_refused(
+            host if ":" in host else socket.inet_ntoa(socket.inet_aton(host)), loopback=loopback
+        )
+    except (OSError, ValueError):
+        return False
+
+
+def guard(handle: pycurl.Curl, request: Request, refused: Callable[[], None]) -> None:
+    """Check the address of every connection of a transfer; a proxy may be on this machine.
 
     ``refused`` is called where there is none.
     """
-    allowed = frozenset(_ports(_of_environment() if proxies is None else _named(proxies)))
+    own_proxies = frozenset(_ports(_of_environment()))
 
     def may_connect(address: str, port: int) -> bool:
-        may = port in allowed or not is_refused(address, loopback=request.loopback)
+        may = not is_refused(address, loopback=request.loopback or port in own_proxies)
         if not may:
             refused()
         return may
@@ -74,15 +88,13 @@ def _of_environment() -> list[str]:
     return [os.environ[name] for name in names if os.environ.get(name)]
 
 
-def _named(proxies: Proxies) -> list[str]:
-    return [proxies.http, proxies.https, proxies.ftp]
-
-
-def _ports(proxies: Iterable[str]) -> Iterable[int]:
+def _ports(proxies: Iterable[str]) -> Iterator[int]:
+    """The ports of proxies on this machine."""
     for proxy in proxies:
         try:
-            port = urlsplit(proxy if "://" in proxy else f"http://{proxy}").port
+            parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+            host, port = parts.hostname or "", parts.port
         except ValueError:
             continue
-        if proxy:
-            yield port or 1080
+        if host in {"localhost", "::1"} or host.startswith("127."):
+            yield port or _PROXY_PORT

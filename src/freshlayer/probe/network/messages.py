@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from freshlayer.children import Child
 from freshlayer.credentials import NO_CREDENTIALS, NO_FILES, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
+from freshlayer.model.downloaded_scripts import Confinement
 from freshlayer.model.observation import Observation, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
@@ -39,11 +40,15 @@ class Limits(Struct, frozen=True):
 
 
 class Means(Struct, frozen=True):
-    """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images."""
+    """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images.
+
+    ``confinement``: of a reference that only a downloaded script names.
+    """
 
     limits: Limits
     keyring: Keyring = NO_CREDENTIALS
     platforms: tuple[str, ...] = ()
+    confinement: Confinement | None = None
 
 
 class Signer(Private, frozen=True):
