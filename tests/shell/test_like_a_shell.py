@@ -268,6 +268,12 @@ x=`echo a \`echo b\``; a $x
 x=$(echo $(echo $(echo a))); a $x
 x="$(echo "$(echo "a  b")")"; a "$x"
 a "`echo \"a  b\"`" "`echo \$V`" "`echo '$V'`"
+a p`echo 1``echo 2`$V "p`echo 1``echo 2`"; x=`echo "\`echo b\`-c"`; a $x
+a `echo 1``echo "\`echo 2\`"`x; a "$(echo `echo 3``echo 4`)"
+a x${V:+s}`echo x`y; a "$(case $ARCH in amd64) echo 1 ;; esac)`echo 2`"
+a '``' "\`\`" `echo 1 # b``echo 2`; x=`# b`; a x`(echo 5) | cat``true`y # ``
+a "`echo '"'`" `echo '\`'` `echo 6``echo 7`
+x=1; a $((${x}0+$(echo 1))) $((1$x)) $((${x}${x}+`echo 2`)) "$(($(echo 1)0))"
 if true; then a x/`echo 7`; fi; a `echo 1`$(echo 2)$V x`echo 3`
 x=p/`echo q`$V; a "$x"
 ! echo b | grep -q a && a 1; ! echo a | grep -q a && a 2
@@ -310,6 +316,8 @@ EOF""",
 $V
 EOF""",
     'x=$(cat <<EOF\n$V`echo c`-\\`d\nEOF\n); a "$x"',
+    'x=$(cat <<EOF\n$V`echo c``echo d`\nEOF\n); a "$x" `echo 1``echo 2`',
+    "x=$(cat <<'EOF'\n``\nit's\nEOF\n); a \"$x\" `echo 1``echo 2`",
     'x=$(cat <<EOF\n$V "q" \\$V \\\\ $(echo c)\nEOF\n); a "$x"',
     'x=$(cat <<\'EOF\'\n$V "q" \\$V\nEOF\n); a "$x"',
     'x=$(cat <<-EOF\n\tx\n\t  y\n\tEOF\n); a "$x"',

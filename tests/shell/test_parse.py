@@ -69,6 +69,10 @@ STRUCTURES = [
     ("[ -n $(a) ]", ["a"]),
     ('test -n "$(a)"', ["test", "a"]),
     ("a \\\n  b", ["a"]),
+    ("a $((${x}0)) $((1$x)) $((${x}${y}+1))", ["a"]),
+    ("if ((${x}0)); then a; fi", ["a"]),
+    ("a `b``c` x", ["a", "b", "c"]),
+    ("a `b # x``c`; d", ["a", "b", "c", "d"]),
     ("time a", ["time"]),
     ("", []),
     ("\n\n", []),
@@ -82,7 +86,9 @@ def test_every_simple_command_is_found(script: str, wanted: list[str]) -> None:
     assert found.whole
 
 
-@pytest.mark.parametrize("script", ["if a; then (", "a )", "case x in", "a 'b", "Invoke-WebRequest (x", "${"])
+@pytest.mark.parametrize(
+    "script", ["if a; then (", "a )", "case x in", "a 'b", "Invoke-WebRequest (x", "${", "a `b", "$((a) | (b"]
+)
 def test_a_script_that_does_not_parse_says_so(script: str) -> None:
     assert not parse(script).whole
 

@@ -34,7 +34,7 @@ from freshlayer.shell.syntax.nodes import (
     While,
     Word,
 )
-from freshlayer.shell.syntax.respelling import GROUP, tree, tree_of
+from freshlayer.shell.syntax.respelling import GROUP, is_whole, tree, tree_of
 from freshlayer.shell.syntax.words import condition_words, given_word, text_of, word, words, words_of
 
 DEEPEST = 60
@@ -53,7 +53,7 @@ def parse(text: str) -> Script:
     """Parse a script. Never fails: what is not understood is left out, and ``whole`` is False then."""
     root = tree_of(re.sub(r"(?<!\\)\\\n", "", text))
     try:
-        return Script(_sequence(root.children, 0), not root.has_error, _line_numbers(text))
+        return Script(_sequence(root.children, 0), is_whole(root), _line_numbers(text))
     except TooDeepError:
         return Script(Sequence(()), whole=False)
 

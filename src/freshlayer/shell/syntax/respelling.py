@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.shell.syntax.backquotes import without_backquotes
+from freshlayer.shell.syntax.words import is_computed
 
 _DOCUMENT_LINE = (
     r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?"
@@ -61,7 +63,6 @@ _MOST_ROUNDS = 20
 _MOST_NEGATED = 50
 _LONGEST_SUBSHELL = 500
 _NAMED = re.compile(rb"\$([A-Za-z_]\w*|\d)")
-_BACKQUOTED = re.compile(rb"`([^`\\(#]*)`")
 _NEGATED = compiled(r"(?<![^\s;&|()])!\s+(?=(?:\{|case|if|for|while|until)\s)")
 _WORD = compiled(
     r"(?P<text>\\.|'[^']*'|\"(?:\\.|[^\"\\])*\"|(?<!\S)#[^\n]*)"
@@ -85,20 +86,33 @@ def tree(source: bytes) -> Node:
 def tree_of(text: str) -> Node:
     """The tree of a script, by the spelling that the grammar reads."""
     text = _without_negated_compounds(text)
-    if "``" in text and "\\`" not in text and text.count("`") % 2 == 0:
-        # The grammar takes two of them that touch for text.
-        text = re.sub(r"`([^`]+)`", r"$(\1)", text)
-    if "<<" in text and len(text) <= _LONGEST_RESPELLED:
+    if len(text) > _LONGEST_RESPELLED:
+        return _read(text)
+    if "<<" in text:
         text = _BEHIND_DOCUMENT.sub(r"\g<start>\n\g<body>\n\g<rest>", text)
-    root = _read(text, backquotes=True)
-    if not root.has_error or len(text) > _LONGEST_RESPELLED:
-        return root
+    # Before and behind backquotes the grammar at times ends a word that goes on; two that touch are text.
+    spellings = dict.fromkeys((without_backquotes(text), text))
+    tries = (_read(spelling) for respell in (str, _respelled) for spelling in map(respell, spellings))
+    first = next(tries)
+    return next((root for root in chain((first,), tries) if is_whole(root)), first)
+
+
+def is_whole(root: Node) -> bool:
+    """Whether all of a script was read. What is between ``((`` and ``))`` is read from its text later."""
+    waiting = [root] if root.has_error else []
+    while waiting:
+        node = waiting.pop()
+        if node.is_error or node.is_missing:
+            return False
+        if not is_computed(node):
+            waiting += [child for child in node.children if child.has_error]
+    return True
+
+
+def _respelled(text: str) -> str:
     for pattern, replacement in _STUMBLES:
         text = pattern.sub(replacement, text)
-    text = _with_subshells(text)
-    tries = ((text, False), (text, True))
-    again = (_read(spelling, backquotes=backquotes) for spelling, backquotes in tries)
-    return next((read for read in again if not read.has_error), root)
+    return _with_subshells(text)
 
 
 def _with_subshells(text: str) -> str:
@@ -116,13 +130,9 @@ def _with_subshells(text: str) -> str:
     return text
 
 
-def _read(text: str, *, backquotes: bool) -> Node:
-    """``backquotes``: some of them become parentheses."""
+def _read(text: str) -> Node:
     source = text.encode("utf-8", "surrogateescape")
-    root = tree(source)
-    source, root = _with_line_ends(source, root)
-    spelled = _BACKQUOTED.sub(lambda match: _with_parentheses(match, root), source) if backquotes else source
-    root = root if spelled == source else tree(spelled)
+    spelled, root = _with_line_ends(source, tree(source))
     if not any(_is_swallowed(match, root) for match in _NAMED.finditer(spelled)):
         return root
     # A name that is read today ends a word early as soon as another one is read.
@@ -175,14 +185,6 @@ def _joined_lines(source: bytes, root: Node) -> Iterator[int]:
                 # A comment would hide what is put behind it.
                 yield one.start_byte if one.type == "comment" else one.end_byte
                 break
-
-
-def _with_parentheses(match: re.Match[bytes], root: Node) -> bytes:
-    """Before and behind backquotes the grammar at times ends a word that goes on."""
-    node = root.descendant_for_byte_range(match.start(), match.start() + 1)
-    whole = node.parent if node is not None and node.type == "`" else None
-    alike = whole is not None and (whole.start_byte, whole.end_byte) == match.span()
-    return b"$(" + match[1] + b")" if alike else match[0]
 
 
 def _without_negated_compounds(text: str) -> str:

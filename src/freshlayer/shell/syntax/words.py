@@ -189,7 +189,7 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
             return [Literal(_ansi(text[2:-1]), quoted=True)]
         case "simple_expansion" | "expansion":
             return _parameter(text.lstrip(), quoted=quoted)
-        case "arithmetic_expansion" | "command_substitution" if _is_arithmetic(text.strip()):
+        case "arithmetic_expansion" | "command_substitution" if is_computed(node):
             return [Arithmetic(text.strip()[3:-2], text.strip(), quoted)]
         case "command_substitution":
             return [Substitution(_inside(text.lstrip(), quoted=quoted), text.lstrip(), quoted)]
@@ -199,6 +199,15 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
             return _literals(text, quoted=quoted)
         case _:
             return [Opaque(text, quoted)]
+
+
+def is_computed(node: Node) -> bool:
+    """``$((…))`` and ``((…))``, of which the text is read, and not the tree."""
+    if node.type == "compound_statement" and node.children[0].type == "((":
+        return _is_arithmetic(f"${text_of(node)}")
+    return node.type in {"arithmetic_expansion", "command_substitution"} and _is_arithmetic(
+        text_of(node).strip()
+    )
 
 
 def _is_arithmetic(text: str) -> bool:
