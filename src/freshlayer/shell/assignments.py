@@ -66,8 +66,8 @@ def _prepare(name: str, command: str, letters: str, frame: Frame) -> None:
 
 
 def _mark(name: str, command: str, letters: str, frame: Frame) -> None:
-    if command == "export" and "n" in letters:
-        frame.exported -= {name}
+    if (command == "export" and "n" in letters) or (command in DECLARING and "+x" in letters):
+        frame.withhold(name)
     elif command == "export" or (command in DECLARING and "x" in letters and "+x" not in letters):
         frame.exported |= {name}
 

@@ -57,7 +57,8 @@ class Frame(Struct):
     ``anything``: why any name may have a value now. ``hidden``: what the ``local`` names of a function were
     outside of it. ``directory``: the working directory, in which an unknown part is as written.
 
-    ``name`` is ``$0``; ``exported`` names reach child shells, ``integers`` are those of ``declare -i``.
+    ``name`` is ``$0``; ``exported`` names reach child shells, and so do those of the environment that are
+    not ``withheld``; ``integers`` are those of ``declare -i``.
     ``options``: letters of ``set``, and ``pipefail``. ``tested``: a failure ends nothing here, even under
     ``set -e``. ``given``: what is known of standard input; ``touched``: a part of it has been read.
     ``heard``: what is written to standard output is used. ``groups``: names that got their values together.
@@ -78,6 +79,7 @@ class Frame(Struct):
     previous: str = "/"
     name: Values | None = None
     exported: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
     integers: frozenset[str] = frozenset()
     associative: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
@@ -108,6 +110,7 @@ class Frame(Struct):
     def child(self, name: Values | None, arguments: tuple[Values, ...]) -> Frame:
         """The start of another shell that this one runs: exported variables alone reach it."""
         variables = {key: values for key, values in self.variables.items() if self.exports(key)}
+        variables |= dict.fromkeys(self.withheld - self.exported, (UNSET,))
         return Frame(
             self.outer,
             variables,
@@ -117,6 +120,7 @@ class Frame(Struct):
             directory=self.directory,
             previous=self.previous,
             exported=self.exported,
+            withheld=self.withheld,
             given=self.given,
             touched=self.touched,
             heard=self.heard,
@@ -130,6 +134,8 @@ class Frame(Struct):
         """Whether a child process sees the name: by ``export``, or because the environment had it."""
         if name in self.exported or self.variables.get(name) == (UNSET,):
             return True
+        if name in self.withheld:
+            return False
         hole = (self.outer(name)[0] or ("",))[0]
         return not isinstance(hole, Hole) or hole.why > Why.BASE
 
@@ -203,9 +209,14 @@ class Frame(Struct):
         """``unset name``."""
         self.arrays.pop(name, None)
         self.variables[name] = (UNSET,)
-        self.exported -= {name}
+        self.withhold(name)
         self.integers -= {name}
         self.associative -= {name}
+
+    def withhold(self, name: str) -> None:
+        """``unset NAME`` and ``export -n NAME``: child processes no longer see it, whatever it is set to."""
+        self.exported -= {name}
+        self.withheld |= {name}
 
     def restore(self, name: str, values: Values | None) -> None:
         """What it was before; None where the script had not set it."""
@@ -281,6 +292,7 @@ class Frame(Struct):
         self.arguments, self.name = _merged_arguments([arm.arguments for arm in arms]), first.name
         self.directory, self.previous = first.directory, first.previous
         self.exported = frozenset().union(*(arm.exported for arm in arms))
+        self.withheld = first.withheld.intersection(*(arm.withheld for arm in arms))
         self.integers = frozenset().union(*(arm.integers for arm in arms))
         self.associative = frozenset().union(*(arm.associative for arm in arms))
         self.options = first.options.intersection(*(arm.options for arm in arms))

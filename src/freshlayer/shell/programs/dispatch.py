@@ -12,7 +12,6 @@ from freshlayer.shell.parameters import not_computed
 from freshlayer.shell.programs.architecture import answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
 from freshlayer.shell.programs.downloads import printed_body
-from freshlayer.shell.programs.expr import expr
 from freshlayer.shell.programs.file_tools import apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
@@ -103,6 +102,8 @@ def _printed(runner: Runner, name: str, fields: Fields, words: list[str | None])
 
 
 def _expr(runner: Runner, fields: Fields, _frame: Frame) -> CommandResult:
+    from freshlayer.shell.programs.expr import expr  # noqa: PLC0415 - few scripts use it
+
     words = [known(field) for field in fields[1:]]
     text = expr([word or "" for word in words]) if None not in words else None
     if text is None:

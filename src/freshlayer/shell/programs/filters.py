@@ -10,9 +10,6 @@ from collections.abc import Callable
 from functools import partial
 
 from freshlayer.shell.patterns import Pattern, protected_regex, regex
-from freshlayer.shell.programs.awk import awk
-from freshlayer.shell.programs.sed import sed
-from freshlayer.shell.programs.tr import tr
 
 Filter = Callable[[list[str], str], str | None]
 _GREP = r"-(?:[oEvFiahsqc]|m\d{1,4})+"
@@ -182,16 +179,34 @@ def _wc(arguments: list[str], text: str) -> str | None:
     return f"{text.count(chr(10))}\n" if arguments in (["-l"], ["--lines"]) else None
 
 
+def _tr(arguments: list[str], text: str) -> str | None:
+    from freshlayer.shell.programs.tr import tr  # noqa: PLC0415 - few scripts use it
+
+    return tr(arguments, text)
+
+
+def _sed(arguments: list[str], lines: list[str]) -> list[str] | None:
+    from freshlayer.shell.programs.sed import sed  # noqa: PLC0415 - see above
+
+    return sed(arguments, lines)
+
+
+def _awk(arguments: list[str], lines: list[str]) -> list[str] | None:
+    from freshlayer.shell.programs.awk import awk  # noqa: PLC0415 - see above
+
+    return awk(arguments, lines)
+
+
 FILTERS: dict[str, Filter] = {
     "cat": _cat,
     "tee": _tee,
-    "tr": tr,
+    "tr": _tr,
     "wc": _wc,
     "cut": _by_lines(_cut),
     "head": _by_lines(_head),
     "tail": _by_lines(_tail),
-    "sed": _by_lines(sed),
-    **dict.fromkeys(("awk", "gawk", "mawk"), _by_lines(awk)),
+    "sed": _by_lines(_sed),
+    **dict.fromkeys(("awk", "gawk", "mawk"), _by_lines(_awk)),
     **{name: _by_lines(partial(_grep_with, letters)) for name, letters in _GREPS.items()},
     "sort": _by_lines(_sort),
     "uniq": _by_lines(_uniq),
