@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from e2b_dockerfile_utils import ShellLex
+from hypothesis import given
+from hypothesis import strategies as st
 
 from freshlayer.dockerfile import Dockerfile, Environment, environments, parse
 from freshlayer.dockerfile.scope import Unknown
+from freshlayer.dockerfile.variables import Names
 from freshlayer.model.reasons import Reason
 
 AMD64 = "linux/amd64"
@@ -221,3 +225,39 @@ def test_values_that_grow_line_by_line_end_with_a_reason() -> None:
 
 def test_a_value_is_expanded_whatever_its_length_where_no_pattern_is() -> None:
     assert at_the_end("FROM a\nENV V=" + "*" * 5_000).expand("${V:-x}") == "*" * 5_000
+
+
+_VALUES = {"A": "1", "_B2": "x $A ${A}\\ '", "ab": ""}
+_PIECES = [
+    "$A",
+    "${A}",
+    "$_B2",
+    "${_B2}",
+    "$ab",
+    "${ab}",
+    "$",
+    "{",
+    "}",
+    "a",
+    "B",
+    "2",
+    "_",
+    "-",
+    " ",
+    "/",
+    "é",
+    "\t",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join))
+def test_names_with_values_are_replaced_as_the_library_does_it(text: str) -> None:
+    names: Names[str | Unknown] = Names()
+    for name, value in _VALUES.items():
+        names = names.put(name, value)
+    found = Environment(env=names).expand(text)
+    try:
+        wanted: str | None = ShellLex("\\", env=_VALUES, skip_unset_env=False).process_word(text)
+    except ValueError:
+        wanted = None
+    assert isinstance(found, Unknown) or found == wanted

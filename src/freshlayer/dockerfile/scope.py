@@ -30,6 +30,8 @@ PREDEFINED = frozenset(
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARKER = compiled(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _MEANS_SOMETHING = compiled(r"""["'$<]""")
+_ONLY_NAMES = compiled(r"(?:[^$`\\\"'<]++|\$(?:[A-Za-z_]\w*+|\{[A-Za-z_]\w*+\}))*+", re.ASCII)
+_REFERENCE = compiled(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 _NAME = compiled(r"\$\{?([A-Za-z_]\w*)")
 _PATTERN = compiled(r"\$\{\w+([#%/])")
 _LONGEST_VALUE = 100_000
@@ -75,6 +77,9 @@ class Environment(Struct, frozen=True):
         too_much = self._too_much(text, [known[name] for name in names if name in known])
         if too_much:
             return too_much
+        if len(known) == len(found) and text.isascii() and _ONLY_NAMES.fullmatch(text):
+            # What the library does character by character.
+            return _REFERENCE.sub(lambda match: known[match[1] or match[2]], text)
         lexer = ShellLex(escape, env=known, skip_unset_env=False)
         try:
             value = lexer.process_word(_marked(text, escape, known))

@@ -79,6 +79,10 @@ class Expander:
 
         ``unset_vanishes``: a bare name without a value leaves no field, as in the script it will not.
         """
+        only = word[0] if len(word) == 1 else None
+        if isinstance(only, Literal) and only.text:
+            # As most words are.
+            return [((only.text,),)]
         found: list[list[Field]] = [[]]
         for part, quoted in self._with_defaults(word, frame):
             pieces = self._pieces(part, frame, quoted=quoted)

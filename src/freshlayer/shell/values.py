@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from functools import lru_cache
 
@@ -109,6 +109,11 @@ def known(text: Text) -> str | None:
         return ""
     only = text[0]
     return only if len(text) == 1 and isinstance(only, str) else None
+
+
+def program_name(words: Sequence[Text]) -> str:
+    """The first of the words without its directory; empty where it is not known."""
+    return (known(words[0]) or "").rpartition("/")[2]
 
 
 def alternatives(texts: Iterable[Text]) -> Values:

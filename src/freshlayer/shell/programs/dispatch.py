@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from posixpath import basename
-
 from msgspec.structs import replace
 
 from freshlayer.model.reasons import Reason
@@ -40,6 +38,7 @@ from freshlayer.shell.values import (
     changed,
     concat,
     known,
+    program_name,
     text_of,
     worst,
 )
@@ -76,7 +75,7 @@ def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
         return _external(runner, fields, frame)
     if name in frame.functions and not command.wrapped:
         return _function(runner, name, fields, frame)
-    name = basename(name)
+    name = name.rpartition("/")[2]
     if name in _BUILTINS:
         return _BUILTINS[name](runner, fields, frame)
     return _external(runner, fields, frame)
@@ -84,7 +83,7 @@ def dispatch(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
 
 def _print(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     """``echo`` passes on what is not known; ``printf -v NAME`` prints into a variable."""
-    name, words = basename(known(fields[0]) or ""), [known(field) for field in fields[1:]]
+    name, words = program_name(fields), [known(field) for field in fields[1:]]
     if name == "printf" and words[:1] == ["-v"] and len(words) > 2:
         frame.set(words[1] or "", _printed(runner, name, fields[2:], words[2:]))
         return DONE
@@ -147,7 +146,7 @@ def _function(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
 
 
 def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
-    name = basename(known(fields[0]) or "")
+    name = program_name(fields)
     followed = _of_files(runner, name, fields, frame)
     if followed is not None:
         return followed
@@ -194,7 +193,7 @@ def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
 
 def _filtered(runner: Runner, fields: Fields, arguments: list[str], given: Values) -> CommandResult:
     """An unknown input gives an output that is unknown for the same reason."""
-    name = basename(known(fields[0]) or "")
+    name = program_name(fields)
     found: list[Text] = []
     ends: list[Status] = []
     for text in given:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Text, known, written
+from freshlayer.shell.values import Text, known, program_name, written
 
 Fields = tuple[Text, ...]
 _STDOUT = "-"
@@ -30,7 +30,7 @@ _ATTACHED = compiled(r"(?:--output|--output-document|--out)=(.+)|-o(/.+)|-[a-zA-
 
 def saved(runner: Runner, fields: Fields, words: list[str]) -> Iterator[tuple[str, str]]:
     """(path, reference) of each file that a download writes; the reference is empty where it is not known."""
-    name = basename(known(fields[0]) or "")
+    name = program_name(fields)
     paths = [path for path in _targets(name, words) if path]
     if all(path == _STDOUT for path in paths):
         return
@@ -42,7 +42,7 @@ def saved(runner: Runner, fields: Fields, words: list[str]) -> Iterator[tuple[st
 
 def printed_body(runner: Runner, fields: Fields) -> str:
     """The reference whose answer is the whole output of a download; empty where there is none."""
-    name = basename(known(fields[0]) or "")
+    name = program_name(fields)
     if name not in OUTPUTS:
         return ""
     paths = _targets(name, [known(field) or written(field) for field in fields[1:]])

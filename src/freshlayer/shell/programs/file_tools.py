@@ -15,7 +15,18 @@ from freshlayer.shell.programs.downloads import OUTPUTS, saved
 from freshlayer.shell.programs.filters import FILTERS
 from freshlayer.shell.programs.script_files import path_of
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, Values, Why, bodies_of, concat, known, text_of, written
+from freshlayer.shell.values import (
+    Hole,
+    Text,
+    Values,
+    Why,
+    bodies_of,
+    concat,
+    known,
+    program_name,
+    text_of,
+    written,
+)
 
 Fields = tuple[Text, ...]
 
@@ -27,7 +38,7 @@ _MOST_FILES = 50
 
 def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
     """What a program does to files; words that are not known are as written."""
-    name = basename(known(fields[0]) or "")
+    name = program_name(fields)
     if name not in OUTPUTS and name not in _TOOLS and name != "tee":
         return
     files, directory = runner.runs.files, frame.directory

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from posixpath import basename
-
 from freshlayer.masking import masked_words
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.runner import Runner
-from freshlayer.shell.values import Hole, Text, Values, Why, changed, known, worst, written
+from freshlayer.shell.values import Hole, Text, Values, Why, changed, program_name, worst, written
 
 Fields = tuple[Text, ...]
 _LONGEST_SHOWN = 80
@@ -30,7 +28,7 @@ def output_of(runner: Runner, fields: Fields, given: Values | None = None) -> Te
     upstream = [hole for item in given or () if (hole := worst(item)) and hole.why is Why.ANSWER]
     if upstream:
         return changed((upstream[0],))
-    if basename(known(fields[0]) or "") in runner.fetchers and "://" in text:
+    if program_name(fields) in runner.fetchers and "://" in text:
         reason = Reason("depends-on-answer", detail=f"depends on the answer to {short}")
         return (Hole(Why.ANSWER, reason, f"$({short})"),)
     reason = Reason("needs-command-output", detail=f"needs the output of {short}")

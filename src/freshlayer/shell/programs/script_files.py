@@ -25,6 +25,7 @@ from freshlayer.shell.values import (
     bodies_of,
     file_of,
     known,
+    program_name,
     text_of,
     worst,
     written,
@@ -145,7 +146,7 @@ def listed(runner: Runner, pattern: str, frame: Frame) -> list[str]:
 
 def location(fields: Fields, frame: Frame) -> str | None:
     """What ``pwd``, ``realpath FILE`` and ``readlink -f FILE`` print; None where it is not known."""
-    name = basename(known(fields[0]) or "")
+    name = program_name(fields)
     path = frame.directory if name == "pwd" else None
     if name in {"realpath", "readlink"} and len(fields) > 1 and (name == "realpath" or len(fields) > 2):
         path = path_of(fields[-1], frame)
@@ -261,13 +262,13 @@ def _other(runner: Runner, fields: Fields, frame: Frame) -> None:
             found = runner.runs.files.find(path) if path else None
             if isinstance(found, FileText):
                 text = "".join(part for part in found.text[0] if isinstance(part, str))
-                reason = _other_interpreter(basename(known(fields[0]) or ""), text)
+                reason = _other_interpreter(program_name(fields), text)
                 runner.runs.miss(found.name, reason)
             elif found is not None:
                 _miss(runner, field, found)
             return
     for source in bodies_of(given):
-        runner.runs.miss(source, _other_interpreter(basename(known(fields[0]) or ""), ""))
+        runner.runs.miss(source, _other_interpreter(program_name(fields), ""))
 
 
 def _miss(runner: Runner, field: Text, found: NoText | None) -> None:

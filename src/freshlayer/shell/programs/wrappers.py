@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import basename
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.shell.programs.wrapper_rows import Wrapper, wrapper_of
-from freshlayer.shell.values import UNSET, Hole, Text, Values, known, text_of, written
+from freshlayer.shell.values import UNSET, Hole, Text, Values, known, program_name, text_of, written
 
 SHELLS = ("sh", "bash", "ash", "dash", "zsh", "ksh")
 
@@ -29,7 +28,7 @@ def unwrapped(fields: tuple[Text, ...]) -> Wrapped:
     assignments: dict[str, Values] = {}
     cleared = wrapped = False
     while fields:
-        name = basename(known(fields[0]) or "")
+        name = program_name(fields)
         row, size = wrapper_of(name, (known(fields[1]) or "") if len(fields) > 1 else "")
         if row is None or not _wraps(name, fields):
             break
