@@ -317,6 +317,8 @@ $V
 EOF""",
     'x=$(cat <<EOF\n$V`echo c`-\\`d\nEOF\n); a "$x"',
     'x=$(cat <<EOF\n$V`echo c``echo d`\nEOF\n); a "$x" `echo 1``echo 2`',
+    "cat <<'EOF' >/dev/null\n``\nEOF\na `echo 1``echo 2`; x='y'; a $x",
+    'cat <<"EOF" >/dev/null; a 1 `echo 2``echo 3`\n`\nEOF\na `echo 1``echo 2`; x="y"',
     "x=$(cat <<'EOF'\n``\nit's\nEOF\n); a \"$x\" `echo 1``echo 2`",
     'x=$(cat <<EOF\n$V "q" \\$V \\\\ $(echo c)\nEOF\n); a "$x"',
     'x=$(cat <<\'EOF\'\n$V "q" \\$V\nEOF\n); a "$x"',

@@ -9,7 +9,7 @@ from freshlayer.lazy_regex import compiled
 _TOKEN = compiled(
     r"(?P<escaped>\\.)|`(?P<script>(?:\\.|[^`\\])*)`|(?P<double>\")|(?P<single>\$?')|(?P<comment>\#)|(?P<line>\n)"
     r"|(?P<opens>\()|(?P<closes>\))|(?P<begins>(?<![\w-])case\s+\S+\s+in\b)|(?P<ends>(?<![\w-])esac\b)"
-    r"|(?<!<)<<(?!<)-?[ \t]*[\"'\\]?(?P<document>[A-Za-z_][\w.-]*)",
+    r"|(?<!<)<<(?!<)-?[ \t]*[\"'\\]?(?P<document>[A-Za-z_][\w.-]*)[\"']?",
     re.DOTALL,
 )
 _SINGLE = compiled(r"[^']*'")
