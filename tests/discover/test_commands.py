@@ -281,7 +281,7 @@ def test_options_hold_up_to_next() -> None:
 
 
 def test_get_with_data_is_a_get() -> None:
-    assert read(f"curl -G -d x=1 --data-urlencode 'y=a b' {U}") == ([f"{U}?x=1&y=a%20b"], [])
+    assert read(f"curl -G -d x=1 --data-urlencode 'y=a b' {U}") == ([f"{U}?x=1&y=a+b"], [])
     assert read(f"curl --path-as-is {U}/../b; curl {U}/../b") == ([f"{U}/../b", W], [])
     assert read(f"wget {U}/../b; aria2c {U}/./../b") == ([W, W], [])
 

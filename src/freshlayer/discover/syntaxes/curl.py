@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 from freshlayer.discover.dot_segments import without_dot_segments
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
@@ -93,7 +93,7 @@ def _one(arguments: Words) -> Iterator[Finding]:
         yield from (sent_by(url, "curl", method) for url in urls if url != "")
         return
     for url in urls:
-        found = _read(_with_query(url, query if "get" in options else []), options)
+        found = _read(_with_query(url, query), options)
         yield from request.findings(found, follow=_follows(options))
 
 
@@ -114,17 +114,23 @@ def _method(options: set[str]) -> str:
 
 
 def _with_query(url: Word, query: list[Word]) -> Word:
-    """``-G`` sends the data of ``-d`` in the URL."""
+    """The URL with more of a query; what is behind ``#`` is not sent."""
     for item in query:
         if isinstance(item, Unknown) or isinstance(url, Unknown):
             return item if isinstance(item, Unknown) else url
-        url += f"{'&' if '?' in url else '?'}{item}"
+        address = url.partition("#")[0]
+        url = f"{address}{'&' if '?' in address else '?'}{item}" if item else address
     return url
 
 
 def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
+    """Options without values that matter, URLs, and what is appended to each URL.
+
+    ``-G`` sends the data of ``-d`` in the URL, and then nothing of ``--url-query`` (tool_operate.c).
+    """
     options: set[str] = set()
     urls: list[Word] = []
+    data: list[Word] = []
     query: list[Word] = []
     for item in read(arguments, TABLE):
         match item:
@@ -132,6 +138,8 @@ def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
                 urls.append(value)
             case Option(name="url", value=value) if value is not None:
                 urls.append(value)
+            case Option(name="url-query", value=value) if value is not None:
+                query.append(_query(value))
             case Option(name="request", value=str(method)):
                 options.add(f"request:{method.upper()}")
             case Option(name="max-redirs", value=str(most)):
@@ -139,16 +147,35 @@ def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
             case Option(name=name, value=value):
                 options.add(name)
                 if name in _SENDS and value is not None:
-                    query.append(_encoded(value) if name == "data-urlencode" else value)
-    return options, urls, query
+                    data.append(_sent(name, value))
+    return options, urls, data if data and "get" in options else query
+
+
+def _query(value: Word) -> Word:
+    """The value of ``--url-query``: behind ``+`` as it is, else as that of ``--data-urlencode``."""
+    return value[1:] if isinstance(value, str) and value.startswith("+") else _encoded(value)
 
 
 def _encoded(value: Word) -> Word:
-    """``name=content`` with the content percent-encoded."""
+    """``content``, ``=content`` or ``name=content``, with the content percent-encoded; ``name@file``."""
     if isinstance(value, Unknown):
         return value
     name, equals, content = value.partition("=")
-    return f"{name}{equals}{quote(content, safe='')}" if equals else quote(name, safe="")
+    if not equals:
+        return _in_file(value) if "@" in value else quote_plus(value)
+    return f"{name}={quote_plus(content)}" if name else quote_plus(content)
+
+
+def _sent(name: str, value: Word) -> Word:
+    """The value of an option such as ``-d``, as it is sent: ``@file`` is read, but not by ``--data-raw``."""
+    if name == "data-urlencode":
+        return _encoded(value)
+    is_file = isinstance(value, str) and value.startswith("@") and name != "data-raw"
+    return _in_file(str(value)) if is_file else value
+
+
+def _in_file(text: str) -> Unknown:
+    return Unknown(Reason("urls-in-file", detail="a part of the URL is in a file"), text, "…")
 
 
 def _read(url: Word, options: set[str]) -> Iterator[Finding]:
