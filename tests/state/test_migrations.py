@@ -15,7 +15,8 @@ from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
 from freshlayer.state import Scope, SqliteStore
-from freshlayer.state.migrations import STEPS, VERSION, migrate
+from freshlayer.state.inventory import OF_DOCKERFILES, OF_REFERENCES
+from freshlayer.state.migrations import STEPS, TABLES, VERSION, migrate
 from testing.recording import record
 
 REFERENCE = parse("https://example.org/a")
@@ -177,3 +178,13 @@ def test_processes_that_open_an_older_file_at_the_same_time(tmp_path: Path) -> N
     assert version_of(tmp_path / "s.version-2") == 2
     recalled = SqliteStore(path, fail).observations([REFERENCE])[REFERENCE]
     assert (recalled.probed_at, recalled.full_answer) == (9, 9)
+
+
+# A taint outlives what is forgotten, and the size is computed again.
+KEPT_WHEN_FORGOTTEN = {"taint", "history_size"}
+
+
+def test_every_table_is_forgotten() -> None:
+    forgotten = {*OF_DOCKERFILES, *OF_REFERENCES}
+    assert forgotten | KEPT_WHEN_FORGOTTEN == set(TABLES)
+    assert not forgotten & KEPT_WHEN_FORGOTTEN

@@ -23,8 +23,10 @@ SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
 ) WHERE dockerfile GLOB ? GROUP BY dockerfile"""
 # Whatever has a history has been observed.
 _REFERENCES = "SELECT reference, identity, asked FROM observation WHERE reference GLOB ?"
-_OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "not_watched", "build_event")
-_OF_REFERENCES = ("observation", "observation_event", "taken_up", "script")
+OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "not_watched", "build_event")
+"""Tables with a row for each Dockerfile, by its column ``dockerfile``."""
+OF_REFERENCES = ("observation", "observation_event", "taken_up", "script")
+"""Tables with a row for each reference, by its column ``reference``."""
 
 
 def read(rows: Rows, pattern: str, most: int) -> Inventory:
@@ -48,10 +50,10 @@ def forget(connection: sqlite3.Connection, dockerfiles: Iterable[str], reference
     connection.executemany(
         "DELETE FROM taken_up WHERE build IN (SELECT number FROM build_event WHERE dockerfile = ?)", names
     )
-    for table in _OF_DOCKERFILES:
+    for table in OF_DOCKERFILES:
         connection.executemany(f"DELETE FROM {table} WHERE dockerfile = ?", names)  # noqa: S608 - constants of ours
     texts = [(text,) for text in references]
-    for table in _OF_REFERENCES:
+    for table in OF_REFERENCES:
         connection.executemany(f"DELETE FROM {table} WHERE reference = ?", texts)  # noqa: S608 - constants of ours
     connection.execute(
         "UPDATE history_size SET bytes = (SELECT coalesce(sum(bytes), 0) FROM observation_event)"
