@@ -310,3 +310,17 @@ TOGETHER = [
 @pytest.mark.parametrize(("script", "wanted"), TOGETHER, ids=[row[0] for row in TOGETHER])
 def test_values_of_one_arm_stay_together(script: str, wanted: list[str]) -> None:
     assert [command[1] for command in words(script) if command[0] == "a"] == wanted
+
+
+@pytest.mark.parametrize("command", ["a", "sh", "cat", "$UNKNOWN"])
+def test_what_the_document_of_a_program_sets_is_not_known(command: str) -> None:
+    """bash expands it in the child process: the name keeps its value; in dash it is set."""
+    (found,) = words(f"{command} <<EOF\n${{EMPTY:=2}}\nEOF\nb $EMPTY")[-1:]
+    assert found[0] == "b"
+    assert found[1].startswith("?a here-document sets it")
+
+
+@pytest.mark.parametrize("command", ["read x", "f", "{ a; }", ":"])
+def test_what_another_document_sets_is_known(command: str) -> None:
+    script = f"f() {{ a; }}; {command} <<EOF\n${{EMPTY:=2}}\nEOF\nb $EMPTY"
+    assert words(script)[-1] == ["b", "2"]

@@ -317,6 +317,8 @@ $V
 EOF""",
     'x=$(cat <<EOF\n$V`echo c`-\\`d\nEOF\n); a "$x"',
     'x=$(cat <<EOF\n$V`echo c``echo d`\nEOF\n); a "$x" `echo 1``echo 2`',
+    "echo 1 | cat | xargs true\n<<EOF read x\n2\nEOF\na $x",
+    "echo 1 | cat | cat - > /dev/null\n< /dev/null cat\na 1",
     "cat <<'EOF' >/dev/null\n``\nEOF\na `echo 1``echo 2`; x='y'; a $x",
     'cat <<"EOF" >/dev/null; a 1 `echo 2``echo 3`\n`\nEOF\na `echo 1``echo 2`; x="y"',
     "x=$(cat <<'EOF'\n``\nit's\nEOF\n); a \"$x\" `echo 1``echo 2`",

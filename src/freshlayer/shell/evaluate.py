@@ -12,12 +12,13 @@ from typing import cast
 
 from msgspec.structs import replace
 
+from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm
 from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.expand import Expander
 from freshlayer.shell.frame import Frame, Outer
-from freshlayer.shell.programs.dispatch import dispatch
+from freshlayer.shell.programs.dispatch import IN_SHELL, dispatch
 from freshlayer.shell.programs.file_tools import write
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.script_runs import ScriptRuns
@@ -32,15 +33,27 @@ from freshlayer.shell.syntax.nodes import (
     For,
     Function,
     If,
+    Literal,
     Not,
     Pipeline,
     Redirected,
     Sequence,
     Statement,
     While,
+    Word,
 )
 from freshlayer.shell.syntax.parse import parse
-from freshlayer.shell.values import NOTHING, Text, Values, alternatives, concat, text_of, without_line_ends
+from freshlayer.shell.values import (
+    NOTHING,
+    Hole,
+    Text,
+    Values,
+    Why,
+    alternatives,
+    concat,
+    text_of,
+    without_line_ends,
+)
 from freshlayer.shell.variants import one_at_a_time
 
 STEPS = 8_000
@@ -49,6 +62,9 @@ _DEEPEST_CALL = 6
 _DEEPEST_FUNCTIONS = 24
 _FIELDS_A_STEP = 20
 _LONGEST_GIVEN = 20
+_DIFFERS = Reason(
+    "not-computed", detail="a here-document sets it, which bash and other shells take differently"
+)
 
 
 class Evaluator:
@@ -175,7 +191,7 @@ def _sequence(runner: Runner, statement: Sequence, frame: Frame) -> CommandResul
 def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandResult:
     before = frame.given, frame.touched
     if statement.given is not None:
-        frame.given, frame.touched = runner.expander.whole(statement.given, frame), False
+        frame.given, frame.touched = _given(runner, statement.statement, statement.given, frame), False
     heard = frame.heard
     frame.heard = (heard and not statement.writes) or statement.output is not None
     outcome = runner.run(statement.statement, frame)
@@ -186,6 +202,24 @@ def _redirected(runner: Runner, statement: Redirected, frame: Frame) -> CommandR
         for target in runner.expander.whole(statement.output, frame):
             write(runner, target, outcome.out, frame, appends=statement.appends)
     return replace(outcome, out=NOTHING) if statement.writes else outcome
+
+
+def _given(runner: Runner, inner: Statement, document: Word, frame: Frame) -> Values:
+    """A document. bash expands that of a program in the child process, and dash in the shell itself."""
+    before = dict(frame.variables)
+    found = runner.expander.whole(document, frame)
+    if frame.variables != before and _is_program(inner, frame):
+        differing = [name for name, values in frame.variables.items() if values != before.get(name)]
+        frame.variables.update((name, ((Hole(Why.OTHER, _DIFFERS, f"${{{name}}}"),),)) for name in differing)
+    return found
+
+
+def _is_program(statement: Statement, frame: Frame) -> bool:
+    """Whether a child process runs it; a name that is not known is taken for a program."""
+    if not isinstance(statement, Command) or not statement.words:
+        return False
+    first = "".join(part.text for part in statement.words[0] if isinstance(part, Literal))
+    return first not in frame.functions and first not in IN_SHELL
 
 
 def _pipeline(runner: Runner, statement: Pipeline, frame: Frame) -> CommandResult:

@@ -253,6 +253,9 @@ def _nix_shell(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     return _external(runner, fields, frame)
 
 
+IN_SHELL = BUILTINS.keys() | {"echo", "printf", "eval", ".", "source"}
+"""What no child process runs."""
+
 _BUILTINS: dict[str, Builtin] = {
     **BUILTINS,
     "eval": evaluate,

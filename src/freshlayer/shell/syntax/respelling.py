@@ -179,7 +179,8 @@ def _joined_lines(source: bytes, root: Node) -> Iterator[int]:
     while waiting:
         node = waiting.pop()
         waiting += node.children
-        pairs = pairwise(node.children) if node.type == "command" else ()
+        several = {"command": len(node.children), "redirected_statement": 2}.get(node.type, 0)
+        pairs = pairwise(node.children[:several])
         for one, other in pairs:
             if b"\n" in source[one.end_byte : other.start_byte]:
                 # A comment would hide what is put behind it.
