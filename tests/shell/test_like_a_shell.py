@@ -317,6 +317,7 @@ $V
 EOF""",
     'x=$(cat <<EOF\n$V`echo c`-\\`d\nEOF\n); a "$x"',
     'x=$(cat <<EOF\n$V`echo c``echo d`\nEOF\n); a "$x" `echo 1``echo 2`',
+    """a "p`echo 1``echo 2`"; a "$(case $ARCH in amd64) echo 1 ;; esac)`echo 2`\"""",
     "echo 1 | cat | xargs true\n<<EOF read x\n2\nEOF\na $x",
     "echo 1 | cat | cat - > /dev/null\n< /dev/null cat\na 1",
     "cat <<'EOF' >/dev/null\n``\nEOF\na `echo 1``echo 2`; x='y'; a $x",

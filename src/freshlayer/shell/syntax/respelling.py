@@ -91,8 +91,9 @@ def tree_of(text: str) -> Node:
     if "<<" in text:
         text = _BEHIND_DOCUMENT.sub(r"\g<start>\n\g<body>\n\g<rest>", text)
     # Before and behind backquotes the grammar at times ends a word that goes on; two that touch are text.
-    spellings = dict.fromkeys((without_backquotes(text), text))
-    tries = (_read(spelling) for respell in (str, _respelled) for spelling in map(respell, spellings))
+    spelled = without_backquotes(text)
+    spellings = (spelled,) if spelled == text or "``" in text else (spelled, text)
+    tries = (_read(respell(spelling)) for spelling in spellings for respell in (str, _respelled))
     first = next(tries)
     return next((root for root in chain((first,), tries) if is_whole(root)), first)
 
