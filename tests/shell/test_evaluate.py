@@ -324,3 +324,11 @@ def test_what_the_document_of_a_program_sets_is_not_known(command: str) -> None:
 def test_what_another_document_sets_is_known(command: str) -> None:
     script = f"f() {{ a; }}; {command} <<EOF\n${{EMPTY:=2}}\nEOF\nb $EMPTY"
     assert words(script)[-1] == ["b", "2"]
+
+
+def test_an_array_has_the_elements_of_each_way_side_by_side() -> None:
+    script = 'b && z=1 || z=2; l=($z x); a ${#l[@]} ${l[1]}; l+=($z); a ${#l[@]}; a "${l[@]}"'
+    found = [tuple(row) for row in words(script) if row[0] == "a"]
+    assert found[:2] == [("a", "2", "x"), ("a", "3")]
+    assert {row[2] for row in found[2:]} == {"x"}
+    assert {row[1] for row in found[2:]} == {row[3] for row in found[2:]} == {"1", "2"}

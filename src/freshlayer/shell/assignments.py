@@ -98,8 +98,7 @@ def assign(runner: Runner, assignment: Assignment, frame: Frame) -> None:
     name = assignment.name
     if assignment.array is not None:
         options = [runner.expander.fields(word, frame) for word in assignment.array]
-        items = [field for fields in one_at_a_time(options) for field in fields]
-        frame.set_array(name, items, appends=assignment.appends)
+        frame.set_array(name, *one_at_a_time(options), appends=assignment.appends)
         return
     value = _value(runner, assignment, frame)
     if assignment.index:

@@ -225,14 +225,15 @@ class Frame(Struct):
         else:
             self.variables[name] = values
 
-    def set_array(self, name: str, items: list[Text], *, appends: bool) -> None:
-        """``name=(…)``; an item may be ``[key]=value``."""
+    def set_array(self, name: str, *ways: Iterable[Text], appends: bool) -> None:
+        """``name=(…)``, in each way in which its words can be; an item may be ``[key]=value``."""
         before = self.arrays.get(name)
         if before is None and appends and name in self.variables:
             before = {"0": self.variables[name]}
         self.variables.pop(name, None)
         associative = name in self.associative
-        self.arrays[name] = with_items(before or {} if appends else {}, items, associative=associative)
+        kept = before or {} if appends else {}
+        self.arrays[name] = merged_arrays([with_items(kept, way, associative=associative) for way in ways])
 
     def join(self, arms: Iterable[Frame]) -> None:
         """Go on from where the arms that have not ended left off.
