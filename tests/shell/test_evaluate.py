@@ -332,3 +332,13 @@ def test_an_array_has_the_elements_of_each_way_side_by_side() -> None:
     assert found[:2] == [("a", "2", "x"), ("a", "3")]
     assert {row[2] for row in found[2:]} == {"x"}
     assert {row[1] for row in found[2:]} == {row[3] for row in found[2:]} == {"1", "2"}
+
+
+def test_an_argument_that_only_some_ways_have_is_not_known() -> None:
+    found = words('if b; then set -- x; else set -- y z; fi; a "$1"; a "$2"')
+    assert [row[1] for row in found if row[:2] != ["b"] and row[0] == "a"] == [
+        "x",
+        "y",
+        "?how many arguments there are is not known",
+        "z",
+    ]

@@ -10,6 +10,7 @@ from posixpath import join, normpath
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.model.reasons import Reason
 from freshlayer.shell.arms import Groups, grouped
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
 from freshlayer.shell.syntax.nodes import Statement
@@ -47,6 +48,11 @@ class End(IntEnum):
     BREAK = 2
     RETURN = 3
     EXIT = 4
+
+
+_PERHAPS_NONE = Hole(
+    Why.OTHER, Reason("not-computed", detail="how many arguments there are is not known"), "$@"
+)
 
 
 class Frame(Struct):
@@ -317,10 +323,10 @@ def _merged(found: list[Values]) -> Values:
 
 
 def _merged_arguments(found: list[tuple[Values, ...]]) -> tuple[Values, ...]:
-    """One by one; where one has fewer, the others may be unset."""
+    """One by one; where one has fewer, whether there is another is not known."""
     if all(arguments == found[0] for arguments in found):
         return found[0]
-    rows = zip_longest(*found, fillvalue=(UNSET,))
+    rows = zip_longest(*found, fillvalue=((_PERHAPS_NONE,),))
     return tuple(_merged(list(values)) for values in rows)
 
 
