@@ -12,7 +12,7 @@ import pytest
 
 from freshlayer.builders import detect
 from freshlayer.builders.detect import BUILDERS
-from freshlayer.builders.versions import said_by
+from freshlayer.builders.versions import version_text
 from freshlayer.errors import BuilderError
 from testing.builders.table import MEMBERS, Builders
 
@@ -160,12 +160,12 @@ def test_a_version_is_asked_once_and_again_when_the_program_is_another_one(tmp_p
     program, memory = tmp_path / "program", tmp_path / "freshlayer" / "versions.json"
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
     shutil.copy(STATING[0], program)
-    assert said_by(str(program), environment).startswith("cat ")
+    assert version_text(str(program), environment).startswith("cat ")
     # What stands there is believed, so nothing was asked.
     memory.write_text(memory.read_text().replace("cat ", "remembered "))
-    assert said_by(str(program), environment).startswith("remembered ")
+    assert version_text(str(program), environment).startswith("remembered ")
     shutil.copy(STATING[1], program)
-    assert said_by(str(program), environment).startswith("ls ")
+    assert version_text(str(program), environment).startswith("ls ")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"PROGRAM": 3}', '{"PROGRAM": [1, 2]}', "[" * 5000])
@@ -174,7 +174,7 @@ def test_a_memory_that_is_damaged_is_written_anew(content: str, tmp_path: Path) 
     shutil.copy(STATING[0], program)
     memory.parent.mkdir()
     memory.write_text(content.replace("PROGRAM", str(program)))
-    assert said_by(str(program), {"XDG_CACHE_HOME": str(tmp_path)}).startswith("cat ")
+    assert version_text(str(program), {"XDG_CACHE_HOME": str(tmp_path)}).startswith("cat ")
     assert list(json.loads(memory.read_text())) == [str(program)]
     assert [entry.name for entry in memory.parent.iterdir()] == ["versions.json"]
 
@@ -185,9 +185,9 @@ def test_what_a_script_states_is_asked_each_time(tmp_path: Path) -> None:
     script(program, f"cat {tmp_path}/version")
     for version in ("first", "second"):
         (tmp_path / "version").write_text(version)
-        assert said_by(str(program), {**environment, "PATH": os.environ["PATH"]}) == version
+        assert version_text(str(program), {**environment, "PATH": os.environ["PATH"]}) == version
 
 
 def test_a_memory_that_cannot_be_written_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert said_by(STATING[0], {"XDG_CACHE_HOME": str(tmp_path / "file")}).startswith("cat ")
+    assert version_text(STATING[0], {"XDG_CACHE_HOME": str(tmp_path / "file")}).startswith("cat ")

@@ -1,4 +1,4 @@
-"""What every builder can be asked for."""
+"""What every builder provides."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ContextTar(Protocol):
 
     @property
     def name(self) -> str:
-        """Where the Dockerfile stands in it."""
+        """Where the Dockerfile is in it."""
 
     def write(self, dockerfile: bytes, stream: IO[bytes]) -> None:
         """Stream the tar around a Dockerfile."""
@@ -76,10 +76,10 @@ class Job(Struct, frozen=True):
 
 
 class Ended(Struct, frozen=True):
-    """How a builder ended: its exit code as a shell would report it, and what it said that happened.
+    """How a builder ended: its exit code as a shell would report it, and what it reported.
 
     ``trouble``: why its display could not be read, if so. ``interrupted``: by a signal that came to us, which
-    the exit code need not tell: podman 4.3 ends with 0 when it is asked to end.
+    the exit code may not show it: podman 4.3 ends with 0 on a signal.
     """
 
     exit_code: int
@@ -147,7 +147,7 @@ class Builder(Protocol):
         """Whether a stage that continues another sees its ARGs."""
 
     def takes_local_images(self, named: str) -> bool:
-        """Whether a tag that is on this machine is used without asking its registry.
+        """Whether a tag that is on this machine is used without a request to its registry.
 
         ``named``: the value of ``--builder``. It may take a subprocess to find out.
         """

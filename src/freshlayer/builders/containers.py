@@ -24,9 +24,9 @@ class Containers(Invoked, frozen=True):
     inherits_arguments: bool = False
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
-        """The smaller trace (measured, 1.28 to 1.39): a mount is told in the history of its own RUN.
+        """The smaller trace (measured, 1.28 to 1.39): a mount is in the history of its own RUN.
 
-        An ARG has a line of its own there, and is told with every later RUN of the stage, which sees it in
+        An ARG has a line of its own there, and is in every later RUN of the stage, which sees it in
         its environment as well.
         """
         return Mechanism.MOUNT
@@ -41,7 +41,7 @@ class Containers(Invoked, frozen=True):
         return progress.buildah(command)
 
     def takes_local_images(self, named: str) -> bool:  # noqa: ARG002 - there is one
-        """Measured: podman 4.3 and 5.4 and buildah 1.39 do; buildah 1.28 asks the registry at each build."""
+        """Measured: podman 4.3 and 5.4 and buildah 1.39 do; buildah 1.28 sends a request each time."""
         return True
 
     def build(self, job: Job) -> Ended:
@@ -54,7 +54,7 @@ class Containers(Invoked, frozen=True):
 def buildah(
     program: tuple[str, ...], words: tuple[str, ...], environment: Mapping[str, str], name: str
 ) -> Containers:
-    """A builder that uses no cache unless an option asks for it."""
+    """A builder that uses no cache unless an option enables it."""
     layers = () if environment.get("BUILDAH_LAYERS") else ("--layers",)
     return Containers(program, (*words, *layers), environment, name, BUILDAH)
 

@@ -50,7 +50,7 @@ def detect(wanted: str, environ: Mapping[str, str], flags: Sequence[str] = ()) -
 
     ``flags``: docker's own, which stand before its command.
 
-    Raises BuilderError where there is none; it says where was looked, and what to install.
+    Raises BuilderError where there is none; the message states where it looked and what to install.
     """
     if wanted:
         return _named(wanted, environ, flags)
@@ -93,21 +93,21 @@ def _path(environ: Mapping[str, str]) -> str:
 
 def _behind(docker: str, environ: Mapping[str, str]) -> str:
     """As the client decides (docker/cli ``cmd/docker/builder.go``, ``cli/command/cli.go``)."""
-    version = versions.said_by(docker, environ)
+    version = versions.version_text(docker, environ)
     if "podman" in version.lower():
         return "podman"
-    said = environ.get("DOCKER_BUILDKIT", "")
-    if said and said not in _TRUE:
+    setting = environ.get("DOCKER_BUILDKIT", "")
+    if setting and setting not in _TRUE:
         return "classic"
     if docker_config.prefers_buildx(environ):
         return "buildx"
     if versions.major(version) >= _BUILDX_BY_DEFAULT:
-        return "buildx" if said or docker_config.has_plugin("buildx", environ) else "classic"
-    return "buildkit" if said or _daemon_prefers_buildkit(docker, environ) else "classic"
+        return "buildx" if setting or docker_config.has_plugin("buildx", environ) else "classic"
+    return "buildkit" if setting or _daemon_prefers_buildkit(docker, environ) else "classic"
 
 
 def _daemon_prefers_buildkit(docker: str, environ: Mapping[str, str]) -> bool:
-    """The ``Builder-Version`` of ``/_ping``, which a client before 23 goes by; asked by version elsewhere."""
+    """The ``Builder-Version`` of ``/_ping``, which a client before 23 uses."""
     host = docker_config.host(environ)
     if host.startswith("unix://"):
         return _ping(host.removeprefix("unix://")) == "2"

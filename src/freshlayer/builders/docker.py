@@ -72,10 +72,10 @@ class Classic(Invoked, frozen=True):
 
     @property
     def _client(self) -> str:
-        return versions.said_by(self.program[0], self.environment)
+        return versions.version_text(self.program[0], self.environment)
 
     def build(self, job: Job) -> Ended:
-        """An own tar on standard input (``context.classic`` says why)."""
+        """An own tar on standard input (reason: ``context.classic``)."""
         context = job.file.open_context(as_before_23=0 < versions.major(self._client) < 23)
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.file.content)

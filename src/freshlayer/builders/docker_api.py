@@ -1,4 +1,4 @@
-"""Images of a docker daemon on a local socket, by hand: to start the client takes longer than to ask."""
+"""Images of a docker daemon on a local socket, by hand: to start the client takes longer than the request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Document = Mapping[str, object]
 
 
 def images(program: Sequence[str], environ: Mapping[str, str], names: Sequence[str]) -> list[Document] | None:
-    """What ``docker image inspect`` shows of those that are here; None where the client has to be asked.
+    """What ``docker image inspect`` shows of those that are here; None where the client is needed.
 
     Flags of docker's own may lead to another daemon.
     """

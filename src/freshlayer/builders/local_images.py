@@ -112,7 +112,7 @@ def _in_buildah(store: ImageStore, reference: Reference) -> LocalImage | None:
 
 
 def _documents(done: subprocess.CompletedProcess[bytes] | None) -> list[Document]:
-    """What was inspected. Where an image is not here, the exit code says so, and the others are there."""
+    """What was inspected. Where an image is not here, the exit code shows it, and the others are there."""
     try:
         printed = json.loads(done.stdout) if done else []
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What a program says to ``--version``: asked once, and again when its file is another one."""
+"""What a program prints for ``--version``: run once, and again when its file is another one."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LONGEST = 1000
 _LARGEST = 100_000
 
 Entry = tuple[int, int, str]
-"""When the file was last written, in nanoseconds; its size; what it said."""
+"""When the file was last written, in nanoseconds; its size; what it printed."""
 
 
-def said_by(program: str, environ: Mapping[str, str]) -> str:
+def version_text(program: str, environ: Mapping[str, str]) -> str:
     """The version that a program states; empty where it states none.
 
-    What a script says is not kept: it leads to a program that can change without it.
+    What a script prints is not kept: it leads to a program that can change without it.
     """
     path = os.path.realpath(program)
     try:
@@ -40,20 +40,20 @@ def said_by(program: str, environ: Mapping[str, str]) -> str:
     stamp = (status.st_mtime_ns, status.st_size)
     if path in known and known[path][:2] == stamp and not is_script:
         return known[path][2]
-    said = output(program, ["--version"], environ)
-    if said and not is_script:
-        _remember(memory, path, (*stamp, said))
-    return said
+    text = output(program, ["--version"], environ)
+    if text and not is_script:
+        _remember(memory, path, (*stamp, text))
+    return text
 
 
-def major(said: str) -> int:
+def major(text: str) -> int:
     """The first number of a version; 0 where there is none."""
-    match = re.search(r"(\d+)\.\d+", said)
+    match = re.search(r"(\d+)\.\d+", text)
     return int(match[1]) if match else 0
 
 
 def output(program: str, words: list[str], environ: Mapping[str, str]) -> str:
-    """The start of what a command says; empty where it can't be run, or takes too long."""
+    """The start of what a command prints; empty where it can't be run, or takes too long."""
     try:
         done = captured([program, *words], environ, seconds=_SECONDS)
     except BuilderError:
@@ -67,7 +67,7 @@ def _is_script(path: str) -> bool:
 
 
 def _memory(environ: Mapping[str, str]) -> Path:
-    """In the cache folder (XDG Base Directory Specification)."""
+    """In the cache directory (XDG Base Directory Specification)."""
     return cache_home(environ) / "freshlayer" / "versions.json"
 
 
@@ -80,14 +80,14 @@ def _read(path: Path) -> dict[str, Entry]:
         return {}
 
 
-def _entry(written: object, size: object, said: object) -> Entry:
-    if isinstance(written, int) and isinstance(size, int) and isinstance(said, str):
-        return written, size, said
+def _entry(written: object, size: object, text: object) -> Entry:
+    if isinstance(written, int) and isinstance(size, int) and isinstance(text, str):
+        return written, size, text
     raise TypeError("no entry of ours")
 
 
 def _remember(path: Path, program: str, entry: Entry) -> None:
-    """Not below the working directory, which may be what is built: asking again costs less than a layer."""
+    """Not below the working directory, which may be what is built: a second run costs less than a layer."""
     with contextlib.suppress(OSError):
         if path.resolve().is_relative_to(Path.cwd()):
             return

@@ -11,7 +11,7 @@ from freshlayer.cli.docker_program import docker_program, missing
 from freshlayer.cli.drop_in import of_build, options_of, run
 from freshlayer.cli.fail_on import fail_on
 from freshlayer.cli.options import Options, ours
-from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help, show_own_help
+from freshlayer.cli.passthrough import Verbatim, requests_help, show_help, show_own_help
 from freshlayer.cli.standard_input import KeptInput, standard_input
 
 _TOOL = ("buildx", "bake")
@@ -42,7 +42,7 @@ def command(context: click.Context, words: list[str]) -> int:
         request = parse(check, words[1:], context)
         docker = (docker_program(), *(request.options.docker or ()))
         return check_targets(request, Bake(docker, _TOOL, os.environ, "buildx", read(request.words)))
-    if asks_for_help(words) and (why := missing("buildx")):
+    if requests_help(words) and (why := missing("buildx")):
         return show_help(context, why)
     if words in (["--help"], ["-h"]):
         show_own_help(context, "docker buildx bake")

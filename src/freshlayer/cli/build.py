@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freshlayer.cli.drop_in import of_build, options_of, run
-from freshlayer.cli.passthrough import Verbatim, asks_for_help, show_help
+from freshlayer.cli.passthrough import Verbatim, requests_help, show_help
 from freshlayer.cli.standard_input import KeptInput, standard_input
 from freshlayer.errors import BuilderError, OptionError
 
@@ -41,7 +41,7 @@ def command(context: click.Context, words: list[str]) -> int:
         try:
             builder = _builder(context, options)
         except BuilderError as error:
-            if words and asks_for_help(words):
+            if words and requests_help(words):
                 return show_help(context, str(error))
             raise
     typed = read(words, os.environ, builder.family)

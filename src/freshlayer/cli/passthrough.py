@@ -41,8 +41,8 @@ class Verbatim(click.Command):
         return ["[WORD]..."]
 
 
-def asks_for_help(words: Sequence[str]) -> bool:
-    """Whether the words ask for help, or are none, which means the same to docker's plugins."""
+def requests_help(words: Sequence[str]) -> bool:
+    """Whether the words request help, or are none, which means the same to docker's plugins."""
     own = words[: words.index("--")] if "--" in words else words
     return not words or words[0] == "help" or not {"--help", "-h"}.isdisjoint(own)
 

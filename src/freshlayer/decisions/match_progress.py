@@ -1,4 +1,4 @@
-"""What a builder said, matched to the instructions of the Dockerfile by stage and number. Pure.
+"""What a builder reported, matched to the instructions of the Dockerfile by stage and number. Pure.
 
 Where the numbers do not fit, nothing is claimed: a base image's triggers, a name that two stages have.
 """
@@ -71,7 +71,7 @@ def _without_shared_images(items: list[ProgressEvent]) -> Iterator[ProgressEvent
 def is_whole(instructions: Iterable[InstructionVerdict]) -> bool:
     """Whether the outcome is known of each: without, a reason may be the wrong one.
 
-    Of several targets, what they share is told of one.
+    Of several targets, what they share is reported for one.
     """
     return all(item.outcome is not None for item in instructions if item.instruction in COUNTED)
 
@@ -136,7 +136,7 @@ def _vertices(stage: Stage, total: int) -> Slots:
     """BuildKit's rule: RUN, COPY, ADD and WORKDIR count, and so does a FROM that names an image.
 
     A FROM that continues a stage, or ``scratch``, does not (``dockerfile2llb/convert.go``), so that the total
-    tells which it is. A trigger of the stage that is continued takes its place since BuildKit 0.12.
+    shows which it is. A trigger of the stage that is continued takes its place since BuildKit 0.12.
     """
     counted = [instruction for instruction in stage.instructions if instruction.name in COUNTED]
     offset = total - len(counted)

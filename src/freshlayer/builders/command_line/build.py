@@ -51,8 +51,8 @@ class BuildCommand(Struct, frozen=True):
     def with_file(self, path: str, *, context: str | None = None) -> list[str]:
         """The words with another Dockerfile, and with another context where one is given.
 
-        The last ``--file`` wins, so that one is replaced where it stands; without one ours comes first. A
-        context that was left out is named: it must not follow the Dockerfile to another folder.
+        The last ``--file`` wins, so that one is replaced in place; without one ours comes first. A
+        context that was left out is named: it must not follow the Dockerfile to another directory.
         """
         words = list(self.words)
         if context is not None:
@@ -104,7 +104,7 @@ def _left_out(file: str, family: Family) -> str:
     match family.no_context:
         case NoContext.WORKING_DIRECTORY:
             return "."
-        case NoContext.FOLDER_OF_FILE if file:
+        case NoContext.DIRECTORY_OF_FILE if file:
             return os.path.dirname(file) or "."
         case _:
             return ""

@@ -68,7 +68,7 @@ def read(words: Sequence[str]) -> ComposeCommand:
     """Read what matters here. Never fails: compose reports what is wrong with its words."""
     options, operands = parsed(words, _GLOBALS)
     plain = ComposeCommand(words=tuple(words))
-    if not operands or _asks_for_no_build(options):
+    if not operands or _requests_no_build(options):
         return plain
     at = operands[0].start
     name, rest = operands[0].value, words[at + 1 :]
@@ -103,7 +103,7 @@ def behind(words: Sequence[str], name: str) -> tuple[Sequence[str], Sequence[str
 
 def _build(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
     options, operands = parsed(rest, _BUILD)
-    if _asks_for_no_build(options):
+    if _requests_no_build(options):
         return ComposeCommand(words=given.words)
     return replace(
         given,
@@ -123,7 +123,7 @@ def _build(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
 def _up(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
     """``up --build`` builds what it starts; then it starts what was built, as without the option."""
     options, operands = parsed(rest, _UP)
-    if not is_on(options, "build") or is_on(options, "no-build") or _asks_for_no_build(options):
+    if not is_on(options, "build") or is_on(options, "no-build") or _requests_no_build(options):
         return ComposeCommand(words=given.words)
     services = tuple(operand.value for operand in operands)
     dependencies = bool(services) and not is_on(options, "no-deps")
@@ -146,7 +146,7 @@ def _without(words: Sequence[str], options: Sequence[Option], name: str) -> list
     return [word for place, word in enumerate(words) if place not in gone]
 
 
-def _asks_for_no_build(options: Sequence[Option]) -> bool:
+def _requests_no_build(options: Sequence[Option]) -> bool:
     return any(option.name in _NO_BUILD and option.is_on for option in options)
 
 

@@ -15,7 +15,7 @@ class NoContext(Enum):
 
     NOTHING = "nothing"
     WORKING_DIRECTORY = "the working directory"
-    FOLDER_OF_FILE = "the folder of the Dockerfile"
+    DIRECTORY_OF_FILE = "the directory of the Dockerfile"
 
 
 class Family(Struct, frozen=True):
@@ -98,5 +98,5 @@ BUILDAH = Family(
 )
 """``buildah build``, 1.28 to 1.39."""
 
-PODMAN = replace(BUILDAH, no_context=NoContext.FOLDER_OF_FILE)
+PODMAN = replace(BUILDAH, no_context=NoContext.DIRECTORY_OF_FILE)
 """``podman build``, 4.3 to 5.4."""

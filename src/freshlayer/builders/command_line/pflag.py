@@ -39,7 +39,7 @@ class Option(Struct, frozen=True):
 
     @property
     def is_on(self) -> bool:
-        """Whether a switch is on: it may be told its value (``--quiet=false``)."""
+        """Whether a switch is on: its value may be given (``--quiet=false``)."""
         return self.value not in FALSE
 
 

@@ -18,8 +18,8 @@ from freshlayer.builders.compositions import base as composed
 from freshlayer.builders.compositions.base import (
     Composition,
     Table,
-    ask,
     document,
+    output_of,
     table,
     target_of,
     values,
@@ -52,7 +52,7 @@ class Bake(Composition, frozen=True):
     command: BakeCommand
 
     def model(self) -> Model:
-        printed = self._ask(self.command.words)
+        printed = self._printed_by(self.command.words)
         targets = tuple(targets_of(printed))
         outside = [target.name for target in targets if not self._may_read(_file_of(target))]
         barred = outside if outside and self._is_guarded() else []
@@ -68,7 +68,7 @@ class Bake(Composition, frozen=True):
     def _is_guarded(self) -> bool:
         """Whether bake knows the option by which it is allowed to read outside the working directory."""
         try:
-            self._ask([*self.command.words, "--allow=fs.read=."])
+            self._printed_by([*self.command.words, "--allow=fs.read=."])
         except BuilderError:
             return False
         return True
@@ -76,11 +76,11 @@ class Bake(Composition, frozen=True):
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
             return self._run(self.command.words)
-        with temporary_directory() as folder:
-            paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(folder))
+        with temporary_directory() as directory:
+            paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(directory))
             inlined = {name: it.text for name, it in files.items() if it.inline}
-            words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(folder))]
-            words = self._accepted(words, folder, _changed(model.document, paths, inlined))
+            words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(directory))]
+            words = self._accepted(words, directory, _changed(model.document, paths, inlined))
             return self._run(words)
 
     def _run(self, words: Sequence[str]) -> Ended:
@@ -88,30 +88,30 @@ class Bake(Composition, frozen=True):
         reader = progress.composed(form, _STDERR)
         return run([*self.argv, *words], self.environment, reader=reader)
 
-    def _ask(self, words: Sequence[str]) -> Table:
-        return document(ask([*self.argv, "--print", *words], self.environment), _ESCAPES)
+    def _printed_by(self, words: Sequence[str]) -> Table:
+        return document(output_of([*self.argv, "--print", *words], self.environment), _ESCAPES)
 
-    def _accepted(self, words: list[str], folder: str, expected: Table) -> list[str]:
+    def _accepted(self, words: list[str], directory: str, expected: Table) -> list[str]:
         """The words, once bake would build with them just what was expected.
 
         Since 0.19 bake reads outside the working directory only what is allowed; before, it knows no such
         option. Raises BuilderError.
         """
-        allowed = [*words, f"--allow=fs.read={folder}"]
+        allowed = [*words, f"--allow=fs.read={directory}"]
         try:
-            words, found = allowed, self._ask(allowed)
+            words, found = allowed, self._printed_by(allowed)
         except BuilderError:
-            found = self._ask(words)
+            found = self._printed_by(words)
         if found != expected:
             raise BuilderError("bake reads other files than freshlayer found (name them with --file)")
         return words
 
-    def _file(self, inlined: Mapping[str, str], folder: Path) -> list[str]:
+    def _file(self, inlined: Mapping[str, str], directory: Path) -> list[str]:
         """One more bake file; naming any switches the usual ones off, so that they are named too."""
         if not inlined:
             return []
         definition = {"target": {name: {"dockerfile-inline": text} for name, text in inlined.items()}}
-        path = folder / "override.json"
+        path = directory / "override.json"
         path.write_text(_escaped(json.dumps(definition)), encoding="utf-8")
         named = () if self.command.files else self._usual_files()
         return [word for file in (*named, str(path)) for word in ("--file", file)]

@@ -1,6 +1,6 @@
 """What compose and bake have in common: one command builds several targets, by a model of the tool's own.
 
-The model is asked of the tool, so that variables, profiles, ``include``, ``inherits`` and matrices stay its
+The tool prints the model, so that variables, profiles, ``include``, ``inherits`` and matrices stay its
 business. Nothing in it is trusted: it is bounded, and read into frozen values.
 """
 
@@ -88,7 +88,7 @@ class Composition(Invoked, frozen=True):
         return Ended(0)
 
 
-def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+def output_of(argv: Sequence[str], environment: Mapping[str, str]) -> str:
     """What a tool prints. Raises BuilderError with its own last word where it fails."""
     done = captured(argv, environment, seconds=_SECONDS, child=MODEL)
     if done.returncode:
@@ -99,12 +99,12 @@ def ask(argv: Sequence[str], environment: Mapping[str, str]) -> str:
 def _complaint(stderr: bytes) -> str:
     if b"See 'docker --help'" in stderr:
         return "this docker lacks the plugin for it (compose v2, buildx); compose v1 is not watched"
-    lines = stderr[-10_000:].decode("utf-8", "replace").strip().splitlines() or ["it says nothing"]
+    lines = stderr[-10_000:].decode("utf-8", "replace").strip().splitlines() or ["it printed no error"]
     return f"what would be built is not known: {shown(lines[-1].strip()[:_LONGEST_COMPLAINT])}"
 
 
 def document(text: str, escapes: Mapping[str, str]) -> Table:
-    """A model as printed. ``escapes``: what stands in it for what it means. Raises BuilderError."""
+    """A model as printed. ``escapes``: printed sequences and what they mean. Raises BuilderError."""
     for written, meant in escapes.items():
         text = text.replace(written, meant)
     try:
@@ -174,11 +174,11 @@ def with_needed(names: Sequence[str], targets: Mapping[str, BuildTarget]) -> tup
     return tuple(found.values())
 
 
-def write(files: Mapping[str, DerivedFile], folder: Path) -> dict[str, Path]:
-    """Write derived Dockerfiles, each in a folder of its own."""
+def write(files: Mapping[str, DerivedFile], directory: Path) -> dict[str, Path]:
+    """Write derived Dockerfiles, each in a directory of its own."""
     paths: dict[str, Path] = {}
     for number, (name, file) in enumerate(files.items()):
-        home = folder / str(number)
+        home = directory / str(number)
         home.mkdir()
         paths[name] = derived.write(file, home)
     return paths

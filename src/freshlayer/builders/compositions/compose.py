@@ -18,8 +18,8 @@ from freshlayer.builders.compositions import base as composed
 from freshlayer.builders.compositions.base import (
     Composition,
     Table,
-    ask,
     document,
+    output_of,
     table,
     target_of,
     text,
@@ -57,7 +57,7 @@ class Compose(Composition, frozen=True):
         return self.command.unclear
 
     def model(self) -> Model:
-        printed = self._ask(self.command.globals)
+        printed = self._printed_by(self.command.globals)
         self._refuse_what_builds_later(printed)
         given = build_args(self.command.build_args, self.environment)
         targets = {target.name: target for target in targets_of(printed, self.environment)}
@@ -69,12 +69,12 @@ class Compose(Composition, frozen=True):
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:
         if not files:
             return self._run(self.command.globals)
-        with temporary_directory() as folder:
-            changes = _changes(files, Path(folder))
-            override = Path(folder) / "override.json"
+        with temporary_directory() as directory:
+            changes = _changes(files, Path(directory))
+            override = Path(directory) / "override.json"
             override.write_text(json.dumps(_escaped({"services": changes})), encoding="utf-8")
             before = self._globals(str(override))
-            if self._ask(before) != _changed(model.document, changes):
+            if self._printed_by(before) != _changed(model.document, changes):
                 raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
             return self._run(before)
 
@@ -87,18 +87,18 @@ class Compose(Composition, frozen=True):
         reader = progress.composed(self.command.progress, _STDOUT)
         return run([*self.argv, *before, *self.command.build_words], self.environment, reader=reader)
 
-    def _ask(self, before: Sequence[str]) -> Table:
+    def _printed_by(self, before: Sequence[str]) -> Table:
         """The model, with the services that only their names bring in, since a profile hides them."""
         config = [*self.argv, *before, "config", "--format", "json"]
-        printed = document(ask(config, self.environment), _ESCAPES)
+        printed = document(output_of(config, self.environment), _ESCAPES)
         services = table(printed.get("services"), "services")
         if all(name in services for name in self.command.services):
             return printed
-        named = document(ask([*config, *self.command.services], self.environment), _ESCAPES)
+        named = document(output_of([*config, *self.command.services], self.environment), _ESCAPES)
         return {**printed, "services": {**services, **table(named.get("services"), "services")}}
 
     def _chosen(self, printed: Table, targets: Mapping[str, BuildTarget]) -> list[str]:
-        """Services that the command names, else all; with their dependencies where it says so."""
+        """Services that the command names, else all; with their dependencies where it includes them."""
         if not self.command.services:
             return list(targets)
         if not self.command.dependencies:
@@ -133,29 +133,29 @@ class Compose(Composition, frozen=True):
         if listed:
             return listed.split(environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
         start = Path(self.command.project_directory or ".").resolve()
-        for folder in (start, *start.parents):
-            found = [*_first(folder, _NAMES), *_first(folder, _OVERRIDES)]
-            if _first(folder, _NAMES):
+        for directory in (start, *start.parents):
+            found = [*_first(directory, _NAMES), *_first(directory, _OVERRIDES)]
+            if _first(directory, _NAMES):
                 return found
         return []
 
     def _read_environment(self) -> dict[str, str]:
         """What compose read from its ``.env``; nothing where it is too old to say so (2.26)."""
         try:
-            said = ask([*self.argv, *self.command.globals, "config", "--environment"], self.environment)
+            text = output_of([*self.argv, *self.command.globals, "config", "--environment"], self.environment)
         except BuilderError:
             return {}
-        pairs = (line.partition("=") for line in said.splitlines() if line.startswith("COMPOSE_"))
+        pairs = (line.partition("=") for line in text.splitlines() if line.startswith("COMPOSE_"))
         return {name: value for name, _, value in pairs}
 
 
-def _first(folder: Path, names: Sequence[str]) -> list[str]:
+def _first(directory: Path, names: Sequence[str]) -> list[str]:
     """The first of the names that is there, or nothing."""
-    return [str(folder / name) for name in names if (folder / name).is_file()][:1]
+    return [str(directory / name) for name in names if (directory / name).is_file()][:1]
 
 
 def targets_of(printed: Table, environ: Mapping[str, str]) -> Iterator[BuildTarget]:
-    """Every service that is built. Raises BuilderError for what is not as the Compose Specification says."""
+    """Every service that is built. Raises BuilderError for what differs from the Compose Specification."""
     for name, service in table(printed.get("services"), "services").items():
         where = f"services.{name}"
         definition = table(service, where).get("build")
@@ -180,9 +180,9 @@ def _target(name: str, build: Table, platform: str, environ: Mapping[str, str]) 
     )
 
 
-def _changes(files: Mapping[str, DerivedFile], folder: Path) -> Table:
+def _changes(files: Mapping[str, DerivedFile], directory: Path) -> Table:
     """The services of the override: nothing of the user's model but the names. Inline text stays inline."""
-    paths = composed.write({name: file for name, file in files.items() if not file.inline}, folder)
+    paths = composed.write({name: file for name, file in files.items() if not file.inline}, directory)
     changed = {name: {"dockerfile": str(path)} for name, path in paths.items()}
     inlined = {name: {"dockerfile_inline": file.text} for name, file in files.items() if file.inline}
     return {name: {"build": build} for name, build in {**changed, **inlined}.items()}

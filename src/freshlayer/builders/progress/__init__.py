@@ -19,9 +19,9 @@ _SILENT = frozenset({"quiet", "none"})
 
 
 def buildkit(command: BuildCommand, environment: Mapping[str, str]) -> Lines | None:
-    """For BuildKit by the docker client and by buildx, in whichever form the user asks for.
+    """For BuildKit by the docker client and by buildx, in whichever form the user selects.
 
-    No form is asked for here: the display is the user's.
+    No form is selected here: the display is the user's.
     """
     form = command.progress or environment.get("BUILDKIT_PROGRESS", "")
     if command.quiet or form in _SILENT:
@@ -32,7 +32,7 @@ def buildkit(command: BuildCommand, environment: Mapping[str, str]) -> Lines | N
 
 
 def composed(form: str, stream: int) -> Lines | None:
-    """For compose and bake, which show BuildKit's text of all their targets. ``form``: as they were told."""
+    """For compose and bake, which show BuildKit's text of all their targets. ``form``: as selected."""
     if form == "rawjson":
         return Lines(RawJson(), stream, rawjson.LONGEST)
     return None if form in _SILENT else Lines(_Drawn(), stream)
@@ -44,7 +44,7 @@ def classic(command: BuildCommand) -> Lines | None:
 
 
 def buildah(command: BuildCommand) -> Lines | None:
-    """For buildah and podman. With several jobs the steps of stages cannot be told apart."""
+    """For buildah and podman. With several jobs the steps of stages cannot be distinguished."""
     several = any(word.partition("=")[0] == "--jobs" for word in command.words)
     return None if command.quiet or several else Lines(Buildah(), _OUT)
 
@@ -60,4 +60,4 @@ class _Drawn(LineReader):
             form.line(text, now)
 
     def ended(self, now: float) -> tuple[ProgressEvent, ...]:
-        return next((told for form in self._forms if (told := form.ended(now))), ())
+        return next((events for form in self._forms if (events := form.ended(now))), ())

@@ -24,14 +24,14 @@ _DEEPEST = 1_000
 
 
 class _Step(Struct):
-    """An instruction that has begun. ``just_begun``: nothing of its own came since."""
+    """An instruction that has started. ``just_started``: nothing of its own came since."""
 
     stage: str
     number: int
     total: int
-    begun: float
+    started: float
     cached: bool = False
-    just_begun: bool = True
+    just_started: bool = True
 
 
 class Buildah:
@@ -60,17 +60,17 @@ class Buildah:
             self._open.append(step)
 
     def _within(self, step: _Step, text: str, now: float) -> None:
-        if step.just_begun and _CACHED.match(text):
+        if step.just_started and _CACHED.match(text):
             step.cached = True
         elif _DONE.match(text):
             self._done(step, now)
-        step.just_begun = False
+        step.just_started = False
 
     def _done(self, step: _Step, now: float) -> None:
-        seconds = None if step.cached else round(now - step.begun, 3)
+        seconds = None if step.cached else round(now - step.started, 3)
         self._ended[step.stage, step.number] = ProgressEvent(
             Counting.STAGE, step.stage, step.number, step.total, "", step.cached, seconds
         )
         if step.number == step.total and len(self._open) > 1:
             self._open.pop()
-            self._open[-1].begun, self._open[-1].just_begun = now, True
+            self._open[-1].started, self._open[-1].just_started = now, True

@@ -6,7 +6,7 @@
      ---> Using cache
      ---> 415645d0249c
 
-An instruction that runs says `` ---> Running in`` instead, or nothing (COPY).
+An instruction that runs prints `` ---> Running in`` instead, or nothing (COPY).
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ _CACHED = " ---> Using cache"
 
 
 class Classic:
-    """Reads the steps, which come one after the other. What an instruction prints stands between them."""
+    """Reads the steps, which come one after the other. What an instruction prints is between them."""
 
     def __init__(self) -> None:
         self._number = self._total = 0
-        self._begun = 0.0
-        self._cached = self._just_begun = False
+        self._started = 0.0
+        self._cached = self._just_started = False
         self._ended: dict[int, ProgressEvent] = {}
 
     def line(self, text: str, now: float) -> None:
         step = _STEP.match(text)
         if step and self._is_next(int(step["number"]), int(step["total"])):
             self._number, self._total = int(step["number"]), int(step["total"])
-            self._begun, self._cached, self._just_begun = now, False, True
+            self._started, self._cached, self._just_started = now, False, True
             return
-        if text == _CACHED and self._just_begun:
+        if text == _CACHED and self._just_started:
             self._cached = True
         elif _DONE.match(text) and self._number:
             self._done(now)
-        self._just_begun = False
+        self._just_started = False
 
     def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
         return tuple(self._ended.values())
@@ -48,7 +48,7 @@ class Classic:
         return number == self._number + 1 and total == (self._total or total)
 
     def _done(self, now: float) -> None:
-        seconds = None if self._cached else round(now - self._begun, 3)
+        seconds = None if self._cached else round(now - self._started, 3)
         self._ended[self._number] = ProgressEvent(
             Counting.FILE, "", self._number, self._total, "", self._cached, seconds
         )

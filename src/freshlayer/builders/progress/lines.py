@@ -8,7 +8,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.build import ProgressEvent
 
 LONGEST = 65_536
-"""Bytes of a line that are kept; what is told of an instruction stands at the start of its line."""
+"""Bytes of a line that are kept; what is reported of an instruction is at the start of its line."""
 
 # ECMA-48 §5.4, control sequences; and the few escapes of two characters.
 _ESCAPES = compiled(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
@@ -31,7 +31,7 @@ class Lines:
         self.stream = stream
         self._reader = reader
         self._longest = longest
-        self._begun = bytearray()
+        self._incomplete = bytearray()
 
     def feed(self, data: bytes, now: float) -> None:
         *whole, rest = data.split(b"\n")
@@ -41,14 +41,14 @@ class Lines:
         self._keep(rest)
 
     def ended(self, now: float) -> tuple[ProgressEvent, ...]:
-        if self._begun:
+        if self._incomplete:
             self._line(now)
         return self._reader.ended(now)
 
     def _keep(self, part: bytes) -> None:
-        self._begun += part[: self._longest - len(self._begun)]
+        self._incomplete += part[: self._longest - len(self._incomplete)]
 
     def _line(self, now: float) -> None:
-        text = self._begun.decode("utf-8", "replace")
-        self._begun.clear()
+        text = self._incomplete.decode("utf-8", "replace")
+        self._incomplete.clear()
         self._reader.line(_ESCAPES.sub("", text).rstrip("\r"), now)

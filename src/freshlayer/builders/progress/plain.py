@@ -6,7 +6,7 @@
     #7 0.455 a line of the instruction's own output
     #7 DONE 0.5s
 
-A vertex that was cached says ``#7 CACHED``. Parts of several vertices come in turn, each with its number.
+A vertex that was cached prints ``#7 CACHED``. Parts of several vertices come in turn, each with its number.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Plain:
         self._ended: dict[str, ProgressEvent] = {}
         self._failed = False
 
-    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
-        # From here on a failure is told, with the raw output of what failed.
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it reports times itself
+        # From here on a failure is reported, with the raw output of what failed.
         self._failed = self._failed or text == "------"
         match = _LINE.match(text)
         if self._failed or match is None:

@@ -1,4 +1,4 @@
-"""BuildKit's ``--progress=rawjson``, where the user asks for it.
+"""BuildKit's ``--progress=rawjson``, where the user selects it.
 
 One object a line (buildx 0.29), or an object over many lines that ends with a ``}`` of its own (buildx 0.13).
 A vertex comes again whenever something of it changes; the last counts.
@@ -38,7 +38,7 @@ class RawJson:
         self._length = 0
         self._ended: dict[str, _Vertex] = {}
 
-    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it reports times itself
         if text.startswith("{"):
             self._begin()
         self._length += len(text)

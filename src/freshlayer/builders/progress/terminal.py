@@ -23,13 +23,13 @@ _MOST = 10_000
 
 
 class Terminal:
-    """Reads the redraws. Only the last, which says FINISHED, leaves nothing out for the terminal's height."""
+    """Reads the redraws. Only the last (FINISHED) leaves nothing out for the terminal's height."""
 
     def __init__(self) -> None:
         self._ended: list[tuple[str, ProgressEvent]] = []
         self._last = False
 
-    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it tells times itself
+    def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it reports times itself
         if _SERVICES.search(text):
             return
         if "[+] Building " in text:

@@ -49,7 +49,7 @@ def merged(named: Iterable[tuple[str, ProgressEvent]]) -> tuple[ProgressEvent, .
     """(name, what is known) of vertices, in the order in which they began → one for each instruction.
 
     BuildKit of Docker 26 and 28 shows an ADD of URLs as several vertices by one name: a download for each
-    URL, then the copy. Only the copy tells whether the instruction was cached.
+    URL, then the copy. Only the copy shows whether the instruction was cached.
     """
     found: dict[object, ProgressEvent] = {}
     for place, (name, item) in enumerate(named):

@@ -13,14 +13,14 @@ from freshlayer.files.temporary import temporary_directory
 
 @contextmanager
 def derived(file: DerivedFile) -> Iterator[str]:
-    """The path of a derived Dockerfile, in a folder of its own."""
-    with temporary_directory() as folder:
-        yield str(write(file, Path(folder)))
+    """The path of a derived Dockerfile, in a directory of its own."""
+    with temporary_directory() as directory:
+        yield str(write(file, Path(directory)))
 
 
-def write(file: DerivedFile, folder: Path) -> Path:
+def write(file: DerivedFile, directory: Path) -> Path:
     """Write it under the name of the user's own, beside it a copy of the ignore file that counts for it."""
-    path = folder / file.name
+    path = directory / file.name
     path.write_bytes(file.content)
     if file.ignore is not None:
         shutil.copyfile(file.ignore, path.with_name(f"{file.name}.dockerignore"))

@@ -18,7 +18,7 @@ from freshlayer.model.build import ProgressEvent
 _AT_ONCE = 65_536
 _STREAMS = (1, 2)
 _SETTLED = 0.1
-"""Seconds of silence after which a builder that ended has said everything; what it left running may go on."""
+"""Seconds of silence after which a builder that ended has no more output; what it left running may go on."""
 
 
 class Display:
@@ -38,7 +38,7 @@ class Display:
         """The user's terminal has another size."""
 
     def ended(self) -> tuple[ProgressEvent, ...]:
-        """The builder has ended: show the rest, and tell what happened."""
+        """The builder has ended: show the rest, and report what happened."""
         return ()
 
     def close(self) -> None:
@@ -135,17 +135,17 @@ class _Through(Display):
 
     def _copy(self) -> None:
         try:
-            for data in self._said():
+            for data in self._output():
                 _write(self._stream, data)
                 self._look_on(data)
         except OSError:
-            # Nobody reads what we write: the builder learns it, as it would without us.
+            # The output has no reader: the builder learns it, as it would without us.
             pass
         finally:
             self._let_go_of_ours()
 
-    def _said(self) -> Iterator[bytes]:
-        """To the end of the stream, which a terminal tells by an error (EIO)."""
+    def _output(self) -> Iterator[bytes]:
+        """To the end of the stream, which a terminal reports as an error (EIO)."""
         while True:
             ready, _, _ = select.select([self._ours], [], [], _SETTLED)
             if not ready and self._over.is_set():
@@ -178,5 +178,5 @@ def _write(descriptor: int, data: bytes) -> None:
         try:
             left = left[os.write(descriptor, left) :]
         except BlockingIOError:
-            # Somebody who shares the terminal with us may have made it so.
+            # A process that shares the terminal with us may have made it so.
             select.select([], [descriptor], [])

@@ -36,7 +36,7 @@ def run(
     """Run to the end; the exit code as a shell would report it: 128 and the number of a signal that ended it.
 
     ``write`` feeds standard input, which is the user's own where it is None. ``reader`` reads the display
-    that the user sees; without one nothing stands between the builder and the terminal.
+    that the user sees; without one nothing is between the builder and the terminal.
 
     Raises BuilderError where the program can't be started.
     """
@@ -61,7 +61,7 @@ def captured(
     child: Child = DOCKER_QUERY,
     directory: Path | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command that asks something and shows nothing; what it said, and its exit code.
+    """Run a command whose output is captured, not shown; its output and its exit code.
 
     Raises BuilderError where it can't be started, does not end within ``seconds``, or prints too much.
     """
