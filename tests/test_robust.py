@@ -69,6 +69,9 @@ PATHOLOGICAL = {
     "10^5 &&": "x && " * 20_000 + f"curl {U}",
     "10^5 ||": "x || " * 20_000 + f"curl {U}",
     "10^5 |": "x | " * 20_000 + f"curl {U}",
+    "32 KiB |": f"curl {U}; " + "a|" * 16_000 + "a",
+    "32 KiB | over lines": f"curl {U}; " + "a|\n" * 11_000 + "a",
+    "arrays in arrays": f"curl {U}; " + "x=(" * 11_000,
     "10^5 words in a loop": "for i in " + "x " * 100_000 + f"; do curl {U}/$i; done",
     "10^5 arms": "case $x in " + "".join(f"a{n}) y;; " for n in range(20_000)) + f"esac; curl {U}",
     "10^5 elifs": "if x; then y; " + "elif x; then y; " * 10_000 + f"fi; curl {U}",
@@ -156,9 +159,9 @@ PATHOLOGICAL = {
 @pytest.mark.slow
 @pytest.mark.parametrize("script", PATHOLOGICAL.values(), ids=PATHOLOGICAL.keys())
 def test_a_script_made_to_hurt_ends_in_time_with_its_url_or_a_reason(script: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     report = inputs(in_a_run(script))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert report.inputs or report.not_watched
     assert len(report.inputs) + len(report.not_watched) < 10_000
 
@@ -184,9 +187,9 @@ DOCKERFILES = {
 @pytest.mark.slow
 @pytest.mark.parametrize("text", DOCKERFILES.values(), ids=DOCKERFILES.keys())
 def test_a_dockerfile_made_to_hurt_ends_in_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     attempt(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.slow

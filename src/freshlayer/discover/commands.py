@@ -92,7 +92,7 @@ def of_script(
     """
     if not _may_fetch(text, surroundings):
         return
-    if len(text) > _LONGEST_SCRIPT:
+    if not shell.is_parsed(text, _LONGEST_SCRIPT):
         yield "script", Missed(beginning(text), Reason("script-too-long"))
         return
     following = shell.follow(text, surroundings)

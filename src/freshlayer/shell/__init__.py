@@ -14,6 +14,7 @@ from freshlayer.shell.programs.script_files import PATH
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.script_runs import ScriptRuns, Unfollowed
 from freshlayer.shell.status import BudgetError, Call
+from freshlayer.shell.syntax.limits import is_parsed
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, known, text_of, worst, written
 
@@ -29,6 +30,7 @@ __all__ = [
     "follow",
     "follow_script",
     "follow_words",
+    "is_parsed",
     "known",
     "worst",
     "written",

@@ -10,6 +10,7 @@ from freshlayer.shell.files import FileText
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import DONE, BudgetError, CommandResult, Status
+from freshlayer.shell.syntax.limits import is_parsed
 from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import Hole, Text
 
@@ -39,7 +40,7 @@ def follow(runner: Runner, script: FileText, frame: Frame) -> CommandResult:
 
 def _follow_text(runner: Runner, name: str, text: Text, frame: Frame) -> CommandResult:
     source = _with_names(text, frame)
-    if len(source) > _LONGEST:
+    if not is_parsed(source, _LONGEST):
         runner.runs.miss(name, Reason("script-too-long"))
         return CommandResult(Status.PRESUMED)
     script = parse(source)
