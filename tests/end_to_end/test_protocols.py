@@ -42,7 +42,8 @@ STAGES = {
     "ftp": "wget -q -O /file ftp://$LOGIN@127.0.0.1:{ftp}/file",
 }
 TOOL = "#!/bin/sh\n"
-RAN = '#!/bin/sh\nexec wget -q -O /dev/null "{url}$1"\n'
+# In awk, for what a shell script requests would be an input of the RUN.
+RAN = '#!/bin/awk -f\nBEGIN {{ exit system("wget -q -O /dev/null {url}" ARGV[1]) != 0 }}\n'
 
 
 @dataclass(slots=True)

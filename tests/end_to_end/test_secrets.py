@@ -146,7 +146,7 @@ def test_no_secret_is_in_anything_that_we_write(
         freshlayer.but("--verbose", *ours, state=written / "state.sqlite3"),
         environment={**freshlayer.environment, **vault.environment, "TMPDIR": str(temporary)},
     )
-    assert command("trust", ".").code == 0
+    assert replace(command, options=("--verbose",))("trust", ".").code == 0
     said: list[Ended] = []
     with Watcher(temporary) as watcher:
         # The signature is in the argument that the user gives; the URL without it must do for us.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking.names import (
@@ -92,7 +92,7 @@ def public_path(host: str, path: str) -> str:
 
 def is_signed(url: str) -> bool:
     """Whether a URL carries a signature (S3, GCS, Azure SAS, CloudFront): it holds for one method alone."""
-    return "?" in url and bool(_SIGNATURE.search(urlsplit(url).query))
+    return "?" in url and bool(_SIGNATURE.search(url.partition("#")[0].partition("?")[2]))
 
 
 def differ_by_guess(one: str, other: str) -> bool:

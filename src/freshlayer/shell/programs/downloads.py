@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from posixpath import basename, join
-from urllib.parse import urlsplit
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.shell.runner import Runner
@@ -68,5 +67,11 @@ def _targets(name: str, words: list[str]) -> list[str]:
         elif _URL.match(word):
             urls.append(word)
     if own and not found:
-        found = [basename(urlsplit(url).path) for url in urls]
+        found = [_own_name(url) for url in urls]
     return [path if path == _STDOUT else join(directory, path) for path in found if path]
+
+
+def _own_name(url: str) -> str:
+    """The last part of the path; empty where there is none. The text need not be a valid URL."""
+    path = url.partition("#")[0].partition("?")[0].partition("://")[2]
+    return basename(path) if "/" in path else ""
