@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from freshlayer.shell.values import MOST_ALTERNATIVES, Values
+from freshlayer.shell.values import MOST_ALTERNATIVES, Values, alternatives
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _MOST_GROUPS = 8
@@ -28,7 +28,7 @@ Groups = tuple[Group, ...]
 def grouped(before: Groups, merged: Mapping[str, Values], arms: Sequence[Mapping[str, Values]]) -> Groups:
     """The groups behind arms in which these names differ. Too many arms are taken as independent."""
     names = [name for name, values in merged.items() if any(arm.get(name) != values for arm in arms)]
-    if len(names) < 2 or len(arms) > MOST_ALTERNATIVES:
+    if not names or len(arms) > MOST_ALTERNATIVES:
         return before
     rows: list[dict[str, Values]] = []
     for arm in arms:
@@ -45,19 +45,94 @@ def each_arm(
     compute: Callable[[], _Result],
     most: int = MOST_ALTERNATIVES,
 ) -> Iterator[_Result]:
-    """What is computed with the values of each arm, where the text names two variables of a group or more.
+    """What is computed with the values of each arm, where the text names variables of a group twice or more.
 
     A name that got another value since then is in no group. Beyond ``most`` ways groups are independent.
     """
+    named = _NAME.findall(text)
     for place, group in enumerate(groups):
-        names = [name for name, values in group.merged.items() if variables.get(name) is values]
-        used = set(_NAME.findall(text)) & set(names) if len(names) > 1 else set()
+        live = _live(group, variables)
+        used = [name for name in named if name in live]
         if len(used) < 2 or len(group.rows) > most:
             continue
-        before = {name: variables[name] for name in used}
-        for row in dict.fromkeys(tuple((name, row.get(name)) for name in sorted(used)) for row in group.rows):
-            variables.update((name, values) for name, values in row if values is not None)
+        for _ in _rows(group, sorted(set(used)), variables):
             yield from each_arm(groups[place + 1 :], variables, text, compute, most // len(group.rows))
-            variables.update(before)
         return
+    yield from _each_value(named, variables, compute, most)
+
+
+def _each_value(
+    named: list[str], variables: dict[str, Values], compute: Callable[[], _Result], most: int
+) -> Iterator[_Result]:
+    """What is computed with each value of a name that is there twice: it has the same one in both places."""
+    for place, name in enumerate(named):
+        values = variables.get(name, ())
+        if 1 < len(values) <= most and name in named[place + 1 :]:
+            for value in values:
+                variables[name] = (value,)
+                yield from _each_value(named[place + 1 :], variables, compute, most // len(values))
+            variables[name] = values
+            return
     yield compute()
+
+
+def tied(
+    groups: Groups, variables: dict[str, Values], name: str, text: str, compute: Callable[[], Values]
+) -> tuple[Values, Groups]:
+    """The value of a name that is computed from others, and the groups: it belongs to that of the others."""
+    named = set(_NAME.findall(text))
+    for place, group in enumerate(groups):
+        live = _live(group, variables)
+        if not named & live or len(group.rows) > MOST_ALTERNATIVES:
+            continue
+        rest = groups[place + 1 :]
+        rows = []
+        for row in _rows(group, sorted(live), variables):
+            ways = each_arm(rest, variables, text, compute)
+            rows.append({**row, name: alternatives(value for values in ways for value in values)})
+        merged = alternatives(value for row in rows for value in row[name])
+        follows = Group({**{one: group.merged[one] for one in live}, name: merged}, tuple(rows))
+        return merged, (*groups[:place], follows, *rest)
+    ways = each_arm(groups, variables, text, compute)
+    return alternatives(value for values in ways for value in values), groups
+
+
+def narrowed(groups: Groups, variables: dict[str, Values], name: str, kept: Values) -> Groups:
+    """The groups where a name has these of its values alone; what other arms gave is left out."""
+    found: list[Group] = []
+    for group in groups:
+        live = _live(group, variables)
+        rows = tuple(row for row in group.rows if any(value in kept for value in row.get(name, ())))
+        if name not in live or not rows:
+            found.append(group)
+            continue
+        merged = {
+            one: alternatives(value for row in rows for value in row[one])
+            for one in live
+            if one != name and all(one in row for row in rows)
+        }
+        variables.update(merged)
+        found.append(
+            Group({**merged, name: kept}, tuple({**row, name: _kept(row[name], kept)} for row in rows))
+        )
+    variables[name] = kept
+    return tuple(found)
+
+
+def _kept(values: Values, kept: Values) -> Values:
+    return tuple(value for value in values if value in kept)
+
+
+def _live(group: Group, variables: Mapping[str, Values]) -> set[str]:
+    """The names of a group that still have the values from there."""
+    return {name for name, values in group.merged.items() if variables.get(name) is values}
+
+
+def _rows(group: Group, names: Sequence[str], variables: dict[str, Values]) -> Iterator[Mapping[str, Values]]:
+    """The rows of a group, each while its names have the values of that arm."""
+    before = {name: variables[name] for name in names}
+    for row in dict.fromkeys(tuple((name, row.get(name)) for name in names) for row in group.rows):
+        given = {name: values for name, values in row if values is not None}
+        variables.update(given)
+        yield given
+        variables.update(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from freshlayer.shell import arithmetic
-from freshlayer.shell.arms import each_arm
+from freshlayer.shell.arms import tied
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status
@@ -16,7 +16,6 @@ from freshlayer.shell.values import (
     UNSET,
     Text,
     Values,
-    alternatives,
     concat,
     expanded,
     known,
@@ -115,13 +114,17 @@ def assign(runner: Runner, assignment: Assignment, frame: Frame) -> None:
 
 
 def _value(runner: Runner, assignment: Assignment, frame: Frame) -> Values:
-    if not frame.groups:
-        return runner.expander.whole(assignment.value, frame)
     text = " ".join(part.text for part in assignment.value)
-    found = each_arm(
-        frame.groups, frame.variables, text, lambda: runner.expander.whole(assignment.value, frame)
+    if "$" not in text and "`" not in text:
+        return runner.expander.whole(assignment.value, frame)
+    value, frame.groups = tied(
+        frame.groups,
+        frame.variables,
+        assignment.name,
+        text,
+        lambda: runner.expander.whole(assignment.value, frame),
     )
-    return alternatives(value for values in found for value in values)
+    return value
 
 
 def _computed(runner: Runner, before: Values, value: Values, frame: Frame) -> Values:

@@ -8,6 +8,7 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.shell.arms import narrowed
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.patterns import matches, protected_regex
 from freshlayer.shell.programs import test as conditions
@@ -156,7 +157,7 @@ def case(runner: Runner, statement: Case, frame: Frame) -> CommandResult:
     for choice in choices:
         arm = frame.copy() if len(choices) == 1 else frame.branch()
         if name and choice.subject is not None:
-            arm.set(name, choice.subject)
+            _narrow(arm, name, choice.subject)
         arms.append((arm, runner.run(Sequence(choice.bodies), arm)))
     return _joined(frame, arms)
 
@@ -302,7 +303,15 @@ def narrow(runner: Runner, test: Statement, frame: Frame, *, wanted: bool) -> No
         if len(before) > 1:
             against = Status.FALSE if wanted else Status.TRUE
             kept = [text for text in before if _with(runner, test, frame, name, text) is not against]
-            frame.variables[name] = alternatives(kept or before)
+            if kept:
+                _narrow(frame, name, alternatives(kept))
+
+
+def _narrow(frame: Frame, name: str, values: Values) -> None:
+    if set(values) <= set(frame.get(name)):
+        frame.groups = narrowed(frame.groups, frame.variables, name, values)
+    else:
+        frame.set(name, values)
 
 
 def _bind(runner: Runner, test: Condition, frame: Frame, *, wanted: bool) -> None:

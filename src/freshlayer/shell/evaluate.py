@@ -309,7 +309,7 @@ def words_as_fields(runner: Runner, statement: Command, frame: Frame) -> list[tu
         runner.spend(sum(len(options[0]) for options in found) // _FIELDS_A_STEP)
         return one_at_a_time(found)
 
-    if not frame.groups:
+    if not frame.groups and statement.text.count("$") < 2:
         return expanded()
     variants = each_arm(frame.groups, frame.variables, statement.text, expanded)
     return list(dict.fromkeys(fields for found in variants for fields in found))
