@@ -23,9 +23,6 @@ PLACES = (
 )
 """Glob patterns, relative to the checkout. Names in the source count as words: ``_asked`` is ``asked``."""
 
-NOT_YET_CLEAN = ("src/freshlayer/workflows",)
-"""Where retired words still are: paths are removed from here and never added."""
-
 RETIRED = {
     "told": "reported, printed",
     "tell": "report, print, distinguish",
@@ -85,35 +82,28 @@ def retired_in(text: str) -> Iterator[tuple[int, str]]:
             yield text.count("\n", 0, found.start()) + 1, word
 
 
-def texts(root: Path, places: Iterable[str], but: Iterable[str] = ()) -> list[Path]:
-    """The files of the places, without those below the paths of ``but``."""
-    left_out = [root / path for path in but]
-    found = {path for place in places for path in root.glob(place) if path.is_file() and is_text(path)}
-    return sorted(path for path in found if not any(path.is_relative_to(it) for it in left_out))
+def texts(root: Path, places: Iterable[str]) -> list[Path]:
+    return sorted({path for place in places for path in root.glob(place) if path.is_file() and is_text(path)})
 
 
 def is_text(path: Path) -> bool:
     return b"\0" not in path.read_bytes()[:4096]
 
 
-def complaints(root: Path, places: Iterable[str] = PLACES, but: Iterable[str] = ()) -> list[str]:
+def complaints(root: Path, places: Iterable[str] = PLACES) -> list[str]:
     return [
         f"{path.relative_to(root)}:{line}: {word!r}: write {RETIRED[word]!r}"
-        for path in texts(root, places, but)
+        for path in texts(root, places)
         for line, word in retired_in(path.read_text("utf-8"))
     ]
 
 
 def test_no_retired_word_is_in_any_place() -> None:
-    assert complaints(ROOT, but=NOT_YET_CLEAN) == []
+    assert complaints(ROOT) == []
 
 
 def test_every_place_has_a_text() -> None:
     assert [place for place in PLACES if not texts(ROOT, [place])] == []
-
-
-def test_every_path_that_is_not_yet_clean_exists() -> None:
-    assert [path for path in NOT_YET_CLEAN if not (ROOT / path).exists()] == []
 
 
 @pytest.mark.parametrize("pattern", LEGITIMATE)
@@ -142,4 +132,3 @@ def test_a_retired_word_in_the_source_fails(tmp_path: Path, text: str) -> None:
     (tmp_path / "src" / "freshlayer").mkdir(parents=True)
     (tmp_path / "src" / "freshlayer" / "a.py").write_text(f"{text}\n")
     assert len(complaints(tmp_path)) == 1
-    assert complaints(tmp_path, but=["src/freshlayer"]) == []

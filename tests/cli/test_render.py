@@ -157,7 +157,7 @@ def test_a_key_that_no_arg_takes_is_told_of(
     write(project, origin)
     told = freshlayer("render", "--format=args", ".")
     assert (told.code, told.out) == (0, "")
-    assert told.err.count("no ARG FRESHLAYER… stands above this RUN") == 2
+    assert told.err.count("no ARG FRESHLAYER… is above this RUN") == 2
     assert "freshlayer: Dockerfile:4: " in told.err
 
 
@@ -189,7 +189,7 @@ def test_a_file_that_the_build_would_copy_is_warned_of(
     (project / ".dockerignore").write_text(ignored)
     told = freshlayer("render", "-o", output, ".")
     assert told.code == 0
-    assert (f"{output}: lies in the build context" in told.err) == warned
+    assert (f"{output}: is in the build context" in told.err) == warned
 
 
 def test_what_cannot_be_read_ends_with_2(freshlayer: Freshlayer, project: Path) -> None:

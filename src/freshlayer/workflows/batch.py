@@ -1,6 +1,6 @@
 """Many Dockerfiles: read on all cores, and laid aside until their turn comes.
 
-What stays in memory are the references; of each Dockerfile what its report is made of lies in a temporary
+What stays in memory are the references; of each Dockerfile what its report is made of is in a temporary
 file without a name, and is there for as long as its batch is.
 """
 
@@ -84,7 +84,7 @@ class _Packed(Struct, frozen=True):
 
 
 class Batch:
-    """Dockerfiles with the same settings, in order. ``ttls``: as for one, the least that any of them says."""
+    """Dockerfiles with the same settings, in order. ``ttls``: as for one, the least of them."""
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
@@ -112,7 +112,7 @@ class Batch:
         """All of them, one in memory at a time."""
         self._leaves.seek(0)
         for _ in range(self._count):
-            leaf: AnalysedFile = pickle.load(self._leaves)  # noqa: S301 - nobody but us can write there
+            leaf: AnalysedFile = pickle.load(self._leaves)  # noqa: S301 - only this process can write there
             yield leaf
 
     def targets(self, request: BuildRequest) -> Iterator[Target]:
@@ -128,7 +128,7 @@ class Batch:
 def batches(
     wanted: Sequence[Candidate], reader: Reader, policy: Policy, unread: Callable[[str], None]
 ) -> Iterator[list[Batch]]:
-    """All of them, read. ``policy``: of the run. ``unread`` is told of those that can't be."""
+    """All of them, read. ``policy``: of the run. ``unread`` gets those that can't be."""
     found: list[Batch] = []
     try:
         _sort(read_all(wanted, reader), policy, unread, found)

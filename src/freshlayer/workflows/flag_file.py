@@ -20,7 +20,7 @@ _LARGEST = 16 * 1024 * 1024
 
 
 class Flag(Struct, frozen=True):
-    """``lines``: what the file should hold. ``kept``: verdicts of references that could not be asked."""
+    """``lines``: what the file should hold. ``kept``: verdicts of references that could not be probed."""
 
     lines: tuple[str, ...]
     kept: tuple[Verdict, ...]
@@ -30,7 +30,7 @@ class Flag(Struct, frozen=True):
         return "".join(f"{line}\n" for line in self.lines).encode()
 
 
-Ask = Callable[[Mapping[Reference, Recorded]], Mapping[Reference, Observation]]
+Probe = Callable[[Mapping[Reference, Recorded]], Mapping[Reference, Observation]]
 
 
 def read(path: Path) -> str | None:
@@ -51,16 +51,16 @@ def read(path: Path) -> str | None:
 
 
 def of_identities(
-    references: list[Reference], content: str | None, remembered: Mapping[Reference, Recorded], ask: Ask
+    references: list[Reference], content: str | None, remembered: Mapping[Reference, Recorded], probe: Probe
 ) -> Flag:
     """One line ``identity reference`` each, sorted.
 
     The new identities are compared with the file itself; what is ``remembered`` only serves conditional
-    requests, and only where it says what the file says. Raises FreshlayerError where a reference can't be
-    asked and the file has no line of it to keep.
+    requests, and only where it equals what the file states. Raises FreshlayerError where a reference can't be
+    probed and the file has no line of it to keep.
     """
     recorded = _recorded(references, content or "", remembered)
-    verdicts = {r: judge(recorded.get(r), seen) for r, seen in ask(recorded).items()}
+    verdicts = {r: judge(recorded.get(r), seen) for r, seen in probe(recorded).items()}
     for reference in references:
         if verdicts[reference].identity is None:
             why = verdicts[reference].explanation
@@ -95,13 +95,13 @@ def _alone(identity: Identity) -> Recorded:
     return Recorded.of(Identity(identity.scheme, identity.value, strength))
 
 
-def of_entity_tag(reference: Reference, content: str | None, ask: Ask) -> Flag:
+def of_entity_tag(reference: Reference, content: str | None, probe: Probe) -> Flag:
     """The bare entity tag as the origin writes it (``--format raw``).
 
     A tag that is the same by weak comparison leaves the file's own line. Raises FreshlayerError where the
-    origin gives no tag, or can't be asked and the file holds none.
+    origin gives no tag, or can't be probed and the file holds none.
     """
-    observation = ask({})[reference]
+    observation = probe({})[reference]
     line = (content or "").rstrip("\n")
     tag = observation.validators.entity_tag
     verdict = judge(None, observation)

@@ -25,7 +25,7 @@ def expected(
     recorded: Mapping[Reference, Recorded],
     session: Session,
 ) -> Expected | None:
-    """The verdicts relative to the file; None where there is no file, or an empty one.
+    """The verdicts relative to the file; None without a file, or with an empty one.
 
     An entry counts for the Dockerfiles that it names: a new one that reads the same URL was never built.
     """

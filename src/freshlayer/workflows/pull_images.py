@@ -37,7 +37,7 @@ def pull_moved(targets: Mapping[str, Target], model: Model, invocation: Invocati
 
 def _pull_moved(references: Sequence[Reference], store: ImageStore, named: str, session: Session) -> None:
     here = local_images(store, references)
-    answers = _ask(here, session)
+    answers = _answers(here, session)
     unasked = [
         it for it in here if answers[it].outcome is ProbeOutcome.UNKNOWN and not _is_nameless(it, here[it])
     ]
@@ -71,7 +71,7 @@ def _is_nameless(reference: Reference, image: LocalImage) -> bool:
     return not image.from_registry and reference.address.startswith(_HUB)
 
 
-def _ask(here: Here, session: Session) -> Answers:
+def _answers(here: Here, session: Session) -> Answers:
     """Without platforms, a tag's digest is that of its index: what it was pulled by."""
     by_platform: dict[tuple[str, ...], list[Reference]] = {}
     for reference, image in here.items():
@@ -98,7 +98,7 @@ def _known_to_registry(moved: Here, session: Session) -> set[Reference]:
 
 
 def _by_digest(reference: Reference, image: LocalImage) -> Reference:
-    """A manifest by its digest, to be asked for: unlike one that a Dockerfile pins."""
+    """A manifest by its digest, to be requested: unlike one that a Dockerfile pins."""
     repository = reference.address.partition("@")[0].rpartition(":")[0]
     pinned = f"{repository}@sha256:{min(image.digests)}"
     return replace(reference, address=pinned, text=pinned)

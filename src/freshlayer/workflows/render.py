@@ -43,7 +43,7 @@ def _args(names: dict[int, str], report: Report) -> bytes:
     without = [item.line for item in report.instructions if item.key and item.line not in names]
     for line in without:
         warn(
-            f"{report.dockerfile}:{line}: no ARG FRESHLAYER… stands above this RUN, so no builder hears of "
+            f"{report.dockerfile}:{line}: no ARG FRESHLAYER… is above this RUN, so no builder hears of "
             "its key (freshlayer render --format template writes one)"
         )
     found = values(names, report.instructions)
@@ -66,7 +66,7 @@ def write_output(output: str | None, content: bytes) -> bool:
 
 
 def keep_ignore_file(source: Source, output: str | None) -> None:
-    """``Dockerfile.dockerignore`` goes by the Dockerfile's name, so another name needs another file."""
+    """``Dockerfile.dockerignore`` is found by the Dockerfile's name, so another name needs another file."""
     beside = ignore_file(source.path) if source.path else None
     rules = read_rules(beside) if beside else None
     if rules is None:
@@ -83,7 +83,7 @@ def warn_of_copies(source: Source, output: Path) -> None:
     copies = [i for stage in stages for i in stage.instructions if i.name in {"ADD", "COPY"}]
     if any(not i.flag("from") for i in copies) and is_sent(source.context, source.path, output):
         warn(
-            f"{output}: lies in the build context, where a COPY may take it in and run with each change; "
+            f"{output}: is in the build context, where a COPY may take it in and run with each change; "
             "name it in .dockerignore, or write it elsewhere"
         )
 

@@ -64,7 +64,7 @@ def _probed_again(
 ) -> dict[Reference, Reason]:
     """References that moved while the builder ran, each with how (design rule 9).
 
-    The inputs of instructions that ran, or may have, are asked: a build that failed left layers as well.
+    The inputs of instructions that ran, or may have, are probed: a build that failed left layers as well.
     """
     verdicts = {reference: verdict for report in before for reference, verdict in _inputs_that_ran(report)}
     recorded = kept(verdicts)
