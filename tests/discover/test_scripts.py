@@ -245,6 +245,19 @@ def test_scripts_that_execute_each_other_end() -> None:
     assert [code for _, code in missed(text, files)] == ["limit-reached"]
 
 
+def test_a_long_script_is_followed_to_its_end() -> None:
+    comments = "# a line of a licence that nothing executes\n"
+    script = comments * (900 * 1024 // len(comments)) + "curl https://h/a\n"
+    assert read("FROM scratch\nCOPY x.sh /\nRUN sh /x.sh\n", {"x.sh": script}) == ["x.sh:20946 https://h/a"]
+
+
+def test_a_script_that_takes_too_long_to_parse_is_one_line() -> None:
+    for script in ("a|" * 10_000 + "a; curl https://h/a", "x=( " * 3000 + "curl https://h/a"):
+        assert missed("FROM scratch\nCOPY x.sh /\nRUN sh /x.sh\n", {"x.sh": script}) == [
+            ("x.sh", "script-too-long")
+        ]
+
+
 def test_nothing_of_the_context_is_wanted_unless_a_script_is_executed() -> None:
     context = MemoryContext(FILES)
     text = (

@@ -15,7 +15,7 @@ from freshlayer.shell.syntax.parse import parse
 from freshlayer.shell.values import Hole, Text
 
 _MOST_TEXTS = 4
-_LONGEST = 128 * 1024
+_LONGEST = 1024 * 1024
 _ENDLESS = Reason("limit-reached", detail="scripts execute each other too deep")
 
 
