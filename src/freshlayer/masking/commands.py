@@ -55,11 +55,11 @@ _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$])
 """``-pSECRET`` of a program that is not known; ``-p8080:80``, ``-pv`` and ``-p/a/b`` are not secrets."""
 
 _HINT = compiled(r"[=:]|\s")
-_ASSIGNED = compiled(
-    r"(?P<name>(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*|[\w./:-]*:_\w+)"
-    r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)",
-    re.DOTALL,
-)
+_NAMED = r"(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*"
+_IS = r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)"
+_ASSIGNED = compiled(rf"(?P<name>{_NAMED}){_IS}", re.DOTALL)
+# npm's //host/:_authToken=…; its pattern takes quadratic time, so it is tried where it can match alone.
+_ASSIGNED_TO_HOST = compiled(rf"(?P<name>{_NAMED}|[\w./:-]*:_\w+){_IS}", re.DOTALL)
 _PHRASE = compiled(
     r"(?P<name>\b(?:bearer|basic|password|passwd|passphrase|secret|token|identified\s+by)\s+)[^\s].*",
     re.IGNORECASE | re.DOTALL,
@@ -195,7 +195,8 @@ def _inside(word: str, depth: int) -> str:
 def _assigned(word: str) -> str:
     """``NAME=value``, ``"name": "value"``, ``Name: value``: from the first secret on, the word is hidden."""
     at = 0
-    while match := _ASSIGNED.search(word, at):
+    pattern = _ASSIGNED_TO_HOST if ":_" in word else _ASSIGNED
+    while match := pattern.search(word, at):
         name = match["name"].rpartition("/")[2].rpartition(":")[2]
         if not name.startswith(".") and is_secret_name(name):
             return f"{word[: match.start('value')]}{MASK}"
