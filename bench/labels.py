@@ -60,7 +60,7 @@ def _findings(name: str, report: Report) -> dict[str, Any]:
         {
             "line": place.line,
             "kind": item.reference.kind,
-            "reference": str(item.reference).partition("#header:")[0],
+            "reference": str(item.reference).partition("#header:")[0].removeprefix("hg+"),
         }
         for item in report.inputs
         for place in item.places
