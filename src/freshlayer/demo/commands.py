@@ -30,7 +30,6 @@ class Ran(Struct, frozen=True):
     out: bytes
     err: bytes
     downloads: tuple[str, ...]
-    probes: int
 
     @property
     def lines(self) -> list[str]:
@@ -59,7 +58,6 @@ class Commands:
             out=ended.stdout,
             err=ended.stderr,
             downloads=tuple(r.path.lstrip("/") for r in requests if r.method == "GET" and not _is_ours(r)),
-            probes=sum(_is_ours(r) for r in requests),
         )
 
 

@@ -142,10 +142,6 @@ class Evaluator:
         """The other end of it."""
         self._functions -= 1
 
-    def not_whole(self) -> None:
-        """Note that a part could not be followed."""
-        self.whole = False
-
     def script(self, text: str, frame: Frame) -> CommandResult:
         """Follow the text of a script inside this one: ``eval``, ``.``, ``$(…)``."""
         if self._depth >= _DEEPEST_CALL:

@@ -66,6 +66,3 @@ class Runner(Protocol):
 
     def called(self, words: tuple[Text, ...], frame: Frame) -> None:
         """Note that a program runs."""
-
-    def not_whole(self) -> None:
-        """Note that a part could not be followed."""
