@@ -41,10 +41,10 @@ IMPURE_MODULES = frozenset(
 PURE_MODULES = {"docker_client.config_edit": ""}
 """The same for a single module of a package that is not pure."""
 
-APART = frozenset({"probe", "state", "context", "builders", "bases"})
+APART = frozenset({"probe", "state", "context", "builders", "bases", "indexes"})
 """Packages that do not import each other."""
 
-TO_COME = frozenset({"bases", "packages"})
+TO_COME = frozenset({"bases", "indexes"})
 """Packages of the design with a rule here before they exist."""
 
 ABOVE = {
@@ -67,11 +67,17 @@ LIBRARIES = {
     "botocore": "credentials",
     "pathspec": "context",
     "pycurl": "probe",
-    "sqlite3": "state",
+    "sqlite3": "state indexes",
+    "solv": "packages.rpm",
+    "zstandard": "bases indexes",
+    "packageurl": "packages reference",
 }
 """Library → who may import it."""
 
-NOT_FOR_HELP = ("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils")
+NOT_FOR_HELP = (
+    *("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils"),
+    *("solv", "zstandard", "packageurl"),
+)
 
 VAGUE = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})
 

@@ -1,0 +1,84 @@
+"""What a base image is and contains. Values alone; nothing of an image is ever run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from freshlayer.model.reasons import Reason
+from freshlayer.reference import Reference
+
+
+class BaseWanted(Struct, frozen=True, order=True):
+    """A base image that an analysis could use: its canonical reference, and the platform of the stage.
+
+    ``contents``: whether its files and packages are wanted too, and not its configuration alone.
+    """
+
+    reference: str
+    platform: str
+    contents: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Under which an analysis finds the image."""
+        return self.reference, self.platform
+
+
+class ImageConfig(Struct, frozen=True):
+    """The parts of an image configuration that decide what later instructions do (OCI image spec, config).
+
+    ``environment``: (name, value) in order. ``shell``: empty where the image states none. ``triggers``: the
+    ONBUILD instructions, as text without ``ONBUILD``.
+    """
+
+    environment: tuple[tuple[str, str], ...] = ()
+    shell: tuple[str, ...] = ()
+    user: str = ""
+    directory: str = ""
+    triggers: tuple[str, ...] = ()
+    architecture: str = ""
+    os: str = "linux"
+
+
+class BaseContents(Struct, frozen=True):
+    """The files of an image that decide what package managers and scripts do.
+
+    ``files``: absolute path → text, links already followed: os-release, ``/etc/debian_version``, all of
+    ``/etc/apt``, ``/etc/apk``, ``/etc/yum.repos.d``, ``/etc/dnf``, ``/etc/yum``, ``/etc/zypp``; keyrings are
+    left out. ``installed``: manager → the text of its database of installed packages: ``apt``: dpkg's status
+    (and status.d, joined), ``apk``: ``lib/apk/db/installed``, ``rpm``: one JSON object a line, as
+    ``packages/rpm`` reads it. A manager that the image does not have is missing.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    installed: Mapping[str, str] = field(default_factory=dict)
+
+
+class BaseImage(Struct, frozen=True):
+    """A base image. ``digest``: ``sha256:…`` of the manifest for the platform; empty for ``scratch``.
+
+    ``contents`` is None where they were not wanted or could not be read; ``why_not`` has the reason then.
+    """
+
+    reference: str
+    platform: str
+    digest: str
+    config: ImageConfig = ImageConfig()
+    contents: BaseContents | None = None
+    why_not: Reason | None = None
+
+
+Bases = Mapping[tuple[str, str], BaseImage]
+"""(canonical reference, platform) → the image, where it is known."""
+
+
+class ImagePin(Struct, frozen=True):
+    """To what an image reference of a Dockerfile is pinned: what was judged is what is built (rule 10).
+
+    ``digest``: ``sha256:…``, of the index where the registry has one for the tag.
+    """
+
+    reference: Reference
+    digest: str

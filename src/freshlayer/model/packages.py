@@ -1,0 +1,168 @@
+"""Packages by name: the commands that install them, index files, and what would be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+from msgspec import Struct, field
+
+from freshlayer.model.inputs import ScriptPlace
+from freshlayer.model.reasons import Reason
+
+
+class PackagePolicy(StrEnum):
+    """Which packages of an instruction are inputs (setting and directive ``packages``)."""
+
+    CLOSURE = "closure"
+    SECURITY = "security"
+    NAMED = "named"
+    OFF = "off"
+
+
+class PackageAction(StrEnum):
+    """What a command does, in words that all managers share.
+
+    ``UPDATE`` reads indexes; ``INSTALL``, ``UPGRADE``, ``DIST_UPGRADE``, ``BUILD_DEP``, ``GROUP_INSTALL`` and
+    ``MODULE`` choose packages; ``REMOVE`` removes some; ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``.
+    """
+
+    UPDATE = "update"
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+    DIST_UPGRADE = "dist-upgrade"
+    BUILD_DEP = "build-dep"
+    GROUP_INSTALL = "group-install"
+    MODULE = "module"
+    REMOVE = "remove"
+    ADD_ARCHITECTURE = "add-architecture"
+
+
+class PackageCommand(Struct, frozen=True):
+    """One command of a RUN that reads package indexes, or changes which packages are installed.
+
+    ``manager``: ``apt``, ``apk`` or ``rpm``; ``program``: as typed (``apt-get``, ``microdnf``).
+    ``words``: the package words, expanded, as typed (``jq=1.6*``, ``g++:i386``, ``curl-``, ``./x.deb``).
+    ``options``: (name, value) in order, named as the long option of the program without dashes
+    (``no-install-recommends``, ``target-release``, ``virtual``, ``repository``, ``enablerepo``, ``setopt``,
+    ``no-cache``); ``-o A::B=c`` of apt is (``A::B``, ``c``). ``files``: absolute path → text of the manager's
+    configuration when the command runs: that of the base, with what instructions before it and the RUN
+    itself wrote. ``unknown``: why a part of it is not known (a source of an unknown text), if so.
+    ``updates``: whether the command itself reads the indexes again (``apk add --no-cache``, dnf).
+    """
+
+    manager: str
+    program: str
+    action: PackageAction
+    words: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    unknown: Reason | None = None
+    updates: bool = False
+    script: ScriptPlace | None = None
+    text: str = ""
+
+
+class PackageRun(Struct, frozen=True):
+    """The package commands of one instruction, in the order in which they run.
+
+    ``number``: of the instruction. ``architecture``: of the platform, as Docker names it (``amd64``).
+    """
+
+    number: int
+    line: int
+    commands: tuple[PackageCommand, ...]
+    policy: PackagePolicy = PackagePolicy.CLOSURE
+    architecture: str = "amd64"
+
+
+class PackageChain(Struct, frozen=True):
+    """All package runs of a stage, those of the stages that it continues before them.
+
+    ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none.
+    """
+
+    base: tuple[str, str]
+    runs: tuple[PackageRun, ...]
+
+
+class IndexFile(Struct, frozen=True):
+    """A file of a package repository.
+
+    ``kind``: for the manager's ``entries`` (``release``, ``packages``, ``apkindex``, ``repomd``, …).
+    ``urls``: the first that answers counts; with a ``sha256``, a file that is known is never requested
+    again. ``compression``: ``""``, ``gz``, ``xz``, ``zst``, ``bz2``: of the file as transferred.
+    ``optional``: absence is an answer. ``largest``: bytes, compressed. ``digest_of_content``: whether
+    ``sha256`` is that of the decompressed file (dnf's open-checksum).
+    """
+
+    manager: str
+    kind: str
+    urls: tuple[str, ...]
+    sha256: str = ""
+    compression: str = ""
+    optional: bool = False
+    largest: int = 128 << 20
+    digest_of_content: bool = False
+
+
+class Index(Protocol):
+    """A parsed index file, kept on disk: key → value as the manager's ``entries`` gave them."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file that it was made from, in hexadecimal."""
+
+    def get(self, key: str) -> bytes | None:
+        """One value."""
+
+    def open(self, key: str) -> BinaryIO:
+        """One value as a real file with a descriptor, for libraries that read no bytes. Raises KeyError."""
+
+
+IndexAnswer = Index | Reason
+"""The index, or why there is none: unreachable, absent, not readable, older than the one known."""
+
+IndexAnswers = Mapping[IndexFile, IndexAnswer]
+
+Entries = Iterator[tuple[str, bytes]]
+"""(key, value) of an index, in any order; a key at most once."""
+
+
+class ChosenPackage(Struct, frozen=True):
+    """A package that would be installed.
+
+    ``purl``: without version (``pkg:deb/debian/libssl3?arch=amd64&distro=bookworm``). ``digest``:
+    ``scheme:hexadecimal`` of the package's bytes or of its control part, as the index states it.
+    ``wanted_by``: the word of the command, or the name of the package that requires it. ``named``: whether a
+    word of the command names it. ``before``: the version that it replaces, if one is installed.
+    ``security``: whether the version comes from a security suite, or updateinfo marks it.
+    """
+
+    purl: str
+    name: str
+    version: str
+    digest: str
+    wanted_by: str = ""
+    named: bool = False
+    before: str = ""
+    security: bool = False
+
+
+class Resolution(Struct, frozen=True):
+    """What one instruction would install.
+
+    ``packages``: sorted by ``purl``; under the policy ``named`` those that words name. ``problem``: why it
+    can't be known; then nothing of its packages is watched. ``unreachable``: whether the problem is an
+    index that could not be had now, so that what is recorded is kept. ``notes``: advice, as reasons.
+    """
+
+    packages: tuple[ChosenPackage, ...] = ()
+    problem: Reason | None = None
+    unreachable: bool = False
+    notes: tuple[Reason, ...] = ()
+
+
+Resolutions = Mapping[int, Resolution]
+"""Instruction number → what is read there. A key belongs to the instruction that reads the index."""
