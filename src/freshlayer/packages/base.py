@@ -23,8 +23,10 @@ class PackageManager(Protocol):
         read or understood is a ``Resolution`` with its problem, never an exception.
         """
 
-    def entries(self, kind: str, content: BinaryIO) -> Entries:
+    def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:
         """The entries of a decompressed index file. Raises ValueError for what is not such a file.
 
-        It reads the file in pieces, and holds no more of it than it must.
+        It reads the file in pieces, and holds no more of it than it must. ``scratch``: an empty file, open
+        for reading and writing, for libraries that write to a descriptor. Both are real files; the caller
+        closes and removes them.
         """
