@@ -67,7 +67,7 @@ LIBRARIES = {
     "botocore": "credentials",
     "pathspec": "context",
     "pycurl": "probe",
-    "sqlite3": "state indexes",
+    "sqlite3": "state indexes bases",
     "solv": "packages.rpm",
     "zstandard": "bases indexes",
     "packageurl": "packages reference",

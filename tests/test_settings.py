@@ -42,7 +42,7 @@ def test_a_shared_file_may_say_nothing_of_us(text: str) -> None:
     [
         (
             "connection = 7",
-            "there is no setting 'connection' (there are connections, deadline, full_answer_every,",
+            "there is no setting 'connection' (there are base_up_to, connections, deadline,",
         ),
         ('on_unknown = "drop"', "on_unknown is keep, rebuild or fail"),
         ("on_unknown = 3", "on_unknown can't be 3"),

@@ -54,7 +54,7 @@ class HostSettings(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True):
-    """``hash_up_to`` in bytes; ``timeout`` in seconds for one reference, ``deadline`` for all of them.
+    """``hash_up_to``, ``base_up_to`` in bytes; ``timeout`` in seconds for a reference, ``deadline`` for all.
 
     ``hosts`` by ``name[:port]``. ``full_answer_every``: seconds after which a reference is probed
     without conditions; 0: each time. ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older
@@ -72,6 +72,7 @@ class Policy(Struct, frozen=True):
     full_answer_every: int = 7 * 86400
     keep_history: int = 400 * 86400
     keep_history_up_to: int = 200_000_000
+    base_up_to: int = 500_000_000
 
     def but(
         self,
@@ -113,6 +114,9 @@ SETTINGS: dict[str, Setting] = {
     "keep_history": Setting((int, str), "older events of the history are removed", own=True),
     "keep_history_up_to": Setting(
         (int,), "the bytes of the history; the oldest events above that are removed", own=True
+    ),
+    "base_up_to": Setting(
+        (int,), "the bytes of the layers of a base image that are downloaded to read its files"
     ),
     "connections": Setting((int,), "the maximum of concurrent connections", 1),
     "timeout": Setting((int, float), "seconds for one reference", 0.1),

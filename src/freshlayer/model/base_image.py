@@ -49,11 +49,58 @@ class BaseContents(Struct, frozen=True):
     ``/etc/apt``, ``/etc/apk``, ``/etc/yum.repos.d``, ``/etc/dnf``, ``/etc/yum``, ``/etc/zypp``; keyrings are
     left out. ``installed``: manager → the text of its database of installed packages: ``apt``: dpkg's status
     (and status.d, joined), ``apk``: ``lib/apk/db/installed``, ``rpm``: one JSON object a line, as
-    ``packages/rpm`` reads it. A manager that the image does not have is missing.
+    ``packages/rpm`` reads it (``InstalledRpm``). A manager that the image does not have is missing.
+    ``unreadable``: manager → why its database can't be read, where the image has one.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     installed: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, Reason] = field(default_factory=dict)
+
+
+class RpmRelation(Struct, frozen=True, array_like=True):
+    """What a package provides or requires: ``["libc.so.6(GLIBC_2.34)"]``, ``["bash", ">=", "5.1-2"]``.
+
+    ``name``: a rich dependency is its text, ``(a or b)``. ``operator``: ``<``, ``<=``, ``=``, ``>=``, ``>``,
+    or empty, and then without a version. ``version``: ``[epoch:]version[-release]``, as the header has it.
+    """
+
+    name: str
+    operator: str = ""
+    version: str = ""
+
+
+RpmRelations = tuple[RpmRelation, ...]
+
+
+class InstalledRpm(Struct, frozen=True, omit_defaults=True):
+    """A package of an rpm database: one line of ``installed["rpm"]`` is its JSON, keys as the fields here.
+
+    A field that is empty is missing. ``epoch`` is None where the header has none. ``requires`` is without
+    ``rpmlib(…)``. ``files``: the paths that repository metadata has in ``primary`` as well: below ``/etc/``,
+    in a directory ``bin/`` or ``sbin/``, and ``/usr/lib/sendmail``. ``module``: the modularity label,
+    ``name:stream:version:context``. ``source``: the file name of its source package. Public keys
+    (``gpg-pubkey``) are no packages, and are left out.
+    """
+
+    name: str
+    version: str
+    release: str
+    arch: str
+    epoch: int | None = None
+    vendor: str = ""
+    source: str = ""
+    module: str = ""
+    installed_at: int = 0
+    provides: RpmRelations = ()
+    requires: RpmRelations = ()
+    conflicts: RpmRelations = ()
+    obsoletes: RpmRelations = ()
+    recommends: RpmRelations = ()
+    suggests: RpmRelations = ()
+    supplements: RpmRelations = ()
+    enhances: RpmRelations = ()
+    files: tuple[str, ...] = ()
 
 
 class BaseImage(Struct, frozen=True):

@@ -8,11 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.model.reasons_not_watched import NOT_WATCHED
+from freshlayer.model.reasons_of_bases import BASES
 from freshlayer.model.reasons_of_builds import BUILDS
 from freshlayer.model.reasons_of_evidence import EVIDENCE
 from freshlayer.model.reasons_of_probes import PROBES
 
-REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **NOT_WATCHED}
+REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **BASES, **NOT_WATCHED}
 """Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
 
 
