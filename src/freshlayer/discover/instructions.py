@@ -32,6 +32,7 @@ from freshlayer.masking import differ_by_guess, masked_script, public_text
 from freshlayer.model.context_files import Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
+from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
@@ -57,7 +58,8 @@ class Discovery(Struct, frozen=True):
     """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference.
 
     ``wanted``: files of the build context that have to be read before more is known. ``scripts``: inputs
-    that are executed as scripts, and whose text is not known.
+    that are executed as scripts, and whose text is not known. ``packages``: instruction number → its package
+    commands in the order in which they run; of several platforms, those of each that differ.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -65,6 +67,7 @@ class Discovery(Struct, frozen=True):
     not_watched: tuple[NotWatched, ...]
     wanted: tuple[Wanted, ...] = ()
     scripts: tuple[Reference, ...] = ()
+    packages: Mapping[int, tuple[PackageCommand, ...]] = field(default_factory=dict)
 
 
 class Conditions(Struct, frozen=True):

@@ -50,6 +50,7 @@ class PackageCommand(Struct, frozen=True):
     configuration when the command runs: that of the base, with what instructions before it and the RUN
     itself wrote. ``unknown``: why a part of it is not known (a source of an unknown text), if so.
     ``updates``: whether the command itself reads the indexes again (``apk add --no-cache``, dnf).
+    ``platform``: of the stage, ``os/arch[/variant]``; a build for several platforms has commands of each.
     """
 
     manager: str
@@ -62,6 +63,7 @@ class PackageCommand(Struct, frozen=True):
     updates: bool = False
     script: ScriptPlace | None = None
     text: str = ""
+    platform: str = ""
 
 
 class PackageRun(Struct, frozen=True):
