@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,18 +13,21 @@ from freshlayer.discover import Conditions, Discovery, discover
 from freshlayer.discover.advice import advise
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.discover.files.trees import ContextTree
+from freshlayer.discover.package_chains import Packages, package_chains
+from freshlayer.discover.stage_bases import StageBases, all_wanted
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.model.base_image import Bases, BaseWanted
 from freshlayer.model.context_files import ContextAnswer, ContextAnswers, Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
+from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
 
 _MOST_STEPS = 12
 """How often files of the context are read: scripts execute scripts."""
 
-_NO_SCRIPTS: ScriptTexts = {}
 _CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
 
 
@@ -78,13 +81,22 @@ class Ttls:
 
 
 class Analysis(Struct, frozen=True):
-    """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues."""
+    """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues.
+
+    ``package_chains``: the package commands of each stage, for each platform.
+    """
 
     dockerfile: Dockerfile
     stages: tuple[Stage, ...]
     parents: Mapping[int, Stage | None]
     discovery: Discovery
     directives: Mapping[int, Directives]
+    package_chains: tuple[PackageChain, ...] = ()
+
+    @property
+    def bases_wanted(self) -> tuple[BaseWanted, ...]:
+        """The images that stages start from, and what of them could change the analysis."""
+        return self.discovery.bases
 
     @property
     def advice(self) -> tuple[Advice, ...]:
@@ -121,7 +133,13 @@ class Analysis(Struct, frozen=True):
             text = str(item.reference)
             missed += [NotWatched(p.line, p.instruction, text, reason, script=p.script) for p in places]
         missing = (*self.discovery.not_watched, *missed)
-        kept = Discovery(self._kept(inputs), tuple(inputs), missing, scripts=self.discovery.scripts)
+        kept = replace(
+            self.discovery,
+            by_instruction=self._kept(inputs),
+            inputs=tuple(inputs),
+            not_watched=missing,
+            wanted=(),
+        )
         return replace(self, discovery=kept)
 
     def _kept(self, inputs: list[RemoteInput]) -> dict[int, tuple[Reference, ...]]:
@@ -145,14 +163,20 @@ ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
 
 
 def analyse(
-    text: str, request: BuildRequest, read: ReadContext | None = None, scripts: ScriptTexts | None = None
+    text: str,
+    request: BuildRequest,
+    read: ReadContext | None = None,
+    scripts: ScriptTexts | None = None,
+    bases: Bases | None = None,
 ) -> Analysis:
     """Read a Dockerfile, and the scripts of the build context that it executes.
 
-    Without ``read``, nothing is known of the context. ``scripts``: what is known of those that it downloads.
-    Raises as ``analysis_in_steps``.
+    Without ``read``, nothing is known of the context. ``scripts``: what is known of those that it downloads;
+    ``bases``: of the images that it starts from. Raises as ``analysis_in_steps``.
     """
-    steps = analysis_in_steps(text, request, None if read else _CONTEXT_NOT_READ, scripts or {})
+    steps = analysis_in_steps(
+        text, request, None if read else _CONTEXT_NOT_READ, Learned(scripts or {}, bases or {})
+    )
     try:
         wanted = next(steps)
         while True:
@@ -162,8 +186,21 @@ def analyse(
         return found
 
 
+class Learned(Struct, frozen=True):
+    """What an analysis could not know from the Dockerfile and its context, as far as it has been read.
+
+    ``scripts``: those that instructions download. ``bases``: the images that stages start from.
+    """
+
+    scripts: ScriptTexts = field(default_factory=dict)
+    bases: Bases = field(default_factory=dict)
+
+
+NOTHING_LEARNED = Learned()
+
+
 def analysis_in_steps(
-    text: str, request: BuildRequest, why_not: Reason | None = None, scripts: ScriptTexts = _NO_SCRIPTS
+    text: str, request: BuildRequest, why_not: Reason | None = None, learned: Learned = NOTHING_LEARNED
 ) -> Generator[tuple[Wanted, ...], ContextAnswers, Analysis]:
     """The analysis as a value: it yields which files of the context it needs, and is sent what they hold.
 
@@ -178,12 +215,15 @@ def analysis_in_steps(
     answers: dict[Wanted, ContextAnswer] = {}
     for left in itertools.count(_MOST_STEPS, -1):
         first, *others = [
-            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not), scripts)
+            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not), learned)
             for platform in request.platforms
         ]
         union = _union([first.discovery, *(other.discovery for other in others)])
         if not union.wanted or not left:
-            return replace(first, discovery=_honouring(union, every, directives))
+            chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
+            chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
+            found = _honouring(union, every, directives)
+            return replace(first, discovery=found, package_chains=tuple(chains))
         answers.update((yield union.wanted))
     raise AssertionError
 
@@ -194,8 +234,9 @@ def _read_for(
     platform: str,
     directives: Mapping[int, Directives],
     context: ContextTree,
-    scripts: ScriptTexts,
+    learned: Learned,
 ) -> Analysis:
+    images = StageBases(learned.bases, platform, request.contexts, dockerfile.escape)
     environments = dockerfiles.environments(
         dockerfile,
         {**request.proxies, **request.build_args},
@@ -203,6 +244,7 @@ def _read_for(
         host=request.host,
         classic=request.every_earlier,
         inherits=request.inherits,
+        config=images.config,
     )
     bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
 
@@ -217,10 +259,15 @@ def _read_for(
         loopback=request.network in {None, "host"},
         watched={line: item.watch for line, item in directives.items() if item.watch},
         contexts=request.contexts,
-        scripts=scripts,
+        scripts=learned.scripts,
     )
-    discovery = discover(dockerfile, stages, environments, conditions, context)
-    return Analysis(dockerfile, stages, parents, discovery, directives)
+    discovery = discover(dockerfile, stages, environments, conditions, context, images)
+
+    def image(stage: Stage) -> tuple[str, str]:
+        return images.key(stage, environments[stage.start.number])
+
+    chains = package_chains(stages, parents, discovery.packages, image)
+    return Analysis(dockerfile, stages, parents, discovery, directives, chains)
 
 
 def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:
@@ -245,7 +292,19 @@ def _union(found: list[Discovery]) -> Discovery:
         tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.wanted)),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.scripts)),
+        packages=_together(discovery.packages for discovery in found),
+        bases=all_wanted(item for discovery in found for item in discovery.bases),
     )
+
+
+def _together(found: Iterable[Packages]) -> dict[int, tuple[PackageCommand, ...]]:
+    """The commands of an instruction on every platform."""
+    merged: dict[int, list[PackageCommand]] = {}
+    for packages in found:
+        for number, commands in packages.items():
+            kept = merged.setdefault(number, [])
+            kept += [command for command in commands if command not in kept]
+    return {number: tuple(commands) for number, commands in merged.items()}
 
 
 def _honouring(
@@ -271,4 +330,12 @@ def _honouring(
     kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
     others = tuple(item for item in discovery.not_watched if item.line not in silenced)
     scripts = tuple(set(discovery.scripts) & {item.reference for item in inputs})
-    return Discovery(kept, tuple(inputs), (*others, *excluded), scripts=tuple(sorted(scripts)))
+    return replace(
+        discovery,
+        by_instruction=kept,
+        inputs=tuple(inputs),
+        not_watched=(*others, *excluded),
+        wanted=(),
+        scripts=tuple(sorted(scripts)),
+        packages={n: commands for n, commands in discovery.packages.items() if lines[n] not in silenced},
+    )

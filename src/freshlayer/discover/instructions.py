@@ -19,16 +19,18 @@ from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lookups import decided
 from freshlayer.discover.named_contexts import named_source
+from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
 from freshlayer.discover.windows import WINDOWS_SHELLS, followed_by, interpreter_of, of_windows_shell
-from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage, normalised
+from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
+from freshlayer.model.base_image import BaseWanted
 from freshlayer.model.context_files import Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
@@ -59,7 +61,8 @@ class Discovery(Struct, frozen=True):
 
     ``wanted``: files of the build context that have to be read before more is known. ``scripts``: inputs
     that are executed as scripts, and whose text is not known. ``packages``: instruction number → its package
-    commands in the order in which they run; of several platforms, those of each that differ.
+    commands in the order in which they run; of several platforms, those of each that differ. ``bases``: the
+    images that stages start from.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -68,6 +71,7 @@ class Discovery(Struct, frozen=True):
     wanted: tuple[Wanted, ...] = ()
     scripts: tuple[Reference, ...] = ()
     packages: Mapping[int, tuple[PackageCommand, ...]] = field(default_factory=dict)
+    bases: tuple[BaseWanted, ...] = ()
 
 
 class Conditions(Struct, frozen=True):
@@ -91,16 +95,18 @@ def discover(
     environments: Mapping[int, Environment],
     conditions: Conditions,
     context: ContextTree | None = None,
+    bases: StageBases | None = None,
 ) -> Discovery:
     """Everything that the instructions of these stages read from the network."""
     context = context or ContextTree({}, Reason("script-not-in-context"))
+    bases = bases or StageBases({}, conditions.platform, conditions.contexts, dockerfile.escape)
     by_instruction: dict[int, dict[Reference, bool]] = {}
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
     requested: dict[Reference, Reference] = {}
     secrets = GivenSecrets(dockerfile, environments)
     downloads = ScriptDownloads(conditions.scripts)
-    found = list(_Finder(dockerfile, environments, conditions, context, downloads).every(stages))
+    found = list(_Finder(dockerfile, environments, conditions, context, downloads, bases).every(stages))
     for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
         known = secrets.hidden(read, instruction)
         if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
@@ -120,7 +126,8 @@ def discover(
     inputs = tuple(RemoteInput(requested[known], tuple(where)) for known, where in places.items())
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
     scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
-    return Discovery(reads, inputs, decided(not_watched, inputs), tuple(context.wanted), scripts)
+    missed = decided(not_watched, inputs)
+    return Discovery(reads, inputs, missed, tuple(context.wanted), scripts, bases=bases.wanted)
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
@@ -185,13 +192,15 @@ class _Finder:
         conditions: Conditions,
         context: ContextTree,
         downloads: ScriptDownloads,
+        bases: StageBases,
     ) -> None:
         self._downloads = downloads
+        self._bases = bases
         self._contexts = conditions.contexts
         self._files = StageFiles(dockerfile, context, conditions.contexts)
         self._dockerfile = dockerfile
         self._environments = environments
-        self._target = self._platform = conditions.platform
+        self._platform = conditions.platform
         self._watched = conditions.watched
         self._shells: dict[int, tuple[str, ...]] = {}
         self._directories: dict[int, str] = {}
@@ -207,9 +216,11 @@ class _Finder:
                     yield stage, instruction, via, allowed
 
     def stage(self, stage: Stage) -> Iterator[tuple[Instruction, str, Finding]]:
-        self._platform = self._stage_platform(stage)
+        outer = self._environments[stage.start.number]
+        self._platform = self._bases.platform(stage, outer)
         parent = parent_stage(self._dockerfile, stage, self._expanded)
         if not parent:
+            self._bases.want(self._bases.key(stage, outer))
             for via, finding in self._image(stage):
                 yield stage.start, via, finding
         shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
@@ -257,12 +268,6 @@ class _Finder:
             around = self._surroundings(instruction, environment)
             kept = kept_files(instruction, _script(instruction), environment, around, directory)
             yield from (("RUN", missed) for missed in kept)
-
-    def _stage_platform(self, stage: Stage) -> str:
-        """``FROM --platform=$BUILDPLATFORM``: the stage runs there, whatever the target is."""
-        environment = self._environments[stage.start.number]
-        named = environment.expand(stage.start.flag("platform"), self._dockerfile.escape)
-        return normalised(named, self._target) if isinstance(named, str) and named else self._target
 
     def _expanded(self, stage: Stage) -> str:
         base = self._environments[stage.start.number].expand(stage.base, self._dockerfile.escape)

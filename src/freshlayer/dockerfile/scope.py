@@ -6,7 +6,7 @@ A name without a value at Dockerfile level is a marker with its reason, never an
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
 from e2b_dockerfile_utils import ShellLex
@@ -18,6 +18,7 @@ from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.dockerfile.variables import Names
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
+from freshlayer.model.base_image import ImageConfig
 from freshlayer.model.reasons import Reason
 
 PREDEFINED = frozenset(
@@ -149,6 +150,14 @@ def _tokens(escape: str) -> re.Pattern[str]:
     )
 
 
+ConfigOf = Callable[[Stage, Environment], ImageConfig | None]
+"""The configuration of the image that a stage starts from; its FROM sees that environment."""
+
+
+def _not_known(_stage: Stage, _outer: Environment) -> ImageConfig | None:
+    return None
+
+
 def environments(
     dockerfile: Dockerfile,
     build_args: Mapping[str, str],
@@ -157,8 +166,11 @@ def environments(
     host: str = "",
     classic: bool = False,
     inherits: bool = True,
+    config: ConfigOf | None = None,
 ) -> dict[int, Environment]:
     """Instruction number → the environment that it sees.
+
+    ``config`` finds the configuration of the image that a stage starts from.
 
     ``platform`` is the target's, ``os/arch[/variant]``; ``host`` the builder's, where it is another. The
     ``classic`` builder knows no TARGET* and BUILD*. ``inherits``: whether a stage sees the ARGs of the
@@ -167,7 +179,8 @@ def environments(
     automatic = (
         {} if classic else {**_platform_args("TARGET", platform), **_platform_args("BUILD", host or platform)}
     )
-    return _Scopes(dockerfile, build_args, automatic, inherits=inherits and not classic).all()
+    inherits = inherits and not classic
+    return _Scopes(dockerfile, build_args, automatic, inherits=inherits, config=config or _not_known).all()
 
 
 class _Scopes:
@@ -180,8 +193,10 @@ class _Scopes:
         automatic: Mapping[str, str],
         *,
         inherits: bool,
+        config: ConfigOf,
     ) -> None:
         self._inherits = inherits
+        self._config = config
         self._dockerfile = dockerfile
         self._build_args = build_args
         self._work = Work()
@@ -226,7 +241,7 @@ class _Scopes:
             frame = self._ends[parent.number].copy()
             frame.args = frame.args if self._inherits else self._predefined
         else:
-            frame = _Frame(Names(), self._predefined, self._bases[stage.number] != "scratch", self._work)
+            frame = self._first_frame(stage, outer)
         for instruction in stage.instructions:
             found[instruction.number] = frame.environment()
             if instruction.name == "ARG":
@@ -234,6 +249,14 @@ class _Scopes:
             elif instruction.name == "ENV":
                 _set(frame, instruction, self._dockerfile.escape)
         self._ends[stage.number] = frame
+
+    def _first_frame(self, stage: Stage, outer: Environment) -> _Frame:
+        """A stage starts with the variables of its image."""
+        config = self._config(stage, outer)
+        if config is not None:
+            nothing: Names[Value] = Names()
+            return _Frame(_with(nothing, dict(config.environment)), self._predefined, False, self._work)
+        return _Frame(Names(), self._predefined, self._bases[stage.number] != "scratch", self._work)
 
     def _declare(self, frame: _Frame, instruction: Instruction) -> None:
         before = frame.environment()

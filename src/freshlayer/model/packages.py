@@ -82,7 +82,8 @@ class PackageRun(Struct, frozen=True):
 class PackageChain(Struct, frozen=True):
     """All package runs of a stage, those of the stages that it continues before them.
 
-    ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none.
+    ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none,
+    and empty where what is below is not an image of a registry.
     """
 
     base: tuple[str, str]

@@ -1,0 +1,90 @@
+"""The images that stages start from: which are wanted, and what is known of them. For one platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from freshlayer import reference
+from freshlayer.discover.named_contexts import named_source
+from freshlayer.discover.syntaxes.found import Found
+from freshlayer.dockerfile import Environment, Stage, normalised
+from freshlayer.errors import ReferenceInvalidError
+from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig
+
+_SCRATCH = "scratch"
+
+
+class StageBases:
+    """Finds the base image of a stage, and collects which images are wanted.
+
+    ``platform``: the target's. ``contexts``: name → source of a named build context.
+    """
+
+    def __init__(self, bases: Bases, platform: str, contexts: Mapping[str, str], escape: str = "\\") -> None:
+        self._bases = bases
+        self._target = platform
+        self._contexts = contexts
+        self._escape = escape
+        self._keys: dict[int, tuple[str, str]] = {}
+        self._wanted: dict[tuple[str, str], BaseWanted] = {}
+
+    @property
+    def wanted(self) -> tuple[BaseWanted, ...]:
+        """In the order of the stages."""
+        return tuple(self._wanted.values())
+
+    def platform(self, stage: Stage, outer: Environment) -> str:
+        """``FROM --platform=$BUILDPLATFORM``: the stage runs there, whatever the target is."""
+        named = outer.expand(stage.start.flag("platform"), self._escape)
+        return normalised(named, self._target) if isinstance(named, str) and named else self._target
+
+    def key(self, stage: Stage, outer: Environment) -> tuple[str, str]:
+        """Reference and platform; the reference is empty for what is not an image of a registry."""
+        if stage.number not in self._keys:
+            base = outer.expand(stage.base, self._escape)
+            name = self._name(base) if isinstance(base, str) else ""
+            self._keys[stage.number] = name, self.platform(stage, outer)
+        return self._keys[stage.number]
+
+    def find(self, stage: Stage, outer: Environment) -> BaseImage | None:
+        """What is known of the image; None for nothing."""
+        key = self.key(stage, outer)
+        return _scratch(key[1]) if key[0] == _SCRATCH else self._bases.get(key)
+
+    def config(self, stage: Stage, outer: Environment) -> ImageConfig | None:
+        """Its configuration."""
+        found = self.find(stage, outer)
+        return found.config if found else None
+
+    def want(self, key: tuple[str, str], *, contents: bool = False) -> None:
+        """It is wanted; its ``contents`` too where they would decide something."""
+        if key[0] not in {"", _SCRATCH}:
+            before = self._wanted.get(key) or BaseWanted(*key)
+            self._wanted[key] = replace(before, contents=before.contents or contents)
+
+    def _name(self, base: str) -> str:
+        if base == _SCRATCH and base not in self._contexts:
+            return base
+        found = next(iter(named_source(base, self._contexts)), None) if base else None
+        try:
+            return reference.parse(found.text).text if isinstance(found, Found) else ""
+        except ReferenceInvalidError:
+            return ""
+
+
+def all_wanted(found: Iterable[BaseWanted]) -> tuple[BaseWanted, ...]:
+    """Each image once, with all that is wanted of it."""
+    wanted: dict[tuple[str, str], BaseWanted] = {}
+    for item in found:
+        before = wanted.get(item.key)
+        wanted[item.key] = replace(item, contents=item.contents or (before is not None and before.contents))
+    return tuple(wanted.values())
+
+
+def _scratch(platform: str) -> BaseImage:
+    """An image without files and variables."""
+    system, _, architecture = platform.partition("/")
+    config = ImageConfig(architecture=architecture.partition("/")[0], os=system)
+    return BaseImage(_SCRATCH, platform, "", config, BaseContents())
