@@ -102,6 +102,22 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the image is read for other platforms than that of the build",
         "name the image by digest",
     ),
+    "no-lock-file": (
+        "the command installs packages, and the build context has no lock file for it",
+        "write the lock file that the package manager offers, and copy it before the RUN",
+    ),
+    "not-locked": (
+        "the command does not bind itself to a lock file",
+        "use the option of the package manager that refuses to change the lock file",
+    ),
+    "lock-behind": (
+        "the lock file does not have all that the manifest names",
+        "write the lock file again",
+    ),
+    "lock-not-read": (
+        "the lock file could not be read",
+        "write the lock file again",
+    ),
     "package-index": (
         "it is an index of packages, of which each installation reads a part",
         "nothing: the packages are listed with the command that installs them",

@@ -1,0 +1,127 @@
+"""cargo, go, Maven, Gradle, dotnet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import join
+
+from freshlayer.discover.locks.project import (
+    Lock,
+    Locked,
+    Project,
+    Table,
+    covered,
+    floating,
+    from_json,
+    from_toml,
+    inside,
+    missing,
+    table,
+    tables,
+    unreadable,
+)
+from freshlayer.lazy_regex import compiled
+
+_GO_BLOCK = compiled(r"(?ms)^require\s*\(\s*$(.*?)^\)")
+_GO_LINE = compiled(r"(?m)^\s*(?:require\s+)?([\w.~/-]+\.[\w.~/-]+|[\w.-]+/[\w.~/-]+)\s+(v[\w.+-]+)")
+_GO_SUM = compiled(r"(?m)^(\S+) (v[^\s/]+)(?:/go\.mod)? h1:")
+_VERSION = compiled(r"<(version|[\w.-]+\.version)>\s*([^<]*?)\s*</\1>")
+_MODULE = compiled(r"<module>\s*([^<\s]+)\s*</module>")
+_FLOATING = compiled(r"SNAPSHOT|LATEST|RELEASE|^[\[(]")
+_REFERENCE = compiled(r"<PackageReference\s[^>]*?(?:Include|Update)=\"([^\"]+)\"")
+_COMMENT = compiled(r"(?s)<!--.*?-->")
+_DEPENDENCY_SECTIONS = ("dependencies", "dev-dependencies", "build-dependencies")
+_MOST_MODULES = 50
+
+
+def cargo(project: Project) -> Lock:
+    """``cargo build --locked``: cargo refuses a lock file that is behind."""
+    if not project.has("--locked", "--frozen"):
+        return floating("cargo updates its lock file unless it is given --locked")
+    if "install" in project.arguments[:1] and not project.value("--path"):
+        return floating("cargo install --locked binds the dependencies of a crate, not its version")
+    text, manifest = project.text("Cargo.lock"), project.text("Cargo.toml")
+    if text is None or manifest is None:
+        return missing("Cargo.lock")
+    try:
+        lock, wanted = from_toml(text), from_toml(manifest)
+    except ValueError:
+        return unreadable("Cargo.lock")
+    locked = (str(item.get("name", "")) for item in tables(lock.get("package")))
+    return covered("Cargo.lock", _crates(wanted), locked)
+
+
+def go(project: Project) -> Lock:
+    """``go mod download``, ``go build``: go.mod names versions, go.sum their hashes."""
+    if any("@" in word for word in project.arguments):
+        return floating("a module with @version is not a requirement of go.mod")
+    text, manifest = project.text("go.sum"), project.text("go.mod")
+    if manifest is None or text is None:
+        return missing("go.sum")
+    blocks = "\n".join([*_GO_BLOCK.findall(manifest), *re.findall(r"(?m)^require\s+[^(\n]+$", manifest)])
+    wanted = {f"{name}@{version}" for name, version in _GO_LINE.findall(blocks)}
+    return covered("go.sum", wanted, (f"{name}@{version}" for name, version in _GO_SUM.findall(text)))
+
+
+def dotnet(project: Project) -> Lock:
+    """``dotnet restore --locked-mode``."""
+    if not project.has("--locked-mode", "-p:RestoreLockedMode=true", "/p:RestoreLockedMode=true"):
+        return floating("dotnet restore updates its lock file unless it is given --locked-mode")
+    directory = next((word for word in project.words()[1:] if "." not in word), "")
+    place = project.path(directory) if directory else project.directory
+    names = [name for name in sorted(project.names(place)) if name.endswith(("proj", ".sln"))]
+    text = project.read(join(place, "packages.lock.json"))
+    if text is None:
+        return missing("packages.lock.json")
+    try:
+        frameworks = table(from_json(text).get("dependencies"))
+    except ValueError:
+        return unreadable("packages.lock.json")
+    locked = {name.lower() for framework in frameworks.values() for name in table(framework)}
+    wanted = {
+        name.lower()
+        for project_file in names
+        for name in _REFERENCE.findall(project.read(join(place, project_file)) or "")
+    }
+    return covered("packages.lock.json", wanted, locked)
+
+
+def maven(project: Project) -> Lock:
+    """``mvn``: a POM with nothing but release versions, whose artifacts repositories never change."""
+    file = project.value("-f", "--file") or "pom.xml"
+    waiting, seen = [file], 0
+    while waiting and seen < _MOST_MODULES:
+        name = waiting.pop()
+        text = project.text(name)
+        if text is None:
+            return missing(name)
+        seen += 1
+        text = _COMMENT.sub("", text)
+        for _, version in _VERSION.findall(text):
+            if _FLOATING.search(version):
+                return floating(f"{name} names the version {version}, which is not a release")
+        above = name.rpartition("/")[0]
+        waiting += [join(above, module, "pom.xml") for module in _MODULE.findall(text)]
+    return Locked(file)
+
+
+def gradle(project: Project) -> Lock:
+    """``gradle`` with dependency locking."""
+    found = project.first("build.gradle.kts", "build.gradle")
+    if found is None or "dependencyLocking" not in found[1]:
+        return floating("the build does not use Gradle's dependency locking")
+    if project.text("gradle.lockfile") is None:
+        return missing("gradle.lockfile")
+    if project.has("--write-locks", "--update-locks"):
+        return floating("gradle writes its lock file")
+    return Locked("gradle.lockfile")
+
+
+def _crates(manifest: Table) -> Iterator[str]:
+    """The crates that a Cargo.toml names, those of the workspace and of its targets too."""
+    targets = [table(item) for item in table(manifest.get("target")).values()]
+    for place in (manifest, *targets):
+        for section in _DEPENDENCY_SECTIONS:
+            for name, spec in inside(place, section).items():
+                yield str(table(spec).get("package", name))

@@ -1,0 +1,60 @@
+"""The commands that may be bound to a lock file: a row each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from freshlayer.discover.locks import compiled, javascript, python, scripting
+from freshlayer.discover.locks.project import Lock, Project
+
+Reader = Callable[[Project], Lock]
+
+
+class LockRow(Struct, frozen=True):
+    """``commands``: a pattern of the first words that are no options; the whole of them has to match."""
+
+    programs: frozenset[str]
+    commands: str
+    reader: Reader
+
+
+def _row(programs: str, commands: str, reader: Reader) -> LockRow:
+    return LockRow(frozenset(programs.split()), commands, reader)
+
+
+ROWS: tuple[LockRow, ...] = (
+    _row("npm", "ci|clean-install|ic|install-clean", javascript.npm_ci),
+    _row("npm", "install|i", javascript.npm_install),
+    _row("yarn yarnpkg", "|install", javascript.yarn),
+    _row("pnpm", "install|i|ci", javascript.pnpm),
+    _row("bun", "install|i|ci", javascript.bun),
+    _row("pip pip3 uv", "(?:pip )?install", python.pip),
+    _row("uv", "sync", python.uv_sync),
+    _row("poetry", "install|sync", python.poetry),
+    _row("pipenv", "sync|install", python.pipenv),
+    _row("pdm", "sync|install", python.pdm),
+    _row("conda mamba micromamba", "create|install", python.conda),
+    _row("bundle bundler", "|install", scripting.bundler),
+    _row("composer", "install|i", scripting.composer),
+    _row("mix", "deps.get", scripting.mix),
+    _row("dart flutter", "pub get", scripting.pub),
+    _row("R Rscript", "renv::restore.*", scripting.renv),
+    _row("cargo", "build|b|install|fetch|test|run|check", compiled.cargo),
+    _row("go", "mod download|build|install|test|run|vet|generate", compiled.go),
+    _row("dotnet", "restore|build|publish", compiled.dotnet),
+    _row("mvn mvnw", ".*", compiled.maven),
+    _row("gradle gradlew", ".*", compiled.gradle),
+)
+"""Program and subcommand → the reader of its lock file. The first row that matches counts."""
+
+
+def lock_of(program: str, project: Project) -> Lock | None:
+    """Whether a lock file names all that a command installs; None for a command that knows no lock file."""
+    words = " ".join(word for word in project.arguments if not word.startswith("-"))
+    for row in ROWS:
+        if program in row.programs and re.match(rf"(?:{row.commands})(?: |$)", words):
+            return row.reader(project)
+    return None
