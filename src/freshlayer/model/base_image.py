@@ -42,19 +42,41 @@ class ImageConfig(Struct, frozen=True):
     os: str = "linux"
 
 
+FILES = frozenset(
+    {
+        *("/etc/os-release", "/usr/lib/os-release", "/etc/lsb-release", "/etc/issue", "/etc/passwd"),
+        *(f"/etc/{name}-release" for name in "alpine redhat centos fedora rocky system oracle".split()),
+        *("/etc/debian_version", "/etc/SuSE-release", "/etc/photon-release", "/etc/mariner-release"),
+        *("/etc/pip.conf", "/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/yum.conf"),
+        *("/root/.npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"),
+    }
+)
+DIRECTORIES = ("/etc/apt", "/etc/apk", "/etc/yum.repos.d", "/etc/yum", "/etc/dnf", "/etc/tdnf", "/etc/zypp")
+_KEYS = ("/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg~", "/etc/apt/trusted.gpg.d", "/etc/apt/keyrings")
+_LEFT_OUT = (*_KEYS, "/etc/apt/auth.conf", "/etc/apt/auth.conf.d", "/etc/apk/keys")
+
+
+def is_kept(path: str) -> bool:
+    """Whether the text of a file of an image is kept, by its absolute path. Keys and passwords are not."""
+    if any(path == one or path.startswith(f"{one}/") for one in _LEFT_OUT):
+        return False
+    return path in FILES or any(path.startswith(f"{directory}/") for directory in DIRECTORIES)
+
+
 class BaseContents(Struct, frozen=True):
     """The files of an image that decide what package managers and scripts do.
 
-    ``files``: absolute path → text, links already followed: os-release, ``/etc/debian_version``, all of
-    ``/etc/apt``, ``/etc/apk``, ``/etc/yum.repos.d``, ``/etc/dnf``, ``/etc/yum``, ``/etc/zypp``; keyrings are
-    left out. ``installed``: manager → the text of its database of installed packages: ``apt``: dpkg's status
-    (and status.d, joined), ``apk``: ``lib/apk/db/installed``, ``rpm``: one JSON object a line, as
-    ``packages/rpm`` reads it (``InstalledRpm``). A manager that the image does not have is missing.
-    ``unreadable``: manager → why its database can't be read, where the image has one.
+    ``files``: absolute path → text, of those that ``is_kept`` names and the image has; of a link, of
+    its target. ``left_out``: those of them that are too long, or no text. ``installed``: manager → the text
+    of its database of installed packages: ``apt``: dpkg's status (and status.d, joined), ``apk``:
+    ``lib/apk/db/installed``, ``rpm``: one JSON object a line, as ``packages/rpm`` reads it
+    (``InstalledRpm``). A manager that the image does not have is missing. ``unreadable``: manager → why its
+    database can't be read, where the image has one.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     installed: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     unreadable: Mapping[str, Reason] = field(default_factory=dict)
 
 
