@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from freshlayer.probe import PROTOCOLS
-from freshlayer.reference import KINDS, Kind, kind_of
+from freshlayer.reference import KINDS, Kind, kind_of, scheme_of
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schema"
 NAMES = [kind.name for kind in KINDS]
@@ -49,7 +49,7 @@ def test_every_row_has_its_parser_and_its_probe(kind: Kind) -> None:
     for scheme in kind.schemes:
         reference = kind.read(f"{scheme}https://e.org/a" if scheme.endswith("+") else f"{scheme}://eorg/a/b")
         assert reference.kind == kind.name
-        assert kind_of(reference.text.partition("://")[0]) is kind
+        assert kind_of(scheme_of(reference.text)) is kind
 
 
 @pytest.mark.parametrize("scheme", ["", "svn+https", "s3+https", "https+git", "git", "HTTP2"])

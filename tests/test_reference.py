@@ -57,6 +57,18 @@ OTHER_KINDS = [
     ("docker-image://index.docker.io/a/b", "image", "docker-image://docker.io/a/b:latest"),
     ("docker-image://localhost/a", "image", "docker-image://localhost/a:latest"),
     ("docker-image://h:5000/a:b", "image", "docker-image://h:5000/a:b"),
+    ("pkg:deb/curl", "package", "pkg:deb/curl"),
+    ("PKG:deb/Debian/LibSSL3", "package", "pkg:deb/debian/libssl3"),
+    ("pkg://deb/g++?distro=bookworm&arch=amd64", "package", "pkg:deb/g%2B%2B?arch=amd64&distro=bookworm"),
+    (
+        "pkg:deb/debian/libssl3?arch=amd64&distro=bookworm",
+        "package",
+        "pkg:deb/debian/libssl3?arch=amd64&distro=bookworm",
+    ),
+    ("pkg:rpm/fedora/libX11?arch=x86_64", "package", "pkg:rpm/fedora/libX11?arch=x86_64"),
+    ("pkg:rpm/Foo?distro=el9&arch=", "package", "pkg:rpm/Foo?distro=el9"),
+    ("pkg:apk/cmd:bash", "package", "pkg:apk/cmd:bash"),
+    ("pkg:deb/php8.2-*", "package", "pkg:deb/php8.2-%2A"),
     (
         f"docker-image://a:1@sha256:{'0' * 64}",
         "image",
@@ -163,6 +175,11 @@ REFUSED = [
     ("https://${HOST}/a", "no host"),
     ("https://" + "é" * 80 + ".example/", "not a URL"),
     ("https://example.org/" + "a" * 9000, "characters long"),
+    ("pkg:deb", "pkg:TYPE/NAME"),
+    ("pkg:deb/curl@7.88", "without a version"),
+    ("pkg:deb/curl#sub", "without a version"),
+    ("pkg:deb/curl?repository_url=https://u:p@h/", "without a repository"),
+    ("pkg:deb/" + "a" * 9000, "not a package URL"),
 ]
 
 
@@ -190,6 +207,7 @@ def test_what_can_not_be_asked_is_refused_with_the_reason(text: str, part: str) 
         "https://user:s3cr3t x@example.org/a",
         "https://user:s3cr3t@" + "a" * 9000,
         "https://example.org/" + "a" * 9000 + "?token=s3cr3t",
+        "pkg:deb/curl?repository_url=https://user:s3cr3t@example.org",
     ],
     ids=lambda text: text[:50],
 )
@@ -237,3 +255,19 @@ def test_the_canonical_spelling_of_any_url_is_stable(text: str) -> None:
     assert again == once
     assert once.text.isascii()
     assert parse(once.address) == once
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.sampled_from(["deb", "apk", "rpm", "DEB"]),
+    st.sampled_from(["", "debian/", "Fedora/"]),
+    st.from_regex(r"[A-Za-z0-9@*^:(][A-Za-z0-9+._~:@*^()-]{0,12}", fullmatch=True).filter(
+        lambda name: "@" not in name
+    ),
+    st.sampled_from(["", "?arch=amd64", "?distro=b&arch=a", "?arch=amd64&distro=bookworm", "?arch="]),
+)
+def test_the_canonical_spelling_of_a_package_is_stable(kind: str, space: str, name: str, rest: str) -> None:
+    once = parse(f"pkg:{kind}/{space}{name}{rest}")
+    assert parse(once.text) == once
+    assert parse(once.text).text == once.text
+    assert once.text.isascii()

@@ -25,11 +25,13 @@ __all__ = [
     "parse",
     "preferred",
     "requested",
+    "scheme_of",
     "shown",
 ]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "git": 9418}
 _DEFAULT_REFS = {"git": "HEAD"}
+_PACKAGE = "pkg:"
 _LONGEST = 8192
 
 # pip and others write a digest behind the URL, where no server sees it.
@@ -57,6 +59,12 @@ CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 """URLs whose path names their bytes: the digest or commit, and its scheme."""
 
+# What most packages are spelled like: canonical as it is, and read without the library.
+_PLAIN_PACKAGE = compiled(
+    r"pkg:(?:(?:deb|apk)(?:/[a-z0-9][a-z0-9._-]*){1,2}|rpm(?:/[a-z0-9][a-z0-9._-]*)?/[A-Za-z0-9][\w.-]*)"
+    r"(?:\?(?:arch=[a-z0-9_]+(?:&distro=[a-z0-9._-]+)?|distro=[a-z0-9._-]+))?",
+    re.ASCII,
+)
 # The grammar of distribution/reference, without the limits on length.
 _IMAGE = compiled(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
@@ -99,11 +107,11 @@ class Reference(Struct, frozen=True, eq=False):
 
 
 def parse(text: str) -> Reference:
-    """Read a reference: a URL, ``git+<URL>#<ref>``, ``docker-image://<name>``.
+    """Read a reference: a URL, ``git+<URL>#<ref>``, ``docker-image://<name>``, ``pkg:<type>/<name>``.
 
     Raises ReferenceInvalidError where it is not a reference, or has a scheme without a probe.
     """
-    scheme = text.partition("://")[0].lower()
+    scheme = scheme_of(text)
     kind = kind_of(scheme)
     if kind is None:
         what = f"freshlayer can't probe the scheme {shown(scheme, 20)!r}"
@@ -138,7 +146,7 @@ def carries_secret(reference: Reference) -> bool:
     text = reference.text
     if reference.form.secret:
         return True
-    kind = kind_of(text.partition("://")[0])
+    kind = kind_of(scheme_of(text))
     if kind is not None and kind.is_repository:
         return reference.address != text.partition("+")[2]
     return reference.address != text.partition("#")[0]
@@ -241,6 +249,34 @@ def _image(text: str) -> Reference:
     return Reference("image", full, full, pinned=digest.lower() if digest else "")
 
 
+def _package(text: str) -> Reference:
+    """``pkg:deb/debian/libssl3?arch=amd64&distro=bookworm``: a package URL without version.
+
+    Of packages that a Dockerfile names, a distribution need not be known: ``pkg:deb/curl``.
+    """
+    if len(text) > _LONGEST or not text.isprintable():
+        raise ReferenceInvalidError(shown(text), "not a package URL")
+    canonical = text if _PLAIN_PACKAGE.fullmatch(text) else _canonical_package(text)
+    return Reference("package", canonical, canonical)
+
+
+def _canonical_package(text: str) -> str:
+    from packageurl import PackageURL  # noqa: PLC0415 - the fast way reads nearly all of them
+
+    try:
+        found = PackageURL.from_string(_PACKAGE + text[len(_PACKAGE) :])
+    except ValueError:
+        raise ReferenceInvalidError(shown(text), "not a package URL (pkg:TYPE/NAME)") from None
+    if found.version or found.subpath:
+        raise ReferenceInvalidError(shown(text), "a package URL is written here without a version")
+    if re.search(r"://|@", str(found.qualifiers)):
+        raise ReferenceInvalidError(shown(text), "a package URL is written here without a repository")
+    space, name = found.namespace, found.name
+    if found.type == "deb":
+        space, name = space and space.lower(), name.lower()
+    return PackageURL(found.type, space, name, qualifiers=found.qualifiers).to_string()
+
+
 class Kind(Struct, frozen=True):
     """A kind of input. ``name``: in reports, and in the JSON schemas.
 
@@ -269,8 +305,15 @@ KINDS = (
     Kind("s3", ("s3",), _object, "object_stores.s3"),
     Kind("gs", ("gs",), _object, "object_stores.gs"),
     Kind("azblob", ("azblob",), _object, "object_stores.azblob"),
+    Kind("package", ("pkg",), _package, "packages"),
 )
 """Every kind of input: the one table that parsers, probes and schemas follow."""
+
+
+def scheme_of(text: str) -> str:
+    """The scheme of a reference, in small letters; a package URL has no ``//``."""
+    return "pkg" if text[: len(_PACKAGE)].lower() == _PACKAGE else text.partition("://")[0].lower()
+
 
 _OF_SCHEME = {scheme: kind for kind in KINDS for scheme in kind.schemes}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
-from freshlayer.reference import Reference, parse, shown
+from freshlayer.reference import Reference, parse, scheme_of, shown
 
 _GIT = compiled(r"(?i)(?:git|ssh)://|[\w.-]+@[\w.-]+:(?!//)[^:@]*$")
 
@@ -19,7 +19,7 @@ def typed(text: str) -> Reference:
 
         address, _, ref = text.partition("#")
         return parse(git_text(address, ref))
-    if "://" in text:
+    if "://" in text or scheme_of(text) == "pkg":
         return parse(text)
     try:
         return parse(f"docker-image://{text}")

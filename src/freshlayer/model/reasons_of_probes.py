@@ -60,6 +60,10 @@ PROBES: dict[str, tuple[str, str]] = {
     "object-key-unsupported": ("the key of the object can't be requested", "rename the object"),
     "observed": ("the origin stated evidence", "nothing"),
     "offline": ("no origin is probed with --offline", "leave out --offline"),
+    "package-alone": (
+        "a package is probed with the instruction that installs it, which decides the repositories",
+        "run freshlayer check on the Dockerfile",
+    ),
     "page-in-place-of-file": ("the answer is a web page in place of the file", "correct the URL"),
     "pinned": ("the reference pins its bytes", "nothing"),
     "platform-absent": ("the image has no manifest for the platform", "correct the platform"),
