@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import tempfile
 import time
@@ -22,7 +21,7 @@ from msgspec import Struct
 from freshlayer import __version__
 from freshlayer.files.atomic_write import replace
 from freshlayer.files.bounded_read import read_file
-from freshlayer.indexes.compressed import Decompressed, UnreadableError
+from freshlayer.indexes.compressed import UnreadableError, decompress
 from freshlayer.indexes.table import DamagedIndexError, TableIndex, write
 from freshlayer.model.packages import Entries, IndexFile
 
@@ -36,6 +35,10 @@ _NEW = ".new-"
 _ABANDONED = 3600
 _USED_AGAIN = 3600
 """Seconds after which a use is noted again."""
+
+
+ReadEntries = Callable[[str, BinaryIO, BinaryIO], Entries]
+"""``entries`` of a package manager."""
 
 
 class KnownManifest(Struct, frozen=True):
@@ -72,22 +75,18 @@ class IndexCache:
         _used(path)
         return found
 
-    def keep(
-        self, file: IndexFile, transferred: BinaryIO, sha256: str, entries: Callable[[BinaryIO], Entries]
-    ) -> TableIndex:
-        """Parse a file, and keep it. ``sha256``: of the file as transferred.
+    def keep(self, file: IndexFile, transferred: BinaryIO, sha256: str, entries: ReadEntries) -> TableIndex:
+        """Verify, parse and keep a file. ``sha256``: of the file as transferred.
 
         Raises ValueError where the file can't be read, or is not the one that was named; OSError where there
         is no space.
         """
-        size = os.fstat(transferred.fileno()).st_size
-        content = Decompressed(transferred, file.compression, size)
-        with self._new_file() as temporary:
+        with self._unnamed() as content, self._unnamed() as scratch, self._new_file() as temporary:
+            of_content = decompress(transferred, file.compression, content)
+            _verify(file, of_content if file.digest_of_content else sha256)
+            content.seek(0)
             with open(temporary, "wb", buffering=_BUFFER) as stream:
-                buffered = io.BufferedReader(content, _BUFFER)
-                write(stream, file.sha256 or sha256, entries(cast("BinaryIO", buffered)))
-                content.finish()
-            _verify(file, content.digest if file.digest_of_content else sha256)
+                write(stream, file.sha256 or sha256, entries(file.kind, content, scratch))
             found = TableIndex(temporary)
             with contextlib.suppress(OSError):
                 os.replace(temporary, self._index_path(file, file.sha256 or sha256))
@@ -122,6 +121,13 @@ class IndexCache:
     def _manifest_path(self, url: str) -> Path:
         """A URL may hold a credential, so that its digest is the name."""
         return self._directory / f"{hashlib.sha256(url.encode('utf-8', 'replace')).hexdigest()}.manifest"
+
+    def _unnamed(self) -> BinaryIO:
+        """A file for what is as large as an index: on the disk of the cache, not in memory."""
+        try:
+            return cast("BinaryIO", tempfile.TemporaryFile(buffering=_BUFFER, dir=self._directory))
+        except OSError:
+            return cast("BinaryIO", tempfile.TemporaryFile(buffering=_BUFFER))
 
     @contextlib.contextmanager
     def _new_file(self) -> Iterator[str]:

@@ -1,15 +1,14 @@
-"""What was transferred, decompressed in pieces: bounded by size, by ratio, and in memory."""
+"""What was transferred, decompressed in pieces: bounded by size, by ratio and in memory."""
 
 from __future__ import annotations
 
 import hashlib
-import io
+import os
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, TypeVar, cast
-
-T = TypeVar("T")
+from typing import BinaryIO, cast
 
 _CHUNK = 256 * 1024
+_SMALL_CHUNK = 2048
 _MOST = 4 << 30
 _MOST_RATIO = 400
 _ALWAYS = 64 << 20
@@ -23,53 +22,29 @@ class UnreadableError(ValueError):
     """Not a file of this compression, or larger than is read."""
 
 
-class Decompressed(io.RawIOBase):
-    """The content of a file. ``digest``: the SHA-256 of what was read so far.
+def decompress(file: BinaryIO, compression: str, into: BinaryIO) -> str:
+    """Write the content of a file into another one: the SHA-256 of the content, in hexadecimal.
 
-    Reading raises UnreadableError.
+    ``compression``: as in ``IndexFile``. Raises UnreadableError; OSError where it can't be written.
     """
+    most = min(_MOST, max(_ALWAYS, _MOST_RATIO * os.fstat(file.fileno()).st_size))
+    hashed, length = hashlib.sha256(), 0
+    for piece in _pieces(file, compression):
+        length += len(piece)
+        if length > most:
+            raise UnreadableError(f"it has more than {most} bytes, decompressed")
+        hashed.update(piece)
+        into.write(piece)
+    into.flush()
+    return hashed.hexdigest()
 
-    def __init__(self, file: BinaryIO, compression: str, size: int) -> None:
-        """``size``: bytes of the file as transferred. ``compression``: as in ``IndexFile``."""
-        super().__init__()
-        self._errors = _errors(compression)
-        self._pieces = self._safely(lambda: _READERS[compression](file))
-        self._most = min(_MOST, max(_ALWAYS, _MOST_RATIO * size))
-        self._length = 0
-        self._left = memoryview(b"")
-        self._hash = hashlib.sha256()
 
-    @property
-    def digest(self) -> str:
-        """Of what was read so far, in hexadecimal."""
-        return self._hash.hexdigest()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        wanted = memoryview(buffer)  # type: ignore[arg-type]  # a buffer, by io's own contract
-        if not self._left:
-            self._left = memoryview(self._safely(lambda: next(self._pieces, b"")))
-            self._length += len(self._left)
-            if self._length > self._most:
-                raise UnreadableError(f"it has more than {self._most} bytes, decompressed")
-        taken = self._left[: len(wanted)]
-        wanted[: len(taken)] = taken
-        self._hash.update(taken)
-        self._left = self._left[len(taken) :]
-        return len(taken)
-
-    def finish(self) -> None:
-        """Read to the end."""
-        while self.read(_CHUNK):
-            pass
-
-    def _safely(self, act: Callable[[], T]) -> T:
-        try:
-            return act()
-        except self._errors as error:
-            raise UnreadableError(str(error) or type(error).__name__) from None
+def _pieces(file: BinaryIO, compression: str) -> Iterator[bytes]:
+    errors = _errors(compression)
+    try:
+        yield from _READERS[compression](file)
+    except errors as error:
+        raise UnreadableError(str(error) or type(error).__name__) from None
 
 
 def _errors(compression: str) -> tuple[type[Exception], ...]:
@@ -125,10 +100,19 @@ def _xz(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _zst(file: BinaryIO) -> Iterator[bytes]:
+    """In small pieces, which may become very large; a reader of the library overlooks a missing end."""
     import zstandard  # noqa: PLC0415
 
-    reader = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-    return _plain(cast("BinaryIO", reader.stream_reader(file, read_across_frames=True)))
+    frames = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    reader, piece = frames.decompressobj(), b""
+    while piece := piece or file.read(_SMALL_CHUNK):
+        if reader.eof:
+            reader = frames.decompressobj()
+        if out := reader.decompress(piece):
+            yield out
+        piece = reader.unused_data
+    if not reader.eof:
+        raise EOFError("the file ends too early")
 
 
 _READERS: dict[str, Callable[[BinaryIO], Iterator[bytes]]] = {

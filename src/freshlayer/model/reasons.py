@@ -11,9 +11,10 @@ from freshlayer.model.reasons_not_watched import NOT_WATCHED
 from freshlayer.model.reasons_of_bases import BASES
 from freshlayer.model.reasons_of_builds import BUILDS
 from freshlayer.model.reasons_of_evidence import EVIDENCE
+from freshlayer.model.reasons_of_packages import PACKAGES
 from freshlayer.model.reasons_of_probes import PROBES
 
-REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **BASES, **NOT_WATCHED}
+REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **BASES, **NOT_WATCHED, **PACKAGES}
 """Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 PROBES: dict[str, tuple[str, str]] = {
     "address-refused": (
-        "what a downloaded script names leads to this machine or to a link-local address",
-        "nothing: freshlayer requests nothing there for such a script",
+        "what a downloaded script or a package source names leads to this machine or to a link-local address",
+        "nothing: freshlayer requests nothing there",
     ),
     "being-published": ("the file is newer than its checksums", "wait until it is published"),
     "connect-timed-out": ("the host can't be reached in time", "check the network, or raise --timeout"),
@@ -18,6 +18,10 @@ PROBES: dict[str, tuple[str, str]] = {
         "start the origin, or correct its port",
     ),
     "credential-invalid": ("the credential has the wrong form", "correct the credential"),
+    "answer-not-stored": (
+        "the answer can't be written to disk",
+        "free space in the cache directory, or in the directory for temporary files",
+    ),
     "credential-needs-tls": ("no credential is sent without TLS", "use HTTPS"),
     "credential-program-barred": (
         "a program for credentials was not run: a file of the checkout names it",

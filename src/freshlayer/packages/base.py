@@ -8,6 +8,12 @@ from typing import BinaryIO, Protocol
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import Entries, IndexAnswers, IndexFile, PackageChain, Resolutions
 
+DATED = "dated"
+"""A key that the entries of a manifest may have: when the repository made it, in seconds since 1970, decimal.
+
+A manifest that is older than the known one is no change; ``Date`` of a Release file counts as well.
+"""
+
 
 class PackageManager(Protocol):
     """A package manager. All of it is pure: index files come from outside."""

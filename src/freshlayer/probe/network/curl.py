@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from typing import BinaryIO
 
 import pycurl
 from msgspec import Struct, field
@@ -20,6 +21,7 @@ from freshlayer.request_form import Proxies
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
+_OK = 200
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
@@ -98,6 +100,20 @@ class Transfer(Struct):
             self.hasher.update(chunk)
         if self.request.keep:
             self.kept.append(chunk)
+        return None if self.request.into is None else self._store(chunk, self.request.into)
+
+    def _store(self, chunk: bytes, file: BinaryIO) -> int | None:
+        """Write a part of the body, but not that of a redirect or of an error."""
+        if self.hops and self.hops[-1][0] != _OK:
+            return None
+        try:
+            if self.length == len(chunk):
+                file.seek(0)
+                file.truncate()
+            file.write(chunk)
+        except OSError as error:
+            self.error = Reason("answer-not-stored", detail=f"the answer can't be stored: {error.strerror}")
+            return 0
         return None
 
     def refuse(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Mapping
+from typing import BinaryIO
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -64,11 +65,13 @@ class Request(Private, frozen=True):
     """One request.
 
     ``read``: at most so many bytes of the body are read. ``digest``: take their SHA-256. ``keep``: put them
-    into the answer. ``part``: put what was read into the answer, even if there is more. ``form``: the body of
-    a POST, already encoded. ``follow``: follow redirects; libcurl does that by itself only where the request
-    has nothing that is for this host alone. ``anonymous``: no credential is looked up for the host. ``own``:
-    headers that are for this host alone. ``proxies``: those of the command; None: our own. ``refuses_local``:
-    no connection to this machine (loopback) or to a link-local address; ``loopback``: to this machine it is.
+    into the answer. ``into``: write a body of status 200 to this file, from its start; it is whole only if
+    the answer has a digest. ``part``: put what was read into the answer, even if there is more. ``form``:
+    the body of a POST, already encoded. ``follow``: follow redirects; libcurl does that by itself only where
+    the request has nothing that is for this host alone. ``anonymous``: no credential is looked up for the
+    host. ``own``: headers that are for this host alone. ``proxies``: those of the command; None: our own.
+    ``refuses_local``: no connection to this machine (loopback) or to a link-local address; ``loopback``: to
+    this machine it is.
     """
 
     method: str
@@ -78,6 +81,7 @@ class Request(Private, frozen=True):
     read: int = 0
     digest: bool = False
     keep: bool = False
+    into: BinaryIO | None = None
     part: bool = False
     form: str = ""
     follow: bool = True
