@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,6 +58,14 @@ class MediaTypes(Enum):
     @property
     def manifest(self) -> str:
         return f"{self.value}.manifest.{'v1' if self is MediaTypes.OCI else 'v2'}+json"
+
+    def layer(self, content: bytes) -> str:
+        """The type of a layer with this content."""
+        if self is MediaTypes.OCI:
+            suffix = {b"\x1f\x8b": "+gzip", b"\x28\xb5": "+zstd"}.get(content[:2], "")
+            return f"{self.value}.layer.v1.tar{suffix}"
+        suffix = {b"\x1f\x8b": ".gzip", b"\x28\xb5": ".zstd"}.get(content[:2], "")
+        return f"application/vnd.docker.image.rootfs.diff.tar{suffix}"
 
     @property
     def config(self) -> str:
@@ -115,6 +123,33 @@ class Registry(Fronted):
         entries = [self._index_entry(repository, content, p, media) for p, content in contents.items()]
         index = _encoded({"schemaVersion": 2, "mediaType": media.index, "manifests": entries})
         return self._put_manifest(repository, tag, index, media.index)
+
+    def push_layers(
+        self,
+        repository: str,
+        tag: str,
+        layers: Sequence[bytes],
+        *,
+        config: Mapping[str, Any] | None = None,
+        platform: str = "linux/amd64",
+        media: MediaTypes = MediaTypes.OCI,
+        kinds: Sequence[str] = (),
+    ) -> str:
+        """Push an image of layers, the oldest first, compressed or not; its digest.
+
+        `config` is what containers of it get (Env, User, …); `kinds` are the media types of the layers.
+        """
+        system, architecture = platform.split("/")[:2]
+        nothing = {"rootfs": {"type": "layers", "diff_ids": [_digest(layer) for layer in layers]}}
+        about = {"os": system, "architecture": architecture, "config": dict(config or {})}
+        document = _encoded({**about, **nothing})
+        for blob in {document, *layers}:
+            self._put_blob(repository, blob)
+        named = kinds or [media.layer(layer) for layer in layers]
+        described = [_descriptor(layer, kind) for layer, kind in zip(layers, named, strict=True)]
+        manifest = {"schemaVersion": 2, "mediaType": media.manifest, "layers": described}
+        body = _encoded({**manifest, "config": _descriptor(document, media.config)})
+        return self._put_manifest(repository, tag, body, media.manifest)
 
     def delete(self, repository: str, digest: str) -> None:
         """Delete a manifest, and with it every tag that names it: this registry deletes no tag alone."""

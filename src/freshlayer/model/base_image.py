@@ -42,32 +42,72 @@ class ImageConfig(Struct, frozen=True):
     os: str = "linux"
 
 
+_RELEASES = (
+    *(
+        "alpine",
+        "almalinux",
+        "amazon-linux",
+        "centos",
+        "fedora",
+        "mariner",
+        "mandriva",
+        "oracle",
+        "os",
+        "photon",
+    ),
+    *("redhat", "rocky", "SuSE", "system"),
+)
 FILES = frozenset(
     {
-        *("/etc/os-release", "/usr/lib/os-release", "/etc/lsb-release", "/etc/issue", "/etc/passwd"),
-        *(f"/etc/{name}-release" for name in "alpine redhat centos fedora rocky system oracle".split()),
-        *("/etc/debian_version", "/etc/SuSE-release", "/etc/photon-release", "/etc/mariner-release"),
+        *(f"/etc/{name}-release" for name in _RELEASES),
+        *(f"/usr/lib/{name}-release" for name in _RELEASES),
+        *("/etc/lsb-release", "/etc/debian_version", "/etc/issue", "/etc/passwd"),
         *("/etc/pip.conf", "/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/yum.conf"),
         *("/root/.npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"),
+        *("/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/usr/lib/rpm/macros.d/macros.dist"),
     }
 )
-DIRECTORIES = ("/etc/apt", "/etc/apk", "/etc/yum.repos.d", "/etc/yum", "/etc/dnf", "/etc/tdnf", "/etc/zypp")
+"""Single files."""
+
+DIRECTORIES = (
+    *(
+        "/etc/apt",
+        "/etc/apk",
+        "/etc/yum.repos.d",
+        "/etc/yum",
+        "/etc/dnf",
+        "/etc/tdnf",
+        "/etc/zypp",
+        "/etc/rpm",
+    ),
+    *("/usr/lib/os.release.d", "/usr/share/dnf5/libdnf.conf.d", "/usr/share/dnf5/repos.d"),
+    "/usr/share/dnf5/vars.d",
+)
+"""With all that is below them."""
+
 _KEYS = ("/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg~", "/etc/apt/trusted.gpg.d", "/etc/apt/keyrings")
-_LEFT_OUT = (*_KEYS, "/etc/apt/auth.conf", "/etc/apt/auth.conf.d", "/etc/apk/keys")
+_LEFT_OUT = (
+    *(*_KEYS, "/etc/apk/keys", "/etc/apt/auth.conf", "/etc/apt/auth.conf.d"),
+    *("/etc/zypp/credentials.d", "/etc/zypp/credentials.cat"),
+)
+_KEY_FILES = (".gpg", ".gpg~", ".asc", ".pem", ".key", ".crt", ".kbx")
 
 
 def is_kept(path: str) -> bool:
     """Whether the text of a file of an image is kept, by its absolute path. Keys and passwords are not."""
-    if any(path == one or path.startswith(f"{one}/") for one in _LEFT_OUT):
+    if path in FILES:
+        return True
+    if path.endswith(_KEY_FILES) or any(path == one or path.startswith(f"{one}/") for one in _LEFT_OUT):
         return False
-    return path in FILES or any(path.startswith(f"{directory}/") for directory in DIRECTORIES)
+    return any(path.startswith(f"{directory}/") for directory in DIRECTORIES)
 
 
 class BaseContents(Struct, frozen=True):
     """The files of an image that decide what package managers and scripts do.
 
     ``files``: absolute path → text, of those that ``is_kept`` names and the image has; of a link, of
-    its target. ``left_out``: those of them that are too long, or no text. ``installed``: manager → the text
+    its target. Lines of settings that hold a password or a token are removed, and logins in URLs are.
+    ``left_out``: those of them that are too long, or not text. ``installed``: manager → the text
     of its database of installed packages: ``apt``: dpkg's status (and status.d, joined), ``apk``:
     ``lib/apk/db/installed``, ``rpm``: one JSON object a line, as ``packages/rpm`` reads it
     (``InstalledRpm``). A manager that the image does not have is missing. ``unreadable``: manager → why its

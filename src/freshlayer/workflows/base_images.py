@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from freshlayer.bases.cache import BaseCache
+from freshlayer.bases.reading import ImageRead, Order, read
 from freshlayer.builders.local_images import ImageStore
-from freshlayer.model.base_image import BaseImage, Bases, BaseWanted
+from freshlayer.files.temporary import temporary_directory
+from freshlayer.files.user_directories import cache_home
+from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, ImageConfig
 from freshlayer.model.reasons import Reason
+from freshlayer.probe import Limits
+from freshlayer.reference import Reference, parse
 from freshlayer.workflows.session import Session
+
+_TIMES_DEADLINE = 5
+"""A layer takes longer than the answer of an origin, and is read once for each digest."""
 
 
 class JudgedBase(Struct, frozen=True):
     """A base image that is wanted, and what its verdict is about.
 
     ``digest``: ``sha256:…`` of the manifest for the platform; empty where the local engine alone has the
-    image. ``index``: ``sha256:…`` of the index that the tag names, where it names one: what an engine knows
-    the image by.
+    image. Of an index too, as a Dockerfile may pin it: the manifest for the platform is found in it.
+    ``index``: ``sha256:…`` of the index that the tag names, where it names one: what engines know it by.
     """
 
     wanted: BaseWanted
@@ -34,12 +46,100 @@ class BaseImages:
     def __init__(self, session: Session, engine: ImageStore | None = None) -> None:
         self._session = session
         self._engine = engine
-        self._known: dict[tuple[str, str, bool], BaseImage] = {}
+        self._cache = BaseCache(cache_home(os.environ) / "freshlayer" / "bases")
+        self._known: dict[JudgedBase, BaseImage] = {}
 
     def read(self, judged: Iterable[JudgedBase]) -> Bases:
-        """The images, several at once. What can't be read has its reason in ``why_not``."""
-        return {item.wanted.key: self._read(item) for item in judged}
+        """The images, several at once. What can't be read has its reason in ``why_not``.
 
-    def _read(self, item: JudgedBase) -> BaseImage:
+        Where both are wanted of one image, its configuration alone and its contents, it has both.
+        """
+        wanted = {item.wanted.key: item for item in sorted(judged, key=lambda item: item.wanted.contents)}
+        for source in (self._from_cache, self._from_registries):
+            missing = [item for item in wanted.values() if not self._is_known(item)]
+            if missing:
+                source(missing)
+        return {key: self._known[_plain(item)] for key, item in wanted.items()}
+
+    def _is_known(self, item: JudgedBase) -> bool:
+        known = self._known.get(_plain(item))
+        if known is None:
+            return False
+        return known.why_not is not None or known.contents is not None or not item.wanted.contents
+
+    def _take(self, item: JudgedBase, found: ImageRead) -> None:
+        """What was read, with what is known already."""
+        before = self._known.get(_plain(item))
+        config = found.config or (before.config if before else None)
+        if config is None and found.why_not is None:
+            return
         wanted = item.wanted
-        return BaseImage(wanted.reference, wanted.platform, item.digest, why_not=Reason("base-not-read"))
+        self._known[_plain(item)] = BaseImage(
+            reference=wanted.reference,
+            platform=wanted.platform,
+            digest=found.digest or item.digest,
+            config=config or ImageConfig(),
+            contents=found.contents,
+            why_not=found.why_not,
+        )
+
+    def _from_cache(self, items: Sequence[JudgedBase]) -> None:
+        for item in items:
+            found = self._cache.find(item.digest, item.wanted.platform)
+            self._take(item, replace(found, contents=found.contents if item.wanted.contents else None))
+
+    def _from_registries(self, items: Sequence[JudgedBase]) -> None:
+        named = [item for item in items if item.digest]
+        for item in items:
+            if not item.digest or self._session.policy.offline:
+                code = "base-offline" if item.digest else "base-not-known"
+                self._take(item, ImageRead(why_not=Reason(code)))
+        if not named or self._session.policy.offline:
+            return
+        from freshlayer.probe.images.blobs import read_all  # noqa: PLC0415 - libcurl is loaded with it
+
+        with temporary_directory() as directory:
+            places = {_by_digest(item): item for item in named}
+            readings = {it: read(self._order(item, directory)) for it, item in places.items()}
+            results = read_all(readings, self._limits, self._session.keyring)
+        for reference, result in results.items():
+            found = ImageRead(why_not=result) if isinstance(result, Reason) else result
+            item = places[reference]
+            self._cache.keep(item.digest, item.wanted.platform, found)
+            self._take(item, found)
+
+    def _order(self, item: JudgedBase, directory: str) -> Order:
+        from freshlayer.probe.images.blobs import chosen_for  # noqa: PLC0415 - see above
+
+        known = self._known.get(_plain(item))
+        return Order(
+            digest=item.digest,
+            contents=item.wanted.contents,
+            most=self._session.policy.base_up_to,
+            directory=Path(directory),
+            choose=chosen_for(item.wanted.platform),
+            config=known.config if known else None,
+        )
+
+    @property
+    def _limits(self) -> Limits:
+        limits = self._session.limits
+        seconds = limits.deadline * _TIMES_DEADLINE
+        return replace(limits, total=seconds, deadline=seconds)
+
+
+def _plain(item: JudgedBase) -> JudgedBase:
+    """The same image, whatever is wanted of it."""
+    return replace(item, wanted=replace(item.wanted, contents=False))
+
+
+def _by_digest(item: JudgedBase) -> Reference:
+    """Where it is requested. One that a Dockerfile pins has its digest already."""
+    repository = _repository(parse(item.wanted.reference).address)
+    address = f"{repository}@{item.digest}"
+    return replace(parse(item.wanted.reference), text=f"{address} {item.wanted.platform}", address=address)
+
+
+def _repository(address: str) -> str:
+    name = address.partition("@")[0]
+    return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
+from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
 from freshlayer.probe.network.local_addresses import guard
@@ -96,6 +97,8 @@ class Transfer(Struct):
         if self.length > self.request.read:
             self.stopped = True
             return 0
+        if self.request.sink is not None and self.hops[-1][0] == _OK:
+            return self._pour(chunk, self.request.sink)
         if self.request.digest:
             self.hasher.update(chunk)
         if self.request.keep:
@@ -115,6 +118,12 @@ class Transfer(Struct):
             self.error = Reason("answer-not-stored", detail=f"the answer can't be stored: {error.strerror}")
             return 0
         return None
+
+    def _pour(self, chunk: bytes, sink: BlobSink) -> int | None:
+        if self.length == len(chunk):
+            sink.begin()
+        self.stopped = not sink.take(chunk)
+        return 0 if self.stopped else None
 
     def refuse(self) -> None:
         """A connection to an address that is not allowed."""

@@ -12,6 +12,7 @@ from freshlayer.children import Child
 from freshlayer.credentials import NO_CREDENTIALS, NO_FILES, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
 from freshlayer.model.downloaded_scripts import Confinement
+from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.observation import Observation, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
@@ -66,12 +67,12 @@ class Request(Private, frozen=True):
 
     ``read``: at most so many bytes of the body are read. ``digest``: take their SHA-256. ``keep``: put them
     into the answer. ``into``: write a body of status 200 to this file, from its start; it is whole only if
-    the answer has a digest. ``part``: put what was read into the answer, even if there is more. ``form``:
-    the body of a POST, already encoded. ``follow``: follow redirects; libcurl does that by itself only where
-    the request has nothing that is for this host alone. ``anonymous``: no credential is looked up for the
-    host. ``own``: headers that are for this host alone. ``proxies``: those of the command; None: our own.
-    ``refuses_local``: no connection to this machine (loopback) or to a link-local address; ``loopback``: to
-    this machine it is.
+    the answer has a digest. ``sink``: it takes such a body while it comes, and may stop it. ``part``: put
+    what was read into the answer, even if there is more. ``form``: the body of a POST, already encoded.
+    ``follow``: follow redirects; libcurl does that by itself only where the request has nothing that is for
+    this host alone. ``anonymous``: no credential is looked up for the host. ``own``: headers that are for
+    this host alone. ``proxies``: those of the command; None: our own. ``refuses_local``: no connection to
+    this machine (loopback) or to a link-local address; ``loopback``: to this machine it is.
     """
 
     method: str
@@ -83,6 +84,7 @@ class Request(Private, frozen=True):
     keep: bool = False
     into: BinaryIO | None = None
     part: bool = False
+    sink: BlobSink | None = None
     form: str = ""
     follow: bool = True
     anonymous: bool = False
