@@ -123,6 +123,7 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
 
 def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     cache = IndexCache(tmp_path / "indexes")
+    kept(cache, wanted(_TEXT), _TEXT, tmp_path)
     left, young = tmp_path / "indexes" / ".new-left", tmp_path / "indexes" / ".new-young"
     left.write_bytes(b"")
     young.write_bytes(b"")

@@ -60,6 +60,15 @@ def test_no_damaged_byte_is_taken_for_an_answer(tmp_path: Path) -> None:
         assert all(found[key] in {None, value} for key, value in entries.items())
 
 
+def test_a_damaged_file_is_removed(tmp_path: Path) -> None:
+    index = _written(tmp_path / "it", {"a": b"text"})
+    damaged = (tmp_path / "it").read_bytes().replace(b"text", b"tex!")
+    (tmp_path / "it").write_bytes(damaged)
+    with pytest.raises(DamagedIndexError):
+        index.get("a")
+    assert not (tmp_path / "it").exists()
+
+
 @pytest.mark.parametrize("size", [0, 5, 100])
 def test_a_part_of_a_file_is_damaged(tmp_path: Path, size: int) -> None:
     _written(tmp_path / "it", {"a": b"text" * 100})

@@ -14,6 +14,7 @@ from freshlayer.cli.options import Options
 
 if TYPE_CHECKING:
     from freshlayer.context import Source
+    from freshlayer.indexes import IndexCache
     from freshlayer.workflows.session import Session
 
 
@@ -55,4 +56,12 @@ def session_of(
             keyring=keyring,
             verbose=bool(options.verbose),
             image_of=image_of,
+            indexes=_indexes(),
         )
+
+
+def _indexes() -> IndexCache:
+    from freshlayer.files.user_directories import cache_home
+    from freshlayer.indexes import IndexCache
+
+    return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")

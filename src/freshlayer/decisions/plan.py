@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
+from freshlayer.decisions.packages import judged, manager_of, moved_packages, tainted
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.observation import Change, Verdict
-from freshlayer.model.reasons import Reason, followed_by, joined
+from freshlayer.model.packages import PackagesRead, PackageVerdict
+from freshlayer.model.reasons import Reason, about, followed_by, joined
 from freshlayer.reference import Reference, shown
 
 NEVER_BUILT = Reason("never-built", detail="never built through freshlayer")
@@ -40,7 +42,7 @@ class Known(Struct, frozen=True):
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
     where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
     ``expected``: None where no identities file is compared. ``marks``: as of ``marks.marks``, if they are
-    known already.
+    known already. ``packages``: instruction number → the packages that it installs.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -53,6 +55,7 @@ class Known(Struct, frozen=True):
     unbuilt: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
     edited: Collection[tuple[str, str]] = ()
     marks: Mapping[int, Mark] = field(default_factory=dict)
+    packages: Mapping[int, tuple[PackagesRead, ...]] = field(default_factory=dict)
 
 
 class _Earlier(Struct, frozen=True):
@@ -101,10 +104,10 @@ class _Planner:
     def _instruction(self, stage: Stage, instruction: Instruction, earlier: _Earlier) -> InstructionVerdict:
         mark = self._known.marks[instruction.number]
         references = self._known.by_instruction.get(instruction.number, ())
-        pairs = tuple(
-            sorted((reference.text, str(_identity(reference, self._known))) for reference in references)
-        )
-        state, reason = self._own(instruction, mark, references, pairs)
+        packages, of_packages = self._packages(instruction.number, mark)
+        of_references = [(reference.text, str(_identity(reference, self._known))) for reference in references]
+        pairs = tuple(sorted({**dict(of_packages), **dict(of_references)}.items()))
+        state, reason = self._own(instruction, mark, references, pairs, packages)
         changed = state is InstructionState.STALE
         if earlier.state is not InstructionState.FRESH and not changed:
             state, reason = earlier.state, _because(earlier)
@@ -123,17 +126,34 @@ class _Planner:
             edited=mark.place in self._known.edited,
             sources=self._sources(stage, instruction),
             mounts=any(_binds(flag) for flag in instruction.flags),
+            packages=packages,
         )
 
+    def _packages(self, number: int, mark: Mark) -> tuple[tuple[PackageVerdict, ...], Pairs]:
+        """What an instruction installs, against its last build; and the pairs of that."""
+        known = self._known
+        found = [
+            judged(it, known.built.get(mark.place), known.nonce) for it in known.packages.get(number, ())
+        ]
+        pairs = [
+            (text, tainted(text, identity, known.taints)) for _, of_one in found for text, identity in of_one
+        ]
+        return tuple(verdict for verdict, _ in found), tuple(pairs)
+
     def _own(
-        self, instruction: Instruction, mark: Mark, references: tuple[Reference, ...], pairs: Pairs
+        self,
+        instruction: Instruction,
+        mark: Mark,
+        references: tuple[Reference, ...],
+        pairs: Pairs,
+        packages: tuple[PackageVerdict, ...],
     ) -> tuple[InstructionState, Reason]:
         """InstructionState and reason, as if nothing before it were stale."""
         built = self._known.built.get(mark.place)
         if pairs and built is None:
             return _unbuilt(references, self._known, mark)
         if pairs and built is not None:
-            return self._of_inputs(references, pairs, built)
+            return self._of_inputs(references, pairs, built, packages)
         if built is not None and built.key:
             removed = str(difference(built.pairs, ()))
             detail = f"it had a key and has none now: {removed}"
@@ -141,13 +161,18 @@ class _Planner:
         return self._without_input(instruction)
 
     def _of_inputs(
-        self, references: tuple[Reference, ...], pairs: Pairs, built: Built
+        self,
+        references: tuple[Reference, ...],
+        pairs: Pairs,
+        built: Built,
+        packages: tuple[PackageVerdict, ...],
     ) -> tuple[InstructionState, Reason]:
         verdicts = [self._known.verdicts[reference] for reference in references]
-        unknown = [verdict for verdict in verdicts if not verdict.is_observed]
+        unknown = [verdict.explanation for verdict in verdicts if not verdict.is_observed]
+        unknown += [about(it.manager, it.problem) for it in packages if it.problem and it.kept]
         by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
         if built.pairs != pairs:
-            moved = difference(built.pairs, pairs)
+            moved = difference(built.pairs, pairs, packages)
             return InstructionState.STALE, replace(moved, detail=f"{moved.detail}{by}")
         if unknown:
             return InstructionState.UNKNOWN, _kept(unknown)
@@ -178,13 +203,13 @@ def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tup
         compared = replace(reason, detail=f"{reason.detail} (compared with the identities file)")
         return InstructionState.STALE, compared
     if unknown := [item for item in verdicts if not item.is_observed]:
-        return InstructionState.UNKNOWN, _kept(unknown)
+        return InstructionState.UNKNOWN, _kept(item.explanation for item in unknown)
     detail = "no input changed since the identities file was written"
     return InstructionState.FRESH, Reason("unchanged", detail=detail)
 
 
-def _kept(unknown: Iterable[Verdict]) -> Reason:
-    return followed_by(joined(item.explanation for item in unknown), "the recorded identity is kept")
+def _kept(unknown: Iterable[Reason]) -> Reason:
+    return followed_by(joined(unknown), "the recorded identity is kept")
 
 
 def _goes_before(verdict: InstructionVerdict, earlier: _Earlier) -> bool:
@@ -223,9 +248,9 @@ def _identity(reference: Reference, known: Known) -> KeyIdentity:
     return Tainted(verdict.identity, times) if times else verdict.identity
 
 
-def difference(old: Pairs, new: Pairs) -> Reason:
-    """Why a key differs: which inputs changed, which were added and removed."""
-    before, now = dict(old), dict(new)
+def difference(old: Pairs, new: Pairs, packages: Sequence[PackageVerdict] = ()) -> Reason:
+    """Why a key differs: which inputs changed, which were added and removed; packages by manager."""
+    before, now = _without_packages(old), _without_packages(new)
     reasons = [
         _moved(reference, before[reference], now[reference])
         for reference in sorted(before.keys() & now.keys())
@@ -234,7 +259,12 @@ def difference(old: Pairs, new: Pairs) -> Reason:
     added, removed = sorted(now.keys() - before.keys()), sorted(before.keys() - now.keys())
     reasons += [Reason("input-added", detail=f"now reads {reference}") for reference in added]
     reasons += [Reason("input-removed", detail=f"no longer reads {reference}") for reference in removed]
+    reasons += moved_packages(old, new, packages)
     return joined(reasons) if reasons else Reason("input-changed")
+
+
+def _without_packages(pairs: Pairs) -> dict[str, str]:
+    return {reference: identity for reference, identity in pairs if not manager_of(reference)}
 
 
 def _moved(reference: str, old: str, new: str) -> Reason:

@@ -62,8 +62,6 @@ class IndexCache:
     def __init__(self, directory: Path, largest: int = _LARGEST) -> None:
         self._directory = directory
         self._largest = largest
-        with contextlib.suppress(OSError):
-            directory.mkdir(parents=True, exist_ok=True)
 
     def index(self, file: IndexFile, sha256: str = "") -> TableIndex | None:
         """The parsed index of a file; None where it is not here. ``sha256``: where the file states none."""
@@ -81,6 +79,7 @@ class IndexCache:
         Raises ValueError where the file can't be read, or is not the one that was named; OSError where there
         is no space.
         """
+        self._make_directory()
         with self._unnamed() as content, self._unnamed() as scratch, self._new_file() as temporary:
             of_content = decompress(transferred, file.compression, content)
             _verify(file, of_content if file.digest_of_content else sha256)
@@ -92,11 +91,6 @@ class IndexCache:
                 os.replace(temporary, self._index_path(file, file.sha256 or sha256))
         self._prune()
         return found
-
-    def forget(self, file: IndexFile, sha256: str = "") -> None:
-        """Remove an index that is damaged."""
-        with contextlib.suppress(OSError):
-            os.unlink(self._index_path(file, sha256 or file.sha256))
 
     def manifest(self, url: str) -> KnownManifest | None:
         """What is known of a URL."""
@@ -110,8 +104,13 @@ class IndexCache:
 
     def keep_manifest(self, url: str, known: KnownManifest) -> None:
         """Note what is known of a URL."""
+        self._make_directory()
         with contextlib.suppress(OSError):
             replace(self._manifest_path(url), msgspec.json.encode(known))
+
+    def _make_directory(self) -> None:
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(parents=True, exist_ok=True)
 
     def _index_path(self, file: IndexFile, sha256: str) -> Path:
         """The kind and the version are part of the name: they decide what the entries are."""

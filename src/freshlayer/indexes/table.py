@@ -7,6 +7,7 @@ a checksum, which is verified when it is read.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import struct
@@ -72,10 +73,11 @@ def _hash(name: bytes, salt: bytes) -> int:
 
 
 class TableIndex:
-    """A written index. It stays readable when its file is removed."""
+    """A written index. It stays readable when its file is removed, as it is where it is found damaged."""
 
     def __init__(self, path: str) -> None:
         """Raises OSError, and DamagedIndexError for what is not such a file."""
+        self._path = path
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size < len(_MAGIC) + _TRAILER.size:
@@ -109,15 +111,21 @@ class TableIndex:
     def _value(self, offset: int, name: bytes) -> bytes | None:
         """The value of the record at this offset; None if it is that of another key."""
         if offset > self._table - _RECORD.size:
-            raise DamagedIndexError
+            raise self._damaged()
         checksum, length, size = _RECORD.unpack_from(self._content, offset)
         start = offset + _RECORD.size
         if length != len(name) or self._content[start : start + length] != name:
             return None
         value = self._content[start + length : start + length + size]
         if crc32(value, crc32(name)) != checksum:
-            raise DamagedIndexError
+            raise self._damaged()
         return value
+
+    def _damaged(self) -> DamagedIndexError:
+        """The next run makes it again."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+        return DamagedIndexError(self._path)
 
     def open(self, key: str) -> BinaryIO:
         """One value as a file without a name. Raises KeyError, DamagedIndexError."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from freshlayer.model.key_identities import Nonce, read_key_identity
+from freshlayer.model.packages import PackageVerdict
 from freshlayer.model.reasons import Reason
 
 
@@ -68,7 +69,7 @@ class InstructionVerdict(Struct, frozen=True):
     before it in its stage, build args included. ``changed``: its own inputs differ from those of the last
     build. ``edited``: its text differs from that of the last build. ``sources``: the labels of the stages
     that it reads or continues. ``mounts``: whether it reads files without copying them. ``outcome``: how it
-    ended in a build; None where that is not known.
+    ended in a build; None where that is not known. ``packages``: what it installs, by manager.
     """
 
     line: int
@@ -86,6 +87,7 @@ class InstructionVerdict(Struct, frozen=True):
     sources: tuple[str, ...] = ()
     mounts: bool = False
     outcome: StepOutcome | None = None
+    packages: tuple[PackageVerdict, ...] = ()
 
     @property
     def is_random(self) -> bool:

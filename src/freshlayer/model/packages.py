@@ -8,6 +8,8 @@ from typing import BinaryIO, Protocol
 
 from msgspec import Struct, field
 
+from freshlayer.model.base_image import Bases
+from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 
@@ -152,6 +154,20 @@ class ChosenPackage(Struct, frozen=True):
     before: str = ""
     security: bool = False
 
+    @property
+    def identity(self) -> Identity:
+        """Version and digest: the bytes of a version may differ."""
+        return Identity(_VERSION, f"{self.version}@{self.digest}", Strength.CONTENT)
+
+
+_VERSION = "version"
+
+
+def version_of(identity: str) -> str:
+    """The version in the written identity of a package; empty where it is none."""
+    scheme, _, value = identity.partition(":")
+    return value.rpartition("@")[0] if scheme == _VERSION else ""
+
 
 class Resolution(Struct, frozen=True):
     """What one instruction would install.
@@ -169,3 +185,60 @@ class Resolution(Struct, frozen=True):
 
 Resolutions = Mapping[int, Resolution]
 """Instruction number → what is read there. A key belongs to the instruction that reads the index."""
+
+
+class PackagesWanted(Struct, frozen=True):
+    """The package chains of one Dockerfile. ``ttl``: seconds for which an earlier manifest is valid."""
+
+    chains: tuple[PackageChain, ...] = ()
+    bases: Bases = field(default_factory=dict)
+    ttl: int = 0
+
+
+class PackagesRead(Struct, frozen=True):
+    """The packages of one manager that an instruction installs, as they are now.
+
+    ``number``, ``line``: of the instruction. ``text``: of its commands, for what is not watched.
+    """
+
+    number: int
+    line: int
+    manager: str
+    policy: PackagePolicy
+    resolution: Resolution
+    text: str = ""
+
+
+class PackageChange(Struct, frozen=True):
+    """A package that differs from the last build.
+
+    ``before``, ``now``: versions; empty where it is not installed. ``wanted_by``: the words of the command
+    that want it.
+    """
+
+    purl: str
+    name: str
+    before: str
+    now: str
+    security: bool = False
+    wanted_by: tuple[str, ...] = ()
+
+
+class PackageVerdict(Struct, frozen=True):
+    """The packages of one manager of an instruction, against its last build.
+
+    ``total``: how many there are. ``changes``: those that changed the key. ``held``: newer versions that the
+    policy ``security`` does not take. ``packages``: what would be installed now; empty where ``problem`` has
+    why that can't be known. ``unreachable``: as in ``Resolution``. ``kept``: what the last build installed
+    counts instead. ``new``: no build of the instruction with its packages is recorded.
+    """
+
+    manager: str
+    total: int
+    changes: tuple[PackageChange, ...] = ()
+    held: tuple[PackageChange, ...] = ()
+    packages: tuple[ChosenPackage, ...] = ()
+    problem: Reason | None = None
+    unreachable: bool = False
+    kept: bool = False
+    new: bool = False

@@ -6,5 +6,16 @@ _LATER = "try again later: the mirror may be changing"
 
 PACKAGES: dict[str, tuple[str, str]] = {
     "index-mismatch": ("an index of packages is not the file that its repository names", _LATER),
+    "index-not-kept": (
+        "an index of packages can't be written to the cache",
+        "free space in the cache directory",
+    ),
     "index-too-large": ("an index of packages is larger than is read", "remove the package source"),
+    "index-unreadable": ("an index of packages can't be read", "request the file by hand"),
+    "packages-changed": ("packages that the instruction installs changed", "nothing"),
+    "packages-watched": ("the packages of the instruction are watched now, and were not before", "nothing"),
+    "resolution-too-long": (
+        "the package manager's choice needs more rounds of index files than freshlayer reads",
+        "report it, with the Dockerfile",
+    ),
 }

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.packages import PackagesWanted, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
@@ -41,7 +42,8 @@ class Report(Struct, frozen=True):
 
     ``moved``: references that changed while the builder ran, each with its change. ``exit_code`` is None
     where no builder ran. ``in_file``: whether ``dockerfile`` is the path of a file, not another name.
-    ``covered``: what is not watched itself, and is decided by an input that is.
+    ``covered``: what is not watched itself, and is decided by an input that is. ``packages_wanted``: from
+    what the packages of its instructions follow.
     """
 
     dockerfile: str
@@ -58,6 +60,7 @@ class Report(Struct, frozen=True):
     past: Past = Past()
     in_file: bool = True
     covered: tuple[NotWatched, ...] = ()
+    packages_wanted: PackagesWanted = PackagesWanted()
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:
@@ -68,3 +71,8 @@ class Report(Struct, frozen=True):
     def unobserved(self) -> tuple[Verdict, ...]:
         """The inputs whose origin gave no answer that counts."""
         return tuple(verdict for verdict in self.verdicts.values() if not verdict.is_observed)
+
+    @property
+    def unreachable(self) -> tuple[tuple[InstructionVerdict, PackageVerdict], ...]:
+        """The instructions whose packages can't be found out now, by manager."""
+        return tuple((item, it) for item in self.instructions for it in item.packages if it.unreachable)

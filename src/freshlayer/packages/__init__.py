@@ -2,3 +2,12 @@
 
 ``base.py`` is the Protocol; a member is a package of its own and a row of ``MANAGERS``.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from freshlayer.packages.base import PackageManager
+
+MANAGERS: Mapping[str, Callable[[], PackageManager]] = {}
+"""Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""

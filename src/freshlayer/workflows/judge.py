@@ -17,6 +17,7 @@ from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.downloads import confinements
 from freshlayer.errors import FreshlayerError, UnknownInputError
+from freshlayer.model.base_image import Bases
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
 from freshlayer.probe import PROTOCOLS, ScriptsKnown
@@ -24,8 +25,16 @@ from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown
 from freshlayer.workflows.downloaded_scripts import DownloadedScripts
 from freshlayer.workflows.identities import expected
+from freshlayer.workflows.index_files import IndexFiles
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import Due, answers, recall
+from freshlayer.workflows.packages import (
+    Found,
+    PackagesOfRun,
+    package_references,
+    wanted_of,
+    with_unresolved,
+)
 from freshlayer.workflows.record import as_built, scope_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target, report_of
@@ -55,6 +64,8 @@ class Judgement:
         # What was read by another process has no address.
         self._requested = {reference: reference for reference in due.ttls}
         self._started = time.monotonic()
+        self._bases: Bases = {}
+        self._packages: PackagesOfRun | None = None
 
     def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
         """Each target with its report, in order, as soon as all that it reads is observed."""
@@ -121,28 +132,45 @@ class Judgement:
 
     def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
         verdicts = {item.reference: self.verdicts[item.reference] for item in watched.discovery.inputs}
+        packages = self._packages_of(watched)
+        watched = with_unresolved(watched, packages)
         try:
-            stop_on_unknown(target.source, watched, verdicts, self._session.policy)
+            stop_on_unknown(target.source, watched, verdicts, packages, self._session.policy)
         except UnknownInputError as error:
             return error
-        return self._planned(target, watched, verdicts)
+        report = self._planned(target, watched, verdicts, packages)
+        return replace(report, packages_wanted=wanted_of(watched, self._bases))
 
-    def _planned(self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict]) -> Report:
+    def _packages_of(self, watched: Analysis) -> Found:
+        """What the package commands would install now."""
+        session = self._in_time()
+        if not watched.package_chains or session.indexes is None:
+            return {}
+        if self._packages is None:
+            self._packages = PackagesOfRun(IndexFiles(session, session.indexes))
+        (found,) = self._packages.read([wanted_of(watched, self._bases)])
+        return found
+
+    def _planned(
+        self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found
+    ) -> Report:
         request, session, recorded = target.request, self._session, self._recorded
         scope = scope_of(target.source, request)
         marks = marks_of(watched.dockerfile, watched.stages, watched.parents, request.build_args)
-        past = past_of(scope, marks, watched.discovery.by_instruction, recorded, session)
+        reads = watched.discovery.by_instruction.keys() | packages.keys()
+        past = past_of(scope, marks, reads, recorded, session)
         known = planning.Known(
             by_instruction=watched.discovery.by_instruction,
             verdicts=verdicts,
             built=past.built,
-            taints=session.store.taints(verdicts),
+            taints=session.store.taints([*verdicts, *package_references(packages)]),
             nonce=os.urandom(16).hex() if session.policy.on_unknown is OnUnknown.REBUILD else "",
             build_args=request.build_args,
             expected=None if self._builds else expected(target.source, verdicts, recorded, session),
             unbuilt=past.unbuilt,
             edited=past.edited,
             marks=marks,
+            packages=packages,
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}

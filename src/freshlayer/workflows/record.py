@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions.causes import attempted, remembered
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.model.build import Built, InstructionVerdict
+from freshlayer.model.build import Built, InstructionVerdict, Pairs
 from freshlayer.model.observation import Change, Recorded, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
@@ -55,14 +55,13 @@ def remember(
     moved: Mapping[Reference, Reason],
     session: Session,
     images: Mapping[str, str] | None = None,
+    moved_packages: Pairs = (),
 ) -> bool:
-    """Whether it was recorded: a build that an origin changed under is not, a failed one neither."""
-    tainted = [
-        (reference.text, str(report.verdicts[reference].identity))
-        for reference in moved
-        if report.verdicts[reference].identity
-    ]
-    succeeded = report.exit_code == 0 and not moved
+    """Whether it was recorded: a build that an origin changed under is not, a failed one neither.
+
+    ``moved_packages``: packages that changed meanwhile, with the identities that were judged.
+    """
+    succeeded = report.exit_code == 0 and not report.moved
     built = [
         BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key), item.chain)
         for item in report.instructions
@@ -76,14 +75,21 @@ def remember(
             changes=_changes(report.verdicts),
             built=built if succeeded else (),
             last_builds=list(_history(report, session.now, recorded=succeeded)),
-            tainted=tainted,
+            tainted=[*_tainted(report, moved), *moved_packages],
             tags=(images or {}) if succeeded else {},
             network=request.network if succeeded else None,
             not_watched=[item.digest for item in report.not_watched],
-            event=build_event(scope_of(source, request), report, at=session.now, moved=bool(moved)),
+            event=build_event(scope_of(source, request), report, at=session.now, moved=bool(report.moved)),
         )
     )
     return succeeded
+
+
+def _tainted(report: Report, moved: Iterable[Reference]) -> Iterator[tuple[str, str]]:
+    for reference in moved:
+        identity = report.verdicts[reference].identity
+        if identity:
+            yield reference.text, str(identity)
 
 
 def _is_recorded(item: InstructionVerdict, report: Report) -> bool:

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
+from freshlayer.indexes import IndexCache
 from freshlayer.lock.identities_file import Entry
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
@@ -18,7 +19,8 @@ from freshlayer.state import StateStore
 class Session(Struct, frozen=True, kw_only=True):
     """What a workflow needs. ``clock``: seconds since 1970. ``warn``, ``progress``, ``verbose``: the output.
 
-    ``image_of``: the image that a tag means now, for the builder of a ``check``.
+    ``image_of``: the image that a tag means now, for the builder of a ``check``. ``indexes``: of packages;
+    without them no package is watched.
     """
 
     store: StateStore
@@ -31,6 +33,7 @@ class Session(Struct, frozen=True, kw_only=True):
     keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
+    indexes: IndexCache | None = None
 
     def one_run(self) -> Session:
         """The session of one run: its time is that of its start, and it prints each warning once.

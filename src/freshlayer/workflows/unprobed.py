@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.observation import Verdict
+from freshlayer.model.reasons import about
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown, Policy
+from freshlayer.workflows.packages import Found
 from freshlayer.workflows.session import Session
 
 _MOST_WARNINGS = 5
 
 
 def stop_on_unknown(
-    source: Source, found: Analysis, verdicts: Mapping[Reference, Verdict], policy: Policy
+    source: Source, found: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found, policy: Policy
 ) -> None:
     """Raises UnknownInputError with ``--on-unknown fail``."""
     if policy.on_unknown is not OnUnknown.FAIL:
@@ -27,21 +29,34 @@ def stop_on_unknown(
         if not verdict.is_observed:
             place = f"{source.shown}:{item.places[0].line}"
             raise UnknownInputError(f"{place}: {verdict.explanation} (--on-unknown is fail)")
+    for read in (read for reads in packages.values() for read in reads):
+        if read.resolution.problem and read.resolution.unreachable:
+            why = about(read.manager, read.resolution.problem)
+            raise UnknownInputError(f"{source.shown}:{read.line}: {why} (--on-unknown is fail)")
 
 
 def warn_of_unprobed(report: Report, session: Session) -> None:
     """Before the builder's own output: what could not be probed, why, and what that means (rule 4)."""
-    unprobed = [item for item in report.inputs if not report.verdicts[item.reference].is_observed]
-    for item in unprobed[:_MOST_WARNINGS]:
-        verdict = report.verdicts[item.reference]
-        if session.policy.on_unknown is OnUnknown.REBUILD:
-            meaning = "its instruction runs again (--on-unknown is rebuild)"
-        elif verdict.identity is None:
-            meaning = "no recorded identity (pass --on-unknown=fail to stop here)"
-        else:
-            meaning = "the recorded identity is kept (pass --on-unknown=fail to stop here)"
-        session.warn(f"{report.dockerfile}:{item.places[0].line}: {verdict.explanation}; {meaning}")
-    if len(unprobed) > _MOST_WARNINGS:
+    warnings = list(_warnings(report, rebuild=session.policy.on_unknown is OnUnknown.REBUILD))
+    for warning in warnings[:_MOST_WARNINGS]:
+        session.warn(warning)
+    if len(warnings) > _MOST_WARNINGS:
         session.warn(
-            f"{len(unprobed) - _MOST_WARNINGS} more inputs could not be probed (freshlayer check lists them)"
+            f"{len(warnings) - _MOST_WARNINGS} more inputs could not be probed (freshlayer check lists them)"
         )
+
+
+def _warnings(report: Report, *, rebuild: bool) -> Iterator[str]:
+    again = "its instruction runs again (--on-unknown is rebuild)"
+    stop = "(pass --on-unknown=fail to stop here)"
+    for item in report.inputs:
+        verdict = report.verdicts[item.reference]
+        if not verdict.is_observed:
+            known = f"no recorded identity {stop}"
+            known = f"the recorded identity is kept {stop}" if verdict.identity else known
+            place = f"{report.dockerfile}:{item.places[0].line}"
+            yield f"{place}: {verdict.explanation}; {again if rebuild else known}"
+    for instruction, packages in report.unreachable:
+        known = f"the recorded packages are kept {stop}" if packages.kept else f"no recorded packages {stop}"
+        why = about(packages.manager, packages.problem) if packages.problem else packages.manager
+        yield f"{report.dockerfile}:{instruction.line}: {why}; {again if rebuild else known}"

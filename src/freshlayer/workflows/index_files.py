@@ -1,0 +1,133 @@
+"""Index files of package repositories: requested at most once in a run, parsed once for all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import BinaryIO
+
+from msgspec.structs import replace
+
+from freshlayer.indexes import IndexCache, KnownManifest
+from freshlayer.masking import public_text
+from freshlayer.model.evidence import Validators
+from freshlayer.model.packages import Index, IndexAnswer, IndexAnswers, IndexFile
+from freshlayer.model.reasons import Reason, about
+from freshlayer.packages import MANAGERS
+from freshlayer.packages.base import DATED
+from freshlayer.probe.index_files import FileAnswer, FileWanted, fetch
+from freshlayer.reference import shown
+from freshlayer.workflows.session import Session
+
+_DAY = 86400
+_OFFLINE = Reason("offline", detail="not probed (--offline)")
+
+
+class IndexFiles:
+    """The index files of one look: each has one answer."""
+
+    def __init__(self, session: Session, cache: IndexCache) -> None:
+        self._session = session
+        self._cache = cache
+        self._answers: dict[IndexFile, IndexAnswer] = {}
+
+    def answers(self, wanted: Mapping[IndexFile, int]) -> IndexAnswers:
+        """An answer for each file. ``wanted``: file → seconds for which an earlier answer is valid."""
+        missing = [file for file in wanted if file not in self._answers]
+        requested: list[FileWanted] = []
+        for file in missing:
+            held = self._held(file, wanted[file])
+            if held is None:
+                requested.append(FileWanted(file, dict(self._validators(file))))
+            else:
+                self._answers[file] = held
+        for answer in self._fetched(requested):
+            self._answers[answer.file] = self._answer(answer)
+        return {file: self._answers[file] for file in wanted}
+
+    def _fetched(self, requested: list[FileWanted]) -> Iterator[FileAnswer]:
+        session = self._session
+        return fetch(requested, session.limits, session.keyring) if requested else iter(())
+
+    def _held(self, file: IndexFile, ttl: int) -> IndexAnswer | None:
+        """What needs no request; None where one is to be sent."""
+        offline = self._session.policy.offline
+        if file.sha256:
+            return self._cache.index(file) or (_unprobed(file) if offline else None)
+        for url in file.urls:
+            known = self._cache.manifest(url)
+            age = self._session.now - known.checked if known else -1
+            if known and (offline or 0 <= age < ttl):
+                found = self._cache.index(file, known.sha256)
+                if found is not None:
+                    return found
+        return _unprobed(file) if offline else None
+
+    def _validators(self, file: IndexFile) -> Iterator[tuple[str, Validators]]:
+        """A condition is sent only where the answer 304 is enough."""
+        for url in () if file.sha256 else file.urls:
+            known = self._cache.manifest(url)
+            if known and self._cache.index(file, known.sha256):
+                yield url, Validators(known.entity_tag, known.last_modified)
+
+    def _answer(self, answer: FileAnswer) -> IndexAnswer:
+        if answer.problem is not None:
+            return answer.problem
+        if answer.content is None:
+            return self._unchanged(answer)
+        with answer.content as content:
+            try:
+                index = self._kept(answer, content)
+            except ValueError as error:
+                return Reason("index-unreadable", _name(answer.file), shown(str(error), 200))
+            except OSError as error:
+                return Reason("index-not-kept", _name(answer.file), error.strerror or "")
+        return index if answer.file.sha256 else self._as_dated(answer, index)
+
+    def _kept(self, answer: FileAnswer, content: BinaryIO) -> Index:
+        file = answer.file
+        known = self._cache.index(file, answer.sha256)
+        return known or self._cache.keep(file, content, answer.sha256, MANAGERS[file.manager]().entries)
+
+    def _unchanged(self, answer: FileAnswer) -> IndexAnswer:
+        """The origin stated that what is known is current."""
+        known = self._cache.manifest(answer.url)
+        index = self._cache.index(answer.file, known.sha256) if known else None
+        if known is None or index is None:
+            return Reason("index-unreadable", _name(answer.file), "it was removed from the cache meanwhile")
+        self._cache.keep_manifest(answer.url, replace(known, checked=self._session.now))
+        return index
+
+    def _as_dated(self, answer: FileAnswer, index: Index) -> Index:
+        """The manifest; where it is older than the known one, the known one: a mirror lags behind."""
+        known, now = self._cache.manifest(answer.url), self._session.now
+        dated = _dated(index)
+        if known and 0 < dated < known.dated < now + _DAY:
+            newer = self._cache.index(answer.file, known.sha256)
+            if newer is not None:
+                return newer
+        tags = answer.validators
+        found = KnownManifest(answer.sha256, tags.entity_tag, tags.last_modified, dated, now)
+        self._cache.keep_manifest(answer.url, found)
+        return index
+
+
+def _dated(index: Index) -> int:
+    """When the repository made a manifest; 0 where it does not state that."""
+    stated = (index.get(DATED) or b"").decode("ascii", "replace")
+    if stated.isascii() and stated.isdecimal():
+        return int(stated[:12])
+    with suppress(ValueError, OverflowError):
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - for packages alone
+
+        return int(parsedate_to_datetime((index.get("Date") or b"").decode("ascii", "replace")).timestamp())
+    return 0
+
+
+def _unprobed(file: IndexFile) -> Reason:
+    return about(_name(file), _OFFLINE)
+
+
+def _name(file: IndexFile) -> str:
+    """A URL without what it may hold of a credential."""
+    return public_text(file.urls[0]) if file.urls else file.kind

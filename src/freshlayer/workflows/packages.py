@@ -1,0 +1,226 @@
+"""What the package commands of any number of Dockerfiles would install now.
+
+Their managers' generators run in step, so that each index file is requested and parsed once for all; chains
+that are alike are resolved once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.discover.analysis import Analysis
+from freshlayer.discover.directives import Directives
+from freshlayer.model.base_image import BaseContents, BaseImage, Bases
+from freshlayer.model.inputs import NotWatched
+from freshlayer.model.packages import (
+    IndexAnswers,
+    IndexFile,
+    PackageChain,
+    PackageRun,
+    PackagesRead,
+    PackagesWanted,
+    Resolution,
+    Resolutions,
+)
+from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.packages import MANAGERS
+from freshlayer.reference import Reference
+from freshlayer.workflows.index_files import IndexFiles
+
+_MOST_ROUNDS = 12
+_LONGEST = 200
+_SCRATCH = "scratch"
+
+_Resolving = Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]
+Found = Mapping[int, tuple[PackagesRead, ...]]
+"""Instruction number → its packages, by manager."""
+
+
+class _Part(Struct, frozen=True):
+    """The commands of one manager in a chain. ``key``: equal where the answer is."""
+
+    manager: str
+    chain: PackageChain
+    base: BaseImage
+    key: str
+
+
+class PackagesOfRun:
+    """Resolves chains; what was resolved in this run is known."""
+
+    def __init__(self, files: IndexFiles) -> None:
+        self._files = files
+        self._known: dict[str, Sequence[Resolution | None]] = {}
+
+    def read(self, wanted: Sequence[PackagesWanted]) -> list[Found]:
+        """The packages of each Dockerfile, in the order of ``wanted``."""
+        parts = [list(_parts(item)) for item in wanted]
+        new: dict[str, tuple[_Part, int]] = {}
+        for item, found in zip(wanted, parts, strict=True):
+            for part in found:
+                if part.key not in self._known:
+                    least = min(item.ttl, new[part.key][1]) if part.key in new else item.ttl
+                    new[part.key] = part, least
+        self._resolve(new)
+        return [self._found(found) for found in parts]
+
+    def _resolve(self, new: Mapping[str, tuple[_Part, int]]) -> None:
+        """In step: each round requests what all of them need next."""
+        talks = [_Talk(part, ttl) for part, ttl in new.values()]
+        for talk in talks:
+            talk.advance(None)
+        while open_ := [talk for talk in talks if talk.wanted is not None]:
+            due: dict[IndexFile, int] = {}
+            for talk in open_:
+                for file in talk.wanted or ():
+                    due[file] = min(due.get(file, talk.ttl), talk.ttl)
+            answers = self._files.answers(due)
+            for talk in open_:
+                talk.advance(answers)
+        for talk in talks:
+            numbers = [run.number for run in talk.part.chain.runs]
+            self._known[talk.part.key] = [talk.found.get(number) for number in numbers]
+
+    def _found(self, parts: Iterable[_Part]) -> Found:
+        """Of several chains with one instruction, the union of what they install there."""
+        found: dict[tuple[int, str], PackagesRead] = {}
+        for part in parts:
+            for run, resolution in zip(part.chain.runs, self._known[part.key], strict=True):
+                if resolution is None:
+                    continue
+                key = run.number, part.manager
+                text = "; ".join(dict.fromkeys(it.text for it in run.commands if it.text))[:_LONGEST]
+                read = PackagesRead(run.number, run.line, part.manager, run.policy, resolution, text)
+                found[key] = _joined(found[key], read) if key in found else read
+        by_number: dict[int, list[PackagesRead]] = {}
+        for (number, _), read in found.items():
+            by_number.setdefault(number, []).append(read)
+        return {number: tuple(reads) for number, reads in by_number.items()}
+
+
+class _Talk:
+    """A manager's generator. ``wanted`` is None once it ended, with ``found``."""
+
+    def __init__(self, part: _Part, ttl: int) -> None:
+        self.part = part
+        self.ttl = ttl
+        self.wanted: tuple[IndexFile, ...] | None = None
+        self.found: Resolutions = {}
+        self._rounds = 0
+        self._generator: _Resolving | None = None
+
+    def advance(self, answers: IndexAnswers | None) -> None:
+        """Start it, or send it what it wanted."""
+        base = self.part.base
+        if base.contents is None:
+            self._fail(base.why_not or Reason("base-not-read"))
+            return
+        self._rounds += 1
+        try:
+            self.wanted = self._step(answers)
+        except StopIteration as end:
+            self.wanted, self.found = None, end.value
+            return
+        except Exception as error:  # noqa: BLE001 - the oddity of one repository must not cost the others
+            detail = f"an error of freshlayer itself ({type(error).__name__}: {error})"[:_LONGEST]
+            self._fail(Reason("internal-error", detail=detail, hint=hint_of("internal-error")))
+            return
+        if self._rounds > _MOST_ROUNDS:
+            self._fail(Reason("resolution-too-long"))
+
+    def _step(self, answers: IndexAnswers | None) -> tuple[IndexFile, ...]:
+        if self._generator is None or answers is None:
+            manager = MANAGERS[self.part.manager]()
+            self._generator = manager.resolve(self.part.chain, self.part.base)
+            return next(self._generator)
+        return self._generator.send({file: answers[file] for file in self.wanted or ()})
+
+    def _fail(self, reason: Reason) -> None:
+        self.wanted = None
+        self.found = {run.number: Resolution(problem=reason) for run in self.part.chain.runs}
+
+
+def _parts(item: PackagesWanted) -> Iterator[_Part]:
+    """The chains, each of one manager that has a member."""
+    for chain in item.chains:
+        base = _base(chain, item.bases)
+        for name in dict.fromkeys(command.manager for run in chain.runs for command in run.commands):
+            if name in MANAGERS:
+                own = PackageChain(chain.base, tuple(_runs(chain, name)))
+                yield _Part(name, own, base, _key(name, own, base))
+
+
+def _runs(chain: PackageChain, manager: str) -> Iterator[PackageRun]:
+    for run in chain.runs:
+        commands = tuple(command for command in run.commands if command.manager == manager)
+        if commands:
+            yield replace(run, commands=commands)
+
+
+def _base(chain: PackageChain, bases: Bases) -> BaseImage:
+    """Without the contents of the base, what is installed can't be known."""
+    reference, platform = chain.base
+    if reference == _SCRATCH:
+        return BaseImage(reference, platform, "", contents=BaseContents())
+    return bases.get(chain.base) or BaseImage(reference, platform, "")
+
+
+def _key(manager: str, chain: PackageChain, base: BaseImage) -> str:
+    """Of all that decides the answer: neither lines nor texts do."""
+    runs = [
+        replace(
+            run,
+            number=place,
+            line=0,
+            commands=tuple(replace(command, script=None, text="") for command in run.commands),
+        )
+        for place, run in enumerate(chain.runs)
+    ]
+    known = base.digest or (msgspec.json.encode(base.contents) if base.contents else b"")
+    content = msgspec.json.encode((manager, known, base.why_not, base.platform, runs), order="deterministic")
+    return sha256(content).hexdigest()
+
+
+def _joined(one: PackagesRead, other: PackagesRead) -> PackagesRead:
+    """What both install; a problem of either is one of the instruction."""
+    first, second = one.resolution, other.resolution
+    packages = {item.purl: item for item in (*second.packages, *first.packages)}
+    resolution = Resolution(
+        () if first.problem or second.problem else tuple(packages[purl] for purl in sorted(packages)),
+        first.problem or second.problem,
+        first.unreachable or second.unreachable,
+        tuple(dict.fromkeys((*first.notes, *second.notes))),
+    )
+    return replace(one, resolution=resolution)
+
+
+def wanted_of(analysis: Analysis, bases: Bases) -> PackagesWanted:
+    """The package chains of a Dockerfile, with the base images that they start from."""
+    chains = analysis.package_chains
+    ttls = [analysis.directives.get(run.line, Directives()).ttl for chain in chains for run in chain.runs]
+    own = {chain.base: bases[chain.base] for chain in chains if chain.base in bases}
+    return PackagesWanted(chains, own, min(ttls, default=0))
+
+
+def with_unresolved(analysis: Analysis, found: Found) -> Analysis:
+    """The analysis, with the packages that can't be known among what is not watched."""
+    missed = [
+        NotWatched(read.line, "RUN", read.text or read.manager, read.resolution.problem)
+        for reads in found.values()
+        for read in reads
+        if read.resolution.problem and not read.resolution.unreachable
+    ]
+    known = analysis.discovery.not_watched
+    return replace(analysis, discovery=replace(analysis.discovery, not_watched=(*known, *missed)))
+
+
+def package_references(found: Found) -> Iterator[Reference]:
+    """Every package, as the state knows it."""
+    for reads in found.values():
+        for read in reads:
+            yield from (Reference("package", it.purl, it.purl) for it in read.resolution.packages)
