@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from freshlayer.packages.base import PackageManager
 
-MANAGERS: Mapping[str, Callable[[], PackageManager]] = {}
+MANAGERS: Mapping[str, Callable[[], PackageManager]] = MappingProxyType({})
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""
