@@ -23,6 +23,7 @@ ALLOWED = {
     "evidence/http_date.py:seconds": "the number that a date of a header means; not the time of now; bounded",
     "masking/names.py:is_certain_name": "names of parameters, not their values; bounded",
     "masking/names.py:is_secret_name": "names of parameters, not their values; bounded",
+    "packages/apk/versions.py:key": "the order of a version; bounded",
     "shell/patterns.py:_inner_glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:regex": "a regular expression for a pattern of a script; bounded",

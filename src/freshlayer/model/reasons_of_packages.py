@@ -10,6 +10,26 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "an index of packages can't be written to the cache",
         "free space in the cache directory",
     ),
+    "installed-packages-unknown": (
+        "the base image has no database of packages of this manager that can be read",
+        "name the input in a '# freshlayer: watch URL' comment",
+    ),
+    "no-security-marks": (
+        "the repositories do not state which versions are security updates, so all packages are watched",
+        "nothing",
+    ),
+    "package-not-found": (
+        "no repository has the package",
+        "correct the name or the version in the Dockerfile, or add the repository that has it",
+    ),
+    "package-source-unknown": (
+        "a package source can't be read",
+        "name an http or https repository, or watch the package in a '# freshlayer: watch URL' comment",
+    ),
+    "packages-unsolvable": (
+        "the packages can't be installed together, as far as freshlayer computes it",
+        "build without freshlayer to see what the package manager reports",
+    ),
     "index-too-large": ("an index of packages is larger than is read", "remove the package source"),
     "index-unreadable": ("an index of packages can't be read", "request the file by hand"),
     "packages-changed": ("packages that the instruction installs changed", "nothing"),

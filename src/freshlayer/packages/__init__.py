@@ -10,5 +10,12 @@ from types import MappingProxyType
 
 from freshlayer.packages.base import PackageManager
 
-MANAGERS: Mapping[str, Callable[[], PackageManager]] = MappingProxyType({})
+
+def _apk() -> PackageManager:
+    from freshlayer.packages.apk.manager import APK  # noqa: PLC0415 - a run without packages loads no member
+
+    return APK
+
+
+MANAGERS: Mapping[str, Callable[[], PackageManager]] = MappingProxyType({"apk": _apk})
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""

@@ -1,0 +1,192 @@
+"""The member for apk: a chain of commands → index files → what each instruction installs. Pure.
+
+``apk add`` reads the index again where the cached one is older than four hours, and takes that of an earlier
+instruction where it is not. So packages belong to the instruction that stored the index: with a key on the
+later one alone, a build soon after would take the old index, and find its packages gone. ``--no-cache``
+neither takes nor stores one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import BinaryIO, NamedTuple
+
+from msgspec.structs import replace
+
+from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.packages import (
+    ChosenPackage,
+    Entries,
+    Index,
+    IndexAnswers,
+    IndexFile,
+    PackageAction,
+    PackageChain,
+    PackageCommand,
+    PackagePolicy,
+    PackageRun,
+    Resolution,
+    Resolutions,
+)
+from freshlayer.model.reasons import Reason
+from freshlayer.packages.apk.purls import chosen, distribution
+from freshlayer.packages.apk.reached import Unsolvable
+from freshlayer.packages.apk.records import entries
+from freshlayer.packages.apk.repositories import INDEX, NAME, Repository, architecture, repositories
+from freshlayer.packages.apk.root import Outcome, Root, options_of, performed, root_of
+
+_CHOOSES = {PackageAction.INSTALL, PackageAction.UPGRADE, PackageAction.DIST_UPGRADE}
+
+
+class _Step(NamedTuple):
+    """A command of a run, with the repositories that it reads."""
+
+    run: PackageRun
+    command: PackageCommand
+    repositories: tuple[Repository, ...] | Reason
+
+
+class Apk:
+    """apk of Alpine and its relatives, with index files of version 2."""
+
+    name = NAME
+
+    def resolve(
+        self, chain: PackageChain, base: BaseImage
+    ) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
+        """What each instruction installs; one round of index files."""
+        if base.contents is None or NAME not in base.contents.installed:
+            return _unknown(chain, base)
+        steps = [_step(run, command, base) for run, command in _commands(chain)]
+        answers = yield tuple(dict.fromkeys(_files(steps)))
+        resolving = _Resolving(base.contents, base.platform, answers)
+        for step in steps:
+            resolving.perform(step)
+        return {run.number: resolving.resolution(run) for run in chain.runs if _watched(run)}
+
+    def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:
+        """The packages of an ``APKINDEX``."""
+        del scratch
+        if kind != INDEX:
+            raise ValueError(f"apk has no index file of the kind {kind}")
+        yield from entries(content)
+
+
+APK = Apk()
+
+
+def _commands(chain: PackageChain) -> Iterator[tuple[PackageRun, PackageCommand]]:
+    for run in chain.runs:
+        yield from ((run, command) for command in run.commands if command.manager == NAME)
+
+
+def _watched(run: PackageRun) -> bool:
+    return run.policy is not PackagePolicy.OFF and any(one.manager == NAME for one in run.commands)
+
+
+def _unknown(chain: PackageChain, base: BaseImage) -> Resolutions:
+    """No resolution without the packages of the base."""
+    unreadable = base.contents.unreadable.get(NAME) if base.contents is not None else base.why_not
+    problem = unreadable or Reason("installed-packages-unknown", NAME)
+    return {run.number: Resolution(problem=problem) for run in chain.runs if _watched(run)}
+
+
+def _step(run: PackageRun, command: PackageCommand, base: BaseImage) -> _Step:
+    if command.unknown is not None:
+        return _Step(run, command, command.unknown)
+    found = repositories(command, architecture(command, command.platform or base.platform))
+    return _Step(run, command, found)
+
+
+def _files(steps: list[_Step]) -> Iterator[IndexFile]:
+    for step in steps:
+        if not isinstance(step.repositories, Reason) and step.command.action is not PackageAction.UPDATE:
+            yield from (one.file for one in step.repositories)
+
+
+class _Resolving:
+    """The commands of a chain, one after the other. Roots are by their directory: ``apk --root``."""
+
+    def __init__(self, contents: BaseContents, platform: str, answers: IndexAnswers) -> None:
+        self._platform, self._answers = platform, answers
+        self._distribution = distribution(contents.files)
+        self._roots = {"/": root_of(contents.files.get("/etc/apk/world", ""), contents.installed[NAME])}
+        self._stored: int | None = None
+        self._packages: dict[int, dict[str, ChosenPackage]] = {}
+        self._problems: dict[int, Resolution] = {}
+
+    def perform(self, step: _Step) -> None:
+        """One command: what it installs belongs to the instruction that read its index."""
+        run, command = step.run, step.command
+        reader = self._reader(run, command)
+        if command.action is PackageAction.UPDATE:
+            return
+        if isinstance(step.repositories, Reason):
+            self._problems.setdefault(run.number, Resolution(problem=step.repositories))
+            return
+        indexes = self._indexes(step.repositories)
+        if isinstance(indexes, Reason):
+            self._problems.setdefault(reader, Resolution(problem=indexes, unreachable=True))
+            return
+        self._follow(step, reader, indexes)
+
+    def _reader(self, run: PackageRun, command: PackageCommand) -> int:
+        options = options_of(command)
+        if command.action is PackageAction.UPDATE or "update-cache" in options:
+            self._stored = run.number
+        elif command.action in _CHOOSES and "no-cache" in options:
+            return run.number
+        elif command.action in _CHOOSES and self._stored is None:
+            self._stored = run.number
+        return run.number if self._stored is None else self._stored
+
+    def _indexes(self, found: tuple[Repository, ...]) -> list[tuple[Index, str]] | Reason:
+        indexes: list[tuple[Index, str]] = []
+        for one in found:
+            answer = self._answers[one.file]
+            if isinstance(answer, Reason):
+                return answer
+            indexes.append((answer, one.tag))
+        return indexes
+
+    def _follow(self, step: _Step, reader: int, indexes: list[tuple[Index, str]]) -> None:
+        run, command = step.run, step.command
+        place = options_of(command).get("root", "/") or "/"
+        outcome = performed(self._roots.get(place, Root()), command, indexes)
+        if outcome.problems:
+            problem = _problem(command, outcome.problems[0])
+            self._problems.setdefault(reader, Resolution(problem=problem, unreachable=True))
+            return
+        self._roots[place] = outcome.root
+        if run.policy is not PackagePolicy.OFF:
+            found = self._packages.setdefault(reader, {})
+            found |= {one.purl: one for one in self._chosen(command, outcome, run.policy)}
+
+    def _chosen(
+        self, command: PackageCommand, outcome: Outcome, policy: PackagePolicy
+    ) -> Iterator[ChosenPackage]:
+        arch = architecture(command, command.platform or self._platform)
+        default = f"{command.program} {command.action}"
+        for one in outcome.installed:
+            if one.word or policy is not PackagePolicy.NAMED:
+                yield chosen(one, self._distribution, arch, default)
+
+    def resolution(self, run: PackageRun) -> Resolution:
+        """What an instruction reads, for itself and for those behind it."""
+        found = self._packages.get(run.number, {})
+        notes = (Reason("no-security-marks", NAME),) if run.policy is PackagePolicy.SECURITY else ()
+        resolution = self._problems.get(run.number) or Resolution(_sorted(found))
+        return replace(resolution, notes=notes)
+
+
+def _sorted(found: Mapping[str, ChosenPackage]) -> tuple[ChosenPackage, ...]:
+    return tuple(found[purl] for purl in sorted(found))
+
+
+def _problem(command: PackageCommand, found: Unsolvable) -> Reason:
+    by = f", which {found.wanted_by} depends on" if found.wanted_by else ""
+    if not found.exists:
+        return Reason("package-not-found", NAME, f"no repository has a package for {found.constraint}{by}")
+    return Reason(
+        "packages-unsolvable", f"{NAME} {command.action}", f"{found.constraint}{by} can't be fulfilled"
+    )
