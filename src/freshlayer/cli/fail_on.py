@@ -43,6 +43,8 @@ fail_on: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
 def fails(report: Report, failing: frozenset[str]) -> bool:
     """Whether a report holds any of the findings."""
     found = {str(verdict.change) for verdict in report.unobserved}
+    if report.unreachable:
+        found.add("unknown")
     if report.stale:
         found.add("stale")
     if any(not (item.accepted or item.warns) for item in report.not_watched):

@@ -187,6 +187,14 @@ Resolutions = Mapping[int, Resolution]
 """Instruction number → what is read there. A key belongs to the instruction that reads the index."""
 
 
+class PackageLine(Struct, frozen=True):
+    """A command that installs packages, for reports. ``words``: the packages that it names."""
+
+    line: int
+    program: str
+    words: tuple[str, ...] = ()
+
+
 class PackagesWanted(Struct, frozen=True):
     """The package chains of one Dockerfile. ``ttl``: seconds for which an earlier manifest is valid."""
 

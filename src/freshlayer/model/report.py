@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
 from freshlayer.model.observation import Recorded, Verdict
-from freshlayer.model.packages import PackagesWanted, PackageVerdict
+from freshlayer.model.packages import PackageLine, PackagesWanted, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
@@ -43,7 +43,7 @@ class Report(Struct, frozen=True):
     ``moved``: references that changed while the builder ran, each with its change. ``exit_code`` is None
     where no builder ran. ``in_file``: whether ``dockerfile`` is the path of a file, not another name.
     ``covered``: what is not watched itself, and is decided by an input that is. ``packages_wanted``: from
-    what the packages of its instructions follow.
+    what the packages of its instructions follow. ``package_lines``: the commands that install them.
     """
 
     dockerfile: str
@@ -61,6 +61,7 @@ class Report(Struct, frozen=True):
     in_file: bool = True
     covered: tuple[NotWatched, ...] = ()
     packages_wanted: PackagesWanted = PackagesWanted()
+    package_lines: tuple[PackageLine, ...] = ()
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

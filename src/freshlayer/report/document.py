@@ -6,12 +6,13 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from freshlayer.decisions.coverage import coverage_of
+from freshlayer.decisions.coverage import report_coverage
 from freshlayer.model.build import InstructionVerdict, StepOutcome
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.inputs import NotWatched, RemoteInput, ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
+from freshlayer.report import packages
 
 VERSION = 1
 Document = dict[str, Any]
@@ -90,7 +91,7 @@ def _covered(item: NotWatched) -> Document:
 
 
 def _coverage(report: Report) -> Document:
-    return asdict(coverage_of(report.inputs, report.not_watched, report.covered))
+    return asdict(report_coverage(report))
 
 
 def _script(place: ScriptPlace | None) -> Document:
@@ -122,6 +123,7 @@ def _state(item: InstructionVerdict) -> Document:
         "reason": item.reason.document,
         "key": item.key or None,
         "edited": item.edited,
+        "packages": [packages.document(it) for it in item.packages],
     }
     return {**known, **_outcome(item.outcome)}
 

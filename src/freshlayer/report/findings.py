@@ -10,6 +10,7 @@ from msgspec import Struct
 from freshlayer.model.build import InstructionState
 from freshlayer.model.observation import Change
 from freshlayer.model.report import Report
+from freshlayer.report.packages import unknown_reason
 from freshlayer.report.text import only_follows, via
 
 
@@ -46,6 +47,10 @@ def _findings(report: Report) -> Iterator[Finding]:
     yield from _of_the_build(report)
     yield from _stale(report)
     yield from _without_answer(report, ends)
+    for item, verdict in report.unreachable:
+        text = f"{item.instruction}: {unknown_reason(verdict)}"
+        rule = unknown_reason(verdict).code
+        yield Finding(Level.WARNING, rule, "unknown input", text, item.line, item.end_line)
     for missed in report.not_watched:
         level, title = (Level.WARNING, "may not update") if missed.warns else (Level.NOTE, "not watched")
         text = f"{missed.instruction}{via(missed.script)}: {missed.text}: {missed.reason}"

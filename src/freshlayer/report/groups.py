@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from freshlayer.decisions.coverage import coverage_of
+from freshlayer.decisions.coverage import report_coverage
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.model.report import Report
+from freshlayer.report.packages import command_lines
 from freshlayer.report.text import Line, advice_lines, place_of
 
 _Placed = tuple[int, Line]
@@ -24,7 +25,7 @@ def input_lines(report: Report) -> Iterator[Line]:
     yield from _by_reason(report, [item for item in report.not_watched if not _is_apart(item)])
     warned = [item for item in report.not_watched if item.warns]
     yield from _group("warnings", ((item.line, ("yellow", _missed(report, item))) for item in warned))
-    if not report.inputs and not report.not_watched:
+    if not (report.inputs or report.not_watched or report.package_lines):
         yield "dim", f"{report.dockerfile}: reads nothing from elsewhere"
     yield from advice_lines(report)
     if covered := coverage_text(report):
@@ -33,7 +34,7 @@ def input_lines(report: Report) -> Iterator[Line]:
 
 def coverage_text(report: Report) -> str:
     """``14 of 19 RUNs that reach the network are covered``; empty where none does."""
-    found = coverage_of(report.inputs, report.not_watched, report.covered)
+    found = report_coverage(report)
     if found.runs == 0:
         return ""
     if found.runs == 1:
@@ -44,7 +45,7 @@ def coverage_text(report: Report) -> str:
 
 def uncovered_text(report: Report) -> str:
     """The same; empty where all are covered."""
-    found = coverage_of(report.inputs, report.not_watched, report.covered)
+    found = report_coverage(report)
     return coverage_text(report) if found.covered < found.runs else ""
 
 
@@ -63,6 +64,8 @@ def _watched(report: Report) -> Iterator[_Placed]:
     for item in report.inputs:
         if not item.reference.pinned:
             yield from ((place.line, _read(report, item, place)) for place in item.places)
+    for line, text in command_lines(report):
+        yield line, ("green", f"{report.dockerfile}:{line}: {text}")
     for covered in report.covered:
         text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
         yield covered.line, ("", f"{place_of(report, covered.line, covered.script)}: {text}")

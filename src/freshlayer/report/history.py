@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from freshlayer.decisions.packages import manager_of
 from freshlayer.model.history import BuildEvent, History, ObservationEvent
 from freshlayer.model.observation import Change
 from freshlayer.reference import shown
+from freshlayer.report import packages
 from freshlayer.report.story import moment
 from freshlayer.report.text import Line, duration
 
@@ -63,6 +65,12 @@ def _taken_up(builds: Sequence[BuildEvent]) -> Iterator[Line]:
         (moment(event.at), shown(reference, _LONGEST), shown(identity, _LONGEST)[:_SHORT])
         for event in builds
         for reference, identity in event.took_up
+        if not manager_of(reference)
+    ]
+    rows += [
+        (moment(event.at), packages.grouped(installed), "")
+        for event in builds
+        if (installed := [pair for pair in event.took_up if manager_of(pair[0])])
     ]
     if rows:
         yield "bold", "taken up by the build of"

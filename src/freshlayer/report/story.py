@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from freshlayer.decisions.packages import manager_of
 from freshlayer.errors import OptionError
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Evidence
@@ -12,6 +13,7 @@ from freshlayer.model.inputs import RemoteInput
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
+from freshlayer.report import packages
 from freshlayer.report.text import Line, duration, stated
 
 
@@ -38,10 +40,11 @@ def _story(report: Report, item: InstructionVerdict) -> Iterator[Line]:
     inputs = [one for one in report.inputs if any(place.line == item.line for place in one.places)]
     for one in inputs:
         yield from _input(report, item, one)
+    yield from packages.story_lines(item)
     for missed in report.not_watched:
         if missed.line == item.line:
             yield "dim", f"  not watched: {missed.text}: {missed.reason}"
-    if not inputs:
+    if not (inputs or item.packages):
         yield "dim", "  reads nothing that freshlayer watches"
     yield from _keys(item, built)
     yield "", f"  {_last_built(report, item)}"
@@ -75,8 +78,13 @@ def _keys(item: InstructionVerdict, built: Built | None) -> Iterator[Line]:
     """ADD and COPY have none: the builder keys them on content itself."""
     if not item.pairs:
         return
-    for reference, identity in built.pairs if built else ():
-        yield "", f"  built with {reference} at {shown(identity)}"
+    before = built.pairs if built else ()
+    installed = [pair for pair in before if manager_of(pair[0])]
+    for reference, identity in before:
+        if not manager_of(reference):
+            yield "", f"  built with {reference} at {shown(identity)}"
+    if installed:
+        yield "", f"  built with {packages.grouped(installed)}"
     if item.key:
         yield "", f"  key then: {built.key if built else 'none'}"
         yield "", f"  key now:  {item.key}"

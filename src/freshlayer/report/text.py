@@ -8,12 +8,14 @@ from itertools import groupby
 
 from freshlayer.decisions.causes import totals_of
 from freshlayer.decisions.match_progress import COUNTED
+from freshlayer.decisions.packages import manager_of
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
+from freshlayer.report import packages
 
 Line = tuple[str, str]
 _MOST = 4
@@ -72,6 +74,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     yield from _edits(report)
     for verdict in report.unobserved:
         yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
+    yield from packages.unknown_lines(report)
     yield from _warnings(report)
     yield from _not_watched(report, every=every)
     yield from advice_lines(report)
@@ -89,6 +92,7 @@ def _edits(report: Report) -> Iterator[Line]:
 def _besides(report: Report) -> str:
     """``; 1 input is unknown, 2 are absent, 3 not watched``: what the number of stale ones leaves out."""
     counts = Counter(str(verdict.change) for verdict in report.unobserved)
+    counts["unknown"] += len(report.unreachable)
     counts["not watched"] = sum(not item.warns for item in report.not_watched)
     found = [f"{counts[what]} {what}" for what in ("unknown", "absent", "not watched") if counts[what]]
     return f"; {', '.join(found)}" if found else ""
@@ -172,7 +176,10 @@ def _names(report: Report) -> Iterator[str]:
         if built is None or not item.changed or item.outcome is None or item.outcome.cached:
             continue
         before = dict(built.pairs)
+        yield from (shown(name, _LONGEST_NAME) for name in packages.names_of(item))
         for reference, identity in item.pairs:
+            if manager_of(reference):
+                continue
             if before.get(reference, identity) != identity:
                 yield shown(reference.rstrip("/").rpartition("/")[2], _LONGEST_NAME)
 

@@ -31,6 +31,7 @@ from freshlayer.workflows.observe import Due, answers, recall
 from freshlayer.workflows.packages import (
     Found,
     PackagesOfRun,
+    advice_of,
     package_references,
     wanted_of,
     with_unresolved,
@@ -139,7 +140,8 @@ class Judgement:
         except UnknownInputError as error:
             return error
         report = self._planned(target, watched, verdicts, packages)
-        return replace(report, packages_wanted=wanted_of(watched, self._bases))
+        advice = (*report.advice, *advice_of(watched, packages))
+        return replace(report, packages_wanted=wanted_of(watched, self._bases), advice=advice)
 
     def _packages_of(self, watched: Analysis) -> Found:
         """What the package commands would install now."""

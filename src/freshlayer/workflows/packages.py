@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases
-from freshlayer.model.inputs import NotWatched
+from freshlayer.model.inputs import Advice, NotWatched
 from freshlayer.model.packages import (
     IndexAnswers,
     IndexFile,
@@ -27,7 +27,7 @@ from freshlayer.model.packages import (
     Resolution,
     Resolutions,
 )
-from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.model.reasons import Reason, about, hint_of
 from freshlayer.packages import MANAGERS
 from freshlayer.reference import Reference
 from freshlayer.workflows.index_files import IndexFiles
@@ -217,6 +217,13 @@ def with_unresolved(analysis: Analysis, found: Found) -> Analysis:
     ]
     known = analysis.discovery.not_watched
     return replace(analysis, discovery=replace(analysis.discovery, not_watched=(*known, *missed)))
+
+
+def advice_of(analysis: Analysis, found: Found) -> Iterator[Advice]:
+    """What the managers advise, except where a comment turns the advice off."""
+    for read in (read for reads in found.values() for read in reads):
+        if not analysis.directives.get(read.line, Directives()).no_advice:
+            yield from (Advice(read.line, str(about(read.manager, note))) for note in read.resolution.notes)
 
 
 def package_references(found: Found) -> Iterator[Reference]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,8 +12,11 @@ from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.observation import Verdict
+from freshlayer.model.packages import PackageAction, PackageLine
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
+
+_NOT_CHOOSING = {PackageAction.UPDATE, PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
 
 
 class Target(Struct, frozen=True):
@@ -58,4 +61,15 @@ def report_of(
         verdicts=verdicts or {},
         builder=request.builder,
         in_file=target.source.path is not None,
+        package_lines=tuple(_package_lines(analysis)),
     )
+
+
+def _package_lines(analysis: Analysis) -> Iterator[PackageLine]:
+    """The commands that choose packages, each line once for all platforms."""
+    runs = {run.number: run for chain in analysis.package_chains for run in chain.runs}
+    for run in runs.values():
+        choosing = [command for command in run.commands if command.action not in _NOT_CHOOSING]
+        for program in dict.fromkeys(command.program for command in choosing):
+            words = (word for command in choosing if command.program == program for word in command.words)
+            yield PackageLine(run.line, program, tuple(dict.fromkeys(words)))

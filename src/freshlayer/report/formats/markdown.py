@@ -9,6 +9,7 @@ from typing import IO
 
 from freshlayer.decisions.causes import totals_of
 from freshlayer.model.report import Report
+from freshlayer.report import packages
 from freshlayer.report.difference import ReportChange, what
 from freshlayer.report.findings import Finding, Level, findings
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
@@ -95,6 +96,7 @@ def _part(report: Report, kind: ReportKind, name: str) -> Iterator[str]:
         if shown:
             yield ""
             yield from _table(("Line", "Finding", "Cause"), [_row(item) for item in shown])
+        yield from _packages(report)
     for title in sorted(_FOLDED, reverse=True):
         of_title = [item for item in found if item.title == title]
         if of_title:
@@ -103,12 +105,21 @@ def _part(report: Report, kind: ReportKind, name: str) -> Iterator[str]:
             yield from _folded(f"{len(rows)} {title}", _table(("Line", "What, and why"), rows))
 
 
+def _packages(report: Report) -> Iterator[str]:
+    rows = [(line, *map(code, cells)) for line, *cells in packages.rows(report)]
+    if rows:
+        yield ""
+        table = _table(packages.HEADS, rows)
+        yield from _folded(f"{_count(len(rows), 'package')} changed", table)
+
+
 def _inputs(report: Report) -> Iterator[str]:
     rows = [
         (place.line, code(place.instruction), code(place.via + via(place.script)), code(str(item.reference)))
         for item in report.inputs
         for place in item.places
     ]
+    rows += [(line, code("RUN"), code(""), code(text)) for line, text in packages.command_lines(report)]
     if rows:
         cells = [(str(line), *rest) for line, *rest in sorted(rows)]
         yield from _table(("Line", "Instruction", "By", "Reads"), cells)
@@ -123,8 +134,8 @@ def _summary(report: Report) -> str:
     watched = [item for item in report.instructions if is_own(item)]
     stale = sum(item in watched for item in report.stale)
     parts = [f"**{stale} of {_count(len(watched), 'watched instruction')} stale**"]
-    if report.unobserved:
-        parts.append(f"{_count(len(report.unobserved), 'input')} without a usable answer")
+    if unanswered := len(report.unobserved) + len(report.unreachable):
+        parts.append(f"{_count(unanswered, 'input')} without a usable answer")
     if coverage := coverage_text(report):
         parts.append(coverage)
     outcomes = [item.outcome for item in report.instructions if item.outcome]

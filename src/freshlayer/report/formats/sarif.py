@@ -10,7 +10,7 @@ from urllib.parse import quote
 from msgspec.structs import asdict
 
 from freshlayer import __version__
-from freshlayer.decisions.coverage import coverage_of
+from freshlayer.decisions.coverage import report_coverage
 from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.model.report import Report
 from freshlayer.report.findings import Finding, findings
@@ -51,7 +51,7 @@ class _Log:
 
     def add(self, report: Report, name: str = "") -> None:
         self._results += (_result(report, finding, name) for finding in findings(report))
-        figures = asdict(coverage_of(report.inputs, report.not_watched, report.covered))
+        figures = asdict(report_coverage(report))
         self._coverage.append(
             {"dockerfile": report.dockerfile, **({"name": name} if name else {}), **figures}
         )
