@@ -5,6 +5,27 @@ from __future__ import annotations
 _LATER = "try again later: the mirror may be changing"
 
 PACKAGES: dict[str, tuple[str, str]] = {
+    "apt-index-not-read": ("a package source of apt can't be read", "try again later, or correct the source"),
+    "apt-local-package": (
+        "a package file is installed, and what it depends on is not known",
+        "install from the file in a RUN of its own",
+    ),
+    "apt-no-candidate": (
+        "no version of the package can be installed",
+        "name a package that provides it, or correct the pins of apt",
+    ),
+    "apt-no-sources": ("apt has no package sources that freshlayer can see", "add a package source"),
+    "apt-package-unknown": ("no package source has the package", "correct the name, or add its source"),
+    "apt-pattern": ("freshlayer does not read search patterns of apt", "name the packages"),
+    "apt-source-not-read": ("freshlayer can't read a package source of apt", "use a source with HTTP"),
+    "apt-unmet-dependencies": (
+        "the packages do not fit together",
+        "build the image, and correct what apt reports",
+    ),
+    "apt-version-absent": (
+        "the package sources do not have the version that the command names",
+        "name a version that they have",
+    ),
     "index-mismatch": ("an index of packages is not the file that its repository names", _LATER),
     "index-not-kept": (
         "an index of packages can't be written to the cache",

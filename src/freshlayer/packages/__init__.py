@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from freshlayer.packages.base import PackageManager
 
@@ -17,5 +16,11 @@ def _apk() -> PackageManager:
     return APK
 
 
-MANAGERS: Mapping[str, Callable[[], PackageManager]] = MappingProxyType({"apk": _apk})
+def _apt() -> PackageManager:
+    from freshlayer.packages.apt import APT  # noqa: PLC0415 - a run without packages loads no member
+
+    return APT
+
+
+MANAGERS: Mapping[str, Callable[[], PackageManager]] = {"apk": _apk, "apt": _apt}
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""

@@ -1,0 +1,132 @@
+"""A stage as its package commands change it: what is installed, and which lists apt has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from freshlayer.model.packages import ChosenPackage, PackageAction, PackageCommand
+from freshlayer.model.reasons import Reason
+from freshlayer.packages.apt import actions
+from freshlayer.packages.apt.build_dependencies import PREFIX, pseudo_packages
+from freshlayer.packages.apt.choices import Distribution, chosen_packages
+from freshlayer.packages.apt.configuration import Configuration, configuration_of
+from freshlayer.packages.apt.installed import Installed, InstalledPackage
+from freshlayer.packages.apt.marks import Marks
+from freshlayer.packages.apt.preferences import Policy, pins_of
+from freshlayer.packages.apt.readings import Lists
+from freshlayer.packages.apt.removal import unneeded
+from freshlayer.packages.apt.resolver import affected, changed
+from freshlayer.packages.apt.universe import Universe, Version
+from freshlayer.packages.apt.words import Wanted, WordError, wanted_of
+
+_MOST_NAMED = 5
+
+
+class Machine:
+    """``installed`` and ``architectures`` are those of now, the native architecture first."""
+
+    def __init__(
+        self, installed: Installed, architectures: Sequence[str], distribution: Distribution
+    ) -> None:
+        self.installed = installed
+        self.architectures = list(architectures)
+        self.distribution = distribution
+        self.lists = Lists()
+
+    def run(self, command: PackageCommand) -> list[ChosenPackage]:
+        """What a command installs, which counts as installed from now on. Raises WordError."""
+        if command.action is PackageAction.ADD_ARCHITECTURE:
+            self.architectures += [word for word in command.words if word not in self.architectures]
+            return []
+        configuration = configuration_of(command.files, command.options)
+        marks = self._marks(command, configuration)
+        words = self._plan(marks, command, configuration)
+        states = changed(marks)
+        packages = list(
+            chosen_packages(marks, states, words, self.distribution, otherwise=command.action.value)
+        )
+        self._apply(marks, sweep=_sweeps(command, configuration))
+        return [package for package in packages if not package.name.startswith(PREFIX)]
+
+    def _marks(self, command: PackageCommand, configuration: Configuration) -> Marks:
+        files = self.lists.files
+        pins = pins_of(command.files, configuration.text("APT::Default-Release"))
+        policy = Policy(pins, [file.origin for file in files])
+        universe = Universe(files, self.installed, policy, self.architectures)
+        recommends = configuration.flag("APT::Install-Recommends", default=True)
+        if command.action is PackageAction.BUILD_DEP:
+            recommends = False
+        suggests = configuration.flag("APT::Install-Suggests", default=False)
+        return Marks(universe, recommends=recommends, suggests=suggests)
+
+    def _plan(
+        self, marks: Marks, command: PackageCommand, configuration: Configuration
+    ) -> dict[Version, str]:
+        """Mark what a command names; version → word."""
+        if command.action is PackageAction.BUILD_DEP:
+            wanted = Wanted(self._build_dependencies(marks, command, configuration), {}, {}, [])
+        else:
+            wanted = wanted_of(marks, command.words, removing=command.action is PackageAction.REMOVE)
+        new = configuration.flag("APT::Get::Upgrade-Allow-New", default=command.program == "apt")
+        switches = actions.Switches(
+            upgrade=configuration.flag("APT::Get::Upgrade", default=True),
+            only_upgrade=configuration.flag("APT::Get::Only-Upgrade", default=False),
+        )
+        protected = actions.install(marks, wanted, switches)
+        match command.action:
+            case PackageAction.UPGRADE:
+                fits = actions.upgrade(marks, protected, new=new)
+            case PackageAction.DIST_UPGRADE:
+                fits = actions.dist_upgrade(marks)
+            case _:
+                fits = actions.resolve(marks, protected, set(wanted.remove))
+        if not fits:
+            raise WordError(_unmet(marks))
+        return wanted.install
+
+    def _build_dependencies(
+        self, marks: Marks, command: PackageCommand, configuration: Configuration
+    ) -> dict[Version, str]:
+        return pseudo_packages(
+            marks.universe,
+            self.lists.sources,
+            command.words,
+            indep=not configuration.flag("APT::Get::Arch-Only", default=False),
+            arch=not configuration.flag("APT::Get::Indep-Only", default=False),
+        )
+
+    def _apply(self, marks: Marks, *, sweep: bool) -> None:
+        removed = []
+        added = []
+        for state in changed(marks):
+            if state.package.current is not None:
+                record = state.package.current.record
+                removed.append((record.name, record.architecture))
+            if state.planned is not None and not state.package.name.startswith(PREFIX):
+                added.append(InstalledPackage(state.planned.record, automatic=state.automatic))
+        named = self.installed.but(removed, added)
+        manual = {
+            (state.package.name, state.package.current.record.architecture)
+            for state in marks.touched()
+            if state.package.current is not None and not state.automatic
+        }
+        self.installed = named.manual(manual)
+        if sweep:
+            self.installed = self.installed.but(unneeded(self.installed), ())
+
+
+def _sweeps(command: PackageCommand, configuration: Configuration) -> bool:
+    """Whether what no package needs any more is removed."""
+    by_word = any(name in {"autoremove", "auto-remove", "autopurge"} for name, _ in command.options)
+    return by_word or configuration.flag("APT::Get::AutomaticRemove", default=False)
+
+
+def _unmet(marks: Marks) -> Reason:
+    broken = [package.name for package in affected(marks) if marks.broken(package)]
+    names = ", ".join(_shown(broken))
+    return Reason("apt-unmet-dependencies", detail=f"the dependencies of these packages are not met: {names}")
+
+
+def _shown(names: Sequence[str]) -> list[str]:
+    more = len(names) - _MOST_NAMED
+    return [*names[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]

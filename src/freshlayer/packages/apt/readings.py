@@ -1,0 +1,131 @@
+"""What each ``apt-get update`` of a chain reads: sources, Release files, index files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from freshlayer.model.packages import Index, IndexAnswers, IndexFile, PackageAction, PackageChain
+from freshlayer.model.reasons import Reason
+from freshlayer.packages.apt.configuration import configuration_of
+from freshlayer.packages.apt.releases import PackagesFile, packages_files, release_file, without_release
+from freshlayer.packages.apt.sources import Source, is_skipped, sources_of, why_not_read
+from freshlayer.packages.apt.universe import File
+
+ABSENT = frozenset({"http-not-found", "http-gone", "index-absent"})
+"""Codes of answers that state that there is no such file."""
+
+
+class Reading(Struct, frozen=True):
+    """One update. ``place``: (number of the run, number of the command) in the chain.
+
+    ``architectures``: the native one first. ``of_sources``: whether a later command reads source packages.
+    """
+
+    place: tuple[int, int]
+    number: int
+    sources: tuple[Source, ...]
+    architectures: tuple[str, ...]
+    of_sources: bool = False
+
+    @property
+    def problem(self) -> Reason | None:
+        """Why it can't be known what it reads."""
+        if not any(source.kind == "deb" for source in self.sources):
+            return Reason("apt-no-sources")
+        reasons = (why_not_read(source) for source in self.wanted())
+        return next((reason for reason in reasons if reason is not None), None)
+
+    def wanted(self) -> Iterator[Source]:
+        """The sources that count."""
+        for source in self.sources:
+            if not is_skipped(source) and (source.kind == "deb" or self.of_sources):
+                yield source
+
+
+class Lists(Struct, frozen=True):
+    """What an update read. ``problem``: why nothing is known; ``unreachable``: whether for now alone."""
+
+    files: tuple[File, ...] = ()
+    sources: tuple[Index, ...] = ()
+    problem: Reason | None = None
+    unreachable: bool = False
+
+
+def readings_of(chain: PackageChain, architectures: Sequence[str]) -> list[Reading]:
+    """The updates of a chain, in order. ``architectures``: those of the base, the native one first."""
+    found: list[Reading] = []
+    known = list(architectures)
+    for run_number, run in enumerate(chain.runs):
+        for number, command in enumerate(run.commands):
+            if command.action is PackageAction.ADD_ARCHITECTURE:
+                known += [word for word in command.words if word not in known]
+            elif command.action is PackageAction.UPDATE and command.unknown is None:
+                configured = configuration_of(command.files, command.options).list("APT::Architectures")
+                found.append(
+                    Reading(
+                        (run_number, number),
+                        run.number,
+                        sources_of(command.files, known[0]),
+                        tuple(dict.fromkeys([known[0], *(configured or known)])),
+                        _reads_sources(chain, run_number, number),
+                    )
+                )
+    return found
+
+
+def _reads_sources(chain: PackageChain, run_number: int, number: int) -> bool:
+    """Whether ``build-dep`` comes behind an update."""
+    behind = [command for run in chain.runs[run_number + 1 :] for command in run.commands]
+    commands = [*chain.runs[run_number].commands[number + 1 :], *behind]
+    return any(command.action is PackageAction.BUILD_DEP for command in commands)
+
+
+def release_files(readings: Sequence[Reading]) -> tuple[IndexFile, ...]:
+    """The Release files that the updates read."""
+    wanted = (source for reading in readings if reading.problem is None for source in reading.wanted())
+    return tuple(dict.fromkeys(release_file(source) for source in wanted))
+
+
+def index_files(reading: Reading, releases: IndexAnswers) -> list[PackagesFile]:
+    """The index files that an update reads, by its Release files, in apt's order."""
+    found: dict[IndexFile, PackagesFile] = {}
+    for source in reading.wanted():
+        answer = releases.get(release_file(source))
+        if isinstance(answer, Reason) or answer is None:
+            files = without_release(source, reading.architectures) if source.trusted else iter(())
+        else:
+            files = packages_files(source, answer.get, reading.architectures)
+        for file in files:
+            found.setdefault(file.file, file)
+    return list(found.values())
+
+
+def lists_of(reading: Reading, files: Sequence[PackagesFile], answers: IndexAnswers) -> Lists:
+    """What an update read, by the answers to all of its files."""
+    problem = reading.problem
+    if problem is not None:
+        return Lists(problem=problem)
+    for source in reading.wanted():
+        answer = answers.get(release_file(source))
+        if isinstance(answer, Reason) and not (source.trusted and answer.code in ABSENT):
+            return _without(source.directory, answer)
+    packages: list[File] = []
+    sources: list[Index] = []
+    for file in files:
+        answer = answers.get(file.file)
+        if isinstance(answer, Reason):
+            if file.file.optional and answer.code in ABSENT:
+                continue
+            return _without(file.file.urls[-1], answer)
+        if answer is not None and file.file.kind == "packages":
+            packages.append(File(answer, file.origin))
+        elif answer is not None:
+            sources.append(answer)
+    return Lists(tuple(packages), tuple(sources))
+
+
+def _without(url: str, answer: Reason) -> Lists:
+    reason = Reason("apt-index-not-read", url, answer.what, answer.hint)
+    return Lists(problem=reason, unreachable=answer.code not in ABSENT)
