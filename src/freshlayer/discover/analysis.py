@@ -237,15 +237,7 @@ def _read_for(
     learned: Learned,
 ) -> Analysis:
     images = StageBases(learned.bases, platform, request.contexts, dockerfile.escape)
-    environments = dockerfiles.environments(
-        dockerfile,
-        {**request.proxies, **request.build_args},
-        platform,
-        host=request.host,
-        classic=request.every_earlier,
-        inherits=request.inherits,
-        config=images.config,
-    )
+    environments = _environments(dockerfile, request, platform, images)
     bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
 
     def base(stage: Stage) -> str:
@@ -262,12 +254,26 @@ def _read_for(
         scripts=learned.scripts,
     )
     discovery = discover(dockerfile, stages, environments, conditions, context, images)
-
-    def image(stage: Stage) -> tuple[str, str]:
-        return images.key(stage, environments[stage.start.number])
-
+    image = {stage.number: images.key(stage, environments[stage.start.number]) for stage in stages}
     chains = package_chains(stages, parents, discovery.packages, image)
+    for chain in chains:
+        images.want(chain.base, contents=True)
+    discovery = replace(discovery, bases=images.wanted)
     return Analysis(dockerfile, stages, parents, discovery, directives, chains)
+
+
+def _environments(
+    dockerfile: Dockerfile, request: BuildRequest, platform: str, images: StageBases
+) -> dict[int, Environment]:
+    return dockerfiles.environments(
+        dockerfile,
+        {**request.proxies, **request.build_args},
+        platform,
+        host=request.host,
+        classic=request.every_earlier,
+        inherits=request.inherits,
+        config=images.config,
+    )
 
 
 def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:

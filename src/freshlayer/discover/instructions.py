@@ -49,7 +49,6 @@ _HERE_FIRST = compiled(
 )
 """``<<EOF bash -ex`` is ``bash -ex <<EOF``."""
 _TRIGGER = compiled(r"(?is)ONBUILD\s+RUN\s+(?:--\S+\s+)*(.*)")
-_DEFAULT_SHELL = ("/bin/sh", "-c")
 _ONE_IS_REQUESTED = Reason("secret-decides")
 
 
@@ -127,7 +126,7 @@ def discover(
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
     scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
     missed = decided(not_watched, inputs)
-    return Discovery(reads, inputs, missed, tuple(context.wanted), scripts, bases=bases.wanted)
+    return Discovery(reads, inputs, missed, tuple(context.wanted), scripts)
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
@@ -223,9 +222,10 @@ class _Finder:
             self._bases.want(self._bases.key(stage, outer))
             for via, finding in self._image(stage):
                 yield stage.start, via, finding
-        shell_words = self._shells.get(parent.number, _DEFAULT_SHELL) if parent else self._shell(stage)
-        directory = self._directories.get(parent.number, "/") if parent else "/"
-        self._files.begin(parent)
+        start = self._bases.start(stage, outer)
+        shell_words = self._shells.get(parent.number, start.shell) if parent else start.shell
+        directory = self._directories.get(parent.number, "/") if parent else start.directory
+        self._files.begin(parent, start.files, start.search)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in stage.instructions:
             if instruction.name == "SHELL":
@@ -235,11 +235,9 @@ class _Finder:
             self._directory = directory
             self._files.before(instruction, self._expander(instruction), directory)
             self._checkouts = self._checkouts.later()
-            for via, finding in (
-                *self._instruction(instruction, shell_words),
-                *self._kept(instruction, directory),
-            ):
-                yield instruction, via, finding
+            found = [*self._instruction(instruction, shell_words), *self._kept(instruction, directory)]
+            self._bases.settle(decides=bool(found))
+            yield from ((instruction, via, finding) for via, finding in found)
         self._shells[stage.number] = shell_words
         self._directories[stage.number] = directory
         self._copies[stage.number] = self._checkouts
@@ -279,14 +277,6 @@ class _Finder:
             yield "FROM", Missed(stage.base, base.reason)
         elif base and base != "scratch":
             yield from (("FROM", finding) for finding in named_source(base, self._contexts))
-
-    def _shell(self, stage: Stage) -> tuple[str, ...]:
-        """Windows images start with cmd."""
-        base = self._expanded(stage) or stage.base
-        windows = self._platform.startswith("windows/") or re.search(
-            r"(?i)windows|nanoserver|servercore", base
-        )
-        return ("cmd", "/S", "/C") if windows else _DEFAULT_SHELL
 
     def _instruction(
         self, instruction: Instruction, shell_words: tuple[str, ...]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from freshlayer.dockerfile import Stage
 from freshlayer.model.packages import PackageChain, PackageCommand, PackageRun
 
 Packages = Mapping[int, tuple[PackageCommand, ...]]
-BaseOf = Callable[[Stage], tuple[str, str]]
-"""(reference, platform) of the image that a stage starts from."""
+Images = Mapping[int, tuple[str, str]]
+"""Stage number → (reference, platform) of the image that its FROM names."""
 
 
 def package_chains(
-    stages: Iterable[Stage], parents: Mapping[int, Stage | None], packages: Packages, base: BaseOf
+    stages: Iterable[Stage], parents: Mapping[int, Stage | None], packages: Packages, images: Images
 ) -> tuple[PackageChain, ...]:
     """The longest chains: what a stage installs is in those of the stages that continue it."""
-    chains = list(_chains(stages, parents, packages, base))
+    chains = list(_chains(stages, parents, packages, images))
     return tuple(
         chain
         for place, chain in enumerate(chains)
@@ -25,7 +25,7 @@ def package_chains(
 
 
 def _chains(
-    stages: Iterable[Stage], parents: Mapping[int, Stage | None], packages: Packages, base: BaseOf
+    stages: Iterable[Stage], parents: Mapping[int, Stage | None], packages: Packages, images: Images
 ) -> Iterator[PackageChain]:
     for stage in stages:
         if not any(packages.get(it.number) for it in stage.instructions):
@@ -33,7 +33,7 @@ def _chains(
         continued = [stage]
         while (parent := parents.get(continued[-1].number)) is not None:
             continued.append(parent)
-        key = base(continued[-1])
+        key = images[continued[-1].number]
         architecture = "".join(key[1].split("/")[1:2])
         runs = (run for one in reversed(continued) for run in _runs(one, packages, architecture))
         yield PackageChain(key, tuple(runs))

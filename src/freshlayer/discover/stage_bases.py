@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from posixpath import join, normpath
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer import reference
+from freshlayer.discover.files.base import BaseLayer, UnreadBase
+from freshlayer.discover.files.layers import Layer
 from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.syntaxes.found import Found
 from freshlayer.dockerfile import Environment, Stage, normalised
 from freshlayer.errors import ReferenceInvalidError
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig
 
 _SCRATCH = "scratch"
+_SH = ("/bin/sh", "-c")
+_CMD = ("cmd", "/S", "/C")
+_WINDOWS = compiled(r"(?i)windows|nanoserver|servercore")
+"""Windows images start with cmd."""
+
+
+class StageStart(Struct, frozen=True):
+    """What a stage starts with: SHELL, WORKDIR, files, and PATH where it is known."""
+
+    shell: tuple[str, ...]
+    directory: str
+    files: Layer
+    search: str = ""
 
 
 class StageBases:
@@ -29,6 +47,7 @@ class StageBases:
         self._escape = escape
         self._keys: dict[int, tuple[str, str]] = {}
         self._wanted: dict[tuple[str, str], BaseWanted] = {}
+        self._looked_into: dict[tuple[str, str], None] = {}
 
     @property
     def wanted(self) -> tuple[BaseWanted, ...]:
@@ -57,6 +76,30 @@ class StageBases:
         """Its configuration."""
         found = self.find(stage, outer)
         return found.config if found else None
+
+    def start(self, stage: Stage, outer: Environment) -> StageStart:
+        """What the first instruction behind a FROM finds."""
+        config, key = self.config(stage, outer), self.key(stage, outer)
+        layer = self.layer(stage, outer)
+        if config is None:
+            windows = key[1].startswith("windows/") or _WINDOWS.search(key[0] or stage.base)
+            return StageStart(_CMD if windows else _SH, "/", layer)
+        shell = config.shell or (_CMD if config.os == "windows" else _SH)
+        search = dict(config.environment).get("PATH", "")
+        return StageStart(shell, normpath(join("/", config.directory)), layer, search)
+
+    def layer(self, stage: Stage, outer: Environment) -> Layer:
+        """Its files."""
+        found, key = self.find(stage, outer), self.key(stage, outer)
+        if found is not None and found.contents is not None:
+            return BaseLayer(found.contents)
+        return UnreadBase(lambda: self._looked_into.update({key: None}))
+
+    def settle(self, *, decides: bool) -> None:
+        """An instruction was read; ``decides``: whether what it has looked up would decide something."""
+        for key in self._looked_into if decides else ():
+            self.want(key, contents=True)
+        self._looked_into.clear()
 
     def want(self, key: tuple[str, str], *, contents: bool = False) -> None:
         """It is wanted; its ``contents`` too where they would decide something."""

@@ -13,6 +13,7 @@ from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.patterns import matches, protected_regex
 from freshlayer.shell.programs import test as conditions
 from freshlayer.shell.programs.architecture import of_platform
+from freshlayer.shell.programs.existing import exists_in
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import DONE, CommandResult, Status, opposite, together
 from freshlayer.shell.syntax.nodes import (
@@ -236,7 +237,10 @@ def condition(runner: Runner, statement: Condition, frame: Frame) -> CommandResu
         few *= len(options)
     if few > _MOST_COMBINED:
         return CommandResult(Status.OPEN)
-    outcomes = {conditions.decide(list(fields), double=statement.double) for fields in _every(operands)}
+    exists = exists_in(runner, frame)
+    outcomes = {
+        conditions.decide(list(fields), double=statement.double, exists=exists) for fields in _every(operands)
+    }
     if len(outcomes) == 1 and None not in outcomes:
         status = Status.TRUE if outcomes.pop() else Status.FALSE
         _remember_match(statement, operands, frame)

@@ -111,7 +111,8 @@ class Evaluator:
         if frame.touched and not any(_names_input(word) for word in words[1:]):
             given = None
         proxies = self._proxies(frame)
-        self.calls.append(Call(words, given or NOTHING, proxies, frame.directory, self.runs.place))
+        files = self.runs.files.now()
+        self.calls.append(Call(words, given or NOTHING, proxies, frame.directory, self.runs.place, files))
 
     def _proxies(self, frame: Frame) -> tuple[tuple[str, str], ...]:
         """Those of the environment are the same at every call."""

@@ -14,12 +14,15 @@ class FileText(Struct, frozen=True):
     """A file whose text is known.
 
     ``name``: for reports; a path in the build context or in the image, or the reference of a download.
-    ``doubt``: why its text may be another one by now.
+    ``doubt``: why its text may be another one by now. ``perhaps``: whether it is another file, or none, where
+    a condition that is not known decides. ``of_base``: the base image has it; nothing in it is executed.
     """
 
     name: str
     text: Values
     doubt: Reason | None = None
+    perhaps: bool = False
+    of_base: bool = False
 
 
 class NoText(Struct, frozen=True):
@@ -39,18 +42,28 @@ def is_pending(found: object) -> bool:
     return isinstance(found, NoText) and found.reason is PENDING
 
 
-class Files(Protocol):
-    """The files of one image while a RUN changes them. Paths are absolute and normalised."""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is known of any file."""
+class FilesSeen(Protocol):
+    """The files of one image, as a command sees them. Paths are absolute and normalised."""
 
     def find(self, path: str) -> FileText | NoText | None:
         """What is known of a file; None where nothing is."""
 
+    def exists(self, path: str) -> bool | None:
+        """Whether there is a file; None where that is not known."""
+
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory, as far as they are known."""
+
+
+class Files(FilesSeen, Protocol):
+    """The files of one image while a RUN changes them."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has changed a file, as far as that is known."""
+
+    def now(self) -> FilesSeen:
+        """The files as they are now, whatever changes them later."""
 
     def write(self, path: str, content: FileText | NoText, *, certain: bool) -> None:
         """A command writes a file; where that is not ``certain``, what was there is possible as well."""
@@ -69,6 +82,14 @@ class NoFiles:
     """An image of which nothing is known."""
 
     is_empty = True
+
+    def now(self) -> FilesSeen:
+        """The same."""
+        return self
+
+    def exists(self, _path: str) -> bool | None:
+        """It is not known."""
+        return None
 
     def find(self, _path: str) -> FileText | NoText | None:
         """Nothing."""
@@ -89,3 +110,6 @@ class NoFiles:
 
     def remove(self, _path: str) -> None:
         """Is not kept."""
+
+
+NO_FILES: FilesSeen = NoFiles()

@@ -18,6 +18,7 @@ _MOST_DOWNLOADS = 10
 _TOO_DEEP = Reason("limit-reached", detail="a script that scripts download is followed to a depth of two")
 _TOO_MANY = Reason("limit-reached", detail=f"more than {_MOST_DOWNLOADS} downloaded scripts are executed")
 _MOST_UNFOLLOWED = 100
+_OF_BASE = Reason("script-of-image")
 
 
 class Unfollowed(Struct, frozen=True):
@@ -110,6 +111,8 @@ class ScriptRuns:
 
     def read(self, found: FileText | NoText | None) -> FileText | NoText | None:
         """A file that is executed: of a download, the text that the server has now."""
+        if isinstance(found, FileText) and found.of_base:
+            return NoText(found.name, _OF_BASE)
         return self.download(found.source) if isinstance(found, NoText) and found.source else found
 
     def download(self, source: str) -> FileText | NoText:

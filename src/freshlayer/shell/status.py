@@ -7,6 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from freshlayer.model.inputs import ScriptPlace
+from freshlayer.shell.files import NO_FILES, FilesSeen
 from freshlayer.shell.values import NOTHING, Text, Values
 
 
@@ -43,7 +44,8 @@ class Call(Struct, frozen=True):
     """A program that a script runs. ``given``: what is known of its standard input.
 
     ``proxies``: the variables that name a proxy, as far as they have a known value there. ``directory``: the
-    working directory, in which an unknown part is as written. ``place``: where in a script file.
+    working directory, in which an unknown part is as written. ``place``: where in a script file. ``files``:
+    those of the image when it runs.
     """
 
     words: tuple[Text, ...]
@@ -51,6 +53,7 @@ class Call(Struct, frozen=True):
     proxies: tuple[tuple[str, str], ...] = ()
     directory: str = "/"
     place: ScriptPlace | None = None
+    files: FilesSeen = NO_FILES
 
 
 class CommandResult(Struct, frozen=True):

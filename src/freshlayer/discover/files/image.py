@@ -52,17 +52,57 @@ class _Below(Struct, frozen=True):
         return names
 
 
-class ImageFiles:
-    """What is known of the files of one stage; a ``shell.files.Files``."""
+class FilesNow(Struct, frozen=True, eq=False):
+    """The first ``count`` layers; a ``shell.files.FilesSeen``."""
 
-    def __init__(self, layers: Iterable[Layer] = ()) -> None:
-        self._layers = list(layers)
+    layers: list[Layer]
+    count: int
+
+    def find(self, path: str) -> Known | None:
+        """What is known of a file."""
+        found = self._found(path)
+        return None if isinstance(found, Gone) else found
+
+    def exists(self, path: str) -> bool | None:
+        """Whether there is a file."""
+        match self._found(path):
+            case Gone():
+                return False
+            case FileText(perhaps=False):
+                return True
+            case _:
+                return None
+
+    def names(self, directory: str) -> frozenset[str]:
+        """Names in a directory."""
+        found = _Below(self.layers, self.count).names(normpath(directory))
+        return frozenset(name.rstrip("/") for name in found)
+
+    def _found(self, path: str) -> Known | Gone | None:
+        """Links are followed."""
+        view = _Below(self.layers, self.count)
+        path = normpath(path)
+        for _ in range(_DEEPEST):
+            found = view.find(path)
+            if not isinstance(found, Link):
+                return found
+            path = found.target
+        return None
+
+
+class ImageFiles:
+    """What is known of the files of one stage; a ``shell.files.Files``. ``base``: the layer below all."""
+
+    def __init__(self, layers: Iterable[Layer] = (), base: Layer | None = None) -> None:
+        self._base = [base] if base else []
+        self._layers = [*self._base, *layers]
         self._inherited = len(self._layers)
         self._names: dict[str, frozenset[str]] = {}
 
     def fork(self, *mounts: Layer) -> ImageFiles:
         """The same files, to be changed apart from these; with mounts over them."""
-        return ImageFiles([*self._layers, *mounts])
+        base = self._base[0] if self._base else None
+        return ImageFiles([*self._layers[len(self._base) :], *mounts], base)
 
     def keep(self, ran: ImageFiles, mounts: int) -> None:
         """What was changed in a fork with so many mounts."""
@@ -71,8 +111,12 @@ class ImageFiles:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known of any file."""
-        return not self._layers
+        """Whether nothing has changed a file of the image."""
+        return len(self._layers) == len(self._base)
+
+    def now(self) -> FilesNow:
+        """The files as they are now."""
+        return FilesNow(self._layers, len(self._layers))
 
     def add(self, layer: Layer) -> None:
         """What an instruction did. Of a stage with too many layers, scripts are no longer known."""
@@ -84,28 +128,24 @@ class ImageFiles:
 
     def find(self, path: str) -> Known | None:
         """What is known of a file."""
-        view = _Below(self._layers, len(self._layers))
-        path = normpath(path)
-        for _ in range(_DEEPEST):
-            found = view.find(path)
-            if isinstance(found, Link):
-                path = found.target
-                continue
-            return None if isinstance(found, Gone) else found
-        return None
+        return self.now().find(path)
+
+    def exists(self, path: str) -> bool | None:
+        """Whether there is a file."""
+        return self.now().exists(path)
 
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory."""
         if directory not in self._names:
-            found = _Below(self._layers, len(self._layers)).names(normpath(directory))
-            self._names[directory] = frozenset(name.rstrip("/") for name in found)
+            self._names[directory] = self.now().names(directory)
         return self._names[directory]
 
     def write(self, path: str, content: Known, *, certain: bool) -> None:
         """A file is written."""
         before = None if certain else self.find(path)
-        if isinstance(before, FileText) and isinstance(content, FileText):
-            content = FileText(content.name, alternatives([*before.text, *content.text]))
+        if not certain and isinstance(content, FileText):
+            earlier = before.text if isinstance(before, FileText) else ()
+            content = FileText(content.name, alternatives([*earlier, *content.text]), perhaps=True)
         last = self._layers[-1] if len(self._layers) > self._inherited else None
         if isinstance(last, Written) and last.path == path:
             # A loop that appends would fill the layers.

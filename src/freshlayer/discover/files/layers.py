@@ -64,7 +64,7 @@ class Written(Struct, frozen=True):
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With this one."""
-        return known | _first_name(self.path, directory)
+        return known | first_name(self.path, directory)
 
 
 class Linked(Struct, frozen=True):
@@ -83,7 +83,7 @@ class Linked(Struct, frozen=True):
         rest = below_path(directory, self.path)
         if rest is not None:
             return below.names(normpath(join(self.target, rest)))
-        return known | _first_name(self.path, directory)
+        return known | first_name(self.path, directory)
 
 
 class Duplicate(Struct, frozen=True):
@@ -102,7 +102,7 @@ class Duplicate(Struct, frozen=True):
         """Those of the source as well."""
         rest = below_path(directory, self.target)
         more = below.names(normpath(join(self.source, rest))) if rest is not None else frozenset()
-        return known | more | _first_name(self.target, directory)
+        return known | more | first_name(self.target, directory)
 
 
 class Removed(Struct, frozen=True):
@@ -151,7 +151,7 @@ class Mounted(Struct, frozen=True):
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """Those of the mount alone."""
         if below_path(directory, self.target) is None:
-            return known | _first_name(self.target, directory)
+            return known | first_name(self.target, directory)
         return self.layer.names(directory, frozenset(), NOTHING) if self.layer else frozenset()
 
 
@@ -174,7 +174,7 @@ def below_path(path: str, directory: str) -> str | None:
     return path[len(start) :] if path.startswith(start) else None
 
 
-def _first_name(path: str, directory: str) -> frozenset[str]:
+def first_name(path: str, directory: str) -> frozenset[str]:
     """The name in the directory by which the path goes on."""
     rest = below_path(path, directory)
     return frozenset({rest.partition("/")[0]}) if rest else frozenset()

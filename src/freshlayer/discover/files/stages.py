@@ -48,11 +48,12 @@ class StageFiles:
         """The files of the stage, as far as it has been read."""
         return self._files
 
-    def begin(self, parent: Stage | None) -> None:
-        """A stage that continues another one, or an image."""
+    def begin(self, parent: Stage | None, base: Layer | None = None, search: str = "") -> None:
+        """A stage that continues another one, or an image. ``search``: the PATH of the image."""
         before = self._ends.get(parent.number) if parent else None
-        self._files = before.fork() if before else ImageFiles()
-        self._search = self._searches.get(parent.number, PATH) if parent else PATH
+        self._files = before.fork() if before else ImageFiles((), base)
+        known = tuple(normpath(part) for part in search.split(":") if part.startswith("/"))
+        self._search = self._searches.get(parent.number, PATH) if parent else known or PATH
 
     def end(self, stage: Stage) -> None:
         """The stage is as later ones see it."""

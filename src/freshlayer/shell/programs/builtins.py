@@ -8,7 +8,6 @@ from collections.abc import Callable
 from freshlayer.shell import arithmetic
 from freshlayer.shell.assignments import DECLARING, declare_words
 from freshlayer.shell.frame import End, Frame
-from freshlayer.shell.programs import test as conditions
 from freshlayer.shell.programs.lines import map_file, read
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import DONE, CommandResult, Status
@@ -36,14 +35,6 @@ def _end(_runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if code is None:
         return CommandResult(Status.OPEN)
     return DONE if code % 256 == 0 else CommandResult(Status.FALSE)
-
-
-def _test(_runner: Runner, fields: Fields, _frame: Frame) -> CommandResult:
-    words = list(fields[1:])
-    if words and known(words[-1]) in {"]", "]]"}:
-        words = words[:-1]
-    decided = conditions.decide(words, double=known(fields[0]) == "[[")
-    return CommandResult(Status.OPEN if decided is None else Status.TRUE if decided else Status.FALSE)
 
 
 _LONG_OPTIONS = {"errexit": "e", "nounset": "u", "allexport": "a", "pipefail": "pipefail"}
@@ -160,7 +151,6 @@ BUILTINS: dict[str, Builtin] = {
     "true": _true,
     "false": _false,
     **dict.fromkeys(_ENDS, _end),
-    **dict.fromkeys(("[", "[[", "test"), _test),
     "set": _set,
     "shift": _shift,
     "unset": _unset,

@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.parameters import not_computed
+from freshlayer.shell.programs import distribution
 from freshlayer.shell.programs.architecture import answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
 from freshlayer.shell.programs.downloads import printed_body
+from freshlayer.shell.programs.existing import test
 from freshlayer.shell.programs.file_tools import apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
@@ -50,6 +52,7 @@ _SILENT = frozenset(
 )
 _NO_FILES = frozenset({*FILTERS, *_SILENT, *SHELLS, "apt-get", "apt", "apk", "git", "tar", "make"})
 """Programs that are not looked for among the files of the build context."""
+_OF_DISTRIBUTION = frozenset({"lsb_release", "rpm"})
 _LOCATORS = frozenset({"pwd", "realpath", "readlink"})
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose exit status is a result, not an error."""
@@ -154,6 +157,8 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     plain = [word for word in words if word is not None]
     if len(plain) == len(words):
         text = answer([name, *plain[1:]], runner.platform)
+        if text is None and name in _OF_DISTRIBUTION:
+            text = distribution.answer([name, *plain[1:]], runner.runs.files)
         if text is not None:
             return CommandResult(Status.TRUE, (text_of(text, "\n"),))
         outcome = decided([name, *plain[1:]], runner.platform)
@@ -253,11 +258,13 @@ def _nix_shell(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     return _external(runner, fields, frame)
 
 
-IN_SHELL = BUILTINS.keys() | {"echo", "printf", "eval", ".", "source"}
+_TESTING = ("[", "[[", "test")
+IN_SHELL = BUILTINS.keys() | {*_TESTING, "echo", "printf", "eval", ".", "source"}
 """What no child process runs."""
 
 _BUILTINS: dict[str, Builtin] = {
     **BUILTINS,
+    **dict.fromkeys(_TESTING, test),
     "eval": evaluate,
     ".": source,
     "source": source,

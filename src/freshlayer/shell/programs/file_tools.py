@@ -7,15 +7,18 @@ from collections.abc import Callable
 from posixpath import basename, dirname, join, normpath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from freshlayer.model.base_image import DIRECTORIES, is_kept
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import Files, FileText, NoText
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.programs.downloads import OUTPUTS, saved
 from freshlayer.shell.programs.filters import FILTERS
-from freshlayer.shell.programs.script_files import path_of
+from freshlayer.shell.programs.script_files import listed, path_of
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.values import (
+    NOTHING,
     Hole,
     Text,
     Values,
@@ -52,7 +55,15 @@ def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
     tool = _TOOLS.get(name)
     if tool is not None:
         options, operands = _divided(words, _TAKES_VALUE.get(name, ""))
-        tool(files, Tool(name, options, operands[:_MOST_FILES], directory))
+        operands = [path for word in operands for path in _named(runner, word, frame)]
+        tool(files, Tool(name, options, operands[:_MOST_FILES], directory, frame.certain))
+
+
+def _named(runner: Runner, word: str, frame: Frame) -> list[str]:
+    """The settings that a pattern means; any other word stays as it is."""
+    directory = normpath(join(frame.directory, dirname(word)))
+    settings = directory in DIRECTORIES or is_kept(directory)
+    return (settings and listed(runner, word, frame)) or [word]
 
 
 def write(runner: Runner, target: Text, out: Values, frame: Frame, *, appends: bool) -> None:
@@ -65,9 +76,10 @@ def write(runner: Runner, target: Text, out: Values, frame: Frame, *, appends: b
         if before.source:
             files.write(path, NoText(path, _CHANGED), certain=True)
         return
-    if isinstance(before, FileText):
-        out = concat(before.text, out)
-    files.write(path, _content(path, out), certain=frame.certain)
+    content = _content(path, concat(before.text, out) if isinstance(before, FileText) else out)
+    if isinstance(before, FileText) and isinstance(content, FileText):
+        content = replace(content, perhaps=before.perhaps, of_base=before.of_base)
+    files.write(path, content, certain=frame.certain)
 
 
 def with_input(runner: Runner, fields: Fields, frame: Frame) -> tuple[Fields, Values | None]:
@@ -80,12 +92,16 @@ def with_input(runner: Runner, fields: Fields, frame: Frame) -> tuple[Fields, Va
 
 
 class Tool(Struct, frozen=True):
-    """A command that changes files; the value of an option is joined to it by a blank."""
+    """A command that changes files; the value of an option is joined to it by a blank.
+
+    ``certain``: it runs in every build.
+    """
 
     name: str
     options: list[str]
     operands: list[str]
     directory: str
+    certain: bool = True
 
 
 def _copy(files: Files, tool: Tool) -> None:
@@ -111,8 +127,18 @@ def _copy(files: Files, tool: Tool) -> None:
 
 
 def _remove(files: Files, tool: Tool) -> None:
-    for operand in tool.operands:
-        files.remove(_absolute(operand, tool.directory))
+    for path in (_absolute(operand, tool.directory) for operand in tool.operands):
+        found = None if tool.certain else files.find(path)
+        if isinstance(found, FileText):
+            files.write(path, found, certain=False)
+        else:
+            files.remove(path)
+
+
+def _touch(files: Files, tool: Tool) -> None:
+    for path in (_absolute(operand, tool.directory) for operand in tool.operands):
+        if files.exists(path) is False:
+            files.write(path, FileText(path, NOTHING), certain=tool.certain)
 
 
 def _edit(files: Files, tool: Tool) -> None:
@@ -132,12 +158,13 @@ def _edit(files: Files, tool: Tool) -> None:
             kept = tuple(text for text in texts if text is not None)
             changed = NoText(found.name, _CHANGED)
             whole = len(kept) == len(texts)
-            files.write(path, FileText(found.name, kept) if whole else changed, certain=True)
+            files.write(path, replace(found, text=kept) if whole else changed, certain=tool.certain)
 
 
 _TOOLS: dict[str, Callable[[Files, Tool], None]] = {
     **dict.fromkeys(("cp", "mv", "install", "ln"), _copy),
     **dict.fromkeys(("rm", "unlink"), _remove),
+    "touch": _touch,
     **dict.fromkeys(("sed", "gsed", "perl"), _edit),
 }
 """Program → what it does to files."""

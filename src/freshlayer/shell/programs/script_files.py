@@ -12,6 +12,7 @@ from freshlayer.reference import shown
 from freshlayer.shell.files import FileText, NoText, is_pending
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.patterns import matches
+from freshlayer.shell.programs.assignments_of_files import assignments
 from freshlayer.shell.programs.builtins import options_of
 from freshlayer.shell.programs.following import follow
 from freshlayer.shell.programs.wrappers import SHELLS
@@ -89,6 +90,8 @@ def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | No
 
 def sourced(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | None:
     """``. FILE ARGUMENTS``, in the frame itself; None where the file is not known."""
+    if _assigns(runner, fields[1], frame):
+        return CommandResult(Status.TRUE)
     found = _find(runner, fields[1], frame)
     if found is None and "/" not in written(fields[1]):
         found, _ = _along_path(runner, written(fields[1]), frame)
@@ -106,6 +109,19 @@ def sourced(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | Non
     if source is not None:
         frame.arrays["BASH_SOURCE"] = source
     return outcome
+
+
+def _assigns(runner: Runner, field: Text, frame: Frame) -> bool:
+    """``. /etc/os-release``: of a file of the base image assignments count, and nothing in it runs."""
+    path = path_of(field, frame)
+    found = runner.runs.files.find(path) if path else None
+    text = known(found.text[0]) if isinstance(found, FileText) and len(found.text) == 1 else None
+    if not isinstance(found, FileText) or not found.of_base or text is None:
+        return False
+    values = assignments(text)
+    for name, value in (values or {}).items():
+        frame.set(name, (text_of(value),))
+    return values is not None
 
 
 def sourced_download(runner: Runner, source: str, frame: Frame) -> CommandResult:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from freshlayer.shell.patterns import matches, regex
 from freshlayer.shell.values import Hole, Text, Why, known, text_of
 
@@ -20,31 +22,45 @@ _LONGEST = 200
 """Operands and operators, beyond which nothing is decided."""
 
 
-def decide(fields: list[Text], *, double: bool) -> bool | None:
-    """The outcome; None where an operand is unknown, or where the image decides (``-f FILE``).
+_OF_FILES = frozenset({"-f", "-e", "-r", "-s", "-d"})
+
+Exists = Callable[[str, str], bool | None]
+"""Operator and path → the outcome; None where that is not known."""
+
+
+class _Rules(Struct, frozen=True):
+    """``double``: of ``[[ … ]]``."""
+
+    double: bool
+    exists: Exists | None
+
+
+def decide(fields: list[Text], *, double: bool, exists: Exists | None = None) -> bool | None:
+    """The outcome; None where an operand is unknown, or a file of the image that decides (``-f FILE``).
 
     A build arg that is not given is empty in the script, so here it is known.
     """
     if len(fields) > _LONGEST:
         return None
-    return _either([_without_arguments(field) for field in fields], double=double)
+    rules = _Rules(double, exists)
+    return _either([_without_arguments(field) for field in fields], rules)
 
 
 def _without_arguments(text: Text) -> Text:
     return text_of(*("" if isinstance(p, Hole) and p.why is Why.ARGUMENT else p for p in text))
 
 
-def _either(fields: list[Text], *, double: bool) -> bool | None:
+def _either(fields: list[Text], rules: _Rules) -> bool | None:
     """``-o`` and ``||`` bind less than ``-a`` and ``&&``."""
     for joiners in (("-o", "||"), ("-a", "&&")):
         parts = _divided(fields, joiners)
         if len(parts) > 1:
-            outcomes = [_either(part, double=double) for part in parts]
+            outcomes = [_either(part, rules) for part in parts]
             decisive = joiners[0] == "-o"
             if decisive in outcomes:
                 return decisive
             return None if None in outcomes else not decisive
-    return _primary(fields, double=double)
+    return _primary(fields, rules)
 
 
 def _divided(fields: list[Text], joiners: tuple[str, str]) -> list[list[Text]]:
@@ -61,18 +77,18 @@ def _divided(fields: list[Text], joiners: tuple[str, str]) -> list[list[Text]]:
     return parts
 
 
-def _primary(fields: list[Text], *, double: bool) -> bool | None:
+def _primary(fields: list[Text], rules: _Rules) -> bool | None:
     words = [known(field) for field in fields]
     if words[:1] == ["!"] and len(words) > 1:
-        inner = _either(fields[1:], double=double)
+        inner = _either(fields[1:], rules)
         return None if inner is None else not inner
     if words[:1] == ["("] and words[-1:] == [")"]:
-        return _either(fields[1:-1], double=double)
+        return _either(fields[1:-1], rules)
     if len(fields) <= 1:
         return bool(fields) and _filled(fields[0])
     if len(fields) == 2:
-        return _unary(words[0], fields[1])
-    return _binary(fields[0], words[1], fields[2], double=double) if len(fields) == 3 else None
+        return _unary(words[0], fields[1], rules)
+    return _binary(fields[0], words[1], fields[2], double=rules.double) if len(fields) == 3 else None
 
 
 def _filled(text: Text) -> bool | None:
@@ -82,7 +98,10 @@ def _filled(text: Text) -> bool | None:
     return None if text else False
 
 
-def _unary(operator: str | None, operand: Text) -> bool | None:
+def _unary(operator: str | None, operand: Text, rules: _Rules) -> bool | None:
+    if operator in _OF_FILES:
+        path = known(operand)
+        return rules.exists(operator or "", path) if path and rules.exists else None
     if operator not in {"-n", "-z"}:
         return None
     filled = _filled(operand)

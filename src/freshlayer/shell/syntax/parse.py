@@ -126,24 +126,44 @@ def _redirected(node: Node, depth: int) -> Statement | None:
     body = node.child_by_field_name("body")
     redirects = [child for child in node.children if child.type.endswith("_redirect")]
     given = [word for redirect in redirects if (word := _given(redirect)) is not None]
-    writes = any(_leads_to_file(redirect) for redirect in redirects)
     inner = _statement(body, depth) if body else None
-    if isinstance(inner, Command):
-        inner = replace(inner, words=(*inner.words, *_lost_words(node, body, redirects)))
-        # The grammar counts arguments that stand behind a redirection among its targets.
-        behind = [
-            *(item for part in redirects for item in part.children_by_field_name("destination")[1:]),
-            *(item for part in redirects for item in part.children_by_field_name("argument")),
-        ]
-        inner = replace(inner, words=(*inner.words, *words(behind)))
     if inner is None and not given:
         return None
-    inner = inner or Command(((Literal("cat"),),), text_of(node))
+    # The grammar counts arguments that stand behind a redirection among its targets.
+    behind = [
+        *(item for part in redirects for item in part.children_by_field_name("destination")[1:]),
+        *(item for part in redirects for item in part.children_by_field_name("argument")),
+    ]
+    more = (*_lost_words(node, body, redirects), *words(behind))
+    writes = any(_leads_to_file(redirect) for redirect in redirects)
     output, appends = _output(redirects)
-    document = given[-1] if given else None
-    statement = Redirected(inner, document, writes, output, appends) if given or writes else inner
+
+    def redirected(last: Statement) -> Statement:
+        last = replace(last, words=(*last.words, *more)) if isinstance(last, Command) else last
+        return (
+            Redirected(last, given[-1] if given else None, writes, output, appends)
+            if given or writes
+            else last
+        )
+
+    inner = inner or Command(((Literal("cat"),),), text_of(node))
+    several = body is not None and body.type in {"list", "pipeline"}
+    statement = _with_last(inner, redirected) if several else redirected(inner)
     documents = [redirect for redirect in redirects if redirect.type == "heredoc_redirect"]
     return _with_rest(statement, documents[0], depth) if documents else statement
+
+
+def _with_last(statement: Statement, change: Callable[[Statement], Statement]) -> Statement:
+    """``a && b > FILE``: the grammar puts the redirection around the list, and the shell around ``b``."""
+    match statement:
+        case AndOr():
+            return replace(statement, right=_with_last(statement.right, change))
+        case Pipeline():
+            return replace(statement, parts=(*statement.parts[:-1], _with_last(statement.parts[-1], change)))
+        case Not():
+            return replace(statement, statement=_with_last(statement.statement, change))
+        case _:
+            return change(statement)
 
 
 def _lost_words(node: Node, body: Node | None, redirects: list[Node]) -> tuple[Word, ...]:
