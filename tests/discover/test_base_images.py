@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
-from freshlayer.model.base_image import BaseImage, BaseWanted, ImageConfig
+from freshlayer.model.base_image import BaseContents, BaseImage, BaseWanted, ImageConfig
 
 AMD64 = "linux/amd64"
 PYTHON = "docker-image://docker.io/library/python:3.12"
@@ -32,3 +34,96 @@ def test_the_images_that_stages_start_from_are_wanted() -> None:
     contexts = {"other": "./there"}
     found = analyse(text, BuildRequest((AMD64,), contexts=contexts, all_stages=True))
     assert found.bases_wanted == (BaseWanted(PYTHON, "linux/arm64"),)
+
+
+def triggers(*texts: str) -> ImageConfig:
+    return ImageConfig(environment=CONFIG.environment, triggers=texts)
+
+
+def not_watched(analysis: Analysis) -> list[tuple[int, str, str, str]]:
+    return [(it.line, it.instruction, it.text, it.reason.code) for it in analysis.discovery.not_watched]
+
+
+def test_the_triggers_of_the_base_are_read_behind_its_from() -> None:
+    config = triggers(
+        "ARG WHERE=a", "ENV NAME=b-$WHERE", "WORKDIR /app", "RUN curl https://example.org/$WHERE/$NAME"
+    )
+    found = read("\nFROM python:3.12\nRUN curl https://example.org/$NAME/$WHERE\nRUN pwd", config)
+    assert urls(found) == ["https://example.org/b-a/a"]
+    assert not_watched(found) == [(2, "ONBUILD", "https://example.org/a/b-a", "trigger-of-base")]
+
+
+def test_a_build_arg_reaches_a_trigger() -> None:
+    config = triggers("ARG WHERE=a", "RUN curl https://example.org/$WHERE")
+    found = read("FROM python:3.12", config, build_args={"WHERE": "x"})
+    assert [it.text for it in found.discovery.not_watched] == ["https://example.org/x"]
+
+
+def test_the_triggers_of_a_stage_run_in_the_stages_that_continue_it_alone() -> None:
+    text = (
+        "FROM scratch AS a\nONBUILD ENV X=1\nONBUILD RUN curl https://example.org/${X:-0}\n"
+        "RUN curl https://example.org/a${X:-0}\nFROM a AS b\nRUN curl https://example.org/b$X\nFROM b"
+    )
+    found = read(text, all_stages=True)
+    assert urls(found) == ["https://example.org/a0", "https://example.org/b1"]
+    assert [it[:2] for it in not_watched(found) if it[3] == "trigger-of-base"] == [(5, "ONBUILD")]
+
+
+def test_a_trigger_that_no_builder_takes_is_left_out() -> None:
+    config = triggers("FROM x", "ONBUILD RUN curl https://example.org/a", "MAINTAINER x", "", "NONSENSE x")
+    assert not_watched(read("FROM python:3.12", config)) == []
+
+
+def test_a_secret_of_the_base_is_hidden() -> None:
+    config = ImageConfig(environment=(("API_TOKEN", "hunter2hunter2"),))
+    found = read("FROM python:3.12\nRUN curl https://example.org/x/$API_TOKEN/y", config)
+    assert "hunter2" not in repr(found.discovery)
+
+
+def test_shell_and_directory_of_the_base_count() -> None:
+    config = ImageConfig(shell=("powershell", "-Command"), os="windows")
+    found = read("FROM python:3.12\nRUN iwr -Uri https://example.org/a -OutFile b", config)
+    assert urls(found) == ["https://example.org/a"]
+    config = ImageConfig(directory="/srv")
+    text = "FROM python:3.12\nCOPY <<EOF x.sh\ncurl https://example.org/a\nEOF\nRUN sh /srv/x.sh"
+    assert urls(read(text, config)) == ["https://example.org/a"]
+
+
+def test_the_path_of_the_base_is_where_programs_are_looked_for() -> None:
+    config = ImageConfig(environment=(("PATH", "/opt/tools:/usr/bin"),))
+    copy = "COPY --chmod=755 <<EOF /opt/tools/get-it\ncurl https://example.org/a\nEOF"
+    text = f"FROM python:3.12\n{copy}\nRUN get-it"
+    assert urls(read(text, config)) == ["https://example.org/a"]
+
+
+def test_a_file_of_the_base_never_runs() -> None:
+    text = "FROM python:3.12\nRUN . /etc/os-release; curl https://example.org/$ID; sh /etc/apt/x.sh"
+    hostile = {
+        "/etc/os-release": "ID=debian\ncurl https://example.org/evil\n",
+        "/etc/apt/x.sh": "curl https://e.org/a",
+    }
+    image = BaseImage(PYTHON, AMD64, "sha256:aa", CONFIG, BaseContents(hostile))
+    found = analyse(text, BuildRequest((AMD64,)), bases={image_key(): image})
+    assert urls(found) == []
+
+
+def image_key() -> tuple[str, str]:
+    return PYTHON, AMD64
+
+
+@pytest.mark.parametrize(
+    ("script", "contents"),
+    [
+        ("cat /etc/os-release", False),
+        ("curl https://example.org/$(cut -d. -f1 /etc/debian_version)", True),
+        ("curl https://example.org/$(lsb_release -cs)", True),
+        ("curl https://example.org/$(rpm -E %fedora)", True),
+        (". /etc/os-release; curl https://example.org/$ID", True),
+        ("if [ -f /etc/debian_version ]; then curl https://example.org/a; fi", True),
+        ("curl https://example.org/a", False),
+        ("curl https://example.org/$(cat /opt/x)", False),
+    ],
+)
+def test_the_files_of_an_image_are_wanted_where_they_decide_something(script: str, contents: bool) -> None:  # noqa: FBT001
+    found = analyse(f"FROM python:3.12\nRUN {script}", BuildRequest((AMD64,)))
+    assert found.bases_wanted == (BaseWanted(PYTHON, AMD64, contents),)

@@ -55,7 +55,8 @@ MORE = "deb https://example.org/apt bookworm main\n"
          {"/etc/apt/sources.list": MORE, **CLEAN}),
         ("echo 'deb https://example.org/apt bookworm main' >> /etc/apt/sources.list",
          {"/etc/apt/sources.list": SOURCES + MORE, **CLEAN}),
-        ('. /etc/os-release; echo "deb https://example.org/apt $VERSION_CODENAME main" | tee /etc/apt/sources.list.d/x.list',
+        (('. /etc/os-release; echo "deb https://example.org/apt $VERSION_CODENAME main" '
+         "| tee /etc/apt/sources.list.d/x.list"),
          {"/etc/apt/sources.list": SOURCES, "/etc/apt/sources.list.d/x.list": MORE, **CLEAN}),
         ('echo "deb https://example.org/apt $(lsb_release -cs) main" >/etc/apt/sources.list.d/x.list',
          {"/etc/apt/sources.list": SOURCES, "/etc/apt/sources.list.d/x.list": MORE, **CLEAN}),

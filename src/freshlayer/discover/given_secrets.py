@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.found import Missed
-from freshlayer.dockerfile import Dockerfile, Environment, Instruction
+from freshlayer.dockerfile import Environment, Instruction
 from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
 from freshlayer.reference import KINDS, Reference, requested
 from freshlayer.request_form import NOT_FOLLOWED
@@ -18,11 +18,13 @@ _OF_URLS = frozenset(kind.name for kind in KINDS if kind.is_url)
 
 
 class GivenSecrets:
-    """What of ARG, ENV, build args and a script's own assignments is a secret, by instruction."""
+    """What of ARG, ENV, build args, the base and a script's own assignments is a secret, by instruction."""
 
-    def __init__(self, dockerfile: Dockerfile, environments: Mapping[int, Environment]) -> None:
-        every = (i for stage in dockerfile.stages for i in stage.instructions)
-        named = (name for i in (*dockerfile.arguments, *every) for name in _named(i) if is_secret_name(name))
+    def __init__(self, environments: Mapping[int, Environment]) -> None:
+        # Most environments share what knows their names.
+        known = (names.places for seen in environments.values() for names in (seen.args, seen.env))
+        every = {id(names): names for names in known}.values()
+        named = (name for names in every for name in names if is_secret_name(name))
         self._names = tuple(islice(dict.fromkeys(named), _MOST_NAMES))
         self._environments = environments
         self._found: dict[int, tuple[str, ...]] = {}
@@ -49,13 +51,6 @@ class GivenSecrets:
             own = assigned(instruction.text) if instruction.name == "RUN" else ()
             self._found[instruction.number] = secret_values([*named, *own])
         return self._found[instruction.number]
-
-
-def _named(instruction: Instruction) -> tuple[str, ...]:
-    """The names that an ARG or an ENV gives a value."""
-    if instruction.name == "ARG":
-        return tuple(word.partition("=")[0].strip("\"'") for word in instruction.words)
-    return instruction.words[::3] if instruction.name == "ENV" else ()
 
 
 def mounted_secrets(instruction: Instruction) -> frozenset[str]:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer import reference
+from freshlayer.discover.base_triggers import not_watched_there
 from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_words
 from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, script_of, unless_secret
 from freshlayer.discover.files.stages import Expand, StageFiles
@@ -27,6 +28,7 @@ from freshlayer.discover.windows import WINDOWS_SHELLS, followed_by, interpreter
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
+from freshlayer.dockerfile.triggers import is_trigger
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
@@ -103,7 +105,7 @@ def discover(
     places: dict[Reference, list[Place]] = {}
     not_watched: list[NotWatched] = []
     requested: dict[Reference, Reference] = {}
-    secrets = GivenSecrets(dockerfile, environments)
+    secrets = GivenSecrets(environments)
     downloads = ScriptDownloads(conditions.scripts)
     found = list(_Finder(dockerfile, environments, conditions, context, downloads, bases).every(stages))
     for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
@@ -133,7 +135,8 @@ def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | 
     text = shown(masked_script(missed.text)) or instruction.name
     reason = missed.reason.changed(public_text)
     it = instruction
-    return NotWatched(it.line, it.name, text, reason, missed.accepted, missed.warns, script=place)
+    name = "ONBUILD" if is_trigger(it) else it.name
+    return NotWatched(it.line, name, text, reason, missed.accepted, missed.warns, script=place)
 
 
 def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
@@ -227,7 +230,7 @@ class _Finder:
         directory = self._directories.get(parent.number, "/") if parent else start.directory
         self._files.begin(parent, start.files, start.search)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
-        for instruction in stage.instructions:
+        for instruction in (*self._bases.triggers(stage, parent, outer), *stage.instructions):
             if instruction.name == "SHELL":
                 shell_words = instruction.words
             if instruction.name == "WORKDIR":
@@ -237,6 +240,7 @@ class _Finder:
             self._checkouts = self._checkouts.later()
             found = [*self._instruction(instruction, shell_words), *self._kept(instruction, directory)]
             self._bases.settle(decides=bool(found))
+            found = not_watched_there(instruction, found) if is_trigger(instruction) else found
             yield from ((instruction, via, finding) for via, finding in found)
         self._shells[stage.number] = shell_words
         self._directories[stage.number] = directory

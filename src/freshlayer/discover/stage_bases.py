@@ -13,7 +13,8 @@ from freshlayer.discover.files.base import BaseLayer, UnreadBase
 from freshlayer.discover.files.layers import Layer
 from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.syntaxes.found import Found
-from freshlayer.dockerfile import Environment, Stage, normalised
+from freshlayer.dockerfile import Environment, Instruction, Stage, normalised
+from freshlayer.dockerfile.triggers import triggers
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig
@@ -87,6 +88,11 @@ class StageBases:
         shell = config.shell or (_CMD if config.os == "windows" else _SH)
         search = dict(config.environment).get("PATH", "")
         return StageStart(shell, normpath(join("/", config.directory)), layer, search)
+
+    def triggers(self, stage: Stage, parent: Stage | None, outer: Environment) -> tuple[Instruction, ...]:
+        """What runs right behind its FROM."""
+        config = None if parent else self.config(stage, outer)
+        return triggers(stage, parent, config.triggers if config else ())
 
     def layer(self, stage: Stage, outer: Environment) -> Layer:
         """Its files."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.dockerfile.triggers import triggers
 from freshlayer.dockerfile.variables import Names
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
@@ -237,12 +238,13 @@ class _Scopes:
         base = outer.expand(stage.base, self._dockerfile.escape)
         self._bases[stage.number] = base if isinstance(base, str) else ""
         parent = parent_stage(self._dockerfile, stage, lambda other: self._bases.get(other.number, ""))
+        config = None if parent else self._config(stage, outer)
         if parent:
             frame = self._ends[parent.number].copy()
             frame.args = frame.args if self._inherits else self._predefined
         else:
-            frame = self._first_frame(stage, outer)
-        for instruction in stage.instructions:
+            frame = self._first_frame(stage, config)
+        for instruction in (*triggers(stage, parent, config.triggers if config else ()), *stage.instructions):
             found[instruction.number] = frame.environment()
             if instruction.name == "ARG":
                 self._declare(frame, instruction)
@@ -250,9 +252,8 @@ class _Scopes:
                 _set(frame, instruction, self._dockerfile.escape)
         self._ends[stage.number] = frame
 
-    def _first_frame(self, stage: Stage, outer: Environment) -> _Frame:
+    def _first_frame(self, stage: Stage, config: ImageConfig | None) -> _Frame:
         """A stage starts with the variables of its image."""
-        config = self._config(stage, outer)
         if config is not None:
             nothing: Names[Value] = Names()
             return _Frame(_with(nothing, dict(config.environment)), self._predefined, False, self._work)

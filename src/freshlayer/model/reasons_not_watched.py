@@ -30,6 +30,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "an ONBUILD trigger runs in the build of another image",
         "run freshlayer on the Dockerfile whose FROM names this image",
     ),
+    "trigger-of-base": (
+        "an ONBUILD trigger of the base image reads it, and no builder lets a key take part in a trigger",
+        "write what the trigger does as instructions, and start from an image without it",
+    ),
     "other-interpreter": (
         "the script is for an interpreter that freshlayer does not read",
         "name the input in a '# freshlayer: watch URL' comment",
