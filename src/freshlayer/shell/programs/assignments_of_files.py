@@ -10,7 +10,7 @@ from freshlayer.shell.values import known
 
 _LINE = compiled(
     r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)="
-    r"(?:\"(?P<double>(?:[^\"\\$`]|\\.)*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.,:/+@%=~-]*))\s*(?:#.*)?",
+    r"(?:\"(?P<double>(?:[^\"\\$`]|\\.)*)\"|'(?P<single>[^']*)'|(?P<bare>[\w.,:/+@%=-]*))(?:\s+#.*|\s*)",
     re.ASCII,
 )
 _ESCAPED = compiled(r"\\([\"\\$`])")
