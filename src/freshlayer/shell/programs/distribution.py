@@ -45,8 +45,8 @@ def _lsb_release(options: list[str], files: FilesSeen) -> str | None:
         "r": _release(stated, files),
         "c": stated.get("VERSION_CODENAME", ""),
     }
-    wanted = [letter for letter in "idrc" if letter in letters or "a" in letters]
-    if not all(values[letter] for letter in wanted):
+    wanted = [it for it in "idrc" if it in letters or "a" in letters]
+    if not all(values[it] for it in wanted):
         # Releases of the program differ in what they print instead.
         return None
     short = "s" in letters
