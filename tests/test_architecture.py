@@ -68,12 +68,13 @@ LIBRARIES = {
     "solv": "packages.rpm",
     "zstandard": "bases indexes",
     "packageurl": "packages reference",
+    "packaging": "packages",
 }
 """Library → who may import it."""
 
 NOT_FOR_HELP = (
     *("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils"),
-    *("solv", "zstandard", "packageurl"),
+    *("solv", "zstandard", "packageurl", "packaging"),
 )
 
 VAGUE = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})

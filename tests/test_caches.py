@@ -29,6 +29,7 @@ ALLOWED = {
     "packages/apt/relations.py:provided_of": "the names in a relation, by its text; bounded",
     "packages/apt/universe.py:_bucket": "a number for the name of a package; bounded",
     "packages/apt/versions.py:version_key": "the order of a version; bounded",
+    "packages/pypi/choose.py:_ranks": "the tags of an interpreter on a platform; bounded",
     "shell/patterns.py:_inner_glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:regex": "a regular expression for a pattern of a script; bounded",

@@ -99,7 +99,8 @@ class IndexFile(Struct, frozen=True):
     ``urls``: the first that answers counts; with a ``sha256``, a file that is known is never requested
     again. ``compression``: ``""``, ``gz``, ``xz``, ``zst``, ``bz2``: of the file as transferred.
     ``optional``: absence is an answer. ``largest``: bytes, compressed. ``digest_of_content``: whether
-    ``sha256`` is that of the decompressed file (dnf's open-checksum).
+    ``sha256`` is that of the decompressed file (dnf's open-checksum). ``accept``: the media types that are
+    requested, where the server has several forms of the file.
     """
 
     manager: str
@@ -110,6 +111,7 @@ class IndexFile(Struct, frozen=True):
     optional: bool = False
     largest: int = 128 << 20
     digest_of_content: bool = False
+    accept: str = ""
 
 
 class Index(Protocol):

@@ -43,6 +43,10 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "no repository has the package",
         "correct the name or the version in the Dockerfile, or add the repository that has it",
     ),
+    "package-word-unclear": (
+        "a word of the command is no requirement that freshlayer can read",
+        "write the requirement as the package manager's manual does",
+    ),
     "package-source-unknown": (
         "a package source can't be read",
         "name an http or https repository, or watch the package in a '# freshlayer: watch URL' comment",

@@ -22,5 +22,15 @@ def _apt() -> PackageManager:
     return APT
 
 
-MANAGERS: Mapping[str, Callable[[], PackageManager]] = {"apk": _apk, "apt": _apt}
+def _pypi() -> PackageManager:
+    from freshlayer.packages.pypi.resolver import PYPI  # noqa: PLC0415 - the same
+
+    return PYPI
+
+
+MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
+    "apk": _apk,
+    "apt": _apt,
+    "pypi": _pypi,
+}
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""

@@ -124,7 +124,8 @@ class _Fetcher:
 
     def _sent(self, reference: Reference, known: Validators, content: BinaryIO) -> Talk:
         request = request_of(reference)
-        headers = (*request.headers, *_conditions(known))
+        accept = (f"Accept: {self.file.accept}",) if self.file.accept else ()
+        headers = (*request.headers, *accept, *_conditions(known))
         wanted: Request = replace(
             request,
             headers=headers,

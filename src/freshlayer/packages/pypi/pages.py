@@ -1,0 +1,86 @@
+"""The page of a project on a package index, as JSON (PEP 691, PEP 700) or HTML (PEP 503)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import BinaryIO
+from urllib.parse import unquote
+
+import msgspec
+from msgspec import Struct, field
+
+from freshlayer.lazy_regex import compiled
+
+_LARGEST = 96 << 20
+_ANCHOR = compiled(r"(?is)<a\s([^>]{0,4000})>\s*([^<]{1,400}?)\s*</a>")
+_ATTRIBUTE = compiled(r"(?is)([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'))?")
+_SHA256 = compiled(r"[#&]sha256=([0-9a-f]{64})")
+FILES = "files"
+"""The one key of a page."""
+
+
+class IndexedFile(Struct, frozen=True, array_like=True):
+    """A file of a project. ``sha256`` is empty where the index states none. ``python``: Requires-Python."""
+
+    name: str
+    sha256: str = ""
+    python: str = ""
+    yanked: bool = False
+
+
+class _Listed(Struct):
+    filename: str
+    hashes: dict[str, str] = field(default_factory=dict)
+    python: str | None = field(default=None, name="requires-python")
+    yanked: bool | str = False
+
+
+class _Page(Struct):
+    files: list[_Listed]
+
+
+def read_page(content: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """The entries of a page. Raises ValueError for what is neither form."""
+    body = content.read(_LARGEST + 1)
+    if len(body) > _LARGEST:
+        raise ValueError("the page is too large")
+    found = _of_json(body) if body.lstrip()[:1] == b"{" else _of_html(body.decode("utf-8", "replace"))
+    yield FILES, msgspec.msgpack.encode(found)
+
+
+def files_of(value: bytes) -> list[IndexedFile]:
+    """The files of an entry."""
+    return msgspec.msgpack.decode(value, type=list[IndexedFile])
+
+
+def _of_json(body: bytes) -> list[IndexedFile]:
+    try:
+        page = msgspec.json.decode(body, type=_Page)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    return [
+        IndexedFile(it.filename, it.hashes.get("sha256", ""), it.python or "", it.yanked is not False)
+        for it in page.files
+    ]
+
+
+def _of_html(text: str) -> list[IndexedFile]:
+    if "<" not in text:
+        raise ValueError("not a page of an index")
+    return [_of_anchor(attributes, name) for attributes, name in _ANCHOR.findall(text)]
+
+
+def _of_anchor(attributes: str, name: str) -> IndexedFile:
+    known = {
+        key.lower(): unescape(double or single) for key, double, single in _ATTRIBUTE.findall(attributes)
+    }
+    stated = _SHA256.search(known.get("href", ""))
+    written = unquote(unescape(name))
+    return IndexedFile(
+        re.sub(r"\s", "", written),
+        stated[1] if stated else "",
+        known.get("data-requires-python", ""),
+        "data-yanked" in known,
+    )
