@@ -80,13 +80,14 @@ def _added(root: Root, command: PackageCommand, indexes: _Indexes) -> Outcome:
         wrong = next(word for word, one in zip(command.words, words, strict=True) if one is None)
         return Outcome(root, problems=(Unsolvable(wrong, exists=False),))
     named = {one.name: one.text for one in wanted if not one.conflict}
+    before = root
     if options.get("virtual"):
         root, wanted = _with_virtual(root, options["virtual"], wanted)
     changed = replace(root, world=_with(root.world, wanted))
     solver = Solver(Universe(indexes, _packages(changed)))
     for one in wanted:
         solver.mark(one.name, marks, inherited=True)
-    return _outcome(root, changed, solver.solve(changed.world), named)
+    return _outcome(before, changed, solver.solve(changed.world), named)
 
 
 def _with_virtual(
