@@ -1,0 +1,270 @@
+"""Packages of any number of Dockerfiles, with real repositories of apt behind a real origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from freshlayer.indexes import IndexCache
+from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.packages import (
+    PackageAction,
+    PackageChain,
+    PackageCommand,
+    PackageRun,
+    PackagesWanted,
+    Resolution,
+)
+from freshlayer.settings import Policy
+from freshlayer.state import SqliteStore
+from freshlayer.workflows.index_files import IndexFiles
+from freshlayer.workflows.packages import PackagesOfRun
+from freshlayer.workflows.session import Session
+from testing.apt_repository import AptRepository
+from testing.package_origin import PackageOrigin, package_origin
+
+_NOW = 1_790_000_000
+_BASE = ("docker-image://docker.io/library/debian:stable", "linux/amd64")
+_STATUS = "Package: base\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n"
+_OS_RELEASE = "ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n"
+RELEASE = "/dists/stable/Release"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> AptRepository:
+    made = AptRepository(tmp_path / "repository")
+    made.add("app", "1", "lib (>= 1), base")
+    made.add("lib", "1")
+    made.add("other", "1")
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def origin(repository: AptRepository) -> Iterator[PackageOrigin]:
+    with package_origin(repository.directory) as served:
+        yield served
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Callable[..., Session]]:
+    """A session with its own time and policy; all of one test share the caches."""
+    store = SqliteStore(tmp_path / "state.sqlite3", print)
+
+    def made(now: int = _NOW, *, offline: bool = False) -> Session:
+        policy = Policy(offline=offline, timeout=5, deadline=10)
+        indexes = IndexCache(tmp_path / "indexes")
+        return Session(store=store, policy=policy, warn=print, clock=lambda: now, indexes=indexes)
+
+    yield made
+    store.close()
+
+
+def base(url: str, repository: AptRepository) -> BaseImage:
+    files = {"/etc/os-release": _OS_RELEASE, "/etc/apt/sources.list": repository.sources(url)}
+    contents = BaseContents(files, {"apt": _STATUS})
+    return BaseImage(*_BASE, "sha256:aa", contents=contents)
+
+
+def chain(image: BaseImage, *words: str, line: int = 2) -> PackageChain:
+    files: Mapping[str, str] = image.contents.files if image.contents else {}
+    commands = (
+        PackageCommand("apt", "apt-get", PackageAction.UPDATE, files=files, updates=True),
+        PackageCommand(
+            "apt",
+            "apt-get",
+            PackageAction.INSTALL,
+            words,
+            files=files,
+            text="apt-get install",
+            platform=_BASE[1],
+        ),
+    )
+    return PackageChain(_BASE, (PackageRun(line - 1, line, commands),))
+
+
+def resolved(session: Session, *wanted: PackagesWanted) -> list[Resolution]:
+    """What the one instruction of each Dockerfile installs."""
+    assert session.indexes is not None
+    found = PackagesOfRun(IndexFiles(session, session.indexes)).read(wanted)
+    return [next(iter(it.values()))[0].resolution for it in found]
+
+
+def wanted(image: BaseImage, *words: str, line: int = 2, ttl: int = 0) -> PackagesWanted:
+    return PackagesWanted((chain(image, *words, line=line),), {_BASE: image}, ttl)
+
+
+def versions(found: Resolution) -> dict[str, str]:
+    assert found.problem is None, found.problem
+    return {it.name: it.version for it in found.packages}
+
+
+def test_the_closure_comes_from_the_repository(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    (found,) = resolved(session(), wanted(base(origin.url, repository), "app"))
+    assert versions(found) == {"app": "1", "lib": "1"}
+    assert all(it.digest.startswith("sha256:") for it in found.packages)
+
+
+def test_each_index_is_requested_once_for_all(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    many = [wanted(image, *words, line=line) for line in range(2, 12) for words in (["app"], ["other"])]
+    found = resolved(session(), *many)
+    assert [sorted(versions(it)) for it in found] == [["app", "lib"], ["other"]] * 10
+    requested = origin.requests()
+    assert len(requested) == len(set(requested))
+    assert sum("by-hash" in it for it in requested) == 1
+
+
+def test_nothing_new_costs_no_body(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    first = resolved(session(), wanted(image, "app"))
+    origin.requests()
+    assert resolved(session(), wanted(image, "app")) == first
+    assert origin.requests() == ["/dists/stable/InRelease", f"{RELEASE}?"]
+
+
+def test_a_mirror_without_validators_costs_the_manifest_alone(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    origin.validators = False
+    image = base(origin.url, repository)
+    first = resolved(session(), wanted(image, "app"))
+    origin.requests()
+    assert resolved(session(), wanted(image, "app")) == first
+    assert origin.requests() == ["/dists/stable/InRelease", RELEASE]
+
+
+def test_what_changed_is_seen(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    resolved(session(), wanted(image, "app"))
+    repository.add("lib", "2")
+    repository.publish()
+    (found,) = resolved(session(), wanted(image, "app"))
+    assert versions(found) == {"app": "1", "lib": "2"}
+
+
+def test_a_lagging_mirror_is_no_change(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    repository.add("lib", "2")
+    repository.publish()
+    resolved(session(), wanted(image, "app"))
+    repository.add("lib", "1")
+    repository.publish(later=-7200)
+    (found,) = resolved(session(), wanted(image, "app"))
+    assert versions(found)["lib"] == "2"
+    repository.add("lib", "3")
+    repository.publish(later=14400)
+    (found,) = resolved(session(), wanted(image, "app"))
+    assert versions(found)["lib"] == "3"
+
+
+def test_a_repository_that_is_down_is_unreachable(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    resolved(session(), wanted(image, "app"))
+    origin.down = True
+    (found,) = resolved(session(), wanted(image, "app"))
+    assert found.problem is not None
+    assert found.unreachable
+    assert origin.url in str(found.problem)
+
+
+def test_a_package_that_is_gone_keeps_what_is_recorded(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    repository.remove("app")
+    repository.publish()
+    (found,) = resolved(session(), wanted(base(origin.url, repository), "app"))
+    assert found.problem is not None
+
+
+def test_offline_the_cache_alone_answers(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    (found,) = resolved(session(offline=True), wanted(image, "app"))
+    assert found.problem is not None
+    assert found.unreachable
+    assert "--offline" in str(found.problem)
+    resolved(session(), wanted(image, "app"))
+    origin.requests()
+    (found,) = resolved(session(offline=True), wanted(image, "app"))
+    assert versions(found) == {"app": "1", "lib": "1"}
+    assert origin.requests() == []
+
+
+def test_an_answer_is_valid_for_its_ttl(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    resolved(session(), wanted(image, "app"))
+    origin.requests()
+    resolved(session(_NOW + 3599), wanted(image, "app", ttl=3600))
+    assert origin.requests() == []
+    resolved(session(_NOW + 3600), wanted(image, "app", ttl=3600))
+    assert origin.requests() != []
+
+
+def test_a_damaged_index_is_requested_again(
+    tmp_path: Path, origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    image = base(origin.url, repository)
+    resolved(session(), wanted(image, "app"))
+    origin.requests()
+    for path in (tmp_path / "indexes").glob("*.index"):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (found,) = resolved(session(), wanted(image, "app"))
+    assert versions(found) == {"app": "1", "lib": "1"}
+    assert RELEASE in origin.requests()
+
+
+def test_without_the_contents_of_the_base_the_reason_is_that_of_the_base(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    known = base(origin.url, repository)
+    (found,) = resolved(session(), PackagesWanted((chain(known, "app"),), {}))
+    assert found.problem is not None
+    assert found.problem.code == "base-not-read"
+    assert origin.requests() == []
+
+
+def test_two_continuations_of_a_stage_install_the_union_where_it_updates(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    """Both install from the lists of the instruction that they share."""
+    image = base(origin.url, repository)
+    update, install = chain(image, "app").runs[0].commands
+    first = PackageRun(1, 2, (update,))
+    chains = [
+        PackageChain(_BASE, (first, PackageRun(number, number + 1, (replace(install, words=(word,)),))))
+        for number, word in ((2, "app"), (3, "other"))
+    ]
+    made = session()
+    assert made.indexes is not None
+    (found,) = PackagesOfRun(IndexFiles(made, made.indexes)).read(
+        [PackagesWanted(tuple(chains), {_BASE: image})]
+    )
+    (read,) = found[1]
+    assert versions(read.resolution) == {"app": "1", "lib": "1", "other": "1"}
+
+
+def test_a_cache_that_can_not_be_written_costs_only_time(
+    tmp_path: Path, origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    (tmp_path / "indexes").write_bytes(b"not a directory")
+    (found,) = resolved(session(), wanted(base(origin.url, repository), "app"))
+    assert versions(found) == {"app": "1", "lib": "1"}
