@@ -87,7 +87,7 @@ def main(context: str, state: str) -> None:
         session.store.record_observations(recorded, at=1)
     report = inputs.inputs(source, request)
     with parts.part("inject"):
-        render.derived(source, report, Mechanism.MOUNT)
+        render.derived(source, report, Mechanism.MOUNT, ())
     with parts.part("report"):
         text.build_lines(report)
     print(json.dumps(parts.taken))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.model.inputs import SYNTAX
 from freshlayer.reference import Reference
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -36,6 +37,8 @@ def findings(name: str, path: Path) -> dict[str, Any]:
             {"line": place.line, "kind": item.reference.kind, "reference": _spelled(item.reference)}
             for item in discovery.inputs
             for place in item.places
+            # The labels have no frontends.
+            if place.via != SYNTAX
         ],
         "unwatched": [{"line": item.line, "why": str(item.reason)} for item in discovery.not_watched],
     }

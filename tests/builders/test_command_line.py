@@ -177,9 +177,10 @@ def test_a_platform_is_named_whole_or_by_its_parts(words: list[str], platforms: 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--pull=always"], True),
+        (["--pull=always"], False),
         (["--pull=never"], True),
         (["--pull-never"], True),
+        (["--pull-never=false"], False),
         (["--pull"], False),
         (["--pull=newer"], False),
         (["--pull=missing"], False),
@@ -187,13 +188,8 @@ def test_a_platform_is_named_whole_or_by_its_parts(words: list[str], platforms: 
         ([], False),
     ],
 )
-def test_whether_the_words_settle_pulling_is_known(words: list[str], said: bool) -> None:  # noqa: FBT001
-    assert read([*words, "."], {}, PODMAN).pull is said
-
-
-@pytest.mark.parametrize(("words", "said"), [(["--pull"], True), (["--pull=false"], False), ([], False)])
-def test_with_docker_pulling_is_a_switch(words: list[str], said: bool) -> None:  # noqa: FBT001
-    assert read([*words, "."], {}).pull is said
+def test_whether_the_words_forbid_to_pull_is_known(words: list[str], said: bool) -> None:  # noqa: FBT001
+    assert read([*words, "."], {}, PODMAN).never_pulls is said
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
@@ -9,6 +11,8 @@ from freshlayer.dockerfile import normalised
 from freshlayer.errors import DockerfileError
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.reasons import Reason
+from freshlayer.reference import Reference
+from freshlayer.reference import parse as parse_reference
 
 
 def found(text: str, **options: object) -> list[str]:
@@ -183,14 +187,14 @@ def test_a_comment_inside_a_here_document_is_the_scripts_own() -> None:
 
 
 def test_what_cannot_be_asked_is_told_with_its_place() -> None:
-    text = "FROM alpine\nRUN git clone https://h/r.git && curl http://h/a\n"
+    text = "FROM scratch\nRUN git clone https://h/r.git && curl http://h/a\n"
     kept = analysed(text).restricted_to(frozenset({"http"})).discovery
     assert [str(item.reference) for item in kept.inputs] == ["http://h/a"]
     assert [(item.line, item.text) for item in kept.not_watched] == [(2, "git+https://h/r.git")]
 
 
-def test_an_image_is_the_builders_own_in_some_places_and_asked_in_others() -> None:
-    text = """\
+IMAGES = """\
+# syntax=docker/dockerfile:1
 FROM alpine
 COPY --from=busybox /bin/sh /
 RUN --mount=from=debian,target=/d true
@@ -199,11 +203,76 @@ RUN ./copy-image
 # freshlayer: watch docker-image://busybox
 RUN ./copy-another
 """
-    kept = analysed(text).restricted_to(frozenset({"http", "image"})).discovery
-    read_at = {str(i.reference).rpartition("/")[2]: [p.line for p in i.places] for i in kept.inputs}
-    assert read_at == {"tool:1": [5], "busybox:latest": [7]}
-    assert sorted(len(found) for found in kept.by_instruction.values()) == [1, 1]
-    assert kept.not_watched == ()
+
+
+def named(references: Iterable[Reference]) -> set[str]:
+    return {it.text.rpartition("/")[2] for it in references}
+
+
+def test_an_image_is_an_input_wherever_it_is_named() -> None:
+    kept = analysed(IMAGES).restricted_to(frozenset({"http", "image"}))
+    read_at = {(*named([i.reference]), p.line) for i in kept.discovery.inputs for p in i.places}
+    wanted = {"dockerfile:1": 1, "alpine:latest": 2, "debian:latest": 4, "tool:1": 6}
+    assert read_at == {*wanted.items(), ("busybox:latest", 3), ("busybox:latest", 8)}
+    assert kept.discovery.not_watched == ()
+
+
+def test_what_the_builder_resolves_is_no_part_of_a_key() -> None:
+    kept = analysed(IMAGES)
+    resolved = {number: named(references) for number, references in kept.resolved.items()}
+    assert resolved == {
+        0: {"alpine:latest"},
+        1: {"busybox:latest"},
+        2: {"debian:latest"},
+        -1: {"dockerfile:1"},
+    }
+
+
+def test_an_image_of_this_machine_alone_is_probed_only_where_an_instruction_reads_it_itself() -> None:
+    busybox, alpine = (parse_reference(f"docker-image://{name}") for name in ("busybox", "alpine"))
+    kept = analysed(IMAGES).restricted_to(frozenset({"image"}), {busybox, alpine}).discovery
+    places = {it.reference: [place.line for place in it.places] for it in kept.inputs}
+    assert places[busybox] == [8]
+    assert alpine not in places
+    assert 0 not in kept.by_instruction
+
+
+def test_a_builder_that_ignores_the_frontend_does_not_have_it_as_an_input() -> None:
+    for builder, wanted in (("buildah", False), ("classic", False), ("buildx", True), ("", True)):
+        found = analyse(IMAGES, BuildRequest(("linux/amd64",), builder=builder))
+        assert ("dockerfile:1" in named(it.reference for it in found.discovery.inputs)) is wanted
+    other = BuildRequest(("linux/amd64",), build_args={"BUILDKIT_SYNTAX": "other/frontend"})
+    assert "dockerfile:1" not in named(it.reference for it in analyse(IMAGES, other).discovery.inputs)
+
+
+@pytest.mark.parametrize(
+    ("written", "context"), [("alpine", "alpine:latest"), ("docker.io/library/alpine:latest", "alpine")]
+)
+def test_a_name_that_is_a_build_context_is_no_image(written: str, context: str) -> None:
+    request = BuildRequest(("linux/amd64",), contexts={context: "./directory"})
+    found = analyse(f"FROM {written}\nCOPY --from={written} /a /a\n", request)
+    assert found.discovery.inputs == ()
+    assert found.image_uses == ()
+
+
+def test_an_image_by_way_of_a_build_context_is_probed_and_not_pinned() -> None:
+    request = BuildRequest(("linux/amd64",), contexts={"base": "docker-image://alpine:3"})
+    (use,) = analyse("FROM base\n", request).image_uses
+    assert (use.by_context, use.written, use.reference.text) == (
+        True,
+        "base",
+        "docker-image://docker.io/library/alpine:3",
+    )
+
+
+def test_an_image_is_probed_for_the_platform_of_its_stage() -> None:
+    text = "FROM --platform=$BUILDPLATFORM a AS x\nFROM b\nCOPY --from=x /f /\nCOPY --from=c /f /\n"
+    platforms = ("linux/arm64", "linux/s390x")
+    found = analyse(text, BuildRequest(platforms, host="linux/amd64"))
+    needed = {
+        next(iter(named([it.reference]))): found.platforms_of(it, platforms) for it in found.discovery.inputs
+    }
+    assert needed == {"a:latest": ("linux/amd64",), "b:latest": platforms, "c:latest": platforms}
 
 
 def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
+from freshlayer.evidence.images import combined
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Recorded, Verdict
-from freshlayer.probe.images.manifest import Entry, accepted, chosen, combined, entries
+from freshlayer.probe.images.manifest import Entry, accepted, chosen, entries
 from freshlayer.settings import HostSettings
 from testing import asking
 from testing.command import Freshlayer

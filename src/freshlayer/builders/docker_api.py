@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from freshlayer.docker_client import config as docker_config
 
 _SECONDS = 10.0
 _LARGEST = 1024 * 1024
+_LARGEST_CACHE = 32 * _LARGEST
 _UNIX = "unix://"
 
 Document = Mapping[str, object]
@@ -25,24 +26,37 @@ def images(program: Sequence[str], environ: Mapping[str, str], names: Sequence[s
     host = docker_config.host(environ)
     if len(program) != 1 or not host.startswith(_UNIX):
         return None
-    answers = [_answer(host.removeprefix(_UNIX), name) for name in names]
+    path = host.removeprefix(_UNIX)
+    answers = [_answer(path, f"/images/{quote(name, safe='/:@')}/json") for name in names]
     if any(status not in {200, 404} for status, _ in answers):
         return None
     return [body for status, body in answers if status == 200]
 
 
-def _answer(path: str, name: str) -> tuple[int, Document]:
+def build_cache(program: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """What BuildKit in the daemon states of each record of its cache; nothing where there is no answer."""
+    host = docker_config.host(environ)
+    if len(program) != 1 or not host.startswith(_UNIX):
+        return
+    _, found = _answer(host.removeprefix(_UNIX), "/system/df?type=build-cache", _LARGEST_CACHE)
+    records = found.get("BuildCache")
+    for record in records if isinstance(records, list) else ():
+        if isinstance(record, dict) and isinstance(record.get("Description"), str):
+            yield record["Description"]
+
+
+def _answer(path: str, target: str, largest: int = _LARGEST) -> tuple[int, Document]:
     """Status and object; 0 where there is no answer that can be read."""
-    request = f"GET /images/{quote(name, safe='/:@')}/json HTTP/1.0\r\nHost: docker\r\n\r\n"
+    request = f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n"
     try:
-        head, _, body = _exchange(path, request.encode()).partition(b"\r\n\r\n")
+        head, _, body = _exchange(path, request.encode(), largest).partition(b"\r\n\r\n")
         status, document = int(head.split(b" ")[1]), json.loads(body)
     except (OSError, ValueError, IndexError, RecursionError):
         return 0, {}
     return (status, document) if isinstance(document, dict) else (0, {})
 
 
-def _exchange(path: str, request: bytes) -> bytes:
+def _exchange(path: str, request: bytes, largest: int) -> bytes:
     """The whole answer; HTTP/1.0 ends it by closing. Raises OSError."""
     answer = bytearray()
     deadline = time.monotonic() + _SECONDS
@@ -52,6 +66,6 @@ def _exchange(path: str, request: bytes) -> bytes:
         connection.sendall(request)
         while more := connection.recv(65536):
             answer += more
-            if len(answer) > _LARGEST or time.monotonic() > deadline:
+            if len(answer) > largest or time.monotonic() > deadline:
                 raise OSError("the answer does not end")
     return bytes(answer)

@@ -30,8 +30,8 @@ class BuildTarget(Struct, frozen=True):
 
     ``name``: empty for a plain build. ``dockerfile``: absolute, or relative to the context; None for the
     usual one. ``inline``: its text, where the model holds it. ``needs``: other targets that are built for it.
-    ``barred``: why its Dockerfile is not to be read, if so. ``pull``: whether the command settles how its
-    images are pulled. ``tags``: the names that its image gets. ``contexts``: name → source
+    ``barred``: why its Dockerfile is not to be read, if so. ``never_pulls``: whether the
+    command forbids to pull its images. ``tags``: the names that its image gets. ``contexts``: name → source
     of its named build contexts.
     """
 
@@ -45,7 +45,7 @@ class BuildTarget(Struct, frozen=True):
     network: str = ""
     needs: tuple[str, ...] = ()
     barred: Reason | None = None
-    pull: bool = False
+    never_pulls: bool = False
     tags: tuple[str, ...] = ()
     contexts: Mapping[str, str] = field(default_factory=dict)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -13,12 +14,13 @@ from msgspec import Struct
 from freshlayer.builders import docker_api
 from freshlayer.builders.run.process import captured
 from freshlayer.errors import BuilderError, ReferenceInvalidError
-from freshlayer.reference import Reference, parse, shown
+from freshlayer.reference import Reference, parse
 
 _SCHEME = "docker-image://"
 _SECONDS = 30.0
 _BUILDAH = "buildah"
 _DOCKER = "docker"
+_PULLED = re.compile(r"pulled from \S+@sha256:([0-9a-f]{64})")
 
 Document = Mapping[str, object]
 
@@ -38,17 +40,21 @@ class ImageStore(Protocol):
         """As ``Builder`` has it."""
 
 
+class Engine(Struct, frozen=True):
+    """Whose images a build may start from. ``named``: the value of ``--builder``."""
+
+    store: ImageStore
+    named: str = ""
+
+
 class LocalImage(Struct, frozen=True):
     """``digests``: under which it is known in its tag's repository, SHA-256 by its hexadecimal digits.
 
-    ``platform``: ``os/arch[/variant]``. ``of_platform``: the digests are those of the platform's manifest,
-    not of an index. ``from_registry``: whether it certainly came from there, or went there.
+    ``from_registry``: whether it certainly came from there, or went there. Without digests, it did not.
     """
 
-    digests: frozenset[str]
-    platform: str
-    of_platform: bool = False
-    from_registry: bool = True
+    digests: frozenset[str] = frozenset()
+    from_registry: bool = False
 
 
 def name_of(reference: Reference) -> str:
@@ -57,58 +63,78 @@ def name_of(reference: Reference) -> str:
 
 
 def local_images(store: ImageStore, references: Sequence[Reference]) -> dict[Reference, LocalImage]:
-    """Those of the references that are here and have a digest in their repository.
+    """Those of the references that are here.
 
-    Docker's own store gives none to what was only built or tagged here. Podman, buildah and containerd's
-    store give every image one.
+    Docker's own store gives no digest to what was only built or tagged here, and podman and buildah name that
+    ``localhost/…``. Else podman, buildah and containerd's store give every image a digest.
     """
+    if not references:
+        return {}
+    tagged = list(_tagged(store, references))
+    found = {reference: _image(tagged, reference) for reference in references}
+    return {reference: image for reference, image in found.items() if image is not None}
+
+
+def holds(store: ImageStore, reference: Reference, digests: Iterable[str]) -> bool:
+    """Whether an image is here by one of these digests: in the store, or in BuildKit's cache."""
+    wanted = set(digests)
     if os.path.basename(store.program[0]) == _BUILDAH:
-        found = {reference: _in_buildah(store, reference) for reference in references}
-        return {reference: image for reference, image in found.items() if image is not None}
-    by_tag: dict[str, Document] = {}
-    for document in _inspected(store, [name_of(reference) for reference in references]):
-        by_tag |= {tag.text: document for tag in _parsed(document.get("RepoTags"))}
-    here = {reference: by_tag[reference.text] for reference in references if reference.text in by_tag}
-    images = {reference: _image(document, reference) for reference, document in here.items()}
-    return {reference: image for reference, image in images.items() if image.digests}
+        return any(str(it.get("digest", "")).removeprefix("sha256:") in wanted for it in _buildah(store))
+    repository = _repository(reference)
+    if _inspected(store, [f"{repository}@sha256:{digest}" for digest in sorted(wanted)]):
+        return True
+    cached = docker_api.build_cache(store.program, store.environment) if _is_docker(store) else ()
+    return any(match[1] in wanted for text in cached for match in _PULLED.finditer(text))
 
 
-def pull(store: ImageStore, reference: Reference, platform: str) -> str:
-    """Pull what a tag leads to now; why that failed, empty where it did not. ``platform`` may be empty."""
-    always = ["--policy", "always"] if os.path.basename(store.program[0]) == _BUILDAH else []
-    wanted = ["--platform", platform] if platform else []
-    done = _run(store, ["pull", "--quiet", *always, *wanted, name_of(reference)])
-    if done is None:
-        return "it can't be run"
-    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return shown(lines[-1] if lines else f"exit code {done.returncode}", 200) if done.returncode else ""
+def _image(tagged: Sequence[tuple[Reference, Document]], reference: Reference) -> LocalImage | None:
+    """Containerd's store and podman's name an image by its manifest whether it was ever elsewhere or not."""
+    if any(tag.text == _here_alone(reference) for tag, _ in tagged):
+        return LocalImage()
+    document = next((document for tag, document in tagged if tag.text == reference.text), None)
+    if document is None:
+        return None
+    digests = _digests(document, reference)
+    own = {str(document.get(name, "")).removeprefix("sha256:") for name in ("Id", "Digest")}
+    return LocalImage(digests, from_registry=bool(digests) and digests.isdisjoint(own))
+
+
+def _here_alone(reference: Reference) -> str:
+    """What podman and buildah call an image that was built here, if its name has no registry."""
+    short = re.sub(r"\Adocker\.io/(?:library/)?", "", name_of(reference))
+    return f"{_SCHEME}localhost/{short}" if short != name_of(reference) else ""
+
+
+def _tagged(store: ImageStore, references: Sequence[Reference]) -> Iterator[tuple[Reference, Document]]:
+    """Every tag of the images that are here."""
+    if os.path.basename(store.program[0]) == _BUILDAH:
+        for item in _buildah(store):
+            digest = str(item.get("digest", ""))
+            for tag in _parsed(item.get("names")):
+                yield tag, {"Digest": digest, "RepoDigests": [f"{_repository(tag)}@{digest}"]}
+        return
+    names = [name_of(reference) for reference in references]
+    if not _is_docker(store):
+        names += [name.removeprefix(_SCHEME) for name in map(_here_alone, references) if name]
+    for document in _inspected(store, names):
+        yield from ((tag, document) for tag in _parsed(document.get("RepoTags")))
+
+
+def _is_docker(store: ImageStore) -> bool:
+    return os.path.basename(store.program[0]) == _DOCKER
 
 
 def _inspected(store: ImageStore, names: Sequence[str]) -> list[Document]:
-    if os.path.basename(store.program[0]) == _DOCKER:
+    if _is_docker(store):
         found = docker_api.images(store.program, store.environment, names)
         if found is not None:
             return found
-    return _documents(_run(store, ["image", "inspect", *names], _SECONDS))
+    return _documents(_run(store, ["image", "inspect", *names]))
 
 
-def _image(document: Document, reference: Reference) -> LocalImage:
-    """Containerd's store and podman's name an image by its manifest whether it was ever elsewhere or not."""
-    digests = _digests(document, reference)
-    own = {str(document.get(name, "")).removeprefix("sha256:") for name in ("Id", "Digest")}
-    return LocalImage(digests, _platform(document), from_registry=digests.isdisjoint(own))
-
-
-def _in_buildah(store: ImageStore, reference: Reference) -> LocalImage | None:
-    """It shows the digest of the platform's own manifest alone."""
-    found = _documents(_run(store, ["inspect", "--type", "image", name_of(reference)], _SECONDS))
-    for document in found:
-        digest, config = str(document.get("FromImageDigest", "")), document.get("OCIv1")
-        if digest.startswith("sha256:") and isinstance(config, Mapping):
-            known = frozenset({digest.removeprefix("sha256:")})
-            platform = _platform(config, ("os", "architecture", "variant"))
-            return LocalImage(known, platform, of_platform=True, from_registry=False)
-    return None
+def _buildah(store: ImageStore) -> list[Document]:
+    """All images: to inspect one takes buildah as long."""
+    return _documents(_run(store, ["images", "--json"]))
 
 
 def _documents(done: subprocess.CompletedProcess[bytes] | None) -> list[Document]:
@@ -121,11 +147,9 @@ def _documents(done: subprocess.CompletedProcess[bytes] | None) -> list[Document
     return [item for item in listed if isinstance(item, dict)]
 
 
-def _run(
-    store: ImageStore, words: list[str], seconds: float | None = None
-) -> subprocess.CompletedProcess[bytes] | None:
+def _run(store: ImageStore, words: list[str]) -> subprocess.CompletedProcess[bytes] | None:
     try:
-        return captured([*store.program, *words], store.environment, seconds=seconds)
+        return captured([*store.program, *words], store.environment, seconds=_SECONDS)
     except BuilderError:
         return None
 
@@ -147,8 +171,3 @@ def _parsed(names: object) -> Iterator[Reference]:
             yield parse(f"{_SCHEME}{name}")
         except ReferenceInvalidError:
             continue
-
-
-def _platform(document: Document, names: Sequence[str] = ("Os", "Architecture", "Variant")) -> str:
-    parts = (document.get(name) for name in names)
-    return "/".join(str(part) for part in parts if part)

@@ -104,7 +104,7 @@ class PlainBuild(Struct, frozen=True):
             args=command.build_args,
             platforms=command.platforms,
             network=command.network,
-            pull=command.pull,
+            never_pulls=command.never_pulls,
             tags=command.tags,
             contexts=command.contexts,
         )

@@ -67,24 +67,33 @@ def command(
     names = builder.family.dockerfiles if builder else NAMES
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
-        found = _checked(options, source_of(contexts[0], selection.file, names), request, image_of)
+        source = source_of(contexts[0], selection.file, names)
+        found = _checked(options, source, request, image_of, builder)
         Output(options, Style(ReportKind.CHECK, explain=explain)).write([("", found)])
         return STALE if fails(found, failing) else DONE
+    from freshlayer.builders.local_images import Engine
     from freshlayer.cli.check_many import Findings, Search, check_several
 
     search = Search(contexts, selection.file, names, request, recursive)
-    return check_several(options, search, Findings(explain, failing), image_of)
+    engine = Engine(builder) if builder else None
+    return check_several(options, search, Findings(explain, failing), image_of, engine)
 
 
 def _checked(
-    options: Options, source: Source, request: BuildRequest, image_of: Callable[[str], str] | None
+    options: Options,
+    source: Source,
+    request: BuildRequest,
+    image_of: Callable[[str], str] | None,
+    builder: Builder | None,
 ) -> Report:
+    from freshlayer.builders.local_images import Engine
     from freshlayer.cli.errors import located
     from freshlayer.workflows.check import check_one
     from freshlayer.workflows.record import as_built
     from freshlayer.workflows.target import Target
 
-    with session_of(options, source, image_of) as session, located(source):
+    engine = Engine(builder) if builder else None
+    with session_of(options, source, image_of, engine) as session, located(source):
         return check_one(Target.of(source, as_built(source, request, session)), session)
 
 

@@ -13,6 +13,7 @@ from typing import Self
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.builders.local_images import Engine
 from freshlayer.cli.chosen_settings import chosen_for, warn_once
 from freshlayer.cli.dockerfiles import source_of
 from freshlayer.cli.errors import located
@@ -27,14 +28,12 @@ from freshlayer.credentials import Keyring
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import ContextError, FreshlayerError
 from freshlayer.model.report import Report
-from freshlayer.probe import PROTOCOLS, ScriptsKnown
 from freshlayer.reference import shown
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings
 from freshlayer.workflows.batch import AnalysedFile, Candidate, batches
 from freshlayer.workflows.check import check
-from freshlayer.workflows.observe import Due
 from freshlayer.workflows.target import Target
 
 _LEAST_DEADLINE = 1.0
@@ -69,10 +68,14 @@ class Findings(Struct, frozen=True):
 
 
 def check_several(
-    options: Options, search: Search, findings: Findings, image_of: Callable[[str], str] | None
+    options: Options,
+    search: Search,
+    findings: Findings,
+    image_of: Callable[[str], str] | None,
+    engine: Engine | None,
 ) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
-    with session_of(options, None, image_of) as session, _Reporter(options, findings) as reporter:
+    with session_of(options, None, image_of, engine) as session, _Reporter(options, findings) as reporter:
         search = replace(search, networks=session.store.networks())
         wanted = list(searched(search, reporter.failed))
         with batches(
@@ -85,8 +88,7 @@ def check_several(
                 keyring = Keyring(os.environ, batch.policy.hosts)
                 left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
                 own = replace(session, policy=replace(batch.policy, deadline=left), keyring=keyring)
-                scripts = ScriptsKnown(scripts=frozenset(batch.scripts))
-                due = Due(batch.ttls, search.request.platforms, scripts)
+                due = batch.due(search.request)
                 for report in check(batch.targets(search.request), due, own):
                     reporter.add(report)
     return reporter.exit_code
@@ -117,12 +119,14 @@ def read_one(
     """
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
-        read = Target.of(source, search.request_for(source)).analysis.restricted_to(frozenset(PROTOCOLS))
+        read = Target.of(source, search.request_for(source)).watched
+    platforms = search.request.platforms
     if search.below and read_settings(source.directory) is None:
-        return AnalysedFile(source, read)
+        return AnalysedFile(source, read, platforms=platforms)
     chosen = chosen_for(options, source)
     wider = {**hosts, **chosen.policy.hosts} if search.below else chosen.policy.hosts
-    return AnalysedFile(source, read, replace(chosen.policy, hosts=wider), chosen.warning)
+    policy = replace(chosen.policy, hosts=wider)
+    return AnalysedFile(source, read, policy, chosen.warning, platforms)
 
 
 class _Reporter:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
+from freshlayer.builders.local_images import Engine
 from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
@@ -74,6 +75,7 @@ def _checked(
     stdin = KeptInput(standard_input())
     targets = targets_of(model, invocation, stdin, otherwise="it is not checked")
     settings = settings_of(request.options, targets)
-    with session_of(request.options, settings, invocation.image_of) as session:
+    engine = Engine(invocation, invocation.named)
+    with session_of(request.options, settings, invocation.image_of, engine) as session:
         found = check(targets.values(), Due.of(targets.values()), session)
         return list(zip(targets, found, strict=True))

@@ -79,11 +79,13 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
 
 
 def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[str, Report]:
+    from freshlayer.builders.local_images import Engine
     from freshlayer.workflows.build import build
 
     model = invocation.model()
     targets = targets_of(model, invocation, stdin)
-    with session_of(options, settings_of(options, targets)) as session:
+    engine = Engine(invocation, invocation.named)
+    with session_of(options, settings_of(options, targets), engine=engine) as session:
         return build(targets, model, invocation, session)
 
 

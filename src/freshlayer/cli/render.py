@@ -74,7 +74,7 @@ def command(
     with session_of(options, source) as session, located(source):
         target = Target.of(source, as_built(source, request, session))
         report = check_one(target, session) if form == "template" else render(target, session)
-        content = content_of(source, report, form, mechanism)
+        content = content_of(target, report, form, mechanism, session)
     write_file(options, report)
     _deliver(options, source, output, content, form)
     return 0

@@ -13,34 +13,32 @@ from typing import TYPE_CHECKING
 from freshlayer.cli.options import Options
 
 if TYPE_CHECKING:
+    from freshlayer.builders.local_images import Engine
     from freshlayer.context import Source
     from freshlayer.indexes import IndexCache
+    from freshlayer.lock.identities_file import Entry
     from freshlayer.workflows.session import Session
 
 
 @contextmanager
 def session_of(
-    options: Options, source: Source | None, image_of: Callable[[str], str] | None = None
+    options: Options,
+    source: Source | None,
+    image_of: Callable[[str], str] | None = None,
+    engine: Engine | None = None,
 ) -> Iterator[Session]:
     """The state, the policy and the identities that a command works with; the state is closed at the end."""
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
-    from freshlayer.errors import StateError
     from freshlayer.files.temporary import remove_leftovers
-    from freshlayer.lock.identities_file import read_identities
     from freshlayer.report.terminal import Progress, warn
     from freshlayer.state import Keep, SqliteStore
     from freshlayer.workflows.session import Session
 
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
-    path = Path(options.identities) if options.identities else None
-    try:
-        identities = read_identities(path) if path else {}
-    except StateError as error:
-        warn(f"{error}; it is neither used nor written")
-        path, identities = None, {}
+    path, identities = _identities(options)
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
@@ -57,6 +55,7 @@ def session_of(
             verbose=bool(options.verbose),
             image_of=image_of,
             indexes=_indexes(),
+            engine=engine,
         )
 
 
@@ -65,3 +64,17 @@ def _indexes() -> IndexCache:
     from freshlayer.indexes import IndexCache
 
     return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")
+
+
+def _identities(options: Options) -> tuple[Path | None, dict[str, Entry]]:
+    """The identities file, and what is in it; neither where it can't be used."""
+    from freshlayer.errors import StateError
+    from freshlayer.lock.identities_file import read_identities
+    from freshlayer.report.terminal import warn
+
+    path = Path(options.identities) if options.identities else None
+    try:
+        return path, read_identities(path) if path else {}
+    except StateError as error:
+        warn(f"{error}; it is neither used nor written")
+        return None, {}

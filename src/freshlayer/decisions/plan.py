@@ -42,7 +42,9 @@ class Known(Struct, frozen=True):
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
     where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
     ``expected``: None where no identities file is compared. ``marks``: as of ``marks.marks``, if they are
-    known already. ``packages``: instruction number → the packages that it installs.
+    known already. ``packages``: instruction number → the packages that it installs. ``resolved``:
+    instruction number → the images that the builder itself resolves there and keys its cache on, so that they
+    are no part of our key. ``local``: the numbers of instructions that read an image of this machine alone.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -56,6 +58,8 @@ class Known(Struct, frozen=True):
     edited: Collection[tuple[str, str]] = ()
     marks: Mapping[int, Mark] = field(default_factory=dict)
     packages: Mapping[int, tuple[PackagesRead, ...]] = field(default_factory=dict)
+    resolved: Mapping[int, frozenset[Reference]] = field(default_factory=dict)
+    local: frozenset[int] = frozenset()
 
 
 class _Earlier(Struct, frozen=True):
@@ -105,8 +109,9 @@ class _Planner:
         mark = self._known.marks[instruction.number]
         references = self._known.by_instruction.get(instruction.number, ())
         packages, of_packages = self._packages(instruction.number, mark)
-        of_references = [(reference.text, str(_identity(reference, self._known))) for reference in references]
-        pairs = tuple(sorted({**dict(of_packages), **dict(of_references)}.items()))
+        pairs = self._pairs(references, of_packages)
+        resolved = self._known.resolved.get(instruction.number, frozenset())
+        keyed = self._pairs((it for it in references if it not in resolved), of_packages)
         state, reason = self._own(instruction, mark, references, pairs, packages)
         changed = state is InstructionState.STALE
         if earlier.state is not InstructionState.FRESH and not changed:
@@ -118,7 +123,7 @@ class _Planner:
             instruction=instruction.name,
             state=state,
             reason=reason,
-            key=key_of(pairs) if pairs and instruction.name == "RUN" else "",
+            key=key_of(keyed) if keyed and instruction.name == "RUN" else "",
             pairs=pairs,
             digest=mark.digest,
             chain=mark.chain,
@@ -139,6 +144,10 @@ class _Planner:
             (text, tainted(text, identity, known.taints)) for _, of_one in found for text, identity in of_one
         ]
         return tuple(verdict for verdict, _ in found), tuple(pairs)
+
+    def _pairs(self, references: Iterable[Reference], of_packages: Pairs) -> Pairs:
+        of_references = [(it.text, str(_identity(it, self._known))) for it in references]
+        return tuple(sorted({**dict(of_packages), **dict(of_references)}.items()))
 
     def _own(
         self,
@@ -187,6 +196,8 @@ class _Planner:
             if source and self._ends.get(source.number, _Earlier()).state is not InstructionState.FRESH:
                 detail = f"reads from stage {source.label}: it runs again if the files there differ"
                 return InstructionState.UNKNOWN, Reason("reads-stage", detail=detail)
+        if instruction.number in self._known.local:
+            return InstructionState.FRESH, Reason("local-image")
         return InstructionState.FRESH, Reason("no-input", detail="no remote input")
 
 

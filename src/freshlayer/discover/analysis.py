@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,14 +13,15 @@ from freshlayer.discover import Conditions, Discovery, discover
 from freshlayer.discover.advice import advise
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.discover.files.trees import ContextTree
+from freshlayer.discover.image_uses import ImageUses, frontend_use
 from freshlayer.discover.package_chains import Packages, package_chains
 from freshlayer.discover.stage_bases import StageBases, all_wanted
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
-from freshlayer.model.base_image import Bases, BaseWanted
+from freshlayer.model.base_image import Bases, BaseWanted, ImageUse
 from freshlayer.model.context_files import ContextAnswer, ContextAnswers, Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
-from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
+from freshlayer.model.inputs import SYNTAX, Advice, NotWatched, Place, RemoteInput
 from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
@@ -83,7 +84,8 @@ class Ttls:
 class Analysis(Struct, frozen=True):
     """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues.
 
-    ``package_chains``: the package commands of each stage, for each platform.
+    ``package_chains``: the package commands of each stage, for each platform. ``image_uses``: where it names
+    images that the builder resolves.
     """
 
     dockerfile: Dockerfile
@@ -92,6 +94,7 @@ class Analysis(Struct, frozen=True):
     discovery: Discovery
     directives: Mapping[int, Directives]
     package_chains: tuple[PackageChain, ...] = ()
+    image_uses: tuple[ImageUse, ...] = ()
 
     @property
     def bases_wanted(self) -> tuple[BaseWanted, ...]:
@@ -106,26 +109,40 @@ class Analysis(Struct, frozen=True):
         )
 
     @property
-    def images(self) -> tuple[Reference, ...]:
-        """Tags of images that the builder itself resolves: of FROM, COPY --from and RUN --mount."""
-        return tuple(
-            item.reference
+    def resolved(self) -> dict[int, frozenset[Reference]]:
+        """Instruction number → the images that it reads through the builder, which keys its cache on them."""
+        read = {(it.reference, p.line) for it in self.discovery.inputs for p in it.places}
+        keyed = {
+            (item.reference, place.line)
             for item in self.discovery.inputs
-            if item.reference.kind == "image"
-            and not item.reference.pinned
-            and any(place.resolved_by_builder for place in item.places)
-        )
+            for place in item.places
+            if not place.resolved_by_builder
+        }
+        found: dict[int, set[Reference]] = {}
+        for use in self.image_uses:
+            place = (use.reference, use.line)
+            if place in read and place not in keyed:
+                found.setdefault(use.number, set()).add(use.reference)
+        return {number: frozenset(references) for number, references in found.items()}
 
-    def restricted_to(self, kinds: frozenset[str]) -> Analysis:
+    def platforms_of(self, item: RemoteInput, platforms: tuple[str, ...]) -> tuple[str, ...]:
+        """Those for which an image is read. ``platforms``: those of the build."""
+        lines = {place.line for place in item.places if place.resolved_by_builder}
+        uses = [use for use in self.image_uses if use.reference == item.reference and use.line in lines]
+        elsewhere = [] if len(lines) == len(item.places) else platforms
+        return tuple(sorted({*elsewhere, *(use.platform for use in uses)})) or platforms
+
+    def restricted_to(self, kinds: frozenset[str], local: Collection[Reference] = ()) -> Analysis:
         """With only the kinds watched that have a probe; the rest is listed with its reason.
 
-        Images that the builder resolves are neither: ``inputs`` lists them.
+        ``local``: images that exist on this machine alone. The builder keys its cache on them, and no
+        registry is probed for them.
         """
         inputs: list[RemoteInput] = []
         missed: list[NotWatched] = []
         for item in self.discovery.inputs:
-            image = item.reference.kind == "image"
-            places = tuple(place for place in item.places if not (image and place.resolved_by_builder))
+            here = item.reference in local
+            places = tuple(place for place in item.places if not (here and place.resolved_by_builder))
             if item.reference.kind in kinds:
                 inputs += [RemoteInput(item.reference, places)] if places else []
                 continue
@@ -222,8 +239,10 @@ def analysis_in_steps(
         if not union.wanted or not left:
             chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
             chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
-            found = _honouring(union, every, directives)
-            return replace(first, discovery=found, package_chains=tuple(chains))
+            uses = dict.fromkeys(use for analysis in (first, *others) for use in analysis.image_uses)
+            found = replace(first, discovery=union, package_chains=tuple(chains), image_uses=tuple(uses))
+            found = _with_frontend(found, text, request)
+            return replace(found, discovery=_honouring(found.discovery, every, directives))
         answers.update((yield union.wanted))
     raise AssertionError
 
@@ -238,10 +257,10 @@ def _read_for(
 ) -> Analysis:
     images = StageBases(learned.bases, platform, request.contexts, dockerfile.escape)
     environments = _environments(dockerfile, request, platform, images)
-    bases = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
+    names = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
 
     def base(stage: Stage) -> str:
-        return bases[stage.number]
+        return names[stage.number]
 
     stages = dockerfiles.reachable(dockerfile, request.target, base, every_earlier=request.every_earlier)
     stages = dockerfile.stages if request.all_stages else stages
@@ -259,7 +278,22 @@ def _read_for(
     for chain in chains:
         images.want(chain.base, contents=True)
     discovery = replace(discovery, bases=images.wanted)
-    return Analysis(dockerfile, stages, parents, discovery, directives, chains)
+    uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
+    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses))
+
+
+def _with_frontend(found: Analysis, text: str, request: BuildRequest) -> Analysis:
+    """With the image of ``# syntax=`` as an input, which no instruction reads."""
+    platform = request.host or request.platforms[0]
+    use = frontend_use(text, request.builder, request.build_args, platform)
+    if use is None:
+        return found
+    frontend = RemoteInput(use.reference, (Place(use.line, SYNTAX, "", SYNTAX),))
+    others = [item for item in found.discovery.inputs if item.reference != use.reference]
+    same = [p for item in found.discovery.inputs if item.reference == use.reference for p in item.places]
+    inputs = (replace(frontend, places=(*frontend.places, *same)), *others)
+    discovery = replace(found.discovery, inputs=inputs)
+    return replace(found, discovery=discovery, image_uses=(use, *found.image_uses))
 
 
 def _environments(

@@ -1,18 +1,19 @@
-"""Dockerfile text + keys → derived Dockerfile text. Pure.
+"""Dockerfile text + keys and digests of images → derived Dockerfile text. Pure.
 
 A derived Dockerfile is the original with insertions and nothing else: taking them out gives it back,
-byte for byte.
+byte for byte. A digest is put behind the name as it is written, so that variables stay.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
-from freshlayer.dockerfile import knows_run_mount
+from freshlayer.dockerfile.image_words import places_of
+from freshlayer.dockerfile.syntax import directive, knows_run_mount
 from freshlayer.errors import DockerfileError
 
 MOUNT_ID = "fl-"
@@ -36,6 +37,15 @@ def mechanism_under(syntax_image: str) -> Mechanism:
     return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
 
 
+class NamedImage(Struct, frozen=True):
+    """An image by the line (from 1) and the syntax that name it, as it is written, and its digest."""
+
+    line: int
+    via: str
+    written: str
+    digest: str
+
+
 class Insertion(Struct, frozen=True):
     """``text`` is at ``offset`` (in characters) of the derived text."""
 
@@ -57,31 +67,54 @@ class Derived(Struct, frozen=True):
         return text
 
 
-def inject(text: str, keys: Mapping[int, str], mechanism: Mechanism) -> Derived:
-    """Put each key into the RUN that starts on its line (from 1).
+_Inserted = tuple[int, str]
+"""How many characters of a line are before it, and what is inserted."""
 
-    Raises DockerfileError where no RUN starts there.
+
+def inject(
+    text: str, keys: Mapping[int, str], mechanism: Mechanism, images: Collection[NamedImage] = ()
+) -> Derived:
+    """Put each key into the RUN that starts on its line (from 1), and each digest behind its image.
+
+    Raises DockerfileError where no RUN starts there. An image that is not found in the text stays.
     """
     lines = text.split("\n")
+    inserted: dict[int, list[_Inserted]] = {}
+    for number, key in keys.items():
+        inserted.setdefault(number, []).append(_of_key(lines, number, key, mechanism))
+    for number, digest in _of_images(lines, images, directive(text, "escape") or "\\"):
+        inserted.setdefault(number, []).append(digest)
+    return _derived(lines, inserted)
+
+
+def _derived(lines: Sequence[str], inserted: Mapping[int, list[_Inserted]]) -> Derived:
     pieces: list[str] = []
     insertions: list[Insertion] = []
     length = 0
     for number, line in enumerate(lines, 1):
-        if number in keys:
-            at, inserted = _insertion(line, number, keys[number], mechanism)
-            insertions.append(Insertion(length + at, inserted))
-            pieces.append(line[:at] + inserted + line[at:])
-        else:
-            pieces.append(line)
-        length += len(pieces[-1]) + 1
-    beyond = [number for number in keys if not 0 < number <= len(lines)]
-    if beyond:
-        raise DockerfileError("no RUN starts here", beyond[0])
-    return Derived("\n".join(pieces), tuple(insertions))
+        done = 0
+        for column, text in sorted(inserted.get(number, ())):
+            pieces += [line[done:column], text]
+            length += column - done
+            insertions.append(Insertion(length, text))
+            length += len(text)
+            done = column
+        pieces += [line[done:], "\n"]
+        length += len(line) - done + 1
+    return Derived("".join(pieces[:-1]), tuple(insertions))
 
 
-def _insertion(line: str, number: int, key: str, mechanism: Mechanism) -> tuple[int, str]:
-    """Where in the line, and what. A mount goes right behind the word RUN, before any flag it has."""
+def _of_images(
+    lines: Sequence[str], images: Iterable[NamedImage], escape: str
+) -> Iterable[tuple[int, _Inserted]]:
+    for image in dict.fromkeys(images):
+        for place in places_of(lines, image.line, image.via, image.written, escape):
+            yield place.line, (place.column, f"@{image.digest}")
+
+
+def _of_key(lines: Sequence[str], number: int, key: str, mechanism: Mechanism) -> _Inserted:
+    """A mount goes right behind the word RUN, before any flag it has."""
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
     match = re.match(r"\ufeff?\s*RUN(?=\s|\\|`|$)", line, re.IGNORECASE)
     if not match:
         raise DockerfileError("no RUN starts here", number)

@@ -18,20 +18,28 @@ def syntax_image(text: str) -> str:
     return image
 
 
-def directive(text: str, name: str) -> str:
-    """The value of a parser directive; empty where there is none.
+def syntax_line(text: str) -> int:
+    """The line, from 1, of ``# syntax=``; 0 where there is none."""
+    return next((line for line, name, _ in _directives(text) if name == "syntax"), 0)
 
-    Directives are first, one a line; a shebang may precede them (BuildKit ``parser/directives.go``).
+
+def directive(text: str, name: str) -> str:
+    """The value of a parser directive; empty where there is none."""
+    return next((value for _, found, value in _directives(text) if found == name), "")
+
+
+def _directives(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, name and value of each.
+
+    They are first, one a line; a shebang may precede them (BuildKit ``parser/directives.go``).
     """
-    for number, line in enumerate(_first_lines(text.removeprefix("\ufeff"))):
-        if number == 0 and line.startswith("#!"):
+    for number, line in enumerate(_first_lines(text.removeprefix("\ufeff")), 1):
+        if number == 1 and line.startswith("#!"):
             continue
         match = _DIRECTIVE.fullmatch(line.strip())
         if not match or match[1].lower() not in _KNOWN:
-            return ""
-        if match[1].lower() == name:
-            return match[2]
-    return ""
+            return
+        yield number, match[1].lower(), match[2]
 
 
 def _first_lines(text: str) -> Iterator[str]:

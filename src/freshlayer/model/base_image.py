@@ -183,11 +183,32 @@ Bases = Mapping[tuple[str, str], BaseImage]
 """(canonical reference, platform) → the image, where it is known."""
 
 
+class ImageUse(Struct, frozen=True):
+    """Where a Dockerfile names an image that the builder itself resolves.
+
+    ``platform``: for which the image is read there. ``line``, ``number``: of the instruction; ``# syntax=``
+    has no number. ``via``: as in ``Place``. ``written``: the name, not expanded. ``by_context``: whether a
+    named build context decides what the name means.
+    """
+
+    reference: Reference
+    platform: str
+    line: int
+    via: str
+    written: str
+    number: int = -1
+    by_context: bool = False
+
+
 class ImagePin(Struct, frozen=True):
     """To what an image reference of a Dockerfile is pinned: what was judged is what is built (rule 10).
 
-    ``digest``: ``sha256:…``, of the index where the registry has one for the tag.
+    ``line``, ``via``, ``written``: as in ``ImageUse``. ``digest``: ``sha256:…``, of the index where the
+    registry has one for the tag.
     """
 
     reference: Reference
     digest: str
+    line: int
+    via: str
+    written: str

@@ -9,7 +9,8 @@ from msgspec import Struct
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
-_RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "RUN --mount"})
+SYNTAX = "# syntax"
+_RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "ADD --from", "RUN --mount", SYNTAX})
 
 
 class ScriptPlace(Struct, frozen=True):

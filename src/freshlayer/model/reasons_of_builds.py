@@ -10,6 +10,7 @@ BUILDS: dict[str, tuple[str, str]] = {
     "input-changed": ("the input differs from what was recorded or built with", "build again"),
     "input-removed": ("the instruction no longer reads an input of the last build", "nothing"),
     "input-restored": ("the inputs are again those of the last build", "nothing"),
+    "local-image": ("the image exists on this machine alone; the builder keys its cache on it", "nothing"),
     "key-removed": ("the instruction had a key at the last build and has none now", "nothing"),
     "moved-during-build": ("the input changed while an earlier build read it", "nothing"),
     "no-build-recorded": ("no build with this input is recorded", "build once"),

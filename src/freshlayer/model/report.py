@@ -44,6 +44,7 @@ class Report(Struct, frozen=True):
     where no builder ran. ``in_file``: whether ``dockerfile`` is the path of a file, not another name.
     ``covered``: what is not watched itself, and is decided by an input that is. ``packages_wanted``: from
     what the packages of its instructions follow. ``package_lines``: the commands that install them.
+    ``other_images``: lines of instructions that may be built with another image than the judged one.
     """
 
     dockerfile: str
@@ -62,6 +63,7 @@ class Report(Struct, frozen=True):
     covered: tuple[NotWatched, ...] = ()
     packages_wanted: PackagesWanted = PackagesWanted()
     package_lines: tuple[PackageLine, ...] = ()
+    other_images: frozenset[int] = frozenset()
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.model.downloaded_scripts import Confinement
@@ -64,11 +65,13 @@ def each(
     *,
     keyring: Keyring = NO_CREDENTIALS,
     platforms: tuple[str, ...] = (),
+    image_platforms: Mapping[Reference, tuple[str, ...]] | None = None,
     scripts_known: ScriptsKnown = _NO_SCRIPTS,
 ) -> Iterator[Observation]:
     """``probe``, each observation when it is complete; first those of references that pin their bytes.
 
-    ``scripts_known``: what downloaded scripts name, and which references are such scripts.
+    ``image_platforms``: for images that are read for others than ``platforms``. ``scripts_known``: what
+    downloaded scripts name, and which references are such scripts.
     """
     wanted = list(dict.fromkeys(references))
     yield from (_named(reference) for reference in wanted if reference.pinned)
@@ -78,7 +81,9 @@ def each(
     from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded for the first request
 
     means = Means(limits, keyring, platforms)
-    talks = {r: _talk(r, recorded.get(r), means, scripts_known) for r in open_}
+    others = image_platforms or {}
+    own = {r: replace(means, platforms=others.get(r, platforms)) for r in open_}
+    talks = {r: _talk(r, recorded.get(r), own[r], scripts_known) for r in open_}
     yield from converse(talks, limits)
 
 

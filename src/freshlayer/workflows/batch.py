@@ -18,16 +18,18 @@ from contextlib import contextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Ttls
 from freshlayer.errors import FreshlayerError
 from freshlayer.model.reasons import Reason
+from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.request_form import without_secrets
 from freshlayer.settings import Policy
+from freshlayer.workflows.observe import Due, ImageNeed, ImageNeeds, image_needs
 from freshlayer.workflows.target import Target
 
 if TYPE_CHECKING:
@@ -52,12 +54,14 @@ class AnalysedFile(Struct, frozen=True):
     """A Dockerfile, read. ``policy``: the settings beside it; None where those of the run count.
 
     ``warning``: what is to be reported of these settings, once for all Dockerfiles of which it is true.
+    ``platforms``: those of the build.
     """
 
     source: Source
     analysis: Analysis
     policy: Policy | None = None
     warning: str = ""
+    platforms: tuple[str, ...] = ()
 
 
 class ReadFailure(Struct, frozen=True):
@@ -73,7 +77,7 @@ Reader = Callable[[Candidate], AnalysedFile]
 class _Packed(Struct, frozen=True):
     """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds.
 
-    ``scripts``: which of it are scripts that are executed.
+    ``scripts``: which of it are scripts that are executed. ``images``: what it needs of images.
     """
 
     ttls: dict[Reference, int]
@@ -81,6 +85,7 @@ class _Packed(Struct, frozen=True):
     leaf: bytes
     warning: str
     scripts: tuple[Reference, ...] = ()
+    images: Mapping[Reference, ImageNeed] = field(default_factory=dict)
 
 
 class Batch:
@@ -90,6 +95,7 @@ class Batch:
         self.policy = policy
         self._ttls = Ttls()
         self.scripts: set[Reference] = set()
+        self._images = ImageNeeds()
         self.warnings: dict[str, None] = {}
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
         self._count = 0
@@ -99,6 +105,7 @@ class Batch:
         for reference, ttl in packed.ttls.items():
             self._ttls.add(reference, ttl)
         self.scripts.update(packed.scripts)
+        self._images.add(packed.images)
         if packed.warning:
             self.warnings[packed.warning] = None
         self._leaves.write(packed.leaf)
@@ -107,6 +114,11 @@ class Batch:
     @property
     def ttls(self) -> Mapping[Reference, int]:
         return self._ttls.all()
+
+    def due(self, request: BuildRequest) -> Due:
+        """All that they read."""
+        scripts = ScriptsKnown(scripts=frozenset(self.scripts))
+        return Due(self.ttls, request.platforms, scripts, self._images.all)
 
     def leaves(self) -> Iterator[AnalysedFile]:
         """All of them, one in memory at a time."""
@@ -173,7 +185,9 @@ def _packed(reader: Reader, wanted: Candidate) -> _Packed | ReadFailure:
         return ReadFailure(Reason("internal-error", name, detail))
     ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
     brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
-    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning, leaf.analysis.discovery.scripts)
+    scripts = leaf.analysis.discovery.scripts
+    images = image_needs(leaf.analysis, leaf.platforms)
+    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images)
 
 
 def _written(leaf: AnalysedFile) -> bytes:

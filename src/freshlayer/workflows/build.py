@@ -12,10 +12,11 @@ from freshlayer.builders.invocation import Invocation, Model
 from freshlayer.decisions.causes import explain_outcomes
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.model.report import Report
+from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import images_of
 from freshlayer.workflows.judge import judged
 from freshlayer.workflows.last_builds import keys_before
-from freshlayer.workflows.pull_images import pull_moved
+from freshlayer.workflows.pins import pins_by_target, with_pins
 from freshlayer.workflows.record import scope_of
 from freshlayer.workflows.render import derived_files
 from freshlayer.workflows.reprobe import reprobe_and_record
@@ -33,12 +34,14 @@ def build(
     FreshlayerError before the builder starts, and nothing of ours afterwards.
     """
     session = session.one_run()
-    reports = judged(targets, session)
+    engine = EngineImages(session.engine, session)
+    targets, reports = judged(targets, session, engine)
     reports = {name: _with_users_of_keys(targets[name], it, session) for name, it in reports.items()}
     for report in reports.values():
         warn_of_unprobed(report, session)
-    pull_moved(targets, model, invocation, session)
-    files = derived_files(targets, reports, invocation)
+    pins = pins_by_target(targets, reports, model, session, engine)
+    reports = {name: with_pins(targets[name], it, pins[name]) for name, it in reports.items()}
+    files = derived_files(targets, reports, pins, invocation)
     ended = invocation.build(model, files)
     if ended.trouble and session.verbose:
         session.warn(f"the builder's display could not be read ({ended.trouble})")

@@ -11,6 +11,7 @@ from freshlayer.builders.invocation import BuiltBy
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.report import Report
+from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import warn_of_other_images
 from freshlayer.workflows.judge import Judgement
 from freshlayer.workflows.observe import Due
@@ -25,8 +26,9 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
     Nothing is built. The observations are recorded once all reports are taken.
     """
     session = session.one_run()
-    judgement = Judgement(due, session, builds=False)
-    for target, report in judgement.reports(targets):
+    local = EngineImages(session.engine, session).made_here(due.images)
+    judgement = Judgement(due.without(local), session, builds=False)
+    for target, report in judgement.reports(replace(target, local=local) for target in targets):
         if isinstance(report, Report):
             warn_of_other_images(scope_of(target.source, target.request), report.dockerfile, session)
         yield report

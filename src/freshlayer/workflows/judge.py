@@ -11,6 +11,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from freshlayer.decisions import plan as planning
+from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
@@ -20,14 +21,15 @@ from freshlayer.errors import FreshlayerError, UnknownInputError
 from freshlayer.model.base_image import Bases
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
-from freshlayer.probe import PROTOCOLS, ScriptsKnown
+from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown
 from freshlayer.workflows.downloaded_scripts import DownloadedScripts
+from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.identities import expected
 from freshlayer.workflows.index_files import IndexFiles
 from freshlayer.workflows.last_builds import past_of
-from freshlayer.workflows.observe import Due, answers, recall
+from freshlayer.workflows.observe import Due, answers, image_needs, recall
 from freshlayer.workflows.packages import (
     Found,
     PackagesOfRun,
@@ -42,7 +44,6 @@ from freshlayer.workflows.target import Target, report_of
 from freshlayer.workflows.unprobed import stop_on_unknown
 
 _PLANNED_AT_ONCE = 100
-_PROBED = frozenset(PROTOCOLS)
 _MOST_ROUNDS = 4
 """Scripts may download scripts."""
 _LEAST_DEADLINE = 1.0
@@ -51,8 +52,9 @@ _LEAST_DEADLINE = 1.0
 class Judgement:
     """The targets of one run against what is recorded. A reference is probed once, however many read it.
 
-    ``verdicts``: of each reference that was observed so far, against its last observation. ``builds``:
-    whether a builder runs here. Where none does, the identities file replaces its records.
+    ``verdicts``: of each reference that was observed so far, against its last observation, which is in
+    ``recorded``. ``builds``: whether a builder runs here. Where none does, the identities file replaces
+    its records.
     """
 
     def __init__(self, due: Due, session: Session, *, builds: bool) -> None:
@@ -60,7 +62,7 @@ class Judgement:
         self._due = due
         self._session = session
         self._builds = builds
-        self._recorded = recall(list(due.ttls), session)
+        self.recorded = recall(list(due.ttls), session)
         self._scripts = DownloadedScripts()
         # What was read by another process has no address.
         self._requested = {reference: reference for reference in due.ttls}
@@ -70,14 +72,19 @@ class Judgement:
 
     def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
         """Each target with its report, in order, as soon as all that it reads is observed."""
-        with closing(answers(self._due, self._recorded, self._session)) as observations:
+        with closing(answers(self._due, self.recorded, self._session)) as observations:
             if self._due.scripts.scripts:
                 # What is found in a script is probed next, and no answer must wait for that.
                 self._take(observations)
             for number, target in enumerate(targets):
-                watched = target.analysis.restricted_to(_PROBED)
+                watched = target.watched
                 self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
                 yield target, self._report(target, self._with_scripts(target, watched))
+
+    def again(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
+        """Targets that read no more than was observed."""
+        for target in targets:
+            yield target, self._report(target, self._with_scripts(target, target.watched))
 
     def _with_scripts(self, target: Target, watched: Analysis) -> Analysis:
         """With what the scripts that it downloads read, and the verdicts of that."""
@@ -87,13 +94,13 @@ class Judgement:
             if not wanted:
                 break
             known = _scripts_of(watched)
-            self._scripts.read(wanted, self.verdicts, self._recorded, known, self._in_time())
+            self._scripts.read(wanted, self.verdicts, self.recorded, known, self._in_time())
             try:
                 target = target.again(as_built(target.source, target.request, session), self._scripts.texts)
             except FreshlayerError:
                 # Its file is another one by now, or is gone.
                 break
-            watched = target.analysis.restricted_to(_PROBED)
+            watched = target.watched
             self._observe_more(watched)
         return watched
 
@@ -101,9 +108,10 @@ class Judgement:
         """Probe what scripts name."""
         new = [item for item in watched.discovery.inputs if item.reference not in self.verdicts]
         ttls = {item.reference: watched.ttl(item) for item in new}
-        self._recorded |= recall(list(ttls), self._session)
-        due = Due(ttls, self._due.platforms, _scripts_of(watched))
-        self._take(answers(due, self._recorded, self._in_time()))
+        self.recorded |= recall(list(ttls), self._session)
+        images = image_needs(watched, self._due.platforms)
+        due = Due(ttls, self._due.platforms, _scripts_of(watched), images)
+        self._take(answers(due, self.recorded, self._in_time()))
 
     def _in_time(self) -> Session:
         """All probes of a run have one deadline."""
@@ -114,7 +122,7 @@ class Judgement:
     def _take(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
             self._scripts.saw(seen)
-            self.verdicts[seen.reference] = judge(self._recorded.get(seen.reference), seen)
+            self.verdicts[seen.reference] = judge(self.recorded.get(seen.reference), seen)
 
     def _observe(
         self, watched: Analysis, observations: Iterator[Observation], *, may_read_ahead: bool
@@ -132,7 +140,7 @@ class Judgement:
                 break
 
     def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
-        verdicts = {item.reference: self.verdicts[item.reference] for item in watched.discovery.inputs}
+        verdicts = self._verdicts(target, watched)
         packages = self._packages_of(watched)
         watched = with_unresolved(watched, packages)
         try:
@@ -142,6 +150,18 @@ class Judgement:
         report = self._planned(target, watched, verdicts, packages)
         advice = (*report.advice, *advice_of(watched, packages))
         return replace(report, packages_wanted=wanted_of(watched, self._bases), advice=advice)
+
+    def _verdicts(self, target: Target, watched: Analysis) -> dict[Reference, Verdict]:
+        """Of a run for several platforms, those of images are for the platforms of this target."""
+        needs = image_needs(watched, target.request.platforms)
+        return {
+            item.reference: for_platforms(
+                self.verdicts[item.reference],
+                self.recorded.get(item.reference),
+                needs[item.reference].platforms if item.reference in needs else (),
+            )
+            for item in watched.discovery.inputs
+        }
 
     def _packages_of(self, watched: Analysis) -> Found:
         """What the package commands would install now."""
@@ -156,7 +176,7 @@ class Judgement:
     def _planned(
         self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found
     ) -> Report:
-        request, session, recorded = target.request, self._session, self._recorded
+        request, session, recorded = target.request, self._session, self.recorded
         scope = scope_of(target.source, request)
         marks = marks_of(watched.dockerfile, watched.stages, watched.parents, request.build_args)
         reads = watched.discovery.by_instruction.keys() | packages.keys()
@@ -173,6 +193,8 @@ class Judgement:
             edited=past.edited,
             marks=marks,
             packages=packages,
+            resolved=watched.resolved,
+            local=frozenset(use.number for use in watched.image_uses if use.reference in target.local),
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}
@@ -184,11 +206,27 @@ def _scripts_of(watched: Analysis) -> ScriptsKnown:
     return ScriptsKnown(confinements(watched.discovery.inputs), frozenset(watched.discovery.scripts))
 
 
-def judged(targets: Mapping[str, Target], session: Session) -> dict[str, Report]:
-    """Name → the report of each target before it is built. Raises UnknownInputError."""
-    judgement = Judgement(Due.of(targets.values()), session, builds=True)
+def judged(
+    targets: Mapping[str, Target], session: Session, engine: EngineImages
+) -> tuple[dict[str, Target], dict[str, Report]]:
+    """The targets as they are judged, and the report of each before it is built. Raises UnknownInputError."""
+    images = [use.reference for target in targets.values() for use in target.analysis.image_uses]
+    local = engine.made_here(dict.fromkeys(images))
+    found = {name: replace(target, local=local) for name, target in targets.items()}
+    judgement = Judgement(Due.of(found.values()), session, builds=True)
+    reports = _reports(found, judgement.reports(found.values()))
+    more = engine.unknown_to_registry(judgement.verdicts, judgement.recorded)
+    if more:
+        found = {name: replace(target, local=local | more) for name, target in found.items()}
+        reports = _reports(found, judgement.again(found.values()))
+    return found, reports
+
+
+def _reports(
+    targets: Mapping[str, Target], judged_: Iterable[tuple[Target, Report | UnknownInputError]]
+) -> dict[str, Report]:
     reports: dict[str, Report] = {}
-    for name, (_, report) in zip(targets, judgement.reports(targets.values()), strict=True):
+    for name, (_, report) in zip(targets, judged_, strict=True):
         if isinstance(report, UnknownInputError):
             raise report
         reports[name] = report

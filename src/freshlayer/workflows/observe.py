@@ -2,42 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.discover.analysis import Ttls
+from freshlayer.discover.analysis import Analysis, Ttls
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe import PROTOCOLS, ScriptsKnown, each
+from freshlayer.probe import ScriptsKnown, each
 from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 
+class ImageNeed(Struct, frozen=True):
+    """For which platforms an image is probed, and whether only builders read it."""
+
+    platforms: tuple[str, ...]
+    builders_alone: bool
+
+
+class ImageNeeds:
+    """What any number of Dockerfiles need of images."""
+
+    def __init__(self) -> None:
+        self.all: dict[Reference, ImageNeed] = {}
+
+    def add(self, needs: Mapping[Reference, ImageNeed]) -> None:
+        """Add those of one Dockerfile."""
+        for reference, need in needs.items():
+            before = self.all.get(reference, need)
+            platforms = tuple(sorted({*before.platforms, *need.platforms}))
+            self.all[reference] = ImageNeed(platforms, before.builders_alone and need.builders_alone)
+
+
+def image_needs(watched: Analysis, platforms: tuple[str, ...]) -> dict[Reference, ImageNeed]:
+    """Those of one Dockerfile. ``platforms``: of the build."""
+    return {
+        item.reference: ImageNeed(
+            watched.platforms_of(item, platforms), all(place.resolved_by_builder for place in item.places)
+        )
+        for item in watched.discovery.inputs
+        if item.reference.kind == "image" and not item.reference.pinned
+    }
+
+
 class Due(Struct, frozen=True):
     """What a run observes. ``ttls``: reference → seconds for which an answer is valid.
 
-    ``scripts``: which of them are scripts, and which ones such scripts name.
+    ``scripts``: which of them are scripts, and which ones such scripts name. ``images``: those for other
+    platforms than ``platforms``, or which only the builder reads.
     """
 
     ttls: Mapping[Reference, int]
     platforms: tuple[str, ...]
     scripts: ScriptsKnown = ScriptsKnown()
+    images: Mapping[Reference, ImageNeed] = field(default_factory=dict)
+
+    def without(self, local: Collection[Reference]) -> Due:
+        """Without images that exist on this machine alone, where no instruction reads them by itself."""
+        ttls = {r: ttl for r, ttl in self.ttls.items() if not (r in local and self._is_builders(r))}
+        return replace(self, ttls=ttls)
+
+    def _is_builders(self, reference: Reference) -> bool:
+        need = self.images.get(reference)
+        return need is not None and need.builders_alone
 
     @classmethod
     def of(cls, targets: Iterable[Target]) -> Due:
         """All that these targets read, as far as it has a probe."""
         ttls, platforms, scripts = Ttls(), dict[str, None](), set[Reference]()
+        images = ImageNeeds()
         for target in targets:
             platforms.update(dict.fromkeys(target.request.platforms))
-            watched = target.analysis.restricted_to(frozenset(PROTOCOLS))
+            watched = target.watched
             for item in watched.discovery.inputs:
                 ttls.add(item.reference, watched.ttl(item))
+            images.add(image_needs(watched, target.request.platforms))
             scripts.update(watched.discovery.scripts)
-        return cls(ttls.all(), tuple(platforms), ScriptsKnown(scripts=frozenset(scripts)))
+        known = ScriptsKnown(scripts=frozenset(scripts))
+        return cls(ttls.all(), tuple(platforms), known, images.all)
 
 
 def recall(references: Sequence[Reference], session: Session) -> dict[Reference, Recorded]:
@@ -76,6 +122,7 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
         session.limits,
         keyring=session.keyring,
         platforms=due.platforms,
+        image_platforms={reference: need.platforms for reference, need in due.images.items()},
         scripts_known=due.scripts,
     )
     for done, observation in enumerate(found, len(held) - len(probed) + 1):

@@ -63,7 +63,7 @@ def remember(
     """
     succeeded = report.exit_code == 0 and not report.moved
     built = [
-        BuiltRecord(item.stage, item.digest, Built(item.pairs, item.key), item.chain)
+        BuiltRecord(item.stage, item.digest, _built_with(item, report), item.chain)
         for item in report.instructions
         if _is_recorded(item, report)
     ]
@@ -94,9 +94,18 @@ def _tainted(report: Report, moved: Iterable[Reference]) -> Iterator[tuple[str, 
 
 def _is_recorded(item: InstructionVerdict, report: Report) -> bool:
     """What has inputs; what had a key, and has none now."""
-    if item.is_random:
+    known = (item.stage, item.digest) in report.past.built
+    if item.is_random or (item.line in report.other_images and not (item.key or known)):
         return False
-    return bool(item.pairs) or (item.stage, item.digest) in report.past.built
+    return bool(item.pairs) or known
+
+
+def _built_with(item: InstructionVerdict, report: Report) -> Built:
+    """Of an instruction that was built with an image that is here, it is not known which one that was."""
+    before = report.past.built.get((item.stage, item.digest))
+    if before is None or item.line not in report.other_images or item.key:
+        return Built(item.pairs, item.key)
+    return before
 
 
 def _history(report: Report, now: int, *, recorded: bool) -> Iterator[HistoryRecord]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,24 +13,28 @@ from freshlayer.builders.invocation import Invocation
 from freshlayer.context import ClassicContext, Source, ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
 from freshlayer.dockerfile import key_args as arguments
-from freshlayer.dockerfile.inject import Mechanism, inject, mechanism_under
+from freshlayer.dockerfile.inject import Mechanism, NamedImage, inject, mechanism_under
 from freshlayer.errors import FreshlayerError
 from freshlayer.files.atomic_write import replace as write
 from freshlayer.files.bounded_read import holds
+from freshlayer.model.base_image import ImagePin
 from freshlayer.model.report import Report
 from freshlayer.report.terminal import warn
 from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
+from freshlayer.workflows.pins import pins_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 from freshlayer.workflows.unprobed import warn_of_unprobed
 
 
-def content_of(source: Source, report: Report, form: str, mechanism: str | None) -> bytes:
+def content_of(target: Target, report: Report, form: str, mechanism: str | None, session: Session) -> bytes:
     """What ``render --format`` writes: a Dockerfile with keys, keys as build args, or a template."""
+    source = target.source
     if form == "dockerfile":
         known = mechanism_under(dockerfile.syntax_image(source.text))
-        return derived(source, report, Mechanism(mechanism) if mechanism else known)
+        pins = pins_of(target, report, session)
+        return derived(source, report, Mechanism(mechanism) if mechanism else known, pins)
     parsed = dockerfile.parse(source.text)
     if form == "args":
         return _args(arguments.declared(parsed), report)
@@ -97,31 +101,39 @@ def render(target: Target, session: Session) -> Report:
     return report
 
 
-def derived(source: Source, report: Report, mechanism: Mechanism) -> bytes:
-    """The Dockerfile with the keys of a report, and nothing else changed."""
+def derived(source: Source, report: Report, mechanism: Mechanism, pins: Iterable[ImagePin]) -> bytes:
+    """The Dockerfile with the keys of a report and digests behind its images, and nothing else changed."""
     keys = {item.line: item.key for item in report.instructions if item.key}
-    return inject(source.text, keys, mechanism).text.encode("utf-8", "surrogateescape")
+    images = [NamedImage(pin.line, pin.via, pin.written, pin.digest) for pin in pins]
+    return inject(source.text, keys, mechanism, images).text.encode("utf-8", "surrogateescape")
 
 
 def derived_files(
-    targets: Mapping[str, Target], reports: Mapping[str, Report], invocation: Invocation
+    targets: Mapping[str, Target],
+    reports: Mapping[str, Report],
+    pins: Mapping[str, tuple[ImagePin, ...]],
+    invocation: Invocation,
 ) -> dict[str, DerivedFile]:
-    """Target → its Dockerfile with keys, where there is a key. Raises ContextError.
+    """Target → its Dockerfile with keys and pins, where there is one of them. Raises ContextError.
 
     What came from standard input is there once, so that the builder gets it in any case.
     """
     return {
-        name: _derived_file(target.source, reports[name], invocation.mechanism(syntax_of(target.source)))
+        name: _derived_file(
+            target.source, reports[name], invocation.mechanism(syntax_of(target.source)), pins[name]
+        )
         for name, target in targets.items()
-        if target.source.read_once or any(item.key for item in reports[name].instructions)
+        if target.source.read_once or pins[name] or any(item.key for item in reports[name].instructions)
     }
 
 
-def _derived_file(source: Source, report: Report, mechanism: Mechanism) -> DerivedFile:
+def _derived_file(
+    source: Source, report: Report, mechanism: Mechanism, pins: Iterable[ImagePin]
+) -> DerivedFile:
     """Raises ContextError where the ignore file of this Dockerfile can't be used."""
     ignore = ignore_file(source.path) if source.path else None
     return DerivedFile(
-        content=derived(source, report, mechanism),
+        content=derived(source, report, mechanism, pins),
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and read_rules(ignore) is not None else None,
         inline=source.path is None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.builders.local_images import Engine
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.indexes import IndexCache
 from freshlayer.lock.identities_file import Entry
@@ -20,7 +21,8 @@ class Session(Struct, frozen=True, kw_only=True):
     """What a workflow needs. ``clock``: seconds since 1970. ``warn``, ``progress``, ``verbose``: the output.
 
     ``image_of``: the image that a tag means now, for the builder of a ``check``. ``indexes``: of packages;
-    without them no package is watched.
+    without them no package is watched. ``engine``: whose images a build may start from; None where no builder
+    is known.
     """
 
     store: StateStore
@@ -34,6 +36,7 @@ class Session(Struct, frozen=True, kw_only=True):
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
     indexes: IndexCache | None = None
+    engine: Engine | None = None
 
     def one_run(self) -> Session:
         """The session of one run: its time is that of its start, and it prints each warning once.

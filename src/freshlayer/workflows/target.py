@@ -14,17 +14,28 @@ from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import PackageAction, PackageLine
 from freshlayer.model.report import Report
+from freshlayer.probe import PROTOCOLS
 from freshlayer.reference import Reference
 
 _NOT_CHOOSING = {PackageAction.UPDATE, PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
+_PROBED = frozenset(PROTOCOLS)
 
 
 class Target(Struct, frozen=True):
-    """One build. ``analysis``: what the Dockerfile reads in a build with the options of ``request``."""
+    """One build. ``analysis``: what the Dockerfile reads in a build with the options of ``request``.
+
+    ``local``: images that it names and that exist on this machine alone.
+    """
 
     source: Source
     request: BuildRequest
     analysis: Analysis
+    local: frozenset[Reference] = frozenset()
+
+    @property
+    def watched(self) -> Analysis:
+        """The analysis with what is probed alone."""
+        return self.analysis.restricted_to(_PROBED, self.local)
 
     @classmethod
     def of(cls, source: Source, request: BuildRequest, scripts: ScriptTexts | None = None) -> Target:

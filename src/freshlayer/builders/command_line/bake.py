@@ -36,7 +36,6 @@ def read(words: Sequence[str]) -> BakeCommand:
         no_cache=is_on(options, "no-cache"),
         readable=tuple(_readable(options)),
         unclear=_unclear(words, options, operands),
-        pull=is_on(options, "pull"),
         builder=last(options, "builder"),
         unknown_options=unknown(options),
     )

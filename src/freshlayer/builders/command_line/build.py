@@ -21,9 +21,8 @@ _LARGEST = 16 * 1024 * 1024
 class BuildCommand(Struct, frozen=True):
     """``words``: everything after ``build``, untouched. ``unclear``: why it is not known what is built.
 
-    ``pull``: whether the words settle how images are pulled, so that nothing is left to us. ``builder``:
-    which of buildx's is named; ``load``: whether its result becomes a local image. ``tags``: those that the
-    local images get.
+    ``never_pulls``: whether the words forbid to pull images. ``builder``: which of buildx's is named;
+    ``load``: whether its result becomes a local image. ``tags``: those that the local images get.
     """
 
     words: tuple[str, ...]
@@ -36,7 +35,7 @@ class BuildCommand(Struct, frozen=True):
     quiet: bool = False
     no_cache: bool = False
     no_cache_stages: tuple[str, ...] = ()
-    pull: bool = False
+    never_pulls: bool = False
     builder: str = ""
     load: bool = False
     tags: tuple[str, ...] = ()
@@ -85,7 +84,7 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         quiet=_switched(last, "quiet"),
         no_cache=_switched(last, "no-cache"),
         no_cache_stages=_listed(options, "no-cache-filter"),
-        pull=_settles_pulling(last, family),
+        never_pulls=_switched(last, "pull-never") or _value(last, "pull") == "never",
         builder=_value(last, "builder"),
         load=_switched(last, "load"),
         tags=_tags(options),
@@ -156,14 +155,6 @@ def _value(last: Mapping[str, Option], name: str) -> str:
 
 def _switched(last: Mapping[str, Option], name: str) -> bool:
     return name in last and last[name].is_on
-
-
-def _settles_pulling(last: Mapping[str, Option], family: Family) -> bool:
-    if any(_switched(last, name) for name in ("pull-always", "pull-never")):
-        return True
-    if not family.pull_policies:
-        return _switched(last, "pull")
-    return _value(last, "pull") in family.pull_policies
 
 
 def _unclear(options: list[Option], operands: list[Operand], context: str, family: Family) -> Reason | None:

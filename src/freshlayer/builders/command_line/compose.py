@@ -113,7 +113,6 @@ def _build(given: ComposeCommand, rest: Sequence[str]) -> ComposeCommand:
         dependencies=is_on(options, "with-dependencies"),
         build_args=values(options, "build-arg"),
         no_cache=is_on(options, "no-cache"),
-        pull=is_on(options, "pull"),
         builder=last(options, "builder"),
         unclear=given.unclear or _not_understood(options),
         unknown_options=(*given.unknown_options, *unknown(options)),

@@ -10,8 +10,8 @@ from freshlayer.model.reasons import Reason
 class CompositionCommand(Struct, frozen=True, kw_only=True):
     """``words``: everything after the word of the tool, untouched.
 
-    ``unclear``: why it is not known what is built. ``pull``: whether the base images of all are pulled.
-    ``builder``: the value of ``--builder``. ``unknown_options``: their names.
+    ``unclear``: why it is not known what is built. ``builder``: the value of ``--builder``.
+    ``unknown_options``: their names.
     """
 
     words: tuple[str, ...]
@@ -20,6 +20,5 @@ class CompositionCommand(Struct, frozen=True, kw_only=True):
     builds: bool = False
     no_cache: bool = False
     unclear: Reason | None = None
-    pull: bool = False
     builder: str = ""
     unknown_options: tuple[str, ...] = ()

@@ -23,8 +23,7 @@ class Family(Struct, frozen=True):
 
     ``dockerfiles``: the names that are looked for where no ``--file`` is given. ``file_in_context``: a file
     that is not in the working directory is looked for in the context. ``joins_files``: every ``--file``
-    counts, and the Dockerfiles are joined; else the last one wins. ``pull_policies``: values of ``--pull``
-    that do as they say; empty where it is a switch.
+    counts, and the Dockerfiles are joined; else the last one wins.
     """
 
     grammar: Grammar
@@ -33,7 +32,6 @@ class Family(Struct, frozen=True):
     no_context: NoContext = NoContext.NOTHING
     file_in_context: bool = False
     joins_files: bool = False
-    pull_policies: frozenset[str] = frozenset()
 
 
 DOCKER = Family(
@@ -92,9 +90,6 @@ BUILDAH = Family(
     no_context=NoContext.WORKING_DIRECTORY,
     file_in_context=True,
     joins_files=True,
-    # Measured: ``--pull`` alone pulls nothing that is here with podman 5.4 and buildah 1.39, and ``newer``
-    # nothing with podman 4.3 and 5.4.
-    pull_policies=frozenset({"always", "never"}),
 )
 """``buildah build``, 1.28 to 1.39."""
 

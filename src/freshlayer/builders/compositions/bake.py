@@ -57,7 +57,7 @@ class Bake(Composition, frozen=True):
         outside = [target.name for target in targets if not self._may_read(_file_of(target))]
         barred = outside if outside and self._is_guarded() else []
         found = (_barred(it) if it.name in barred else it for it in targets)
-        return Model(tuple(replace(it, pull=it.pull or self.command.pull) for it in found), printed)
+        return Model(tuple(found), printed)
 
     def _may_read(self, path: str) -> bool:
         """Whether bake, guarded, would: a Dockerfile that it refuses is not to reach it through ours."""

@@ -144,7 +144,6 @@ def target_of(name: str, definition: Table, where: str, inline: str) -> BuildTar
         args=values(definition.get("args"), f"{where}.args"),
         platforms=texts(definition.get("platforms"), f"{where}.platforms"),
         network=text(definition.get("network"), f"{where}.network"),
-        pull=definition.get("pull") is True,
         tags=texts(definition.get("tags"), f"{where}.tags"),
     )
 

@@ -62,8 +62,7 @@ class Compose(Composition, frozen=True):
         given = build_args(self.command.build_args, self.environment)
         targets = {target.name: target for target in targets_of(printed, self.environment)}
         chosen = composed.with_needed(self._chosen(printed, targets), targets)
-        pull = self.command.pull
-        found = (replace(it, args={**it.args, **given}, pull=it.pull or pull) for it in chosen)
+        found = (replace(it, args={**it.args, **given}) for it in chosen)
         return Model(tuple(found), printed)
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:

@@ -13,10 +13,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer import evidence
+from freshlayer.evidence.images import (
+    CREATED,
+    INDEX,
+    MANIFEST,
+    combined,
+    of_platforms,
+    platform_list,
+    value_of,
+)
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason, joined
-from freshlayer.probe.images.manifest import ACCEPT, INDEXES, chosen, combined, digest_in, entries, spelled
+from freshlayer.probe.images.manifest import ACCEPT, INDEXES, Entry, chosen, digest_in, entries
 from freshlayer.probe.images.registry import Admission, Endpoint, admitted, endpoints
 from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, reason_of, status_line
 from freshlayer.probe.network.messages import MIB, Answer, Conversation, Means, Request, Step
@@ -26,8 +35,6 @@ _MOST = 4 * MIB
 _HEAD_REFUSED = {400, 405, 406, 411, 500, 501}
 _HEADERS = (*(line for line in HEADERS if not line.startswith("Accept: ")), ACCEPT)
 _TOO_LARGE = Reason("registry-manifest-too-large", detail=f"the manifest has more than {_MOST // MIB} MiB")
-_MANIFEST = "manifest"
-_INDEX = "index"
 
 
 class Image(Struct, frozen=True):
@@ -97,8 +104,8 @@ def _suffices(head: Manifest, recorded: Recorded | None, means: Means) -> bool:
         return answer.status not in _HEAD_REFUSED
     if not head.is_index or not means.platforms:
         return bool(head.digest)
-    known = bool(head.digest) and bool(_recorded(recorded, _MANIFEST))
-    return known and _index_of(head, means) == _recorded(recorded, _INDEX)
+    known = bool(head.digest) and bool(_recorded(recorded, MANIFEST))
+    return known and _index_of(head, means) == _recorded(recorded, INDEX)
 
 
 def _got(request: Request, means: Means) -> Generator[Step, Answer, Manifest]:
@@ -123,14 +130,22 @@ def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, mean
         return _observation(reference, named, named.digest, notes)
     index = _index_of(named, means)
     if not named.got:
-        return _observation(reference, named, _recorded(recorded, _MANIFEST), notes, index)
+        return _observation(reference, named, _recorded(recorded, MANIFEST), notes, index)
     found = entries(named.answer.body)
     if found is None:
         return Observation(reference, ProbeOutcome.UNKNOWN, Reason("registry-index-invalid"))
     if not found:
         # An index without platforms is identified by its own digest.
         return _observation(reference, named, named.digest, notes, index)
-    return _for_platforms(reference, named, chosen(found, means.platforms), notes, recorded, means)
+    manifests = chosen(found, means.platforms)
+    stated = [*of_platforms(manifests), *_created(found, manifests)]
+    return _for_platforms(reference, named, manifests, [*notes, *stated], recorded, means)
+
+
+def _created(found: tuple[Entry, ...], manifests: Mapping[str, str]) -> list[Evidence]:
+    """When the newest of these manifests was made, as far as the index states that."""
+    dates = [entry.created for entry in found if entry.digest in manifests.values() and entry.created]
+    return [Evidence(CREATED, max(dates), Strength.NONE)] if dates else []
 
 
 def _for_platforms(
@@ -156,33 +171,32 @@ def _observation(
     reference: Reference, named: Manifest, value: str, notes: list[Evidence], index: str = ""
 ) -> Observation:
     """A manifest is the content; its index is to it what a strong entity tag is to a file."""
-    found = [Evidence(_MANIFEST, value, Strength.CONTENT)]
-    found += [Evidence(_INDEX, index, Strength.STRONG)] if index else []
+    found = [Evidence(MANIFEST, value, Strength.CONTENT)]
+    found += [Evidence(INDEX, index, Strength.STRONG)] if index else []
     reason = Reason("observed", detail=status_line(named.answer.status))
     return Observation(reference, ProbeOutcome.SEEN, reason, (*found, *notes))
 
 
 def _index_of(named: Manifest, means: Means) -> str:
     """An index as evidence: its digest for these platforms and no others."""
-    return f"{named.digest}/{','.join(sorted(map(spelled, means.platforms)))}"
+    return f"{named.digest}/{platform_list(means.platforms)}"
 
 
 def _index_changes(index: str, value: str, recorded: Recorded | None) -> tuple[Reason, ...]:
     """Why the index differs from the recorded one, for the verdict."""
     digest, _, platforms = index.partition("/")
-    before, _, old = _recorded(recorded, _INDEX).partition("/")
+    before, _, old = _recorded(recorded, INDEX).partition("/")
     if not before:
         return ()
     if old != platforms:
         detail = f"it was recorded for {old}, and is probed for {platforms}"
         return (Reason("recorded-for-other-platforms", detail=detail),)
-    same = value == _recorded(recorded, _MANIFEST)
+    same = value == _recorded(recorded, MANIFEST)
     return (Reason("index-changed"),) if same and digest != before else ()
 
 
 def _recorded(recorded: Recorded | None, scheme: str) -> str:
-    found = recorded.evidence if recorded else ()
-    return next((item.value for item in found if item.scheme == scheme and not item.ignored), "")
+    return value_of(recorded.evidence if recorded else (), scheme)
 
 
 def _reason(head: Admission, answer: Answer) -> Reason:

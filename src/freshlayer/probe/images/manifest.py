@@ -5,13 +5,13 @@ An index comes from a registry and is untrusted: entries that are not valid are 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from freshlayer.evidence.images import spelled
 from freshlayer.lazy_regex import compiled
 
 INDEXES = (
@@ -27,19 +27,23 @@ ACCEPT = f"Accept: {', '.join((*INDEXES, *MANIFESTS))}"
 
 _DIGEST = compiled(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}")
 _WORD = compiled(r"[\w.-]{1,40}", re.ASCII)
+_CREATED = "org.opencontainers.image.created"
+_DAY = compiled(r"(\d{4}-\d{2}-\d{2})T[\d:]{8}", re.ASCII)
 _MOST = 4096
 
-# Variants that mean the same as the architecture alone (containerd, platforms/database.go).
-_DEFAULTS = {("amd64", "v1"): "", ("arm64", "v8"): "", ("arm64", "8"): "", ("arm", ""): "v7"}
 _ARM = ("v8", "v7", "v6", "v5")
 _AMD64 = ("v4", "v3", "v2")
 
 
 class Entry(Struct, frozen=True):
-    """A manifest of an index: its digest, and its platform, ``os/arch[/variant]``."""
+    """A manifest of an index: its digest, and its platform, ``os/arch[/variant]``.
+
+    ``created``: the date that its annotation states, as written; empty where there is none.
+    """
 
     digest: str
     platform: str
+    created: str = ""
 
 
 def digest_in(text: str) -> str:
@@ -66,7 +70,15 @@ def _entries(listed: list[object]) -> Iterator[Entry]:
         known = digest_in(digest) if isinstance(digest, str) else ""
         where = _platform(platform) if isinstance(platform, dict) else ""
         if known and where:
-            yield Entry(known, where)
+            yield Entry(known, where, _created(item if isinstance(item, dict) else {}))
+
+
+def _created(item: Mapping[str, object]) -> str:
+    """``org.opencontainers.image.created``, which official images have, as a day."""
+    annotations = item.get("annotations")
+    stated = annotations.get(_CREATED) if isinstance(annotations, dict) else None
+    found = _DAY.match(stated) if isinstance(stated, str) else None
+    return found[1] if found else ""
 
 
 def _platform(fields: Mapping[str, object]) -> str:
@@ -76,14 +88,6 @@ def _platform(fields: Mapping[str, object]) -> str:
     if system == "unknown" or not all(map(_WORD.fullmatch, written)):
         return ""
     return spelled("/".join(written))
-
-
-def spelled(platform: str) -> str:
-    """A platform in one spelling: ``linux/arm`` → ``linux/arm/v7``, ``linux/arm64/v8`` → ``linux/arm64``."""
-    system, _, rest = platform.partition("/")
-    architecture, _, variant = rest.partition("/")
-    variant = _DEFAULTS.get((architecture, variant), variant)
-    return "/".join([system, architecture, *([variant] if variant else [])])
 
 
 def accepted(platform: str) -> tuple[str, ...]:
@@ -116,14 +120,3 @@ def _best(found: tuple[Entry, ...], platform: str) -> str:
     for entry in found:
         by_platform.setdefault(entry.platform, entry.digest)
     return next((by_platform[name] for name in accepted(platform) if name in by_platform), "")
-
-
-def combined(manifests: Mapping[str, str]) -> str:
-    """One value for the manifests of a build's platforms: the only one's digest, else the digest of all.
-
-    That is the SHA-256 of the compact JSON of the sorted ``[platform, digest]`` pairs.
-    """
-    if len(manifests) == 1:
-        return next(iter(manifests.values()))
-    pairs = sorted([spelled(platform), digest] for platform, digest in manifests.items())
-    return hashlib.sha256(json.dumps(pairs, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,105 @@
+"""Which images exist on this machine alone: no registry is probed for them, and they are not pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from freshlayer.builders.local_images import Engine, LocalImage, holds, local_images, name_of
+from freshlayer.evidence import images
+from freshlayer.model.evidence import Evidence
+from freshlayer.model.observation import ProbeOutcome, Recorded, Verdict
+from freshlayer.reference import Reference
+from freshlayer.settings import Pull
+from freshlayer.workflows.observe import probe_now
+from freshlayer.workflows.session import Session
+
+_HUB = "docker-image://docker.io/"
+
+
+class EngineImages:
+    """The images of the builder's engine, read once for one run."""
+
+    def __init__(self, engine: Engine | None, session: Session) -> None:
+        self._engine = engine
+        self._session = session
+        self._here: dict[Reference, LocalImage] = {}
+        self._takes: bool | None = None
+
+    def made_here(self, references: Iterable[Reference]) -> frozenset[Reference]:
+        """Those that certainly never came from a registry, without a request to one."""
+        wanted = [it for it in references if it.kind == "image" and not it.pinned]
+        if self._engine is None or not wanted:
+            return frozenset()
+        self._here = local_images(self._engine.store, wanted)
+        found = frozenset(it for it, image in self._here.items() if not image.digests)
+        return found if found and self._are_taken() else frozenset()
+
+    def unknown_to_registry(
+        self, verdicts: Mapping[Reference, Verdict], recorded: Mapping[Reference, Recorded]
+    ) -> frozenset[Reference]:
+        """Those of the engine that their registries do not know, with a warning of each.
+
+        An image that was made here must not be replaced by another one under its name.
+        """
+        if self._session.policy.pull is Pull.NEVER:
+            return frozenset()
+        strange = {it for it in self._here if it in verdicts and self._is_strange(it, verdicts, recorded)}
+        if not strange or not self._are_taken():
+            return frozenset()
+        nameless = {it for it in strange if not verdicts[it].is_observed and it.address.startswith(_HUB)}
+        by_digest = {_by_digest(it, self._here[it]): it for it in strange if verdicts[it].is_observed}
+        answers = probe_now(list(by_digest), {}, self._session, ())
+        unknown = {by_digest[it] for it, seen in answers.items() if seen.outcome is not ProbeOutcome.SEEN}
+        for reference in sorted(unknown):
+            self._session.warn(
+                f"{name_of(reference)}: the registry has another image under this tag, and does not know the"
+                " one that is here, which is used (pull the tag to have the other)"
+            )
+        return frozenset(nameless | unknown)
+
+    def has(self, reference: Reference, evidence: tuple[Evidence, ...]) -> bool:
+        """Whether a build can start from an image without its registry, by what is recorded of it."""
+        if self._engine is None:
+            return False
+        if not self._are_taken():
+            # What its cache has is not known, and without a registry an image by its tag is not there either.
+            return True
+        here = self._here.get(reference)
+        return here is None or bool(here.digests & digests_of(evidence)) or self._holds(reference, evidence)
+
+    def _holds(self, reference: Reference, evidence: tuple[Evidence, ...]) -> bool:
+        return self._engine is not None and holds(self._engine.store, reference, digests_of(evidence))
+
+    def _are_taken(self) -> bool:
+        """It may take a program to find out."""
+        if self._takes is None:
+            engine = self._engine
+            self._takes = engine is not None and engine.store.takes_local_images(engine.named)
+        return self._takes
+
+    def _is_strange(
+        self,
+        reference: Reference,
+        verdicts: Mapping[Reference, Verdict],
+        recorded: Mapping[Reference, Recorded],
+    ) -> bool:
+        """Whether nothing shows that what is here came from its registry."""
+        verdict, before = verdicts[reference], recorded.get(reference)
+        known = {item for kept in (verdict.keep, before) if kept for item in digests_of(kept.evidence)}
+        image = self._here[reference]
+        return bool(image.digests) and not image.from_registry and image.digests.isdisjoint(known)
+
+
+def digests_of(evidence: tuple[Evidence, ...]) -> frozenset[str]:
+    """By which an engine may know an image: of its index, of its manifests."""
+    values = (it.value.partition("/")[0] for it in evidence if not it.ignored and it.scheme != images.CREATED)
+    return frozenset(value for value in values if value)
+
+
+def _by_digest(reference: Reference, image: LocalImage) -> Reference:
+    """A manifest by its digest, to be requested: unlike one that a Dockerfile pins."""
+    repository = reference.address.partition("@")[0].rpartition(":")[0]
+    pinned = f"{repository}@sha256:{min(image.digests)}"
+    return replace(reference, address=pinned, text=pinned)

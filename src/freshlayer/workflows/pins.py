@@ -1,0 +1,106 @@
+"""To which digests images are pinned: what was judged is what is built (design rule 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
+
+from freshlayer.builders.invocation import Model
+from freshlayer.evidence.images import index_in, manifest_for, pin_in, with_algorithm
+from freshlayer.model.base_image import ImagePin, ImageUse
+from freshlayer.model.evidence import Evidence
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.settings import Pull
+from freshlayer.workflows.engine_images import EngineImages
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+
+_RECORDS_MOUNTS = frozenset({"buildah", "podman"})
+"""Builders that have a mount as it is written in their cache key."""
+
+
+def pins_of(
+    target: Target, report: Report, session: Session, engine: EngineImages | None = None
+) -> tuple[ImagePin, ...]:
+    """The pins of one target. ``engine``: None where the builder is not known."""
+    if session.policy.pull is Pull.NEVER:
+        return ()
+    return tuple(_pins(_uses(target, report), target, report, engine))
+
+
+def evidence_of(report: Report, reference: Reference) -> tuple[Evidence, ...]:
+    """What is known of an image now: as observed, else as recorded."""
+    verdict = report.verdicts[reference]
+    known = verdict.keep or report.past.recorded.get(reference)
+    return known.evidence if known else ()
+
+
+def _uses(target: Target, report: Report) -> list[ImageUse]:
+    """Images by tag that are watched where they are named."""
+    watched = {(item.reference, place.line) for item in report.inputs for place in item.places}
+    return [
+        use
+        for use in target.analysis.image_uses
+        if (use.reference, use.line) in watched
+        and not use.reference.pinned
+        and use.reference not in target.local
+    ]
+
+
+def _pins(
+    uses: Iterable[ImageUse], target: Target, report: Report, engine: EngineImages | None
+) -> Iterator[ImagePin]:
+    """One word that names another image for each platform is not pinned."""
+    by_word: dict[tuple[int, str, str], dict[Reference, ImageUse]] = {}
+    for use in uses:
+        by_word.setdefault((use.line, use.via, use.written), {})[use.reference] = use
+    for found in by_word.values():
+        use = next(iter(found.values()))
+        digest = _digest(use, target, report, engine) if len(found) == 1 and not use.by_context else ""
+        if digest:
+            yield ImagePin(use.reference, digest, use.line, use.via, use.written)
+
+
+def _digest(use: ImageUse, target: Target, report: Report, engine: EngineImages | None) -> str:
+    evidence, platforms = evidence_of(report, use.reference), target.request.platforms
+    observed = report.verdicts[use.reference].is_observed
+    if not observed and not (engine and engine.has(use.reference, evidence)):
+        return ""
+    alone = len(platforms) == 1
+    if alone and use.via == "RUN --mount" and target.request.builder in _RECORDS_MOUNTS:
+        # An index that moved for other platforms would run the RUN again.
+        return with_algorithm(manifest_for(evidence, use.platform))
+    return pin_in(evidence, observed=observed, one_platform=alone)
+
+
+def judged_digests(report: Report, reference: Reference, platform: str) -> tuple[str, str]:
+    """``sha256:…`` of the manifest for a platform and of the index that the tag names; empty if unknown."""
+    if reference.pinned:
+        return "", reference.pinned
+    evidence = evidence_of(report, reference)
+    index, _ = index_in(evidence)
+    return with_algorithm(manifest_for(evidence, platform)), with_algorithm(index)
+
+
+def pins_by_target(
+    targets: Mapping[str, Target],
+    reports: Mapping[str, Report],
+    model: Model,
+    session: Session,
+    engine: EngineImages,
+) -> dict[str, tuple[ImagePin, ...]]:
+    """Target → its pins; none where the command forbids pulls."""
+    barred = {target.name for target in model.targets if target.never_pulls}
+    return {
+        name: () if name in barred else pins_of(target, reports[name], session, engine)
+        for name, target in targets.items()
+    }
+
+
+def with_pins(target: Target, report: Report, pins: tuple[ImagePin, ...]) -> Report:
+    """The report with which of its instructions may be built with another image than the judged one."""
+    pinned = {(pin.line, pin.reference) for pin in pins}
+    others = (use for use in _uses(target, report) if (use.line, use.reference) not in pinned)
+    return replace(report, other_images=frozenset(use.line for use in others if not use.by_context))
