@@ -63,4 +63,17 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "the package manager's choice needs more rounds of index files than freshlayer reads",
         "report it, with the Dockerfile",
     ),
+    "group-not-found": ("no repository has a group that the command names", "check its name"),
+    "package-file": (
+        "a package that is no part of a repository; what it requires is not known",
+        "install it from a repository, or name its URL in a '# freshlayer: watch URL' comment",
+    ),
+    "packages-of-source": (
+        "what a source package requires to be built is not known",
+        "name the packages in an install command",
+    ),
+    "solver-missing": (
+        "libsolv, which chooses rpm packages, can't be loaded",
+        "install it: pip install solv",
+    ),
 }

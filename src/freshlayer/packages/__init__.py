@@ -28,6 +28,12 @@ def _pypi() -> PackageManager:
     return PYPI
 
 
+def _rpm() -> PackageManager:
+    from freshlayer.packages.rpm import RPM  # noqa: PLC0415 - a run without packages loads no member
+
+    return RPM
+
+
 MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,

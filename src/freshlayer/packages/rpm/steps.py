@@ -1,0 +1,79 @@
+"""The commands of a chain, each with the configuration under which it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from freshlayer.model.base_image import InstalledRpm
+from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.packages.rpm.configuration import Configuration, configuration
+from freshlayer.packages.rpm.options import Options
+from freshlayer.packages.rpm.variables import variables
+
+_GROUP_ACTIONS = frozenset({PackageAction.GROUP_INSTALL})
+_FAMILIES_OF_MODULES = frozenset({"dnf"})
+
+
+class Step(Struct, frozen=True):
+    """A command that may change which packages are installed. ``root``: other than ``/``, if it is."""
+
+    run: PackageRun
+    command: PackageCommand
+    options: Options
+    configuration: Configuration
+    architecture: str
+    root: str = ""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of index files that it reads."""
+        kinds = ["primary"]
+        if self.configuration.program in _FAMILIES_OF_MODULES:
+            kinds.append("modules")
+        if self.groups:
+            kinds.append("group")
+        if self.updates_only or self.run.policy is PackagePolicy.SECURITY:
+            kinds.append("updateinfo")
+        return tuple(kinds)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The words that name groups, without ``@``."""
+        if self.command.action in _GROUP_ACTIONS:
+            return tuple(word.removeprefix("@") for word in self.command.words)
+        return tuple(word[1:] for word in self.command.words if word.startswith("@"))
+
+    @property
+    def updates_only(self) -> str:
+        """``security`` or ``all``: only versions of such updates may be chosen; empty for any."""
+        if self.options.has("security", "sec-severity", "cve"):
+            return "security"
+        return "all" if self.options.has("bugfix", "enhancement", "advisory", "bz", "patch") else ""
+
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386", "armv7hl": "arm"}
+
+
+def steps(chain: PackageChain, files: dict[str, str], installed: Iterable[InstalledRpm]) -> Iterator[Step]:
+    """The commands of a chain that choose packages or remove some."""
+    base = tuple(installed)
+    for run in chain.runs:
+        if run.policy is PackagePolicy.OFF:
+            continue
+        for command in run.commands:
+            if command.manager == "rpm" and command.action is not PackageAction.UPDATE:
+                yield _step(run, command, files, base)
+
+
+def _step(
+    run: PackageRun, command: PackageCommand, files: dict[str, str], installed: tuple[InstalledRpm, ...]
+) -> Step:
+    options = Options.of(command.options)
+    every = files | dict(command.files)
+    forced = options.last("forcearch")
+    architecture = _ARCHITECTURES.get(forced, forced) or run.architecture.partition("/")[0]
+    values = variables(every, installed, architecture, options.last("releasever"))
+    found = configuration(command.program, every, options, values)
+    return Step(run, command, options, found, architecture, options.last("installroot").rstrip("/"))
