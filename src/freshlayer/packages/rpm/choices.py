@@ -43,6 +43,8 @@ def choose(
     paths: Sequence[str] = (),
 ) -> Choice:
     """What a command would do. ``paths``: files to look up in the complete lists, which were read."""
+    if step.command.action is PackageAction.BUILD_DEP:
+        return Choice(None, jobs.nothing(), problem=Reason("packages-of-source"))
     words, files = _words(step)
     try:
         multilib = step.configuration.program in {"dnf", "yum"}
