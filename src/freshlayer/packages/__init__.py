@@ -38,5 +38,6 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,
     "pypi": _pypi,
+    "rpm": _rpm,
 }
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""

@@ -22,6 +22,8 @@ from freshlayer.packages.rpm.steps import Step
 from freshlayer.packages.rpm.words import is_path
 from freshlayer.packages.rpm.world import World
 
+_CHOOSE = frozenset({PackageAction.INSTALL, PackageAction.GROUP_INSTALL})
+
 
 class Choice(Struct):
     """What a command would do. ``paths``: files of which the packages are not known yet."""
@@ -88,7 +90,7 @@ def _request(step: Step, world: World, words: Sequence[str], indexes: Indexes) -
         jobs.synchronize(world, words, request)
     elif action is PackageAction.REMOVE:
         jobs.remove(world, words, request)
-    if step.groups and action in {PackageAction.INSTALL, PackageAction.GROUP_INSTALL}:
+    if step.groups and action in _CHOOSE:
         install_groups(world, step, request, indexes)
     return request
 
@@ -106,8 +108,10 @@ def _targeted(step: Step, world: World, indexes: Indexes) -> frozenset[int] | No
 def _missing(step: Step, request: jobs.Request) -> Reason | None:
     """Why a word that nothing matches ends the command, if it does."""
     strict = step.configuration.strict or not request.jobs
-    if not request.missing or not strict or step.command.action is not PackageAction.INSTALL:
+    if not request.missing or not strict or step.command.action not in _CHOOSE:
         return None
+    if groups := [word for word in request.missing if word.startswith("@")]:
+        return Reason("group-not-found", ", ".join(sorted(groups)))
     return Reason("package-not-found", ", ".join(sorted(request.missing)))
 
 
@@ -117,7 +121,7 @@ def _solve(step: Step, choice: Choice, world: World, *, first: bool) -> None:
         world,
         step.configuration,
         choice.request,
-        downgrade=action in {PackageAction.INSTALL, PackageAction.GROUP_INSTALL},
+        downgrade=action in _CHOOSE,
         erase=action is PackageAction.REMOVE or step.options.has("allowerasing"),
     )
     choice.new, choice.kept = solved.new, solved.kept
