@@ -57,10 +57,23 @@ MODEL = Child("docker compose config, docker buildx bake --print", "the files of
 DOCKER_QUERY = Child("docker --version, version, image inspect, pull", reads="nothing, but run there")
 """docker resolves a relative DOCKER_CONFIG there, as for the build."""
 
+DOCKER_SAVE = Child("podman save, docker image save, buildah push to a pipe", reads="nothing, but run there")
+"""They write an image to us. No container of it is made: buildah runs ONBUILD triggers where one is."""
+
 WORKER = Child("processes of check --recursive", reads="Dockerfiles and settings, as this process does")
 """Forked; where they are not (macOS), Python must not import from the working directory (``many.py``)."""
 
-CHILDREN = (VERSION_CONTROL, DOCKER_CREDENTIAL, HOST_COMMAND, CLOUD, BUILDER, MODEL, DOCKER_QUERY, WORKER)
+CHILDREN = (
+    VERSION_CONTROL,
+    DOCKER_CREDENTIAL,
+    HOST_COMMAND,
+    CLOUD,
+    BUILDER,
+    MODEL,
+    DOCKER_QUERY,
+    DOCKER_SAVE,
+    WORKER,
+)
 """Every kind."""
 
 # POSIX does not require -d; in dash a failure does not end the shell.

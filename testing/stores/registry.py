@@ -6,13 +6,18 @@ Images are pushed over HTTP, as tiny as the specification allows; no container e
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import Enum, StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+import zstandard
 
 from testing.stores.ask import Answer, demand
 from testing.stores.fronted import Fronted
@@ -140,7 +145,7 @@ class Registry(Fronted):
         `config` is what containers of it get (Env, User, …); `kinds` are the media types of the layers.
         """
         system, architecture = platform.split("/")[:2]
-        nothing = {"rootfs": {"type": "layers", "diff_ids": [_digest(layer) for layer in layers]}}
+        nothing = {"rootfs": {"type": "layers", "diff_ids": [_digest(uncompressed(it)) for it in layers]}}
         about = {"os": system, "architecture": architecture, "config": dict(config or {})}
         document = _encoded({**about, **nothing})
         for blob in {document, *layers}:
@@ -209,6 +214,17 @@ class Registry(Fronted):
         if self.auth is Auth.BASIC:
             return f"auth: {{htpasswd: {{realm: images, path: {self.home / 'htpasswd'}}}}}"
         return ""
+
+
+def uncompressed(layer: bytes) -> bytes:
+    """A layer as its digest in the configuration is of; as it is where it is damaged."""
+    with suppress(OSError, EOFError, zlib.error, zstandard.ZstdError):
+        if layer.startswith(b"\x1f\x8b"):
+            return gzip.decompress(layer)
+        if layer.startswith(b"\x28\xb5"):
+            stream = zstandard.ZstdDecompressor().stream_reader(layer, read_across_frames=True)
+            return bytes(stream.read())
+    return layer
 
 
 def _encoded(document: Mapping[str, Any]) -> bytes:

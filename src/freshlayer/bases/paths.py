@@ -11,11 +11,11 @@ APT, APK, RPM = "apt", "apk", "rpm"
 DPKG_STATUS = "var/lib/dpkg/status"
 DPKG_STATUS_DIRECTORY = "var/lib/dpkg/status.d"
 APK_INSTALLED = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
-_RPM_PLACES = ("usr/lib/sysimage/rpm", "var/lib/rpm")
-RPM_SQLITE = tuple(f"{place}/rpmdb.sqlite" for place in _RPM_PLACES)
+RPM_PLACES = ("usr/lib/sysimage/rpm", "var/lib/rpm")
+RPM_SQLITE = tuple(f"{place}/rpmdb.sqlite" for place in RPM_PLACES)
 RPM_SQLITE_LOG = "-wal"
-RPM_NDB = tuple(f"{place}/Packages.db" for place in _RPM_PLACES)
-RPM_BERKELEY = tuple(f"{place}/Packages" for place in _RPM_PLACES)
+RPM_NDB = tuple(f"{place}/Packages.db" for place in RPM_PLACES)
+RPM_BERKELEY = tuple(f"{place}/Packages" for place in RPM_PLACES)
 
 _TEXT_DATABASES = frozenset({DPKG_STATUS, *APK_INSTALLED, "var/lib/apt/extended_states"})
 _LOGS = tuple(f"{path}{RPM_SQLITE_LOG}" for path in RPM_SQLITE)

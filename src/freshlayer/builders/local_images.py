@@ -99,6 +99,12 @@ def _image(tagged: Sequence[tuple[Reference, Document]], reference: Reference) -
     return LocalImage(digests, from_registry=bool(digests) and digests.isdisjoint(own))
 
 
+def names_of(store: ImageStore, reference: Reference) -> tuple[str, ...]:
+    """Under which a store may have an image by its tag: the first is of one that was made here."""
+    local = "" if _is_docker(store) else _here_alone(reference).removeprefix(_SCHEME)
+    return (local, name_of(reference)) if local else (name_of(reference),)
+
+
 def _here_alone(reference: Reference) -> str:
     """What podman and buildah call an image that was built here, if its name has no registry."""
     short = re.sub(r"\Adocker\.io/(?:library/)?", "", name_of(reference))
@@ -122,6 +128,19 @@ def _tagged(store: ImageStore, references: Sequence[Reference]) -> Iterator[tupl
 
 def _is_docker(store: ImageStore) -> bool:
     return os.path.basename(store.program[0]) == _DOCKER
+
+
+def inspected(store: ImageStore, name: str) -> list[Document]:
+    """What is shown of an image by its name, its digest or its id: ``Id``, ``Os``, ``Architecture``, …"""
+    if os.path.basename(store.program[0]) != _BUILDAH:
+        return _inspected(store, [name])
+    shown_ = _documents(_run(store, ["inspect", "--type", "image", name]))
+    return [{**_as_docker(item.get("OCIv1")), "Id": item.get("FromImageID")} for item in shown_]
+
+
+def _as_docker(config: object) -> dict[str, object]:
+    fields = config if isinstance(config, Mapping) else {}
+    return {name: fields.get(name.lower()) for name in ("Os", "Architecture", "Variant")}
 
 
 def _inspected(store: ImageStore, names: Sequence[str]) -> list[Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,8 +11,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.bases.cache import BaseCache
+from freshlayer.bases.documents import of_config
+from freshlayer.bases.engine_files import from_files, from_saved
 from freshlayer.bases.reading import ImageRead, Order, read
-from freshlayer.builders.local_images import ImageStore
+from freshlayer.builders.local_images import ImageStore, name_of, names_of
+from freshlayer.builders.stored_images import StoredImage, container_files, saved, stored_image
+from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 from freshlayer.files.user_directories import cache_home
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, ImageConfig
@@ -55,7 +60,7 @@ class BaseImages:
         Where both are wanted of one image, its configuration alone and its contents, it has both.
         """
         wanted = {item.wanted.key: item for item in sorted(judged, key=lambda item: item.wanted.contents)}
-        for source in (self._from_cache, self._from_registries):
+        for source in (self._from_cache, self._from_engine, self._from_registries):
             missing = [item for item in wanted.values() if not self._is_known(item)]
             if missing:
                 source(missing)
@@ -87,6 +92,31 @@ class BaseImages:
         for item in items:
             found = self._cache.find(item.digest, item.wanted.platform)
             self._take(item, replace(found, contents=found.contents if item.wanted.contents else None))
+
+    def _from_engine(self, items: Sequence[JudgedBase]) -> None:
+        """One after the other: each has the engine to itself."""
+        if self._engine is None:
+            return
+        for item in items:
+            with contextlib.suppress(BuilderError, OSError):
+                self._take_stored(item, self._engine)
+
+    def _take_stored(self, item: JudgedBase, engine: ImageStore) -> None:
+        image = stored_image(engine, _names(item, engine), item.wanted.platform)
+        if image is None:
+            return
+        # Without a digest of its own an image is known by that of its configuration.
+        digest = item.digest or image.id
+        found = self._cache.find(digest, item.wanted.platform) if not item.digest else ImageRead()
+        if found.config is None and image.config is not None:
+            found = replace(found, config=of_config(image.config, image.architecture, image.os))
+        if item.wanted.contents and found.contents is None:
+            with temporary_directory() as directory:
+                found = _with_files(found, engine, image, Path(directory))
+        found = replace(found, digest=found.digest or digest)
+        self._cache.keep(digest, item.wanted.platform, found)
+        if found.why_not is None or not item.digest:
+            self._take(item, found)
 
     def _from_registries(self, items: Sequence[JudgedBase]) -> None:
         named = [item for item in items if item.digest]
@@ -126,6 +156,21 @@ class BaseImages:
         limits = self._session.limits
         seconds = limits.deadline * _TIMES_DEADLINE
         return replace(limits, total=seconds, deadline=seconds)
+
+
+def _with_files(found: ImageRead, engine: ImageStore, image: StoredImage, directory: Path) -> ImageRead:
+    """With what the files of a stored image state. Raises BuilderError, OSError."""
+    with container_files(engine, image) as fetch:
+        read_ = from_files(fetch, directory) if fetch else from_saved(lambda: saved(engine, image), directory)
+    return replace(read_, config=found.config or read_.config)
+
+
+def _names(item: JudgedBase, engine: ImageStore) -> tuple[str, ...]:
+    """What an engine may know an image by."""
+    reference = parse(item.wanted.reference)
+    repository = _repository(name_of(reference))
+    digests = [digest for digest in (item.digest, item.index) if digest]
+    return tuple(f"{repository}@{digest}" for digest in digests) or names_of(engine, reference)
 
 
 def _plain(item: JudgedBase) -> JudgedBase:

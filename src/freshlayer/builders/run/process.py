@@ -24,6 +24,7 @@ from freshlayer.errors import BuilderError
 
 _SIGNALLED = 128
 _AT_ONCE = 64 * 1024
+_LARGEST_PIECE = 1024 * 1024
 _LARGEST_OUTPUT = 16 * 1024 * 1024
 
 
@@ -83,6 +84,38 @@ def captured(
             process.kill()
             raise
     return subprocess.CompletedProcess(argv, process.returncode, output, errors)
+
+
+@contextlib.contextmanager
+def streamed(
+    argv: Sequence[str], environment: Mapping[str, str], *, child: Child
+) -> Iterator[Iterator[bytes]]:
+    """Run a command whose output is read while it comes. It is ended where not all is read.
+
+    Raises BuilderError where it can't be started, and once all is read where it failed.
+    """
+    try:
+        process = subprocess.Popen(
+            limited(argv, child),
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError as error:
+        raise BuilderError(f"{argv[0]} can't be started: {error.strerror}") from None
+    with process:
+        try:
+            yield _pieces(process, argv[0])
+        finally:
+            process.kill()
+
+
+def _pieces(process: subprocess.Popen[bytes], name: str) -> Iterator[bytes]:
+    while process.stdout is not None and (data := os.read(process.stdout.fileno(), _LARGEST_PIECE)):
+        yield data
+    if process.wait():
+        raise BuilderError(f"{name} failed (exit code {process.returncode})")
 
 
 def _collected(process: subprocess.Popen[bytes], name: str, seconds: float | None) -> tuple[bytes, bytes]:
