@@ -163,7 +163,6 @@ NOT_WATCHED = [
     ("a heredoc for python", f"RUN python3 <<EOF\nurllib.x('{U}')\nEOF", "RUN", U, ""),
     ("a scheme without a probe", "RUN curl sftp://example.org/a", "RUN", "sftp://example.org/a", "'sftp'"),
     ("a URL that is none", "RUN curl https://exa$$mple/", "RUN", "https://exa$$mple/", ""),
-    ("a package manager", "RUN apt-get update", "RUN", "apt-get update", "packages by name"),
     ("another protocol", f"RUN svn checkout {U}", "RUN", f"svn checkout {U}", "svn"),
 ]
 

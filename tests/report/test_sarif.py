@@ -131,9 +131,7 @@ def test_no_report_and_a_probe() -> None:
 @pytest.mark.parametrize("words", [("check",), ("inputs",), ("check", "--recursive")])
 def test_the_commands(tmp_path: Path, project: Path, words: tuple[str, ...]) -> None:
     (project / "a b").mkdir()
-    text = (
-        "FROM scratch\nRUN curl http://127.0.0.1:1/ \\\n  && apk add x\n# freshlayer: ignore\nRUN apk add y\n"
-    )
+    text = "FROM scratch\nRUN curl http://127.0.0.1:1/ \\\n  && npm i x\n# freshlayer: ignore\nRUN npm i y\n"
     for name in ("Dockerfile", "a b/Dockerfile"):
         (project / name).write_text(text)
     freshlayer = Freshlayer({**os.environ, "PATH": "/nowhere"}, tmp_path / "state.sqlite3", project)

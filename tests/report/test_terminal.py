@@ -52,7 +52,7 @@ def on_a_terminal(project: Path, *words: str, **values: str) -> str:
 
 @pytest.fixture
 def dockerfile(project: Path) -> Path:
-    (project / "Dockerfile").write_text("FROM scratch\nRUN curl https://example.org/a\nRUN apk add b\n")
+    (project / "Dockerfile").write_text("FROM scratch\nRUN curl https://example.org/a\nRUN gem install b\n")
     return project
 
 

@@ -3,6 +3,7 @@
 One module per syntax; ``commands.SYNTAXES`` is the table of those in a RUN.
 """
 
-from freshlayer.discover.instructions import Conditions, Discovery, discover
+from freshlayer.discover.discovery import Conditions, Discovery
+from freshlayer.discover.instructions import discover
 
 __all__ = ["Conditions", "Discovery", "discover"]

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer import shell
 from freshlayer.discover.not_followed import beginning, by_pattern
+from freshlayer.discover.package_commands import PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
 from freshlayer.discover.programs.names import plain_name, program_of
 from freshlayer.discover.programs.rows import invoked
@@ -21,6 +22,7 @@ from freshlayer.discover.syntaxes.aria2c import aria2c
 from freshlayer.discover.syntaxes.curl import config_words, curl
 from freshlayer.discover.syntaxes.found import (
     Finding,
+    Found,
     Missed,
     Ran,
     Syntax,
@@ -84,11 +86,16 @@ Others = Callable[[Call], Iterator[tuple[str, Finding]] | None]
 
 
 def of_script(
-    text: str, surroundings: Surroundings, known: Checkouts | None = None, others: Others | None = None
+    text: str,
+    surroundings: Surroundings,
+    known: Checkouts | None = None,
+    others: Others | None = None,
+    packages: PackageCalls | None = None,
 ) -> Iterator[tuple[str, Finding]]:
     """(via, finding) of every program of a script. Only scripts that hold a fetching word are parsed.
 
     ``known``: the working copies of git that are there, brought up to date. ``others`` comes first.
+    ``packages``: takes the commands of package managers; without it they are not watched.
     """
     if not _may_fetch(text, surroundings):
         return
@@ -96,7 +103,7 @@ def of_script(
         yield "script", Missed(beginning(text), Reason("script-too-long"))
         return
     following = shell.follow(text, surroundings)
-    found = [*of_calls(following.calls, known, others), *_of_unfollowed(following.unfollowed)]
+    found = [*of_calls(following.calls, known, others, packages), *_of_unfollowed(following.unfollowed)]
     yield from found
     if not following.whole:
         yield from by_pattern(text, {finding.text for _, finding in found})
@@ -107,10 +114,11 @@ def of_words(
     surroundings: Surroundings,
     known: Checkouts | None = None,
     others: Others | None = None,
+    packages: PackageCalls | None = None,
 ) -> Iterator[tuple[str, Finding]]:
     """The same of a command that no shell reads: the exec form."""
     following = shell.follow_words(words, surroundings)
-    yield from of_calls(following.calls, known, others)
+    yield from of_calls(following.calls, known, others, packages)
     yield from _of_unfollowed(following.unfollowed)
 
 
@@ -156,7 +164,10 @@ def known_names() -> frozenset[str]:
 
 
 def of_calls(
-    calls: tuple[Call, ...], known: Checkouts | None = None, others: Others | None = None
+    calls: tuple[Call, ...],
+    known: Checkouts | None = None,
+    others: Others | None = None,
+    packages: PackageCalls | None = None,
 ) -> Iterator[tuple[str, Finding]]:
     """(via, finding) of programs in the order in which they run. ``known``, ``others``: see ``of_script``."""
     checkouts = known if known is not None else Checkouts()
@@ -176,11 +187,20 @@ def of_calls(
         given = [_known_part(text) for text in call.given]
         arguments = _hole_of_input(name, arguments, call)
         proxies = used(name, arguments, dict(call.proxies))
-        for finding in _of_program(name, arguments, words, given):
+        found: Iterator[Finding] = _of_program(name, arguments, words, given)
+        installs = packages.of(name, arguments, call) if packages else None
+        for finding in found if installs is None else _with_packages(found, installs):
             yield finding.via or name or "RUN", _at(call.place, _through(finding, proxies))
     for name, commands in repositories.items():
         for it in REPOSITORIES[name](commands, checkouts):
             yield it.via, _at(_place_of(it, commands), _through(it, through[name]))
+
+
+def _with_packages(found: Iterator[Finding], installs: Iterator[Finding]) -> Iterator[Finding]:
+    """The URLs that are given as packages, and the packages by name."""
+    by_name = {"packages-by-name", "program-not-probed"}
+    yield from (it for it in found if not (isinstance(it, Missed) and it.reason.code in by_name))
+    yield from installs
 
 
 def _at(place: ScriptPlace | None, finding: Finding) -> Finding:
@@ -220,7 +240,7 @@ def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:
 
 def _through(finding: Finding, proxies: Proxies | None) -> Finding:
     """The finding, read through these proxies."""
-    if proxies is None or isinstance(finding, Missed):
+    if proxies is None or not isinstance(finding, Found):
         return finding
     return replace(finding, form=replace(finding.form, proxies=proxies))
 

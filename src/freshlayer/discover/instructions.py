@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import join
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer import reference
 from freshlayer.discover.base_triggers import not_watched_there
 from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_words
+from freshlayer.discover.discovery import Conditions, Discovery
 from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, script_of, unless_secret
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
@@ -20,6 +20,7 @@ from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lookups import decided
 from freshlayer.discover.named_contexts import named_source
+from freshlayer.discover.package_commands import PackageCalls
 from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
@@ -32,9 +33,6 @@ from freshlayer.dockerfile.triggers import is_trigger
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text
-from freshlayer.model.base_image import BaseWanted
-from freshlayer.model.context_files import Wanted
-from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput, ScriptPlace
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
@@ -57,39 +55,6 @@ _ONE_IS_REQUESTED = Reason("secret-decides")
 _Read = tuple[Stage, Instruction, str, Finding]
 
 
-class Discovery(Struct, frozen=True):
-    """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference.
-
-    ``wanted``: files of the build context that have to be read before more is known. ``scripts``: inputs
-    that are executed as scripts, and whose text is not known. ``packages``: instruction number → its package
-    commands in the order in which they run; of several platforms, those of each that differ. ``bases``: the
-    images that stages start from.
-    """
-
-    by_instruction: Mapping[int, tuple[Reference, ...]]
-    inputs: tuple[RemoteInput, ...]
-    not_watched: tuple[NotWatched, ...]
-    wanted: tuple[Wanted, ...] = ()
-    scripts: tuple[Reference, ...] = ()
-    packages: Mapping[int, tuple[PackageCommand, ...]] = field(default_factory=dict)
-    bases: tuple[BaseWanted, ...] = ()
-
-
-class Conditions(Struct, frozen=True):
-    """What a build adds to a Dockerfile.
-
-    ``platform``: ``os/arch[/variant]``. ``loopback``: a loopback URL in a RUN means this machine, as it does
-    on the host's network. ``watched``: first line of an instruction → references that a comment adds.
-    ``contexts``: name → source of a named build context. ``scripts``: what is known of downloaded scripts.
-    """
-
-    platform: str
-    loopback: bool = True
-    watched: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    contexts: Mapping[str, str] = field(default_factory=dict)
-    scripts: ScriptTexts = field(default_factory=dict)
-
-
 def discover(
     dockerfile: Dockerfile,
     stages: Iterable[Stage],
@@ -107,7 +72,8 @@ def discover(
     requested: dict[Reference, Reference] = {}
     secrets = GivenSecrets(environments)
     downloads = ScriptDownloads(conditions.scripts)
-    found = list(_Finder(dockerfile, environments, conditions, context, downloads, bases).every(stages))
+    finder = _Finder(dockerfile, environments, conditions, context, downloads, bases)
+    found = list(finder.every(stages))
     for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
         known = secrets.hidden(read, instruction)
         if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
@@ -128,7 +94,7 @@ def discover(
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
     scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
     missed = decided(not_watched, inputs)
-    return Discovery(reads, inputs, missed, tuple(context.wanted), scripts)
+    return Discovery(reads, inputs, missed, tuple(context.wanted), scripts, finder.packages)
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
@@ -209,6 +175,7 @@ class _Finder:
         self._directory = "/"
         self._copies: dict[int, Checkouts] = {}
         self._checkouts = Checkouts()
+        self.packages: dict[int, tuple[PackageCommand, ...]] = {}
 
     def every(self, stages: Iterable[Stage]) -> Iterator[_Read]:
         limits = ScriptLimits()
@@ -323,15 +290,23 @@ class _Finder:
         with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
             around = self._surroundings(instruction, environment)
             around = replace(around, files=files, search=search, common=known_names())
-            yield from self._script(instruction, around, shell_words)
+            packages = PackageCalls(self._platform, self._downloads)
+            yield from self._script(instruction, around, shell_words, packages)
+            yield from ((missed.via, missed) for missed in packages.unknown())
+            if packages.commands:
+                self.packages[instruction.number] = tuple(packages.commands)
 
     def _script(
-        self, instruction: Instruction, surroundings: Surroundings, shell_words: tuple[str, ...]
+        self,
+        instruction: Instruction,
+        surroundings: Surroundings,
+        shell_words: tuple[str, ...],
+        packages: PackageCalls,
     ) -> Iterator[tuple[str, Finding]]:
         interpreter = interpreter_of(shell_words[0]) if shell_words else ""
         others = followed_by(surroundings)
         if instruction.exec_form:
-            yield from of_words(instruction.words, surroundings, self._checkouts, others)
+            yield from of_words(instruction.words, surroundings, self._checkouts, others, packages)
             return
         script = _script(instruction)
         if interpreter in WINDOWS_SHELLS:
@@ -351,7 +326,7 @@ class _Finder:
             for url in _URL.findall(script):
                 yield "RUN", Missed(url, Reason("other-interpreter"))
         else:
-            yield from of_script(script, surroundings, self._checkouts, others)
+            yield from of_script(script, surroundings, self._checkouts, others, packages)
 
     def _surroundings(self, instruction: Instruction, environment: Environment) -> Surroundings:
         secrets = mounted_secrets(instruction)

@@ -53,6 +53,8 @@ class PackageCommand(Struct, frozen=True):
     itself wrote. ``unknown``: why a part of it is not known (a source of an unknown text), if so.
     ``updates``: whether the command itself reads the indexes again (``apk add --no-cache``, dnf).
     ``platform``: of the stage, ``os/arch[/variant]``; a build for several platforms has commands of each.
+    ``foreign``: paths of ``files`` whose text an origin decides, as that of a downloaded script or file: what
+    they name gets no credential, and is never requested from this machine or a link-local address.
     """
 
     manager: str
@@ -66,6 +68,7 @@ class PackageCommand(Struct, frozen=True):
     script: ScriptPlace | None = None
     text: str = ""
     platform: str = ""
+    foreign: tuple[str, ...] = ()
 
 
 class PackageRun(Struct, frozen=True):

@@ -126,6 +126,14 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "it is an index of packages, of which each installation reads a part",
         "nothing: the packages are listed with the command that installs them",
     ),
+    "package-root": (
+        "the packages are installed below another directory, and freshlayer does not read what is there",
+        "name a URL that changes with them in a '# freshlayer: watch URL' comment",
+    ),
+    "packages-off": (
+        "the policy for packages is off",
+        "remove the comment or the setting to watch them",
+    ),
     "packages-by-name": (
         "packages by name are not watched",
         "pin their versions, or install from a lock file",

@@ -62,7 +62,7 @@ def _group(title: str, found: Iterable[_Placed]) -> Iterator[Line]:
 
 def _watched(report: Report) -> Iterator[_Placed]:
     for item in report.inputs:
-        if not item.reference.pinned:
+        if not item.reference.pinned and item.reference.kind != "package":
             yield from ((place.line, _read(report, item, place)) for place in item.places)
     for line, text in command_lines(report):
         yield line, ("green", f"{report.dockerfile}:{line}: {text}")

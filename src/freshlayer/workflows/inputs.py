@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from freshlayer.context import Source
 from freshlayer.decisions import plan as planning
-from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.analysis import Analysis, BuildRequest
+from freshlayer.discover.package_inputs import PackagesNamed
 from freshlayer.model.downloaded_scripts import ScriptText, ScriptTexts
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
@@ -34,4 +37,11 @@ def inputs(source: Source, request: BuildRequest, recall: Recall | None = None) 
         target = Target.of(source, request, known)
     found = target.analysis
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
-    return report_of(target, found, instructions)
+    return _with_packages(report_of(target, found, instructions), found)
+
+
+def _with_packages(report: Report, found: Analysis) -> Report:
+    """With the packages that commands name."""
+    named = PackagesNamed(found.package_chains, found.stages)
+    missed = (*report.not_watched, *named.missed)
+    return replace(report, inputs=(*report.inputs, *named.inputs), not_watched=missed)

@@ -12,7 +12,7 @@ from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.observation import Verdict
-from freshlayer.model.packages import PackageAction, PackageLine
+from freshlayer.model.packages import PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.probe import PROTOCOLS
 from freshlayer.reference import Reference
@@ -76,11 +76,20 @@ def report_of(
     )
 
 
+def _chooses(command: PackageCommand) -> bool:
+    """``apt-get install -f`` names nothing."""
+    return bool(command.words) or command.action is not PackageAction.INSTALL
+
+
 def _package_lines(analysis: Analysis) -> Iterator[PackageLine]:
     """The commands that choose packages, each line once for all platforms."""
     runs = {run.number: run for chain in analysis.package_chains for run in chain.runs}
     for run in runs.values():
-        choosing = [command for command in run.commands if command.action not in _NOT_CHOOSING]
+        if run.policy is PackagePolicy.OFF:
+            continue
+        choosing = [
+            it for it in run.commands if it.action not in _NOT_CHOOSING and not it.unknown and _chooses(it)
+        ]
         for program in dict.fromkeys(command.program for command in choosing):
             words = (word for command in choosing if command.program == program for word in command.words)
             yield PackageLine(run.line, program, tuple(dict.fromkeys(words)))

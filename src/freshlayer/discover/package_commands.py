@@ -1,0 +1,125 @@
+"""Calls of package managers → their commands: what would be installed follows from the indexes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from freshlayer.discover.package_files import is_local, manager_files
+from freshlayer.discover.programs.readers import is_remote
+from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
+from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
+from freshlayer.discover.syntaxes.packages_apk import apk
+from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, dpkg, install_packages
+from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
+from freshlayer.discover.syntaxes.packages_zypper import zypper
+from freshlayer.masking import masked_words
+from freshlayer.model.packages import PackageAction, PackageCommand
+from freshlayer.model.reasons import Reason
+from freshlayer.reference import shown
+from freshlayer.shell import Call
+from freshlayer.shell.downloads import Downloads
+
+MANAGERS: Mapping[str, tuple[str, Grammar]] = {
+    **dict.fromkeys(("apt-get", "apt", "aptitude", "nala", "apt-fast"), ("apt", apt)),
+    "dpkg": ("apt", dpkg),
+    "install_packages": ("apt", install_packages),
+    **dict.fromkeys(("add-apt-repository", "apt-add-repository"), ("apt", add_repository)),
+    "apk": ("apk", apk),
+    **dict.fromkeys(("dnf", "dnf5", "dnf-3", "microdnf", "yum", "tdnf"), ("rpm", dnf)),
+    **dict.fromkeys(("yum-builddep", "dnf-builddep"), ("rpm", yum_builddep)),
+    "zypper": ("rpm", zypper),
+}
+"""Program → the manager, and the grammar of its command line."""
+
+_ROOTS = frozenset({"root", "installroot"})
+_CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
+"""Actions that read nothing from the network."""
+_FILE = Reason("package-file")
+_ELSEWHERE = Reason("package-root")
+_MOST_SHOWN = 80
+
+
+class PackageCalls:
+    """The package commands of one instruction. ``commands`` grows in the order in which they run."""
+
+    def __init__(self, platform: str, downloads: Downloads) -> None:
+        self._platform = platform
+        self._downloads = downloads
+        self._unpacked = False
+        self.commands: list[PackageCommand] = []
+
+    def of(self, name: str, arguments: Words, call: Call) -> Iterator[Finding] | None:
+        """What a call does; None for a program that is no package manager."""
+        if name not in MANAGERS:
+            return None
+        manager, grammar = MANAGERS[name]
+        lines = grammar(name, arguments)
+        if name == "dpkg":
+            self._unpacked |= any(line.action is PackageAction.INSTALL for line in lines)
+            lines = tuple(line for line in lines if line.action in _CHANGES)
+        return self._of_lines(name, manager, lines, call)
+
+    def unknown(self) -> Iterator[Finding]:
+        """Why packages can't be known; that of an update only where nothing is installed."""
+        reads = [command for command in self.commands if command.action not in _CHANGES]
+        others = [command for command in reads if command.action is not PackageAction.UPDATE]
+        for command in others or reads:
+            if command.unknown is not None:
+                yield Missed(command.text, command.unknown, command.program, place=command.script)
+
+    def _of_lines(
+        self, name: str, manager: str, lines: Sequence[CommandLine], call: Call
+    ) -> Iterator[Finding]:
+        for line in lines:
+            text = _text(name, line)
+            if line.action is None:
+                yield Missed(text, Reason("packages-by-name"), name)
+            elif any(option in _ROOTS and value not in {"", "/"} for option, value in line.options):
+                yield Missed(text, _ELSEWHERE, name)
+            else:
+                command = self._command(name, manager, line, text, call)
+                self.commands.append(command)
+                yield from self._of_files(name, line, text)
+
+    def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
+        known = manager_files(manager, call.files, self._downloads)
+        reads = line.action not in _CHANGES
+        return PackageCommand(
+            manager,
+            name,
+            line.action or PackageAction.INSTALL,
+            tuple(plain(list(line.words))),
+            tuple((option, value) for option, value in line.options if isinstance(value, str)),
+            known.texts,
+            (_unknown_word(name, line) or known.unknown) if reads else None,
+            line.updates,
+            call.place,
+            text,
+            self._platform,
+            known.foreign,
+        )
+
+    def _of_files(self, name: str, line: CommandLine, text: str) -> Iterator[Finding]:
+        """Package files: what they depend on is not known before the build."""
+        if line.action is not PackageAction.INSTALL:
+            return
+        for word in line.words:
+            if isinstance(word, str) and is_local(word):
+                yield Missed(word, _FILE, name)
+        fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
+        if self._unpacked and fixes:
+            yield Missed(text, _FILE, name)
+
+
+def _unknown_word(name: str, line: CommandLine) -> Reason | None:
+    """Why a word or the value of an option is not known. A URL is an input by itself."""
+    values: list[Word] = [value for _, value in line.options]
+    holes = [word for word in (*line.words, *values) if isinstance(word, Unknown)]
+    return next((word.reason for word in holes if not is_remote(name, word)), None)
+
+
+def _text(name: str, line: CommandLine) -> str:
+    """The command for a message, without its options."""
+    words = [re.sub(r"\s+", " ", written(word)) for word in line.words]
+    return shown(" ".join(masked_words([name, *line.verb.split(), *words])), _MOST_SHOWN)

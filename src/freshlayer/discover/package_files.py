@@ -1,0 +1,99 @@
+"""The files that configure a package manager, as they are when a command runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import join
+
+from msgspec import Struct, field
+
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.base_image import is_kept
+from freshlayer.model.inputs import is_download
+from freshlayer.model.reasons import Reason, about
+from freshlayer.shell import Text, written
+from freshlayer.shell import worst as worst_of
+from freshlayer.shell.downloads import Downloads
+from freshlayer.shell.files import FilesSeen, FileText, NoText
+
+_COMMON = ("/etc/os-release", "/usr/lib/os-release")
+_FILES = {"rpm": ("/etc/yum.conf", "/etc/redhat-release")}
+_DIRECTORIES = {
+    "apt": ("/etc/apt",),
+    "apk": ("/etc/apk",),
+    "rpm": ("/etc/yum.repos.d", "/etc/yum", "/etc/dnf", "/etc/tdnf", "/etc/zypp"),
+}
+_SOURCES = compiled(
+    r"/etc/apt/sources\.list(?:\.d/[^/]+\.(?:list|sources))?"
+    r"|/etc/apk/repositories(?:\.d/[^/]+\.list)?"
+    r"|/etc/(?:yum\.repos|zypp/repos)\.d/[^/]+\.repo"
+)
+"""Files that name repositories."""
+_DEEPEST = 3
+_MOST_FILES = 500
+
+
+class ManagerFiles(Struct, frozen=True):
+    """``texts``: absolute path → text. ``unknown``: why a file that names repositories is not known.
+
+    ``foreign``: paths of those whose text an origin decides.
+    """
+
+    texts: dict[str, str] = field(default_factory=dict)
+    unknown: Reason | None = None
+    foreign: tuple[str, ...] = ()
+
+
+def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> ManagerFiles:
+    """All that configures a manager. A file that is not known, and names no repository, is left out."""
+    texts: dict[str, str] = {}
+    unknown: Reason | None = None
+    foreign: list[str] = []
+    for path, file in _every(manager, files):
+        names_sources = _SOURCES.fullmatch(path) is not None
+        if isinstance(file, NoText) and file.source and names_sources:
+            found: FileText | NoText = downloads.text(file.source)
+        else:
+            found = file
+        reason = _why_not(found) if names_sources else None
+        if reason is not None:
+            unknown = unknown or about(path, reason)
+        elif isinstance(found, FileText):
+            texts[path] = written(_likeliest(found))
+            foreign += [path] if is_download(found.name) else []
+    return ManagerFiles(texts, unknown, tuple(foreign))
+
+
+def _every(manager: str, files: FilesSeen) -> Iterator[tuple[str, FileText | NoText]]:
+    places = (*_COMMON, *_FILES.get(manager, ()))
+    yield from ((path, found) for path in places if (found := files.find(path)) is not None)
+    for directory in _DIRECTORIES[manager]:
+        yield from _below(directory, files, 0)
+
+
+def _below(directory: str, files: FilesSeen, depth: int) -> Iterator[tuple[str, FileText | NoText]]:
+    for name in sorted(files.names(directory))[:_MOST_FILES]:
+        path = join(directory, name)
+        found = files.find(path) if is_kept(path) else None
+        if found is not None:
+            yield path, found
+        elif depth < _DEEPEST and is_kept(join(path, "x")):
+            yield from _below(path, files, depth + 1)
+
+
+def _why_not(found: FileText | NoText) -> Reason | None:
+    if isinstance(found, NoText):
+        return found.reason
+    hole = worst_of(_likeliest(found))
+    return hole.reason if hole else None
+
+
+def _likeliest(found: FileText) -> Text:
+    """Of a file that a branch changes, what it has there: the last alternative."""
+    return found.text[-1]
+
+
+def is_local(word: str) -> bool:
+    """Whether a word of a command is the path of a package file."""
+    return re.search(r"\.(?:deb|rpm|apk)$", word) is not None and ("/" in word or word.endswith(".rpm"))

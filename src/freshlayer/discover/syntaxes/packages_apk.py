@@ -1,0 +1,52 @@
+"""``apk``: a command line → what it does.
+
+Options have the names of ``apk(8)``: ``repository`` (``-X``), ``virtual`` (``-t``), ``root`` (``-p``),
+``update-cache`` (``-U``, ``--update``), ``upgrade`` (``-u``), ``latest`` (``-l``), ``no-cache``,
+``available`` (``-a``), ``repositories-file``, ``arch``, ``allow-untrusted``, ``force-…``.
+Words are as typed: ``jq=1.6-r0``, ``jq~1.6``, ``jq~=1.6``, ``jq>1.5``, ``jq@edge``, ``!jq``,
+``so:libjq.so.1``, ``.build-deps``.
+"""
+
+from __future__ import annotations
+
+from freshlayer.discover.syntaxes.found import Words
+from freshlayer.discover.syntaxes.package_lines import CommandLine, divided, table_of
+from freshlayer.model.packages import PackageAction
+
+_APK, _NAMES = table_of(
+    """
+    repository,X= root,p= repositories-file= arch= cache-dir= cache-max-age= keys-dir= progress-fd= wait=
+    timeout= virtual,t= output,o= repository-config= logfile= pkgname-spec= allow-untrusted
+    update-cache,U,update no-cache no-network no-scripts no-progress no-check-certificate no-interactive
+    interactive,i quiet,q verbose,v upgrade,u latest,l available,a simulate,s recursive,R link,L stdout url
+    force,f force-overwrite force-broken-world force-refresh force-missing-repositories
+    force-non-repository force-old-apk force-binary-stdout force-no-chroot initdb usermode no-chown
+    preserve-env print-arch purge rdepends,r prune overlay-from-stdin clean-protected self-upgrade-only
+    no-self-upgrade no-commit-hooks no-logfile cache-predownload sync help,h version,V ignore world,w
+    """
+)
+_ACTIONS = {
+    "add": PackageAction.INSTALL,
+    "upgrade": PackageAction.UPGRADE,
+    "update": PackageAction.UPDATE,
+    "del": PackageAction.REMOVE,
+}
+_LISTED = frozenset({"fetch", "fix"})
+
+
+def apk(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
+    """One command line."""
+    command = divided(arguments, _APK, _NAMES)
+    if command.has("simulate", "help", "version", "print-arch"):
+        return ()
+    if command.verb in _LISTED:
+        return (CommandLine(command.verb, None, command.words, command.options),)
+    action = _ACTIONS.get(command.verb)
+    if action is None:
+        return ()
+    reads = action is not PackageAction.REMOVE and command.has("no-cache", "update-cache")
+    return (
+        CommandLine(
+            command.verb, action, command.words, command.options, reads or action is PackageAction.UPDATE
+        ),
+    )
