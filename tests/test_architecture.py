@@ -69,12 +69,13 @@ LIBRARIES = {
     "zstandard": "bases indexes",
     "packageurl": "packages reference",
     "packaging": "packages",
+    "nodesemver": "packages.npm",
 }
 """Library → who may import it."""
 
 NOT_FOR_HELP = (
     *("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils"),
-    *("solv", "zstandard", "packageurl", "packaging"),
+    *("solv", "zstandard", "packageurl", "packaging", "nodesemver"),
 )
 
 VAGUE = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})

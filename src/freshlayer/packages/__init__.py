@@ -22,6 +22,12 @@ def _apt() -> PackageManager:
     return APT
 
 
+def _npm() -> PackageManager:
+    from freshlayer.packages.npm.resolver import NPM  # noqa: PLC0415 - the same
+
+    return NPM
+
+
 def _pypi() -> PackageManager:
     from freshlayer.packages.pypi.resolver import PYPI  # noqa: PLC0415 - the same
 
@@ -37,6 +43,7 @@ def _rpm() -> PackageManager:
 MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,
+    "npm": _npm,
     "pypi": _pypi,
     "rpm": _rpm,
 }

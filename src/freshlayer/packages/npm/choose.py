@@ -1,0 +1,73 @@
+"""Of the versions of a package the one that npm would install (npm-pick-manifest)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cmp_to_key
+
+import nodesemver  # type: ignore[import-untyped]
+
+from freshlayer.packages.npm.documents import Release
+
+_LATEST = "latest"
+
+
+def choose(
+    wanted: str, tags: Mapping[str, str], releases: Sequence[Release], node: str = ""
+) -> Release | None:
+    """``wanted``: a version, a range or a tag; empty for the latest. ``node``: the interpreter, if known.
+
+    A tag names its version. A range takes the latest where that fits, is not deprecated and runs on this
+    node; else the highest that fits, one that runs and is not deprecated before others.
+    """
+    by_version = {it.version: it for it in releases}
+    if not is_range(wanted):
+        return by_version.get(tags.get(wanted or _LATEST, ""))
+    latest = by_version.get(tags.get(_LATEST, ""))
+    anything = wanted.strip() in {"", "*"}
+    if (
+        latest
+        and (anything or _fits(latest.version, wanted))
+        and not latest.deprecated
+        and runs(latest, node)
+    ):
+        return latest
+    fitting = [it for it in releases if _fits(it.version, wanted)]
+    return max(fitting, key=lambda it: _preference(it, node), default=None)
+
+
+def is_range(wanted: str) -> bool:
+    """Whether a text is a range or a version, and not a tag."""
+    try:
+        return wanted.strip() == "*" or bool(
+            wanted and nodesemver.valid_range(wanted, loose=True) is not None
+        )
+    except (ValueError, TypeError, IndexError, RecursionError):
+        return False
+
+
+def runs(release: Release, node: str) -> bool:
+    """Whether a version runs on this node, as far as both are known."""
+    if not node or not release.node:
+        return True
+    return _fits(node, release.node)
+
+
+def _preference(release: Release, node: str) -> tuple[bool, bool, bool, object]:
+    fit = runs(release, node)
+    current = not release.deprecated
+    return (fit and current, fit, current, _order(release.version))
+
+
+def _compared(one: str, other: str) -> int:
+    return int(nodesemver.compare(one, other, loose=True))
+
+
+_order = cmp_to_key(_compared)
+
+
+def _fits(version: str, wanted: str) -> bool:
+    try:
+        return bool(nodesemver.satisfies(version, wanted, loose=True))
+    except (ValueError, TypeError, IndexError, RecursionError):
+        return False

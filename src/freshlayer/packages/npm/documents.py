@@ -1,0 +1,89 @@
+"""What a registry states of a package: the document of one version, or the list of all versions."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct, field
+
+_LARGEST = 128 << 20
+TAGS = "tags"
+VERSIONS = "versions"
+
+
+class Release(Struct, frozen=True, array_like=True):
+    """A version. ``digest``: ``scheme:hexadecimal``, empty without one. ``node``: its engine's range."""
+
+    version: str
+    digest: str = ""
+    deprecated: bool = False
+    node: str = ""
+
+
+class _Dist(Struct):
+    integrity: object = ""
+    shasum: object = ""
+
+
+class _Version(Struct):
+    version: str
+    dist: _Dist = field(default_factory=_Dist)
+    deprecated: object = None
+    engines: object = None
+
+    def release(self) -> Release:
+        """As it is kept."""
+        node = self.engines.get("node", "") if isinstance(self.engines, dict) else ""
+        return Release(
+            self.version, _digest(self.dist), bool(self.deprecated), node if isinstance(node, str) else ""
+        )
+
+
+class _Package(Struct):
+    tags: dict[str, str] = field(name="dist-tags")
+    versions: dict[str, _Version]
+
+
+def read_document(kind: str, content: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """The entries of a document (``version``) or of a list (``versions``). Raises ValueError."""
+    body = content.read(_LARGEST + 1)
+    if len(body) > _LARGEST:
+        raise ValueError("the document is too large")
+    try:
+        if kind == "version":
+            one = msgspec.json.decode(body, type=_Version)
+            yield VERSIONS, msgspec.msgpack.encode([one.release()])
+            return
+        package = msgspec.json.decode(body, type=_Package)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    yield TAGS, msgspec.msgpack.encode(package.tags)
+    yield VERSIONS, msgspec.msgpack.encode([it.release() for it in package.versions.values()])
+
+
+def releases_of(value: bytes | None) -> list[Release]:
+    """The versions of an entry."""
+    return msgspec.msgpack.decode(value, type=list[Release]) if value else []
+
+
+def tags_of(value: bytes | None) -> dict[str, str]:
+    """The tags of an entry."""
+    return msgspec.msgpack.decode(value, type=dict[str, str]) if value else {}
+
+
+def _digest(dist: _Dist) -> str:
+    """The strongest of an integrity (https://www.w3.org/TR/SRI/), else the SHA-1."""
+    stated = dist.integrity.split() if isinstance(dist.integrity, str) else []
+    for algorithm in ("sha512", "sha384", "sha256", "sha1"):
+        for item in stated:
+            name, _, value = item.partition("-")
+            if name == algorithm:
+                try:
+                    return f"{name}:{b64decode(value.partition('?')[0], validate=True).hex()}"
+                except (Error, ValueError):
+                    continue
+    return f"sha1:{dist.shasum}" if isinstance(dist.shasum, str) and dist.shasum else ""

@@ -1,0 +1,98 @@
+"""A registry of npm packages on loopback: what npm reads when it resolves, and freshlayer too."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha512
+from typing import Self
+from urllib.parse import unquote
+
+from msgspec import Struct, field
+
+from testing.logging_server import Logged, LoggingServer, Reply
+
+
+class Published(Struct, frozen=True):
+    """A version of a package."""
+
+    version: str
+    deprecated: str = ""
+    node: str = ""
+
+    def document(self, name: str, registry: str) -> dict[str, object]:
+        """As the registry states it."""
+        digest = b64encode(sha512(f"{name}@{self.version}".encode()).digest()).decode()
+        found: dict[str, object] = {
+            "name": name,
+            "version": self.version,
+            "dist": {
+                "tarball": f"{registry}/{name}/-/{name.rpartition('/')[2]}-{self.version}.tgz",
+                "integrity": f"sha512-{digest}",
+            },
+        }
+        if self.deprecated:
+            found["deprecated"] = self.deprecated
+        if self.node:
+            found["engines"] = {"node": self.node}
+        return found
+
+
+class Package(Struct, frozen=True):
+    """A package. ``tags``: besides ``latest``, which is the last version that is no pre-release."""
+
+    versions: Sequence[Published]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class NpmRegistry:
+    """The list of all versions, the document of one, and nothing else: no archive is served."""
+
+    def __init__(self) -> None:
+        self._packages: dict[str, Package] = {}
+        self.server = LoggingServer(self._answer)
+        self.url = self.server.url
+
+    def publish(self, name: str, package: Package) -> None:
+        """A package in place of the one with its name."""
+        self._packages[name] = package
+
+    def _answer(self, request: Logged) -> Reply:
+        path = unquote(request.target.lstrip("/"))
+        name, _, version = path.partition("/") if not path.startswith("@") else _scoped(path)
+        package = self._packages.get(name)
+        if package is None:
+            return Reply(404, body=b"{}")
+        tags = _tags(package)
+        documents = {it.version: it.document(name, self.url) for it in package.versions}
+        if version:
+            found = documents.get(tags.get(version, version))
+            return Reply(404, body=b"{}") if found is None else _reply(found, request)
+        return _reply({"name": name, "dist-tags": tags, "versions": documents}, request)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.close()
+
+
+def _tags(package: Package) -> dict[str, str]:
+    stable = [it.version for it in package.versions if "-" not in it.version]
+    return {"latest": [*(it.version for it in package.versions), *stable][-1], **package.tags}
+
+
+def _scoped(path: str) -> tuple[str, str, str]:
+    scope, _, rest = path.partition("/")
+    name, slash, version = rest.partition("/")
+    return f"{scope}/{name}", slash, version
+
+
+def _reply(document: object, request: Logged) -> Reply:
+    body = json.dumps(document).encode()
+    tag = f'"{sha512(body).hexdigest()[:16]}"'
+    headers = {"Content-Type": "application/json", "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Reply(304, headers, b"")
+    return Reply(200, headers, body)
