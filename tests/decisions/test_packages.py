@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_since, name_of
-from freshlayer.decisions.plan import Known, plan
+from freshlayer.decisions.plan import Expected, Known, plan
 from freshlayer.dockerfile import parse
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.packages import ChosenPackage, PackagePolicy, PackagesRead, Resolution, version_of
@@ -181,3 +181,28 @@ def test_a_tainted_package_changes_the_key_once() -> None:
     assert tainted.reason.code == "moved-during-build"
     again = _planned(read(CURL), Built(tainted.pairs, tainted.key), taints)
     assert (again.state, again.key) == (InstructionState.FRESH, tainted.key)
+
+
+def _expected(packages: PackagesRead, installed: Pairs | None) -> InstructionVerdict:
+    """Where an identities file is compared, and nothing was built."""
+    dockerfile = parse("FROM debian\nRUN apt-get update && apt-get install -y curl\n")
+    (stage,) = dockerfile.stages
+    (run,) = stage.instructions
+    known = Known({}, {}, packages={run.number: (packages,)}, expected=Expected())
+    digest = plan(dockerfile, [stage], {}, known)[1].digest
+    in_file = {} if installed is None else {digest: installed}
+    return plan(dockerfile, [stage], {}, replace(known, installed=in_file))[1]
+
+
+def test_packages_are_compared_with_the_identities_file_where_nothing_was_built() -> None:
+    pairs = built(CURL, SSL).pairs
+    fresh = _expected(read(CURL, SSL), pairs)
+    assert fresh.state is InstructionState.FRESH
+    stale = _expected(read(CURL, NEW_SSL), pairs)
+    assert (stale.state, stale.reason.code) == (InstructionState.STALE, "packages-changed")
+    assert "libssl3 3.0~1 → 3.1~2" in str(stale.reason)
+    unknown = _expected(failed(unreachable=True), pairs)
+    assert (unknown.state, unknown.key) == (InstructionState.UNKNOWN, fresh.key)
+    missing = _expected(read(CURL, SSL), None)
+    assert missing.state is InstructionState.STALE
+    assert "not in the identities file" in str(missing.reason)

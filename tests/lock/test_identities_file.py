@@ -17,6 +17,7 @@ from freshlayer.lock.identities_file import (
     _document,
     is_gone,
     read_identities,
+    read_installed,
     user_name,
     write_identities,
 )
@@ -98,7 +99,7 @@ def test_what_is_no_identities_file_says_why(tmp_path: Path, content: bytes, rea
 @given(st.text(), st.text(min_size=1))
 def test_every_text_comes_back_from_toml(reference: str, value: str) -> None:
     entry = Entry(reference, Identity("etag", value, Strength.STRONG), ("Dockerfile",))
-    (found,) = tomllib.loads(_document([entry]))["input"]
+    (found,) = tomllib.loads(_document([entry], {}))["input"]
     safe = str.maketrans({chr(c): "\N{REPLACEMENT CHARACTER}" for c in range(0xD800, 0xE000)})
     assert found["reference"] == reference.translate(safe)
     assert found["identity"] == f"etag:{value}".translate(safe)
@@ -166,3 +167,36 @@ def test_what_is_no_path_is_never_gone(tmp_path: Path, name: str) -> None:
 
 def test_a_path_of_this_machine_alone_is_not_written(tmp_path: Path) -> None:
     assert user_name(tmp_path / "i", Path("/nowhere/app/Dockerfile")) == ".../app/Dockerfile"
+
+
+CURL = ("pkg:deb/debian/curl?arch=amd64&distro=bookworm", "version:7.88~1@sha256:aa")
+LIB = ("pkg:deb/debian/libcurl4?arch=amd64&distro=bookworm", "version:7.88~1@sha256:bb")
+
+
+def test_packages_of_an_instruction_take_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "identities"
+    write_identities(path, "Dockerfile", [], installed={"digest": (CURL, LIB)})
+    assert read_installed(path) == {("Dockerfile", "digest"): (CURL, LIB)}
+    assert sum("pkg:" in line for line in path.read_text().splitlines()) == 1
+    assert read_identities(path) == {}
+
+
+def test_packages_of_other_dockerfiles_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "identities"
+    write_identities(path, "a", [("https://example.org/a", V1)], installed={"one": (CURL,)})
+    write_identities(path, "b", [], installed={"one": (LIB,), "none": ()})
+    write_identities(path, "a", [], installed={"two": (CURL,)})
+    assert read_installed(path) == {("a", "two"): (CURL,), ("b", "one"): (LIB,)}
+    write_identities(path, "b", [], lambda name: name == "a")
+    assert read_installed(path) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["packages = 1", "[[packages]]\n", '[[packages]]\nused-by="a"\ninstruction="b"\ninstalled=["x"]\n'],
+)
+def test_blocks_that_are_not_of_packages_are_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "identities"
+    path.write_text(f"version = 1\n{text}")
+    with pytest.raises(StateError):
+        read_installed(path)

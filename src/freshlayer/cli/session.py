@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from freshlayer.context import Source
     from freshlayer.indexes import IndexCache
     from freshlayer.lock.identities_file import Entry
+    from freshlayer.lock.installed_packages import Installed
     from freshlayer.workflows.session import Session
 
 
@@ -38,7 +39,7 @@ def session_of(
 
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
-    path, identities = _identities(options)
+    path, identities, installed = _identities(options)
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
@@ -51,6 +52,7 @@ def session_of(
             progress=progress,
             identities=identities,
             identities_path=path,
+            installed=installed,
             keyring=keyring,
             verbose=bool(options.verbose),
             image_of=image_of,
@@ -66,15 +68,15 @@ def _indexes() -> IndexCache:
     return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")
 
 
-def _identities(options: Options) -> tuple[Path | None, dict[str, Entry]]:
-    """The identities file, and what is in it; neither where it can't be used."""
+def _identities(options: Options) -> tuple[Path | None, dict[str, Entry], Installed]:
+    """The identities file, its inputs and its packages; nothing where it can't be used."""
     from freshlayer.errors import StateError
-    from freshlayer.lock.identities_file import read_identities
+    from freshlayer.lock.identities_file import read_identities, read_installed
     from freshlayer.report.terminal import warn
 
     path = Path(options.identities) if options.identities else None
     try:
-        return path, read_identities(path) if path else {}
+        return (path, read_identities(path), read_installed(path)) if path else (None, {}, {})
     except StateError as error:
         warn(f"{error}; it is neither used nor written")
-        return None, {}
+        return None, {}, {}

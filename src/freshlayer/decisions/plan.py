@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
-from freshlayer.decisions.packages import judged, manager_of, moved_packages, tainted
+from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_packages, tainted
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
@@ -42,7 +42,8 @@ class Known(Struct, frozen=True):
     identity) → how often a build may have mixed it up with another version (rule 9). ``nonce``: not empty
     where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
     ``expected``: None where no identities file is compared. ``marks``: as of ``marks.marks``, if they are
-    known already. ``packages``: instruction number → the packages that it installs. ``resolved``:
+    known already. ``packages``: instruction number → the packages that it
+    installs. ``installed``: digest of an instruction → its packages in the identities file. ``resolved``:
     instruction number → the images that the builder itself resolves there and keys its cache on, so that they
     are no part of our key. ``local``: the numbers of instructions that read an image of this machine alone.
     """
@@ -58,6 +59,7 @@ class Known(Struct, frozen=True):
     edited: Collection[tuple[str, str]] = ()
     marks: Mapping[int, Mark] = field(default_factory=dict)
     packages: Mapping[int, tuple[PackagesRead, ...]] = field(default_factory=dict)
+    installed: Mapping[str, Pairs] = field(default_factory=dict)
     resolved: Mapping[int, frozenset[Reference]] = field(default_factory=dict)
     local: frozenset[int] = frozenset()
 
@@ -136,10 +138,10 @@ class _Planner:
 
     def _packages(self, number: int, mark: Mark) -> tuple[tuple[PackageVerdict, ...], Pairs]:
         """What an instruction installs, against its last build; and the pairs of that."""
-        known = self._known
-        found = [
-            judged(it, known.built.get(mark.place), known.nonce) for it in known.packages.get(number, ())
-        ]
+        known, built = self._known, self._known.built.get(mark.place)
+        if built is None and mark.digest in known.installed:
+            built = Built(known.installed[mark.digest], "")
+        found = [judged(it, built, known.nonce) for it in known.packages.get(number, ())]
         pairs = [
             (text, tainted(text, identity, known.taints)) for _, of_one in found for text, identity in of_one
         ]
@@ -160,7 +162,7 @@ class _Planner:
         """InstructionState and reason, as if nothing before it were stale."""
         built = self._known.built.get(mark.place)
         if pairs and built is None:
-            return _unbuilt(references, self._known, mark)
+            return _unbuilt(references, self._known, mark, packages)
         if pairs and built is not None:
             return self._of_inputs(references, pairs, built, packages)
         if built is not None and built.key:
@@ -178,7 +180,7 @@ class _Planner:
     ) -> tuple[InstructionState, Reason]:
         verdicts = [self._known.verdicts[reference] for reference in references]
         unknown = [verdict.explanation for verdict in verdicts if not verdict.is_observed]
-        unknown += [about(it.manager, it.problem) for it in packages if it.problem and it.kept]
+        unknown += _unknown(packages)
         by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
         if built.pairs != pairs:
             moved = difference(built.pairs, pairs, packages)
@@ -201,22 +203,34 @@ class _Planner:
         return InstructionState.FRESH, Reason("no-input", detail="no remote input")
 
 
-def _unbuilt(references: tuple[Reference, ...], known: Known, mark: Mark) -> tuple[InstructionState, Reason]:
+def _unbuilt(
+    references: tuple[Reference, ...], known: Known, mark: Mark, packages: tuple[PackageVerdict, ...]
+) -> tuple[InstructionState, Reason]:
     """An instruction without a record: the identities file knows what another machine built it with."""
     expected, why = known.expected, known.unbuilt.get(mark.place, NEVER_BUILT)
     if expected is None:
         return InstructionState.STALE, why
-    if missing := [expected.missing[r] for r in references if r in expected.missing]:
+    missing = [expected.missing[r] for r in references if r in expected.missing]
+    if packages and mark.digest not in known.installed:
+        missing.append(Reason("identities-lack-it", "packages", "they are not in the identities file"))
+    if missing:
         return InstructionState.STALE, joined([why, *missing])
     verdicts = [expected.verdicts[reference] for reference in references]
-    if changed := [item for item in verdicts if item.change is Change.CHANGED]:
-        reason = joined(item.explanation for item in changed)
+    changed = [item.explanation for item in verdicts if item.change is Change.CHANGED]
+    changed += [Reason("packages-changed", detail=changes_text(it)) for it in packages if it.changes]
+    if changed:
+        reason = joined(changed)
         compared = replace(reason, detail=f"{reason.detail} (compared with the identities file)")
         return InstructionState.STALE, compared
-    if unknown := [item for item in verdicts if not item.is_observed]:
-        return InstructionState.UNKNOWN, _kept(item.explanation for item in unknown)
+    unknown = [item.explanation for item in verdicts if not item.is_observed] + _unknown(packages)
+    if unknown:
+        return InstructionState.UNKNOWN, _kept(unknown)
     detail = "no input changed since the identities file was written"
     return InstructionState.FRESH, Reason("unchanged", detail=detail)
+
+
+def _unknown(packages: Iterable[PackageVerdict]) -> list[Reason]:
+    return [about(it.manager, it.problem) for it in packages if it.problem and it.kept]
 
 
 def _kept(unknown: Iterable[Reason]) -> Reason:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,6 +15,9 @@ from freshlayer.errors import StateError
 from freshlayer.files.atomic_write import replace
 from freshlayer.files.bounded_read import UnfitFileError, holds, read_text
 from freshlayer.files.file_lock import locked
+from freshlayer.lock import installed_packages
+from freshlayer.lock.installed_packages import Installed
+from freshlayer.model.build import Pairs
 from freshlayer.model.evidence import Identity, Strength
 
 _VERSION = 1
@@ -34,8 +37,21 @@ class Entry(Struct, frozen=True):
 
 def read_identities(path: Path) -> dict[str, Entry]:
     """Reference → entry; empty if the file does not exist yet. Raises StateError where it can't be read."""
+    blocks = _read(path).get("input", [])
+    if not isinstance(blocks, list):
+        raise StateError(f"{path}: 'input' is not a list of [[input]] blocks")
+    entries = [_entry(path, number, block) for number, block in enumerate(blocks, 1)]
+    return {entry.reference: entry for entry in entries}
+
+
+def read_installed(path: Path) -> Installed:
+    """What instructions install; empty if the file does not exist yet. Raises StateError."""
+    return installed_packages.read(_read(path).get("packages", []), path)
+
+
+def _read(path: Path) -> dict[str, object]:
     try:
-        document = tomllib.loads(read_text(path, _LARGEST))
+        document: dict[str, object] = tomllib.loads(read_text(path, _LARGEST))
     except FileNotFoundError:
         return {}
     except UnfitFileError as error:
@@ -46,11 +62,7 @@ def read_identities(path: Path) -> dict[str, Entry]:
         raise StateError(f"{path}: can't be read as an identities file: {error}") from None
     if document.get("version") != _VERSION:
         raise StateError(f"{path}: its version is {document.get('version')!r}, not {_VERSION}")
-    blocks = document.get("input", [])
-    if not isinstance(blocks, list):
-        raise StateError(f"{path}: 'input' is not a list of [[input]] blocks")
-    entries = [_entry(path, number, block) for number, block in enumerate(blocks, 1)]
-    return {entry.reference: entry for entry in entries}
+    return document
 
 
 def _entry(path: Path, number: int, block: object) -> Entry:
@@ -71,15 +83,17 @@ def write_identities(
     user: str,
     identities: Iterable[tuple[str, Identity]],
     gone: Callable[[str], bool] | None = None,
+    installed: Mapping[str, Pairs] | None = None,
 ) -> None:
     """Set what one Dockerfile reads, and leave the others' entries alone, but for those that are ``gone``.
 
     Several processes may do this at the same time. The file is only written where its content differs; its
-    directory is made where it is missing. Raises StateError or OSError.
+    directory is made where it is missing. ``installed``: digest of an instruction → its packages. Raises
+    StateError or OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path):
-        _merge(path, user, identities, gone)
+        _merge(path, user, identities, gone, installed or {})
 
 
 def _merge(
@@ -87,16 +101,18 @@ def _merge(
     user: str,
     identities: Iterable[tuple[str, Identity]],
     gone: Callable[[str], bool] | None,
+    installed: Mapping[str, Pairs],
 ) -> None:
-    before = read_identities(path)
-    users = {name for entry in before.values() for name in entry.used_by}
+    before, had = read_identities(path), read_installed(path)
+    users = {name for entry in before.values() for name in entry.used_by} | {name for name, _ in had}
     dropped = {user, *(name for name in users if gone and gone(name))}
     entries = {name: _without(entry, dropped) for name, entry in before.items()}
     for reference, identity in identities:
         others = entries[reference].used_by if reference in entries else ()
         entries[reference] = Entry(reference, identity, tuple(sorted({*others, user})))
     kept = [entries[name] for name in sorted(entries) if entries[name].used_by]
-    content = _document(kept).encode()
+    packages = installed_packages.merged(had, user, installed, dropped)
+    content = _document(kept, packages).encode()
     if not holds(path, content):
         replace(path, content)
 
@@ -123,7 +139,7 @@ def is_gone(path: Path, name: str) -> bool:
     return not os.path.lexists(path.resolve().parent / name)
 
 
-def _document(entries: Iterable[Entry]) -> str:
+def _document(entries: Iterable[Entry], packages: Installed) -> str:
     lines = [
         "# Written by freshlayer: what the remote inputs were at the last build.",
         f"version = {_VERSION}",
@@ -137,7 +153,7 @@ def _document(entries: Iterable[Entry]) -> str:
             f"strength = {_string(entry.identity.strength)}",
             f"used-by = [{', '.join(_string(name) for name in entry.used_by)}]",
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *installed_packages.lines(packages)]) + "\n"
 
 
 def _string(text: str) -> str:

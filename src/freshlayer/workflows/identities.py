@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from freshlayer.decisions.plan import Expected
 from freshlayer.decisions.verdict import relative_to
 from freshlayer.errors import StateError
 from freshlayer.lock.identities_file import is_gone, user_name, write_identities
+from freshlayer.model.build import Pairs
 from freshlayer.model.evidence import Identity
 from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.model.reasons import Reason
@@ -29,7 +30,7 @@ def expected(
 
     An entry counts for the Dockerfiles that it names: a new one that reads the same URL was never built.
     """
-    if session.identities_path is None or not session.identities:
+    if session.identities_path is None or not (session.identities or session.installed):
         return None
     user = _user(session.identities_path, source)
     found: dict[Reference, Verdict] = {}
@@ -51,18 +52,36 @@ def expected(
 def keep_identities(built: Sequence[tuple[Source, Report]], session: Session) -> None:
     """Several targets may share a Dockerfile, which then uses what any of them reads."""
     path, found = session.identities_path, dict[str, dict[str, Identity]]()
+    packages: dict[str, dict[str, Pairs]] = {}
     if path is None:
         return
     for source, report in built:
         known = {r.text: verdict.identity for r, verdict in report.verdicts.items() if verdict.identity}
         found.setdefault(_user(path, source), {}).update(known)
+        packages.setdefault(_user(path, source), {}).update(_installed(report))
     try:
         for user, identities in found.items():
-            write_identities(path, user, list(identities.items()), partial(is_gone, path))
+            gone = partial(is_gone, path)
+            write_identities(path, user, list(identities.items()), gone, packages[user])
     except OSError as error:
         session.warn(f"{path}: the identities were not written: {error.strerror} (name another file)")
     except StateError as error:
         session.warn(f"{error}; the identities were not written")
+
+
+def installed(source: Source, session: Session) -> dict[str, Pairs]:
+    """Digest of an instruction → the packages that the file has for it."""
+    if session.identities_path is None:
+        return {}
+    user = _user(session.identities_path, source)
+    return {instruction: pairs for (name, instruction), pairs in session.installed.items() if name == user}
+
+
+def _installed(report: Report) -> Iterator[tuple[str, Pairs]]:
+    for item in report.instructions:
+        pairs = tuple(pair for pair in item.pairs if pair[0].startswith("pkg:"))
+        if item.packages and pairs:
+            yield item.digest, pairs
 
 
 def _user(path: Path, source: Source) -> str:

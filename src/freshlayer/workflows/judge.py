@@ -26,7 +26,7 @@ from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown
 from freshlayer.workflows.downloaded_scripts import DownloadedScripts
 from freshlayer.workflows.engine_images import EngineImages
-from freshlayer.workflows.identities import expected
+from freshlayer.workflows.identities import expected, installed
 from freshlayer.workflows.index_files import IndexFiles
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
@@ -195,6 +195,7 @@ class Judgement:
             packages=packages,
             resolved=watched.resolved,
             local=frozenset(use.number for use in watched.image_uses if use.reference in target.local),
+            installed=installed(target.source, session) if packages else {},
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}

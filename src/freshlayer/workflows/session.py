@@ -12,6 +12,7 @@ from freshlayer.builders.local_images import Engine
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.indexes import IndexCache
 from freshlayer.lock.identities_file import Entry
+from freshlayer.lock.installed_packages import Installed
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
 from freshlayer.state import StateStore
@@ -22,7 +23,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
     ``image_of``: the image that a tag means now, for the builder of a ``check``. ``indexes``: of packages;
     without them no package is watched. ``engine``: whose images a build may start from; None where no builder
-    is known.
+    is known. ``installed``: packages, as the identities file has them.
     """
 
     store: StateStore
@@ -37,6 +38,7 @@ class Session(Struct, frozen=True, kw_only=True):
     image_of: Callable[[str], str] | None = None
     indexes: IndexCache | None = None
     engine: Engine | None = None
+    installed: Installed = field(default_factory=dict)
 
     def one_run(self) -> Session:
         """The session of one run: its time is that of its start, and it prints each warning once.
