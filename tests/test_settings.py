@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.errors import OptionError
+from freshlayer.model.packages import PackagePolicy
 from freshlayer.settings import HostSettings, OnUnknown, Policy, Pull, read
 
 TOOL = ("tool", "freshlayer")
@@ -124,3 +125,42 @@ def test_what_a_host_can_not_have_is_refused_with_its_name(said: str, part: str)
 def test_hosts_that_are_no_tables_are_refused(text: str) -> None:
     with pytest.raises(OptionError):
         read(text, "freshlayer.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ("closure", "closure", "closure")),
+        ('packages = "security"', ("security", "security", "security")),
+        ('[packages]\napt = "named"\nrpm = "off"', ("named", "closure", "off")),
+        ('packages = { apk = "off" }', ("closure", "off", "closure")),
+    ],
+)
+def test_packages_are_inputs_by_manager(text: str, wanted: tuple[str, ...]) -> None:
+    found = read(text, "f").packages
+    assert tuple(found[name] for name in ("apt", "apk", "rpm")) == wanted
+
+
+def test_a_table_of_packages_changes_what_is_below_it_for_the_managers_that_it_names() -> None:
+    below = read('packages = "security"', "own")
+    assert read('[packages]\napt = "closure"', "f", below=below).packages == {
+        **dict.fromkeys(("apk", "rpm"), PackagePolicy.SECURITY),
+        "apt": PackagePolicy.CLOSURE,
+    }
+    assert read('packages = "closure"', "f", below=below) == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ('packages = "all"', "f: packages is closure, security, named or off"),
+        ("packages = 1", "f: packages can't be 1"),
+        ('[packages]\npip = "off"', "[packages]: there is no 'pip' (there are apt, apk, rpm)"),
+        ("[packages]\napt = true", "f: packages is closure, security, named or off"),
+        ("[packages]\napt = []", "f: packages is closure, security, named or off"),
+    ],
+)
+def test_other_policies_of_packages_are_refused(text: str, part: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        read(text, "f")
+    assert part in str(caught.value)

@@ -133,6 +133,7 @@ DIRECTIVES: dict[str, Any] = json.loads((ROOT / "docs" / "schema" / "directives.
     [
         *("ignore", "immutable", "no-advice", "ignore this", "no advice", "Ignore", "unheard-of", ""),
         *("ttl=1d", "ttl = 90 m", "ttl=0s", "ttl=1y", "ttl=", "ttl=1", "ttl=1234567s", "ttl=1d 2h"),
+        *("packages=named", "packages = off", "packages=all", "packages", "packages=OFF", "packages="),
         *("watch https://e.org/a", "watch   $URL", "watch", "watching https://e.org/a"),
     ],
 )

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
@@ -13,6 +14,7 @@ from msgspec.structs import asdict, replace
 from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS
+from freshlayer.model.packages import PackagePolicy
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024
@@ -53,12 +55,17 @@ class HostSettings(Struct, frozen=True):
     insecure: bool = False
 
 
+_MANAGERS = ("apt", "apk", "rpm")
+_CLOSURE = dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE)
+
+
 class Policy(Struct, frozen=True):
     """``hash_up_to``, ``base_up_to`` in bytes; ``timeout`` in seconds for a reference, ``deadline`` for all.
 
     ``hosts`` by ``name[:port]``. ``full_answer_every``: seconds after which a reference is probed
     without conditions; 0: each time. ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older
-    events of the history, and more of them, are removed.
+    events of the history, and more of them, are removed. ``packages``: package manager → which of its
+    packages are inputs.
     """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -68,6 +75,7 @@ class Policy(Struct, frozen=True):
     deadline: float = 60.0
     offline: bool = False
     pull: Pull = Pull.CHANGED
+    packages: Mapping[str, PackagePolicy] = field(default_factory=lambda: dict(_CLOSURE))
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
     full_answer_every: int = 7 * 86400
     keep_history: int = 400 * 86400
@@ -122,6 +130,7 @@ SETTINGS: dict[str, Setting] = {
     "timeout": Setting((int, float), "seconds for one reference", 0.1),
     "deadline": Setting((int, float), "seconds for all references", 0.1),
     "pull": Setting((str,), "whether base images that changed are pulled"),
+    "packages": Setting((str, dict), "which packages that a command installs are inputs"),
     "hosts": Setting((dict,), "by name[:port]"),
 }
 """Every setting, in the order of the documents. The JSON schema and ``freshlayer init`` have these words."""
@@ -163,9 +172,13 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
         raise OptionError(f"{where}: [{'.'.join(table)}] must be a table")
     for name, value in document.items():
         _check(where, name, value)
-    chosen = {name: _choice(where, name, document[name]) for name in _CHOICES if name in document}
+    chosen: dict[str, object] = {
+        name: _choice(where, name, document[name]) for name in _CHOICES if name in document
+    }
     hosts = {name.lower(): _host(where, name, given) for name, given in document.get("hosts", {}).items()}
     times = {name: _seconds(where, name, document[name]) for name in _TIMES if name in document}
+    if "packages" in document:
+        chosen["packages"] = {**below.packages, **_packages(where, document["packages"])}
     known = {**document, **chosen, **times}
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
@@ -177,9 +190,26 @@ def is_set_to_fail(text: str) -> bool:
     )
 
 
+def _packages(where: str, given: object) -> dict[str, PackagePolicy]:
+    """One policy for every manager, or a table with one for some."""
+    table = given if isinstance(given, dict) else dict.fromkeys(_MANAGERS, given)
+    for manager in table:
+        if manager not in _MANAGERS:
+            there = ", ".join(_MANAGERS)
+            raise OptionError(f"{where}: [packages]: there is no {shown(manager, 30)!r} (there are {there})")
+    return {manager: _one_of(where, "packages", PackagePolicy, one) for manager, one in table.items()}
+
+
 def _choice(where: str, name: str, given: object) -> StrEnum:
     """One of a setting's words."""
-    words = list(_CHOICES[name])
+    return _one_of(where, name, _CHOICES[name], given)
+
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def _one_of(where: str, name: str, choices: type[_Word], given: object) -> _Word:
+    words = list(choices)
     found = next((word for word in words if word == given), None)
     if found is None:
         raise OptionError(f"{where}: {name} is {', '.join(words[:-1])} or {words[-1]}")
@@ -254,7 +284,8 @@ _HOSTS_HEAD = (
 
 
 def _described(name: str, setting: Setting) -> str:
-    words = [f'"{word}"' for word in _CHOICES.get(name, ())]
+    choices = PackagePolicy if name == "packages" else _CHOICES.get(name, ())
+    words = [f'"{word}"' for word in choices]
     choice = f": {', '.join(words[:-1])} or {words[-1]}" if words else ""
     unit = "; seconds, or a number with s, m, h, d, w" if name in _TIMES else ""
     own = " (counts only in your own $XDG_CONFIG_HOME/freshlayer/config.toml)" if setting.own else ""
@@ -263,6 +294,8 @@ def _described(name: str, setting: Setting) -> str:
 
 def _written(name: str) -> str:
     """The default as TOML."""
+    if name == "packages":
+        return f'"{PackagePolicy.CLOSURE}"'
     value = getattr(_USUAL, name)
     if name in _TIMES:
         return f'"{value // SECONDS["d"]}d"'

@@ -125,7 +125,7 @@ ACTING: dict[str, tuple[str, ...]] = {
     "compose": ("format", *_OURS),
     "bake": ("format", *_OURS),
     "check": ("format", *_OURS),
-    "inputs": ("format", "report", "quiet", "state"),
+    "inputs": ("format", "report", "quiet", "state", "settings"),
     "probe": ("format", "report", "quiet", *_PROBING),
     "history": ("format", "state"),
     "diff": ("format",),

@@ -10,20 +10,26 @@ from msgspec.structs import replace
 from freshlayer.errors import DockerfileError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS
+from freshlayer.model.packages import PackagePolicy
 from freshlayer.reference import shown
 
 
 class Directives(Struct, frozen=True):
-    """The comments directly above an instruction. ``ttl`` in seconds; 0: probe at each build."""
+    """The comments directly above an instruction. ``ttl`` in seconds; 0: probe at each build.
+
+    ``packages``: None where the settings decide.
+    """
 
     ignore: bool = False
     immutable: bool = False
     no_advice: bool = False
     ttl: int = 0
     watch: tuple[str, ...] = ()
+    packages: PackagePolicy | None = None
 
 
 _NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
+_PACKAGES = compiled(rf"packages\s*=\s*({'|'.join(PackagePolicy)})")
 _TTL = compiled(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
 
 
@@ -69,11 +75,14 @@ def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, 
     ttl = _TTL.fullmatch(text)
     if ttl:
         return replace(before, ttl=int(ttl[1]) * SECONDS[ttl[2]])
+    policy = _PACKAGES.fullmatch(text)
+    if policy:
+        return replace(before, packages=PackagePolicy(policy[1]))
     if verb == "watch" and rest.strip():
         if name != "RUN":
             raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and is above {name}", line)
         watched.append(rest.strip())
         return before
-    known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), no-advice"
+    known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), packages=off, no-advice"
     message = f"'# freshlayer: {shown(text, 40)}' is not a directive (known: {known})"
     raise DockerfileError(message, line)

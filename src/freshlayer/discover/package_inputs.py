@@ -26,7 +26,6 @@ _APT = compiled(r"(?P<name>[^\s=/:]+?)(?::(?P<arch>[\w-]+))?(?:[=/].*)?")
 _APK = compiled(r"(?P<name>[^\s<>=~@!]+)(?:[<>=~@].*)?")
 _RPM = compiled(r"\+?(?P<name>[^\s<>=]+)(?:\s*[<>=].*)?")
 _INDEX = Reason("package-index")
-_OFF = Reason("packages-off")
 
 
 class PackagesNamed:
@@ -35,7 +34,6 @@ class PackagesNamed:
     def __init__(self, chains: tuple[PackageChain, ...], stages: tuple[Stage, ...]) -> None:
         self._labels = {it.number: stage.label for stage in stages for it in stage.instructions}
         self._places: dict[Reference, dict[Place, None]] = {}
-        self._off: dict[NotWatched, None] = {}
         self._quiet: dict[NotWatched, None] = {}
         self._updated: dict[str, PackageRun] = {}
         for chain in chains:
@@ -50,14 +48,13 @@ class PackagesNamed:
 
     @property
     def missed(self) -> tuple[NotWatched, ...]:
-        """Commands that the policy leaves out, and updates whose lists no instruction uses."""
+        """Updates whose lists no instruction uses."""
         lines = {place.line for places in self._places.values() for place in places}
-        return (*self._off, *(item for item in self._quiet if item.line not in lines))
+        return tuple(item for item in self._quiet if item.line not in lines)
 
     def _add(self, run: PackageRun) -> None:
         reads = [command for command in run.commands if command.action in _READS]
         if run.policy is PackagePolicy.OFF:
-            self._off |= {_missed(run, command, _OFF): None for command in reads}
             return
         unknown = {command.manager for command in reads if command.unknown}
         for command in reads:

@@ -5,7 +5,7 @@ The state is loaded where the Dockerfile executes a script that it downloads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -13,7 +13,9 @@ from freshlayer.context import Source
 from freshlayer.decisions import plan as planning
 from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.discover.package_inputs import PackagesNamed
+from freshlayer.discover.package_policy import under_policy
 from freshlayer.model.downloaded_scripts import ScriptText, ScriptTexts
+from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.workflows.target import Target, report_of
@@ -24,8 +26,13 @@ Recall = Callable[[Sequence[Reference]], ScriptTexts]
 _MOST_ROUNDS = 4
 
 
-def inputs(source: Source, request: BuildRequest, recall: Recall | None = None) -> Report:
-    """What a Dockerfile reads from elsewhere; no network."""
+def inputs(
+    source: Source,
+    request: BuildRequest,
+    recall: Recall | None = None,
+    packages: Mapping[str, PackagePolicy] | None = None,
+) -> Report:
+    """What a Dockerfile reads from elsewhere; no network. ``packages``: the policy of each manager."""
     target = Target.of(source, request)
     known: dict[str, ScriptText] = {}
     for _ in range(_MOST_ROUNDS):
@@ -35,7 +42,7 @@ def inputs(source: Source, request: BuildRequest, recall: Recall | None = None) 
             break
         known |= last
         target = Target.of(source, request, known)
-    found = target.analysis
+    found = under_policy(target.analysis, packages or {})
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
     return _with_packages(report_of(target, found, instructions), found)
 

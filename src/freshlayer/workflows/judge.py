@@ -17,6 +17,7 @@ from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.downloads import confinements
+from freshlayer.discover.package_policy import under_policy
 from freshlayer.errors import FreshlayerError, UnknownInputError
 from freshlayer.model.base_image import Bases
 from freshlayer.model.observation import Observation, Verdict
@@ -141,6 +142,7 @@ class Judgement:
 
     def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
         verdicts = self._verdicts(target, watched)
+        watched = under_policy(watched, self._session.policy.packages)
         packages = self._packages_of(watched)
         watched = with_unresolved(watched, packages)
         try:

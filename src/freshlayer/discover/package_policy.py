@@ -1,0 +1,66 @@
+"""Which packages of each instruction are inputs: by its comment, else by the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from freshlayer.discover.analysis import Analysis
+from freshlayer.discover.directives import Directives
+from freshlayer.model.inputs import NotWatched
+from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.reasons import Reason
+
+_OFF = Reason("packages-off")
+_IGNORED = Reason("ignored-by-comment")
+_IMMUTABLE = Reason("immutable-by-comment")
+_CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
+
+
+def under_policy(analysis: Analysis, settings: Mapping[str, PackagePolicy]) -> Analysis:
+    """The analysis with the policy of each run. What is off is listed as accepted.
+
+    ``settings``: manager → policy; ``closure`` for those that it does not name.
+    """
+    directives = analysis.directives
+    chains = tuple(
+        replace(chain, runs=tuple(_with_policy(run, directives, settings) for run in chain.runs))
+        for chain in analysis.package_chains
+    )
+    off = {run.number: run for chain in chains for run in chain.runs if run.policy is PackagePolicy.OFF}
+    known = [item for item in analysis.discovery.not_watched if not _is_of(item, off)]
+    missed = dict.fromkeys(item for run in off.values() for item in _listed(run, directives))
+    discovery = replace(analysis.discovery, not_watched=(*known, *missed))
+    return replace(analysis, package_chains=chains, discovery=discovery)
+
+
+def _with_policy(
+    run: PackageRun, directives: Mapping[int, Directives], settings: Mapping[str, PackagePolicy]
+) -> PackageRun:
+    comment = directives.get(run.line, Directives())
+    if comment.ignore or comment.immutable:
+        return replace(run, policy=PackagePolicy.OFF)
+    manager = next((command.manager for command in _reading(run)), "")
+    return replace(run, policy=comment.packages or settings.get(manager, PackagePolicy.CLOSURE))
+
+
+def _reading(run: PackageRun) -> Iterator[PackageCommand]:
+    yield from (command for command in run.commands if command.action not in _CHANGES)
+
+
+def _is_of(item: NotWatched, off: Mapping[int, PackageRun]) -> bool:
+    """Whether it is about packages that are off."""
+    return any(
+        item.line == run.line and item.text == command.text and item.reason == command.unknown
+        for run in off.values()
+        for command in run.commands
+        if command.unknown
+    )
+
+
+def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[NotWatched]:
+    comment = directives.get(run.line, Directives())
+    reason = _IGNORED if comment.ignore else _IMMUTABLE if comment.immutable else _OFF
+    for command in _reading(run):
+        yield NotWatched(run.line, "RUN", command.text, reason, accepted=True, script=command.script)
