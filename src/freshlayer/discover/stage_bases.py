@@ -76,7 +76,7 @@ class StageBases:
     def config(self, stage: Stage, outer: Environment) -> ImageConfig | None:
         """Its configuration."""
         found = self.find(stage, outer)
-        return found.config if found else None
+        return found.config if found and is_configured(found) else None
 
     def start(self, stage: Stage, outer: Environment) -> StageStart:
         """What the first instruction behind a FROM finds."""
@@ -121,6 +121,11 @@ class StageBases:
             return reference.parse(found.text).text if isinstance(found, Found) else ""
         except ReferenceInvalidError:
             return ""
+
+
+def is_configured(base: BaseImage) -> bool:
+    """Whether its configuration is known: every image has an architecture."""
+    return bool(base.config.architecture)
 
 
 def all_wanted(found: Iterable[BaseWanted]) -> tuple[BaseWanted, ...]:

@@ -51,9 +51,13 @@ Value = str | Unknown
 
 
 class Work(Struct):
-    """How many characters may still be expanded in a file: what it takes does not grow with the square."""
+    """How many characters may still be expanded in a file: what it takes does not grow with the square.
+
+    ``asked``: names that were looked up, and that an image which is not known may set.
+    """
 
     left: int = 10_000_000
+    asked: set[str] = field(default_factory=set)
 
 
 class Environment(Struct, frozen=True):
@@ -67,7 +71,10 @@ class Environment(Struct, frozen=True):
     def lookup(self, name: str) -> Value | None:
         """The value, the reason why there is none, or None where the name was never declared."""
         value = self.env.get(name)
-        return value if value is not None else self.args.get(name)
+        value = value if value is not None else self.args.get(name)
+        if value is None and self.inherited:
+            self.work.asked.add(name)
+        return value
 
     def expand(self, text: str, escape: str = "\\") -> Value:
         """Expand ``$X`` and ``${X…}`` in a word of an instruction as BuildKit does; quotes are removed."""
