@@ -19,6 +19,7 @@ from typing import Any
 from freshlayer.context import Source
 from freshlayer.decisions.coverage import coverage_of
 from freshlayer.discover.analysis import BuildRequest
+from freshlayer.model.inputs import SYNTAX
 from freshlayer.model.report import Report
 from freshlayer.workflows.inputs import inputs
 
@@ -64,6 +65,8 @@ def _findings(name: str, report: Report) -> dict[str, Any]:
         }
         for item in report.inputs
         for place in item.places
+        # The labels have neither frontends nor packages by name.
+        if place.via != SYNTAX and item.reference.kind != "package"
     ]
     missed = [{"line": item.line, "why": str(item.reason)} for item in (*report.not_watched, *report.covered)]
     return {"file": name, "inputs": watched, "unwatched": missed}

@@ -286,8 +286,8 @@ def _read_for(
         images.want(chain.base, contents=True)
     discovery = replace(discovery, bases=images.wanted)
     uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
-    names = frozenset(next(iter(environments.values())).work.asked)
-    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), names)
+    asked = frozenset(next(iter(environments.values())).work.asked)
+    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), asked)
 
 
 def _with_frontend(found: Analysis, text: str, request: BuildRequest) -> Analysis:

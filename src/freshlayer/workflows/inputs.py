@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions import plan as planning
-from freshlayer.discover.analysis import Analysis, BuildRequest
+from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
 from freshlayer.discover.package_inputs import PackagesNamed
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.model.downloaded_scripts import ScriptText, ScriptTexts
@@ -41,7 +41,7 @@ def inputs(
         if not last:
             break
         known |= last
-        target = Target.of(source, request, known)
+        target = Target.of(source, request, Learned(known))
     found = under_policy(target.analysis, packages or {})
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
     return _with_packages(report_of(target, found, instructions), found)

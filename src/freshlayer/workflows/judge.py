@@ -15,11 +15,11 @@ from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
-from freshlayer.discover.analysis import Analysis
+from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
+from freshlayer.discover.base_changes import changes
 from freshlayer.discover.downloads import confinements
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.errors import FreshlayerError, UnknownInputError
-from freshlayer.model.base_image import Bases
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
 from freshlayer.probe import ScriptsKnown
@@ -30,6 +30,7 @@ from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.identities import expected, installed
 from freshlayer.workflows.index_files import IndexFiles
 from freshlayer.workflows.last_builds import past_of
+from freshlayer.workflows.learned_bases import LearnedBases, with_reasons
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
 from freshlayer.workflows.packages import (
     Found,
@@ -45,8 +46,8 @@ from freshlayer.workflows.target import Target, report_of
 from freshlayer.workflows.unprobed import stop_on_unknown
 
 _PLANNED_AT_ONCE = 100
-_MOST_ROUNDS = 4
-"""Scripts may download scripts."""
+_MOST_ROUNDS = 5
+"""Scripts may download scripts, and what base images have may execute some."""
 _LEAST_DEADLINE = 1.0
 
 
@@ -68,7 +69,7 @@ class Judgement:
         # What was read by another process has no address.
         self._requested = {reference: reference for reference in due.ttls}
         self._started = time.monotonic()
-        self._bases: Bases = {}
+        self._bases = LearnedBases(session)
         self._packages: PackagesOfRun | None = None
 
     def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
@@ -80,33 +81,41 @@ class Judgement:
             for number, target in enumerate(targets):
                 watched = target.watched
                 self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
-                yield target, self._report(target, self._with_scripts(target, watched))
+                yield target, self._report(target, self._with_learned(target, watched))
 
     def again(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
         """Targets that read no more than was observed."""
         for target in targets:
-            yield target, self._report(target, self._with_scripts(target, target.watched))
+            yield target, self._report(target, self._with_learned(target, target.watched))
 
-    def _with_scripts(self, target: Target, watched: Analysis) -> Analysis:
-        """With what the scripts that it downloads read, and the verdicts of that."""
-        session = self._session
+    def _with_learned(self, target: Target, watched: Analysis) -> Analysis:
+        """With what its base images and the scripts that it downloads decide, and the verdicts of that."""
+        request = as_built(target.source, target.request, self._session)
+        before = NOTHING_LEARNED
         for _ in range(_MOST_ROUNDS):
-            wanted = [self._requested.get(item, item) for item in watched.discovery.scripts]
-            if not wanted:
+            bases = self._bases.of(watched, self.verdicts, self.recorded, target.local)
+            if not self._read_scripts(watched) and not changes(watched, before.bases, bases):
                 break
-            known = _scripts_of(watched)
-            self._scripts.read(wanted, self.verdicts, self.recorded, known, self._in_time())
+            before = Learned(self._scripts.texts, bases)
             try:
-                target = target.again(as_built(target.source, target.request, session), self._scripts.texts)
+                target = target.again(request, before)
             except FreshlayerError:
                 # Its file is another one by now, or is gone.
                 break
             watched = target.watched
             self._observe_more(watched)
-        return watched
+        return with_reasons(watched, self._bases.known)
+
+    def _read_scripts(self, watched: Analysis) -> bool:
+        """Whether there are scripts whose text was not known."""
+        wanted = [self._requested.get(item, item) for item in watched.discovery.scripts]
+        if wanted:
+            known = _scripts_of(watched)
+            self._scripts.read(wanted, self.verdicts, self.recorded, known, self._in_time())
+        return bool(wanted)
 
     def _observe_more(self, watched: Analysis) -> None:
-        """Probe what scripts name."""
+        """Probe what was found since."""
         new = [item for item in watched.discovery.inputs if item.reference not in self.verdicts]
         ttls = {item.reference: watched.ttl(item) for item in new}
         self.recorded |= recall(list(ttls), self._session)
@@ -151,7 +160,7 @@ class Judgement:
             return error
         report = self._planned(target, watched, verdicts, packages)
         advice = (*report.advice, *advice_of(watched, packages))
-        return replace(report, packages_wanted=wanted_of(watched, self._bases), advice=advice)
+        return replace(report, packages_wanted=wanted_of(watched, self._bases.known), advice=advice)
 
     def _verdicts(self, target: Target, watched: Analysis) -> dict[Reference, Verdict]:
         """Of a run for several platforms, those of images are for the platforms of this target."""
@@ -172,7 +181,7 @@ class Judgement:
             return {}
         if self._packages is None:
             self._packages = PackagesOfRun(IndexFiles(session, session.indexes))
-        (found,) = self._packages.read([wanted_of(watched, self._bases)])
+        (found,) = self._packages.read([wanted_of(watched, self._bases.known)])
         return found
 
     def _planned(

@@ -8,9 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.context import ContextFiles, Source
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned, analyse
 from freshlayer.model.build import InstructionVerdict
-from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
@@ -38,18 +37,16 @@ class Target(Struct, frozen=True):
         return self.analysis.restricted_to(_PROBED, self.local)
 
     @classmethod
-    def of(cls, source: Source, request: BuildRequest, scripts: ScriptTexts | None = None) -> Target:
-        """Analyse a Dockerfile, and the scripts of its context that it executes.
-
-        ``scripts``: what is known of those that it downloads. Raises DockerfileError.
-        """
+    def of(cls, source: Source, request: BuildRequest, learned: Learned = NOTHING_LEARNED) -> Target:
+        """Analyse a Dockerfile, and the scripts of its context that it executes. Raises DockerfileError."""
         files = ContextFiles(source.context, source.path)
-        return cls(source, request, analyse(source.text, request, files.read, scripts))
+        found = analyse(source.text, request, files.read, learned.scripts, learned.bases)
+        return cls(source, request, found)
 
-    def again(self, request: BuildRequest, scripts: ScriptTexts) -> Target:
-        """The same with what is known of the scripts that it downloads. Raises FreshlayerError."""
+    def again(self, request: BuildRequest, learned: Learned) -> Target:
+        """The same with what was learned since. Raises FreshlayerError."""
         source = self.source if self.source.content else self.source.again()
-        return replace(self, analysis=Target.of(source, request, scripts).analysis)
+        return replace(self, analysis=Target.of(source, request, learned).analysis)
 
 
 def report_of(

@@ -57,6 +57,9 @@ _LOCATORS = frozenset({"pwd", "realpath", "readlink"})
 _TESTS = frozenset("grep egrep fgrep command type hash which id getent cmp diff pgrep".split())
 """Programs whose exit status is a result, not an error."""
 
+_SHOWING = frozenset({"cat", "head", "tail"})
+"""Programs that print a file and do nothing else."""
+
 _PASSING = frozenset({"cat", "tee"})
 """Filters that pass on their input."""
 
@@ -189,6 +192,8 @@ def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
     path = location(fields, frame) if name in _LOCATORS else None
     if path is not None:
         return CommandResult(Status.TRUE, (text_of(path, "\n"),))
+    if name in _SHOWING and not frame.heard:
+        return CommandResult(Status.PRESUMED)
     if name in FILTERS and frame.given is None:
         words, given = with_input(runner, fields, frame)
         if given is not None:
