@@ -39,8 +39,8 @@ def findings(repository: str, path: str) -> dict[str, Any]:
             }
             for item in report.inputs
             for place in item.places
-            # The labels have no frontends.
-            if place.via != SYNTAX
+            # The labels have neither frontends nor packages by name.
+            if place.via != SYNTAX and item.reference.kind != "package"
         ],
         "unwatched": [{"line": item.line, "why": str(item.reason)} for item in report.not_watched],
     }
