@@ -286,8 +286,8 @@ def _read_for(
         images.want(chain.base, contents=True)
     discovery = replace(discovery, bases=images.wanted)
     uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
-    asked = frozenset(next(iter(environments.values())).work.asked)
-    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), asked)
+    unset = frozenset(next(iter(environments.values())).work.not_here)
+    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), unset)
 
 
 def _with_frontend(found: Analysis, text: str, request: BuildRequest) -> Analysis:

@@ -53,11 +53,11 @@ Value = str | Unknown
 class Work(Struct):
     """How many characters may still be expanded in a file: what it takes does not grow with the square.
 
-    ``asked``: names that were looked up, and that an image which is not known may set.
+    ``not_here``: names that were looked up, and that an image which is not known may set.
     """
 
     left: int = 10_000_000
-    asked: set[str] = field(default_factory=set)
+    not_here: set[str] = field(default_factory=set)
 
 
 class Environment(Struct, frozen=True):
@@ -73,7 +73,7 @@ class Environment(Struct, frozen=True):
         value = self.env.get(name)
         value = value if value is not None else self.args.get(name)
         if value is None and self.inherited:
-            self.work.asked.add(name)
+            self.work.not_here.add(name)
         return value
 
     def expand(self, text: str, escape: str = "\\") -> Value:
