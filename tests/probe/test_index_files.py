@@ -152,3 +152,17 @@ def test_files_are_requested_at_once(origin: LoggingServer) -> None:
     for answer in found.values():
         if answer.content:
             answer.content.close()
+
+
+def test_what_an_origin_names_is_not_requested_from_this_machine(origin: LoggingServer) -> None:
+    answer, _ = _one(replace(_file(f"{origin.url}/InRelease"), foreign=True))
+    assert answer.problem is not None
+    assert answer.problem.code == "address-refused"
+    assert origin.requests() == []
+
+
+def test_a_media_type_is_requested_once(origin: LoggingServer) -> None:
+    answer, _ = _one(replace(_file(f"{origin.url}/InRelease"), accept="application/json"))
+    assert answer.problem is None
+    (request,) = origin.requests()
+    assert request.headers["accept"] == "application/json"

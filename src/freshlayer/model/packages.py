@@ -103,7 +103,8 @@ class IndexFile(Struct, frozen=True):
     again. ``compression``: ``""``, ``gz``, ``xz``, ``zst``, ``bz2``: of the file as transferred.
     ``optional``: absence is an answer. ``largest``: bytes, compressed. ``digest_of_content``: whether
     ``sha256`` is that of the decompressed file (dnf's open-checksum). ``accept``: the media types that are
-    requested, where the server has several forms of the file.
+    requested, where the server has several forms of the file. ``foreign``: an origin's answer names it: it is
+    requested without a credential, and never from this machine.
     """
 
     manager: str
@@ -115,6 +116,7 @@ class IndexFile(Struct, frozen=True):
     largest: int = 128 << 20
     digest_of_content: bool = False
     accept: str = ""
+    foreign: bool = False
 
 
 class Index(Protocol):

@@ -123,19 +123,21 @@ class _Fetcher:
         return None
 
     def _sent(self, reference: Reference, known: Validators, content: BinaryIO) -> Talk:
-        request = request_of(reference)
-        accept = (f"Accept: {self.file.accept}",) if self.file.accept else ()
-        headers = (*request.headers, *accept, *_conditions(known))
+        request, foreign, means = request_of(reference), self.file.foreign, self._means
         wanted: Request = replace(
             request,
-            headers=headers,
+            headers=(*_accepting(request.headers, self.file.accept), *_conditions(known)),
             read=self.file.largest,
             digest=True,
             into=content,
+            anonymous=foreign,
             refuses_local=True,
-            loopback=True,
+            loopback=not foreign,
         )
-        return (yield from exchange(wanted, self._means))
+        if foreign:
+            keyring = means.keyring.without_credentials()
+            means = replace(means, keyring=keyring, confinement=Confinement())
+        return (yield from exchange(wanted, means))
 
     def _problem(self, answer: Answer, known: Validators) -> Reason | None:
         if answer.error:
@@ -163,6 +165,12 @@ def _decisive(problems: list[Reason]) -> Reason:
     codes = {f"http-{name}" for name in ("not-found", "gone")}
     others = [problem for problem in problems if problem.code not in codes]
     return next(iter([*others, *problems]), Reason("transport-unsupported"))
+
+
+def _accepting(headers: tuple[str, ...], accept: str) -> tuple[str, ...]:
+    if not accept:
+        return headers
+    return (*(line for line in headers if not line.startswith("Accept: ")), f"Accept: {accept}")
 
 
 def _conditions(known: Validators) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from freshlayer.reference import shown
 from freshlayer.workflows.session import Session
 
 _DAY = 86400
+_TIMES_DEADLINE = 5
 _OFFLINE = Reason("offline", detail="not probed (--offline)")
 
 
@@ -46,8 +47,13 @@ class IndexFiles:
         return {file: self._answers[file] for file in wanted}
 
     def _fetched(self, requested: list[FileWanted]) -> Iterator[FileAnswer]:
-        session = self._session
-        return fetch(requested, session.limits, session.keyring) if requested else iter(())
+        """Indexes have more time than manifests: they are large, and requested once."""
+        if not requested:
+            return iter(())
+        limits = self._session.limits
+        if any(item.file.sha256 for item in requested):
+            limits = replace(limits, deadline=_TIMES_DEADLINE * limits.deadline)
+        return fetch(requested, limits, self._session.keyring)
 
     def _held(self, file: IndexFile, ttl: int) -> IndexAnswer | None:
         """What needs no request; None where one is to be sent."""
