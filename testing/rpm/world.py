@@ -127,4 +127,5 @@ def make_world(directory: Path) -> World:
         + stated({"base1": f"file://{directory / 'base1'}"})
     )
     install(first.root, directory / "base.conf", directory / "state", distribution.BASE)
+    (first.root / "etc" / "os-release").write_text(OS_RELEASE)
     return World(directory, installed=installed_lines(first.root))

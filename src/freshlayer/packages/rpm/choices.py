@@ -15,14 +15,16 @@ from freshlayer.packages.rpm.configuration import Repository
 from freshlayer.packages.rpm.excludes import hidden_by_names
 from freshlayer.packages.rpm.files import add_provides
 from freshlayer.packages.rpm.groups import install_groups
+from freshlayer.packages.rpm.modularity import States, active, hidden, known_modules
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import updates
 from freshlayer.packages.rpm.solving import Solved, solve
 from freshlayer.packages.rpm.steps import Step
+from freshlayer.packages.rpm.streams import change, install_profiles, switch
 from freshlayer.packages.rpm.words import is_path
 from freshlayer.packages.rpm.world import World
 
-_CHOOSE = frozenset({PackageAction.INSTALL, PackageAction.GROUP_INSTALL})
+_CHOOSE = frozenset({PackageAction.INSTALL, PackageAction.GROUP_INSTALL, PackageAction.MODULE})
 
 
 class Choice(Struct):
@@ -30,6 +32,7 @@ class Choice(Struct):
 
     world: World | None
     request: jobs.Request
+    states: States
     new: Sequence[solv.XSolvable] = ()
     kept: Sequence[int] = ()
     problem: Reason | None = None
@@ -42,11 +45,12 @@ def choose(
     read: Iterable[tuple[Repository, Index]],
     installed: Sequence[InstalledRpm],
     indexes: Indexes,
+    states: States,
     paths: Sequence[str] = (),
 ) -> Choice:
     """What a command would do. ``paths``: files to look up in the complete lists, which were read."""
     if step.command.action is PackageAction.BUILD_DEP:
-        return Choice(None, jobs.nothing(), problem=Reason("packages-of-source"))
+        return Choice(None, jobs.nothing(), states, problem=Reason("packages-of-source"))
     words, files = _words(step)
     try:
         multilib = step.configuration.program in {"dnf", "yum"}
@@ -54,12 +58,11 @@ def choose(
         world = World(step.architecture, read, installed, named, multilib=multilib)
     except ValueError as error:
         problem = Reason("package-source-unknown", detail=str(error))
-        return Choice(None, jobs.nothing(), problem=problem)
+        return Choice(None, jobs.nothing(), states, problem=problem)
     if paths:
         add_provides(world, paths, step.configuration.repositories, indexes)
-    world.hide(hidden_by_names(world, step.configuration))
-    request = _request(step, world, words, indexes)
-    choice = Choice(world, request, notes=[Reason("package-file", word) for word in files])
+    request, changed = _request(step, world, words, indexes, states)
+    choice = Choice(world, request, changed, notes=[Reason("package-file", word) for word in files])
     if request.missing and not paths and (wanted := [word for word in request.missing if is_path(word)]):
         choice.paths = wanted
         return choice
@@ -71,15 +74,37 @@ def choose(
 
 def _words(step: Step) -> tuple[list[str], list[str]]:
     """The words that name packages of repositories, and those that name files of packages."""
-    if step.command.action is PackageAction.GROUP_INSTALL:
+    if step.command.action in {PackageAction.GROUP_INSTALL, PackageAction.MODULE}:
         return [], []
     words = [word for word in step.command.words if not word.startswith("@")]
     files = [word for word in words if word.endswith(".rpm") and "/" in word]
     return [word for word in words if word not in files], files
 
 
-def _request(step: Step, world: World, words: Sequence[str], indexes: Indexes) -> jobs.Request:
-    request, action = jobs.nothing(), step.command.action
+def _request(
+    step: Step, world: World, words: Sequence[str], indexes: Indexes, states: States
+) -> tuple[jobs.Request, States]:
+    """The jobs of a command, and the states of modules behind it."""
+    request = jobs.nothing()
+    known = known_modules(step.configuration, indexes)
+    changed = change(step, known, states)
+    request.missing += [f"@{word.removeprefix('@')}" for word in changed.missing]
+    streams = active(known, changed.states, step.configuration, world.arch) if known.streams else []
+    out = hidden_by_names(world, step.configuration)
+    world.hide(out | hidden(world, known, streams, step.configuration))
+    _add_jobs(step, world, words, indexes, request)
+    if changed.groups:
+        install_groups(world, changed.groups, step.configuration, request, indexes)
+    install_profiles(world, known, streams, changed.installed, request)
+    if step.options.last("module") == "switch-to":
+        switch(world, known, set(), changed.names, request)
+    return request, changed.states
+
+
+def _add_jobs(
+    step: Step, world: World, words: Sequence[str], indexes: Indexes, request: jobs.Request
+) -> None:
+    action = step.command.action
     if step.options.has("reinstall"):
         jobs.reinstall(world, words, request)
     elif action is PackageAction.INSTALL:
@@ -90,18 +115,17 @@ def _request(step: Step, world: World, words: Sequence[str], indexes: Indexes) -
         jobs.synchronize(world, words, request)
     elif action is PackageAction.REMOVE:
         jobs.remove(world, words, request)
-    if step.groups and action in _CHOOSE:
-        install_groups(world, step, request, indexes)
-    return request
 
 
 def _targeted(step: Step, world: World, indexes: Indexes) -> frozenset[int] | None:
     """The packages that updateinfo names, where only such may be chosen."""
     if not step.updates_only:
         return None
-    known = updates(step.configuration.repositories, indexes, step.updates_only)
+    known = [updates(step.configuration.repositories, indexes, kind) for kind in step.updates_only]
     return frozenset(
-        one.id for one in world.many(world.everything()) if one.evr in known.get(f"{one.name}.{one.arch}", ())
+        one.id
+        for one in world.many(world.everything())
+        if any(one.evr in updated.get(f"{one.name}.{one.arch}", ()) for updated in known)
     )
 
 

@@ -157,7 +157,7 @@ def _is_strict(family: str, main: Mapping[str, str], options: Options) -> bool:
 
 def _group_types(main: Mapping[str, str], options: Options) -> tuple[str, ...]:
     kinds = _listed(main, "group_package_types") or Configuration("", ()).group_types
-    return (*kinds, "optional") if options.has("optional") else kinds
+    return (*kinds, "optional") if options.has("with-optional") else kinds
 
 
 def _repositories(

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import solv
 
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.rpm.comps import Group, Member, groups_of, members
+from freshlayer.packages.rpm.configuration import Configuration
 from freshlayer.packages.rpm.jobs import Request, selection
 from freshlayer.packages.rpm.repositories import Indexes
-from freshlayer.packages.rpm.steps import Step
 from freshlayer.packages.rpm.world import World
 
 
-def install_groups(world: World, step: Step, request: Request, indexes: Indexes) -> None:
+def install_groups(
+    world: World, words: Iterable[str], configuration: Configuration, request: Request, indexes: Indexes
+) -> None:
     """Add the jobs of all groups of a command; a group that is not known is missing."""
-    known = _known(step, indexes)
-    for word in step.groups:
-        found = members(word, known, step.configuration.group_types)
+    known = _known(configuration, indexes)
+    for word in words:
+        found = members(word, known, configuration.group_types)
         if found is None:
             request.missing.append(f"@{word}")
             continue
@@ -24,10 +28,10 @@ def install_groups(world: World, step: Step, request: Request, indexes: Indexes)
             _install(world, member, word, request)
 
 
-def _known(step: Step, indexes: Indexes) -> list[Group]:
+def _known(configuration: Configuration, indexes: Indexes) -> list[Group]:
     """The groups of all repositories; those of the same identifier are one."""
     found: dict[tuple[bool, str], Group] = {}
-    for repository in step.configuration.repositories:
+    for repository in configuration.repositories:
         index = indexes.index(repository, "group")
         if index is None or isinstance(index, Reason):
             continue

@@ -128,7 +128,7 @@ def upgrade(world: World, words: Iterable[str], request: Request, *, targeted: f
 
 def _upgrade(world: World, ids: Iterable[int], request: Request, targeted: frozenset[int] | None) -> None:
     """The installed packages are in the selection, so that libsolv reinstalls none of them."""
-    chosen = [one for one in ids if targeted is None or one in targeted or one in world.installed]
+    chosen = [one for one in ids if targeted is None or one in targeted]
     names = {world.one(one).nameid for one in chosen}
     own = [one.id for one in world.many(world.installed) if one.nameid in names]
     if chosen:

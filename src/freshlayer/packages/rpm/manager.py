@@ -21,7 +21,7 @@ from freshlayer.model.packages import (
 )
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.base import PackageManager
-from freshlayer.packages.rpm import comps, manifests, updateinfo
+from freshlayer.packages.rpm import comps, manifests, modulemd, updateinfo
 
 NAME = "rpm"
 
@@ -67,6 +67,7 @@ _TEXTS: dict[str, Callable[[BinaryIO], Entries]] = {
     "mirrorlist": manifests.mirrorlist,
     "repomd": manifests.repomd,
     "group": comps.group,
+    "modules": modulemd.modules,
     "updateinfo": updateinfo.updateinfo,
 }
 """Kind of an index → its reader, of those that need no libsolv."""

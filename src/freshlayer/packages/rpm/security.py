@@ -15,7 +15,7 @@ from freshlayer.packages.rpm.updateinfo import updates_of
 
 
 def updates(repositories: Iterable[Repository], indexes: Indexes, kind: str) -> dict[str, list[str]]:
-    """name.arch → the versions that updates of a kind bring, in all repositories. ``security`` or ``all``."""
+    """name.arch → the versions that updates of a kind bring, in all repositories."""
     found: dict[str, list[str]] = {}
     for repository in repositories:
         index = indexes.index(repository, "updateinfo")

@@ -23,6 +23,7 @@ from freshlayer.packages.rpm.choices import Choice, choose
 from freshlayer.packages.rpm.configuration import Repository
 from freshlayer.packages.rpm.identity import Distribution, chosen
 from freshlayer.packages.rpm.installed import installed_packages
+from freshlayer.packages.rpm.modularity import States, states_of
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import with_security
 from freshlayer.packages.rpm.steps import Step, steps
@@ -56,6 +57,7 @@ class Session:
         self._drafts = {run.number: _Draft() for run in chain.runs}
         self._installed: dict[str, tuple[InstalledRpm, ...]] = {}
         self._distribution = Distribution(os_release(contents.files))
+        self._states: dict[str, States] = {"": states_of(contents.files)}
         self._reader = 0
 
     def resolutions(self) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
@@ -89,10 +91,11 @@ class Session:
         read = self._readable(step, draft)
         if read is None:
             return
-        choice = choose(step, read, self._before(step), self._indexes)
+        states = self._states.get(step.root, {})
+        choice = choose(step, read, self._before(step), self._indexes, states)
         if choice.paths:
             yield from self._read([step], "filelists")
-            choice = choose(step, read, self._before(step), self._indexes, choice.paths)
+            choice = choose(step, read, self._before(step), self._indexes, states, choice.paths)
         self._take(step, choice, draft)
 
     def _draft(self, step: Step) -> _Draft:
@@ -129,6 +132,7 @@ class Session:
         packages = chosen(choice.world, list(choice.new), choice.request, self._distribution)
         draft.packages |= {one.purl: one for one in self._under_policy(step, packages, draft)}
         if not step.options.has("download-only"):
+            self._states[step.root] = choice.states
             kept = [choice.world.installed[one] for one in choice.kept]
             self._installed[step.root] = (*kept, *map(as_installed, choice.new))
 

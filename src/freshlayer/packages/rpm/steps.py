@@ -46,11 +46,17 @@ class Step(Struct, frozen=True):
         return tuple(word[1:] for word in self.command.words if word.startswith("@"))
 
     @property
-    def updates_only(self) -> str:
-        """``security`` or ``all``: only versions of such updates may be chosen; empty for any."""
-        if self.options.has("security", "sec-severity", "cve"):
-            return "security"
-        return "all" if self.options.has("bugfix", "enhancement", "advisory", "bz", "patch") else ""
+    def updates_only(self) -> tuple[str, ...]:
+        """The types of updates of which alone versions may be chosen; empty for any version.
+
+        With ``--cve`` and ``--sec-severity`` all security updates count, with ``--advisory`` and ``--bz`` all.
+        """
+        found = [
+            name for name in ("security", "bugfix", "enhancement", "newpackage") if self.options.has(name)
+        ]
+        found += ["security"] if self.options.has("sec-severity", "cve") else []
+        found += ["all"] if self.options.has("advisory", "bz", "patch") else []
+        return tuple(found)
 
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386", "armv7hl": "arm"}

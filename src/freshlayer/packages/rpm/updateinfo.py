@@ -12,16 +12,17 @@ from freshlayer.model.packages import Entries
 from freshlayer.packages.rpm.xml import elements
 
 _MOST = 2_000_000
+_TYPES = ("security", "bugfix", "enhancement", "newpackage")
 _Updates = dict[str, list[str]]
 _DECODER = msgspec.json.Decoder(_Updates)
 
 
 def updateinfo(content: BinaryIO) -> Entries:
-    """``security`` and ``all``: name.arch → the versions that updates bring."""
-    found: dict[str, dict[str, dict[str, None]]] = {"security": {}, "all": {}}
+    """``all`` and each type of update (``security``): name.arch → the versions that updates bring."""
+    found: dict[str, dict[str, dict[str, None]]] = {kind: {} for kind in ("all", *_TYPES)}
     count = 0
     for update in elements(content, "update"):
-        keys = ("all", "security") if update.get("type") == "security" else ("all",)
+        keys = ("all", *(kind for kind in _TYPES if kind == update.get("type")))
         for name, version in _packages(update):
             count += 1
             if count > _MOST:

@@ -14,9 +14,10 @@ LARGEST_TEXT = 1 << 20
 
 
 def guard(content: BinaryIO) -> None:
-    """Raise ValueError for what is not plain XML: a document type, entities, another encoding than UTF-8.
+    """Raise ValueError for what is not plain XML: a document type of its own, another encoding than UTF-8.
 
-    A parser that gets the file expands nothing then but the five entities of XML.
+    A document type that only names a DTD is common (comps.xml); it is not read. So a parser that gets the
+    file expands nothing but the five entities of XML.
     """
     head = content.read(PROLOG)
     content.seek(0)
@@ -32,15 +33,17 @@ def guard(content: BinaryIO) -> None:
 
 def _to_root(text: bytes) -> None:
     """Raise ValueError unless nothing but comments and white space is before the root element."""
+    ends = {b"<!--": b"-->", b"<?": b"?>", b"<!DOCTYPE": b">"}
     text = text.lstrip()
-    while text.startswith((b"<!--", b"<?")):
-        end = b"-->" if text.startswith(b"<!--") else b"?>"
-        _, found, text = text.partition(end)
+    while start := next((start for start in ends if text.startswith(start)), b""):
+        inner, found, text = text.partition(ends[start])
         if not found:
             raise ValueError("no root element near the start of the file")
+        if start == b"<!DOCTYPE" and b"[" in inner:
+            raise ValueError("a document type with declarations")
         text = text.lstrip()
     if text.startswith(b"<!"):
-        raise ValueError("a document type")
+        raise ValueError("a declaration")
     if not text.startswith(b"<"):
         raise ValueError("no root element near the start of the file")
 
