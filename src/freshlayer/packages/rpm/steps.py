@@ -49,7 +49,7 @@ class Step(Struct, frozen=True):
     def updates_only(self) -> tuple[str, ...]:
         """The types of updates of which alone versions may be chosen; empty for any version.
 
-        With ``--cve`` and ``--sec-severity`` all security updates count, with ``--advisory`` and ``--bz`` all.
+        ``--cve`` and ``--sec-severity`` stand for all security updates, ``--advisory`` and ``--bz`` for all.
         """
         found = [
             name for name in ("security", "bugfix", "enhancement", "newpackage") if self.options.has(name)
