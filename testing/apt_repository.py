@@ -38,7 +38,9 @@ class AptRepository:
         (root / "DEBIAN" / "control").write_text("\n".join([*lines, "Description: none", ""]))
         target = self.directory / "pool" / suite / f"{name}_{version.replace(':', '%3a')}_all.deb"
         argv = ["dpkg-deb", "--root-owner-group", "--build", "-Znone", str(root), str(target)]
-        subprocess.run(argv, check=True, capture_output=True)
+        # The same version has the same bytes, unless its content says otherwise.
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+        subprocess.run(argv, check=True, capture_output=True, env=environment)
         shutil.rmtree(root)
 
     def remove(self, name: str, suite: str = "stable") -> None:
