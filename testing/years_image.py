@@ -58,7 +58,7 @@ def runs(changed: set[str]) -> set[str]:
 
 
 def status(years: Years) -> str:
-    """dpkg's status of the base: Debian's own packages, and two of the repository."""
+    """Dpkg's status of the base: Debian's own packages, and two of the repository."""
     with tarfile.open(debian_root_tar()) as root:
         file = root.extractfile(f"./{_STATUS}")
         own = file.read().decode() if file else ""

@@ -163,7 +163,11 @@ def test_a_package_that_is_gone_keeps_what_is_recorded() -> None:
     assert found[2].problem is not None
     assert found[2].problem.code == "package-not-found"
     assert "nginx" in found[2].problem.text
-    assert found[2].unreachable
+
+
+def test_the_instruction_that_stored_the_index_keeps_what_is_recorded_too() -> None:
+    found = resolved(chain("update", "add nginx"))
+    assert [one.problem and one.problem.code for one in found.values()] == ["package-not-found"] * 2
 
 
 def test_packages_that_exclude_each_other() -> None:

@@ -154,8 +154,10 @@ class _Resolving:
         place = options_of(command).get("root", "/") or "/"
         outcome = performed(self._roots.get(place, Root()), command, indexes)
         if outcome.problems:
-            problem = _problem(command, outcome.problems[0])
-            self._problems.setdefault(reader, Resolution(problem=problem, unreachable=True))
+            # The instruction that stored the index keeps what is recorded of it.
+            for number in {reader, run.number}:
+                problem = _problem(command, outcome.problems[0])
+                self._problems.setdefault(number, Resolution(problem=problem))
             return
         self._roots[place] = outcome.root
         if run.policy is not PackagePolicy.OFF:

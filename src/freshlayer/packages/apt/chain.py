@@ -166,7 +166,9 @@ class _Walk:
         try:
             chosen = self._machine.run(command)
         except WordError as error:
-            self._fail(run, run.number, Resolution(problem=error.reason))
+            # The instruction that read the index keeps what is recorded of it.
+            for number in {self._number, run.number}:
+                self._fail(run, number, Resolution(problem=error.reason))
             return
         if run.policy is not PackagePolicy.OFF:
             found = self._packages.setdefault(self._number, {})
