@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,22 +16,13 @@ from freshlayer.workflows.check import check, check_one
 from freshlayer.workflows.observe import Due
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
+from testing.layers import layer
 from testing.stores.registry import Registry
 
 NOW = 1_790_000_000
 REFUSED = "http://127.0.0.1:9"
 """Nothing answers there: what is found is what counts."""
 DEBIAN = {"etc/os-release": "ID=debian\nVERSION_CODENAME=bookworm\n", "etc/debian_version": "12.7\n"}
-
-
-def layer(files: Mapping[str, str]) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
 
 
 @pytest.fixture
