@@ -115,13 +115,15 @@ def _unmet_recommends(world: World) -> Iterator[int]:
 def _known_supplements(world: World) -> Iterator[int]:
     """The packages of other names that supplement what is installed already."""
     names = {package.name for package in world.installed.values()}
-    for one in world.pool.Selection_all().solvables():
-        if one.isinstalled() or not (deps := one.lookup_deparray(solv.SOLVABLE_SUPPLEMENTS)):
-            continue
-        plain = [dep for dep in deps if not dep.str().startswith("(")]
-        if one.name not in names and any(_is_installed(world, dep) for dep in plain):
-            yield one.id
+    found: dict[int, list[str]] = {}
+    for supplement in world.pool.Dataiterator(solv.SOLVABLE_SUPPLEMENTS):
+        found.setdefault(supplement.solvid, []).append(supplement.dep.str())
+    for number, texts in found.items():
+        one = world.one(number)
+        plain = [text for text in texts if not text.startswith("(")]
+        if not one.isinstalled() and one.name not in names and any(_is_installed(world, it) for it in plain):
+            yield number
 
 
-def _is_installed(world: World, dep: solv.Dep) -> bool:
-    return any(one.isinstalled() for one in world.pool.whatprovides(dep))
+def _is_installed(world: World, text: str) -> bool:
+    return any(one.isinstalled() for one in world.pool.whatprovides(world.dependencies.of_text(text)))

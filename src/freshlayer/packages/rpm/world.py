@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import solv
 
@@ -96,14 +97,26 @@ class World:
 
     def obsoleters(self, packages: Iterable[solv.XSolvable]) -> list[int]:
         """The packages that obsolete one of these, by name and version."""
-        texts = dict.fromkeys((one.nameid, one.evrid) for one in packages)
         found: dict[int, None] = {}
-        for name, evr in texts:
-            dep = self.pool.rel2id(name, evr, solv.REL_EQ)
-            for one in self.pool.whatmatchesdep(solv.SOLVABLE_OBSOLETES, dep):
-                if one.arch not in SOURCES and is_seen(one):
-                    found[one.id] = None
+        for one in packages:
+            others = self.many(self._obsoleting.get(one.nameid, ()))
+            if not others:
+                continue
+            dep = self.pool.Dep(one.name).Rel(solv.REL_EQ, self.pool.Dep(one.evr))
+            for other in others:
+                if is_seen(other) and other.matchesdep(solv.SOLVABLE_OBSOLETES, dep):
+                    found[other.id] = None
         return list(found)
+
+    @cached_property
+    def _obsoleting(self) -> dict[int, list[int]]:
+        """Name → the packages that obsolete some version of it."""
+        found: dict[int, list[int]] = {}
+        for one in self.pool.Dataiterator(solv.SOLVABLE_OBSOLETES):
+            name = self.pool.str2id(one.dep.str().partition(" ")[0])
+            if self.one(one.solvid).arch not in SOURCES:
+                found.setdefault(name, []).append(one.solvid)
+        return found
 
 
 def is_seen(one: solv.XSolvable) -> bool:
