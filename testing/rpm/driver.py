@@ -37,12 +37,13 @@ class Driver:
             wanted = next(rounds)
             while True:
                 self.rounds += 1
-                wanted = rounds.send({file: self._answer(file) for file in wanted})
+                wanted = rounds.send({file: self.answer(file) for file in wanted})
         except StopIteration as stop:
             found: Resolutions = stop.value
             return found
 
-    def _answer(self, file: IndexFile) -> IndexAnswer:
+    def answer(self, file: IndexFile) -> IndexAnswer:
+        """A file from the directories, or why there is none."""
         if file.sha256 and (known := self.cache.index(file)):
             return known
         for url in file.urls:

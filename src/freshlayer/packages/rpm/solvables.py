@@ -9,11 +9,14 @@ from typing import BinaryIO
 import solv
 
 from freshlayer.model.packages import Entries
+from freshlayer.packages.rpm.system import MOST_PARENTHESES
 from freshlayer.packages.rpm.xml import guard
 
 LARGEST_SOLV = 256 << 20
 _PIECE = 4 << 20
 _LONGEST_TAG = 4096
+_LONGEST_TEXT = 8 << 20
+_LONG = re.compile(rb"<[^<]{500,}")
 _PACKAGE = re.compile(rb"<package\b[^>]{0,1024}?\bpkgid=[\"']([0-9a-f]{32,128})[\"']")
 _CHECKSUMS = {
     128: solv.REPOKEY_TYPE_MD5,
@@ -47,6 +50,8 @@ def filelists(content: BinaryIO, scratch: BinaryIO) -> Entries:
         if checksum := solv.Chksum.from_bin(kind, bytes.fromhex(digest)) if kind else None:
             data.set_checksum(one.id, solv.SOLVABLE_CHECKSUM, checksum)
     data.internalize()
+    if not repo.nsolvables and b"<filelists" not in _head(content):
+        raise ValueError("it has no packages")
     _add(pool, repo, content, solv.Repo.REPO_EXTEND_SOLVABLES)
     yield "solv", _written(repo, scratch)
 
@@ -75,9 +80,24 @@ def _pool() -> solv.Pool:
     return pool
 
 
+def _refuse_deep(content: BinaryIO) -> None:
+    """Raise ValueError for a dependency with very many parentheses: libsolv parses it by recursion."""
+    rest = b""
+    while piece := content.read(_PIECE):
+        text = rest + piece
+        for found in _LONG.finditer(text):
+            one = found[0]
+            if b"entry" in one and one.count(b"(") + one.count(b"&#") > MOST_PARENTHESES:
+                raise ValueError("a dependency is nested too deeply")
+        rest = text[max(0, text.rfind(b"<")) :]
+        if len(rest) > _LONGEST_TEXT:
+            raise ValueError("a text is too long")
+
+
 def _parsed(content: BinaryIO) -> tuple[solv.Pool, solv.Repo]:
     """Both: the memory of a repository is that of its pool."""
     guard(content)
+    _refuse_deep(content)
     pool = _pool()
     repo = pool.add_repo("repository")
     _add(pool, repo, content, 0)

@@ -10,6 +10,9 @@ from freshlayer.model.base_image import InstalledRpm, RpmRelation
 from freshlayer.packages.rpm.installed import DEPENDENCIES, WEAK_DEPENDENCIES, evr
 
 _KEYS = {kind: getattr(solv, f"SOLVABLE_{kind.upper()}") for kind in DEPENDENCIES + WEAK_DEPENDENCIES}
+MOST_PARENTHESES = 400
+"""In one dependency."""
+
 _SIGNS = {"<": solv.REL_LT, "=": solv.REL_EQ, ">": solv.REL_GT}
 
 
@@ -35,6 +38,8 @@ class Dependencies:
         return found
 
     def _made(self, name: str, operator: str, version: str) -> int:
+        if name.count("(") > MOST_PARENTHESES:
+            return 0
         if name.startswith("("):
             rich = self.pool.parserpmrichdep(name)
             return int(rich.id) if rich else 0

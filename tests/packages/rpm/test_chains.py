@@ -1,0 +1,352 @@
+"""Instructions one after the other, policies, and what can't be known: without any program of rpm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from freshlayer.indexes import IndexCache
+from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.packages import (
+    IndexFile,
+    PackageChain,
+    PackageCommand,
+    PackagePolicy,
+    PackageRun,
+    Resolution,
+)
+from freshlayer.model.reasons import Reason
+from freshlayer.packages.rpm import RPM
+from testing.rpm.driver import Driver
+from testing.rpm.index import digest, write
+from testing.rpm.modular import COMPS, updates
+from testing.rpm.packages import Package
+from testing.rpm.world import OS_RELEASE, command, nevras
+
+LIBRARY = Package("library", "1", arch="x86_64", provides=("liblibrary.so()(64bit)",))
+TOOL = Package("tool", "1", arch="x86_64", requires=("liblibrary.so()(64bit)",), recommends=("manual",))
+MANUAL = Package("manual", "1")
+OTHER = Package("other", "1", requires=("liblibrary.so()(64bit)",), files=("/usr/share/other/data",))
+READER = Package("reader", "1", requires=("/usr/share/other/data",))
+WORLD = (LIBRARY, TOOL, MANUAL, OTHER, READER)
+REPO = "[r]\nname=r\nbaseurl=http://packages.test/$basearch/$releasever/\n"
+FILES = {"/etc/os-release": OS_RELEASE, "/etc/yum.repos.d/r.repo": REPO}
+
+
+class Repository:
+    """One repository on a disk, and the member in front of it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.cache = IndexCache(directory / "cache")
+        self.requested: list[str] = []
+        self.rounds = 0
+
+    def write(self, *packages: Package, salt: str = "", revision: int = 1) -> None:
+        write(packages, self.directory / "x86_64" / "9", salt, revision)
+
+    def resolve(
+        self, *runs: PackageRun, files: dict[str, str] | None = None, installed: str = ""
+    ) -> dict[int, Resolution]:
+        driver = Driver(RPM, self.cache, {"http://packages.test/": self.directory})
+        contents = BaseContents(FILES if files is None else files, {"rpm": installed})
+        found = driver.resolve(PackageChain(("base", "linux/amd64"), runs), contents)
+        self.requested, self.rounds = driver.requested, driver.rounds
+        return dict(found)
+
+    def one(self, line: str, **more: str) -> Resolution:
+        return self.resolve(run(1, line), **more)[1]  # type: ignore[arg-type]
+
+
+def run(
+    number: int, *lines: str, policy: PackagePolicy = PackagePolicy.CLOSURE, program: str = "dnf"
+) -> PackageRun:
+    commands = tuple(command(line.split(), program) for line in lines)
+    return PackageRun(number, number, commands, policy)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    found = Repository(tmp_path)
+    found.write(*WORLD)
+    return found
+
+
+def test_a_package_has_a_url_without_version_and_the_digest_of_the_index(repository: Repository) -> None:
+    tool = next(one for one in repository.one("install tool").packages if one.name == "tool")
+    assert tool.purl == "pkg:rpm/test/tool?arch=x86_64&distro=test-9"
+    assert (tool.version, tool.digest) == ("1-1", f"sha256:{digest(TOOL)}")
+    assert tool.named
+    assert not tool.before
+
+
+def test_each_package_states_what_wants_it(repository: Repository) -> None:
+    why = {one.name: one.wanted_by for one in repository.one("install tool").packages}
+    assert why == {"tool": "tool", "library": "tool", "manual": "tool"}
+
+
+def test_an_instruction_starts_from_what_those_before_it_installed(repository: Repository) -> None:
+    found = repository.resolve(run(1, "install tool"), run(2, "install other tool"))
+    assert [one.name for one in found[2].packages] == ["other"]
+
+
+def test_commands_of_one_instruction_are_one_resolution(repository: Repository) -> None:
+    found = repository.resolve(run(1, "install tool", "remove manual", "install manual other"))
+    assert [one.name for one in found[1].packages] == ["library", "manual", "other", "tool"]
+
+
+def test_another_root_starts_empty(repository: Repository) -> None:
+    found = repository.resolve(run(1, "install tool"), run(2, "--installroot=/mnt/root install tool"))
+    assert nevras(found[1]) == nevras(found[2])
+
+
+def test_the_packages_of_a_cache_count_where_it_was_read(repository: Repository) -> None:
+    found = repository.resolve(run(1, "install library"), run(2, "--cacheonly install tool"))
+    assert {one.name for one in found[1].packages} == {"library", "tool", "manual"}
+    assert found[2].packages == ()
+
+
+def test_what_is_only_downloaded_is_not_installed(repository: Repository) -> None:
+    found = repository.resolve(run(1, "--download-only install tool"), run(2, "install tool"))
+    assert nevras(found[1]) == nevras(found[2])
+
+
+def test_the_policy_named_leaves_what_words_name(repository: Repository) -> None:
+    found = repository.resolve(run(1, "install tool", policy=PackagePolicy.NAMED))
+    assert [one.name for one in found[1].packages] == ["tool"]
+
+
+def test_nothing_is_read_where_packages_are_off(repository: Repository) -> None:
+    repository.resolve(run(1, "install tool", policy=PackagePolicy.OFF))
+    assert repository.requested == []
+
+
+def test_without_updateinfo_every_package_counts_as_a_security_update(repository: Repository) -> None:
+    found = repository.resolve(run(1, "install tool", policy=PackagePolicy.SECURITY))[1]
+    assert all(one.security for one in found.packages)
+    assert [note.code for note in found.notes] == ["no-security-marks"]
+
+
+def test_a_package_is_a_security_update_at_a_later_version_too(repository: Repository) -> None:
+    newer = replace_version(LIBRARY, "3")
+    repository.write(newer, TOOL, MANUAL)
+    add_data(
+        repository, "updateinfo", updates([("security", replace_version(LIBRARY, "2")), ("bugfix", TOOL)])
+    )
+    found = repository.resolve(run(1, "install tool", policy=PackagePolicy.SECURITY))[1]
+    assert {one.name: one.security for one in found.packages} == {
+        "library": True,
+        "tool": False,
+        "manual": False,
+    }
+    assert found.notes == ()
+
+
+def replace_version(one: Package, version: str) -> Package:
+    return Package(one.name, version, arch=one.arch, provides=one.provides)
+
+
+def add_data(repository: Repository, kind: str, text: str) -> None:
+    data = repository.directory / "x86_64" / "9" / "repodata"
+    (data / f"{kind}.xml").write_text(text)
+    manifest = data / "repomd.xml"
+    row = f'<data type="{kind}"><location href="repodata/{kind}.xml"/></data></repomd>'
+    manifest.write_text(manifest.read_text().replace("</repomd>", row))
+
+
+def test_groups_bring_their_packages(repository: Repository) -> None:
+    httpd, wget = Package("httpd"), Package("wget")
+    repository.write(httpd, wget, Package("git"))
+    add_data(repository, "group", COMPS)
+    assert nevras(repository.one("groupinstall web")) == ("httpd-1-1.noarch",)
+    assert nevras(repository.one("install @web git")) == (
+        "git-1-1.noarch",
+        "httpd-1-1.noarch",
+        "wget-1-1.noarch",
+    )
+    why = {one.name: one.wanted_by for one in repository.one("install @web").packages}
+    assert why == {"httpd": "@web"}
+
+
+def test_an_index_that_is_known_is_not_requested_again(repository: Repository) -> None:
+    first = repository.one("install tool")
+    assert [url.rpartition("/")[2] for url in repository.requested] == ["repomd.xml", "primary.xml.gz"]
+    repository.write(*WORLD, revision=2)
+    assert repository.one("install tool") == first
+    assert [url.rpartition("/")[2] for url in repository.requested] == ["repomd.xml"]
+
+
+def test_other_bytes_of_the_same_version_are_another_identity(repository: Repository) -> None:
+    first = repository.one("install manual")
+    repository.write(*WORLD, salt="again")
+    second = repository.one("install manual")
+    assert first.packages[0].version == second.packages[0].version
+    assert first.packages[0].digest != second.packages[0].digest
+
+
+def test_the_complete_list_of_files_is_read_only_where_it_decides(repository: Repository) -> None:
+    repository.one("install tool")
+    assert not any("filelists" in url for url in repository.requested)
+    assert nevras(repository.one("install reader")) == (
+        "library-1-1.x86_64",
+        "other-1-1.noarch",
+        "reader-1-1.noarch",
+    )
+    assert any("filelists" in url for url in repository.requested)
+    assert nevras(repository.one("install /usr/share/other/data")) == (
+        "library-1-1.x86_64",
+        "other-1-1.noarch",
+    )
+
+
+def test_a_newer_release_package_is_not_needed_to_know_the_release(repository: Repository) -> None:
+    files = {"/etc/yum.repos.d/r.repo": REPO}
+    provides = '[["system-release(releasever)","=","9"]]'
+    line = f'{{"name":"r","version":"9.1","release":"2","arch":"noarch","provides":{provides}}}\n'
+    assert nevras(repository.resolve(run(1, "install manual"), files=files, installed=line)[1]) == (
+        "manual-1-1.noarch",
+    )
+
+
+def test_a_program_of_another_family_chooses_too(repository: Repository) -> None:
+    files = {"/etc/os-release": OS_RELEASE, "/etc/zypp/repos.d/r.repo": REPO}
+    found = repository.resolve(run(1, "install tool", program="zypper"), files=files)
+    assert {one.name for one in found[1].packages} == {"tool", "library", "manual"}
+    found = repository.resolve(run(1, "--no-recommends install tool", program="zypper"), files=files)
+    assert {one.name for one in found[1].packages} == {"tool", "library"}
+    for program in ("yum", "microdnf", "tdnf", "dnf5"):
+        assert repository.resolve(run(1, "install tool", program=program))[1].packages
+
+
+@pytest.mark.parametrize(
+    ("repo", "detail"),
+    [
+        ("baseurl=file:///etc/passwd", "not http, https or ftp"),
+        ("baseurl=/srv/repository", "not http, https or ftp"),
+        ("baseurl=http://packages.test/$unknown/", "$unknown"),
+        ("baseurl=http://packages.test/\nsslclientcert=/etc/pki/entitlement/1.pem", "client certificate"),
+        ("gpgcheck=1", "no baseurl"),
+        ("baseurl=http://packages.test/\ntype=yast2", "rpm-md"),
+    ],
+)
+def test_a_repository_that_is_not_read_is_a_problem(repository: Repository, repo: str, detail: str) -> None:
+    files = {"/etc/os-release": OS_RELEASE, "/etc/yum.repos.d/r.repo": f"[r]\nname=r\n{repo}\n"}
+    found = repository.resolve(run(1, "install tool"), files=files)[1]
+    assert found.problem is not None
+    assert found.problem.code == "package-source-unknown"
+    assert detail in found.problem.text
+    assert not found.unreachable
+    assert repository.requested == []
+
+
+def test_a_repository_out_of_reach_keeps_what_is_recorded(repository: Repository) -> None:
+    files = {
+        "/etc/os-release": OS_RELEASE,
+        "/etc/yum.repos.d/r.repo": "[r]\nbaseurl=http://elsewhere.test/\n",
+    }
+    found = repository.resolve(run(1, "install tool"), files=files)[1]
+    assert found.unreachable
+    assert found.problem is not None
+
+
+def test_a_repository_that_is_disabled_is_not_read(repository: Repository) -> None:
+    more = "[off]\nbaseurl=http://elsewhere.test/\nenabled=0\n"
+    files = {**FILES, "/etc/yum.repos.d/off.repo": more}
+    assert repository.resolve(run(1, "install manual"), files=files)[1].packages
+    assert repository.resolve(run(1, "--enablerepo=o* install manual"), files=files)[1].unreachable
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("install nothing-like-it", "package-not-found"),
+        ("groupinstall nothing-like-it", "group-not-found"),
+        ("module install nothing-like-it", "group-not-found"),
+    ],
+)
+def test_what_is_not_known_is_a_problem(repository: Repository, line: str, code: str) -> None:
+    problem = repository.one(line).problem
+    assert problem is not None
+    assert problem.code == code
+    assert "nothing-like-it" in problem.text
+
+
+def test_what_can_not_be_installed_is_a_problem(repository: Repository) -> None:
+    repository.write(Package("lonely", requires=("no-such-thing",)))
+    problem = repository.one("install lonely").problem
+    assert problem is not None
+    assert problem.code == "packages-unsolvable"
+    assert "no-such-thing" in problem.text
+
+
+def test_a_file_of_a_package_is_noted_and_the_rest_is_known(repository: Repository) -> None:
+    found = repository.one("install https://packages.test/release.rpm tool")
+    assert {one.name for one in found.packages} == {"tool", "library", "manual"}
+    assert [note.code for note in found.notes] == ["package-file"]
+
+
+def test_what_a_command_does_not_know_is_its_problem(repository: Repository) -> None:
+    unknown = replace(command(["install", "tool"]), unknown=Reason("needs-build-arg", "X"))
+    found = repository.resolve(PackageRun(1, 1, (unknown,)), run(2, "install manual"))
+    assert found[1].problem == Reason("needs-build-arg", "X")
+    assert found[2].packages
+
+
+def test_installed_packages_that_are_not_readable_are_a_problem(repository: Repository) -> None:
+    problem = repository.resolve(run(1, "install tool"), installed='{"name": 1}\n')[1].problem
+    assert problem is not None
+    assert problem.code == "installed-packages-unknown"
+
+
+def test_a_base_without_contents_is_a_problem() -> None:
+    why = Reason("http-not-found")
+    rounds = RPM.resolve(
+        PackageChain(("base", "linux/amd64"), (run(1, "install tool"),)),
+        BaseImage("base", "linux/amd64", "", why_not=why),
+    )
+    with pytest.raises(StopIteration) as end:
+        next(rounds)
+    assert end.value.value == {1: Resolution(problem=why)}
+
+
+def test_mirrors_are_tried_in_their_order(repository: Repository) -> None:
+    files = {
+        "/etc/os-release": OS_RELEASE,
+        "/etc/yum.repos.d/r.repo": "[r]\nmirrorlist=http://packages.test/list\n",
+    }
+    (repository.directory / "list").write_text(
+        "# mirrors\nhttp://gone.test/\nhttp://packages.test/x86_64/9/\n"
+    )
+    assert repository.resolve(run(1, "install manual"), files=files)[1].packages
+    assert repository.requested[:3] == [
+        "http://packages.test/list",
+        "http://gone.test/repodata/repomd.xml",
+        "http://packages.test/x86_64/9/repodata/repomd.xml",
+    ]
+
+
+def test_the_files_of_one_chain_are_yielded_in_few_rounds(repository: Repository) -> None:
+    repository.resolve(*(run(number, "install tool", "install other") for number in range(1, 20)))
+    assert repository.rounds == 2
+
+
+def test_commands_of_other_managers_are_ignored(repository: Repository) -> None:
+    other = PackageCommand("apt", "apt-get", command(["install", "x"]).action, ("x",))
+    assert repository.resolve(PackageRun(1, 1, (other,)))[1] == Resolution()
+
+
+def test_index_files_state_what_they_may_be(repository: Repository) -> None:
+    rounds = RPM.resolve(
+        PackageChain(("base", "linux/amd64"), (run(1, "install tool"),)),
+        BaseImage("base", "linux/amd64", "", contents=BaseContents(FILES, {})),
+    )
+    manifest = next(rounds)[0]
+    assert manifest == IndexFile(
+        "rpm", "repomd", ("http://packages.test/x86_64/9/repodata/repomd.xml",), largest=8 << 20
+    )
+    answer = Driver(RPM, repository.cache, {"http://packages.test/": repository.directory}).answer(manifest)
+    index = rounds.send({manifest: answer})[0]
+    assert (index.kind, index.compression, index.digest_of_content) == ("primary", "gz", True)
+    assert len(index.sha256) == 64
