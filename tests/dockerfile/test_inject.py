@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshlayer.dockerfile import Instruction, parse
-from freshlayer.dockerfile.inject import ARGUMENT, MOUNT_ID, Mechanism, inject
+from freshlayer.dockerfile.inject import ARGUMENT, MOUNT_ID, Mechanism, NamedImage, inject
+from freshlayer.dockerfile.reach import sources_of
+from freshlayer.dockerfile.syntax import syntax_image, syntax_line
 from freshlayer.errors import DockerfileError
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -222,3 +224,170 @@ def test_thousands_of_keys_come_back_in_a_moment(mechanism: Mechanism) -> None:
     text = "FROM a\n" + "RUN b\n" * 2_000
     derived = inject(text, dict.fromkeys(range(2, 2_002), KEY), mechanism)
     assert derived.original() == text
+
+
+DIGEST = f"sha256:{'0123456789abcdef' * 4}"
+IMAGES = {
+    "plain": "FROM python:3.12\nRUN a\n",
+    "without a newline": "FROM python:3.12",
+    "small letters and blanks": "  from \tpython  as  x\nRUN a\n",
+    "platform": "FROM --platform=$BUILDPLATFORM python:3.12 AS x\n",
+    "variables": "ARG BASE=python\nARG TAG=3\nFROM ${BASE}:${TAG:-3.12} AS x\n",
+    "a variable alone": "ARG BASE=python:3\nFROM $BASE\n",
+    "quotes": 'FROM "python:3.12" AS x\n',
+    "a port": "FROM localhost:5000/a/b:1\n",
+    "continued": "FROM \\\n  --platform=linux/arm64 \\\n# python:3.12\n\n  python:3.12 \\\n  AS x\nRUN a\n",
+    "split in the name": "FROM pyth\\\non:3.12\n",
+    "escape": "# escape=`\nFROM `\n  mcr/windows:1\nRUN a\n",
+    "bom": "\ufeffFROM python:3.12\n",
+    "crlf": "FROM python:3.12\r\nFROM \\\r\n  alpine \\\r\n AS y\r\nRUN a\r\n",
+    "copy": "FROM a\nCOPY --chown=1 --from=python:3.12 --link /a /b\n",
+    "copy, continued": "FROM a\nCOPY \\\n --from=python:3.12 \\\n /a /b\n",
+    "copy of what looks like a flag": "FROM a\nCOPY --from=b:1 --from=b:1x /b\n",
+    "mount": "FROM a\nRUN --mount=type=bind,from=python:3.12,target=/p --network=none p --from=python:3.12\n",
+    "mount at the end": "FROM a\nRUN --mount=target=/p,from=python:3.12 p\n",
+    "two mounts of one image": "FROM a\nRUN --mount=from=b,target=/p --mount=from=b,target=/q p\n",
+    "one name begins with another": "FROM a\nRUN --mount=from=b:1,target=/p --mount=from=b:12,target=/q p\n",
+    "the same in a script": "FROM a\nRUN <<EOF\nFROM b\nCOPY --from=c /a /b\nEOF\nCOPY --from=c /a /b\n",
+}
+
+
+def images_of(text: str) -> list[NamedImage]:
+    """Every image that the parser finds, stages or not."""
+    found: list[NamedImage] = []
+    for item in instructions(text):
+        if item.name == "FROM":
+            found.append(NamedImage(item.line, "FROM", item.words[0], DIGEST))
+        via = f"{item.name} --{'mount' if item.name == 'RUN' else 'from'}"
+        names = dict.fromkeys(sources_of(item.name, item.flags))
+        found += [NamedImage(item.line, via, name, DIGEST) for name in names]
+    return found
+
+
+def pinned(item: Instruction) -> Meaning:
+    """What it means with a digest behind every image."""
+    flags = list(item.flags)
+    for place, flag in enumerate(flags):
+        for name in dict.fromkeys(sources_of(item.name, (flag,))):
+            flags[place] = re.sub(rf"from={re.escape(name)}(?=,|$)", rf"from={name}@{DIGEST}", flag)
+    words = (f"{item.words[0]}@{DIGEST}", *item.words[1:]) if item.name == "FROM" else item.words
+    return item.name, tuple(flags), words, *meaning(item, ())[3:]
+
+
+def check_images(text: str, mechanism: Mechanism, keys: dict[int, str]) -> None:
+    images = images_of(text)
+    derived = inject(text, keys, mechanism, images)
+    assert derived.original() == text
+    without_keys = inject(text, {}, mechanism, images)
+    assert without_keys.original() == text
+    after = instructions(without_keys.text)
+    assert [meaning(item, item.flags) for item in after] == [pinned(item) for item in instructions(text)]
+    count = len(keys) + len(without_keys.insertions)
+    assert len(derived.insertions) == count
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize("text", IMAGES.values(), ids=IMAGES.keys())
+def test_a_digest_is_behind_each_image_and_nothing_else_changes(text: str, mechanism: Mechanism) -> None:
+    assert images_of(text)
+    check_images(text, mechanism, keys_of(text))
+
+
+@needs_shared
+@pytest.mark.parametrize("path", FILES, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_the_images_of_every_dockerfile_at_hand_can_be_pinned(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    try:
+        keys = keys_of(text)
+    except DockerfileError:
+        return
+    for mechanism in MECHANISMS:
+        check_images(text, mechanism, keys)
+
+
+IMAGE_WORD = st.sampled_from(["a", "a:1", "h:5000/a/b:1", "${X}", "$X:${Y:-1}", "a-${X}", '"a:1"'])
+PLATFORM = st.sampled_from(["", "--platform=linux/arm64 ", "--platform=$P  ", "--platform=$P \\\n# c\n  "])
+FROM_LINE = st.builds(
+    lambda head, platform, image, name: f"{head}{platform}{image}{name}",
+    st.sampled_from(["FROM ", "from\t", "  FROM  ", "FROM \\\n  "]),
+    PLATFORM,
+    IMAGE_WORD,
+    st.sampled_from(["", " AS x", " \\\n\n  as y", "  "]),
+)
+COPY_LINE = st.builds(
+    lambda head, image, tail: f"{head}--from={image}{tail}",
+    st.sampled_from(["COPY ", "copy --link  ", "COPY \\\n  --chown=1 \\\n"]),
+    st.sampled_from(["a:1", "h/a", "b"]),
+    st.sampled_from([" /a /b", " --chmod=1 /a /b", " \\\n /a /b"]),
+)
+MOUNT_LINE = st.builds(
+    lambda options, rest: f"RUN --mount={','.join(options)} {rest}",
+    st.permutations(["from=a:1", "target=/x", "type=bind"]),
+    st.sampled_from(["cmd", "--mount=from=b,target=/y cmd from=b", "\\\n  --network=none \\\n  cmd"]),
+)
+WITH_IMAGES = st.builds(
+    lambda bom, first, lines, crlf: (
+        bom + "\n".join([first, *lines, ""]).replace("\n", "\r\n" if crlf else "\n")
+    ),
+    st.sampled_from(["", "\ufeff"]),
+    FROM_LINE,
+    st.lists(st.one_of(FROM_LINE, COPY_LINE, MOUNT_LINE, HEREDOC, OTHER), max_size=6),
+    st.booleans(),
+)
+
+
+@MODEST
+@given(WITH_IMAGES, st.sampled_from(MECHANISMS))
+def test_generated_images_are_pinned_and_come_back(text: str, mechanism: Mechanism) -> None:
+    try:
+        keys = keys_of(text)
+    except DockerfileError:
+        return
+    check_images(text, mechanism, keys)
+
+
+@MODEST
+@given(
+    st.lists(LINES, max_size=8),
+    st.lists(
+        st.builds(
+            NamedImage,
+            st.integers(-1, 10),
+            st.sampled_from(["FROM", "COPY --from", "RUN --mount", "# syntax"]),
+            st.text("ab:x.*(", max_size=4),
+            st.just(DIGEST),
+        ),
+        max_size=4,
+    ),
+)
+def test_arbitrary_bytes_with_arbitrary_images_come_back(
+    lines: list[bytes], images: list[NamedImage]
+) -> None:
+    text = b"\n".join(lines).decode("utf-8", "surrogateescape")
+    assert inject(text, {}, Mechanism.MOUNT, images).original() == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# syntax=docker/dockerfile:1",
+        "#syntax = docker/dockerfile:1  ",
+        "# SYNTAX=docker/dockerfile:1 option",
+        "# escape=`\n# syntax=docker/dockerfile:1",
+        "#!/x\n# syntax=docker/dockerfile:1\r",
+    ],
+)
+def test_the_frontend_is_pinned(line: str) -> None:
+    text = f"{line}\nFROM a\n"
+    image = NamedImage(syntax_line(text), "# syntax", "docker/dockerfile:1", DIGEST)
+    derived = inject(text, {}, Mechanism.MOUNT, [image])
+    assert syntax_image(derived.text) == f"docker/dockerfile:1@{DIGEST}"
+    assert derived.original() == text
+    assert parse(derived.text).escape == parse(text).escape
+
+
+def test_thousands_of_images_are_pinned_in_a_moment() -> None:
+    text = "FROM a AS b\n" * 2_000 + "FROM c"
+    derived = inject(text, {}, Mechanism.MOUNT, images_of(text))
+    assert derived.original() == text
+    assert derived.text.count(DIGEST) == 2_001

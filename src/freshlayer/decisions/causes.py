@@ -67,6 +67,7 @@ class _Explainer:
         self._uncached = uncached
         self._edited: dict[str, int] = {}
         self._rekeyed: dict[str, int] = {}
+        self._rebased: dict[str, InstructionVerdict] = {}
         self._ran: dict[str, int] = {}
         self._cached: set[str] = set()
         self._unreported: set[str] = set()
@@ -74,6 +75,8 @@ class _Explainer:
     def instruction(self, item: InstructionVerdict, event: ProgressEvent | None) -> InstructionVerdict:
         if item.instruction == "FROM":
             self._continue(item)
+            if item.changed and item.pairs:
+                self._rebased[item.stage] = item
         if item.edited:
             self._edited.setdefault(item.stage, item.line)
         if event is None:
@@ -97,6 +100,8 @@ class _Explainer:
             for lines in (self._ran, self._edited, self._rekeyed):
                 if source in lines:
                     lines[item.stage] = lines[source]
+            if source in self._rebased:
+                self._rebased[item.stage] = self._rebased[source]
             for stages in (self._cached, self._unreported):
                 if source in stages:
                     stages.add(item.stage)
@@ -111,6 +116,9 @@ class _Explainer:
         if because := _first((_new(item, before), _own(item), _reformatted(item, before))):
             return replace(outcome, because=because)
         if because := self._behind(item):
+            return replace(outcome, because=because, follows=True)
+        if base := self._rebased.get(item.stage):
+            because = Reason("base-changed", detail=f"line {base.line}: {base.reason}")
             return replace(outcome, because=because, follows=True)
         if line := self._rekeyed.get(item.stage):
             detail = f"line {line} before it was built with other inputs, and was cached"

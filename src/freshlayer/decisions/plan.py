@@ -12,6 +12,7 @@ from freshlayer.decisions.marks import Mark, marks
 from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_packages, tainted
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
+from freshlayer.evidence.images import CREATED, value_of
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
@@ -183,7 +184,7 @@ class _Planner:
         unknown += _unknown(packages)
         by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
         if built.pairs != pairs:
-            moved = difference(built.pairs, pairs, packages)
+            moved = self._dated(references, difference(built.pairs, pairs, packages))
             return InstructionState.STALE, replace(moved, detail=f"{moved.detail}{by}")
         if unknown:
             return InstructionState.UNKNOWN, _kept(unknown)
@@ -191,6 +192,12 @@ class _Planner:
             detail = f"its inputs are again what it was built with{by}"
             return InstructionState.FRESH, Reason("input-restored", detail=detail)
         return InstructionState.FRESH, Reason("unchanged", detail=f"no input changed{by}")
+
+    def _dated(self, references: Iterable[Reference], moved: Reason) -> Reason:
+        """With the date of the image that it is about, where the registry states one."""
+        verdict = next((self._known.verdicts[it] for it in references if it.text == moved.subject), None)
+        created = value_of(verdict.keep.evidence, CREATED) if verdict and verdict.keep else ""
+        return replace(moved, detail=f"{moved.detail} (created {created})") if created else moved
 
     def _without_input(self, instruction: Instruction) -> tuple[InstructionState, Reason]:
         for name in sources_of(instruction.name, instruction.flags):

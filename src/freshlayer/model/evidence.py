@@ -62,6 +62,8 @@ class Identity(Struct, frozen=True):
                 return f'"{self.value}"' if len(self.value) <= _SHORT_TAG or not core else f'"…{core[-4:]}"'
             case "md5":
                 return f"{self.scheme}:{self.value[:_SHORT_HASH]}"
+            case "manifest":
+                return f"sha256:{self.value[:_SHORT_HASH]}…" if _is_hash(self.value) else str(self)
             case "last-modified" | "mtime-s":
                 return f"{self.scheme} {_dated(self.value)}"
             case _:
@@ -73,10 +75,12 @@ def _is_hash(value: str) -> bool:
 
 
 def contrast(old: Identity, new: Identity) -> str:
-    """``was "…8555", now "…8333"``: as short as the difference allows."""
+    """``was "…8555", now "…8333"``, of images ``sha256:… → sha256:…``: as short as the difference allows."""
     before, now = old.short, new.short
     if before == now:
         before, now = f'"{old.value}"', f'"{new.value}"'
+    if old.scheme == new.scheme == "manifest":
+        return f"{before} → {now}"
     return f"was {before}, now {now}"
 
 

@@ -18,6 +18,9 @@ REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **BASES, 
 """Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
 
 
+_IMAGE = "docker-image://"
+
+
 class Reason(Struct, frozen=True):
     """Why a decision was made. Other code compares ``code`` alone.
 
@@ -39,7 +42,7 @@ class Reason(Struct, frozen=True):
     @property
     def text(self) -> str:
         """``SUBJECT: what happened (what to do)``."""
-        about = f"{self.subject}: {self.what}" if self.subject else self.what
+        about = f"{_familiar(self.subject)}: {self.what}" if self.subject else self.what
         return f"{about} ({self.hint})" if self.hint else about
 
     def __str__(self) -> str:
@@ -55,6 +58,13 @@ class Reason(Struct, frozen=True):
     def document(self) -> dict[str, str]:
         """As it is written in JSON."""
         return {"code": self.code, "text": self.text, "hint": self.hint or hint_of(self.code)}
+
+
+def _familiar(subject: str) -> str:
+    """An image as users type it: ``python:3.12``."""
+    if not subject.startswith(_IMAGE):
+        return subject
+    return subject.removeprefix(_IMAGE).removeprefix("docker.io/").removeprefix("library/")
 
 
 def meaning_of(code: str) -> str:

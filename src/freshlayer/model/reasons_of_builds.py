@@ -42,6 +42,7 @@ BUILDS: dict[str, tuple[str, str]] = {
     "follows": ("an earlier instruction runs again, so this one does too", "nothing"),
     "reads-stage": ("the stage that it reads may change", "nothing"),
     # Instructions: why they ran, or why they were cached.
+    "base-changed": ("its stage starts from an image that changed", "nothing"),
     "base-or-cache-changed": ("the stage starts from another image, or the cache was emptied", "nothing"),
     "built-before": ("it was built with the same inputs before", "nothing"),
     "built-elsewhere": ("another build had the same inputs", "nothing"),

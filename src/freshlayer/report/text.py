@@ -173,7 +173,8 @@ def _changed_inputs(report: Report) -> str:
 def _names(report: Report) -> Iterator[str]:
     for item in report.instructions:
         built = report.past.built.get((item.stage, item.digest))
-        if built is None or not item.changed or item.outcome is None or item.outcome.cached:
+        ran = item.outcome is not None and not item.outcome.cached
+        if built is None or not item.changed or not (ran or item.instruction == "FROM"):
             continue
         before = dict(built.pairs)
         yield from (shown(name, _LONGEST_NAME) for name in packages.names_of(item))
