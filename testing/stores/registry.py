@@ -156,6 +156,24 @@ class Registry(Fronted):
         body = _encoded({**manifest, "config": _descriptor(document, media.config)})
         return self._put_manifest(repository, tag, body, media.manifest)
 
+    def push_joined(self, repository: str, tag: str, manifests: Mapping[str, str]) -> str:
+        """Push an index of manifests that are here (platform → their tag or digest); its digest."""
+        entries = []
+        for platform, reference in manifests.items():
+            kinds = {"Accept": f"{MediaTypes.OCI.manifest}, {MediaTypes.DOCKER.manifest}"}
+            answer = self._send("GET", repository, f"manifests/{reference}", headers=kinds)
+            system, architecture = platform.split("/")
+            where = {"os": system, "architecture": architecture}
+            entries.append({**_descriptor(answer.body, answer.headers["content-type"]), "platform": where})
+        index = _encoded({"schemaVersion": 2, "mediaType": MediaTypes.OCI.index, "manifests": entries})
+        return self._put_manifest(repository, tag, index, MediaTypes.OCI.index)
+
+    def retag(self, repository: str, tag: str, reference: str) -> str:
+        """Let a tag mean what another tag or a digest means; the digest."""
+        kinds = ", ".join(kind for media in MediaTypes for kind in (media.manifest, media.index))
+        answer = self._send("GET", repository, f"manifests/{reference}", headers={"Accept": kinds})
+        return self._put_manifest(repository, tag, answer.body, answer.headers["content-type"])
+
     def delete(self, repository: str, digest: str) -> None:
         """Delete a manifest, and with it every tag that names it: this registry deletes no tag alone."""
         self._send("DELETE", repository, f"manifests/{digest}")

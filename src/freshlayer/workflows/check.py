@@ -26,9 +26,11 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
     Nothing is built. The observations are recorded once all reports are taken.
     """
     session = session.one_run()
-    local = EngineImages(session.engine, session).made_here(due.images)
+    engine = EngineImages(session.engine, session)
+    local = engine.made_here(due.images)
     judgement = Judgement(due.without(local), session, builds=False)
-    for target, report in judgement.reports(replace(target, local=local) for target in targets):
+    for target, found in judgement.reports(replace(target, local=local) for target in targets):
+        report = judgement.without_strangers(target, found, engine) if isinstance(found, Report) else found
         if isinstance(report, Report):
             warn_of_other_images(scope_of(target.source, target.request), report.dockerfile, session)
         yield report

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from freshlayer.builders.local_images import Engine, LocalImage, holds, local_images, name_of
 from freshlayer.evidence import images
 from freshlayer.model.evidence import Evidence
-from freshlayer.model.observation import ProbeOutcome, Recorded, Verdict
+from freshlayer.model.observation import Change, ProbeOutcome, Recorded, Verdict
 from freshlayer.reference import Reference
 from freshlayer.settings import Pull
 from freshlayer.workflows.observe import probe_now
@@ -48,7 +48,7 @@ class EngineImages:
         strange = {it for it in self._here if it in verdicts and self._is_strange(it, verdicts, recorded)}
         if not strange or not self._are_taken():
             return frozenset()
-        nameless = {it for it in strange if not verdicts[it].is_observed and it.address.startswith(_HUB)}
+        missing = {it for it in strange if self._is_missing(it, verdicts[it])}
         by_digest = {_by_digest(it, self._here[it]): it for it in strange if verdicts[it].is_observed}
         answers = probe_now(list(by_digest), {}, self._session, ())
         unknown = {by_digest[it] for it, seen in answers.items() if seen.outcome is not ProbeOutcome.SEEN}
@@ -57,7 +57,12 @@ class EngineImages:
                 f"{name_of(reference)}: the registry has another image under this tag, and does not know the"
                 " one that is here, which is used (pull the tag to have the other)"
             )
-        return frozenset(nameless | unknown)
+        return frozenset(missing | unknown)
+
+    def _is_missing(self, reference: Reference, verdict: Verdict) -> bool:
+        """Docker Hub does not state of a name without a registry whether it exists."""
+        hidden = verdict.change is Change.UNKNOWN and reference.address.startswith(_HUB)
+        return verdict.change is Change.ABSENT or (hidden and not self._session.policy.offline)
 
     def has(self, reference: Reference, evidence: tuple[Evidence, ...]) -> bool:
         """Whether a build can start from an image without its registry, by what is recorded of it."""

@@ -83,10 +83,17 @@ class Judgement:
                 self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
                 yield target, self._report(target, self._with_learned(target, watched))
 
-    def again(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
-        """Targets that read no more than was observed."""
-        for target in targets:
-            yield target, self._report(target, self._with_learned(target, target.watched))
+    def without_strangers(
+        self, target: Target, report: Report, engine: EngineImages
+    ) -> Report | UnknownInputError:
+        """The report without images of this machine alone, which only their registries show to be so."""
+        verdicts = {it.reference: self.verdicts[it.reference] for it in report.inputs}
+        more = engine.unknown_to_registry(verdicts, self.recorded)
+        return self.again(replace(target, local=target.local | more)) if more else report
+
+    def again(self, target: Target) -> Report | UnknownInputError:
+        """The report of a target that reads no more than was observed."""
+        return self._report(target, self._with_learned(target, target.watched))
 
     def _with_learned(self, target: Target, watched: Analysis) -> Analysis:
         """With what its base images and the scripts that it downloads decide, and the verdicts of that."""
@@ -230,7 +237,7 @@ def judged(
     more = engine.unknown_to_registry(judgement.verdicts, judgement.recorded)
     if more:
         found = {name: replace(target, local=local | more) for name, target in found.items()}
-        reports = _reports(found, judgement.again(found.values()))
+        reports = _reports(found, [(target, judgement.again(target)) for target in found.values()])
     return found, reports
 
 

@@ -1,0 +1,444 @@
+"""What was judged is what is built: a tag is pinned to the digest that the verdict is about."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from freshlayer.workflows.platforms import default_platform
+from testing.base_image import BASE
+from testing.builders.base import Builder, build
+from testing.builders.table import MEMBERS, Builders
+from testing.command import Ended, Freshlayer
+from testing.stores.registry import Registry
+
+SAID = re.compile(r"(?m)^(?:#\d+ [\d.]+ )?(old|new|newer|local)\r?$")
+OTHER_PLATFORM = "linux/s390x"
+KNOWS_MOUNTS = (
+    "buildkit",
+    "buildah",
+    "podman",
+    "trixie-buildx",
+    "trixie-buildah",
+    "trixie-podman",
+    "sid-buildx",
+)
+MOVING = """\
+#!{python}
+import os, sys, urllib.request
+marker = "{marker}"
+if "build" in sys.argv and "inspect" not in sys.argv and os.path.exists(marker):
+    os.unlink(marker)
+    kinds = {{"Accept": "application/vnd.oci.image.manifest.v1+json"}}
+    answer = urllib.request.urlopen(urllib.request.Request("{url}/manifests/2", headers=kinds))
+    sent = urllib.request.Request("{url}/manifests/1", answer.read(), method="PUT")
+    sent.add_header("Content-Type", answer.headers["Content-Type"])
+    urllib.request.urlopen(sent)
+os.execv("{program}", [{name!r}, *sys.argv[1:]])
+"""
+"""A builder's program that moves a tag before it does what it is called for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Pushes images to a registry, from a storage of its own."""
+
+    builder: Builder
+    registry: Registry
+    directory: Path
+
+    def push(self, repository: str, content: str, tag: str = "1") -> str:
+        """An image with a file /content; its name."""
+        name = f"{self.registry.host}/{repository}:{tag}"
+        (self.directory / "Dockerfile").write_text(f"FROM {BASE}\nRUN echo {content} > /content\n")
+        build(self.builder, self.directory, "--tag", name)
+        self.builder.run("push", "--quiet", "--tls-verify=false", name, f"docker://{name}")
+        return name
+
+    def push_index(self, repository: str, content: str, other: str) -> str:
+        """An image for this platform and another, under the tag 1."""
+        name = self.push(repository, content, "here")
+        self.push(repository, other, "there")
+        platforms = {default_platform(): "here", OTHER_PLATFORM: "there"}
+        self.registry.push_joined(repository, "1", platforms)
+        return name.replace(":here", ":1")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Dockerfile, and freshlayer in front of a builder that may use the registry without TLS."""
+
+    builder: Builder
+    freshlayer: Freshlayer
+    registry: Registry
+    directory: Path
+
+    def write(self, *lines: str) -> None:
+        (self.directory / "Dockerfile").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+    def build(self, *words: str) -> Ended:
+        told = self.freshlayer.build(*words, "--tag", "built", ".")
+        assert told.code == 0, told.err
+        assert "runs as typed" not in told.err
+        return told
+
+    def states(self) -> dict[int, str]:
+        """Line → state, by ``check``."""
+        found = self.freshlayer("check", "--json").document["instructions"]
+        return {item["line"]: item["state"] for item in found}
+
+    def contents(self, *paths: str, tag: str = "built") -> list[str]:
+        """What the image was made of."""
+        folder = self.directory / "reading"
+        folder.mkdir(exist_ok=True)
+        (folder / "Dockerfile").write_text(f"FROM {tag}\nRUN echo; cat {' '.join(paths)}\n")
+        environment = dict(self.freshlayer.environment)
+        words = ("build", *self.builder.options, "--no-cache", ".")
+        told = self.builder.run(*words, cwd=folder, env=environment)
+        return [match[1] for match in SAID.finditer(told.stdout + told.stderr)]
+
+    def plain(self, *words: str) -> None:
+        """Build without us."""
+        environment = dict(self.freshlayer.environment)
+        arguments = ("build", *self.builder.options, *self.builder.to_cache, *words, ".")
+        self.builder.run(*arguments, cwd=self.directory, env=environment)
+
+    def pull(self, name: str) -> None:
+        self.builder.run("pull", name, env=dict(self.freshlayer.environment))
+
+    def probed(self) -> list[str]:
+        """What freshlayer itself requested."""
+        seen = self.registry.requests()
+        return [r.path for r in seen if r.headers.get("user-agent", "").startswith("freshlayer")]
+
+
+def ran(told: Ended) -> int:
+    """How many instructions ran, as the summary states it."""
+    match = re.search(r"(?:re)?built (\d+) of \d+ layers?", told.err)
+    assert match, told.err
+    return int(match[1])
+
+
+@pytest.fixture
+def publisher(
+    request: pytest.FixtureRequest, builders: Builders, registry: Registry, tmp_path: Path
+) -> Publisher:
+    folder = tmp_path / "published"
+    folder.mkdir()
+    # An image that was built in a storage keeps its own digest there, whatever is pulled.
+    parameters = getattr(request.node, "callspec", None)
+    tested = parameters.params.get("builder") if parameters else None
+    return Publisher(builders["trixie-buildah" if tested == "buildah" else "buildah"], registry, folder)
+
+
+@pytest.fixture(params=MEMBERS)
+def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
+    return builders[request.param]
+
+
+@pytest.fixture
+def made(builder: Builder, registry: Registry, tmp_path: Path, project: Path) -> Project:
+    return made_for(builder, registry, tmp_path, project)
+
+
+def made_for(builder: Builder, registry: Registry, tmp_path: Path, project: Path) -> Project:
+    conf = tmp_path / "registries.conf"
+    conf.write_text(f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n')
+    found = Freshlayer.of(builder, tmp_path / "state.sqlite3", project)
+    return Project(builder, found.but(CONTAINERS_REGISTRIES_CONF=str(conf)), registry, project)
+
+
+def test_an_image_that_moved_is_built_and_what_follows_runs_again(
+    made: Project, publisher: Publisher
+) -> None:
+    base, other = publisher.push("base", "old"), publisher.push("other", "old")
+    # The one that a user pulled, or that a hosted runner has from the start.
+    made.pull(base)
+    made.write(
+        "ARG TAG=1",
+        f"FROM {base.removesuffix(':1')}:${{TAG}}",
+        "RUN cp /content /first",
+        f"COPY --from={other} /content /second",
+        "RUN cp /second /third",
+    )
+    made.build()
+    assert set(made.states().values()) == {"fresh"}
+    assert ran(made.build()) == 0
+    publisher.push("other", "new")
+    assert made.states() == {2: "fresh", 3: "fresh", 4: "stale", 5: "stale"}
+    assert ran(made.build()) == 2
+    assert made.contents("/first", "/third") == ["old", "new"]
+    publisher.push("base", "new")
+    assert made.states() == dict.fromkeys((2, 3, 4, 5), "stale")
+    told = made.build()
+    assert re.search(rf"Dockerfile:2 FROM stale: {base}: sha256:[0-9a-f]{{12}}… → sha256:", told.err), (
+        told.err
+    )
+    assert "base:1 changed) in" in told.err
+    assert made.contents("/first", "/third") == ["new", "new"]
+    assert set(made.states().values()) == {"fresh"}
+    assert ran(made.build()) == 0
+
+
+def test_what_was_judged_is_built_even_where_the_tag_moves_meanwhile(
+    made: Project, publisher: Publisher, tmp_path: Path
+) -> None:
+    base = publisher.push("base", "old")
+    publisher.push("base", "new", "2")
+    made.write(f"FROM {base}", "RUN cp /content /first")
+    environment = dict(made.freshlayer.environment)
+    program = made.builder.command[0]
+    folder, marker = tmp_path / "programs", tmp_path / "marker"
+    folder.mkdir()
+    marker.touch()
+    real = next(p for d in environment["PATH"].split(":") if (p := Path(d, program)).is_file())
+    url = f"{made.registry.direct}v2/base"
+    text = MOVING.format(python=sys.executable, marker=marker, url=url, program=real, name=program)
+    (folder / program).write_text(text)
+    (folder / program).chmod(0o755)
+    moving = made.freshlayer.but(PATH=f"{folder}:{environment['PATH']}")
+    told = moving.build("--tag", "built", ".")
+    assert told.code == 0, told.err
+    assert not marker.exists()
+    assert made.contents("/first") == ["old"]
+    assert made.states() == {1: "stale", 2: "stale"}
+    made.build()
+    assert made.contents("/first") == ["new"]
+
+
+def test_an_index_that_moved_for_other_platforms_alone_changes_nothing(
+    made: Project, publisher: Publisher
+) -> None:
+    base = publisher.push_index("base", "old", "old")
+    lines = [f"FROM {base}", "RUN cp /content /first", f"COPY --from={base} /content /second"]
+    if made.builder.name in KNOWS_MOUNTS:
+        lines.append(f"RUN --mount=type=bind,from={base},target=/base cp /base/content /third")
+    made.write(*lines)
+    made.build()
+    publisher.push_index("base", "old", "new")
+    told = made.freshlayer("check", "--json")
+    assert told.code == 0, told.out
+    (reason,) = [item["reason"]["text"] for item in told.document["inputs"]]
+    assert "for other platforms only" in reason
+    assert ran(made.build()) == 0
+    publisher.push_index("base", "new", "new")
+    assert set(made.states().values()) == {"stale"}
+    made.build()
+    assert made.contents("/first", "/second") == ["new", "new"]
+
+
+def test_a_mounted_image_that_moved_runs_its_instruction_again(
+    builders: Builders, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
+) -> None:
+    for name in ("buildkit", "podman"):
+        made = made_for(builders[name], registry, tmp_path, project)
+        image = publisher.push("mounted", "old")
+        made.write(
+            f"FROM {BASE}", f"RUN --mount=from={image},target=/m cp /m/content /first", "RUN cp /first /last"
+        )
+        made.build()
+        assert ran(made.build()) == 0
+        publisher.push("mounted", "new")
+        assert made.states() == {1: "fresh", 2: "stale", 3: "stale"}
+        made.build()
+        assert made.contents("/first", "/last") == ["new", "new"]
+
+
+def test_to_pin_an_image_that_is_here_costs_nothing(made: Project, publisher: Publisher) -> None:
+    base = publisher.push("base", "old")
+    made.pull(base)
+    made.write(f"FROM {base}", "RUN cp /content /first", "RUN cp /first /second")
+    made.plain("--tag", "plain")
+    told = made.build()
+    assert ran(told) == 0, told.err
+
+
+def test_an_image_of_this_machine_alone_is_neither_probed_nor_pinned(made: Project) -> None:
+    local = f"{made.registry.host}/made/here:1"
+    made.write(f"FROM {BASE}", "RUN echo local > /content")
+    made.plain("--tag", local)
+    made.write(f"FROM {local}", f"COPY --from={BASE} /etc/passwd /copied", "RUN cp /content /first")
+    told = made.build()
+    assert "Dockerfile:1:" not in told.err
+    assert made.contents("/first") == ["local"]
+    assert set(made.states().values()) == {"fresh"}
+    if made.builder.command[0] == "docker" and made.builder.name != "sid-containerd":
+        # The others give a digest to what was only built.
+        assert made.probed() == []
+
+
+def test_an_image_that_was_made_here_is_not_replaced_by_the_registrys(
+    made: Project, publisher: Publisher
+) -> None:
+    if made.builder.name == "buildah":
+        pytest.skip("buildah 1.28 replaces it by itself")
+    name = publisher.push("base", "new")
+    made.write(f"FROM {BASE}", "RUN echo local > /content")
+    made.plain("--tag", name)
+    made.write(f"FROM {name}", "RUN cp /content /first")
+    made.build()
+    assert made.contents("/first") == ["local"]
+
+
+def test_without_its_registry_the_recorded_image_is_built(made: Project, publisher: Publisher) -> None:
+    base = publisher.push("base", "old")
+    made.pull(base)
+    publisher.push("base", "new")
+    made.write(f"FROM {base}", "RUN cp /content /first")
+    made.build()
+    made.registry.down()
+    try:
+        told = made.build()
+        assert f"Dockerfile:1: {base}: 502 Bad Gateway" in told.err
+        assert "the recorded identity is kept" in told.err
+        assert ran(told) == 0
+        assert made.contents("/first") == ["new"]
+        assert made.freshlayer.but("--offline").build("--tag", "built", ".").code == 0
+        failed = made.freshlayer.but("--on-unknown=fail").build(".")
+        assert failed.code == 125
+    finally:
+        made.registry.up()
+    assert set(made.states().values()) == {"fresh"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [('pull = "never"\n', ()), ("", ("--pull=never",))],
+    ids=["settings", "the command"],
+)
+def test_where_nothing_is_to_be_pulled_a_moved_image_is_reported_alone(
+    made: Project, publisher: Publisher, settings: str, words: tuple[str, ...]
+) -> None:
+    if words and made.builder.command[0] == "docker":
+        pytest.skip("with docker --pull is a switch")
+    if made.builder.name == "buildah":
+        pytest.skip("buildah 1.28 pulls by itself")
+    base = publisher.push("base", "old")
+    made.pull(base)
+    made.write(f"FROM {base}", "RUN cp /content /first")
+    made.build(*words)
+    (made.directory / "freshlayer.toml").write_text(settings)
+    publisher.push("base", "new")
+    for _ in range(2):
+        told = made.build(*words)
+        assert "FROM stale" in told.err
+        assert made.contents("/first") == ["old"]
+        assert made.states() == {1: "stale", 2: "stale"}
+    (made.directory / "freshlayer.toml").unlink()
+    made.build()
+    assert made.contents("/first") == ["new"]
+
+
+@pytest.mark.parametrize("words", [("--pull",), ("--pull=always",)])
+def test_pins_and_the_commands_own_pull_agree(
+    made: Project, publisher: Publisher, words: tuple[str, ...]
+) -> None:
+    if made.builder.command[0] == "docker" and words == ("--pull=always",):
+        pytest.skip("with docker --pull is a switch")
+    base = publisher.push("base", "old")
+    made.write(f"FROM {base}", "RUN cp /content /first")
+    made.build(*words)
+    assert ran(made.build(*words)) == 0
+    publisher.push("base", "new")
+    made.build(*words)
+    assert made.contents("/first") == ["new"]
+
+
+def test_each_image_is_probed_once_for_a_build(made: Project, publisher: Publisher) -> None:
+    base = publisher.push("base", "old")
+    made.write(
+        f"FROM {base} AS one", "RUN true", f"FROM {base}", "COPY --from=one /content /first", "RUN true"
+    )
+    for count in (1, 2):
+        made.build()
+        assert made.probed() == ["/v2/base/manifests/1"] * count
+
+
+NEWEST = ("sid-buildx", "sid-containerd")
+
+
+@pytest.mark.parametrize("name", NEWEST)
+def test_a_build_context_in_place_of_an_image_is_not_pinned(
+    builders: Builders, name: str, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
+) -> None:
+    made = made_for(builders[name], registry, tmp_path, project)
+    base, other = publisher.push("base", "old"), publisher.push("other", "new")
+    (project / "local").mkdir()
+    (project / "local" / "content").write_text("local\n")
+    made.write(f"FROM {base}", "RUN cp /content /first", f"COPY --from={base}-x /content /second")
+    contexts = ("--build-context", f"{base}=docker-image://{other}", "--build-context", f"{base}-x=local")
+    made.build(*contexts)
+    assert made.contents("/first", "/second") == ["new", "local"]
+    assert made.probed() == ["/v2/other/manifests/1"]
+    publisher.push("other", "newer")
+    told = made.build(*contexts)
+    assert "FROM stale" in told.err
+    assert ran(told) > 0
+    assert made.contents("/first") == ["newer"]
+
+
+def bake_file(targets: Mapping[str, object]) -> str:
+    import json
+
+    return json.dumps({"target": targets})
+
+
+@pytest.mark.parametrize("name", NEWEST)
+@pytest.mark.parametrize("tool", ["bake", "compose"])
+def test_compose_and_bake_build_what_was_judged(
+    builders: Builders,
+    name: str,
+    tool: str,
+    publisher: Publisher,
+    registry: Registry,
+    tmp_path: Path,
+    project: Path,
+) -> None:
+    made = made_for(builders[name], registry, tmp_path, project)
+    base, other = publisher.push("base", "old"), publisher.push("other", "old")
+    made.pull(base)
+    made.write(f"FROM {base}", "RUN cp /content /first", "COPY --from=second /content /second")
+    image = f"docker-image://{other}"
+    if tool == "bake":
+        target = {"context": ".", "network": "host", "tags": ["built"], "contexts": {"second": image}}
+        (project / "docker-bake.json").write_text(bake_file({"default": target}))
+        words = ("bake", "--allow=network.host")
+    else:
+        built = f"{{context: ., network: host, additional_contexts: {{second: '{image}'}}}}"
+        (project / "compose.yaml").write_text(f"services: {{web: {{image: built, build: {built}}}}}\n")
+        words = ("compose", "build")
+    for content in ("old", "new"):
+        for repository in ("base", "other"):
+            publisher.push(repository, content)
+        told = made.freshlayer(*words)
+        assert told.code == 0, told.err
+        assert "runs as typed" not in told.err
+        assert made.contents("/first", "/second") == [content, content]
+    assert ran(made.freshlayer(*words)) == 0
+
+
+def test_what_is_rendered_is_pinned(
+    builders: Builders, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
+) -> None:
+    made = made_for(builders["sid-buildx"], registry, tmp_path, project)
+    base = publisher.push_index("base", "old", "old")
+    registry.push("frontend", "1", "frontend")
+    made.write(
+        f"# syntax={registry.host}/frontend:1",
+        f"FROM {base} AS a",
+        f"COPY --from={base} /content /x",
+        f"FROM a\nRUN --mount=type=bind,from={base},target=/b cp /b/content /y",
+    )
+    told = made.freshlayer("render")
+    assert told.code == 0, told.err
+    digests = re.findall(r":1(@sha256:[0-9a-f]{64})", told.out)
+    assert [*map(digests.count, dict.fromkeys(digests))] == [1, 3]
+    original = (project / "Dockerfile").read_text()
+    assert re.sub(r"@sha256:[0-9a-f]{64}", "", told.out) == original
+    paths = [r.path for r in registry.requests()]
+    assert sorted(paths) == ["/v2/base/manifests/1"] * 2 + ["/v2/frontend/manifests/1"]
