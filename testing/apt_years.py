@@ -97,10 +97,10 @@ class Years:
             f"{needs}Maintainer: nobody <a@b.c>\nDescription: none\n\n"
         )
 
-    def step(self) -> Step:
-        """The next step; what was gone is back before it."""
+    def step(self, kind: str = "") -> Step:
+        """The next step, of a kind that is drawn or chosen; what was gone is back before it."""
         self._number += 1
-        (kind,) = self._chance.choices(list(KINDS), list(KINDS.values()))
+        kind = kind or self._chance.choices(list(KINDS), list(KINDS.values()))[0]
         if self._gone:
             self._add(self._gone)
             self._gone = ""

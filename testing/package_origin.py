@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import unquote
 
 from testing.logging_server import Logged, LoggingServer, Reply
 
@@ -28,7 +29,7 @@ class PackageOrigin:
         self._acts[name] = act
 
     def _reply(self, logged: Logged) -> Reply:
-        path = self.directory / logged.target.split("?")[0].lstrip("/")
+        path = self.directory / unquote(logged.target.split("?")[0]).lstrip("/")
         if self.down:
             return Reply(503, body=b"not now")
         if not path.is_file():
@@ -41,7 +42,7 @@ class PackageOrigin:
         tag = f'"{sha256(content).hexdigest()[:20]}"'
         headers = {"ETag": tag, "Last-Modified": formatdate(modified, usegmt=True)}
         if logged.headers.get("if-none-match") == tag:
-            return Reply(304, headers)
+            return Reply(304, headers, b"")
         return Reply(headers=headers, body=content)
 
     def requests(self) -> list[str]:

@@ -91,6 +91,12 @@ def test_what_was_never_known_is_unseen_until_it_can_be_reached() -> None:
     assert judged(failed(unreachable=False), None)[1] == ()
 
 
+@pytest.mark.parametrize("unreachable", [True, False])
+def test_that_nothing_was_installed_is_kept_too(*, unreachable: bool) -> None:
+    """Nothing to upgrade in the last build, and then a mirror that is down."""
+    assert judged(failed(unreachable=unreachable), built())[1] == ()
+
+
 def test_only_the_packages_of_the_manager_are_kept() -> None:
     record = Built((("pkg:apk/alpine/x", "version:1@sha1:aa"), ("https://x/", "etag:a")), "key")
     assert judged(failed(unreachable=False), record)[1] == ()

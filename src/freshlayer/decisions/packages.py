@@ -40,7 +40,7 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
     """The verdict, and the pairs that count in the key. ``nonce``: as in ``plan.Known``."""
     known = {text: it for text, it in (built.pairs if built else ()) if manager_of(text) == read.manager}
     if read.resolution.problem is not None:
-        return _unknown(read, known, read.resolution.problem, nonce)
+        return _unknown(read, None if built is None else known, read.resolution.problem, nonce)
     packages = read.resolution.packages
     before = {purl: it for purl, it in known.items() if purl.startswith("pkg:")}
     changes = tuple(_changes(before, packages)) if before else ()
@@ -53,10 +53,11 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
 
 
 def _unknown(
-    read: PackagesRead, known: Mapping[str, str], problem: Reason, nonce: str
+    read: PackagesRead, recorded: Mapping[str, str] | None, problem: Reason, nonce: str
 ) -> tuple[PackageVerdict, Pairs]:
-    """What is recorded counts, whatever the problem is (design rule 4)."""
+    """What is recorded counts, whatever the problem is (design rule 4): also that there was no package."""
     unseen = f"{_AS_A_WHOLE}{read.manager}"
+    known = recorded or {}
     unreachable = read.resolution.unreachable
     verdict = PackageVerdict(
         read.manager, len(known), problem=problem, unreachable=unreachable, kept=bool(known)
@@ -65,7 +66,7 @@ def _unknown(
         return verdict, ((unseen, str(Nonce(nonce))),)
     if known:
         return verdict, tuple(known.items())
-    return verdict, ((unseen, str(Unseen())),) if unreachable else ()
+    return verdict, ((unseen, str(Unseen())),) if unreachable and recorded is None else ()
 
 
 def _changes(before: Mapping[str, str], packages: Sequence[ChosenPackage]) -> Iterator[PackageChange]:
