@@ -65,7 +65,7 @@ RETIRED = {
 LEGITIMATE = {
     r"application/octet-stream": "a media type",
     r"pycurl\.NOBODY": "an option of libcurl",
-    r"--modules-folder|--cache-folder": "options of yarn",
+    r"(?:--|\b)(?:modules|cache)-folder\b": "options of yarn",
     r"\bstands for\b": "means",
     r"\basked INTEGER\b|, asked\b|\"asked\"": "a column of the first schema of the state, which is kept",
 }

@@ -55,8 +55,10 @@ class HostSettings(Struct, frozen=True):
     insecure: bool = False
 
 
-_MANAGERS = ("apt", "apk", "rpm")
-_CLOSURE = dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE)
+_MANAGERS = ("apt", "apk", "rpm", "pypi", "npm")
+_NAMED = dict.fromkeys(("pypi", "npm"), PackagePolicy.NAMED)
+"""The closure of a language's packages changes nearly every week."""
+_CLOSURE = {**dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE), **_NAMED}
 
 
 class Policy(Struct, frozen=True):

@@ -37,7 +37,7 @@ def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_comma
 
 def test_inputs_are_in_the_order_of_lines_each_once() -> None:
     text = (
-        "FROM base AS a\nRUN pip install x\nRUN curl https://example.org/1 && wget https://example.org/1\n"
+        "FROM base AS a\nRUN gem install x\nRUN curl https://example.org/1 && wget https://example.org/1\n"
         "FROM base\nRUN curl https://example.org/2 && gem install y\n"
         "RUN curl https://example.org/1\nCOPY --from=a / /\n"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
 
 if TYPE_CHECKING:
-    from freshlayer.discover.analysis import Analysis, Learned
+    from freshlayer.model.downloaded_scripts import ScriptTexts
+    from freshlayer.reference import Reference
 
 
 @click.command(
@@ -40,7 +42,7 @@ def command(
     from freshlayer.workflows import inputs as workflow
 
     request = replace(request_of(selection), all_stages=all_stages)
-    recall = partial(_last_learned, options)
+    recall = partial(_last_read, options)
     reports = []
     for context in contexts:
         source = source_of(context, selection.file)
@@ -51,19 +53,17 @@ def command(
     return 0
 
 
-def _last_learned(options: Options, analysis: Analysis) -> Learned:
+def _last_read(options: Options, references: Sequence[Reference]) -> ScriptTexts:
     """From the state, if there is one."""
     from contextlib import closing
 
     from freshlayer.cli.state_place import state_path
-    from freshlayer.discover.analysis import NOTHING_LEARNED
+    from freshlayer.report.terminal import warn
+    from freshlayer.state import SqliteStore
+    from freshlayer.workflows.last_scripts import last_read
 
     path = state_path(options)
     if not path.is_file():
-        return NOTHING_LEARNED
-    from freshlayer.report.terminal import warn
-    from freshlayer.state import SqliteStore
-    from freshlayer.workflows.last_learned import last_learned
-
+        return {}
     with closing(SqliteStore(path, warn)) as store:
-        return last_learned(analysis, store)
+        return last_read(references, store)

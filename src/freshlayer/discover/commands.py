@@ -78,6 +78,7 @@ _HANDLES_FILES = compiled(
 _INPUTS = {**dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file")), "curl": ("-K", "--config")}
 _LONGEST_SCRIPT = 64 * 1024
 _MOST_BY_PATTERN = 50
+_BY_NAME = frozenset({"packages-by-name", "program-not-probed"})
 _NOT_KNOWN = Reason("not-computed")
 
 
@@ -188,19 +189,26 @@ def of_calls(
         arguments = _hole_of_input(name, arguments, call)
         proxies = used(name, arguments, dict(call.proxies))
         found: Iterator[Finding] = _of_program(name, arguments, words, given)
-        installs = packages.of(name, arguments, call) if packages else None
-        for finding in found if installs is None else _with_packages(found, installs):
+        if packages:
+            found = _with_packages(found, name, arguments, call, packages)
+        for finding in found:
             yield finding.via or name or "RUN", _at(call.place, _through(finding, proxies))
     for name, commands in repositories.items():
         for it in REPOSITORIES[name](commands, checkouts):
             yield it.via, _at(_place_of(it, commands), _through(it, through[name]))
 
 
-def _with_packages(found: Iterator[Finding], installs: Iterator[Finding]) -> Iterator[Finding]:
+def _with_packages(
+    found: Iterator[Finding], name: str, arguments: Words, call: Call, packages: PackageCalls
+) -> Iterator[Finding]:
     """The URLs that are given as packages, and the packages by name."""
-    by_name = {"packages-by-name", "program-not-probed"}
-    yield from (it for it in found if not (isinstance(it, Missed) and it.reason.code in by_name))
-    yield from installs
+    by_name: list[Missed] = []
+    for it in found:
+        if isinstance(it, Missed) and it.reason.code in _BY_NAME:
+            by_name.append(it)
+        else:
+            yield it
+    yield from packages.of(name, arguments, call, by_name)
 
 
 def _at(place: ScriptPlace | None, finding: Finding) -> Finding:

@@ -102,7 +102,9 @@ def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | 
     reason = missed.reason.changed(public_text)
     it = instruction
     name = "ONBUILD" if is_trigger(it) else it.name
-    return NotWatched(it.line, name, text, reason, missed.accepted, missed.warns, script=place)
+    return NotWatched(
+        it.line, name, text, reason, missed.accepted, missed.warns, locked_by=missed.locked_by, script=place
+    )
 
 
 def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
@@ -290,7 +292,7 @@ class _Finder:
         with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
             around = self._surroundings(instruction, environment)
             around = replace(around, files=files, search=search, common=known_names())
-            packages = PackageCalls(self._platform, self._downloads)
+            packages = PackageCalls(self._platform, self._downloads, around.value)
             yield from self._script(instruction, around, shell_words, packages)
             yield from ((missed.via, missed) for missed in packages.unknown())
             if packages.commands:

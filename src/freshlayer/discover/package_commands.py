@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from freshlayer.discover.language_packages import LanguageCalls, Value
 from freshlayer.discover.package_files import is_local, manager_files
 from freshlayer.discover.programs.readers import is_remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
@@ -43,16 +44,26 @@ _MOST_SHOWN = 80
 class PackageCalls:
     """The package commands of one instruction. ``commands`` grows in the order in which they run."""
 
-    def __init__(self, platform: str, downloads: Downloads) -> None:
+    def __init__(self, platform: str, downloads: Downloads, value: Value) -> None:
+        self._languages = LanguageCalls(platform, value)
         self._platform = platform
         self._downloads = downloads
         self._unpacked = False
         self.commands: list[PackageCommand] = []
 
-    def of(self, name: str, arguments: Words, call: Call) -> Iterator[Finding] | None:
-        """What a call does; None for a program that is no package manager."""
-        if name not in MANAGERS:
-            return None
+    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
+        """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
+        if name in MANAGERS:
+            yield from self._of_system(name, arguments, call)
+            return
+        installed = self._languages.of(name, arguments, call, by_name)
+        if installed is None:
+            yield from by_name
+            return
+        self.commands += installed.commands
+        yield from installed.findings
+
+    def _of_system(self, name: str, arguments: Words, call: Call) -> Iterator[Finding]:
         manager, grammar = MANAGERS[name]
         lines = grammar(name, arguments)
         if name == "dpkg":

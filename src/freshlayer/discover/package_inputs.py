@@ -14,7 +14,7 @@ from freshlayer.model.packages import PackageAction, PackageChain, PackageComman
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
-TYPES = {"apt": "deb", "apk": "apk", "rpm": "rpm"}
+TYPES = {"apt": "deb", "apk": "apk", "rpm": "rpm", "pypi": "pypi", "npm": "npm"}
 """Manager → the type of its package URLs."""
 
 _READS = frozenset(PackageAction) - {PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
@@ -25,6 +25,10 @@ _FILE = compiled(r"://|^[./~]|/.*\.(?:deb|rpm|apk)$|\.(?:deb|rpm|spec)$")
 _APT = compiled(r"(?P<name>[^\s=/:]+?)(?::(?P<arch>[\w-]+))?(?:[=/].*)?")
 _APK = compiled(r"(?P<name>[^\s<>=~@!]+)(?:[<>=~@].*)?")
 _RPM = compiled(r"\+?(?P<name>[^\s<>=]+)(?:\s*[<>=].*)?")
+_LANGUAGES = {
+    "pypi": compiled(r"\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"),
+    "npm": compiled(r"(?i)(?:[\w.~/@-]+@npm:)?(?P<name>(?:@[a-z0-9~._-]+/)?[a-z0-9~._-]+)(?:@|$)"),
+}
 _INDEX = Reason("package-index")
 
 
@@ -84,7 +88,7 @@ def _references(command: PackageCommand) -> Iterator[Reference]:
     kind = TYPES[command.manager]
     for name, qualifiers in names:
         try:
-            yield reference.parse(f"pkg:{kind}/{_encoded(name)}{qualifiers}")
+            yield reference.parse(f"pkg:{kind}/{'/'.join(map(_encoded, name.split('/')))}{qualifiers}")
         except ReferenceInvalidError:
             continue
 
@@ -100,6 +104,11 @@ def _names(command: PackageCommand) -> Iterator[tuple[str, str]]:
     marked = {PackageAction.GROUP_INSTALL, PackageAction.MODULE}
     for word in command.words:
         if _FILE.search(word) and not word.startswith("."):
+            continue
+        language = _LANGUAGES.get(command.manager)
+        if language:
+            match = language.match(word)
+            yield from [(match["name"], "")] if match else []
             continue
         if command.manager == "apt":
             yield from _of_apt(word, source=command.action is PackageAction.BUILD_DEP)

@@ -62,7 +62,8 @@ class NotWatched(Struct, frozen=True):
 
     ``accepted``: the Dockerfile accepts that, by a comment or by a checksum.
     ``warns``: it is watched, but a new run of the instruction may not download it. ``covered_by``: the
-    reference, which is watched, whose answer decides it. ``script``: where in a script that the
+    reference, which is watched, whose answer decides it. ``locked_by``: the file of the build context that
+    names all of it with its bytes; COPY keys on that file. ``script``: where in a script that the
     instruction executes.
     """
 
@@ -73,7 +74,13 @@ class NotWatched(Struct, frozen=True):
     accepted: bool = False
     warns: bool = False
     covered_by: str = ""
+    locked_by: str = ""
     script: ScriptPlace | None = None
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether something else that is watched, or that COPY keys on, decides it."""
+        return bool(self.covered_by or self.locked_by)
 
     @property
     def digest(self) -> str:

@@ -106,6 +106,18 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the image is read for other platforms than that of the build",
         "name the image by digest",
     ),
+    "locked-by-file": (
+        "a lock file of the build context names all that the command installs",
+        "nothing: COPY brings the file, so that a change of it runs the instruction again",
+    ),
+    "no-manifest": (
+        "the file that names the packages is not known before the build",
+        "copy it from the build context before the RUN",
+    ),
+    "requirements-not-stated": (
+        "what the project requires is decided by its build",
+        "name the requirements in pyproject.toml or in a requirements file, or install from a lock file",
+    ),
     "no-lock-file": (
         "the command installs packages, and the build context has no lock file for it",
         "write the lock file that the package manager offers, and copy it before the RUN",

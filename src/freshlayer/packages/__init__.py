@@ -48,3 +48,6 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "rpm": _rpm,
 }
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""
+
+WITHOUT_CONTENTS = frozenset({"npm", "pypi"})
+"""Managers whose choice is known without the files of the base image: from its environment alone."""

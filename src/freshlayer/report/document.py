@@ -25,7 +25,8 @@ def of_check(report: Report) -> Document:
         "inputs": [_input(item) | _verdict(report.verdicts[item.reference]) for item in report.inputs],
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
-        "covered": [_covered(item) for item in report.covered],
+        "covered": [_covered(item) for item in report.covered if item.covered_by],
+        "locked": [_locked(item) for item in report.covered if item.locked_by],
         "coverage": _coverage(report),
         "advice": [asdict(item) for item in report.advice],
         "moved": [reason.document for reason in report.moved],
@@ -40,7 +41,8 @@ def of_inputs(report: Report) -> Document:
         "inputs": [_input(item) for item in report.inputs],
         "instructions": [_instruction(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
-        "covered": [_covered(item) for item in report.covered],
+        "covered": [_covered(item) for item in report.covered if item.covered_by],
+        "locked": [_locked(item) for item in report.covered if item.locked_by],
         "coverage": _coverage(report),
         "advice": [asdict(item) for item in report.advice],
     }
@@ -82,8 +84,12 @@ def _input(item: RemoteInput) -> Document:
 
 
 def _not_watched(item: NotWatched) -> Document:
-    known = {name: value for name, value in asdict(item).items() if name != "covered_by"}
+    known = {name: value for name, value in asdict(item).items() if name not in {"covered_by", "locked_by"}}
     return known | {"reason": item.reason.document} | _script(item.script)
+
+
+def _locked(item: NotWatched) -> Document:
+    return {"line": item.line, "instruction": item.instruction, "text": item.text, "file": item.locked_by}
 
 
 def _covered(item: NotWatched) -> Document:

@@ -66,7 +66,7 @@ def _watched(report: Report) -> Iterator[_Placed]:
             yield from ((place.line, _read(report, item, place)) for place in item.places)
     for line, text in command_lines(report):
         yield line, ("green", f"{report.dockerfile}:{line}: {text}")
-    for covered in report.covered:
+    for covered in (item for item in report.covered if item.covered_by):
         text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
         yield covered.line, ("", f"{place_of(report, covered.line, covered.script)}: {text}")
 
@@ -76,6 +76,9 @@ def _locked(report: Report) -> Iterator[_Placed]:
         for place in item.places if item.reference.pinned else ():
             style, text = _read(report, item, place)
             yield place.line, (style, f"{text} (names its own bytes)")
+    for locked in (item for item in report.covered if item.locked_by):
+        text = f"{locked.instruction} runs {locked.text} (locked by {locked.locked_by})"
+        yield locked.line, ("", f"{place_of(report, locked.line, locked.script)}: {text}")
     for missed in report.not_watched:
         if missed.reason.code in _LOCKED:
             yield missed.line, ("dim", _missed(report, missed))

@@ -21,7 +21,6 @@ from freshlayer.model.packages import (
     IndexAnswers,
     IndexFile,
     PackageChain,
-    PackagePolicy,
     PackageRun,
     PackagesRead,
     PackagesWanted,
@@ -29,7 +28,7 @@ from freshlayer.model.packages import (
     Resolutions,
 )
 from freshlayer.model.reasons import Reason, about, hint_of
-from freshlayer.packages import MANAGERS
+from freshlayer.packages import MANAGERS, WITHOUT_CONTENTS
 from freshlayer.reference import Reference
 from freshlayer.workflows.index_files import IndexFiles
 
@@ -118,7 +117,7 @@ class _Talk:
     def advance(self, answers: IndexAnswers | None) -> None:
         """Start it, or send it what it wanted."""
         base = self.part.base
-        if base.contents is None:
+        if base.contents is None and self.part.manager not in WITHOUT_CONTENTS:
             self._fail(base.why_not or Reason("base-not-read"))
             return
         self._rounds += 1
@@ -143,8 +142,7 @@ class _Talk:
 
     def _fail(self, reason: Reason) -> None:
         self.wanted = None
-        watched = (run for run in self.part.chain.runs if run.policy is not PackagePolicy.OFF)
-        self.found = {run.number: Resolution(problem=reason) for run in watched}
+        self.found = {run.number: Resolution(problem=reason) for run in self.part.chain.runs}
 
 
 def _parts(item: PackagesWanted) -> Iterator[_Part]:

@@ -54,7 +54,8 @@ class Missed(Struct, frozen=True):
     """Something that the command reads and that can't be watched, with the reason.
 
     ``accepted``: the Dockerfile itself states that it need not be watched. ``warns``: it is watched, but a
-    new run may not download it. ``place``: where in a script file.
+    new run may not download it. ``place``: where in a script file. ``locked_by``: the lock file that names
+    all of it.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Missed(Struct, frozen=True):
     accepted: bool = False
     warns: bool = False
     place: ScriptPlace | None = None
+    locked_by: str = ""
 
 
 Finding = Found | Missed

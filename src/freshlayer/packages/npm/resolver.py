@@ -18,6 +18,7 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
+    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,
@@ -71,7 +72,7 @@ NPM = Npm()
 
 
 def _of_run(run: PackageRun) -> Iterator[_Wanted | Reason]:
-    for command in run.commands:
+    for command in run.commands if run.policy is not PackagePolicy.OFF else ():
         if command.manager != Npm.name or command.action is not PackageAction.INSTALL:
             continue
         if command.unknown is not None:

@@ -21,6 +21,7 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
+    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,
@@ -74,7 +75,7 @@ class Pypi:
 
 
 def _of_run(run: PackageRun, base: BaseImage) -> Iterator[_Wanted | Reason]:
-    for command in run.commands:
+    for command in run.commands if run.policy is not PackagePolicy.OFF else ():
         if command.manager == Pypi.name and command.action is PackageAction.INSTALL:
             if command.unknown is not None:
                 yield command.unknown

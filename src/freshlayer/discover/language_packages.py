@@ -1,0 +1,132 @@
+"""Calls of a language's package manager: bound to a lock file, or commands whose packages are watched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from freshlayer.discover.locks.project import Locked, Project, Unlocked
+from freshlayer.discover.locks.table import lock_of
+from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.packages_npm import node
+from freshlayer.discover.syntaxes.packages_pip import pip
+from freshlayer.lazy_regex import compiled
+from freshlayer.masking import masked_words
+from freshlayer.model.packages import PackageAction, PackageCommand
+from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.reference import shown
+from freshlayer.shell import Call, Hole
+
+Value = Callable[[str], str | Hole]
+
+LANGUAGES: dict[str, tuple[str, Callable[[str, Sequence[str], ProjectFiles], LanguageLine | None]]] = {
+    **dict.fromkeys(("pip", "uv", "pipx"), ("pypi", pip)),
+    **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
+}
+"""Program → the manager, and the grammar of its command line."""
+
+BY_NAME = "packages-by-name"
+_MOST_SHOWN = 80
+_USER = compiled(r"//[^/@\s]*@")
+
+
+class Installed(Struct, frozen=True):
+    """What became of a call. ``findings`` replace those of packages by name."""
+
+    findings: tuple[Finding, ...] = ()
+    commands: tuple[PackageCommand, ...] = ()
+
+
+class LanguageCalls:
+    """The calls of one instruction. ``value``: of a variable at its start."""
+
+    def __init__(self, platform: str, value: Value) -> None:
+        self._platform = platform
+        self._value = value
+
+    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Installed | None:
+        """What a call installs; None where that stays as it is. ``by_name``: what is listed so far."""
+        files = ProjectFiles(call.directory, call.files)
+        words = tuple(map(written, arguments))
+        lock = lock_of(name, self._project(words, files))
+        if isinstance(lock, Locked):
+            return Installed((self._locked(name, words, lock),))
+        if name in LANGUAGES and by_name:
+            return self._command(name, arguments, call, files) or _explained(by_name, lock)
+        return _explained(by_name, lock) if by_name and lock else None
+
+    def _project(self, words: tuple[str, ...], files: ProjectFiles) -> Project:
+        return Project(words, files.directory, files.text, files.names, self._variable)
+
+    def _variable(self, name: str) -> str:
+        value = self._value(name)
+        return value if isinstance(value, str) else ""
+
+    def _locked(self, name: str, words: tuple[str, ...], lock: Locked) -> Missed:
+        reason = Reason("locked-by-file", detail=f"{lock.file} names all that it installs")
+        return Missed(_shown(name, words), reason, name, accepted=True, locked_by=lock.file)
+
+    def _command(self, name: str, arguments: Words, call: Call, files: ProjectFiles) -> Installed | None:
+        manager, grammar = LANGUAGES[name]
+        unknown = next((it.reason for it in arguments if isinstance(it, Unknown) and not _is_url(it)), None)
+        text = _shown(name, [written(word) for word in arguments])
+        line = grammar(name, _without_secrets(name, [it for it in arguments if isinstance(it, str)]), files)
+        if line is None:
+            return None
+        command = PackageCommand(
+            manager,
+            name,
+            PackageAction.INSTALL,
+            line.words,
+            (*self._from_environment(manager), *line.options),
+            dict(files.configuration(manager)),
+            unknown or line.unknown,
+            True,
+            call.place,
+            text,
+            self._platform,
+        )
+        return Installed(commands=(command,))
+
+    def _from_environment(self, manager: str) -> Iterator[tuple[str, str]]:
+        for variable, option in _VARIABLES[manager]:
+            value = self._variable(variable)
+            if value:
+                yield option, _USER.sub("//", value)
+
+
+_VARIABLES = {
+    "pypi": (
+        ("PIP_INDEX_URL", "index-url"),
+        ("PIP_EXTRA_INDEX_URL", "extra-index-url"),
+        ("UV_INDEX_URL", "index-url"),
+        ("UV_DEFAULT_INDEX", "index-url"),
+    ),
+    "npm": (("npm_config_registry", "registry"), ("NPM_CONFIG_REGISTRY", "registry")),
+}
+
+
+def _explained(by_name: Sequence[Missed], lock: Unlocked | Locked | None) -> Installed:
+    """Packages by name, with why no lock file counts."""
+    if not isinstance(lock, Unlocked):
+        return Installed(tuple(by_name))
+    detail = f"packages by name are not watched; {lock.reason.what}"
+    reason = Reason(BY_NAME, detail=detail, hint=hint_of(lock.reason.code))
+    return Installed(tuple(Missed(it.text, reason, it.via, place=it.place) for it in by_name))
+
+
+def _without_secrets(name: str, words: Sequence[str]) -> list[str]:
+    """The words without a secret: the credential of an index is looked up as that of any other host."""
+    return [_USER.sub("//", word) for word in masked_words([name, *words])[1:]]
+
+
+def _is_url(word: Unknown) -> bool:
+    return re.search(r"://", word.known) is not None
+
+
+def _shown(name: str, words: Sequence[str]) -> str:
+    """The command for a message."""
+    return shown(" ".join(masked_words([name, *words])), _MOST_SHOWN)

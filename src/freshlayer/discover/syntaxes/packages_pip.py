@@ -1,0 +1,146 @@
+"""``pip install``, ``uv pip install``, ``pipx install``: a command line → the requirements that it names.
+
+Options have the long names of pip: ``index-url``, ``extra-index-url``, ``pre``, ``python-version``,
+``only-binary``, ``no-binary``, ``constraint`` (one for each line of a constraints file). Requirements of the
+files that ``-r`` names are words as those of the command line; options in these files count.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator, Sequence
+from posixpath import dirname, join
+
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.options import Operand, read
+from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
+
+_TABLE, _NAMES = table_of(
+    """
+    requirement,r,requirements= constraint,c,constraints= editable,e= index-url,i,pypi-url,default-index=
+    extra-index-url,index= find-links,f= target,t= prefix= root= platform= python-version= implementation=
+    abi= cache-dir= progress-bar= log= cert= client-cert= timeout= retries= upgrade-strategy= only-binary=
+    no-binary= global-option= install-option= config-settings,C,config-setting= exists-action= src= dest,d=
+    wheel-dir,w= report= python,p= trusted-host,allow-insecure-host= proxy= root-user-action= use-feature=
+    keyring-provider= link-mode= resolution= prerelease= exclude-newer= index-strategy= pip-args= spec=
+    suffix= override= torch-backend= build,b= pre no-index upgrade,U no-deps user quiet,q verbose,v
+    no-cache-dir,no-cache,n ignore-installed,I force-reinstall no-build-isolation break-system-packages system
+    require-hashes disable-pip-version-check no-input prefer-binary compile no-compile reinstall isolated
+    include-deps force
+    """
+)
+_KEPT = frozenset({"index-url", "extra-index-url", "pre", "python-version", "only-binary", "no-binary"})
+_VERBS = frozenset({"install", "download", "wheel"})
+_LOCAL = compiled(r"^(?:\.{0,2}/|\.{1,2}$|~)|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
+_EXTRAS = compiled(r"\[[^\]]*\]$")
+_COMMENT = compiled(r"(?:^|\s)#.*")
+_HASHES = compiled(r"\s--hash[=\s]\S+")
+_MOST_FILES = 20
+_DYNAMIC = Reason("requirements-not-stated")
+
+
+def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
+    """One command line; None for a command that installs nothing."""
+    given = list(arguments[1:] if name == "uv" and arguments[:1] == ["pip"] else arguments)
+    if name == "uv" and len(given) == len(arguments):
+        return None
+    operands: list[str] = []
+    options: list[tuple[str, str]] = []
+    for item in read(list(given), _TABLE):
+        if isinstance(item, Operand):
+            operands += [item.value] if isinstance(item.value, str) else []
+        else:
+            value = item.value if isinstance(item.value, str) else ""
+            options.append((_NAMES.get(item.name, item.name), value))
+    if not operands or operands[0] not in _VERBS:
+        return None
+    names = {option for option, _ in options}
+    if "no-index" in names:
+        return LanguageLine(unknown=Reason("requirements-not-stated", detail="--no-index takes local files"))
+    return _Requirements(files).line(operands[1:], options)
+
+
+class _Requirements:
+    """Collects the requirements of a command and of the files that it names."""
+
+    def __init__(self, files: ProjectFiles) -> None:
+        self._files = files
+        self._words: dict[str, None] = {}
+        self._options: list[tuple[str, str]] = []
+        self._unknown: Reason | None = None
+        self._read: set[str] = set()
+
+    def line(self, words: Sequence[str], options: Sequence[tuple[str, str]]) -> LanguageLine:
+        for word in words:
+            self._word(word)
+        for name, value in options:
+            self._option(name, value, ".")
+        return LanguageLine(tuple(self._words), tuple(self._options), self._unknown)
+
+    def _word(self, word: str) -> None:
+        if _LOCAL.search(_EXTRAS.sub("", word)):
+            self._project(_EXTRAS.sub("", word))
+        elif "://" not in word:
+            self._words[word] = None
+
+    def _option(self, name: str, value: str, directory: str) -> None:
+        if name == "requirement":
+            self._file(join(directory, value))
+        elif name == "constraint":
+            self._options += [("constraint", line) for line in self._lines(join(directory, value))]
+        elif name == "editable":
+            self._word(join(directory, value) if not value.startswith("git+") else value)
+        elif name in _KEPT:
+            self._options.append((name, value))
+
+    def _file(self, path: str) -> None:
+        if path in self._read or len(self._read) >= _MOST_FILES:
+            return
+        self._read.add(path)
+        for line in self._lines(path):
+            if not line.startswith("-"):
+                self._word(_HASHES.sub("", line).strip())
+                continue
+            try:
+                words = shlex.split(line)
+            except ValueError:
+                continue
+            for item in read(list(words), _TABLE):
+                if not isinstance(item, Operand) and isinstance(item.value, str):
+                    self._option(_NAMES.get(item.name, item.name), item.value, dirname(path))
+
+    def _lines(self, path: str) -> Iterator[str]:
+        text = self._files.read(path)
+        if isinstance(text, Reason):
+            self._unknown = self._unknown or text
+            return
+        for line in re.sub(r"\\\n", " ", text).splitlines():
+            known = _COMMENT.sub("", line).strip()
+            if known:
+                yield known
+
+    def _project(self, path: str) -> None:
+        """A project of the context: its metadata states what it requires, unless its build decides that."""
+        if re.search(r"\.(?:whl|zip|tar\.\w+|tgz)$", path):
+            self._unknown = self._unknown or Reason("package-file")
+            return
+        text = self._files.read(join(path, "pyproject.toml"))
+        if isinstance(text, Reason):
+            self._unknown = self._unknown or _DYNAMIC
+            return
+        try:
+            project = tomllib.loads(text).get("project", {})
+        except (ValueError, RecursionError):
+            project = {}
+        stated = project.get("dependencies", []) if isinstance(project, dict) else None
+        dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
+        if not project or not isinstance(stated, list) or "dependencies" in dynamic:
+            self._unknown = self._unknown or _DYNAMIC
+            return
+        for word in stated:
+            if isinstance(word, str):
+                self._words[word] = None

@@ -1,0 +1,182 @@
+"""Installs of a language's packages: the packages that are watched, and the lock files that bind the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from freshlayer.context import ContextFiles
+from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.discovery import Discovery
+from freshlayer.model.packages import PackageCommand
+
+Files = Mapping[str, str]
+
+_PROJECT = '[project]\nname = "app"\ndependencies = ["flask>=3", "attrs"]\n'
+_MANIFEST = json.dumps(
+    {"dependencies": {"express": "^4", "mine": "file:../mine"}, "devDependencies": {"jest": "29"}}
+)
+
+
+def analysed(tmp_path: Path, text: str, files: Files | None = None) -> Analysis:
+    for name, content in (files or {}).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    read = ContextFiles(tmp_path, None).read
+    return analyse(text, BuildRequest(("linux/amd64",)), read)
+
+
+def discovered(tmp_path: Path, command: str, files: Files | None = None) -> Discovery:
+    text = f"FROM base\nWORKDIR /app\nCOPY . .\nRUN {command}\n"
+    return analysed(tmp_path, text, files).discovery
+
+
+def installs(tmp_path: Path, command: str, files: Files | None = None) -> PackageCommand:
+    (commands,) = discovered(tmp_path, command, files).packages.values()
+    (found,) = commands
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("pip install flask", ["flask"]),
+        ("pip3.11 install --no-cache-dir 'flask>=3' numpy==1.26", ["flask>=3", "numpy==1.26"]),
+        ("python3 -m pip install -U pip setuptools", ["pip", "setuptools"]),
+        ("/opt/venv/bin/pip install 'uvicorn[standard]'", ["uvicorn[standard]"]),
+        ("pip install -t /lib --timeout 9 flask", ["flask"]),
+        ("uv pip install --system flask", ["flask"]),
+        ("pipx install poetry", ["poetry"]),
+        ("pip install -r requirements.txt", ["requests~=2.31", 'attrs; python_version > "3"']),
+        (
+            "pip install -rrequirements.txt gunicorn",
+            ["gunicorn", "requests~=2.31", 'attrs; python_version > "3"'],
+        ),
+        ("pip install -r deep/dev.txt", ["pytest", "requests~=2.31", 'attrs; python_version > "3"']),
+        ("pip install .", ["flask>=3", "attrs"]),
+        ("pip install -e '.[dev]'", ["flask>=3", "attrs"]),
+        ("pip install git+https://example.org/x.git flask", ["flask"]),
+    ],
+)
+def test_pip(tmp_path: Path, command: str, words: list[str]) -> None:
+    files = {
+        "requirements.txt": '# all\nrequests~=2.31\nattrs; python_version > "3"  # one\n',
+        "deep/dev.txt": "pytest\n-r ../requirements.txt\n",
+        "pyproject.toml": _PROJECT,
+    }
+    found = installs(tmp_path, command, files)
+    assert (found.manager, found.unknown) == ("pypi", None)
+    assert list(found.words) == words
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("npm install -g typescript @angular/cli@17", ["typescript", "@angular/cli@17"]),
+        ("npm i --prefix /opt --save-dev jest", ["jest"]),
+        ("yarn add express@^4", ["express@^4"]),
+        ("yarn global add serve", ["serve"]),
+        ("pnpm add -g pm2", ["pm2"]),
+        ("bun add hono", ["hono"]),
+        ("npm install", ["express@^4", "jest@29"]),
+        ("npm install --omit=dev", ["express@^4"]),
+        ("npm install --production", ["express@^4"]),
+        ("yarn", ["express@^4", "jest@29"]),
+    ],
+)
+def test_npm(tmp_path: Path, command: str, words: list[str]) -> None:
+    found = installs(tmp_path, command, {"package.json": _MANIFEST})
+    assert (found.manager, found.unknown) == ("npm", None)
+    assert list(found.words) == words
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "options"),
+    [
+        (
+            "",
+            "pip install -i https://i.example/simple --pre x",
+            [("index-url", "https://i.example/simple"), ("pre", "")],
+        ),
+        (
+            "ENV PIP_INDEX_URL=https://e.example/simple",
+            "pip install x",
+            [("index-url", "https://e.example/simple")],
+        ),
+        ("", "pip install -r r.txt", [("extra-index-url", "https://r.example/simple")]),
+        ("", "pip install -c c.txt x", [("constraint", "x<2"), ("constraint", "y==1")]),
+        ("", "npm install --registry=https://n.example x", [("registry", "https://n.example")]),
+        ("ENV npm_config_registry=https://v.example", "npm i x", [("registry", "https://v.example")]),
+        (
+            "",
+            "pip install -i https://user:s3cr3t@i.example/simple x",
+            [("index-url", "https://i.example/simple")],
+        ),
+    ],
+)
+def test_the_index_is_that_of_the_command_and_its_surroundings(
+    tmp_path: Path, before: str, command: str, options: list[tuple[str, str]]
+) -> None:
+    files = {"r.txt": "--extra-index-url https://r.example/simple\nx\n", "c.txt": "x<2\ny==1\n"}
+    text = f"FROM base\n{before}\nWORKDIR /app\nCOPY . .\nRUN {command}\n"
+    (commands,) = analysed(tmp_path, text, files).discovery.packages.values()
+    assert list(commands[0].options) == options
+
+
+def test_configuration_files_of_the_project_count(tmp_path: Path) -> None:
+    found = installs(tmp_path, "npm install x", {".npmrc": "registry=https://r.example\n"})
+    assert found.files == {"/app/.npmrc": "registry=https://r.example\n"}
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("pip install -r absent.txt", "no-manifest"),
+        ("pip install ./setup", "requirements-not-stated"),
+        ("pip install --no-index --find-links=/wheels x", "requirements-not-stated"),
+        ("pip install x /tmp/y.whl", "package-file"),
+        ('pip install "x==$VERSION"', "needs-base-image"),
+    ],
+)
+def test_what_is_not_known_is_listed_with_its_reason(tmp_path: Path, command: str, code: str) -> None:
+    found = discovered(tmp_path, command, {"setup/setup.py": ""})
+    assert code in {item.reason.code for item in found.not_watched}
+
+
+def test_a_command_that_is_bound_to_a_lock_file_is_locked(tmp_path: Path) -> None:
+    lock = json.dumps({"lockfileVersion": 3, "packages": {"": json.loads(_MANIFEST)}})
+    found = discovered(tmp_path, "npm ci", {"package.json": _MANIFEST, "package-lock.json": lock})
+    (item,) = found.not_watched
+    assert (item.locked_by, item.is_covered, item.reason.code) == (
+        "package-lock.json",
+        True,
+        "locked-by-file",
+    )
+    assert found.packages == {}
+
+
+def test_a_lock_file_that_is_behind_is_named(tmp_path: Path) -> None:
+    lock = json.dumps({"lockfileVersion": 3, "packages": {"": {"dependencies": {"express": "^4"}}}})
+    files = {"package.json": _MANIFEST, "package-lock.json": lock}
+    (item,) = discovered(tmp_path, "npm ci", files).not_watched
+    assert not item.is_covered
+    assert "package-lock.json does not cover jest@29" in str(item.reason)
+
+
+@pytest.mark.parametrize("command", ["cargo build --release", "poetry install", "composer install"])
+def test_without_a_lock_file_the_advice_is_the_managers_own(tmp_path: Path, command: str) -> None:
+    (item,) = discovered(tmp_path, command).not_watched
+    assert item.reason.code == "packages-by-name"
+    assert item.reason.hint
+
+
+@pytest.mark.parametrize(
+    "command", ["npm install --token s3cr3t x", "pip install --index-url https://u:s3cr3t@e.example x"]
+)
+def test_a_secret_is_no_package(tmp_path: Path, command: str) -> None:
+    found = installs(tmp_path, command)
+    assert found.words == ("x",)
+    assert "s3cr3t" not in repr(found)
