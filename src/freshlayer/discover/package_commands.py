@@ -30,6 +30,7 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("dnf", "dnf5", "dnf-3", "microdnf", "yum", "tdnf"), ("rpm", dnf)),
     **dict.fromkeys(("yum-builddep", "dnf-builddep"), ("rpm", yum_builddep)),
     "zypper": ("rpm", zypper),
+    "yum-config-manager": ("rpm", lambda _name, _arguments: ()),
 }
 """Program → the manager, and the grammar of its command line."""
 

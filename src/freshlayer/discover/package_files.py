@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import is_kept
 from freshlayer.model.inputs import is_download
-from freshlayer.model.reasons import Reason, about
+from freshlayer.model.reasons import Reason
 from freshlayer.shell import Text, written
 from freshlayer.shell import worst as worst_of
 from freshlayer.shell.downloads import Downloads
@@ -30,6 +30,16 @@ _SOURCES = compiled(
     r"|/etc/(?:yum\.repos|zypp/repos)\.d/[^/]+\.repo"
 )
 """Files that name repositories."""
+_WORDED = {
+    "script-not-read": "the build downloads it, and its text is not known before its origin is probed",
+    "script-downloaded": "the build downloads it, and its text is not known",
+    "script-changed": "a command changes it in a way that freshlayer does not compute",
+    "script-of-image": "it is a file of another image",
+    "script-private": "it is downloaded with a credential, and freshlayer does not read it",
+    "script-not-in-context": "it is not in the build context, as far as freshlayer can read it",
+    "script-not-text": "what is downloaded is not a text",
+}
+"""Reasons of scripts, for files that are none."""
 _DEEPEST = 3
 _MOST_FILES = 500
 
@@ -58,10 +68,10 @@ def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> Manag
             found = file
         reason = _why_not(found) if names_sources else None
         if reason is not None:
-            unknown = unknown or about(path, reason)
+            unknown = unknown or Reason("package-source", path, _WORDED.get(reason.code, reason.text))
         elif isinstance(found, FileText):
             texts[path] = written(_likeliest(found))
-            foreign += [path] if is_download(found.name) else []
+            foreign += [path] if found.origin or is_download(found.name) else []
     return ManagerFiles(texts, unknown, tuple(foreign))
 
 

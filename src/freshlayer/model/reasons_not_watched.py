@@ -142,6 +142,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the packages are installed below another directory, and freshlayer does not read what is there",
         "name a URL that changes with them in a '# freshlayer: watch URL' comment",
     ),
+    "package-source": (
+        "a file that names package sources is not known",
+        "write the sources into a file in the Dockerfile or in the build context",
+    ),
     "packages-off": (
         "the policy for packages is off",
         "remove the comment or the setting to watch them",
@@ -161,6 +165,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
     "repository-of-image": (
         "the repository is in the image, and freshlayer does not know its remotes",
         "name the repository in a '# freshlayer: watch git+URL#REF' comment",
+    ),
+    "source-in-package": (
+        "an installed package adds a package source that only the build knows",
+        "write the source into a file in the Dockerfile",
     ),
     "store-in-configuration": (
         "a configuration of the image names the object store",

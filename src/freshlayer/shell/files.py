@@ -16,6 +16,7 @@ class FileText(Struct, frozen=True):
     ``name``: for reports; a path in the build context or in the image, or the reference of a download.
     ``doubt``: why its text may be another one by now. ``perhaps``: whether it is another file, or none, where
     a condition that is not known decides. ``of_base``: the base image has it; nothing in it is executed.
+    ``origin``: the downloaded script that writes it.
     """
 
     name: str
@@ -23,6 +24,7 @@ class FileText(Struct, frozen=True):
     doubt: Reason | None = None
     perhaps: bool = False
     of_base: bool = False
+    origin: str = ""
 
 
 class NoText(Struct, frozen=True):

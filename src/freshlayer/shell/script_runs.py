@@ -70,6 +70,11 @@ class ScriptRuns:
         """The script and its line that are being followed; None in the instruction itself."""
         return ScriptPlace(self._script.name, self._line) if self._script else None
 
+    @property
+    def origin(self) -> str:
+        """The downloaded script that is being followed, or that executes the one that is; else empty."""
+        return next((name for name in self._open if is_download(name)), "")
+
     def at(self, row: int) -> None:
         """A command begins. Inside a substitution the line is that of the command around it."""
         if self._script is not None and not self._nested:

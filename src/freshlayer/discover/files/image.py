@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from posixpath import normpath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.discover.files.layers import (
     TOO_MANY,
@@ -145,7 +146,7 @@ class ImageFiles:
         before = None if certain else self.find(path)
         if not certain and isinstance(content, FileText):
             earlier = before.text if isinstance(before, FileText) else ()
-            content = FileText(content.name, alternatives([*earlier, *content.text]), perhaps=True)
+            content = replace(content, text=alternatives([*earlier, *content.text]), perhaps=True)
         last = self._layers[-1] if len(self._layers) > self._inherited else None
         if isinstance(last, Written) and last.path == path:
             # A loop that appends would fill the layers.

@@ -29,7 +29,7 @@ from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Options, divided, table_of
 from freshlayer.model.packages import PackageAction
 
-_APT, _APT_NAMES = table_of(
+TABLE, _APT_NAMES = table_of(
     """
     target-release,t,default-release= config-file,c= option,o= host-architecture,a= build-profiles,P=
     solver= planner= with-source= error-on,e= comment= color= audit download-only,d yes,y,assume-yes
@@ -83,7 +83,7 @@ _IMPLIED = {
 def apt(name: str, arguments: Words) -> tuple[CommandLine, ...]:
     """One command line of ``apt-get`` or a program that takes the same."""
     aptitude = name == "aptitude"
-    table, names = (_APTITUDE, _APTITUDE_NAMES) if aptitude else (_APT, _APT_NAMES)
+    table, names = (_APTITUDE, _APTITUDE_NAMES) if aptitude else (TABLE, _APT_NAMES)
     command = divided(arguments, table, names)
     options = tuple(_normalised(command.options))
     if command.has("simulate", "print-uris", "assume-no", "help", "version"):

@@ -25,7 +25,7 @@ from freshlayer.discover.syntaxes.found import Word, Words
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Divided, divided, table_of
 from freshlayer.model.packages import PackageAction
 
-_DNF, _NAMES = table_of(
+TABLE, _NAMES = table_of(
     """
     config,c= quiet,q verbose,v version installroot= nodocs noplugins,no-plugins
     enableplugin,enable-plugin= disableplugin,disable-plugin= releasever= releasever-major=
@@ -89,7 +89,7 @@ _MODULE = frozenset("enable install update upgrade disable reset switch-to remov
 
 def dnf(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
     """One command line; ``swap`` is two."""
-    command = divided(arguments, _DNF, _NAMES)
+    command = divided(arguments, TABLE, _NAMES)
     if command.has("assumeno", "help", "version", "testonly"):
         return ()
     if command.verb in {"group", "groups", "grp", "module", "swap"}:

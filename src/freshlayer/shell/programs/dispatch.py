@@ -16,6 +16,7 @@ from freshlayer.shell.programs.file_tools import apply, with_input
 from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
+from freshlayer.shell.programs.package_sources import after_call, before_call
 from freshlayer.shell.programs.printing import PRINTERS
 from freshlayer.shell.programs.script_files import executed, location, run_parts
 from freshlayer.shell.programs.scripts import another_shell, evaluate, source
@@ -171,8 +172,10 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if name in FILTERS and given is not None and len(plain) == len(words):
         consume(frame)
         return _filtered(runner, fields, plain[1:], given)
+    before_call(runner, fields)
     if name not in _SILENT:
         runner.called(fields, frame)
+    after_call(runner, fields)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
     if name in _SILENT or not frame.heard:
         return CommandResult(status)

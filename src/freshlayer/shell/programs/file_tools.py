@@ -78,7 +78,9 @@ def write(runner: Runner, target: Text, out: Values, frame: Frame, *, appends: b
         return
     content = _content(path, concat(before.text, out) if isinstance(before, FileText) else out)
     if isinstance(before, FileText) and isinstance(content, FileText):
-        content = replace(content, perhaps=before.perhaps, of_base=before.of_base)
+        content = replace(content, perhaps=before.perhaps, of_base=before.of_base, origin=before.origin)
+    if isinstance(content, FileText) and runner.runs.origin:
+        content = replace(content, origin=runner.runs.origin)
     files.write(path, content, certain=frame.certain)
 
 

@@ -1,0 +1,279 @@
+"""Dockerfiles → package commands: words, the files that configure the manager, and what is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from freshlayer.context import Source
+from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.package_policy import under_policy
+from freshlayer.model.base_image import BaseContents, BaseImage, Bases
+from freshlayer.model.downloaded_scripts import ScriptText
+from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy
+from freshlayer.model.report import Report
+from freshlayer.workflows.inputs import inputs
+
+AMD64 = BuildRequest(("linux/amd64",))
+LIST = "deb http://archive.example/ubuntu jammy main\n"
+OS_RELEASE = "NAME=Ubuntu\nVERSION_CODENAME=jammy\n"
+REPOS = "[base]\nbaseurl=http://e.org/base\nenabled=1\n\n[crb]\nbaseurl=http://e.org/crb\nenabled=0\n"
+SOURCES = "/etc/apt/sources.list"
+X = "/etc/apt/sources.list.d/x.list"
+
+
+def bases(files: Mapping[str, str]) -> Bases:
+    """One image with these files."""
+    reference = "docker-image://docker.io/library/base:latest"
+    image = BaseImage(reference, "linux/amd64", f"sha256:{'0' * 64}", contents=BaseContents(files))
+    return {(reference, "linux/amd64"): image}
+
+
+def analysed(text: str, files: Mapping[str, str] | None = None, **scripts: str) -> Analysis:
+    known = {f"https://e.org/{name}": ScriptText(body) for name, body in scripts.items()}
+    return analyse(f"FROM base\n{text}\n", AMD64, None, known, bases(files) if files is not None else None)
+
+
+def commands(text: str, files: Mapping[str, str] | None = None, **scripts: str) -> list[PackageCommand]:
+    found = analysed(text, files, **scripts).discovery.packages
+    return [command for number in sorted(found) for command in found[number]]
+
+
+def last(text: str, files: Mapping[str, str] | None = None, **scripts: str) -> PackageCommand:
+    return commands(text, files, **scripts)[-1]
+
+
+APT = {SOURCES: LIST, "/etc/os-release": OS_RELEASE}
+WRITTEN = [
+    ("echo", f'RUN echo "deb http://e.org/x jammy main" > {X}', {X: "deb http://e.org/x jammy main\n"}),
+    ("tee", f"RUN echo deb http://e.org/x jammy main | tee -a {X}", {X: "deb http://e.org/x jammy main\n"}),
+    ("append", f"RUN echo deb x >> {SOURCES}", {SOURCES: f"{LIST}deb x\n"}),
+    ("COPY of a document", f"COPY <<EOF {X}\ndeb http://e.org/x a b\nEOF", {X: "deb http://e.org/x a b\n"}),
+    (
+        "deb822",
+        "RUN cat <<EOF > /etc/apt/sources.list.d/x.sources\nTypes: deb\nURIs: http://e.org\nEOF",
+        {"/etc/apt/sources.list.d/x.sources": "Types: deb\nURIs: http://e.org\n"},
+    ),
+    ("sed -i", f"RUN sed -i 's/jammy/noble/' {SOURCES}", {SOURCES: LIST.replace("jammy", "noble")}),
+    ("sed -i of a pattern", "RUN sed -i 's/main/x/' /etc/apt/*.list", {SOURCES: LIST.replace("main", "x")}),
+    ("rm", f"RUN rm {SOURCES}", {}),
+    ("rm of a pattern", f"RUN echo deb x > {X}\nRUN rm -f /etc/apt/sources.list.d/*", {SOURCES: LIST}),
+    ("mv", f"RUN mv {SOURCES} /root/s", {}),
+    (
+        "a preference and a setting",
+        "RUN echo 'APT::Install-Recommends \"0\";' > /etc/apt/apt.conf.d/9;echo a >/etc/apt/preferences.d/p",
+        {"/etc/apt/apt.conf.d/9": 'APT::Install-Recommends "0";\n', "/etc/apt/preferences.d/p": "a\n"},
+    ),
+    (
+        "a PPA",
+        "RUN add-apt-repository -y ppa:ondrej/php",
+        {
+            "/etc/apt/sources.list.d/ondrej-ubuntu-php.list": (
+                "deb https://ppa.launchpadcontent.net/ondrej/php/ubuntu/ jammy main\n"
+            )
+        },
+    ),
+    ("a component", "RUN add-apt-repository universe", {SOURCES: f"{LIST.rstrip()} universe\n"}),
+    (
+        "the name of the distribution",
+        f'RUN . /etc/os-release && echo "deb http://e.org $VERSION_CODENAME x" > {X}',
+        {X: "deb http://e.org jammy x\n"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), [row[1:] for row in WRITTEN], ids=[row[0] for row in WRITTEN])
+def test_the_files_of_apt_are_those_that_the_command_sees(text: str, wanted: dict[str, str]) -> None:
+    command = last(f"{text}\nRUN apt-get update && apt-get install -y curl", APT)
+    assert command.unknown is None
+    kept = {} if any(word in text for word in (f"rm {SOURCES}", "mv ")) else {SOURCES: LIST}
+    assert command.files == {"/etc/os-release": OS_RELEASE, **kept, **wanted}
+
+
+def test_what_comes_later_is_not_seen() -> None:
+    first, *_ = commands(f"RUN apt-get update && echo deb x > {X} && apt-get install -y a", APT)
+    assert X not in first.files
+
+
+def test_keys_and_passwords_are_left_out() -> None:
+    text = "RUN echo k > /etc/apt/keyrings/k.asc && echo p > /etc/apt/auth.conf && apt-get update"
+    assert set(last(text, APT).files) == set(APT)
+
+
+YUM = {"/etc/yum.repos.d/r.repo": REPOS}
+CONFIGURED = [
+    ("set-enabled", "RUN dnf config-manager --set-enabled crb", {"r": REPOS.replace("=0", "=1") + "\n"}),
+    ("enable", "RUN yum-config-manager --enable c*", {"r": REPOS.replace("=0", "=1") + "\n"}),
+    (
+        "a repository by its URL",
+        "RUN dnf config-manager --add-repo http://x.org/a",
+        {"r": REPOS, "x.org_a": "[x.org_a]\nname=x.org_a\nbaseurl=http://x.org/a\nenabled=1\n"},
+    ),
+    ("a file", "RUN printf '[x]\\nbaseurl=http://x\\n' > /etc/yum.repos.d/x.repo", {"r": REPOS, "x": "[x]\nbaseurl=http://x\n"}),
+    (
+        "a file that is downloaded",
+        "RUN dnf config-manager --add-repo https://e.org/x.repo",
+        {"r": REPOS, "x": "[x]\nbaseurl=http://x\n"},
+    ),
+    (
+        "a file that curl downloads",
+        "RUN curl -fsSL https://e.org/x.repo -o /etc/yum.repos.d/x.repo",
+        {"r": REPOS, "x": "[x]\nbaseurl=http://x\n"},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [row[1:] for row in CONFIGURED], ids=[row[0] for row in CONFIGURED]
+)
+def test_the_files_of_dnf_are_those_that_the_command_sees(text: str, wanted: dict[str, str]) -> None:
+    command = last(f"{text}\nRUN dnf install -y a", YUM, **{"x.repo": "[x]\nbaseurl=http://x\n"})
+    assert command.unknown is None
+    repos = {Path(path).stem: body.rstrip() for path, body in command.files.items()}
+    assert repos == {name: body.rstrip() for name, body in wanted.items()}
+    assert bool(command.foreign) == ("download" in text or "https://e.org" in text)
+
+
+UNKNOWN = [
+    ("a word", "RUN apt-get install -y $X", "needs-base-image"),
+    ("a part of a word", "ARG V\nRUN apt-get install -y php${V}-cli", "needs-build-arg"),
+    ("an option", "ARG R\nRUN apt-get install -t $R x", "needs-build-arg"),
+    ("a list in a file", "RUN xargs apt-get install -y < /list", "needs-command-output"),
+    ("the output of a program", "RUN apt-get install -y $(cat /list)", "needs-command-output"),
+    ("a source", f"ARG V\nRUN echo deb http://e.org/$V a b > {X} && apt-get install -y a", "package-source"),
+    ("a download", f"RUN curl -o {X} https://e.org/x && apt-get install -y a", "package-source"),
+    ("a file of another image", f"COPY --from=other /x {X}\nRUN apt-get install -y a", "package-source"),
+    ("a package with a source", "RUN yum install -y epel-release && yum install -y a", "package-source"),
+    ("an rpm with a source", "RUN rpm -i http://e.org/x-release.rpm && yum install -y a", "package-source"),
+    ("a PPA of a version not known", "RUN add-apt-repository -y ppa:a/b && apt install a", "package-source"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), [row[1:] for row in UNKNOWN], ids=[row[0] for row in UNKNOWN])
+def test_what_can_not_be_known_has_its_reason(text: str, code: str) -> None:
+    analysis = analysed(text)
+    command = [it for found in analysis.discovery.packages.values() for it in found][-1]
+    assert command.unknown is not None
+    missed = [item for item in analysis.discovery.not_watched if item.reason == command.unknown]
+    assert [item.text for item in missed] == [command.text]
+    assert command.unknown.code == code
+
+
+def test_a_directory_that_is_not_the_image_has_no_command() -> None:
+    analysis = analysed("RUN dnf --installroot=/mnt install -y a && apk add -p /r b")
+    assert analysis.discovery.packages == {}
+    assert {item.reason.code for item in analysis.discovery.not_watched} == {"package-root"}
+
+
+def test_a_removal_is_never_unknown() -> None:
+    assert last("RUN apt-get purge -y $X").unknown is None
+
+
+def test_a_package_file_is_listed_and_the_rest_is_watched() -> None:
+    analysis = analysed("RUN apt-get install -y ./x.deb curl")
+    (item,) = analysis.discovery.not_watched
+    assert (item.text, item.reason.code) == ("./x.deb", "package-file")
+    assert last("RUN apt-get install -y ./x.deb curl").words == ("./x.deb", "curl")
+
+
+def test_what_dpkg_has_unpacked_needs_packages_that_are_not_known() -> None:
+    analysis = analysed("RUN dpkg -i /x.deb || apt-get install -f -y")
+    assert [item.reason.code for item in analysis.discovery.not_watched] == ["package-file"]
+
+
+def test_commands_have_their_order_and_their_place() -> None:
+    text = "COPY <<EOF /s.sh\ntrue\napt-get update\nEOF\nRUN sh /s.sh && apt-get install -y a && apk add b"
+    found = commands(text)
+    assert [(it.manager, it.action) for it in found] == [
+        ("apt", PackageAction.UPDATE),
+        ("apt", PackageAction.INSTALL),
+        ("apk", PackageAction.INSTALL),
+    ]
+    assert str(found[0].script) == "/s.sh:2"
+
+
+def test_the_words_of_a_loop_and_of_both_arms_are_commands() -> None:
+    assert [it.words for it in commands("RUN for p in a b; do apt-get install -y $p; done")] == [
+        ("a",),
+        ("b",),
+    ]
+    arms = "RUN if grep -q x /y; then apt-get install -y a; else apt-get install -y b; fi"
+    assert [it.words for it in commands(arms)] == [("a",), ("b",)]
+
+
+def test_the_exec_form_is_read_too() -> None:
+    assert last('RUN ["apt-get", "install", "-y", "zip"]').words == ("zip",)
+
+
+def test_each_platform_has_its_commands() -> None:
+    text = "FROM base\nRUN apk add x-$(uname -m)\n"
+    found = analyse(text, BuildRequest(("linux/amd64", "linux/arm64"))).discovery.packages
+    (both,) = found.values()
+    assert [(it.platform, it.words) for it in both] == [
+        ("linux/amd64", ("x-x86_64",)),
+        ("linux/arm64", ("x-aarch64",)),
+    ]
+
+
+def report(text: str, packages: Mapping[str, PackagePolicy] | None = None) -> Report:
+    source = Source(f"FROM base\n{text}\n".encode(), "Dockerfile", "Dockerfile", Path(), None)
+    return inputs(source, AMD64, packages=packages)
+
+
+NAMED = [
+    ("RUN apt-get install -y curl=7* g++ x:i386 y/sid z- ./l.deb", "curl g%2B%2B x?arch=i386 y"),
+    ("RUN apt-get install -y 'php8.2-*' w+", "php8.2-%2A w"),
+    ("RUN apt-get update && apt-get build-dep -y x", "x?arch=source"),
+    ("RUN apt-get update && apt-get upgrade -y", "%2A"),
+    ("RUN apk add --no-cache -t .b 'jq~1' 'x>=2' '!y' so:z@e", "jq x so:z"),
+    ("RUN dnf install -y a 'b >= 1' @g https://e.org/x.rpm x.rpm", "a b %40g"),
+    ("RUN dnf module enable -y nodejs:18/common && dnf groupinstall 'A B'", "%40nodejs:18 %40A%20B"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), NAMED, ids=[row[0] for row in NAMED])
+def test_the_packages_that_are_named_are_inputs(text: str, wanted: str) -> None:
+    found = [item.reference for item in report(text).inputs if item.reference.kind == "package"]
+    kind = {"ap": "deb", "dn": "rpm"}[text[4:6]] if "apk" not in text else "apk"
+    assert [str(it) for it in found] == [f"pkg:{kind}/{name}" for name in wanted.split()]
+
+
+def test_the_instruction_that_reads_the_index_is_a_place() -> None:
+    (item,) = report("RUN apt-get update\nRUN apt-get install -y curl").inputs[1:]
+    assert [place.line for place in item.places] == [3, 2]
+    assert report("RUN apt-get update\nRUN apt-get install -y curl").not_watched == ()
+
+
+def test_an_update_that_nothing_uses_is_listed_and_accepted() -> None:
+    (item,) = report("RUN apt-get update").not_watched
+    assert (item.text, item.reason.code, item.accepted) == ("apt-get update", "package-index", True)
+
+
+POLICIES = [
+    ("RUN apk add a", {}, "closure"),
+    ("RUN apk add a", {"apk": "named"}, "named"),
+    ("RUN apk add a", {"apt": "named"}, "closure"),
+    ("# freshlayer: packages=security\nRUN apk add a", {"apk": "off"}, "security"),
+    ("# freshlayer: packages=off\nRUN apk add a", {}, "off"),
+    ("# freshlayer: ignore\nRUN apk add a", {}, "off"),
+    ("# freshlayer: immutable\nRUN apk add a", {"apk": "named"}, "off"),
+]
+
+
+@pytest.mark.parametrize(("text", "given", "wanted"), POLICIES)
+def test_a_comment_goes_before_the_settings(text: str, given: dict[str, str], wanted: str) -> None:
+    policies = {name: PackagePolicy(value) for name, value in given.items()}
+    found = under_policy(analysed(text), policies)
+    (run,) = found.package_chains[0].runs
+    assert run.policy == wanted
+    missed = report(text, policies).not_watched
+    assert [item.accepted for item in missed] == ([True] if wanted == "off" else [])
+    named = [it for it in report(text, policies).inputs if it.reference.kind == "package"]
+    assert bool(named) == (wanted != "off")
+
+
+def test_what_is_off_is_not_listed_as_unknown() -> None:
+    (item,) = report("# freshlayer: packages=off\nRUN apk add $X").not_watched
+    assert item.reason.code == "packages-off"
