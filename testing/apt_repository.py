@@ -54,32 +54,40 @@ class AptRepository:
             self._publish(suite)
 
     def _publish(self, suite: str) -> None:
-        dists = self.directory / "dists" / suite
-        binary = dists / "main" / "binary-amd64"
-        binary.mkdir(parents=True, exist_ok=True)
-        packages = self._ftparchive("packages", f"pool/{suite}")
-        for name, content in (("Packages", packages), ("Packages.xz", lzma.compress(packages))):
-            (binary / name).write_bytes(content)
-            by_hash = binary / "by-hash" / "SHA256"
-            by_hash.mkdir(parents=True, exist_ok=True)
-            (by_hash / sha256(content).hexdigest()).write_bytes(content)
-        (dists / "Release").unlink(missing_ok=True)
-        label = "Debian-Security" if "security" in suite else "Debian"
-        fields = {"Origin": "Debian", "Label": label, "Suite": suite, "Codename": suite}
-        fields |= {"Architectures": "amd64", "Components": "main", "Acquire-By-Hash": "yes"}
-        options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
-        options += ["-oAPT::FTPArchive::Release::Patterns::=Packages*"]
-        text = self._ftparchive(*options, "release", f"dists/{suite}").decode()
-        lines = [line for line in text.splitlines() if not line.startswith("Date:")]
-        dated = "\n".join([f"Date: {formatdate(self.date, usegmt=True)}", *lines, ""])
-        (dists / "Release").write_text(dated)
-
-    def _ftparchive(self, *arguments: str) -> bytes:
-        environment = {**os.environ, "LC_ALL": "C"}
-        argv = ["apt-ftparchive", *arguments]
-        done = subprocess.run(argv, cwd=self.directory, check=True, capture_output=True, env=environment)
-        return done.stdout
+        packages = _ftparchive(self.directory, "packages", f"pool/{suite}")
+        write_suite(self.directory, suite, packages, self.date)
 
     def sources(self, url: str) -> str:
         """The text of a sources.list."""
-        return "".join(f"deb [trusted=yes] {url} {suite} main\n" for suite in self.suites)
+        return sources(url, self.suites)
+
+
+def sources(url: str, suites: tuple[str, ...]) -> str:
+    """The text of a sources.list. No file is signed, so that apt has to trust them."""
+    return "".join(f"deb [trusted=yes] {url} {suite} main\n" for suite in suites)
+
+
+def write_suite(directory: Path, suite: str, packages: bytes, date: int) -> None:
+    """Write the indexes of a suite. ``packages``: the text of its Packages file."""
+    dists = directory / "dists" / suite
+    binary = dists / "main" / "binary-amd64"
+    by_hash = binary / "by-hash" / "SHA256"
+    by_hash.mkdir(parents=True, exist_ok=True)
+    for name, content in (("Packages", packages), ("Packages.xz", lzma.compress(packages))):
+        (binary / name).write_bytes(content)
+        (by_hash / sha256(content).hexdigest()).write_bytes(content)
+    (dists / "Release").unlink(missing_ok=True)
+    label = "Debian-Security" if "security" in suite else "Debian"
+    fields = {"Origin": "Debian", "Label": label, "Suite": suite, "Codename": suite}
+    fields |= {"Architectures": "amd64", "Components": "main", "Acquire-By-Hash": "yes"}
+    options = [f"-oAPT::FTPArchive::Release::{name}={value}" for name, value in fields.items()]
+    options += ["-oAPT::FTPArchive::Release::Patterns::=Packages*"]
+    text = _ftparchive(directory, *options, "release", f"dists/{suite}").decode()
+    lines = [line for line in text.splitlines() if not line.startswith("Date:")]
+    (dists / "Release").write_text("\n".join([f"Date: {formatdate(date, usegmt=True)}", *lines, ""]))
+
+
+def _ftparchive(directory: Path, *arguments: str) -> bytes:
+    environment = {**os.environ, "LC_ALL": "C"}
+    argv = ["apt-ftparchive", *arguments]
+    return subprocess.run(argv, cwd=directory, check=True, capture_output=True, env=environment).stdout
