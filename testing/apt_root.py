@@ -26,9 +26,13 @@ from freshlayer.packages.apt import APT
 
 _INST = re.compile(r"^Inst (\S+?)(?::\S+)?(?: \[[^\]]*\])? \((\S+) .*\[(\S+)\]\)", re.MULTILINE)
 
+_ALLOWED = ("--allow-downgrades", "--allow-remove-essential", "--allow-change-held-packages")
+"""Whether apt-get does it without a question is not what is compared."""
+
 _SETTINGS = """
 Dir "{root}/";
 Dir::State::status "{root}/var/lib/dpkg/status";
+Dir::State::lists "{lists}/";
 Dir::Bin::methods "/usr/lib/apt/methods";
 Dir::Bin::solvers "";
 APT::Architecture "{architecture}";
@@ -58,17 +62,27 @@ class MemoryIndex:
 
 
 class AptRoot:
-    """A root. ``directory`` is made where it is missing; its lists are kept from run to run."""
+    """A root. ``directory`` is made where it is missing; ``lists``: of several roots, with the indexes."""
 
-    def __init__(self, directory: Path, architecture: str = "amd64", foreign: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        architecture: str = "amd64",
+        foreign: Iterable[str] = (),
+        lists: Path | None = None,
+    ) -> None:
         self.directory = directory
+        self.lists = lists or directory / "var/lib/apt/lists"
         self.architectures = (architecture, *foreign)
         for below in ("etc/apt/sources.list.d", "etc/apt/preferences.d", "etc/apt/apt.conf.d"):
             (directory / below).mkdir(parents=True, exist_ok=True)
-        for below in ("var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/lib/dpkg"):
+        for below in ("var/lib/apt", "var/cache/apt/archives/partial", "var/lib/dpkg"):
             (directory / below).mkdir(parents=True, exist_ok=True)
+        (self.lists / "partial").mkdir(parents=True, exist_ok=True)
         names = " ".join(f'"{name}";' for name in self.architectures)
-        text = _SETTINGS.format(root=directory, architecture=architecture, architectures=names)
+        text = _SETTINGS.format(
+            root=directory, lists=self.lists, architecture=architecture, architectures=names
+        )
         (directory / "apt.conf").write_text(text)
         self.write({"/var/lib/dpkg/status": ""})
         self._indexes: dict[Path, MemoryIndex] = {}
@@ -93,7 +107,7 @@ class AptRoot:
 
     def simulate(self, *argv: str) -> Chosen | str:
         """What apt-get would install; else what it prints."""
-        done = self.run("-s", "-o", "APT::Get::Show-User-Simulation-Note=0", "-y", *argv)
+        done = self.run("-s", "-y", *_ALLOWED, *argv)
         if done.returncode:
             return done.stdout + done.stderr
         return {(name, architecture): version for name, version, architecture in _INST.findall(done.stdout)}
@@ -107,7 +121,9 @@ class AptRoot:
     def resolve(self, command: PackageCommand, *others: PackageCommand) -> Resolution:
         """What freshlayer finds for the command, by the same indexes."""
         update = PackageCommand("apt", "apt-get", PackageAction.UPDATE, files=command.files)
-        run = PackageRun(1, 1, (update, command, *others), PackagePolicy.CLOSURE, self.architectures[0])
+        foreign = PackageCommand("apt", "dpkg", PackageAction.ADD_ARCHITECTURE, self.architectures[1:])
+        commands = (foreign, update, command, *others)
+        run = PackageRun(1, 1, commands, PackagePolicy.CLOSURE, self.architectures[0])
         status = (self.directory / "var/lib/dpkg/status").read_text()
         contents = BaseContents(files=self.files, installed={"apt": status})
         base = BaseImage("docker.io/library/debian:12", "linux/amd64", "", contents=contents)
@@ -123,7 +139,7 @@ class AptRoot:
     def _answer(self, file: IndexFile) -> IndexAnswer:
         for url in file.urls:
             name = url.partition("://")[2].replace("_", "%5f").replace("/", "_")
-            path = self.directory / "var/lib/apt/lists" / name.removesuffix(f".{file.compression}")
+            path = self.lists / name.removesuffix(f".{file.compression}")
             if path.is_file():
                 if path not in self._indexes:
                     self._indexes[path] = MemoryIndex(path, file.kind)

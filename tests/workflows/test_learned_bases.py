@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,25 +14,18 @@ from freshlayer.model.report import Report
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
 from freshlayer.workflows.check import check, check_one
+from freshlayer.workflows.inputs import inputs
+from freshlayer.workflows.last_learned import last_learned
 from freshlayer.workflows.observe import Due
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
+from testing.layers import layer
 from testing.stores.registry import Registry
 
 NOW = 1_790_000_000
 REFUSED = "http://127.0.0.1:9"
 """Nothing answers there: what is found is what counts."""
 DEBIAN = {"etc/os-release": "ID=debian\nVERSION_CODENAME=bookworm\n", "etc/debian_version": "12.7\n"}
-
-
-def layer(files: Mapping[str, str]) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
 
 
 @pytest.fixture
@@ -140,3 +132,18 @@ def test_a_base_that_can_not_be_read_is_the_reason(
     image = target(f"FROM {registry.host}/python:3\nRUN curl {REFUSED}/$PYTHON_VERSION\n")
     (missed,) = check_one(image, session()).not_watched
     assert missed.reason.code == "needs-base-image"
+
+
+def test_inputs_has_what_the_last_check_learned_and_requests_nothing(
+    registry: Registry, session: Callable[..., Session], target: Callable[..., Target]
+) -> None:
+    registry.push_layers("python", "3", [layer(DEBIAN)], config={"Env": ["V=1"]})
+    image = target(
+        f"FROM {registry.host}/python:3\nRUN curl {REFUSED}/$V/$(cut -d. -f1 /etc/debian_version)\n"
+    )
+    recall = partial(last_learned, store=session().store)
+    assert urls(inputs(image.source, image.request, recall)) == []
+    check_one(image, session())
+    before = len(registry.requests())
+    assert urls(inputs(image.source, image.request, recall)) == [f"{REFUSED}/1/12"]
+    assert len(registry.requests()) == before

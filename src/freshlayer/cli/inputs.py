@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,7 @@ from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
 
 if TYPE_CHECKING:
-    from freshlayer.model.downloaded_scripts import ScriptTexts
-    from freshlayer.reference import Reference
+    from freshlayer.discover.analysis import Analysis, Learned
 
 
 @click.command(
@@ -42,7 +40,7 @@ def command(
     from freshlayer.workflows import inputs as workflow
 
     request = replace(request_of(selection), all_stages=all_stages)
-    recall = partial(_last_read, options)
+    recall = partial(_last_learned, options)
     reports = []
     for context in contexts:
         source = source_of(context, selection.file)
@@ -53,17 +51,19 @@ def command(
     return 0
 
 
-def _last_read(options: Options, references: Sequence[Reference]) -> ScriptTexts:
+def _last_learned(options: Options, analysis: Analysis) -> Learned:
     """From the state, if there is one."""
     from contextlib import closing
 
     from freshlayer.cli.state_place import state_path
-    from freshlayer.report.terminal import warn
-    from freshlayer.state import SqliteStore
-    from freshlayer.workflows.last_scripts import last_read
+    from freshlayer.discover.analysis import NOTHING_LEARNED
 
     path = state_path(options)
     if not path.is_file():
-        return {}
+        return NOTHING_LEARNED
+    from freshlayer.report.terminal import warn
+    from freshlayer.state import SqliteStore
+    from freshlayer.workflows.last_learned import last_learned
+
     with closing(SqliteStore(path, warn)) as store:
-        return last_read(references, store)
+        return last_learned(analysis, store)

@@ -281,7 +281,10 @@ def _read_for(
     )
     discovery = discover(dockerfile, stages, environments, conditions, context, images)
     image = {stage.number: images.key(stage, environments[stage.start.number]) for stage in stages}
-    chains = package_chains(stages, parents, discovery.packages, image)
+    triggers = {
+        it.number: images.triggers(it, parents[it.number], environments[it.start.number]) for it in stages
+    }
+    chains = package_chains(stages, parents, discovery.packages, image, triggers)
     for chain in chains:
         images.want(chain.base, contents=True)
     discovery = replace(discovery, bases=images.wanted)

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from freshlayer.dockerfile import Stage
-from freshlayer.model.packages import PackageChain, PackageCommand, PackageRun
+from freshlayer.dockerfile import Instruction, Stage
+from freshlayer.dockerfile.triggers import is_trigger
+from freshlayer.model.packages import PackageChain, PackageCommand, PackagePolicy, PackageRun
 
 Packages = Mapping[int, tuple[PackageCommand, ...]]
+Triggers = Mapping[int, tuple[Instruction, ...]]
+"""Stage number → the ONBUILD triggers that run behind its FROM. No key can take part in them."""
+
 Images = Mapping[int, tuple[str, str]]
 """Stage number → (reference, platform) of the image that its FROM names."""
 
 
 def package_chains(
-    stages: Iterable[Stage], parents: Mapping[int, Stage | None], packages: Packages, images: Images
+    stages: Iterable[Stage],
+    parents: Mapping[int, Stage | None],
+    packages: Packages,
+    images: Images,
+    triggers: Triggers,
 ) -> tuple[PackageChain, ...]:
     """The longest chains: what a stage installs is in those of the stages that continue it."""
-    chains = list(_chains(stages, parents, packages, images))
+    runs = {stage.number: (*triggers.get(stage.number, ()), *stage.instructions) for stage in stages}
+    chains = list(_chains(stages, parents, packages, images, runs))
     return tuple(
         chain
         for place, chain in enumerate(chains)
@@ -25,17 +34,22 @@ def package_chains(
 
 
 def _chains(
-    stages: Iterable[Stage], parents: Mapping[int, Stage | None], packages: Packages, images: Images
+    stages: Iterable[Stage],
+    parents: Mapping[int, Stage | None],
+    packages: Packages,
+    images: Images,
+    instructions: Triggers,
 ) -> Iterator[PackageChain]:
     for stage in stages:
-        if not any(packages.get(it.number) for it in stage.instructions):
+        if not any(packages.get(it.number) for it in instructions[stage.number]):
             continue
         continued = [stage]
         while (parent := parents.get(continued[-1].number)) is not None:
             continued.append(parent)
         key = images[continued[-1].number]
         architecture = "".join(key[1].split("/")[1:2])
-        runs = (run for one in reversed(continued) for run in _runs(one, packages, architecture))
+        every = (it for one in reversed(continued) for it in instructions[one.number])
+        runs = _runs(every, packages, architecture)
         yield PackageChain(key, tuple(runs))
 
 
@@ -43,7 +57,8 @@ def _begins(longer: PackageChain, chain: PackageChain) -> bool:
     return longer.base == chain.base and longer.runs[: len(chain.runs)] == chain.runs
 
 
-def _runs(stage: Stage, packages: Packages, architecture: str) -> Iterator[PackageRun]:
-    for it in stage.instructions:
+def _runs(instructions: Iterable[Instruction], packages: Packages, architecture: str) -> Iterator[PackageRun]:
+    for it in instructions:
         if commands := packages.get(it.number):
-            yield PackageRun(it.number, it.line, commands, architecture=architecture)
+            policy = PackagePolicy.OFF if is_trigger(it) else PackagePolicy.CLOSURE
+            yield PackageRun(it.number, it.line, commands, policy, architecture)

@@ -13,6 +13,7 @@ from freshlayer.model.packages import PackageAction, PackageCommand, PackagePoli
 from freshlayer.model.reasons import Reason
 
 _OFF = Reason("packages-off")
+_OF_BASE = Reason("trigger-of-base")
 _IGNORED = Reason("ignored-by-comment")
 _IMMUTABLE = Reason("immutable-by-comment")
 _CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
@@ -39,6 +40,8 @@ def _with_policy(
     run: PackageRun, directives: Mapping[int, Directives], settings: Mapping[str, PackagePolicy]
 ) -> PackageRun:
     comment = directives.get(run.line, Directives())
+    if run.number < 0:
+        return run
     if comment.ignore or comment.immutable:
         return replace(run, policy=PackagePolicy.OFF)
     manager = next((command.manager for command in _reading(run)), "")
@@ -63,4 +66,7 @@ def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[N
     comment = directives.get(run.line, Directives())
     reason = _IGNORED if comment.ignore else _IMMUTABLE if comment.immutable else _OFF
     for command in _reading(run):
-        yield NotWatched(run.line, "RUN", command.text, reason, accepted=True, script=command.script)
+        if run.number < 0:
+            yield NotWatched(run.line, "ONBUILD", command.text, _OF_BASE, script=command.script)
+        else:
+            yield NotWatched(run.line, "RUN", command.text, reason, accepted=True, script=command.script)

@@ -121,7 +121,7 @@ class BaseContents(Struct, frozen=True):
 
 
 class RpmRelation(Struct, frozen=True, array_like=True):
-    """What a package provides or requires: ``["libc.so.6(GLIBC_2.34)"]``, ``["bash", ">=", "5.1-2"]``.
+    """What a package provides or requires: ``["libc.so.6()(64bit)", "", ""]``, ``["bash", ">=", "5.1-2"]``.
 
     ``name``: a rich dependency is its text, ``(a or b)``. ``operator``: ``<``, ``<=``, ``=``, ``>=``, ``>``,
     or empty, and then without a version. ``version``: ``[epoch:]version[-release]``, as the header has it.

@@ -1,27 +1,26 @@
 """Analyse: what a Dockerfile reads from elsewhere. It loads neither builders nor the probe.
 
-The state is loaded where the Dockerfile executes a script that it downloads.
+What the last check or build learned of scripts and base images counts, where ``recall`` has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions import plan as planning
-from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
+from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
+from freshlayer.discover.base_changes import changes
 from freshlayer.discover.package_inputs import PackagesNamed
 from freshlayer.discover.package_policy import under_policy
-from freshlayer.model.downloaded_scripts import ScriptText, ScriptTexts
 from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
-from freshlayer.reference import Reference
 from freshlayer.workflows.target import Target, report_of
 
-Recall = Callable[[Sequence[Reference]], ScriptTexts]
-"""What is known of scripts from the last check or build."""
+Recall = Callable[[Analysis], Learned]
+"""What the last check or build learned of what an analysis wants."""
 
 _MOST_ROUNDS = 4
 
@@ -34,14 +33,13 @@ def inputs(
 ) -> Report:
     """What a Dockerfile reads from elsewhere; no network. ``packages``: the policy of each manager."""
     target = Target.of(source, request)
-    known: dict[str, ScriptText] = {}
-    for _ in range(_MOST_ROUNDS):
-        scripts = target.analysis.discovery.scripts
-        last = recall(scripts) if recall and scripts else {}
-        if not last:
+    before = NOTHING_LEARNED
+    for _ in range(_MOST_ROUNDS if recall else 0):
+        last = recall(target.analysis) if recall else before
+        if not last.scripts and not changes(target.analysis, before.bases, last.bases):
             break
-        known |= last
-        target = Target.of(source, request, Learned(known))
+        before = Learned({**before.scripts, **last.scripts}, last.bases)
+        target = Target.of(source, request, before)
     found = under_policy(target.analysis, packages or {})
     instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
     return _with_packages(report_of(target, found, instructions), found)

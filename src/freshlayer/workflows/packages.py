@@ -21,6 +21,7 @@ from freshlayer.model.packages import (
     IndexAnswers,
     IndexFile,
     PackageChain,
+    PackagePolicy,
     PackageRun,
     PackagesRead,
     PackagesWanted,
@@ -142,7 +143,8 @@ class _Talk:
 
     def _fail(self, reason: Reason) -> None:
         self.wanted = None
-        self.found = {run.number: Resolution(problem=reason) for run in self.part.chain.runs}
+        watched = (run for run in self.part.chain.runs if run.policy is not PackagePolicy.OFF)
+        self.found = {run.number: Resolution(problem=reason) for run in watched}
 
 
 def _parts(item: PackagesWanted) -> Iterator[_Part]:

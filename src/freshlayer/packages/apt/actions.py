@@ -130,10 +130,15 @@ def _keep_others(marks: Marks, package: Package) -> None:
 def dist_upgrade(marks: Marks) -> bool:
     """Upgrade all, with new packages and removals where they are needed."""
     installed = marks.universe.current_packages()
-    for auto in (False, True, False):
+    for auto in (False, True):
         for package in installed:
-            if package.current is not None:
-                marks.install(package, auto=auto)
+            marks.install(package, auto=auto)
+    for package in marks.universe.essential():
+        group = marks.universe.group(package.name).values()
+        if not any(marks.of(sibling).mode is Mode.INSTALL for sibling in group):
+            marks.install(package, auto=True)
+    for package in installed:
+        marks.install(package, auto=False)
     protected = {package for package in installed if package.held}
     for package in protected:
         marks.of(package).protected = True

@@ -1,7 +1,8 @@
 """Index files as (key, value) entries, so that a look-up by name reads one value.
 
 ``packages``: a name → ``Name``: the packages of that name, and those that provide it. ``*``: all names of
-packages; ``^``: task → names; both are read for patterns and tasks alone. ``sources``: the name of a source
+packages; ``^``: task → names; both are read for patterns and tasks alone. ``!``: the names of essential
+packages. ``sources``: the name of a source
 package → its ``SourceRecord``s. ``release``: a field, or ``/PATH`` of an index file → ``SHA256 SIZE``.
 """
 
@@ -19,6 +20,7 @@ from freshlayer.packages.apt.stanzas import reader_of, stanzas
 
 ALL_NAMES = "*"
 TASKS = "^"
+ESSENTIAL = "!"
 
 
 class Record(Struct, frozen=True, array_like=True):
@@ -143,6 +145,7 @@ class _Names:
         self.records: dict[str, list[bytes]] = {}
         self.providers: dict[str, list[str]] = {}
         self.tasks: dict[str, list[str]] = {}
+        self.essential: dict[str, None] = {}
 
     def add(self, fields: dict[str, str]) -> None:
         name = fields["Package"]
@@ -155,6 +158,8 @@ class _Names:
         self.records.setdefault(name, []).append(_encode(values_of(fields)))
         for provided in _MENTIONED.findall(fields.get("Provides", "")):
             self.providers.setdefault(provided, []).append(name)
+        if fields.get("Essential") == "yes":
+            self.essential[name] = None
         for task in fields.get("Task", "").replace(",", " ").split():
             self.tasks.setdefault(task, []).append(name)
 
@@ -165,6 +170,7 @@ class _Names:
             yield name, _encode((self.order[name], records, providers))
         yield ALL_NAMES, "\n".join(self.records).encode()
         yield TASKS, _encode(self.tasks)
+        yield ESSENTIAL, "\n".join(self.essential).encode()
 
 
 def _of_packages(read: Iterable[str]) -> Entries:

@@ -10,6 +10,7 @@ from freshlayer.packages.apt import actions
 from freshlayer.packages.apt.build_dependencies import PREFIX, pseudo_packages
 from freshlayer.packages.apt.choices import Distribution, chosen_packages
 from freshlayer.packages.apt.configuration import Configuration, configuration_of
+from freshlayer.packages.apt.garbage import forget_unneeded
 from freshlayer.packages.apt.installed import Installed, InstalledPackage
 from freshlayer.packages.apt.marks import Marks
 from freshlayer.packages.apt.preferences import Policy, pins_of
@@ -82,6 +83,7 @@ class Machine:
                 fits = actions.resolve(marks, protected, set(wanted.remove))
         if not fits:
             raise WordError(_unmet(marks))
+        forget_unneeded(marks)
         return wanted.install
 
     def _build_dependencies(

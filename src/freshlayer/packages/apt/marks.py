@@ -150,6 +150,7 @@ class Marks(Plans):
     def _discard(self, package: Package) -> None:
         """Take a marking back, and do not try it again."""
         state = self.of(package)
+        self.retracted = True
         state.planned, state.mode = package.current, Mode.KEEP
         state.candidate = package.current
 

@@ -13,7 +13,9 @@ DEEPEST = 3000
 
 
 class Plans(States):
-    """What is planned, and how it may change."""
+    """What is planned, and how it may change. ``retracted``: whether an installation was taken back."""
+
+    retracted = False
 
     def may(self, package: Package, mode: Mode, *, user: bool = False, depth: int = 0) -> bool:
         """Whether a plan may change: the user may do all; what is held or essential stays."""
@@ -32,6 +34,7 @@ class Plans(States):
         if not self.may(package, Mode.KEEP):
             return False
         if state.mode is not Mode.KEEP:
+            self.retracted |= state.mode is Mode.INSTALL
             state.mode, state.planned = Mode.KEEP, package.current
         return True
 
@@ -44,6 +47,7 @@ class Plans(States):
             return True
         if not self.may_delete(state, user=user):
             return False
+        self.retracted |= state.mode is Mode.INSTALL
         state.mode = Mode.KEEP if package.current is None else Mode.DELETE
         state.planned = None
         return True

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.model.packages import Index
-from freshlayer.packages.apt.entries import ALL_NAMES, TASKS, Name, Record
+from freshlayer.packages.apt.entries import ALL_NAMES, ESSENTIAL, TASKS, Name, Record
 from freshlayer.packages.apt.installed import Installed, Key, source_of
 from freshlayer.packages.apt.preferences import Origin, Policy
 from freshlayer.packages.apt.relations import Alternative, Clause, Kind, clauses_of, provided_of
@@ -237,13 +237,18 @@ class Universe:
             return self.policy.priority_installed(name, source, version.version, version.origins)
         return self.policy.priority(name, source, version.version, version.origins)
 
-    def names(self) -> Iterator[str]:
+    def names(self) -> Iterable[str]:
         """The names of all packages."""
-        seen: dict[str, None] = {}
+        return dict.fromkeys([*self._listed(ALL_NAMES), *self.installed.names()])
+
+    def essential(self) -> list[Package]:
+        """The essential packages of the native architecture, in apt's order."""
+        found = (self.package(name, self.native) for name in dict.fromkeys(self._listed(ESSENTIAL)))
+        return in_order(package for package in found if package is not None)
+
+    def _listed(self, key: str) -> Iterator[str]:
         for file in self.files:
-            seen.update(dict.fromkeys((file.index.get(ALL_NAMES) or b"").decode().splitlines()))
-        seen.update(dict.fromkeys(self.installed.names()))
-        yield from seen
+            yield from (file.index.get(key) or b"").decode().splitlines()
 
     def task(self, name: str) -> Iterator[str]:
         """The names of the packages of a task."""

@@ -12,7 +12,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.packages.apt.marks import Marks
 from freshlayer.packages.apt.preferences import pinned_version, release_matches
 from freshlayer.packages.apt.relations import Alternative
-from freshlayer.packages.apt.universe import Package, Version, in_order
+from freshlayer.packages.apt.universe import Offer, Package, Version, in_order
 
 
 class WordError(Exception):
@@ -118,13 +118,13 @@ def _matching(marks: Marks, pattern: str) -> Iterator[Package]:
 def _version(marks: Marks, package: Package, mark: str, selector: str, word: str) -> Version:
     candidate = marks.of(package).candidate
     if not mark or selector == "candidate":
-        version = candidate or _only_provider(marks, package)
+        version = candidate or _only_provider(marks, package, mark, selector)
     elif selector == "installed":
         version = package.current
     elif selector == "newest":
         version = next(iter(package.versions), None)
     else:
-        version = _selected(marks, package, mark, selector)
+        version = _selected(marks, package, mark, selector) or _only_provider(marks, package, mark, selector)
     if version is None:
         raise WordError(_no_version(package, mark, selector, word))
     return version
@@ -149,11 +149,22 @@ def _no_version(package: Package, mark: str, selector: str, word: str) -> Reason
     return Reason("apt-no-candidate", word)
 
 
-def _only_provider(marks: Marks, package: Package) -> Version | None:
+def _only_provider(marks: Marks, package: Package, mark: str, selector: str) -> Version | None:
     """Of a virtual package that a single package provides, that package."""
     offers = marks.universe.offers(Alternative(package.name), package, negative=False)
-    found = [offer.version for offer in offers if marks.of(offer.version.package).candidate is offer.version]
+    found = [offer.version for offer in offers if not offer.own and _is_meant(marks, offer, mark, selector)]
     if len({version.package.name for version in found}) != 1:
         return None
     order = marks.universe.architectures
     return min(found, key=lambda version: (order.index(version.package.architecture), version.version))
+
+
+def _is_meant(marks: Marks, offer: Offer, mark: str, selector: str) -> bool:
+    """Whether a version that provides a package is the one that a word selects."""
+    version = offer.version
+    if mark == "=":
+        return offer.provided == selector
+    if mark == "/":
+        origins = (marks.universe.files[number].origin for number in version.origins)
+        return any(selector in {origin.archive, origin.codename} for origin in origins)
+    return marks.of(version.package).candidate is version

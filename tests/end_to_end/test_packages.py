@@ -1,0 +1,167 @@
+"""A RUN that installs packages runs again when one of them changed, and at no other time.
+
+The base is a real Debian in a real registry; its package source is a repository on loopback.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testing.apt_repository import AptRepository
+from testing.builders.base import Builder
+from testing.builders.table import Builders
+from testing.command import Freshlayer
+from testing.debian_root import require_debian_root
+from testing.package_origin import PackageOrigin, package_origin
+from testing.stores.registry import Registry
+
+ONE_RUN = "FROM {base}\nRUN apt-get update && apt-get install -y app\nRUN echo behind\n"
+SEPARATE = "FROM {base}\nRUN apt-get update\nRUN echo between\nRUN apt-get install -y app\n"
+
+
+@pytest.fixture(params=("classic", "buildkit"))
+def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
+    return builders[request.param]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> AptRepository:
+    made = AptRepository(tmp_path / "repository", ("stable", "stable-security"))
+    made.add("app", "1", "lib (>= 1)")
+    made.add("lib", "1")
+    made.add("other", "1")
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def packages(repository: AptRepository) -> Iterator[PackageOrigin]:
+    with package_origin(repository.directory) as served:
+        yield served
+
+
+@pytest.fixture
+def base(registry: Registry, repository: AptRepository, packages: PackageOrigin) -> str:
+    """The name of a Debian whose only package source is the repository."""
+    root = require_debian_root().read_bytes()
+    layer = files({"etc/apt/sources.list": repository.sources(packages.url)})
+    registry.push_layers("some/debian", "12", [root, layer], config={"Cmd": ["bash"]})
+    return f"{registry.host}/some/debian:12"
+
+
+@pytest.fixture
+def freshlayer(builder: Builder, tmp_path: Path, project: Path) -> Freshlayer:
+    own = Freshlayer.of(builder, tmp_path / "state.sqlite3", project)
+    return own.but(XDG_CACHE_HOME=str(tmp_path / "cache"))
+
+
+def files(texts: dict[str, str]) -> bytes:
+    """A layer with these files."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for path, text in texts.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return stream.getvalue()
+
+
+def test_exactly_what_installs_a_package_that_changed_runs_again(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / "Dockerfile").write_text(ONE_RUN.format(base=base))
+    first = freshlayer.build(".")
+    assert first.code == 0, first.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
+
+    assert freshlayer.build(".").code == 0
+    repository.add("other", "2")
+    repository.publish()
+    unrelated = freshlayer.build(".")
+    assert unrelated.code == 0, unrelated.err
+    assert packages.installed() == []
+
+    repository.add("lib", "1.1", suite="stable-security")
+    repository.publish()
+    checked = freshlayer("check", ".")
+    assert checked.code == 1
+    assert "Dockerfile:2 RUN stale: apt: 1 of 2 packages changed: lib 1 → 1.1" in checked.out
+    assert "wanted by app" in checked.out
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1.1_all.deb"]
+    assert "lib changed" in told.err
+    assert freshlayer("check", ".").code == 0
+
+
+def test_a_repository_that_is_down_costs_a_warning(
+    freshlayer: Freshlayer, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / "Dockerfile").write_text(ONE_RUN.format(base=base))
+    assert freshlayer.build(".").code == 0
+    packages.installed()
+    packages.down = True
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    assert packages.installed() == []
+    assert "the recorded packages are kept" in told.err
+    checked = freshlayer("check", "--fail-on", "unknown", ".")
+    assert checked.code == 1
+    assert "unknown: " in checked.out
+
+
+def test_a_package_that_is_gone_keeps_the_layer(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / "Dockerfile").write_text(ONE_RUN.format(base=base))
+    assert freshlayer.build(".").code == 0
+    packages.installed()
+    repository.remove("app")
+    repository.publish()
+    assert freshlayer.build(".").code == 0
+    assert packages.installed() == []
+
+
+def test_an_install_without_an_update_is_keyed_where_the_lists_are_read(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / "Dockerfile").write_text(SEPARATE.format(base=base))
+    assert freshlayer.build(".").code == 0
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
+    assert freshlayer.build(".").code == 0
+    assert packages.installed() == []
+    repository.add("lib", "2")
+    repository.publish()
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_2_all.deb"]
+    assert "Dockerfile:2 RUN stale" in told.err
+
+
+def test_a_package_that_changes_while_the_builder_runs_is_not_recorded(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    """The repository changes between the judgement and the build: when apt requests the first package."""
+    (project / "Dockerfile").write_text(ONE_RUN.format(base=base))
+    assert freshlayer.build(".").code == 0
+    repository.add("app", "2", "lib (>= 1)")
+    repository.publish()
+    packages.installed()
+
+    def change() -> None:
+        repository.add("other", "3")
+        repository.add("lib", "3")
+        repository.publish()
+
+    packages.when("app_2_all.deb", change)
+    told = freshlayer.build(".")
+    assert told.code == 0, told.err
+    assert "changed while the builder ran: apt: 1 of 2 packages changed: lib 1 → 3" in told.err
+    again = freshlayer.build(".")
+    assert again.code == 0, again.err
+    assert "lib_3_all.deb" in packages.installed()
