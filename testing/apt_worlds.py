@@ -248,7 +248,9 @@ def _command(random: Random, made: World, names: list[str]) -> None:
         options.append(("target-release", random.choice(list(made.suites))))
     made.options = tuple(options)
     if made.action == "install":
-        made.words = tuple(_word(random, made, names) for _ in range(random.randint(1, 3)))
+        typed = [_word(random, made, names) for _ in range(random.randint(1, 3))]
+        removed = {word.removesuffix("-") for word in typed if word.endswith("-")}
+        made.words = tuple(word for word in typed if word not in removed)
 
 
 def _word(random: Random, made: World, names: list[str]) -> str:

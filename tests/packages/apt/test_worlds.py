@@ -25,6 +25,7 @@ OTHER_CHOICE = frozenset[int]()
 
 _ORDER = re.compile(
     r"ould ?n[o']t configure|MaxLoopCount|Conf Broken|immediate configuration|early remove|LoopBreak"
+    r"|Internal parsing error"
 )
 
 pytestmark = [

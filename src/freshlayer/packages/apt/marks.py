@@ -141,7 +141,7 @@ class Marks(Plans):
         if state.protected and state.planned is state.candidate:
             return
         state.mode = Mode.KEEP if state.candidate is state.package.current else Mode.INSTALL
-        state.planned = state.candidate
+        state.planned = state.known = state.candidate
         if user:
             state.automatic = False
         elif state.package.current is None:
@@ -151,7 +151,7 @@ class Marks(Plans):
         """Take a marking back, and do not try it again."""
         state = self.of(package)
         self.retracted = True
-        state.planned, state.mode = package.current, Mode.KEEP
+        state.planned, state.mode, state.known = package.current, Mode.KEEP, state.candidate
         state.candidate = package.current
 
     def _collect(self, work: Work) -> None:

@@ -35,7 +35,7 @@ class Plans(States):
             return False
         if state.mode is not Mode.KEEP:
             self.retracted |= state.mode is Mode.INSTALL
-            state.mode, state.planned = Mode.KEEP, package.current
+            state.mode, state.planned, state.known = Mode.KEEP, package.current, state.candidate
         return True
 
     def delete(self, package: Package, *, user: bool = False) -> bool:
@@ -49,7 +49,7 @@ class Plans(States):
             return False
         self.retracted |= state.mode is Mode.INSTALL
         state.mode = Mode.KEEP if package.current is None else Mode.DELETE
-        state.planned = None
+        state.planned, state.known = None, state.candidate
         return True
 
     def may_delete(self, state: State, *, user: bool) -> bool:
@@ -63,7 +63,7 @@ class Plans(States):
         if state.candidate is not version:
             if state.candidate is state.planned and state.mode is Mode.INSTALL:
                 state.planned = version
-            state.candidate = version
+            state.candidate = state.known = version
 
     def ruled_out(self, version: Version) -> bool:
         """Whether it is settled that a package is not installed."""
@@ -80,12 +80,15 @@ class Plans(States):
             found = dict.fromkeys(
                 offer.version
                 for offer in self.offers(version, clause, one)
-                if self.chosen(offer.version.package, which) is offer.version
+                if self._tried(offer.version.package, which) is offer.version
             )
             for solution in sorted(found, key=partial(self._rank, one.name)):
                 (others if solution.package.current is None else installed).append(solution)
         both = list(dict.fromkeys([*installed, *others]))
         return both if clause.negative else [one for one in both if not self.ruled_out(one)]
+
+    def _tried(self, package: Package, which: Which) -> Version | None:
+        return self.of(package).candidate if which is Which.CANDIDATE else package.current
 
     def _rank(self, name: str, version: Version) -> tuple[object, ...]:
         """Of several packages for one alternative, the one with the lowest rank is tried first."""

@@ -39,7 +39,7 @@ class Clause(Struct, frozen=True):
     @property
     def negative(self) -> bool:
         """Whether it names what must not be installed."""
-        return self.kind in {Kind.CONFLICTS, Kind.BREAKS}
+        return self.kind is Kind.CONFLICTS or self.kind is Kind.BREAKS
 
     @property
     def critical(self) -> bool:

@@ -133,7 +133,7 @@ class Resolver:
         self.protected = protected
         self.to_remove: set[Package] = set()
         self._preinstalled: set[Package] = set()
-        self._upgradable: set[Package] = set()
+        self._tried: set[Package] = set()
         self._scores: dict[Package, int] = {}
         self._round = 0
         self._changed = False
@@ -168,7 +168,6 @@ class Resolver:
                     again |= marks.of(package).mode is Mode.INSTALL
         everything = in_order({*affected(marks), *marks.universe.current_packages()})
         self._preinstalled = {one for one in everything if marks.of(one).mode is Mode.INSTALL}
-        self._upgradable = set(everything)
         self._scores = scores(marks, everything, self.protected)
         return sorted(self._scores, key=lambda package: -self._scores[package])
 
@@ -180,6 +179,8 @@ class Resolver:
         if package not in self._preinstalled or state.protected:
             return
         before = count_broken(marks)
+        self._preinstalled.discard(package)
+        self._tried.add(package)
         marks.install(package, auto=False)
         if marks.broken(package) or before < count_broken(marks):
             marks.keep(package)
@@ -330,9 +331,9 @@ class Resolver:
     def _upgrade(self, package: Package, depth: int = 0) -> bool:
         """Install a package, and upgrade what that needs."""
         marks, state = self.marks, self.marks.of(package)
-        if package not in self._upgradable or not state.upgradable or package in self.protected:
+        if package in self._tried or not state.upgradable or package in self.protected:
             return False
-        self._upgradable.discard(package)
+        self._tried.add(package)
         kept = state.mode is Mode.KEEP
         if not marks.install(package, auto=False) or state.planned is None or depth > _DEEPEST:
             return False

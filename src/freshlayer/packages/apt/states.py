@@ -26,13 +26,18 @@ class Which(Enum):
 
 
 class State:
-    """Of one package. ``planned``: the version that it will have. ``because``: the package that wants it."""
+    """Of one package. ``planned``: the version that it will have. ``because``: the package that wants it.
 
-    __slots__ = ("automatic", "because", "candidate", "mode", "package", "planned", "protected")
+    ``known``: the candidate that relations of other packages see: apt notes a candidate that is given up
+    only with the next change of the package.
+    """
+
+    __slots__ = ("automatic", "because", "candidate", "known", "mode", "package", "planned", "protected")
 
     def __init__(self, package: Package, candidate: Version | None, *, automatic: bool) -> None:
         self.package = package
         self.candidate = candidate
+        self.known = candidate
         self.planned = package.current
         self.mode = Mode.KEEP
         self.protected = False
@@ -116,7 +121,7 @@ class States:
         if which is Which.NOW:
             return package.current
         state = self.of(package)
-        return state.planned if which is Which.PLANNED else state.candidate
+        return state.planned if which is Which.PLANNED else state.known
 
     def meets(self, version: Version, clause: Clause, alternative: Alternative, which: Which) -> bool:
         """Whether one of the versions that an alternative means is the chosen one."""

@@ -14,6 +14,7 @@ from freshlayer.packages.apt.entries import ALL_NAMES, ESSENTIAL, TASKS, Name, R
 from freshlayer.packages.apt.installed import Installed, Key, source_of
 from freshlayer.packages.apt.preferences import Origin, Policy
 from freshlayer.packages.apt.relations import Alternative, Clause, Kind, clauses_of, provided_of
+from freshlayer.packages.apt.versions import Key as VersionKey
 from freshlayer.packages.apt.versions import satisfies, version_key
 
 ANY = "any"
@@ -35,7 +36,7 @@ class Version:
     """A version of a package. ``origins``: numbers of the files that have it."""
 
     __slots__ = (
-        *("_clauses", "_provided", "allowed", "foreign", "key", "origins", "package", "priority"),
+        *("_clauses", "_provided", "allowed", "foreign", "origins", "package", "priority"),
         *("record", "same", "source", "source_version", "version"),
     )
 
@@ -43,7 +44,6 @@ class Version:
         self.package = package
         self.record = record
         self.version = record.version
-        self.key = version_key(record.version)
         self.origins: list[int] = []
         self.same = record.multi_arch == "same"
         self.foreign = record.multi_arch == "foreign"
@@ -52,6 +52,11 @@ class Version:
         self.source, self.source_version = source_of(record)
         self._clauses: tuple[Clause, ...] | None = None
         self._provided: tuple[Alternative, ...] | None = None
+
+    @property
+    def key(self) -> VersionKey:
+        """What versions are sorted by."""
+        return version_key(self.version)
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -162,7 +167,8 @@ class Universe:
             version.package.current = version
             version.package.held = status.held
         for package in group.values():
-            package.versions.sort(key=lambda version: version.key, reverse=True)
+            if len(package.versions) > 1:
+                package.versions.sort(key=lambda version: version.key, reverse=True)
         providers += self.installed.providers(name)
         self._provider_names[name] = list(dict.fromkeys(providers))
 
@@ -226,9 +232,8 @@ class Universe:
             priority = self._priority(version)
             if priority == 0 or priority <= most:
                 continue
-            if current is not None and priority < 1000 and version.key < current.key:
-                continue
-            best, most = version, priority
+            if current is None or current is version or priority >= 1000 or version.key >= current.key:
+                best, most = version, priority
         return best
 
     def _priority(self, version: Version) -> int:
@@ -293,7 +298,7 @@ def _same(one: Record, other: Record) -> bool:
     if one.size and other.size and one.size != other.size:
         return False
     return one.installed_size == other.installed_size and all(
-        _plain(mine) == _plain(theirs)
+        mine == theirs or _plain(mine) == _plain(theirs)
         for mine, theirs in zip(_relations(one), _relations(other), strict=True)
     )
 

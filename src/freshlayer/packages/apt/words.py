@@ -152,7 +152,7 @@ def _no_version(package: Package, mark: str, selector: str, word: str) -> Reason
 def _only_provider(marks: Marks, package: Package, mark: str, selector: str) -> Version | None:
     """Of a virtual package that a single package provides, that package."""
     offers = marks.universe.offers(Alternative(package.name), package, negative=False)
-    found = [offer.version for offer in offers if not offer.own and _is_meant(marks, offer, mark, selector)]
+    found = [offer.version for offer in offers if _is_meant(marks, offer, mark, selector)]
     if len({version.package.name for version in found}) != 1:
         return None
     order = marks.universe.architectures
