@@ -354,3 +354,25 @@ def test_an_index_that_says_nonsense_is_no_error() -> None:
     )
     packages = packages.replace("Version: \n", "Version: ---\n")
     assert resolve(served(packages), run(2, UPDATE, command("a")))[2].problem is not None
+
+
+def test_an_update_of_one_list_keeps_the_others() -> None:
+    files = {**SOURCES, "/etc/apt/sources.list.d/x.list": "deb http://b.example/ stable main\n"}
+    options = (
+        ("Dir::Etc::sourcelist", "sources.list.d/x.list"),
+        ("Dir::Etc::sourceparts", "-"),
+        ("APT::Get::List-Cleanup", "0"),
+    )
+    one = PackageCommand("apt", "apt-get", PackageAction.UPDATE, options=options, files=files)
+    texts = served(CURL) | served(package("tool"), "http://b.example/dists/stable/")
+    found = resolve(texts, run(2, UPDATE), run(3, one, command("jq", "tool")))
+    assert set(versions(found[3])) == {"jq", "tool"}
+
+
+def test_a_problem_has_no_credential() -> None:
+    files = {"/etc/apt/sources.list": "deb http://user:hunter2@a.example/ stable main\n"}
+    update = PackageCommand("apt", "apt-get", PackageAction.UPDATE, files=files)
+    found = resolve({}, run(2, update, command("jq")))[2]
+    assert found.problem is not None
+    assert "a.example" in found.problem.text
+    assert "hunter2" not in found.problem.text

@@ -76,7 +76,7 @@ def test_one_line_entries() -> None:
     first, source, here, below = sources_of({LIST: text}, "amd64")
     assert first.directory == "https://example.org/debian/dists/stable/"
     assert first.components == ("main", "extra")
-    assert first.architectures(("i386",)) == ("amd64", "arm64")
+    assert first.architectures(("arm64", "i386")) == ("arm64",)
     assert first.trusted
     assert source.kind == "deb-src"
     assert here.directory == "http://example.org/amd64/"

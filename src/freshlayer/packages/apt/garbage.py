@@ -15,9 +15,40 @@ def forget_unneeded(marks: Marks) -> None:
         return
     new = [state for state in marks.touched() if _is_new(state)]
     needed = _needed(marks, new)
-    for state in new:
-        if state.package not in needed:
-            marks.delete(state.package)
+    taken_back = [state for state in new if state.package not in needed]
+    for state in taken_back:
+        marks.delete(state.package)
+    if taken_back and _lacks_something(marks):
+        for state in taken_back:
+            if _is_named(marks, state):
+                marks.install(state.package, auto=False)
+
+
+def _lacks_something(marks: Marks) -> bool:
+    """Whether any package lacks what it depends on or recommends: only then apt looks at it again."""
+    packages = [state.package for state in marks.touched()]
+    return any(marks.incomplete(package) for package in [*packages, *marks.universe.current_packages()])
+
+
+def _is_named(marks: Marks, state: State) -> bool:
+    """Whether a relation of a package that stays names the package, of whatever version."""
+    if state.candidate is None:
+        return False
+    names = {state.package.name, *(one.name for one in state.candidate.provided)}
+    keys = {key: None for name in names for key in marks.universe.installed.mentioning(name)}
+    packages = [marks.universe.installed_package(key) for key in keys]
+    packages += [other.package for other in marks.touched() if other.mode is Mode.INSTALL]
+    return any(_names_one(marks, package, names) for package in packages if package is not None)
+
+
+def _names_one(marks: Marks, package: Package, names: set[str]) -> bool:
+    version = marks.of(package).planned
+    return version is not None and any(
+        one.name in names
+        for clause in marks.clauses(version)
+        if not clause.negative
+        for one in clause.alternatives
+    )
 
 
 def _is_new(state: State) -> bool:

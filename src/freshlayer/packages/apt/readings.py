@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from freshlayer.masking.urls import public_text
 from freshlayer.model.packages import Index, IndexAnswers, IndexFile, PackageAction, PackageChain
 from freshlayer.model.reasons import Reason
-from freshlayer.packages.apt.configuration import configuration_of
+from freshlayer.packages.apt.configuration import Configuration, configuration_of
 from freshlayer.packages.apt.releases import PackagesFile, packages_files, release_file, without_release
 from freshlayer.packages.apt.sources import Source, is_skipped, sources_of, why_not_read
 from freshlayer.packages.apt.universe import File
@@ -62,17 +63,24 @@ def readings_of(chain: PackageChain, architectures: Sequence[str]) -> list[Readi
             if command.action is PackageAction.ADD_ARCHITECTURE:
                 known += [word for word in command.words if word not in known]
             elif command.action is PackageAction.UPDATE and command.unknown is None:
-                configured = configuration_of(command.files, command.options).list("APT::Architectures")
+                configuration = configuration_of(command.files, command.options)
+                configured = configuration.list("APT::Architectures")
+                before = found[-1].sources if found and _is_partial(configuration) else ()
                 found.append(
                     Reading(
                         (run_number, number),
                         run.number,
-                        sources_of(command.files, known[0]),
+                        (*before, *sources_of(command.files, known[0], configuration)),
                         tuple(dict.fromkeys([known[0], *(configured or known)])),
                         _reads_sources(chain, run_number, number),
                     )
                 )
     return found
+
+
+def _is_partial(configuration: Configuration) -> bool:
+    """Whether an update leaves the lists of other sources in place."""
+    return not configuration.flag("APT::Get::List-Cleanup", default=True)
 
 
 def _reads_sources(chain: PackageChain, run_number: int, number: int) -> bool:
@@ -127,5 +135,5 @@ def lists_of(reading: Reading, files: Sequence[PackagesFile], answers: IndexAnsw
 
 
 def _without(url: str, answer: Reason) -> Lists:
-    reason = Reason("apt-index-not-read", url, answer.what, answer.hint)
+    reason = Reason("apt-index-not-read", public_text(url), answer.what, answer.hint)
     return Lists(problem=reason, unreachable=answer.code not in ABSENT)

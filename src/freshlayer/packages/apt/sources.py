@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from msgspec import Struct
 
+from freshlayer.masking.urls import public_text
 from freshlayer.model.reasons import Reason
-from freshlayer.packages.apt.configuration import parts_of
+from freshlayer.packages.apt.configuration import Configuration, parts_of
 from freshlayer.packages.apt.stanzas import stanzas_of
 
 _LINE = re.compile(r"(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)((?:\s+\S+)*)\s*")
@@ -58,20 +60,22 @@ class Source(Struct, frozen=True):
         return any(self.options.get(name, "").lower() in _TRUE for name in names)
 
     def architectures(self, configured: Sequence[str]) -> tuple[str, ...]:
-        """Those that it is read for."""
+        """Those of the machine that it is read for."""
         chosen = _list(self.options.get("arch", "")) or list(configured)
         chosen += _list(self.options.get("arch+", ""))
         left_out = _list(self.options.get("arch-", ""))
-        return tuple(dict.fromkeys(one for one in chosen if one not in left_out))
+        return tuple(one for one in configured if one in chosen and one not in left_out)
 
 
 def _list(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def sources_of(files: Mapping[str, str], native: str) -> tuple[Source, ...]:
+def sources_of(
+    files: Mapping[str, str], native: str, configuration: Configuration | None = None
+) -> tuple[Source, ...]:
     """All sources, in the order in which apt reads them."""
-    paths = ["/etc/apt/sources.list", *parts_of(files, "/etc/apt/sources.list.d", (".list", ".sources"))]
+    paths = _paths(files, configuration or Configuration({}, {}))
     found: dict[tuple[object, ...], Source] = {}
     for path in paths:
         read = _deb822 if path.endswith(".sources") else _one_line
@@ -79,6 +83,13 @@ def sources_of(files: Mapping[str, str], native: str) -> tuple[Source, ...]:
             key = (source.kind, source.directory, source.components)
             found.setdefault(key, source)
     return tuple(found.values())
+
+
+def _paths(files: Mapping[str, str], configuration: Configuration) -> list[str]:
+    """The files of sources; a command line may name others (``-o Dir::Etc::sourcelist=…``)."""
+    one = posixpath.join("/etc/apt", configuration.text("Dir::Etc::sourcelist", "sources.list"))
+    several = posixpath.join("/etc/apt", configuration.text("Dir::Etc::sourceparts", "sources.list.d"))
+    return [one, *parts_of(files, several.rstrip("/"), (".list", ".sources"))]
 
 
 def _one_line(text: str, place: str) -> Iterator[Source]:
@@ -123,7 +134,7 @@ def why_not_read(source: Source) -> Reason | None:
     scheme = source.uri.partition(":")[0]
     if scheme in {"http", "https"}:
         return None
-    detail = f"{source.uri}: freshlayer does not read {scheme}: sources"
+    detail = f"{public_text(source.uri)}: freshlayer does not read {scheme}: sources"
     if source.uri.startswith(_OF_THE_IMAGE):
         detail = f"{source.uri}: the repository is a directory of the image"
     return Reason("apt-source-not-read", source.place, detail)
