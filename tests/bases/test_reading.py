@@ -99,11 +99,20 @@ RELEASE_READ = {"/usr/lib/os-release": "ID=debian\n", "/etc/os-release": "ID=deb
             ],
         ),
         ([link("lib", "usr/lib"), link("etc/os-release", "/lib/os-release")], [RELEASE]),
-        ([link("usr/lib", "lib64"), link("etc/os-release", "../usr/lib64/os-release")], [RELEASE]),
     ],
 )
 def test_links_are_followed_inside_the_image(tmp_path: Path, layers: Layers) -> None:
     assert files(tmp_path, *layers) == RELEASE_READ
+
+
+def test_a_link_of_a_layer_below_is_hidden_by_the_directory_of_an_entry(tmp_path: Path) -> None:
+    """As overlayfs has it (Docker, containerd and podman unpack each layer alone)."""
+    below = [
+        link("usr/lib", "lib64"),
+        file("usr/lib64/os-release", "ID=a"),
+        link("etc/os-release", "/usr/lib/x"),
+    ]
+    assert files(tmp_path, below, [RELEASE]) == {"/usr/lib/os-release": "ID=debian\n"}
 
 
 @pytest.mark.parametrize(

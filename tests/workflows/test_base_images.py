@@ -11,6 +11,7 @@ import sys
 import tarfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
 from msgspec import Struct
@@ -24,7 +25,18 @@ from freshlayer.workflows.base_images import BaseImages, JudgedBase
 from freshlayer.workflows.session import Session
 from testing.builders.table import MEMBERS, Builders
 from testing.debian_root import debian_root, require_debian_root
-from testing.image_layers import directory, file, gzipped, layer, link, opaque, whiteout, zstd
+from testing.image_layers import (
+    Member,
+    directory,
+    file,
+    gzipped,
+    hard_link,
+    layer,
+    link,
+    opaque,
+    whiteout,
+    zstd,
+)
 from testing.servers.needs import require
 from testing.servers.nginx import Nginx, proxied
 from testing.stores.registry import PASSWORD, USER, Auth, MediaTypes, Registry
@@ -418,6 +430,78 @@ def test_an_image_that_was_made_here_is_read_by_its_name(
 
 def replace_reference(wanted: BaseWanted, reference: str) -> BaseWanted:
     return BaseWanted(reference, wanted.platform, wanted.contents)
+
+
+PATHS = (
+    *(
+        "etc",
+        "etc/apt",
+        "etc/apt/a.list",
+        "etc/apt/d",
+        "etc/apt/d/x",
+        "etc/apk",
+        "etc/apk/world",
+        "etc/os-release",
+    ),
+    *(
+        "usr/lib",
+        "usr/lib/os-release",
+        "lib",
+        "lib/apk/db/installed",
+        "usr/lib/apk/db/installed",
+        "opt",
+        "opt/x",
+    ),
+    "var/lib/dpkg/status",
+)
+MOST_IMAGES, LEAST_ACCEPTED = 40, 20
+
+
+def random_layer(random: Random, number: int) -> list[Member]:
+    """A layer that a runtime accepts, mostly: nothing is below what is not a directory."""
+    members: dict[str, Member] = {}
+    for path in sorted(random.sample(PATHS, random.randint(1, 6))):
+        above = [path[:at] for at, letter in enumerate(path) if letter == "/"]
+        if any(members[it].kind != tarfile.DIRTYPE for it in above if it in members):
+            continue
+        target = random.choice(PATHS)
+        members[path] = random.choice(
+            [
+                *[file(path, f"{number} {path}\n")] * 4,
+                *[directory(path)] * 4,
+                link(path, random.choice([f"/{target}", "../" * path.count("/") + target])),
+                whiteout(path),
+                opaque(path),
+            ]
+        )
+        files = [it.name for it in members.values() if it.kind == tarfile.REGTYPE and ".wh." not in it.name]
+        if files and random.random() < 0.1:
+            members[path] = hard_link(path, files[0]) if files[0] != path else members[path]
+    return list(members.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["classic", "sid-containerd"])
+def test_layers_at_random_are_what_an_engine_makes_of_them(
+    registry: Registry, builders: Builders, tmp_path: Path, name: str
+) -> None:
+    """Docker lays the layers upon each other itself, and shows the files of a container."""
+    store, run, accepted = store_of(builders, name), session(tmp_path), 0
+    for seed in range(MOST_IMAGES):
+        random = Random(seed)
+        layers = [random_layer(random, number) for number in range(random.randint(2, 4))]
+        blobs = [gzipped(layer(members)) for members in layers]
+        digest = registry.push_layers("random", str(seed), blobs, media=MediaTypes.DOCKER)
+        image = f"{registry.host}/random:{seed}"
+        if builders[name].run("pull", image, check=False).returncode:
+            continue
+        item = judged(registry, f"random:{seed}", digest)
+        ours = read(item, run)
+        clear_cache()
+        assert ours == read(item, run, store), layers
+        clear_cache()
+        accepted += 1
+    assert accepted >= LEAST_ACCEPTED
 
 
 @pytest.mark.slow

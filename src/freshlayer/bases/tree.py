@@ -22,9 +22,10 @@ _NULL = "dev/null"
 
 
 class Directory(Struct):
-    """``children``: by name, as far as they matter."""
+    """``children``: by name, as far as they matter. ``opaque``: it hides what is in the layers below."""
 
     children: dict[str, Node] = field(default_factory=dict)
+    opaque: bool = False
 
 
 class File(Struct, frozen=True):
@@ -40,12 +41,16 @@ class Link(Struct, frozen=True):
 
 
 class Elsewhere(Struct, frozen=True):
-    """A hard link to a file that was not kept."""
+    """A hard link to a file that this layer does not have, or that was not kept."""
 
     path: str
 
 
-Node = Directory | File | Link | Elsewhere
+class Removed(Struct, frozen=True):
+    """A whiteout, in the tree of one layer."""
+
+
+Node = Directory | File | Link | Elsewhere | Removed
 
 
 class Change(Struct, frozen=True):
@@ -70,35 +75,38 @@ class Tree:
         self.root = Directory()
 
     def apply(self, changes: list[Change], *, whiteouts: bool = True) -> None:
-        """One more layer. What it removes is what the layers below have, so that comes first."""
-        if whiteouts:
-            for change in changes:
-                if change.path.rpartition("/")[2].startswith(WHITEOUT):
-                    self._remove(change.path)
-        for change in changes:
-            if not (whiteouts and change.path.rpartition("/")[2].startswith(WHITEOUT)):
-                self._add(change)
+        """One more layer, as overlayfs lays it upon the others.
 
-    def _remove(self, path: str) -> None:
+        A layer is unpacked alone: a link of a layer below leads none of its entries elsewhere, and is hidden
+        by the directory that they are in.
+        """
+        own = Tree()
+        for change in changes:
+            if whiteouts and change.path.rpartition("/")[2].startswith(WHITEOUT):
+                own._hide(change.path)
+            else:
+                own._add(change)
+        self.root = _merged(own.root, self.root)
+
+    def _hide(self, path: str) -> None:
         above, _, name = path.rpartition("/")
-        directory = self._directory(above, create=False)
-        if directory is None:
-            return
-        if name == OPAQUE:
-            directory.children.clear()
-        elif not name.startswith(_METADATA):
-            directory.children.pop(name.removeprefix(WHITEOUT), None)
+        directory = self._directory(above)
+        if directory is not None and name == OPAQUE:
+            directory.opaque = True
+        elif directory is not None and not name.startswith(_METADATA):
+            directory.children.setdefault(name.removeprefix(WHITEOUT), Removed())
 
     def _add(self, change: Change) -> None:
         above, _, name = change.path.rpartition("/")
-        directory = self._directory(above, create=True)
+        directory = self._directory(above)
         if directory is None:
             return
-        if change.kind is Kind.DIRECTORY:
-            if not isinstance(directory.children.get(name), Directory):
-                directory.children[name] = Directory()
-            return
-        directory.children[name] = self._node(change)
+        if change.kind is not Kind.DIRECTORY:
+            directory.children[name] = self._node(change)
+        elif not isinstance(directory.children.get(name), Directory):
+            # What is a directory again after a whiteout has nothing of the one below.
+            removed = isinstance(directory.children.get(name), Removed)
+            directory.children[name] = Directory(opaque=removed)
 
     def _node(self, change: Change) -> Node:
         if change.kind is Kind.LINK:
@@ -108,12 +116,12 @@ class Tree:
             above, _, name = path.rpartition("/")
             directory = self._directory(above, create=False)
             found = directory.children.get(name) if directory else None
-            return Elsewhere(path) if found is None else File(None) if isinstance(found, Directory) else found
+            return found if isinstance(found, File | Link) else Elsewhere(path)
         return File(change.content if change.kind is Kind.FILE else None)
 
-    def _directory(self, path: str, *, create: bool) -> Directory | None:
-        """The directory of an entry, links followed, as a runtime finds it; None where there is none."""
-        parts, at, links = [part for part in reversed(path.split("/")) if part], [self.root], 0
+    def _directory(self, path: str, *, create: bool = True) -> Directory | None:
+        """The directory of an entry, links of this layer followed, as a runtime finds it; None for none."""
+        parts, at, links = _reversed(path), [self.root], 0
         while parts:
             part = parts.pop()
             if part == "..":
@@ -130,7 +138,7 @@ class Tree:
             if not isinstance(found, Directory):
                 if not create:
                     return None
-                found = at[-1].children[part] = Directory()
+                found = at[-1].children[part] = Directory(opaque=isinstance(found, Removed))
             at = [*at, found]
         return at[-1]
 
@@ -152,7 +160,7 @@ class Tree:
             name, here = at[-1]
             place = f"{name}/{part}" if name else part
             found = here.children.get(part) if isinstance(here, Directory) else None
-            if found is None:
+            if found is None or isinstance(found, Removed):
                 return None, cleaned("/".join([place, *reversed(parts)]))
             if isinstance(found, Link | Elsewhere):
                 links += 1
@@ -184,6 +192,25 @@ class Tree:
             count += 1
             if count > most:
                 return
+
+
+def _merged(upper: Directory, lower: Directory) -> Directory:
+    """Both are used up. No recursion: a path can have thousands of parts."""
+    open_ = [(upper, lower)]
+    while open_:
+        above, below = open_.pop()
+        kept = {} if above.opaque else below.children
+        for name, node in above.children.items():
+            under = kept.get(name)
+            if isinstance(node, Directory) and isinstance(under, Directory):
+                open_.append((node, under))
+            elif isinstance(node, Directory):
+                open_.append((node, Directory()))
+        present = {name: node for name, node in above.children.items() if not isinstance(node, Removed)}
+        hidden = above.children.keys()
+        above.children = {**{name: it for name, it in kept.items() if name not in hidden}, **present}
+        above.opaque = False
+    return upper
 
 
 def _reversed(path: str) -> list[str]:
