@@ -61,7 +61,11 @@ class Work(Struct):
 
 
 class Environment(Struct, frozen=True):
-    """Variables with their values, or with the reason why they have none. ``env`` beats ``args``."""
+    """Variables with their values, or with the reason why they have none. ``env`` beats ``args``.
+
+    Under BuildKit an ARG that has a value replaces that of an ENV before it, or of the base image; under
+    classic, buildah and podman the ENV stays (measured, 20.10, 26, 1.28).
+    """
 
     env: Names[Value] = field(default_factory=Names)
     args: Names[Value] = field(default_factory=Names)
@@ -272,6 +276,8 @@ class _Scopes:
             value = self._value(name, default, before)
             if value is None:
                 value = self._outer.get(name)
+            if value is not None and self._inherits and frame.env.get(name) is not None:
+                frame.env = frame.env.put(name, value)
             if value is None:
                 value = Unknown(Reason("needs-build-arg", name), unset=True)
             frame.args = frame.args.put(name, value)
@@ -290,7 +296,7 @@ def _proxies(build_args: Mapping[str, str], *, both_cases: bool) -> dict[str, st
 
 
 class _Frame(Struct):
-    """What is set so far in a stage: ENV beats ARG."""
+    """What is set so far in a stage."""
 
     env: Names[Value]
     args: Names[Value]
