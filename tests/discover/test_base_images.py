@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from msgspec.structs import replace
 
@@ -134,3 +136,18 @@ def image_key() -> tuple[str, str]:
 def test_the_files_of_an_image_are_wanted_where_they_decide_something(script: str, contents: bool) -> None:  # noqa: FBT001
     found = analyse(f"FROM python:3.12\nRUN {script}", BuildRequest((AMD64,)))
     assert found.bases_wanted == (BaseWanted(PYTHON, AMD64, contents),)
+
+
+def test_a_hostile_configuration_costs_nothing() -> None:
+    environment = (*((f"N{n}", "x") for n in range(100_000)), ("LONG", "x" * 5_000_000))
+    config = ImageConfig(
+        environment=(("LONGER", "y" * 5_000_000), *environment),
+        triggers=("RUN curl https://example.org/$LONGER",) * 10_000,
+        directory="/a" * 100_000,
+        shell=("sh",) * 10_000,
+    )
+    started = process_time()
+    found = read("FROM python:3.12\nWORKDIR b\nRUN curl https://example.org/$LONGER$N1", config)
+    assert process_time() - started < 5
+    assert urls(found) == []
+    assert len(found.discovery.not_watched) < 200

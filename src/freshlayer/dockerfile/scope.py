@@ -37,6 +37,8 @@ _REFERENCE = compiled(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 _NAME = compiled(r"\$\{?([A-Za-z_]\w*)")
 _PATTERN = compiled(r"\$\{\w+([#%/])")
 _LONGEST_VALUE = 100_000
+_MOST_OF_IMAGE = 2_000
+"""Variables of a base image."""
 _MOST_TRIES = 1_000_000
 
 
@@ -267,7 +269,8 @@ class _Scopes:
         """A stage starts with the variables of its image."""
         if config is not None:
             nothing: Names[Value] = Names()
-            return _Frame(_with(nothing, dict(config.environment)), self._predefined, False, self._work)
+            known = {name: _of_image(value) for name, value in config.environment[:_MOST_OF_IMAGE]}
+            return _Frame(_with(nothing, known), self._predefined, False, self._work)
         return _Frame(Names(), self._predefined, self._bases[stage.number] != "scratch", self._work)
 
     def _declare(self, frame: _Frame, instruction: Instruction) -> None:
@@ -286,6 +289,10 @@ class _Scopes:
         if name in self._build_args:
             return self._build_args[name]
         return None if default is None else before.expand(default, self._dockerfile.escape)
+
+
+def _of_image(value: str) -> Value:
+    return value if len(value) <= _LONGEST_VALUE else _limit("its value is too long")
 
 
 def _proxies(build_args: Mapping[str, str], *, both_cases: bool) -> dict[str, str]:

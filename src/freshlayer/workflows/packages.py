@@ -36,6 +36,10 @@ from freshlayer.workflows.index_files import IndexFiles
 _MOST_ROUNDS = 12
 _LONGEST = 200
 _SCRATCH = "scratch"
+_FOR_GOOD = frozenset(
+    {"base-format-unsupported", "base-layer-invalid", "base-limit-reached", "base-too-large"}
+)
+"""Why an image can't be read, now and later."""
 
 _Resolving = Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]
 Found = Mapping[int, tuple[PackagesRead, ...]]
@@ -119,7 +123,9 @@ class _Talk:
         """Start it, or send it what it wanted."""
         base = self.part.base
         if base.contents is None and self.part.manager not in WITHOUT_CONTENTS:
-            self._fail(base.why_not or Reason("base-not-read"))
+            why = base.why_not
+            later = why is not None and why.code not in _FOR_GOOD
+            self._fail(why or Reason("base-not-read"), unreachable=later)
             return
         self._rounds += 1
         try:
@@ -141,10 +147,10 @@ class _Talk:
             return next(self._generator)
         return self._generator.send({file: answers[file] for file in self.wanted or ()})
 
-    def _fail(self, reason: Reason) -> None:
+    def _fail(self, reason: Reason, *, unreachable: bool = False) -> None:
         self.wanted = None
         watched = (run for run in self.part.chain.runs if run.policy is not PackagePolicy.OFF)
-        self.found = {run.number: Resolution(problem=reason) for run in watched}
+        self.found = {run.number: Resolution(problem=reason, unreachable=unreachable) for run in watched}
 
 
 def _parts(item: PackagesWanted) -> Iterator[_Part]:
