@@ -195,7 +195,7 @@ def _of_files(runner: Runner, name: str, fields: Fields, frame: Frame) -> Comman
     path = location(fields, frame) if name in _LOCATORS else None
     if path is not None:
         return CommandResult(Status.TRUE, (text_of(path, "\n"),))
-    if name in _SHOWING and not frame.heard:
+    if name in _SHOWING and frame.given is None and not frame.heard:
         return CommandResult(Status.PRESUMED)
     if name in FILTERS and frame.given is None:
         words, given = with_input(runner, fields, frame)
