@@ -8,6 +8,7 @@ from freshlayer.model.build import Built, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.packages import (
+    URL_TYPES,
     ChosenPackage,
     PackageChange,
     PackagePolicy,
@@ -18,7 +19,7 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason, about
 from freshlayer.reference import shown
 
-_TYPES = {"deb": "apt", "apk": "apk", "rpm": "rpm"}
+_MANAGERS = {kind: manager for manager, kind in URL_TYPES.items()}
 _AS_A_WHOLE = "packages:"
 """Before the name of a manager: what stands for its packages where they could never be found out."""
 
@@ -33,7 +34,7 @@ def manager_of(reference: str) -> str:
     if reference.startswith(_AS_A_WHOLE):
         return reference.removeprefix(_AS_A_WHOLE)
     scheme, _, rest = reference.partition(":")
-    return _TYPES.get(rest.partition("/")[0], "") if scheme == "pkg" else ""
+    return _MANAGERS.get(rest.partition("/")[0], "") if scheme == "pkg" else ""
 
 
 def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[PackageVerdict, Pairs]:

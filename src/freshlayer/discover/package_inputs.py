@@ -10,12 +10,16 @@ from freshlayer.dockerfile import Stage
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.packages import (
+    URL_TYPES,
+    PackageAction,
+    PackageChain,
+    PackageCommand,
+    PackagePolicy,
+    PackageRun,
+)
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
-
-TYPES = {"apt": "deb", "apk": "apk", "rpm": "rpm", "pypi": "pypi", "npm": "npm"}
-"""Manager → the type of its package URLs."""
 
 _READS = frozenset(PackageAction) - {PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
 _OF_ALL = frozenset({PackageAction.UPGRADE, PackageAction.DIST_UPGRADE})
@@ -85,7 +89,7 @@ def _references(command: PackageCommand) -> Iterator[Reference]:
     names = list(_names(command))
     if not names and command.action in _OF_ALL:
         names = [(_EVERY, "")]
-    kind = TYPES[command.manager]
+    kind = URL_TYPES[command.manager]
     for name, qualifiers in names:
         try:
             yield reference.parse(f"pkg:{kind}/{'/'.join(map(_encoded, name.split('/')))}{qualifiers}")

@@ -13,6 +13,9 @@ from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 
+URL_TYPES = {"apt": "deb", "apk": "apk", "rpm": "rpm", "pypi": "pypi", "npm": "npm"}
+"""Manager → the type of its package URLs."""
+
 
 class PackagePolicy(StrEnum):
     """Which packages of an instruction are inputs (setting and directive ``packages``)."""
