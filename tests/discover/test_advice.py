@@ -61,3 +61,38 @@ def test_what_is_in_order_or_no_install_of_a_manifest_is_left_alone(text: str) -
 def test_a_comment_silences_it() -> None:
     assert advice("FROM a\n# freshlayer: no-advice\nCOPY . .\nRUN npm ci\n") == []
     assert advice("FROM a\nCOPY . .\n# freshlayer: no-advice\nRUN npm ci\n") == []
+
+
+UPDATE = "RUN apt-get update\nENV A=1\nRUN apt-get install -y curl\n"
+
+
+def test_an_update_in_an_instruction_of_its_own_is_told_with_the_better_order() -> None:
+    ((line, text),) = advice(f"FROM a\n{UPDATE}")
+    assert line == 2
+    assert "apt-get update is in a RUN of its own, and line 4 installs from lists" in text
+    assert "better: RUN apt-get update && apt-get install curl in one instruction" in text
+    assert advice(f"FROM a\n# freshlayer: no-advice\n{UPDATE}") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN apt-get update && apt-get install -y a",
+        "RUN apt-get update\nRUN apt-get update && apt-get install -y a",
+        "RUN apt-get update && apt-get install -y a\nRUN apt-get install -y b",
+        "RUN apt-get update",
+        "RUN apt-get update\nRUN apk add --no-cache a",
+        "RUN apt-get update\nRUN apt-get remove a",
+        "RUN dnf makecache\nRUN dnf install a",
+    ],
+)
+def test_lists_that_are_read_where_they_are_used_are_left_alone(text: str) -> None:
+    assert advice(f"FROM a\n{text}\n") == []
+
+
+def test_an_upgrade_of_a_base_image_that_is_watched_is_told_once() -> None:
+    ((line, text),) = advice("FROM a\nRUN apk upgrade --no-cache\nRUN apk upgrade --no-cache\n")
+    assert line == 2
+    assert text.startswith("apk upgrade upgrades the packages of the base image, which is watched itself")
+    assert advice("FROM scratch\nRUN apk upgrade --no-cache\n") == []
+    assert advice("FROM a\nRUN apt-get update && apt-get upgrade -y curl\n") == []

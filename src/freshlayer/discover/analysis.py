@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from freshlayer import dockerfile as dockerfiles
 from freshlayer.discover import Conditions, Discovery, discover
-from freshlayer.discover.advice import advise
+from freshlayer.discover.advice import advise, advise_on_packages
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.image_uses import ImageUses, frontend_use
@@ -106,9 +106,8 @@ class Analysis(Struct, frozen=True):
     @property
     def advice(self) -> tuple[Advice, ...]:
         """Better orders of instructions, except where a comment turns the advice off."""
-        return advise(
-            self.stages, frozenset(line for line, item in self.directives.items() if item.no_advice)
-        )
+        silent = frozenset(line for line, item in self.directives.items() if item.no_advice)
+        return (*advise(self.stages, silent), *advise_on_packages(self.package_chains, silent))
 
     @property
     def resolved(self) -> dict[int, frozenset[Reference]]:

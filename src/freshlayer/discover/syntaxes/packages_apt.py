@@ -12,6 +12,7 @@ Options have the names of ``apt-get(8)``, whatever the spelling:
 ``with-new-pkgs``     also what ``apt upgrade`` and ``aptitude safe-upgrade`` do without it
 ``auto-remove``       ``--autoremove``, and the subcommands ``autoremove`` and ``autopurge``
 ``only-upgrade``, ``no-upgrade``, ``allow-downgrades``, ``ignore-hold``, ``fix-broken``, ``fix-policy``
+``snapshot``          ``-S ID``: the archive as it was then
 ``download-only``     ``-d``: packages are read and not installed
 ``arch-only``, ``indep-only``, ``host-architecture``, ``build-profiles``   of ``build-dep``
 ``file``              a file that ``dpkg -i`` or ``--unpack`` installs: its value
@@ -32,7 +33,8 @@ from freshlayer.model.packages import PackageAction
 TABLE, _APT_NAMES = table_of(
     """
     target-release,t,default-release= config-file,c= option,o= host-architecture,a= build-profiles,P=
-    solver= planner= with-source= error-on,e= comment= color= audit download-only,d yes,y,assume-yes
+    solver= planner= snapshot,S=
+    with-source= error-on,e= comment= color= audit download-only,d yes,y,assume-yes
     assume-no quiet,q,silent simulate,s,just-print,dry-run,no-act,recon show-upgraded,u
     fix-missing,m,ignore-missing fix-broken,f correct-dependencies ignore-hold no-upgrade only-upgrade upgrade
     allow-downgrades allow-remove-essential allow-change-held-packages force-yes print-uris purge reinstall
@@ -125,7 +127,7 @@ _VALUED = frozenset(
     f"{name}="
     for name in (
         *("target-release", "config-file", "host-architecture", "build-profiles", "solver", "planner"),
-        *("with-source", "error-on", "color", "comment"),
+        *("snapshot", "with-source", "error-on", "color", "comment"),
     )
 )
 
