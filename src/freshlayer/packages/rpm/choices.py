@@ -108,7 +108,10 @@ def _add_jobs(
     if step.options.has("reinstall"):
         jobs.reinstall(world, words, request)
     elif action is PackageAction.INSTALL:
-        jobs.install(world, step.configuration, words, request)
+        removed = [word[1:] for word in words if step.removes(word)]
+        jobs.remove(world, removed, request)
+        wanted = [step.installs(word) for word in words if not step.removes(word)]
+        jobs.install(world, step.configuration, wanted, request)
     elif action is PackageAction.UPGRADE and (words or not step.command.words):
         jobs.upgrade(world, words, request, targeted=_targeted(step, world, indexes))
     elif action is PackageAction.DIST_UPGRADE:
@@ -146,11 +149,11 @@ def _solve(step: Step, choice: Choice, world: World, *, first: bool) -> None:
         step.configuration,
         choice.request,
         downgrade=action in _CHOOSE,
-        erase=action is PackageAction.REMOVE or step.options.has("allowerasing"),
+        erase=action is PackageAction.REMOVE or step.options.has("allowerasing", "force-resolution"),
     )
     choice.new, choice.kept = solved.new, solved.kept
     if solved.problems:
-        choice.paths = solved.paths if first else ()
+        choice.paths = solved.paths if first and step.configuration.program != "zypper" else ()
         choice.problem = _unsolvable(solved)
 
 

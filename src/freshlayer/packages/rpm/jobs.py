@@ -8,7 +8,7 @@ import solv
 from msgspec import Struct
 
 from freshlayer.packages.rpm.configuration import Configuration
-from freshlayer.packages.rpm.words import Match, match
+from freshlayer.packages.rpm.words import Match, is_path, match
 from freshlayer.packages.rpm.world import World, is_glob
 
 _SELECTED = solv.Job.SOLVER_SOLVABLE_ONE_OF | solv.Job.SOLVER_SETARCH | solv.Job.SOLVER_SETEVR
@@ -41,7 +41,8 @@ def install(world: World, configuration: Configuration, words: Iterable[str], re
     """``install``, of names, versions, capabilities and paths."""
     for word in words:
         found = match(world, word)
-        if not found.packages:
+        # zypper looks up no files: they count only where a package states that it provides them.
+        if not found.packages or (is_path(word) and configuration.program == "zypper"):
             request.missing.append(word)
         elif configuration.program in {"zypper", "tdnf"}:
             _install_best(world, word, found, request)
@@ -82,13 +83,13 @@ def _install_best(world: World, word: str, found: Match, request: Request) -> No
     if found.form == "provides":
         request.jobs.append(selection(world, ids, solv.Job.SOLVER_INSTALL))
         return
-    for best in _best_of_each_name(found.packages):
+    for best in _best_of_each_name(world, found.packages):
         how = solv.Job.SOLVER_SOLVABLE | solv.Job.SOLVER_INSTALL
         request.jobs.append(world.pool.Job(how, best.id))
 
 
-def _best_of_each_name(packages: list[solv.XSolvable]) -> Iterator[solv.XSolvable]:
-    """By priority of the repository, then by version; an installed one where nothing is better."""
+def _best_of_each_name(world: World, packages: list[solv.XSolvable]) -> Iterator[solv.XSolvable]:
+    """By priority, architecture and version; an installed one where nothing is better."""
     groups: dict[int, list[solv.XSolvable]] = {}
     for one in packages:
         groups.setdefault(one.nameid, []).append(one)
@@ -96,7 +97,8 @@ def _best_of_each_name(packages: list[solv.XSolvable]) -> Iterator[solv.XSolvabl
         available = [one for one in group if not one.isinstalled()]
         best = max((one.repo.priority for one in available), default=0)
         top = [one for one in group if one.isinstalled() or one.repo.priority == best]
-        yield _newest(top)
+        own = [one for one in top if one.arch in {world.arch, "noarch"}]
+        yield _newest(own or top)
 
 
 def _newest(packages: list[solv.XSolvable]) -> solv.XSolvable:

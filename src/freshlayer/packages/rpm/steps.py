@@ -45,6 +45,19 @@ class Step(Struct, frozen=True):
             return tuple(word.removeprefix("@") for word in self.command.words)
         return tuple(word[1:] for word in self.command.words if word.startswith("@"))
 
+    def removes(self, word: str) -> bool:
+        """Whether a word of an install command names what is removed: ``-x``, ``!x`` and ``~x`` of zypper."""
+        return self.configuration.program == "zypper" and word[:1] in {"-", "!", "~"}
+
+    def installs(self, word: str) -> str:
+        """A word of an install command, as it is looked up: zypper has ``+x`` and ``pattern:x``."""
+        if self.configuration.program != "zypper":
+            return word
+        kind, colon, name = word.removeprefix("+").partition(":")
+        if self.options.last("type") == "pattern" or (colon and kind == "pattern"):
+            return f"pattern() = {name or kind}"
+        return name if colon and kind == "package" else word.removeprefix("+")
+
     @property
     def updates_only(self) -> tuple[str, ...]:
         """The types of updates of which alone versions may be chosen; empty for any version.
