@@ -24,7 +24,7 @@ ALLOWED = {
     "masking/names.py:is_certain_name": "names of parameters, not their values; bounded",
     "masking/names.py:is_secret_name": "names of parameters, not their values; bounded",
     "packages/apk/versions.py:key": "the order of a version; bounded",
-    "packages/apt/preferences.py:_pattern": "a regular expression for a pattern of a pin; bounded",
+    "packages/apt/expressions.py:_test": "a regular expression for a pattern of a pin; bounded",
     "packages/apt/relations.py:clauses_of": "the clauses of a relation, by its text; bounded",
     "packages/apt/relations.py:provided_of": "the names in a relation, by its text; bounded",
     "packages/apt/universe.py:_bucket": "a number for the name of a package; bounded",

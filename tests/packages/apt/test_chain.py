@@ -209,6 +209,28 @@ def test_a_command_that_is_not_known_is_the_problem_and_others_are_watched() -> 
     assert set(versions(found[2])) == {"jq"}
 
 
+def test_behind_an_update_that_is_not_known_nothing_is_known() -> None:
+    why = Reason("needs-build-arg", "X")
+    unknown = PackageCommand("apt", "apt-get", PackageAction.UPDATE, unknown=why, files=SOURCES)
+    found = resolve(served(CURL), run(2, UPDATE, command("jq")), run(3, unknown), run(4, command("curl")))
+    assert set(versions(found[2])) == {"jq"}
+    assert found[3] == Resolution(problem=why)
+    assert 4 not in found
+
+
+@pytest.mark.parametrize("word", ["(a+)+$", "a*a*a*a*b", "^(x|y*)*$", "[", "x" * 300 + "*+"])
+def test_an_expression_that_could_take_long_is_not_tried(word: str) -> None:
+    more = package("a" * 60)
+    problem = resolve(served(CURL + more), run(2, UPDATE, command(word)))[2].problem
+    assert problem is not None
+    assert problem.code in {"apt-pattern", "apt-package-unknown"}
+
+
+def test_words_may_be_patterns() -> None:
+    found = resolve(served(CURL), run(2, UPDATE, command("libcurl*", "^j.$")))[2]
+    assert set(versions(found)) == {"libcurl4", "jq"}
+
+
 def test_policies() -> None:
     named = resolve(served(CURL), run(2, UPDATE, command("curl"), policy=PackagePolicy.NAMED))[2]
     assert set(versions(named)) == {"curl"}

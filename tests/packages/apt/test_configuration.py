@@ -54,7 +54,7 @@ def test_an_option_may_be_turned_off(value: str, flag: bool) -> None:  # noqa: F
 
 
 @pytest.mark.parametrize(
-    "text", ["{{{{", "}}}}", 'A "x', "A { B { C", "#clear", ";;;", "{" * 5000 + "}" * 5000]
+    "text", ["{{{{", "}}}}", 'A "x', "A { B { C", "#clear", ";;;", "{" * 5000 + "}" * 5000, "/* " * 50000]
 )
 def test_no_text_is_an_error(text: str) -> None:
     configuration_of({CONF: text})

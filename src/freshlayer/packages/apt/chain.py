@@ -146,6 +146,8 @@ class _Walk:
 
     def _command(self, run: PackageRun, command: PackageCommand, place: tuple[int, int]) -> None:
         if command.unknown is not None:
+            if command.action is PackageAction.UPDATE:
+                self._number, self._machine.lists = run.number, Lists(problem=command.unknown)
             self._fail(run, run.number, Resolution(problem=command.unknown))
         elif command.action is PackageAction.UPDATE:
             self._number, self._machine.lists = self._lists.get(place, (run.number, Lists()))

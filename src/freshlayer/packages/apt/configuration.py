@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 
 _TOKEN = re.compile(
-    r"//[^\n]*|/\*.*?\*/|#clear\b|#include\b|#x-apt-configure-index\b|#[^\n]*|[{};]|\"(?:[^\"\n])*\"|[^\s{};\"]+",
+    r"//[^\n]*|/\*(?:.*?\*/|.*)|#clear\b|#include\b|#x-apt-configure-index\b|#[^\n]*|[{};]|\"(?:[^\"\n])*\"|[^\s{};\"]+",
     re.DOTALL,
 )
 _DEEPEST = 50

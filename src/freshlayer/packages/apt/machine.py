@@ -12,7 +12,7 @@ from freshlayer.packages.apt.choices import Distribution, chosen_packages
 from freshlayer.packages.apt.configuration import Configuration, configuration_of
 from freshlayer.packages.apt.garbage import forget_unneeded
 from freshlayer.packages.apt.installed import Installed, InstalledPackage
-from freshlayer.packages.apt.marks import Marks
+from freshlayer.packages.apt.marks import Marks, TooManyStepsError
 from freshlayer.packages.apt.preferences import Policy, pins_of
 from freshlayer.packages.apt.readings import Lists
 from freshlayer.packages.apt.removal import unneeded
@@ -41,7 +41,10 @@ class Machine:
             return []
         configuration = configuration_of(command.files, command.options)
         marks = self._marks(command, configuration)
-        words = self._plan(marks, command, configuration)
+        try:
+            words = self._plan(marks, command, configuration)
+        except TooManyStepsError:
+            raise WordError(Reason("limit-reached")) from None
         states = changed(marks)
         packages = list(
             chosen_packages(marks, states, words, self.distribution, otherwise=command.action.value)

@@ -16,11 +16,22 @@ from freshlayer.packages.apt.universe import Package, Version
 Step = Generator["Step", bool, bool]
 
 
+_MOST_STEPS = 2_000_000
+
+
+class TooManyStepsError(Exception):
+    """The packages need each other in too many ways."""
+
+
 def run(step: Step) -> bool:
-    """Run a step, and the steps that it yields, to the end."""
+    """Run a step, and the steps that it yields, to the end. Raises TooManyStepsError."""
     stack, value = [step], False
     started = False
+    steps = 0
     while stack:
+        steps += 1
+        if steps > _MOST_STEPS:
+            raise TooManyStepsError
         try:
             step = stack[-1].send(value) if started else next(stack[-1])
         except StopIteration as ended:

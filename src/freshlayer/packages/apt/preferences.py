@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from freshlayer.packages.apt.configuration import parts_of
+from freshlayer.packages.apt.expressions import matches
 from freshlayer.packages.apt.stanzas import stanzas_of
 
 NEVER = -32768
@@ -42,22 +41,6 @@ class Pin(Struct, frozen=True):
     kind: str
     data: str
     priority: int
-
-
-@lru_cache(maxsize=1 << 12)
-def _pattern(expression: str) -> Callable[[str], object]:
-    """A test for an expression: a glob, or a regular expression between slashes."""
-    if len(expression) > 1 and expression[0] == expression[-1] == "/":
-        try:
-            return re.compile(expression[1:-1], re.IGNORECASE).search
-        except re.error:
-            return lambda _: None
-    return re.compile(fnmatch.translate(expression), re.IGNORECASE).match
-
-
-def matches(expression: str, text: str) -> bool:
-    """Whether a text is what an expression means."""
-    return bool(_pattern(expression)(text))
 
 
 def release_matches(data: str, origin: Origin) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.apt.expressions import expression
 from freshlayer.packages.apt.marks import Marks
 from freshlayer.packages.apt.preferences import pinned_version, release_matches
 from freshlayer.packages.apt.relations import Alternative
@@ -106,11 +107,10 @@ def _matching(marks: Marks, pattern: str) -> Iterator[Package]:
     names = list(marks.universe.names())
     found = fnmatch.filter(names, pattern) if re.search(r"[.?*\[\]!]", pattern) else []
     if not found:
-        try:
-            fits = re.compile(pattern, re.IGNORECASE).search
-        except re.error:
-            raise WordError(Reason("apt-package-unknown", pattern)) from None
-        found = [name for name in names if fits(name)]
+        fits = expression(pattern)
+        if fits is None:
+            raise WordError(Reason("apt-pattern", pattern))
+        found = [name for name in names if fits.search(name)]
     for name in found:
         yield from _exact(marks, name)
 
