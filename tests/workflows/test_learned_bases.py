@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -132,6 +133,18 @@ def test_a_base_that_can_not_be_read_is_the_reason(
     image = target(f"FROM {registry.host}/python:3\nRUN curl {REFUSED}/$PYTHON_VERSION\n")
     (missed,) = check_one(image, session()).not_watched
     assert missed.reason.code == "needs-base-image"
+
+
+def test_the_reason_states_why_the_base_is_not_known(
+    registry: Registry, session: Callable[..., Session], target: Callable[..., Target], tmp_path: Path
+) -> None:
+    registry.push_layers("python", "3", [], config={"Env": ["V=1"]})
+    image = target(f"FROM {registry.host}/python:3\nRUN curl {REFUSED}/$V\n")
+    check_one(image, session())
+    shutil.rmtree(tmp_path / "cache")
+    (missed,) = check_one(image, session(offline=True)).not_watched
+    assert missed.reason.code == "needs-base-image"
+    assert "--offline" in missed.reason.what
 
 
 def test_inputs_has_what_the_last_check_learned_and_requests_nothing(

@@ -75,6 +75,18 @@ def checked(
         yield check
 
 
+def test_sources_that_a_run_downloads_are_read(
+    checked: Callable[..., Report], repository: AptRepository, origin: PackageOrigin
+) -> None:
+    (repository.directory / "x.list").write_text(repository.sources(origin.url))
+    text = (
+        "FROM {base}\nRUN rm /etc/apt/sources.list && curl -o /etc/apt/sources.list.d/x.list {url}/x.list"
+        " && apt-get update && apt-get install -y app\n"
+    )
+    report = checked(text)
+    assert installed(report) == {2: ["app", "lib"]}, report.not_watched
+
+
 def test_what_a_stage_and_a_trigger_install_counts_as_installed(
     checked: Callable[..., Report],
 ) -> None:
