@@ -9,6 +9,7 @@ from freshlayer.model.build import InstructionState, InstructionVerdict
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.inputs import Advice, NotWatched, Place, RemoteInput
 from freshlayer.model.observation import Certainty, Change, Observation, ProbeOutcome, Verdict
+from freshlayer.model.packages import ChosenPackage, PackageChange, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
@@ -24,6 +25,12 @@ HOSTILE = (
 HOSTILE_REASON = Reason("input-changed", detail=HOSTILE)
 
 
+def _hostile_packages() -> PackageVerdict:
+    chosen = ChosenPackage("pkg:deb/debian/x", HOSTILE, HOSTILE, "sha256:aa", wanted_by=HOSTILE)
+    change = PackageChange("pkg:deb/debian/x", HOSTILE, HOSTILE, HOSTILE, wanted_by=(HOSTILE,))
+    return PackageVerdict("apt", 1, (change,), (change,), (chosen,))
+
+
 def hostile_report() -> Report:
     """With a finding of every kind, in lines 2 to 7."""
     reference = Reference("http", "https://example.org/a", "")
@@ -36,6 +43,7 @@ def hostile_report() -> Report:
         InstructionState.STALE,
         HOSTILE_REASON,
         pairs=(("https://example.org/a", "etag:1"),),
+        packages=(_hostile_packages(),),
     )
     follows = InstructionVerdict(4, 4, "0", "RUN", InstructionState.STALE, Reason("follows"))
     verdict = Verdict(reference, Change.ABSENT, Certainty.CERTAIN, HOSTILE_REASON, None)

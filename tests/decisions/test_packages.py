@@ -212,3 +212,19 @@ def test_packages_are_compared_with_the_identities_file_where_nothing_was_built(
     missing = _expected(read(CURL, SSL), None)
     assert missing.state is InstructionState.STALE
     assert "not in the identities file" in str(missing.reason)
+
+
+def test_nothing_to_install_is_a_record_too() -> None:
+    """An upgrade of a base that is up to date: with the repository down, nothing changes."""
+    first = _planned(read(), None)
+    record = Built(first.pairs, first.key)
+    assert first.key
+    assert _planned(failed(unreachable=True), record).key == first.key
+    again = _planned(read(), record)
+    assert (again.state, again.key) == (InstructionState.FRESH, first.key)
+    stale = _planned(read(CURL), record)
+    assert str(stale.reason) == "apt: 1 of 1 package changed: curl 8 is new"
+    verdict, _ = judged(read(), None)
+    found = moved_since(read(CURL), verdict)
+    assert found is not None
+    assert found[1] == first.pairs

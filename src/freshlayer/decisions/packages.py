@@ -21,7 +21,10 @@ from freshlayer.reference import shown
 
 _MANAGERS = {kind: manager for manager, kind in URL_TYPES.items()}
 _AS_A_WHOLE = "packages:"
-"""Before the name of a manager: what stands for its packages where they could never be found out."""
+"""Before the name of a manager: in place of its packages, where there are none or they were never known."""
+
+_NONE = "closure:empty"
+"""Identity where nothing is to be installed: a record, which counts when the repository is down."""
 
 _MOST_CHANGES = 3
 _MOST_WORDS = 3
@@ -44,25 +47,35 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
         return _unknown(read, None if built is None else known, read.resolution.problem, nonce)
     packages = read.resolution.packages
     before = {purl: it for purl, it in known.items() if purl.startswith("pkg:")}
-    changes = tuple(_changes(before, packages)) if before else ()
+    recorded = bool(before) or untainted(known.get(as_a_whole(read.manager), "")) == _NONE
+    changes = tuple(_changes(before, packages)) if recorded else ()
     # An update takes up everything else that is new, for then the instruction runs.
     if read.policy is PackagePolicy.SECURITY and changes and not any(it.security for it in changes):
         verdict = PackageVerdict(read.manager, len(before), held=changes, packages=packages)
         return verdict, tuple(known.items())
-    verdict = PackageVerdict(read.manager, len(packages), changes, (), packages, new=not before)
-    return verdict, tuple((item.purl, str(item.identity)) for item in packages)
+    verdict = PackageVerdict(read.manager, len(packages), changes, (), packages, new=not recorded)
+    return verdict, _pairs(read.manager, packages)
+
+
+def as_a_whole(manager: str) -> str:
+    """The reference in place of packages."""
+    return f"{_AS_A_WHOLE}{manager}"
+
+
+def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:
+    pairs = tuple((item.purl, str(item.identity)) for item in packages)
+    return pairs or ((as_a_whole(manager), _NONE),)
 
 
 def _unknown(
     read: PackagesRead, recorded: Mapping[str, str] | None, problem: Reason, nonce: str
 ) -> tuple[PackageVerdict, Pairs]:
     """What is recorded counts, whatever the problem is (design rule 4): also that there was no package."""
-    unseen = f"{_AS_A_WHOLE}{read.manager}"
+    unseen = as_a_whole(read.manager)
     known = recorded or {}
     unreachable = read.resolution.unreachable
-    verdict = PackageVerdict(
-        read.manager, len(known), problem=problem, unreachable=unreachable, kept=bool(known)
-    )
+    total = sum(purl.startswith("pkg:") for purl in known)
+    verdict = PackageVerdict(read.manager, total, problem=problem, unreachable=unreachable, kept=bool(known))
     if nonce and (known or unreachable):
         return verdict, ((unseen, str(Nonce(nonce))),)
     if known:
@@ -103,6 +116,8 @@ def name_of(purl: str) -> str:
 
 def untainted(text: str) -> str:
     """A written identity without the taint (design rule 9)."""
+    if not text:
+        return ""
     found: KeyIdentity = read_key_identity(text)
     return str(found.identity) if isinstance(found, Tainted) else text
 
@@ -182,11 +197,11 @@ def moved_since(read: PackagesRead, verdict: PackageVerdict) -> tuple[Reason, Pa
     """Which packages are others than those that were judged, and the pairs that were; None if none is."""
     if read.resolution.problem or verdict.problem or verdict.held:
         return None
-    judged_pairs = {item.purl: str(item.identity) for item in verdict.packages}
-    changes = tuple(_changes(judged_pairs, read.resolution.packages))
+    before = {item.purl: str(item.identity) for item in verdict.packages}
+    changes = tuple(_changes(before, read.resolution.packages))
     if not changes:
         return None
     now = PackageVerdict(verdict.manager, len(read.resolution.packages), changes)
-    moved = {change.purl for change in changes}
-    pairs = tuple((purl, identity) for purl, identity in judged_pairs.items() if purl in moved)
+    moved = {change.purl for change in changes} | {as_a_whole(verdict.manager)}
+    pairs = tuple(pair for pair in _pairs(verdict.manager, verdict.packages) if pair[0] in moved)
     return Reason("packages-changed", detail=changes_text(now)), pairs

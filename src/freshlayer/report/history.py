@@ -68,9 +68,9 @@ def _taken_up(builds: Sequence[BuildEvent]) -> Iterator[Line]:
         if not manager_of(reference)
     ]
     rows += [
-        (moment(event.at), packages.grouped(installed), "")
+        (moment(event.at), installed, "")
         for event in builds
-        if (installed := [pair for pair in event.took_up if manager_of(pair[0])])
+        if (installed := packages.grouped(event.took_up))
     ]
     if rows:
         yield "bold", "taken up by the build of"

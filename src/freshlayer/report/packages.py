@@ -14,7 +14,7 @@ from freshlayer.reference import shown
 
 _LONGEST = 80
 _MOST_WORDS = 6
-HEADS = ("Line", "Package", "Built with", "Now", "", "Wanted by")
+HEADS = ("Line", "Package", "Built with", "Now", "Update", "Wanted by")
 
 
 def unknown_reason(verdict: PackageVerdict) -> Reason:
@@ -109,7 +109,9 @@ def names_of(item: InstructionVerdict) -> Iterator[str]:
 
 
 def grouped(pairs: Sequence[tuple[str, str]]) -> str:
-    """``98 packages: curl, libc6, libssl3 and 95 more``: of pairs that are packages."""
-    names = [shown(name_of(purl), _LONGEST) for purl, _ in pairs]
+    """``98 packages: curl, libc6, libssl3 and 95 more``; empty where no pair is a package."""
+    names = [shown(name_of(purl), _LONGEST) for purl, _ in pairs if purl.startswith("pkg:")]
+    if not names:
+        return ""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{len(names)} {'package' if len(names) == 1 else 'packages'}: {', '.join(names[:3])}{more}"

@@ -79,12 +79,11 @@ def _keys(item: InstructionVerdict, built: Built | None) -> Iterator[Line]:
     if not item.pairs:
         return
     before = built.pairs if built else ()
-    installed = [pair for pair in before if manager_of(pair[0])]
     for reference, identity in before:
         if not manager_of(reference):
             yield "", f"  built with {reference} at {shown(identity)}"
-    if installed:
-        yield "", f"  built with {packages.grouped(installed)}"
+    if installed := packages.grouped(before):
+        yield "", f"  built with {installed}"
     if item.key:
         yield "", f"  key then: {built.key if built else 'none'}"
         yield "", f"  key now:  {item.key}"

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from freshlayer.context import Source
+from freshlayer.decisions.packages import manager_of
 from freshlayer.decisions.plan import Expected
 from freshlayer.decisions.verdict import relative_to
 from freshlayer.errors import StateError
@@ -79,7 +80,7 @@ def installed(source: Source, session: Session) -> dict[str, Pairs]:
 
 def _installed(report: Report) -> Iterator[tuple[str, Pairs]]:
     for item in report.instructions:
-        pairs = tuple(pair for pair in item.pairs if pair[0].startswith("pkg:"))
+        pairs = tuple(pair for pair in item.pairs if manager_of(pair[0]))
         if item.packages and pairs:
             yield item.digest, pairs
 

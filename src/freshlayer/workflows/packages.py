@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.decisions.packages import as_a_whole
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases
@@ -238,4 +239,6 @@ def package_references(found: Found) -> Iterator[Reference]:
     """Every package, as the state knows it."""
     for reads in found.values():
         for read in reads:
-            yield from (Reference("package", it.purl, it.purl) for it in read.resolution.packages)
+            whole = as_a_whole(read.manager)
+            texts = (whole, *(it.purl for it in read.resolution.packages))
+            yield from (Reference("package", text, text) for text in texts)
