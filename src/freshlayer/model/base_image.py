@@ -63,6 +63,7 @@ FILES = frozenset(
         *(f"/usr/lib/{name}-release" for name in _RELEASES),
         *("/etc/lsb-release", "/etc/debian_version", "/etc/issue", "/etc/passwd"),
         *("/etc/pip.conf", "/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/yum.conf"),
+        "/usr/etc/zypp/zypp.conf",
         *("/root/.npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"),
         *("/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/usr/lib/rpm/macros.d/macros.dist"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ SECURITY = frozenset({"openssl-libs", "bash"})
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    if lacking := [name for name in ("dnf", "createrepo_c", "rpmbuild") if not shutil.which(name)]:
+        pytest.skip(f"{', '.join(lacking)} not installed (scripts/setup servers)")
     return make_world(tmp_path_factory.mktemp("rpm"))
 
 

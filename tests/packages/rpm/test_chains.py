@@ -281,6 +281,18 @@ def test_what_can_not_be_installed_is_a_problem(repository: Repository) -> None:
     assert "no-such-thing" in problem.text
 
 
+def test_a_package_that_brings_repositories_is_named_where_one_is_not_found(repository: Repository) -> None:
+    repository.write(Package("extra-release", files=("/etc/yum.repos.d/extra.repo",)), MANUAL)
+    found = repository.resolve(
+        run(1, "install extra-release"), run(2, "install manual"), run(3, "install far")
+    )
+    assert found[2].packages
+    problem = found[3].problem
+    assert problem is not None
+    assert problem.code == "package-not-found"
+    assert "extra-release" in problem.text
+
+
 def test_a_file_of_a_package_is_noted_and_the_rest_is_known(repository: Repository) -> None:
     found = repository.one("install https://packages.test/release.rpm tool")
     assert {one.name for one in found.packages} == {"tool", "library", "manual"}

@@ -13,7 +13,13 @@ from freshlayer.packages.rpm.options import Options
 from freshlayer.packages.rpm.variables import expanded, os_release, unexpanded
 
 MAIN_FILES = ("/etc/yum.conf", "/etc/dnf/dnf.conf")
-_REPOSITORY_DIRECTORIES = ("/etc/yum.repos.d/", "/etc/distro.repos.d/", "/etc/yum/repos.d/")
+_REPOSITORY_DIRECTORIES = (
+    "/usr/share/dnf5/repos.d/",
+    "/etc/yum.repos.d/",
+    "/etc/distro.repos.d/",
+    "/etc/yum/repos.d/",
+)
+_DROP_INS = ("/usr/share/dnf5/libdnf.conf.d/", "/etc/dnf/libdnf5.conf.d/")
 _ZYPP_DIRECTORY = "/etc/zypp/repos.d/"
 _CLIENT_OPTIONS = ("sslclientcert", "sslclientkey")
 _WEAKLESS = (("centos", "7"), ("rhel", "7"), ("ol", "7"), ("amzn", "2"), ("amzn", "2018.03"))
@@ -113,9 +119,9 @@ def _main(
         zypp = sections(files.get("/etc/zypp/zypp.conf") or files.get("/usr/etc/zypp/zypp.conf") or "")
         return zypp.get("main", {})
     paths = ("/etc/tdnf/tdnf.conf",) if family == "tdnf" else MAIN_FILES
-    drop_ins = sorted(path for path in files if path.startswith("/etc/dnf/libdnf5.conf.d/"))
+    drop_ins = [path for start in _DROP_INS for path in sorted(files) if path.startswith(start)]
     found: dict[str, str] = {}
-    for path in (*paths, *drop_ins):
+    for path in (*drop_ins, *paths):
         found |= sections(files.get(path, "")).get("main", {})
     set_here = {name: value for section, name, value in assignments(options.all("setopt")) if not section}
     return {name: expanded(value, variables) for name, value in (found | set_here).items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 
+import solv
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from freshlayer.model.packages import (
     Resolution,
     Resolutions,
 )
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, followed_by
 from freshlayer.packages.rpm.choices import Choice, choose
 from freshlayer.packages.rpm.configuration import Repository
 from freshlayer.packages.rpm.identity import Distribution, chosen
@@ -27,7 +28,7 @@ from freshlayer.packages.rpm.modularity import States, states_of
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import with_security
 from freshlayer.packages.rpm.steps import Step, steps
-from freshlayer.packages.rpm.system import as_installed
+from freshlayer.packages.rpm.system import as_installed, files_of
 from freshlayer.packages.rpm.variables import os_release
 
 Rounds = Generator[tuple[IndexFile, ...], IndexAnswers, None]
@@ -59,6 +60,7 @@ class Session:
         self._distribution = Distribution(os_release(contents.files))
         self._states: dict[str, States] = {"": states_of(contents.files)}
         self._reader = 0
+        self._bringing: dict[str, None] = {}
 
     def resolutions(self) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
         """Yield index files in rounds, and return what each instruction installs."""
@@ -127,14 +129,21 @@ class Session:
         draft.notes += choice.notes
         if choice.problem is not None or choice.world is None:
             if choice.problem is not None:
-                draft.fail(choice.problem)
+                draft.fail(self._explained(choice.problem))
             return
         packages = chosen(choice.world, list(choice.new), choice.request, self._distribution)
         draft.packages |= {one.purl: one for one in self._under_policy(step, packages, draft)}
         if not step.options.has("download-only"):
             self._states[step.root] = choice.states
             kept = [choice.world.installed[one] for one in choice.kept]
+            self._bringing |= dict.fromkeys(one.name for one in choice.new if _brings_repositories(one))
             self._installed[step.root] = (*kept, *map(as_installed, choice.new))
+
+    def _explained(self, problem: Reason) -> Reason:
+        """A package that is not found may be in a repository that a package before it brings."""
+        if problem.code != "package-not-found" or not self._bringing:
+            return problem
+        return followed_by(problem, f"the repositories that {', '.join(self._bringing)} brings are not read")
 
     def _under_policy(self, step: Step, packages: list[ChosenPackage], draft: _Draft) -> list[ChosenPackage]:
         policy = step.run.policy
@@ -145,6 +154,10 @@ class Session:
             draft.notes += [Reason("no-security-marks")] if marked is None else []
             return [replace(one, security=True) for one in packages] if marked is None else marked
         return packages
+
+
+def _brings_repositories(one: solv.XSolvable) -> bool:
+    return any(path.startswith("/etc/yum.repos.d/") for path in files_of(one))
 
 
 def _resolution(draft: _Draft) -> Resolution:

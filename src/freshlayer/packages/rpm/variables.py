@@ -24,7 +24,7 @@ _RELEASE_PROVIDES = (
     *("distribution-release", "redhat-release", "suse-release", "photon-release"),
 )
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::([-+])([^{}$]*))?\}|(\w+))", re.ASCII)
-_DIRECTORIES = ("/etc/yum/vars/", "/etc/dnf/vars/", "/etc/zypp/vars.d/")
+_DIRECTORIES = ("/usr/share/dnf5/vars.d/", "/etc/yum/vars/", "/etc/dnf/vars/", "/etc/zypp/vars.d/")
 
 
 def os_release(files: Mapping[str, str]) -> dict[str, str]:
