@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -10,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshlayer.bases.decompression import Detected
-from freshlayer.bases.limits import LARGEST_WINDOW, MIB, ImageError
+from freshlayer.bases.limits import LARGEST_WINDOW, MIB, ImageError, exceeded
 from testing.image_layers import gzipped, zstd
 
 
 def decompressed(data: bytes, piece: int) -> bytes:
     stream, found = Detected(), bytearray()
     for start in range(0, len(data), piece):
-        for part in stream.feed(data[start : start + piece]):
-            found += part
+        stream.feed(data[start : start + piece], found.extend)
     stream.end()
     return bytes(found)
 
@@ -75,4 +75,16 @@ def test_a_window_that_would_take_the_memory_is_refused() -> None:
 )
 def test_a_bomb_comes_in_pieces(bomb: bytes) -> None:
     """All of its input at once: what is held is a piece of it."""
-    assert max(map(len, Detected().feed(bomb))) <= 32 * MIB
+    lengths: list[int] = []
+    Detected().feed(bomb, lambda part: lengths.append(len(part)))
+    assert (sum(lengths), max(lengths) <= MIB) == (64 * MIB, True)
+
+
+@pytest.mark.parametrize("form", [bytes, gzipped, zstd])
+def test_the_reader_can_end_it(form: Callable[[bytes], bytes]) -> None:
+    def refuse(_: bytes) -> None:
+        raise exceeded("enough")
+
+    with pytest.raises(ImageError) as raised:
+        Detected().feed(form(b"tar." * 100_000), refuse)
+    assert raised.value.reason.detail == "enough"

@@ -6,8 +6,8 @@ What is passed on comes in pieces of bounded size, however well it was compresse
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable
+from typing import BinaryIO, Protocol, cast
 
 from freshlayer.bases.limits import LARGEST_WINDOW, MIB, invalid
 
@@ -16,15 +16,18 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE = b"\x2a\x4d\x18"
 _LONGEST_MAGIC = 4
 _PIECE = MIB
-_ZSTD_AT_ONCE = 512
-"""Bytes of input: a block of 4 bytes can be 128 KiB of output."""
+_ZSTD_PIECE = MIB // 4
+
+
+Take = Callable[[bytes], object]
+"""Who takes what was compressed, piece by piece; it may raise ImageError to end it."""
 
 
 class Decompressor(Protocol):
     """Pieces of a compressed stream → pieces of what it holds."""
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """What this piece adds. Raises ImageError."""
+    def feed(self, data: bytes, take: Take) -> None:
+        """Pass on what this piece adds. Raises ImageError, and what ``take`` raises."""
 
     def end(self) -> None:
         """There is no more. Raises ImageError where there should be."""
@@ -37,16 +40,18 @@ class Detected:
         self._first = b""
         self._chosen: Decompressor | None = None
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes, take: Take) -> None:
+        """Raises ImageError, and what ``take`` raises."""
         if self._chosen is None:
             self._first += data
             if len(self._first) < _LONGEST_MAGIC:
                 return
             self._chosen = _for(self._first)
             data = self._first
-        yield from self._chosen.feed(data)
+        self._chosen.feed(data, take)
 
     def end(self) -> None:
+        """Raises ImageError."""
         if self._chosen is not None:
             self._chosen.end()
         elif self._first:
@@ -62,8 +67,8 @@ def _for(first: bytes) -> Decompressor:
 
 
 class _Plain:
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        yield data
+    def feed(self, data: bytes, take: Take) -> None:
+        take(data)
 
     def end(self) -> None:
         pass
@@ -76,7 +81,7 @@ class _Gzip:
         self._member = zlib.decompressobj(wbits=31)
         self._is_open = True
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes, take: Take) -> None:
         while data:
             if not self._is_open:
                 if not data.strip(b"\0"):
@@ -87,7 +92,7 @@ class _Gzip:
             except zlib.error as error:
                 raise invalid(f"its gzip stream is damaged ({error})") from None
             if made:
-                yield made
+                take(made)
             if self._member.eof:
                 self._is_open = False
                 data = self._member.unused_data
@@ -106,18 +111,22 @@ class _Zstd:
         import zstandard  # noqa: PLC0415 - most layers are gzip
 
         self._error = zstandard.ZstdError
+        self._take: Take = bytes
         opened = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)
-        self._stream = opened.decompressobj(read_across_frames=True)
+        # It passes on each piece once that is complete, so that no input, however small, fills the memory.
+        self._stream = opened.stream_writer(cast("BinaryIO", self), write_size=_ZSTD_PIECE, closefd=False)
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        view = memoryview(data)
-        for start in range(0, len(data), _ZSTD_AT_ONCE):
-            try:
-                made = self._stream.decompress(view[start : start + _ZSTD_AT_ONCE])
-            except self._error as error:
-                raise invalid(f"its zstd stream is damaged ({error})") from None
-            if made:
-                yield made
+    def write(self, data: bytes) -> int:
+        """Called by the stream."""
+        self._take(data)
+        return len(data)
+
+    def feed(self, data: bytes, take: Take) -> None:
+        self._take = take
+        try:
+            self._stream.write(data)
+        except self._error as error:
+            raise invalid(f"its zstd stream is damaged ({error})") from None
 
     def end(self) -> None:
-        pass
+        """A frame that is cut off is found by the tar in it."""

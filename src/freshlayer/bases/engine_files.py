@@ -171,8 +171,7 @@ class _SavedLayer:
     def feed(self, piece: bytes) -> None:
         if self._error is None:
             try:
-                for part in self._stream.feed(piece):
-                    self._changes.feed(part)
+                self._stream.feed(piece, self._changes.feed)
             except ImageError as error:
                 self._error = error
 

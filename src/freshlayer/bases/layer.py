@@ -158,8 +158,7 @@ class LayerSink:
         try:
             if self._received > self._size:
                 raise exceeded("a layer is larger than its manifest states")
-            for piece in self._decompressor.feed(data):
-                self._changes.feed(piece)
+            self._decompressor.feed(data, self._changes.feed)
         except ImageError as error:
             self.problem = error.reason
         except OSError as error:
