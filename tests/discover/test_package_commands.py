@@ -24,10 +24,11 @@ SOURCES = "/etc/apt/sources.list"
 X = "/etc/apt/sources.list.d/x.list"
 
 
-def bases(files: Mapping[str, str]) -> Bases:
+def bases(files: Mapping[str, str], *managers: str) -> Bases:
     """One image with these files."""
     reference = "docker-image://docker.io/library/base:latest"
-    image = BaseImage(reference, "linux/amd64", f"sha256:{'0' * 64}", contents=BaseContents(files))
+    installed = dict.fromkeys(managers, "")
+    image = BaseImage(reference, "linux/amd64", f"sha256:{'0' * 64}", contents=BaseContents(files, installed))
     return {(reference, "linux/amd64"): image}
 
 
@@ -277,3 +278,17 @@ def test_a_comment_goes_before_the_settings(text: str, given: dict[str, str], wa
 def test_what_is_off_is_not_listed_as_unknown() -> None:
     (item,) = report("# freshlayer: packages=off\nRUN apk add $X").not_watched
     assert item.reason.code == "packages-off"
+
+
+def test_a_manager_that_the_base_does_not_have_runs_nothing() -> None:
+    arms = "if grep x /y; then yum install -y $V; else apt-get install -y b; fi"
+    text = f"FROM base AS a\nRUN {arms}\nFROM a\nRUN apk add c\n"
+    found = analyse(text, AMD64, None, None, bases(APT, "apt"))
+    assert [it.words for number in found.discovery.packages.values() for it in number] == [("b",)]
+    missed = found.discovery.not_watched
+    assert {(item.text, item.reason.code, item.accepted) for item in missed} == {
+        ("yum install ${V}", "no-package-manager", True),
+        ("apk add c", "no-package-manager", True),
+    }
+    open_ = analyse(text, AMD64, None, None, bases(APT)).discovery.packages
+    assert len([it for number in open_.values() for it in number]) == 3

@@ -166,6 +166,8 @@ class _Finder:
     ) -> None:
         self._downloads = downloads
         self._bases = bases
+        self._managers: dict[int, frozenset[str] | None] = {}
+        self._present: frozenset[str] | None = None
         self._contexts = conditions.contexts
         self._files = StageFiles(dockerfile, context, conditions.contexts)
         self._dockerfile = dockerfile
@@ -195,6 +197,8 @@ class _Finder:
             for via, finding in self._image(stage):
                 yield stage.start, via, finding
         start = self._bases.start(stage, outer)
+        self._present = self._managers.get(parent.number) if parent else self._bases.managers(stage, outer)
+        self._managers[stage.number] = self._present
         shell_words = self._shells.get(parent.number, start.shell) if parent else start.shell
         directory = self._directories.get(parent.number, "/") if parent else start.directory
         self._files.begin(parent, start.files, start.search)
@@ -292,7 +296,7 @@ class _Finder:
         with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
             around = self._surroundings(instruction, environment)
             around = replace(around, files=files, search=search, common=known_names())
-            packages = PackageCalls(self._platform, self._downloads, around.value)
+            packages = PackageCalls(self._platform, self._downloads, around.value, self._present)
             yield from self._script(instruction, around, shell_words, packages)
             yield from ((missed.via, missed) for missed in packages.unknown())
             if packages.commands:

@@ -38,14 +38,21 @@ _ROOTS = frozenset({"root", "installroot"})
 _CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
 """Actions that read nothing from the network."""
 _FILE = Reason("package-file")
+_ABSENT = Reason("no-package-manager")
 _ELSEWHERE = Reason("package-root")
 _MOST_SHOWN = 80
 
 
 class PackageCalls:
-    """The package commands of one instruction. ``commands`` grows in the order in which they run."""
+    """The package commands of one instruction. ``commands`` grows in the order in which they run.
 
-    def __init__(self, platform: str, downloads: Downloads, value: Value) -> None:
+    ``present``: the managers that the base image has, where that is known.
+    """
+
+    def __init__(
+        self, platform: str, downloads: Downloads, value: Value, present: frozenset[str] | None = None
+    ) -> None:
+        self._present = present
         self._languages = LanguageCalls(platform, value)
         self._platform = platform
         self._downloads = downloads
@@ -83,9 +90,12 @@ class PackageCalls:
     def _of_lines(
         self, name: str, manager: str, lines: Sequence[CommandLine], call: Call
     ) -> Iterator[Finding]:
+        absent = self._present is not None and manager not in self._present
         for line in lines:
             text = _text(name, line)
-            if line.action is None:
+            if absent:
+                yield Missed(text, _ABSENT, name, accepted=True)
+            elif line.action is None:
                 yield Missed(text, Reason("packages-by-name"), name)
             elif any(option in _ROOTS and value not in {"", "/"} for option, value in line.options):
                 yield Missed(text, _ELSEWHERE, name)

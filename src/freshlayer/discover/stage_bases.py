@@ -78,6 +78,12 @@ class StageBases:
         found = self.find(stage, outer)
         return found.config if found and is_configured(found) else None
 
+    def managers(self, stage: Stage, outer: Environment) -> frozenset[str] | None:
+        """The package managers that have a database in the image; None where that is not known."""
+        found = self.find(stage, outer)
+        contents = found.contents if found else None
+        return frozenset((*contents.installed, *contents.unreadable)) or None if contents else None
+
     def start(self, stage: Stage, outer: Environment) -> StageStart:
         """What the first instruction behind a FROM finds."""
         config, key = self.config(stage, outer), self.key(stage, outer)

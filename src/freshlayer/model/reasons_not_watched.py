@@ -138,6 +138,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "it is an index of packages, of which each installation reads a part",
         "nothing: the packages are listed with the command that installs them",
     ),
+    "no-package-manager": (
+        "the base image does not have this package manager, so the command does not run",
+        "nothing, unless an instruction installs the package manager",
+    ),
     "package-root": (
         "the packages are installed below another directory, and freshlayer does not read what is there",
         "name a URL that changes with them in a '# freshlayer: watch URL' comment",

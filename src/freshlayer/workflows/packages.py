@@ -225,6 +225,9 @@ def with_unresolved(analysis: Analysis, found: Found) -> Analysis:
         if read.resolution.problem and not read.resolution.unreachable
     ]
     known = analysis.discovery.not_watched
+    # What the analysis can't know is listed by command already.
+    listed = {(item.line, item.reason) for item in known}
+    missed = [item for item in missed if (item.line, item.reason) not in listed]
     return replace(analysis, discovery=replace(analysis.discovery, not_watched=(*known, *missed)))
 
 
