@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from freshlayer.workflows.observe import probe_now
 from freshlayer.workflows.session import Session
 
 _HUB = "docker-image://docker.io/"
+_MOST_DIGESTS = 8
 
 
 class EngineImages:
@@ -49,15 +50,24 @@ class EngineImages:
         if not strange or not self._are_taken():
             return frozenset()
         missing = {it for it in strange if self._is_missing(it, verdicts[it])}
-        by_digest = {_by_digest(it, self._here[it]): it for it in strange if verdicts[it].is_observed}
-        answers = probe_now(list(by_digest), {}, self._session, ())
-        unknown = {by_digest[it] for it, seen in answers.items() if seen.outcome is not ProbeOutcome.SEEN}
+        unknown = self._unknown({it for it in strange if verdicts[it].is_observed})
         for reference in sorted(unknown):
             self._session.warn(
                 f"{name_of(reference)}: the registry has another image under this tag, and does not know the"
                 " one that is here, which is used (pull the tag to have the other)"
             )
         return frozenset(missing | unknown)
+
+    def _unknown(self, references: set[Reference]) -> set[Reference]:
+        """Those of which the registry knows no digest. Storages keep digests that an image once had."""
+        probed = {
+            named: it
+            for it in references
+            for named in _by_digest(it, sorted(self._here[it].digests)[:_MOST_DIGESTS])
+        }
+        answers = probe_now(list(probed), {}, self._session, ())
+        known = {probed[it] for it, seen in answers.items() if seen.outcome is ProbeOutcome.SEEN}
+        return references - known
 
     def _is_missing(self, reference: Reference, verdict: Verdict) -> bool:
         """Docker Hub does not state of a name without a registry whether it exists."""
@@ -103,8 +113,9 @@ def digests_of(evidence: tuple[Evidence, ...]) -> frozenset[str]:
     return frozenset(value for value in values if value)
 
 
-def _by_digest(reference: Reference, image: LocalImage) -> Reference:
-    """A manifest by its digest, to be requested: unlike one that a Dockerfile pins."""
+def _by_digest(reference: Reference, digests: Iterable[str]) -> Iterator[Reference]:
+    """Manifests by their digests, to be requested: unlike one that a Dockerfile pins."""
     repository = reference.address.partition("@")[0].rpartition(":")[0]
-    pinned = f"{repository}@sha256:{min(image.digests)}"
-    return replace(reference, address=pinned, text=pinned)
+    for digest in digests:
+        pinned = f"{repository}@sha256:{digest}"
+        yield replace(reference, address=pinned, text=pinned)
