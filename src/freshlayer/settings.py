@@ -29,7 +29,7 @@ class OnUnknown(StrEnum):
 
 
 class Pull(StrEnum):
-    """Whether images that moved are pulled, for builders that do not look into the registry themselves."""
+    """Whether base images are pinned to the digest that was judged, so that those that moved are pulled."""
 
     CHANGED = "changed"
     NEVER = "never"
@@ -131,7 +131,7 @@ SETTINGS: dict[str, Setting] = {
     "connections": Setting((int,), "the maximum of concurrent connections", 1),
     "timeout": Setting((int, float), "seconds for one reference", 0.1),
     "deadline": Setting((int, float), "seconds for all references", 0.1),
-    "pull": Setting((str,), "whether base images that changed are pulled"),
+    "pull": Setting((str,), "whether base images that changed are built"),
     "packages": Setting((str, dict), "which packages that a command installs are inputs"),
     "hosts": Setting((dict,), "by name[:port]"),
 }

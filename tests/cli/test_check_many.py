@@ -20,6 +20,8 @@ from freshlayer.settings import Policy
 from freshlayer.workflows.batch import Candidate, batches
 from testing.command import FRESHLAYER, Freshlayer
 from testing.origins import ServeOrigin
+from testing.servers.needs import require
+from testing.stores.registry import Registry
 
 
 @pytest.fixture
@@ -59,6 +61,21 @@ def test_what_they_share_is_asked_once(freshlayer: Freshlayer, origin: ServeOrig
     assert freshlayer("check", "--recursive", ".").out == told.out
     again = asked(origin) - before
     assert again == dict.fromkeys(("/shared", "/a/Dockerfile", "/b/Dockerfile.dev", "/c/Containerfile"), 1)
+
+
+def test_an_image_that_many_start_from_is_probed_once(freshlayer: Freshlayer, project: Path) -> None:
+    require("nginx", Registry.PROGRAM)
+    with Registry() as registry:
+        registry.push("base", "1", "one")
+        for number in range(50):
+            folder = project / str(number)
+            folder.mkdir()
+            (folder / "Dockerfile").write_text(f"FROM {registry.host}/base:1\nRUN echo {number}\n")
+        told = freshlayer("check", "--recursive", ".")
+        assert told.code == 1, told.err
+        asked = [r for r in registry.requests() if r.path.endswith("/manifests/1")]
+    assert len(asked) == 1
+    assert told.out.count("1 of 1 watched instruction is stale") == 50
 
 
 def test_many_are_told_as_a_few_are(freshlayer: Freshlayer, origin: ServeOrigin, project: Path) -> None:

@@ -41,8 +41,9 @@ def planned(
     *,
     taints: dict[tuple[str, str], int] | None = None,
     nonce: str = "",
+    resolved: Mapping[int, tuple[Reference, ...]] | None = None,
 ) -> dict[int, InstructionVerdict]:
-    """Line → verdict. ``reads`` goes by lines too."""
+    """Line → verdict. ``reads`` and ``resolved`` go by lines too."""
     dockerfile = parse(text)
     stages = reachable(dockerfile, "", lambda stage: stage.base, every_earlier=True)
     parents = {stage.number: parent_stage(dockerfile, stage, lambda s: s.base) for stage in stages}
@@ -53,6 +54,7 @@ def planned(
         built or {},
         taints or {},
         nonce,
+        resolved={numbers[line]: frozenset(found) for line, found in (resolved or {}).items()},
     )
     return {item.line: item for item in plan(dockerfile, stages, parents, known)}
 
@@ -371,3 +373,29 @@ def test_an_add_that_is_no_longer_watched_runs_no_more_than_before() -> None:
     text = "FROM base\nADD https://example.org/a /a\n"
     built = built_of(planned(text, {2: (A,)}, [verdict(A, V1)]))
     assert planned(text, {}, [], built)[2].state is InstructionState.FRESH
+
+
+IMAGE = refer("docker-image://python:3.12")
+M1, M2 = (Identity("manifest", digit * 64, Strength.CONTENT) for digit in "12")
+MOUNTED = "FROM python:3.12\nRUN --mount=from=python:3.12,target=/p curl https://example.org/a\nRUN true\n"
+
+
+def mounted(
+    manifest: Identity, built: dict[tuple[str, str], Built] | None = None
+) -> dict[int, InstructionVerdict]:
+    reads = {1: (IMAGE,), 2: (IMAGE, A)}
+    verdicts = [verdict(IMAGE, manifest), verdict(A, V1)]
+    return planned(MOUNTED, reads, verdicts, built, resolved={1: (IMAGE,), 2: (IMAGE,)})
+
+
+def test_an_image_that_the_builder_resolves_is_recorded_and_no_part_of_a_key() -> None:
+    first = mounted(M1)
+    assert first[1].key == ""
+    assert first[2].key == VECTOR_KEY
+    assert [reference for reference, _ in first[2].pairs] == [IMAGE.text, A.text]
+    moved = mounted(M2, built_of(first))
+    assert moved[2].key == VECTOR_KEY
+    assert [moved[line].state for line in (1, 2, 3)] == [InstructionState.STALE] * 3
+    assert str(moved[1].reason) == "python:3.12: sha256:111111111111… → sha256:222222222222…"
+    again = mounted(M1, built_of(first))
+    assert {item.state for item in again.values()} == {InstructionState.FRESH}

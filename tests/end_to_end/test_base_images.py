@@ -443,3 +443,32 @@ def test_what_is_rendered_is_pinned(
     assert re.sub(r"@sha256:[0-9a-f]{64}", "", told.out) == original
     # Of an index a GET as well.
     assert sorted(made.probed()) == ["/v2/base/manifests/1"] * 2 + ["/v2/frontend/manifests/1"]
+
+
+def test_a_pin_leaves_no_trace_but_in_a_mount_that_the_builder_records(
+    made: Project, publisher: Publisher
+) -> None:
+    """As docs/traces.md states it."""
+    base, other = publisher.push_index("base", "old", "old"), publisher.push("other", "new")
+    lines = [f"FROM {base}", "ENV A=b", "RUN cp /content /first", f"COPY --from={other} /content /second"]
+    if made.builder.name in KNOWS_MOUNTS:
+        lines.append(f"RUN --mount=type=bind,from={other},target=/m cp /m/content /third")
+    made.write(*lines, 'CMD ["sh"]')
+    made.builder.reset()
+    made.plain("--tag", "plain")
+    plain = made.builder.image("plain")
+    made.builder.reset()
+    made.build()
+    ours = made.builder.image("built")
+    assert (plain.configuration, plain.container, plain.layers) == (
+        ours.configuration,
+        ours.container,
+        ours.layers,
+    )
+    before = [line.created_by for line in plain.history]
+    changed = [line.created_by for line in ours.history if line.created_by not in before]
+    if made.builder.command[0] == "docker":
+        assert changed == []
+    else:
+        assert [re.sub(r"@sha256:[0-9a-f]{64}", "", line) in before for line in changed] == [True]
+        assert "--mount" in changed[0]

@@ -25,7 +25,7 @@ TEXT = (
 def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_command_reads() -> None:
     source = Source(TEXT.encode(), "Dockerfile", "Dockerfile", Path(), None)
     told = [line for _, line in input_lines(inputs(source, BuildRequest(("linux/amd64",))))]
-    own = " (the builder itself resolves it)"
+    own = " (pinned in the build)"
     assert told == [
         "watched:",
         f"  Dockerfile:1: FROM reads docker-image://docker.io/library/base:latest{own}",

@@ -103,10 +103,10 @@ def _missed(report: Report, item: NotWatched) -> str:
 
 
 def _read(report: Report, item: RemoteInput, place: Place) -> Line:
-    own = item.reference.kind == "image" and place.resolved_by_builder
+    own = item.reference.kind == "image" and place.resolved_by_builder and not item.reference.pinned
     how = place.via if place.via.startswith(place.instruction) else f"{place.instruction} ({place.via})"
-    resolved = " (the builder itself resolves it)" if own else ""
+    pinned = " (pinned in the build)" if own else ""
     return (
-        "dim" if own else "green",
-        f"{place_of(report, place.line, place.script)}: {how} reads {item.reference}{resolved}",
+        "green",
+        f"{place_of(report, place.line, place.script)}: {how} reads {item.reference}{pinned}",
     )
