@@ -10,7 +10,7 @@ from freshlayer.discover.package_files import is_local, manager_files
 from freshlayer.discover.programs.readers import is_remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
-from freshlayer.discover.syntaxes.packages_apk import apk
+from freshlayer.discover.syntaxes.packages_apk import apk, removed
 from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, dpkg, install_packages
 from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
 from freshlayer.discover.syntaxes.packages_zypper import zypper
@@ -27,6 +27,7 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
     "install_packages": ("apt", install_packages),
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), ("apt", add_repository)),
     "apk": ("apk", apk),
+    "rm": ("apk", removed),
     **dict.fromkeys(("dnf", "dnf5", "dnf-3", "microdnf", "yum", "tdnf"), ("rpm", dnf)),
     **dict.fromkeys(("yum-builddep", "dnf-builddep"), ("rpm", yum_builddep)),
     "zypper": ("rpm", zypper),

@@ -30,7 +30,8 @@ class PackageAction(StrEnum):
     """What a command does, in words that all managers share.
 
     ``UPDATE`` reads indexes; ``INSTALL``, ``UPGRADE``, ``DIST_UPGRADE``, ``BUILD_DEP``, ``GROUP_INSTALL`` and
-    ``MODULE`` choose packages; ``REMOVE`` removes some; ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``.
+    ``MODULE`` choose packages; ``REMOVE`` removes some, and with the program ``rm`` the indexes that apk
+    keeps; ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``.
     """
 
     UPDATE = "update"

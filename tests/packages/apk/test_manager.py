@@ -10,6 +10,7 @@ import pytest
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import (
     IndexFile,
+    PackageAction,
     PackageChain,
     PackageCommand,
     PackagePolicy,
@@ -47,9 +48,9 @@ def words(text: str, files: Mapping[str, str] | None = None) -> PackageCommand:
     options = tuple((option, "") for option in re.findall(r"--(no-cache|update-cache)", text))
     plain = tuple(re.sub(r"--(no-cache|update-cache)", "", text).split())
     found = files or {"/etc/apk/repositories": f"{URL}\n"}
+    if plain[0] == "rm":
+        return PackageCommand("apk", "rm", PackageAction.REMOVE, plain[1:], files=found)
     if plain == ("update",):
-        from freshlayer.model.packages import PackageAction
-
         return PackageCommand("apk", "apk", PackageAction.UPDATE, files=found, updates=True)
     made = command(plain)
     return PackageCommand("apk", "apk", made.action, made.words, (*made.options, *options), found)
@@ -133,6 +134,23 @@ def test_an_instruction_that_updates_reads_its_own() -> None:
     assert names(found[1]) == ["curl", "libcurl", "zlib"]
     assert names(found[2]) == ["git", "pcre2"]
     assert names(found[3]) == []
+
+
+def test_an_index_that_is_removed_is_read_again() -> None:
+    found = resolved(chain("update && add curl && rm /var/cache/apk/*", "add git"))
+    assert names(found[1]) == ["curl", "libcurl", "zlib"]
+    assert names(found[2]) == ["git", "pcre2"]
+
+
+def test_a_run_that_only_removes_indexes_reads_nothing() -> None:
+    assert resolved(chain("rm /var/cache/apk/*")) == {}
+    elsewhere = BaseImage("debian", "linux/amd64", "", contents=BaseContents())
+    assert resolved(chain("rm /var/cache/apk/*"), of=elsewhere) == {}
+
+
+def test_a_package_file_is_left_to_its_own_report() -> None:
+    (resolution,) = resolved(chain("add --no-cache ./own.apk curl")).values()
+    assert names(resolution) == ["curl", "libcurl", "zlib"]
 
 
 def test_what_is_removed_in_the_same_instruction_was_read_all_the_same() -> None:

@@ -9,8 +9,9 @@ Words are as typed: ``jq=1.6-r0``, ``jq~1.6``, ``jq~=1.6``, ``jq>1.5``, ``jq@edg
 
 from __future__ import annotations
 
-from freshlayer.discover.syntaxes.found import Words
+from freshlayer.discover.syntaxes.found import Words, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, divided, table_of
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.packages import PackageAction
 
 _APK, _NAMES = table_of(
@@ -32,6 +33,16 @@ _ACTIONS = {
     "del": PackageAction.REMOVE,
 }
 _LISTED = frozenset({"fetch", "fix"})
+
+
+_CACHED = compiled(r"(?:/var/cache/apk|/etc/apk/cache)(?:/.*)?")
+"""Where apk keeps the indexes that ``apk add`` would take in place of new ones."""
+
+
+def removed(name: str, arguments: Words) -> tuple[CommandLine, ...]:
+    """``rm -rf /var/cache/apk/*``: a removal, of the indexes of earlier commands."""
+    words = tuple(word for word in arguments if _CACHED.fullmatch(written(word)))
+    return (CommandLine(name, PackageAction.REMOVE, words),) if words else ()
 
 
 def apk(_name: str, arguments: Words) -> tuple[CommandLine, ...]:

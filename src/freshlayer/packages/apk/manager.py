@@ -35,6 +35,8 @@ from freshlayer.packages.apk.records import entries
 from freshlayer.packages.apk.repositories import INDEX, NAME, Repository, architecture, repositories
 from freshlayer.packages.apk.root import Outcome, Root, options_of, performed, root_of
 
+_REMOVES = "rm"
+"""The program of a command that removes the cached indexes."""
 _CHOOSES = {PackageAction.INSTALL, PackageAction.UPGRADE, PackageAction.DIST_UPGRADE}
 
 
@@ -81,7 +83,8 @@ def _commands(chain: PackageChain) -> Iterator[tuple[PackageRun, PackageCommand]
 
 
 def _watched(run: PackageRun) -> bool:
-    return run.policy is not PackagePolicy.OFF and any(one.manager == NAME for one in run.commands)
+    own = (one for one in run.commands if one.manager == NAME and one.program != _REMOVES)
+    return run.policy is not PackagePolicy.OFF and any(own)
 
 
 def _unknown(chain: PackageChain, base: BaseImage) -> Resolutions:
@@ -119,7 +122,7 @@ class _Resolving:
         """One command: what it installs belongs to the instruction that read its index."""
         run, command = step.run, step.command
         reader = self._reader(run, command)
-        if command.action is PackageAction.UPDATE:
+        if command.action is PackageAction.UPDATE or command.program == _REMOVES:
             return
         if isinstance(step.repositories, Reason):
             self._problems.setdefault(run.number, Resolution(problem=step.repositories))
@@ -132,6 +135,8 @@ class _Resolving:
 
     def _reader(self, run: PackageRun, command: PackageCommand) -> int:
         options = options_of(command)
+        if command.program == _REMOVES:
+            self._stored = None
         if command.action is PackageAction.UPDATE or "update-cache" in options:
             self._stored = run.number
         elif command.action in _CHOOSES and "no-cache" in options:

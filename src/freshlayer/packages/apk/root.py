@@ -74,10 +74,11 @@ def _nothing(root: Root, _command: PackageCommand, _indexes: _Indexes) -> Outcom
 def _added(root: Root, command: PackageCommand, indexes: _Indexes) -> Outcome:
     options = options_of(command)
     marks = Marks(upgrade="upgrade" in options, latest="latest" in options)
-    words = [parsed(word) for word in command.words]
-    wanted = tuple(one for one in words if one is not None)
+    # A package file is reported by itself: what it depends on is not known before the build.
+    words = [word for word in command.words if not word.endswith(".apk")]
+    wanted = tuple(one for word in words if (one := parsed(word)) is not None)
     if len(wanted) < len(words):
-        wrong = next(word for word, one in zip(command.words, words, strict=True) if one is None)
+        wrong = next(word for word in words if parsed(word) is None)
         return Outcome(root, problems=(Unsolvable(wrong, exists=False),))
     named = {one.name: one.text for one in wanted if not one.conflict}
     before = root
