@@ -75,7 +75,7 @@ class PackageCalls:
     def _of_system(self, name: str, arguments: Words, call: Call) -> Iterator[Finding]:
         manager, grammar = MANAGERS[name]
         if name == "rm" and all(command.manager != manager for command in self.commands):
-            return None
+            return iter(())
         lines = grammar(name, arguments)
         if name == "dpkg":
             self._unpacked |= any(line.action is PackageAction.INSTALL for line in lines)
