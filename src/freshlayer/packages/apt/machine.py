@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from freshlayer.model.packages import ChosenPackage, PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.apt import actions
@@ -45,6 +47,8 @@ class Machine:
             words = self._plan(marks, command, configuration)
         except TooManyStepsError:
             raise WordError(Reason("limit-reached")) from None
+        except msgspec.MsgspecError:
+            raise WordError(Reason("index-unreadable")) from None
         states = changed(marks)
         packages = list(
             chosen_packages(marks, states, words, self.distribution, otherwise=command.action.value)
