@@ -45,6 +45,10 @@ class Installed:
         """Those of a name."""
         return self._names.get(name, [])
 
+    def knows(self, name: str) -> bool:
+        """Whether one has the name, or provides it."""
+        return name in self._names or name in self._providers
+
     def names(self) -> Iterable[str]:
         """All names."""
         return self._names

@@ -153,6 +153,8 @@ class Marks(Plans):
             return
         state.mode = Mode.KEEP if state.candidate is state.package.current else Mode.INSTALL
         state.planned = state.known = state.candidate
+        if state.candidate is not None:
+            self.arrives(state.candidate)
         if user:
             state.automatic = False
         elif state.package.current is None:

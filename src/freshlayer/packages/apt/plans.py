@@ -63,6 +63,7 @@ class Plans(States):
         if state.candidate is not version:
             if state.candidate is state.planned and state.mode is Mode.INSTALL:
                 state.planned = version
+                self.arrives(version)
             state.candidate = state.known = version
 
     def ruled_out(self, version: Version) -> bool:

@@ -65,6 +65,7 @@ class States:
         self._important = {Kind.RECOMMENDS: recommends, Kind.SUGGESTS: suggests}
         self._states: dict[Package, State] = {}
         self._clauses: dict[Version, tuple[Clause, ...]] = {}
+        self._arriving: set[str] = set()
 
     def of(self, package: Package) -> State:
         """The state of a package."""
@@ -125,10 +126,21 @@ class States:
 
     def meets(self, version: Version, clause: Clause, alternative: Alternative, which: Which) -> bool:
         """Whether one of the versions that an alternative means is the chosen one."""
+        if which is not Which.CANDIDATE and not self._may_be_there(alternative.name):
+            return False
         return any(
             self.chosen(offer.version.package, which) is offer.version
             for offer in self.offers(version, clause, alternative)
         )
+
+    def arrives(self, version: Version) -> None:
+        """Note that a version is planned."""
+        self._arriving.add(version.package.name)
+        self._arriving.update(one.name for one in version.provided)
+
+    def _may_be_there(self, name: str) -> bool:
+        """Whether a name is that of a package that is installed or planned: of others nothing is read."""
+        return name in self._arriving or self.universe.installed.knows(name)
 
     def fulfilled(self, version: Version, clause: Clause, which: Which = Which.PLANNED) -> bool:
         """Whether a clause holds."""
