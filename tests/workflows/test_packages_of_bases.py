@@ -53,9 +53,15 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 
 
 @pytest.fixture
+def registry() -> Iterator[Registry]:
+    with Registry() as served:
+        yield served
+
+
+@pytest.fixture
 def checked(
-    tmp_path: Path, repository: AptRepository, origin: PackageOrigin, session: Session
-) -> Iterator[Callable[..., Report]]:
+    tmp_path: Path, repository: AptRepository, origin: PackageOrigin, session: Session, registry: Registry
+) -> Callable[..., Report]:
     """``{base}`` is the image, whose sources are the repository; ``{url}`` is that."""
     files = {
         "etc/os-release": OS_RELEASE,
@@ -63,16 +69,15 @@ def checked(
         "etc/apt/sources.list": repository.sources(origin.url),
         "var/lib/dpkg/status": STATUS,
     }
-    with Registry() as registry:
 
-        def check(text: str, triggers: Sequence[str] = ()) -> Report:
-            registry.push_layers("debian", "12", [layer(files)], config={"OnBuild": triggers})
-            path = tmp_path / "Dockerfile"
-            path.write_text(text.format(base=f"{registry.host}/debian:12", url=origin.url.rstrip("/")))
-            source = Source(path.read_bytes(), "Dockerfile", str(path), tmp_path, path)
-            return check_one(Target.of(source, BuildRequest(("linux/amd64",))), session)
+    def check(text: str, triggers: Sequence[str] = ()) -> Report:
+        registry.push_layers("debian", "12", [layer(files)], config={"OnBuild": triggers})
+        path = tmp_path / "Dockerfile"
+        path.write_text(text.format(base=f"{registry.host}/debian:12", url=origin.url.rstrip("/")))
+        source = Source(path.read_bytes(), "Dockerfile", str(path), tmp_path, path)
+        return check_one(Target.of(source, BuildRequest(("linux/amd64",))), session)
 
-        yield check
+    return check
 
 
 def test_sources_that_a_run_downloads_are_read(
@@ -85,6 +90,16 @@ def test_sources_that_a_run_downloads_are_read(
     )
     report = checked(text)
     assert installed(report) == {2: ["app", "lib"]}, report.not_watched
+
+
+def test_layers_are_not_read_for_packages_that_are_not_watched(
+    checked: Callable[..., Report], registry: Registry
+) -> None:
+    install = "RUN apt-get update && apt-get install -y app\n"
+    assert installed(checked(f"FROM {{base}}\n# freshlayer: packages=off\n{install}")) == {}
+    assert sum("/blobs/" in it.path for it in registry.requests()) == 1
+    assert installed(checked(f"FROM {{base}}\n{install}")) == {2: ["app", "lib"]}
+    assert sum("/blobs/" in it.path for it in registry.requests()) == 2
 
 
 def test_what_a_stage_and_a_trigger_install_counts_as_installed(

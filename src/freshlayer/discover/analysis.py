@@ -285,7 +285,7 @@ def _read_for(
     }
     chains = package_chains(stages, parents, discovery.packages, image, triggers)
     for chain in chains:
-        images.want(chain.base, contents=True)
+        images.want(chain.base, packages=True)
     discovery = replace(discovery, bases=images.wanted)
     uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
     unset = frozenset(next(iter(environments.values())).work.not_here)

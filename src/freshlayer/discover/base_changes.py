@@ -12,7 +12,9 @@ _UNKNOWN = "needs-base-image"
 def changes(analysis: Analysis, before: Bases, now: Bases) -> bool:
     """``before``: what the analysis was made with."""
     return any(
-        _changes(analysis, before.get(wanted.key), now[wanted.key], contents=wanted.contents)
+        _changes(
+            analysis, before.get(wanted.key), now[wanted.key], contents=wanted.contents or wanted.packages
+        )
         for wanted in analysis.bases_wanted
         if wanted.key in now
     )

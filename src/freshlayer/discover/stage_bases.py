@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from posixpath import join, normpath
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from freshlayer import reference
 from freshlayer.discover.files.base import BaseLayer, UnreadBase
@@ -113,11 +112,11 @@ class StageBases:
             self.want(key, contents=True)
         self._looked_into.clear()
 
-    def want(self, key: tuple[str, str], *, contents: bool = False) -> None:
-        """It is wanted; its ``contents`` too where they would decide something."""
+    def want(self, key: tuple[str, str], *, contents: bool = False, packages: bool = False) -> None:
+        """It is wanted; its contents too where they would decide something, or for ``packages``."""
         if key[0] not in {"", _SCRATCH}:
-            before = self._wanted.get(key) or BaseWanted(*key)
-            self._wanted[key] = replace(before, contents=before.contents or contents)
+            wanted = all_wanted([*self._wanted.values(), BaseWanted(*key, contents, packages)])
+            self._wanted = {item.key: item for item in wanted}
 
     def _name(self, base: str) -> str:
         if base == _SCRATCH and base not in self._contexts:
@@ -138,8 +137,9 @@ def all_wanted(found: Iterable[BaseWanted]) -> tuple[BaseWanted, ...]:
     """Each image once, with all that is wanted of it."""
     wanted: dict[tuple[str, str], BaseWanted] = {}
     for item in found:
-        before = wanted.get(item.key)
-        wanted[item.key] = replace(item, contents=item.contents or (before is not None and before.contents))
+        before = wanted.get(item.key) or item
+        contents, packages = item.contents or before.contents, item.packages or before.packages
+        wanted[item.key] = BaseWanted(*item.key, contents, packages)
     return tuple(wanted.values())
 
 

@@ -14,11 +14,13 @@ class BaseWanted(Struct, frozen=True, order=True):
     """A base image that an analysis could use: its canonical reference, and the platform of the stage.
 
     ``contents``: whether its files and packages are wanted too, and not its configuration alone.
+    ``packages``: whether they are where packages are watched, since commands change what is installed.
     """
 
     reference: str
     platform: str
     contents: bool = False
+    packages: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

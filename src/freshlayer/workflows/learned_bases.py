@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
+from freshlayer.discover.package_policy import under_policy
 from freshlayer.discover.stage_bases import is_configured
 from freshlayer.evidence.images import index_in, manifest_for, with_algorithm
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.packages import PackagePolicy, PackageRun
+from freshlayer.packages import WITHOUT_CONTENTS
 from freshlayer.reference import Reference
 from freshlayer.workflows.base_images import BaseImages, JudgedBase
 from freshlayer.workflows.session import Session
@@ -24,6 +27,7 @@ class LearnedBases:
 
     def __init__(self, session: Session) -> None:
         self.known: dict[tuple[str, str], BaseImage] = {}
+        self._policies = session.policy.packages
         self._images = BaseImages(session, session.engine.store if session.engine else None)
 
     def of(
@@ -34,10 +38,30 @@ class LearnedBases:
         local: frozenset[Reference],
     ) -> Bases:
         """What is known of the images that an analysis wants. ``local``: those of the engine alone."""
-        judged = list(_judged(watched, verdicts, recorded, local))
+        needed = {
+            chain.base
+            for chain in under_policy(watched, self._policies).package_chains
+            if any(map(_needs_contents, chain.runs))
+        }
+        judged = [
+            replace(item, wanted=_of_packages(item.wanted, needed))
+            for item in _judged(watched, verdicts, recorded, local)
+        ]
         found = self._images.read(judged) if judged else {}
         self.known |= found
         return found
+
+
+def _needs_contents(run: PackageRun) -> bool:
+    """Whether what it installs depends on the files of the base, and is watched."""
+    managers = {command.manager for command in run.commands}
+    return run.policy is not PackagePolicy.OFF and not managers <= WITHOUT_CONTENTS
+
+
+def _of_packages(wanted: BaseWanted, needed: Collection[tuple[str, str]]) -> BaseWanted:
+    """In one spelling, so that each image is read once."""
+    contents = wanted.contents or (wanted.packages and wanted.key in needed)
+    return replace(wanted, contents=contents, packages=False)
 
 
 def _judged(
