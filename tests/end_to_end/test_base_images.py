@@ -268,6 +268,7 @@ def test_an_image_of_this_machine_alone_is_neither_probed_nor_pinned(made: Proje
     assert "Dockerfile:1:" not in told.err
     assert made.contents("/first") == ["local"]
     assert set(made.states().values()) == {"fresh"}
+    assert made.freshlayer.but("--on-unknown=fail").build(".").code == 0
     if made.builder.command[0] == "docker" and made.builder.name != "sid-containerd":
         # The others give a digest to what was only built.
         assert made.probed() == []

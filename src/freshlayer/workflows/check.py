@@ -29,8 +29,8 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
     engine = EngineImages(session.engine, session)
     local = engine.made_here(due.images)
     judgement = Judgement(due.without(local), session, builds=False)
-    for target, found in judgement.reports(replace(target, local=local) for target in targets):
-        report = judgement.without_strangers(target, found, engine) if isinstance(found, Report) else found
+    for first, found in judgement.reports(replace(target, local=local) for target in targets):
+        target, report = judgement.without_strangers(first, found, engine)
         if isinstance(report, Report):
             warn_of_other_images(scope_of(target.source, target.request), report.dockerfile, session)
         yield report

@@ -84,16 +84,19 @@ class Judgement:
                 yield target, self._report(target, self._with_learned(target, watched))
 
     def without_strangers(
-        self, target: Target, report: Report, engine: EngineImages
-    ) -> Report | UnknownInputError:
-        """The report without images of this machine alone, which only their registries show to be so."""
-        verdicts = {it.reference: self.verdicts[it.reference] for it in report.inputs}
-        more = engine.unknown_to_registry(verdicts, self.recorded)
-        return self.again(replace(target, local=target.local | more)) if more else report
+        self, target: Target, found: Report | UnknownInputError, engine: EngineImages
+    ) -> tuple[Target, Report | UnknownInputError]:
+        """Without images of this machine alone, which only their registries show to be so.
 
-    def again(self, target: Target) -> Report | UnknownInputError:
-        """The report of a target that reads no more than was observed."""
-        return self._report(target, self._with_learned(target, target.watched))
+        The target reads no more than was observed.
+        """
+        inputs = target.watched.discovery.inputs
+        verdicts = {it.reference: self.verdicts[it.reference] for it in inputs}
+        more = engine.unknown_to_registry(verdicts, self.recorded)
+        if not more:
+            return target, found
+        target = replace(target, local=target.local | more)
+        return target, self._report(target, self._with_learned(target, target.watched))
 
     def _with_learned(self, target: Target, watched: Analysis) -> Analysis:
         """With what its base images and the scripts that it downloads decide, and the verdicts of that."""
@@ -233,20 +236,10 @@ def judged(
     local = engine.made_here(dict.fromkeys(images))
     found = {name: replace(target, local=local) for name, target in targets.items()}
     judgement = Judgement(Due.of(found.values()), session, builds=True)
-    reports = _reports(found, judgement.reports(found.values()))
-    more = engine.unknown_to_registry(judgement.verdicts, judgement.recorded)
-    if more:
-        found = {name: replace(target, local=local | more) for name, target in found.items()}
-        reports = _reports(found, [(target, judgement.again(target)) for target in found.values()])
-    return found, reports
-
-
-def _reports(
-    targets: Mapping[str, Target], judged_: Iterable[tuple[Target, Report | UnknownInputError]]
-) -> dict[str, Report]:
     reports: dict[str, Report] = {}
-    for name, (_, report) in zip(targets, judged_, strict=True):
+    for name, (first, seen) in zip(targets, judgement.reports(found.values()), strict=True):
+        found[name], report = judgement.without_strangers(first, seen, engine)
         if isinstance(report, UnknownInputError):
             raise report
         reports[name] = report
-    return reports
+    return found, reports
