@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from freshlayer.indexes import IndexCache
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import (
+    IndexFile,
     PackageAction,
     PackageChain,
     PackageCommand,
@@ -18,6 +20,7 @@ from freshlayer.model.packages import (
     PackagesWanted,
     Resolution,
 )
+from freshlayer.model.reasons import Reason
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
 from freshlayer.workflows.index_files import IndexFiles
@@ -169,6 +172,29 @@ def test_a_lagging_mirror_is_no_change(
     repository.publish(later=14400)
     (found,) = resolved(session(), wanted(image, "app"))
     assert versions(found)["lib"] == "3"
+
+
+def test_another_mirror_may_lag_behind_too(
+    tmp_path: Path, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    """The known file is that of any URL: the mirror that was current is down."""
+    older = tmp_path / "older"
+    shutil.copytree(repository.directory, older)
+    repository.add("lib", "2")
+    repository.publish()
+    made = session()
+    assert made.indexes is not None
+    with package_origin(repository.directory) as current, package_origin(older) as lagging:
+        urls = tuple(f"{it.url}/dists/stable/Release" for it in (current, lagging))
+        file = IndexFile("apt", "release", urls)
+        (first,) = IndexFiles(made, made.indexes).answers({file: 0}).values()
+        current.down = True
+        (second,) = IndexFiles(made, made.indexes).answers({file: 0}).values()
+        (third,) = IndexFiles(made, made.indexes).answers({file: 0}).values()
+    assert not isinstance(first, Reason)
+    for later in (second, third):
+        assert not isinstance(later, Reason)
+        assert later.digest == first.digest
 
 
 def test_a_repository_that_is_down_is_unreachable(

@@ -102,20 +102,27 @@ class IndexFiles:
         if known is None or index is None:
             return Reason("index-unreadable", _name(answer.file), "it was removed from the cache meanwhile")
         self._cache.keep_manifest(answer.url, replace(known, checked=self._session.now))
-        return index
+        return self._newer(answer.file, known.dated) or index
 
     def _as_dated(self, answer: FileAnswer, index: Index) -> Index:
-        """The manifest; where it is older than the known one, the known one: a mirror lags behind."""
-        known, now = self._cache.manifest(answer.url), self._session.now
+        """The manifest; where it is older than a known one, that one: a mirror lags behind."""
         dated = _dated(index)
-        if known and 0 < dated < known.dated < now + _DAY:
-            newer = self._cache.index(answer.file, known.sha256)
-            if newer is not None:
-                return newer
-        tags = answer.validators
-        found = KnownManifest(answer.sha256, tags.entity_tag, tags.last_modified, dated, now)
-        self._cache.keep_manifest(answer.url, found)
-        return index
+        newer = self._newer(answer.file, dated)
+        if newer is None:
+            tags, now = answer.validators, self._session.now
+            found = KnownManifest(answer.sha256, tags.entity_tag, tags.last_modified, dated, now)
+            self._cache.keep_manifest(answer.url, found)
+        return newer or index
+
+    def _newer(self, file: IndexFile, dated: int) -> Index | None:
+        """The newest manifest that any URL of the file gave, if it is newer than this date."""
+        all_known = (self._cache.manifest(url) for url in file.urls)
+        newer = [it for it in all_known if it and 0 < dated < it.dated < self._session.now + _DAY]
+        for known in sorted(newer, key=lambda it: -it.dated):
+            found = self._cache.index(file, known.sha256)
+            if found is not None:
+                return found
+        return None
 
 
 def _dated(index: Index) -> int:

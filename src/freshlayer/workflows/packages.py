@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.credentials import netloc_of
 from freshlayer.decisions.packages import as_a_whole
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
@@ -55,6 +56,15 @@ class _Part(Struct, frozen=True):
     base: BaseImage
     key: str
 
+    @property
+    def named(self) -> str:
+        """All texts of the user and of the base image that may name a host."""
+        texts = [value for _, value in self.base.config.environment]
+        for command in (command for run in self.chain.runs for command in run.commands):
+            texts += [command.text, *command.words, *(value for _, value in command.options)]
+            texts += [text for path, text in command.files.items() if path not in command.foreign]
+        return "\n".join(texts)
+
 
 class PackagesOfRun:
     """Resolves chains; what was resolved in this run is known."""
@@ -83,7 +93,7 @@ class PackagesOfRun:
         while open_ := [talk for talk in talks if talk.wanted is not None]:
             due: dict[IndexFile, int] = {}
             for talk in open_:
-                for file in talk.wanted or ():
+                for file in talk.requested.values():
                     due[file] = min(due.get(file, talk.ttl), talk.ttl)
             answers = self._files.answers(due)
             for talk in open_:
@@ -117,11 +127,13 @@ class _Talk:
         self.ttl = ttl
         self.wanted: tuple[IndexFile, ...] | None = None
         self.found: Resolutions = {}
+        self.requested: dict[IndexFile, IndexFile] = {}
         self._rounds = 0
         self._generator: _Resolving | None = None
+        self._named = part.named
 
     def advance(self, answers: IndexAnswers | None) -> None:
-        """Start it, or send it what it wanted."""
+        """Start it, or send it what it wanted. ``requested``: its files, as they are to be requested."""
         base = self.part.base
         if base.contents is None and self.part.manager not in WITHOUT_CONTENTS:
             why = base.why_not
@@ -131,6 +143,7 @@ class _Talk:
         self._rounds += 1
         try:
             self.wanted = self._step(answers)
+            self.requested = {file: self._as_named(file) for file in self.wanted}
         except StopIteration as end:
             self.wanted, self.found = None, end.value
             return
@@ -146,7 +159,12 @@ class _Talk:
             manager = MANAGERS[self.part.manager]()
             self._generator = manager.resolve(self.part.chain, self.part.base)
             return next(self._generator)
-        return self._generator.send({file: answers[file] for file in self.wanted or ()})
+        return self._generator.send({file: answers[requested] for file, requested in self.requested.items()})
+
+    def _as_named(self, file: IndexFile) -> IndexFile:
+        """A host that neither the Dockerfile nor the base image names is an origin's choice."""
+        hosts = {netloc_of(url) for url in file.urls}
+        return file if all(host in self._named for host in hosts) else replace(file, foreign=True)
 
     def _fail(self, reason: Reason, *, unreachable: bool = False) -> None:
         self.wanted = None

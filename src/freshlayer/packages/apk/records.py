@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.packages.apk.dependencies import parsed
+from freshlayer.packages.base import DATED
 
 _LONGEST_LINE = 1 << 20
 _MOST_PACKAGES = 1 << 20
@@ -79,9 +80,12 @@ def _record(fields: dict[bytes, str]) -> Record | None:
 
 def entries(content: BinaryIO) -> Iterator[tuple[str, bytes]]:
     """The entries of a decompressed ``APKINDEX.tar.gz``. Raises ValueError for what is not one."""
+    header = _header(content)
+    if (modified := header[136:148].strip(b" \0")).isdigit():
+        yield DATED, str(int(modified, 8)).encode()
     packages: dict[str, list[Record]] = {}
     others: dict[str, dict[str, None]] = {}
-    for count, record in enumerate(records(_lines(content))):
+    for count, record in enumerate(records(_of_member(content, _size(header)))):
         if count >= _MOST_PACKAGES:
             raise ValueError("more than a million packages")
         packages.setdefault(record.name, []).append(record)
@@ -102,15 +106,14 @@ def _other_keys(record: Record) -> Iterator[str]:
             yield f"if:{condition.name}"
 
 
-def _lines(content: BinaryIO) -> Iterator[bytes]:
-    """The lines of the member ``APKINDEX``; before it may be the tar of a signature, without its end."""
+def _header(content: BinaryIO) -> bytes:
+    """That of the member ``APKINDEX``, which follows; before it may be the tar of a signature."""
     while len(header := content.read(_BLOCK)) == _BLOCK:
         if header.count(0) == _BLOCK:
             continue
         size = _size(header)
         if header[:100].rstrip(b"\0") == b"APKINDEX" and header[156:157] in {b"0", b"\0"}:
-            yield from _of_member(content, size)
-            return
+            return header
         _skip(content, -(-size // _BLOCK) * _BLOCK)
     raise ValueError("has no member APKINDEX")
 

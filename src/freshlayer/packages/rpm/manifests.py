@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.model.packages import Entries
+from freshlayer.packages.base import DATED
 from freshlayer.packages.rpm.xml import elements
 
 MOST_MIRRORS = 8
@@ -48,15 +49,18 @@ _MIRRORS = msgspec.json.Decoder(Mirrors)
 
 
 def repomd(content: BinaryIO) -> Entries:
-    """The files that a repomd.xml names, by type."""
+    """The files that a repomd.xml names, by type, and the time of the newest of them."""
     found: Parts = {}
+    dated = 0
     for data in elements(content, "data"):
         part = _part(data)
+        dated = max(dated, _dated(data))
         if part.location and len(found) < 64:
             found.setdefault(data.get("type", ""), part)
     if "primary" not in found:
         raise ValueError("it names no primary index")
     yield "parts", msgspec.json.encode(found)
+    yield DATED, str(dated).encode()
 
 
 def _part(data: ET.Element) -> Part:
@@ -71,6 +75,13 @@ def _part(data: ET.Element) -> Part:
         _sha256(children.get("open-checksum")),
         int(size) if size.isdecimal() and len(size) < 12 else 0,
     )
+
+
+def _dated(data: ET.Element) -> int:
+    """Seconds since 1970; createrepo may write a fraction."""
+    stated = next((child.text or "" for child in data if child.tag.endswith("}timestamp")), "")
+    whole = stated.strip().partition(".")[0]
+    return int(whole) if whole.isascii() and whole.isdecimal() and len(whole) < 12 else 0
 
 
 def _sha256(element: ET.Element | None) -> str:
