@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from freshlayer.bases.reading import ImageRead, Order, read
+from freshlayer.bases.image_read import ImageRead
+from freshlayer.bases.reading import Order, read
 from freshlayer.model.image_blobs import BlobAnswer, BlobWanted
 from freshlayer.model.reasons import Reason
 

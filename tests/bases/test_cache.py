@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshlayer.bases.cache import BaseCache
-from freshlayer.bases.reading import ImageRead
+from freshlayer.bases.image_read import ImageRead
 from freshlayer.model.base_image import BaseContents, ImageConfig
 from freshlayer.model.reasons import Reason
 

@@ -11,6 +11,10 @@ import pytest
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.discover.discovery import Discovery
+from freshlayer.discover.language_packages import LANGUAGES
+from freshlayer.discover.locks.table import ROWS
+from freshlayer.discover.package_calls import PROGRAMS
+from freshlayer.discover.package_commands import MANAGERS
 from freshlayer.model.packages import PackageCommand
 
 Files = Mapping[str, str]
@@ -180,3 +184,7 @@ def test_a_secret_is_no_package(tmp_path: Path, command: str) -> None:
     found = installs(tmp_path, command)
     assert found.words == ("x",)
     assert "s3cr3t" not in repr(found)
+
+
+def test_every_program_with_a_grammar_or_a_lock_file_loads_them() -> None:
+    assert MANAGERS.keys() | LANGUAGES.keys() | {name for row in ROWS for name in row.programs} == PROGRAMS

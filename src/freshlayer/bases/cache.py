@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from freshlayer.bases.reading import ImageRead
+from freshlayer.bases.image_read import ImageRead
 from freshlayer.files import atomic_write
 from freshlayer.files.bounded_read import read_file
 from freshlayer.lazy_regex import compiled

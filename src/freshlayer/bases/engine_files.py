@@ -12,9 +12,10 @@ from freshlayer.bases import paths
 from freshlayer.bases.contents import contents_of, missing
 from freshlayer.bases.decompression import Detected
 from freshlayer.bases.documents import config_of
+from freshlayer.bases.image_read import ImageRead
 from freshlayer.bases.layer import Budget, Changes
 from freshlayer.bases.limits import LARGEST_DOCUMENT, MOST_PASSES, ImageError, exceeded, invalid
-from freshlayer.bases.reading import ImageRead, applied
+from freshlayer.bases.reading import applied
 from freshlayer.bases.tar import Entry, Kind, Take, TarReader, cleaned
 from freshlayer.bases.tree import Change, Tree
 from freshlayer.model.base_image import BaseContents, ImageConfig

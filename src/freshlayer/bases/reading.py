@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from freshlayer.bases.contents import contents_of, missing
 from freshlayer.bases.documents import Manifest, check_layers, config_of, is_index, manifest_of
+from freshlayer.bases.image_read import ImageRead
 from freshlayer.bases.layer import Budget, LayerSink, has_digest
 from freshlayer.bases.limits import LARGEST_DOCUMENT, MOST_PASSES, ImageError, exceeded
 from freshlayer.bases.paths import Wanted, wanted
@@ -22,21 +23,9 @@ from freshlayer.model.base_image import BaseContents, ImageConfig
 from freshlayer.model.image_blobs import BlobAnswer, BlobWanted
 from freshlayer.model.reasons import Reason
 
-Steps = Generator[BlobWanted, BlobAnswer, "ImageRead"]
+Steps = Generator[BlobWanted, BlobAnswer, ImageRead]
 Choose = Callable[[bytes], str]
 """An index → the digest of the manifest for the platform; empty where it has none."""
-
-
-class ImageRead(Struct, frozen=True):
-    """What was read of an image. ``why_not``: why there is no more; what there is counts all the same.
-
-    ``digest``: of the manifest for the platform.
-    """
-
-    digest: str = ""
-    config: ImageConfig | None = None
-    contents: BaseContents | None = None
-    why_not: Reason | None = None
 
 
 class Order(Struct, frozen=True):

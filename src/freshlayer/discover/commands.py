@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer import shell
 from freshlayer.discover.not_followed import beginning, by_pattern
-from freshlayer.discover.package_commands import PackageCalls
+from freshlayer.discover.package_calls import PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
 from freshlayer.discover.programs.names import plain_name, program_of
 from freshlayer.discover.programs.rows import invoked

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import join
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -20,7 +21,7 @@ from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lookups import decided
 from freshlayer.discover.named_contexts import named_source
-from freshlayer.discover.package_commands import PackageCalls
+from freshlayer.discover.package_calls import PackageCalls
 from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
@@ -39,6 +40,9 @@ from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
 from freshlayer.shell import Hole, Surroundings, Why
+
+if TYPE_CHECKING:
+    from freshlayer.discover.package_commands import PackageCommands
 
 _POSIX_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
 _GIT = compiled(r"(?i)^(?:git@|git://|ssh://)|^https?://[^#?]*\.git(?:#|$)")
@@ -296,11 +300,16 @@ class _Finder:
         with self._files.run(instruction, self._expander(instruction), self._directory) as (files, search):
             around = self._surroundings(instruction, environment)
             around = replace(around, files=files, search=search, common=known_names())
-            packages = PackageCalls(self._platform, self._downloads, around.value, self._present)
+            packages = PackageCalls(lambda: self._package_commands(around.value))
             yield from self._script(instruction, around, shell_words, packages)
             yield from ((missed.via, missed) for missed in packages.unknown())
             if packages.commands:
-                self.packages[instruction.number] = tuple(packages.commands)
+                self.packages[instruction.number] = packages.commands
+
+    def _package_commands(self, value: Callable[[str], str | Hole]) -> PackageCommands:
+        from freshlayer.discover.package_commands import PackageCommands  # noqa: PLC0415 - six grammars, and tables
+
+        return PackageCommands(self._platform, self._downloads, value, self._present)
 
     def _script(
         self,

@@ -44,7 +44,7 @@ _ELSEWHERE = Reason("package-root")
 _MOST_SHOWN = 80
 
 
-class PackageCalls:
+class PackageCommands:
     """The package commands of one instruction. ``commands`` grows in the order in which they run.
 
     ``present``: the managers that the base image has, where that is known.

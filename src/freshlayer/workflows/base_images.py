@@ -6,16 +6,14 @@ import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.bases.cache import BaseCache
-from freshlayer.bases.documents import of_config
-from freshlayer.bases.engine_files import from_files, from_saved
-from freshlayer.bases.reading import ImageRead, Order, read
+from freshlayer.bases.image_read import ImageRead
 from freshlayer.builders.local_images import ImageStore, name_of, names_of
-from freshlayer.builders.stored_images import StoredImage, container_files, saved, stored_image
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 from freshlayer.files.user_directories import cache_home
@@ -24,6 +22,10 @@ from freshlayer.model.reasons import Reason
 from freshlayer.probe import Limits
 from freshlayer.reference import Reference, parse
 from freshlayer.workflows.session import Session
+
+if TYPE_CHECKING:
+    from freshlayer.bases.reading import Order
+    from freshlayer.builders.stored_images import StoredImage
 
 _TIMES_DEADLINE = 5
 """A layer takes longer than the answer of an origin, and is read once for each digest."""
@@ -102,6 +104,10 @@ class BaseImages:
                 self._take_stored(item, self._engine)
 
     def _take_stored(self, item: JudgedBase, engine: ImageStore) -> None:
+        # Most runs find every image in the cache.
+        from freshlayer.bases.documents import of_config  # noqa: PLC0415
+        from freshlayer.builders.stored_images import stored_image  # noqa: PLC0415
+
         image = stored_image(engine, _names(item, engine), item.wanted.platform)
         if image is None:
             return
@@ -126,6 +132,7 @@ class BaseImages:
                 self._take(item, ImageRead(why_not=Reason(code)))
         if not named or self._session.policy.offline:
             return
+        from freshlayer.bases.reading import read  # noqa: PLC0415 - see above
         from freshlayer.probe.images.blobs import read_all  # noqa: PLC0415 - libcurl is loaded with it
 
         with temporary_directory() as directory:
@@ -139,6 +146,7 @@ class BaseImages:
             self._take(item, found)
 
     def _order(self, item: JudgedBase, directory: str) -> Order:
+        from freshlayer.bases.reading import Order  # noqa: PLC0415 - see above
         from freshlayer.probe.images.blobs import chosen_for  # noqa: PLC0415 - see above
 
         known = self._known.get(_plain(item))
@@ -160,6 +168,9 @@ class BaseImages:
 
 def _with_files(found: ImageRead, engine: ImageStore, image: StoredImage, directory: Path) -> ImageRead:
     """With what the files of a stored image state. Raises BuilderError, OSError."""
+    from freshlayer.bases.engine_files import from_files, from_saved  # noqa: PLC0415 - see above
+    from freshlayer.builders.stored_images import container_files, saved  # noqa: PLC0415 - see above
+
     with container_files(engine, image) as fetch:
         read_ = from_files(fetch, directory) if fetch else from_saved(lambda: saved(engine, image), directory)
     return replace(read_, config=found.config or read_.config)

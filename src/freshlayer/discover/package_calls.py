@@ -1,0 +1,50 @@
+"""The package commands of an instruction. Grammars are loaded for the first call of a package manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from freshlayer.discover.syntaxes.found import Finding, Missed, Words
+from freshlayer.model.packages import PackageCommand
+from freshlayer.shell import Call
+
+if TYPE_CHECKING:
+    from freshlayer.discover.package_commands import PackageCommands
+
+PROGRAMS = frozenset(
+    """
+    R Rscript add-apt-repository apk apt apt-add-repository apt-fast apt-get aptitude bun
+    bundle bundler cargo composer conda dart dnf dnf-3 dnf-builddep dnf5 dotnet dpkg flutter go
+    gradle gradlew install_packages mamba microdnf micromamba mix mvn mvnw nala npm pdm pip
+    pip3 pipenv pipx pnpm poetry tdnf uv yarn yarnpkg yum yum-builddep yum-config-manager
+    zypper
+    """.split()
+)
+"""Programs that install packages, or that a lock file may bind."""
+
+
+class PackageCalls:
+    """``make``: what reads the calls of package managers, when there is one."""
+
+    def __init__(self, make: Callable[[], PackageCommands]) -> None:
+        self._make = make
+        self._made: PackageCommands | None = None
+
+    @property
+    def commands(self) -> tuple[PackageCommand, ...]:
+        """In the order in which they run."""
+        return tuple(self._made.commands) if self._made else ()
+
+    def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
+        """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
+        if name not in PROGRAMS:
+            yield from by_name
+            return
+        self._made = self._made or self._make()
+        yield from self._made.of(name, arguments, call, by_name)
+
+    def unknown(self) -> Iterator[Finding]:
+        """Why packages can't be known."""
+        if self._made:
+            yield from self._made.unknown()
