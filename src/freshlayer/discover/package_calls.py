@@ -21,7 +21,7 @@ PROGRAMS = frozenset(
     zypper
     """.split()
 )
-"""Programs that install packages, or that a lock file may bind."""
+"""Programs that install packages, or that a lock file may bind. What ``rm`` removes counts behind one."""
 
 
 class PackageCalls:
@@ -38,7 +38,7 @@ class PackageCalls:
 
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
-        if name not in PROGRAMS:
+        if self._made is None and name not in PROGRAMS:
             yield from by_name
             return
         self._made = self._made or self._make()
