@@ -6,6 +6,7 @@ import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -353,3 +354,11 @@ def test_what_is_no_tar_is_refused(tmp_path: Path) -> None:
     found = blobs.read(blobs.image([b"<html>" * 200]), tmp_path)
     assert found.why_not is not None
     assert found.why_not.code == "base-layer-invalid"
+
+
+def test_a_line_of_settings_costs_no_more_than_its_length(tmp_path: Path) -> None:
+    started = process_time()
+    path = "etc/yum.repos.d/a.repo"
+    text = "token" * 100_000 + "\npassword: x\n"
+    assert files(tmp_path, [file(path, text)])[f"/{path}"] == "token" * 100_000 + "\n"
+    assert process_time() - started < 2

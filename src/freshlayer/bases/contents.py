@@ -12,9 +12,8 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseContents, is_kept
 from freshlayer.model.reasons import Reason
 
-_SECRET = compiled(
-    r"(?mi)^[ \t]*[^\s=#;]*(?:password|passwd|secret|token|_auth|credential)[^\s=]*[ \t]*[=:].*(?:\n|\Z)"
-)
+_SETTING = compiled(r"[ \t]*([^\s=]+)[ \t]*(=?)")
+_SECRET = compiled(r"(?i)password|passwd|secret|token|_auth|credential")
 _LOGIN = compiled(r"(?<=://)[^/\s@:\"']*:[^/\s@\"']*@")
 _SETTINGS = ("etc/yum", "etc/dnf", "etc/tdnf", "etc/zypp")
 _SETTINGS_FILES = ("pip.conf", "npmrc")
@@ -76,7 +75,18 @@ def _text(path: str, content: bytes) -> str:
     """The text of a file without the secrets that it may have."""
     text = content.decode("utf-8", "replace")
     text = _LOGIN.sub("", text) if "@" in text else text
-    return _SECRET.sub("", text) if path.startswith(_SETTINGS) or path.endswith(_SETTINGS_FILES) else text
+    if not (path.startswith(_SETTINGS) or path.endswith(_SETTINGS_FILES)) or not _SECRET.search(text):
+        return text
+    return "".join(line for line in text.splitlines(keepends=True) if not _is_secret(line))
+
+
+def _is_secret(line: str) -> bool:
+    """Whether a line gives a value to a name that is one of a secret; comments are kept."""
+    setting = _SETTING.match(line)
+    secret = _SECRET.search(setting[1]) if setting else None
+    if setting is None or secret is None or set(setting[1][: secret.start()]) & set("#;"):
+        return False
+    return setting[2] == "=" or ":" in setting[1][secret.end() :] or line[setting.end() :].startswith(":")
 
 
 def _database(tree: Tree, path: str) -> str | None:

@@ -96,7 +96,7 @@ _READ = reader_of((*_FIELDS, *_OTHER_FIELDS))
 _READ_SOURCE = reader_of(_SOURCE_FIELDS)
 _READ_RELEASE = reader_of((*RELEASE_FIELDS, "SHA256"))
 _MENTIONED = re.compile(r"(?:^|[,|])\s*([A-Za-z0-9][^\s,|:(]*)")
-_LINE = re.compile(r"^\s+([0-9a-f]{64})\s+(\d+)\s+(\S+)$", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]+([0-9a-f]{64})[ \t]+(\d+)[ \t]+(\S+)$", re.MULTILINE)
 
 _encode = msgspec.msgpack.encode
 

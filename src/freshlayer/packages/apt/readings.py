@@ -11,7 +11,7 @@ from freshlayer.model.packages import Index, IndexAnswers, IndexFile, PackageAct
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.apt.configuration import Configuration, configuration_of
 from freshlayer.packages.apt.releases import PackagesFile, packages_files, release_file, without_release
-from freshlayer.packages.apt.sources import Source, is_skipped, sources_of, why_not_read
+from freshlayer.packages.apt.sources import MOST_SOURCES, Source, is_skipped, sources_of, why_not_read
 from freshlayer.packages.apt.universe import File
 
 ABSENT = frozenset({"http-not-found", "http-gone", "index-absent"})
@@ -33,6 +33,8 @@ class Reading(Struct, frozen=True):
     @property
     def problem(self) -> Reason | None:
         """Why it can't be known what it reads."""
+        if len(self.sources) > MOST_SOURCES:
+            return Reason("apt-source-not-read", detail=f"there are more than {MOST_SOURCES} sources")
         if not any(source.kind == "deb" for source in self.sources):
             return Reason("apt-no-sources")
         reasons = (why_not_read(source) for source in self.wanted())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from freshlayer.packages.apt.stanzas import stanzas_of
 _LINE = re.compile(r"(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)((?:\s+\S+)*)\s*")
 _OPTION = re.compile(r"([A-Za-z-]+)(\+|-)?=(\S+)")
 _TRUE = frozenset({"yes", "true", "1", "with", "on", "enable", "force"})
+MOST_SOURCES = 200
 
 
 class Source(Struct, frozen=True):
@@ -74,15 +75,19 @@ def _list(text: str) -> list[str]:
 def sources_of(
     files: Mapping[str, str], native: str, configuration: Configuration | None = None
 ) -> tuple[Source, ...]:
-    """All sources, in the order in which apt reads them."""
+    """All sources, in the order in which apt reads them; more than MOST_SOURCES where there are too many."""
     paths = _paths(files, configuration or Configuration({}, {}))
+    listed = tuple(islice(_listed(files, paths, native), MOST_SOURCES + 1))
     found: dict[tuple[object, ...], Source] = {}
+    for source in listed:
+        found.setdefault((source.kind, source.directory, source.components), source)
+    return listed if len(listed) > MOST_SOURCES else tuple(found.values())
+
+
+def _listed(files: Mapping[str, str], paths: Sequence[str], native: str) -> Iterator[Source]:
     for path in paths:
         read = _deb822 if path.endswith(".sources") else _one_line
-        for source in read(files.get(path, "").replace("$(ARCH)", native), path):
-            key = (source.kind, source.directory, source.components)
-            found.setdefault(key, source)
-    return tuple(found.values())
+        yield from read(files.get(path, "").replace("$(ARCH)", native), path)
 
 
 def _paths(files: Mapping[str, str], configuration: Configuration) -> list[str]:

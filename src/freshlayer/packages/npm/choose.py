@@ -10,6 +10,8 @@ import nodesemver  # type: ignore[import-untyped]
 from freshlayer.packages.npm.documents import Release
 
 _LATEST = "latest"
+_LONGEST = 256
+"""Of a range, for which npm has no limit."""
 
 
 def choose(
@@ -40,7 +42,7 @@ def is_range(wanted: str) -> bool:
     """Whether a text is a range or a version, and not a tag."""
     try:
         return wanted.strip() == "*" or bool(
-            wanted and nodesemver.valid_range(wanted, loose=True) is not None
+            wanted and len(wanted) <= _LONGEST and nodesemver.valid_range(wanted, loose=True) is not None
         )
     except (ValueError, TypeError, IndexError, RecursionError):
         return False

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct, field
 
+from freshlayer.lazy_regex import compiled
+
 _LARGEST = 128 << 20
+_LONGEST = 256
+"""Of a version, as in npm, and of the range of an engine."""
+_VERSION = compiled(r"[!-~]{1,256}")
+_SHA1 = compiled(r"[0-9a-f]{40}")
 TAGS = "tags"
 VERSIONS = "versions"
 
@@ -38,9 +44,8 @@ class _Version(Struct):
     def release(self) -> Release:
         """As it is kept."""
         node = self.engines.get("node", "") if isinstance(self.engines, dict) else ""
-        return Release(
-            self.version, _digest(self.dist), bool(self.deprecated), node if isinstance(node, str) else ""
-        )
+        known = isinstance(node, str) and len(node) <= _LONGEST
+        return Release(self.version, _digest(self.dist), bool(self.deprecated), node if known else "")
 
 
 class _Package(Struct):
@@ -56,13 +61,18 @@ def read_document(kind: str, content: BinaryIO) -> Iterator[tuple[str, bytes]]:
     try:
         if kind == "version":
             one = msgspec.json.decode(body, type=_Version)
-            yield VERSIONS, msgspec.msgpack.encode([one.release()])
+            yield VERSIONS, _encoded([one])
             return
         package = msgspec.json.decode(body, type=_Package)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
     yield TAGS, msgspec.msgpack.encode(package.tags)
-    yield VERSIONS, msgspec.msgpack.encode([it.release() for it in package.versions.values()])
+    yield VERSIONS, _encoded(package.versions.values())
+
+
+def _encoded(versions: Iterable[_Version]) -> bytes:
+    """Without what npm would not take for a version."""
+    return msgspec.msgpack.encode([it.release() for it in versions if _VERSION.fullmatch(it.version)])
 
 
 def releases_of(value: bytes | None) -> list[Release]:
@@ -86,4 +96,4 @@ def _digest(dist: _Dist) -> str:
                     return f"{name}:{b64decode(value.partition('?')[0], validate=True).hex()}"
                 except (Error, ValueError):
                     continue
-    return f"sha1:{dist.shasum}" if isinstance(dist.shasum, str) and dist.shasum else ""
+    return f"sha1:{dist.shasum}" if isinstance(dist.shasum, str) and _SHA1.fullmatch(dist.shasum) else ""

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from math import prod
 
 from msgspec import Struct
 from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
 
 from freshlayer.packages.pypi.pages import IndexedFile
 from freshlayer.packages.pypi.target import Target
 
 _SOURCES = (".tar.gz", ".zip")
+_LONGEST = 255
+"""Of the name of a file."""
+_MOST_TAGS = 1000
+"""That the compressed tags of one wheel stand for."""
 
 
 class Candidate(Struct, frozen=True):
@@ -77,7 +77,7 @@ def _candidates(files: Iterable[IndexedFile], target: Target, wish: Wish) -> Ite
 
     ranks = _ranks(target)
     for file in files:
-        if not _python_fits(file.python, target):
+        if not (_is_bounded(file.name) and _python_fits(file.python, target)):
             continue
         try:
             if file.name.endswith(".whl") and wish.wheels:
@@ -89,8 +89,15 @@ def _candidates(files: Iterable[IndexedFile], target: Target, wish: Wish) -> Ite
             elif file.name.endswith(_SOURCES) and wish.sources:
                 _, version = parse_sdist_filename(file.name)
                 yield Candidate(version, len(ranks), (-1, ""), file)
-        except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        except ValueError:
+            # Its errors, and a number with more digits than Python converts.
             continue
+
+
+def _is_bounded(name: str) -> bool:
+    """Whether a name can be that of a file: three sets of tags are multiplied."""
+    sets = name.rsplit("-", 3)[1:]
+    return len(name) <= _LONGEST and prod(part.count(".") + 1 for part in sets) <= _MOST_TAGS
 
 
 @lru_cache(maxsize=16)
@@ -118,5 +125,5 @@ def _python_fits(stated: str, target: Target) -> bool:
     try:
         version = ".".join(map(str, target.python))
         return SpecifierSet(stated).contains(version, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:
         return True

@@ -14,9 +14,13 @@ from msgspec import Struct, field
 from freshlayer.lazy_regex import compiled
 
 _LARGEST = 96 << 20
-_ANCHOR = compiled(r"(?is)<a\s([^>]{0,4000})>\s*([^<]{1,400}?)\s*</a>")
+_START = compiled(r"(?i)<a(?=\s)")
+_ATTRIBUTES = compiled(r"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
+_LONGEST_ANCHOR = 8000
+_LONGEST_NAME = 400
 _ATTRIBUTE = compiled(r"(?is)([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'))?")
 _SHA256 = compiled(r"[#&]sha256=([0-9a-f]{64})")
+_DIGEST = compiled(r"[0-9a-f]{64}")
 FILES = "files"
 """The one key of a page."""
 
@@ -61,15 +65,31 @@ def _of_json(body: bytes) -> list[IndexedFile]:
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return [
-        IndexedFile(it.filename, it.hashes.get("sha256", ""), it.python or "", it.yanked is not False)
-        for it in page.files
+        IndexedFile(it.filename, _digest(it), it.python or "", it.yanked is not False) for it in page.files
     ]
+
+
+def _digest(listed: _Listed) -> str:
+    stated = listed.hashes.get("sha256", "").lower()
+    return stated if _DIGEST.fullmatch(stated) else ""
 
 
 def _of_html(text: str) -> list[IndexedFile]:
     if "<" not in text:
         raise ValueError("not a page of an index")
-    return [_of_anchor(attributes, name) for attributes, name in _ANCHOR.findall(text)]
+    return [_of_anchor(attributes, name) for attributes, name in _anchors(text)]
+
+
+def _anchors(text: str) -> Iterator[tuple[str, str]]:
+    """Attributes and text of each link. What is searched is cut off, so that the time is that of the size."""
+    for part in _START.split(text)[1:]:
+        piece = part[:_LONGEST_ANCHOR]
+        attributes = _ATTRIBUTES.match(piece)
+        if attributes is None:
+            continue
+        name, _, end = piece[attributes.end() :].partition("<")
+        if 0 < len(name.strip()) <= _LONGEST_NAME and end[:2].lower() == "/a":
+            yield attributes[0][:-1], name
 
 
 def _of_anchor(attributes: str, name: str) -> IndexedFile:

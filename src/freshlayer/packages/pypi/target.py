@@ -19,12 +19,12 @@ _MACHINES = {
     "riscv64": "riscv64",
     "arm": "armv7l",
 }
-_VERSION = compiled(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_VERSION = compiled(r"([0-9]{1,2})\.([0-9]{1,2})(?:\.([0-9]{1,4}))?(?![0-9])")
 _DPKG = {
     name: compiled(rf"(?m)^Package: {name}\n(?:(?!Package:|\n).*\n)*?Version: (\S+)")
     for name in ("python3", "libc6")
 }
-_APK_PYTHON = compiled(r"(?m)^P:python3\n(?:.+\n)*?V:(\S+)")
+_APK_PYTHON = compiled(r"(?m)^P:python3\n(?:(?!P:).+\n)*?V:(\S+)")
 _LEGACY = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
 _OLDEST_GLIBC = 5
 _NEWEST_GLIBC = 45
