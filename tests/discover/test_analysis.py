@@ -168,6 +168,7 @@ def test_ttl_holds_where_every_place_says_so() -> None:
     [
         ("FROM a\n# freshlayer: ignroe\nRUN x\n", 2, "'# freshlayer: ignroe' is not a directive"),
         ("FROM a\n# freshlayer:\nRUN x\n", 2, "is not a directive"),
+        ("FROM a\n# freshlayer: packages=all\nRUN x\n", 2, "packages=closure|security|named|off, no-advice"),
         ("FROM a\n# freshlayer: ttl=soon\nRUN x\n", 2, "is not a directive"),
         ("FROM a\n# freshlayer: watch\nRUN x\n", 2, "is not a directive"),
         ("FROM a\n# freshlayer: watch http://h/\nCOPY . .\n", 2, "is for a RUN, and is above COPY"),

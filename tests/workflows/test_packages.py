@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.indexes import IndexCache
-from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.base_image import BaseContents, BaseImage, ImageConfig
 from freshlayer.model.packages import (
+    IndexAnswers,
     IndexFile,
     PackageAction,
     PackageChain,
@@ -266,6 +267,50 @@ def test_without_the_contents_of_the_base_the_reason_is_that_of_the_base(
     assert found.problem is not None
     assert found.problem.code == "base-not-read"
     assert origin.requests() == []
+
+
+class Asked(IndexFiles):
+    """Notes what is requested, and requests nothing."""
+
+    def __init__(self, session: Session) -> None:
+        assert session.indexes is not None
+        super().__init__(session, session.indexes)
+        self.files: list[IndexFile] = []
+
+    def answers(self, wanted: Mapping[IndexFile, int]) -> IndexAnswers:
+        self.files += wanted
+        return dict.fromkeys(wanted, Reason("offline"))
+
+
+def language(image: BaseImage) -> PackagesWanted:
+    commands = tuple(
+        PackageCommand(manager, manager, PackageAction.INSTALL, ("private-name",))
+        for manager in ("npm", "pypi")
+    )
+    return PackagesWanted((PackageChain(_BASE, (PackageRun(1, 2, commands),)),), {_BASE: image})
+
+
+def test_no_public_index_is_requested_for_a_base_that_may_name_another(
+    session: Callable[..., Session],
+) -> None:
+    """Its environment has the index (PIP_INDEX_URL), and it can't be read now."""
+    asked = Asked(session())
+    image = BaseImage(*_BASE, "", why_not=Reason("connect-failed"))
+    (found,) = PackagesOfRun(asked).read([language(image)])
+    assert asked.files == []
+    assert [it.resolution.problem for it in found[1]] == [Reason("connect-failed")] * 2
+    assert all(it.resolution.unreachable for it in found[1])
+
+
+def test_the_index_of_a_manager_itself_is_requested_as_one_that_is_named(
+    session: Callable[..., Session],
+) -> None:
+    """With the credential of its host: a registry has private packages beside the others."""
+    asked = Asked(session())
+    image = BaseImage(*_BASE, "sha256:aa", ImageConfig((("PATH", "/bin"),)))
+    PackagesOfRun(asked).read([language(image)])
+    assert len(asked.files) == 2
+    assert not any(file.foreign for file in asked.files)
 
 
 def test_two_continuations_of_a_stage_install_the_union_where_it_updates(

@@ -83,6 +83,8 @@ def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, 
             raise DockerfileError(f"'# freshlayer: watch' is for a RUN, and is above {name}", line)
         watched.append(rest.strip())
         return before
-    known = "ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), packages=off, no-advice"
+    known = (
+        f"ignore, watch URL, immutable, ttl=1d (s, m, h, d, w), packages={'|'.join(PackagePolicy)}, no-advice"
+    )
     message = f"'# freshlayer: {shown(text, 40)}' is not a directive (known: {known})"
     raise DockerfileError(message, line)

@@ -34,7 +34,8 @@ def command_lines(report: Report) -> Iterator[tuple[int, str]]:
     for item in report.package_lines:
         words = [shown(word, _LONGEST) for word in item.words[:_MOST_WORDS]]
         more = f" and {len(item.words) - _MOST_WORDS} more" if len(item.words) > _MOST_WORDS else ""
-        yield item.line, f"RUN ({item.program}) installs {', '.join(words) or 'packages'}{more}"
+        what = f"installs {', '.join(words)}{more}" if words else "upgrades packages"
+        yield item.line, f"RUN ({item.program}) {what}"
 
 
 def story_lines(item: InstructionVerdict) -> Iterator[tuple[str, str]]:

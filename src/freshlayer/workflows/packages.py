@@ -17,7 +17,7 @@ from freshlayer.credentials import netloc_of
 from freshlayer.decisions.packages import as_a_whole
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
-from freshlayer.model.base_image import BaseContents, BaseImage, Bases
+from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
 from freshlayer.model.inputs import Advice, NotWatched
 from freshlayer.model.packages import (
     IndexAnswers,
@@ -55,6 +55,13 @@ class _Part(Struct, frozen=True):
     chain: PackageChain
     base: BaseImage
     key: str
+
+    @property
+    def lacks_base(self) -> bool:
+        """Whether the base image decides the answer, and is not known: its environment may name an index."""
+        if self.manager in WITHOUT_CONTENTS:
+            return self.base.why_not is not None and self.base.config == ImageConfig()
+        return self.base.contents is None
 
     @property
     def named(self) -> str:
@@ -134,9 +141,8 @@ class _Talk:
 
     def advance(self, answers: IndexAnswers | None) -> None:
         """Start it, or send it what it wanted. ``requested``: its files, as they are to be requested."""
-        base = self.part.base
-        if base.contents is None and self.part.manager not in WITHOUT_CONTENTS:
-            why = base.why_not
+        if self.part.lacks_base:
+            why = self.part.base.why_not
             later = why is not None and why.code not in _FOR_GOOD
             self._fail(why or Reason("base-not-read"), unreachable=later)
             return
@@ -162,7 +168,12 @@ class _Talk:
         return self._generator.send({file: answers[requested] for file, requested in self.requested.items()})
 
     def _as_named(self, file: IndexFile) -> IndexFile:
-        """A host that neither the Dockerfile nor the base image names is an origin's choice."""
+        """A host that neither the Dockerfile nor the base image names is an origin's choice.
+
+        No answer names the host of a package of a language, which may be the manager's own.
+        """
+        if self.part.manager in WITHOUT_CONTENTS:
+            return file
         hosts = {netloc_of(url) for url in file.urls}
         return file if all(host in self._named for host in hosts) else replace(file, foreign=True)
 
