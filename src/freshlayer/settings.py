@@ -56,9 +56,7 @@ class HostSettings(Struct, frozen=True):
 
 
 _MANAGERS = ("apt", "apk", "rpm", "pypi", "npm")
-_NAMED = dict.fromkeys(("pypi", "npm"), PackagePolicy.NAMED)
-"""The closure of a language's packages changes nearly every week."""
-_CLOSURE = {**dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE), **_NAMED}
+_CLOSURE = dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE)
 
 
 class Policy(Struct, frozen=True):

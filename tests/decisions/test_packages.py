@@ -128,6 +128,16 @@ def test_without_a_record_the_policy_security_takes_what_is_there() -> None:
     assert pairs == built(CURL).pairs
 
 
+@pytest.mark.parametrize(("manager", "kind"), [("apk", "apk"), ("pypi", "pypi"), ("npm", "npm")])
+def test_where_no_index_marks_security_updates_every_update_counts(manager: str, kind: str) -> None:
+    before = ChosenPackage(f"pkg:{kind}/curl", "curl", "8", "sha1:aa", "curl", named=True)
+    now = replace(before, version="9")
+    found = PackagesRead(1, 2, manager, PackagePolicy.SECURITY, Resolution((now,)))
+    verdict, pairs = judged(found, built(before))
+    assert pairs == built(now).pairs
+    assert len(verdict.changes) == 1
+
+
 def test_what_moved_while_the_builder_ran() -> None:
     verdict, _ = judged(read(CURL, SSL), None)
     assert moved_since(read(CURL, SSL), verdict) is None

@@ -20,6 +20,8 @@ from freshlayer.model.reasons import Reason, about
 from freshlayer.reference import shown
 
 _MANAGERS = {kind: manager for manager, kind in URL_TYPES.items()}
+_MARKING = frozenset({"apt", "rpm"})
+"""Managers whose indexes mark security updates."""
 _AS_A_WHOLE = "packages:"
 """Before the name of a manager: in place of its packages, where there are none or they were never known."""
 
@@ -50,7 +52,7 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
     recorded = bool(before) or untainted(known.get(as_a_whole(read.manager), "")) == _NONE
     changes = tuple(_changes(before, packages)) if recorded else ()
     # An update takes up everything else that is new, for then the instruction runs.
-    if read.policy is PackagePolicy.SECURITY and changes and not any(it.security for it in changes):
+    if _is_held(read, changes):
         verdict = PackageVerdict(read.manager, len(before), held=changes, packages=packages)
         return verdict, tuple(known.items())
     verdict = PackageVerdict(read.manager, len(packages), changes, (), packages, new=not recorded)
@@ -65,6 +67,12 @@ def as_a_whole(manager: str) -> str:
 def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:
     pairs = tuple((item.purl, str(item.identity)) for item in packages)
     return pairs or ((as_a_whole(manager), _NONE),)
+
+
+def _is_held(read: PackagesRead, changes: Sequence[PackageChange]) -> bool:
+    """Whether the policy waits for a security update. Where no index marks one, every update counts."""
+    waits = read.policy is PackagePolicy.SECURITY and read.manager in _MARKING
+    return waits and bool(changes) and not any(it.security for it in changes)
 
 
 def _unknown(
