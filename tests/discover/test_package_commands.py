@@ -137,6 +137,20 @@ def test_the_files_of_dnf_are_those_that_the_command_sees(text: str, wanted: dic
     assert bool(command.foreign) == ("download" in text or "https://e.org" in text)
 
 
+@pytest.mark.parametrize(
+    ("command", "repository"),
+    [
+        ("yum install -y epel-release", "epel-$releasever"),
+        ("dnf install -y https://e.org/epel-release-latest-9.noarch.rpm", "epel-9"),
+        ("rpm -Uvh https://e.org/epel-release-latest-8.noarch.rpm", "epel-8"),
+    ],
+)
+def test_the_repository_of_epel_is_known(command: str, repository: str) -> None:
+    found = last(f"RUN {command} && dnf install -y a")
+    assert found.unknown is None
+    assert f"?repo={repository}&arch=$basearch" in found.files["/etc/yum.repos.d/epel.repo"]
+
+
 UNKNOWN = [
     ("a word", "RUN apt-get install -y $X", "needs-base-image"),
     ("a part of a word", "ARG V\nRUN apt-get install -y php${V}-cli", "needs-build-arg"),
@@ -146,7 +160,7 @@ UNKNOWN = [
     ("a source", f"ARG V\nRUN echo deb http://e.org/$V a b > {X} && apt-get install -y a", "package-source"),
     ("a download", f"RUN curl -o {X} https://e.org/x && apt-get install -y a", "package-source"),
     ("a file of another image", f"COPY --from=other /x {X}\nRUN apt-get install -y a", "package-source"),
-    ("a package with a source", "RUN yum install -y epel-release && yum install -y a", "package-source"),
+    ("a package with a source", "RUN yum install -y ius-release && yum install -y a", "package-source"),
     ("an rpm with a source", "RUN rpm -i http://e.org/x-release.rpm && yum install -y a", "package-source"),
     ("a PPA of a version not known", "RUN add-apt-repository -y ppa:a/b && apt install a", "package-source"),
 ]

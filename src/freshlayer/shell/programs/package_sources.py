@@ -27,6 +27,12 @@ _RELEASE = compiled(
 )
 """Packages that bring a source with them, by convention."""
 _NOT_RELEASE = compiled(r"(?i)^(?:lsb[_-]release|redhat-lsb|ca-certificates|.*-(?:dev|devel|doc))")
+_EPEL = compiled(r"epel-release(?:-latest-(?P<version>\d+))?(?:[-.]|$)")
+_EPEL_REPO = (
+    "[epel]\nname=Extra Packages for Enterprise Linux\nenabled=1\n"
+    "metalink=https://mirrors.fedoraproject.org/metalink?repo=epel-{version}&arch=$basearch\n"
+)
+"""The one of these packages in most Dockerfiles of Enterprise Linux: its repository that is enabled."""
 _INSTALLS_BY = compiled(r"(?:local)?install|in|reinstall|update|upgrade|swap")
 _COMPONENT = compiled(r"main|universe|multiverse|restricted|contrib|non-free|non-free-firmware")
 
@@ -179,7 +185,12 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
     directory, ending = (_APT, "list") if name in {"dpkg", "apt", "apt-get"} else (_YUM, "repo")
     for word in words:
         short = basename(re.sub(r"[?#].*", "", word))
-        if not word.startswith("-") and _RELEASE.search(short) and not _NOT_RELEASE.match(short):
+        if word.startswith("-") or not _RELEASE.search(short) or _NOT_RELEASE.match(short):
+            continue
+        if directory == _YUM and (epel := _EPEL.match(short)):
+            text = _EPEL_REPO.format(version=epel["version"] or "$releasever")
+            runner.runs.files.write(join(_YUM, "epel.repo"), _file(runner, text), certain=True)
+        else:
             path = join(directory, f"{short}.{ending}")
             runner.runs.files.write(path, NoText(short, _about(short)), certain=True)
 
