@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from time import process_time
 
 import pytest
 from msgspec import Struct
@@ -455,6 +456,74 @@ def test_a_command_that_installs_nothing_knows_no_lock(command: str) -> None:
 def test_any_text_in_place_of_a_lock_file_has_an_answer(case: Case, text: str) -> None:
     files = dict.fromkeys(case.files, text)
     assert isinstance(lock(case.command, files, case.environment), Locked | Unlocked)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npm install --prefix sub",
+        "npm --prefix=sub ci",
+        "yarn install --frozen-lockfile --cwd sub",
+        "pnpm -C sub install --frozen-lockfile",
+        "uv sync --locked --project sub",
+        "uv --directory=sub sync --locked",
+        "poetry install -C sub",
+        "composer install -d sub",
+        "composer install --working-dir=sub",
+        "cargo build --locked --manifest-path sub/Cargo.toml",
+        "go -C sub mod download",
+        "gradle -p sub build",
+        "bundle install --frozen --gemfile sub/Gemfile",
+    ],
+)
+def test_the_project_is_the_one_that_the_command_names(command: str) -> None:
+    own: dict[str, str] = {}
+    for it in CASES:
+        own |= {name: text for name, text in it.files.items() if not name.startswith(".")}
+    assert isinstance(lock(command, own), Unlocked)
+    assert isinstance(lock(command, {f"sub/{name}": text for name, text in own.items()}), Locked)
+
+
+@pytest.mark.parametrize("command", ["npm install --no-package-lock", "npm i --package-lock=false"])
+def test_a_lock_file_that_is_ignored_does_not_lock(command: str) -> None:
+    files = {"package.json": PACKAGE_JSON, "package-lock.json": NPM_LOCK}
+    assert isinstance(lock("npm install", files), Locked)
+    assert isinstance(lock(command, files), Unlocked)
+    assert isinstance(lock("npm install", {**files, ".npmrc": "package-lock = false\n"}), Unlocked)
+
+
+def test_a_version_of_maven_may_be_a_property() -> None:
+    pom = "<project><properties><a>%s</a></properties><version>${a}</version></project>"
+    assert lock("mvn package", {"pom.xml": pom % "1.0"}) == Locked("pom.xml")
+    for version in ("[2,)", "LATEST", "1.0-SNAPSHOT"):
+        assert isinstance(lock("mvn package", {"pom.xml": pom % version}), Unlocked)
+        command = f"mvn dependency:get -Dartifact=a:b:{version}"
+        assert isinstance(lock(command, {"pom.xml": pom % "1.0"}), Unlocked)
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "text"),
+    [
+        ("mvn package", "pom.xml", "<version>" + " " * 100_000),
+        ("mvn package", "pom.xml", "<!--" * 200_000),
+        ("mvn package", "pom.xml", "<properties>" * 80_000),
+        ("go mod download", "go.mod", "require (\n" * 100_000),
+        ("go mod download", "go.mod", "require (\n" + "a." * 100_000),
+        ("bundle install --frozen", "Gemfile", "\n" * 200_000),
+        ("bundle install --frozen", "Gemfile", "gem" + " " * 200_000),
+        ("bundle install --frozen", "Gemfile.lock", "DEPENDENCIES\n" + "  a (\n" * 80_000),
+        ("mix deps.get", "mix.lock", "\n" * 200_000),
+        ("yarn install --frozen-lockfile", "yarn.lock", "a" * 200_000 + ":\n"),
+        ("mix deps.get", "mix.exs", "def deps do\n" * 80_000),
+        ("dotnet restore --locked-mode", "a.csproj", "<PackageReference " * 50_000),
+    ],
+)
+def test_a_file_costs_no_more_than_its_length(command: str, file: str, text: str) -> None:
+    there = ("go.sum", "mix.lock", "mix.exs", "Gemfile", "Gemfile.lock")
+    files = {**dict.fromkeys(there, ""), "packages.lock.json": "{}", "package.json": "{}", file: text}
+    started = process_time()
+    lock(command, files)
+    assert process_time() - started < 2
 
 
 def test_requirements_in_other_files_count() -> None:

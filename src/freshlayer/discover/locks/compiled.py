@@ -22,15 +22,18 @@ from freshlayer.discover.locks.project import (
     unreadable,
 )
 from freshlayer.lazy_regex import compiled
+from freshlayer.reference import shown
 
-_GO_BLOCK = compiled(r"(?ms)^require\s*\(\s*$(.*?)^\)")
-_GO_LINE = compiled(r"(?m)^\s*(?:require\s+)?([\w.~/-]+\.[\w.~/-]+|[\w.-]+/[\w.~/-]+)\s+(v[\w.+-]+)")
+_GO_BLOCK = compiled(r"(?m)^require[ \t]*\(")
+_GO_LINE = compiled(r"(?m)^[ \t]*(?:require[ \t]+)?([\w.~/-]+)[ \t]+(v[\w.+-]+)")
 _GO_SUM = compiled(r"(?m)^(\S+) (v[^\s/]+)(?:/go\.mod)? h1:")
-_VERSION = compiled(r"<(version|[\w.-]+\.version)>\s*([^<]*?)\s*</\1>")
+_VERSION = compiled(r"<(version|[\w.-]{1,200}\.version)>([^<]*)</\1>")
+_PROPERTY = compiled(r"<([\w.-]{1,200})>([^<]*)</\1>")
 _MODULE = compiled(r"<module>\s*([^<\s]+)\s*</module>")
 _FLOATING = compiled(r"SNAPSHOT|LATEST|RELEASE|^[\[(]")
-_REFERENCE = compiled(r"<PackageReference\s[^>]*?(?:Include|Update)=\"([^\"]+)\"")
-_COMMENT = compiled(r"(?s)<!--.*?-->")
+_FLOATING_PROPERTY = compiled(r"-SNAPSHOT$|^(?:LATEST|RELEASE)$|^[\[(][\d.,]")
+_FLOATING_WORD = compiled(r"(?:-SNAPSHOT|\b(?:LATEST|RELEASE))(?:[:,]|$)|[=:][\[(]")
+_REFERENCE = compiled(r"<PackageReference\s[^<>]*?(?:Include|Update)=\"([^\"]+)\"")
 _DEPENDENCY_SECTIONS = ("dependencies", "dev-dependencies", "build-dependencies")
 _MOST_MODULES = 50
 
@@ -59,8 +62,9 @@ def go(project: Project) -> Lock:
     text, manifest = project.text("go.sum"), project.text("go.mod")
     if manifest is None or text is None:
         return missing("go.sum")
-    blocks = "\n".join([*_GO_BLOCK.findall(manifest), *re.findall(r"(?m)^require\s+[^(\n]+$", manifest)])
-    wanted = {f"{name}@{version}" for name, version in _GO_LINE.findall(blocks)}
+    listed = [piece.partition("\n)")[0] for piece in _GO_BLOCK.split(manifest)[1:]]
+    blocks = "\n".join([*listed, *re.findall(r"(?m)^require\s+[^(\n]+$", manifest)])
+    wanted = {f"{it[1]}@{it[2]}" for it in _GO_LINE.finditer(blocks) if set(it[1]) & {".", "/"}}
     return covered("go.sum", wanted, (f"{name}@{version}" for name, version in _GO_SUM.findall(text)))
 
 
@@ -90,6 +94,8 @@ def dotnet(project: Project) -> Lock:
 def maven(project: Project) -> Lock:
     """``mvn``: a POM with nothing but release versions, whose artifacts repositories never change."""
     file = project.value("-f", "--file") or "pom.xml"
+    if any(_FLOATING_WORD.search(word) for word in project.arguments):
+        return floating("a version on the command line is not a release")
     waiting, seen = [file], 0
     while waiting and seen < _MOST_MODULES:
         name = waiting.pop()
@@ -97,13 +103,27 @@ def maven(project: Project) -> Lock:
         if text is None:
             return missing(name)
         seen += 1
-        text = _COMMENT.sub("", text)
-        for _, version in _VERSION.findall(text):
-            if _FLOATING.search(version):
-                return floating(f"{name} names the version {version}, which is not a release")
+        text = _without_comments(text)
+        version = next(_floating_versions(text), "")
+        if version:
+            return floating(f"{name} names the version {shown(version, 40)}, which is not a release")
         above = name.rpartition("/")[0]
         waiting += [join(above, module, "pom.xml") for module in _MODULE.findall(text)]
     return Locked(file)
+
+
+def _without_comments(text: str) -> str:
+    first, *others = text.split("<!--")
+    return first + "".join(piece.partition("-->")[2] for piece in others)
+
+
+def _floating_versions(pom: str) -> Iterator[str]:
+    """Those that are no releases; a version may be a property of any name."""
+    yield from (found for _, text in _VERSION.findall(pom) if _FLOATING.search(found := text.strip()))
+    for piece in pom.split("<properties>")[1:]:
+        for _, text in _PROPERTY.findall(piece.partition("</properties>")[0]):
+            if _FLOATING_PROPERTY.search(found := text.strip()):
+                yield found
 
 
 def gradle(project: Project) -> Lock:

@@ -22,10 +22,12 @@ from freshlayer.lazy_regex import compiled
 _SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
 _NOT_FROM_INDEX = ("file:", "link:", "workspace:", "portal:", "patch:", "catalog:")
 _YARN_KEY = compiled(r'(?m)^(?:"[^"\n]+"|[^\s#"][^\n]*):\s*$')
-_YARN_ENTRY = compiled(r"(@?[^@\s\",]+)@(?:npm:)?([^\",]*)")
+_YARN_ENTRY = compiled(r"(@?[^@\s\",]{1,214})@(?:npm:)?([^\",]*)")
 _PNPM_NAME = compiled(r"(?m)^ {6}'?(@?[\w./-]+)'?:\n {8}specifier: ([^\n]+)$")
 _PNPM_OLD = compiled(r"(?m)^ {2}'?(@?[\w./-]+)'?:(?: [^\n]+|\n {4}specifier: [^\n]+)$")
 _TRAILING_COMMA = compiled(r",(\s*[}\]])")
+_WITHOUT_LOCK = ("--no-package-lock", "--package-lock=false", "--no-shrinkwrap")
+_NO_LOCK = compiled(r"(?m)^[ \t]*package-lock[ \t]*=[ \t]*false\b")
 _VALUES = ("--prefix", "--cwd", "-C", "--dir", "--registry", "--omit", "--include", "--loglevel", "--cache")
 
 
@@ -51,6 +53,8 @@ def npm_install(project: Project) -> Lock:
     """``npm install`` without names follows a lock file that fits its manifest."""
     if len(project.words(*_VALUES)) > 1:
         return floating("npm install with names does not follow a lock file")
+    if project.has(*_WITHOUT_LOCK) or _NO_LOCK.search(project.text(".npmrc") or ""):
+        return floating("npm install ignores the lock file (package-lock is off)")
     return npm_ci(project)
 
 

@@ -18,11 +18,13 @@ from freshlayer.discover.locks.project import (
 )
 from freshlayer.lazy_regex import compiled
 
-_GEM = compiled(r"(?m)^\s*gem\s*\(?\s*[\"']([\w.-]+)[\"']")
+_GEM = compiled(r"(?m)^[ \t]*gem[ \t]*(?:\([ \t]*)?[\"']([\w.-]+)[\"']")
 _DEPENDENCIES = compiled(r"(?ms)^DEPENDENCIES\n(.*?)(?:^\S|\Z)")
-_LOCKED_GEM = compiled(r"(?m)^ {2}([\w.-]+)!?(?: \([^)]*\))?!?$")
+_LOCKED_GEM = compiled(r"(?m)^ {2}([\w.-]+)!?(?: \([^)\n]*\))?!?$")
+_DEPS = compiled(r"\bdefp?[ \t]+deps(?:\(\))?\s*do\b")
+_END = compiled(r"\n[ \t]*end\b")
 _HEX = compiled(r"\{\s*:(\w+)\s*,")
-_LOCKED_HEX = compiled(r"(?m)^\s*\"?(\w+)\"?:\s*\{:(?:hex|git)")
+_LOCKED_HEX = compiled(r"(?m)^[ \t]*\"?(\w+)\"?:\s*\{:(?:hex|git)")
 _PUB = compiled(r"(?ms)^(?:dev_)?dependencies:\n(.*?)(?=^\S|\Z)")
 _PUB_NAME = compiled(r"(?m)^ {2}(\w+):(?!\s*\n\s{4}(?:sdk|path):)")
 _LOCKED_PUB = compiled(r"(?m)^ {2}(\w+):\s*$")
@@ -31,7 +33,7 @@ _FROZEN = ("BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT")
 
 def bundler(project: Project) -> Lock:
     """``bundle install`` that is frozen, or in deployment mode."""
-    file = project.environment("BUNDLE_GEMFILE") or "Gemfile"
+    file = project.value("--gemfile") or project.environment("BUNDLE_GEMFILE") or "Gemfile"
     text, manifest = project.text(f"{file}.lock"), project.text(file)
     if text is None or manifest is None:
         return missing(f"{file}.lock")
@@ -70,8 +72,8 @@ def mix(project: Project) -> Lock:
     text, manifest = project.text("mix.lock"), project.text("mix.exs")
     if text is None or manifest is None:
         return missing("mix.lock")
-    section = re.search(r"(?s)defp?\s+deps(?:\(\))?\s*do\b(.*?)\n\s*end\b", re.sub(r"#.*", "", manifest))
-    wanted = _HEX.findall(section[1]) if section else []
+    _, *after = _DEPS.split(re.sub(r"#.*", "", manifest), maxsplit=1)
+    wanted = _HEX.findall(_END.split(after[0], maxsplit=1)[0]) if after else []
     return covered("mix.lock", wanted, _LOCKED_HEX.findall(text))
 
 

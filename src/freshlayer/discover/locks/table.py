@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from posixpath import dirname, join
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.discover.locks import compiled, javascript, python, scripting
 from freshlayer.discover.locks.project import Lock, Project
@@ -51,8 +53,45 @@ ROWS: tuple[LockRow, ...] = (
 """Program and subcommand → the reader of its lock file. The first row that matches counts."""
 
 
+_DIRECTORIES: dict[str, frozenset[str]] = {
+    "npm": frozenset({"--prefix", "-C"}),
+    "yarn": frozenset({"--cwd"}),
+    "yarnpkg": frozenset({"--cwd"}),
+    "pnpm": frozenset({"--prefix", "-C", "--dir"}),
+    "bun": frozenset({"--cwd"}),
+    "uv": frozenset({"--directory", "--project"}),
+    "poetry": frozenset({"-C", "--directory", "-P", "--project"}),
+    "pdm": frozenset({"-p", "--project"}),
+    "composer": frozenset({"-d", "--working-dir"}),
+    "dart": frozenset({"-C", "--directory"}),
+    "flutter": frozenset({"-C", "--directory"}),
+    "cargo": frozenset({"-C", "--manifest-path"}),
+    "go": frozenset({"-C"}),
+    "gradle": frozenset({"-p", "--project-dir"}),
+    "gradlew": frozenset({"-p", "--project-dir"}),
+}
+"""Program → the options that name the directory of the project, or the manifest in it."""
+
+_MANIFESTS = frozenset({"--manifest-path"})
+
+
+def _in_directory(program: str, project: Project) -> Project:
+    """The project that a command names, without the options that name it."""
+    options, kept, directory = _DIRECTORIES.get(program, frozenset()), list[str](), project.directory
+    words = iter(project.arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name not in options:
+            kept.append(word)
+            continue
+        value = value if equals else next(words, "")
+        directory = join(directory, dirname(value) if name in _MANIFESTS else value)
+    return replace(project, arguments=tuple(kept), directory=directory)
+
+
 def lock_of(program: str, project: Project) -> Lock | None:
     """Whether a lock file names all that a command installs; None for a command that knows no lock file."""
+    project = _in_directory(program, project)
     words = " ".join(word for word in project.arguments if not word.startswith("-"))
     for row in ROWS:
         if program in row.programs and re.match(rf"(?:{row.commands})(?: |$)", words):

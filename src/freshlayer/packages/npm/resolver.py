@@ -31,7 +31,7 @@ from freshlayer.packages.npm.words import Wish, wish_of
 _NPM = "https://registry.npmjs.org"
 _SHORT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 _ABSENT = frozenset({"http-not-found", "http-gone"})
-_SETTING = compiled(r"(?m)^\s*((?:@[\w.~-]+:)?registry)\s*=\s*[\"']?([^\s\"'#;]+)")
+_SETTING = compiled(r"(?m)^[ \t]*((?:@[\w.~-]+:)?registry)[ \t]*=[ \t]*[\"']?([^\s\"'#;]+)")
 _CONFIGURATIONS = ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc", "/root/.npmrc", ".npmrc")
 
 

@@ -17,7 +17,7 @@ _PIECE = 4 << 20
 _LONGEST_TAG = 4096
 _LONGEST_TEXT = 8 << 20
 _LONG = re.compile(rb"<[^<]{500,}")
-_PACKAGE = re.compile(rb"<package\b[^>]{0,1024}?\bpkgid=[\"']([0-9a-f]{32,128})[\"']")
+_PACKAGE = re.compile(rb"<package\b[^<>]{0,1024}?\bpkgid=[\"']([0-9a-f]{32,128})[\"']")
 _CHECKSUMS = {
     128: solv.REPOKEY_TYPE_MD5,
     160: solv.REPOKEY_TYPE_SHA1,
