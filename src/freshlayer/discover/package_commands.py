@@ -123,6 +123,7 @@ class PackageCommands:
             text,
             self._platform,
             known.foreign,
+            known.origins,
         )
 
     def _of_files(self, name: str, line: CommandLine, text: str) -> Iterator[Finding]:

@@ -47,19 +47,20 @@ _MOST_FILES = 500
 class ManagerFiles(Struct, frozen=True):
     """``texts``: absolute path → text. ``unknown``: why a file that names repositories is not known.
 
-    ``foreign``: paths of those whose text an origin decides.
+    ``foreign``: paths of those whose text an origin decides; ``origins``: the references of these origins.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
     unknown: Reason | None = None
     foreign: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> ManagerFiles:
     """All that configures a manager. A file that is not known, and names no repository, is left out."""
     texts: dict[str, str] = {}
     unknown: Reason | None = None
-    foreign: list[str] = []
+    foreign: dict[str, str] = {}
     for path, file in _every(manager, files):
         names_sources = _SOURCES.fullmatch(path) is not None
         if isinstance(file, NoText) and file.source and names_sources:
@@ -71,8 +72,8 @@ def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> Manag
             unknown = unknown or Reason("package-source", path, _WORDED.get(reason.code, reason.text))
         elif isinstance(found, FileText):
             texts[path] = written(_likeliest(found))
-            foreign += [path] if found.origin or is_download(found.name) else []
-    return ManagerFiles(texts, unknown, tuple(foreign))
+            foreign |= {path: found.origin or found.name} if found.origin or is_download(found.name) else {}
+    return ManagerFiles(texts, unknown, tuple(foreign), tuple(dict.fromkeys(foreign.values())))
 
 
 def _every(manager: str, files: FilesSeen) -> Iterator[tuple[str, FileText | NoText]]:

@@ -58,7 +58,8 @@ class PackageCommand(Struct, frozen=True):
     ``updates``: whether the command itself reads the indexes again (``apk add --no-cache``, dnf).
     ``platform``: of the stage, ``os/arch[/variant]``; a build for several platforms has commands of each.
     ``foreign``: paths of ``files`` whose text an origin decides, as that of a downloaded script or file: what
-    they name gets no credential, and is never requested from this machine or a link-local address.
+    they name gets no credential, and is never requested from this machine or a link-local address, unless it
+    is the host of one of these ``origins``, which the Dockerfile names.
     """
 
     manager: str
@@ -73,6 +74,7 @@ class PackageCommand(Struct, frozen=True):
     text: str = ""
     platform: str = ""
     foreign: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 class PackageRun(Struct, frozen=True):

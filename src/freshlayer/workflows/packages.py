@@ -68,7 +68,12 @@ class _Part(Struct, frozen=True):
         """All texts of the user and of the base image that may name a host."""
         texts = [value for _, value in self.base.config.environment]
         for command in (command for run in self.chain.runs for command in run.commands):
-            texts += [command.text, *command.words, *(value for _, value in command.options)]
+            texts += [
+                command.text,
+                *command.origins,
+                *command.words,
+                *(value for _, value in command.options),
+            ]
             texts += [text for path, text in command.files.items() if path not in command.foreign]
         return "\n".join(texts)
 
