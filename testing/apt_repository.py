@@ -15,12 +15,16 @@ FIRST = 1_780_000_000
 
 
 class AptRepository:
-    """``pool`` and ``dists`` in a directory. Nothing is seen of a change until ``publish``."""
+    """``pool`` and ``dists`` in a directory. Nothing is seen of a change until ``publish``.
+
+    ``valid_for``: seconds from the date of an index until it is expired; 0: it never is.
+    """
 
     def __init__(self, directory: Path, suites: tuple[str, ...] = ("stable",)) -> None:
         self.directory = directory
         self.suites = suites
         self.date = FIRST
+        self.valid_for = 0
         for suite in suites:
             (directory / "pool" / suite).mkdir(parents=True)
 
@@ -55,7 +59,7 @@ class AptRepository:
 
     def _publish(self, suite: str) -> None:
         packages = _ftparchive(self.directory, "packages", f"pool/{suite}")
-        write_suite(self.directory, suite, packages, self.date)
+        write_suite(self.directory, suite, packages, self.date, self.valid_for)
 
     def sources(self, url: str) -> str:
         """The text of a sources.list."""
@@ -67,7 +71,7 @@ def sources(url: str, suites: tuple[str, ...]) -> str:
     return "".join(f"deb [trusted=yes] {url} {suite} main\n" for suite in suites)
 
 
-def write_suite(directory: Path, suite: str, packages: bytes, date: int) -> None:
+def write_suite(directory: Path, suite: str, packages: bytes, date: int, valid_for: int = 0) -> None:
     """Write the indexes of a suite. ``packages``: the text of its Packages file."""
     dists = directory / "dists" / suite
     binary = dists / "main" / "binary-amd64"
@@ -84,7 +88,9 @@ def write_suite(directory: Path, suite: str, packages: bytes, date: int) -> None
     options += ["-oAPT::FTPArchive::Release::Patterns::=Packages*"]
     text = _ftparchive(directory, *options, "release", f"dists/{suite}").decode()
     lines = [line for line in text.splitlines() if not line.startswith("Date:")]
-    (dists / "Release").write_text("\n".join([f"Date: {formatdate(date, usegmt=True)}", *lines, ""]))
+    dates = [f"Date: {formatdate(date, usegmt=True)}"]
+    dates += [f"Valid-Until: {formatdate(date + valid_for, usegmt=True)}"] if valid_for else []
+    (dists / "Release").write_text("\n".join([*dates, *lines, ""]))
 
 
 def _ftparchive(directory: Path, *arguments: str) -> bytes:

@@ -339,3 +339,20 @@ def test_a_cache_that_can_not_be_written_costs_only_time(
     (tmp_path / "indexes").write_bytes(b"not a directory")
     (found,) = resolved(session(), wanted(base(origin.url, repository), "app"))
     assert versions(found) == {"app": "1", "lib": "1"}
+
+
+def test_a_mirror_that_is_not_kept_up_to_date_is_no_change(
+    origin: PackageOrigin, repository: AptRepository, session: Callable[..., Session]
+) -> None:
+    """By the clock of the look, also where the origin answers that nothing changed."""
+    repository.valid_for = 7 * 86400
+    repository.publish()
+    image = base(origin.url, repository)
+    until = repository.date + repository.valid_for
+    (found,) = resolved(session(until - 1), wanted(image, "app"))
+    assert versions(found) == {"app": "1", "lib": "1"}
+    (found,) = resolved(session(until + 1), wanted(image, "app"))
+    assert found.unreachable
+    assert found.problem is not None
+    assert found.problem.code == "apt-index-not-read"
+    assert "Valid-Until" in str(found.problem)

@@ -94,11 +94,13 @@ class PackageChain(Struct, frozen=True):
     """All package runs of a stage, those of the stages that it continues before them.
 
     ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none,
-    and empty where what is below is not an image of a registry.
+    and empty where what is below is not an image of a registry. ``now``: of the judgement, in seconds since
+    1970, for indexes that state until when they count; 0: they always count.
     """
 
     base: tuple[str, str]
     runs: tuple[PackageRun, ...]
+    now: int = 0
 
 
 class IndexFile(Struct, frozen=True):

@@ -17,6 +17,10 @@ PACKAGES: dict[str, tuple[str, str]] = {
     "apt-no-sources": ("apt has no package sources that freshlayer can see", "add a package source"),
     "apt-package-unknown": ("no package source has the package", "correct the name, or add its source"),
     "apt-pattern": ("freshlayer does not read search patterns of apt", "name the packages"),
+    "apt-release-expired": (
+        "a Release file is older than it may be (Valid-Until): its mirror is not kept up to date",
+        "name another mirror, or for an archive that stays as it is set [check-valid-until=no] in its source",
+    ),
     "apt-source-not-read": ("freshlayer can't read a package source of apt", "use a source with HTTP"),
     "apt-unmet-dependencies": (
         "the packages do not fit together",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from freshlayer.model.packages import Index, IndexAnswer, IndexAnswers, IndexFil
 from freshlayer.model.reasons import Reason, about
 from freshlayer.packages import MANAGERS
 from freshlayer.packages.base import DATED
+from freshlayer.packages.dates import seconds_of
 from freshlayer.probe.index_files import FileAnswer, FileWanted, fetch
 from freshlayer.reference import shown
 from freshlayer.workflows.session import Session
@@ -31,6 +31,11 @@ class IndexFiles:
         self._session = session
         self._cache = cache
         self._answers: dict[IndexFile, IndexAnswer] = {}
+
+    @property
+    def now(self) -> int:
+        """When the look is, in seconds since 1970."""
+        return self._session.now
 
     def answers(self, wanted: Mapping[IndexFile, int]) -> IndexAnswers:
         """An answer for each file. ``wanted``: file → seconds for which an earlier answer is valid."""
@@ -130,11 +135,7 @@ def _dated(index: Index) -> int:
     stated = (index.get(DATED) or b"").decode("ascii", "replace")
     if stated.isascii() and stated.isdecimal():
         return int(stated[:12])
-    with suppress(ValueError, OverflowError):
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - for packages alone
-
-        return int(parsedate_to_datetime((index.get("Date") or b"").decode("ascii", "replace")).timestamp())
-    return 0
+    return seconds_of(index.get("Date"))
 
 
 def _unprobed(file: IndexFile) -> Reason:

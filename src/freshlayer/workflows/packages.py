@@ -87,7 +87,7 @@ class PackagesOfRun:
 
     def read(self, wanted: Sequence[PackagesWanted]) -> list[Found]:
         """The packages of each Dockerfile, in the order of ``wanted``."""
-        parts = [list(_parts(item)) for item in wanted]
+        parts = [list(_parts(item, self._files.now)) for item in wanted]
         new: dict[str, tuple[_Part, int]] = {}
         for item, found in zip(wanted, parts, strict=True):
             for part in found:
@@ -188,13 +188,13 @@ class _Talk:
         self.found = {run.number: Resolution(problem=reason, unreachable=unreachable) for run in watched}
 
 
-def _parts(item: PackagesWanted) -> Iterator[_Part]:
+def _parts(item: PackagesWanted, now: int) -> Iterator[_Part]:
     """The chains, each of one manager that has a member."""
     for chain in item.chains:
         base = _base(chain, item.bases)
         for name in dict.fromkeys(command.manager for run in chain.runs for command in run.commands):
             if name in MANAGERS:
-                own = PackageChain(chain.base, tuple(_runs(chain, name)))
+                own = PackageChain(chain.base, tuple(_runs(chain, name)), now)
                 yield _Part(name, own, base, _key(name, own, base))
 
 

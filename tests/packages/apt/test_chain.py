@@ -85,9 +85,10 @@ def resolve(
     *runs: PackageRun,
     image: BaseImage | None = None,
     otherwise: str = "http-not-found",
+    now: int = 0,
 ) -> Resolutions:
     asked: list[tuple[IndexFile, ...]] = []
-    return drive(texts, runs, image or base(), otherwise, asked)
+    return drive(texts, runs, image or base(), otherwise, asked, now)
 
 
 def drive(
@@ -96,12 +97,13 @@ def drive(
     image: BaseImage,
     otherwise: str,
     asked: list[tuple[IndexFile, ...]],
+    now: int = 0,
 ) -> Resolutions:
     def answer(file: IndexFile) -> IndexAnswer:
         found = next((texts[url] for url in file.urls if url in texts), None)
         return Reason(otherwise, file.urls[0]) if found is None else Entries(file.kind, found)
 
-    steps = APT.resolve(PackageChain(("debian", "linux/amd64"), runs), image)
+    steps = APT.resolve(PackageChain(("debian", "linux/amd64"), runs, now), image)
     try:
         files = next(steps)
         while True:
@@ -398,3 +400,69 @@ def test_a_problem_has_no_credential() -> None:
     assert found.problem is not None
     assert "a.example" in found.problem.text
     assert "hunter2" not in found.problem.text
+
+
+EXPIRED = 1_800_000_000
+"""Later than the dates below."""
+
+DATES = ("Date: Sat, 01 Aug 2026 10:00:00 UTC", "Valid-Until: Sat, 08 Aug 2026 10:00:00 UTC")
+"""1785578400 and 1786183200."""
+
+
+def expired(
+    text: str = SOURCES["/etc/apt/sources.list"],
+    conf: str = "",
+    now: int = EXPIRED,
+    dates: tuple[str, ...] = DATES,
+    **options: str,
+) -> Resolution:
+    files = {"/etc/apt/sources.list": text, "/etc/apt/apt.conf.d/99own": conf}
+    given = tuple((name.replace("__", "::").replace("_", "-"), value) for name, value in options.items())
+    update = PackageCommand("apt", "apt-get", PackageAction.UPDATE, (), given, files)
+    texts = served(CURL) | {f"{STABLE}InRelease": release(CURL, "stable", *dates)}
+    return resolve(texts, run(1, update, command("curl")), now=now)[1]
+
+
+def test_an_expired_release_file_decides_nothing() -> None:
+    found = expired()
+    assert found.unreachable
+    assert found.problem is not None
+    assert "Valid-Until" in found.problem.what
+    assert found.packages == ()
+
+
+@pytest.mark.parametrize(("now", "counts"), [(1_786_183_199, True), (1_786_183_201, False), (0, True)])
+def test_a_release_file_counts_until_the_date_that_it_states(now: int, *, counts: bool) -> None:
+    assert (expired(now=now).problem is None) is counts
+
+
+@pytest.mark.parametrize(
+    ("source", "conf", "counts"),
+    [
+        ("deb [check-valid-until=no] http://a.example/debian bookworm main\n", "", True),
+        ("deb [check-date=no] http://a.example/debian bookworm main\n", "", True),
+        ("deb http://a.example/debian bookworm main\n", 'Acquire::Check-Valid-Until "false";\n', True),
+        ("deb http://a.example/debian bookworm main\n", 'Acquire { Check-Valid-Until "0"; };\n', True),
+        (
+            "deb [check-valid-until=yes] http://a.example/debian bookworm main\n",
+            'Acquire::Check-Valid-Until "false";\n',
+            False,
+        ),
+        ("deb [valid-until-min=99999999] http://a.example/debian bookworm main\n", "", True),
+        ("deb http://a.example/debian bookworm main\n", 'Acquire::Min-ValidTime "99999999";\n', True),
+        ("deb http://a.example/debian bookworm main\n", 'Acquire::Min-ValidTime "99";\n', False),
+    ],
+)
+def test_what_apt_is_configured_to_check_counts(source: str, conf: str, *, counts: bool) -> None:
+    assert (expired(source, conf).problem is None) is counts
+
+
+def test_an_option_of_the_command_line_turns_the_check_off() -> None:
+    assert expired(Acquire__Check_Valid_Until="false").problem is None
+
+
+def test_a_longest_time_counts_where_the_file_states_none() -> None:
+    conf = 'Acquire::Max-ValidTime "86400";\n'
+    assert expired(conf=conf, dates=DATES[:1]).unreachable
+    assert expired(conf=conf, dates=DATES[:1], now=1_785_578_400 + 86_000).problem is None
+    assert expired(dates=DATES[:1]).problem is None

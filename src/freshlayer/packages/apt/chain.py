@@ -70,7 +70,7 @@ def resolve(
     if wanted:
         answers.update((yield tuple(wanted)))
     lists = {
-        reading.place: (reading.number, lists_of(reading, found.get(reading.place, ()), answers))
+        reading.place: (reading.number, lists_of(reading, found.get(reading.place, ()), answers, chain.now))
         for reading in readings
     }
     machine = Machine(installed, architectures, distribution_of(base.contents.files))

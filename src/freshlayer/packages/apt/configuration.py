@@ -15,8 +15,8 @@ _TOKEN = re.compile(
 _DEEPEST = 50
 _FILE_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
-_TRUE = frozenset({"1", "yes", "true", "with", "on", "enable"})
-_FALSE = frozenset({"0", "no", "false", "without", "off", "disable"})
+TRUE = frozenset({"1", "yes", "true", "with", "on", "enable"})
+FALSE = frozenset({"0", "no", "false", "without", "off", "disable"})
 
 
 class Configuration(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Configuration(Struct, frozen=True):
     def flag(self, name: str, *, default: bool) -> bool:
         """A value that is yes or no."""
         value = self.values.get(name.lower(), "").lower()
-        return value in _TRUE if value in _TRUE | _FALSE else default
+        return value in TRUE if value in TRUE | FALSE else default
 
     def list(self, name: str) -> tuple[str, ...]:
         """The values of a list: ``A::B { "x"; "y"; }``, or a single value with commas."""
@@ -149,5 +149,5 @@ def _set_option(reader: _Reader, name: str, value: str) -> None:
         reader.set(_WITH_VALUE[name], value)
     elif name in _OPTIONS:
         target, default = _OPTIONS[name]
-        no = value.lower() in _FALSE
+        no = value.lower() in FALSE
         reader.set(target, {"0": "1", "1": "0"}[default] if no else default)

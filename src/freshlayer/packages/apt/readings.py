@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from freshlayer.masking.urls import public_text
-from freshlayer.model.packages import Index, IndexAnswers, IndexFile, PackageAction, PackageChain
+from freshlayer.model.packages import Index, IndexAnswer, IndexAnswers, IndexFile, PackageAction, PackageChain
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.apt.configuration import Configuration, configuration_of
 from freshlayer.packages.apt.releases import PackagesFile, packages_files, release_file, without_release
 from freshlayer.packages.apt.sources import MOST_SOURCES, Source, is_skipped, sources_of, why_not_read
 from freshlayer.packages.apt.universe import File
+from freshlayer.packages.apt.validity import is_expired
 
 ABSENT = frozenset({"http-not-found", "http-gone", "index-absent"})
 """Codes of answers that state that there is no such file."""
@@ -21,13 +22,15 @@ ABSENT = frozenset({"http-not-found", "http-gone", "index-absent"})
 class Reading(Struct, frozen=True):
     """One update. ``place``: (number of the run, number of the command) in the chain.
 
-    ``architectures``: the native one first. ``of_sources``: whether a later command reads source packages.
+    ``architectures``: the native one first. ``configuration``: of apt, as its command line has it.
+    ``of_sources``: whether a later command reads source packages.
     """
 
     place: tuple[int, int]
     number: int
     sources: tuple[Source, ...]
     architectures: tuple[str, ...]
+    configuration: Configuration
     of_sources: bool = False
 
     @property
@@ -74,6 +77,7 @@ def readings_of(chain: PackageChain, architectures: Sequence[str]) -> list[Readi
                         run.number,
                         (*before, *sources_of(command.files, known[0], configuration)),
                         tuple(dict.fromkeys([known[0], *(configured or known)])),
+                        configuration,
                         _reads_sources(chain, run_number, number),
                     )
                 )
@@ -112,8 +116,8 @@ def index_files(reading: Reading, releases: IndexAnswers) -> list[PackagesFile]:
     return list(found.values())
 
 
-def lists_of(reading: Reading, files: Sequence[PackagesFile], answers: IndexAnswers) -> Lists:
-    """What an update read, by the answers to all of its files."""
+def lists_of(reading: Reading, files: Sequence[PackagesFile], answers: IndexAnswers, now: int) -> Lists:
+    """What an update read, by the answers to all of its files. ``now``: in seconds since 1970, or 0."""
     problem = reading.problem
     if problem is not None:
         return Lists(problem=problem)
@@ -121,6 +125,8 @@ def lists_of(reading: Reading, files: Sequence[PackagesFile], answers: IndexAnsw
         answer = answers.get(release_file(source))
         if isinstance(answer, Reason) and not (source.trusted and answer.code in ABSENT):
             return _without(source.directory, answer)
+        if _is_expired(reading, source, answer, now):
+            return _without(source.directory, Reason("apt-release-expired"))
     packages: list[File] = []
     sources: list[Index] = []
     for file in files:
@@ -134,6 +140,13 @@ def lists_of(reading: Reading, files: Sequence[PackagesFile], answers: IndexAnsw
         elif answer is not None:
             sources.append(answer)
     return Lists(tuple(packages), tuple(sources))
+
+
+def _is_expired(reading: Reading, source: Source, answer: IndexAnswer | None, now: int) -> bool:
+    """Whether the update fails because the mirror is not kept up to date."""
+    if answer is None or isinstance(answer, Reason):
+        return False
+    return is_expired(source, reading.configuration, answer.get, now)
 
 
 def _without(url: str, answer: Reason) -> Lists:

@@ -115,6 +115,10 @@ _FIELDS = {
     "trusted": "trusted",
     "allow-insecure": "allow-insecure",
     "by-hash": "by-hash",
+    "check-date": "check-date",
+    "check-valid-until": "check-valid-until",
+    "valid-until-min": "valid-until-min",
+    "valid-until-max": "valid-until-max",
 }
 
 
