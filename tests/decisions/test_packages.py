@@ -3,7 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_since, name_of
+from freshlayer.decisions.packages import (
+    changes_text,
+    judged,
+    manager_of,
+    moved_packages,
+    moved_since,
+    name_of,
+)
 from freshlayer.decisions.plan import Expected, Known, plan
 from freshlayer.dockerfile import parse
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
@@ -62,6 +69,17 @@ def test_a_change_names_what_changed_and_the_word_that_wants_it(
     verdict, pairs = judged(read(*now), built(CURL, SSL))
     assert changes_text(verdict) == f"apt: {text}"
     assert pairs == built(*now).pairs
+
+
+def test_a_policy_that_watches_less_removes_no_package() -> None:
+    """What the command does not name is installed all the same."""
+    named = read(CURL, policy=PackagePolicy.NAMED)
+    verdict, pairs = judged(named, built(CURL, SSL))
+    assert (verdict.changes, verdict.left, pairs) == ((), 1, built(CURL).pairs)
+    (found,) = moved_packages(built(CURL, SSL).pairs, pairs, [verdict])
+    assert str(found) == "apt: only the 1 package that it names is watched now"
+    changed = read(replace(CURL, version="9"), policy=PackagePolicy.NAMED)
+    assert changes_text(judged(changed, built(CURL, SSL))[0]) == "apt: 1 of 1 package changed: curl 8 → 9"
 
 
 def test_few_of_many_are_named_security_updates_first() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from freshlayer.model.build import Built, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
@@ -27,6 +29,9 @@ _AS_A_WHOLE = "packages:"
 
 _NONE = "closure:empty"
 """Identity where nothing is to be installed: a record, which counts when the repository is down."""
+
+_BY_NAME = frozenset({"npm", "pypi"})
+"""Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 _MOST_CHANGES = 3
 _MOST_WORDS = 3
@@ -55,8 +60,9 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
     if _is_held(read, changes):
         verdict = PackageVerdict(read.manager, len(before), held=changes, packages=packages)
         return verdict, tuple(known.items())
-    verdict = PackageVerdict(read.manager, len(packages), changes, (), packages, new=not recorded)
-    return verdict, _pairs(read.manager, packages)
+    found = tuple(it for it in changes if it.now) if _is_narrow(read) else changes
+    verdict = PackageVerdict(read.manager, len(packages), found, (), packages, new=not recorded)
+    return replace(verdict, left=len(changes) - len(found)), _pairs(read.manager, packages)
 
 
 def as_a_whole(manager: str) -> str:
@@ -67,6 +73,11 @@ def as_a_whole(manager: str) -> str:
 def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:
     pairs = tuple((item.purl, str(item.identity)) for item in packages)
     return pairs or ((as_a_whole(manager), _NONE),)
+
+
+def _is_narrow(read: PackagesRead) -> bool:
+    """Whether what is recorded may have packages that the command does not name."""
+    return read.policy is PackagePolicy.NAMED and read.manager not in _BY_NAME
 
 
 def _is_held(read: PackagesRead, changes: Sequence[PackageChange]) -> bool:
@@ -165,6 +176,9 @@ def _why_moved(manager: str, verdict: PackageVerdict | None) -> Reason:
     if verdict.new:
         noun = "package" if verdict.total == 1 else "packages"
         return Reason("packages-watched", detail=f"{manager}: {verdict.total} {noun}, not watched so far")
+    if verdict.left:
+        noun = "package that it names is" if verdict.total == 1 else "packages that it names are"
+        return Reason("packages-watched", detail=f"{manager}: only the {verdict.total} {noun} watched now")
     return Reason("moved-during-build", detail=f"{manager}: packages changed while the last build ran")
 
 

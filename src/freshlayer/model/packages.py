@@ -253,7 +253,8 @@ class PackageVerdict(Struct, frozen=True):
     ``total``: how many there are. ``changes``: those that changed the key. ``held``: newer versions that the
     policy ``security`` does not take. ``packages``: what would be installed now; empty where ``problem`` has
     why that can't be known. ``unreachable``: as in ``Resolution``. ``kept``: what the last build installed
-    counts instead. ``new``: no build of the instruction with its packages is recorded.
+    counts instead. ``new``: no build of the instruction with its packages is recorded. ``left``: how many
+    recorded packages are not watched any more, for the policy is ``named`` now.
     """
 
     manager: str
@@ -265,3 +266,4 @@ class PackageVerdict(Struct, frozen=True):
     unreachable: bool = False
     kept: bool = False
     new: bool = False
+    left: int = 0
