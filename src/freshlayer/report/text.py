@@ -256,7 +256,7 @@ def _warnings(report: Report) -> Iterator[Line]:
 
 def _not_watched(report: Report, *, every: bool = False) -> Iterator[Line]:
     """In full where it is not what it was at the last build; the summary has the number."""
-    missed = [item for item in report.not_watched if not item.warns]
+    missed = sorted((it for it in report.not_watched if not it.warns), key=lambda it: it.line)
     if every or any(item.digest not in report.past.not_watched for item in missed):
         for item in missed:
             yield "dim", f"  {report.dockerfile}:{item.line} not watched: {item.text}: {item.reason}"
