@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 from collections.abc import Callable
 from time import process_time
 from typing import TypeVar
@@ -12,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from freshlayer.model.base_image import BaseContents, BaseImage, ImageConfig
+from freshlayer.packages.apk.records import entries as entries_of_apk
 from freshlayer.packages.apt.entries import entries_of
 from freshlayer.packages.apt.sources import MOST_SOURCES, sources_of
 from freshlayer.packages.npm.choose import choose as choose_version
@@ -124,6 +126,20 @@ def test_a_release_file_of_empty_lines() -> None:
     body = io.BytesIO(b"Origin: x\nSHA256:" + b"\n " * 200_000 + f"\n {_HASH} 3 main/Packages\n".encode())
     entries = soon(lambda: dict(entries_of("release", body)))
     assert entries["/main/Packages"] == f"{_HASH} 3".encode()
+
+
+def test_an_index_of_millions_of_names() -> None:
+    """Little when it is compressed, and gigabytes in memory."""
+    provides = b" ".join(b"%x" % number for number in range(120_000))
+    text = b"".join(b"P:app%d\nV:1\np:%s\n\n" % (number, provides) for number in range(40))
+    member = tarfile.TarInfo("APKINDEX")
+    member.size = len(text)
+    index = io.BytesIO()
+    with tarfile.open(fileobj=index, mode="w") as archive:
+        archive.addfile(member, io.BytesIO(text))
+    index.seek(0)
+    with pytest.raises(ValueError, match="four million"):
+        dict(entries_of_apk(index))
 
 
 def test_sources_that_multiply() -> None:

@@ -18,6 +18,9 @@ from freshlayer.packages.base import DATED
 
 _LONGEST_LINE = 1 << 20
 _MOST_PACKAGES = 1 << 20
+_MOST_WORDS = 4 << 20
+"""Of all dependencies and provided names: each takes a hundred bytes or more while an index is read."""
+
 _LARGEST = 1 << 29
 _BLOCK = 512
 _PIECE = 1 << 16
@@ -85,9 +88,13 @@ def entries(content: BinaryIO) -> Iterator[tuple[str, bytes]]:
         yield DATED, str(int(modified, 8)).encode()
     packages: dict[str, list[Record]] = {}
     others: dict[str, dict[str, None]] = {}
+    words = 0
     for count, record in enumerate(records(_of_member(content, _size(header)))):
         if count >= _MOST_PACKAGES:
             raise ValueError("more than a million packages")
+        words += len(record.depends) + len(record.provides) + len(record.install_if)
+        if words > _MOST_WORDS:
+            raise ValueError("more than four million dependencies")
         packages.setdefault(record.name, []).append(record)
         for key in _other_keys(record):
             others.setdefault(key, {})[record.name] = None

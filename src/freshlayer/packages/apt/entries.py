@@ -99,6 +99,10 @@ _MENTIONED = re.compile(r"(?:^|[,|])\s*([A-Za-z0-9][^\s,|:(]*)")
 _LINE = re.compile(r"^[ \t]+([0-9a-f]{64})[ \t]+(\d+)[ \t]+(\S+)$", re.MULTILINE)
 
 _encode = msgspec.msgpack.encode
+_MOST_NAMES = 2 << 20
+_MOST_RECORDS = 1 << 20
+_MOST_BYTES = 512 << 20
+"""Of all records of a file, which are in memory while it is read."""
 
 
 def entries_of(kind: str, content: BinaryIO) -> Entries:
@@ -146,6 +150,7 @@ class _Names:
         self.providers: dict[str, list[str]] = {}
         self.tasks: dict[str, list[str]] = {}
         self.essential: dict[str, None] = {}
+        self.count = self.size = 0
 
     def add(self, fields: dict[str, str]) -> None:
         name = fields["Package"]
@@ -155,7 +160,11 @@ class _Names:
                 for mentioned in _MENTIONED.findall(fields[relation]):
                     if mentioned not in self.order:
                         self.order[mentioned] = len(self.order)
-        self.records.setdefault(name, []).append(_encode(values_of(fields)))
+        record = _encode(values_of(fields))
+        self.count, self.size = self.count + 1, self.size + len(record)
+        if self.count > _MOST_RECORDS or self.size > _MOST_BYTES or len(self.order) > _MOST_NAMES:
+            raise ValueError("it has more packages than are read")
+        self.records.setdefault(name, []).append(record)
         for provided in _MENTIONED.findall(fields.get("Provides", "")):
             self.providers.setdefault(provided, []).append(name)
         if fields.get("Essential") == "yes":
@@ -189,6 +198,8 @@ def _of_sources(read: Iterable[str]) -> Entries:
         fields = dict(_READ_SOURCE.findall(stanza))
         if not ("Package" in fields and "Version" in fields):
             raise ValueError("a stanza has no Package or no Version")
+        if len(found) > _MOST_RECORDS:
+            raise ValueError("it has more packages than are read")
         values = [fields.get(name, "") for name in _SOURCE_FIELDS]
         found.setdefault(fields["Package"], []).append(values)
     yield from ((name, _encode(values)) for name, values in found.items())
