@@ -24,12 +24,14 @@ def since_built(
     instructions: Iterable[InstructionVerdict],
     built: Mapping[tuple[str, str], Built],
     expected: Mapping[Reference, Verdict],
+    frontends: Mapping[str, str | None],
 ) -> dict[Reference, Verdict]:
     """Each verdict against the identities that the instructions with this input were built with.
 
     ``expected``: verdicts relative to the identities file, which counts where nothing was built.
+    ``frontends``: what no instruction reads → the identity that it had in the last build.
     """
-    with_what: dict[str, list[str | None]] = {}
+    with_what: dict[str, list[str | None]] = {text: [before] for text, before in frontends.items()}
     for item in instructions:
         record = built.get((item.stage, item.digest))
         known = dict(record.pairs) if record else {}

@@ -7,6 +7,10 @@ BUILDS: dict[str, tuple[str, str]] = {
     "first-seen": ("this input was never recorded before", "nothing"),
     "incomparable": ("the evidence can't be compared with the recorded evidence", "nothing"),
     "input-added": ("the instruction reads an input that it did not read at the last build", "nothing"),
+    "frontend-changed": (
+        "the image of '# syntax=' moved; a builder runs again only what that translates otherwise",
+        "nothing",
+    ),
     "input-changed": ("the input differs from what was recorded or built with", "build again"),
     "input-removed": ("the instruction no longer reads an input of the last build", "nothing"),
     "input-restored": ("the inputs are again those of the last build", "nothing"),

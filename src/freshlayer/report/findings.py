@@ -7,7 +7,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from freshlayer.decisions.frontend import moved_frontends
 from freshlayer.model.build import InstructionState
+from freshlayer.model.inputs import SYNTAX
 from freshlayer.model.observation import Change
 from freshlayer.model.report import Report
 from freshlayer.report.packages import unknown_reason
@@ -46,6 +48,7 @@ def _findings(report: Report) -> Iterator[Finding]:
     ends = {item.line: item.end_line for item in report.instructions}
     yield from _of_the_build(report)
     yield from _stale(report)
+    yield from _frontends(report)
     yield from _without_answer(report, ends)
     for item, verdict in report.unreachable:
         text = f"{item.instruction}: {unknown_reason(verdict)}"
@@ -75,6 +78,12 @@ def _stale(report: Report) -> Iterator[Finding]:
         if item.state is InstructionState.STALE and not only_follows(item):
             text = f"{item.instruction}: {item.reason}"
             yield Finding(Level.WARNING, item.reason.code, "stale", text, item.line, item.end_line)
+
+
+def _frontends(report: Report) -> Iterator[Finding]:
+    for place, verdict in moved_frontends(report):
+        text = f"{SYNTAX}: {verdict.explanation}"
+        yield Finding(Level.NOTE, "frontend-changed", "frontend changed", text, place.line, place.line)
 
 
 def _without_answer(report: Report, ends: Mapping[int, int]) -> Iterator[Finding]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from freshlayer.decisions.causes import totals_of
+from freshlayer.decisions.frontend import moved_frontends
 from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.decisions.packages import manager_of
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
-from freshlayer.model.inputs import ScriptPlace
+from freshlayer.model.inputs import SYNTAX, ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
@@ -41,6 +42,7 @@ def build_lines(report: Report) -> Iterator[Line]:
     else:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched))} ({report.builder})"
     yield from _some([stated(report, item) for item in stale])
+    yield from _frontends(report)
     yield from _news(report)
     for moved in report.moved:
         yield "red", f"  changed while the builder ran: {moved}; the layer may hold either version"
@@ -72,6 +74,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
         yield "dim", f"{report.dockerfile}: {nothing}{_besides(report)}"
     yield from (stated(report, item) for item in listed) if every else _collapsed(report, listed)
     yield from _edits(report)
+    yield from _frontends(report)
     for verdict in report.unobserved:
         yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
     yield from packages.unknown_lines(report)
@@ -87,6 +90,12 @@ def _edits(report: Report) -> Iterator[Line]:
         yield "cyan", f"  {report.dockerfile}:{item.line} {item.instruction} edited since the last build"
     if len(edited) > _MOST:
         yield "cyan", f"  and {len(edited) - _MOST} more edited since the last build"
+
+
+def _frontends(report: Report) -> Iterator[Line]:
+    """No instruction is stale for it."""
+    for place, verdict in moved_frontends(report):
+        yield "cyan", f"  {report.dockerfile}:{place.line} {SYNTAX} changed: {verdict.explanation}"
 
 
 def _besides(report: Report) -> str:

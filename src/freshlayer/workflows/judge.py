@@ -11,6 +11,7 @@ from itertools import islice
 from msgspec.structs import replace
 
 from freshlayer.decisions import plan as planning
+from freshlayer.decisions.frontend import FRONTEND, frontend_before
 from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import since_built
@@ -201,7 +202,7 @@ class Judgement:
         scope = scope_of(target.source, request)
         marks = marks_of(watched.dockerfile, watched.stages, watched.parents, request.build_args)
         reads = watched.discovery.by_instruction.keys() | packages.keys()
-        past = past_of(scope, marks, reads, recorded, session)
+        past = past_of(scope, {-1: FRONTEND} | marks, reads, recorded, session)
         known = planning.Known(
             by_instruction=watched.discovery.by_instruction,
             verdicts=verdicts,
@@ -220,7 +221,8 @@ class Judgement:
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}
-        compared = since_built(verdicts, recorded, instructions, past.built, from_file)
+        frontends = frontend_before(watched.discovery.inputs, past.built)
+        compared = since_built(verdicts, recorded, instructions, past.built, from_file, frontends)
         return replace(report_of(target, watched, instructions, compared), past=past)
 
 

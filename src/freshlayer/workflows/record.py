@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions.causes import attempted, remembered
+from freshlayer.decisions.frontend import FRONTEND, frontend_built
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.build import Built, InstructionVerdict, Pairs
 from freshlayer.model.observation import Change, Recorded, Verdict
@@ -67,6 +68,8 @@ def remember(
         for item in report.instructions
         if _is_recorded(item, report)
     ]
+    if frontend := frontend_built(report):
+        built.append(BuiltRecord(FRONTEND.stage, FRONTEND.digest, frontend, FRONTEND.chain))
     session.store.record_build(
         BuildRecord(
             scope=scope_of(source, request),
