@@ -109,7 +109,7 @@ def _changes(before: Mapping[str, str], packages: Sequence[ChosenPackage]) -> It
     for item in packages:
         old = before.get(item.purl)
         if old is None or untainted(old) != str(item.identity):
-            was = version_of(untainted(old)) if old else ""
+            was = version_of(untainted(old)) if old else item.before
             roots = tuple(_roots(item, by_name))
             found.append(PackageChange(item.purl, item.name, was, item.version, item.security, roots))
     yield from sorted(found, key=lambda it: (not it.security, (it.name,) != it.wanted_by, it.name))
@@ -192,6 +192,14 @@ def changes_text(verdict: PackageVerdict) -> str:
     text = f"{verdict.manager}: {len(changes)} of {total} {noun} changed: {', '.join(listed)}{more}"
     words = wanted_by(changes)
     return f"{text}; wanted by {words}" if words else text
+
+
+def held_text(verdict: PackageVerdict) -> str:
+    """``apt: 1 change is no security update: lib 1 → 1.1``: what the policy does not take."""
+    listed = ", ".join(change_text(change) for change in verdict.held[:_MOST_CHANGES])
+    more = f" and {len(verdict.held) - _MOST_CHANGES} more" if len(verdict.held) > _MOST_CHANGES else ""
+    are = "change is no security update" if len(verdict.held) == 1 else "changes are no security updates"
+    return f"{verdict.manager}: {len(verdict.held)} {are}: {listed}{more}"
 
 
 def wanted_by(changes: Iterable[PackageChange]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from freshlayer.decisions.packages import changes_text, name_of
+from freshlayer.decisions.packages import changes_text, held_text, name_of
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.packages import ChosenPackage, PackageChange, PackageVerdict
 from freshlayer.model.reasons import Reason, about, with_hint
@@ -53,9 +53,7 @@ def _listed(verdict: PackageVerdict) -> Iterator[tuple[str, str]]:
     if verdict.changes:
         yield "", f"    {changes_text(verdict)}"
     if verdict.held:
-        names = shown(", ".join(change.name for change in verdict.held[:_MOST_WORDS]), 2 * _LONGEST)
-        newer = f"{len(verdict.held)} have newer versions that are no security updates"
-        yield "", f"    {newer}, which the policy security does not take: {names}"
+        yield "", f"    {held_text(verdict)} (policy: security)"
     changed = {change.purl: change for change in (*verdict.changes, *verdict.held)}
     yield from (("dim", f"    {_package(it, changed.get(it.purl))}") for it in verdict.packages)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from freshlayer.decisions.causes import totals_of
 from freshlayer.decisions.frontend import moved_frontends
 from freshlayer.decisions.match_progress import COUNTED
-from freshlayer.decisions.packages import manager_of
+from freshlayer.decisions.packages import held_text, manager_of
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import SYNTAX, ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
@@ -236,7 +236,8 @@ def _count(stale: int, watched: int, *, now: bool = False) -> str:
 def stated(report: Report, item: InstructionVerdict) -> Line:
     """InstructionState and reason of one instruction, and the script that names the input that changed."""
     where = place_of(report, item.line, _script_of(report, item))
-    return _STYLES[item.state], f"  {where} {item.instruction} {item.state}: {item.reason}"
+    held = "".join(f"; {held_text(verdict)}" for verdict in item.packages if verdict.held)
+    return _STYLES[item.state], f"  {where} {item.instruction} {item.state}: {item.reason}{held}"
 
 
 def _script_of(report: Report, item: InstructionVerdict) -> ScriptPlace | None:

@@ -1,0 +1,178 @@
+"""The policies of packages, by ``check`` after a recorded build, on a real repository and a real registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from freshlayer.context import Source
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.indexes import IndexCache
+from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.report import Report
+from freshlayer.report.text import check_lines
+from freshlayer.settings import Policy
+from freshlayer.state import SqliteStore
+from freshlayer.workflows.check import check_one
+from freshlayer.workflows.record import remember
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+from testing.apt_repository import AptRepository
+from testing.layers import layer
+from testing.package_origin import package_origin
+from testing.stores.registry import Registry
+
+SUITES = ("stable", "stable-security")
+STATUS = "".join(
+    f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n"
+    for name in ("base", "tool")
+)
+OS_RELEASE = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=stable\n'
+INSTALL = "RUN apt-get update && apt-get install -y app"
+UPGRADE = "RUN apt-get update && apt-get -y upgrade"
+
+
+class World:
+    """A Dockerfile on a base with ``base`` and ``tool`` installed; ``app`` requires ``lib``."""
+
+    def __init__(self, directory: Path, repository: AptRepository, session: Session, name: str) -> None:
+        self.repository = repository
+        self._directory = directory
+        self._session = session
+        self._name = name
+        self._request = BuildRequest(("linux/amd64",))
+
+    def write(self, run: str, comment: str = "", settings: Mapping[str, PackagePolicy] | None = None) -> None:
+        above = f"# freshlayer: {comment}\n" if comment else ""
+        (self._directory / "Dockerfile").write_text(f"FROM {self._name}\n{above}{run}\n")
+        policy = replace(self._session.policy, packages=settings or {})
+        self._session = replace(self._session, policy=policy)
+
+    def check(self) -> Report:
+        return check_one(Target.of(self._source, self._request), self._session)
+
+    def build(self) -> None:
+        report = replace(self.check(), exit_code=0)
+        assert remember(self._source, self._request, report, {}, self._session)
+
+    def states(self) -> tuple[str, str]:
+        """Of the RUN, and all that is printed."""
+        report = self.check()
+        text = "\n".join(line for _, line in check_lines(report))
+        return str(report.instructions[-1].state), text
+
+    def update(self, name: str, version: str, suite: str = "stable", depends: str = "") -> None:
+        self.repository.add(name, version, depends, suite)
+        self.repository.publish()
+
+    @property
+    def _source(self) -> Source:
+        path = self._directory / "Dockerfile"
+        return Source(path.read_bytes(), "Dockerfile", str(path), self._directory, path)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    repository = AptRepository(tmp_path / "repository", SUITES)
+    for name, depends in {"app": "lib (>= 1), base", "lib": "", "other": "", "tool": "", "base": ""}.items():
+        repository.add(name, "1", depends)
+    repository.publish()
+    store = SqliteStore(tmp_path / "state.sqlite3", print)
+    with package_origin(repository.directory) as origin, Registry() as registry:
+        files = {
+            "etc/os-release": OS_RELEASE,
+            "etc/apt/sources.list": repository.sources(origin.url),
+            "var/lib/dpkg/status": STATUS,
+        }
+        registry.push_layers("debian", "12", [layer(files)])
+        session = Session(
+            store=store,
+            policy=Policy(timeout=5, deadline=20),
+            warn=print,
+            clock=lambda: 1_790_000_000,
+            indexes=IndexCache(tmp_path / "indexes"),
+        )
+        (tmp_path / "project").mkdir()
+        yield World(tmp_path / "project", repository, session, f"{registry.host}/debian:12")
+    store.close()
+
+
+Set = Callable[[World, str], None]
+
+
+def by_comment(world: World, policy: str) -> None:
+    world.write(INSTALL, f"packages={policy}")
+
+
+def by_settings(world: World, policy: str) -> None:
+    world.write(INSTALL, settings={"apt": PackagePolicy(policy)})
+
+
+@pytest.mark.parametrize("choose", [by_comment, by_settings])
+def test_under_security_only_a_security_update_is_stale(world: World, choose: Set) -> None:
+    choose(world, "security")
+    world.build()
+    assert world.states()[0] == "fresh"
+    world.update("lib", "1.1")
+    state, text = world.states()
+    assert state == "fresh", text
+    assert "RUN fresh: no input changed; apt: 1 change is no security update: lib 1 → 1.1" in text
+    world.update("lib", "1.2", "stable-security")
+    state, text = world.states()
+    assert state == "stale"
+    assert "lib 1 → 1.2 (security)" in text
+    world.build()
+    assert world.states()[0] == "fresh"
+
+
+@pytest.mark.parametrize("choose", [by_comment, by_settings])
+def test_under_named_only_what_the_command_names_is_stale(world: World, choose: Set) -> None:
+    choose(world, "named")
+    world.build()
+    world.update("lib", "2", "stable-security")
+    assert world.states()[0] == "fresh"
+    world.update("app", "2", depends="lib (>= 1), base")
+    state, text = world.states()
+    assert state == "stale"
+    assert "1 of 1 package changed: app 1 → 2" in text
+
+
+@pytest.mark.parametrize("choose", [by_comment, by_settings])
+def test_under_off_nothing_is_stale(world: World, choose: Set) -> None:
+    choose(world, "off")
+    world.build()
+    world.update("app", "2", "stable-security", "lib (>= 1), base")
+    assert world.states()[0] == "fresh"
+
+
+def test_an_upgrade_is_stale_where_what_the_base_has_is_newer(world: World) -> None:
+    world.write(UPGRADE)
+    world.build()
+    assert world.states()[0] == "fresh"
+    world.update("other", "2")
+    world.update("app", "2", depends="lib (>= 1), base")
+    assert world.states()[0] == "fresh"
+    world.update("tool", "2")
+    state, text = world.states()
+    assert state == "stale"
+    assert "tool 1 → 2" in text, text
+    world.build()
+    world.update("base", "2", "stable-security")
+    state, text = world.states()
+    assert state == "stale"
+    assert "base 1 → 2 (security)" in text
+
+
+def test_under_security_an_upgrade_waits_for_a_security_update(world: World) -> None:
+    world.write(UPGRADE, "packages=security")
+    world.build()
+    world.update("tool", "2")
+    state, text = world.states()
+    assert state == "fresh", text
+    assert "apt: 1 change is no security update: tool 1 → 2" in text
+    world.update("base", "2", "stable-security")
+    assert world.states()[0] == "stale"
