@@ -146,7 +146,9 @@ def test_without_a_record_the_policy_security_takes_what_is_there() -> None:
     assert pairs == built(CURL).pairs
 
 
-@pytest.mark.parametrize(("manager", "kind"), [("apk", "apk"), ("pypi", "pypi"), ("npm", "npm")])
+@pytest.mark.parametrize(
+    ("manager", "kind"), [("apk", "apk"), ("pypi", "pypi"), ("npm", "npm"), ("gem", "gem")]
+)
 def test_where_no_index_marks_security_updates_every_update_counts(manager: str, kind: str) -> None:
     before = ChosenPackage(f"pkg:{kind}/curl", "curl", "8", "sha1:aa", "curl", named=True)
     now = replace(before, version="9")

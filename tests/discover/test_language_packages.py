@@ -98,6 +98,28 @@ def test_npm(tmp_path: Path, command: str, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "words", "options"),
+    [
+        ("gem install bundler", ["bundler"], []),
+        ("gem install rails -v '~> 7.1' --no-document", ["rails"], [("version", "~> 7.1")]),
+        ("gem install a:1.2 b --pre -N", ["a:1.2", "b"], [("prerelease", "")]),
+        ("gem i puma --source https://u:s3cr3t@g.example", ["puma"], [("source", "https://g.example")]),
+        ("gem install nokogiri -- --use-system-libraries x", ["nokogiri"], []),
+    ],
+)
+def test_gem(tmp_path: Path, command: str, words: list[str], options: list[tuple[str, str]]) -> None:
+    found = installs(tmp_path, command)
+    assert (found.manager, found.unknown) == ("gem", None)
+    assert (list(found.words), list(found.options)) == (words, options)
+
+
+@pytest.mark.parametrize("command", ["gem update", "gem update --system", "gem install --local x"])
+def test_what_no_grammar_reads_stays_listed(tmp_path: Path, command: str) -> None:
+    (item,) = discovered(tmp_path, command).not_watched
+    assert item.reason.code == "packages-by-name"
+
+
+@pytest.mark.parametrize(
     ("before", "command", "options"),
     [
         (

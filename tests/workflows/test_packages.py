@@ -22,6 +22,7 @@ from freshlayer.model.packages import (
     Resolution,
 )
 from freshlayer.model.reasons import Reason
+from freshlayer.packages import WITHOUT_CONTENTS
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
 from freshlayer.workflows.index_files import IndexFiles
@@ -285,7 +286,7 @@ class Asked(IndexFiles):
 def language(image: BaseImage) -> PackagesWanted:
     commands = tuple(
         PackageCommand(manager, manager, PackageAction.INSTALL, ("private-name",))
-        for manager in ("npm", "pypi")
+        for manager in sorted(WITHOUT_CONTENTS)
     )
     return PackagesWanted((PackageChain(_BASE, (PackageRun(1, 2, commands),)),), {_BASE: image})
 
@@ -298,7 +299,7 @@ def test_no_public_index_is_requested_for_a_base_that_may_name_another(
     image = BaseImage(*_BASE, "", why_not=Reason("connect-failed"))
     (found,) = PackagesOfRun(asked).read([language(image)])
     assert asked.files == []
-    assert [it.resolution.problem for it in found[1]] == [Reason("connect-failed")] * 2
+    assert [it.resolution.problem for it in found[1]] == [Reason("connect-failed")] * len(WITHOUT_CONTENTS)
     assert all(it.resolution.unreachable for it in found[1])
 
 
@@ -309,7 +310,7 @@ def test_the_index_of_a_manager_itself_is_requested_as_one_that_is_named(
     asked = Asked(session())
     image = BaseImage(*_BASE, "sha256:aa", ImageConfig((("PATH", "/bin"),)))
     PackagesOfRun(asked).read([language(image)])
-    assert len(asked.files) == 2
+    assert len(asked.files) == len(WITHOUT_CONTENTS)
     assert not any(file.foreign for file in asked.files)
 
 

@@ -16,7 +16,7 @@ _SETTING = compiled(r"[ \t]*([^\s=]+)[ \t]*(=?)")
 _SECRET = compiled(r"(?i)password|passwd|secret|token|_auth|credential")
 _LOGIN = compiled(r"(?<=://)[^/\s@:\"']*:[^/\s@\"']*@")
 _SETTINGS = ("etc/yum", "etc/dnf", "etc/tdnf", "etc/zypp")
-_SETTINGS_FILES = ("pip.conf", "npmrc")
+_SETTINGS_FILES = ("pip.conf", "npmrc", "gemrc")
 
 
 def missing(tree: Tree, wanted: paths.Wanted) -> frozenset[str]:

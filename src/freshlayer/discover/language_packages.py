@@ -11,6 +11,7 @@ from freshlayer.discover.locks.project import Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_npm import node
 from freshlayer.discover.syntaxes.packages_pip import pip
 from freshlayer.lazy_regex import compiled
@@ -25,6 +26,7 @@ Value = Callable[[str], str | Hole]
 LANGUAGES: dict[str, tuple[str, Callable[[str, Sequence[str], ProjectFiles], LanguageLine | None]]] = {
     **dict.fromkeys(("pip", "uv", "pipx"), ("pypi", pip)),
     **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
+    "gem": ("gem", gem),
 }
 """Program → the manager, and the grammar of its command line."""
 
@@ -92,7 +94,7 @@ class LanguageCalls:
         return Installed(commands=(command,))
 
     def _from_environment(self, manager: str) -> Iterator[tuple[str, str]]:
-        for variable, option in _VARIABLES[manager]:
+        for variable, option in _VARIABLES.get(manager, ()):
             value = self._variable(variable)
             if value:
                 yield option, _USER.sub("//", value)

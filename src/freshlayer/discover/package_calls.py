@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PROGRAMS = frozenset(
     """
     R Rscript add-apt-repository apk apt apt-add-repository apt-fast apt-get aptitude bun
-    bundle bundler cargo composer conda dart dnf dnf-3 dnf-builddep dnf5 dotnet dpkg flutter go
+    bundle bundler cargo composer conda dart dnf dnf-3 dnf-builddep dnf5 dotnet dpkg flutter gem go
     gradle gradlew install_packages mamba microdnf micromamba mix mvn mvnw nala npm pdm pip
     pip3 pipenv pipx pnpm poetry tdnf uv yarn yarnpkg yum yum-builddep yum-config-manager
     zypper

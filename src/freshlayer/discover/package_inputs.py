@@ -32,6 +32,7 @@ _RPM = compiled(r"\+?(?P<name>[^\s<>=]+)(?:\s*[<>=].*)?")
 _LANGUAGES = {
     "pypi": compiled(r"\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"),
     "npm": compiled(r"(?i)(?:[\w.~/@-]+@npm:)?(?P<name>(?:@[a-z0-9~._-]+/)?[a-z0-9~._-]+)(?:@|$)"),
+    "gem": compiled(r"(?P<name>[A-Za-z0-9._-]+)(?::|$)"),
 }
 _INDEX = Reason("package-index")
 

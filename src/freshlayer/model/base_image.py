@@ -67,6 +67,7 @@ FILES = frozenset(
         *("/etc/pip.conf", "/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/yum.conf"),
         "/usr/etc/zypp/zypp.conf",
         *("/root/.npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"),
+        *("/root/.gemrc", "/usr/local/etc/gemrc", "/etc/gemrc"),
         *("/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/usr/lib/rpm/macros.d/macros.dist"),
     }
 )

@@ -13,7 +13,10 @@ from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 
-URL_TYPES = {"apt": "deb", "apk": "apk", "rpm": "rpm", "pypi": "pypi", "npm": "npm"}
+URL_TYPES = {
+    **{"apt": "deb", "apk": "apk", "rpm": "rpm"},
+    **{"pypi": "pypi", "npm": "npm", "gem": "gem"},
+}
 """Manager → the type of its package URLs."""
 
 

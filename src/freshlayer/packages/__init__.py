@@ -22,6 +22,12 @@ def _apt() -> PackageManager:
     return APT
 
 
+def _gem() -> PackageManager:
+    from freshlayer.packages.gem.manager import GEM  # noqa: PLC0415 - the same
+
+    return GEM
+
+
 def _npm() -> PackageManager:
     from freshlayer.packages.npm.resolver import NPM  # noqa: PLC0415 - the same
 
@@ -43,11 +49,12 @@ def _rpm() -> PackageManager:
 MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,
+    "gem": _gem,
     "npm": _npm,
     "pypi": _pypi,
     "rpm": _rpm,
 }
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""
 
-WITHOUT_CONTENTS = frozenset({"npm", "pypi"})
+WITHOUT_CONTENTS = frozenset({"gem", "npm", "pypi"})
 """Managers whose choice is known without the files of the base image: from its environment alone."""

@@ -96,7 +96,7 @@ lerna | bootstrap
 bower typings jspm elm-package | install
 deno | install cache add run compile
 node-gyp | install rebuild configure
-gem | install update fetch | -v --version -s --source -i --install-dir -n --bindir -P --trust-policy -p
+gem | install i update fetch | -v --version -s --source -i --install-dir -n --bindir -P --trust-policy -p
     --http-proxy --platform --document -N
 bundle bundler | . install update package cache add lock outdated pristine | --path --jobs -j --without
     --with --retry --gemfile --binstubs

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from posixpath import join, normpath
 
 from msgspec import Struct
 
+from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import worst, written
 from freshlayer.shell.files import FilesSeen, NoText
@@ -14,6 +15,7 @@ from freshlayer.shell.files import FilesSeen, NoText
 _CONFIGURATIONS = {
     "pypi": ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf"),
     "npm": ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc", "/root/.npmrc"),
+    "gem": ("/etc/gemrc", "/usr/local/etc/gemrc", "/root/.gemrc"),
 }
 
 
@@ -23,6 +25,27 @@ class LanguageLine(Struct, frozen=True):
     words: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     unknown: Reason | None = None
+
+
+class DividedLine(Struct, frozen=True):
+    """``verb``: the subcommand; ``words``: what follows it. The value of a switch is empty."""
+
+    verb: str
+    words: tuple[str, ...]
+    options: tuple[tuple[str, str], ...]
+
+
+def divided(arguments: Sequence[str], table: OptionTable, names: Mapping[str, str]) -> DividedLine:
+    """Subcommand, words and options of a line that is known. ``names``: spelling of an option → its name."""
+    operands: list[str] = []
+    options: list[tuple[str, str]] = []
+    for item in read(list(arguments), table):
+        if isinstance(item, Operand):
+            operands += [item.value] if isinstance(item.value, str) else []
+        else:
+            value = item.value if isinstance(item.value, str) else ""
+            options.append((names.get(item.name, item.name), value))
+    return DividedLine(operands[0] if operands else "", tuple(operands[1:]), tuple(options))
 
 
 class ProjectFiles(Struct, frozen=True):
@@ -57,7 +80,7 @@ class ProjectFiles(Struct, frozen=True):
     def configuration(self, manager: str) -> Iterator[tuple[str, str]]:
         """Path and text of the files that configure a manager; those of the project last."""
         own = (self.path(".npmrc"),) if manager == "npm" else ()
-        for path in (*_CONFIGURATIONS[manager], *own):
+        for path in (*_CONFIGURATIONS.get(manager, ()), *own):
             text = self.text(path)
             if text is not None:
                 yield path, text

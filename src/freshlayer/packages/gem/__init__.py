@@ -1,0 +1,1 @@
+"""gem: which version of a package it would install, named packages alone. Pure."""

@@ -1,0 +1,1 @@
+"""What managers share that install one version of each package that a command names. Pure."""

@@ -1,0 +1,102 @@
+"""What a manager's member chooses for a command, with documents that are really requested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from typing import BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from msgspec import Struct
+
+from freshlayer.discover.language_packages import LANGUAGES
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.model.base_image import BaseImage, ImageConfig
+from freshlayer.model.packages import (
+    IndexFile,
+    PackageAction,
+    PackageChain,
+    PackageCommand,
+    PackageRun,
+    Resolution,
+)
+from freshlayer.model.reasons import Reason
+from freshlayer.packages import MANAGERS
+
+
+class _NoFiles:
+    """An image of which nothing is known."""
+
+    def find(self, path: str) -> None:  # noqa: ARG002 - the Protocol's
+        return None
+
+    def exists(self, path: str) -> None:  # noqa: ARG002 - the same
+        return None
+
+    def names(self, directory: str) -> frozenset[str]:  # noqa: ARG002 - the same
+        return frozenset()
+
+
+def line_of(program: str, *arguments: str) -> LanguageLine:
+    """A command line that installs something, as its grammar reads it."""
+    line = LANGUAGES[program][1](program, arguments, ProjectFiles("/", _NoFiles()))
+    assert line is not None
+    return line
+
+
+class Parsed(Struct, frozen=True):
+    """A document, as an ``Index``."""
+
+    digest: str
+    values: Mapping[str, bytes]
+
+    def get(self, key: str) -> bytes | None:
+        """One value."""
+        return self.values.get(key)
+
+    def open(self, key: str) -> BinaryIO:
+        """No manager of named packages reads one as a file."""
+        raise KeyError(key)
+
+
+def fetched(file: IndexFile) -> Parsed | Reason:
+    """A document, or why there is none."""
+    try:
+        with urlopen(file.urls[0], timeout=20) as answer:
+            content = BytesIO(answer.read())
+    except HTTPError as error:
+        return Reason({404: "http-not-found", 410: "http-gone"}.get(error.code, "http-server-error"))
+    except URLError:
+        return Reason("connect-failed")
+    try:
+        return Parsed("", dict(MANAGERS[file.manager]().entries(file.kind, content, BytesIO())))
+    except ValueError:
+        return Reason("index-unreadable")
+
+
+def resolved(
+    manager: str,
+    words: Iterable[str],
+    options: Iterable[tuple[str, str]] = (),
+    *,
+    files: Mapping[str, str] | None = None,
+    environment: Iterable[tuple[str, str]] = (),
+    reference: str = "base",
+    architecture: str = "amd64",
+) -> Resolution:
+    """What the manager chooses on a base image with this environment."""
+    command = PackageCommand(
+        manager, manager, PackageAction.INSTALL, tuple(words), tuple(options), dict(files or {})
+    )
+    base = BaseImage(reference, "linux/amd64", "sha256:0", ImageConfig(tuple(environment)))
+    run = PackageRun(1, 1, (command,), architecture=architecture)
+    steps = MANAGERS[manager]().resolve(PackageChain((reference, "linux/amd64"), (run,)), base)
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send({file: fetched(file) for file in wanted})
+    except StopIteration as ended:
+        found = ended.value.get(1, Resolution())
+        assert isinstance(found, Resolution)
+        return found
