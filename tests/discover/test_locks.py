@@ -418,6 +418,7 @@ def test_a_lock_file_that_is_behind_its_manifest_does_not_lock(case: Case) -> No
     "command",
     [
         "npm install express",
+        "npm install -g",
         "yarn install",
         "pnpm install",
         "bun install",

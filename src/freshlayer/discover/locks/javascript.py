@@ -53,6 +53,8 @@ def npm_install(project: Project) -> Lock:
     """``npm install`` without names follows a lock file that fits its manifest."""
     if len(project.words(*_VALUES)) > 1:
         return floating("npm install with names does not follow a lock file")
+    if project.has("-g", "--global"):
+        return floating("npm install -g does not follow a lock file")
     if project.has(*_WITHOUT_LOCK) or _NO_LOCK.search(project.text(".npmrc") or ""):
         return floating("npm install ignores the lock file (package-lock is off)")
     return npm_ci(project)

@@ -191,6 +191,8 @@ def _sorted(found: Mapping[str, ChosenPackage]) -> tuple[ChosenPackage, ...]:
 
 
 def _problem(command: PackageCommand, found: Unsolvable) -> Reason:
+    if not found.constraint:
+        return Reason("limit-reached", NAME, "the closure needs more steps than freshlayer takes")
     by = f", which {found.wanted_by} depends on" if found.wanted_by else ""
     if not found.exists:
         return Reason("package-not-found", NAME, f"no repository has a package for {found.constraint}{by}")

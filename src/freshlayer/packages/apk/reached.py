@@ -12,7 +12,7 @@ from freshlayer.packages.apk.universe import Package
 
 
 class Unsolvable(Struct, frozen=True):
-    """A constraint that can't be fulfilled.
+    """A constraint that can't be fulfilled; empty where the solver took more steps than it may.
 
     ``wanted_by``: the package that has it; empty for the world. ``exists``: whether there is any package of
     that name.

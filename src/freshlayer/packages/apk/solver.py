@@ -51,7 +51,7 @@ class Solver:
         for _ in range(_MOST_STEPS):
             if not self._advance():
                 return solution(self._names, constraints, self._triggered, self._clashes)
-        return Solution(problems=(Unsolvable("a solution in as many steps as freshlayer takes"),))
+        return Solution(problems=(Unsolvable(""),))
 
     def _advance(self) -> bool:
         if self._dirty:
