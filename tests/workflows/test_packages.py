@@ -26,7 +26,7 @@ from freshlayer.packages import WITHOUT_CONTENTS
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
 from freshlayer.workflows.index_files import IndexFiles
-from freshlayer.workflows.packages import PackagesOfRun
+from freshlayer.workflows.packages import PackagesOfRun, _is_named
 from freshlayer.workflows.session import Session
 from testing.apt_repository import AptRepository
 from testing.package_origin import PackageOrigin, package_origin
@@ -312,6 +312,14 @@ def test_the_index_of_a_manager_itself_is_requested_as_one_that_is_named(
     PackagesOfRun(asked).read([language(image)])
     assert len(asked.files) == len(WITHOUT_CONTENTS)
     assert not any(file.foreign for file in asked.files)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_named"),
+    [("corp", False), ("artifactory.corp", True), ("artifactory.corp:8080", False), ("actory.corp", False)],
+)
+def test_a_host_is_named_as_a_whole(host: str, is_named: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert _is_named(host, "deb http://artifactory.corp/debian stable main") is is_named
 
 
 def test_two_continuations_of_a_stage_install_the_union_where_it_updates(

@@ -6,6 +6,7 @@ that are alike are resolved once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
@@ -180,12 +181,17 @@ class _Talk:
         if self.part.manager in WITHOUT_CONTENTS:
             return file
         hosts = {netloc_of(url) for url in file.urls}
-        return file if all(host in self._named for host in hosts) else replace(file, foreign=True)
+        return file if all(_is_named(host, self._named) for host in hosts) else replace(file, foreign=True)
 
     def _fail(self, reason: Reason, *, unreachable: bool = False) -> None:
         self.wanted = None
         watched = (run for run in self.part.chain.runs if run.policy is not PackagePolicy.OFF)
         self.found = {run.number: Resolution(problem=reason, unreachable=unreachable) for run in watched}
+
+
+def _is_named(host: str, texts: str) -> bool:
+    """Whether a host is in a text as a whole, and not as a part of another host's name."""
+    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", texts) is not None
 
 
 def _parts(item: PackagesWanted, now: int) -> Iterator[_Part]:
