@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import jsonschema
 import pytest
 from msgspec.structs import replace
 
@@ -13,6 +16,9 @@ from freshlayer.discover.analysis import BuildRequest
 from freshlayer.indexes import IndexCache
 from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
+from freshlayer.report.difference import differences, document, read
+from freshlayer.report.difference import lines as difference_lines
+from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.text import check_lines
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
@@ -23,8 +29,10 @@ from freshlayer.workflows.target import Target
 from testing.apt_repository import AptRepository
 from testing.layers import layer
 from testing.package_origin import package_origin
+from testing.reports import written
 from testing.stores.registry import Registry
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schema" / "diff.json").read_text("utf-8"))
 SUITES = ("stable", "stable-security")
 STATUS = "".join(
     f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n"
@@ -63,6 +71,10 @@ class World:
         report = self.check()
         text = "\n".join(line for _, line in check_lines(report))
         return str(report.instructions[-1].state), text
+
+    def report(self) -> bytes:
+        """In JSON."""
+        return written("json", Style(ReportKind.CHECK), [("", self.check())]).encode()
 
     def update(self, name: str, version: str, suite: str = "stable", depends: str = "") -> None:
         self.repository.add(name, version, depends, suite)
@@ -176,3 +188,24 @@ def test_under_security_an_upgrade_waits_for_a_security_update(world: World) -> 
     assert "apt: 1 change is no security update: tool 1 → 2" in text
     world.update("base", "2", "stable-security")
     assert world.states()[0] == "stale"
+
+
+def test_two_reports_differ_by_the_packages_that_both_list(world: World) -> None:
+    world.write(INSTALL)
+    first = world.report()
+    world.update("lib", "1.1")
+    world.update("app", "1", depends="lib (>= 1), base, other")
+    second = world.report()
+    found = differences(read(first), read(second))
+    kinds = {(str(it.kind), it.subject.partition("?")[0], it.before, it.after) for it in found}
+    assert kinds == {
+        ("package", "pkg:deb/debian/lib", "1", "1.1"),
+        ("package-added", "pkg:deb/debian/other", None, "1"),
+    }
+    texts = [text for _, text in difference_lines(found)]
+    assert any(re.search(r"Dockerfile:2: pkg:deb/debian/lib\?\S+: package 1 → 1\.1$", it) for it in texts)
+    jsonschema.validate(document(found), SCHEMA)
+    back = {str(it.kind) for it in differences(read(second), read(first))}
+    assert back == {"package", "package-removed"}
+    without = first.replace(b'"versions"', b'"of_later"')
+    assert differences(read(without), read(second)) == ()

@@ -29,6 +29,9 @@ class ChangeKind(StrEnum):
     IDENTITY = "identity"
     VERDICT = "verdict"
     STATE = "state"
+    PACKAGE_ADDED = "package-added"
+    PACKAGE_REMOVED = "package-removed"
+    PACKAGE = "package"
     NOT_WATCHED_ADDED = "not-watched-added"
     NOT_WATCHED_REMOVED = "not-watched-removed"
 
@@ -36,7 +39,7 @@ class ChangeKind(StrEnum):
 class ReportChange(Struct, frozen=True):
     """One difference. ``line`` is that of the second report, of the first for what is only there; 0: none.
 
-    ``subject``: a reference, an instruction, or the text that is not watched.
+    ``subject``: a reference, an instruction, a package URL, or the text that is not watched.
     """
 
     kind: ChangeKind
@@ -58,12 +61,27 @@ class _Input(Struct, frozen=True):
     verdict: str | UnsetType = UNSET
 
 
+class _Packages(Struct, frozen=True):
+    versions: dict[str, str] | UnsetType | None = UNSET
+
+
 class _Instruction(Struct, frozen=True):
     line: int
     end_line: int
     stage: str
     instruction: str
     state: str | UnsetType = UNSET
+    packages: tuple[_Packages, ...] = ()
+
+    @property
+    def versions(self) -> dict[str, str] | None:
+        """Package URL → version; None where the report does not list all of them."""
+        found: dict[str, str] = {}
+        for item in self.packages:
+            if isinstance(item.versions, UnsetType) or item.versions is None:
+                return None
+            found |= item.versions
+        return found if self.packages else None
 
 
 class _Reason(Struct, frozen=True):
@@ -175,6 +193,20 @@ def _states(before: ReportDocument, after: ReportDocument) -> Iterator[ReportCha
             if UNSET not in {was.state, item.state} and was.state != item.state:
                 place = (after.dockerfile, item.line, item.instruction)
                 yield ReportChange(ChangeKind.STATE, *place, was.state or None, item.state or None)
+            yield from _packages(after.dockerfile, was, item)
+
+
+def _packages(dockerfile: str, was: _Instruction, item: _Instruction) -> Iterator[ReportChange]:
+    """By version, where both reports list them."""
+    first, second = was.versions, item.versions
+    if first is None or second is None:
+        return
+    for purl in sorted(first.keys() | second.keys()):
+        old, new = first.get(purl), second.get(purl)
+        if old != new:
+            kind = ChangeKind.PACKAGE_ADDED if old is None else ChangeKind.PACKAGE_REMOVED
+            kind = kind if old is None or new is None else ChangeKind.PACKAGE
+            yield ReportChange(kind, dockerfile, item.line, purl, old, new)
 
 
 def _read_by(report: ReportDocument) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -78,6 +78,7 @@ def document(verdict: PackageVerdict) -> dict[str, Any]:
         "total": verdict.total,
         "changed": [_change(change) for change in verdict.changes],
         "held": [_change(change) for change in verdict.held],
+        "versions": None if verdict.problem else {it.purl: it.version for it in verdict.packages},
         "kept": verdict.kept,
         "problem": verdict.problem.document if verdict.problem else None,
     }
