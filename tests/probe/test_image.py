@@ -95,7 +95,7 @@ def test_a_moved_tag_is_a_change_and_the_same_bytes_pushed_again_are_none(regist
     registry.push("some/app", "1", "second")
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.certainty) == (Change.CHANGED, Certainty.CERTAIN)
-    assert verdict.reason.text.startswith("was manifest:")
+    assert verdict.reason.text.startswith("sha256:")
     registry.push("some/app", "1", "first")
     assert again(named(registry), verdict.keep).identity == recorded.identity
 
