@@ -33,7 +33,7 @@ def known(freshlayer: Freshlayer, project: Path, identities: str, *runs: str) ->
 
 def test_what_fails_a_check(freshlayer: Freshlayer, project: Path, identities: str) -> None:
     with MisbehavingOrigin("steady") as steady:
-        ours = known(freshlayer, project, identities, f"RUN wget {steady.url}", "RUN gem install x")
+        ours = known(freshlayer, project, identities, f"RUN wget {steady.url}", "RUN luarocks install x")
         assert ours("check", "--fail-on", "stale,unknown,absent", ".").code == 0
         assert ours("check", "--fail-on", "not-watched", ".").code == 1
         assert ours("check", "--fail-on", "", ".").code == 0

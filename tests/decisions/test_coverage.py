@@ -21,8 +21,8 @@ CASES = [
     ("nothing", "RUN echo x", (0, 0)),
     ("watched", f"RUN curl {URL}", (1, 1)),
     ("pinned", f"RUN git clone {URL}.git x && git -C x checkout {'0' * 40}", (1, 1)),
-    ("by name", "RUN gem install rake", (1, 0)),
-    ("watched in part", f"RUN gem install rake && curl {URL}", (1, 0)),
+    ("by name", "RUN luarocks install rake", (1, 0)),
+    ("watched in part", f"RUN luarocks install rake && curl {URL}", (1, 0)),
     ("unknown", f"RUN curl {URL}/$V", (1, 0)),
     ("decided by a lookup", f"RUN V=$(curl {URL}) && curl {URL}/$V", (1, 1)),
     (
@@ -34,7 +34,7 @@ CASES = [
     ("an instruction that is no RUN", f"ADD {URL} /a\nCOPY --from=example.org/x /a /b", (0, 0)),
     ("an image that the builder mounts", "RUN --mount=from=example.org/x,target=/x ls /x", (0, 0)),
     ("a warning alone", f"RUN --mount=type=cache,target=/c test -f /c/a || curl -o /c/a {URL}", (1, 1)),
-    ("two on two lines", f"RUN curl {URL}\nRUN gem install rake", (2, 1)),
+    ("two on two lines", f"RUN curl {URL}\nRUN luarocks install rake", (2, 1)),
     ("one with two inputs", f"RUN curl {URL} && curl {URL}/b", (1, 1)),
     ("PowerShell", f'SHELL ["pwsh", "-c"]\nRUN iwr {URL}\nRUN Install-Module Az', (2, 1)),
 ]
@@ -61,7 +61,7 @@ def test_a_run_is_covered_where_all_that_it_reads_is(text: str, figures: tuple[i
 
 
 def test_every_format_has_the_figures() -> None:
-    report = report_of(f"RUN curl {URL}\nRUN gem install rake\nRUN curl {URL}/b")
+    report = report_of(f"RUN curl {URL}\nRUN luarocks install rake\nRUN curl {URL}/b")
     sentence = "2 of 3 RUNs that reach the network are covered"
     for kind in ReportKind:
         if kind is ReportKind.INPUTS:

@@ -244,7 +244,7 @@ def test_quiet_leaves_standard_output_to_the_builder(
 def test_the_report_says_what_was_stale_and_why(
     freshlayer: Freshlayer, builder: Builder, origin: ServeOrigin, project: Path, tmp_path: Path
 ) -> None:
-    write(project, f"FROM BASE\nRUN wget -qO f {origin.url}\nRUN gem install curl || true\n")
+    write(project, f"FROM BASE\nRUN wget -qO f {origin.url}\nRUN luarocks install curl || true\n")
     freshlayer.build(".")
     origin.set_tag('"v2"')
     report = tmp_path / "report.json"
@@ -258,7 +258,7 @@ def test_the_report_says_what_was_stale_and_why(
     ]
     assert document["instructions"][1]["reason"]["text"] == f'{origin.url}: was "v1", now "v2"'
     assert document["instructions"][2]["reason"]["text"] == "follows line 2, which is stale"
-    assert "gem install curl" in [item["text"] for item in document["not_watched"]]
+    assert "luarocks install curl" in [item["text"] for item in document["not_watched"]]
     assert len([line for line in told.err.splitlines() if line.startswith("freshlayer:")]) <= 5
 
 

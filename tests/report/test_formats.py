@@ -19,7 +19,7 @@ from testing.misbehaving import MisbehavingOrigin
 def freshlayer(tmp_path: Path, project: Path) -> Freshlayer:
     """Where no builder is found."""
     (project / "Dockerfile").write_text(
-        "FROM scratch\nRUN curl http://127.0.0.1:1/a\nRUN gem install b && curl $UNKNOWN\n"
+        "FROM scratch\nRUN curl http://127.0.0.1:1/a\nRUN luarocks install b && curl $UNKNOWN\n"
     )
     return Freshlayer({**os.environ, "PATH": "/nowhere"}, tmp_path / "state.sqlite3", project)
 

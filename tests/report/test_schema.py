@@ -78,7 +78,7 @@ def test_a_recursive_check_of_any_number(
 ) -> None:
     for number in range(lines):
         (project / str(number)).mkdir()
-        (project / str(number) / "Dockerfile").write_text(f"FROM scratch\nRUN gem install x{number}\n")
+        (project / str(number) / "Dockerfile").write_text(f"FROM scratch\nRUN luarocks install x{number}\n")
     report = tmp_path / "report.json"
     document = freshlayer.but("--report", str(report))("check", "--recursive", "--json", ".").document
     validator("check").validate(document)

@@ -52,7 +52,9 @@ def on_a_terminal(project: Path, *words: str, **values: str) -> str:
 
 @pytest.fixture
 def dockerfile(project: Path) -> Path:
-    (project / "Dockerfile").write_text("FROM scratch\nRUN curl https://example.org/a\nRUN gem install b\n")
+    (project / "Dockerfile").write_text(
+        "FROM scratch\nRUN curl https://example.org/a\nRUN luarocks install b\n"
+    )
     return project
 
 

@@ -37,8 +37,8 @@ def test_images_that_the_builder_resolves_are_told_apart_from_those_that_a_comma
 
 def test_inputs_are_in_the_order_of_lines_each_once() -> None:
     text = (
-        "FROM base AS a\nRUN gem install x\nRUN curl https://example.org/1 && wget https://example.org/1\n"
-        "FROM base\nRUN curl https://example.org/2 && gem install y\n"
+        "FROM base AS a\nRUN luarocks install x\nRUN curl https://example.org/1 && wget https://example.org/1\n"
+        "FROM base\nRUN curl https://example.org/2 && luarocks install y\n"
         "RUN curl https://example.org/1\nCOPY --from=a / /\n"
     )
     source = Source(text.encode(), "Dockerfile", "Dockerfile", Path(), None)
@@ -54,10 +54,10 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 GROUPS = f"""FROM scratch
 ADD --checksum=sha256:{"0" * 64} https://example.org/pinned /
 RUN git clone https://example.org/x.git && git -C x checkout {COMMIT}
-RUN curl https://example.org/a && gem install curl
+RUN curl https://example.org/a && luarocks install curl
 # freshlayer: ignore
 RUN curl https://example.org/ignored
-RUN gem install y
+RUN luarocks install y
 RUN curl https://example.org/$V
 RUN --mount=type=cache,target=/c test -f /c/a || curl -o /c/a https://example.org/kept
 RUN echo nothing
