@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from freshlayer.workflows.platforms import default_platform
@@ -43,6 +44,9 @@ def test_only_what_reads_the_image_runs_again_and_only_for_its_own_platform(
         told = freshlayer.build(".")
         assert told.code == 0, told.err
         assert copies(registry) == 2
-    assert "was manifest:" in told.err
+    shown = re.search(rf"Dockerfile:5 RUN stale: {registry.host}/some/app:1: (.+)… → (.+)…", told.err)
+    assert shown, told.err
+    assert shown[1] != shown[2]
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{12}", digest) for digest in shown.groups())
     fetched = [r for r in origin.requests() if r.headers.get("user-agent", "").startswith("Wget")]
     assert [r.path for r in fetched] == ["/first"]
