@@ -144,7 +144,7 @@ def test_packages_are_inputs_by_manager(text: str, wanted: tuple[str, ...]) -> N
 def test_a_table_of_packages_changes_what_is_below_it_for_the_managers_that_it_names() -> None:
     below = read('packages = "security"', "own")
     assert read('[packages]\napt = "closure"', "f", below=below).packages == {
-        **dict.fromkeys(("apk", "rpm", "pypi", "npm", "gem"), PackagePolicy.SECURITY),
+        **dict.fromkeys(Policy().packages, PackagePolicy.SECURITY),
         "apt": PackagePolicy.CLOSURE,
     }
     assert read('packages = "closure"', "f", below=below) == Policy()

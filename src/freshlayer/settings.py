@@ -55,7 +55,7 @@ class HostSettings(Struct, frozen=True):
     insecure: bool = False
 
 
-_MANAGERS = ("apt", "apk", "rpm", "pypi", "npm", "gem")
+_MANAGERS = ("apt", "apk", "rpm", "pypi", "npm", "gem", "tools")
 _CLOSURE = dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE)
 
 

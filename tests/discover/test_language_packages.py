@@ -211,3 +211,38 @@ def test_a_secret_is_no_package(tmp_path: Path, command: str) -> None:
 def test_every_program_with_a_grammar_or_a_lock_file_loads_them() -> None:
     bound = {name for row in ROWS for name in row.programs}
     assert PROGRAMS | {"rm"} == MANAGERS.keys() | LANGUAGES.keys() | bound
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (
+            "curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y --default-toolchain nightly",
+            ["rust@nightly"],
+        ),
+        ("wget -qO- https://sh.rustup.rs | bash -s -- -y", ["rust@stable"]),
+        ('sh -c "$(curl -sSf https://sh.rustup.rs)" -- -y', ["rust@stable"]),
+        (". $NVM_DIR/nvm.sh && nvm install --lts", ["node@lts"]),
+        ("nvm install", ["node@20"]),
+        ("rustup toolchain install", ["rust@nightly"]),
+        ("bash -lc 'sdk install gradle'", ["sdkman/gradle@default"]),
+    ],
+)
+def test_tools(tmp_path: Path, command: str, words: list[str]) -> None:
+    files = {".nvmrc": "20\n", "rust-toolchain.toml": '[toolchain]\nchannel = "nightly"\n'}
+    found = installs(tmp_path, command, files)
+    assert (found.manager, found.unknown) == ("tools", None)
+    assert list(found.words) == words
+
+
+def test_a_mirror_of_tools_is_a_variable(tmp_path: Path) -> None:
+    text = "FROM base\nENV RUSTUP_DIST_SERVER=https://r.example\nRUN rustup default stable\n"
+    (commands,) = analysed(tmp_path, text).discovery.packages.values()
+    assert commands[0].options == (("RUSTUP_DIST_SERVER", "https://r.example"),)
+
+
+def test_a_tool_whose_version_is_not_known_is_unknown(tmp_path: Path) -> None:
+    (item,) = discovered(tmp_path, "rustup toolchain install 1.80.0 $CHANNEL").not_watched[:1]
+    assert item.reason.code in {"exact-version", "needs-base-image"}
+    found = discovered(tmp_path, "rustup target add $(cat target.txt)").not_watched
+    assert [it.reason.code for it in found] == ["decided-by-program"]

@@ -30,7 +30,7 @@ _AS_A_WHOLE = "packages:"
 _NONE = "closure:empty"
 """Identity where nothing is to be installed: a record, which counts when the repository is down."""
 
-_BY_NAME = frozenset({"npm", "pypi"})
+_BY_NAME = frozenset({"gem", "npm", "pypi", "tools"})
 """Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 _MOST_CHANGES = 3

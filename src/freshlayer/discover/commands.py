@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import pairwise
+from posixpath import basename
 
 from msgspec.structs import replace
 
@@ -70,6 +71,7 @@ _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|
 _FETCHING = frozenset("install add update upgrade download fetch pull sync restore".split())
 """Subcommands by which a program that is not known most likely fetches."""
 _BY_VARIABLE = compiled(rf"\$\{{?\w+\S*\s+(?:-\S+\s+)*(?:{'|'.join(sorted(_FETCHING))})\b")
+_RUSTUP = compiled(r"\$\([^)]*https://sh\.rustup\.rs")
 _WORD = compiled(r"[A-Za-z][\w.+-]*")
 _HANDLES_FILES = compiled(
     r"(?:^|[\s;&|(\"'`])(?:\.|source|sh|bash|ash|dash|ksh|zsh|run-parts)\s|>\s*[\w/.~$\"']|\./|\.sh\b|\btee\s"
@@ -179,7 +181,7 @@ def of_calls(
         if followed is not None:
             yield from followed
             continue
-        words = _as_git([_word(field) for field in call.words])
+        words = _as_rustup(_as_git([_word(field) for field in call.words]), call)
         name, arguments = program_of(words)
         if name in REPOSITORIES:
             repositories.setdefault(name, []).append(Ran(arguments, call.directory, call.place))
@@ -234,6 +236,19 @@ def _as_git(words: Words) -> Words:
         url: Word = f"https://github.com/{plain_words[3]}.git" if short else words[3]
         return ["git", "clone", url, *(word for word in words[4:] if word != "--")]
     return ["git", "lfs", *words[1:]] if plain_words[:1] == ["git-lfs"] else words
+
+
+def _as_rustup(words: Words, call: Call) -> Words:
+    """``curl https://sh.rustup.rs | sh -s -- -y`` as the installer that the script runs."""
+    if plain_name(basename(written(words[0]) if words else "")) not in SHELLS:
+        return words
+    given = [shell.written(text) for text in call.given]
+    code = next((place for place, word in enumerate(words) if _RUSTUP.search(written(word))), 0)
+    if not code and not any(_RUSTUP.search(text) for text in given):
+        return words
+    behind = code + 2 if code else 1
+    rest = [word for word in words[behind:] if word not in {"-s", "--"}]
+    return ["rustup-init", *rest]
 
 
 def _hole_of_input(name: str, arguments: Words, call: Call) -> Words:

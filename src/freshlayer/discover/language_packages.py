@@ -14,6 +14,18 @@ from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFil
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_npm import node
 from freshlayer.discover.syntaxes.packages_pip import pip
+from freshlayer.discover.syntaxes.packages_tools import (
+    corepack,
+    fnm,
+    from_checkout,
+    n,
+    nvm,
+    playwright,
+    rustup,
+    sdk,
+    uv_python,
+    volta,
+)
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
 from freshlayer.model.packages import PackageAction, PackageCommand
@@ -23,14 +35,31 @@ from freshlayer.shell import Call, Hole
 
 Value = Callable[[str], str | Hole]
 
-LANGUAGES: dict[str, tuple[str, Callable[[str, Sequence[str], ProjectFiles], LanguageLine | None]]] = {
-    **dict.fromkeys(("pip", "uv", "pipx"), ("pypi", pip)),
+
+def _uv(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
+    return (
+        uv_python(arguments) if list(arguments[:2]) == ["python", "install"] else pip(name, arguments, files)
+    )
+
+
+Grammar = Callable[[str, Sequence[str], ProjectFiles], LanguageLine | None]
+LANGUAGES: dict[str, tuple[str, Grammar]] = {
+    **dict.fromkeys(("pip", "pipx"), ("pypi", pip)),
+    "uv": ("pypi", _uv),
     **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
     "gem": ("gem", gem),
+    **dict.fromkeys(("rustup", "rustup-init"), ("tools", rustup)),
+    **{"nvm": ("tools", nvm), "n": ("tools", n), "fnm": ("tools", fnm), "volta": ("tools", volta)},
+    **{"sdk": ("tools", sdk), "corepack": ("npm", corepack)},
+    **dict.fromkeys(("pyenv", "rbenv", "nodenv", "goenv", "plenv", "phpenv"), ("tools", from_checkout)),
+    **dict.fromkeys(("playwright", "patchright"), ("tools", playwright)),
 }
 """Program → the manager, and the grammar of its command line."""
 
 BY_NAME = "packages-by-name"
+_OF_PROGRAM = "decided-by-program"
+_SETTLED = frozenset({"exact-version", _OF_PROGRAM})
+"""Why something is listed that nothing has to be done about."""
 _MOST_SHOWN = 80
 _USER = compiled(r"//[^/@\s]*@")
 
@@ -78,20 +107,41 @@ class LanguageCalls:
         line = grammar(name, _without_secrets(name, [it for it in arguments if isinstance(it, str)]), files)
         if line is None:
             return None
-        command = PackageCommand(
+        listed = [it for one in (line, *line.also) for it in one.listed]
+        if unknown and not line.words and {it.reason.code for it in listed} == {_OF_PROGRAM}:
+            unknown = None
+        commands = [
+            self._of_line(one, name, manager, unknown or one.unknown, call, text, files)
+            for one in (line, *line.also)
+            if one.words or one.unknown or unknown or not (one.listed or one.also)
+        ]
+        missed = [Missed(it.text, it.reason, name, accepted=it.reason.code in _SETTLED) for it in listed]
+        return Installed(tuple(missed), tuple(commands))
+
+    def _of_line(
+        self,
+        line: LanguageLine,
+        name: str,
+        manager: str,
+        unknown: Reason | None,
+        call: Call,
+        text: str,
+        files: ProjectFiles,
+    ) -> PackageCommand:
+        manager = line.manager or manager
+        return PackageCommand(
             manager,
             name,
             PackageAction.INSTALL,
             line.words,
             (*self._from_environment(manager), *line.options),
             dict(files.configuration(manager)),
-            unknown or line.unknown,
+            unknown,
             True,
             call.place,
             text,
             self._platform,
         )
-        return Installed(commands=(command,))
 
     def _from_environment(self, manager: str) -> Iterator[tuple[str, str]]:
         for variable, option in _VARIABLES.get(manager, ()):
@@ -108,6 +158,13 @@ _VARIABLES = {
         ("UV_DEFAULT_INDEX", "index-url"),
     ),
     "npm": (("npm_config_registry", "registry"), ("NPM_CONFIG_REGISTRY", "registry")),
+    "tools": tuple(
+        (name, name)
+        for name in """
+        RUSTUP_DIST_SERVER RUSTUP_UPDATE_ROOT NVM_NODEJS_ORG_MIRROR N_NODE_MIRROR FNM_NODE_DIST_MIRROR
+        SDKMAN_CANDIDATES_API
+        """.split()
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from freshlayer import reference
 from freshlayer.dockerfile import Stage
@@ -33,6 +34,7 @@ _LANGUAGES = {
     "pypi": compiled(r"\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"),
     "npm": compiled(r"(?i)(?:[\w.~/@-]+@npm:)?(?P<name>(?:@[a-z0-9~._-]+/)?[a-z0-9~._-]+)(?:@|$)"),
     "gem": compiled(r"(?P<name>[A-Za-z0-9._-]+)(?::|$)"),
+    "tools": compiled(r"(?P<name>[\w./-]+)@(?P<channel>.+)"),
 }
 _INDEX = Reason("package-index")
 
@@ -113,7 +115,7 @@ def _names(command: PackageCommand) -> Iterator[tuple[str, str]]:
         language = _LANGUAGES.get(command.manager)
         if language:
             match = language.match(word)
-            yield from [(match["name"], "")] if match else []
+            yield from [(match["name"], _qualifiers(match))] if match else []
             continue
         if command.manager == "apt":
             yield from _of_apt(word, source=command.action is PackageAction.BUILD_DEP)
@@ -124,6 +126,12 @@ def _names(command: PackageCommand) -> Iterator[tuple[str, str]]:
             yield f"@{word.lstrip('@').partition('/')[0]}", ""
         elif (match := _RPM.fullmatch(word)) and not word.startswith(("-", "!")):
             yield match["name"], ""
+
+
+def _qualifiers(match: re.Match[str]) -> str:
+    """Of one tool several versions can be installed."""
+    channel = match.groupdict().get("channel")
+    return f"?channel={quote(channel, safe='')}" if channel else ""
 
 
 def _of_apt(word: str, *, source: bool) -> Iterator[tuple[str, str]]:

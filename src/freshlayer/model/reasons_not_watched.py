@@ -110,6 +110,18 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "a lock file of the build context names all that the command installs",
         "nothing: COPY brings the file, so that a change of it runs the instruction again",
     ),
+    "exact-version": (
+        "the command names one version, whose files do not change",
+        "nothing: another version is another command",
+    ),
+    "decided-by-program": (
+        "the version of the program decides what it downloads",
+        "nothing: the instruction that installs the program is keyed on it",
+    ),
+    "no-version-document": (
+        "no document states which version this name stands for",
+        "name an exact version",
+    ),
     "no-manifest": (
         "the file that names the packages is not known before the build",
         "copy it from the build context before the RUN",

@@ -46,6 +46,12 @@ def _rpm() -> PackageManager:
     return RPM
 
 
+def _tools() -> PackageManager:
+    from freshlayer.packages.tools.manager import TOOLS  # noqa: PLC0415 - the same
+
+    return TOOLS
+
+
 MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,
@@ -53,8 +59,9 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "npm": _npm,
     "pypi": _pypi,
     "rpm": _rpm,
+    "tools": _tools,
 }
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""
 
-WITHOUT_CONTENTS = frozenset({"gem", "npm", "pypi"})
+WITHOUT_CONTENTS = frozenset({"gem", "npm", "pypi", "tools"})
 """Managers whose choice is known without the files of the base image: from its environment alone."""

@@ -19,12 +19,26 @@ _CONFIGURATIONS = {
 }
 
 
+class Listed(Struct, frozen=True):
+    """A part of a command line that is not probed, with the reason."""
+
+    text: str
+    reason: Reason
+
+
 class LanguageLine(Struct, frozen=True):
-    """What one command line installs. ``unknown``: why a part of it is not known."""
+    """What one command line installs. ``unknown``: why a part of it is not known.
+
+    ``manager``: where it is another one than that of the program. ``listed``: what needs no probe, or has
+    none. ``also``: the same command's packages of other managers.
+    """
 
     words: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     unknown: Reason | None = None
+    manager: str = ""
+    listed: tuple[Listed, ...] = ()
+    also: tuple[LanguageLine, ...] = ()
 
 
 class DividedLine(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Installers of tools: which version a channel stands for now. Pure."""
