@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import unquote
 
 from testing.logging_server import Logged, LoggingServer, Reply
 
@@ -32,7 +33,8 @@ class PackageOrigin:
         self._acts[name] = act
 
     def _reply(self, logged: Logged) -> Reply:
-        path = self.directory / logged.target.split("?")[0].lstrip("/")
+        # apt-get writes the + of a version as %2b.
+        path = self.directory / unquote(logged.target.split("?")[0]).lstrip("/")
         if self.down:
             return Reply(503, body=b"not now")
         if not path.is_file():
@@ -64,7 +66,7 @@ class PackageOrigin:
         """The packages that builds got since the last call, by file name."""
         others = self._of(freshlayer=False)
         self._log = self._of(freshlayer=True)
-        return sorted(it.target.rpartition("/")[2] for it in others if it.target.endswith(".deb"))
+        return sorted(unquote(it.target.rpartition("/")[2]) for it in others if it.target.endswith(".deb"))
 
     def _of(self, *, freshlayer: bool) -> list[Logged]:
         self._log += self.server.requests()
