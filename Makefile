@@ -29,6 +29,7 @@ docs: ## the site of the documents, in site/; no network
 
 reference: ## the pages of the documents that are made from the source
 	@scripts/setup python
+	$(PYTHON) scripts/help_texts.py
 	$(PYTHON) scripts/command_reference.py > docs/reference/commands.md
 	$(PYTHON) -m freshlayer explain > docs/reasons.md
 

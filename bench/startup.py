@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,12 +79,6 @@ def site(*, tls: bool) -> Iterator[Site]:
             for _ in range(2):
                 seconds(made.ours("check", str(context)), made.environment, code=_STALE)
             yield made
-
-
-def imported() -> frozenset[str]:
-    """The short form: top-level modules that `--help` loads."""
-    run = traced("--help", environment=os.environ)
-    return frozenset(name.partition(".")[0] for name in run.modules)
 
 
 def _row(made: Site, command: Sequence[str], peer: Sequence[str], *, code: int, target: float | None) -> Row:

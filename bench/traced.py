@@ -23,7 +23,7 @@ def heard(event, given):
         before[0] = event
 sys.addaudithook(heard)
 atexit.register(lambda: open(place, "w").write(json.dumps([modules, started])))
-from freshlayer.cli import main
+from freshlayer.cli.start import main
 sys.exit(main())
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import statistics
 import subprocess
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from freshlayer.cli.start import WIDTHS, place_of_help
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "freshlayer"
@@ -349,6 +352,22 @@ def test_help_loads_no_library_that_only_some_commands_need() -> None:
     found, printed = heavy("-m", "freshlayer", "--help")
     assert found == set()
     assert "build" in printed
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_kept_help_is_what_click_prints(columns: int) -> None:
+    """``make reference`` writes it."""
+    kept = Path(place_of_help(columns)).read_text("utf-8")
+    made = "from freshlayer.cli.main import main; main(['--help'])"
+    done = subprocess.run(
+        [sys.executable, "-c", made],
+        env={**os.environ, "COLUMNS": str(columns)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert kept == done.stdout
 
 
 def test_the_test_of_heavy_libraries_can_fail() -> None:

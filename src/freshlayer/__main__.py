@@ -14,7 +14,9 @@ except OSError:
 if not sys.flags.safe_path and sys.path[0] == _here:
     del sys.path[0]
 
-from typing import NoReturn
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 # A start makes many objects, all of which stay: to look for garbage among them takes 7 ms of it.
 gc.set_threshold(50_000)
@@ -22,8 +24,8 @@ gc.set_threshold(50_000)
 
 def run() -> NoReturn:
     """The command line, from the first import to the exit code."""
-    from freshlayer.cli import main  # noqa: PLC0415 - after the line above
-    from freshlayer.cli.leave import leave  # noqa: PLC0415 - the same
+    from freshlayer.cli.leave import leave  # noqa: PLC0415 - after the line above
+    from freshlayer.cli.start import main  # noqa: PLC0415 - the same
 
     leave(main())
 

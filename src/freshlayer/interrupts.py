@@ -6,9 +6,15 @@ The package installs this before it imports anything else, where it is the progr
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from types import FrameType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from signal import SIGINT, default_int_handler, getsignal, signal
+    from types import FrameType
+else:
+    # What signal itself is made of: the enumerations that it adds take longer to define than --help does.
+    from _signal import SIGINT, default_int_handler, getsignal, signal
 
 INTERRUPTED = 130
 """As a shell reports a program that SIGINT ended."""
@@ -18,14 +24,14 @@ _PROGRAM = "freshlayer"
 
 def end_quietly_while_loading() -> None:
     """From now on SIGINT ends the process, until ``raise_again``; unless it is ignored."""
-    if _is_the_program() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _end)
+    if _is_the_program() and getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, _end)
 
 
 def raise_again() -> None:
     """SIGINT is a KeyboardInterrupt again: from now on it is caught."""
-    if signal.getsignal(signal.SIGINT) is _end:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if getsignal(SIGINT) is _end:
+        signal(SIGINT, default_int_handler)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,28 @@ def test_with_the_plugin_the_help_is_its_own(no_plugins: Path, command: str, plu
 def client_plugins() -> list[Path]:
     root = client_of(MEMBERS["trixie-buildx"]).parents[2]
     return sorted((root / "usr/libexec/docker/cli-plugins").iterdir())
+
+
+@pytest.mark.parametrize("columns", ["", "0", "79", "80", "99", "100", "300", "no number"])
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_the_help_fits_the_terminal(columns: str, word: str) -> None:
+    """Kept or made, it is what click prints for this width."""
+    environment = {**os.environ, "COLUMNS": columns}
+    told = subprocess.run([*FRESHLAYER, word], env=environment, capture_output=True, text=True, check=True)
+    made = [sys.executable, "-c", "from freshlayer.cli.main import main; main(['--help'])"]
+    of_click = subprocess.run(made, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout == of_click.stdout
+
+
+def test_the_help_needs_no_output_and_no_particular_encoding(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    told = subprocess.run([*FRESHLAYER, "--help"], env=environment, capture_output=True, check=True)
+    assert (told.stdout[:17], told.stderr) == (b"Usage: freshlayer", b"")
+    argv = ["sh", "-c", 'exec "$@" >&-', "sh", *FRESHLAYER, "--help"]
+    assert subprocess.run(argv, cwd=tmp_path, capture_output=True, check=True).stderr == b""
+
+
+def test_the_version_is_that_of_click() -> None:
+    told = subprocess.run([*FRESHLAYER, "--version"], capture_output=True, text=True, check=True)
+    made = [sys.executable, "-c", "from freshlayer.cli.main import main; main(['--version'])"]
+    assert told.stdout == subprocess.run(made, capture_output=True, text=True, check=True).stdout

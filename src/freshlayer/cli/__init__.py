@@ -1,5 +1,1 @@
 """The command line: one module per command. Options → plain values → one call → print → exit code."""
-
-from freshlayer.cli.main import main
-
-__all__ = ["main"]

@@ -1,0 +1,60 @@
+"""The way in: ``--help`` and ``--version`` are answered from files, before anything that parses is loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from freshlayer import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WIDTHS = (80, 100)
+"""Columns of a terminal for which the help is kept, in ``help/``; ``make reference`` writes it."""
+
+_HELP = (["--help"], ["-h"])
+_COMPLETION = "_FRESHLAYER_COMPLETE"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words in _HELP and (text := _kept_help(os.environ)):
+        sys.stdout.write(text)
+        return 0
+    if words == ["--version"] and sys.stdout is not None and _COMPLETION not in os.environ:
+        sys.stdout.write(f"freshlayer {__version__}\n")
+        return 0
+    from freshlayer.cli.main import main as run
+
+    return run(words)
+
+
+def place_of_help(columns: int) -> str:
+    """The file that has the help for a terminal of this width."""
+    return os.path.join(os.path.dirname(__file__), "help", f"{columns}.txt")
+
+
+def _kept_help(environ: Mapping[str, str]) -> str:
+    """The help for this terminal; empty where it isn't kept for it."""
+    columns = min(_columns(environ), WIDTHS[-1])
+    if columns not in WIDTHS or _COMPLETION in environ or getattr(sys.stdout, "encoding", "") != "utf-8":
+        return ""
+    with open(place_of_help(columns), encoding="utf-8") as file:
+        return file.read()
+
+
+def _columns(environ: Mapping[str, str]) -> int:
+    """As ``shutil.get_terminal_size``, which click calls, but without its module."""
+    try:
+        given = int(environ["COLUMNS"])
+    except (KeyError, ValueError):
+        given = 0
+    if given > 0:
+        return given
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or WIDTHS[0]  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return WIDTHS[0]
