@@ -89,9 +89,20 @@ def resolved(
     command = PackageCommand(
         manager, manager, PackageAction.INSTALL, tuple(words), tuple(options), dict(files or {})
     )
+    return resolved_command(command, environment=environment, reference=reference, architecture=architecture)
+
+
+def resolved_command(
+    command: PackageCommand,
+    *,
+    environment: Iterable[tuple[str, str]] = (),
+    reference: str = "base",
+    architecture: str = "amd64",
+) -> Resolution:
+    """The same for a command that an analysis found."""
     base = BaseImage(reference, "linux/amd64", "sha256:0", ImageConfig(tuple(environment)))
     run = PackageRun(1, 1, (command,), architecture=architecture)
-    steps = MANAGERS[manager]().resolve(PackageChain((reference, "linux/amd64"), (run,)), base)
+    steps = MANAGERS[command.manager]().resolve(PackageChain((reference, "linux/amd64"), (run,)), base)
     try:
         wanted = next(steps)
         while True:

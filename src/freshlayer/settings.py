@@ -14,7 +14,7 @@ from msgspec.structs import asdict, replace
 from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.packages import URL_TYPES, PackagePolicy
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024
@@ -55,7 +55,7 @@ class HostSettings(Struct, frozen=True):
     insecure: bool = False
 
 
-_MANAGERS = ("apt", "apk", "rpm", "pypi", "npm", "gem", "tools")
+_MANAGERS = tuple(URL_TYPES)
 _CLOSURE = dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE)
 
 

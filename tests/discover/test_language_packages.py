@@ -113,6 +113,72 @@ def test_gem(tmp_path: Path, command: str, words: list[str], options: list[tuple
     assert (list(found.words), list(found.options)) == (words, options)
 
 
+_CARGO = """[package]
+name = "app"
+version = "0.1.0"
+[dependencies]
+serde = { version = "1", features = ["derive"] }
+mine = { version = "2", registry = "own-name" }
+from-git = { git = "https://git.example/x" }
+[dev-dependencies]
+criterion = "0.5"
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "options"),
+    [
+        ("cargo install ripgrep cargo-chef@0.1.70 --locked", ["ripgrep", "cargo-chef@0.1.70"], []),
+        ("cargo +nightly install --version '^14' -q ripgrep", ["ripgrep"], [("version", "^14")]),
+        ("cargo install --registry my x", ["x"], [("registry", "my")]),
+        ("cargo binstall -y cargo-nextest@0.9", ["cargo-nextest@0.9"], []),
+        ("cargo-binstall --no-confirm just", ["just"], []),
+        (
+            "CARGO_REGISTRIES_MY_INDEX=sparse+https://u:s3cr3t@c.example/ cargo install --registry my x",
+            ["x"],
+            [("registry", "my"), ("config", 'registries.my.index="sparse+https://c.example/"')],
+        ),
+        (
+            "CARGO_REGISTRY_DEFAULT=my cargo install x",
+            ["x"],
+            [("config", 'registry.default="my"')],
+        ),
+        (
+            "cargo build --release",
+            ["serde@1", "mine@2"],
+            [("manifest", ""), ("registry:mine", "own-name")],
+        ),
+        (
+            "cd / && cargo test --manifest-path app/Cargo.toml",
+            ["serde@1", "mine@2", "criterion@0.5"],
+            [("manifest", ""), ("registry:mine", "own-name")],
+        ),
+        (
+            "cargo install --path /app",
+            ["serde@1", "mine@2"],
+            [("manifest", ""), ("registry:mine", "own-name")],
+        ),
+    ],
+)
+def test_cargo(tmp_path: Path, command: str, words: list[str], options: list[tuple[str, str]]) -> None:
+    found = installs(tmp_path, command, {"Cargo.toml": _CARGO})
+    assert (found.manager, found.unknown) == ("cargo", None)
+    assert (list(found.words), list(found.options)) == (words, options)
+
+
+@pytest.mark.parametrize("command", ["cargo install --git https://git.example/x", "cargo build --offline"])
+def test_what_cargo_takes_from_no_registry_names_no_crate(tmp_path: Path, command: str) -> None:
+    assert discovered(tmp_path, command, {"Cargo.toml": _CARGO}).packages == {}
+
+
+def test_configuration_of_cargo_counts_where_cargo_reads_it(tmp_path: Path) -> None:
+    files = {"Cargo.toml": _CARGO, ".cargo/config.toml": "[net]\n", "home/config.toml": "[http]\n"}
+    before = "export CARGO_HOME=/app/home; "
+    built, installed = (installs(tmp_path, f"{before}cargo {it}", files) for it in ("build", "install x"))
+    assert list(built.files) == ["/app/home/config.toml", "/app/.cargo/config.toml"]
+    assert list(installed.files) == ["/app/home/config.toml"]
+
+
 @pytest.mark.parametrize("command", ["gem update", "gem update --system", "gem install --local x"])
 def test_what_no_grammar_reads_stays_listed(tmp_path: Path, command: str) -> None:
     (item,) = discovered(tmp_path, command).not_watched
@@ -192,7 +258,7 @@ def test_a_lock_file_that_is_behind_is_named(tmp_path: Path) -> None:
     assert "package-lock.json does not cover jest@29" in str(item.reason)
 
 
-@pytest.mark.parametrize("command", ["cargo build --release", "poetry install", "composer install"])
+@pytest.mark.parametrize("command", ["poetry install", "composer install"])
 def test_without_a_lock_file_the_advice_is_the_managers_own(tmp_path: Path, command: str) -> None:
     (item,) = discovered(tmp_path, command).not_watched
     assert item.reason.code == "packages-by-name"

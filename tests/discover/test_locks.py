@@ -329,6 +329,9 @@ CASES = [
         CARGO.replace("serde", "rand"),
     ),
     case(
+        "cargo build --release", "Cargo.lock", CARGO_LOCK, "Cargo.toml", CARGO, CARGO.replace("serde", "rand")
+    ),
+    case(
         "cargo install --locked --path .",
         "Cargo.lock",
         CARGO_LOCK,
@@ -426,7 +429,7 @@ def test_a_lock_file_that_is_behind_its_manifest_does_not_lock(case: Case) -> No
         "pdm install",
         "pipenv install",
         "bundle install",
-        "cargo build --release",
+        "cargo install --path .",
         "cargo install --locked ripgrep",
         "go install example.org/tool@latest",
         "dotnet restore",

@@ -16,7 +16,8 @@ _SETTING = compiled(r"[ \t]*([^\s=]+)[ \t]*(=?)")
 _SECRET = compiled(r"(?i)password|passwd|secret|token|_auth|credential")
 _LOGIN = compiled(r"(?<=://)[^/\s@:\"']*:[^/\s@\"']*@")
 _SETTINGS = ("etc/yum", "etc/dnf", "etc/tdnf", "etc/zypp")
-_SETTINGS_FILES = ("pip.conf", "npmrc", "gemrc")
+_SETTINGS_FILES = ("pip.conf", "npmrc", "gemrc", "cargo/config", "cargo/config.toml")
+_INLINE = compiled(r"(?i)(?:token|secret|password)[\w-]*\s*=")
 
 
 def missing(tree: Tree, wanted: paths.Wanted) -> frozenset[str]:
@@ -77,7 +78,9 @@ def _text(path: str, content: bytes) -> str:
     text = _LOGIN.sub("", text) if "@" in text else text
     if not (path.startswith(_SETTINGS) or path.endswith(_SETTINGS_FILES)) or not _SECRET.search(text):
         return text
-    return "".join(line for line in text.splitlines(keepends=True) if not _is_secret(line))
+    inline = "cargo/config" in path
+    kept = (line for line in text.splitlines(keepends=True) if not _is_secret(line))
+    return "".join(line for line in kept if not (inline and _INLINE.search(line)))
 
 
 def _is_secret(line: str) -> bool:

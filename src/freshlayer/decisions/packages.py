@@ -10,6 +10,7 @@ from freshlayer.model.build import Built, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.packages import (
+    OF_LANGUAGES,
     URL_TYPES,
     ChosenPackage,
     PackageChange,
@@ -29,9 +30,6 @@ _AS_A_WHOLE = "packages:"
 
 _NONE = "closure:empty"
 """Identity where nothing is to be installed: a record, which counts when the repository is down."""
-
-_BY_NAME = frozenset({"gem", "npm", "pypi", "tools"})
-"""Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 _MOST_CHANGES = 3
 _MOST_WORDS = 3
@@ -77,7 +75,7 @@ def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:
 
 def _is_narrow(read: PackagesRead) -> bool:
     """Whether what is recorded may have packages that the command does not name."""
-    return read.policy is PackagePolicy.NAMED and read.manager not in _BY_NAME
+    return read.policy is PackagePolicy.NAMED and read.manager not in OF_LANGUAGES
 
 
 def _is_held(read: PackagesRead, changes: Sequence[PackageChange]) -> bool:

@@ -11,6 +11,7 @@ from freshlayer.discover.locks.project import Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.packages_cargo import cargo
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_npm import node
 from freshlayer.discover.syntaxes.packages_pip import pip
@@ -53,6 +54,7 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     **{"sdk": ("tools", sdk), "corepack": ("npm", corepack)},
     **dict.fromkeys(("pyenv", "rbenv", "nodenv", "goenv", "plenv", "phpenv"), ("tools", from_checkout)),
     **dict.fromkeys(("playwright", "patchright"), ("tools", playwright)),
+    **dict.fromkeys(("cargo", "cargo-binstall"), ("cargo", cargo)),
 }
 """Program → the manager, and the grammar of its command line."""
 
@@ -80,7 +82,10 @@ class LanguageCalls:
 
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Installed | None:
         """What a call installs; None where that stays as it is. ``by_name``: what is listed so far."""
-        files = ProjectFiles(call.directory, call.files)
+        own = dict(call.settings)
+        files = ProjectFiles(
+            call.directory, call.files, lambda name: own.get(name) or self._variable(name), self._platform
+        )
         words = tuple(map(written, arguments))
         lock = lock_of(name, self._project(words, files))
         if isinstance(lock, Locked):
@@ -90,7 +95,7 @@ class LanguageCalls:
         return _explained(by_name, lock) if by_name and lock else None
 
     def _project(self, words: tuple[str, ...], files: ProjectFiles) -> Project:
-        return Project(words, files.directory, files.text, files.names, self._variable)
+        return Project(words, files.directory, files.text, files.names, files.variable)
 
     def _variable(self, name: str) -> str:
         value = self._value(name)
@@ -134,20 +139,14 @@ class LanguageCalls:
             name,
             PackageAction.INSTALL,
             line.words,
-            (*self._from_environment(manager), *line.options),
-            dict(files.configuration(manager)),
+            (*_from_environment(manager, files), *line.options),
+            {**dict(files.configuration(manager)), **line.files},
             unknown,
             True,
             call.place,
             text,
             self._platform,
         )
-
-    def _from_environment(self, manager: str) -> Iterator[tuple[str, str]]:
-        for variable, option in _VARIABLES.get(manager, ()):
-            value = self._variable(variable)
-            if value:
-                yield option, _USER.sub("//", value)
 
 
 _VARIABLES = {
@@ -166,6 +165,13 @@ _VARIABLES = {
         """.split()
     ),
 }
+
+
+def _from_environment(manager: str, files: ProjectFiles) -> Iterator[tuple[str, str]]:
+    for variable, option in _VARIABLES.get(manager, ()):
+        value = files.variable(variable)
+        if value:
+            yield option, _USER.sub("//", value)
 
 
 def _explained(by_name: Sequence[Missed], lock: Unlocked | Locked | None) -> Installed:

@@ -35,6 +35,7 @@ _LANGUAGES = {
     "npm": compiled(r"(?i)(?:[\w.~/@-]+@npm:)?(?P<name>(?:@[a-z0-9~._-]+/)?[a-z0-9~._-]+)(?:@|$)"),
     "gem": compiled(r"(?P<name>[A-Za-z0-9._-]+)(?::|$)"),
     "tools": compiled(r"(?P<name>[\w./-]+)@(?P<channel>.+)"),
+    "cargo": compiled(r"(?P<name>[A-Za-z0-9_-]+)(?:@|$)"),
 }
 _INDEX = Reason("package-index")
 

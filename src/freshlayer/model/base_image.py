@@ -67,6 +67,11 @@ FILES = frozenset(
         *("/etc/pip.conf", "/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/yum.conf"),
         "/usr/etc/zypp/zypp.conf",
         *("/root/.npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"),
+        *(
+            f"{home}/{name}"
+            for home in ("/root/.cargo", "/usr/local/cargo")
+            for name in ("config", "config.toml")
+        ),
         *("/root/.gemrc", "/usr/local/etc/gemrc", "/etc/gemrc"),
         *("/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/usr/lib/rpm/macros.d/macros.dist"),
     }

@@ -17,8 +17,12 @@ URL_TYPES = {
     **{"apt": "deb", "apk": "apk", "rpm": "rpm"},
     **{"pypi": "pypi", "npm": "npm", "gem": "gem"},
     "tools": "generic",
+    "cargo": "cargo",
 }
 """Manager → the type of its package URLs."""
+
+OF_LANGUAGES = frozenset(URL_TYPES) - {"apt", "apk", "rpm"}
+"""Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 
 class PackagePolicy(StrEnum):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from freshlayer.model.packages import OF_LANGUAGES
 from freshlayer.packages.base import PackageManager
 
 
@@ -20,6 +21,12 @@ def _apt() -> PackageManager:
     from freshlayer.packages.apt import APT  # noqa: PLC0415 - a run without packages loads no member
 
     return APT
+
+
+def _cargo() -> PackageManager:
+    from freshlayer.packages.cargo.manager import CARGO  # noqa: PLC0415 - a run without packages loads no member
+
+    return CARGO
 
 
 def _gem() -> PackageManager:
@@ -55,6 +62,7 @@ def _tools() -> PackageManager:
 MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,
+    "cargo": _cargo,
     "gem": _gem,
     "npm": _npm,
     "pypi": _pypi,
@@ -63,5 +71,5 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
 }
 """Name, as in ``PackageCommand.manager`` → the member; its modules are loaded when it is called."""
 
-WITHOUT_CONTENTS = frozenset({"gem", "npm", "pypi", "tools"})
+WITHOUT_CONTENTS = OF_LANGUAGES
 """Managers whose choice is known without the files of the base image: from its environment alone."""

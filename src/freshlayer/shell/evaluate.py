@@ -112,7 +112,8 @@ class Evaluator:
             given = None
         proxies = self._proxies(frame)
         files = self.runs.files.now()
-        self.calls.append(Call(words, given or NOTHING, proxies, frame.directory, self.runs.place, files))
+        place, settings = self.runs.place, frame.settings()
+        self.calls.append(Call(words, given or NOTHING, proxies, frame.directory, place, files, settings))
 
     def _proxies(self, frame: Frame) -> tuple[tuple[str, str], ...]:
         """Those of the environment are the same at every call."""

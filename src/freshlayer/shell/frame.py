@@ -10,6 +10,7 @@ from posixpath import join, normpath
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.arms import Groups, grouped
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
@@ -39,6 +40,11 @@ PROXIES = tuple(
 
 
 _PROXIES = frozenset(PROXIES)
+_SETTING = compiled(
+    r"(?:CARGO|COMPOSER|CONDA|MAMBA|PIP|UV|NPM_CONFIG|npm_config|RUSTUP|NUGET|DOTNET|MAVEN|NVM|N|FNM|SDKMAN)_\w+"
+    r"|GO[A-Z0-9]+|PHP_VERSION|RUSTFLAGS"
+)
+"""Variables that configure package managers."""
 
 
 class End(IntEnum):
@@ -169,6 +175,12 @@ class Frame(Struct):
         found = ((name, self.get(name)) for name in PROXIES)
         pairs = ((name, known(values[0])) for name, values in found if len(values) == 1)
         return tuple((name, value) for name, value in pairs if value)
+
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """What the script sets of the variables that configure package managers."""
+        names = [name for name in self.variables if _SETTING.fullmatch(name)]
+        found = ((name, self.get(name)) for name in names)
+        return tuple((name, (known(values[0]) if len(values) == 1 else "") or "") for name, values in found)
 
     @property
     def going(self) -> bool:

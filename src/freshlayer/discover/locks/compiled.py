@@ -39,11 +39,12 @@ _MOST_MODULES = 50
 
 
 def cargo(project: Project) -> Lock:
-    """``cargo build --locked``: cargo refuses a lock file that is behind."""
-    if not project.has("--locked", "--frozen"):
-        return floating("cargo updates its lock file unless it is given --locked")
-    if "install" in project.arguments[:1] and not project.value("--path"):
-        return floating("cargo install --locked binds the dependencies of a crate, not its version")
+    """``cargo build`` follows a lock file that has its manifest; ``install`` does with ``--locked`` alone."""
+    if "install" in project.arguments[:1]:
+        if not project.has("--locked", "--frozen"):
+            return floating("cargo install ignores the lock file unless it is given --locked")
+        if not project.value("--path"):
+            return floating("cargo install --locked binds the dependencies of a crate, not its version")
     text, manifest = project.text("Cargo.lock"), project.text("Cargo.toml")
     if text is None or manifest is None:
         return missing("Cargo.lock")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from posixpath import join, normpath
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from posixpath import dirname, join, normpath
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
 from freshlayer.model.reasons import Reason
@@ -30,7 +30,8 @@ class LanguageLine(Struct, frozen=True):
     """What one command line installs. ``unknown``: why a part of it is not known.
 
     ``manager``: where it is another one than that of the program. ``listed``: what needs no probe, or has
-    none. ``also``: the same command's packages of other managers.
+    none. ``also``: the same command's packages of other managers. ``files``: path → text of what configures
+    it, besides the files that ``configuration`` has.
     """
 
     words: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class LanguageLine(Struct, frozen=True):
     manager: str = ""
     listed: tuple[Listed, ...] = ()
     also: tuple[LanguageLine, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 class DividedLine(Struct, frozen=True):
@@ -62,11 +64,21 @@ def divided(arguments: Sequence[str], table: OptionTable, names: Mapping[str, st
     return DividedLine(operands[0] if operands else "", tuple(operands[1:]), tuple(options))
 
 
+def _unset(_name: str) -> str:
+    return ""
+
+
 class ProjectFiles(Struct, frozen=True):
-    """The files that a command sees in its directory."""
+    """The files that a command sees in its directory, and its surroundings.
+
+    ``variable``: name → its value where the command runs; empty where it is unset or not known. ``platform``:
+    of the stage, ``os/arch[/variant]``.
+    """
 
     directory: str
     files: FilesSeen
+    variable: Callable[[str], str] = _unset
+    platform: str = "linux/amd64"
 
     def path(self, name: str) -> str:
         """Absolute."""
@@ -94,7 +106,18 @@ class ProjectFiles(Struct, frozen=True):
     def configuration(self, manager: str) -> Iterator[tuple[str, str]]:
         """Path and text of the files that configure a manager; those of the project last."""
         own = (self.path(".npmrc"),) if manager == "npm" else ()
-        for path in (*_CONFIGURATIONS.get(manager, ()), *own):
+        yield from self.texts((*_CONFIGURATIONS.get(manager, ()), *own))
+
+    def texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Path and text of those of these files that are known."""
+        for path in paths:
             text = self.text(path)
             if text is not None:
                 yield path, text
+
+    def above(self) -> list[str]:
+        """The directory of the command and those above it, the root first."""
+        found = [self.path(".")]
+        while found[-1] != "/":
+            found.append(dirname(found[-1]))
+        return found[::-1]

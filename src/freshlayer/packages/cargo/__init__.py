@@ -1,0 +1,1 @@
+"""cargo: which version of a crate it would install, named crates alone. Pure."""
