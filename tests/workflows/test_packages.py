@@ -283,9 +283,16 @@ class Asked(IndexFiles):
         return dict.fromkeys(wanted, Reason("offline"))
 
 
+_WORDS = {
+    **{"tools": "node@20", "golang": "private.example/name@latest", "composer": "private/name"},
+    **{"maven": "private.example:name:1.+", "nuget": "private-name", "cran": "private-name"},
+}
+"""Manager → a word of it, where a name is none."""
+
+
 def language(image: BaseImage) -> PackagesWanted:
     commands = tuple(
-        PackageCommand(manager, manager, PackageAction.INSTALL, ("private-name",))
+        PackageCommand(manager, manager, PackageAction.INSTALL, (_WORDS.get(manager, "private-name"),))
         for manager in sorted(WITHOUT_CONTENTS)
     )
     return PackagesWanted((PackageChain(_BASE, (PackageRun(1, 2, commands),)),), {_BASE: image})
@@ -310,7 +317,7 @@ def test_the_index_of_a_manager_itself_is_requested_as_one_that_is_named(
     asked = Asked(session())
     image = BaseImage(*_BASE, "sha256:aa", ImageConfig((("PATH", "/bin"),)))
     PackagesOfRun(asked).read([language(image)])
-    assert len(asked.files) == len(WITHOUT_CONTENTS)
+    assert {file.manager for file in asked.files} == WITHOUT_CONTENTS
     assert not any(file.foreign for file in asked.files)
 
 
