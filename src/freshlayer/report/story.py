@@ -14,7 +14,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
 from freshlayer.report import packages
-from freshlayer.report.text import Line, duration, stated
+from freshlayer.report.text import Line, duration, scripts_of, stated
 
 
 def story_lines(report: Report, line: int) -> Iterator[Line]:
@@ -33,7 +33,7 @@ def story_lines(report: Report, line: int) -> Iterator[Line]:
 
 def _story(report: Report, item: InstructionVerdict) -> Iterator[Line]:
     built = report.past.built.get((item.stage, item.digest))
-    style, text = stated(report, item)
+    style, text = stated(report, item, scripts_of(report))
     yield style, text.strip()
     yield "dim", f"  reason: {_coded(item.reason)}"
     yield "", f"  in stage {item.stage}, lines {item.line} to {item.end_line}"

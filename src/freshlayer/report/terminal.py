@@ -45,6 +45,8 @@ def is_coloured(environ: Mapping[str, str], *, terminal: bool) -> bool:
 
 def plain(text: str) -> str:
     """No control character of a server or a Dockerfile reaches the terminal; lone surrogates neither."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from freshlayer.decisions.causes import totals_of
@@ -19,6 +19,9 @@ from freshlayer.reference import shown
 from freshlayer.report import packages
 
 Line = tuple[str, str]
+Scripts = Mapping[tuple[str, int], ScriptPlace | None]
+"""Reference, line of the instruction → where a script names it first."""
+
 _MOST = 4
 _MOST_NAMES = 2
 _LONGEST_NAME = 40
@@ -41,7 +44,8 @@ def build_lines(report: Report) -> Iterator[Line]:
         yield "dim", f"{report.dockerfile}: no instruction reads anything that freshlayer can watch"
     else:
         yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched))} ({report.builder})"
-    yield from _some([stated(report, item) for item in stale])
+    scripts = scripts_of(report)
+    yield from _some([stated(report, item, scripts) for item in stale])
     yield from _frontends(report)
     yield from _news(report)
     for moved in report.moved:
@@ -72,7 +76,11 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     else:
         nothing = "no instruction reads anything that freshlayer can watch"
         yield "dim", f"{report.dockerfile}: {nothing}{_besides(report)}"
-    yield from (stated(report, item) for item in listed) if every else _collapsed(report, listed)
+    scripts = scripts_of(report)
+    if every:
+        yield from (stated(report, item, scripts) for item in listed)
+    else:
+        yield from _collapsed(report, listed, scripts)
     yield from _edits(report)
     yield from _frontends(report)
     for verdict in report.unobserved:
@@ -107,14 +115,14 @@ def _besides(report: Report) -> str:
     return f"; {', '.join(found)}" if found else ""
 
 
-def _collapsed(report: Report, items: list[InstructionVerdict]) -> Iterator[Line]:
+def _collapsed(report: Report, items: list[InstructionVerdict], scripts: Scripts) -> Iterator[Line]:
     """One line for each instruction with an own finding; those that only follow one are counted."""
     for following, group in groupby(items, only_follows):
         if following:
             count = len(list(group))
             yield "dim", f"  and {count} {'instruction' if count == 1 else 'instructions'} after it"
         else:
-            yield from (stated(report, item) for item in group)
+            yield from (stated(report, item, scripts) for item in group)
 
 
 def is_own(item: InstructionVerdict) -> bool:
@@ -233,17 +241,21 @@ def _count(stale: int, watched: int, *, now: bool = False) -> str:
     return f"{stale} of {watched} watched {noun} {verb} stale"
 
 
-def stated(report: Report, item: InstructionVerdict) -> Line:
+def stated(report: Report, item: InstructionVerdict, scripts: Scripts) -> Line:
     """InstructionState and reason of one instruction, and the script that names the input that changed."""
-    where = place_of(report, item.line, _script_of(report, item))
+    where = place_of(report, item.line, scripts.get((item.reason.subject, item.line)))
     held = "".join(f"; {held_text(verdict)}" for verdict in item.packages if verdict.held)
     return _STYLES[item.state], f"  {where} {item.instruction} {item.state}: {item.reason}{held}"
 
 
-def _script_of(report: Report, item: InstructionVerdict) -> ScriptPlace | None:
-    subject = item.reason.subject
-    places = [place for it in report.inputs if str(it.reference) == subject for place in it.places]
-    return next((place.script for place in places if place.line == item.line), None)
+def scripts_of(report: Report) -> Scripts:
+    """The scripts that name inputs."""
+    found: dict[tuple[str, int], ScriptPlace | None] = {}
+    for item in report.inputs:
+        if any(place.script for place in item.places):
+            for place in item.places:
+                found.setdefault((str(item.reference), place.line), place.script)
+    return found
 
 
 def _some(lines: list[Line]) -> Iterator[Line]:

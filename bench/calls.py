@@ -1,0 +1,57 @@
+"""How many functions of Python a run calls: a measure of work that no other load of the machine changes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_PROGRAM = """
+import sys
+count = 0
+def called(frame, event, argument):
+    global count
+    count += event == "call"
+place = sys.argv.pop(1)
+from freshlayer.cli import main
+sys.setprofile(called)
+try:
+    main()
+finally:
+    sys.setprofile(None)
+    open(place, "w").write(str(count))
+"""
+
+
+def calls(context: Path, *words: str) -> int:
+    """Of freshlayer with these words, from the end of its imports on."""
+    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
+        place = Path(directory) / "count"
+        argv = [
+            sys.executable,
+            "-c",
+            _PROGRAM,
+            str(place),
+            "--state",
+            f"{directory}/state",
+            *words,
+            str(context),
+        ]
+        subprocess.run(
+            argv, check=False, capture_output=True, env={"HOME": directory, "PATH": "/usr/bin:/bin"}
+        )
+        return int(place.read_text())
+
+
+def each(directory: Path, lines: tuple[int, int], *words: str) -> tuple[float, float]:
+    """Calls for each further RUN that downloads: up to the first number of them, and between the two."""
+    counted = [0]
+    for number in (1, *lines):
+        context = directory / f"{number}-{words[0]}"
+        context.mkdir()
+        runs = (f"RUN curl -fsSLO https://example.org/f{n}\n" for n in range(number))
+        (context / "Dockerfile").write_text("FROM scratch\n" + "".join(runs), encoding="utf-8")
+        counted.append(calls(context, *words))
+    _, one, few, many = counted
+    return (few - one) / (lines[0] - 1), (many - few) / (lines[1] - lines[0])
