@@ -83,9 +83,12 @@ class Keyring(Private, frozen=True, eq=False):
         """
         try:
             known = os.stat(path)
+            stamp = (known.st_mtime_ns, known.st_size)
+        except FileNotFoundError:
+            # Most users have no netrc; it is looked for at each request.
+            stamp = (0, 0)
         except OSError:
             return read(path)
-        stamp = (known.st_mtime_ns, known.st_size)
         before = self._files.get(path)
         if before is None or before[0] != stamp:
             before = self._files[path] = (stamp, read(path))

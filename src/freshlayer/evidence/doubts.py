@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from freshlayer.evidence import http_date
 from freshlayer.evidence.entity_tag import MTIMES, core_of
-from freshlayer.evidence.headers import content_type, of_hops, total_length
+from freshlayer.evidence.headers import content_type, hashes_of, of_hops, total_length
 from freshlayer.evidence.hop import Hop
 from freshlayer.evidence.order import strongest
 from freshlayer.model.evidence import Evidence, Strength
@@ -25,7 +25,7 @@ def contradicts(recorded: Recorded, hops: tuple[Hop, ...]) -> bool:
     if not tags and _moved(recorded.validators.last_modified, last.one("last-modified")):
         return True
     length = total_length(last)
-    stated = [e for e in of_hops((last,)) if not e.ignored and e.strength is Strength.CONTENT]
+    stated = [e for e in hashes_of(last) if not e.ignored and e.strength is Strength.CONTENT]
     stated += [Evidence("length", str(length), Strength.SIZE)] if length else []
     known = {item.scheme: item for item in recorded.evidence}
     return any(e.scheme in known and known[e.scheme].value != e.value for e in stated)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from freshlayer.evidence import entity_tag, http_date
@@ -11,6 +10,7 @@ from freshlayer.evidence.hop import Hop, printable
 from freshlayer.evidence.order import in_order
 from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
 from freshlayer.evidence.warnings import warnings_of
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.reasons import Reason
 
@@ -21,6 +21,13 @@ _PARTIAL = 206
 _EMPTY = 416
 _COMPRESSED = Reason("of-compressed-form")
 _REDIRECT = Reason("of-redirect")
+_HEXADECIMAL = compiled(r"[0-9a-f]+")
+_LIGHTTPD = compiled(r"[0-9]{5,10}")
+_GITHUB = compiled(r"[0-9a-f]{64}")
+_CODING = compiled(r"[a-z0-9]{1,16}")
+_PART = compiled(r"bytes (?:\d+-\d+|\*)/(\d{1,18}|\*)")
+_LENGTH = compiled(r"\d{1,18}")
+_MEDIA_TYPE = compiled(r"[a-z0-9.+*-]{1,60}/[a-z0-9.+*-]{1,60}")
 
 
 def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
@@ -31,6 +38,11 @@ def of_hops(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     ]
     metadata = _metadata(hops[-1], last) if hops else ()
     return in_order([*without_conflicts(found), *metadata, *warnings_of(hops)])
+
+
+def hashes_of(hop: Hop) -> list[Evidence]:
+    """What one response states of digests: a part of ``of_hops``, for answers whose metadata is not read."""
+    return without_conflicts(list(_hashes(hop, 0, redirects=False)))
 
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
@@ -64,7 +76,7 @@ def _of_empty_file(stated: Stated, hop: Hop) -> Reason | None:
 
 def _fits(stated: Stated) -> bool:
     length = _BYTES.get(stated.scheme, -1)
-    return bool(re.fullmatch(r"[0-9a-f]+", stated.value)) and len(stated.value) == 2 * length
+    return bool(_HEXADECIMAL.fullmatch(stated.value)) and len(stated.value) == 2 * length
 
 
 def _metadata(hop: Hop, number: int) -> Iterator[Evidence]:
@@ -110,8 +122,8 @@ def _is_unsound(hop: Hop) -> bool:
     """
     tag = hop.one("etag").strip('"')
     azure = tag.startswith("0x") and is_azure(hop)
-    lighttpd = re.fullmatch(r"[0-9]{5,10}", tag) and hop.one("last-modified")
-    github = re.fullmatch(r"[0-9a-f]{64}", tag) and hop.all("x-github-request-id")
+    lighttpd = _LIGHTTPD.fullmatch(tag) and hop.one("last-modified")
+    github = _GITHUB.fullmatch(tag) and hop.all("x-github-request-id")
     return azure or bool(lighttpd or github or hop.all("x-pypi-last-serial"))
 
 
@@ -127,10 +139,13 @@ def coding(hop: Hop) -> str:
 
     ``aws-chunked`` is how a client once uploaded the object, and some write a character set there.
     """
-    named = ",".join(hop.all("content-encoding")).lower().split(",")
+    values = hop.all("content-encoding")
+    if not values:
+        return ""
+    named = ",".join(values).lower().split(",")
     codings = [name for name in map(str.strip, named) if name not in _NO_CODINGS]
     known = codings[0].removeprefix("x-") if len(codings) == 1 else "coded"
-    return "" if not codings else known if re.fullmatch("[a-z0-9]{1,16}", known) else "coded"
+    return "" if not codings else known if _CODING.fullmatch(known) else "coded"
 
 
 def _coded(hop: Hop) -> bool:
@@ -141,14 +156,14 @@ def total_length(hop: Hop) -> int | None:
     """The length of the whole file in bytes; None where the headers do not state it (RFC 9110 §14.4)."""
     if _coded(hop):
         return None
-    part = re.fullmatch(r"bytes (?:\d+-\d+|\*)/(\d{1,18}|\*)", hop.one("content-range"))
+    part = _PART.fullmatch(hop.one("content-range"))
     if part:
         return None if part[1] == "*" else int(part[1])
     if hop.status in {_PARTIAL, _EMPTY}:
         return None
     whole = {item.strip() for item in hop.one("content-length").split(",")}
     number = whole.pop() if len(whole) == 1 else ""
-    return int(number) if re.fullmatch(r"\d{1,18}", number) else None
+    return int(number) if _LENGTH.fullmatch(number) else None
 
 
 def validators(hop: Hop, found: tuple[Evidence, ...] | None = None) -> Validators:
@@ -165,4 +180,4 @@ def validators(hop: Hop, found: tuple[Evidence, ...] | None = None) -> Validator
 def content_type(hop: Hop) -> str:
     """The media type, without parameters; empty where there is no valid one."""
     media = hop.one("content-type").partition(";")[0].strip().lower()
-    return media if re.fullmatch(r"[a-z0-9.+*-]{1,60}/[a-z0-9.+*-]{1,60}", media) else ""
+    return media if _MEDIA_TYPE.fullmatch(media) else ""

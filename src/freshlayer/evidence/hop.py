@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from msgspec import Struct
 
 
-class Hop(Struct, frozen=True):
+class Hop(Struct, frozen=True, dict=True):
     """One response of a chain of redirects. Header names are lower case; order and repeats are kept."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def _named(self) -> dict[str, tuple[str, ...]]:
+        """Name → its values: a response is looked through for some fifty names."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in self.headers:
+            found[name] = (*found.get(name, ()), value)
+        return found
+
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a header."""
-        return tuple(value for key, value in self.headers if key == name)
+        return self._named.get(name, ())
 
     def one(self, name: str) -> str:
         """The value of a header; empty where it is missing or where its lines disagree."""
-        values = {value.strip() for value in self.all(name)}
-        return values.pop() if len(values) == 1 else ""
+        values = self._named.get(name)
+        if not values:
+            return ""
+        first = values[0].strip()
+        return first if len(values) == 1 or all(value.strip() == first for value in values) else ""
 
     def shown(self, name: str) -> str:
         """Every value of a header, at most 64 characters of them, safe to print."""

@@ -41,7 +41,7 @@ def note(reason: Reason, value: str = "") -> Evidence:
 def _aged(hop: Hop, number: int) -> Iterator[Evidence]:
     """RFC 9111 §5.1: with an Age, a cache answered without a request to the origin."""
     age = hop.one("age")
-    if re.fullmatch(r"[0-9]{1,10}", age):
+    if age and re.fullmatch(r"[0-9]{1,10}", age):
         detail = f"a cache returned an answer that is {int(age)} s old, which may be out of date"
         yield Evidence(AGE, age, Strength.NONE, number, Reason("answer-from-cache", detail=detail))
 
