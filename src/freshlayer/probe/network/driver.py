@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping
 
 import pycurl
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.children import EmptyDirectory
 from freshlayer.credentials import netloc_of
@@ -22,7 +23,10 @@ from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once
 from freshlayer.probe.network.subprocesses import Running, start
 from freshlayer.reference import Reference, shown
 
-_MULTIPLEXED = 100
+_FIRST = 100
+"""Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
+_STREAMS = 128
+"""Requests to a host at once over HTTP/2: as many as nginx takes; what another does not take waits for it."""
 _TICK = 0.2
 _SHORT_TICK = 0.01
 _TOO_MANY = 429
@@ -43,7 +47,10 @@ def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterato
 
 
 class _Talk(Struct, eq=False):
-    """A conversation, its next step, and the key under which others wait for the same answer."""
+    """A conversation, its next step, and the key under which others wait for the same answer.
+
+    ``deadline``: 0 until it is started. ``left``: the seconds that it has from then on, if fewer than all.
+    """
 
     reference: Reference
     conversation: Conversation
@@ -51,32 +58,42 @@ class _Talk(Struct, eq=False):
     deadline: float = 0.0
     step: Request | Run | None = None
     key: Hashable = None
+    sent: float = 0.0
+    left: float = 0.0
 
 
 class _Host(Struct):
     """``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
 
+    ``multiplexed``: whether one connection takes all its requests; None where that is not known yet.
     ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3).
     """
 
     queue: deque[_Talk] = field(default_factory=deque)
     busy: int = 0
-    multiplexed: bool = False
+    multiplexed: bool | None = None
     answered: bool = False
     timeouts: int = 0
     failure: Answer | None = None
     until: float = 0.0
     refusals: int = 0
 
+    def connections(self, most: int) -> int:
+        """How many it may have open. ``most``: without HTTP/2."""
+        return min(self.busy, 1 if self.multiplexed else most)
+
 
 class _Driver:
     def __init__(self, talks: Mapping[Reference, Conversation], limits: Limits) -> None:
         self._limits = limits
+        self._patient = replace(limits, connect=limits.answer)
         self._open = dict.fromkeys(talks)
         self.until = time.monotonic() + limits.deadline
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, limits.per_host)
+        self._allowed = 0
+        self._allow(limits.per_host)
+        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, _STREAMS)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         for reference, conversation in talks.items():
@@ -126,16 +143,33 @@ class _Driver:
 
     def _start(self) -> Iterator[Observation]:
         """Start what the limits allow."""
-        now = time.monotonic()
-        for host in [host for host in self._hosts.values() if host.until <= now]:
-            most = _MULTIPLEXED if host.multiplexed else self._limits.per_host
-            while host.queue and host.busy < most and self._busy < self._limits.connections:
+        now, limits = time.monotonic(), self._limits
+        open_ = sum(host.connections(limits.per_host) for host in self._hosts.values())
+        for host in [host for host in self._hosts.values() if host.queue and host.until <= now]:
+            own = host.connections(limits.per_host)
+            while host.queue and host.busy < self._most(host, host.queue[0]) and open_ < limits.connections:
                 talk = host.queue.popleft()
-                talk.deadline = talk.deadline or time.monotonic() + self._limits.total
+                talk.deadline = talk.deadline or time.monotonic() + (talk.left or limits.total)
                 if talk.step is None:
                     yield from self._resume(talk, None)
                 else:
                     yield from self._take(talk, talk.step)
+                open_ += host.connections(limits.per_host) - own
+                own = host.connections(limits.per_host)
+
+    def _most(self, host: _Host, talk: _Talk) -> int:
+        """How many of a host may be under way with this one.
+
+        Libcurl lets requests wait for the first connection that may take them all (PIPEWAIT), so that nothing
+        is lost where they are added before that is known.
+        """
+        step = talk.step
+        if isinstance(step, Run):
+            return self._limits.per_host
+        url = step.url if step is not None else talk.reference.address
+        if host.multiplexed is None and url.startswith("https:"):
+            return _FIRST
+        return _STREAMS if host.multiplexed else self._limits.per_host
 
     def _take(self, talk: _Talk, step: Request | Run) -> Iterator[Observation]:
         """Take the next step of a conversation."""
@@ -158,7 +192,10 @@ class _Driver:
     def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
         handle = self._idle.pop() if self._idle else pycurl.Curl()
         given = request.proxies if request.proxies is not None else talk.reference.form.proxies
-        transfer = Transfer(request, self._limits, given)
+        host = self._hosts[talk.host]
+        # A stream that is not free yet is not a connection that does not come about.
+        limits = self._patient if host.multiplexed else self._limits
+        transfer = Transfer(request, limits, given)
         try:
             curl.prepare(handle, transfer, remaining, self._authorities)
         except (pycurl.error, ValueError, TypeError) as error:
@@ -168,7 +205,10 @@ class _Driver:
             return
         self._multi.add_handle(handle)
         self._flying[handle] = talk, transfer
-        self._hosts[talk.host].busy += 1
+        talk.sent = time.monotonic()
+        host.busy += 1
+        if not host.multiplexed:
+            self._allow(self._limits.per_host)
 
     def _transfers(self) -> Iterator[Observation]:
         """Let libcurl work; answer the conversations whose request has ended."""
@@ -198,15 +238,47 @@ class _Driver:
         host.busy -= 1
         host.answered |= bool(answer.hops)
         host.timeouts += code == pycurl.E_OPERATION_TIMEDOUT and not answer.hops
-        host.multiplexed |= handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0
+        self._note_version(host, handle, transfer)
         unreachable = curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
         if unreachable and not host.answered:
             # The next request would wait as long for the same answer.
             host.failure = Answer(error=answer.error)
+            self._withdraw(host, 0)
         self._respect(host, answer)
         self._multi.remove_handle(handle)
         self._idle.append(handle)
         yield from self._answer(talk, answer)
+
+    def _note_version(self, host: _Host, handle: pycurl.Curl, transfer: Transfer) -> None:
+        """Whether one connection takes all requests of a host."""
+        if host.multiplexed or not transfer.hops:
+            return
+        if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
+            host.multiplexed = True
+            if all(other.multiplexed for other in self._hosts.values() if other.busy or other.queue):
+                self._allow(1)
+        elif host.multiplexed is None and transfer.request.url.startswith("https:"):
+            host.multiplexed = False
+            self._withdraw(host, self._limits.per_host)
+
+    def _allow(self, connections: int) -> None:
+        """How many connections libcurl opens to a host: beyond the streams of one, requests wait for them."""
+        if connections != self._allowed:
+            self._allowed = connections
+            self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
+
+    def _withdraw(self, host: _Host, most: int) -> None:
+        """Queue again what was added last and was not sent; the time that it waited is not its own."""
+        for handle, (talk, _) in reversed(list(self._flying.items())):
+            if host.busy <= most:
+                return
+            if self._hosts[talk.host] is host and not handle.getinfo(pycurl.PRETRANSFER_TIME):
+                del self._flying[handle]
+                self._multi.remove_handle(handle)
+                self._idle.append(handle)
+                host.busy -= 1
+                talk.left, talk.deadline = talk.deadline - talk.sent, 0.0
+                host.queue.appendleft(talk)
 
     def _respect(self, host: _Host, answer: Answer) -> None:
         """A 429 holds for all requests to the host that wait."""

@@ -257,4 +257,4 @@ def _jitter(tries: int) -> float:
 def retry_after(answer: Answer) -> float | None:
     """The seconds of Retry-After; None if there is none, or a date."""
     value = answer.hops[-1].one("retry-after") if answer.hops else ""
-    return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else None
+    return float(value) if value and re.fullmatch(r"[0-9]{1,6}", value) else None

@@ -1,0 +1,63 @@
+"""One connection takes all requests of a host with HTTP/2; without it, waiting costs a request nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freshlayer.model.observation import ProbeOutcome
+from freshlayer.probe import Limits, probe
+from freshlayer.reference import parse
+from testing.latency import Latency
+from testing.servers.base import free_ports
+from testing.servers.needs import require
+from testing.servers.nginx import Nginx
+from testing.tls import self_signed
+
+_ONE_TAG = "location / { add_header ETag '\"v1\"' always; return 200 'a body\\n'; }\n"
+_PER_HOST = 8
+
+
+@pytest.fixture
+def origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nginx]:
+    require("nginx")
+    tls = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls.certificate))
+    with Nginx(server=_ONE_TAG, tls=tls) as server:
+        yield server
+
+
+def test_streams_that_are_not_free_wait_for_the_one_connection(origin: Nginx) -> None:
+    origin.change(server=f"http2_max_concurrent_streams 100;\n{_ONE_TAG}")
+    with Latency(origin.port, 0.02) as wire:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(300)], {}, Limits())
+        opened = wire.connections
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 300}
+    assert opened == 1
+
+
+def test_the_first_requests_do_not_wait_for_the_first_answer(origin: Nginx) -> None:
+    """All are sent on the new connection at once, and the first answer comes with the others."""
+    ends: list[int] = []
+    with Latency(origin.port, 0.1) as wire, origin.watched() as served:
+        references = [parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(100)]
+        probe(references, {}, Limits(), lambda done, _of: ends.append(done))
+    assert len(ends) == 100
+    assert {one.connection for one in served} == {served[0].connection}
+    # The second request of a reference comes behind all first ones.
+    assert len({one.path for one in served[:90]}) == 90
+
+
+def test_where_there_is_no_http_2_what_waits_has_all_its_time(origin: Nginx) -> None:
+    (port,) = free_ports(1)
+    origin.change(server=f"listen 127.0.0.1:{port} ssl;\n{_ONE_TAG}")
+    with Latency(port, 0.2) as wire:
+        references = [parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(60)]
+        # Eight at once, two requests each: longer than one reference may take.
+        seen = probe(references, {}, Limits().within(3))
+        opened = wire.connections
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 60}
+    assert opened <= _PER_HOST
