@@ -317,6 +317,33 @@ def test_without_its_registry_the_recorded_image_is_built(made: Project, publish
     assert set(made.states().values()) == {"fresh"}
 
 
+@pytest.mark.parametrize("name", ["classic", "buildkit", "sid-buildx", "podman"])
+def test_without_registry_and_recorded_image_the_one_that_is_here_is_built_and_recorded_as_such(
+    builders: Builders, name: str, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
+) -> None:
+    made = made_for(builders[name], registry, tmp_path, project)
+    base = publisher.push("base", "new")
+    made.write(f"FROM {base}", "RUN cp /content /first")
+    made.build()
+    made.builder.reset()
+    publisher.push("base", "old")
+    made.pull(base)
+    publisher.push("base", "new")
+    registry.down()
+    try:
+        told = made.build()
+        warning = f"Dockerfile:1: {base}: the recorded image can't be had; the one that is here is used"
+        assert f"{warning}, sha256:" in told.err
+        assert made.contents("/first") == ["old"]
+    finally:
+        registry.up()
+    assert made.states() == {1: "stale", 2: "stale"}
+    told = made.build()
+    assert "can't be had" not in told.err
+    assert made.contents("/first") == ["new"]
+    assert set(made.states().values()) == {"fresh"}
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [('pull = "never"\n', ()), ("", ("--pull=never",))],

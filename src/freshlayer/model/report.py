@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
+from freshlayer.model.evidence import Identity
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
 from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.model.packages import PackageLine, PackagesWanted, PackageVerdict
@@ -45,6 +46,8 @@ class Report(Struct, frozen=True):
     ``covered``: what is not watched itself, and is decided by an input that is. ``packages_wanted``: from
     what the packages of its instructions follow. ``package_lines``: the commands that install them.
     ``other_images``: lines of instructions that may be built with another image than the judged one.
+    ``images_here``: (line, reference) → the engine's own image, which is used there as the recorded one can't
+    be had.
     """
 
     dockerfile: str
@@ -64,6 +67,7 @@ class Report(Struct, frozen=True):
     packages_wanted: PackagesWanted = PackagesWanted()
     package_lines: tuple[PackageLine, ...] = ()
     other_images: frozenset[int] = frozenset()
+    images_here: Mapping[tuple[int, Reference], Identity] = field(default_factory=dict)
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

@@ -12,6 +12,7 @@ from freshlayer.builders.invocation import Invocation, Model
 from freshlayer.decisions.causes import explain_outcomes
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.model.report import Report
+from freshlayer.settings import Pull
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import images_of
 from freshlayer.workflows.judge import judged
@@ -22,7 +23,7 @@ from freshlayer.workflows.render import derived_files
 from freshlayer.workflows.reprobe import reprobe_and_record
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
-from freshlayer.workflows.unprobed import warn_of_unprobed
+from freshlayer.workflows.unprobed import warn_of_images_here, warn_of_unprobed
 
 
 def build(
@@ -40,7 +41,10 @@ def build(
     for report in reports.values():
         warn_of_unprobed(report, session)
     pins = pins_by_target(targets, reports, model, session, engine)
-    reports = {name: with_pins(targets[name], it, pins[name]) for name, it in reports.items()}
+    may_pull = None if session.policy.pull is Pull.NEVER else engine
+    reports = {name: with_pins(targets[name], it, pins[name], may_pull) for name, it in reports.items()}
+    for report in reports.values():
+        warn_of_images_here(report, session)
     files = derived_files(targets, reports, pins, invocation)
     ended = invocation.build(model, files)
     if ended.trouble and session.verbose:

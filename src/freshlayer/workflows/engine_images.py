@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from freshlayer.builders.local_images import Engine, LocalImage, holds, local_images, name_of
 from freshlayer.evidence import images
-from freshlayer.model.evidence import Evidence
+from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.observation import Change, ProbeOutcome, Recorded, Verdict
 from freshlayer.reference import Reference
 from freshlayer.settings import Pull
@@ -27,6 +27,7 @@ class EngineImages:
         self._session = session
         self._here: dict[Reference, LocalImage] = {}
         self._takes: bool | None = None
+        self._held: dict[Reference, bool] = {}
 
     def made_here(self, references: Iterable[Reference]) -> frozenset[Reference]:
         """Those that certainly never came from a registry, without a request to one."""
@@ -84,8 +85,22 @@ class EngineImages:
         here = self._here.get(reference)
         return here is None or bool(here.digests & digests_of(evidence)) or self._holds(reference, evidence)
 
+    def in_place_of(self, reference: Reference, evidence: tuple[Evidence, ...]) -> Identity | None:
+        """The image that a tag means here, where it is not the recorded one, and that is not here.
+
+        BuildKit does not name a layer that docker's own store had already, so that a recorded image which
+        its cache has may count as one that is not here.
+        """
+        if not digests_of(evidence) or self.has(reference, evidence):
+            return None
+        digest = min(self._here[reference].digests, default="")
+        return Identity(images.MANIFEST, digest, Strength.CONTENT) if digest else None
+
     def _holds(self, reference: Reference, evidence: tuple[Evidence, ...]) -> bool:
-        return self._engine is not None and holds(self._engine.store, reference, digests_of(evidence))
+        """It takes a list of the whole cache to find out."""
+        if self._engine is not None and reference not in self._held:
+            self._held[reference] = holds(self._engine.store, reference, digests_of(evidence))
+        return self._held.get(reference, False)
 
     def _are_taken(self) -> bool:
         """It may take a program to find out."""

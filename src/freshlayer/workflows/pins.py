@@ -104,8 +104,23 @@ def pins_by_target(
     }
 
 
-def with_pins(target: Target, report: Report, pins: tuple[ImagePin, ...]) -> Report:
-    """The report with which of its instructions may be built with another image than the judged one."""
+def with_pins(
+    target: Target, report: Report, pins: tuple[ImagePin, ...], engine: EngineImages | None
+) -> Report:
+    """The report with which of its instructions may be built with another image than the judged one.
+
+    ``engine``: None where nothing is to be pulled, so that its own images are what is wanted.
+    """
     pinned = {(pin.line, pin.reference) for pin in pins}
-    others = (use for use in _uses(target, report) if (use.line, use.reference) not in pinned)
-    return replace(report, other_images=frozenset(use.line for use in others if not use.by_context))
+    uses = (use for use in _uses(target, report) if not use.by_context)
+    others = [use for use in uses if (use.line, use.reference) not in pinned]
+    here = {
+        (use.line, use.reference): engine.in_place_of(use.reference, evidence_of(report, use.reference))
+        for use in others
+        if engine and not report.verdicts[use.reference].is_observed
+    }
+    return replace(
+        report,
+        other_images=frozenset(use.line for use in others),
+        images_here={place: image for place, image in here.items() if image},
+    )

@@ -104,7 +104,10 @@ def _is_recorded(item: InstructionVerdict, report: Report) -> bool:
 
 
 def _built_with(item: InstructionVerdict, report: Report) -> Built:
-    """Of an instruction that was built with an image that is here, it is not known which one that was."""
+    """Of an instruction that was built with an image that is here, it may not be known which one that was."""
+    here = {it.text: str(image) for (line, it), image in report.images_here.items() if line == item.line}
+    if here:
+        return Built(tuple((text, here.get(text, identity)) for text, identity in item.pairs), item.key)
     before = report.past.built.get((item.stage, item.digest))
     if before is None or item.line not in report.other_images or item.key:
         return Built(item.pairs, item.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from freshlayer.builders.local_images import name_of
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import UnknownInputError
@@ -44,6 +45,14 @@ def warn_of_unprobed(report: Report, session: Session) -> None:
         session.warn(
             f"{len(warnings) - _MOST_WARNINGS} more inputs could not be probed (freshlayer check lists them)"
         )
+
+
+def warn_of_images_here(report: Report, session: Session) -> None:
+    """Before the builder's own output: which images are not the recorded ones (rules 4 and 10)."""
+    for (line, reference), image in sorted(report.images_here.items()):
+        place = f"{report.dockerfile}:{line}: {name_of(reference)}"
+        used = f"the one that is here is used, {image.short} (pass --on-unknown=fail to stop here)"
+        session.warn(f"{place}: the recorded image can't be had; {used}")
 
 
 def _warnings(report: Report, *, rebuild: bool) -> Iterator[str]:
