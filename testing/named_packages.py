@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import BinaryIO
@@ -64,7 +65,8 @@ def fetched(file: IndexFile) -> Parsed | Reason:
     """A document, or why there is none."""
     try:
         with urlopen(file.urls[0], timeout=20) as answer:
-            content = BytesIO(answer.read())
+            body = answer.read()
+            content = BytesIO(gzip.decompress(body) if file.compression == "gz" else body)
     except HTTPError as error:
         return Reason({404: "http-not-found", 410: "http-gone"}.get(error.code, "http-server-error"))
     except URLError:

@@ -312,3 +312,41 @@ def test_a_tool_whose_version_is_not_known_is_unknown(tmp_path: Path) -> None:
     assert item.reason.code in {"exact-version", "needs-base-image"}
     found = discovered(tmp_path, "rustup target add $(cat target.txt)").not_watched
     assert [it.reason.code for it in found] == ["decided-by-program"]
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "options"),
+    [
+        (
+            'R -e \'install.packages("ggplot2", repos="https://c.example")\'',
+            ["ggplot2"],
+            [("repos", "https://c.example")],
+        ),
+        ("Rscript -e \"install.packages(c('dplyr', 'tidyr'))\"", ["dplyr", "tidyr"], []),
+        ("Rscript install.R", ["shiny"], [("repos", "https://f.example")]),
+        ("R --no-save <<'EOF'\npkgs = c('aa', 'bb')\ninstall.packages(pkgs)\nEOF", ["aa", "bb"], []),
+        ("install2.r --error -r https://c.example shiny", ["shiny"], [("repos", "https://c.example")]),
+        ("r -e 'install.packages(\"shiny\")'", ["shiny"], []),
+    ],
+)
+def test_r(tmp_path: Path, command: str, words: list[str], options: list[tuple[str, str]]) -> None:
+    script = 'options(repos = c(CRAN = "https://f.example"))\ninstall.packages("shiny")\n'
+    found = installs(tmp_path, command, {"install.R": script})
+    assert (found.manager, found.unknown) == ("cran", None)
+    assert (list(found.words), list(found.options)) == (words, options)
+
+
+def test_the_profile_of_r_counts(tmp_path: Path) -> None:
+    profile = "/usr/local/lib/R/etc/Rprofile.site"
+    line = 'options(repos = c(CRAN = "https://p.example"))'
+    found = installs(tmp_path, f"echo '{line}' > {profile} && install2.r shiny")
+    assert found.files == {profile: f"{line}\n"}
+
+
+@pytest.mark.parametrize("command", ["Rscript -e 'print(1)'", "Rscript absent.R", "R --version"])
+def test_r_that_installs_nothing_is_not_listed(tmp_path: Path, command: str) -> None:
+    found = discovered(tmp_path, command)
+    assert (found.packages, [it for it in found.not_watched if it.reason.code == "packages-by-name"]) == (
+        {},
+        [],
+    )

@@ -12,6 +12,7 @@ from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
 from freshlayer.discover.syntaxes.packages_cargo import cargo
+from freshlayer.discover.syntaxes.packages_cran import r
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_npm import node
 from freshlayer.discover.syntaxes.packages_pip import pip
@@ -33,6 +34,7 @@ from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.reference import shown
 from freshlayer.shell import Call, Hole
+from freshlayer.shell import known as shell_known
 
 Value = Callable[[str], str | Hole]
 
@@ -49,6 +51,7 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     "uv": ("pypi", _uv),
     **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
     "gem": ("gem", gem),
+    **dict.fromkeys(("R", "Rscript", "r", "install2.r"), ("cran", r)),
     **dict.fromkeys(("rustup", "rustup-init"), ("tools", rustup)),
     **{"nvm": ("tools", nvm), "n": ("tools", n), "fnm": ("tools", fnm), "volta": ("tools", volta)},
     **{"sdk": ("tools", sdk), "corepack": ("npm", corepack)},
@@ -59,6 +62,8 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
 """Program → the manager, and the grammar of its command line."""
 
 BY_NAME = "packages-by-name"
+_INTERPRETERS = frozenset({"R", "Rscript", "r"})
+"""Programs whose packages are named by code: of the command line, of a file, of standard input."""
 _OF_PROGRAM = "decided-by-program"
 _SETTLED = frozenset({"exact-version", _OF_PROGRAM})
 """Why something is listed that nothing has to be done about."""
@@ -90,8 +95,10 @@ class LanguageCalls:
         lock = lock_of(name, self._project(words, files))
         if isinstance(lock, Locked):
             return Installed((self._locked(name, words, lock),))
-        if name in LANGUAGES and by_name:
-            return self._command(name, arguments, call, files) or _explained(by_name, lock)
+        if name in LANGUAGES and (by_name or name in _INTERPRETERS):
+            return self._command(name, arguments, call, files) or (
+                _explained(by_name, lock) if by_name else None
+            )
         return _explained(by_name, lock) if by_name and lock else None
 
     def _project(self, words: tuple[str, ...], files: ProjectFiles) -> Project:
@@ -109,7 +116,10 @@ class LanguageCalls:
         manager, grammar = LANGUAGES[name]
         unknown = next((it.reason for it in arguments if isinstance(it, Unknown) and not _is_url(it)), None)
         text = _shown(name, [written(word) for word in arguments])
-        line = grammar(name, _without_secrets(name, [it for it in arguments if isinstance(it, str)]), files)
+        known = [it for it in arguments if isinstance(it, str)]
+        if name in _INTERPRETERS:
+            known += [word for text in map(shell_known, call.given) if text for word in ("-e", text)]
+        line = grammar(name, _without_secrets(name, known), files)
         if line is None:
             return None
         listed = [it for one in (line, *line.also) for it in one.listed]
@@ -157,6 +167,7 @@ _VARIABLES = {
         ("UV_DEFAULT_INDEX", "index-url"),
     ),
     "npm": (("npm_config_registry", "registry"), ("NPM_CONFIG_REGISTRY", "registry")),
+    "cran": (("CRAN", "CRAN"),),
     "tools": tuple(
         (name, name)
         for name in """

@@ -34,6 +34,7 @@ _LANGUAGES = {
     "pypi": compiled(r"\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"),
     "npm": compiled(r"(?i)(?:[\w.~/@-]+@npm:)?(?P<name>(?:@[a-z0-9~._-]+/)?[a-z0-9~._-]+)(?:@|$)"),
     "gem": compiled(r"(?P<name>[A-Za-z0-9._-]+)(?::|$)"),
+    "cran": compiled(r"(?P<name>[A-Za-z][A-Za-z0-9.]+)"),
     "tools": compiled(r"(?P<name>[\w./-]+)@(?P<channel>.+)"),
     "cargo": compiled(r"(?P<name>[A-Za-z0-9_-]+)(?:@|$)"),
 }

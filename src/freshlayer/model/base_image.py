@@ -73,6 +73,7 @@ FILES = frozenset(
             for name in ("config", "config.toml")
         ),
         *("/root/.gemrc", "/usr/local/etc/gemrc", "/etc/gemrc"),
+        *("/usr/lib/R/etc/Rprofile.site", "/etc/R/Rprofile.site", "/usr/local/lib/R/etc/Rprofile.site"),
         *("/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/usr/lib/rpm/macros.d/macros.dist"),
     }
 )

@@ -16,6 +16,7 @@ from freshlayer.model.reasons import Reason
 URL_TYPES = {
     **{"apt": "deb", "apk": "apk", "rpm": "rpm"},
     **{"pypi": "pypi", "npm": "npm", "gem": "gem"},
+    "cran": "cran",
     "tools": "generic",
     "cargo": "cargo",
 }

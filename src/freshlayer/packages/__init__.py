@@ -29,6 +29,12 @@ def _cargo() -> PackageManager:
     return CARGO
 
 
+def _cran() -> PackageManager:
+    from freshlayer.packages.cran.manager import CRAN  # noqa: PLC0415 - the same
+
+    return CRAN
+
+
 def _gem() -> PackageManager:
     from freshlayer.packages.gem.manager import GEM  # noqa: PLC0415 - the same
 
@@ -63,6 +69,7 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apk": _apk,
     "apt": _apt,
     "cargo": _cargo,
+    "cran": _cran,
     "gem": _gem,
     "npm": _npm,
     "pypi": _pypi,

@@ -16,6 +16,12 @@ _CONFIGURATIONS = {
     "pypi": ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf"),
     "npm": ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc", "/root/.npmrc"),
     "gem": ("/etc/gemrc", "/usr/local/etc/gemrc", "/root/.gemrc"),
+    "cran": (
+        "/usr/lib/R/etc/Rprofile.site",
+        "/etc/R/Rprofile.site",
+        "/usr/local/lib/R/etc/Rprofile.site",
+        "/root/.Rprofile",
+    ),
 }
 
 

@@ -39,7 +39,8 @@ class Choice(Struct, frozen=True):
 class Wanted(Struct, frozen=True):
     """A package that a command names. ``documents``: one at each registry.
 
-    ``choose``: what the documents that are there state → what would be installed, if anything.
+    ``choose``: what the documents that are there state → what would be installed, if anything. ``key``: under
+    which they state it.
     """
 
     word: str
@@ -47,6 +48,7 @@ class Wanted(Struct, frozen=True):
     purl: str
     documents: tuple[IndexFile, ...]
     choose: Callable[[Sequence[bytes]], Choice | None]
+    key: str = RELEASES
 
 
 Wanting = Callable[[PackageCommand, PackageRun, BaseImage], Iterator[Wanted | Reason]]
@@ -132,7 +134,7 @@ def _chosen(item: Wanted, answers: IndexAnswers) -> ChosenPackage | Resolution:
         if isinstance(answer, Reason):
             problems.append(answer)
         else:
-            stated.append(answer.get(RELEASES) or b"")
+            stated.append(answer.get(item.key) or b"")
     unreachable = [reason for reason in problems if not is_absent(reason)]
     if unreachable or not stated:
         return failed((unreachable or problems)[0])
