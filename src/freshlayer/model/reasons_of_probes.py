@@ -88,6 +88,12 @@ PROBES: dict[str, tuple[str, str]] = {
     "redirect-invalid": ("the target of a redirect is not a URL", "request the URL by hand"),
     "redirect-loop": ("there are too many redirects", "request the URL by hand"),
     "redirect-refused": ("a redirect leaves TLS or HTTP", "use the target of the redirect"),
+    "image-unreadable": ("a part of the image is missing, or is not what its digest states", "push it again"),
+    "push-refused": ("the registry takes uploads at another host", "write the statement with -o FILE"),
+    "referrers-not-listed": (
+        "the tag that lists the referrers of the image is not an index, or it is full",
+        "remove the tag, or use a registry with the referrers API",
+    ),
     "registry-digest-mismatch": (
         "the manifest does not have the digest that the registry states",
         "report it",

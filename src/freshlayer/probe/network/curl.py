@@ -156,8 +156,9 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     handle.reset()
     handle.setopt(pycurl.URL, _bytes(request.url))
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
-    if request.method == "POST":
+    if request.method in {"POST", "PUT"}:
         handle.setopt(pycurl.POSTFIELDS, request.form)
+        handle.setopt(pycurl.CUSTOMREQUEST, request.method)
     handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
     handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
     handle.setopt(pycurl.NOSIGNAL, 1)

@@ -68,7 +68,7 @@ class Request(Private, frozen=True):
     ``read``: at most so many bytes of the body are read. ``digest``: take their SHA-256. ``keep``: put them
     into the answer. ``into``: write a body of status 200 to this file, from its start; it is whole only if
     the answer has a digest. ``sink``: it takes such a body while it comes, and may stop it. ``part``: put
-    what was read into the answer, even if there is more. ``form``: the body of a POST, already encoded.
+    what was read into the answer, even if there is more. ``form``: the encoded body of a POST or a PUT.
     ``follow``: follow redirects; libcurl does that by itself only where the request has nothing that is for
     this host alone. ``anonymous``: no credential is looked up for the host. ``own``: headers that are for
     this host alone. ``proxies``: those of the command; None: our own. ``refuses_local``: no connection to
@@ -85,7 +85,7 @@ class Request(Private, frozen=True):
     into: BinaryIO | None = None
     part: bool = False
     sink: BlobSink | None = None
-    form: str = ""
+    form: str | bytes = ""
     follow: bool = True
     anonymous: bool = False
     credential: Credential | None = None
