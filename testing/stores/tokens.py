@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -28,7 +28,7 @@ SERVICE = "freshlayer-test-registry"
 
 
 class TokenService:
-    """Gives tokens to pull to who shows `authorization` (a whole header); to anybody when that is None.
+    """Gives tokens to who shows `authorization` (a whole header); when that is None, to anybody, to pull.
 
     IDENTITY_TOKEN, posted as a refresh token (OAuth 2), is as good.
     `seconds`: how long a token holds. Keys are written to `directory`; `certificate` is for the registry.
@@ -79,7 +79,9 @@ class TokenService:
         if self._authorization is not None and authorization != self._authorization:
             return 401, {"details": "incorrect username or password"}
         scopes = parse_qs(query).get("scope", [])
-        token = self._signed([_pull_only(scope) for scope in scopes])
+        # Who has shown a password may push as well.
+        granted = _pull_only if self._authorization is None else _as_requested
+        token = self._signed([granted(scope) for scope in scopes])
         return 200, {"token": token, "expires_in": self._seconds}
 
     def _exchanged(self, form: str) -> tuple[int, dict[str, object]]:
@@ -126,7 +128,12 @@ class TokenService:
 
 
 def _pull_only(scope: str) -> dict[str, object]:
-    """What of `repository:NAME:ACTION,ACTION` is granted."""
+    """What of `repository:NAME:ACTION,ACTION` is granted to anybody."""
+    granted = _as_requested(scope)
+    return {**granted, "actions": [action for action in granted["actions"] if action == "pull"]}
+
+
+def _as_requested(scope: str) -> dict[str, Any]:
     resource, _, actions = scope.rpartition(":")
     kind, _, name = resource.partition(":")
-    return {"type": kind, "name": name, "actions": [a for a in actions.split(",") if a == "pull"]}
+    return {"type": kind, "name": name, "actions": actions.split(",")}

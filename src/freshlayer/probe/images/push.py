@@ -17,7 +17,7 @@ from msgspec import Struct
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason, joined
-from freshlayer.probe.images.manifest import INDEXES, MANIFESTS
+from freshlayer.probe.images.manifest import ACCEPT, INDEXES, MANIFESTS
 from freshlayer.probe.images.registry import Endpoint, admitted, endpoints
 from freshlayer.probe.network.exchange import HEADERS, reason_of
 from freshlayer.probe.network.messages import MIB, Answer, Conversation, Limits, Means, Request, Step
@@ -103,7 +103,8 @@ def _listed_by_tag(
     place: _Repository, tag: str, descriptor: dict[str, object]
 ) -> Generator[Step, Answer, None]:
     """Add a referrer to the index under the tag, where it is not there yet."""
-    headers = (*_HEADERS, f"Accept: {_INDEX}")
+    # A registry says 404 of a manifest whose type is not accepted; all are, so that none is replaced.
+    headers = (*_HEADERS, ACCEPT)
     request = Request("GET", place.url(f"manifests/{tag}"), headers, read=4 * MIB, keep=True)
     answer = yield from place.ask(request)
     if answer.status not in {_OK, _NOT_FOUND} or answer.error:
