@@ -70,7 +70,7 @@ LIBRARIES = {
     "sqlite3": "state indexes bases",
     "solv": "packages.rpm",
     "zstandard": "bases indexes",
-    "packageurl": "packages reference",
+    "packageurl": "packages reference lock.exports",
     "packaging": "packages",
     "nodesemver": "packages.npm",
 }
