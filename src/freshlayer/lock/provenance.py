@@ -36,7 +36,7 @@ class Material(Struct, frozen=True, order=True):
 class Provenance(Struct, frozen=True):
     """What a statement states of a build.
 
-    ``complete``: whether its parameters are in it (``mode=max``); else that a key is missing says nothing.
+    ``complete``: whether its parameters are in it (``mode=max``); else a key that is missing proves nothing.
     ``materials``: those with a SHA-256; by them alone can bytes be compared.
     """
 

@@ -25,6 +25,7 @@ from freshlayer.reference import Reference
 
 _INDEX, _MANIFEST = INDEXES[0], MANIFESTS[0]
 _EMPTY_TYPE, _EMPTY = "application/vnd.oci.empty.v1+json", b"{}"
+_BYTES = "application/octet-stream"
 _OK, _CREATED, _ACCEPTED, _NOT_FOUND = 200, 201, 202, 404
 _HEADERS = tuple(line for line in HEADERS if not line.startswith("Accept: "))
 _MOST_REFERRERS = 1000
@@ -91,7 +92,7 @@ def _push(place: _Repository, referrer: Referrer) -> Generator[Step, Answer, Pus
     # The header says that the registry keeps the list of referrers itself.
     if answer.hops[-1].one("oci-subject"):
         return Pushed(digest)
-    listed = yield from place.ask(Request("GET", place.url(f"referrers/{referrer.digest}"), _HEADERS))
+    listed = yield from place.request(Request("GET", place.url(f"referrers/{referrer.digest}"), _HEADERS))
     if listed.status == _OK:
         return Pushed(digest)
     tag = referrer.digest.replace(":", "-")
@@ -103,10 +104,10 @@ def _listed_by_tag(
     place: _Repository, tag: str, descriptor: dict[str, object]
 ) -> Generator[Step, Answer, None]:
     """Add a referrer to the index under the tag, where it is not there yet."""
-    # A registry says 404 of a manifest whose type is not accepted; all are, so that none is replaced.
+    # A registry returns 404 for a manifest whose type is not accepted; all are, so that none is replaced.
     headers = (*_HEADERS, ACCEPT)
     request = Request("GET", place.url(f"manifests/{tag}"), headers, read=4 * MIB, keep=True)
-    answer = yield from place.ask(request)
+    answer = yield from place.request(request)
     if answer.status not in {_OK, _NOT_FOUND} or answer.error:
         raise _PushError(reason_of(answer))
     known = _manifests(answer.body) if answer.status == _OK else []
@@ -169,7 +170,7 @@ class _Repository:
     def url(self, path: str) -> str:
         return f"{self._endpoint.url}/v2/{self._repository}/{path}"
 
-    def ask(self, request: Request) -> Generator[Step, Answer, Answer]:
+    def request(self, request: Request) -> Generator[Step, Answer, Answer]:
         admission = yield from admitted(request, self._endpoint, self._repository, self._means)
         if not admission.answer.hops or admission.answer.error:
             raise _PushError(joined([reason_of(admission.answer), *admission.notes]))
@@ -177,26 +178,23 @@ class _Repository:
 
     def put_blob(self, body: bytes) -> Generator[Step, Answer, None]:
         digest = _sha256(body)
-        known = yield from self.ask(Request("HEAD", self.url(f"blobs/{digest}"), _HEADERS))
+        known = yield from self.request(Request("HEAD", self.url(f"blobs/{digest}"), _HEADERS))
         if known.status == _OK:
             return
-        begun = yield from self.ask(self._sent("POST", self.url("blobs/uploads/"), b"", "octet-stream"))
-        self._check(begun, _ACCEPTED)
-        place = self._upload(begun.hops[-1].one("location"))
+        started = yield from self.request(self._sent("POST", self.url("blobs/uploads/"), b"", _BYTES))
+        self._check(started, _ACCEPTED)
+        place = self._upload(started.hops[-1].one("location"))
         joint = "&" if urlsplit(place).query else "?"
-        answer = yield from self.ask(
-            self._sent("PUT", f"{place}{joint}digest={digest}", body, "octet-stream")
-        )
+        answer = yield from self.request(self._sent("PUT", f"{place}{joint}digest={digest}", body, _BYTES))
         self._check(answer, _CREATED)
 
     def put_manifest(self, name: str, body: bytes, kind: str) -> Generator[Step, Answer, Answer]:
-        answer = yield from self.ask(self._sent("PUT", self.url(f"manifests/{name}"), body, kind))
+        answer = yield from self.request(self._sent("PUT", self.url(f"manifests/{name}"), body, kind))
         self._check(answer, _CREATED)
         return answer
 
     def _sent(self, method: str, url: str, body: bytes, kind: str) -> Request:
-        whole = kind if "/" in kind else f"application/{kind}"
-        headers = (*_HEADERS, f"Content-Type: {whole}", "Expect:")
+        headers = (*_HEADERS, f"Content-Type: {kind}", "Expect:")
         return Request(method, url, headers, form=body, follow=False)
 
     def _upload(self, location: str) -> str:
