@@ -89,7 +89,7 @@ def _push(place: _Repository, referrer: Referrer) -> Generator[Step, Answer, Pus
     body = _manifest(referrer)
     digest = _sha256(body)
     answer = yield from place.put_manifest(digest, body, _MANIFEST)
-    # The header says that the registry keeps the list of referrers itself.
+    # The header states that the registry keeps the list of referrers itself.
     if answer.hops[-1].one("oci-subject"):
         return Pushed(digest)
     listed = yield from place.request(Request("GET", place.url(f"referrers/{referrer.digest}"), _HEADERS))
