@@ -7,9 +7,11 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict
 from freshlayer.model.history import BuildEvent, History
+from freshlayer.model.observation import Certainty, Change, Verdict
 from freshlayer.model.packages import (
     ChosenPackage,
     PackageChange,
@@ -18,6 +20,7 @@ from freshlayer.model.packages import (
 )
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
+from freshlayer.reference import parse
 from freshlayer.report.document import of_check
 from freshlayer.report.formats import NAMES, load
 from freshlayer.report.formats.base import ReportKind, Style
@@ -106,6 +109,17 @@ def test_packages_that_can_not_be_known_are_unknown() -> None:
     lines = [text for _, text in check_lines(UNREACHABLE)]
     assert lines[0].endswith("; 1 unknown")
     assert any(line.startswith("  unknown: Dockerfile:7: apt: https://deb.example.org") for line in lines)
+
+
+def test_a_registry_that_is_down_is_one_line_where_packages_depend_on_its_image() -> None:
+    image = parse("docker-image://one.example/base:1")
+    verdict = Verdict(image, Change.UNKNOWN, Certainty.PROBABLE, Reason("http-server-error"), None)
+    problem = Reason("http-server-error", str(image))
+    packages = PackageVerdict("apt", MANY, problem=problem, unreachable=True, kept=True)
+    report = _report(packages, state=InstructionState.UNKNOWN)
+    for verdicts in ({}, {image: verdict}):
+        lines = [text for _, text in check_lines(replace(report, verdicts=verdicts))]
+        assert sum("one.example/base:1" in line for line in lines) == 1
 
 
 def test_inputs_name_the_words_of_the_command() -> None:

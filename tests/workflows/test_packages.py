@@ -21,7 +21,7 @@ from freshlayer.model.packages import (
     PackagesWanted,
     Resolution,
 )
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, about
 from freshlayer.packages import WITHOUT_CONTENTS
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
@@ -306,8 +306,27 @@ def test_no_public_index_is_requested_for_a_base_that_may_name_another(
     image = BaseImage(*_BASE, "", why_not=Reason("connect-failed"))
     (found,) = PackagesOfRun(asked).read([language(image)])
     assert asked.files == []
-    assert [it.resolution.problem for it in found[1]] == [Reason("connect-failed")] * len(WITHOUT_CONTENTS)
+    assert {it.resolution.problem for it in found[1]} == {Reason("connect-failed", _BASE[0])}
+    assert len(found[1]) == len(WITHOUT_CONTENTS)
     assert all(it.resolution.unreachable for it in found[1])
+
+
+def test_why_packages_are_not_known_names_the_base_image_that_can_not_be_read(
+    session: Callable[..., Session],
+) -> None:
+    """Each its own: two images that fail alike are two problems."""
+    names = ("docker-image://one.example/base:1", "docker-image://two.example/base:1")
+    command = PackageCommand("apt", "apt-get", PackageAction.INSTALL, ("app",))
+    chains = [
+        PackageChain((name, "linux/amd64"), (PackageRun(number, number, (command,)),))
+        for number, name in enumerate(names)
+    ]
+    images = {chain.base: BaseImage(*chain.base, "", why_not=Reason("base-not-read")) for chain in chains}
+    (found,) = PackagesOfRun(Asked(session())).read([PackagesWanted(tuple(chains), images)])
+    problems = [it.resolution.problem for reads in found.values() for it in reads]
+    assert problems == [Reason("base-not-read", name) for name in names]
+    assert problems[0]
+    assert str(about("apt", problems[0])) == "apt: one.example/base:1: the base image can't be read"
 
 
 def test_the_index_of_a_manager_itself_is_requested_as_one_that_is_named(

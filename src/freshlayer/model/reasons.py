@@ -79,7 +79,7 @@ def hint_of(code: str) -> str:
 
 def about(subject: str, reason: Reason) -> Reason:
     """The reason with what it is about, before its own subject."""
-    return replace(reason, subject=f"{subject}: {reason.subject}" if reason.subject else subject)
+    return replace(reason, subject=f"{subject}: {_familiar(reason.subject)}" if reason.subject else subject)
 
 
 def with_hint(reason: Reason) -> Reason:

@@ -83,3 +83,13 @@ class Report(Struct, frozen=True):
     def unreachable(self) -> tuple[tuple[InstructionVerdict, PackageVerdict], ...]:
         """The instructions whose packages can't be found out now, by manager."""
         return tuple((item, it) for item in self.instructions for it in item.packages if it.unreachable)
+
+    @property
+    def unreachable_apart(self) -> tuple[tuple[InstructionVerdict, PackageVerdict], ...]:
+        """Those of ``unreachable`` without a base image that is in ``unobserved``: its line has the cause."""
+        failed = {str(verdict.reference) for verdict in self.unobserved}
+        return tuple(
+            (item, it)
+            for item, it in self.unreachable
+            if it.problem is None or it.problem.subject not in failed
+        )

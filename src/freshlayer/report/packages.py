@@ -24,7 +24,7 @@ def unknown_reason(verdict: PackageVerdict) -> Reason:
 
 def unknown_lines(report: Report) -> Iterator[tuple[str, str]]:
     """Instructions whose packages can't be found out now."""
-    for item, verdict in report.unreachable:
+    for item, verdict in report.unreachable_apart:
         why = with_hint(unknown_reason(verdict))
         yield "magenta", f"  unknown: {report.dockerfile}:{item.line}: {why}"
 

@@ -212,11 +212,12 @@ def _runs(chain: PackageChain, manager: str) -> Iterator[PackageRun]:
 
 
 def _base(chain: PackageChain, bases: Bases) -> BaseImage:
-    """Without the contents of the base, what is installed can't be known."""
+    """Without the contents of the base, what is installed can't be known. A reason names the image."""
     reference, platform = chain.base
     if reference == _SCRATCH:
         return BaseImage(reference, platform, "", contents=BaseContents())
-    return bases.get(chain.base) or BaseImage(reference, platform, "")
+    base = bases.get(chain.base) or BaseImage(reference, platform, "")
+    return replace(base, why_not=about(reference, base.why_not)) if base.why_not else base
 
 
 def _key(manager: str, chain: PackageChain, base: BaseImage) -> str:

@@ -65,7 +65,7 @@ def _warnings(report: Report, *, rebuild: bool) -> Iterator[str]:
             known = f"the recorded identity is kept {stop}" if verdict.identity else known
             place = f"{report.dockerfile}:{item.places[0].line}"
             yield f"{place}: {verdict.explanation}; {again if rebuild else known}"
-    for instruction, packages in report.unreachable:
+    for instruction, packages in report.unreachable_apart:
         known = f"the recorded packages are kept {stop}" if packages.kept else f"no recorded packages {stop}"
         why = about(packages.manager, packages.problem) if packages.problem else packages.manager
         yield f"{report.dockerfile}:{instruction.line}: {why}; {again if rebuild else known}"
