@@ -179,6 +179,39 @@ def test_configuration_of_cargo_counts_where_cargo_reads_it(tmp_path: Path) -> N
     assert list(installed.files) == ["/app/home/config.toml"]
 
 
+@pytest.mark.parametrize(
+    ("command", "words", "options"),
+    [
+        ("go install example.org/x/cmd/y@latest", ["example.org/x/cmd/y@latest"], []),
+        ("go install -v -ldflags '-s -w' -tags=a example.org/x@v1", ["example.org/x@v1"], []),
+        ("CGO_ENABLED=0 GOBIN=/b go install example.org/x@main", ["example.org/x@main"], []),
+        ("go run example.org/x@latest lint ./...", ["example.org/x@latest"], []),
+        ("go mod download example.org/x@latest", ["example.org/x@latest"], []),
+        ("go get -u example.org/x", ["example.org/x@upgrade"], [("require:example.org/x", "v1.2.3")]),
+        (
+            "GOPROXY=https://u:s3cr3t@p.example,direct go install example.org/x@latest",
+            ["example.org/x@latest"],
+            [("GOPROXY", "https://p.example,direct")],
+        ),
+    ],
+)
+def test_go(tmp_path: Path, command: str, words: list[str], options: list[tuple[str, str]]) -> None:
+    found = installs(tmp_path, command, {"go.mod": "module a.example\n\nrequire example.org/x v1.2.3\n"})
+    assert (found.manager, found.unknown) == ("go", None)
+    assert (list(found.words), list(found.options)) == (words, options)
+
+
+@pytest.mark.parametrize("version", ["v1.2.3", "v0.0.0-20240101000000-0123456789ab", "0" * 40])
+def test_a_module_at_one_version_needs_no_probe(tmp_path: Path, version: str) -> None:
+    found = discovered(tmp_path, f"go install example.org/x@{version}")
+    assert ([it.reason.code for it in found.not_watched], found.packages) == (["exact-version"], {})
+
+
+@pytest.mark.parametrize("command", ["GO111MODULE=off go get example.org/x", "go get ./...", "go mod tidy"])
+def test_what_go_takes_from_no_proxy_names_no_package(tmp_path: Path, command: str) -> None:
+    assert discovered(tmp_path, command).packages == {}
+
+
 @pytest.mark.parametrize("command", ["gem update", "gem update --system", "gem install --local x"])
 def test_what_no_grammar_reads_stays_listed(tmp_path: Path, command: str) -> None:
     (item,) = discovered(tmp_path, command).not_watched

@@ -284,7 +284,7 @@ class Asked(IndexFiles):
 
 
 _WORDS = {
-    **{"tools": "node@20", "golang": "private.example/name@latest", "composer": "private/name"},
+    **{"tools": "node@20", "go": "private.example/name@latest", "composer": "private/name"},
     **{"maven": "private.example:name:1.+", "nuget": "private-name", "cran": "private-name"},
 }
 """Manager → a word of it, where a name is none."""

@@ -14,6 +14,7 @@ from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFil
 from freshlayer.discover.syntaxes.packages_cargo import cargo
 from freshlayer.discover.syntaxes.packages_cran import r
 from freshlayer.discover.syntaxes.packages_gem import gem
+from freshlayer.discover.syntaxes.packages_go import go
 from freshlayer.discover.syntaxes.packages_npm import node
 from freshlayer.discover.syntaxes.packages_pip import pip
 from freshlayer.discover.syntaxes.packages_tools import (
@@ -57,6 +58,7 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     **{"sdk": ("tools", sdk), "corepack": ("npm", corepack)},
     **dict.fromkeys(("pyenv", "rbenv", "nodenv", "goenv", "plenv", "phpenv"), ("tools", from_checkout)),
     **dict.fromkeys(("playwright", "patchright"), ("tools", playwright)),
+    "go": ("go", go),
     **dict.fromkeys(("cargo", "cargo-binstall"), ("cargo", cargo)),
 }
 """Program → the manager, and the grammar of its command line."""

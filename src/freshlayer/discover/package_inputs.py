@@ -36,6 +36,7 @@ _LANGUAGES = {
     "gem": compiled(r"(?P<name>[A-Za-z0-9._-]+)(?::|$)"),
     "cran": compiled(r"(?P<name>[A-Za-z][A-Za-z0-9.]+)"),
     "tools": compiled(r"(?P<name>[\w./-]+)@(?P<channel>.+)"),
+    "go": compiled(r"(?P<name>[\w.~/-]+?)(?:/\.\.\.)?@"),
     "cargo": compiled(r"(?P<name>[A-Za-z0-9_-]+)(?:@|$)"),
 }
 _INDEX = Reason("package-index")

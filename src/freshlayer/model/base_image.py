@@ -72,6 +72,7 @@ FILES = frozenset(
             for home in ("/root/.cargo", "/usr/local/cargo")
             for name in ("config", "config.toml")
         ),
+        "/root/.config/go/env",
         *("/root/.gemrc", "/usr/local/etc/gemrc", "/etc/gemrc"),
         *("/usr/lib/R/etc/Rprofile.site", "/etc/R/Rprofile.site", "/usr/local/lib/R/etc/Rprofile.site"),
         *("/var/lib/dpkg/arch", "/var/lib/apt/extended_states", "/usr/lib/rpm/macros.d/macros.dist"),

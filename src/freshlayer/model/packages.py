@@ -19,6 +19,7 @@ URL_TYPES = {
     "cran": "cran",
     "tools": "generic",
     "cargo": "cargo",
+    "go": "golang",
 }
 """Manager → the type of its package URLs."""
 

@@ -41,6 +41,12 @@ def _gem() -> PackageManager:
     return GEM
 
 
+def _go() -> PackageManager:
+    from freshlayer.packages.go.manager import GO  # noqa: PLC0415 - the same
+
+    return GO
+
+
 def _npm() -> PackageManager:
     from freshlayer.packages.npm.resolver import NPM  # noqa: PLC0415 - the same
 
@@ -71,6 +77,7 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "cargo": _cargo,
     "cran": _cran,
     "gem": _gem,
+    "go": _go,
     "npm": _npm,
     "pypi": _pypi,
     "rpm": _rpm,
