@@ -212,6 +212,39 @@ def test_what_go_takes_from_no_proxy_names_no_package(tmp_path: Path, command: s
     assert discovered(tmp_path, command).packages == {}
 
 
+_COMPOSER = json.dumps(
+    {
+        "require": {"php": "^8", "ext-json": "*", "own/a": "^1", "own/local": "*"},
+        "require-dev": {"own/b": "2.*"},
+        "repositories": [{"type": "path", "url": "local"}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "options"),
+    [
+        ("composer require own/x", ["own/x"], []),
+        ("composer require own/x:^1.2 own/y=2.0 'own/z ~3'", ["own/x:^1.2", "own/y:2.0", "own/z:~3"], []),
+        ("composer require own/x '^1.2' --no-interaction", ["own/x:^1.2"], []),
+        ("composer global require -n own/x own/y", ["own/x", "own/y"], []),
+        ("composer create-project --stability=beta own/x . 1.2", ["own/x:1.2"], [("stability", "beta")]),
+        ("composer create-project own/x", ["own/x"], []),
+        ("composer install --no-dev --prefer-dist", ["own/a:^1"], []),
+        (
+            "cd / && composer update -d /app --prefer-stable",
+            ["own/a:^1", "own/b:2.*"],
+            [("prefer-stable", "")],
+        ),
+    ],
+)
+def test_composer(tmp_path: Path, command: str, words: list[str], options: list[tuple[str, str]]) -> None:
+    files = {"composer.json": _COMPOSER, "local/composer.json": '{"name": "own/local"}'}
+    found = installs(tmp_path, command, files)
+    assert (found.manager, found.unknown) == ("composer", None)
+    assert (list(found.words), list(found.options)) == (words, options)
+
+
 @pytest.mark.parametrize("command", ["gem update", "gem update --system", "gem install --local x"])
 def test_what_no_grammar_reads_stays_listed(tmp_path: Path, command: str) -> None:
     (item,) = discovered(tmp_path, command).not_watched
@@ -291,7 +324,7 @@ def test_a_lock_file_that_is_behind_is_named(tmp_path: Path) -> None:
     assert "package-lock.json does not cover jest@29" in str(item.reason)
 
 
-@pytest.mark.parametrize("command", ["poetry install", "composer install"])
+@pytest.mark.parametrize("command", ["poetry install", "bundle install"])
 def test_without_a_lock_file_the_advice_is_the_managers_own(tmp_path: Path, command: str) -> None:
     (item,) = discovered(tmp_path, command).not_watched
     assert item.reason.code == "packages-by-name"

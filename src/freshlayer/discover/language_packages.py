@@ -13,6 +13,7 @@ from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
 from freshlayer.discover.syntaxes.packages_cargo import cargo
 from freshlayer.discover.syntaxes.packages_cran import r
+from freshlayer.discover.syntaxes.packages_composer import composer
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_go import go
 from freshlayer.discover.syntaxes.packages_npm import node
@@ -59,6 +60,7 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("pyenv", "rbenv", "nodenv", "goenv", "plenv", "phpenv"), ("tools", from_checkout)),
     **dict.fromkeys(("playwright", "patchright"), ("tools", playwright)),
     "go": ("go", go),
+    "composer": ("composer", composer),
     **dict.fromkeys(("cargo", "cargo-binstall"), ("cargo", cargo)),
 }
 """Program → the manager, and the grammar of its command line."""

@@ -37,6 +37,7 @@ _LANGUAGES = {
     "cran": compiled(r"(?P<name>[A-Za-z][A-Za-z0-9.]+)"),
     "tools": compiled(r"(?P<name>[\w./-]+)@(?P<channel>.+)"),
     "go": compiled(r"(?P<name>[\w.~/-]+?)(?:/\.\.\.)?@"),
+    "composer": compiled(r"(?P<name>[\w.-]+/[\w.-]+)(?::|$)"),
     "cargo": compiled(r"(?P<name>[A-Za-z0-9_-]+)(?:@|$)"),
 }
 _INDEX = Reason("package-index")

@@ -20,6 +20,7 @@ URL_TYPES = {
     "tools": "generic",
     "cargo": "cargo",
     "go": "golang",
+    "composer": "composer",
 }
 """Manager → the type of its package URLs."""
 

@@ -33,6 +33,10 @@ def _cran() -> PackageManager:
     from freshlayer.packages.cran.manager import CRAN  # noqa: PLC0415 - the same
 
     return CRAN
+def _composer() -> PackageManager:
+    from freshlayer.packages.composer.manager import COMPOSER  # noqa: PLC0415 - the same
+
+    return COMPOSER
 
 
 def _gem() -> PackageManager:
@@ -76,6 +80,7 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "apt": _apt,
     "cargo": _cargo,
     "cran": _cran,
+    "composer": _composer,
     "gem": _gem,
     "go": _go,
     "npm": _npm,

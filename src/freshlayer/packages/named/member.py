@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from msgspec import Struct
 
@@ -51,6 +51,7 @@ class Wanted(Struct, frozen=True):
     key: str = RELEASES
 
 
+_Wish = TypeVar("_Wish")
 Wanting = Callable[[PackageCommand, PackageRun, BaseImage], Iterator[Wanted | Reason]]
 
 
@@ -89,7 +90,12 @@ def whole(content: BinaryIO) -> bytes:
     return body
 
 
-def of_run(manager: str, run: PackageRun, base: BaseImage, wanting: Wanting) -> Iterator[Wanted | Reason]:
+def of_run(
+    manager: str,
+    run: PackageRun,
+    base: BaseImage,
+    wanting: Callable[[PackageCommand, PackageRun, BaseImage], Iterator[_Wish | Reason]],
+) -> Iterator[_Wish | Reason]:
     """What the commands of a run want of a manager."""
     for command in run.commands if run.policy is not PackagePolicy.OFF else ():
         if command.manager == manager and command.action is PackageAction.INSTALL:

@@ -1,0 +1,1 @@
+"""composer: which version of a package it would install, named packages alone. Pure."""
