@@ -12,8 +12,8 @@ from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
 from freshlayer.discover.syntaxes.packages_cargo import cargo
-from freshlayer.discover.syntaxes.packages_cran import r
 from freshlayer.discover.syntaxes.packages_composer import composer
+from freshlayer.discover.syntaxes.packages_cran import r
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_go import go
 from freshlayer.discover.syntaxes.packages_npm import node

@@ -33,6 +33,8 @@ def _cran() -> PackageManager:
     from freshlayer.packages.cran.manager import CRAN  # noqa: PLC0415 - the same
 
     return CRAN
+
+
 def _composer() -> PackageManager:
     from freshlayer.packages.composer.manager import COMPOSER  # noqa: PLC0415 - the same
 
