@@ -508,7 +508,7 @@ def test_layers_at_random_are_what_an_engine_makes_of_them(
 def test_a_container_that_a_killed_run_left_is_removed(
     registry: Registry, builders: Builders, tmp_path: Path
 ) -> None:
-    """By its label, and only once it is old."""
+    """By its label, and only once it is old, where its process is not known here."""
     builder = builders["classic"]
     image = f"{registry.host}/left:1"
     digest = registry.push_layers("left", "1", [gzipped(ALPINE)])
@@ -519,3 +519,33 @@ def test_a_container_that_a_killed_run_left_is_removed(
     left = builder.run("ps", "--all", "--quiet", "--no-trunc").stdout.split()
     assert set(left) == {young, others}
     builder.run("rm", young, others)
+
+
+_HOLD = """\
+import sys
+from freshlayer.builders.docker_containers import container
+with container(*sys.argv[1:]) as made:
+    print(made, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_a_container_of_a_run_that_was_killed_is_removed_by_the_next_one(
+    registry: Registry, builders: Builders, tmp_path: Path
+) -> None:
+    """And that of a run that is still there is left alone."""
+    builder = builders["classic"]
+    digest = registry.push_layers("killed", "1", [gzipped(ALPINE)])
+    pulled(builders, "classic", f"{registry.host}/killed:1")
+    socket_ = builder.environment()["DOCKER_HOST"].removeprefix("unix://")
+    argv = [sys.executable, "-c", _HOLD, socket_, builder.image_id(f"{registry.host}/killed:1")]
+    runs = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in "ab"]
+    made = [run.stdout.readline().strip() for run in runs if run.stdout]
+    runs[0].kill()
+    runs[0].communicate()
+    read(judged(registry, "killed:1", digest), session(tmp_path), store_of(builders, "classic"))
+    left = builder.run("ps", "--all", "--quiet", "--no-trunc").stdout.split()
+    runs[1].communicate()
+    assert left == [made[1]]
+    assert builder.run("ps", "--all", "--quiet").stdout == ""

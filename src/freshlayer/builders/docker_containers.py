@@ -1,7 +1,7 @@
 """Files of an image of a docker daemon on a local socket, out of a container that is never started.
 
 Each path is a request, which costs milliseconds, where to save the image costs its size. The container has
-our label: what a killed run left is removed by the next one.
+labels of ours: what a killed run left is removed by the next one, at once where that run is certainly gone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from freshlayer.builders.process_marks import is_gone, own_mark
 from freshlayer.errors import BuilderError
 
 _SECONDS = 60.0
@@ -20,6 +21,7 @@ _PIECE = 1024 * 1024
 _LARGEST_ANSWER = 1024 * 1024
 _LONGEST_HEAD = 64 * 1024
 _LABEL = "dev.freshlayer.base"
+_OWNER = "dev.freshlayer.process"
 _ABANDONED_AFTER = 3600
 _OK, _CREATED = 200, 201
 
@@ -31,7 +33,8 @@ def container(path: str, image: str) -> Iterator[str]:
     """The id of a new container of an image, which is removed again. Raises BuilderError."""
     _remove_abandoned(path)
     # The daemon requires a command, which is never run; without a network nothing of one is set up.
-    wanted = {"Image": image, "Entrypoint": ["/freshlayer"], "NetworkDisabled": True, "Labels": {_LABEL: "1"}}
+    labels = {_LABEL: "1", _OWNER: own_mark()}
+    wanted = {"Image": image, "Entrypoint": ["/freshlayer"], "NetworkDisabled": True, "Labels": labels}
     status, body = _answer(path, "POST", "/containers/create", json.dumps(wanted).encode())
     made = _document(body).get("Id") if status == _CREATED else None
     if not isinstance(made, str):
@@ -68,8 +71,17 @@ def _remove_abandoned(path: str) -> None:
         _, body = _answer(path, "GET", f"/containers/json?all=1&filters={named}")
         listed = json.loads(body)
         for item in listed if isinstance(listed, list) else ():
-            if time.time() - float(item.get("Created", 0)) > _ABANDONED_AFTER:
+            if isinstance(item, dict) and _is_abandoned(item):
                 _remove(path, str(item.get("Id", "")))
+
+
+def _is_abandoned(item: Mapping[str, object]) -> bool:
+    """The engine may be another machine's too, whose processes are not known here: theirs have an hour."""
+    labels = item.get("Labels")
+    owner = labels.get(_OWNER) if isinstance(labels, dict) else None
+    created = item.get("Created")
+    old = isinstance(created, int) and time.time() - created > _ABANDONED_AFTER
+    return old or (isinstance(owner, str) and is_gone(owner))
 
 
 def _answer(path: str, method: str, target: str, body: bytes = b"") -> tuple[int, bytes]:
