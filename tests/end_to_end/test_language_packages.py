@@ -1,4 +1,4 @@
-"""Packages of pip and npm on real builders: what ran is read from the log of an origin."""
+"""Packages of pip, npm and cargo on real builders: what ran is read from the log of an origin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from testing.base_image import BASE
+from testing.cargo_registry import CargoRegistry, Crate
 from testing.command import Freshlayer
 from testing.logging_server import LoggingServer
 from testing.npm_registry import NpmRegistry, Package, Published
@@ -125,3 +126,57 @@ def test_what_changed_is_named(packages: Freshlayer, index: PythonIndex, ran: Lo
     ended = packages("check", ".")
     assert ended.code == 1, ended
     assert "1 of 1 package changed: flask 2.0 → 2.1" in ended.out
+
+
+@pytest.fixture
+def crates() -> Iterator[CargoRegistry]:
+    with CargoRegistry() as found:
+        found.publish("tool", Crate("1.0.0"), Crate("1.1.0"))
+        yield found
+
+
+@pytest.fixture
+def cargo(
+    freshlayer: Freshlayer, project: Path, index: PythonIndex, crates: CargoRegistry, ran: LoggingServer
+) -> Freshlayer:
+    (project / "bin").mkdir()
+    for name in ("pip", "cargo"):
+        (project / "bin" / name).write_text(_PROGRAM.format(url=ran.url, name=name))
+        (project / "bin" / name).chmod(0o755)
+    lines = [
+        f"FROM {BASE}",
+        "COPY bin /bin",
+        f"ENV PIP_INDEX_URL={index.url}",
+        "RUN pip install flask",
+        f"ENV CARGO_REGISTRIES_OWN_INDEX={crates.index}",
+        "RUN cargo install --registry own --locked tool --version ^1",
+    ]
+    (project / "Dockerfile").write_text("\n".join(lines) + "\n")
+    return freshlayer
+
+
+def test_a_crate_that_matters_runs_exactly_its_instruction_again(
+    cargo: Freshlayer, crates: CargoRegistry, ran: LoggingServer
+) -> None:
+    assert programs(cargo, ran) == ["pip", "cargo"]
+    assert programs(cargo, ran) == []
+    # Yanked, excluded by the requirement, a pre-release.
+    crates.publish(
+        "tool", *map(Crate, ("1.0.0", "1.1.0", "2.0.0", "1.3.0-rc.1")), Crate("1.2.0", yanked=True)
+    )
+    assert programs(cargo, ran) == []
+    crates.publish("tool", *map(Crate, ("1.0.0", "1.1.0", "1.2.1")))
+    assert programs(cargo, ran) == ["cargo"]
+    assert programs(cargo, ran) == []
+
+
+def test_a_registry_that_is_down_breaks_no_build(
+    cargo: Freshlayer, crates: CargoRegistry, ran: LoggingServer
+) -> None:
+    programs(cargo, ran)
+    crates.server.close()
+    ran.requests()
+    ended = cargo.build(".")
+    assert ended.code == 0, ended.err
+    assert ran.requests() == [], ended
+    assert "tool" in ended.err, ended.err

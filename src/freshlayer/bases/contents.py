@@ -17,7 +17,7 @@ _SECRET = compiled(r"(?i)password|passwd|secret|token|_auth|credential")
 _LOGIN = compiled(r"(?<=://)[^/\s@:\"']*:[^/\s@\"']*@")
 _SETTINGS = ("etc/yum", "etc/dnf", "etc/tdnf", "etc/zypp")
 _SETTINGS_FILES = ("pip.conf", "npmrc", "gemrc", "cargo/config", "cargo/config.toml")
-_INLINE = compiled(r"(?i)(?:token|secret|password)[\w-]*\s*=")
+_INLINE = compiled(r"(?i)(?:token|secret|password)[\w-]{0,40}\s{0,9}=")
 
 
 def missing(tree: Tree, wanted: paths.Wanted) -> frozenset[str]:

@@ -10,7 +10,6 @@ from posixpath import join, normpath
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.arms import Groups, grouped
 from freshlayer.shell.arrays import Array, merged_arrays, with_items
@@ -40,11 +39,11 @@ PROXIES = tuple(
 
 
 _PROXIES = frozenset(PROXIES)
-_SETTING = compiled(
-    r"(?:CARGO|COMPOSER|CONDA|MAMBA|PIP|UV|NPM_CONFIG|npm_config|RUSTUP|NUGET|DOTNET|MAVEN|NVM|N|FNM|SDKMAN)_\w+"
-    r"|GO[A-Z0-9]+|PHP_VERSION|RUSTFLAGS"
+_SETTINGS = (
+    *("CARGO_", "COMPOSER_", "CONDA_", "MAMBA_", "PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "RUSTUP_"),
+    *("GO", "PHP_VERSION", "NVM_", "N_", "FNM_", "SDKMAN_", "NUGET_", "DOTNET_", "MAVEN_"),
 )
-"""Variables that configure package managers."""
+"""Beginnings of the names of variables that configure package managers."""
 
 
 class End(IntEnum):
@@ -178,7 +177,7 @@ class Frame(Struct):
 
     def settings(self) -> tuple[tuple[str, str], ...]:
         """What the script sets of the variables that configure package managers."""
-        names = [name for name in self.variables if _SETTING.fullmatch(name)]
+        names = [name for name in self.variables if name.startswith(_SETTINGS)]
         found = ((name, self.get(name)) for name in names)
         return tuple((name, (known(values[0]) if len(values) == 1 else "") or "") for name, values in found)
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -175,3 +176,20 @@ def test_a_version_of_another_form_is_left_out() -> None:
     versions = [{"version": 1}, {"version": "x"}, 7, {"version": "1" * 5000}, {"version": "1.0", "dist": []}]
     found = dict(entries("versions", json.dumps({"packages": {"a/b": versions}}).encode()))
     assert found["releases:a/b"].count(b"1.0") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.0.0-beta" + "1" * 180 + "x",
+        "1" * 190 + ".",
+        "^1.0-alpha" + ".1" * 90 + "!",
+        "1 - " * 120,
+        "a@" * 240,
+    ],
+)
+def test_a_version_costs_no_more_than_its_length(text: str) -> None:
+    started = process_time()
+    normalized(text)
+    constraint_of(text)
+    assert process_time() - started < 1

@@ -10,12 +10,12 @@ from msgspec import Struct
 from freshlayer.lazy_regex import compiled
 from freshlayer.packages.composer.versions import MODIFIER, normalized, order, rank, stability_of
 
-_MORE = r"(?:\.(\d{1,18}))?"
-_VERSION = rf"v?(\d{{1,18}}){_MORE * 3}(?:{MODIFIER}|\.([x*][.-]?dev))(?:\+\S+)?"
+_MORE = r"(?:\.(\d++))?"
+_VERSION = rf"v?(\d++){_MORE * 3}(?:{MODIFIER}|\.([x*][.-]?dev))(?:\+\S+)?"
 _TILDE = compiled(rf"(?i)~{_VERSION}")
 _CARET = compiled(rf"(?i)\^{_VERSION}")
 _HYPHEN = compiled(rf"(?i)({_VERSION}) {{1,9}}- {{1,9}}({_VERSION})")
-_WILDCARD = compiled(r"v?(\d{1,18})(?:\.(\d{1,18}))?(?:\.(\d{1,18}))?(?:\.[xX*]){1,4}")
+_WILDCARD = compiled(r"v?(\d++)(?:\.(\d++))?(?:\.(\d++))?(?:\.[xX*]){1,4}")
 _EVERY = compiled(r"(v)?[xX*](\.[xX*]){0,4}")
 _COMPARATOR = compiled(r"(<>|!=|>=|>|<=|<|==|=)?\s*(.*)")
 _FLAGGED = compiled(r"(?i)([^,\s]*?)@(stable|rc|beta|alpha|dev)")

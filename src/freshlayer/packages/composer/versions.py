@@ -6,17 +6,17 @@ import re
 
 from freshlayer.lazy_regex import compiled
 
-MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d{1,18})*)?)?([.-]?dev)?"
+MODIFIER = r"[._-]?(?:(stable|beta|b|rc|alpha|a|patch|pl|p)((?:[.-]?\d++)*+)?)?([.-]?dev)?"
 STABILITIES = ("stable", "rc", "beta", "alpha", "dev")
 """The most stable first."""
 
-_CLASSIC = compiled(rf"(?i)v?(\d{{1,5}})(\.\d{{1,18}})?(\.\d{{1,18}})?(\.\d{{1,18}})?{MODIFIER}")
+_CLASSIC = compiled(rf"(?i)v?(\d{{1,5}})(\.\d++)?(\.\d++)?(\.\d++)?{MODIFIER}")
 _DATED = compiled(rf"(?i)v?(\d{{4}}(?:[.:-]?\d{{2}}){{1,6}}(?:[.:-]?\d{{1,3}})?){MODIFIER}")
-_BRANCH = compiled(r"(?i)v?(\d{1,18})(\.(?:\d{1,18}|[x*]))?(\.(?:\d{1,18}|[x*]))?(\.(?:\d{1,18}|[x*]))?")
+_BRANCH = compiled(r"(?i)v?(\d++)(\.(?:\d++|[x*]))?(\.(?:\d++|[x*]))?(\.(?:\d++|[x*]))?")
 _FLAG = compiled(r"(?i)@(?:stable|rc|beta|alpha|dev)$")
 _ALIAS = compiled(r"([^,\s]{1,200}) {1,9}as {1,9}([^,\s]{1,200})")
 _ENDS = compiled(rf"(?i){MODIFIER}(?:\+.{{0,200}})?$")
-_PIECE = compiled(r"\d{1,18}|[a-zA-Z]+")
+_PIECE = compiled(r"\d++|[a-zA-Z]+")
 _EXPANDED = {"a": "alpha", "b": "beta", "p": "patch", "pl": "patch", "rc": "RC"}
 _FORMS = (("dev", 0), ("alpha", 1), ("a", 1), ("beta", 2), ("b", 2), ("rc", 3), ("#", 4), ("pl", 5), ("p", 5))
 _NUMBER = 4
