@@ -171,6 +171,26 @@ def test_what_cargo_takes_from_no_registry_names_no_crate(tmp_path: Path, comman
     assert discovered(tmp_path, command, {"Cargo.toml": _CARGO}).packages == {}
 
 
+def test_a_dependency_of_a_repository_is_listed(tmp_path: Path) -> None:
+    at = f'{{ git = "https://u:s3cr3t@git.example/y", rev = "{"0" * 40}" }}'
+    found = discovered(tmp_path, "cargo build", {"Cargo.toml": f"{_CARGO}[build-dependencies]\ny = {at}\n"})
+    assert {(it.text, it.reason.code, it.accepted) for it in found.not_watched} == {
+        ("from-git of https://git.example/x", "package-source-unknown", False),
+        ("y of https://git.example/y", "exact-version", True),
+    }
+
+
+def test_a_repository_that_composer_reads_with_git_is_listed(tmp_path: Path) -> None:
+    manifest = {
+        "require": {"own/a": "1"},
+        "repositories": {"x": {"type": "vcs", "url": "https://g.example/a"}},
+    }
+    found = discovered(tmp_path, "composer update", {"composer.json": json.dumps(manifest)})
+    assert [(it.text, it.reason.code) for it in found.not_watched] == [
+        ("repository https://g.example/a", "package-source-unknown")
+    ]
+
+
 def test_configuration_of_cargo_counts_where_cargo_reads_it(tmp_path: Path) -> None:
     files = {"Cargo.toml": _CARGO, ".cargo/config.toml": "[net]\n", "home/config.toml": "[http]\n"}
     before = "export CARGO_HOME=/app/home; "

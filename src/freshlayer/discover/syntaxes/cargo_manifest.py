@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from freshlayer.discover.locks.project import Table, from_toml, inside, table, texts
 from freshlayer.discover.syntaxes.cargo_targets import holds
-from freshlayer.discover.syntaxes.language_lines import ProjectFiles
+from freshlayer.discover.syntaxes.language_lines import Listed, ProjectFiles
 from freshlayer.model.reasons import Reason
 
 _MOST_MANIFESTS = 200
@@ -31,10 +31,14 @@ class CargoOptions(Struct, frozen=True):
 
 
 class Needed(Struct):
-    """``words``: ``name@requirement``. ``sources``: ``registry:CRATE`` or ``index:CRATE`` → which one."""
+    """``words``: ``name@requirement``. ``sources``: ``registry:CRATE`` or ``index:CRATE`` → which one.
+
+    ``repositories``: what is taken from git.
+    """
 
     words: dict[str, None] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    repositories: dict[str, Listed] = field(default_factory=dict)
     rust: str = ""
     prefers_old: bool = False
     problem: Reason | None = None
@@ -168,12 +172,22 @@ class CargoProject:
             wanted |= frozenset() if spec.get("default-features") is False else frozenset({"default"})
             known = table(self._manifest(manifest).get("features"))
             self._member(manifest, root_path or path, root, _enabled(known, wanted), top=False)
-        elif "git" not in spec:
+        elif "git" in spec:
+            self.needed.repositories[name] = _of_repository(name, spec)
+        else:
             crate = str(spec.get("package") or name)
             self.needed.words[f"{crate}@{spec.get('version', '*')}"] = None
             for key, kind in (("registry", "registry"), ("registry-index", "index")):
                 if isinstance(value := spec.get(key), str):
                     self.needed.sources[f"{kind}:{crate}"] = value
+
+
+def _of_repository(name: str, spec: Table) -> Listed:
+    """A dependency at a commit is fixed; any other one is what its repository has."""
+    url = re.sub(r"//[^/@\s]*@", "//", str(spec.get("git")))
+    if re.fullmatch(r"[0-9a-f]{40}", str(spec.get("rev", ""))):
+        return Listed(f"{name} of {url}", Reason("exact-version"))
+    return Listed(f"{name} of {url}", Reason("package-source-unknown", detail="Cargo.toml takes it from git"))
 
 
 def _spec(_name: str, spec: object) -> dict[str, object]:

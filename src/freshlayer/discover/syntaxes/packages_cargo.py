@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join
 
+from msgspec.structs import replace
+
 from freshlayer.discover.syntaxes.cargo_manifest import CargoOptions, CargoProject, Needed, every
 from freshlayer.discover.syntaxes.language_lines import DividedLine, LanguageLine, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
@@ -81,7 +83,8 @@ def _of_manifest(line: DividedLine, manifest: str, files: ProjectFiles) -> Langu
     if needed.problem is not None:
         return LanguageLine(unknown=needed.problem)
     kept = [item for item in line.options if item[0] == "config"] + list(_of_needed(needed, files))
-    return _configured(tuple(needed.words), kept, files, _places(files))
+    found = _configured(tuple(needed.words), kept, files, _places(files))
+    return replace(found, listed=tuple(needed.repositories.values()))
 
 
 def _of_needed(needed: Needed, files: ProjectFiles) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from posixpath import join
 import msgspec
 
 from freshlayer.discover.locks.project import table
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.model.reasons import Reason
 
@@ -115,7 +115,18 @@ def _of_manifest(
         if "/" in name and isinstance(constraint, str) and name.lower() not in local
     ]
     chosen = [it for it in found if not words or it.partition(":")[0] in words]
-    return LanguageLine(tuple(dict.fromkeys(chosen)), tuple(options), files=known)
+    listed = tuple(_repositories(manifest.get("repositories")))
+    return LanguageLine(tuple(dict.fromkeys(chosen)), tuple(options), listed=listed, files=known)
+
+
+def _repositories(value: object) -> Iterator[Listed]:
+    """Repositories of version control programs, and packages that composer.json itself states."""
+    for item in map(table, value if isinstance(value, list) else list(table(value).values())):
+        kind, url = item.get("type", "composer"), item.get("url", "")
+        if kind not in {"composer", "path", None} and isinstance(url, str):
+            text = f"repository {re.sub('//[^/@]*@', '//', url)}".rstrip()
+            detail = f"freshlayer does not read repositories of the type {str(kind)[:40]}"
+            yield Listed(text, Reason("package-source-unknown", detail=detail))
 
 
 def _local(value: object, directory: str, files: ProjectFiles) -> Iterator[str]:
