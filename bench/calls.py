@@ -14,7 +14,7 @@ def called(frame, event, argument):
     global count
     count += event == "call"
 place = sys.argv.pop(1)
-from freshlayer.cli import main
+from freshlayer.cli.start import main
 sys.setprofile(called)
 try:
     main()

@@ -138,7 +138,7 @@ def requested(reference: Reference, form: RequestForm, *, redirects: bool = Fals
 
 def preferred(one: Reference, other: Reference) -> Reference:
     """Of two spellings of one reference, the one to request: the first with a secret, else the first."""
-    return one if carries_secret(one) or not carries_secret(other) else other
+    return one if one is other or carries_secret(one) or not carries_secret(other) else other
 
 
 def carries_secret(reference: Reference) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from bench import calls
 
-MOST = {"inputs": 920, "check": 1060}
+MOST = {"inputs": 610, "check": 710}
 """Command → calls of functions for each RUN that downloads."""
 
 

@@ -112,10 +112,11 @@ class Analysis(Struct, frozen=True):
     @property
     def resolved(self) -> dict[int, frozenset[Reference]]:
         """Instruction number → the images that it reads through the builder, which keys its cache on them."""
-        read = {(it.reference, p.line) for it in self.discovery.inputs for p in it.places}
+        images = [it for it in self.discovery.inputs if it.reference.kind == "image"]
+        read = {(it.reference, p.line) for it in images for p in it.places}
         keyed = {
             (item.reference, place.line)
-            for item in self.discovery.inputs
+            for item in images
             for place in item.places
             if not place.resolved_by_builder
         }
@@ -139,6 +140,8 @@ class Analysis(Struct, frozen=True):
         ``local``: images that exist on this machine alone. The builder keys its cache on them, and no
         registry is probed for them.
         """
+        if not local and all(item.reference.kind in kinds for item in self.discovery.inputs):
+            return replace(self, discovery=replace(self.discovery, wanted=()))
         inputs: list[RemoteInput] = []
         missed: list[NotWatched] = []
         for item in self.discovery.inputs:

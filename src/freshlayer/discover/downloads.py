@@ -45,7 +45,14 @@ class ScriptDownloads:
 
     def __init__(self, texts: ScriptTexts) -> None:
         self._texts = texts
+        self._references: dict[str, Reference] = {}
         self.wanted: dict[str, None] = {}
+
+    def reference(self, url: str) -> Reference:
+        """What a URL refers to, which both a script and its findings need. Raises ReferenceInvalidError."""
+        if url not in self._references:
+            self._references[url] = reference.parse(url)
+        return self._references[url]
 
     def sources(self, words: tuple[Text, ...]) -> tuple[str, ...]:
         """The references that a command downloads; empty for one that is not known."""
@@ -53,10 +60,20 @@ class ScriptDownloads:
         arguments: list[Word] = [_word(field) for field in words[1:]]
         found = _SYNTAXES[name](arguments) if name in _SYNTAXES else ()
         return tuple(
-            source_of(item.text, item) if isinstance(item, Found) else ""
+            self._source_of(item) if isinstance(item, Found) else ""
             for item in found
             if isinstance(item, Found) or item.reason.code not in _OF_HEADERS
         )
+
+    def _source_of(self, found: Found) -> str:
+        """The reference of a download, as scripts are known by; empty where it is not one that is read."""
+        try:
+            one = self.reference(found.text)
+        except ReferenceInvalidError:
+            return ""
+        if found.form != PLAIN:
+            one = reference.requested(one, found.form)
+        return one.text if one.kind == "http" else ""
 
     def text(self, source: str) -> FileText | NoText:
         """The script that a reference names."""

@@ -39,7 +39,7 @@ from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred, shown
 from freshlayer.request_form import PLAIN
-from freshlayer.shell import Hole, Surroundings, Why
+from freshlayer.shell import Hole, Outside, Surroundings, Why
 
 if TYPE_CHECKING:
     from freshlayer.discover.package_commands import PackageCommands
@@ -78,7 +78,7 @@ def discover(
     downloads = ScriptDownloads(conditions.scripts)
     finder = _Finder(dockerfile, environments, conditions, context, downloads, bases)
     found = list(finder.every(stages))
-    for (stage, instruction, via, finding), read in zip(found, _distinct(found), strict=True):
+    for (stage, instruction, via, finding), read in zip(found, _distinct(found, downloads), strict=True):
         known = secrets.hidden(read, instruction)
         if isinstance(known, Reference) and instruction.name == "RUN" and not conditions.loopback:
             known = _reachable(known, finding, instruction)
@@ -86,7 +86,7 @@ def discover(
         if isinstance(known, Reference):
             first = requested.get(known, known)
             requested[known] = preferred(first, known)
-            if differ_by_guess(first.address, known.address):
+            if first.address != known.address and differ_by_guess(first.address, known.address):
                 one = Missed(known.text, _ONE_IS_REQUESTED)
                 not_watched.append(_not_watched(instruction, one, finding.place))
         if isinstance(known, Missed):
@@ -111,13 +111,13 @@ def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | 
     )
 
 
-def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
+def _distinct(found: list[_Read], downloads: ScriptDownloads) -> Iterator[Reference | Missed]:
     """What is known of each finding. A URL that is read with and without its redirects is two references.
 
     In one instruction they are one, which follows them: most often one command replaces the other. How a URL
     is read that was only seen in a script's text is not known.
     """
-    known = [(item[1].number, item[2], _known(item[3])) for item in found]
+    known = [(item[1].number, item[2], _known(item[3], downloads)) for item in found]
     read = [(n, one) for n, via, one in known if isinstance(one, Reference) and via != "pattern"]
     here = {(n, one.text) for n, one in read if one.form.follow}
     anywhere = {text for _, text in here}
@@ -133,11 +133,11 @@ def _distinct(found: list[_Read]) -> Iterator[Reference | Missed]:
             yield reference.requested(one, one.form, redirects=one.text in anywhere)
 
 
-def _known(finding: Finding) -> Reference | Missed:
+def _known(finding: Finding, downloads: ScriptDownloads) -> Reference | Missed:
     if isinstance(finding, Missed):
         return finding
     try:
-        known = reference.parse(finding.text)
+        known = downloads.reference(finding.text)
         return known if finding.form == PLAIN else reference.requested(known, finding.form)
     except ReferenceInvalidError as error:
         return Missed(finding.text, Reason("not-a-url", detail=error.what))
@@ -184,6 +184,7 @@ class _Finder:
         self._copies: dict[int, Checkouts] = {}
         self._checkouts = Checkouts()
         self.packages: dict[int, tuple[PackageCommand, ...]] = {}
+        self._seen: tuple[Environment, Outside] | None = None
 
     def every(self, stages: Iterable[Stage]) -> Iterator[_Read]:
         limits = ScriptLimits()
@@ -357,7 +358,17 @@ class _Finder:
                 return found
             return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
 
-        return Surroundings(value, self._platform, FETCHERS, self._directory, downloads=self._downloads)
+        outside = self._outside(environment, value) if not secrets else None
+        downloads = self._downloads
+        return Surroundings(
+            value, self._platform, FETCHERS, self._directory, downloads=downloads, outside=outside
+        )
+
+    def _outside(self, environment: Environment, value: Callable[[str], str | Hole]) -> Outside:
+        """The same for instructions that see the same environment."""
+        if self._seen is None or self._seen[0] is not environment:
+            self._seen = environment, Outside(value)
+        return self._seen[1]
 
     def _add(self, instruction: Instruction, environment: Environment) -> Iterator[tuple[str, Finding]]:
         """ADD URL: every builder keys it on content already, so it is reported and never keyed."""

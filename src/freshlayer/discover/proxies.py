@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from freshlayer.discover.syntaxes.aria2c import TABLE as ARIA2C
 from freshlayer.discover.syntaxes.curl import TABLE as CURL
-from freshlayer.discover.syntaxes.found import Words
+from freshlayer.discover.syntaxes.found import Unknown, Word, Words
 from freshlayer.discover.syntaxes.options import Option, OptionTable, read
 from freshlayer.discover.syntaxes.wget import TABLE as WGET
 from freshlayer.request_form import Proxies
@@ -22,6 +22,7 @@ _WITHOUT_ALL = frozenset({"wget", "axel"})
 _SCHEMES = ("http", "https", "ftp")
 _SOCKS = {"socks4": "socks4", "socks4a": "socks4a", "socks5": "socks5", "socks5-hostname": "socks5h"}
 _OFF = frozenset({"off", "no", "0", "false"})
+_LETTERS = frozenset("xeY")
 
 
 def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Proxies | None:
@@ -51,9 +52,18 @@ def _of_environment(program: str, environment: Mapping[str, str]) -> dict[str, s
 def _options(program: str, arguments: Words) -> Iterator[tuple[str, str]]:
     """(name, value) of the options whose value is known."""
     table = _TABLES.get(program)
-    for item in read(list(arguments), table) if table else ():
+    if table is None or not any(_may_name_proxy(word) for word in arguments):
+        return
+    for item in read(list(arguments), table):
         if isinstance(item, Option) and isinstance(item.value or "", str):
             yield item.name, str(item.value or "")
+
+
+def _may_name_proxy(word: Word) -> bool:
+    """Whether a word may be an option that decides it: a long one, ``-x`` (curl), ``-e``, ``-Y`` (wget)."""
+    if isinstance(word, Unknown):
+        return True
+    return word.startswith("-") and (word.startswith("--") or not _LETTERS.isdisjoint(word))
 
 
 def _with(found: dict[str, str], name: str, value: str) -> dict[str, str]:

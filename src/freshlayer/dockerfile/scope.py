@@ -303,18 +303,21 @@ def _proxies(build_args: Mapping[str, str], *, both_cases: bool) -> dict[str, st
 
 
 class _Frame(Struct):
-    """What is set so far in a stage."""
+    """What is set so far in a stage. Instructions between which nothing is set see one environment."""
 
     env: Names[Value]
     args: Names[Value]
     inherited: bool
     work: Work
+    seen: Environment | None = None
 
     def copy(self) -> _Frame:
         return replace(self)
 
     def environment(self) -> Environment:
-        return Environment(self.env, self.args, self.inherited, self.work)
+        if self.seen is None or self.seen.env is not self.env or self.seen.args is not self.args:
+            self.seen = Environment(self.env, self.args, self.inherited, self.work)
+        return self.seen
 
 
 def _with(names: Names[Value], more: Mapping[str, Value]) -> Names[Value]:

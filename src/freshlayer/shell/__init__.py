@@ -9,20 +9,21 @@ from msgspec import Struct
 from freshlayer.shell.downloads import Downloads, NoDownloads
 from freshlayer.shell.evaluate import Evaluator, exec_form
 from freshlayer.shell.files import Files, NoFiles
-from freshlayer.shell.frame import Frame
+from freshlayer.shell.frame import Frame, Outside
 from freshlayer.shell.programs.script_files import PATH
 from freshlayer.shell.programs.wrappers import SHELLS
 from freshlayer.shell.script_runs import ScriptRuns, Unfollowed
 from freshlayer.shell.status import BudgetError, Call
 from freshlayer.shell.syntax.limits import is_parsed
 from freshlayer.shell.syntax.parse import parse
-from freshlayer.shell.values import NOTHING, Hole, Text, Values, Why, known, text_of, worst, written
+from freshlayer.shell.values import Hole, Text, Why, known, worst, written
 
 __all__ = [
     "SHELLS",
     "Call",
     "Following",
     "Hole",
+    "Outside",
     "Surroundings",
     "Text",
     "Unfollowed",
@@ -43,7 +44,8 @@ class Surroundings(Struct, frozen=True):
     ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
     ``fetchers``: programs whose output is the answer of a server. ``directory``: where the script starts.
     ``files``: those of the image, which the script may change. ``search``: the directories of PATH;
-    ``common``: programs that are not looked for there among ``files``.
+    ``common``: programs that are not looked for there among ``files``. ``outside``: what is known of
+    ``value`` already, where other scripts had the same.
     """
 
     value: Callable[[str], str | Hole]
@@ -54,6 +56,7 @@ class Surroundings(Struct, frozen=True):
     search: tuple[str, ...] = PATH
     common: frozenset[str] = frozenset()
     downloads: Downloads = NoDownloads()
+    outside: Outside | None = None
 
 
 class Following(Struct, frozen=True):
@@ -106,12 +109,9 @@ def _following(evaluator: Evaluator, *, whole: bool) -> Following:
 
 
 def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
-    def outer(name: str) -> Values:
-        value = surroundings.value(name)
-        return (text_of(value),) if value != "" else NOTHING
-
     runs = ScriptRuns(
         surroundings.files, surroundings.search, surroundings.common, downloads=surroundings.downloads
     )
     evaluator = Evaluator(surroundings.platform, surroundings.fetchers, runs)
-    return evaluator, Frame(outer, directory=surroundings.directory, previous=surroundings.directory)
+    outside = surroundings.outside or Outside(surroundings.value)
+    return evaluator, Frame(outside, directory=surroundings.directory, previous=surroundings.directory)

@@ -17,7 +17,7 @@ from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm
 from freshlayer.shell.assignments import assign, declare
 from freshlayer.shell.expand import Expander
-from freshlayer.shell.frame import Frame, Outer
+from freshlayer.shell.frame import Frame, Outside
 from freshlayer.shell.programs.dispatch import IN_SHELL, dispatch
 from freshlayer.shell.programs.file_tools import write
 from freshlayer.shell.runner import Runner
@@ -84,7 +84,6 @@ class Evaluator:
         self._apart = 0
         self._depth = 0
         self._functions = 0
-        self._outer_proxies: dict[Outer, tuple[tuple[str, str], ...]] = {}
 
     def run(self, statement: Statement, frame: Frame) -> CommandResult:
         """Follow a statement. Raises BudgetError."""
@@ -117,11 +116,12 @@ class Evaluator:
 
     def _proxies(self, frame: Frame) -> tuple[tuple[str, str], ...]:
         """Those of the environment are the same at every call."""
-        if frame.sets_proxies:
+        outside = frame.outer
+        if frame.sets_proxies or not isinstance(outside, Outside):
             return frame.proxies()
-        if frame.outer not in self._outer_proxies:
-            self._outer_proxies[frame.outer] = frame.proxies()
-        return self._outer_proxies[frame.outer]
+        if outside.proxies is None:
+            outside.proxies = frame.proxies()
+        return outside.proxies
 
     @contextmanager
     def apart(self) -> Iterator[None]:

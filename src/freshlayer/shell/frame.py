@@ -25,6 +25,7 @@ from freshlayer.shell.values import (
     alternatives,
     expanded,
     known,
+    text_of,
     written,
 )
 
@@ -44,6 +45,25 @@ _SETTINGS = (
     *("GO", "PHP_VERSION", "NVM_", "N_", "FNM_", "SDKMAN_", "NUGET_", "DOTNET_", "MAVEN_"),
 )
 """Beginnings of the names of variables that configure package managers."""
+
+
+class Outside:
+    """The names that a script has not set, as an ``Outer``: many scripts see the same ones.
+
+    ``proxies``: those that the variables of the environment name; None until they are looked up.
+    """
+
+    def __init__(self, value: Callable[[str], str | Hole]) -> None:
+        self._value = value
+        self._known: dict[str, Values] = {}
+        self.proxies: tuple[tuple[str, str], ...] | None = None
+
+    def __call__(self, name: str) -> Values:
+        """The values of a name."""
+        if name not in self._known:
+            value = self._value(name)
+            self._known[name] = (text_of(value),) if value != "" else NOTHING
+        return self._known[name]
 
 
 class End(IntEnum):

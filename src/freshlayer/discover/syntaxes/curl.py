@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote_plus
 
 from freshlayer.discover.dot_segments import without_dot_segments
@@ -82,9 +82,10 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _one(arguments: Words) -> Iterator[Finding]:
-    options, urls, query = _sorted(arguments)
+    items = tuple(read(arguments, TABLE))
+    options, urls, query = _sorted(items)
     request = RequestOptions("curl")
-    for item in read(arguments, TABLE):
+    for item in items:
         request.take(item)
     if "config" in options:
         yield Missed("curl --config", Reason("urls-in-file", detail="its URLs and options are in a file"))
@@ -123,7 +124,7 @@ def _with_query(url: Word, query: list[Word]) -> Word:
     return url
 
 
-def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
+def _sorted(items: Iterable[Option | Operand]) -> tuple[set[str], list[Word], list[Word]]:
     """Options without values that matter, URLs, and what is appended to each URL.
 
     ``-G`` sends the data of ``-d`` in the URL, and then nothing of ``--url-query`` (tool_operate.c).
@@ -132,7 +133,7 @@ def _sorted(arguments: Words) -> tuple[set[str], list[Word], list[Word]]:
     urls: list[Word] = []
     data: list[Word] = []
     query: list[Word] = []
-    for item in read(arguments, TABLE):
+    for item in items:
         match item:
             case Operand(value=value):
                 urls.append(value)
