@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from bench import bounds, growth, many, packages, probing, reading, saves, startup, store, tax
+from bench import bounds, growth, languages, many, packages, probing, reading, saves, startup, store, tax
 
 HERE = Path(__file__).resolve().parents[1]
 PAGE = HERE / "docs" / "performance.md"
@@ -26,6 +26,7 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "probing": ("Probing", probing.lines),
     "many": ("Many Dockerfiles", many.lines),
     "packages": ("Packages", packages.lines),
+    "languages": ("Packages of languages", languages.lines),
     "saves": ("What it saves", saves.lines),
     "growth": ("Growth", partial(growth.lines, HERE / "docs" / "growth.svg")),
     "store": ("The store", store.lines),

@@ -128,7 +128,8 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     left.write_bytes(b"")
     young.write_bytes(b"")
     os.utime(left, (1, time.time() - 4000))
-    kept(cache, wanted(_TEXT), _TEXT, tmp_path)
+    # A run looks for it when it keeps its first index.
+    kept(IndexCache(tmp_path / "indexes"), wanted(_TEXT), _TEXT, tmp_path)
     assert not left.exists()
     assert young.exists()
 

@@ -33,6 +33,8 @@ _LARGEST_MANIFEST = 64 * 1024
 _BUFFER = 1 << 20
 _NEW = ".new-"
 _ABANDONED = 3600
+_LOOKS = 32
+"""So often the directory is looked through while what it may hold is kept: not for each of many documents."""
 _USED_AGAIN = 3600
 """Seconds after which a use is noted again."""
 
@@ -62,6 +64,7 @@ class IndexCache:
     def __init__(self, directory: Path, largest: int = _LARGEST) -> None:
         self._directory = directory
         self._largest = largest
+        self._unpruned = largest
 
     def index(self, file: IndexFile, sha256: str = "") -> TableIndex | None:
         """The parsed index of a file; None where it is not here. ``sha256``: where the file states none."""
@@ -89,7 +92,10 @@ class IndexCache:
             found = TableIndex(temporary)
             with contextlib.suppress(OSError):
                 os.replace(temporary, self._index_path(file, file.sha256 or sha256))
-        self._prune()
+        self._unpruned += found.size
+        if self._unpruned * _LOOKS >= self._largest:
+            self._unpruned = 0
+            self._prune()
         return found
 
     def manifest(self, url: str) -> KnownManifest | None:

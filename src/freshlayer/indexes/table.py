@@ -93,6 +93,11 @@ class TableIndex:
             raise DamagedIndexError(path)
 
     @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return len(self._content)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the file that it was made from, in hexadecimal."""
         return self._digest

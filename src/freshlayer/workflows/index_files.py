@@ -31,6 +31,7 @@ class IndexFiles:
         self._session = session
         self._cache = cache
         self._answers: dict[IndexFile, IndexAnswer] = {}
+        self._manifests: dict[str, KnownManifest | None] = {}
 
     @property
     def now(self) -> int:
@@ -48,7 +49,7 @@ class IndexFiles:
             else:
                 self._answers[file] = held
         for answer in self._fetched(requested):
-            self._answers[answer.file] = self._answer(answer)
+            self._answers[answer.file] = self._answer(answer, wanted[answer.file])
         return {file: self._answers[file] for file in wanted}
 
     def _fetched(self, requested: list[FileWanted]) -> Iterator[FileAnswer]:
@@ -66,7 +67,7 @@ class IndexFiles:
         if file.sha256:
             return self._cache.index(file) or (_unprobed(file) if offline else None)
         for url in file.urls:
-            known = self._cache.manifest(url)
+            known = self._manifest(url)
             age = self._session.now - known.checked if known else -1
             if known and (offline or 0 <= age < ttl):
                 found = self._cache.index(file, known.sha256)
@@ -77,15 +78,21 @@ class IndexFiles:
     def _validators(self, file: IndexFile) -> Iterator[tuple[str, Validators]]:
         """A condition is sent only where the answer 304 is enough."""
         for url in () if file.sha256 else file.urls:
-            known = self._cache.manifest(url)
+            known = self._manifest(url)
             if known and self._cache.index(file, known.sha256):
                 yield url, Validators(known.entity_tag, known.last_modified)
 
-    def _answer(self, answer: FileAnswer) -> IndexAnswer:
+    def _manifest(self, url: str) -> KnownManifest | None:
+        """What is known of a URL; read once."""
+        if url not in self._manifests:
+            self._manifests[url] = self._cache.manifest(url)
+        return self._manifests[url]
+
+    def _answer(self, answer: FileAnswer, ttl: int) -> IndexAnswer:
         if answer.problem is not None:
             return answer.problem
         if answer.content is None:
-            return self._unchanged(answer)
+            return self._unchanged(answer, ttl)
         with answer.content as content:
             try:
                 index = self._kept(answer, content)
@@ -100,13 +107,14 @@ class IndexFiles:
         known = self._cache.index(file, answer.sha256)
         return known or self._cache.keep(file, content, answer.sha256, MANAGERS[file.manager]().entries)
 
-    def _unchanged(self, answer: FileAnswer) -> IndexAnswer:
-        """The origin stated that what is known is current."""
-        known = self._cache.manifest(answer.url)
+    def _unchanged(self, answer: FileAnswer, ttl: int) -> IndexAnswer:
+        """The origin stated that what is known is current; when it did is noted where that counts later."""
+        known = self._manifest(answer.url)
         index = self._cache.index(answer.file, known.sha256) if known else None
         if known is None or index is None:
             return Reason("index-unreadable", _name(answer.file), "it was removed from the cache meanwhile")
-        self._cache.keep_manifest(answer.url, replace(known, checked=self._session.now))
+        if ttl:
+            self._cache.keep_manifest(answer.url, replace(known, checked=self._session.now))
         return self._newer(answer.file, known.dated) or index
 
     def _as_dated(self, answer: FileAnswer, index: Index) -> Index:
@@ -121,7 +129,7 @@ class IndexFiles:
 
     def _newer(self, file: IndexFile, dated: int) -> Index | None:
         """The newest manifest that any URL of the file gave, if it is newer than this date."""
-        all_known = (self._cache.manifest(url) for url in file.urls)
+        all_known = (self._manifest(url) for url in file.urls)
         newer = [it for it in all_known if it and 0 < dated < it.dated < self._session.now + _DAY]
         for known in sorted(newer, key=lambda it: -it.dated):
             found = self._cache.index(file, known.sha256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import prod
 
@@ -51,47 +51,69 @@ def choose(wish: Wish, files: Iterable[IndexedFile], target: Target) -> Candidat
     As pip's finder: what is not yanked, then the highest version, then the best tags, then the highest build.
     A pre-release counts where the specifier names one, with ``--pre``, or where there is nothing else.
     """
-    fitting = [it for it in _candidates(files, target, wish) if _fits(it, wish)]
+    by_version = _by_version(files, wish)
+    versions = sorted(by_version, reverse=True)
+    ranks, runs = _ranks(target), _RequiresPython(target)
     pinned = any(
         item.operator in {"==", "==="} and "*" not in item.version for item in wish.requirement.specifier
     )
-    kept = [it for it in fitting if not it.file.yanked] or (fitting if pinned else [])
-    allowed = _without_pre(kept, wish)
-    return max(allowed, key=lambda it: (it.version, -it.rank, it.build), default=None)
+    # A page has hundreds of files, of which those of one version are read to their end.
+    for yanked in (False, True) if pinned else (False,):
+        for wanted in ((False, True),) if _takes_pre(wish) else ((False,), (True,)):
+            for version in versions:
+                if version.is_prerelease in wanted and _fits(version, wish):
+                    kept = (
+                        file for file in by_version[version] if file.yanked is yanked and runs(file.python)
+                    )
+                    found = [item for file in kept if (item := _candidate(file, ranks)) is not None]
+                    if found:
+                        return max(found, key=lambda it: (-it.rank, it.build))
+    return None
 
 
-def _without_pre(candidates: list[Candidate], wish: Wish) -> list[Candidate]:
-    """Without the pre-releases that the requirement does not allow."""
+def _takes_pre(wish: Wish) -> bool:
+    """Whether pre-releases are as good as any other version."""
     specifiers = (wish.requirement.specifier, *wish.constraints)
-    if wish.pre or any(specifier.prereleases for specifier in specifiers):
-        return candidates
-    return [it for it in candidates if not it.version.is_prerelease] or candidates
+    return wish.pre or any(specifier.prereleases for specifier in specifiers)
 
 
-def _fits(candidate: Candidate, wish: Wish) -> bool:
+def _fits(version: Version, wish: Wish) -> bool:
     specifiers = (wish.requirement.specifier, *wish.constraints)
-    return all(specifier.contains(candidate.version, prereleases=True) for specifier in specifiers)
+    return all(specifier.contains(version, prereleases=True) for specifier in specifiers)
 
 
-def _candidates(files: Iterable[IndexedFile], target: Target, wish: Wish) -> Iterator[Candidate]:
-
-    ranks = _ranks(target)
+def _by_version(files: Iterable[IndexedFile], wish: Wish) -> dict[Version, list[IndexedFile]]:
+    """The files that the command takes, by the version in their names."""
+    written: dict[str, list[IndexedFile]] = {}
     for file in files:
-        if not (_is_bounded(file.name) and _python_fits(file.python, target)):
-            continue
+        name = file.name
+        if name.endswith(".whl") and wish.wheels:
+            written.setdefault(f"{name}--".split("-", 2)[1], []).append(file)
+        elif name.endswith(_SOURCES) and wish.sources:
+            stem = name.removesuffix(".tar.gz").removesuffix(".zip")
+            written.setdefault(stem.rpartition("-")[2], []).append(file)
+    found: dict[Version, list[IndexedFile]] = {}
+    for text, its in written.items():
         try:
-            if file.name.endswith(".whl") and wish.wheels:
-                _, version, build, tags = parse_wheel_filename(file.name)
-                rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
-                if rank is not None:
-                    number, text = build or (-1, "")
-                    yield Candidate(version, rank, (number, text), file)
-            elif file.name.endswith(_SOURCES) and wish.sources:
-                _, version = parse_sdist_filename(file.name)
-                yield Candidate(version, len(ranks), (-1, ""), file)
+            found.setdefault(Version(text[:_LONGEST]), []).extend(its)
         except ValueError:
-            # Its errors, and a number with more digits than Python converts.
             continue
+    return found
+
+
+def _candidate(file: IndexedFile, ranks: Mapping[Tag, int]) -> Candidate | None:
+    """None where its name is not that of a file that the target takes."""
+    if not _is_bounded(file.name):
+        return None
+    try:
+        if not file.name.endswith(".whl"):
+            return Candidate(parse_sdist_filename(file.name)[1], len(ranks), (-1, ""), file)
+        _, version, build, tags = parse_wheel_filename(file.name)
+    except ValueError:
+        # Its errors, and a number with more digits than Python converts.
+        return None
+    rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+    return None if rank is None else Candidate(version, rank, build or (-1, ""), file)
 
 
 def _is_bounded(name: str) -> bool:
@@ -118,12 +140,22 @@ def _ranks(target: Target) -> dict[Tag, int]:
     return found
 
 
-def _python_fits(stated: str, target: Target) -> bool:
+class _RequiresPython:
+    """Whether a target has the Python that files require; most files of a project require the same."""
 
-    if not stated or target.python is None:
-        return True
-    try:
-        version = ".".join(map(str, target.python))
-        return SpecifierSet(stated).contains(version, prereleases=True)
-    except ValueError:
-        return True
+    def __init__(self, target: Target) -> None:
+        self._python = ".".join(map(str, target.python)) if target.python else ""
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, stated: str) -> bool:
+        if not stated or not self._python:
+            return True
+        if stated not in self._known:
+            self._known[stated] = self._fits(stated)
+        return self._known[stated]
+
+    def _fits(self, stated: str) -> bool:
+        try:
+            return SpecifierSet(stated).contains(self._python, prereleases=True)
+        except ValueError:
+            return True
