@@ -164,7 +164,18 @@ php composer.phar install                            | P
 php -d memory_limit=-1 /usr/bin/composer install     | P
 composer dump-autoload                               | -
 install-php-extensions gd                            | P
-pecl install x                                       | P
+pecl install x                                       | https://pecl.php.net/rest/r/x/stable.txt
+pecl install Imagick-3.7.0 y-beta                    | https://pecl.php.net/get/Imagick-3.7.0.tgz https://pecl.php.net/rest/r/y/allreleases.xml
+pecl install -f -D 'enable-a="no"' x                 | https://pecl.php.net/rest/r/x/stable.txt
+pear install Mail                                    | https://pear.php.net/rest/r/mail/stable.txt
+pear install channel://pecl.php.net/x-1.0            | https://pecl.php.net/get/x-1.0.tgz
+pecl install U                                       | U
+pecl install ./package.xml                           | P
+pear install phpunit/PHPUnit                         | P
+pecl upgrade                                         | P
+pecl channel-update pecl.php.net                     | https://pecl.php.net/channel.xml
+pear channel-discover pear.horde.org                 | https://pear.horde.org/channel.xml
+pecl channel-update doc                              | https://doc.php.net/channel.xml
 cargo build --release                                | P
 cargo +nightly build                                 | P
 cargo chef cook --release                            | P
@@ -262,6 +273,11 @@ west init -m U --mr v1                               | git+https://example.org/a
 west update                                          | L
 gpg --keyserver k.org --recv-keys ABC                | L
 gpg2 --batch --recv-keys ABC                         | L
+gpg --batch --recv-keys 0xF7D5C9BF765C61E3           | L
+gpg --keyserver keys.org --recv-keys '4ABC 99fe'     | http://keys.org:11371/pks/lookup?op=get&options=mr&search=0x4ABC99FE
+gpg --keyserver hkp://k.org:80 --recv-keys 0x4abc99fe | http://k.org:80/pks/lookup?op=get&options=mr&search=0x4ABC99FE
+gpg --keyserver hkps://k.org --refresh-keys 4ABC99FE | L
+apt-key adv --keyserver hkps://k.org --recv-keys F7D5C9BF765C61E3 | https://k.org/pks/lookup?op=get&options=mr&search=0xF7D5C9BF765C61E3
 gpg --fetch-keys U                                   | U
 gpg --verify x.asc                                   | -
 gpg --batch --import x.asc                           | -
@@ -366,6 +382,11 @@ def read(script: str) -> list[str]:
 @pytest.mark.parametrize(("script", "expected"), rows(), ids=[row[0] for row in rows()])
 def test_a_program_reads(script: str, expected: list[str]) -> None:
     assert read(script) == sorted(item for item in expected if item != "-")
+
+
+def test_pecl_updates_all_of_its_channels() -> None:
+    hosts = ("doc.php.net", "pear.php.net", "pecl.php.net")
+    assert read("pecl update-channels") == [f"https://{host}/channel.xml" for host in hosts]
 
 
 _KNOWN = sorted((names() | SYNTAXES.keys()) - PRINTERS - REPOSITORIES.keys())

@@ -105,7 +105,7 @@ composer | install i update u upgrade require req r create-project global/instal
     global/update self-update selfupdate reinstall outdated | -d --working-dir --repository
     --prefer-install
 phive pickle pie | install
-pecl pear | install upgrade upgrade-all update-channels channel-update channel-discover download
+pecl pear | upgrade-all
 docker-php-ext-install install-php-extensions |  | -j
 cargo | install build b fetch update add run r test t check c vendor generate-lockfile binstall chef/cook
     bench rustc clippy doc package auditable | --target --features -F --profile -j --jobs --root

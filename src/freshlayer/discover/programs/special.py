@@ -15,6 +15,13 @@ from freshlayer.model.reasons import Reason
 
 _ARCHIVE = compiled(r"(?:https?|ftps?)://\S+\.(?:tgz|tar(?:\.\w+)?|zip|gem|rb|ya?ml|json)(?:[?#]\S*)?")
 _HUB = "https://huggingface.co"
+_KEY = compiled(r"(?:0[xX])?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})")
+_KEY_SERVERS = {"": "http", "hkp": "http", "hkps": "https"}
+_CHANNELS = ("doc.php.net", "pear.php.net", "pecl.php.net")
+_OF_PEAR = compiled(
+    r"(?:channel://)?(?:(?P<channel>(?:pear|pecl)\.php\.net)/)?(?P<name>[A-Za-z]\w*)"
+    r"(?:-(?P<version>\d[\w.]*|stable|beta|alpha|devel))?"
+)
 _REPOSITORY = compiled(r"[\w.-]+(?:/[\w.-]+)?")
 _OWNED = compiled(r"(?:https?://)?(?:[\w.-]+\.\w+/)?([\w.-]+/[\w.-]+)")
 
@@ -174,15 +181,64 @@ def github_api(run: Invocation) -> Iterator[Finding]:
 
 def keys(run: Invocation) -> Iterator[Finding]:
     """``gpg --recv-keys ID`` reads a key server; ``--fetch-keys`` reads a URL."""
-    by_id = run.has(
-        "--recv-keys", "--recv-key", "--recv", "--receive-keys", "--refresh-keys", "--search-keys"
-    )
-    if run.has("--fetch-keys", "--fetch-key") and not by_id:
+    received = run.has("--recv-keys", "--recv-key", "--recv", "--receive-keys")
+    by_id = received or run.has("--refresh-keys", "--search-keys")
+    words = [word for word in run.operands if word != "adv"]
+    server = run.value("--keyserver")
+    if received and isinstance(server, str) and words and all(map(_is_key, words)):
+        yield from (_of_server(run, server, word) for word in words)
+    elif run.has("--fetch-keys", "--fetch-key") and not by_id:
         yield from (remote(run.name, word) for word in run.operands if is_remote(run.name, word))
     elif by_id or run.has("--locate-keys", "--locate-key", "--locate-external-keys", "--auto-key-locate"):
         options = [option for option, _ in run.options if re.match(r"--(?:re|search|locate)", option)]
         text = text_of(run, [*options[:1], *run.operands])
         yield Missed(text, Reason("program-not-probed", run.name), run.name)
+
+
+def _is_key(word: Word) -> bool:
+    return isinstance(word, Unknown) or _KEY.fullmatch(word.replace(" ", "")) is not None
+
+
+def _of_server(run: Invocation, server: str, word: Word) -> Finding:
+    """The request of a key by its identifier (HKP, draft-gallagher-openpgp-hkp, 3.1.2)."""
+    if isinstance(word, Unknown):
+        return unknown(run, word)
+    scheme, _, host = server.rpartition("://")
+    host = host.rstrip("/")
+    port = "" if scheme not in {"", "hkp"} or re.search(r":\d+$", host) else ":11371"
+    base = f"{_KEY_SERVERS.get(scheme, scheme)}://{host}{port}"
+    identifier = word.replace(" ", "").removeprefix("0x").removeprefix("0X").upper()
+    return Found(f"{base}/pks/lookup?op=get&options=mr&search=0x{identifier}", run.name)
+
+
+def pear(run: Invocation) -> Iterator[Finding]:
+    """``pecl install NAME[-VERSION]``, ``pecl update-channels``, by the REST files of a channel."""
+    if run.verb in {"update-channels", "channel-update", "channel-discover"}:
+        named = [written(word) for word in run.operands] or list(_CHANNELS)
+        hosts = [one if "." in one else f"{one}.php.net" for one in named]
+        yield from (Found(f"https://{host}/channel.xml", run.name) for host in hosts)
+        return
+    for word in run.operands:
+        yield _of_channel(run, word)
+    if not run.operands:
+        yield from packages(run)
+
+
+def _of_channel(run: Invocation, word: Word) -> Finding:
+    """The newest stable version of a package, or the archive of a version."""
+    if isinstance(word, Unknown):
+        return unknown(run, word)
+    if is_remote(run.name, word) and not word.startswith("channel://"):
+        return remote(run.name, word)
+    match = _OF_PEAR.fullmatch(word)
+    if match is None:
+        return Missed(text_of(run, [word]), Reason("packages-by-name"), run.name)
+    base = f"https://{match['channel'] or f'{run.name}.php.net'}"
+    name, version = match["name"], match["version"] or ""
+    if version[:1].isdigit():
+        return Found(f"{base}/get/{name}-{version}.tgz", run.name)
+    of_state = "allreleases.xml" if version else "stable.txt"
+    return Found(f"{base}/rest/r/{name.lower()}/{of_state}", run.name)
 
 
 def github_packages(run: Invocation) -> Iterator[Finding]:

@@ -45,6 +45,10 @@ _KEYS = """
 gpg apt-key | | --keyserver --homedir --keyring --keyserver-options --options -o --output --default-key -u -r
     --recipient
 """
+_PEAR = """
+pecl pear | install upgrade download update-channels channel-update channel-discover | -c -d -D -R -P
+    --installroot --packagingroot --configureoptions
+"""
 _COPIES = "rsync scp | | -e --rsh -P -i -o -F --exclude --include --files-from -f --filter"
 _OBJECTS = "aws | s3api/get-object | --bucket --key --region --version-id --profile --endpoint-url"
 _INDEXES = """
@@ -68,6 +72,7 @@ TABLES: tuple[tuple[str, Reader], ...] = (
     (_RELEASE, special.release),
     (_API, special.github_api),
     (_KEYS, special.keys),
+    (_PEAR, special.pear),
     ("installGithub.r | | -r --repos -d --deps -u --update", special.github_packages),
     (_COPIES, special.copied),
     (_OBJECTS, special.objects),
