@@ -82,6 +82,19 @@ def test_a_policy_that_watches_less_removes_no_package() -> None:
     assert changes_text(judged(changed, built(CURL, SSL))[0]) == "apt: 1 of 1 package changed: curl 8 → 9"
 
 
+def test_a_policy_that_watches_more_has_no_new_package() -> None:
+    """What the command does not name was installed all the same."""
+    verdict, pairs = judged(read(CURL, SSL, WANTED_BY_SSL), built(CURL))
+    assert (verdict.changes, verdict.added, pairs) == ((), 2, built(CURL, SSL, WANTED_BY_SSL).pairs)
+    (found,) = moved_packages(built(CURL).pairs, pairs, [verdict])
+    assert (found.code, str(found)) == (
+        "packages-watched",
+        "apt: 2 packages that others require are watched too now",
+    )
+    changed = read(replace(CURL, version="9"), SSL)
+    assert "curl 8 → 9" in changes_text(judged(changed, built(CURL))[0])
+
+
 def test_few_of_many_are_named_security_updates_first() -> None:
     before = [package(f"lib{number}", wanted_by="curl") for number in range(98)]
     now = [replace(item, version="2") for item in before]

@@ -97,6 +97,36 @@ def test_npm(tmp_path: Path, command: str, words: list[str]) -> None:
     assert list(found.words) == words
 
 
+_WORKSPACES = {
+    "package.json": '{"workspaces": ["packages/*", "app"], "devDependencies": {"lerna": "8"}}',
+    "app/package.json": '{"name": "the-app", "dependencies": {"express": "^4", "core": "*"}}',
+    "packages/a/package.json": '{"name": "core", "dependencies": {"lodash": "4"}}',
+    "packages/b/package.json": '{"name": "@x/b", "dependencies": {"ws": "8"}}',
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("npm install", ["lerna@8", "lodash@4", "ws@8", "express@^4"]),
+        ("npm install -w app", ["express@^4", "core@*"]),
+        ("npm install --workspace=the-app -w @x/b", ["ws@8", "express@^4", "core@*"]),
+        ("npm i --workspace ./packages", ["lodash@4", "ws@8"]),
+        ("npm install -w app --omit=dev express", ["express"]),
+    ],
+)
+def test_workspaces_of_npm(tmp_path: Path, command: str, words: list[str]) -> None:
+    found = installs(tmp_path, command, _WORKSPACES)
+    assert (list(found.words), found.unknown) == (words, None)
+
+
+def test_a_workspace_counts_where_the_root_names_none(tmp_path: Path) -> None:
+    files = {"package.json": "{}", "app/package.json": '{"dependencies": {"express": "^4"}}'}
+    assert installs(tmp_path, "npm install -w app", files).words == ("express@^4",)
+    (item,) = discovered(tmp_path, "npm install -w other", files).not_watched
+    assert item.reason.code == "no-manifest"
+
+
 @pytest.mark.parametrize(
     ("command", "words", "options"),
     [
@@ -362,7 +392,7 @@ def test_a_secret_is_no_package(tmp_path: Path, command: str) -> None:
 
 def test_every_program_with_a_grammar_or_a_lock_file_loads_them() -> None:
     bound = {name for row in ROWS for name in row.programs}
-    assert PROGRAMS | {"rm"} == MANAGERS.keys() | LANGUAGES.keys() | bound
+    assert PROGRAMS | {"rm"} == MANAGERS.keys() | LANGUAGES.keys() | bound | {"docker-php-ext-install"}
 
 
 @pytest.mark.parametrize(

@@ -488,6 +488,14 @@ def test_the_project_is_the_one_that_the_command_names(command: str) -> None:
     assert isinstance(lock(command, {f"sub/{name}": text for name, text in own.items()}), Locked)
 
 
+def test_the_lock_file_of_a_crate_is_that_of_its_workspace() -> None:
+    files = {"Cargo.toml": "[workspace]\nmembers = ['a']\n", "Cargo.lock": CARGO_LOCK, "a/Cargo.toml": CARGO}
+    command = "cargo build --locked --manifest-path a/Cargo.toml"
+    assert lock(command, files) == Locked("Cargo.lock")
+    assert isinstance(lock(command, {**files, "Cargo.toml": CARGO}), Unlocked)
+    assert isinstance(lock(command, {**files, "a/Cargo.toml": CARGO.replace("serde", "rand")}), Unlocked)
+
+
 @pytest.mark.parametrize("command", ["npm install --no-package-lock", "npm i --package-lock=false"])
 def test_a_lock_file_that_is_ignored_does_not_lock(command: str) -> None:
     files = {"package.json": PACKAGE_JSON, "package-lock.json": NPM_LOCK}

@@ -10,7 +10,7 @@ import pytest
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
 from freshlayer.discover.package_policy import under_policy
-from freshlayer.model.base_image import BaseContents, BaseImage, Bases
+from freshlayer.model.base_image import BaseContents, BaseImage, Bases, is_kept
 from freshlayer.model.downloaded_scripts import ScriptText
 from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy
 from freshlayer.model.report import Report
@@ -47,6 +47,7 @@ def last(text: str, files: Mapping[str, str] | None = None, **scripts: str) -> P
 
 
 APT = {SOURCES: LIST, "/etc/os-release": OS_RELEASE}
+APK = {"/etc/apk/repositories": "https://e.org/v3.20/main\n"}
 WRITTEN = [
     ("echo", f'RUN echo "deb http://e.org/x jammy main" > {X}', {X: "deb http://e.org/x jammy main\n"}),
     ("tee", f"RUN echo deb http://e.org/x jammy main | tee -a {X}", {X: "deb http://e.org/x jammy main\n"}),
@@ -104,6 +105,26 @@ def test_keys_and_passwords_are_left_out() -> None:
 
 
 YUM = {"/etc/yum.repos.d/r.repo": REPOS}
+
+
+PARTLY = [
+    ("a list", f"RUN echo deb http://e.org/$V a b > {X} && apt-get install -y a", APT),
+    ("a download", f"RUN curl -o {X} https://e.org/x && apt-get install -y a", APT),
+    ("a package with a source", "RUN yum install -y vendor-release && yum install -y a", YUM),
+    ("a repository of apk", "RUN echo https://e.org/$V >> /etc/apk/repositories.d/x.list && apk add a", APK),
+]
+
+
+@pytest.mark.parametrize(("text", "files"), [row[1:] for row in PARTLY], ids=[row[0] for row in PARTLY])
+def test_a_source_that_is_not_known_leaves_the_others(text: str, files: Mapping[str, str]) -> None:
+    command = last(text, files)
+    assert command.unknown is None
+    assert command.unlisted is not None
+    assert command.unlisted.code == "package-source"
+    found = analyse(f"FROM base\n{text}\n", AMD64, None, None, bases(files)).discovery
+    assert [item.text for item in found.not_watched] == [command.text]
+
+
 CONFIGURED = [
     ("set-enabled", "RUN dnf config-manager --set-enabled crb", {"r": REPOS.replace("=0", "=1") + "\n"}),
     ("enable", "RUN yum-config-manager --enable c*", {"r": REPOS.replace("=0", "=1") + "\n"}),
@@ -160,7 +181,7 @@ UNKNOWN = [
     ("a source", f"ARG V\nRUN echo deb http://e.org/$V a b > {X} && apt-get install -y a", "package-source"),
     ("a download", f"RUN curl -o {X} https://e.org/x && apt-get install -y a", "package-source"),
     ("a file of another image", f"COPY --from=other /x {X}\nRUN apt-get install -y a", "package-source"),
-    ("a package with a source", "RUN yum install -y ius-release && yum install -y a", "package-source"),
+    ("a package with a source", "RUN yum install -y vendor-release && yum install -y a", "package-source"),
     ("an rpm with a source", "RUN rpm -i http://e.org/x-release.rpm && yum install -y a", "package-source"),
     ("a PPA of a version not known", "RUN add-apt-repository -y ppa:a/b && apt install a", "package-source"),
 ]
@@ -174,6 +195,80 @@ def test_what_can_not_be_known_has_its_reason(text: str, code: str) -> None:
     missed = [item for item in analysis.discovery.not_watched if item.reason == command.unknown]
     assert [item.text for item in missed] == [command.text]
     assert command.unknown.code == code
+
+
+def test_words_that_are_known_are_watched_beside_one_that_is_not() -> None:
+    analysis = analysed(
+        "ARG V\nRUN apt-get update && apt-get install -y curl php$V jq && apt-get install -y $X"
+    )
+    update, first, second = (it for found in analysis.discovery.packages.values() for it in found)
+    assert (first.words, first.unknown) == (("curl", "jq"), None)
+    assert second.unknown is not None
+    assert [item.reason.code for item in analysis.discovery.not_watched] == [
+        "needs-base-image",
+        "needs-build-arg",
+    ]
+    named = report("ARG V\nRUN apt-get install -y curl php$V jq && apt-get install -y $X").inputs
+    assert [str(it.reference) for it in named if it.reference.kind == "package"] == [
+        "pkg:deb/curl",
+        "pkg:deb/jq",
+    ]
+    assert update.unknown is None
+
+
+RELEASES = [
+    (
+        "yum install -y centos-release-scl && yum install -y a",
+        'ID="centos"\nVERSION_ID="7"\n',
+        "/etc/yum.repos.d/CentOS-SCLo-scl.repo",
+        "release=7&repo=sclo-rh\n",
+    ),
+    (
+        "dnf install -y https://e.org/remi-release-9.rpm && dnf install -y a",
+        'ID="rocky"\nVERSION_ID="9.4"\n',
+        "/etc/yum.repos.d/remi-safe.repo",
+        "enterprise/9/safe/$basearch/mirror\n",
+    ),
+    (
+        "dnf install -y https://e.org/rpmfusion-free-release-40.noarch.rpm && dnf install -y a",
+        "ID=fedora\nVERSION_ID=40\n",
+        "/etc/yum.repos.d/rpmfusion-free.repo",
+        "?repo=free-fedora-updates-released-$releasever&",
+    ),
+    (
+        "rpm -i https://e.org/mysql57-community-release-el7-11.noarch.rpm && yum install -y a",
+        'ID="centos"\nVERSION_ID="7"\n',
+        "/etc/yum.repos.d/mysql-community.repo",
+        "/mysql-5.7-community/el/7/",
+    ),
+    (
+        "dpkg -i packages-microsoft-prod.deb && apt-get install -y a",
+        "ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n",
+        "/etc/apt/sources.list.d/microsoft-prod.list",
+        "packages.microsoft.com/debian/12/prod bookworm main\n",
+    ),
+    (
+        "dpkg -i /tmp/cuda-keyring_1.1-1_all.deb && apt-get install -y a",
+        'ID=ubuntu\nVERSION_ID="22.04"\nVERSION_CODENAME=jammy\n',
+        "/etc/apt/sources.list.d/cuda.list",
+        "repos/ubuntu2204/x86_64/ /\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "release", "path", "wanted"), RELEASES, ids=[row[2] for row in RELEASES])
+def test_the_source_that_a_release_package_adds_is_known(
+    line: str, release: str, path: str, wanted: str
+) -> None:
+    found = last(f"RUN {line}", {"/etc/os-release": release})
+    assert (found.unknown, found.unlisted) == (None, None)
+    assert wanted in found.files[path]
+    assert "{" not in found.files[path]
+
+
+def test_a_package_of_keys_adds_no_source() -> None:
+    found = last("RUN apt-get install -y debian-archive-keyring && apt-get install -y a", APT)
+    assert (found.unknown, found.unlisted, found.words) == (None, None, ("a",))
 
 
 def test_a_directory_that_is_not_the_image_has_no_command() -> None:
@@ -290,8 +385,18 @@ def test_a_comment_goes_before_the_settings(text: str, given: dict[str, str], wa
 
 
 def test_what_is_off_is_not_listed_as_unknown() -> None:
-    (item,) = report("# freshlayer: packages=off\nRUN apk add $X").not_watched
-    assert item.reason.code == "packages-off"
+    for command in ("apk add $X", "apk add a $X", f"echo deb $X > {X} && apt-get install -y a"):
+        (item,) = report(f"# freshlayer: packages=off\nRUN {command}").not_watched
+        assert item.reason.code == "packages-off"
+
+
+def test_what_is_off_is_one_line_for_an_instruction() -> None:
+    text = "# freshlayer: packages=off\nRUN apt-get update && apt-get install -y a && apt-get install -y b"
+    (item,) = report(text).not_watched
+    assert (item.reason.code, item.text) == (
+        "packages-off",
+        "apt-get update; apt-get install a; apt-get install b",
+    )
 
 
 def test_a_manager_that_the_base_does_not_have_runs_nothing() -> None:
@@ -300,9 +405,25 @@ def test_a_manager_that_the_base_does_not_have_runs_nothing() -> None:
     found = analyse(text, AMD64, None, None, bases(APT, "apt"))
     assert [it.words for number in found.discovery.packages.values() for it in number] == [("b",)]
     missed = found.discovery.not_watched
-    assert {(item.text, item.reason.code, item.accepted) for item in missed} == {
-        ("yum install ${V}", "no-package-manager", True),
+    assert [(item.text, item.reason.code, item.accepted) for item in missed] == [
         ("apk add c", "no-package-manager", True),
-    }
+    ]
     open_ = analyse(text, AMD64, None, None, bases(APT)).discovery.packages
     assert len([it for number in open_.values() for it in number]) == 3
+
+
+def test_extensions_of_php_install_packages_for_the_time_on_alpine() -> None:
+    text = "ENV PHPIZE_DEPS='autoconf g++'\nRUN docker-php-ext-install zip"
+    on_alpine = analyse(f"FROM base\n{text}\n", AMD64, None, None, bases(APK, "apk")).discovery
+    (command,) = (it for found in on_alpine.packages.values() for it in found)
+    assert (command.manager, command.words, command.updates) == ("apk", ("autoconf", "g++"), True)
+    on_debian = analyse(f"FROM base\n{text}\n", AMD64, None, None, bases(APT, "apt")).discovery
+    assert (on_debian.packages, on_debian.not_watched) == ({}, ())
+    (unknown,) = analyse(f"FROM base\n{text}\n", AMD64).discovery.not_watched
+    assert unknown.reason.code == "packages-by-name"
+
+
+def test_apk_reads_the_files_of_its_directories() -> None:
+    given = {**APK, "/lib/apk/repositories.d/x.list": "https://e.org/x\n"}
+    assert all(map(is_kept, given))
+    assert last("RUN apk add a", given).files == given

@@ -58,6 +58,9 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
     if _is_held(read, changes):
         verdict = PackageVerdict(read.manager, len(before), held=changes, packages=packages)
         return verdict, tuple(known.items())
+    if _is_wider(read, before, changes):
+        verdict = PackageVerdict(read.manager, len(packages), packages=packages, added=len(changes))
+        return verdict, _pairs(read.manager, packages)
     found = tuple(it for it in changes if it.now) if _is_narrow(read) else changes
     verdict = PackageVerdict(read.manager, len(packages), found, (), packages, new=not recorded)
     return replace(verdict, left=len(changes) - len(found)), _pairs(read.manager, packages)
@@ -76,6 +79,14 @@ def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:
 def _is_narrow(read: PackagesRead) -> bool:
     """Whether what is recorded may have packages that the command does not name."""
     return read.policy is PackagePolicy.NAMED and read.manager not in OF_LANGUAGES
+
+
+def _is_wider(read: PackagesRead, before: Mapping[str, str], changes: Sequence[PackageChange]) -> bool:
+    """Whether the packages that the command names are recorded, and nothing but what these require is new."""
+    named = {item.purl for item in read.resolution.packages if item.named}
+    if read.policy is PackagePolicy.NAMED or not before or not before.keys() <= named:
+        return False
+    return bool(changes) and all(it.now and it.purl not in named for it in changes)
 
 
 def _is_held(read: PackagesRead, changes: Sequence[PackageChange]) -> bool:
@@ -174,6 +185,9 @@ def _why_moved(manager: str, verdict: PackageVerdict | None) -> Reason:
     if verdict.new:
         noun = "package" if verdict.total == 1 else "packages"
         return Reason("packages-watched", detail=f"{manager}: {verdict.total} {noun}, not watched so far")
+    if verdict.added:
+        noun = "package that others require is" if verdict.added == 1 else "packages that others require are"
+        return Reason("packages-watched", detail=f"{manager}: {verdict.added} {noun} watched too now")
     if verdict.left:
         noun = "package that it names is" if verdict.total == 1 else "packages that it names are"
         return Reason("packages-watched", detail=f"{manager}: only the {verdict.total} {noun} watched now")

@@ -20,6 +20,7 @@ _NO_LOOKUP = frozenset(
             "checksum-pinned",
             "every-tag",
         ),
+        *("package-file", "package-source", "no-manifest", "no-package-manager"),
         *("repository-of-image", "submodule-branches", "only-the-page", "file-of-image", "other-platforms"),
     }
 )

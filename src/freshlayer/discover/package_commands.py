@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from freshlayer.discover.language_packages import LanguageCalls, Value
 from freshlayer.discover.package_files import is_local, manager_files
 from freshlayer.discover.programs.readers import is_remote
-from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
+from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, plain, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
 from freshlayer.discover.syntaxes.packages_apk import apk, removed
 from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, dpkg, install_packages
@@ -38,6 +40,8 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
 _ROOTS = frozenset({"root", "installroot"})
 _CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
 """Actions that read nothing from the network."""
+_EXTENSIONS = "docker-php-ext-install"
+"""The program of the official images of PHP."""
 _FILE = Reason("package-file")
 _ABSENT = Reason("no-package-manager")
 _ELSEWHERE = Reason("package-root")
@@ -55,15 +59,21 @@ class PackageCommands:
     ) -> None:
         self._present = present
         self._languages = LanguageCalls(platform, value)
+        self._value = value
         self._platform = platform
         self._downloads = downloads
         self._unpacked = False
+        self._absent: list[Missed] = []
+        self._left_out: list[Missed] = []
         self.commands: list[PackageCommand] = []
 
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
         if name in MANAGERS:
             yield from self._of_system(name, arguments, call)
+            return
+        if name == _EXTENSIONS and self._present is not None:
+            yield from self._of_extensions(call)
             return
         installed = self._languages.of(name, arguments, call, by_name)
         if installed is None:
@@ -82,13 +92,26 @@ class PackageCommands:
             lines = tuple(line for line in lines if line.action in _CHANGES)
         return self._of_lines(name, manager, lines, call)
 
+    def _of_extensions(self, call: Call) -> Iterator[Finding]:
+        """Its sources are in the image. Where that has apk, what compiles them is installed for the time."""
+        words = self._value("PHPIZE_DEPS")
+        if "apk" in (self._present or ()) and isinstance(words, str) and words.split():
+            line: Words = ["add", "--no-cache", "--virtual", ".phpize-deps", *words.split()]
+            yield from self._of_system("apk", line, call)
+
     def unknown(self) -> Iterator[Finding]:
-        """Why packages can't be known; that of an update only where nothing is installed."""
+        """Why packages can't be known; that of an update only where nothing is installed.
+
+        A manager that the base does not have is listed where no command of another one runs.
+        """
         reads = [command for command in self.commands if command.action not in _CHANGES]
         others = [command for command in reads if command.action is not PackageAction.UPDATE]
         for command in others or reads:
-            if command.unknown is not None:
-                yield Missed(command.text, command.unknown, command.program, place=command.script)
+            reason = command.unknown or command.unlisted
+            if reason is not None:
+                yield Missed(command.text, reason, command.program, place=command.script)
+        yield from self._left_out
+        yield from () if self.commands else self._absent
 
     def _of_lines(
         self, name: str, manager: str, lines: Sequence[CommandLine], call: Call
@@ -97,15 +120,25 @@ class PackageCommands:
         for line in lines:
             text = _text(name, line)
             if absent:
-                yield Missed(text, _ABSENT, name, accepted=True)
+                self._absent.append(Missed(text, _ABSENT, name, accepted=True, place=call.place))
             elif line.action is None:
                 yield Missed(text, Reason("packages-by-name"), name)
             elif any(option in _ROOTS and value not in {"", "/"} for option, value in line.options):
                 yield Missed(text, _ELSEWHERE, name)
             else:
-                command = self._command(name, manager, line, text, call)
-                self.commands.append(command)
-                yield from self._of_files(name, line, text)
+                yield from self._known(name, manager, line, text, call)
+
+    def _known(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> Iterator[Finding]:
+        """Its words that are known are watched; the others are listed."""
+        command = self._command(name, manager, line, text, call)
+        reason = _unknown_word(name, line)
+        if reason is not None and command.unknown is None and line.action not in _CHANGES:
+            if command.words:
+                self._left_out.append(Missed(text, reason, name, place=call.place))
+            else:
+                command = replace(command, unknown=reason)
+        self.commands.append(command)
+        yield from self._of_files(name, line, text)
 
     def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
         known = manager_files(manager, call.files, self._downloads)
@@ -117,13 +150,14 @@ class PackageCommands:
             tuple(plain(list(line.words))),
             tuple((option, value) for option, value in line.options if isinstance(value, str)),
             known.texts,
-            (_unknown_word(name, line) or known.unknown) if reads else None,
+            (_unknown_option(line) or known.unknown) if reads else None,
             line.updates,
             call.place,
             text,
             self._platform,
             known.foreign,
             known.origins,
+            known.unlisted if reads else None,
         )
 
     def _of_files(self, name: str, line: CommandLine, text: str) -> Iterator[Finding]:
@@ -139,10 +173,14 @@ class PackageCommands:
 
 
 def _unknown_word(name: str, line: CommandLine) -> Reason | None:
-    """Why a word or the value of an option is not known. A URL is an input by itself."""
-    values: list[Word] = [value for _, value in line.options]
-    holes = [word for word in (*line.words, *values) if isinstance(word, Unknown)]
+    """Why a word is not known. A URL is an input by itself."""
+    holes = [word for word in line.words if isinstance(word, Unknown)]
     return next((word.reason for word in holes if not is_remote(name, word)), None)
+
+
+def _unknown_option(line: CommandLine) -> Reason | None:
+    """Why the value of an option is not known: it decides what all words mean."""
+    return next((value.reason for _, value in line.options if isinstance(value, Unknown)), None)
 
 
 def _text(name: str, line: CommandLine) -> str:

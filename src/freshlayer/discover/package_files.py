@@ -21,15 +21,19 @@ _COMMON = ("/etc/os-release", "/usr/lib/os-release")
 _FILES = {"rpm": ("/etc/yum.conf", "/etc/redhat-release")}
 _DIRECTORIES = {
     "apt": ("/etc/apt",),
-    "apk": ("/etc/apk",),
+    "apk": ("/etc/apk", "/lib/apk", "/usr/lib/apk"),
     "rpm": ("/etc/yum.repos.d", "/etc/yum", "/etc/dnf", "/etc/tdnf", "/etc/zypp"),
 }
 _SOURCES = compiled(
     r"/etc/apt/sources\.list(?:\.d/[^/]+\.(?:list|sources))?"
-    r"|/etc/apk/repositories(?:\.d/[^/]+\.list)?"
+    r"|/etc/apk/repositories|(?:/etc|/lib|/usr/lib)/apk/repositories\.d/[^/]+\.list"
     r"|/etc/(?:yum\.repos|zypp/repos)\.d/[^/]+\.repo"
 )
 """Files that name repositories."""
+_REPOSITORY = compiled(
+    r"(?m)^\s*(?:deb\s|URIs:|@\S+\s+\S|(?:https?|ftp)://|(?:baseurl|metalink|mirrorlist)\s*=)"
+)
+"""A line of such a file that names one."""
 _WORDED = {
     "script-not-read": "the build downloads it, and its text is not known before its origin is probed",
     "script-downloaded": "the build downloads it, and its text is not known",
@@ -45,8 +49,9 @@ _MOST_FILES = 500
 
 
 class ManagerFiles(Struct, frozen=True):
-    """``texts``: absolute path → text. ``unknown``: why a file that names repositories is not known.
+    """``texts``: absolute path → text. ``unknown``: why none of the files that name repositories is known.
 
+    ``unlisted``: why some of them are not, where others are.
     ``foreign``: paths of those whose text an origin decides; ``origins``: the references of these origins.
     """
 
@@ -54,6 +59,7 @@ class ManagerFiles(Struct, frozen=True):
     unknown: Reason | None = None
     foreign: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    unlisted: Reason | None = None
 
 
 def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> ManagerFiles:
@@ -73,7 +79,15 @@ def manager_files(manager: str, files: FilesSeen, downloads: Downloads) -> Manag
         elif isinstance(found, FileText):
             texts[path] = written(_likeliest(found))
             foreign |= {path: found.origin or found.name} if found.origin or is_download(found.name) else {}
-    return ManagerFiles(texts, unknown, tuple(foreign), tuple(dict.fromkeys(foreign.values())))
+    origins = tuple(dict.fromkeys(foreign.values()))
+    others = any(_names_repositories(path, text) for path, text in texts.items())
+    return ManagerFiles(
+        texts, None if others else unknown, tuple(foreign), origins, unknown if others else None
+    )
+
+
+def _names_repositories(path: str, text: str) -> bool:
+    return _SOURCES.fullmatch(path) is not None and _REPOSITORY.search(text) is not None
 
 
 def _every(manager: str, files: FilesSeen) -> Iterator[tuple[str, FileText | NoText]]:

@@ -71,17 +71,15 @@ class PackagesNamed:
         reads = [command for command in run.commands if command.action in _READS]
         if run.policy is PackagePolicy.OFF:
             return
-        unknown = {command.manager for command in reads if command.unknown}
-        for command in reads:
-            if command.manager in unknown:
-                continue
+        known = [command for command in reads if not command.unknown]
+        for command in known:
             if command.updates:
                 self._updated[command.manager] = run
             for named in _references(command):
                 places = self._places.setdefault(named, {})
                 for where in (run, self._updated.get(command.manager, run)):
                     places[self._place(where, command)] = None
-        if reads and not unknown:
+        if known and len(known) == len(reads):
             self._quiet[_missed(run, reads[0], _INDEX)] = None
 
     def _place(self, run: PackageRun, command: PackageCommand) -> Place:

@@ -11,11 +11,13 @@ from freshlayer.discover.directives import Directives
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy, PackageRun
 from freshlayer.model.reasons import Reason
+from freshlayer.reference import shown
 
 _OFF = Reason("packages-off")
 _OF_BASE = Reason("trigger-of-base")
 _IGNORED = Reason("ignored-by-comment")
 _IMMUTABLE = Reason("immutable-by-comment")
+_LONGEST = 200
 _CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
 
 
@@ -55,18 +57,20 @@ def _reading(run: PackageRun) -> Iterator[PackageCommand]:
 def _is_of(item: NotWatched, off: Mapping[int, PackageRun]) -> bool:
     """Whether it is about packages that are off."""
     return any(
-        item.line == run.line and item.text == command.text and item.reason == command.unknown
+        item.line == run.line and item.text == command.text
         for run in off.values()
         for command in run.commands
-        if command.unknown
     )
 
 
 def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[NotWatched]:
-    comment = directives.get(run.line, Directives())
-    reason = _IGNORED if comment.ignore else _IMMUTABLE if comment.immutable else _OFF
-    for command in _reading(run):
-        if run.number < 0:
+    """A line for each command of a trigger, one for all of an instruction whose packages are off."""
+    commands = list(_reading(run))
+    if run.number < 0:
+        for command in commands:
             yield NotWatched(run.line, "ONBUILD", command.text, _OF_BASE, script=command.script)
-        else:
-            yield NotWatched(run.line, "RUN", command.text, reason, accepted=True, script=command.script)
+    elif commands:
+        comment = directives.get(run.line, Directives())
+        reason = _IGNORED if comment.ignore else _IMMUTABLE if comment.immutable else _OFF
+        text = shown("; ".join(dict.fromkeys(command.text for command in commands)), _LONGEST)
+        yield NotWatched(run.line, "RUN", text, reason, accepted=True, script=commands[0].script)

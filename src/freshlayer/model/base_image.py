@@ -92,7 +92,7 @@ DIRECTORIES = (
         "/etc/rpm",
     ),
     *("/usr/lib/os.release.d", "/usr/share/dnf5/libdnf.conf.d", "/usr/share/dnf5/repos.d"),
-    "/usr/share/dnf5/vars.d",
+    *("/usr/share/dnf5/vars.d", "/lib/apk/repositories.d", "/usr/lib/apk/repositories.d"),
 )
 """With all that is below them."""
 

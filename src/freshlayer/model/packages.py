@@ -70,7 +70,8 @@ class PackageCommand(Struct, frozen=True):
     ``platform``: of the stage, ``os/arch[/variant]``; a build for several platforms has commands of each.
     ``foreign``: paths of ``files`` whose text an origin decides, as that of a downloaded script or file: what
     they name gets no credential, and is never requested from this machine or a link-local address, unless it
-    is the host of one of these ``origins``, which the Dockerfile names.
+    is the host of one of these ``origins``, which the Dockerfile names. ``unlisted``: why one of several
+    package sources is not known: packages that none of the others has are left out.
     """
 
     manager: str
@@ -86,6 +87,7 @@ class PackageCommand(Struct, frozen=True):
     platform: str = ""
     foreign: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    unlisted: Reason | None = None
 
 
 class PackageRun(Struct, frozen=True):
@@ -265,7 +267,8 @@ class PackageVerdict(Struct, frozen=True):
     policy ``security`` does not take. ``packages``: what would be installed now; empty where ``problem`` has
     why that can't be known. ``unreachable``: as in ``Resolution``. ``kept``: what the last build installed
     counts instead. ``new``: no build of the instruction with its packages is recorded. ``left``: how many
-    recorded packages are not watched any more, for the policy is ``named`` now.
+    recorded packages are not watched any more, for the policy is ``named`` now. ``added``: how many that the
+    named ones require are watched now, and are not recorded.
     """
 
     manager: str
@@ -278,3 +281,4 @@ class PackageVerdict(Struct, frozen=True):
     kept: bool = False
     new: bool = False
     left: int = 0
+    added: int = 0

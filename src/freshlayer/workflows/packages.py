@@ -23,6 +23,7 @@ from freshlayer.model.inputs import Advice, NotWatched
 from freshlayer.model.packages import (
     IndexAnswers,
     IndexFile,
+    PackageAction,
     PackageChain,
     PackagePolicy,
     PackageRun,
@@ -39,6 +40,11 @@ from freshlayer.workflows.index_files import IndexFiles
 _MOST_ROUNDS = 12
 _LONGEST = 200
 _SCRATCH = "scratch"
+_CHOOSING = frozenset(PackageAction) - {
+    PackageAction.UPDATE,
+    PackageAction.REMOVE,
+    PackageAction.ADD_ARCHITECTURE,
+}
 _FOR_GOOD = frozenset(
     {"base-format-unsupported", "base-layer-invalid", "base-limit-reached", "base-too-large"}
 )
@@ -206,9 +212,13 @@ def _parts(item: PackagesWanted, now: int) -> Iterator[_Part]:
 
 def _runs(chain: PackageChain, manager: str) -> Iterator[PackageRun]:
     for run in chain.runs:
-        commands = tuple(command for command in run.commands if command.manager == manager)
+        commands = [command for command in run.commands if command.manager == manager]
+        # What is not known of one command is listed; the others of the instruction are watched.
+        known = [it for it in commands if it.unknown is None or it.action is PackageAction.UPDATE]
+        if any(it.action in _CHOOSING for it in known):
+            commands = known
         if commands:
-            yield replace(run, commands=commands)
+            yield replace(run, commands=tuple(commands))
 
 
 def _base(chain: PackageChain, bases: Bases) -> BaseImage:

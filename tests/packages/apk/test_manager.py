@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import (
@@ -266,3 +267,39 @@ def test_index_files_are_small_and_in_one_round() -> None:
         "apk", "apkindex", (f"{URL}/x86_64/APKINDEX.tar.gz",), compression="gz", largest=64 << 20
     )
     assert file == expected
+
+
+def test_what_the_known_repositories_do_not_have_is_left_out_where_one_is_not_known() -> None:
+    made = words("add git far pcre2=9-r0")
+    run = PackageRun(1, 1, (replace(made, unlisted=Reason("package-source", "/x")),))
+    found = resolved(PackageChain(("", ""), (run,)))[1]
+    assert found.problem is None
+    assert "git" in {one.name for one in found.packages}
+    without = resolved(PackageChain(("", ""), (PackageRun(1, 1, (made,)),)))[1]
+    assert without.problem is not None
+
+
+def with_second(action: str, code: str) -> Resolution:
+    """The answers of two repositories: the second one is a problem."""
+    files = {"/etc/apk/repositories": f"{URL}\nhttps://second.example/r\n"}
+    wanted = PackageChain(("", ""), (PackageRun(1, 1, (words(action, files),)),))
+    resolving = APK.resolve(wanted, base())
+    asked = next(resolving)
+    answers = {
+        file: Memory(index_text(packages(MAIN))) if URL in file.urls[0] else Reason(code, "r")
+        for file in asked
+    }
+    with pytest.raises(StopIteration) as ended:
+        resolving.send(answers)
+    found: Resolution = ended.value.value[1]
+    return found
+
+
+def test_a_repository_that_is_not_there_is_left_out_by_add_alone() -> None:
+    """As apk does: add ignores it with a warning, upgrade does not continue."""
+    added = with_second("add --no-cache curl", "http-not-found")
+    assert names(added) == ["curl", "libcurl", "zlib"]
+    assert [note.code for note in added.notes] == ["http-not-found"]
+    upgraded = with_second("upgrade --no-cache", "http-not-found")
+    assert (upgraded.problem, upgraded.unreachable) == (Reason("http-not-found", "r"), False)
+    assert with_second("add --no-cache curl", "http-server-error").unreachable

@@ -126,3 +126,9 @@ def test_the_image_and_the_command_state_their_architecture() -> None:
     files = {"/etc/apk/arch": "armhf\n"}
     assert architecture(command(files), "linux/arm/v7") == "armhf"
     assert architecture(command(files, ("arch", "x86")), "linux/arm/v7") == "x86"
+
+
+def test_ftp_is_a_transport_of_apk() -> None:
+    assert of_lines("ftp://mirror.example/v3.20/main\n") == [
+        "ftp://mirror.example/v3.20/main/x86_64/APKINDEX.tar.gz"
+    ]

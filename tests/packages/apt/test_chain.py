@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import (
@@ -466,3 +467,24 @@ def test_a_longest_time_counts_where_the_file_states_none() -> None:
     assert expired(conf=conf, dates=DATES[:1]).unreachable
     assert expired(conf=conf, dates=DATES[:1], now=1_785_578_400 + 86_000).problem is None
     assert expired(dates=DATES[:1]).problem is None
+
+
+def test_what_the_known_sources_do_not_have_is_left_out_where_one_is_not_known() -> None:
+    text = package("curl", Depends="lib") + package("lib")
+    why = Reason("package-source", "/x")
+    install = replace(command("curl", "far=2", "lib=9"), unlisted=why)
+    found = resolve(served(text), run(1, UPDATE, install))[1]
+    assert found.problem is None
+    assert [one.name for one in found.packages] == ["curl", "lib"]
+    assert resolve(served(text), run(1, UPDATE, command("curl", "far")))[1].problem is not None
+
+
+@pytest.mark.parametrize("by_hash", [False, True])
+def test_a_release_file_with_sha512_alone(by_hash: bool) -> None:  # noqa: FBT001
+    digest = hashlib.sha512(CURL.encode()).hexdigest()
+    more = ["Acquire-By-Hash: yes"] if by_hash else []
+    lines = ["Suite: stable", "Codename: bookworm", "Architectures: amd64", *more, "SHA512:"]
+    text = "\n".join([*lines, f" {digest} {len(CURL)} main/binary-amd64/Packages", ""])
+    place = f"main/binary-amd64/by-hash/SHA512/{digest}" if by_hash else "main/binary-amd64/Packages"
+    found = resolve({f"{STABLE}InRelease": text, f"{STABLE}{place}": CURL}, run(1, UPDATE, command("jq")))[1]
+    assert versions(found) == {"jq": "2"}

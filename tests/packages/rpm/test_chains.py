@@ -306,6 +306,15 @@ def test_what_a_command_does_not_know_is_its_problem(repository: Repository) -> 
     assert found[2].packages
 
 
+def test_what_the_known_sources_do_not_have_is_left_out_where_one_is_not_known(
+    repository: Repository,
+) -> None:
+    install = replace(command(["install", "manual", "far"]), unlisted=Reason("package-source", "/x"))
+    found = repository.resolve(PackageRun(1, 1, (install,)))[1]
+    assert found.problem is None
+    assert [one.name for one in found.packages] == ["manual"]
+
+
 def test_installed_packages_that_are_not_readable_are_a_problem(repository: Repository) -> None:
     problem = repository.resolve(run(1, "install tool"), installed='{"name": 1}\n')[1].problem
     assert problem is not None

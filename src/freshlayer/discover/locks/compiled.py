@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import join
+from posixpath import dirname, join, normpath
 
 from freshlayer.discover.locks.project import (
     Lock,
@@ -24,6 +24,7 @@ from freshlayer.discover.locks.project import (
 from freshlayer.lazy_regex import compiled
 from freshlayer.reference import shown
 
+_WORKSPACE = compiled(r"(?m)^[ \t]*\[workspace[\].]")
 _GO_BLOCK = compiled(r"(?m)^require[ \t]*\(")
 _GO_LINE = compiled(r"(?m)^[ \t]*(?:require[ \t]+)?([\w.~/-]+)[ \t]+(v[\w.+-]+)")
 _GO_SUM = compiled(r"(?m)^(\S+) (v[^\s/]+)(?:/go\.mod)? h1:")
@@ -45,7 +46,7 @@ def cargo(project: Project) -> Lock:
             return floating("cargo install ignores the lock file unless it is given --locked")
         if not project.value("--path"):
             return floating("cargo install --locked binds the dependencies of a crate, not its version")
-    text, manifest = project.text("Cargo.lock"), project.text("Cargo.toml")
+    text, manifest = project.read(join(_root_of_crate(project), "Cargo.lock")), project.text("Cargo.toml")
     if text is None or manifest is None:
         return missing("Cargo.lock")
     try:
@@ -54,6 +55,18 @@ def cargo(project: Project) -> Lock:
         return unreadable("Cargo.lock")
     locked = (str(item.get("name", "")) for item in tables(lock.get("package")))
     return covered("Cargo.lock", _crates(wanted), locked)
+
+
+def _root_of_crate(project: Project) -> str:
+    """Where the lock file is: with the manifest of the workspace, if the crate is a member of one."""
+    directory = normpath(project.directory)
+    while directory != "/":
+        if project.read(join(directory, "Cargo.lock")) is not None:
+            text = project.read(join(directory, "Cargo.toml"))
+            if directory == normpath(project.directory) or (text and _WORKSPACE.search(text)):
+                return directory
+        directory = dirname(directory)
+    return project.directory
 
 
 def go(project: Project) -> Lock:

@@ -7,9 +7,11 @@ as ``name@range``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from posixpath import join, normpath
 
 import msgspec
+from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
 from freshlayer.discover.syntaxes.options import Operand, read
@@ -29,6 +31,7 @@ _TABLE, _NAMES = table_of(
     """
 )
 _VERBS = frozenset("install i add isntall in ins inst".split())
+_MOST_MEMBERS = 200
 _ALONE = frozenset({"yarn", "yarnpkg"})
 """Programs that install without a word."""
 _SCOPED = compiled(r"@[\w.~-]+:registry")
@@ -53,32 +56,75 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     words = tuple(operands[1:])
     if words:
         return LanguageLine(words, kept)
-    return _of_manifest(files, {option for option, _ in options}, dict(options), kept)
+    line = _of_manifests(files, _directories(name, files, options), options)
+    return replace(line, options=kept)
 
 
-def _of_manifest(
-    files: ProjectFiles, names: set[str], values: dict[str, str], kept: tuple[tuple[str, str], ...]
-) -> LanguageLine:
-    directory = values.get("prefix") or "."
+def _directories(name: str, files: ProjectFiles, options: Sequence[tuple[str, str]]) -> list[str]:
+    """Where the manifests are: of the project and of its workspaces, or of the workspaces that are named."""
+    root = dict(options).get("prefix") or "."
+    if name != "npm":
+        return [root]
+    wanted = [value for option, value in options if option == "workspace"]
+    manifest = _read_manifest(files, root)
+    members = [] if isinstance(manifest, Reason) else list(_members(files, root, manifest))[:_MOST_MEMBERS]
+    named = [it for it in members if any(_is_member(files, root, it, word) for word in wanted)]
+    others = [join(root, word) for word in wanted if not named]
+    return [*named, *others] if wanted else [root, *members]
+
+
+def _members(files: ProjectFiles, root: str, manifest: Mapping[str, object]) -> Iterator[str]:
+    """The directories of the workspaces: paths, and all below one."""
+    stated = manifest.get("workspaces")
+    listed = stated.get("packages") if isinstance(stated, dict) else stated
+    for pattern in listed if isinstance(listed, list) else ():
+        above, star, rest = str(pattern).removeprefix("./").rstrip("/").partition("*")
+        if not star:
+            yield join(root, above)
+        elif above.endswith("/") and rest in {"", "*"}:
+            yield from (join(root, above, it) for it in sorted(files.names(join(root, above))))
+
+
+def _is_member(files: ProjectFiles, root: str, directory: str, word: str) -> bool:
+    """Whether a word names a workspace: by its directory, one above it, or its own name."""
+    path = normpath(join(root, word))
+    if normpath(directory) == path or normpath(directory).startswith(f"{path}/"):
+        return True
+    manifest = _read_manifest(files, directory)
+    return not isinstance(manifest, Reason) and manifest.get("name") == word
+
+
+def _read_manifest(files: ProjectFiles, directory: str) -> Mapping[str, object] | Reason:
     text = files.read(f"{directory}/package.json")
     if isinstance(text, Reason):
-        return LanguageLine(options=kept, unknown=text)
-    only = values.get("only", "")
-    production = "save-prod" in names or values.get("omit") == "dev" or only.startswith("prod")
+        return text
     try:
-        manifest = msgspec.json.decode(text.encode("utf-8", "replace"))
+        found = msgspec.json.decode(text.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):
-        return LanguageLine(options=kept, unknown=Reason("lock-not-read", detail="package.json is not JSON"))
+        return Reason("lock-not-read", detail="package.json is not JSON")
+    return found if isinstance(found, dict) else {}
+
+
+def _of_manifests(
+    files: ProjectFiles, directories: Sequence[str], options: Sequence[tuple[str, str]]
+) -> LanguageLine:
+    """The packages that these manifests name, but for those that are members themselves."""
+    names, values = {option for option, _ in options}, dict(options)
+    production = "save-prod" in names or values.get("omit") == "dev" or values.get("only", "")[:4] == "prod"
     sections = ("dependencies", "optionalDependencies", *(() if production else ("devDependencies",)))
-    return LanguageLine(tuple(dict.fromkeys(_words(manifest, sections))), kept)
+    manifests = [_read_manifest(files, directory) for directory in directories]
+    unknown = next((it for it in manifests if isinstance(it, Reason)), None)
+    known = [it for it in manifests if not isinstance(it, Reason)]
+    own = {it.get("name") for it in known}
+    words = dict.fromkeys(word for it in known for word in _words(it, sections, own))
+    return LanguageLine(tuple(words), unknown=unknown)
 
 
-def _words(manifest: object, sections: Sequence[str]) -> Iterator[str]:
-    known = manifest if isinstance(manifest, dict) else {}
+def _words(manifest: Mapping[str, object], sections: Sequence[str], own: Collection[object]) -> Iterator[str]:
     for section in sections:
-        table = known.get(section)
+        table = manifest.get(section)
         for name, wanted in table.items() if isinstance(table, dict) else ():
-            if isinstance(name, str) and isinstance(wanted, str):
+            if isinstance(name, str) and isinstance(wanted, str) and name not in own:
                 alias = re.match(r"npm:(.+)", wanted)
                 if alias:
                     yield f"{name}@{wanted}"

@@ -37,6 +37,7 @@ from freshlayer.packages.apk.root import Outcome, Root, options_of, performed, r
 
 _REMOVES = "rm"
 """The program of a command that removes the cached indexes."""
+_ABSENT = frozenset({"http-not-found", "http-gone"})
 _CHOOSES = {PackageAction.INSTALL, PackageAction.UPGRADE, PackageAction.DIST_UPGRADE}
 
 
@@ -117,6 +118,7 @@ class _Resolving:
         self._stored: int | None = None
         self._packages: dict[int, dict[str, ChosenPackage]] = {}
         self._problems: dict[int, Resolution] = {}
+        self._notes: dict[int, dict[Reason, None]] = {}
 
     def perform(self, step: _Step) -> None:
         """One command: what it installs belongs to the instruction that read its index."""
@@ -127,9 +129,10 @@ class _Resolving:
         if isinstance(step.repositories, Reason):
             self._problems.setdefault(run.number, Resolution(problem=step.repositories))
             return
-        indexes = self._indexes(step.repositories)
-        if isinstance(indexes, Reason):
-            self._problems.setdefault(reader, Resolution(problem=indexes, unreachable=True))
+        indexes, problem = self._indexes(step, reader)
+        if problem is not None:
+            unreachable = problem.code not in _ABSENT
+            self._problems.setdefault(reader, Resolution(problem=problem, unreachable=unreachable))
             return
         self._follow(step, reader, indexes)
 
@@ -145,14 +148,25 @@ class _Resolving:
             self._stored = run.number
         return run.number if self._stored is None else self._stored
 
-    def _indexes(self, found: tuple[Repository, ...]) -> list[tuple[Index, str]] | Reason:
+    def _indexes(self, step: _Step, reader: int) -> tuple[list[tuple[Index, str]], Reason | None]:
+        """The indexes with their tags, or why they are not known.
+
+        ``apk add`` goes on without a repository that is not there, ``apk upgrade`` does not.
+        """
         indexes: list[tuple[Index, str]] = []
-        for one in found:
+        absent: list[Reason] = []
+        for one in step.repositories if not isinstance(step.repositories, Reason) else ():
             answer = self._answers[one.file]
-            if isinstance(answer, Reason):
-                return answer
-            indexes.append((answer, one.tag))
-        return indexes
+            if not isinstance(answer, Reason):
+                indexes.append((answer, one.tag))
+            elif answer.code in _ABSENT:
+                absent.append(answer)
+            else:
+                return [], answer
+        if absent and (not indexes or step.command.action is not PackageAction.INSTALL):
+            return [], absent[0]
+        self._notes.setdefault(reader, {}).update(dict.fromkeys(absent))
+        return indexes, None
 
     def _follow(self, step: _Step, reader: int, indexes: list[tuple[Index, str]]) -> None:
         run, command = step.run, step.command
@@ -183,7 +197,7 @@ class _Resolving:
         found = self._packages.get(run.number, {})
         notes = (Reason("no-security-marks", NAME),) if run.policy is PackagePolicy.SECURITY else ()
         resolution = self._problems.get(run.number) or Resolution(_sorted(found))
-        return replace(resolution, notes=notes)
+        return replace(resolution, notes=(*notes, *self._notes.get(run.number, ())))
 
 
 def _sorted(found: Mapping[str, ChosenPackage]) -> tuple[ChosenPackage, ...]:

@@ -101,13 +101,13 @@ def _of_line(line: str, variables: dict[str, str], architecture: str) -> Iterato
 def _of_urls(
     kind: str, tag: str, url: str, components: Iterable[str], architecture: str
 ) -> Iterator[Repository | Reason]:
-    if not url.startswith(("http://", "https://", "/", "file:")):
+    if not url.startswith(("http://", "https://", "ftp://", "/", "file:")):
         return
     for place in [f"{url}/{component}" for component in components] or [url]:
         is_file = kind == "ndx" or (not kind and place.endswith((".adb", ".tar.gz")))
         if kind == "v3" or place.endswith(".adb"):
             yield Reason("package-source-unknown", place, "it is an index of apk 3 (Packages.adb)")
-        elif not place.startswith("http"):
+        elif place.startswith(("/", "file:")):
             yield Reason("package-source-unknown", place, "it is a directory of the image")
         else:
             index = place if is_file else f"{place}/{architecture}/APKINDEX.tar.gz"

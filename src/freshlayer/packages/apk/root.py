@@ -80,6 +80,9 @@ def _added(root: Root, command: PackageCommand, indexes: _Indexes) -> Outcome:
     if len(wanted) < len(words):
         wrong = next(word for word in words if parsed(word) is None)
         return Outcome(root, problems=(Unsolvable(wrong, exists=False),))
+    if command.unlisted is not None:
+        own = Universe(indexes, _packages(root))
+        wanted = tuple(one for one in wanted if one.conflict or _is_offered(own, one))
     named = {one.name: one.text for one in wanted if not one.conflict}
     before = root
     if options.get("virtual"):
@@ -89,6 +92,10 @@ def _added(root: Root, command: PackageCommand, indexes: _Indexes) -> Outcome:
     for one in wanted:
         solver.mark(one.name, marks, inherited=True)
     return _outcome(before, changed, solver.solve(changed.world), named)
+
+
+def _is_offered(universe: Universe, one: Dependency) -> bool:
+    return any(provider.meets(one) for provider in universe.providers(one.name))
 
 
 def _with_virtual(

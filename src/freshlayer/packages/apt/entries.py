@@ -3,7 +3,8 @@
 ``packages``: a name → ``Name``: the packages of that name, and those that provide it. ``*``: all names of
 packages; ``^``: task → names; both are read for patterns and tasks alone. ``!``: the names of essential
 packages. ``sources``: the name of a source
-package → its ``SourceRecord``s. ``release``: a field, or ``/PATH`` of an index file → ``SHA256 SIZE``.
+package → its ``SourceRecord``s. ``release``: a field, or ``/PATH`` of an index file → ``SHA256 SIZE``, or
+``SHA512 SIZE`` where there is no SHA256.
 """
 
 from __future__ import annotations
@@ -94,9 +95,9 @@ RELEASE_FIELDS = (
 
 _READ = reader_of((*_FIELDS, *_OTHER_FIELDS))
 _READ_SOURCE = reader_of(_SOURCE_FIELDS)
-_READ_RELEASE = reader_of((*RELEASE_FIELDS, "SHA256"))
+_READ_RELEASE = reader_of((*RELEASE_FIELDS, "SHA256", "SHA512"))
 _MENTIONED = re.compile(r"(?:^|[,|])\s*([A-Za-z0-9][^\s,|:(]*)")
-_LINE = re.compile(r"^[ \t]+([0-9a-f]{64})[ \t]+(\d+)[ \t]+(\S+)$", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]+([0-9a-f]{64}|[0-9a-f]{128})[ \t]+(\d+)[ \t]+(\S+)$", re.MULTILINE)
 
 _encode = msgspec.msgpack.encode
 _MOST_NAMES = 2 << 20
@@ -217,7 +218,8 @@ def _of_release(content: BinaryIO) -> Entries:
 
 
 def _release_entries(fields: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-    lines = fields.pop("SHA256", "")
+    stronger = fields.pop("SHA512", "")
+    lines = fields.pop("SHA256", "") or stronger
     yield from ((name, value.strip().encode()) for name, value in fields.items())
     files = {path: f"{digest} {size}" for digest, size, path in _LINE.findall("\n" + lines)}
     yield from ((f"/{path}", value.encode()) for path, value in files.items())

@@ -74,7 +74,8 @@ class Machine:
         if command.action is PackageAction.BUILD_DEP:
             wanted = Wanted(self._build_dependencies(marks, command, configuration), {}, {}, [])
         else:
-            wanted = wanted_of(marks, command.words, removing=command.action is PackageAction.REMOVE)
+            removing = command.action is PackageAction.REMOVE
+            wanted = wanted_of(marks, command.words, removing=removing, partly=command.unlisted is not None)
         new = configuration.flag("APT::Get::Upgrade-Allow-New", default=command.program == "apt")
         switches = actions.Switches(
             upgrade=configuration.flag("APT::Get::Upgrade", default=True),

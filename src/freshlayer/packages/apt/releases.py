@@ -14,6 +14,9 @@ Get = Callable[[str], bytes | None]
 
 _LARGEST_RELEASE = 16 << 20
 
+_SHA256 = 64
+"""Hexadecimal digits. A file that is named by SHA512 alone is requested again, conditionally."""
+
 _COMPRESSIONS = (("xz", "xz"), ("zst", "zst"), ("gz", "gz"), ("bz2", "bz2"), ("", ""))
 """Ending → compression, as preferred."""
 
@@ -104,9 +107,9 @@ def _index(source: Source, get: Get, path: str) -> IndexFile | None:
         digest, _, size = stated.partition(" ")
         if not digest or (size == "0" and ending):
             continue
-        return IndexFile(
-            "apt", _kind(source), _urls(source, get, name, digest), sha256=digest, compression=compression
-        )
+        urls = _urls(source, get, name, digest)
+        sha256 = digest if len(digest) == _SHA256 else ""
+        return IndexFile("apt", _kind(source), urls, sha256=sha256, compression=compression)
     return None
 
 
@@ -117,7 +120,8 @@ def _urls(source: Source, get: Get, name: str, digest: str) -> tuple[str, ...]:
     if wanted == "no" or not (offered or wanted == "force"):
         return (plain,)
     parent, slash, _ = name.rpartition("/")
-    return (f"{source.directory}{parent}{slash}by-hash/SHA256/{digest}", plain)
+    algorithm = "SHA256" if len(digest) == _SHA256 else "SHA512"
+    return (f"{source.directory}{parent}{slash}by-hash/{algorithm}/{digest}", plain)
 
 
 def _origin(source: Source, get: Get, component: str, architecture: str) -> Origin:

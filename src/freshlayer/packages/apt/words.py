@@ -33,14 +33,18 @@ class Wanted(Struct, frozen=True):
     local: list[str] = []
 
 
-def wanted_of(marks: Marks, words: tuple[str, ...], *, removing: bool) -> Wanted:
-    """What the words of a command name. Raises WordError."""
+def wanted_of(marks: Marks, words: tuple[str, ...], *, removing: bool, partly: bool = False) -> Wanted:
+    """What the words of a command name. ``partly``: what no source has is left out. Raises WordError."""
     found = Wanted({}, {}, {}, [])
     for word in words:
         if is_local(word):
             found.local.append(word)
-        else:
+            continue
+        try:
             _read(marks, word, found, removing=removing)
+        except WordError:
+            if not partly:
+                raise
     return found
 
 

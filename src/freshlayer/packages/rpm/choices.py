@@ -135,7 +135,7 @@ def _targeted(step: Step, world: World, indexes: Indexes) -> frozenset[int] | No
 def _missing(step: Step, request: jobs.Request) -> Reason | None:
     """Why a word that nothing matches ends the command, if it does."""
     strict = step.configuration.strict or not request.jobs
-    if not request.missing or not strict or step.command.action not in _CHOOSE:
+    if not request.missing or not strict or step.command.action not in _CHOOSE or step.command.unlisted:
         return None
     if groups := [word for word in request.missing if word.startswith("@")]:
         return Reason("group-not-found", ", ".join(sorted(groups)))

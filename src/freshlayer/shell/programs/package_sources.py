@@ -13,6 +13,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import Files, FileText, NoText
 from freshlayer.shell.patterns import matches
+from freshlayer.shell.programs.release_packages import brings_source, short_name, source_of
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.values import Hole, Text, known, program_name, text_of, worst, written
 
@@ -22,17 +23,6 @@ _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 _NO_NAME = Reason("needs-base-image", detail="the name of the distribution's version is in the base image")
 _DOWNLOADED = Reason("script-downloaded")
 _OF_PACKAGE = Reason("source-in-package")
-_RELEASE = compiled(
-    r"(?i)(?:^|[/_-])(?:\w*-?release|repos?|packages-microsoft-prod|apt-config|archive-keyring)(?:[-_.]|$)"
-)
-"""Packages that bring a source with them, by convention."""
-_NOT_RELEASE = compiled(r"(?i)^(?:lsb[_-]release|redhat-lsb|ca-certificates|.*-(?:dev|devel|doc))")
-_EPEL = compiled(r"epel-release(?:-latest-(?P<version>\d+))?(?:[-.]|$)")
-_EPEL_REPO = (
-    "[epel]\nname=Extra Packages for Enterprise Linux\nenabled=1\n"
-    "metalink=https://mirrors.fedoraproject.org/metalink?repo=epel-{version}&arch=$basearch\n"
-)
-"""The one of these packages in most Dockerfiles of Enterprise Linux: its repository that is enabled."""
 _INSTALLS_BY = compiled(r"(?:local)?install|in|reinstall|update|upgrade|swap")
 _COMPONENT = compiled(r"main|universe|multiverse|restricted|contrib|non-free|non-free-firmware")
 
@@ -183,16 +173,16 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
     if not installs:
         return
     directory, ending = (_APT, "list") if name in {"dpkg", "apt", "apt-get"} else (_YUM, "repo")
+    files = runner.runs.files
     for word in words:
-        short = basename(re.sub(r"[?#].*", "", word))
-        if word.startswith("-") or not _RELEASE.search(short) or _NOT_RELEASE.match(short):
+        if word.startswith("-") or not brings_source(word):
             continue
-        if directory == _YUM and (epel := _EPEL.match(short)):
-            text = _EPEL_REPO.format(version=epel["version"] or "$releasever")
-            runner.runs.files.write(join(_YUM, "epel.repo"), _file(runner, text), certain=True)
+        short = short_name(word)
+        found = source_of(word, files, runner.platform)
+        if found is not None and found.path.endswith(ending):
+            files.write(join(directory, found.path), _file(runner, found.text), certain=True)
         else:
-            path = join(directory, f"{short}.{ending}")
-            runner.runs.files.write(path, NoText(short, _about(short)), certain=True)
+            files.write(join(directory, f"{short}.{ending}"), NoText(short, _about(short)), certain=True)
 
 
 def unknown_source(what: str, directory: str = _YUM) -> Callable[[Runner, list[str], Fields, str], None]:
