@@ -216,6 +216,19 @@ def test_words_that_are_known_are_watched_beside_one_that_is_not() -> None:
     assert update.unknown is None
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "metadata.google.internal"])
+def test_a_source_on_a_link_local_address_is_not_watched(host: str) -> None:
+    written = f"RUN echo deb http://{host}/debian a b > {X} && apt-get install -y a"
+    command = last(written, APT)
+    assert X not in command.files
+    assert command.unlisted is not None
+    assert command.unlisted.code == "package-source"
+    downloaded = last(
+        f"RUN curl -o {X} https://e.org/x && apt-get install -y a", x=f"deb http://{host}/ a b\n"
+    )
+    assert downloaded.unknown is not None
+
+
 RELEASES = [
     (
         "yum install -y centos-release-scl && yum install -y a",

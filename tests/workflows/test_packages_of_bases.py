@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -14,6 +18,8 @@ from freshlayer.model.report import Report
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
 from freshlayer.workflows.check import check_one
+from freshlayer.workflows.judge import Judgement
+from freshlayer.workflows.observe import Due
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 from testing.apt_repository import AptRepository
@@ -146,3 +152,42 @@ def test_what_a_run_installs_follows_from_the_files_of_its_base(
 ) -> None:
     report = checked(text)
     assert installed(report) == {2: ["app", "lib"]}, report.not_watched
+
+
+class Meeting(BaseHTTPRequestHandler):
+    """Answers when the other origin has a request as well."""
+
+    both: ClassVar[threading.Barrier]
+
+    def do_GET(self) -> None:
+        try:
+            self.both.wait(timeout=5)
+        except threading.BrokenBarrierError:
+            self.send_error(503)
+            return
+        self.send_error(404)
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing is printed."""
+
+
+def test_indexes_of_several_dockerfiles_are_requested_at_once(tmp_path: Path, session: Session) -> None:
+    Meeting.both = threading.Barrier(2)
+    with ExitStack() as stack:
+        targets = []
+        for name in "ab":
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Meeting))
+            stack.callback(server.shutdown)
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            list_ = f"deb http://127.0.0.1:{server.server_port}/debian stable main"
+            install = f"RUN echo {list_} > /etc/apt/sources.list && apt-get update && apt-get install -y x"
+            path = tmp_path / name
+            path.write_text(f"FROM scratch\n{install}\n")
+            source = Source(path.read_bytes(), name, str(path), tmp_path, path)
+            targets.append(Target.of(source, BuildRequest(("linux/amd64",))))
+        judgement = Judgement(Due.of(targets), session, builds=False)
+        reports = [report for _, report in judgement.reports(targets)]
+    found = [report for report in reports if isinstance(report, Report)]
+    reasons = [item.reason for report in found for item in report.not_watched]
+    assert [reason.code for reason in reasons] == ["apt-index-not-read"] * 2
+    assert not Meeting.both.broken

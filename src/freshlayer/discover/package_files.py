@@ -8,6 +8,7 @@ from posixpath import join
 
 from msgspec import Struct, field
 
+from freshlayer.discover.local_hosts import METADATA, why_local
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import is_kept
 from freshlayer.model.inputs import is_download
@@ -30,6 +31,7 @@ _SOURCES = compiled(
     r"|/etc/(?:yum\.repos|zypp/repos)\.d/[^/]+\.repo"
 )
 """Files that name repositories."""
+_URL = compiled(r"\w+://[^\s\"']+")
 _REPOSITORY = compiled(
     r"(?m)^\s*(?:deb\s|URIs:|@\S+\s+\S|(?:https?|ftp)://|(?:baseurl|metalink|mirrorlist)\s*=)"
 )
@@ -108,10 +110,15 @@ def _below(directory: str, files: FilesSeen, depth: int) -> Iterator[tuple[str, 
 
 
 def _why_not(found: FileText | NoText) -> Reason | None:
+    """Why the repositories of a file are not known, or are never requested."""
     if isinstance(found, NoText):
         return found.reason
-    hole = worst_of(_likeliest(found))
-    return hole.reason if hole else None
+    text = _likeliest(found)
+    hole = worst_of(text)
+    if hole is not None:
+        return hole.reason
+    confined = (why_local(url) for url in _URL.findall(written(text)))
+    return next((reason for reason in confined if reason is METADATA), None)
 
 
 def _likeliest(found: FileText) -> Text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 
@@ -47,6 +47,9 @@ from freshlayer.workflows.target import Target, report_of
 from freshlayer.workflows.unprobed import stop_on_unknown
 
 _PLANNED_AT_ONCE = 100
+_RESOLVED_AT_ONCE = 50
+"""Dockerfiles whose index files are requested at once; so many analyses are in memory."""
+
 _MOST_ROUNDS = 5
 """Scripts may download scripts, and what base images have may execute some."""
 _LEAST_DEADLINE = 1.0
@@ -79,10 +82,15 @@ class Judgement:
             if self._due.scripts.scripts:
                 # What is found in a script is probed next, and no answer must wait for that.
                 self._take(observations)
-            for number, target in enumerate(targets):
-                watched = target.watched
-                self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
-                yield target, self._report(target, self._with_learned(target, watched))
+            numbered = enumerate(targets)
+            while group := list(islice(numbered, _RESOLVED_AT_ONCE)):
+                seen: list[tuple[Target, Analysis]] = []
+                for number, target in group:
+                    watched = target.watched
+                    self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
+                    seen.append((target, self._with_learned(target, watched)))
+                self._resolve_together([watched for _, watched in seen])
+                yield from ((target, self._report(target, watched)) for target, watched in seen)
 
     def without_strangers(
         self, target: Target, found: Report | UnknownInputError, engine: EngineImages
@@ -163,7 +171,7 @@ class Judgement:
     def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
         verdicts = self._verdicts(target, watched)
         watched = under_policy(watched, self._session.policy.packages)
-        packages = self._packages_of(watched)
+        (packages,) = self._packages_of([watched])
         watched = with_unresolved(watched, packages)
         try:
             stop_on_unknown(target.source, watched, verdicts, packages, self._session.policy)
@@ -185,15 +193,20 @@ class Judgement:
             for item in watched.discovery.inputs
         }
 
-    def _packages_of(self, watched: Analysis) -> Found:
-        """What the package commands would install now."""
+    def _resolve_together(self, group: Sequence[Analysis]) -> None:
+        """Request the index files of several Dockerfiles at once; their reports find what is resolved."""
+        if len(group) > 1:
+            policies = self._session.policy.packages
+            self._packages_of([under_policy(watched, policies) for watched in group])
+
+    def _packages_of(self, group: Sequence[Analysis]) -> list[Found]:
+        """What the package commands of each would install now."""
         session = self._in_time()
-        if not watched.package_chains or session.indexes is None:
-            return {}
+        if session.indexes is None or not any(watched.package_chains for watched in group):
+            return [{} for _ in group]
         if self._packages is None:
             self._packages = PackagesOfRun(IndexFiles(session, session.indexes))
-        (found,) = self._packages.read([wanted_of(watched, self._bases.known)])
-        return found
+        return self._packages.read([wanted_of(watched, self._bases.known) for watched in group])
 
     def _planned(
         self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found
