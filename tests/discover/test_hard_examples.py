@@ -167,7 +167,10 @@ EXAMPLES = [
     Example(
         "17-file-and-base-environment",
         set(),
-        missed={"https://github.com/nginx/pkg-oss/archive/": "needs the environment of the base image"},
+        missed={
+            "https://github.com/nginx/pkg-oss/archive/": "needs the environment of the base image",
+            "apk add nginx-module-perl": "needs the output of egrep",
+        },
     ),
     Example(
         "18-distribution-name",

@@ -216,6 +216,13 @@ def test_words_that_are_known_are_watched_beside_one_that_is_not() -> None:
     assert update.unknown is None
 
 
+def test_a_repository_of_the_command_line_that_is_not_known_leaves_the_others() -> None:
+    command = last("ARG V\nRUN apk add -X https://e.org/$V/main a", APK)
+    assert command.unknown is None
+    assert command.unlisted is not None
+    assert command.unlisted.code == "needs-build-arg"
+
+
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]", "metadata.google.internal"])
 def test_a_source_on_a_link_local_address_is_not_watched(host: str) -> None:
     written = f"RUN echo deb http://{host}/debian a b > {X} && apt-get install -y a"

@@ -274,10 +274,9 @@ west update                                          | L
 gpg --keyserver k.org --recv-keys ABC                | L
 gpg2 --batch --recv-keys ABC                         | L
 gpg --batch --recv-keys 0xF7D5C9BF765C61E3           | L
-gpg --keyserver keys.org --recv-keys '4ABC 99fe'     | http://keys.org:11371/pks/lookup?op=get&options=mr&search=0x4ABC99FE
-gpg --keyserver hkp://k.org:80 --recv-keys 0x4abc99fe | http://k.org:80/pks/lookup?op=get&options=mr&search=0x4ABC99FE
+gpg --recv-keys 'EB4C 1BFD 4F04 2F6D DDCC  EC91 7721 F63B D38B 4796' | key-by-fingerprint
+apt-key adv --keyserver k.org --recv-keys 0xB42F6819007F00F88E364FD4036A9C25BF357DD4 | key-by-fingerprint
 gpg --keyserver hkps://k.org --refresh-keys 4ABC99FE | L
-apt-key adv --keyserver hkps://k.org --recv-keys F7D5C9BF765C61E3 | https://k.org/pks/lookup?op=get&options=mr&search=0xF7D5C9BF765C61E3
 gpg --fetch-keys U                                   | U
 gpg --verify x.asc                                   | -
 gpg --batch --import x.asc                           | -

@@ -38,6 +38,8 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
 """Program → the manager, and the grammar of its command line."""
 
 _ROOTS = frozenset({"root", "installroot"})
+_ADDED = frozenset({"repository"})
+"""Options that add a package source to those of the files."""
 _CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
 """Actions that read nothing from the network."""
 _EXTENSIONS = "docker-php-ext-install"
@@ -143,6 +145,7 @@ class PackageCommands:
     def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
         known = manager_files(manager, call.files, self._downloads)
         reads = line.action not in _CHANGES
+        added = _unknown_option(line, _ADDED)
         return PackageCommand(
             manager,
             name,
@@ -157,7 +160,7 @@ class PackageCommands:
             self._platform,
             known.foreign,
             known.origins,
-            known.unlisted if reads else None,
+            (known.unlisted or added) if reads else None,
         )
 
     def _of_files(self, name: str, line: CommandLine, text: str) -> Iterator[Finding]:
@@ -178,9 +181,12 @@ def _unknown_word(name: str, line: CommandLine) -> Reason | None:
     return next((word.reason for word in holes if not is_remote(name, word)), None)
 
 
-def _unknown_option(line: CommandLine) -> Reason | None:
-    """Why the value of an option is not known: it decides what all words mean."""
-    return next((value.reason for _, value in line.options if isinstance(value, Unknown)), None)
+def _unknown_option(line: CommandLine, names: frozenset[str] = frozenset()) -> Reason | None:
+    """Why the value of an option is not known: of one of these, else of another, which decides all words."""
+    for name, value in line.options:
+        if isinstance(value, Unknown) and (name in names if names else name not in _ADDED):
+            return value.reason
+    return None
 
 
 def _text(name: str, line: CommandLine) -> str:

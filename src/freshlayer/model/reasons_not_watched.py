@@ -118,6 +118,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the version of the program decides what it downloads",
         "nothing: the instruction that installs the program is keyed on it",
     ),
+    "key-by-fingerprint": (
+        "a fingerprint names the key itself, whatever a key server adds to it",
+        "nothing: another key is another command",
+    ),
     "no-version-document": (
         "no document states which version this name stands for",
         "name an exact version",

@@ -15,8 +15,8 @@ from freshlayer.model.reasons import Reason
 
 _ARCHIVE = compiled(r"(?:https?|ftps?)://\S+\.(?:tgz|tar(?:\.\w+)?|zip|gem|rb|ya?ml|json)(?:[?#]\S*)?")
 _HUB = "https://huggingface.co"
-_KEY = compiled(r"(?:0[xX])?(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})")
-_KEY_SERVERS = {"": "http", "hkp": "http", "hkps": "https"}
+_FINGERPRINT = compiled(r"(?:0[xX])?(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})")
+"""Of an OpenPGP key of version 4 or 6: the digest of its material."""
 _CHANNELS = ("doc.php.net", "pear.php.net", "pecl.php.net")
 _OF_PEAR = compiled(
     r"(?:channel://)?(?:(?P<channel>(?:pear|pecl)\.php\.net)/)?(?P<name>[A-Za-z]\w*)"
@@ -183,32 +183,20 @@ def keys(run: Invocation) -> Iterator[Finding]:
     """``gpg --recv-keys ID`` reads a key server; ``--fetch-keys`` reads a URL."""
     received = run.has("--recv-keys", "--recv-key", "--recv", "--receive-keys")
     by_id = received or run.has("--refresh-keys", "--search-keys")
-    words = [word for word in run.operands if word != "adv"]
-    server = run.value("--keyserver")
-    if received and isinstance(server, str) and words and all(map(_is_key, words)):
-        yield from (_of_server(run, server, word) for word in words)
-    elif run.has("--fetch-keys", "--fetch-key") and not by_id:
+    if run.has("--fetch-keys", "--fetch-key") and not by_id:
         yield from (remote(run.name, word) for word in run.operands if is_remote(run.name, word))
     elif by_id or run.has("--locate-keys", "--locate-key", "--locate-external-keys", "--auto-key-locate"):
         options = [option for option, _ in run.options if re.match(r"--(?:re|search|locate)", option)]
         text = text_of(run, [*options[:1], *run.operands])
-        yield Missed(text, Reason("program-not-probed", run.name), run.name)
+        named = [word for word in run.operands if word != "adv"]
+        if received and named and all(map(_is_fingerprint, named)):
+            yield Missed(text, Reason("key-by-fingerprint"), run.name, accepted=True)
+        else:
+            yield Missed(text, Reason("program-not-probed", run.name), run.name)
 
 
-def _is_key(word: Word) -> bool:
-    return isinstance(word, Unknown) or _KEY.fullmatch(word.replace(" ", "")) is not None
-
-
-def _of_server(run: Invocation, server: str, word: Word) -> Finding:
-    """The request of a key by its identifier (HKP, draft-gallagher-openpgp-hkp, 3.1.2)."""
-    if isinstance(word, Unknown):
-        return unknown(run, word)
-    scheme, _, host = server.rpartition("://")
-    host = host.rstrip("/")
-    port = "" if scheme not in {"", "hkp"} or re.search(r":\d+$", host) else ":11371"
-    base = f"{_KEY_SERVERS.get(scheme, scheme)}://{host}{port}"
-    identifier = word.replace(" ", "").removeprefix("0x").removeprefix("0X").upper()
-    return Found(f"{base}/pks/lookup?op=get&options=mr&search=0x{identifier}", run.name)
+def _is_fingerprint(word: Word) -> bool:
+    return isinstance(word, str) and _FINGERPRINT.fullmatch(word.replace(" ", "")) is not None
 
 
 def pear(run: Invocation) -> Iterator[Finding]:
