@@ -18,7 +18,9 @@ from freshlayer.cli.start import WIDTHS, place_of_help
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "freshlayer"
 
-OPEN_TO_ALL = frozenset({"model", "reference", "request_form", "masking", "errors", "lazy_regex"})
+OPEN_TO_ALL = frozenset(
+    {"model", "reference", "request_form", "masking", "errors", "lazy_regex", "lean_libraries"}
+)
 
 PURE = {
     "errors": "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
@@ -162,6 +161,8 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
 
     Raises OptionError, naming the file and the setting, for whatever can't be meant.
     """
+    import tomllib  # noqa: PLC0415 - where there is a settings file
+
     try:
         document: object = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from freshlayer.context import ClassicContext
+from freshlayer.context.classic import ClassicContext
 from freshlayer.errors import ContextError
 from testing.builders.table import MEMBERS, client_of, require
 from testing.contexts import ignore_file, plant

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ClassicContext
-from freshlayer.context.classic import DOCKERFILE
+from freshlayer.context.classic import DOCKERFILE, ClassicContext
 from freshlayer.errors import ContextError
 
 

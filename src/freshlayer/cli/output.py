@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -80,6 +79,8 @@ class _File(_Target):
     """A file, which is replaced when its content is complete."""
 
     def __init__(self, path: str) -> None:
+        import tempfile
+
         self._path = Path(path)
         written = tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed by close
         super().__init__(format_of(path), written)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 import sys
 from collections.abc import Callable
 from typing import IO
@@ -37,4 +36,6 @@ class KeptInput:
     def _write(self, target: IO[bytes]) -> None:
         target.write(self._read)
         if self._stream is not None:
+            import shutil
+
             shutil.copyfileobj(self._stream, target)

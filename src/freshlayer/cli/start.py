@@ -6,6 +6,7 @@ import os
 import sys
 
 from freshlayer import __version__
+from freshlayer.lean_libraries import load_lean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words == ["--version"] and sys.stdout is not None and _COMPLETION not in os.environ:
         sys.stdout.write(f"freshlayer {__version__}\n")
         return 0
+    for library in ("msgspec", "click"):
+        load_lean(library)
     from freshlayer.cli.main import main as run
 
     return run(words)

@@ -1,6 +1,5 @@
 """Build contexts on disk: the Dockerfile, the ignore files, the tar for the classic builder."""
 
-from freshlayer.context.classic import ClassicContext
 from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.context.script_files import ContextFiles
 from freshlayer.context.source import (
@@ -12,7 +11,6 @@ from freshlayer.context.source import (
 )
 
 __all__ = [
-    "ClassicContext",
     "ContextFiles",
     "Source",
     "ignore_file",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 
-from e2b_dockerfile_utils import (
+from msgspec.structs import replace
+
+from freshlayer.dockerfile.continuations import Unfolded, unfolded
+from freshlayer.dockerfile.library import (
     DockerfileAst,
     DockerfileInstruction,
     DockerfileSyntaxError,
     parse_dockerfile_ast,
 )
-from msgspec.structs import replace
-
-from freshlayer.dockerfile.continuations import Unfolded, unfolded
 from freshlayer.dockerfile.model import Dockerfile, Heredoc, Instruction, Stage
 from freshlayer.dockerfile.syntax import directive
 from freshlayer.errors import DockerfileError
@@ -140,6 +139,8 @@ def _located(error: DockerfileSyntaxError, starts: Mapping[int, int]) -> Dockerf
     unknown = _UNKNOWN.fullmatch(message)
     if unknown:
         word = masked_script("".join(c for c in unknown[1] if c.isprintable()))[:40]
+        import difflib  # noqa: PLC0415 - a quarter of the parser, for an error alone
+
         near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
         message = f"unknown instruction {word!r}{hint}"

@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cache
 
-from e2b_dockerfile_utils import ShellLex
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.dockerfile.library import ShellLex
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.dockerfile.triggers import triggers

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -124,6 +123,8 @@ def _items(lines: Iterator[tuple[int, str]]) -> list[object] | None:
 def _as_toml(text: str) -> list[Block]:
     if len(text) > _LARGEST_TOML:
         raise LockError("it is not as freshlayer writes it, and too large to be read otherwise")
+    import tomllib  # noqa: PLC0415 - for a lock file alone, of which most checks have none
+
     try:
         document: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

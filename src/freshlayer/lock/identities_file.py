@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 
@@ -50,6 +49,8 @@ def read_installed(path: Path) -> Installed:
 
 
 def _read(path: Path) -> dict[str, object]:
+    import tomllib  # noqa: PLC0415 - for a file that most checks don't have
+
     try:
         document: dict[str, object] = tomllib.loads(read_text(path, _LARGEST))
     except FileNotFoundError:

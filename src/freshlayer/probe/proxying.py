@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pycurl
-
 from freshlayer.model.reasons import Reason
+from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freshlayer import dockerfile
 from freshlayer.builders import DerivedFile
 from freshlayer.builders.invocation import Invocation
-from freshlayer.context import ClassicContext, Source, ignore_file, is_sent, read_rules
+from freshlayer.context import Source, ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
 from freshlayer.dockerfile import key_args as arguments
 from freshlayer.dockerfile.inject import Mechanism, NamedImage, inject, mechanism_under
@@ -26,6 +27,9 @@ from freshlayer.workflows.pins import pins_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 from freshlayer.workflows.unprobed import warn_of_unprobed
+
+if TYPE_CHECKING:
+    from freshlayer.context.classic import ClassicContext
 
 
 def content_of(target: Target, report: Report, form: str, mechanism: str | None, session: Session) -> bytes:
@@ -137,8 +141,15 @@ def _derived_file(
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and read_rules(ignore) is not None else None,
         inline=source.path is None,
-        open_context=partial(ClassicContext.of, source.context, dockerfile=source.path),
+        open_context=partial(_classic_context, source),
     )
+
+
+def _classic_context(source: Source, *, as_before_23: bool) -> ClassicContext:
+    """What the classic builder is sent; no other builder needs what makes it."""
+    from freshlayer.context.classic import ClassicContext  # noqa: PLC0415 - see above
+
+    return ClassicContext.of(source.context, dockerfile=source.path, as_before_23=as_before_23)
 
 
 def syntax_of(source: Source) -> str:

@@ -13,11 +13,10 @@ from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
-from freshlayer.probe import PROTOCOLS
-from freshlayer.reference import Reference
+from freshlayer.reference import KINDS, Reference
 
 _NOT_CHOOSING = {PackageAction.UPDATE, PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
-_PROBED = frozenset(PROTOCOLS)
+_PROBED = frozenset(kind.name for kind in KINDS)
 
 
 class Target(Struct, frozen=True):

@@ -7,7 +7,6 @@ import os
 import re
 from typing import BinaryIO
 
-import pycurl
 from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
@@ -15,6 +14,7 @@ from freshlayer.evidence import Hop
 from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
+from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.local_addresses import guard
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown

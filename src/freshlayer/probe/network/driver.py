@@ -8,7 +8,6 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
 
-import pycurl
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -19,6 +18,7 @@ from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, retry_after
+from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.probe.network.subprocesses import Running, start
 from freshlayer.reference import Reference, shown

@@ -11,8 +11,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
-import pycurl
-
+from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Request
 
 # The clouds' own: Alibaba, Oracle, Azure; AWS and Google over IPv6.

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from functools import cache, partial
 from itertools import chain, pairwise
 
-import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.lean_libraries import load_lean
 from freshlayer.shell.syntax.backquotes import without_backquotes
 from freshlayer.shell.syntax.words import is_computed
+
+load_lean("tree_sitter_bash")
+
+import tree_sitter_bash  # noqa: E402 - after the line above
 
 _DOCUMENT_LINE = (
     r"(?P<start>(?<!<)<<-?[ \t]*(?P<quote>[\"'\\]?)(?P<name>[\w.-]+)[\"']?"
