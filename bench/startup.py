@@ -1,7 +1,11 @@
-"""Start-up: the commands that are typed most, beside ``curl`` doing the same request."""
+"""Start-up: the commands that are typed most, beside their floor, and beside ``curl`` doing the same request.
+
+The floor is an interpreter that does nothing, and for ``check`` one that only loads libcurl.
+"""
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,12 +22,15 @@ from testing.tls import self_signed
 
 PAIRS = 20
 TARGET = 3.0
+OF_HELP = 2.0
+OF_INPUTS = 3.5
+OF_CHECK = 1.5
 _STALE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`peer`: the arguments of curl. `target`: the most that the ratio may be."""
+    """`peer`: the command beside it. `target`: the most that the ratio may be."""
 
     command: str
     peer: str
@@ -33,7 +40,7 @@ class Row:
     target: float | None = None
 
     def __str__(self) -> str:
-        aim = [] if self.target is None else [f"≤ {self.target:.0f}", met(self.pairs.ratio <= self.target)]
+        aim = [] if self.target is None else [f"≤ {self.target:.1f}", met(self.pairs.ratio <= self.target)]
         return row(
             f"`{self.command}`",
             self.scheme,
@@ -85,7 +92,8 @@ def _row(made: Site, command: Sequence[str], peer: Sequence[str], *, code: int, 
     words = [str(made.context) if word == "." else word for word in command]
     argv = [made.url if word == "URL" else word for word in peer]
     taken = timed(argv, made.ours(*words), made.environment, PAIRS, code=code)
-    name = " ".join(word if len(word) < 20 else "…" for word in peer)
+    shown = ["python" if word == sys.executable else word for word in peer]
+    name = " ".join(word if len(word) < 20 else "…" for word in shown)
     scheme = made.url.partition(":")[0] if "URL" in peer else "-"
     return Row(
         f"freshlayer {' '.join(command)}", name, scheme, taken, len(set(made.trace(*words).modules)), target
@@ -100,8 +108,10 @@ def lines() -> Iterator[str]:
     yield "|" + "---|" * 8
     conditional = ["curl", "-sSI", "-H", 'If-None-Match: "0"', "URL"]
     with site(tls=True) as made:
-        yield str(_row(made, ["--help"], ["curl", "--help"], code=0, target=None))
-        yield str(_row(made, ["inputs", "."], ["curl", "--help"], code=0, target=None))
+        nothing, libcurl = [sys.executable, "-c", "pass"], [sys.executable, "-c", "import pycurl"]
+        yield str(_row(made, ["--help"], nothing, code=0, target=OF_HELP))
+        yield str(_row(made, ["inputs", "."], nothing, code=0, target=OF_INPUTS))
+        yield str(_row(made, ["check", "."], libcurl, code=_STALE, target=OF_CHECK))
         row = _row(made, ["check", "."], conditional, code=_STALE, target=TARGET)
         yield str(row)
     with site(tls=False) as made:

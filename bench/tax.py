@@ -23,7 +23,8 @@ PAIRS = 15
 INPUTS = 10
 INSTRUCTIONS = 20
 ROUND_TRIP = 0.05
-MORE = 0.15
+MORE = 0.08
+OF_BUILD = 0.9
 ROUND_TRIPS = 4
 
 
@@ -48,6 +49,12 @@ class Tax:
     def target(self) -> float:
         return MORE + ROUND_TRIPS * self.round_trip
 
+    @property
+    def is_met(self) -> bool:
+        """On loopback it is a part of the build itself, too."""
+        within = bool(self.round_trip) or self.pairs.more <= OF_BUILD * self.pairs.peer
+        return within and self.pairs.more <= self.target
+
     def __str__(self) -> str:
         return row(
             f"{self.round_trip * 1000:.0f} ms",
@@ -58,7 +65,7 @@ class Tax:
             f"{self.counts.requests}, {self.counts.body_bytes}",
             self.counts.programs,
             f"≤ {self.target * 1000:.0f} ms more",
-            met(self.pairs.more <= self.target),
+            met(self.is_met),
         )
 
 

@@ -29,7 +29,7 @@ print([name for name in {list(WITHOUT[library])} if name in sys.modules], {libra
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_whoever_needs_the_module_itself_gets_it(library: str) -> None:
+def test_other_code_gets_the_module_itself(library: str) -> None:
     program = f"""
 from importlib import import_module
 from freshlayer.lean_libraries import load_lean

@@ -1,7 +1,7 @@
 """Libraries without what they load and we don't use: half of what a start would load.
 
 ``inspect`` and ``dataclasses`` alone take as long as the interpreter. A stand-in for a module is there only
-while the library loads, so that whoever needs the module itself gets it. A library that does not load so is
+while the library loads, so that other code that imports the module gets the module itself. A library that does not load so is
 loaded as it is.
 """
 
