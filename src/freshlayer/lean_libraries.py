@@ -1,8 +1,8 @@
 """Libraries without what they load and we don't use: half of what a start would load.
 
 ``inspect`` and ``dataclasses`` alone take as long as the interpreter. A stand-in for a module is there only
-while the library loads, so that other code that imports the module gets the module itself. A library that does not load so is
-loaded as it is.
+while the library loads; other code that imports the module gets the module itself. A library that does not
+load so is loaded as it is.
 """
 
 from __future__ import annotations
