@@ -147,7 +147,9 @@ def test_a_table_of_packages_changes_what_is_below_it_for_the_managers_that_it_n
         **dict.fromkeys(Policy().packages, PackagePolicy.SECURITY),
         "apt": PackagePolicy.CLOSURE,
     }
-    assert read('packages = "closure"', "f", below=below) == Policy()
+    assert set(read('packages = "closure"', "f", below=below).packages.values()) == {PackagePolicy.CLOSURE}
+    assert Policy().packages["apt"] is PackagePolicy.CLOSURE
+    assert Policy().packages["pypi"] is PackagePolicy.NAMED
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from msgspec.structs import asdict, replace
 from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS
-from freshlayer.model.packages import URL_TYPES, PackagePolicy
+from freshlayer.model.packages import URL_TYPES, PackagePolicy, usual_policy
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024
@@ -55,7 +55,7 @@ class HostSettings(Struct, frozen=True):
 
 
 _MANAGERS = tuple(URL_TYPES)
-_CLOSURE = dict.fromkeys(_MANAGERS, PackagePolicy.CLOSURE)
+_USUAL_POLICIES = {manager: usual_policy(manager) for manager in _MANAGERS}
 
 
 class Policy(Struct, frozen=True):
@@ -74,7 +74,7 @@ class Policy(Struct, frozen=True):
     deadline: float = 60.0
     offline: bool = False
     pull: Pull = Pull.CHANGED
-    packages: Mapping[str, PackagePolicy] = field(default_factory=lambda: dict(_CLOSURE))
+    packages: Mapping[str, PackagePolicy] = field(default_factory=lambda: dict(_USUAL_POLICIES))
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
     full_answer_every: int = 7 * 86400
     keep_history: int = 400 * 86400
@@ -296,7 +296,8 @@ def _described(name: str, setting: Setting) -> str:
 def _written(name: str) -> str:
     """The default as TOML."""
     if name == "packages":
-        return f'"{PackagePolicy.CLOSURE}"'
+        usual = (f'{it} = "{policy}"' for it, policy in _USUAL_POLICIES.items())
+        return "{ " + ", ".join(usual) + " }"
     value = getattr(_USUAL, name)
     if name in _TIMES:
         return f'"{value // SECONDS["d"]}d"'

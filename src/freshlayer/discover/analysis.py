@@ -14,6 +14,7 @@ from freshlayer.discover.advice import advise, advise_on_packages
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.image_uses import ImageUses, frontend_use
+from freshlayer.discover.lock_advice import advise_on_locks
 from freshlayer.discover.package_chains import Packages, package_chains
 from freshlayer.discover.stage_bases import StageBases, all_wanted
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
@@ -107,7 +108,9 @@ class Analysis(Struct, frozen=True):
     def advice(self) -> tuple[Advice, ...]:
         """Better orders of instructions, except where a comment turns the advice off."""
         silent = frozenset(line for line, item in self.directives.items() if item.no_advice)
-        return (*advise(self.stages, silent), *advise_on_packages(self.package_chains, silent))
+        settled = {n for n, it in self.directives.items() if it.ignore or it.immutable}
+        locks = advise_on_locks(self.discovery.unlocked, self.package_chains, silent | settled)
+        return (*advise(self.stages, silent), *advise_on_packages(self.package_chains, silent), *locks)
 
     @property
     def resolved(self) -> dict[int, frozenset[Reference]]:
@@ -347,6 +350,7 @@ def _union(found: list[Discovery]) -> Discovery:
         tuple(dict.fromkeys(item for discovery in found for item in discovery.scripts)),
         packages=_together(discovery.packages for discovery in found),
         bases=all_wanted(item for discovery in found for item in discovery.bases),
+        unlocked=tuple(dict.fromkeys(item for discovery in found for item in discovery.unlocked)),
     )
 
 

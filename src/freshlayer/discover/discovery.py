@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.model.base_image import BaseWanted
 from freshlayer.model.context_files import Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
@@ -20,7 +21,7 @@ class Discovery(Struct, frozen=True):
     ``wanted``: files of the build context that have to be read before more is known. ``scripts``: inputs
     that are executed as scripts, and whose text is not known. ``packages``: instruction number → its package
     commands in the order in which they run; of several platforms, those of each that differ. ``bases``: the
-    images that stages start from.
+    images that stages start from. ``unlocked``: installs that no lock file binds.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -30,6 +31,7 @@ class Discovery(Struct, frozen=True):
     scripts: tuple[Reference, ...] = ()
     packages: Mapping[int, tuple[PackageCommand, ...]] = field(default_factory=dict)
     bases: tuple[BaseWanted, ...] = ()
+    unlocked: tuple[Unlocked, ...] = ()
 
 
 class Conditions(Struct, frozen=True):

@@ -19,6 +19,7 @@ from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets, mounted_secrets
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
+from freshlayer.discover.lock_advice import KnownUnlocked
 from freshlayer.discover.lookups import decided
 from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.package_calls import PackageCalls
@@ -98,7 +99,7 @@ def discover(
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
     scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
     missed = decided(not_watched, inputs)
-    return Discovery(reads, inputs, missed, tuple(context.wanted), scripts, finder.packages)
+    return finder.with_packages(Discovery(reads, inputs, missed, tuple(context.wanted), scripts))
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:
@@ -185,6 +186,10 @@ class _Finder:
         self._checkouts = Checkouts()
         self.packages: dict[int, tuple[PackageCommand, ...]] = {}
         self._seen: tuple[Environment, Outside] | None = None
+        self._unlocked = KnownUnlocked(context_is_read=context.is_read)
+
+    def with_packages(self, found: Discovery) -> Discovery:
+        return replace(found, packages=self.packages, unlocked=self._unlocked.every)
 
     def every(self, stages: Iterable[Stage]) -> Iterator[_Read]:
         limits = ScriptLimits()
@@ -304,8 +309,8 @@ class _Finder:
             packages = PackageCalls(lambda: self._package_commands(around.value))
             yield from self._script(instruction, around, shell_words, packages)
             yield from ((missed.via, missed) for missed in packages.unknown())
-            if packages.commands:
-                self.packages[instruction.number] = packages.commands
+            self.packages |= {instruction.number: packages.commands} if packages.commands else {}
+            self._unlocked.add(instruction, packages.unlocked)
 
     def _package_commands(self, value: Callable[[str], str | Hole]) -> PackageCommands:
         from freshlayer.discover.package_commands import PackageCommands  # noqa: PLC0415 - six grammars, and tables

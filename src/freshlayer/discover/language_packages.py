@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from freshlayer.discover.locks.project import Locked, Project, Unlocked
+from freshlayer.discover import lock_advice
+from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
@@ -71,6 +73,7 @@ _INTERPRETERS = frozenset({"R", "Rscript", "r"})
 _OF_PROGRAM = "decided-by-program"
 _SETTLED = frozenset({"exact-version", _OF_PROGRAM})
 """Why something is listed that nothing has to be done about."""
+_NEWEST = "the newest versions that fit are installed"
 _MOST_SHOWN = 80
 _USER = compiled(r"//[^/@\s]*@")
 
@@ -80,6 +83,7 @@ class Installed(Struct, frozen=True):
 
     findings: tuple[Finding, ...] = ()
     commands: tuple[PackageCommand, ...] = ()
+    unlocked: tuple[lock_advice.Unlocked, ...] = ()
 
 
 class LanguageCalls:
@@ -99,11 +103,13 @@ class LanguageCalls:
         lock = lock_of(name, self._project(words, files))
         if isinstance(lock, Locked):
             return Installed((self._locked(name, words, lock),))
-        if name in LANGUAGES and (by_name or name in _INTERPRETERS):
-            return self._command(name, arguments, call, files) or (
-                _explained(by_name, lock) if by_name else None
-            )
-        return _explained(by_name, lock) if by_name and lock else None
+        if not by_name and name not in _INTERPRETERS:
+            return None
+        installed = self._command(name, arguments, call, files) if name in LANGUAGES else None
+        if installed is None and not by_name:
+            return None
+        found = installed or _explained(by_name, lock)
+        return replace(found, unlocked=tuple(_unlocked(name, lock, found.commands)))
 
     def _project(self, words: tuple[str, ...], files: ProjectFiles) -> Project:
         return Project(words, files.directory, files.text, files.names, files.variable)
@@ -189,7 +195,17 @@ def _from_environment(manager: str, files: ProjectFiles) -> Iterator[tuple[str, 
             yield option, _USER.sub("//", value)
 
 
-def _explained(by_name: Sequence[Missed], lock: Unlocked | Locked | None) -> Installed:
+def _unlocked(
+    name: str, lock: Lock | None, commands: Sequence[PackageCommand]
+) -> Iterator[lock_advice.Unlocked]:
+    """Why no lock file binds what a call installs. A program may have no lock file of its own."""
+    if isinstance(lock, Unlocked) or (lock is None and commands):
+        reason = lock.reason if lock else Reason("not-locked", detail=_NEWEST)
+        pinned = [lock_advice.pinned(it.manager, it.words) for it in commands]
+        yield lock_advice.Unlocked(name, reason, next(iter(pinned), "") if all(pinned) else "")
+
+
+def _explained(by_name: Sequence[Missed], lock: Lock | None) -> Installed:
     """Packages by name, with why no lock file counts."""
     if not isinstance(lock, Unlocked):
         return Installed(tuple(by_name))

@@ -10,6 +10,7 @@ from freshlayer.model.packages import PackageCommand
 from freshlayer.shell import Call
 
 if TYPE_CHECKING:
+    from freshlayer.discover.lock_advice import Unlocked
     from freshlayer.discover.package_commands import PackageCommands
 
 PROGRAMS = frozenset(
@@ -36,6 +37,11 @@ class PackageCalls:
     def commands(self) -> tuple[PackageCommand, ...]:
         """In the order in which they run."""
         return tuple(self._made.commands) if self._made else ()
+
+    @property
+    def unlocked(self) -> tuple[Unlocked, ...]:
+        """Installs that no lock file binds."""
+        return tuple(self._made.unlocked) if self._made else ()
 
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""

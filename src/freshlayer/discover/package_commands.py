@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from freshlayer.discover.language_packages import LanguageCalls, Value
+from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.discover.package_files import is_local, manager_files
 from freshlayer.discover.programs.readers import is_remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, plain, written
@@ -68,6 +69,7 @@ class PackageCommands:
         self._absent: list[Missed] = []
         self._left_out: list[Missed] = []
         self.commands: list[PackageCommand] = []
+        self.unlocked: list[Unlocked] = []
 
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
         """What a call does. ``by_name``: what is listed of its packages as long as it is not understood."""
@@ -82,6 +84,7 @@ class PackageCommands:
             yield from by_name
             return
         self.commands += installed.commands
+        self.unlocked += installed.unlocked
         yield from installed.findings
 
     def _of_system(self, name: str, arguments: Words, call: Call) -> Iterator[Finding]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.inputs import NotWatched
-from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.packages import (
+    PackageAction,
+    PackageCommand,
+    PackagePolicy,
+    PackageRun,
+    usual_policy,
+)
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
@@ -24,43 +30,45 @@ _CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
 def under_policy(analysis: Analysis, settings: Mapping[str, PackagePolicy]) -> Analysis:
     """The analysis with the policy of each run. What is off is listed as accepted.
 
-    ``settings``: manager → policy; ``closure`` for those that it does not name.
+    ``settings``: manager → policy; the usual one for those that it does not name. A run of several managers
+    with different policies becomes one run for each policy.
     """
     directives = analysis.directives
     chains = tuple(
-        replace(chain, runs=tuple(_with_policy(run, directives, settings) for run in chain.runs))
+        replace(chain, runs=tuple(it for run in chain.runs for it in _divided(run, directives, settings)))
         for chain in analysis.package_chains
     )
-    off = {run.number: run for chain in chains for run in chain.runs if run.policy is PackagePolicy.OFF}
+    off = [run for chain in chains for run in chain.runs if run.policy is PackagePolicy.OFF]
     known = [item for item in analysis.discovery.not_watched if not _is_of(item, off)]
-    missed = dict.fromkeys(item for run in off.values() for item in _listed(run, directives))
+    missed = dict.fromkeys(item for run in off for item in _listed(run, directives))
     discovery = replace(analysis.discovery, not_watched=(*known, *missed))
     return replace(analysis, package_chains=chains, discovery=discovery)
 
 
-def _with_policy(
+def _divided(
     run: PackageRun, directives: Mapping[int, Directives], settings: Mapping[str, PackagePolicy]
-) -> PackageRun:
+) -> Iterator[PackageRun]:
     comment = directives.get(run.line, Directives())
     if run.number < 0:
-        return run
+        yield run
+        return
     if comment.ignore or comment.immutable:
-        return replace(run, policy=PackagePolicy.OFF)
-    manager = next((command.manager for command in _reading(run)), "")
-    return replace(run, policy=comment.packages or settings.get(manager, PackagePolicy.CLOSURE))
+        yield replace(run, policy=PackagePolicy.OFF)
+        return
+    managers = dict.fromkeys(command.manager for command in run.commands)
+    policies = {it: comment.packages or settings.get(it, usual_policy(it)) for it in managers}
+    for policy in dict.fromkeys(policies.values()):
+        commands = tuple(it for it in run.commands if policies[it.manager] is policy)
+        yield replace(run, commands=commands, policy=policy)
 
 
 def _reading(run: PackageRun) -> Iterator[PackageCommand]:
     yield from (command for command in run.commands if command.action not in _CHANGES)
 
 
-def _is_of(item: NotWatched, off: Mapping[int, PackageRun]) -> bool:
+def _is_of(item: NotWatched, off: Iterable[PackageRun]) -> bool:
     """Whether it is about packages that are off."""
-    return any(
-        item.line == run.line and item.text == command.text
-        for run in off.values()
-        for command in run.commands
-    )
+    return any(item.line == run.line and item.text == command.text for run in off for command in run.commands)
 
 
 def _listed(run: PackageRun, directives: Mapping[int, Directives]) -> Iterator[NotWatched]:

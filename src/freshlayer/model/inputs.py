@@ -90,7 +90,11 @@ class NotWatched(Struct, frozen=True):
 
 
 class Advice(Struct, frozen=True):
-    """A better order of instructions; ``line`` is where it would change."""
+    """A better order of instructions, or a better install; ``line`` is where it would change.
+
+    ``code``: of the reasons; that of the order of instructions where none is named.
+    """
 
     line: int
     text: str
+    code: str = "instruction-order"

@@ -37,6 +37,17 @@ class PackagePolicy(StrEnum):
     OFF = "off"
 
 
+_WITH_CLOSURE = frozenset({"apt", "apk", "rpm"})
+
+
+def usual_policy(manager: str) -> PackagePolicy:
+    """The policy of a manager where nothing sets one.
+
+    The dependencies of a language's packages change nearly every week, so that only named packages count.
+    """
+    return PackagePolicy.CLOSURE if manager in _WITH_CLOSURE else PackagePolicy.NAMED
+
+
 class PackageAction(StrEnum):
     """What a command does, in words that all managers share.
 

@@ -67,6 +67,14 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "the package manager's choice needs more rounds of index files than freshlayer reads",
         "report it, with the Dockerfile",
     ),
+    "unlocked-install": (
+        "an install takes the newest versions that fit, and no lock file binds it",
+        "write the lock file that the package manager offers, copy it before the RUN, and install from it",
+    ),
+    "dependencies-float": (
+        "a command names one version of each package, and what these depend on is chosen again in each build",
+        'install from a lock file, or watch the dependencies with packages = "closure"',
+    ),
     "group-not-found": ("no repository has a group that the command names", "check its name"),
     "package-file": (
         "a package that is no part of a repository; what it requires is not known",

@@ -61,7 +61,7 @@ def _findings(report: Report) -> Iterator[Finding]:
         yield Finding(level, missed.reason.code, title, text, missed.line, end, missed.accepted)
     for advice in report.advice:
         end = ends.get(advice.line, advice.line)
-        yield Finding(Level.NOTE, "instruction-order", "advice", advice.text, advice.line, end)
+        yield Finding(Level.NOTE, advice.code, "advice", advice.text, advice.line, end)
 
 
 def _of_the_build(report: Report) -> Iterator[Finding]:

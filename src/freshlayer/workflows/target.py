@@ -79,8 +79,8 @@ def _chooses(command: PackageCommand) -> bool:
 
 def _package_lines(analysis: Analysis) -> Iterator[PackageLine]:
     """The commands that choose packages, each line once for all platforms."""
-    runs = {run.number: run for chain in analysis.package_chains for run in chain.runs}
-    for run in runs.values():
+    runs = [run for chain in analysis.package_chains for run in chain.runs]
+    for run in {(run.number, run.policy): run for run in runs}.values():
         if run.policy is PackagePolicy.OFF:
             continue
         choosing = [

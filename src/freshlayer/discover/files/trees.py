@@ -42,6 +42,11 @@ class ContextTree:
         self._why_not = why_not
         self.wanted: dict[Wanted, None] = {}
 
+    @property
+    def is_read(self) -> bool:
+        """Whether what is not there is known not to be there."""
+        return self._why_not is None
+
     def find(self, path: str, *, named: bool) -> Found | None:
         """A file of the context. A link leads on in the context where it is ``named``, else in the image."""
         for _ in range(_MOST_LINKS):
