@@ -19,7 +19,7 @@ from freshlayer.docker_client import config as docker_config
 from freshlayer.docker_client.install import DockerDirectory, uninstall
 from freshlayer.errors import ContextError, FreshlayerError, InstallError, StateError
 from freshlayer.files.bounded_read import UnfitFileError, holds, read_file, read_text
-from freshlayer.lock.identities_file import read_identities
+from freshlayer.lock import read_lock
 from freshlayer.state import SqliteStore
 from freshlayer.workflows import flag_file as flag
 
@@ -124,7 +124,7 @@ def test_gits_ignore_file(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_an_identities_file(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clause = make(kind, tmp_path / "p" / "i", monkeypatch)
     with pytest.raises(StateError) as caught:
-        read_identities(tmp_path / "p" / "i")
+        read_lock(tmp_path / "p" / "i")
     assert str(caught.value).startswith(f"{tmp_path / 'p' / 'i'}: {clause}")
 
 

@@ -42,7 +42,7 @@ def states(told: Ended) -> dict[int, tuple[str, str]]:
 
 @pytest.fixture
 def rendered(freshlayer: Freshlayer, origin: ServeOrigin, project: Path) -> Freshlayer:
-    """A machine with an empty state, after another one wrote the identities file."""
+    """A machine with an empty state, after another one wrote the lock file."""
     write(project, f"{origin.url}a", f"{origin.url}b")
     assert freshlayer("render", "--quiet", ".").code == 0
     return elsewhere(freshlayer, "other.sqlite3")
@@ -52,7 +52,7 @@ def test_nothing_moved_is_fresh(rendered: Freshlayer) -> None:
     told = rendered("check", "--json", ".")
     assert (told.code, set(states(told).values())) == (
         0,
-        {("fresh", "no input changed since the identities file was written")},
+        {("fresh", "no input changed since the lock file was written")},
     ), told.err
 
 
@@ -63,7 +63,7 @@ def test_what_moved_is_stale_every_night_and_says_why(rendered: Freshlayer, orig
         assert told.code == 1
         state, reason = states(told)[2]
         assert state == "stale"
-        assert reason == f'{origin.url}a: was "v1", now "v2" (compared with the identities file)'
+        assert reason == f'{origin.url}a: was "v1", now "v2" (compared with the lock file)'
 
 
 def test_a_reference_that_the_file_does_not_know_is_stale(
@@ -73,10 +73,10 @@ def test_a_reference_that_the_file_does_not_know_is_stale(
     told = rendered("check", "--json", ".")
     assert told.code == 1
     assert states(told) == {
-        2: ("fresh", "no input changed since the identities file was written"),
+        2: ("fresh", "no input changed since the lock file was written"),
         3: (
             "stale",
-            f"no build is recorded on this machine; {origin.url}new: it is not in the identities file",
+            f"no build is recorded on this machine; {origin.url}new: it is not in the lock file",
         ),
     }
 
@@ -86,7 +86,7 @@ def test_what_the_file_knows_of_another_dockerfile_only_is_stale(rendered: Fresh
     (project / "Dockerfile").rename(project / "Other.Dockerfile")
     told = rendered("check", "--json", "-f", "Other.Dockerfile", ".")
     assert told.code == 1
-    assert "the identities file has it for context/Dockerfile only" in states(told)[2][1]
+    assert "the lock file has it for context/Dockerfile only" in states(told)[2][1]
 
 
 def test_an_origin_that_is_down_keeps_what_the_file_says(rendered: Freshlayer, origin: ServeOrigin) -> None:
@@ -127,7 +127,7 @@ def test_a_dockerfile_that_is_gone_is_taken_out(
     assert freshlayer("render", "-f", "Other", ".").code == 0
     text = written(freshlayer)
     assert f'{origin.url}a"' not in text
-    assert text.count('used-by = ["context/Other"]') == 2
+    assert text.count('used-by = ["context/Other 0 RUN"]') == 2
     assert "context/Dockerfile" not in text
 
 

@@ -233,7 +233,7 @@ def test_a_tainted_package_changes_the_key_once() -> None:
 
 
 def _expected(packages: PackagesRead, installed: Pairs | None) -> InstructionVerdict:
-    """Where an identities file is compared, and nothing was built."""
+    """Where a lock file is compared, and nothing was built."""
     dockerfile = parse("FROM debian\nRUN apt-get update && apt-get install -y curl\n")
     (stage,) = dockerfile.stages
     (run,) = stage.instructions
@@ -254,7 +254,7 @@ def test_packages_are_compared_with_the_identities_file_where_nothing_was_built(
     assert (unknown.state, unknown.key) == (InstructionState.UNKNOWN, fresh.key)
     missing = _expected(read(CURL, SSL), None)
     assert missing.state is InstructionState.STALE
-    assert "not in the identities file" in str(missing.reason)
+    assert "not in the lock file" in str(missing.reason)
 
 
 def test_nothing_to_install_is_a_record_too() -> None:

@@ -67,7 +67,7 @@ def test_a_manifest_without_index_is_for_every_platform() -> None:
         (probed(), False, False, "c" * 64),
         ((Evidence(MANIFEST, "d" * 64, Strength.CONTENT),), True, False, "d" * 64),
         ((Evidence(MANIFEST, "d" * 64, Strength.CONTENT),), False, True, "d" * 64),
-        # From an identities file, of several platforms: the digest of no manifest.
+        # From a lock file, of several platforms: the digest of no manifest.
         ((Evidence(MANIFEST, "d" * 64, Strength.CONTENT),), False, False, ""),
         ((Evidence(MANIFEST, f"sha512:{'d' * 128}", Strength.CONTENT),), True, True, f"sha512:{'d' * 128}"),
         ((), True, True, ""),

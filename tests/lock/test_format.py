@@ -71,7 +71,7 @@ WHOLE = Lock(
             identity=None,
             reason="http-unauthorized",
             used_by=(LockUser("app/Dockerfile", "#", "syntax"),),
-            learned=True,
+            learned_by=(RUN,),
         ),
     ),
     packages=(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.decisions.verdict import judge
-from freshlayer.lock.identities_file import write_identities
+from freshlayer.lock import lock_text, read_lock
+from freshlayer.model.lock import Lock, LockedInput, LockUser
 from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded
 from freshlayer.probe import Limits, probe
 from freshlayer.reference import Reference, parse, requested
@@ -60,7 +61,7 @@ def test_headers_decide_what_is_served(server: LoggingServer) -> None:
     assert str(seen.identity) == "etag:asset-1"
     assert {request.headers["accept"] for request in server.requests()} == {"application/octet-stream"}
     assert judge(seen.keep, ask(asset, seen.keep)).change is Change.UNCHANGED
-    # The same by its text, as `probe`, `watch` and the identities file name it.
+    # The same by its text, as `probe`, `watch` and the lock file name it.
     assert str(judge(None, ask(parse(asset.text))).identity) == "etag:asset-1"
     server.requests()
 
@@ -160,7 +161,10 @@ def test_state_and_identities_hold_the_headers_and_no_secret(server: LoggingServ
     assert verdict.identity is not None
     assert verdict.keep is not None
     path = tmp_path / "identities.toml"
-    write_identities(path, "Dockerfile", [(reference.text, verdict.identity)])
+    user = LockUser("Dockerfile", "0", "RUN")
+    entry = LockedInput(reference=reference.text, identity=verdict.identity, used_by=(user,))
+    path.write_text(lock_text(Lock(inputs=(entry,))))
+    assert read_lock(path).inputs == (entry,)
     with closing(SqliteStore(tmp_path / "state.sqlite3", pytest.fail)) as store:
         store.record_observations({reference: verdict.keep}, at=1)
         assert store.observations([parse(reference.text)])

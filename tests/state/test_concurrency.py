@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from freshlayer.decisions.locking import merged
 from freshlayer.decisions.marks import Mark
 from freshlayer.files.file_lock import locked
-from freshlayer.lock.identities_file import read_identities, write_identities
+from freshlayer.lock import change_lock, read_lock
 from freshlayer.model.build import Built
 from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.lock import Lock, LockedInput, LockUser
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import parse
 from freshlayer.state import BuiltRecord, Scope, SqliteStore
@@ -46,7 +48,9 @@ def _work(folder: Path, number: int, start: Barrier) -> None:
     store = SqliteStore(folder / "state", _fail)
     assert store.observations([reference]) == {}
     record(store, {reference: Recorded.of(IDENTITY)}, 7, scope, [one], [("both", "etag:v0")])
-    write_identities(folder / "identities", f"{number}/Dockerfile", [(reference.text, IDENTITY)])
+    user = LockUser(f"{number}/Dockerfile", "0", "RUN")
+    part = Lock(inputs=(LockedInput(reference=reference.text, identity=IDENTITY, used_by=(user,)),))
+    change_lock(folder / "identities", lambda before: merged(before, [part]))
     store.close()
 
 
@@ -66,7 +70,7 @@ def test_a_hundred_processes_lose_nothing(tmp_path: Path) -> None:
         scopes = [Scope(f"/{n}/Dockerfile", "linux/amd64", "buildkit") for n in range(PROCESSES)]
         mark = Mark("0", "digest", "")
         assert [len(store.last_builds(scope, [mark]).built) for scope in scopes] == [1] * PROCESSES
-    assert len(read_identities(tmp_path / "identities")) == PROCESSES
+    assert len(read_lock(tmp_path / "identities").inputs) == PROCESSES
 
 
 @pytest.mark.slow
@@ -89,7 +93,8 @@ def test_twenty_commands_lose_nothing(tmp_path: Path) -> None:
     references = [parse(f"{origin.url}{number}") for number in range(20)]
     with closing(SqliteStore(tmp_path / "s" / "state", _fail)) as store:
         assert len(store.observations(references)) == 20
-    assert read_identities(tmp_path / "i" / "file").keys() == {reference.text for reference in references}
+    found = read_lock(tmp_path / "i" / "file")
+    assert {it.reference for it in found.inputs} == {reference.text for reference in references}
 
 
 def _hold(path: Path, held: Barrier, released: Barrier) -> None:

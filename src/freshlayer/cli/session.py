@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from freshlayer.builders.local_images import Engine
     from freshlayer.context import Source
     from freshlayer.indexes import IndexCache
-    from freshlayer.lock.identities_file import Entry
-    from freshlayer.lock.installed_packages import Installed
+    from freshlayer.model.lock import Lock
     from freshlayer.workflows.session import Session
 
 
@@ -32,6 +31,7 @@ def session_of(
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
+    from freshlayer.decisions.locking import by_reference, by_stage
     from freshlayer.files.temporary import remove_leftovers
     from freshlayer.report.terminal import Progress, warn
     from freshlayer.state import Keep, SqliteStore
@@ -39,7 +39,7 @@ def session_of(
 
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
-    path, identities, installed = _identities(options)
+    path, lock = _lock(options)
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
@@ -50,9 +50,9 @@ def session_of(
             warn=warn,
             clock=lambda: int(time.time()),
             progress=progress,
-            identities=identities,
-            identities_path=path,
-            installed=installed,
+            locked=by_reference(lock),
+            locked_packages=by_stage(lock),
+            lock_path=path,
             keyring=keyring,
             verbose=bool(options.verbose),
             image_of=image_of,
@@ -68,15 +68,16 @@ def _indexes() -> IndexCache:
     return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")
 
 
-def _identities(options: Options) -> tuple[Path | None, dict[str, Entry], Installed]:
-    """The identities file, its inputs and its packages; nothing where it can't be used."""
+def _lock(options: Options) -> tuple[Path | None, Lock]:
+    """The lock file that --identities names; nothing where it can't be used."""
     from freshlayer.errors import StateError
-    from freshlayer.lock.identities_file import read_identities, read_installed
+    from freshlayer.lock.lock_file import read_lock
+    from freshlayer.model.lock import Lock
     from freshlayer.report.terminal import warn
 
     path = Path(options.identities) if options.identities else None
     try:
-        return (path, read_identities(path), read_installed(path)) if path else (None, {}, {})
+        return path, read_lock(path) if path else Lock()
     except StateError as error:
         warn(f"{error}; it is neither used nor written")
-        return None, {}, {}
+        return None, Lock()

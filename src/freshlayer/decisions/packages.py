@@ -76,6 +76,11 @@ def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:
     return pairs or ((as_a_whole(manager), _NONE),)
 
 
+def none_of() -> str:
+    """The written identity of no package at all."""
+    return _NONE
+
+
 def _is_narrow(read: PackagesRead) -> bool:
     """Whether what is recorded may have packages that the command does not name."""
     return read.policy is PackagePolicy.NAMED and read.manager not in OF_LANGUAGES

@@ -26,7 +26,7 @@ _LONGEST_PATH = 200
 
 
 class Expected(Struct, frozen=True):
-    """What an identities file has of the references of one Dockerfile, where nothing was built here.
+    """What a lock file has of the references of one Dockerfile, where nothing was built here.
 
     ``verdicts``: relative to the identity in the file. ``missing``: why a reference has none.
     """
@@ -44,7 +44,7 @@ class Known(Struct, frozen=True):
     where an unknown input has to rebuild (``--on-unknown rebuild``). ``build_args``: those that are given.
     ``expected``: None where no identities file is compared. ``marks``: as of ``marks.marks``, if they are
     known already. ``packages``: instruction number → the packages that it
-    installs. ``installed``: digest of an instruction → its packages in the identities file. ``resolved``:
+    installs. ``installed``: digest of an instruction → its packages in the lock file. ``resolved``:
     instruction number → the images that the builder itself resolves there and keys its cache on, so that they
     are no part of our key. ``local``: the numbers of instructions that read an image of this machine alone.
     """
@@ -213,13 +213,13 @@ class _Planner:
 def _unbuilt(
     references: tuple[Reference, ...], known: Known, mark: Mark, packages: tuple[PackageVerdict, ...]
 ) -> tuple[InstructionState, Reason]:
-    """An instruction without a record: the identities file knows what another machine built it with."""
+    """An instruction without a record: the lock file knows what another machine built it with."""
     expected, why = known.expected, known.unbuilt.get(mark.place, NEVER_BUILT)
     if expected is None:
         return InstructionState.STALE, why
     missing = [expected.missing[r] for r in references if r in expected.missing]
     if packages and mark.digest not in known.installed:
-        missing.append(Reason("identities-lack-it", "packages", "they are not in the identities file"))
+        missing.append(Reason("identities-lack-it", "packages", "they are not in the lock file"))
     if missing:
         return InstructionState.STALE, joined([why, *missing])
     verdicts = [expected.verdicts[reference] for reference in references]
@@ -227,12 +227,12 @@ def _unbuilt(
     changed += [Reason("packages-changed", detail=changes_text(it)) for it in packages if it.changes]
     if changed:
         reason = joined(changed)
-        compared = replace(reason, detail=f"{reason.detail} (compared with the identities file)")
+        compared = replace(reason, detail=f"{reason.detail} (compared with the lock file)")
         return InstructionState.STALE, compared
     unknown = [item.explanation for item in verdicts if not item.is_observed] + _unknown(packages)
     if unknown:
         return InstructionState.UNKNOWN, _kept(unknown)
-    detail = "no input changed since the identities file was written"
+    detail = "no input changed since the lock file was written"
     return InstructionState.FRESH, Reason("unchanged", detail=detail)
 
 

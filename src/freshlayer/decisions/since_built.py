@@ -28,7 +28,7 @@ def since_built(
 ) -> dict[Reference, Verdict]:
     """Each verdict against the identities that the instructions with this input were built with.
 
-    ``expected``: verdicts relative to the identities file, which counts where nothing was built.
+    ``expected``: verdicts relative to the lock file, which counts where nothing was built.
     ``frontends``: what no instruction reads → the identity that it had in the last build.
     """
     with_what: dict[str, list[str | None]] = {text: [before] for text, before in frontends.items()}

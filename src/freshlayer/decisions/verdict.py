@@ -28,7 +28,7 @@ def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
 
 
 def relative_to(identity: Identity, verdict: Verdict, recorded: Recorded | None) -> Verdict:
-    """The verdict of an input against another identity than the recorded one: what the identities file has.
+    """The verdict of an input against another identity than the recorded one: what the lock file has.
 
     A 304 answers the validators of the state, so what is compared is all that is now known of the bytes.
     """

@@ -83,7 +83,7 @@ def identity_for(evidence: tuple[Evidence, ...], platforms: Iterable[str]) -> Id
 def pin_in(evidence: tuple[Evidence, ...], *, observed: bool, one_platform: bool) -> str:
     """The digest to which a tag can be pinned, ``sha256:…``; empty where none is known.
 
-    ``observed``: by a probe. What an identities file has of several platforms may be the digest of no
+    ``observed``: by a probe. What a lock file has of several platforms may be the digest of no
     manifest.
     """
     index, _ = index_in(evidence)

@@ -53,13 +53,13 @@ class _Input(_Document):
     identity: _Text
     strength: Strength
     used_by: list[_Text]
+    learned_by: list[_Text] = []
     platform: _Platform | None = None
     served_by: _Text | None = None
     sha256: _Sha256 | None = None
     size: Annotated[int, Meta(ge=0)] | None = None
     index: _Digest | None = None
     frozen: bool = False
-    learned: bool = False
     reason: _Code | None = None
 
 
@@ -132,13 +132,13 @@ def _input(values: _Input) -> LockedInput:
         reference=values.reference,
         identity=identity,
         used_by=tuple(map(_user, values.used_by)),
+        learned_by=tuple(map(_user, values.learned_by)),
         platform=values.platform or "",
         served_by=values.served_by or "",
         sha256=values.sha256 or "",
         size=values.size,
         index=values.index or "",
         frozen=values.frozen,
-        learned=values.learned,
         reason=values.reason or "",
     )
 

@@ -61,8 +61,8 @@ def _of_input(item: LockedInput) -> Iterator[_Field]:
     yield "sha256", item.sha256
     yield "size", item.size
     yield "frozen", item.frozen
-    yield "learned", item.learned
     yield "used-by", sorted(map(str, item.used_by))
+    yield "learned-by", sorted(map(str, item.learned_by)) or None
 
 
 def _of_packages(item: LockedPackages) -> Iterator[_Field]:

@@ -41,21 +41,27 @@ class LockedInput(Struct, frozen=True, kw_only=True):
     ``identity``: None where it was not observed; ``reason`` has the code of why. ``platform``: of an image,
     whose identity is the manifest for it; empty of everything else. ``index``: ``sha256:…`` of the index that
     the tag of an image names. ``served_by``: where redirects ended. ``sha256``, ``size``: of the body when it
-    was locked. ``frozen``: ``update`` leaves it alone. ``learned``: the Dockerfile and its context do not
-    name it; a base image or a downloaded script decides that it is read.
+    was locked. ``frozen``: ``update`` leaves it alone. ``used_by``: instructions that name it, in the
+    Dockerfile or a file of its context; ``learned_by``: those that read it because of a base image or a
+    downloaded script.
     """
 
     reference: str
     identity: Identity | None
     used_by: tuple[LockUser, ...]
+    learned_by: tuple[LockUser, ...] = ()
     platform: str = ""
     served_by: str = ""
     sha256: str = ""
     size: int | None = None
     index: str = ""
     frozen: bool = False
-    learned: bool = False
     reason: str = ""
+
+    @property
+    def users(self) -> tuple[LockUser, ...]:
+        """All instructions that read it."""
+        return (*self.used_by, *self.learned_by)
 
     @property
     def name(self) -> tuple[str, str]:
@@ -82,8 +88,8 @@ class NotRead(Struct, frozen=True, kw_only=True, order=True):
 class LockedUnwatched(Struct, frozen=True, kw_only=True, order=True):
     """Something that an instruction reads and that no lock covers. ``reason``: the code of why.
 
-    ``text``: as in reports, without secrets. ``accepted``: as in ``NotWatched``; ``learned``: as in
-    ``LockedInput``.
+    ``text``: as in reports, without secrets. ``accepted``: as in ``NotWatched``. ``learned``: only a
+    base image or a downloaded script shows it.
     """
 
     used_by: LockUser
@@ -110,7 +116,7 @@ class LockedPackages(Struct, frozen=True, kw_only=True):
     ``source``: their package URL without the name: ``pkg:deb/debian?arch=amd64&distro=bookworm``.
     ``commands``: what the instruction requests of the manager, by which it is found again after an edit.
     ``packages``: by name. ``reason``: the code of why they were not known; empty where they are.
-    ``learned``: as in ``LockedInput``.
+    ``learned``: as in ``LockedUnwatched``.
     """
 
     used_by: LockUser

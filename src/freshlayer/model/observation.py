@@ -54,7 +54,7 @@ class Recorded(Struct, frozen=True):
 
     @classmethod
     def of(cls, identity: Identity) -> Recorded:
-        """An identity without a history: from an identities file or a flag file."""
+        """An identity without a history: from a lock file or a flag file."""
         plain = identity.scheme == "etag" and identity.value.isprintable() and '"' not in identity.value
         tag = f'"{identity.value}"' if plain else ""
         same = Evidence(identity.scheme, identity.value, identity.strength)

@@ -26,15 +26,15 @@ BUILDS: dict[str, tuple[str, str]] = {
     # Instructions that have no record of a build.
     "edited": ("the instruction was edited since the last build", "nothing"),
     "identities-lack-it": (
-        "the identities file has no entry for this input",
+        "the lock file has no entry for this input",
         "run freshlayer build",
     ),
-    "identities-of-others": ("the identities file has the entry for other Dockerfiles only", "build once"),
+    "identities-of-others": ("the lock file has the entry for other Dockerfiles only", "build once"),
     "never-built": ("the instruction was never built through freshlayer", "build once"),
     "never-built-by-builder": ("it was built by another builder only", "build once"),
     "never-built-for-platform": ("it was built for another platform only", "build once"),
     "never-built-from-dockerfile": ("it was built from another Dockerfile only", "build once"),
-    "never-built-here": ("no build is recorded on this machine", "build once, or keep an identities file"),
+    "never-built-here": ("no build is recorded on this machine", "build once, or keep a lock file"),
     "never-built-on-engine": ("it was built on another engine only", "build once"),
     "never-built-stage": ("the stage was never built", "build once"),
     "new-dockerfile": ("no build of this Dockerfile is recorded", "build once"),

@@ -1,28 +1,35 @@
-"""The identities file of a run: what it knows of a Dockerfile, and what a build or a render writes to it."""
+"""The lock file of a run: what it knows of a Dockerfile, and what a build or a render writes to it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from freshlayer.context import Source
-from freshlayer.decisions.packages import manager_of
+from freshlayer.decisions.locked_packages import commands_of, managers_of, pairs_in
+from freshlayer.decisions.locking import merged, recorded_in
+from freshlayer.decisions.marks import Mark
 from freshlayer.decisions.plan import Expected
 from freshlayer.decisions.verdict import relative_to
+from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import StateError
-from freshlayer.lock.identities_file import is_gone, user_name, write_identities
+from freshlayer.evidence.images import platform_list
+from freshlayer.lock.lock_file import change_lock, is_gone
 from freshlayer.model.build import Pairs
-from freshlayer.model.evidence import Identity
+from freshlayer.model.lock import LockedDockerfile, LockedPackages
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.packages import PackageRun
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference, shown
+from freshlayer.workflows.lock_parts import name_of, part_of
 from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
 
 
 def expected(
-    source: Source,
+    target: Target,
     verdicts: Mapping[Reference, Verdict],
     recorded: Mapping[Reference, Recorded],
     session: Session,
@@ -31,59 +38,90 @@ def expected(
 
     An entry counts for the Dockerfiles that it names: a new one that reads the same URL was never built.
     """
-    if session.identities_path is None or not (session.identities or session.installed):
+    if session.lock_path is None or not (session.locked or session.locked_packages):
         return None
-    user = _user(session.identities_path, source)
+    name = name_of(session.lock_path, target.source)
     found: dict[Reference, Verdict] = {}
     missing: dict[Reference, Reason] = {}
     for reference, verdict in verdicts.items():
-        entry = session.identities.get(reference.text)
-        if entry is None:
-            detail = "it is not in the identities file"
+        entries = session.locked.get(reference.text, ())
+        users = {user.dockerfile for entry in entries for user in entry.used_by}
+        known = recorded_in(entries, target.request.platforms)
+        if known is None:
+            detail = "it is not in the lock file"
             missing[reference] = Reason("identities-lack-it", str(reference), detail)
-        elif entry.used_by and user not in entry.used_by:
-            others = ", ".join(entry.used_by)
-            detail = f"the identities file has it for {shown(others, 80)} only"
+        elif users and name not in users:
+            others = ", ".join(sorted(users))
+            detail = f"the lock file has it for {shown(others, 80)} only"
             missing[reference] = Reason("identities-of-others", str(reference), detail)
         else:
-            found[reference] = relative_to(entry.identity, verdict, recorded.get(reference))
+            found[reference] = relative_to(known.identity, verdict, recorded.get(reference))
     return Expected(found, missing)
 
 
-def keep_identities(built: Sequence[tuple[Source, Report]], session: Session) -> None:
+def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) -> None:
     """Several targets may share a Dockerfile, which then uses what any of them reads."""
-    path, found = session.identities_path, dict[str, dict[str, Identity]]()
-    packages: dict[str, dict[str, Pairs]] = {}
+    path = session.lock_path
     if path is None:
         return
-    for source, report in built:
-        known = {r.text: verdict.identity for r, verdict in report.verdicts.items() if verdict.identity}
-        found.setdefault(_user(path, source), {}).update(known)
-        packages.setdefault(_user(path, source), {}).update(_installed(report))
+    parts = [
+        part_of(described(path, target), target, report, session.policy.packages) for target, report in built
+    ]
     try:
-        for user, identities in found.items():
-            gone = partial(is_gone, path)
-            write_identities(path, user, list(identities.items()), gone, packages[user])
+        change_lock(path, lambda before: merged(before, parts, partial(is_gone, path)))
     except OSError as error:
         session.warn(f"{path}: the identities were not written: {error.strerror} (name another file)")
     except StateError as error:
         session.warn(f"{error}; the identities were not written")
 
 
-def installed(source: Source, session: Session) -> dict[str, Pairs]:
+def described(path: Path, target: Target) -> LockedDockerfile:
+    """A Dockerfile, with the options of its build as far as every machine has them."""
+    source, request = target.source, target.request
+    name = name_of(path, source)
+    home = path.resolve().parent
+    inside = source.path is not None and not name.startswith("..")
+    context = Path(os.path.relpath(source.context.resolve(), home)).as_posix() if inside else ""
+    return LockedDockerfile(
+        path=name,
+        context="" if context.startswith("..") else context,
+        platforms=tuple(platform_list(request.platforms).split(",")),
+        target=request.target,
+        network=request.network or "",
+    )
+
+
+def installed(
+    target: Target, analysis: Analysis, marks: Mapping[int, Mark], session: Session
+) -> dict[str, Pairs]:
     """Digest of an instruction → the packages that the file has for it."""
-    if session.identities_path is None:
+    if session.lock_path is None:
         return {}
-    user = _user(session.identities_path, source)
-    return {instruction: pairs for (name, instruction), pairs in session.installed.items() if name == user}
+    name = name_of(session.lock_path, target.source)
+    stages = {it.number: stage.label for stage in analysis.stages for it in stage.instructions}
+    runs = {run.number: run for chain in analysis.package_chains for run in chain.runs}
+    found: dict[str, Pairs] = {}
+    for number, run in runs.items():
+        if number in marks and number in stages:
+            place = (name, stages[number])
+            pairs = [pair for pairs in _of_run(place, run, target, session) for pair in pairs]
+            found |= {marks[number].digest: tuple(sorted(pairs))} if pairs else {}
+    return found
 
 
-def _installed(report: Report) -> Iterator[tuple[str, Pairs]]:
-    for item in report.instructions:
-        pairs = tuple(pair for pair in item.pairs if manager_of(pair[0]))
-        if item.packages and pairs:
-            yield item.digest, pairs
+def _of_run(place: tuple[str, str], run: PackageRun, target: Target, session: Session) -> Iterator[Pairs]:
+    """The pairs of each manager: of the block for all platforms of the build, else of each of them."""
+    platforms = platform_list(target.request.platforms)
+    for manager in managers_of(run):
+        commands = commands_of(run, manager)
+        named = [
+            it
+            for it in session.locked_packages.get(place, ())
+            if it.manager == manager and it.commands == commands
+        ]
+        whole = [it for it in named if it.platform == platforms]
+        yield pairs_in(whole[:1] or _of_each(named, platforms))
 
 
-def _user(path: Path, source: Source) -> str:
-    return user_name(path, source.path) if source.path else source.shown
+def _of_each(blocks: Sequence[LockedPackages], platforms: str) -> list[LockedPackages]:
+    return [it for it in blocks if it.platform in platforms.split(",")]

@@ -59,7 +59,7 @@ class Judgement:
     """The targets of one run against what is recorded. A reference is probed once, however many read it.
 
     ``verdicts``: of each reference that was observed so far, against its last observation, which is in
-    ``recorded``. ``builds``: whether a builder runs here. Where none does, the identities file replaces
+    ``recorded``. ``builds``: whether a builder runs here. Where none does, the lock file replaces
     its records.
     """
 
@@ -68,7 +68,7 @@ class Judgement:
         self._due = due
         self._session = session
         self._builds = builds
-        self.recorded = recall(list(due.ttls), session)
+        self.recorded = recall(list(due.ttls), session, due.platforms)
         self._scripts = DownloadedScripts()
         # What was read by another process has no address.
         self._requested = {reference: reference for reference in due.ttls}
@@ -137,7 +137,7 @@ class Judgement:
         """Probe what was found since."""
         new = [item for item in watched.discovery.inputs if item.reference not in self.verdicts]
         ttls = {item.reference: watched.ttl(item) for item in new}
-        self.recorded |= recall(list(ttls), self._session)
+        self.recorded |= recall(list(ttls), self._session, self._due.platforms)
         images = image_needs(watched, self._due.platforms)
         due = Due(ttls, self._due.platforms, _scripts_of(watched), images)
         self._take(answers(due, self.recorded, self._in_time()))
@@ -223,14 +223,14 @@ class Judgement:
             taints=session.store.taints([*verdicts, *package_references(packages)]),
             nonce=os.urandom(16).hex() if session.policy.on_unknown is OnUnknown.REBUILD else "",
             build_args=request.build_args,
-            expected=None if self._builds else expected(target.source, verdicts, recorded, session),
+            expected=None if self._builds else expected(target, verdicts, recorded, session),
             unbuilt=past.unbuilt,
             edited=past.edited,
             marks=marks,
             packages=packages,
             resolved=watched.resolved,
             local=frozenset(use.number for use in watched.image_uses if use.reference in target.local),
-            installed=installed(target.source, session) if packages else {},
+            installed=installed(target, watched, marks, session) if packages else {},
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from freshlayer.decisions.locking import recorded_in
 from freshlayer.discover.analysis import Analysis, Ttls
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
@@ -86,12 +87,15 @@ class Due(Struct, frozen=True):
         return cls(ttls.all(), tuple(platforms), known, images.all)
 
 
-def recall(references: Sequence[Reference], session: Session) -> dict[Reference, Recorded]:
-    """From the state; what it does not know from the identities file."""
+def recall(
+    references: Sequence[Reference], session: Session, platforms: Collection[str] = ()
+) -> dict[Reference, Recorded]:
+    """From the state; what it does not know from the lock file. ``platforms``: for which images are read."""
     recorded = session.store.observations(references)
     for reference in references:
-        if reference not in recorded and reference.text in session.identities:
-            recorded[reference] = Recorded.of(session.identities[reference.text].identity)
+        if reference not in recorded and reference.text in session.locked:
+            known = recorded_in(session.locked[reference.text], platforms)
+            recorded |= {reference: known} if known else {}
     return recorded
 
 

@@ -101,7 +101,7 @@ def render(target: Target, session: Session) -> Report:
     session = session.one_run()
     report = check_one(target, session)
     warn_of_unprobed(report, session)
-    keep_identities([(target.source, report)], session)
+    keep_identities([(target, report)], session)
     return report
 
 

@@ -45,7 +45,7 @@ def reprobe_and_record(
             for name, it in reports.items()
         }
         recorded = [
-            (target.source, found[name])
+            (target, found[name])
             for name, target in targets.items()
             if remember(
                 target.source,

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from freshlayer.builders.local_images import Engine
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.indexes import IndexCache
-from freshlayer.lock.identities_file import Entry
-from freshlayer.lock.installed_packages import Installed
+from freshlayer.model.lock import LockedInput, LockedPackages
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
 from freshlayer.state import StateStore
@@ -23,7 +22,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
     ``image_of``: the image that a tag means now, for the builder of a ``check``. ``indexes``: of packages;
     without them no package is watched. ``engine``: whose images a build may start from; None where no builder
-    is known. ``installed``: packages, as the identities file has them.
+    is known. ``locked``: reference → its entries in the lock file, which is ``lock_path``;
+    ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file has it.
     """
 
     store: StateStore
@@ -31,14 +31,14 @@ class Session(Struct, frozen=True, kw_only=True):
     warn: Callable[[str], None]
     clock: Callable[[], int]
     progress: Callable[[int, int], None] | None = None
-    identities: Mapping[str, Entry] = field(default_factory=dict)
-    identities_path: Path | None = None
+    locked: Mapping[str, tuple[LockedInput, ...]] = field(default_factory=dict)
+    locked_packages: Mapping[tuple[str, str], tuple[LockedPackages, ...]] = field(default_factory=dict)
+    lock_path: Path | None = None
     keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
     indexes: IndexCache | None = None
     engine: Engine | None = None
-    installed: Installed = field(default_factory=dict)
 
     def one_run(self) -> Session:
         """The session of one run: its time is that of its start, and it prints each warning once.

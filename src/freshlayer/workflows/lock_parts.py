@@ -1,0 +1,245 @@
+"""What one Dockerfile reads, as the part of a lock file that is about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.context import Source
+from freshlayer.decisions.locked_packages import commands_of, is_known, managers_of, packed
+from freshlayer.decisions.packages import manager_of
+from freshlayer.discover.analysis import Analysis
+from freshlayer.discover.package_policy import under_policy
+from freshlayer.evidence.images import MANIFEST, index_in, manifest_for, spelled, value_of, with_algorithm
+from freshlayer.lock.lock_file import user_name
+from freshlayer.model.build import InstructionVerdict, Pairs
+from freshlayer.model.evidence import Evidence, Identity, Strength
+from freshlayer.model.inputs import SYNTAX, NotWatched, Place, RemoteInput
+from freshlayer.model.lock import (
+    Lock,
+    LockedDockerfile,
+    LockedInput,
+    LockedPackages,
+    LockedUnwatched,
+    LockUser,
+    NotRead,
+)
+from freshlayer.model.packages import PackageChain, PackagePolicy
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.workflows.pins import evidence_of
+from freshlayer.workflows.target import Target
+
+_SHA256 = "sha256"
+_LENGTH = "length"
+_LOCAL = "local-image"
+_ELSEWHERE = "package-index"
+"""Reason code of a command whose packages are those of the instruction that reads their index."""
+
+
+class Reads(Struct, frozen=True):
+    """What an analysis finds, by the instructions that read it.
+
+    ``inputs``: reference → instructions. ``packages``: (instruction, manager, commands), in the order of the
+    file. ``unwatched``: with no line.
+    """
+
+    inputs: Mapping[Reference, tuple[LockUser, ...]]
+    packages: tuple[tuple[LockUser, str, tuple[str, ...]], ...]
+    unwatched: tuple[LockedUnwatched, ...]
+
+
+def name_of(path: Path, source: Source) -> str:
+    """The name of a Dockerfile in a lock file."""
+    return user_name(path, source.path) if source.path else source.shown
+
+
+def reads_of(name: str, analysis: Analysis, policies: Mapping[str, PackagePolicy]) -> Reads:
+    """What an analysis of the Dockerfile with this name finds. It is of what is probed alone."""
+    found = under_policy(analysis, policies)
+    return _Reader(name, found).reads(
+        found.discovery.inputs, found.discovery.not_watched, found.package_chains
+    )
+
+
+class _Reader:
+    """Knows the instructions of a Dockerfile by line and by number."""
+
+    def __init__(self, name: str, analysis: Analysis) -> None:
+        self._name = name
+        every = [
+            (stage, it) for stage in analysis.dockerfile.stages for it in (stage.start, *stage.instructions)
+        ]
+        self._by_line = {it.line: LockUser(name, stage.label, it.name) for stage, it in every}
+        self._by_number = {it.number: LockUser(name, stage.label, it.name) for stage, it in every}
+
+    def reads(
+        self,
+        inputs: Iterable[RemoteInput],
+        not_watched: Iterable[NotWatched],
+        chains: Iterable[PackageChain],
+    ) -> Reads:
+        users = {it.reference: tuple(sorted({self._user(place) for place in it.places})) for it in inputs}
+        unwatched = [
+            LockedUnwatched(
+                used_by=self._at(it.line), reason=it.reason.code, text=it.text, accepted=it.accepted
+            )
+            for it in not_watched
+            if not it.is_covered
+        ]
+        return Reads(users, tuple(self.packages(chains)), tuple(unwatched))
+
+    def packages(self, chains: Iterable[PackageChain]) -> Iterator[tuple[LockUser, str, tuple[str, ...]]]:
+        """Of an instruction that is in several chains once."""
+        runs = {run.number: run for chain in chains for run in chain.runs}
+        for number, run in sorted(runs.items()):
+            for manager in managers_of(run):
+                yield self._by_number[number], manager, commands_of(run, manager)
+
+    def _user(self, place: Place) -> LockUser:
+        if place.via == SYNTAX:
+            return LockUser(self._name, *SYNTAX.split())
+        return LockUser(self._name, place.stage or "0", place.instruction)
+
+    def _at(self, line: int) -> LockUser:
+        return self._by_line.get(line, LockUser(self._name, *SYNTAX.split()))
+
+
+def part_of(
+    described: LockedDockerfile, target: Target, report: Report, policies: Mapping[str, PackagePolicy]
+) -> Lock:
+    """The part of a lock file about one Dockerfile, from its report for these platforms."""
+    plain = replace(target, local=frozenset()).watched
+    named = reads_of(described.path, plain, policies)
+    reader = _Reader(described.path, plain)
+    found = reader.reads(report.inputs, report.not_watched, report.packages_wanted.chains)
+    found = replace(found, inputs=_with_local(found, named, target.local))
+    inputs = [
+        item
+        for reference, users in found.inputs.items()
+        for item in _entries(reference, users, named.inputs.get(reference, ()), target, report)
+    ]
+    return Lock(
+        dockerfiles=(described,),
+        inputs=tuple(inputs),
+        packages=tuple(_blocks(found, named, report, target.request.platform)),
+        unwatched=tuple(
+            dict.fromkeys(replace(it, learned=it not in named.unwatched) for it in found.unwatched)
+        ),
+        not_read=tuple(dict.fromkeys(_not_read(named, found))),
+    )
+
+
+def _with_local(
+    found: Reads, named: Reads, local: Collection[Reference]
+) -> dict[Reference, tuple[LockUser, ...]]:
+    """With images of this machine alone, which another machine may have too: no lock covers them."""
+    return {**{it: users for it, users in named.inputs.items() if it in local}, **found.inputs}
+
+
+def _not_read(named: Reads, found: Reads) -> Iterator[NotRead]:
+    """What the Dockerfile alone seems to read, and does not."""
+    for reference, users in named.inputs.items():
+        others = set(users) - set(found.inputs.get(reference, ()))
+        yield from (NotRead(used_by=user, reference=reference.text) for user in sorted(others))
+    for user, manager, commands in named.packages:
+        if (user, manager, commands) not in found.packages:
+            yield NotRead(used_by=user, text="; ".join(commands), reason=manager)
+    for it in named.unwatched:
+        if it not in found.unwatched:
+            yield NotRead(used_by=it.used_by, text=it.text, reason=it.reason)
+
+
+def _entries(
+    reference: Reference,
+    users: tuple[LockUser, ...],
+    named: Collection[LockUser],
+    target: Target,
+    report: Report,
+) -> Iterator[LockedInput]:
+    """One; of an image by tag one for each platform that it is read for."""
+    verdict = report.verdicts.get(reference)
+    known = LockedInput(
+        reference=reference.text,
+        identity=verdict.identity if verdict else None,
+        used_by=tuple(user for user in users if user in named),
+        learned_by=tuple(user for user in users if user not in named),
+    )
+    if verdict is None or verdict.identity is None:
+        yield replace(known, reason=verdict.reason.code if verdict else _LOCAL)
+        return
+    evidence = evidence_of(report, reference)
+    if reference.kind != "image" or reference.pinned:
+        yield _with_body(known, evidence)
+        return
+    index, _ = index_in(evidence)
+    platforms = _platforms(reference, target)
+    for platform in platforms:
+        manifest = manifest_for(evidence, platform)
+        if not manifest and len(platforms) == 1:
+            manifest = verdict.identity.value
+        identity = Identity(MANIFEST, manifest, Strength.CONTENT) if manifest else None
+        yield replace(
+            known,
+            platform=spelled(platform),
+            identity=identity,
+            index=with_algorithm(index),
+            reason="" if identity else "platform-absent",
+        )
+
+
+def _platforms(reference: Reference, target: Target) -> tuple[str, ...]:
+    item = next((it for it in target.analysis.discovery.inputs if it.reference == reference), None)
+    platforms = target.request.platforms
+    return target.analysis.platforms_of(item, platforms) if item else platforms
+
+
+def _with_body(item: LockedInput, evidence: tuple[Evidence, ...]) -> LockedInput:
+    """With what the origin states about the bytes."""
+    digest, length = value_of(evidence, _SHA256), value_of(evidence, _LENGTH)
+    is_digest = len(digest) == 64 and set(digest) <= set("0123456789abcdef")
+    is_length = length.isascii() and length.isdecimal() and len(length) < 15
+    return replace(item, sha256=digest if is_digest else "", size=int(length) if is_length else None)
+
+
+def _blocks(found: Reads, named: Reads, report: Report, platform: str) -> Iterator[LockedPackages]:
+    verdicts = _by_place(report)
+    for place, (user, manager, commands) in enumerate(found.packages):
+        item = verdicts.get(place)
+        block = LockedPackages(
+            used_by=user,
+            manager=manager,
+            platform=",".join(sorted(map(spelled, platform.split(",")))),
+            commands=commands,
+            learned=(user, manager, commands) not in named.packages,
+        )
+        verdict = next((it for it in item.packages if it.manager == manager), None) if item else None
+        pairs = _pairs(item, manager)
+        if verdict is None:
+            yield replace(block, reason=_ELSEWHERE)
+        elif is_known(pairs):
+            source, packages = packed(pairs)
+            yield replace(block, source=source, packages=packages)
+        else:
+            yield replace(block, reason=verdict.problem.code if verdict.problem else _ELSEWHERE)
+
+
+def _pairs(item: InstructionVerdict | None, manager: str) -> Pairs:
+    return tuple(pair for pair in item.pairs if manager_of(pair[0]) == manager) if item else ()
+
+
+def _by_place(report: Report) -> dict[int, InstructionVerdict]:
+    """Place in ``found.packages`` → its instruction."""
+    runs = {run.number: run for chain in report.packages_wanted.chains for run in chain.runs}
+    by_line = {item.line: item for item in report.instructions}
+    places: dict[int, InstructionVerdict] = {}
+    place = 0
+    for _, run in sorted(runs.items()):
+        for _manager in managers_of(run):
+            if run.line in by_line:
+                places[place] = by_line[run.line]
+            place += 1
+    return places
