@@ -53,6 +53,12 @@ _SHARED = (
 )
 
 
+_OPTIONAL = (
+    click.argument("contexts", nargs=-1, type=click.Path(), metavar="[CONTEXT]…"),
+    *_SELECTED,
+)
+
+
 class Selection(Struct, frozen=True):
     """Which Dockerfile of a context, and which build of it, as typed."""
 
@@ -71,6 +77,11 @@ def selected(function: Callable[..., Any]) -> Callable[..., Any]:
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these, and any number of contexts."""
     return _with(_SHARED, _packed(function))
+
+
+def shared_or_none(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same; without a context there is none."""
+    return _with(_OPTIONAL, _packed(function))
 
 
 def _packed(function: Callable[..., Any]) -> Callable[..., Any]:

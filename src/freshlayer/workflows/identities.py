@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from freshlayer.context import Source
 from freshlayer.decisions.locked_packages import commands_of, managers_of, pairs_in
 from freshlayer.decisions.locking import merged, recorded_in
 from freshlayer.decisions.marks import Mark
 from freshlayer.decisions.plan import Expected
 from freshlayer.decisions.verdict import relative_to
-from freshlayer.discover.analysis import Analysis
+from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.errors import StateError
 from freshlayer.evidence.images import platform_list
 from freshlayer.lock.lock_file import change_lock, is_gone
@@ -65,7 +66,8 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
     if path is None:
         return
     parts = [
-        part_of(described(path, target), target, report, session.policy.packages) for target, report in built
+        part_of(described(path, target.source, target.request), target, report, session.policy.packages)
+        for target, report in built
     ]
     try:
         change_lock(path, lambda before: merged(before, parts, partial(is_gone, path)))
@@ -75,9 +77,8 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
         session.warn(f"{error}; the identities were not written")
 
 
-def described(path: Path, target: Target) -> LockedDockerfile:
+def described(path: Path, source: Source, request: BuildRequest) -> LockedDockerfile:
     """A Dockerfile, with the options of its build as far as every machine has them."""
-    source, request = target.source, target.request
     name = name_of(path, source)
     home = path.resolve().parent
     inside = source.path is not None and not name.startswith("..")

@@ -1,0 +1,52 @@
+"""``freshlayer lock``."""
+
+from __future__ import annotations
+
+import click
+
+from freshlayer.cli.dockerfiles import Selection, shared
+from freshlayer.cli.exit_codes import DONE
+from freshlayer.cli.options import Options, ours
+
+FORMATS = ("text", "json", "markdown")
+"""Of the commands of the lock file."""
+
+
+@click.command(
+    "lock",
+    short_help="write freshlayer.lock: what each remote input is now",
+    epilog="\b\nExamples:"
+    "\n  freshlayer lock"
+    "\n  freshlayer lock --recursive --platform linux/amd64,linux/arm64 ."
+    "\n  freshlayer lock -f web/Dockerfile --build-arg VERSION=2 .",
+)
+@shared
+@click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
+@ours("lock", formats=FORMATS)
+def command(options: Options, contexts: tuple[str, ...], selection: Selection, recursive: bool) -> int:
+    """Write what is missing to freshlayer.lock, and remove what no Dockerfile names any more.
+
+    What is locked already stays as it is ('freshlayer update' moves it). The file is in the root of the git
+    repository, or where --identities says; commit it. All stages are locked, unless --target names one.
+    Platforms, build args and network that were named once are kept in the file.
+
+    Exit code 0: it is written, or was in step; 2: trouble.
+    """
+    from freshlayer.cli.lock_run import locking, write_report
+    from freshlayer.decisions.lock_changes import changes, counts_of
+    from freshlayer.lock import change_lock
+    from freshlayer.model.lock import Lock
+    from freshlayer.model.lock_report import LockReport
+    from freshlayer.workflows.lock import as_now, observe, parts_of
+
+    with locking(options, contexts, selection, recursive=recursive) as (files, session):
+        observed = list(observe(files.targets, session, lambda _: False))
+        parts = parts_of(observed, session)
+
+        def next_lock(before: Lock) -> Lock:
+            return as_now(before, parts, files.path, keep=True)
+
+        now = change_lock(files.path, next_lock)
+    found = LockReport(str(files.path), counts_of(now), tuple(changes(files.lock, now)))
+    write_report(options, found, "freshlayer lock")
+    return DONE

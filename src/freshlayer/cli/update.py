@@ -1,0 +1,73 @@
+"""``freshlayer update``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.dockerfiles import Selection
+from freshlayer.cli.exit_codes import CHANGED, DONE
+from freshlayer.cli.lock import FORMATS
+from freshlayer.cli.options import Options, ours
+from freshlayer.errors import OptionError
+
+if TYPE_CHECKING:
+    from freshlayer.model.lock import Lock
+
+_EVERY = Selection(None, "", (), "", None)
+
+
+@click.command(
+    "update",
+    short_help="move freshlayer.lock forward to what the inputs are now",
+    epilog="\b\nExamples:"
+    "\n  freshlayer update"
+    "\n  freshlayer update curl 'pypi/*' docker.io/library/python"
+    "\n  freshlayer update --dry-run --exit-code --format markdown",
+)
+@click.argument("names", metavar="[REFERENCE|NAME]…", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="print what would change, and write nothing")
+@click.option("--exit-code", "with_code", is_flag=True, help="exit with 1 if something changed")
+@click.option("--security", is_flag=True, help="packages alone, and of them security updates alone")
+@ours("update", formats=FORMATS)
+def command(options: Options, names: tuple[str, ...], dry_run: bool, with_code: bool, security: bool) -> int:
+    """Observe again what freshlayer.lock has, write what it is now, and print what changed.
+
+    Without names: all of it. A name is a reference, an image without its tag, the last part of a URL, a
+    package, or MANAGER/PACKAGE; * is any text. Of packages, all that the instruction installs is updated,
+    for a part of a closure may not fit the rest. Inputs with frozen = true stay as they are, and are printed.
+
+    Exit code 0; with --exit-code 1 if something changed; 2: trouble.
+    """
+    from freshlayer.cli.lock_run import locking, write_report
+    from freshlayer.decisions.lock_changes import counts_of
+    from freshlayer.lock import change_lock
+    from freshlayer.model.lock_report import LockReport
+    from freshlayer.workflows.lock_update import UpdateWanted, update
+
+    with locking(options, (), _EVERY, recursive=False, locked=True) as (files, session):
+        wanted = UpdateWanted(_meant(files.lock, names), security=security)
+        found = update(files.lock, files.targets, wanted, files.path, session)
+        if not dry_run:
+            change_lock(files.path, lambda _: found.lock)
+    write_report(
+        options, LockReport(str(files.path), counts_of(found.lock), found.changes), "freshlayer update"
+    )
+    return CHANGED if with_code and found.moved else DONE
+
+
+def _meant(lock: Lock, names: tuple[str, ...]) -> frozenset[object] | None:
+    """The names of the entries that are meant; None: all. Raises OptionError."""
+    from freshlayer.decisions.lock_changes import of_names
+    from freshlayer.reference import shown
+
+    if not names:
+        return None
+    found = of_names(lock, names)
+    for name, entries in found.items():
+        if not entries:
+            raise OptionError(
+                f"{shown(name)}: the lock file has no such input (freshlayer lock adds new ones)"
+            )
+    return frozenset(entry.name for entries in found.values() for entry in entries)

@@ -1,0 +1,147 @@
+"""Lock, update and verify: Dockerfiles as they are now against what the lock file has of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.context import Source
+from freshlayer.decisions.lock_changes import changes, only_of
+from freshlayer.decisions.locking import merged, recorded_in
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.errors import UnknownInputError
+from freshlayer.lock.lock_file import is_gone
+from freshlayer.model.lock import Lock, LockedDockerfile, LockedInput
+from freshlayer.model.lock_report import LockChange, LockChangeKind
+from freshlayer.model.observation import Change
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.workflows.judge import Judgement
+from freshlayer.workflows.lock_parts import part_of
+from freshlayer.workflows.observe import Due
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+
+_ALWAYS = 1 << 40
+"""Seconds for which what is locked is not probed again."""
+
+
+class LockTarget(Struct, frozen=True):
+    """A Dockerfile for one platform, with the options that the lock file keeps."""
+
+    described: LockedDockerfile
+    target: Target
+
+
+class Observed(Struct, frozen=True):
+    """What a Dockerfile reads now."""
+
+    described: LockedDockerfile
+    target: Target
+    report: Report
+
+
+def targets_for(described: LockedDockerfile, source: Source) -> list[LockTarget]:
+    """One for each platform: a lock serves builds for any of them. Raises DockerfileError."""
+    return [
+        LockTarget(described, Target.of(source, _request(described, platform)))
+        for platform in described.platforms
+    ]
+
+
+def _request(described: LockedDockerfile, platform: str) -> BuildRequest:
+    """The same on every machine: neither its platform nor its proxies decide what is locked."""
+    return BuildRequest(
+        platforms=(platform,),
+        target=described.target,
+        build_args=described.build_args,
+        network=described.network or None,
+        host=platform,
+        all_stages=not described.target,
+    )
+
+
+def observe(
+    targets: Sequence[LockTarget], session: Session, probed: Callable[[LockedInput], bool] | None = None
+) -> Iterator[Observed]:
+    """Each with its report. ``probed``: which locked inputs are observed again; None: all.
+
+    What the lock file has takes the place of what this machine recorded. Raises UnknownInputError.
+    """
+    session = session.one_run()
+    due = Due.of(it.target for it in targets)
+    kept = [it for it in due.ttls if _is_kept(it, session, probed)]
+    judgement = Judgement(
+        replace(due, ttls={**due.ttls, **dict.fromkeys(kept, _ALWAYS)}), session, builds=False
+    )
+    for reference in kept:
+        known = recorded_in(session.locked[reference.text], due.platforms)
+        if known is not None:
+            judgement.recorded[reference] = replace(known, probed_at=session.now)
+    described = iter(targets)
+    for target, report in judgement.reports(it.target for it in targets):
+        if isinstance(report, UnknownInputError):
+            raise report
+        yield Observed(next(described).described, target, report)
+
+
+def _is_kept(reference: Reference, session: Session, probed: Callable[[LockedInput], bool] | None) -> bool:
+    entries = session.locked.get(reference.text, ())
+    known = [it for it in entries if it.identity is not None]
+    return probed is not None and bool(known) and not any(probed(it) for it in entries)
+
+
+def parts_of(observed: Iterable[Observed], session: Session) -> list[Lock]:
+    """The part of a lock file for each."""
+    return [part_of(it.described, it.target, it.report, session.policy.packages) for it in observed]
+
+
+def as_now(before: Lock, parts: Sequence[Lock], path: Path, *, keep: bool) -> Lock:
+    """The next lock file. ``keep``: as in ``merged``."""
+    return merged(before, parts, partial(is_gone, path), keep=keep)
+
+
+def differences(
+    lock: Lock, observed: Sequence[Observed], session: Session, *, excess: bool = True
+) -> list[LockChange]:
+    """The lock file against the world. ``excess``: whether what only the lock file has counts."""
+    names = {it.described.path for it in observed}
+    now = merged(Lock(), parts_of(observed, session))
+    before = only_of(lock, names)
+    found = list(changes(_of_users(before, names), now, excess=excess))
+    return [*found, *_unanswered(before, observed)]
+
+
+def _of_users(lock: Lock, names: set[str]) -> Lock:
+    """An input that other Dockerfiles read as well is compared for these."""
+    inputs = tuple(
+        replace(
+            item,
+            used_by=tuple(it for it in item.used_by if it.dockerfile in names),
+            learned_by=tuple(it for it in item.learned_by if it.dockerfile in names),
+        )
+        for item in lock.inputs
+    )
+    return replace(lock, inputs=inputs)
+
+
+def _unanswered(lock: Lock, observed: Iterable[Observed]) -> Iterator[LockChange]:
+    """What is locked and could not be observed now: nothing can be claimed of it."""
+    locked = {item.reference for item in lock.inputs if item.identity is not None}
+    seen: set[str] = set()
+    for it in observed:
+        for reference, verdict in it.report.verdicts.items():
+            if verdict.is_observed or reference.text not in locked or reference.text in seen:
+                continue
+            seen.add(reference.text)
+            absent = verdict.change is Change.ABSENT
+            kind = LockChangeKind.ABSENT if absent else LockChangeKind.UNKNOWN
+            yield LockChange(kind, reference.text, detail=verdict.reason.what)
+        for instruction, packages in it.report.unreachable:
+            why = packages.problem.what if packages.problem else ""
+            place = f"{it.described.path} {instruction.stage} RUN"
+            yield LockChange(LockChangeKind.UNKNOWN, packages.manager, (place,), detail=why)
