@@ -48,6 +48,10 @@ class UnknownInputError(FreshlayerError):
     """``--on-unknown fail``: an input could not be probed."""
 
 
+class NotAsLockedError(UnknownInputError):
+    """``--locked``: something is not as the lock file has it, or no lock covers it."""
+
+
 class InstallError(FreshlayerError):
     """The plugin or the alias can't be added to docker's directory, or removed from it."""
 

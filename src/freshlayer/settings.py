@@ -80,6 +80,7 @@ class Policy(Struct, frozen=True):
     keep_history: int = 400 * 86400
     keep_history_up_to: int = 200_000_000
     base_up_to: int = 500_000_000
+    locked: bool = False
 
     def but(
         self,
@@ -89,6 +90,7 @@ class Policy(Struct, frozen=True):
         timeout: float | None = None,
         deadline: float | None = None,
         offline: bool = False,
+        locked: bool = False,
     ) -> Policy:
         """The same with what the command line sets. None leaves a setting as it is."""
         return replace(
@@ -98,6 +100,7 @@ class Policy(Struct, frozen=True):
             timeout=timeout or self.timeout,
             deadline=deadline or self.deadline,
             offline=offline or self.offline,
+            locked=locked or self.locked,
         )
 
 
@@ -129,6 +132,7 @@ SETTINGS: dict[str, Setting] = {
     "timeout": Setting((int, float), "seconds for one reference", 0.1),
     "deadline": Setting((int, float), "seconds for all references", 0.1),
     "pull": Setting((str,), "whether base images that changed are built"),
+    "locked": Setting((bool,), "whether nothing is built that is not as in the lock file, as by --locked"),
     "packages": Setting((str, dict), "which packages that a command installs are inputs"),
     "hosts": Setting((dict,), "by name[:port]"),
 }
@@ -243,9 +247,10 @@ def _is_like(default: object, value: object) -> bool:
 def _check(where: str, name: str, value: object) -> None:
     if name not in SETTINGS:
         raise OptionError(f"{where}: there is no setting {name!r} (there are {', '.join(sorted(SETTINGS))})")
-    if not isinstance(value, SETTINGS[name].types) or isinstance(value, bool):
+    types = SETTINGS[name].types
+    if not isinstance(value, types) or isinstance(value, bool) != (bool in types):
         raise OptionError(f"{where}: {name} can't be {value!r}")
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         least = SETTINGS[name].least
         if not least <= value < _MOST:
             raise OptionError(f"{where}: {name} can't be {value!r} (at least {least:g})")
@@ -299,6 +304,8 @@ def _written(name: str) -> str:
         usual = (f'{it} = "{policy}"' for it, policy in _USUAL_POLICIES.items())
         return "{ " + ", ".join(usual) + " }"
     value = getattr(_USUAL, name)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if name in _TIMES:
         return f'"{value // SECONDS["d"]}d"'
     return (

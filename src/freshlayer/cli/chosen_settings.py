@@ -64,6 +64,7 @@ def chosen_for(options: Options, source: Source | None) -> Chosen:
         timeout=options.timeout,
         deadline=options.deadline,
         offline=bool(options.offline),
+        locked=bool(options.locked),
     )
     return replace(chosen, policy=policy)
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from freshlayer.cli.chosen_settings import policy_of
 from freshlayer.cli.options import Options
 from freshlayer.cli.passthrough import misplaced
 from freshlayer.cli.session import session_of
 from freshlayer.cli.standard_input import KeptInput
 from freshlayer.cli.targets import settings_of, targets_of
-from freshlayer.errors import FreshlayerError, OptionError, UnknownInputError
+from freshlayer.errors import FreshlayerError, NotAsLockedError, OptionError, UnknownInputError
 
 if TYPE_CHECKING:
-    from freshlayer.builders.invocation import Invocation
+    from freshlayer.builders.invocation import Invocation, Model
     from freshlayer.model.report import Report
+    from freshlayer.workflows.target import Target
 
 
 def run(context: click.Context, options: Options, invocation: Invocation, stdin: KeptInput) -> int:
@@ -58,6 +60,9 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
     tool = invocation.tool
     if options.builder not in {None, invocation.name}:
         raise OptionError(f"--builder {options.builder}: {tool} builds with {invocation.name}")
+    locked = _is_locked(options)
+    if locked and invocation.unclear:
+        raise NotAsLockedError(f"{invocation.unclear}; nothing is built (--locked)")
     if invocation.unclear:
         warn(f"{invocation.unclear}; {tool} runs as typed")
     if invocation.unclear or not invocation.builds:
@@ -67,9 +72,14 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
     except UnknownInputError:
         raise
     except FreshlayerError as error:
+        if locked:
+            raise NotAsLockedError(f"{error}; nothing is built (--locked)") from None
         warn(f"{error}; {tool} runs as typed, and nothing is watched")
         return invocation.as_typed().exit_code
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
+        if locked:
+            what = f"an error of freshlayer itself ({type(error).__name__}: {error})"
+            raise NotAsLockedError(f"{what}; nothing is built (--locked)") from None
         warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as typed")
         return invocation.as_typed().exit_code
     with contextlib.suppress(BrokenPipeError):
@@ -84,9 +94,28 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
 
     model = invocation.model()
     targets = targets_of(model, invocation, stdin)
+    settings = settings_of(options, targets)
+    if policy_of(options, settings).locked:
+        _check_all(targets, model)
     engine = Engine(invocation, invocation.named)
-    with session_of(options, settings_of(options, targets), engine=engine) as session:
+    with session_of(options, settings, engine=engine, for_build=True) as session:
         return build(targets, model, invocation, session)
+
+
+def _is_locked(options: Options) -> bool:
+    """Whether nothing may be built as typed, as far as this directory's settings have it."""
+    if options.locked:
+        return True
+    with contextlib.suppress(FreshlayerError):
+        return policy_of(options, None).locked
+    return False
+
+
+def _check_all(targets: Mapping[str, Target], model: Model) -> None:
+    """Raises NotAsLockedError where a target would be built that can't be compared."""
+    others = [target.name for target in model.targets if target.name not in targets]
+    if others:
+        raise NotAsLockedError(f"{others[0]}: its Dockerfile can't be read; nothing is built (--locked)")
 
 
 def _print(options: Options, reports: Mapping[str, Report]) -> None:

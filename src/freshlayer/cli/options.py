@@ -25,6 +25,7 @@ class Options(Struct, frozen=True):
     builder: str | None = None
     state: str | None = None
     identities: str | None = None
+    locked: bool | None = None
     settings: str | None = None
     offline: bool | None = None
     on_unknown: str | None = None
@@ -68,6 +69,12 @@ _OURS: dict[str, Callable[..., Any]] = {
     ),
     "identities": click.option(
         "--identities", metavar="FILE", type=click.Path(), help="identities to fall back on, and to write"
+    ),
+    "locked": click.option(
+        "--locked",
+        is_flag=True,
+        default=None,
+        help="build nothing that is not as in freshlayer.lock, or in the file of --identities",
     ),
     "offline": click.option(
         "--offline", is_flag=True, default=None, help="contact no origin; use recorded identities"
@@ -124,7 +131,7 @@ ACTING: dict[str, tuple[str, ...]] = {
     "build": ("format", *_OURS),
     "compose": ("format", *_OURS),
     "bake": ("format", *_OURS),
-    "check": ("format", *_OURS),
+    "check": ("format", *(name for name in _OURS if name != "locked")),
     "inputs": ("format", "report", "quiet", "state", "settings"),
     "lock": ("format", "quiet", "identities", *_PROBING),
     "update": ("format", "quiet", "identities", *_PROBING),
@@ -135,7 +142,7 @@ ACTING: dict[str, tuple[str, ...]] = {
     "state ls": ("format", "state"),
     "state forget": ("quiet", "state"),
     "flag": ("offline", "quiet", *_PROBING),
-    "render": ("report", "quiet", *_CHECKING),
+    "render": ("report", "quiet", "locked", *_CHECKING),
     "demo": ("builder",),
     "trust": ("quiet",),
     "install": ("quiet",),

@@ -71,7 +71,7 @@ def command(
     request = request_of(selection)
     if form == "template":
         options = replace(options, offline=True, on_unknown="keep", identities=None)
-    with session_of(options, source) as session, located(source):
+    with session_of(options, source, for_build=form != "template") as session, located(source):
         target = Target.of(source, as_built(source, request, session))
         report = check_one(target, session) if form == "template" else render(target, session)
         content = content_of(target, report, form, mechanism, session)

@@ -26,8 +26,13 @@ def session_of(
     source: Source | None,
     image_of: Callable[[str], str] | None = None,
     engine: Engine | None = None,
+    *,
+    for_build: bool = False,
 ) -> Iterator[Session]:
-    """The state, the policy and the identities that a command works with; the state is closed at the end."""
+    """The state, the policy and the lock file that a command works with; the state is closed at the end.
+
+    ``for_build``: whether --locked acts on the command. Raises NotAsLockedError where it has no lock file.
+    """
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
@@ -39,7 +44,8 @@ def session_of(
 
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
-    path, lock = _lock(options)
+    must_match = for_build and policy.locked
+    path, lock = _must_match(options, source) if must_match else _lock(options)
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
@@ -53,6 +59,8 @@ def session_of(
             locked=by_reference(lock),
             locked_packages=by_stage(lock),
             lock_path=path,
+            lock=lock,
+            must_match=must_match,
             keyring=keyring,
             verbose=bool(options.verbose),
             image_of=image_of,
@@ -66,6 +74,22 @@ def _indexes() -> IndexCache:
     from freshlayer.indexes import IndexCache
 
     return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")
+
+
+def _must_match(options: Options, source: Source | None) -> tuple[Path, Lock]:
+    """The lock file of --locked, which has to be there. Raises NotAsLockedError."""
+    from freshlayer.errors import NotAsLockedError, StateError
+    from freshlayer.lock import place_of_lock, read_lock
+
+    start = source.directory if source is not None else Path()
+    path = Path(options.identities) if options.identities else place_of_lock(start)
+    try:
+        lock = read_lock(path)
+    except StateError as error:
+        raise NotAsLockedError(f"{error} (--locked)") from None
+    if not path.exists():
+        raise NotAsLockedError(f"{path}: there is no lock file, and --locked is set (run freshlayer lock)")
+    return path, lock
 
 
 def _lock(options: Options) -> tuple[Path | None, Lock]:

@@ -31,6 +31,10 @@ _Code = Annotated[str, Meta(pattern=r"\A[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?\Z")]
 _Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _Digest = Annotated[str, Meta(pattern=r"\A[a-z0-9]+:[0-9a-f]{32,128}\Z")]
 _Platform = Annotated[str, Meta(pattern=r"\A[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?\Z", max_length=60)]
+_Platforms = Annotated[
+    str, Meta(pattern=r"\A[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?(,[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?)*\Z")
+]
+"""Of packages that a build for several platforms installs."""
 _PACKAGE = compiled(r"(\S+) (\S+) (\S+)")
 _NO_DIGEST = "-"
 
@@ -65,7 +69,7 @@ class _Input(_Document):
 
 class _Packages(_Document):
     manager: _Code
-    platform: _Platform
+    platform: _Platforms
     used_by: _Text
     commands: list[_Text]
     source: _Text | None = None

@@ -13,6 +13,7 @@ from freshlayer.decisions.causes import explain_outcomes
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.model.report import Report
 from freshlayer.settings import Pull
+from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import images_of
 from freshlayer.workflows.judge import judged
@@ -32,11 +33,13 @@ def build(
     """Build targets with their keys, and record what was built: name → report.
 
     ``targets``: those of the model whose Dockerfile was analysed; a plain build has one. Raises
-    FreshlayerError before the builder starts, and nothing of ours afterwards.
+    FreshlayerError before the builder starts, and nothing of ours afterwards. With ``--locked``
+    NotAsLockedError, where something is not as in the lock file.
     """
     session = session.one_run()
     engine = EngineImages(session.engine, session)
     targets, reports = judged(targets, session, engine)
+    check_as_locked(targets, reports, session)
     reports = {name: _with_users_of_keys(targets[name], it, session) for name, it in reports.items()}
     for report in reports.values():
         warn_of_unprobed(report, session)

@@ -63,7 +63,7 @@ def expected(
 def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) -> None:
     """Several targets may share a Dockerfile, which then uses what any of them reads."""
     path = session.lock_path
-    if path is None:
+    if path is None or session.must_match:
         return
     parts = [
         part_of(described(path, target.source, target.request), target, report, session.policy.packages)

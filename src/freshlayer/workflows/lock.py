@@ -11,11 +11,13 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions.lock_changes import changes, only_of
-from freshlayer.decisions.locking import merged, recorded_in
+from freshlayer.decisions.locked_packages import packed, pairs_in
+from freshlayer.decisions.locking import merged, numbered, recorded_in
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import UnknownInputError
+from freshlayer.evidence.images import platform_list
 from freshlayer.lock.lock_file import is_gone
-from freshlayer.model.lock import Lock, LockedDockerfile, LockedInput
+from freshlayer.model.lock import Lock, LockedDockerfile, LockedInput, LockedPackages
 from freshlayer.model.lock_report import LockChange, LockChangeKind
 from freshlayer.model.observation import Change
 from freshlayer.model.report import Report
@@ -103,6 +105,25 @@ def parts_of(observed: Iterable[Observed], session: Session) -> list[Lock]:
 def as_now(before: Lock, parts: Sequence[Lock], path: Path, *, keep: bool) -> Lock:
     """The next lock file. ``keep``: as in ``merged``."""
     return merged(before, parts, partial(is_gone, path), keep=keep)
+
+
+def for_platforms(lock: Lock, platforms: Sequence[str]) -> Lock:
+    """With the packages of a build for several platforms: those that it installs on any of them."""
+    if len(platforms) < 2:
+        return lock
+    whole = platform_list(platforms)
+    found: dict[object, LockedPackages] = {}
+    for (_, place), block in numbered(lock.packages).items():
+        if block.platform not in whole.split(","):
+            continue
+        name = (block.used_by, block.manager, block.commands, place)
+        found[name] = _together(found[name], block) if name in found else replace(block, platform=whole)
+    return replace(lock, packages=tuple(found.values()))
+
+
+def _together(one: LockedPackages, other: LockedPackages) -> LockedPackages:
+    source, packages = packed(pairs_in([one, other]))
+    return replace(one, source=source, packages=packages, reason=one.reason or other.reason)
 
 
 def differences(

@@ -91,7 +91,7 @@ def recall(
     references: Sequence[Reference], session: Session, platforms: Collection[str] = ()
 ) -> dict[Reference, Recorded]:
     """From the state; what it does not know from the lock file. ``platforms``: for which images are read."""
-    recorded = session.store.observations(references)
+    recorded = {} if session.must_match else session.store.observations(references)
     for reference in references:
         if reference not in recorded and reference.text in session.locked:
             known = recorded_in(session.locked[reference.text], platforms)

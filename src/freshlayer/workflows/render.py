@@ -21,6 +21,7 @@ from freshlayer.files.bounded_read import holds
 from freshlayer.model.base_image import ImagePin
 from freshlayer.model.report import Report
 from freshlayer.report.terminal import warn
+from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
 from freshlayer.workflows.pins import pins_of
@@ -100,6 +101,7 @@ def render(target: Target, session: Session) -> Report:
     """``check`` for a builder that is not run from here: warnings are printed, and identities written."""
     session = session.one_run()
     report = check_one(target, session)
+    check_as_locked({"": target}, {"": report}, session)
     warn_of_unprobed(report, session)
     keep_identities([(target, report)], session)
     return report

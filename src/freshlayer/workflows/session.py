@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from freshlayer.builders.local_images import Engine
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.indexes import IndexCache
-from freshlayer.model.lock import LockedInput, LockedPackages
+from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
 from freshlayer.state import StateStore
@@ -24,6 +24,7 @@ class Session(Struct, frozen=True, kw_only=True):
     without them no package is watched. ``engine``: whose images a build may start from; None where no builder
     is known. ``locked``: reference → its entries in the lock file, which is ``lock_path``;
     ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file has it.
+    ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
     """
 
     store: StateStore
@@ -34,6 +35,8 @@ class Session(Struct, frozen=True, kw_only=True):
     locked: Mapping[str, tuple[LockedInput, ...]] = field(default_factory=dict)
     locked_packages: Mapping[tuple[str, str], tuple[LockedPackages, ...]] = field(default_factory=dict)
     lock_path: Path | None = None
+    lock: Lock = Lock()
+    must_match: bool = False
     keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
