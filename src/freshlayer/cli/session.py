@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freshlayer.cli.options import Options
 
@@ -36,7 +36,6 @@ def session_of(
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
-    from freshlayer.decisions.locking import by_reference, by_stage
     from freshlayer.files.temporary import remove_leftovers
     from freshlayer.report.terminal import Progress, warn
     from freshlayer.state import Keep, SqliteStore
@@ -44,8 +43,7 @@ def session_of(
 
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
-    must_match = for_build and policy.locked
-    path, lock = _must_match(options, source) if must_match else _lock(options)
+    locked = _locked(options, source, must_match=for_build and policy.locked)
     progress = Progress(sys.stderr, wanted=not options.quiet)
     keyring = Keyring(os.environ, policy.hosts)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
@@ -56,11 +54,7 @@ def session_of(
             warn=warn,
             clock=lambda: int(time.time()),
             progress=progress,
-            locked=by_reference(lock),
-            locked_packages=by_stage(lock),
-            lock_path=path,
-            lock=lock,
-            must_match=must_match,
+            **locked,
             keyring=keyring,
             verbose=bool(options.verbose),
             image_of=image_of,
@@ -74,6 +68,20 @@ def _indexes() -> IndexCache:
     from freshlayer.indexes import IndexCache
 
     return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")
+
+
+def _locked(options: Options, source: Source | None, *, must_match: bool) -> dict[str, Any]:
+    """What a session knows of the lock file."""
+    from freshlayer.decisions.locking import by_reference, by_stage
+
+    path, lock = _must_match(options, source) if must_match else _lock(options)
+    return {
+        "lock": lock,
+        "lock_path": path,
+        "locked": by_reference(lock),
+        "locked_packages": by_stage(lock),
+        "must_match": must_match,
+    }
 
 
 def _must_match(options: Options, source: Source | None) -> tuple[Path, Lock]:
