@@ -27,7 +27,8 @@ def command(options: Options, contexts: tuple[str, ...], selection: Selection, r
     """Write what is missing to freshlayer.lock, and remove what no Dockerfile names any more.
 
     What is locked already stays as it is ('freshlayer update' moves it). The file is in the root of the git
-    repository, or is the one that --identities names; commit it. All stages are locked, unless --target names one.
+    repository, or is the one that --identities names; commit it. All stages are locked, unless --target
+    names one.
     Platforms, build args and network that were named once are kept in the file.
 
     Exit code 0: it is written, or was in step; 2: trouble.
