@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import BinaryIO
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from msgspec import Struct
 
@@ -19,6 +19,7 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
+    PackagePolicy,
     PackageRun,
     Resolution,
 )
@@ -64,7 +65,8 @@ class Parsed(Struct, frozen=True):
 def fetched(file: IndexFile) -> Parsed | Reason:
     """A document, or why there is none."""
     try:
-        with urlopen(file.urls[0], timeout=20) as answer:
+        request = Request(file.urls[0], headers={"Accept": file.accept or "*/*"})
+        with urlopen(request, timeout=20) as answer:
             body = answer.read()
             content = BytesIO(gzip.decompress(body) if file.compression == "gz" else body)
     except HTTPError as error:
@@ -86,12 +88,16 @@ def resolved(
     environment: Iterable[tuple[str, str]] = (),
     reference: str = "base",
     architecture: str = "amd64",
+    policy: PackagePolicy = PackagePolicy.NAMED,
+    program: str = "",
 ) -> Resolution:
     """What the manager chooses on a base image with this environment."""
     command = PackageCommand(
-        manager, manager, PackageAction.INSTALL, tuple(words), tuple(options), dict(files or {})
+        manager, program or manager, PackageAction.INSTALL, tuple(words), tuple(options), dict(files or {})
     )
-    return resolved_command(command, environment=environment, reference=reference, architecture=architecture)
+    return resolved_command(
+        command, environment=environment, reference=reference, architecture=architecture, policy=policy
+    )
 
 
 def resolved_command(
@@ -100,10 +106,11 @@ def resolved_command(
     environment: Iterable[tuple[str, str]] = (),
     reference: str = "base",
     architecture: str = "amd64",
+    policy: PackagePolicy = PackagePolicy.NAMED,
 ) -> Resolution:
     """The same for a command that an analysis found."""
     base = BaseImage(reference, "linux/amd64", "sha256:0", ImageConfig(tuple(environment)))
-    run = PackageRun(1, 1, (command,), architecture=architecture)
+    run = PackageRun(1, 1, (command,), policy, architecture)
     steps = MANAGERS[command.manager]().resolve(PackageChain((reference, "linux/amd64"), (run,)), base)
     try:
         wanted = next(steps)

@@ -27,20 +27,28 @@ class Wheel(Struct, frozen=True):
     python: str = ""
     yanked: str | None = None
     requires: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+
+    @property
+    def metadata(self) -> str:
+        """METADATA, which an index may have beside the file."""
+        project, version = self.name.split("-")[:2]
+        lines = [f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}"]
+        lines += [f"Requires-Python: {self.python}"] if self.python else []
+        lines += [f"Requires-Dist: {it}" for it in self.requires]
+        lines += [f"Provides-Extra: {it}" for it in self.extras]
+        return "\n".join(lines) + "\n"
 
     @property
     def body(self) -> bytes:
         """A wheel without code: pip reads its METADATA."""
         project, version = self.name.split("-")[:2]
         folder = f"{project}-{version}.dist-info"
-        metadata = [f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}"]
-        metadata += [f"Requires-Python: {self.python}"] if self.python else []
-        metadata += [f"Requires-Dist: {it}" for it in self.requires]
         tag = "-".join(self.name.removesuffix(".whl").split("-")[-3:])
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as archive:
             for name, text in (
-                (f"{folder}/METADATA", "\n".join(metadata) + "\n"),
+                (f"{folder}/METADATA", self.metadata),
                 (f"{folder}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n"),
                 (f"{folder}/RECORD", ""),
             ):
@@ -53,10 +61,14 @@ class Wheel(Struct, frozen=True):
 
 
 class PythonIndex:
-    """Pages in both forms: HTML (PEP 503) where the client does not accept JSON (PEP 691)."""
+    """Pages in both forms: HTML (PEP 503) where the client does not accept JSON (PEP 691).
 
-    def __init__(self, *, html: bool = False) -> None:
+    ``metadata``: whether it has the metadata of each wheel beside it (PEP 658, PEP 714).
+    """
+
+    def __init__(self, *, html: bool = False, metadata: bool = True) -> None:
         self._html = html
+        self._metadata = metadata
         self._files: dict[str, list[Wheel]] = {}
         self.server = LoggingServer(self._answer)
         self.url = f"{self.server.url}/simple"
@@ -70,13 +82,15 @@ class PythonIndex:
         if match and match[1] in self._files:
             files = self._files[match[1]]
             if self._html or _JSON not in request.headers.get("accept", ""):
-                return _reply(_html(files), "text/html", request)
-            return _reply(_json(match[1], files), _JSON, request)
+                return _reply(_html(files, metadata=self._metadata), "text/html", request)
+            return _reply(_json(match[1], files, metadata=self._metadata), _JSON, request)
         name = unquote(request.target.rpartition("/")[2])
         for files in self._files.values():
             for file in files:
                 if file.name == name:
                     return Reply(body=file.body)
+                if self._metadata and f"{file.name}.metadata" == name:
+                    return Reply(body=file.metadata.encode())
         return Reply(404)
 
     def __enter__(self) -> Self:
@@ -94,7 +108,11 @@ def _reply(text: str, kind: str, request: Logged) -> Reply:
     return Reply(200, headers, text.encode())
 
 
-def _json(project: str, files: list[Wheel]) -> str:
+def _digest_of_metadata(file: Wheel) -> str:
+    return sha256(file.metadata.encode()).hexdigest()
+
+
+def _json(project: str, files: list[Wheel], *, metadata: bool) -> str:
     listed = [
         {
             "filename": file.name,
@@ -102,17 +120,19 @@ def _json(project: str, files: list[Wheel]) -> str:
             "hashes": {"sha256": file.sha256},
             **({"requires-python": file.python} if file.python else {}),
             "yanked": False if file.yanked is None else file.yanked or True,
+            **({"core-metadata": {"sha256": _digest_of_metadata(file)}} if metadata else {}),
         }
         for file in files
     ]
     return json.dumps({"meta": {"api-version": "1.0"}, "name": project, "files": listed})
 
 
-def _html(files: list[Wheel]) -> str:
+def _html(files: list[Wheel], *, metadata: bool) -> str:
     lines = ["<!DOCTYPE html><html><body>"]
     for file in files:
         more = f' data-requires-python="{escape(file.python)}"' if file.python else ""
         more += f' data-yanked="{escape(file.yanked)}"' if file.yanked is not None else ""
+        more += f' data-core-metadata="sha256={_digest_of_metadata(file)}"' if metadata else ""
         link = f"../../files/{file.name}#sha256={file.sha256}"
         lines.append(f'<a href="{link}"{more}>{file.name}</a><br/>')
     return "\n".join([*lines, "</body></html>"])

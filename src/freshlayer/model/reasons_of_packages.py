@@ -67,6 +67,10 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "the package manager's choice needs more rounds of index files than freshlayer reads",
         "report it, with the Dockerfile",
     ),
+    "closure-unknown": (
+        "what the packages of the command require is not known, so that only those that it names are watched",
+        "install from a lock file, or set packages to named",
+    ),
     "unlocked-install": (
         "an install takes the newest versions that fit, and no lock file binds it",
         "write the lock file that the package manager offers, copy it before the RUN, and install from it",

@@ -37,7 +37,7 @@ from freshlayer.packages import MANAGERS, WITHOUT_CONTENTS
 from freshlayer.reference import Reference
 from freshlayer.workflows.index_files import IndexFiles
 
-_MOST_ROUNDS = 12
+_MOST_ROUNDS = 64
 _LONGEST = 200
 _SCRATCH = "scratch"
 _CHOOSING = frozenset(PackageAction) - {

@@ -33,7 +33,9 @@ _TABLE, _NAMES = table_of(
     include-deps force
     """
 )
-_KEPT = frozenset({"index-url", "extra-index-url", "pre", "python-version", "only-binary", "no-binary"})
+_KEPT = frozenset(
+    {"index-url", "extra-index-url", "pre", "python-version", "only-binary", "no-binary", "no-deps"}
+)
 _VERBS = frozenset({"install", "download", "wheel"})
 _LOCAL = compiled(r"^(?:\.{0,2}/|\.{1,2}$|~)|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
 _EXTRAS = compiled(r"\[[^\]]*\]$")

@@ -106,15 +106,19 @@ def of_run(
 
 
 def resolution(found: Sequence[ChosenPackage | Resolution | Reason]) -> Resolution:
-    """All packages of a run; the first problem is that of the run."""
+    """All packages of a run; the first problem is that of the run. What a word names is named for all."""
     chosen: dict[str, ChosenPackage] = {}
+    notes: dict[Reason, None] = {}
     for item in found:
         if isinstance(item, Reason):
             return Resolution(problem=item)
-        if isinstance(item, Resolution):
+        if isinstance(item, Resolution) and item.problem:
             return item
-        chosen[item.purl] = item
-    return Resolution(tuple(chosen[purl] for purl in sorted(chosen)))
+        notes |= dict.fromkeys(item.notes if isinstance(item, Resolution) else ())
+        for one in item.packages if isinstance(item, Resolution) else (item,):
+            if one.named or one.purl not in chosen:
+                chosen[one.purl] = one
+    return Resolution(tuple(chosen[purl] for purl in sorted(chosen)), notes=tuple(notes))
 
 
 def failed(reason: Reason) -> Resolution:

@@ -1,8 +1,8 @@
-"""Of the files of a project the one that pip would install for a requirement."""
+"""Of the files of a project the one that pip would install, and all that it might, best first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import prod
 
@@ -51,12 +51,10 @@ def choose(wish: Wish, files: Iterable[IndexedFile], target: Target) -> Candidat
     As pip's finder: what is not yanked, then the highest version, then the best tags, then the highest build.
     A pre-release counts where the specifier names one, with ``--pre``, or where there is nothing else.
     """
-    by_version = _by_version(files, wish)
+    by_version = _by_version(files, sources=wish.sources, wheels=wish.wheels)
     versions = sorted(by_version, reverse=True)
     ranks, runs = _ranks(target), _RequiresPython(target)
-    pinned = any(
-        item.operator in {"==", "==="} and "*" not in item.version for item in wish.requirement.specifier
-    )
+    pinned = _is_pinned((wish.requirement.specifier,))
     # A page has hundreds of files, of which those of one version are read to their end.
     for yanked in (False, True) if pinned else (False,):
         for wanted in ((False, True),) if _takes_pre(wish) else ((False,), (True,)):
@@ -71,6 +69,38 @@ def choose(wish: Wish, files: Iterable[IndexedFile], target: Target) -> Candidat
     return None
 
 
+def offers(
+    files: Iterable[IndexedFile], target: Target, *, sources: bool = True, wheels: bool = True
+) -> list[Candidate]:
+    """What can be installed: the highest version, then the best tags, then the highest build."""
+    ranks, runs = _ranks(target), _RequiresPython(target)
+    every = _by_version(files, sources=sources, wheels=wheels).values()
+    kept = (file for its in every for file in its if runs(file.python))
+    found = [item for file in kept if (item := _candidate(file, ranks)) is not None]
+    return sorted(found, key=lambda it: (it.version, -it.rank, it.build), reverse=True)
+
+
+def fitting(
+    offered: Iterable[Candidate], specifiers: Sequence[SpecifierSet], *, pre: bool = False
+) -> list[Candidate]:
+    """Of these, in their order, what pip's finder takes: what is yanked only where a version is pinned."""
+    found = [it for it in offered if all(one.contains(it.version, prereleases=True) for one in specifiers)]
+    kept = [it for it in found if not it.file.yanked] or (found if _is_pinned(specifiers) else [])
+    if pre or any(specifier.prereleases for specifier in specifiers):
+        return kept
+    return [it for it in kept if not it.version.is_prerelease] or kept
+
+
+def python_fits(stated: str, target: Target) -> bool:
+    """Whether the interpreter is one of those that Requires-Python states."""
+    return _RequiresPython(target)(stated)
+
+
+def _is_pinned(specifiers: Iterable[SpecifierSet]) -> bool:
+    every = (item for specifier in specifiers for item in specifier)
+    return any(item.operator in {"==", "==="} and "*" not in item.version for item in every)
+
+
 def _takes_pre(wish: Wish) -> bool:
     """Whether pre-releases are as good as any other version."""
     specifiers = (wish.requirement.specifier, *wish.constraints)
@@ -82,14 +112,16 @@ def _fits(version: Version, wish: Wish) -> bool:
     return all(specifier.contains(version, prereleases=True) for specifier in specifiers)
 
 
-def _by_version(files: Iterable[IndexedFile], wish: Wish) -> dict[Version, list[IndexedFile]]:
+def _by_version(
+    files: Iterable[IndexedFile], *, sources: bool, wheels: bool
+) -> dict[Version, list[IndexedFile]]:
     """The files that the command takes, by the version in their names."""
     written: dict[str, list[IndexedFile]] = {}
     for file in files:
         name = file.name
-        if name.endswith(".whl") and wish.wheels:
+        if name.endswith(".whl") and wheels:
             written.setdefault(f"{name}--".split("-", 2)[1], []).append(file)
-        elif name.endswith(_SOURCES) and wish.sources:
+        elif name.endswith(_SOURCES) and sources:
             stem = name.removesuffix(".tar.gz").removesuffix(".zip")
             written.setdefault(stem.rpartition("-")[2], []).append(file)
     found: dict[Version, list[IndexedFile]] = {}

@@ -21,17 +21,25 @@ _LONGEST_NAME = 400
 _ATTRIBUTE = compiled(r"(?is)([\w-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'))?")
 _SHA256 = compiled(r"[#&]sha256=([0-9a-f]{64})")
 _DIGEST = compiled(r"[0-9a-f]{64}")
+_LONGEST_URL = 2000
+UNHASHED = "unhashed"
 FILES = "files"
 """The one key of a page."""
 
 
 class IndexedFile(Struct, frozen=True, array_like=True):
-    """A file of a project. ``sha256`` is empty where the index states none. ``python``: Requires-Python."""
+    """A file of a project. ``sha256`` is empty where the index states none. ``python``: Requires-Python.
+
+    ``url``: as the page states it, relative to the page. ``metadata``: the SHA-256 of the file with its
+    metadata beside it (PEP 658, PEP 714); ``UNHASHED`` where no hash is stated, empty without such a file.
+    """
 
     name: str
     sha256: str = ""
     python: str = ""
     yanked: bool = False
+    url: str = ""
+    metadata: str = ""
 
 
 class _Listed(Struct):
@@ -39,6 +47,9 @@ class _Listed(Struct):
     hashes: dict[str, str] = field(default_factory=dict)
     python: str | None = field(default=None, name="requires-python")
     yanked: bool | str = False
+    url: str = ""
+    core: object = field(default=None, name="core-metadata")
+    dist_info: object = field(default=None, name="data-dist-info-metadata")
 
 
 class _Page(Struct):
@@ -65,8 +76,27 @@ def _of_json(body: bytes) -> list[IndexedFile]:
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return [
-        IndexedFile(it.filename, _digest(it), it.python or "", it.yanked is not False) for it in page.files
+        IndexedFile(
+            it.filename,
+            _digest(it),
+            it.python or "",
+            it.yanked is not False,
+            it.url[:_LONGEST_URL],
+            _metadata(it.dist_info if it.core is None else it.core),
+        )
+        for it in page.files
     ]
+
+
+def _metadata(stated: object) -> str:
+    """``true``, or a table of hashes; as an attribute of HTML, ``true`` or ``sha256=…``."""
+    if isinstance(stated, dict):
+        digest = str(stated.get("sha256", "")).lower()
+        return digest if _DIGEST.fullmatch(digest) else UNHASHED
+    if isinstance(stated, str):
+        digest = stated.removeprefix("sha256=").lower()
+        return digest if _DIGEST.fullmatch(digest) else UNHASHED
+    return UNHASHED if stated is True else ""
 
 
 def _digest(listed: _Listed) -> str:
@@ -96,11 +126,15 @@ def _of_anchor(attributes: str, name: str) -> IndexedFile:
     known = {
         key.lower(): unescape(double or single) for key, double, single in _ATTRIBUTE.findall(attributes)
     }
-    stated = _SHA256.search(known.get("href", ""))
+    url = known.get("href", "")
+    stated = _SHA256.search(url)
+    beside = known.get("data-core-metadata", known.get("data-dist-info-metadata"))
     written = unquote(unescape(name))
     return IndexedFile(
         re.sub(r"\s", "", written),
         stated[1] if stated else "",
         known.get("data-requires-python", ""),
         "data-yanked" in known,
+        url.partition("#")[0][:_LONGEST_URL],
+        _metadata(beside),
     )

@@ -1,13 +1,17 @@
-"""The member of ``PackageManager`` for Python packages: one file for each package that a command names."""
+"""The member of ``PackageManager`` for Python packages: one file for each package that a command names.
+
+Under the policy ``closure``, one for each that they require as well, where the index has its metadata.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from configparser import ConfigParser, Error
 from typing import BinaryIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -15,7 +19,6 @@ from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import (
     ChosenPackage,
     Entries,
-    Index,
     IndexAnswers,
     IndexFile,
     PackageAction,
@@ -27,51 +30,56 @@ from freshlayer.model.packages import (
     Resolutions,
 )
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.in_step import Steps, in_step
+from freshlayer.packages.named.member import resolution
 from freshlayer.packages.pypi.choose import Wish, choose
-from freshlayer.packages.pypi.pages import FILES, IndexedFile, files_of, read_page
+from freshlayer.packages.pypi.closure import closure
+from freshlayer.packages.pypi.known import ABSENT, MANAGER, Conditions, Known, normal
+from freshlayer.packages.pypi.metadata import read_metadata
+from freshlayer.packages.pypi.pages import read_page
 from freshlayer.packages.pypi.target import Target, target_of
 
 _PYPI = "https://pypi.org/simple"
-_JSON = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
-_LARGEST = 64 << 20
 _OTHER_SOURCE = re.compile(r"^(?:[\w.-]+\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://|[./~])|\.(?:whl|zip|tar\.\w+)$")
 _CONFIGURATIONS = ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
 
 
 class _Wanted(Struct, frozen=True):
-    """A requirement of a command, as written, and where its project's pages are."""
+    """What one command wants: words with their requirements. The marker of each holds."""
 
-    word: str
-    wish: Wish
-    target: Target
-    pages: tuple[IndexFile, ...]
+    requirements: tuple[tuple[str, Requirement], ...]
+    conditions: Conditions
+    whole: bool = False
 
 
 class Pypi:
     """pip, and uv where it does as pip does."""
 
-    name = "pypi"
+    name = MANAGER
 
     def resolve(
         self, chain: PackageChain, base: BaseImage
     ) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
-        """One round: the page of each named package at each index."""
+        """The pages of the named packages; for a closure, metadata and the pages of what it names."""
         wanted = {run.number: list(_of_run(run, base)) for run in chain.runs}
-        pages = [
-            page
-            for items in wanted.values()
-            for item in items
+        every = {
+            (number, place): _of_command(item)
+            for number, items in wanted.items()
+            for place, item in enumerate(items)
             if isinstance(item, _Wanted)
-            for page in item.pages
-        ]
-        answers: IndexAnswers = {}
-        if pages:
-            answers = yield tuple(dict.fromkeys(pages))
-        return {number: _resolution(items, answers) for number, items in wanted.items() if items}
+        }
+        found = yield from in_step(every)
+        return {
+            number: resolution(
+                [it if isinstance(it, Reason) else found[number, place] for place, it in enumerate(items)]
+            )
+            for number, items in wanted.items()
+            if items
+        }
 
     def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:  # noqa: ARG002 - the Protocol's
-        """The files of a project's page."""
-        return read_page(content)
+        """The files of a project's page, or what the metadata of a file requires."""
+        return read_metadata(content) if kind == "metadata" else read_page(content)
 
 
 def _of_run(run: PackageRun, base: BaseImage) -> Iterator[_Wanted | Reason]:
@@ -80,14 +88,24 @@ def _of_run(run: PackageRun, base: BaseImage) -> Iterator[_Wanted | Reason]:
             if command.unknown is not None:
                 yield command.unknown
             else:
-                yield from _of_command(command, base, run.architecture)
+                whole = run.policy is PackagePolicy.CLOSURE and "no-deps" not in dict(command.options)
+                yield from _wanted(command, base, run.architecture, whole=whole)
 
 
-def _of_command(command: PackageCommand, base: BaseImage, architecture: str) -> Iterator[_Wanted | Reason]:
+def _wanted(
+    command: PackageCommand, base: BaseImage, architecture: str, *, whole: bool
+) -> Iterator[_Wanted | Reason]:
     options = dict(command.options)
-    target = target_of(base, architecture, options.get("python-version", ""))
-    indexes = _indexes(command)
-    constraints = list(_constraints(command))
+    conditions = Conditions(
+        target_of(base, architecture, options.get("python-version", "")),
+        tuple(_indexes(command)),
+        tuple(_constraints(command)),
+        "pre" in options,
+        command.program == "uv",
+        options.get("only-binary") != ":all:",
+        options.get("no-binary") != ":all:",
+    )
+    found: list[tuple[str, Requirement]] = []
     for word in command.words:
         if _OTHER_SOURCE.search(word):
             continue
@@ -96,22 +114,46 @@ def _of_command(command: PackageCommand, base: BaseImage, architecture: str) -> 
         except InvalidRequirement:
             yield Reason("package-word-unclear", detail=f"{word[:80]!r} is not a requirement")
             continue
-        if requirement.url or not _applies(requirement, target):
-            continue
-        bounds = tuple(it.specifier for it in constraints if _normal(it.name) == _normal(requirement.name))
-        wish = Wish(
-            requirement,
-            bounds,
-            "pre" in options,
-            options.get("only-binary") != ":all:",
-            options.get("no-binary") != ":all:",
-        )
-        urls = [f"{index.rstrip('/')}/{_normal(requirement.name)}/" for index in indexes]
-        pages = tuple(
-            IndexFile(Pypi.name, "simple", (url,), accept=_JSON, optional=len(urls) > 1, largest=_LARGEST)
-            for url in urls
-        )
-        yield _Wanted(word, wish, target, pages)
+        if not requirement.url and _applies(requirement, conditions.target):
+            found.append((word, requirement))
+    if found:
+        yield _Wanted(tuple(found), conditions, whole)
+
+
+def _of_command(item: _Wanted) -> Steps[Resolution]:
+    """The closure, or the named packages alone where that is wanted, or no more can be known."""
+    if not item.whole:
+        return (yield from _named(item))
+    found = yield from closure(item.requirements, item.conditions)
+    if found.problem is None or found.unreachable:
+        return found
+    named = yield from _named(item)
+    return replace(named, notes=(found.problem,)) if named.problem is None else named
+
+
+def _named(item: _Wanted) -> Steps[Resolution]:
+    """One round: the page of each package at each index."""
+    known = Known(item.conditions)
+    pages = [page for _, it in item.requirements for page in item.conditions.pages(normal(it.name))]
+    known.answers.update((yield tuple(dict.fromkeys(pages))))
+    return resolution([_chosen(word, requirement, known) for word, requirement in item.requirements])
+
+
+def _chosen(word: str, requirement: Requirement, known: Known) -> ChosenPackage | Resolution:
+    conditions, name = known.conditions, normal(requirement.name)
+    problems = known.problems(name)
+    if problems and problems[0].code not in ABSENT:
+        return Resolution(problem=problems[0], unreachable=True)
+    files = [file for _, file in known.files(name)]
+    if problems and not files:
+        return Resolution(problem=problems[0])
+    bounds, pre = conditions.bounds(name), conditions.pre
+    wish = Wish(requirement, bounds, pre, conditions.sources, conditions.wheels)
+    best = choose(wish, files, conditions.target)
+    if best is None:
+        return Resolution(problem=Reason("package-not-found", detail=f"no file of {name} fits {word}"))
+    digest = f"sha256:{best.file.sha256}" if best.file.sha256 else ""
+    return ChosenPackage(f"pkg:pypi/{name}", name, str(best.version), digest, word, named=True)
 
 
 def _applies(requirement: Requirement, target: Target) -> bool:
@@ -153,48 +195,6 @@ def _configured(text: str) -> Iterator[tuple[str, str]]:
     for section in ("global", "install"):
         for name, value in parser.items(section) if parser.has_section(section) else ():
             yield from ((name, one) for one in value.split())
-
-
-def _resolution(items: Sequence[_Wanted | Reason], answers: IndexAnswers) -> Resolution:
-    chosen: dict[str, ChosenPackage] = {}
-    for item in items:
-        if isinstance(item, Reason):
-            return Resolution(problem=item)
-        found = _chosen(item, answers)
-        if isinstance(found, Resolution):
-            return found
-        chosen[found.purl] = found
-    return Resolution(tuple(chosen[purl] for purl in sorted(chosen)))
-
-
-def _chosen(item: _Wanted, answers: IndexAnswers) -> ChosenPackage | Resolution:
-    files: list[IndexedFile] = []
-    problems: list[Reason] = []
-    for page in item.pages:
-        answer = answers.get(page, Reason("no-answer"))
-        if isinstance(answer, Reason):
-            problems.append(answer)
-        else:
-            files += _files(answer)
-    if problems and (not files or any(it.code not in {"http-not-found", "http-gone"} for it in problems)):
-        absent = all(it.code in {"http-not-found", "http-gone"} for it in problems)
-        return Resolution(problem=problems[0], unreachable=not absent)
-    best = choose(item.wish, files, item.target)
-    name = _normal(item.wish.requirement.name)
-    if best is None:
-        detail = f"no file of {name} fits {item.word}"
-        return Resolution(problem=Reason("package-not-found", detail=detail))
-    digest = f"sha256:{best.file.sha256}" if best.file.sha256 else ""
-    return ChosenPackage(f"pkg:pypi/{name}", name, str(best.version), digest, item.word, named=True)
-
-
-def _files(index: Index) -> list[IndexedFile]:
-    value = index.get(FILES)
-    return files_of(value) if value else []
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 PYPI = Pypi()

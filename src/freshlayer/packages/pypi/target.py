@@ -51,6 +51,9 @@ class Target(Struct, frozen=True):
             "platform_python_implementation": "CPython",
             "platform_system": "Linux",
             "sys_platform": "linux",
+            # Else those of this machine would count.
+            "platform_release": "",
+            "platform_version": "",
             "extra": "",
         }
         if self.python:

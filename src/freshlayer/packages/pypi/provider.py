@@ -1,0 +1,134 @@
+"""The provider of resolvelib: pip's rules of what fits, and of which project is decided first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import inf
+
+from msgspec import Struct
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from resolvelib import AbstractProvider
+from resolvelib.structs import RequirementInformation
+
+from freshlayer.packages.pypi.choose import Candidate, fitting, python_fits
+from freshlayer.packages.pypi.known import Known
+from freshlayer.packages.pypi.needs import Need, dependencies, provided
+
+_PYTHON = "<Python>"
+"""The key of the interpreter: what does not fit it is no candidate."""
+_UPPER = frozenset({"<", "<=", "~=", "=="})
+
+
+class Pick(Struct, frozen=True):
+    """A file of a project. ``page``: the URL of its page. The interpreter has none."""
+
+    name: str
+    extras: frozenset[str] = frozenset()
+    candidate: Candidate | None = None
+    page: str = ""
+
+    @property
+    def key(self) -> str:
+        """That of the needs that it satisfies."""
+        return Need(self.name, self.extras, SpecifierSet()).key
+
+
+_Information = RequirementInformation[Need, Pick]
+_Preference = tuple[bool, bool, bool, float, bool, str]
+
+
+class Provider(AbstractProvider[Need, Pick, str]):
+    """Of one resolution. ``needs``: those of the command, in their order."""
+
+    def __init__(self, known: Known, needs: Sequence[Need]) -> None:
+        self._known = known
+        self._order: dict[str, int] = {}
+        for need in needs:
+            self._order.setdefault(need.key, len(self._order))
+
+    def identify(self, requirement_or_candidate: Need | Pick) -> str:
+        """The project, with its extras."""
+        return requirement_or_candidate.key
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: Mapping[str, Pick],  # noqa: ARG002 - resolvelib's
+        candidates: Mapping[str, Iterator[Pick]],  # noqa: ARG002 - the same
+        information: Mapping[str, Iterator[_Information]],  # noqa: ARG002 - the same
+        backtrack_causes: Sequence[_Information],
+    ) -> Iterable[str]:
+        """The interpreter first, then what caused the last conflict."""
+        causes = {it.requirement.key for it in backtrack_causes}
+        causes |= {it.parent.key for it in backtrack_causes if it.parent is not None}
+        every = list(identifiers)
+        if _PYTHON in every:
+            return [_PYTHON]
+        return [it for it in every if it in causes] or every
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Pick],  # noqa: ARG002 - resolvelib's
+        candidates: Mapping[str, Iterator[Pick]],  # noqa: ARG002 - the same
+        information: Mapping[str, Iterator[_Information]],
+        backtrack_causes: Sequence[_Information],  # noqa: ARG002 - the same
+    ) -> _Preference:
+        """Pinned projects first, then those with an upper bound, then in the order of the command."""
+        items = [item for it in information[identifier] for item in it.requirement.specifier]
+        pinned = any(it.operator[:2] == "==" and "*" not in it.version for it in items)
+        bounded = any(it.operator in _UPPER for it in items)
+        return (True, not pinned, not bounded, self._order.get(identifier, inf), not items, identifier)
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Need]],
+        incompatibilities: Mapping[str, Iterator[Pick]],
+    ) -> list[Pick]:
+        """The files of a project that satisfy all needs, best first, one for each version."""
+        needs = list(requirements[identifier])
+        first = needs[0]
+        if first.extras:
+            needs += requirements[first.name]
+        specifiers = [need.specifier for need in needs]
+        if first.name == _PYTHON:
+            fits = all(python_fits(str(one), self._known.conditions.target) for one in specifiers)
+            return [Pick(_PYTHON)] if fits else []
+        conditions = self._known.conditions
+        offered = self._known.offered(first.name)
+        pages = {id(it): page for page, it in offered}
+        every = (it for _, it in offered)
+        excluded = {it.candidate.version for it in incompatibilities[identifier] if it.candidate}
+        best: dict[str, Candidate] = {}
+        for it in fitting(every, [*specifiers, *conditions.bounds(first.name)], pre=conditions.pre):
+            if it.version not in excluded:
+                best.setdefault(str(it.version), it)
+        return [Pick(first.name, first.extras, it, pages[id(it)]) for it in best.values()]
+
+    def is_satisfied_by(self, requirement: Need, candidate: Pick) -> bool:
+        """Whether a version is one of those that are asked for."""
+        if candidate.candidate is None:
+            return python_fits(str(requirement.specifier), self._known.conditions.target)
+        return requirement.specifier.contains(candidate.candidate.version, prereleases=True)
+
+    def get_dependencies(self, candidate: Pick) -> list[Need]:
+        """What its metadata requires; with extras, the same version of the project too."""
+        if candidate.candidate is None:
+            return []
+        metadata = self._known.metadata(candidate.page, candidate.candidate)
+        extras = candidate.extras & provided(metadata.extras)
+        found = list(dependencies(metadata.requires, extras, self._known))
+        if candidate.extras:
+            same = SpecifierSet(f"=={candidate.candidate.version}")
+            return [Need(candidate.name, frozenset(), same), *found]
+        return [*_interpreter(metadata.python), *found]
+
+
+def _interpreter(stated: str) -> Iterator[Need]:
+    try:
+        specifier = SpecifierSet(stated)
+    except InvalidSpecifier:
+        return
+    if stated:
+        yield Need(_PYTHON, frozenset(), specifier)
