@@ -20,6 +20,8 @@ class Published(Struct, frozen=True):
     version: str
     deprecated: str = ""
     node: str = ""
+    requires: Mapping[str, object] = field(default_factory=dict)
+    """``dependencies``, ``peerDependencies``, ``os``, …: as a registry states them."""
 
     def document(self, name: str, registry: str) -> dict[str, object]:
         """As the registry states it."""
@@ -36,7 +38,7 @@ class Published(Struct, frozen=True):
             found["deprecated"] = self.deprecated
         if self.node:
             found["engines"] = {"node": self.node}
-        return found
+        return {**found, **self.requires}
 
 
 class Package(Struct, frozen=True):

@@ -22,6 +22,7 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
+    PackagePolicy,
     PackageRun,
     Resolution,
 )
@@ -108,7 +109,9 @@ def resolved(registry: NpmRegistry, node: str, *words: str, **files: str) -> Res
     named = () if files else (("registry", registry.url),)
     command = PackageCommand("npm", "npm", PackageAction.INSTALL, words, named, files)
     base = BaseImage("node", "linux/amd64", "sha256:0", ImageConfig((("NODE_VERSION", node),)))
-    steps = NPM.resolve(PackageChain(("node", "linux/amd64"), (PackageRun(1, 1, (command,)),)), base)
+    steps = NPM.resolve(
+        PackageChain(("node", "linux/amd64"), (PackageRun(1, 1, (command,), PackagePolicy.NAMED),)), base
+    )
     try:
         wanted = next(steps)
         while True:

@@ -19,6 +19,7 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
+    PackagePolicy,
     PackageRun,
     Resolution,
 )
@@ -139,7 +140,7 @@ def resolved(index: PythonIndex, *words: str, **options: str) -> Resolution:
     base = BaseImage(
         "python", "linux/amd64", "sha256:0", ImageConfig((("PYTHON_VERSION", "3.11.9"),)), BaseContents()
     )
-    chain = PackageChain(("python", "linux/amd64"), (PackageRun(1, 1, (command,)),))
+    chain = PackageChain(("python", "linux/amd64"), (PackageRun(1, 1, (command,), PackagePolicy.NAMED),))
     steps = Pypi().resolve(chain, base)
     try:
         wanted = next(steps)

@@ -34,6 +34,7 @@ _VERBS = frozenset("install i add isntall in ins inst".split())
 _MOST_MEMBERS = 200
 _ALONE = frozenset({"yarn", "yarnpkg"})
 """Programs that install without a word."""
+_KEPT = frozenset({"registry", "global", "legacy-peer-deps"})
 _SCOPED = compiled(r"@[\w.~-]+:registry")
 _NOT_OF_A_REGISTRY = compiled(r"^(?:file|link|workspace|portal|patch|catalog|git|github|https?)[:+]|/")
 
@@ -52,12 +53,12 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     alone = not operands and name in _ALONE
     if not alone and (not operands or operands[0] not in _VERBS):
         return None
-    kept = tuple(item for item in options if item[0] == "registry" or _SCOPED.match(item[0]))
+    kept = tuple(item for item in options if item[0] in _KEPT or _SCOPED.match(item[0]))
     words = tuple(operands[1:])
     if words:
         return LanguageLine(words, kept)
     line = _of_manifests(files, _directories(name, files, options), options)
-    return replace(line, options=kept)
+    return replace(line, options=(*kept, *line.options))
 
 
 def _directories(name: str, files: ProjectFiles, options: Sequence[tuple[str, str]]) -> list[str]:
@@ -117,7 +118,8 @@ def _of_manifests(
     known = [it for it in manifests if not isinstance(it, Reason)]
     own = {it.get("name") for it in known}
     words = dict.fromkeys(word for it in known for word in _words(it, sections, own))
-    return LanguageLine(tuple(words), unknown=unknown)
+    overrides = len(known) > 1 or any(it.get("overrides") or it.get("resolutions") for it in known)
+    return LanguageLine(tuple(words), (("overrides", ""),) if overrides else (), unknown)
 
 
 def _words(manifest: Mapping[str, object], sections: Sequence[str], own: Collection[object]) -> Iterator[str]:

@@ -29,12 +29,12 @@ def choose(
     anything = wanted.strip() in {"", "*"}
     if (
         latest
-        and (anything or _fits(latest.version, wanted))
+        and (anything or satisfies(latest.version, wanted))
         and not latest.deprecated
         and runs(latest, node)
     ):
         return latest
-    fitting = [it for it in releases if _fits(it.version, wanted)]
+    fitting = [it for it in releases if satisfies(it.version, wanted)]
     return max(fitting, key=lambda it: _preference(it, node), default=None)
 
 
@@ -52,7 +52,7 @@ def runs(release: Release, node: str) -> bool:
     """Whether a version runs on this node, as far as both are known."""
     if not node or not release.node:
         return True
-    return _fits(node, release.node)
+    return satisfies(node, release.node)
 
 
 def _preference(release: Release, node: str) -> tuple[bool, bool, bool, object]:
@@ -61,14 +61,16 @@ def _preference(release: Release, node: str) -> tuple[bool, bool, bool, object]:
     return (fit and current, fit, current, _order(release.version))
 
 
-def _compared(one: str, other: str) -> int:
+def compared(one: str, other: str) -> int:
+    """-1, 0, 1: the order of two versions."""
     return int(nodesemver.compare(one, other, loose=True))
 
 
-_order = cmp_to_key(_compared)
+_order = cmp_to_key(compared)
 
 
-def _fits(version: str, wanted: str) -> bool:
+def satisfies(version: str, wanted: str) -> bool:
+    """Whether a version is in a range."""
     try:
         return bool(nodesemver.satisfies(version, wanted, loose=True))
     except (ValueError, TypeError, IndexError, RecursionError):

@@ -11,12 +11,15 @@ import msgspec
 from msgspec import Struct, field
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.packages.npm.manifests import Manifest, Stated
 
 _LARGEST = 128 << 20
 _LONGEST = 256
 """Of a version, as in npm, and of the range of an engine."""
 _VERSION = compiled(r"[!-~]{1,256}")
 _SHA1 = compiled(r"[0-9a-f]{40}")
+MANIFEST = "manifest "
+"""Before a version: the key of what it requires."""
 TAGS = "tags"
 VERSIONS = "versions"
 
@@ -53,8 +56,15 @@ class _Package(Struct):
     versions: dict[str, _Version]
 
 
+class _Requirements(Struct):
+    versions: dict[str, Stated]
+
+
 def read_document(kind: str, content: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """The entries of a document (``version``) or of a list (``versions``). Raises ValueError."""
+    """The entries of a document (``version``) or of a list (``versions``). Raises ValueError.
+
+    Of a list, ``manifests`` has what each version requires, too.
+    """
     body = content.read(_LARGEST + 1)
     if len(body) > _LARGEST:
         raise ValueError("the document is too large")
@@ -64,10 +74,15 @@ def read_document(kind: str, content: BinaryIO) -> Iterator[tuple[str, bytes]]:
             yield VERSIONS, _encoded([one])
             return
         package = msgspec.json.decode(body, type=_Package)
+        stated = msgspec.json.decode(body, type=_Requirements).versions if kind == "manifests" else {}
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
     yield TAGS, msgspec.msgpack.encode(package.tags)
     yield VERSIONS, _encoded(package.versions.values())
+    for version, it in stated.items():
+        manifest = it.manifest()
+        if manifest != Manifest() and _VERSION.fullmatch(version):
+            yield f"{MANIFEST}{version}", msgspec.msgpack.encode(manifest)
 
 
 def _encoded(versions: Iterable[_Version]) -> bytes:

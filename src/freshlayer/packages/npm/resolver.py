@@ -1,12 +1,16 @@
-"""The member of ``PackageManager`` for JavaScript: one version for each package that a command names."""
+"""The member of ``PackageManager`` for JavaScript: one version for each package that a command names.
+
+Under the policy ``closure``, all versions that npm would install for it.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from typing import BinaryIO
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
@@ -24,13 +28,18 @@ from freshlayer.model.packages import (
     Resolutions,
 )
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.in_step import Steps, in_step
+from freshlayer.packages.named.member import resolution
 from freshlayer.packages.npm.choose import choose, is_range, runs
+from freshlayer.packages.npm.closure import Conditions, closure
 from freshlayer.packages.npm.documents import TAGS, VERSIONS, read_document, releases_of, tags_of
+from freshlayer.packages.npm.manifests import edge_of, libc_of
 from freshlayer.packages.npm.words import Wish, wish_of
 
 _NPM = "https://registry.npmjs.org"
 _SHORT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 _ABSENT = frozenset({"http-not-found", "http-gone"})
+_PROCESSORS = {"amd64": "x64", "386": "ia32", "ppc64le": "ppc64"}
 _SETTING = compiled(r"(?m)^[ \t]*((?:@[\w.~-]+:)?registry)[ \t]*=[ \t]*[\"']?([^\s\"'#;]+)")
 _CONFIGURATIONS = ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc", "/root/.npmrc", ".npmrc")
 
@@ -52,16 +61,18 @@ class Npm:
     def resolve(
         self, chain: PackageChain, base: BaseImage
     ) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
-        """A document for each named package; the list of versions where the latest one can't be used."""
-        wanted = {run.number: list(_of_run(run)) for run in chain.runs}
+        """A document for each named package; for a closure, the lists of versions of all that is required."""
         node = dict(base.config.environment).get("NODE_VERSION", "")
-        every = [item for items in wanted.values() for item in items if isinstance(item, _Wanted)]
-        documents = tuple(dict.fromkeys(item.document for item in every))
-        answers: IndexAnswers = (yield documents) if documents else {}
-        others = tuple(dict.fromkeys(item.others for item in every if _needs_others(item, answers, node)))
-        if others:
-            answers = {**answers, **(yield others)}
-        return {number: _resolution(items, answers, node) for number, items in wanted.items() if items}
+        steps: dict[tuple[int, int], Steps[Resolution]] = {}
+        for run in chain.runs:
+            for place, items in enumerate(_of_run(run)):
+                whole = run.policy is PackagePolicy.CLOSURE
+                steps[run.number, place] = _of_command(items, base, run.architecture, node, whole=whole)
+        found = yield from in_step(steps)
+        by_run: dict[int, list[Resolution]] = {}
+        for (number, _), one in found.items():
+            by_run.setdefault(number, []).append(one)
+        return {number: resolution(every) for number, every in sorted(by_run.items())}
 
     def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:  # noqa: ARG002 - the Protocol's
         """The versions that a document states."""
@@ -71,17 +82,61 @@ class Npm:
 NPM = Npm()
 
 
-def _of_run(run: PackageRun) -> Iterator[_Wanted | Reason]:
+def _of_run(run: PackageRun) -> Iterator[tuple[PackageCommand, list[_Wanted]]]:
     for command in run.commands if run.policy is not PackagePolicy.OFF else ():
-        if command.manager != Npm.name or command.action is not PackageAction.INSTALL:
-            continue
-        if command.unknown is not None:
-            yield command.unknown
-            continue
-        for word in command.words:
-            wish = wish_of(word)
-            if wish is not None:
-                yield _wanted(word, wish, command)
+        if command.manager == Npm.name and command.action is PackageAction.INSTALL:
+            wishes = [(word, wish_of(word)) for word in command.words]
+            found = [_wanted(word, wish, command) for word, wish in wishes if wish is not None]
+            if found or command.unknown:
+                yield command, found
+
+
+def _of_command(
+    of: tuple[PackageCommand, list[_Wanted]], base: BaseImage, architecture: str, node: str, *, whole: bool
+) -> Steps[Resolution]:
+    """The closure, or the named packages alone where that is wanted, or no more can be known."""
+    command, items = of
+    if command.unknown is not None:
+        return Resolution(problem=command.unknown)
+    if not whole:
+        return (yield from _named(items, node))
+    found = yield from _closure(command, items, base, architecture, node)
+    if found.problem is None or found.unreachable:
+        return found
+    named = yield from _named(items, node)
+    return replace(named, notes=(found.problem,)) if named.problem is None else named
+
+
+def _closure(
+    command: PackageCommand, items: list[_Wanted], base: BaseImage, architecture: str, node: str
+) -> Steps[Resolution]:
+    options = {name for name, _ in command.options}
+    if command.program != "npm" or "overrides" in options:
+        what = (
+            "overrides of package.json are" if command.program == "npm" else f"what {command.program} adds is"
+        )
+        return Resolution(problem=Reason("closure-unknown", detail=f"{what} not computed"))
+    edges = tuple(edge for item in items if (edge := edge_of(item.word)) is not None)
+    words = {item.wish.name: item.word for item in items}
+
+    def document(name: str) -> IndexFile:
+        address = f"{_registry(Wish(name), command).rstrip('/')}/{Wish(name).path}"
+        return IndexFile(Npm.name, "manifests", (address,), accept=_SHORT)
+
+    cpu = _PROCESSORS.get(architecture, architecture)
+    conditions = Conditions(
+        document, node, cpu, libc_of(base), "global" in options, "legacy-peer-deps" not in options
+    )
+    return (yield from closure(edges, conditions, words))
+
+
+def _named(items: list[_Wanted], node: str) -> Steps[Resolution]:
+    """The list of versions is requested where the latest one can't be used."""
+    answers: IndexAnswers = yield tuple(dict.fromkeys(item.document for item in items))
+    others = tuple(dict.fromkeys(item.others for item in items if _needs_others(item, answers, node)))
+    if others:
+        answers = {**answers, **(yield others)}
+    return resolution([_chosen(item, answers, node) for item in items])
 
 
 def _wanted(word: str, wish: Wish, command: PackageCommand) -> _Wanted:
@@ -112,18 +167,6 @@ def _registry(wish: Wish, command: PackageCommand) -> str:
                 known |= dict(_SETTING.findall(text))
     known |= {name: value for name, value in command.options if re.fullmatch(r"(?:@.+:)?registry", name)}
     return known.get(f"{wish.scope}:registry") or known.get("registry") or _NPM
-
-
-def _resolution(items: Sequence[_Wanted | Reason], answers: IndexAnswers, node: str) -> Resolution:
-    chosen: dict[str, ChosenPackage] = {}
-    for item in items:
-        if isinstance(item, Reason):
-            return Resolution(problem=item)
-        found = _chosen(item, answers, node)
-        if isinstance(found, Resolution):
-            return found
-        chosen[found.purl] = found
-    return Resolution(tuple(chosen[purl] for purl in sorted(chosen)))
 
 
 def _chosen(item: _Wanted, answers: IndexAnswers, node: str) -> ChosenPackage | Resolution:

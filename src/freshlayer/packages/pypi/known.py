@@ -70,7 +70,7 @@ class UnreachableError(Exception):
 
 
 class NoMetadataError(Exception):
-    """A file whose requirements only its build, or its download, would tell."""
+    """A file whose requirements only its build, or its download, would show."""
 
 
 class Known:

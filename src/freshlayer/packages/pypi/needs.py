@@ -1,4 +1,4 @@
-"""What a command and the metadata of files ask for: a project, with or without its extras."""
+"""What a command and the metadata of files require: a project, with or without its extras."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def needs_of(requirement: Requirement, word: str = "") -> Iterator[Need]:
 
 
 def dependencies(texts: Iterable[str], extras: frozenset[str], known: Known) -> Iterator[Need]:
-    """What Requires-Dist asks for. With ``extras``, what these ask for beside it."""
+    """What Requires-Dist requires. With ``extras``, what these require beside it."""
     for text in texts:
         requirement = requirement_of(text)
         if requirement is not None and not requirement.url and _holds(requirement, extras, known):

@@ -107,7 +107,7 @@ class Provider(AbstractProvider[Need, Pick, str]):
         return [Pick(first.name, first.extras, it, pages[id(it)]) for it in best.values()]
 
     def is_satisfied_by(self, requirement: Need, candidate: Pick) -> bool:
-        """Whether a version is one of those that are asked for."""
+        """Whether a version is one of those that are required."""
         if candidate.candidate is None:
             return python_fits(str(requirement.specifier), self._known.conditions.target)
         return requirement.specifier.contains(candidate.candidate.version, prereleases=True)
