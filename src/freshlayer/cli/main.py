@@ -26,6 +26,8 @@ _COMMANDS = {
     "lock": "write freshlayer.lock: what each remote input is now",
     "update": "move freshlayer.lock forward to what the inputs are now",
     "verify": "freshlayer.lock against the Dockerfiles and the world",
+    "attest": "state in a signable file which locked inputs an image was built with",
+    "export": "freshlayer.lock in the format of another tool",
     "inputs": "what a Dockerfile reads from elsewhere; no network",
     "probe": "the evidence of an origin about a URL, a git ref or an image",
     "history": "what changed when, which build took it up, what builds cost and saved",

@@ -136,6 +136,8 @@ ACTING: dict[str, tuple[str, ...]] = {
     "lock": ("format", "quiet", "identities", *_PROBING),
     "update": ("format", "quiet", "identities", *_PROBING),
     "verify": ("format", "quiet", "identities", "offline", *_PROBING),
+    "attest": ("quiet", "identities", *_PROBING),
+    "export": ("format", "identities"),
     "probe": ("format", "report", "quiet", *_PROBING),
     "history": ("format", "state"),
     "diff": ("format",),

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:"
     "\n  freshlayer verify"
     "\n  freshlayer verify --offline"
-    "\n  freshlayer verify --strict --format markdown",
+    "\n  freshlayer verify --strict --format markdown"
+    "\n  freshlayer verify --image registry.example.org/app:1",
 )
 @shared_or_none
 @click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @click.option("--strict", is_flag=True, help="what no entry covers counts as a difference")
+@click.option("--image", metavar="IMAGE", help="an image against the lock file, by its provenance")
 @ours("verify", formats=FORMATS)
 def command(
     options: Options,
@@ -34,12 +36,16 @@ def command(
     selection: Selection,
     recursive: bool,
     strict: bool,
+    image: str | None,
 ) -> int:
     """Compare freshlayer.lock with the Dockerfiles that it names, and with what their origins state now.
 
     --offline compares with the Dockerfiles alone and requests nothing. A Dockerfile that is in step has the
     inputs of the lock file, and no others; an origin is in step where it states the locked identity. What
     that proves depends on the strength of each entry.
+
+    --image compares with the provenance of an image, which names the keys that its instructions were built
+    with: a name in a registry, a directory in the OCI image layout, or an archive of docker save.
 
     Exit code 0: as locked; 1: something differs, or is not covered with --strict; 2: an origin gave no
     answer, or other trouble.
@@ -48,6 +54,10 @@ def command(
 
     if options.offline and strict:
         raise OptionError("--strict: does not act with --offline")
+    if image is not None:
+        from freshlayer.cli.verify_image import verify_image
+
+        return verify_image(options, image, contexts, selection, recursive=recursive)
     found = _offline(options, contexts, selection, recursive) if options.offline else None
     found = found or _online(options, contexts, selection, recursive)
     write_report(options, found, "freshlayer verify")
