@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from testing.base_image import BASE
 from testing.builders.base import Builder
@@ -19,6 +20,10 @@ from testing.command import Freshlayer
 from testing.origins import ServeOrigin
 from testing.stores.ask import ask
 from testing.stores.registry import MediaTypes, Registry
+
+SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).parents[2] / "docs" / "schema" / "image-proof.json").read_text("utf-8"))
+)
 
 
 @pytest.fixture
@@ -50,6 +55,7 @@ def proofs(freshlayer: Freshlayer, image: str, code: int) -> dict[int, str]:
     """Line → what the image proves of it."""
     told = freshlayer("verify", "--image", image, "--format", "json")
     assert told.code == code, told.out + told.err
+    SCHEMA.validate(told.document)
     return {it["line"]: it["proof"] for it in told.document["instructions"]}
 
 
