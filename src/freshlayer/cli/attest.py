@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def command(options: Options, image: str, output: str | None, pushed: bool) -> int:
     """Write an in-toto statement about IMAGE: the inputs of the lock file, and the keys of its instructions.
 
-    Each key states whether the builder's provenance of the image has it. The bytes depend on the image and the
-    lock file alone; signing them is yours (cosign attest --predicate). IMAGE is a name in a registry, a
+    Each key states whether the builder's provenance of the image has it. The bytes depend on the image and
+    the lock file alone; signing them is yours (cosign attest --predicate). IMAGE is a name in a registry, a
     directory in the OCI image layout, or an archive of docker save. --push adds a referrer and leaves the
     image as it is.
 
