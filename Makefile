@@ -2,6 +2,9 @@
 
 PYTHON = .venv/bin/python
 
+# The tests start freshlayer thousands of times: its modules are compiled once, whatever the environment has.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL = help
 .PHONY: help demo test check docs reference session bench clean
 
