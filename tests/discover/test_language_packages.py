@@ -466,3 +466,100 @@ def test_r_that_installs_nothing_is_not_listed(tmp_path: Path, command: str) -> 
         {},
         [],
     )
+
+
+_CSPROJ = """\ufeff<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><SerilogVersion>3.*</SerilogVersion></PropertyGroup>
+  <ItemGroup>
+    <PackageReference Include="Serilog" Version="$(SerilogVersion)" />
+    <PackageReference Include="Fixed" Version="1.2.3" />
+    <PackageReference Include="Ranged"><Version>[1.0,2.0)</Version></PackageReference>
+    <PackageReference Include="Central" />
+  </ItemGroup>
+</Project>
+"""
+_CENTRAL = '<Project><ItemGroup><PackageVersion Include="central" Version="8.0.*" /></ItemGroup></Project>'
+_NUGET_CONFIG = """<configuration><packageSources><clear />
+<add key="mine" value="https://n.example/v3/index.json" /></packageSources></configuration>"""
+
+
+@pytest.mark.parametrize(
+    "command", ["dotnet restore", "dotnet publish app.csproj -c Release -o out", "dotnet build app.sln"]
+)
+def test_a_dotnet_project_with_floating_versions(tmp_path: Path, command: str) -> None:
+    files = {
+        "app.csproj": _CSPROJ,
+        "Directory.Packages.props": _CENTRAL,
+        "nuget.config": _NUGET_CONFIG,
+        "app.sln": 'Project("{FAE0}") = "app", "app.csproj", "{1}"\n',
+    }
+    found = installs(tmp_path, command, files)
+    assert (found.manager, found.unknown) == ("nuget", None)
+    assert found.words == ("Serilog@3.*", "Ranged@[1.0,2.0)", "Central@8.0.*")
+    assert found.options == (("source", "https://n.example/v3/index.json"),)
+
+
+def test_a_dotnet_project_with_fixed_versions_is_listed(tmp_path: Path) -> None:
+    project = '<Project><ItemGroup><PackageReference Include="A" Version="1.2.3" /></ItemGroup></Project>'
+    (item,) = discovered(tmp_path, "dotnet restore", {"app.csproj": project}).not_watched
+    assert (item.reason.code, item.accepted) == ("exact-version", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<Project>" * 5000, '<!DOCTYPE x [<!ENTITY a "b">]><Project>&a;</Project>', "<Project", "", "<a>" * 59],
+)
+def test_a_project_file_of_another_form_is_not_read(tmp_path: Path, text: str) -> None:
+    (item,) = discovered(tmp_path, "dotnet restore", {"app.csproj": text}).not_watched
+    assert item.reason.code == "packages-by-name"
+
+
+_POM = """<project><groupId>com.acme</groupId><artifactId>app</artifactId><version>1.0-SNAPSHOT</version>
+<properties><spring.version>6.1.0</spring.version><open>[2,3)</open></properties>
+<modules><module>core</module></modules>
+<repositories><repository><id>mine</id><url>https://m.example/maven</url></repository></repositories>
+<dependencies>
+<dependency><groupId>org.a</groupId><artifactId>fixed</artifactId><version>${spring.version}</version></dependency>
+<dependency><groupId>${project.groupId}</groupId><artifactId>core</artifactId><version>1.0-SNAPSHOT</version>
+</dependency>
+</dependencies></project>"""
+_CORE = """<project><parent><groupId>com.acme</groupId><artifactId>app</artifactId>
+<version>1.0-SNAPSHOT</version></parent><artifactId>core</artifactId><dependencies>%s</dependencies></project>"""
+_DEPENDENCY = (
+    "<dependency><groupId>org.b</groupId><artifactId>b</artifactId><version>%s</version></dependency>"
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("${open}", ("org.b:b:[2,3)",)),
+        ("2-SNAPSHOT", ("org.b:b:2-SNAPSHOT",)),
+        ("LATEST", ("org.b:b:LATEST",)),
+    ],
+)
+def test_a_maven_project_that_names_what_is_no_release(
+    tmp_path: Path, version: str, words: tuple[str, ...]
+) -> None:
+    found = installs(
+        tmp_path, "mvn -B package", {"pom.xml": _POM, "core/pom.xml": _CORE % (_DEPENDENCY % version)}
+    )
+    assert (found.manager, found.unknown, found.words) == ("maven", None, words)
+    assert [url for _, url in found.options] == [
+        "https://repo.maven.apache.org/maven2",
+        "https://m.example/maven",
+    ]
+
+
+def test_a_maven_project_whose_own_version_alone_is_a_snapshot_is_locked(tmp_path: Path) -> None:
+    files = {"pom.xml": _POM, "core/pom.xml": _CORE % (_DEPENDENCY % "2.0")}
+    (item,) = discovered(tmp_path, "mvn -B dependency:go-offline", files).not_watched
+    assert (item.locked_by, item.is_covered) == ("pom.xml", True)
+
+
+def test_a_mirror_of_settings_replaces_a_repository_of_maven(tmp_path: Path) -> None:
+    settings = """<settings><mirrors><mirror><id>x</id><mirrorOf>*,!mine</mirrorOf><url>https://x.example</url></mirror>
+    </mirrors></settings>"""
+    files = {"pom.xml": _POM, "core/pom.xml": _CORE % (_DEPENDENCY % "LATEST"), "s.xml": settings}
+    found = installs(tmp_path, "mvn -s s.xml package", files)
+    assert [url for _, url in found.options] == ["https://x.example", "https://m.example/maven"]

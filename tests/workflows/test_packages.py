@@ -285,7 +285,7 @@ class Asked(IndexFiles):
 
 _WORDS = {
     **{"tools": "node@20", "go": "private.example/name@latest", "composer": "private/name"},
-    **{"maven": "private.example:name:1.+", "nuget": "private-name", "cran": "privatename"},
+    **{"maven": "private.example:name:LATEST", "nuget": "private-name", "cran": "privatename"},
 }
 """Manager → a word of it, where a name is none."""
 

@@ -12,13 +12,15 @@ from freshlayer.discover import lock_advice
 from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles
 from freshlayer.discover.syntaxes.packages_cargo import cargo
 from freshlayer.discover.syntaxes.packages_composer import composer
 from freshlayer.discover.syntaxes.packages_cran import r
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_go import go
+from freshlayer.discover.syntaxes.packages_maven import mvn
 from freshlayer.discover.syntaxes.packages_npm import node
+from freshlayer.discover.syntaxes.packages_nuget import dotnet
 from freshlayer.discover.syntaxes.packages_pip import pip
 from freshlayer.discover.syntaxes.packages_tools import (
     corepack,
@@ -55,6 +57,8 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     "uv": ("pypi", _uv),
     **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
     "gem": ("gem", gem),
+    **dict.fromkeys(("mvn", "mvnw", "mvnd"), ("maven", mvn)),
+    **dict.fromkeys(("dotnet", "nuget"), ("nuget", dotnet)),
     **dict.fromkeys(("R", "Rscript", "r", "install2.r"), ("cran", r)),
     **dict.fromkeys(("rustup", "rustup-init"), ("tools", rustup)),
     **{"nvm": ("tools", nvm), "n": ("tools", n), "fnm": ("tools", fnm), "volta": ("tools", volta)},
@@ -140,7 +144,7 @@ class LanguageCalls:
             for one in (line, *line.also)
             if one.words or one.unknown or unknown or not (one.listed or one.also)
         ]
-        missed = [Missed(it.text, it.reason, name, accepted=it.reason.code in _SETTLED) for it in listed]
+        missed = [_listed(it, name) for it in listed]
         return Installed(tuple(missed), tuple(commands))
 
     def _of_line(
@@ -193,6 +197,11 @@ def _from_environment(manager: str, files: ProjectFiles) -> Iterator[tuple[str, 
         value = files.variable(variable)
         if value:
             yield option, _USER.sub("//", value)
+
+
+def _listed(item: Listed, name: str) -> Missed:
+    settled = item.reason.code in _SETTLED or bool(item.locked_by)
+    return Missed(item.text, item.reason, name, accepted=settled, locked_by=item.locked_by)
 
 
 def _unlocked(

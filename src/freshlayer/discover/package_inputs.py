@@ -34,6 +34,8 @@ _LANGUAGES = {
     "pypi": compiled(r"\s*(?P<name>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)"),
     "npm": compiled(r"(?i)(?:[\w.~/@-]+@npm:)?(?P<name>(?:@[a-z0-9~._-]+/)?[a-z0-9~._-]+)(?:@|$)"),
     "gem": compiled(r"(?P<name>[A-Za-z0-9._-]+)(?::|$)"),
+    "nuget": compiled(r"(?P<name>[A-Za-z0-9_][\w.-]*)(?:@|$)"),
+    "maven": compiled(r"(?P<group>[\w.-]+):(?P<name>[\w.-]+):(?P<version>[^:\s]+)"),
     "cran": compiled(r"(?P<name>[A-Za-z][A-Za-z0-9.]+)"),
     "tools": compiled(r"(?P<name>[\w./-]+)@(?P<channel>.+)"),
     "go": compiled(r"(?P<name>[\w.~/-]+?)(?:/\.\.\.)?@"),
@@ -117,7 +119,7 @@ def _names(command: PackageCommand) -> Iterator[tuple[str, str]]:
         language = _LANGUAGES.get(command.manager)
         if language:
             match = language.match(word)
-            yield from [(match["name"], _qualifiers(match))] if match else []
+            yield from [(_below_group(match), _qualifiers(match))] if match else []
             continue
         if command.manager == "apt":
             yield from _of_apt(word, source=command.action is PackageAction.BUILD_DEP)
@@ -130,9 +132,16 @@ def _names(command: PackageCommand) -> Iterator[tuple[str, str]]:
             yield match["name"], ""
 
 
+def _below_group(match: re.Match[str]) -> str:
+    group = match.groupdict().get("group")
+    return f"{group}/{match['name']}" if group else match["name"]
+
+
 def _qualifiers(match: re.Match[str]) -> str:
     """Of one tool several versions can be installed."""
-    channel = match.groupdict().get("channel")
+    known = match.groupdict()
+    version = known.get("version") or ""
+    channel = version if version.endswith("-SNAPSHOT") else known.get("channel")
     return f"?channel={quote(channel, safe='')}" if channel else ""
 
 

@@ -16,7 +16,7 @@ from freshlayer.model.reasons import Reason
 URL_TYPES = {
     **{"apt": "deb", "apk": "apk", "rpm": "rpm"},
     **{"pypi": "pypi", "npm": "npm", "gem": "gem"},
-    "cran": "cran",
+    **{"cran": "cran", "maven": "maven", "nuget": "nuget"},
     "tools": "generic",
     "cargo": "cargo",
     "go": "golang",

@@ -53,6 +53,18 @@ def _go() -> PackageManager:
     return GO
 
 
+def _maven() -> PackageManager:
+    from freshlayer.packages.maven.manager import MAVEN  # noqa: PLC0415 - the same
+
+    return MAVEN
+
+
+def _nuget() -> PackageManager:
+    from freshlayer.packages.nuget.manager import NUGET  # noqa: PLC0415 - the same
+
+    return NUGET
+
+
 def _npm() -> PackageManager:
     from freshlayer.packages.npm.resolver import NPM  # noqa: PLC0415 - the same
 
@@ -85,7 +97,9 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "composer": _composer,
     "gem": _gem,
     "go": _go,
+    "maven": _maven,
     "npm": _npm,
+    "nuget": _nuget,
     "pypi": _pypi,
     "rpm": _rpm,
     "tools": _tools,

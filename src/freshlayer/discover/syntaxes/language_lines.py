@@ -26,10 +26,11 @@ _CONFIGURATIONS = {
 
 
 class Listed(Struct, frozen=True):
-    """A part of a command line that is not probed, with the reason."""
+    """A part of a command line that is not probed, with the reason. ``locked_by``: the file that names it."""
 
     text: str
     reason: Reason
+    locked_by: str = ""
 
 
 class LanguageLine(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Maven: which version is behind a name that is no release. Pure."""

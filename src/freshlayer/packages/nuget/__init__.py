@@ -1,0 +1,1 @@
+"""dotnet and nuget: which version of a package they would install, named packages alone. Pure."""
