@@ -113,6 +113,8 @@ class LanguageCalls:
         if installed is None and not by_name:
             return None
         found = installed or _explained(by_name, lock)
+        if any(isinstance(it, Missed) and it.locked_by for it in found.findings):
+            return found
         return replace(found, unlocked=tuple(_unlocked(name, lock, found.commands)))
 
     def _project(self, words: tuple[str, ...], files: ProjectFiles) -> Project:
