@@ -21,6 +21,14 @@ from testing.package_origin import PackageOrigin, package_origin
 from testing.stores.registry import Registry
 
 ONE_RUN = "FROM {base}\nRUN apt-get update && apt-get install -y app\nRUN echo behind\n"
+POLICIES = ("named", "security", "off")
+"""Each has a stage with packages of its own, so that the log of the origin shows which RUN ran."""
+_STAGE = """\
+FROM {base} AS {name}
+# freshlayer: packages={name}
+RUN apt-get update && apt-get install -y app-{name}
+"""
+_UPGRADE = "FROM {base} AS upgrade\nRUN apt-get update && apt-get -y upgrade\n"
 SEPARATE = "FROM {base}\nRUN apt-get update\nRUN echo between\nRUN apt-get install -y app\n"
 
 
@@ -52,6 +60,24 @@ def base(registry: Registry, repository: AptRepository, packages: PackageOrigin)
     layer = files({"etc/apt/sources.list": repository.sources(packages.url)})
     registry.push_layers("some/debian", "12", [root, layer], config={"Cmd": ["bash"]})
     return f"{registry.host}/some/debian:12"
+
+
+@pytest.fixture
+def base_with_tool(registry: Registry, repository: AptRepository, packages: PackageOrigin) -> str:
+    """The same with ``tool`` 1 installed, which the repository has."""
+    root = require_debian_root()
+    with tarfile.open(root) as archive:
+        status = archive.extractfile("./var/lib/dpkg/status")
+        installed = status.read().decode() if status else ""
+    tool = "Package: tool\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n"
+    texts = {
+        "etc/apt/sources.list": repository.sources(packages.url),
+        "var/lib/dpkg/status": f"{installed}{tool}Maintainer: a <a@b.c>\nDescription: none\n\n",
+        "var/lib/dpkg/info/tool.list": "/.\n",
+    }
+    layers = [root.read_bytes(), files(texts)]
+    registry.push_layers("some/debian", "tool", layers, config={"Cmd": ["bash"]})
+    return f"{registry.host}/some/debian:tool"
 
 
 @pytest.fixture
@@ -165,3 +191,38 @@ def test_a_package_that_changes_while_the_builder_runs_is_not_recorded(
     again = freshlayer.build(".")
     assert again.code == 0, again.err
     assert "lib_3_all.deb" in packages.installed()
+
+
+@pytest.mark.timeout(600)
+def test_each_policy_runs_its_instruction_again_for_what_it_counts_alone(
+    freshlayer: Freshlayer,
+    repository: AptRepository,
+    packages: PackageOrigin,
+    base_with_tool: str,
+    project: Path,
+) -> None:
+    stages = [_STAGE.format(base=base_with_tool, name=name) for name in POLICIES]
+    copies = [f"COPY --from={name} /etc/debian_version /{name}\n" for name in (*POLICIES, "upgrade")]
+    lines = [*stages, _UPGRADE.format(base=base_with_tool), f"FROM {base_with_tool}\n", *copies]
+    (project / "Dockerfile").write_text("".join(lines))
+
+    def runs(*new: tuple[str, str], suite: str = "stable") -> list[str]:
+        """The packages that a build requests once these are published."""
+        for name, version in new:
+            needs = name.replace("app-", "lib-") if name.startswith("app-") else ""
+            repository.add(name, version, needs, suite)
+        repository.publish()
+        told = freshlayer.build(".")
+        assert told.code == 0, told.err
+        return packages.installed()
+
+    both = [f"{kind}-{name}" for name in POLICIES for kind in ("app", "lib")]
+    assert runs(("tool", "1"), *((it, "1") for it in both)) == sorted(f"{it}_1_all.deb" for it in both)
+    uncounted = ("lib-named", "lib-security", "app-security", "lib-off", "app-off")
+    assert runs(("other", "2"), *((name, "2") for name in uncounted)) == []
+    assert runs(("app-named", "2")) == ["app-named_2_all.deb", "lib-named_2_all.deb"]
+    # All else that is new comes with it.
+    fixed = runs(("lib-security", "3"), suite="stable-security")
+    assert fixed == ["app-security_2_all.deb", "lib-security_3_all.deb"]
+    assert runs(("tool", "2")) == ["tool_2_all.deb"]
+    assert runs() == []
