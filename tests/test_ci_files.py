@@ -25,7 +25,8 @@ yaml: Any = importlib.import_module("yaml")
 ROOT = Path(__file__).parents[1]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 SPEC, JOBS = yaml.safe_load_all((ROOT / "templates" / "freshlayer.yml").read_text("utf-8"))
-(HOOK,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+HOOKS = {it["id"]: it for it in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
+HOOK = HOOKS["freshlayer-inputs"]
 
 
 def step(name: str) -> dict[str, Any]:
@@ -231,6 +232,20 @@ def test_the_hook_fails_where_something_is_not_watched(
 def test_the_hook_runs_for_every_name_of_a_dockerfile(name: str) -> None:
     assert re.search(HOOK["files"], name)
     assert not re.search(HOOK["files"], "docs/Dockerfiles.md")
+
+
+def test_the_hook_of_the_lock_file_requests_nothing(tmp_path: Path, project: Path) -> None:
+    """The origin is not there: whatever were requested would be an error."""
+    (project / "Dockerfile").write_text("FROM scratch\nRUN curl http://127.0.0.1:9/a\n")
+    hook = HOOKS["freshlayer-verify"]
+    for words, code in ((["freshlayer", "lock"], 0), (shlex.split(hook["entry"]), 0)):
+        ended = subprocess.run(words, cwd=project, env=environment(tmp_path), check=False)
+        assert ended.returncode == code
+    (project / "Dockerfile").write_text("FROM scratch\nRUN curl http://127.0.0.1:9/b\n")
+    ended = subprocess.run(shlex.split(hook["entry"]), cwd=project, env=environment(tmp_path), check=False)
+    assert ended.returncode == 1
+    assert re.search(hook["files"], "a/Dockerfile")
+    assert re.search(hook["files"], "freshlayer.lock")
 
 
 def test_the_image_of_the_tool_reads_nothing_that_is_not_listed(tmp_path: Path) -> None:

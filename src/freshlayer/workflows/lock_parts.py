@@ -168,26 +168,30 @@ def _entries(
         used_by=tuple(user for user in users if user in named),
         learned_by=tuple(user for user in users if user not in named),
     )
+    by_platform = reference.kind == "image" and not reference.pinned
+    platforms = _platforms(reference, target) if by_platform else ()
     if verdict is None or verdict.identity is None:
-        yield replace(known, reason=verdict.reason.code if verdict else _LOCAL)
-        return
-    evidence = evidence_of(report, reference)
-    if reference.kind != "image" or reference.pinned:
-        yield _with_body(known, evidence)
-        return
+        known = replace(known, reason=verdict.reason.code if verdict else _LOCAL)
+        yield from (replace(known, platform=spelled(it)) for it in platforms)
+        yield from () if by_platform else (known,)
+    elif by_platform:
+        yield from _of_image(known, verdict.identity, platforms, evidence_of(report, reference))
+    else:
+        yield _with_body(known, evidence_of(report, reference))
+
+
+def _of_image(
+    known: LockedInput, seen: Identity, platforms: tuple[str, ...], evidence: tuple[Evidence, ...]
+) -> Iterator[LockedInput]:
     index, _ = index_in(evidence)
-    platforms = _platforms(reference, target)
     for platform in platforms:
-        manifest = manifest_for(evidence, platform)
-        if not manifest and len(platforms) == 1:
-            manifest = verdict.identity.value
-        identity = Identity(MANIFEST, manifest, Strength.CONTENT) if manifest else None
+        manifest = manifest_for(evidence, platform) or (seen.value if len(platforms) == 1 else "")
         yield replace(
             known,
             platform=spelled(platform),
-            identity=identity,
+            identity=Identity(MANIFEST, manifest, Strength.CONTENT) if manifest else None,
             index=with_algorithm(index),
-            reason="" if identity else "platform-absent",
+            reason="" if manifest else "platform-absent",
         )
 
 

@@ -1,0 +1,61 @@
+"""``--locked`` on real builders: lock, the world moves, nothing is built, update, exactly that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from testing.base_image import BASE
+from testing.command import Freshlayer
+from testing.git_daemon import GitDaemon
+from testing.origins import Origin, Request, ServeOrigin, by_builds
+
+LOCAL = f"# freshlayer: ignore\nFROM {BASE}"
+"""An image of this machine alone, which no lock covers."""
+
+
+def downloads(*origins: Origin) -> list[Request]:
+    """What builds fetched."""
+    return [r for origin in origins for r in by_builds(origin.requests()) if r.method == "GET"]
+
+
+@pytest.fixture
+def project(project: Path) -> Path:
+    """The root of a repository."""
+    (project / ".git").mkdir()
+    return project
+
+
+def test_a_url_round(freshlayer: Freshlayer, origin: ServeOrigin, other: ServeOrigin, project: Path) -> None:
+    lines = [LOCAL, f"RUN wget -qO a {origin.url}a", f"RUN wget -qO b {other.url}b"]
+    (project / "Dockerfile").write_text("\n".join([*lines, ""]))
+    assert freshlayer.but("--locked").build("-t", "i", ".").code == 125
+    assert freshlayer("lock", "--network=host", ".").code == 0
+    assert freshlayer.but("--locked").build("-t", "i", ".").code == 0
+    assert len(downloads(origin, other)) == 2
+    other.set_tag('"w2"')
+    told = freshlayer("verify")
+    assert (told.code, f'{other.url}b: etag "w1" → etag "w2"' in told.out) == (1, True), told.err
+    told = freshlayer.but("--locked").build("-t", "i", ".")
+    assert (told.code, told.out) == (125, "")
+    assert "not as locked, so nothing is built" in told.err
+    assert len(downloads(origin, other)) == 2
+    assert freshlayer("update").code == 0
+    assert freshlayer("verify").code == 0
+    assert freshlayer.but("--locked").build("-t", "i", ".").code == 0
+    assert (len(downloads(origin)), len(downloads(other))) == (1, 2)
+
+
+def test_a_git_round(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
+    with GitDaemon(tmp_path / "git") as daemon:
+        (project / "Dockerfile").write_text(f"{LOCAL}\nRUN git clone {daemon.url} d || true\n")
+        assert freshlayer("lock", "--network=host", ".").code == 0
+        assert 'identity = "commit:' in (project / "freshlayer.lock").read_text()
+        daemon.commit("two")
+        assert freshlayer("verify").code == 1
+        assert freshlayer.but("--locked").build(".").code == 125
+        told = freshlayer("update")
+        assert (told.code, "changed: git+" in told.out) == (0, True)
+        assert freshlayer("verify").code == 0
+        assert freshlayer.but("--locked").build(".").code == 0
