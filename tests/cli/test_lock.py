@@ -274,3 +274,19 @@ def test_without_a_lock_file_verify_says_how_to_get_one(freshlayer: Freshlayer, 
     for words in (["verify"], ["verify", "--offline"], ["update"]):
         told = freshlayer(*words)
         assert (told.code, "there is no lock file (freshlayer lock writes one)" in told.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "given", ["NPM_TOKEN=a", "X=ghp_" + "a1B2" * 9, "PROXY=http://user:hunter2@proxy.example.org"]
+)
+def test_a_build_arg_that_is_a_secret_is_not_written(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, given: str
+) -> None:
+    write(project, f"RUN curl {origin.url}a")
+    name, _, value = given.partition("=")
+    told = freshlayer("lock", "--build-arg", given, ".")
+    assert told.code == 2
+    assert f"--build-arg {name}: looks like a secret" in told.err
+    assert value not in told.err or value == "a"
+    assert not (project / "freshlayer.lock").exists()
+    assert freshlayer("lock", "--build-arg", "VERSION=3f2a9c1", ".").code == 0

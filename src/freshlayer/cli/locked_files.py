@@ -13,6 +13,7 @@ from freshlayer.cli.dockerfiles import Selection, source_of
 from freshlayer.cli.errors import located
 from freshlayer.cli.options import Options
 from freshlayer.errors import ContextError, FreshlayerError, OptionError
+from freshlayer.masking import is_secret_name, public_text, shown
 
 if TYPE_CHECKING:
     from freshlayer.context import Source
@@ -91,6 +92,16 @@ def _given(
         yield _described(path, source, selection, known), source
 
 
+def _check_public(build_args: dict[str, str]) -> None:
+    """A lock file is committed. Raises OptionError for a value that is a secret, or has one in a URL."""
+    for name, value in build_args.items():
+        if is_secret_name(name) or public_text(value) != value:
+            raise OptionError(
+                f"--build-arg {shown(name, 60)}: looks like a secret, and a lock file keeps its build args"
+                " (give it to the build as a secret)"
+            )
+
+
 def _found(
     contexts: Sequence[str], selection: Selection, recursive: bool
 ) -> Iterator[tuple[str, str | None]]:
@@ -114,9 +125,9 @@ def _described(
     found = described(path, source, request)
     before = known.get(found.path)
     args = {it.partition("=")[0] for it in selection.build_args}
-    found = replace(
-        found, build_args={name: value for name, value in request.build_args.items() if name in args}
-    )
+    given = {name: value for name, value in request.build_args.items() if name in args}
+    _check_public(given)
+    found = replace(found, build_args=given)
     if before is None:
         return found
     return replace(
