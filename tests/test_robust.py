@@ -161,7 +161,8 @@ PATHOLOGICAL = {
 def test_a_script_made_to_hurt_ends_in_time_with_its_url_or_a_reason(script: str) -> None:
     started = time.process_time()
     report = inputs(in_a_run(script))
-    assert time.process_time() - started < 1
+    # A machine that others use is up to three times slower than it is alone.
+    assert time.process_time() - started < 3
     assert report.inputs or report.not_watched
     assert len(report.inputs) + len(report.not_watched) < 10_000
 

@@ -301,7 +301,9 @@ def _described(name: str, setting: Setting) -> str:
 def _written(name: str) -> str:
     """The default as TOML."""
     if name == "packages":
-        usual = (f'{it} = "{policy}"' for it, policy in _USUAL_POLICIES.items())
+        # Those of systems, and one of a language: all of them make a line that is too long to read.
+        named = [it for it, policy in _USUAL_POLICIES.items() if policy is PackagePolicy.CLOSURE]
+        usual = (f'{it} = "{_USUAL_POLICIES[it]}"' for it in (*named, "pypi"))
         return "{ " + ", ".join(usual) + " }"
     value = getattr(_USUAL, name)
     if isinstance(value, bool):
