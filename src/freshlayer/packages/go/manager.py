@@ -16,10 +16,8 @@ from freshlayer.model.packages import (
     Index,
     IndexAnswers,
     IndexFile,
-    PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,
@@ -42,6 +40,7 @@ from freshlayer.packages.named.member import (
     failed,
     is_absent,
     not_found,
+    of_run,
     resolution,
     whole,
 )
@@ -89,10 +88,14 @@ class Go:
     def resolve(
         self,
         chain: PackageChain,
-        base: BaseImage,  # noqa: ARG002 - the Protocol's
+        base: BaseImage,
     ) -> Generator[Files, IndexAnswers, Resolutions]:
         """All packages in step: lists first, then the go.mod that has retractions, then a commit."""
-        talks = [_Talk(run.number, _finding(item)) for run in chain.runs for item in _of_run(run)]
+        talks = [
+            _Talk(run.number, _finding(item))
+            for run in chain.runs
+            for item in of_run(self.name, run, base, _of_command)
+        ]
         for talk in talks:
             talk.advance(None)
         while open_ := [talk for talk in talks if talk.wanted]:
@@ -112,16 +115,7 @@ class Go:
 GO = Go()
 
 
-def _of_run(run: PackageRun) -> Iterator[Wish | Reason]:
-    for command in run.commands if run.policy is not PackagePolicy.OFF else ():
-        if command.manager == Go.name and command.action is PackageAction.INSTALL:
-            if command.unknown is not None:
-                yield command.unknown
-            else:
-                yield from _of_command(command)
-
-
-def _of_command(command: PackageCommand) -> Iterator[Wish | Reason]:
+def _of_command(command: PackageCommand, _run: PackageRun, _base: BaseImage) -> Iterator[Wish | Reason]:
     settings = settings_of(command)
     required = {
         name.partition(":")[2]: value for name, value in command.options if name.startswith("require:")

@@ -16,10 +16,8 @@ from freshlayer.model.packages import (
     Entries,
     IndexAnswers,
     IndexFile,
-    PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,
@@ -31,6 +29,7 @@ from freshlayer.packages.named.member import (
     failed,
     is_absent,
     not_found,
+    of_run,
     resolution,
     whole,
 )
@@ -72,10 +71,10 @@ class Nuget:
     def resolve(
         self,
         chain: PackageChain,
-        base: BaseImage,  # noqa: ARG002 - the Protocol's
+        base: BaseImage,
     ) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
         """Two rounds: where each source has its versions; the versions of each package at each source."""
-        wanted = {run.number: list(_of_run(run)) for run in chain.runs}
+        wanted = {run.number: list(of_run(self.name, run, base, _of_command)) for run in chain.runs}
         wishes = [it for items in wanted.values() for it in items if isinstance(it, _Wish)]
         sources = tuple(dict.fromkeys(source for it in wishes for source in it.sources))
         services: IndexAnswers = (yield sources) if sources else {}
@@ -118,16 +117,7 @@ def _address(service: _Service) -> str:
     raise ValueError(f"the source has no {_BASE}")
 
 
-def _of_run(run: PackageRun) -> Iterator[_Wish | Reason]:
-    for command in run.commands if run.policy is not PackagePolicy.OFF else ():
-        if command.manager == NUGET.name and command.action is PackageAction.INSTALL:
-            if command.unknown is not None:
-                yield command.unknown
-            else:
-                yield from _of_command(command)
-
-
-def _of_command(command: PackageCommand) -> Iterator[_Wish | Reason]:
+def _of_command(command: PackageCommand, _run: PackageRun, _base: BaseImage) -> Iterator[_Wish | Reason]:
     stated = [value for name, value in command.options if name == "source"] or ["default"]
     urls = [_NUGET if value in {"default", "nuget.org"} else value for value in stated]
     usable = [url for url in urls if _URL.fullmatch(url) and url.split("?")[0].endswith(".json")]
