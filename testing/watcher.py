@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from pathlib import Path
 from typing import Self
@@ -30,9 +31,11 @@ class Watcher:
                 with contextlib.suppress(OSError):
                     if str(self._directory).encode() in (process / "environ").read_bytes():
                         self.arguments.add((process / "cmdline").read_bytes())
-            for path in self._directory.rglob("*"):
-                with contextlib.suppress(OSError):
-                    self.files.add(path.read_bytes())
+            # `os.walk` passes over a directory that is removed meanwhile; `Path.rglob` raises there.
+            for directory, _, names in os.walk(self._directory):
+                for name in names:
+                    with contextlib.suppress(OSError):
+                        self.files.add((Path(directory) / name).read_bytes())
 
     def __enter__(self) -> Self:
         self._thread.start()
