@@ -59,12 +59,12 @@ _USUAL_POLICIES = {manager: usual_policy(manager) for manager in _MANAGERS}
 
 
 class Policy(Struct, frozen=True):
-    """``hash_up_to``, ``base_up_to`` in bytes; ``timeout`` in seconds for a reference, ``deadline`` for all.
+    """``hash_up_to``, ``base_up_to``, ``download_up_to`` in bytes.
 
-    ``hosts`` by ``name[:port]``. ``full_answer_every``: seconds after which a reference is probed
-    without conditions; 0: each time. ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older
-    events of the history, and more of them, are removed. ``packages``: package manager → which of its
-    packages are inputs.
+    ``timeout`` in seconds for a reference, ``deadline`` for all. ``hosts`` by ``name[:port]``.
+    ``full_answer_every``: seconds after which a reference is probed without conditions; 0: each time.
+    ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older events of the history, and more of
+    them, are removed. ``packages``: package manager → which of its packages are inputs.
     """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -80,6 +80,7 @@ class Policy(Struct, frozen=True):
     keep_history: int = 400 * 86400
     keep_history_up_to: int = 200_000_000
     base_up_to: int = 500_000_000
+    download_up_to: int = 4_000_000_000
     locked: bool = False
 
     def but(
@@ -127,6 +128,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "base_up_to": Setting(
         (int,), "the bytes of the layers of a base image that are downloaded to read its files"
+    ),
+    "download_up_to": Setting(
+        (int,), "the largest body in bytes that lock, update and verify --content download to hash it"
     ),
     "connections": Setting((int,), "the maximum of concurrent connections", 1),
     "timeout": Setting((int, float), "seconds for one reference", 0.1),

@@ -12,6 +12,11 @@ FORMATS = ("text", "json", "markdown")
 """Of the commands of the lock file."""
 
 
+no_download = click.option(
+    "--no-download", is_flag=True, help="download no body only to lock its SHA-256 as well"
+)
+
+
 @click.command(
     "lock",
     short_help="write freshlayer.lock: what each remote input is now",
@@ -22,13 +27,20 @@ FORMATS = ("text", "json", "markdown")
 )
 @shared
 @click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
+@no_download
 @ours("lock", formats=FORMATS)
-def command(options: Options, contexts: tuple[str, ...], selection: Selection, recursive: bool) -> int:
+def command(
+    options: Options,
+    contexts: tuple[str, ...],
+    selection: Selection,
+    recursive: bool,
+    no_download: bool,
+) -> int:
     """Write what is missing to freshlayer.lock, and remove what no Dockerfile names any more.
 
     What is locked already stays as it is ('freshlayer update' moves it). The file is in the root of the git
     repository, or is the one that --identities names; commit it. All stages are locked, unless --target
-    names one.
+    names one. The body of a URL is downloaded once, so that its SHA-256 is in the file too.
     Platforms, build args and network that were named once are kept in the file.
 
     Exit code 0: it is written, or was in step; 2: trouble.
@@ -39,10 +51,13 @@ def command(options: Options, contexts: tuple[str, ...], selection: Selection, r
     from freshlayer.model.lock import Lock
     from freshlayer.model.lock_report import LockReport
     from freshlayer.workflows.lock import as_now, observe, parts_of
+    from freshlayer.workflows.lock_bodies import with_bodies
 
     with locking(options, contexts, selection, recursive=recursive) as (files, session):
         observed = list(observe(files.targets, session, lambda _: False))
         parts = parts_of(observed, session)
+        if not no_download:
+            parts = with_bodies(parts, files.lock, observed, session)
 
         def next_lock(before: Lock) -> Lock:
             return as_now(before, parts, files.path, keep=True)

@@ -8,7 +8,7 @@ import click
 
 from freshlayer.cli.dockerfiles import Selection
 from freshlayer.cli.exit_codes import CHANGED, DONE
-from freshlayer.cli.lock import FORMATS
+from freshlayer.cli.lock import FORMATS, no_download
 from freshlayer.cli.options import Options, ours
 from freshlayer.errors import OptionError
 
@@ -30,8 +30,16 @@ _EVERY = Selection(None, "", (), "", None)
 @click.option("--dry-run", is_flag=True, help="print what would change, and write nothing")
 @click.option("--exit-code", "with_code", is_flag=True, help="exit with 1 if something changed")
 @click.option("--security", is_flag=True, help="packages alone, and of them security updates alone")
+@no_download
 @ours("update", formats=FORMATS)
-def command(options: Options, names: tuple[str, ...], dry_run: bool, with_code: bool, security: bool) -> int:
+def command(
+    options: Options,
+    names: tuple[str, ...],
+    dry_run: bool,
+    with_code: bool,
+    security: bool,
+    no_download: bool,
+) -> int:
     """Observe again what freshlayer.lock has, write what it is now, and print what changed.
 
     Without names: all of it. A name is a reference, an image without its tag, the last part of a URL, a
@@ -47,7 +55,9 @@ def command(options: Options, names: tuple[str, ...], dry_run: bool, with_code: 
     from freshlayer.workflows.lock_update import UpdateWanted, update
 
     with locking(options, (), _EVERY, recursive=False, locked=True) as (files, session):
-        wanted = UpdateWanted(_meant(files.lock, names), security=security)
+        wanted = UpdateWanted(
+            _meant(files.lock, names), security=security, downloads=not (no_download or dry_run)
+        )
         found = update(files.lock, files.targets, wanted, files.path, session)
         if not dry_run:
             change_lock(files.path, lambda _: found.lock)

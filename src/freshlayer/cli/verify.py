@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:"
     "\n  freshlayer verify"
     "\n  freshlayer verify --offline"
+    "\n  freshlayer verify --content"
     "\n  freshlayer verify --strict --format markdown"
     "\n  freshlayer verify --image registry.example.org/app:1",
 )
 @shared_or_none
 @click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @click.option("--strict", is_flag=True, help="what no entry covers counts as a difference")
+@click.option("--content", is_flag=True, help="download what has a locked SHA-256, and compare the bytes")
 @click.option("--image", metavar="IMAGE", help="an image against the lock file, by its provenance")
 @ours("verify", formats=FORMATS)
 def command(
@@ -36,6 +38,7 @@ def command(
     selection: Selection,
     recursive: bool,
     strict: bool,
+    content: bool,
     image: str | None,
 ) -> int:
     """Compare freshlayer.lock with the Dockerfiles that it names, and with what their origins state now.
@@ -43,6 +46,8 @@ def command(
     --offline compares with the Dockerfiles alone and requests nothing. A Dockerfile that is in step has the
     inputs of the lock file, and no others; an origin is in step where it states the locked identity. What
     that proves depends on the strength of each entry.
+
+    --content also downloads each URL whose SHA-256 is locked, up to download_up_to bytes, and compares.
 
     --image compares with the provenance of an image, which names the keys that its instructions were built
     with: a name in a registry, a directory in the OCI image layout, or an archive of docker save.
@@ -54,12 +59,14 @@ def command(
 
     if options.offline and strict:
         raise OptionError("--strict: does not act with --offline")
+    if content and (options.offline or image is not None):
+        raise OptionError("--content: does not act with --offline and --image")
     if image is not None:
         from freshlayer.cli.verify_image import verify_image
 
         return verify_image(options, image, contexts, selection, recursive=recursive)
     found = _offline(options, contexts, selection, recursive) if options.offline else None
-    found = found or _online(options, contexts, selection, recursive)
+    found = found or _online(options, contexts, selection, recursive, content=content)
     write_report(options, found, "freshlayer verify")
     return exit_code(found, strict=strict)
 
@@ -90,17 +97,22 @@ def _offline(
     return LockReport(str(files.path), counts_of(files.lock), tuple(found))
 
 
-def _online(options: Options, contexts: tuple[str, ...], selection: Selection, recursive: bool) -> LockReport:
+def _online(
+    options: Options, contexts: tuple[str, ...], selection: Selection, recursive: bool, *, content: bool
+) -> LockReport:
     from freshlayer.cli.lock_run import locking
     from freshlayer.decisions.lock_changes import counts_of
     from freshlayer.model.lock_report import LockReport
     from freshlayer.workflows.lock import differences, observe
+    from freshlayer.workflows.lock_bodies import Compared, compared_bodies
     from freshlayer.workflows.lock_offline import offline_differences
 
     with locking(options, contexts, selection, recursive=recursive, locked=True) as (files, session):
         named = offline_differences(files.lock, files.targets, lambda _: session.policy.packages)
         observed = list(observe(files.targets, session))
         found = differences(files.lock, observed, session)
+        bodies = compared_bodies(files.lock, observed, session) if content else Compared()
     known = {(it.kind, it.subject, it.platform) for it in found}
     more = [it for it in named if (it.kind, it.subject, it.platform) not in known]
-    return LockReport(str(files.path), counts_of(files.lock), (*found, *more))
+    changes = (*found, *more, *bodies.changes)
+    return LockReport(str(files.path), counts_of(files.lock), changes, bodies.hashed)

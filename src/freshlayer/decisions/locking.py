@@ -91,7 +91,7 @@ def _entry(old: LockedInput | None, new: LockedInput, *, keep: bool) -> LockedIn
         return new
     same = old.identity == new.identity or new.identity is None
     if old.frozen or (old.identity is not None and (keep or same)):
-        return old if old.frozen or keep else _completed(old, new)
+        return old if old.frozen or old.identity != new.identity else _completed(old, new)
     return new
 
 

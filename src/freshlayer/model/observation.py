@@ -25,7 +25,8 @@ class Observation(Struct, frozen=True):
     """What a probe saw of one reference.
 
     ``content_type``: the media type of the answer, without parameters. ``body``: the bytes, where they were
-    read without a credential and are wanted; None where they were not.
+    read without a credential and are wanted; None where they were not. ``hashed``: whether this probe read
+    the body, so that its digest in the evidence is computed. ``served_by``: where redirects ended.
     """
 
     reference: Reference
@@ -35,6 +36,8 @@ class Observation(Struct, frozen=True):
     validators: Validators = Validators()
     content_type: str = ""
     body: bytes | None = None
+    hashed: bool = False
+    served_by: str = ""
 
 
 class Recorded(Struct, frozen=True):

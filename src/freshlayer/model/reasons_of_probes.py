@@ -8,6 +8,11 @@ PROBES: dict[str, tuple[str, str]] = {
         "nothing: freshlayer requests nothing there",
     ),
     "being-published": ("the file is newer than its checksums", "wait until it is published"),
+    "body-compressed": (
+        "the server compresses the body, so that its digest is not that of the file",
+        "nothing",
+    ),
+    "body-too-large": ("the body is larger than download_up_to", "raise download_up_to"),
     "connect-timed-out": ("the host can't be reached in time", "check the network, or raise --timeout"),
     "connection-closed": (
         "the connection was closed before the end of the answer",

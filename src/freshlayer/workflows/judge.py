@@ -59,12 +59,14 @@ class Judgement:
     """The targets of one run against what is recorded. A reference is probed once, however many read it.
 
     ``verdicts``: of each reference that was observed so far, against its last observation, which is in
-    ``recorded``. ``builds``: whether a builder runs here. Where none does, the lock file replaces
-    its records.
+    ``recorded``. ``places``: where redirects ended. ``hashed``: whose body was read. ``builds``: whether a
+    builder runs here. Where none does, the lock file replaces its records.
     """
 
     def __init__(self, due: Due, session: Session, *, builds: bool) -> None:
         self.verdicts: dict[Reference, Verdict] = {}
+        self.places: dict[Reference, str] = {}
+        self.hashed: set[Reference] = set()
         self._due = due
         self._session = session
         self._builds = builds
@@ -151,7 +153,14 @@ class Judgement:
     def _take(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
             self._scripts.saw(seen)
+            self._note_body(seen)
             self.verdicts[seen.reference] = judge(self.recorded.get(seen.reference), seen)
+
+    def _note_body(self, seen: Observation) -> None:
+        if seen.served_by:
+            self.places[seen.reference] = seen.served_by
+        if seen.hashed:
+            self.hashed.add(seen.reference)
 
     def _observe(
         self, watched: Analysis, observations: Iterator[Observation], *, may_read_ahead: bool

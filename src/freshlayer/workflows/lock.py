@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,11 +40,13 @@ class LockTarget(Struct, frozen=True):
 
 
 class Observed(Struct, frozen=True):
-    """What a Dockerfile reads now."""
+    """What a Dockerfile reads now. ``places``, ``hashed``: of this run, as in ``Judgement``."""
 
     described: LockedDockerfile
     target: Target
     report: Report
+    places: Mapping[Reference, str] = {}
+    hashed: Collection[Reference] = ()
 
 
 def targets_for(described: LockedDockerfile, source: Source) -> list[LockTarget]:
@@ -88,7 +90,7 @@ def observe(
     for target, report in judgement.reports(it.target for it in targets):
         if isinstance(report, UnknownInputError):
             raise report
-        yield Observed(next(described).described, target, report)
+        yield Observed(next(described).described, target, report, judgement.places, judgement.hashed)
 
 
 def _is_kept(reference: Reference, session: Session, probed: Callable[[LockedInput], bool] | None) -> bool:
@@ -99,7 +101,16 @@ def _is_kept(reference: Reference, session: Session, probed: Callable[[LockedInp
 
 def parts_of(observed: Iterable[Observed], session: Session) -> list[Lock]:
     """The part of a lock file for each."""
-    return [part_of(it.described, it.target, it.report, session.policy.packages) for it in observed]
+    return [
+        _with_places(part_of(it.described, it.target, it.report, session.policy.packages), it)
+        for it in observed
+    ]
+
+
+def _with_places(part: Lock, observed: Observed) -> Lock:
+    known = {reference.text: place for reference, place in observed.places.items()}
+    inputs = tuple(replace(it, served_by=known.get(it.reference, "")) for it in part.inputs)
+    return replace(part, inputs=inputs)
 
 
 def as_now(before: Lock, parts: Sequence[Lock], path: Path, *, keep: bool) -> Lock:

@@ -17,16 +17,21 @@ from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import PackagePolicy
 from freshlayer.reference import Reference, shown
 from freshlayer.workflows.lock import LockTarget, as_now, observe, parts_of
+from freshlayer.workflows.lock_bodies import with_bodies
 from freshlayer.workflows.session import Session
 
 _MARKING = ("apt", "rpm")
 
 
 class UpdateWanted(Struct, frozen=True):
-    """``names``: of the entries that are meant; None: all. ``security``: security updates alone."""
+    """``names``: of the entries that are meant; None: all. ``security``: security updates alone.
+
+    ``downloads``: whether the bodies of URLs that changed are hashed.
+    """
 
     names: frozenset[object] | None = None
     security: bool = False
+    downloads: bool = False
 
     def means(self, item: LockedInput) -> bool:
         """Whether an input is observed again."""
@@ -54,6 +59,8 @@ def update(
     observed = list(observe(targets, session, wanted.means))
     parts = parts_of(observed, session)
     _check_answers(before, wanted, [it.report.verdicts for it in observed])
+    if wanted.downloads:
+        parts = with_bodies(parts, before, observed, session, wanted.means)
     fresh = as_now(before, parts, path, keep=False)
     now = _chosen(before, fresh, wanted)
     found = list(changes(before, now))

@@ -26,6 +26,7 @@ def observe(
     """The observation of an answer; with the digest of the body that ``request`` gets, if it is wanted."""
     last = answer.hops[-1]
     validators = evidence.validators(last, found)
+    hashed = False
     limit = means.limits.hash_up_to
     if evidence.wants_body(found, recorded, evidence.total_length(last), limit):
         wanted = replace(request, method="GET", read=limit, digest=True)
@@ -36,6 +37,7 @@ def observe(
         if whole:
             # The headers of a body that was too large also show whether a tag is made up.
             last, found = body.hops[-1], _hashed(body, found)
+            hashed = bool(body.digest)
             validators = evidence.validators(last, found)
         if whole and body.digest and evidence.is_young(last):
             # Another change may follow under the same date and tag: the next probe reads the bytes again.
@@ -44,7 +46,7 @@ def observe(
     stated = evidence.strongest(found) is not None
     reason = Reason("observed", detail=status_line(last.status)) if stated else Reason("no-evidence")
     media = evidence.content_type(last)
-    return Observation(reference, ProbeOutcome.SEEN, reason, found, validators, media)
+    return Observation(reference, ProbeOutcome.SEEN, reason, found, validators, media, hashed=hashed)
 
 
 def _is_made_up(

@@ -12,7 +12,7 @@ from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.http.body_digest import observe
 from freshlayer.probe.http.pages import in_place_of_file
-from freshlayer.probe.http.redirects import not_followed
+from freshlayer.probe.http.redirects import end_of, not_followed
 from freshlayer.probe.network.exchange import ABSENT, EVIDENT, WHOLE, exchange, reason_of, request_of
 from freshlayer.probe.network.messages import Answer, Conversation, Means, Request, Step, Talk
 from freshlayer.reference import Reference, is_signed
@@ -54,7 +54,8 @@ def learn(request: Request, reference: Reference, recorded: Recorded | None, mea
     page = yield from in_place_of_file(reference, recorded, answer, found, request, means)
     if page:
         return Observation(reference, ProbeOutcome.UNKNOWN, page)
-    return (yield from observe(reference, recorded, answer, found, request, means))
+    seen = yield from observe(reference, recorded, answer, found, request, means)
+    return replace(seen, served_by=end_of(request.url, answer.hops))
 
 
 def _ladder(request: Request, means: Means) -> _Two:

@@ -1,10 +1,11 @@
-"""The answer of a redirect, for a command that does not follow it: its target is the evidence."""
+"""Redirects: where they ended; and of a command that does not follow them, the target as evidence."""
 
 from __future__ import annotations
 
 from urllib.parse import quote, urljoin
 
 from freshlayer.errors import ReferenceInvalidError
+from freshlayer.evidence import Hop
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason
@@ -31,10 +32,27 @@ def not_followed(reference: Reference, answer: Answer) -> Observation | None:
     return Observation(reference, ProbeOutcome.SEEN, Reason("observed", detail=detail), found)
 
 
+def end_of(url: str, hops: tuple[Hop, ...]) -> str:
+    """Where the redirects of a URL ended, without a secret; empty without redirects."""
+    for hop in hops[:-1]:
+        url = _joined(url, hop.one("location"))
+    try:
+        return parse(url).text if len(hops) > 1 else ""
+    except ReferenceInvalidError:
+        return ""
+
+
 def _public(reference: Reference, location: str) -> str:
     """The target without a signature or another secret, which differ at every request."""
     try:
-        joined = urljoin(reference.address, quote(location, safe="".join(map(chr, range(33, 127)))))
-        return parse(joined.partition("#")[0]).text
-    except (ReferenceInvalidError, ValueError):
+        return parse(_joined(reference.address, location)).text
+    except ReferenceInvalidError:
         return shown(location, _LONGEST)
+
+
+def _joined(url: str, location: str) -> str:
+    """Empty where the two can't be joined."""
+    try:
+        return urljoin(url, quote(location, safe="".join(map(chr, range(33, 127))))).partition("#")[0]
+    except ValueError:
+        return ""

@@ -31,6 +31,12 @@ ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
 """The canonical URL, matched whole → how it is probed."""
 
 
+def is_of_body(reference: Reference) -> bool:
+    """Whether what is observed of a URL is about its body, and not about what the body names."""
+    text = reference.text.partition("#")[0]
+    return not any(pattern.fullmatch(text) for pattern, _ in ROUTES)
+
+
 def _as_usual(reference: Reference) -> bool:
     """Whether the command requests no media type, with which an index is another document."""
     return all(name != "accept" for name, _ in reference.form.headers)
