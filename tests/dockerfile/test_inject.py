@@ -391,3 +391,26 @@ def test_thousands_of_images_are_pinned_in_a_moment() -> None:
     derived = inject(text, {}, Mechanism.MOUNT, images_of(text))
     assert derived.original() == text
     assert derived.text.count(DIGEST) == 2_001
+
+
+@pytest.mark.parametrize(
+    ("line", "pinned"),
+    [
+        ("ADD https://x/a /a", "ADD --checksum=c https://x/a /a"),
+        ("\tadd --chown=1 https://x/a /a", "\tadd --checksum=c --chown=1 https://x/a /a"),
+        ('ADD ["https://x/a", "/a"]', 'ADD --checksum=c ["https://x/a", "/a"]'),
+        ("ADD \\\n  https://x/a /a", "ADD --checksum=c \\\n  https://x/a /a"),
+    ],
+)
+def test_a_checksum_is_behind_the_word_add(line: str, pinned: str) -> None:
+    text = f"FROM a\n{line}\nRUN curl x\n"
+    derived = inject(text, {}, Mechanism.MOUNT, checksums={2: "c"})
+    assert derived.text == f"FROM a\n{pinned}\nRUN curl x\n"
+    assert derived.original() == text
+    (added,) = [it for it in instructions(derived.text) if it.name == "ADD"]
+    assert (added.flag("checksum"), added.words) == ("c", ("https://x/a", "/a"))
+
+
+def test_a_checksum_is_in_an_add_alone() -> None:
+    with pytest.raises(DockerfileError, match="no ADD starts here"):
+        inject("FROM a\nCOPY a /a\n", {}, Mechanism.MOUNT, checksums={2: "c"})

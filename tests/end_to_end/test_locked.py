@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from testing.base_image import BASE
+from testing.builders.table import Builders
 from testing.command import Freshlayer
 from testing.git_daemon import GitDaemon
 from testing.origins import Origin, Request, ServeOrigin, by_builds
@@ -59,3 +61,47 @@ def test_a_git_round(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> N
         assert (told.code, "changed: git+" in told.out) == (0, True)
         assert freshlayer("verify").code == 0
         assert freshlayer.but("--locked").build(".").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "checks"),
+    [("buildkit", False), ("trixie-buildx", True), ("trixie-buildah", True)],
+)
+def test_what_an_add_fetches_is_pinned_where_the_builder_checks_it(
+    builders: Builders,
+    name: str,
+    origin: ServeOrigin,
+    other: ServeOrigin,
+    project: Path,
+    tmp_path: Path,
+    *,
+    checks: bool,
+) -> None:
+    freshlayer = Freshlayer.of(builders[name], tmp_path / "state.sqlite3", project)
+    lines = [LOCAL, f"ADD {origin.url}a /a", f"RUN wget -qO b {other.url}b"]
+    (project / "Dockerfile").write_text("\n".join([*lines, ""]))
+    assert freshlayer("lock", "--network=host", ".").code == 0
+    assert freshlayer.build(".").code == 0
+    told = freshlayer.but("--locked").build(".")
+    assert told.code == 0, told.err
+    assert len(downloads(other)) == 1
+    lock = project / "freshlayer.lock"
+    lock.write_text(re.sub(r'sha256 = "[0-9a-f]{64}"', f'sha256 = "{"0" * 64}"', lock.read_text()))
+    told = freshlayer.but("--locked").build("--no-cache", ".")
+    assert (told.code != 0) is checks, told.err
+    assert ("mismatch" in told.err + told.out or "checksum" in told.err + told.out) is checks
+
+
+def test_an_added_repository_is_pinned_to_its_commit(
+    builders: Builders, project: Path, tmp_path: Path
+) -> None:
+    freshlayer = Freshlayer.of(builders["sid-buildx"], tmp_path / "state.sqlite3", project)
+    with GitDaemon(tmp_path / "git") as daemon:
+        (daemon.path / "file").write_text("one")
+        daemon.git("add", "file")
+        commit = daemon.commit("one")
+        (project / "Dockerfile").write_text(f"{LOCAL}\nADD {daemon.url} /d\n")
+        assert freshlayer("lock", "--network=host", ".").code == 0
+        told = freshlayer.but("--locked").build("--progress=plain", ".")
+        assert told.code == 0, told.err
+        assert f"ADD --checksum={commit} {daemon.url}" in told.err

@@ -161,6 +161,12 @@ class Builder(Protocol):
     def mechanism(self, syntax_image: str) -> Mechanism:
         """How a key goes into a RUN, under the frontend that ``# syntax=`` names."""
 
+    def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:
+        """Kinds of references of which ``ADD --checksum`` checks the bytes. It may send the daemon a request.
+
+        ``syntax_image``: the frontend that ``# syntax=`` names. ``named``: as ``engine`` has it.
+        """
+
     def reader(self, command: BuildCommand) -> Reader | None:
         """Who reads the display of this command; None where it will say nothing of its instructions."""
 

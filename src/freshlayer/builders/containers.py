@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from freshlayer.builders import engines, image_ids, progress
+from freshlayer.builders import added_checksums, engines, image_ids, progress, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import BUILDAH, PODMAN, Family
@@ -36,6 +36,10 @@ class Containers(Invoked, frozen=True):
 
     def image_of(self, tag: str) -> str:
         return image_ids.of_storage(self.engine(), tag)
+
+    def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:  # noqa: ARG002 - it has one frontend
+        version = versions.version_text(self.program[0], self.environment)
+        return added_checksums.of_containers(self.name, version)
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.buildah(command)

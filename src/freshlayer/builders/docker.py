@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from freshlayer.builders import buildx, engines, image_ids, progress, versions
+from freshlayer.builders import added_checksums, buildx, docker_api, engines, image_ids, progress, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import DOCKER, Family
@@ -32,6 +32,10 @@ class BuildKit(Invoked, frozen=True):
 
     def image_of(self, tag: str) -> str:
         return image_ids.of_daemon(engines.of_docker(self.environment), tag)
+
+    def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:
+        daemon = docker_api.version(self.program, self.environment, self.engine(named))
+        return added_checksums.of_buildkit(syntax_image, daemon)
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.buildkit(command, self.environment)
@@ -63,6 +67,9 @@ class Classic(Invoked, frozen=True):
 
     def image_of(self, tag: str) -> str:
         return image_ids.of_daemon(self.engine(), tag)
+
+    def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:  # noqa: ARG002 - it checks none
+        return added_checksums.NONE
 
     def reader(self, command: BuildCommand) -> Reader | None:
         return progress.classic(command)

@@ -45,6 +45,15 @@ def build_cache(program: Sequence[str], environ: Mapping[str, str]) -> Iterator[
             yield record["Description"]
 
 
+def version(program: Sequence[str], environ: Mapping[str, str], engine: str) -> str:
+    """The version of the daemon; empty where it does not answer, or another ``engine`` builds."""
+    host = docker_config.host(environ)
+    if len(program) != 1 or not (host.startswith(_UNIX) and engine.startswith(_UNIX)):
+        return ""
+    _, found = _answer(host.removeprefix(_UNIX), "/version")
+    return str(found.get("Version", ""))
+
+
 def _answer(path: str, target: str, largest: int = _LARGEST) -> tuple[int, Document]:
     """Status and object; 0 where there is no answer that can be read."""
     request = f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n"

@@ -125,6 +125,9 @@ class Invocation(BuiltBy, Protocol):
     def mechanism(self, syntax_image: str) -> Mechanism:
         """As ``Builder`` has it."""
 
+    def checks_added(self, syntax_image: str) -> frozenset[str]:
+        """As ``Builder`` has it."""
+
     def model(self) -> Model:
         """What would be built. Raises BuilderError where the tool does not state it."""
 

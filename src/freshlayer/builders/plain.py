@@ -94,6 +94,9 @@ class PlainBuild(Struct, frozen=True):
     def mechanism(self, syntax_image: str) -> Mechanism:
         return self.builder.mechanism(syntax_image)
 
+    def checks_added(self, syntax_image: str) -> frozenset[str]:
+        return self.builder.checks_added(syntax_image, self.named)
+
     def model(self) -> Model:
         command = self.command
         target = BuildTarget(

@@ -72,16 +72,24 @@ _Inserted = tuple[int, str]
 
 
 def inject(
-    text: str, keys: Mapping[int, str], mechanism: Mechanism, images: Collection[NamedImage] = ()
+    text: str,
+    keys: Mapping[int, str],
+    mechanism: Mechanism,
+    images: Collection[NamedImage] = (),
+    checksums: Mapping[int, str] | None = None,
 ) -> Derived:
     """Put each key into the RUN that starts on its line (from 1), and each digest behind its image.
 
-    Raises DockerfileError where no RUN starts there. An image that is not found in the text stays.
+    ``checksums``: of the ADDs that start on these lines. Raises DockerfileError where no RUN, or no ADD,
+    starts there. An image that is not found in the text stays.
     """
     lines = text.split("\n")
     inserted: dict[int, list[_Inserted]] = {}
     for number, key in keys.items():
         inserted.setdefault(number, []).append(_of_key(lines, number, key, mechanism))
+    for number, checksum in (checksums or {}).items():
+        flag = _behind(lines, number, "ADD"), f" --checksum={checksum}"
+        inserted.setdefault(number, []).append(flag)
     for number, digest in _of_images(lines, images, directive(text, "escape") or "\\"):
         inserted.setdefault(number, []).append(digest)
     return _derived(lines, inserted)
@@ -114,10 +122,16 @@ def _of_images(
 
 def _of_key(lines: Sequence[str], number: int, key: str, mechanism: Mechanism) -> _Inserted:
     """A mount goes right behind the word RUN, before any flag it has."""
-    line = lines[number - 1] if 0 < number <= len(lines) else ""
-    match = re.match(r"\ufeff?\s*RUN(?=\s|\\|`|$)", line, re.IGNORECASE)
-    if not match:
-        raise DockerfileError("no RUN starts here", number)
+    behind = _behind(lines, number, "RUN")
     if mechanism is Mechanism.ARG:
         return 0, f"ARG {ARGUMENT}={key}\n"
-    return match.end(), f" --mount=type=secret,id={MOUNT_ID}{key}"
+    return behind, f" --mount=type=secret,id={MOUNT_ID}{key}"
+
+
+def _behind(lines: Sequence[str], number: int, word: str) -> int:
+    """How many characters of a line are before the end of the instruction's word."""
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    match = re.match(rf"\ufeff?\s*{word}(?=\s|\\|`|$)", line, re.IGNORECASE)
+    if not match:
+        raise DockerfileError(f"no {word} starts here", number)
+    return match.end()

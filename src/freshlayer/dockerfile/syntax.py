@@ -10,6 +10,7 @@ from freshlayer.lazy_regex import compiled
 _DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
 _KNOWN = {"syntax", "escape", "check"}
 _RUN_MOUNT_SINCE = (1, 2)
+_NEWEST = (9999, 0)
 
 
 def syntax_image(text: str) -> str:
@@ -52,6 +53,25 @@ def _first_lines(text: str) -> Iterator[str]:
         start = end + 1
 
 
+def frontend_version(image: str) -> tuple[int, int]:
+    """The version of docker/dockerfile that ``# syntax=`` names, at least; zeros for any other frontend."""
+    tag = _tag_of_dockerfile(image)
+    if tag is None:
+        return 0, 0
+    version = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?", tag)
+    if version is None:
+        return _NEWEST if re.search(r"labs|master|latest", tag) else (0, 0)
+    return (int(version[1]), int(version[2])) if version[2] else _NEWEST
+
+
+def _tag_of_dockerfile(image: str) -> str | None:
+    """None where it is another frontend."""
+    name, _, tag = image.partition("@")[0].rpartition(":")
+    if "/" in tag or not name:
+        name, tag = image.partition("@")[0], "latest"
+    return tag if re.fullmatch(r"(?:.+/)?docker/dockerfile(?:-upstream)?", name) else None
+
+
 def knows_run_mount(image: str) -> bool:
     """Whether a frontend knows ``RUN --mount``: none named, or docker/dockerfile from 1.2 (labs earlier).
 
@@ -59,10 +79,8 @@ def knows_run_mount(image: str) -> bool:
     """
     if not image:
         return True
-    name, _, tag = image.partition("@")[0].rpartition(":")
-    if "/" in tag or not name:
-        name, tag = image.partition("@")[0], "latest"
-    if not re.fullmatch(r"(?:.+/)?docker/dockerfile(?:-upstream)?", name):
+    tag = _tag_of_dockerfile(image)
+    if tag is None:
         return False
     if re.search(r"experimental|labs|master|latest", tag):
         return True

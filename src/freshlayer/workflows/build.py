@@ -13,6 +13,7 @@ from freshlayer.decisions.causes import explain_outcomes
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.model.report import Report
 from freshlayer.settings import Pull
+from freshlayer.workflows.added_checksums import by_target
 from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import images_of
@@ -48,7 +49,8 @@ def build(
     reports = {name: with_pins(targets[name], it, pins[name], may_pull) for name, it in reports.items()}
     for report in reports.values():
         warn_of_images_here(report, session)
-    files = derived_files(targets, reports, pins, invocation)
+    checksums = by_target(targets, reports, session, invocation.checks_added)
+    files = derived_files(targets, reports, pins, checksums, invocation)
     ended = invocation.build(model, files)
     if ended.trouble and session.verbose:
         session.warn(f"the builder's display could not be read ({ended.trouble})")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from freshlayer import dockerfile
 from freshlayer.builders import DerivedFile
+from freshlayer.builders.added_checksums import of_buildkit
 from freshlayer.builders.invocation import Invocation
 from freshlayer.context import Source, ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
@@ -21,6 +22,7 @@ from freshlayer.files.bounded_read import holds
 from freshlayer.model.base_image import ImagePin
 from freshlayer.model.report import Report
 from freshlayer.report.terminal import warn
+from freshlayer.workflows.added_checksums import checksums_of
 from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
@@ -39,7 +41,9 @@ def content_of(target: Target, report: Report, form: str, mechanism: str | None,
     if form == "dockerfile":
         known = mechanism_under(dockerfile.syntax_image(source.text))
         pins = pins_of(target, report, session)
-        return derived(source, report, Mechanism(mechanism) if mechanism else known, pins)
+        chosen = Mechanism(mechanism) if mechanism else known
+        checksums = checksums_of(target, report, session, partial(of_buildkit, daemon=""))
+        return derived(source, report, chosen, pins, checksums)
     parsed = dockerfile.parse(source.text)
     if form == "args":
         return _args(arguments.declared(parsed), report)
@@ -107,17 +111,27 @@ def render(target: Target, session: Session) -> Report:
     return report
 
 
-def derived(source: Source, report: Report, mechanism: Mechanism, pins: Iterable[ImagePin]) -> bytes:
-    """The Dockerfile with the keys of a report and digests behind its images, and nothing else changed."""
+def derived(
+    source: Source,
+    report: Report,
+    mechanism: Mechanism,
+    pins: Iterable[ImagePin],
+    checksums: Mapping[int, str] | None = None,
+) -> bytes:
+    """The Dockerfile with the keys of a report and digests behind its images, and nothing else changed.
+
+    ``checksums``: of ADDs, by line.
+    """
     keys = {item.line: item.key for item in report.instructions if item.key}
     images = [NamedImage(pin.line, pin.via, pin.written, pin.digest) for pin in pins]
-    return inject(source.text, keys, mechanism, images).text.encode("utf-8", "surrogateescape")
+    return inject(source.text, keys, mechanism, images, checksums).text.encode("utf-8", "surrogateescape")
 
 
 def derived_files(
     targets: Mapping[str, Target],
     reports: Mapping[str, Report],
     pins: Mapping[str, tuple[ImagePin, ...]],
+    checksums: Mapping[str, Mapping[int, str]],
     invocation: Invocation,
 ) -> dict[str, DerivedFile]:
     """Target → its Dockerfile with keys and pins, where there is one of them. Raises ContextError.
@@ -126,20 +140,31 @@ def derived_files(
     """
     return {
         name: _derived_file(
-            target.source, reports[name], invocation.mechanism(syntax_of(target.source)), pins[name]
+            target.source,
+            reports[name],
+            invocation.mechanism(syntax_of(target.source)),
+            pins[name],
+            checksums[name],
         )
         for name, target in targets.items()
-        if target.source.read_once or pins[name] or any(item.key for item in reports[name].instructions)
+        if target.source.read_once
+        or pins[name]
+        or checksums[name]
+        or any(item.key for item in reports[name].instructions)
     }
 
 
 def _derived_file(
-    source: Source, report: Report, mechanism: Mechanism, pins: Iterable[ImagePin]
+    source: Source,
+    report: Report,
+    mechanism: Mechanism,
+    pins: Iterable[ImagePin],
+    checksums: Mapping[int, str],
 ) -> DerivedFile:
     """Raises ContextError where the ignore file of this Dockerfile can't be used."""
     ignore = ignore_file(source.path) if source.path else None
     return DerivedFile(
-        content=derived(source, report, mechanism, pins),
+        content=derived(source, report, mechanism, pins, checksums),
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and read_rules(ignore) is not None else None,
         inline=source.path is None,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from freshlayer.builders import buildx, engines, image_ids
+from freshlayer.builders import added_checksums, buildx, docker_api, engines, image_ids
 from freshlayer.builders.base import DerivedFile, Ended, Invoked
 from freshlayer.builders.command_line.composition import CompositionCommand
 from freshlayer.builders.invocation import BuildTarget, DockerfilePlace
@@ -75,6 +75,10 @@ class Composition(Invoked, frozen=True):
 
     def mechanism(self, syntax_image: str) -> Mechanism:
         return mechanism_under(syntax_image)
+
+    def checks_added(self, syntax_image: str) -> frozenset[str]:
+        daemon = docker_api.version(self.program, self.environment, self.engine)
+        return added_checksums.of_buildkit(syntax_image, daemon)
 
     def place_of(self, target: BuildTarget) -> DockerfilePlace:
         named = target.dockerfile if target.dockerfile != "Dockerfile" else None

@@ -1,0 +1,67 @@
+"""``--locked``: what an ``ADD`` fetches is pinned by checksum or commit, where the builder checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from freshlayer import dockerfile
+from freshlayer.dockerfile.model import Instruction
+from freshlayer.lock.descriptors import digest_of
+from freshlayer.model.lock import LockedInput
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+
+_VIA = "ADD"
+Kinds = Callable[[str], frozenset[str]]
+"""The image of ``# syntax=`` → the kinds of references of which the builder checks the bytes."""
+
+
+def checksums_of(target: Target, report: Report, session: Session, kinds: Kinds) -> dict[int, str]:
+    """Line → what is behind ``--checksum=``; nothing without ``--locked``."""
+    if not session.must_match:
+        return {}
+    wanted = {line: known for line, known in _added(target, report) if known is not None}
+    if not wanted:
+        return {}
+    checked = kinds(dockerfile.syntax_image(target.source.text))
+    found = {
+        line: _checksum(session.locked.get(reference.text, ()))
+        for line, reference in wanted.items()
+        if reference.kind in checked
+    }
+    return {line: checksum for line, checksum in found.items() if checksum}
+
+
+def by_target(
+    targets: Mapping[str, Target], reports: Mapping[str, Report], session: Session, kinds: Kinds
+) -> dict[str, dict[int, str]]:
+    """Target → its checksums."""
+    return {name: checksums_of(it, reports[name], session, kinds) for name, it in targets.items()}
+
+
+def _added(target: Target, report: Report) -> Iterator[tuple[int, Reference | None]]:
+    """Each ADD of one source, with the reference that it fetches; None where platforms differ in it."""
+    fetched: dict[int, set[Reference]] = {}
+    for item in report.inputs:
+        for place in item.places:
+            if place.via == _VIA and place.script is None:
+                fetched.setdefault(place.line, set()).add(item.reference)
+    for stage in target.analysis.dockerfile.stages:
+        for it in stage.instructions:
+            if it.line in fetched and _takes_checksum(it):
+                yield it.line, next(iter(fetched[it.line])) if len(fetched[it.line]) == 1 else None
+
+
+def _takes_checksum(instruction: Instruction) -> bool:
+    one = len(instruction.words) == 2 and not instruction.heredocs
+    return one and not instruction.flag("checksum") and not instruction.flag("from")
+
+
+def _checksum(entries: tuple[LockedInput, ...]) -> str:
+    digests = [digest_of(it) for it in entries]
+    sha256, commit = ({it.get(name, "") for it in digests} for name in ("sha256", "gitCommit"))
+    if len(digests) == 1 and sha256 != {""}:
+        return f"sha256:{sha256.pop()}"
+    return commit.pop() if len(digests) == 1 else ""
