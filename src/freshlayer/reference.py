@@ -40,6 +40,7 @@ _FRAGMENT = compiled(
     re.IGNORECASE,
 )
 _CONTEXT = compiled(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
+_HOST = compiled(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
 CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -58,6 +59,8 @@ CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
     (compiled(r"https://huggingface\.co/[^?#]+/resolve/([0-9a-f]{40})/"), "commit"),
 )
 """URLs whose path names their bytes: the digest or commit, and its scheme."""
+_LONG_HEX = compiled(r"[0-9a-f]{40}")
+"""What each of them has."""
 
 # What most packages are spelled like: canonical as it is, and read without the library.
 _PLAIN_PACKAGE = compiled(
@@ -173,7 +176,7 @@ def _url(text: str) -> Reference:
 
 def _pinned(address: str) -> str:
     """The digest or commit in the path of a URL whose bytes it names for good."""
-    for pattern, scheme in CONTENT_ADDRESSED:
+    for pattern, scheme in CONTENT_ADDRESSED if _LONG_HEX.search(address) else ():
         match = pattern.match(address)
         if match:
             return f"{scheme}:{''.join(match.groups())}"
@@ -346,7 +349,7 @@ def _host(text: str, parts: SplitResult) -> str:
         name = host if host.isascii() else host.encode("idna").decode("ascii")
     except ValueError:
         raise ReferenceInvalidError(shown(text), "not a URL: its host or port is invalid") from None
-    if not re.fullmatch(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?", name):
+    if not _HOST.fullmatch(name):
         raise ReferenceInvalidError(shown(text), "not a URL: it has no host")
     name = f"[{name}]" if ":" in name else name
     return name if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{name}:{port}"

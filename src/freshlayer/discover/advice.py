@@ -115,6 +115,8 @@ _INSTALLS = frozenset({PackageAction.INSTALL, PackageAction.BUILD_DEP})
 def _of_stage(stage: Stage, silent: frozenset[int]) -> Iterator[Advice]:
     whole: Instruction | None = None
     installed: set[str] = set()
+    if not any(map(_copies_all, stage.instructions)):
+        return
     for instruction in stage.instructions:
         if _copies_all(instruction):
             whole = whole or instruction

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -44,6 +45,7 @@ _FILE = Reason("script-not-followed", detail="freshlayer does not read script fi
 Findings = Iterator[tuple[str, Finding]]
 
 
+@lru_cache(maxsize=512)
 def interpreter_of(word: str) -> str:
     """The name of a program on Windows: without directory and ending, in small letters."""
     return re.sub(r"\.(?:exe|cmd|bat|com)\Z", "", word.replace("\\", "/").rpartition("/")[2].lower())

@@ -129,6 +129,7 @@ def is_secret_header(name: str, value: str) -> bool:
     return not _PUBLIC_HEADER.fullmatch(name.lower()) and not _ORDINARY.fullmatch(value.strip())
 
 
+@lru_cache(maxsize=4096)
 def names_content(name: str) -> bool:
     """Whether a parameter of this name identifies the bytes."""
     return _CONTENT.fullmatch(_plain(name)) is not None

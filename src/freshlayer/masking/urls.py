@@ -76,12 +76,12 @@ def without_secrets(query: str, *, guess: bool = True) -> str:
 
     ``guess`` False: only what has the name of a secret or the form of a known token, not what looks random.
     """
-    return _Query(query, guess=guess).kept()
+    return _Query(query, guess=guess).kept() if query else ""
 
 
 def public_path(host: str, path: str) -> str:
     """A path without the secrets of matrix parameters, of known places and forms."""
-    path = _NESTED_USERINFO.sub(r"\1", path)
+    path = _NESTED_USERINFO.sub(r"\1", path) if "@" in path else path
     whole = f"{host}{path}"
     for place in _PLACE if _MAY_HOLD.search(whole) else ():
         found = place.search(whole)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.discover.dot_segments import without_dot_segments
-from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, url
+from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, read_once, url
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import RequestOptions
 from freshlayer.model.reasons import Reason
@@ -29,6 +29,7 @@ TABLE = OptionTable.of(
 )
 
 
+@read_once
 def aria2c(arguments: Words) -> Iterator[Finding]:
     """Every URL that it reads; magnets and torrents are known by their content."""
     items = list(read(arguments, TABLE))

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote_plus
 
 from freshlayer.discover.dot_segments import without_dot_segments
-from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
+from freshlayer.discover.syntaxes.found import (
+    Finding,
+    Found,
+    Missed,
+    Unknown,
+    Word,
+    Words,
+    read_once,
+    sent_by,
+)
 from freshlayer.discover.syntaxes.globs import globbed
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import RequestOptions
@@ -51,6 +60,7 @@ _SENDS = {"data", "data-ascii", "data-binary", "data-raw", "data-urlencode", "fo
 _READS = {"GET", "HEAD"}
 
 
+@read_once
 def curl(arguments: Words) -> Iterator[Finding]:
     """Every URL that a curl command reads. Options hold up to ``--next``."""
     rest: Words = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -75,6 +76,16 @@ class Syntax(Protocol):
 
     def __call__(self, arguments: Words) -> Iterator[Finding]:
         """What the command reads from the network."""
+
+
+def read_once(syntax: Syntax) -> Syntax:
+    """The syntax of a download, which is wanted twice: for what the command writes, and for what it reads."""
+
+    @lru_cache(maxsize=64)
+    def found(arguments: tuple[Word, ...]) -> tuple[Finding, ...]:
+        return tuple(syntax(list(arguments)))
+
+    return lambda arguments: iter(found(tuple(arguments)))
 
 
 def url(word: Word) -> Finding:

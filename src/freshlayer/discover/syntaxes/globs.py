@@ -8,6 +8,7 @@ from itertools import product
 from freshlayer.lazy_regex import compiled
 
 _MOST = 2000
+_SPECIAL = compiled(r"[{}\[\]]")
 _PIECE = compiled(r"\{([^{}]*)\}|\[([^\[\]]*)\]|([^{}\[\]]+)")
 _NUMBERS = compiled(r"(\d{1,9})-(\d{1,9})(?::(\d{1,9}))?")
 _LETTERS = compiled(r"([a-z])-([a-z])(?::(\d{1,9}))?|([A-Z])-([A-Z])(?::(\d{1,9}))?")
@@ -18,7 +19,7 @@ def globbed(url: str) -> list[str] | None:
     """The URLs that curl reads; None where there are too many, or where curl would complain."""
     address = _ADDRESS.match(url)
     start = address.end() if address else 0
-    if not re.search(r"[{}\[\]]", url[start:]):
+    if not _SPECIAL.search(url, start):
         return [url]
     pieces: list[list[str]] = [[url[:start]]]
     while start < len(url):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -104,7 +103,7 @@ class RequestOptions(Struct):
         """Each URL with the form of its request, or why that is not known."""
         form = self.form(follow=follow)
         for finding in found:
-            if isinstance(finding, Missed) or not re.match(r"https?:", finding.text, re.IGNORECASE):
+            if isinstance(finding, Missed) or not finding.text[:6].lower().startswith(("http:", "https:")):
                 yield finding
             elif self.trouble:
                 yield Missed(finding.text, self.trouble)

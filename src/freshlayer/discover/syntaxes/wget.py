@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from freshlayer.discover.dot_segments import without_dot_segments
-from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Unknown, Word, Words, sent_by
+from freshlayer.discover.syntaxes.found import (
+    Finding,
+    Found,
+    Missed,
+    Unknown,
+    Word,
+    Words,
+    read_once,
+    sent_by,
+)
 from freshlayer.discover.syntaxes.options import Operand, Option, OptionTable, read
 from freshlayer.discover.syntaxes.request_options import RequestOptions
 from freshlayer.model.reasons import Reason
@@ -46,6 +55,7 @@ _SENDS = {"post-data", "post-file", "body-data", "body-file"}
 _FILES = {"input-file", "input-metalink"}
 
 
+@read_once
 def wget(arguments: Words) -> Iterator[Finding]:
     """Every URL that a wget command reads."""
     items = list(read(arguments, TABLE))
