@@ -20,6 +20,27 @@ def _nothing(*_given: object) -> str:
     return ""
 
 
+def _system() -> str:
+    """``platform.system``, by what the interpreter was built for."""
+    return "Linux" if sys.platform == "linux" else str(import_module("platform").system())
+
+
+def _as_it_is(message: str) -> str:
+    return message
+
+
+def _of_number(one: str, several: str, number: int) -> str:
+    return one if number == 1 else several
+
+
+def _json_schema(*given: object, **named: object) -> object:
+    return import_module("msgspec._json_schema").schema(*given, **named)
+
+
+def _json_schemas(*given: object, **named: object) -> object:
+    return import_module("msgspec._json_schema").schema_components(*given, **named)
+
+
 def _one_line(text: str) -> str:
     """``inspect.cleandoc``, whose module a single line does not need."""
     if "\n" not in text:
@@ -27,10 +48,18 @@ def _one_line(text: str) -> str:
     return str(import_module("inspect").cleandoc(text))
 
 
-_WITHOUT: dict[str, Mapping[str, Mapping[str, Callable[..., str]] | None]] = {
-    "click": {"inspect": {"cleandoc": _one_line}},
-    # typing has all that msgspec looks for there first.
-    "msgspec": {"typing_extensions": None},
+_WITHOUT: dict[str, Mapping[str, Mapping[str, Callable[..., object]] | None]] = {
+    # No catalogue of translations has its messages.
+    "click": {"inspect": {"cleandoc": _one_line}, "gettext": {"gettext": _as_it_is, "ngettext": _of_number}},
+    "msgspec": {
+        # typing has all that msgspec looks for there first.
+        "typing_extensions": None,
+        # uuid looks for the libraries of each system with it.
+        "platform": {"system": _system},
+        # Schemas of types, and types as values.
+        "msgspec._json_schema": {"schema": _json_schema, "schema_components": _json_schemas},
+        "msgspec.inspect": {},
+    },
     # An interface for asyncio, made of dataclasses.
     "pycurl": {"pycurl.async_multi": {"AsyncCurlMulti": _nothing}},
     # The text of a query for editors.
@@ -75,7 +104,7 @@ def load_lean(library: str) -> None:
     import_module(library)
 
 
-def _stand_in(name: str, names: Mapping[str, Callable[..., str]]) -> _StandIn:
+def _stand_in(name: str, names: Mapping[str, Callable[..., object]]) -> _StandIn:
     module = _StandIn(name)
     module.__dict__.update(names)
     return module
