@@ -49,20 +49,6 @@ def test_a_url_round(freshlayer: Freshlayer, origin: ServeOrigin, other: ServeOr
     assert (len(downloads(origin)), len(downloads(other))) == (1, 2)
 
 
-def test_a_git_round(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
-    with GitDaemon(tmp_path / "git") as daemon:
-        (project / "Dockerfile").write_text(f"{LOCAL}\nRUN git clone {daemon.url} d || true\n")
-        assert freshlayer("lock", "--network=host", ".").code == 0
-        assert 'identity = "commit:' in (project / "freshlayer.lock").read_text()
-        daemon.commit("two")
-        assert freshlayer("verify").code == 1
-        assert freshlayer.but("--locked").build(".").code == 125
-        told = freshlayer("update")
-        assert (told.code, "changed: git+" in told.out) == (0, True)
-        assert freshlayer("verify").code == 0
-        assert freshlayer.but("--locked").build(".").code == 0
-
-
 @pytest.mark.parametrize(
     ("name", "checks"),
     [("buildkit", False), ("trixie-buildx", True), ("trixie-buildah", True)],
