@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from testing.apt_answers import AptAnswers
 from testing.apt_root import AptRoot
 from testing.debian_root import KEPT, NoRootError, debian_root_tar, mirror
 
@@ -40,6 +41,12 @@ def archive(name: str) -> AptRoot:
         if os.environ.get("CI"):
             pytest.fail(f"CI has to have the indexes of {name}: {error}")
         pytest.skip(f"no indexes of {name}: {error}")
+
+
+@cache
+def answers(name: str) -> AptAnswers:
+    """What apt-get answers in that root."""
+    return AptAnswers(archive(name), KEPT.parent / "apt" / f"{name}.answers")
 
 
 def _status(suite: str) -> str:

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import (
@@ -25,6 +26,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.packages.apt import APT
 
 _INST = re.compile(r"^Inst (\S+?)(?::\S+)?(?: \[[^\]]*\])? \((\S+) .*\[(\S+)\]\)", re.MULTILINE)
+_URI = re.compile(r"^'[^']*' ([^_\s]+)_([^_\s]+)_([^_\s]+)\.deb ", re.MULTILINE)
 
 _ALLOWED = ("--allow-downgrades", "--allow-remove-essential", "--allow-change-held-packages")
 """Whether apt-get does it without a question is not what is compared."""
@@ -111,6 +113,16 @@ class AptRoot:
         if done.returncode:
             return done.stdout + done.stderr
         return {(name, architecture): version for name, version, architecture in _INST.findall(done.stdout)}
+
+    def choose(self, *argv: str) -> Chosen | str:
+        """The same, by what apt-get would download.
+
+        It takes less time by far: ``-s`` walks over all packages of the indexes for each that it installs.
+        """
+        done = self.run("--print-uris", "-qq", "-y", *_ALLOWED, *argv)
+        if done.returncode:
+            return done.stdout + done.stderr
+        return {(name, kind): unquote(version) for name, version, kind in _URI.findall(done.stdout)}
 
     @property
     def files(self) -> dict[str, str]:
