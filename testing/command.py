@@ -1,15 +1,19 @@
-"""Run freshlayer as a user does: its own process, in an environment of the test's choice."""
+"""Run freshlayer as a user does: its own process, in an environment of the test's choice.
+
+``Freshlayer`` has it forked by a process that has loaded it already.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from testing import warm_start
 from testing.builders.base import Builder
 
 FRESHLAYER = (sys.executable, "-m", "freshlayer")
@@ -35,6 +39,35 @@ class Ended:
         return document
 
 
+def freshlayer(
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    *,
+    given: bytes = b"",
+    seconds: float = 90,
+) -> Ended:
+    """Run a command; forked, where the environment leaves the interpreter as it is."""
+    run = warm_start.run if warm_start.fits(environment) else _started
+    done = run(words, environment, directory, given=given, seconds=seconds)
+    output, errors = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
+    return Ended(done.returncode, output, errors)
+
+
+def _started(
+    words: Sequence[str], environment: Mapping[str, str], directory: Path, *, given: bytes, seconds: float
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*FRESHLAYER, *words],
+        env=dict(environment),
+        cwd=directory,
+        input=given,
+        capture_output=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Freshlayer:
     """freshlayer with a state file of its own. ``environment`` leads it to a builder."""
@@ -51,19 +84,8 @@ class Freshlayer:
         return cls(builder.environment(), state, directory, chosen(program))
 
     def __call__(self, *words: str, given: bytes = b"", seconds: float = 90) -> Ended:
-        argv = [*FRESHLAYER, "--state", str(self.state), *self.options, *words]
-        done = subprocess.run(
-            argv,
-            env=dict(self.environment),
-            cwd=self.directory,
-            input=given,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-        return Ended(
-            done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
-        )
+        argv = ["--state", str(self.state), *self.options, *words]
+        return freshlayer(argv, self.environment, self.directory, given=given, seconds=seconds)
 
     def build(self, *words: str, given: bytes = b"") -> Ended:
         """``build`` on the host's network, where the origins are."""
