@@ -295,7 +295,35 @@ def test_composer(tmp_path: Path, command: str, words: list[str], options: list[
     assert (list(found.words), list(found.options)) == (words, options)
 
 
-@pytest.mark.parametrize("command", ["gem update", "gem update --system", "gem install --local x"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("cargo build --offline", "CARGO_NET_OFFLINE=true cargo build", "cargo run --frozen"),
+        *("npm install --offline", "yarn install --offline", "pnpm i --offline", "uv sync --offline"),
+        *("pip install --no-index -f /wheels x", "PIP_NO_INDEX=1 pip install x", "gem install --local x"),
+        *(
+            "bundle install --local",
+            "mvn -o package",
+            "./gradlew --offline build",
+            "conda install --offline x",
+        ),
+        *("dotnet publish --no-restore", "go build -mod=vendor ./...", "GOPROXY=off go install ./..."),
+        "GOFLAGS=-mod=vendor go build .",
+    ],
+)
+def test_a_command_that_is_offline_reads_nothing(tmp_path: Path, command: str) -> None:
+    found = discovered(
+        tmp_path, command, {"Cargo.toml": _CARGO, "go.mod": "module a\nrequire b.example/b v1\n"}
+    )
+    (item,) = found.not_watched
+    assert (item.reason.code, item.is_covered, found.packages) == ("without-network", True, {})
+
+
+def test_an_empty_version_is_none(tmp_path: Path) -> None:
+    assert installs(tmp_path, 'sdk install maven ""').words == ("sdkman/maven@default",)
+
+
+@pytest.mark.parametrize("command", ["gem update", "gem update --system"])
 def test_what_no_grammar_reads_stays_listed(tmp_path: Path, command: str) -> None:
     (item,) = discovered(tmp_path, command).not_watched
     assert item.reason.code == "packages-by-name"
@@ -344,7 +372,7 @@ def test_configuration_files_of_the_project_count(tmp_path: Path) -> None:
     [
         ("pip install -r absent.txt", "no-manifest"),
         ("pip install ./setup", "requirements-not-stated"),
-        ("pip install --no-index --find-links=/wheels x", "requirements-not-stated"),
+        ("pip install --no-index --find-links=https://w.example/wheels x", "requirements-not-stated"),
         ("pip install x /tmp/y.whl", "package-file"),
         ('pip install "x==$VERSION"', "needs-base-image"),
     ],

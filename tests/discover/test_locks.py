@@ -484,8 +484,54 @@ def test_the_project_is_the_one_that_the_command_names(command: str) -> None:
     own: dict[str, str] = {}
     for it in CASES:
         own |= {name: text for name, text in it.files.items() if not name.startswith(".")}
-    assert isinstance(lock(command, own), Unlocked)
-    assert isinstance(lock(command, {f"sub/{name}": text for name, text in own.items()}), Locked)
+    found = lock(command, own)
+    assert isinstance(found, Unlocked) or found == Locked(getattr(found, "file", ""), required=True)
+    inside = lock(command, {f"sub/{name}": text for name, text in own.items()})
+    assert isinstance(inside, Locked)
+    assert not inside.required
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("npm ci", "package-lock.json"),
+        ("yarn install --immutable", "yarn.lock"),
+        ("pnpm install --frozen-lockfile", "pnpm-lock.yaml"),
+        ("uv sync --frozen", "uv.lock"),
+        ("uv sync --locked", "uv.lock"),
+        ("pdm sync", "pdm.lock"),
+        ("pipenv sync", "Pipfile.lock"),
+        ("cargo build --locked", "Cargo.lock"),
+        ("go mod download", "go.sum"),
+        ("go build ./cmd/x", "go.sum"),
+    ],
+)
+def test_a_command_that_fails_without_its_lock_file_is_locked_in_a_clone(command: str, file: str) -> None:
+    assert lock(command, {}) == Locked(file, required=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("npm install", "yarn install --frozen-lockfile", "bun install --frozen-lockfile", "cargo build"),
+        *("pipenv install --deploy", "pdm install --frozen-lockfile", "poetry install", "composer install"),
+        *("go build -mod=mod .", "mvn package", "uv sync"),
+    ],
+)
+def test_a_command_that_resolves_without_a_lock_file_is_not_locked_in_a_clone(command: str) -> None:
+    assert isinstance(lock(command, {}), Unlocked)
+
+
+def test_pnpm_in_ci_and_old_go_resolve_what_no_lock_file_names() -> None:
+    assert isinstance(lock("pnpm install", {}, {"CI": "true"}), Unlocked)
+    assert isinstance(lock("go build .", {}, {"GOLANG_VERSION": "1.15.2"}), Unlocked)
+    assert lock("go build .", {}, {"GOLANG_VERSION": "1.16"}) == Locked("go.sum", required=True)
+
+
+def test_a_go_program_that_requires_no_module_reads_none() -> None:
+    alone = {"go.mod": "module example.org/a\n\ngo 1.22\n"}
+    assert lock("go build .", alone) == Locked("go.mod")
+    assert isinstance(lock("go build .", alone, {"GOFLAGS": "-mod=mod"}), Unlocked)
 
 
 def test_the_lock_file_of_a_crate_is_that_of_its_workspace() -> None:

@@ -440,7 +440,7 @@ def test_extensions_of_php_install_packages_for_the_time_on_alpine() -> None:
     on_debian = analyse(f"FROM base\n{text}\n", AMD64, None, None, bases(APT, "apt")).discovery
     assert (on_debian.packages, on_debian.not_watched) == ({}, ())
     (unknown,) = analyse(f"FROM base\n{text}\n", AMD64).discovery.not_watched
-    assert unknown.reason.code == "packages-by-name"
+    assert unknown.reason.code == "needs-base-image"
 
 
 def test_apk_reads_the_files_of_its_directories() -> None:

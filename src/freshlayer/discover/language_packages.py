@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.discover import lock_advice
+from freshlayer.discover.locks.offline import is_offline
 from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
@@ -75,6 +76,7 @@ BY_NAME = "packages-by-name"
 _INTERPRETERS = frozenset({"R", "Rscript", "r"})
 """Programs whose packages are named by code: of the command line, of a file, of standard input."""
 _OF_PROGRAM = "decided-by-program"
+_OFFLINE = Reason("without-network")
 _SETTLED = frozenset({"exact-version", _OF_PROGRAM})
 """Why something is listed that nothing has to be done about."""
 _NEWEST = "the newest versions that fit are installed"
@@ -109,6 +111,8 @@ class LanguageCalls:
             return Installed((self._locked(name, words, lock),))
         if not by_name and name not in _INTERPRETERS:
             return None
+        if by_name and is_offline(name, words, files.variable):
+            return Installed((Missed(_shown(name, words), _OFFLINE, name, accepted=True),))
         installed = self._command(name, arguments, call, files) if name in LANGUAGES else None
         if installed is None and not by_name:
             return None
@@ -125,7 +129,8 @@ class LanguageCalls:
         return value if isinstance(value, str) else ""
 
     def _locked(self, name: str, words: tuple[str, ...], lock: Locked) -> Missed:
-        reason = Reason("locked-by-file", detail=f"{lock.file} names all that it installs")
+        needs = "the command fails without it, and " if lock.required else ""
+        reason = Reason("locked-by-file", detail=f"{needs}{lock.file} names all that it installs")
         return Missed(_shown(name, words), reason, name, accepted=True, locked_by=lock.file)
 
     def _command(self, name: str, arguments: Words, call: Call, files: ProjectFiles) -> Installed | None:

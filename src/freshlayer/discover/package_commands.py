@@ -48,6 +48,7 @@ _EXTENSIONS = "docker-php-ext-install"
 _FILE = Reason("package-file")
 _ABSENT = Reason("no-package-manager")
 _ELSEWHERE = Reason("package-root")
+_NEEDS_BASE = Reason("needs-base-image", detail="an image with apk installs what compiles the extensions")
 _MOST_SHOWN = 80
 
 
@@ -76,8 +77,8 @@ class PackageCommands:
         if name in MANAGERS:
             yield from self._of_system(name, arguments, call)
             return
-        if name == _EXTENSIONS and self._present is not None:
-            yield from self._of_extensions(call)
+        if name == _EXTENSIONS:
+            yield from self._of_extensions(call, by_name)
             return
         installed = self._languages.of(name, arguments, call, by_name)
         if installed is None:
@@ -97,10 +98,13 @@ class PackageCommands:
             lines = tuple(line for line in lines if line.action in _CHANGES)
         return self._of_lines(name, manager, lines, call)
 
-    def _of_extensions(self, call: Call) -> Iterator[Finding]:
+    def _of_extensions(self, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
         """Its sources are in the image. Where that has apk, what compiles them is installed for the time."""
+        if self._present is None:
+            yield from (replace(it, reason=_NEEDS_BASE) for it in by_name)
+            return
         words = self._value("PHPIZE_DEPS")
-        if "apk" in (self._present or ()) and isinstance(words, str) and words.split():
+        if "apk" in self._present and isinstance(words, str) and words.split():
             line: Words = ["add", "--no-cache", "--virtual", ".phpize-deps", *words.split()]
             yield from self._of_system("apk", line, call)
 

@@ -57,6 +57,10 @@ class RemoteInput(Struct, frozen=True):
     places: tuple[Place, ...]
 
 
+_FIXED = frozenset({"exact-version", "key-by-fingerprint", "decided-by-program", "without-network"})
+"""Reasons of what can't be other bytes in a new run: another command or another image would read others."""
+
+
 class NotWatched(Struct, frozen=True):
     """Something that an instruction reads from the network and that is not probed, with the reason.
 
@@ -79,8 +83,13 @@ class NotWatched(Struct, frozen=True):
 
     @property
     def is_covered(self) -> bool:
-        """Whether something else that is watched, or that COPY keys on, decides it."""
-        return bool(self.covered_by or self.locked_by)
+        """Whether something else that is watched, or that a layer is keyed on, decides it."""
+        return bool(self.covered_by) or self.is_locked
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a lock file, the command itself or the image before it decides what is read."""
+        return bool(self.locked_by) or self.reason.code in _FIXED
 
     @property
     def digest(self) -> str:

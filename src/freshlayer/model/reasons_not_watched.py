@@ -114,6 +114,10 @@ NOT_WATCHED: dict[str, tuple[str, str]] = {
         "the command names one version, whose files do not change",
         "nothing: another version is another command",
     ),
+    "without-network": (
+        "an option or a variable forbids the command to read from the network",
+        "nothing: what it needs is in the image before it, and that is keyed on what it reads",
+    ),
     "decided-by-program": (
         "the version of the program decides what it downloads",
         "nothing: the instruction that installs the program is keyed on it",

@@ -26,7 +26,7 @@ def of_check(report: Report) -> Document:
         "instructions": [_instruction(item) | _state(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
         "covered": [_covered(item) for item in report.covered if item.covered_by],
-        "locked": [_locked(item) for item in report.covered if item.locked_by],
+        "locked": [_locked(item) for item in report.covered if item.is_locked],
         "coverage": _coverage(report),
         "advice": [asdict(item) for item in report.advice],
         "moved": [reason.document for reason in report.moved],
@@ -42,7 +42,7 @@ def of_inputs(report: Report) -> Document:
         "instructions": [_instruction(item) for item in report.instructions],
         "not_watched": [_not_watched(item) for item in report.not_watched],
         "covered": [_covered(item) for item in report.covered if item.covered_by],
-        "locked": [_locked(item) for item in report.covered if item.locked_by],
+        "locked": [_locked(item) for item in report.covered if item.is_locked],
         "coverage": _coverage(report),
         "advice": [asdict(item) for item in report.advice],
     }
@@ -89,7 +89,13 @@ def _not_watched(item: NotWatched) -> Document:
 
 
 def _locked(item: NotWatched) -> Document:
-    return {"line": item.line, "instruction": item.instruction, "text": item.text, "file": item.locked_by}
+    return {
+        "line": item.line,
+        "instruction": item.instruction,
+        "text": item.text,
+        "file": item.locked_by or None,
+        "reason": item.reason.document,
+    }
 
 
 def _covered(item: NotWatched) -> Document:

@@ -76,8 +76,9 @@ def _locked(report: Report) -> Iterator[_Placed]:
         for place in item.places if item.reference.pinned else ():
             style, text = _read(report, item, place)
             yield place.line, (style, f"{text} (names its own bytes)")
-    for locked in (item for item in report.covered if item.locked_by):
-        text = f"{locked.instruction} runs {locked.text} (locked by {locked.locked_by})"
+    for locked in (item for item in report.covered if item.is_locked):
+        why = f"locked by {locked.locked_by}" if locked.locked_by else locked.reason.text
+        text = f"{locked.instruction} runs {locked.text} ({why})"
         yield locked.line, ("", f"{place_of(report, locked.line, locked.script)}: {text}")
     for missed in report.not_watched:
         if missed.reason.code in _LOCKED:

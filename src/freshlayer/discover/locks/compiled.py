@@ -17,6 +17,7 @@ from freshlayer.discover.locks.project import (
     from_toml,
     inside,
     missing,
+    not_there,
     table,
     tables,
     unreadable,
@@ -28,6 +29,8 @@ _WORKSPACE = compiled(r"(?m)^[ \t]*\[workspace[\].]")
 _GO_BLOCK = compiled(r"(?m)^require[ \t]*\(")
 _GO_LINE = compiled(r"(?m)^[ \t]*(?:require[ \t]+)?([\w.~/-]+)[ \t]+(v[\w.+-]+)")
 _GO_SUM = compiled(r"(?m)^(\S+) (v[^\s/]+)(?:/go\.mod)? h1:")
+_GO_VERSION = compiled(r"1\.(\d{1,3})(?!\d)")
+_READ_ONLY_SINCE = 16
 _VERSION = compiled(r"<(version|[\w.-]{1,200}\.version)>([^<]*)</\1>")
 _PROPERTY = compiled(r"<([\w.-]{1,200})>([^<]*)</\1>")
 _MODULE = compiled(r"<module>\s*([^<\s]+)\s*</module>")
@@ -48,7 +51,7 @@ def cargo(project: Project) -> Lock:
             return floating("cargo install --locked binds the dependencies of a crate, not its version")
     text, manifest = project.read(join(_root_of_crate(project), "Cargo.lock")), project.text("Cargo.toml")
     if text is None or manifest is None:
-        return missing("Cargo.lock")
+        return not_there(project, "Cargo.lock", "Cargo.toml", fails=project.has("--locked", "--frozen"))
     try:
         lock, wanted = from_toml(text), from_toml(manifest)
     except ValueError:
@@ -74,12 +77,21 @@ def go(project: Project) -> Lock:
     if any("@" in word for word in project.arguments):
         return floating("a module with @version is not a requirement of go.mod")
     text, manifest = project.text("go.sum"), project.text("go.mod")
-    if manifest is None or text is None:
-        return missing("go.sum")
+    if manifest is None:
+        return not_there(project, "go.sum", "go.mod", fails=not _adds_requirements(project))
     listed = [piece.partition("\n)")[0] for piece in _GO_BLOCK.split(manifest)[1:]]
     blocks = "\n".join([*listed, *re.findall(r"(?m)^require\s+[^(\n]+$", manifest)])
     wanted = {f"{it[1]}@{it[2]}" for it in _GO_LINE.finditer(blocks) if set(it[1]) & {".", "/"}}
+    if text is None:
+        return missing("go.sum") if wanted or _adds_requirements(project) else Locked("go.mod")
     return covered("go.sum", wanted, (f"{name}@{version}" for name, version in _GO_SUM.findall(text)))
+
+
+def _adds_requirements(project: Project) -> bool:
+    """Whether ``go build`` takes the newest module for an import that go.mod does not have: before 1.16."""
+    version = _GO_VERSION.match(project.environment("GOLANG_VERSION"))
+    named = project.has("-mod=mod", "--mod=mod") or "-mod=mod" in project.environment("GOFLAGS").split()
+    return named or (version is not None and int(version[1]) < _READ_ONLY_SINCE)
 
 
 def dotnet(project: Project) -> Lock:

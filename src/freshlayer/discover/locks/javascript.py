@@ -14,6 +14,7 @@ from freshlayer.discover.locks.project import (
     from_json,
     inside,
     missing,
+    not_there,
     table,
     unreadable,
 )
@@ -33,10 +34,14 @@ _VALUES = ("--prefix", "--cwd", "-C", "--dir", "--registry", "--omit", "--includ
 
 def npm_ci(project: Project) -> Lock:
     """``npm ci`` refuses a lock file that does not fit its manifest."""
+    return _npm(project, fails=True)
+
+
+def _npm(project: Project, *, fails: bool) -> Lock:
     found = project.first("npm-shrinkwrap.json", "package-lock.json")
     manifest = project.text("package.json")
     if found is None or manifest is None:
-        return missing("package-lock.json")
+        return not_there(project, "package-lock.json", "package.json", fails=fails)
     name, text = found
     try:
         lock, wanted = from_json(text), dict(_wanted(from_json(manifest)))
@@ -57,7 +62,7 @@ def npm_install(project: Project) -> Lock:
         return floating("npm install -g does not follow a lock file")
     if project.has(*_WITHOUT_LOCK) or _NO_LOCK.search(project.text(".npmrc") or ""):
         return floating("npm install ignores the lock file (package-lock is off)")
-    return npm_ci(project)
+    return _npm(project, fails=False)
 
 
 def yarn(project: Project) -> Lock:
@@ -66,7 +71,8 @@ def yarn(project: Project) -> Lock:
         return floating("yarn install changes its lock file unless it is given --immutable")
     text, manifest = project.text("yarn.lock"), project.text("package.json")
     if text is None or manifest is None:
-        return missing("yarn.lock")
+        # Yarn 1 knows --frozen-lockfile alone, and installs without a lock file.
+        return not_there(project, "yarn.lock", "package.json", fails=not project.has("--frozen-lockfile"))
     keys = ", ".join(key.strip().removesuffix(":") for key in _YARN_KEY.findall(text))
     locked = {f"{name}@{spec}" for name, spec in _YARN_ENTRY.findall(keys)}
     try:
@@ -82,7 +88,9 @@ def pnpm(project: Project) -> Lock:
         return floating("pnpm install changes its lock file unless it is given --frozen-lockfile")
     text, manifest = project.text("pnpm-lock.yaml"), project.text("package.json")
     if text is None or manifest is None:
-        return missing("pnpm-lock.yaml")
+        # In CI alone, pnpm writes a lock file where there is none.
+        is_frozen = project.has("--frozen-lockfile")
+        return not_there(project, "pnpm-lock.yaml", "package.json", fails=is_frozen)
     newer = re.search(r"(?ms)^importers:\n(.*?)(?=^\S|\Z)", text)
     if newer:
         locked = {f"{name}@{spec.strip(chr(39))}" for name, spec in _PNPM_NAME.findall(newer[1])}

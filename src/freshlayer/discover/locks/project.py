@@ -18,9 +18,14 @@ _NOT_A_NAME = re.compile(r"[-_.]+")
 
 
 class Locked(Struct, frozen=True):
-    """All packages of a command are named, with their bytes or exact versions, by a file of the context."""
+    """All packages of a command are named, with their bytes or exact versions, by a file of the context.
+
+    ``required``: the file is not known, nor is the manifest: they come from what brings the project, and the
+    command fails without them.
+    """
 
     file: str
+    required: bool = False
 
 
 class Unlocked(Struct, frozen=True):
@@ -88,6 +93,15 @@ class Project(Struct, frozen=True):
 def missing(*names: str) -> Unlocked:
     """No lock file is there."""
     return Unlocked(Reason("no-lock-file", detail=f"there is no {' or '.join(names)} in the build context"))
+
+
+def not_there(project: Project, file: str, manifest: str, *, fails: bool = True) -> Lock:
+    """A lock file or its manifest is not known. ``fails``: whether the command fails without the lock file.
+
+    What brings a project that is not of the build context, a clone or an archive, brings its lock file too.
+    """
+    is_elsewhere = fails and project.text(manifest) is None
+    return Locked(file, required=True) if is_elsewhere else missing(file)
 
 
 def floating(detail: str) -> Unlocked:

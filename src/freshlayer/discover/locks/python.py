@@ -18,6 +18,7 @@ from freshlayer.discover.locks.project import (
     from_toml,
     inside,
     missing,
+    not_there,
     table,
     tables,
     texts,
@@ -60,19 +61,19 @@ def uv_sync(project: Project) -> Lock:
     """``uv sync`` that takes the lock file as it is."""
     if not project.has("--frozen", "--locked") and not _set(project, "UV_FROZEN", "UV_LOCKED"):
         return floating("uv sync updates its lock file unless it is given --locked or --frozen")
-    return _of_pyproject(project, "uv.lock")
+    return _of_pyproject(project, "uv.lock", fails=True)
 
 
 def poetry(project: Project) -> Lock:
     """``poetry install`` installs what its lock file has, and refuses one that is behind."""
-    return _of_pyproject(project, "poetry.lock")
+    return _of_pyproject(project, "poetry.lock", fails=False)
 
 
 def pdm(project: Project) -> Lock:
     """``pdm sync``, and ``pdm install`` that refuses to change its lock file."""
     if "install" in project.arguments[:1] and not project.has("--frozen-lockfile", "--no-lock", "--check"):
         return floating("pdm install updates its lock file unless it is given --frozen-lockfile")
-    return _of_pyproject(project, "pdm.lock")
+    return _of_pyproject(project, "pdm.lock", fails="sync" in project.arguments[:1])
 
 
 def pipenv(project: Project) -> Lock:
@@ -81,7 +82,7 @@ def pipenv(project: Project) -> Lock:
         return floating("pipenv install updates its lock file unless it is given --deploy")
     text, manifest = project.text("Pipfile.lock"), project.text("Pipfile")
     if text is None or manifest is None:
-        return missing("Pipfile.lock")
+        return not_there(project, "Pipfile.lock", "Pipfile", fails="sync" in project.arguments[:1])
     try:
         lock, wanted = from_json(text), from_toml(manifest)
     except ValueError:
@@ -100,10 +101,10 @@ def conda(project: Project) -> Lock:
     return Locked(name)
 
 
-def _of_pyproject(project: Project, file: str) -> Lock:
+def _of_pyproject(project: Project, file: str, *, fails: bool) -> Lock:
     text, manifest = project.text(file), project.text("pyproject.toml")
     if text is None or manifest is None:
-        return missing(file)
+        return not_there(project, file, "pyproject.toml", fails=fails)
     try:
         lock, wanted = from_toml(text), from_toml(manifest)
     except ValueError:

@@ -215,8 +215,8 @@ def _berry(word: str) -> str:
 
 
 def sdk(_name: str, arguments: Sequence[str], _files: ProjectFiles) -> LanguageLine | None:
-    """``sdk install java 21.0.2-tem``; without a version its default."""
-    words = [word for word in arguments if not word.startswith("-")]
+    """``sdk install java 21.0.2-tem``; without a version, or with an empty one, its default."""
+    words = [word for word in arguments if word and not word.startswith("-")]
     if len(words) < 2 or words[0] not in {"install", "i"}:
         return None
     if len(words) > 2:
