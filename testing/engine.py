@@ -12,8 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +20,7 @@ from typing import Any, Self
 from testing.base_image import BASE, CONFIGURATION, static_busybox, write_base_image
 from testing.process import Child, tied, wait_until
 from testing.saved_image import Layer, read_layers
+from testing.scratch import make_directory, remove_directory
 
 # Debian keeps daemons in sbin, which a user's PATH may lack.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
@@ -89,18 +89,19 @@ def unable() -> str | None:
 class PrivateEngine:
     """A dockerd with the image BASE in it. To be started in the main thread, with which it also ends.
 
-    The system's where no other release is given; `options` are the daemon's.
+    The system's where no other release is given; `options` are the daemon's. `in_memory`: where its data are.
     """
 
-    def __init__(self, release: Docker | None = None, *, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, release: Docker | None = None, *, options: Sequence[str] = (), in_memory: bool = False
+    ) -> None:
         release, reason = release or installed(), unable()
         if reason or release is None:
             raise EngineError(reason or NO_DOCKER)
         self.docker = release.client
         self._release = release
         self._options = tuple(options)
-        # Not the system's temporary directory, whose path may be too long for a socket (108 bytes).
-        self._directory = Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
+        self._directory = make_directory(in_memory=in_memory)
         self._base_id = ""
         self._daemon: Child | None = None
         try:
@@ -176,9 +177,7 @@ class PrivateEngine:
             self._daemon.stop(grace=20)
             self._daemon = None
         _end_orphans(self._directory)
-        unmount_below(self._directory)
-        if self._directory.exists():
-            shutil.rmtree(self._directory)
+        remove_directory(self._directory)
 
     @property
     def _socket(self) -> Path:
@@ -283,16 +282,3 @@ def _belongs_to(process: Path, directory: Path) -> bool:
         mounts = (process / "mountinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         return any(line.split(" ")[4] == "/" and f"{directory}/" in line for line in mounts)
     return False
-
-
-def unmount_below(directory: Path) -> None:
-    """Layers stay mounted when the daemon was killed, and would be emptied through their mounts."""
-    for mount in reversed(list(_mounts_below(directory))):
-        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
-
-
-def _mounts_below(directory: Path) -> Iterator[str]:
-    for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines():
-        mount = line.split(" ")[1]
-        if mount.startswith(f"{directory}/"):
-            yield mount

@@ -52,7 +52,7 @@ def engine() -> Iterator[PrivateEngine]:
         if os.environ.get("CI"):
             pytest.fail(f"CI has to have an engine: {reason}")
         pytest.skip(reason)
-    with PrivateEngine() as started:
+    with PrivateEngine(in_memory=True) as started:
         yield started
 
 

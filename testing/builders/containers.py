@@ -15,7 +15,8 @@ from typing import Any
 
 from testing.base_image import BASE, CONFIGURATION, write_base_image
 from testing.builders.image import Image, read_image
-from testing.engine import SBIN, EngineError, is_foreign, unmount_below
+from testing.engine import SBIN, EngineError, is_foreign
+from testing.scratch import make_directory, remove_directory
 
 STORAGE = """\
 [storage]
@@ -53,7 +54,7 @@ class ContainersBuilder:
         # podman's default; buildah caches nothing without it.
         self.to_cache: tuple[str, ...] = ("--layers",) if program.name == "buildah" else ()
         self._program = program
-        self._home = Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
+        self._home = make_directory(in_memory=True)
         try:
             self._configure(helpers)
             self._import_base()
@@ -117,9 +118,7 @@ class ContainersBuilder:
         (self._home / "tmp").mkdir()
 
     def close(self) -> None:
-        unmount_below(self._home)
-        if self._home.exists():
-            shutil.rmtree(self._home)
+        remove_directory(self._home)
 
     def _configure(self, helpers: Path) -> None:
         for directory in ("bin", "docker", "tmp"):

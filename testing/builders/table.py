@@ -88,7 +88,7 @@ class Builders:
 
 def start_engine(release: Release) -> PrivateEngine:
     """A daemon of this release for the caller alone, who closes it."""
-    return PrivateEngine(_docker(release), options=release.daemon)
+    return PrivateEngine(_docker(release), options=release.daemon, in_memory=True)
 
 
 def client_of(release: Release) -> Path:
