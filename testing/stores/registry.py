@@ -145,9 +145,11 @@ class Registry(Fronted):
         `config` is what containers of it get (Env, User, …); `kinds` are the media types of the layers.
         """
         system, architecture = platform.split("/")[:2]
-        nothing = {"rootfs": {"type": "layers", "diff_ids": [_digest(uncompressed(it)) for it in layers]}}
+        content = {"rootfs": {"type": "layers", "diff_ids": [_digest(uncompressed(it)) for it in layers]}}
         about = {"os": system, "architecture": architecture, "config": dict(config or {})}
-        document = _encoded({**about, **nothing})
+        # buildah caches nothing that is built on an image whose history does not name its layers.
+        history = [{"created_by": f"layer {number}"} for number, _ in enumerate(layers)]
+        document = _encoded({**about, **content, "history": history})
         for blob in {document, *layers}:
             self._put_blob(repository, blob)
         named = kinds or [media.layer(layer) for layer in layers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import secrets
 import sys
@@ -12,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from freshlayer.workflows.platforms import default_platform
-from testing.base_image import BASE
-from testing.builders.base import Builder, build
+from testing.base_image import BASE, write_base_image
+from testing.builders.base import Builder
 from testing.builders.table import MEMBERS, Builders
 from testing.command import Ended, Freshlayer
+from testing.layers import layer
 from testing.stores.registry import Registry
 
 SAID = re.compile(r"(?m)^(?:#\d+ [\d.]+ )?(old|new|newer|local)\r?$")
 OTHER_PLATFORM = "linux/s390x"
+CONFIG = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": ["sh"]}
 KNOWS_MOUNTS = (
     "buildkit",
     "buildah",
@@ -47,25 +50,21 @@ os.execv("{program}", [{name!r}, *sys.argv[1:]])
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Pushes images to a registry, from a storage of its own.
+    """Pushes images to a registry: a layer of BASE's files, and one of its own.
 
     ``mark``: a text of this test alone. Engines are shared by tests: what one of them pulled or built of an
     image would be there for another one that pushes the same bytes.
     """
 
-    builder: Builder
     registry: Registry
-    directory: Path
+    base: bytes
     mark: str
 
     def push(self, repository: str, content: str, tag: str = "1") -> str:
         """An image with a file /content; its name."""
-        name = f"{self.registry.host}/{repository}:{tag}"
-        lines = (f"FROM {BASE}", f"RUN echo {self.mark} > /mark; echo {content} > /content", "")
-        (self.directory / "Dockerfile").write_text("\n".join(lines))
-        build(self.builder, self.directory, "--tag", name)
-        self.builder.run("push", "--quiet", "--tls-verify=false", name, f"docker://{name}")
-        return name
+        own = layer({"mark": self.mark, "content": f"{content}\n"})
+        self.registry.push_layers(repository, tag, [self.base, own], config=CONFIG)
+        return f"{self.registry.host}/{repository}:{tag}"
 
     def push_index(self, repository: str, content: str, other: str) -> str:
         """An image for this platform and another, under the tag 1."""
@@ -132,17 +131,16 @@ def ran(told: Ended) -> int:
     return int(match[1])
 
 
+@pytest.fixture(scope="session")
+def base_layer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    archive = tmp_path_factory.mktemp("base") / "base.tar"
+    write_base_image(archive)
+    return gzip.compress(archive.read_bytes(), compresslevel=1, mtime=0)
+
+
 @pytest.fixture
-def publisher(
-    request: pytest.FixtureRequest, builders: Builders, registry: Registry, tmp_path: Path
-) -> Publisher:
-    folder = tmp_path / "published"
-    folder.mkdir()
-    # An image that was built in a storage keeps its own digest there, whatever is pulled.
-    parameters = getattr(request.node, "callspec", None)
-    tested = parameters.params.get("builder") if parameters else None
-    builder = builders["trixie-buildah" if tested == "buildah" else "buildah"]
-    return Publisher(builder, registry, folder, secrets.token_hex(8))
+def publisher(registry: Registry, base_layer: bytes) -> Publisher:
+    return Publisher(registry, base_layer, secrets.token_hex(8))
 
 
 @pytest.fixture(params=MEMBERS)
