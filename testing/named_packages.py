@@ -9,6 +9,7 @@ from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import zstandard
 from msgspec import Struct
 
 from freshlayer.discover.language_packages import LANGUAGES
@@ -62,13 +63,19 @@ class Parsed(Struct, frozen=True):
         raise KeyError(key)
 
 
+def _plain(body: bytes, compression: str) -> bytes:
+    if compression == "zst":
+        return zstandard.ZstdDecompressor().stream_reader(body).read()
+    return gzip.decompress(body) if compression == "gz" else body
+
+
 def fetched(file: IndexFile) -> Parsed | Reason:
     """A document, or why there is none."""
     try:
         request = Request(file.urls[0], headers={"Accept": file.accept or "*/*"})
         with urlopen(request, timeout=20) as answer:
             body = answer.read()
-            content = BytesIO(gzip.decompress(body) if file.compression == "gz" else body)
+            content = BytesIO(_plain(body, file.compression))
     except HTTPError as error:
         return Reason({404: "http-not-found", 410: "http-gone"}.get(error.code, "http-server-error"))
     except URLError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,8 +16,11 @@ import pytest
 from freshlayer.packages import WITHOUT_CONTENTS
 from testing.cargo_registry import CargoRegistry, Crate
 from testing.command import FRESHLAYER
+from testing.composer_repository import ComposerPackage, ComposerRepository
+from testing.conda_channel import CondaBuild, CondaChannel
 from testing.cran_repository import CranRepository, RPackage
 from testing.gem_source import Gem, GemSource
+from testing.go_proxy import GoModule, GoProxy
 from testing.logging_server import LoggingServer
 from testing.maven_metadata import Artifact, MavenMetadata
 from testing.npm_registry import NpmRegistry, Package, Published
@@ -55,7 +59,7 @@ PROGRAMS = (
         "R",
         "Rscript",
     ),
-    *("nvm", "sh", "bash", "git", "curl", "wget"),
+    *("mamba", "micromamba", "nvm", "sh", "bash", "git", "curl", "wget"),
 )
 _SENTINEL = '#!/bin/sh\necho "$0 $*" >> {log}\nexit 1\n'
 METADATA = {
@@ -66,6 +70,9 @@ METADATA = {
     "maven": r"/g/x/lib/(?:1-SNAPSHOT/)?maven-metadata\.xml",
     "nuget": r"/(?:v3|flat/serilog)/index\.json",
     "cran": r"/src/contrib/PACKAGES\.gz",
+    "go": r"/c\.example/tool/@(?:latest|v/list|v/v1\.0\.0\.mod)",
+    "composer": r"/packages\.json|/p2/acme/lib(?:~dev)?\.json",
+    "conda": r"/main/(?:linux-64|noarch)/(?:repodata_shards|shards/[0-9a-f]{64})\.msgpack\.zst",
     "tools": r"/index\.json|/dist/channel-rust-stable\.toml\.sha256",
 }
 """Manager → what may be requested of its origin, whole paths."""
@@ -82,6 +89,9 @@ def origins() -> Iterator[Mapping[str, tuple[LoggingServer, str]]]:
         maven = stack.enter_context(MavenMetadata())
         nuget = stack.enter_context(NugetSource())
         cran = stack.enter_context(CranRepository())
+        modules = stack.enter_context(GoProxy())
+        vendor = stack.enter_context(ComposerRepository())
+        channel = stack.enter_context(CondaChannel())
         tools = stack.enter_context(ToolChannels())
         index.publish("flask", [Wheel("flask-1.0-py3-none-any.whl")])
         npm.publish("serve", Package([Published("1.0.0")]))
@@ -89,6 +99,9 @@ def origins() -> Iterator[Mapping[str, tuple[LoggingServer, str]]]:
         crates.publish("ripgrep", Crate("1.0.0"))
         maven.publish("lib", Artifact(snapshots={"1-SNAPSHOT": "20240101.000000-1"}))
         nuget.publish("Serilog", "1.0.0")
+        modules.publish("c.example/tool", GoModule(["v1.0.0"]))
+        vendor.publish("acme/lib", ComposerPackage("1.0.0"))
+        channel.publish("main", [CondaBuild("xz", "5.4", depends=("libz",)), CondaBuild("libz", "1.3")])
         cran.publish({"shiny": [RPackage("1.0")]})
         yield {
             "pypi": (index.server, index.url),
@@ -98,6 +111,9 @@ def origins() -> Iterator[Mapping[str, tuple[LoggingServer, str]]]:
             "maven": (maven.server, maven.url),
             "nuget": (nuget.server, nuget.url),
             "cran": (cran.server, cran.url),
+            "go": (modules.server, modules.url),
+            "composer": (vendor.server, vendor.url),
+            "conda": (channel.server, f"{channel.url}/main"),
             "tools": (tools.server, tools.url),
         }
 
@@ -105,11 +121,14 @@ def origins() -> Iterator[Mapping[str, tuple[LoggingServer, str]]]:
 def write_context(context: Path, origins: Mapping[str, tuple[LoggingServer, str]]) -> None:
     url = {manager: address for manager, (_, address) in origins.items()}
     hook = "raise SystemExit"
+    repositories = [{"type": "composer", "url": url["composer"]}, {"packagist.org": False}]
     files = {
         "setup.py": hook,
         "package.json": '{"scripts": {"preinstall": "exit 1"}, "dependencies": {"serve": "^1"}}',
         "requirements.txt": "flask>=1\n",
         "install.R": 'install.packages("shiny")\n',
+        "composer.json": json.dumps({"require": {"acme/lib": "^1"}, "repositories": repositories}),
+        "environment.yml": f"channels: [{url['conda']}, nodefaults]\ndependencies: [xz, {{pip: [flask]}}]\n",
         "pom.xml": "<project><dependencies><dependency><groupId>g.x</groupId><artifactId>lib</artifactId>"
         "<version>1-SNAPSHOT</version></dependency></dependencies><repositories><repository><id>r</id>"
         f"<url>{url['maven']}</url></repository></repositories></project>",
@@ -124,6 +143,10 @@ def write_context(context: Path, origins: Mapping[str, tuple[LoggingServer, str]
         f"RUN gem install rake --clear-sources --source {url['gem']}",
         f"RUN cargo install --index {url['cargo']} ripgrep",
         "RUN mvn -B package",
+        f"RUN GOPROXY={url['go']} go install c.example/tool@latest",
+        "RUN composer install --no-scripts",
+        "RUN conda config --remove channels defaults && conda env create -f environment.yml",
+        f"RUN micromamba install --override-channels -c {url['conda']} xz",
         f"RUN dotnet tool install -g Serilog --source {url['nuget']}",
         "RUN Rscript install.R && R -e 'install.packages(\"shiny\")' && install2.r shiny",
         "RUN rustup toolchain install stable && nvm install --lts",
@@ -162,4 +185,4 @@ def test_check_starts_no_program_and_requests_metadata_alone(
 
 def test_every_manager_of_a_language_is_watched() -> None:
     """A manager without an origin here is one that this test does not see."""
-    assert METADATA.keys() <= WITHOUT_CONTENTS
+    assert METADATA.keys() == WITHOUT_CONTENTS

@@ -229,6 +229,16 @@ dev_dependencies:
 flutter:
   uses-material-design: true
 """
+CONDA_LOCK = f"""version: 1
+metadata:
+  platforms: [linux-64]
+package:
+- name: zlib
+  version: 1.3.1
+  url: https://c.example/linux-64/zlib-1.3.1-0.conda
+  hash:
+    sha256: {"a" * 64}
+"""
 PUBSPEC_LOCK = 'packages:\n  http:\n    version: "1.1.0"\n  test:\n    version: "1.24.0"\n'
 RENV = json.dumps({"R": {"Version": "4.3"}, "Packages": {"dplyr": {"Version": "1.1.4"}}})
 
@@ -367,6 +377,8 @@ CASES = [
         "explicit.txt",
         "# platform: linux-64\n@EXPLICIT\nhttps://c.example/a.conda#0123\n",
     ),
+    case("micromamba create -y -n app -f conda-lock.yml", "conda-lock.yml", CONDA_LOCK),
+    case("conda-lock install --name app conda-lock.yml", "conda-lock.yml", CONDA_LOCK),
     case("R renv::restore()", "renv.lock", RENV),
     Case(
         "gradle build",

@@ -11,9 +11,9 @@ from freshlayer.masking import public_text
 from freshlayer.model.build import Pairs
 from freshlayer.model.key_identities import Unseen
 from freshlayer.model.lock import LockedPackage, LockedPackages
-from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackagePolicy, PackageRun
 
-_READING = frozenset(PackageAction) - {PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
+_READING = frozenset(PackageAction) - READS_NOTHING
 _APT = frozenset({"apt", "apt-get"})
 _VERSION = "version:"
 

@@ -16,6 +16,7 @@ from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles
 from freshlayer.discover.syntaxes.packages_cargo import cargo
 from freshlayer.discover.syntaxes.packages_composer import composer
+from freshlayer.discover.syntaxes.packages_conda import conda
 from freshlayer.discover.syntaxes.packages_cran import r
 from freshlayer.discover.syntaxes.packages_gem import gem
 from freshlayer.discover.syntaxes.packages_go import go
@@ -68,6 +69,7 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("playwright", "patchright"), ("tools", playwright)),
     "go": ("go", go),
     "composer": ("composer", composer),
+    **dict.fromkeys(("conda", "mamba", "micromamba"), ("conda", conda)),
     **dict.fromkeys(("cargo", "cargo-binstall"), ("cargo", cargo)),
 }
 """Program → the manager, and the grammar of its command line."""
@@ -75,6 +77,8 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
 BY_NAME = "packages-by-name"
 _INTERPRETERS = frozenset({"R", "Rscript", "r"})
 """Programs whose packages are named by code: of the command line, of a file, of standard input."""
+_CONFIGURED = frozenset({"conda", "mamba", "micromamba"})
+"""Programs with a command that configures later ones."""
 _OF_PROGRAM = "decided-by-program"
 _OFFLINE = Reason("without-network")
 _SETTLED = frozenset({"exact-version", _OF_PROGRAM})
@@ -109,7 +113,7 @@ class LanguageCalls:
         lock = lock_of(name, self._project(words, files))
         if isinstance(lock, Locked):
             return Installed((self._locked(name, words, lock),))
-        if not by_name and name not in _INTERPRETERS:
+        if not by_name and name not in _INTERPRETERS | _CONFIGURED:
             return None
         if by_name and is_offline(name, words, files.variable):
             return Installed((Missed(_shown(name, words), _OFFLINE, name, accepted=True),))
@@ -168,12 +172,12 @@ class LanguageCalls:
         return PackageCommand(
             manager,
             name,
-            PackageAction.INSTALL,
+            line.action,
             line.words,
             (*_from_environment(manager, files), *line.options),
             {**dict(files.configuration(manager)), **line.files},
             unknown,
-            True,
+            line.action is PackageAction.INSTALL,
             call.place,
             text,
             self._platform,
@@ -189,6 +193,13 @@ _VARIABLES = {
     ),
     "npm": (("npm_config_registry", "registry"), ("NPM_CONFIG_REGISTRY", "registry")),
     "cran": (("CRAN", "CRAN"),),
+    "conda": (
+        ("CONDA_CHANNELS", "channels"),
+        ("CONDA_CHANNEL_PRIORITY", "channel-priority"),
+        ("CONDA_SUBDIR", "platform"),
+        ("CONDA_DEFAULT_ENV", "active"),
+        *((f"CONDA_OVERRIDE_{name}", f"__{name.lower()}") for name in ("CUDA", "GLIBC", "LINUX", "ARCHSPEC")),
+    ),
     "tools": tuple(
         (name, name)
         for name in """

@@ -18,7 +18,7 @@ from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, dpkg,
 from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
 from freshlayer.discover.syntaxes.packages_zypper import zypper
 from freshlayer.masking import masked_words
-from freshlayer.model.packages import PackageAction, PackageCommand
+from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 from freshlayer.shell import Call
@@ -41,8 +41,6 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
 _ROOTS = frozenset({"root", "installroot"})
 _ADDED = frozenset({"repository"})
 """Options that add a package source to those of the files."""
-_CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
-"""Actions that read nothing from the network."""
 _EXTENSIONS = "docker-php-ext-install"
 """The program of the official images of PHP."""
 _FILE = Reason("package-file")
@@ -95,7 +93,7 @@ class PackageCommands:
         lines = grammar(name, arguments)
         if name == "dpkg":
             self._unpacked |= any(line.action is PackageAction.INSTALL for line in lines)
-            lines = tuple(line for line in lines if line.action in _CHANGES)
+            lines = tuple(line for line in lines if line.action in READS_NOTHING)
         return self._of_lines(name, manager, lines, call)
 
     def _of_extensions(self, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
@@ -113,7 +111,7 @@ class PackageCommands:
 
         A manager that the base does not have is listed where no command of another one runs.
         """
-        reads = [command for command in self.commands if command.action not in _CHANGES]
+        reads = [command for command in self.commands if command.action not in READS_NOTHING]
         others = [command for command in reads if command.action is not PackageAction.UPDATE]
         for command in others or reads:
             reason = command.unknown or command.unlisted
@@ -141,7 +139,7 @@ class PackageCommands:
         """Its words that are known are watched; the others are listed."""
         command = self._command(name, manager, line, text, call)
         reason = _unknown_word(name, line)
-        if reason is not None and command.unknown is None and line.action not in _CHANGES:
+        if reason is not None and command.unknown is None and line.action not in READS_NOTHING:
             if command.words:
                 self._left_out.append(Missed(text, reason, name, place=call.place))
             else:
@@ -151,7 +149,7 @@ class PackageCommands:
 
     def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
         known = manager_files(manager, call.files, self._downloads)
-        reads = line.action not in _CHANGES
+        reads = line.action not in READS_NOTHING
         added = _unknown_option(line, _ADDED)
         return PackageCommand(
             manager,

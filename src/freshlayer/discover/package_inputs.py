@@ -12,6 +12,7 @@ from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.packages import (
+    READS_NOTHING,
     URL_TYPES,
     PackageAction,
     PackageChain,
@@ -22,7 +23,7 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
-_READS = frozenset(PackageAction) - {PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
+_READS = frozenset(PackageAction) - READS_NOTHING
 _OF_ALL = frozenset({PackageAction.UPGRADE, PackageAction.DIST_UPGRADE})
 _EVERY = "*"
 """Every installed package."""
@@ -41,6 +42,7 @@ _LANGUAGES = {
     "go": compiled(r"(?P<name>[\w.~/-]+?)(?:/\.\.\.)?@"),
     "composer": compiled(r"(?P<name>[\w.-]+/[\w.-]+)(?::|$)"),
     "cargo": compiled(r"(?P<name>[A-Za-z0-9_-]+)(?:@|$)"),
+    "conda": compiled(r"(?:[^\s\[\]]+?::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)"),
 }
 _INDEX = Reason("package-index")
 

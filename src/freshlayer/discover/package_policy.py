@@ -10,7 +10,7 @@ from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.packages import (
-    PackageAction,
+    READS_NOTHING,
     PackageCommand,
     PackagePolicy,
     PackageRun,
@@ -24,7 +24,6 @@ _OF_BASE = Reason("trigger-of-base")
 _IGNORED = Reason("ignored-by-comment")
 _IMMUTABLE = Reason("immutable-by-comment")
 _LONGEST = 200
-_CHANGES = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE})
 
 
 def under_policy(analysis: Analysis, settings: Mapping[str, PackagePolicy]) -> Analysis:
@@ -63,7 +62,7 @@ def _divided(
 
 
 def _reading(run: PackageRun) -> Iterator[PackageCommand]:
-    yield from (command for command in run.commands if command.action not in _CHANGES)
+    yield from (command for command in run.commands if command.action not in READS_NOTHING)
 
 
 def _is_of(item: NotWatched, off: Iterable[PackageRun]) -> bool:

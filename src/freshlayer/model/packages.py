@@ -21,6 +21,7 @@ URL_TYPES = {
     "cargo": "cargo",
     "go": "golang",
     "composer": "composer",
+    "conda": "conda",
 }
 """Manager → the type of its package URLs."""
 
@@ -53,7 +54,7 @@ class PackageAction(StrEnum):
 
     ``UPDATE`` reads indexes; ``INSTALL``, ``UPGRADE``, ``DIST_UPGRADE``, ``BUILD_DEP``, ``GROUP_INSTALL`` and
     ``MODULE`` choose packages; ``REMOVE`` removes some, and with the program ``rm`` the indexes that apk
-    keeps; ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``.
+    keeps; ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``, ``CONFIGURE`` ``conda config``.
     """
 
     UPDATE = "update"
@@ -65,6 +66,11 @@ class PackageAction(StrEnum):
     MODULE = "module"
     REMOVE = "remove"
     ADD_ARCHITECTURE = "add-architecture"
+    CONFIGURE = "configure"
+
+
+READS_NOTHING = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE, PackageAction.CONFIGURE})
+"""Actions that read no index, and change what later commands do."""
 
 
 class PackageCommand(Struct, frozen=True):

@@ -35,6 +35,12 @@ def _cran() -> PackageManager:
     return CRAN
 
 
+def _conda() -> PackageManager:
+    from freshlayer.packages.conda.manager import CONDA  # noqa: PLC0415 - the same
+
+    return CONDA
+
+
 def _composer() -> PackageManager:
     from freshlayer.packages.composer.manager import COMPOSER  # noqa: PLC0415 - the same
 
@@ -95,6 +101,7 @@ MANAGERS: Mapping[str, Callable[[], PackageManager]] = {
     "cargo": _cargo,
     "cran": _cran,
     "composer": _composer,
+    "conda": _conda,
     "gem": _gem,
     "go": _go,
     "maven": _maven,

@@ -21,6 +21,7 @@ from freshlayer.discover.directives import Directives
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
 from freshlayer.model.inputs import Advice, NotWatched
 from freshlayer.model.packages import (
+    READS_NOTHING,
     IndexAnswers,
     IndexFile,
     PackageAction,
@@ -40,11 +41,7 @@ from freshlayer.workflows.index_files import IndexFiles
 _MOST_ROUNDS = 64
 _LONGEST = 200
 _SCRATCH = "scratch"
-_CHOOSING = frozenset(PackageAction) - {
-    PackageAction.UPDATE,
-    PackageAction.REMOVE,
-    PackageAction.ADD_ARCHITECTURE,
-}
+_CHOOSING = frozenset(PackageAction) - READS_NOTHING - {PackageAction.UPDATE}
 _FOR_GOOD = frozenset(
     {"base-format-unsupported", "base-layer-invalid", "base-limit-reached", "base-too-large"}
 )

@@ -11,11 +11,11 @@ from freshlayer.context import ContextFiles, Source
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned, analyse
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Verdict
-from freshlayer.model.packages import PackageAction, PackageCommand, PackageLine, PackagePolicy
+from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import KINDS, Reference
 
-_NOT_CHOOSING = {PackageAction.UPDATE, PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE}
+_NOT_CHOOSING = READS_NOTHING | {PackageAction.UPDATE}
 _PROBED = frozenset(kind.name for kind in KINDS)
 
 

@@ -28,6 +28,7 @@ from freshlayer.lazy_regex import compiled
 
 _REQUIREMENT = compiled(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?")
 _FILE = compiled(r"(?:-r|--requirement)[\s=]*(\S+)")
+_EXPLICIT = compiled(r"(?m)^@EXPLICIT\s*$")
 _MOST_FILES = 20
 
 
@@ -93,12 +94,30 @@ def pipenv(project: Project) -> Lock:
 
 
 def conda(project: Project) -> Lock:
-    """``conda create --file`` of a list that ``conda list --explicit`` wrote."""
-    name = project.value("--file")
+    """``conda create --file`` of a list that ``conda list --explicit`` wrote, or of conda-lock's file."""
+    name = project.value("--file", "-f")
     text = project.text(name) if name else None
-    if text is None or not re.search(r"(?m)^@EXPLICIT\s*$", text):
+    if text is None or not (_EXPLICIT.search(text) or _is_conda_lock(name, text)):
         return floating("conda takes the newest builds that fit unless it is given an explicit list")
     return Locked(name)
+
+
+def conda_lock(project: Project) -> Lock:
+    """``conda-lock install``, whose file has the URL and the hash of each package."""
+    named = [word for word in project.words("-n", "--name", "-p", "--prefix", "--conda") if word != "install"]
+    name = named[-1] if named else "conda-lock.yml"
+    text = project.text(name)
+    if text is None:
+        return missing(name)
+    return Locked(name) if _is_conda_lock(name, text) or _EXPLICIT.search(text) else unreadable(name)
+
+
+def _is_conda_lock(name: str, text: str) -> bool:
+    """Whether micromamba takes a file for one: by its name."""
+    hashed = re.search(r"(?m)^\s+sha256: [0-9a-f]{64}$", text)
+    return (
+        re.search(r"-lock\.ya?ml$", name) is not None and text.count("\npackage:") == 1 and hashed is not None
+    )
 
 
 def _of_pyproject(project: Project, file: str, *, fails: bool) -> Lock:

@@ -39,6 +39,7 @@ ROWS: tuple[LockRow, ...] = (
     _row("pipenv", "sync|install", python.pipenv),
     _row("pdm", "sync|install", python.pdm),
     _row("conda mamba micromamba", "create|install", python.conda),
+    _row("conda-lock", "install", python.conda_lock),
     _row("bundle bundler", "|install", scripting.bundler),
     _row("composer", "install|i", scripting.composer),
     _row("mix", "deps.get", scripting.mix),

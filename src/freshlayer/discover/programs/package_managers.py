@@ -47,6 +47,7 @@ brew | install upgrade update reinstall bundle cask fetch
 port | install selfupdate upgrade sync
 conda mamba micromamba | install create update upgrade env/create env/update | -c --channel -n --name -p
     --prefix --repodata-fn -r --root-prefix | -f --file
+conda-lock | install | -n --name -p --prefix --conda
 pixi | install add global update exec run shell lock upgrade | -c --channel --manifest-path -e
     --environment
 rattler-build boa conda-build | build

@@ -8,6 +8,7 @@ from posixpath import dirname, join, normpath
 from msgspec import Struct, field
 
 from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
+from freshlayer.model.packages import PackageAction
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import worst, written
 from freshlayer.shell.files import FilesSeen, NoText
@@ -21,6 +22,10 @@ _CONFIGURATIONS = {
         "/etc/R/Rprofile.site",
         "/usr/local/lib/R/etc/Rprofile.site",
         "/root/.Rprofile",
+    ),
+    "conda": (
+        *("/etc/conda/.condarc", "/opt/conda/.condarc", "/opt/conda/condarc", "/opt/miniconda3/.condarc"),
+        *("/root/.conda/.condarc", "/root/.condarc", "/root/.mambarc"),
     ),
 }
 
@@ -38,7 +43,8 @@ class LanguageLine(Struct, frozen=True):
 
     ``manager``: where it is another one than that of the program. ``listed``: what needs no probe, or has
     none. ``also``: the same command's packages of other managers. ``files``: path → text of what configures
-    it, besides the files that ``configuration`` has.
+    it, besides the files that ``configuration`` has. ``action``: ``CONFIGURE`` for a command that only
+    decides what later ones do.
     """
 
     words: tuple[str, ...] = ()
@@ -48,6 +54,7 @@ class LanguageLine(Struct, frozen=True):
     listed: tuple[Listed, ...] = ()
     also: tuple[LanguageLine, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    action: PackageAction = PackageAction.INSTALL
 
 
 class DividedLine(Struct, frozen=True):

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.model.packages import Entries
-from freshlayer.packages.rpm.yaml import Node, documents, node
+from freshlayer.plain_yaml import Node, documents, node
 
 _MOST = 50_000
 _BYTES = 256 << 20

@@ -1,4 +1,4 @@
-"""The part of YAML that repositories write: block mappings and sequences, scalars, short flows.
+"""The part of YAML that simple files have: block mappings and sequences, scalars, short flows.
 
 No anchors, tags, aliases or directives: what has them is refused, and nothing grows beyond its text.
 """
