@@ -46,15 +46,16 @@ def freshlayer(
     *,
     given: bytes = b"",
     seconds: float = 90,
+    anew: bool = False,
 ) -> Ended:
-    """Run a command; forked, where the environment leaves the interpreter as it is."""
-    run = warm_start.run if warm_start.fits(environment) else _started
+    """Run a command; forked, where the environment leaves the interpreter as it is, and unless ``anew``."""
+    run = warm_start.run if warm_start.fits(environment) and not anew else _in_a_new_process
     done = run(words, environment, directory, given=given, seconds=seconds)
     output, errors = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
     return Ended(done.returncode, output, errors)
 
 
-def _started(
+def _in_a_new_process(
     words: Sequence[str], environment: Mapping[str, str], directory: Path, *, given: bytes, seconds: float
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(

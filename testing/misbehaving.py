@@ -8,6 +8,7 @@ with MisbehavingOrigin(status(429, {"Retry-After": "1"})) as origin:
 
 import contextlib
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -21,6 +22,7 @@ BODY = b"twenty bytes of data"
 MEGABYTE = 1 << 20
 # How long accept() may block before it looks whether the origin is being closed: not every system wakes it.
 TICK = 0.05
+_METHOD = re.compile(rb"[A-Z]*(?: |\Z)")
 
 
 class _Closing(Exception):  # noqa: N818 - no error: the way out of a behaviour that would never end
@@ -344,11 +346,11 @@ def _cut(connection: socket.socket) -> None:
 
 
 def _receive(connection: socket.socket) -> Request | None:
-    """The head of a request; None when the client hangs up first."""
+    """The head of a request; None when the client hangs up first, or speaks another protocol than HTTP."""
     head = b""
     while b"\r\n\r\n" not in head:
         data = connection.recv(65536)
-        if not data:
+        if not data or not _METHOD.match(head + data):
             return None
         head += data
     first, *rest = head.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")

@@ -1,4 +1,4 @@
-"""A process that has freshlayer loaded and forks for each command: a start without its imports.
+"""A process that has a program loaded and forks for each command: a start without the imports.
 
 A forked command has its own arguments, environment, working directory and standard streams, and its memory is
 that of a start right after the imports. Only a test of the start itself needs a process that is started anew.
@@ -26,8 +26,8 @@ _MOST = 1 << 12
 """The server opens fewer files."""
 
 
-def load() -> None:
-    """Import all of freshlayer, but for what needs a library that is not installed."""
+def load_freshlayer() -> None:
+    """Import all of it, but for what needs a library that is not installed."""
     # As every start does before it imports anything else; the modules that want the others do it themselves.
     for library in ("msgspec", "click"):
         importlib.import_module("freshlayer.lean_libraries").load_lean(library)
@@ -35,11 +35,30 @@ def load() -> None:
     for found in pkgutil.walk_packages(package.__path__, "freshlayer."):
         with suppress(ImportError):
             importlib.import_module(found.name)
-    gc.collect()
-    gc.freeze()
 
 
-def serve(control: socket.socket) -> Callable[[], None]:
+def run_freshlayer(words: list[str]) -> None:
+    """As ``python -m freshlayer``."""
+    program = importlib.import_module("freshlayer.__main__")
+    sys.argv = [str(program.__file__), *words]
+    program.run()
+
+
+def load_pip() -> None:
+    """Import its command install, too."""
+    for name in ("cli.main", "commands.install"):
+        importlib.import_module(f"pip._internal.{name}")
+
+
+def run_pip(words: list[str]) -> None:
+    """As ``python -m pip``."""
+    sys.exit(importlib.import_module("pip._internal.cli.main").main(words))
+
+
+PROGRAMS = {"freshlayer": (load_freshlayer, run_freshlayer), "pip": (load_pip, run_pip)}
+
+
+def serve(control: socket.socket, run: Callable[[list[str]], None]) -> Callable[[], None]:
     """Fork for each message. What it returns is for the child to run; the server ends with its client."""
     selector = selectors.DefaultSelector()
     selector.register(control, selectors.EVENT_READ)
@@ -54,7 +73,7 @@ def serve(control: socket.socket) -> Callable[[], None]:
                 sys.exit()
             process = os.fork()
             if not process:
-                return lambda: _become(socket.socket(fileno=files[0]), files[1:])
+                return lambda: run(_become(socket.socket(fileno=files[0]), files[1:]))
             for file in files[1:]:
                 os.close(file)
             connection = socket.socket(fileno=files[0])
@@ -74,8 +93,9 @@ def _tell(connection: socket.socket, number: int) -> None:
         connection.send(STATUS.pack(number))
 
 
-def _become(connection: socket.socket, streams: list[int]) -> None:
-    """Run a command in this process, which ends with it."""
+def _become(connection: socket.socket, streams: list[int]) -> list[str]:
+    """Make this process that of a command; its words."""
+    words: list[str]
     with connection.makefile("rb") as request:
         words, environment, directory = json.loads(request.readline())
     for number, stream in enumerate(streams):
@@ -84,13 +104,14 @@ def _become(connection: socket.socket, streams: list[int]) -> None:
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
-    program = importlib.import_module("freshlayer.__main__")
-    sys.argv = [str(program.__file__), *words]
-    program.run()
+    return words
 
 
 if __name__ == "__main__":
-    # The modules of this directory are not freshlayer's to find.
+    # The modules of this directory are not the program's to find.
     del sys.path[0]
-    load()
-    serve(socket.socket(fileno=int(sys.argv[1])))()
+    _load, _run = PROGRAMS[sys.argv[1]]
+    _load()
+    gc.collect()
+    gc.freeze()
+    serve(socket.socket(fileno=int(sys.argv[2])), _run)()

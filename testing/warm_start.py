@@ -1,4 +1,4 @@
-"""Commands of freshlayer that a server forks, one server for each process of the tests."""
+"""Commands that a server forks, one server of each program for each process of the tests."""
 
 from __future__ import annotations
 
@@ -33,19 +33,25 @@ def _early(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(
-    words: Sequence[str], environment: Mapping[str, str], directory: Path, *, given: bytes, seconds: float
+    words: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    *,
+    given: bytes = b"",
+    seconds: float,
+    program: str = "freshlayer",
 ) -> subprocess.CompletedProcess[bytes]:
-    """Like ``subprocess.run`` with the output captured."""
-    with Command(words, environment, directory) as command:
+    """Like ``subprocess.run`` with the output captured. ``program``: of those of `testing.warm`."""
+    with Command(words, environment, directory, program) as command:
         return command.communicate(given, seconds)
 
 
 @cache
-def _server() -> socket.socket:
+def _server(program: str) -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         server = subprocess.Popen(
-            [sys.executable, str(_SERVER), str(theirs.fileno())],
+            [sys.executable, str(_SERVER), program, str(theirs.fileno())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -64,13 +70,19 @@ def _server() -> socket.socket:
 class Command:
     """A command that runs."""
 
-    def __init__(self, words: Sequence[str], environment: Mapping[str, str], directory: Path) -> None:
-        self._argv = ["freshlayer", *words]
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path,
+        program: str = "freshlayer",
+    ) -> None:
+        self._argv = [program, *words]
         stdin, self._input = os.pipe()
         self._output, stdout = os.pipe()
         self._errors, stderr = os.pipe()
         self._connection, theirs = socket.socketpair()
-        socket.send_fds(_server(), [b"."], [theirs.fileno(), stdin, stdout, stderr])
+        socket.send_fds(_server(program), [b"."], [theirs.fileno(), stdin, stdout, stderr])
         theirs.close()
         for end in (stdin, stdout, stderr):
             os.close(end)

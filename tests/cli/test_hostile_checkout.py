@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from freshlayer import children
-from testing.command import FRESHLAYER, Ended
+from testing.command import Ended, freshlayer
 from testing.hostile_checkout import HostileCheckout
 from testing.misbehaving import MisbehavingOrigin
 
@@ -65,6 +64,15 @@ def dockerfile(origin: MisbehavingOrigin) -> str:
     return "\n".join(["FROM scratch", *lines, ""])
 
 
+def arguments(words: tuple[str, ...], origin: MisbehavingOrigin) -> list[str]:
+    return ["--timeout=2", *words, *(urls(origin) if words == ("probe",) else ())]
+
+
+def surroundings(origin: MisbehavingOrigin, **environment: str) -> dict[str, str]:
+    """Everything outside of loopback is asked of the origin as a proxy, which refuses."""
+    return {**os.environ, "https_proxy": origin.url, "no_proxy": "127.0.0.1", **environment}
+
+
 def run(
     checkout: HostileCheckout,
     words: tuple[str, ...],
@@ -72,17 +80,9 @@ def run(
     directory: str = ".",
     **environment: str,
 ) -> Ended:
-    """Everything outside of loopback is asked of the origin as a proxy, which refuses."""
-    done = subprocess.run(
-        [*FRESHLAYER, "--timeout=2", *words, *(urls(origin) if words == ("probe",) else ())],
-        cwd=checkout.directory / directory,
-        env={**os.environ, "https_proxy": origin.url, "no_proxy": "127.0.0.1", **environment},
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
+    return freshlayer(
+        arguments(words, origin), surroundings(origin, **environment), checkout.directory / directory
     )
-    return Ended(done.returncode, done.stdout, done.stderr)
 
 
 def was_asked(origin: MisbehavingOrigin) -> bool:
@@ -160,7 +160,7 @@ def test_python_imports_nothing_from_the_checkout(
 ) -> None:
     checkout.tame()
     checkout.add_modules()
-    told = run(checkout, words, origin)
+    told = freshlayer(arguments(words, origin), surroundings(origin), checkout.directory, anew=True)
     assert not marker.exists(), told.err
     assert was_asked(origin)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import subprocess
@@ -17,6 +18,7 @@ from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.pypi.known import metadata_file
 from freshlayer.packages.pypi.metadata import metadata_of, read_metadata
 from freshlayer.packages.pypi.pages import IndexedFile
+from testing import warm_start
 from testing.named_packages import resolved
 from testing.python_index import PythonIndex, Wheel
 
@@ -131,12 +133,12 @@ def versions(found: Resolution) -> dict[str, str]:
 
 
 def by_pip(index: PythonIndex, folder: Path, *words: str) -> dict[str, str]:
-    argv = [sys.executable, "-m", "pip", "--isolated", "install", "--dry-run", "--ignore-installed"]
+    argv = ["--isolated", "install", "--dry-run", "--ignore-installed"]
     argv += ["--quiet", "--no-cache-dir", "--disable-pip-version-check", "--index-url", index.url]
     argv += ["--python-version", "3.11.9", "--platform", PLATFORM, "--only-binary=:all:"]
     argv += ["--target", str(folder / "target"), "--report", str(folder / "report.json"), *words]
-    ended = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == 0, ended.stderr
+    ended = warm_start.run(argv, os.environ, folder, seconds=120, program="pip")
+    assert ended.returncode == 0, ended.stderr.decode()
     report = json.loads((folder / "report.json").read_text())
     return {
         re.sub(r"[-_.]+", "-", item["metadata"]["name"]).lower(): item["metadata"]["version"]
