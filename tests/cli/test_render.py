@@ -205,3 +205,15 @@ def test_what_cannot_be_read_ends_with_2(freshlayer: Freshlayer, project: Path) 
     told = freshlayer("render", "-o", "nowhere/Derived", ".")
     assert told.code == 2
     assert "nowhere/Derived: can't be written" in told.err
+
+
+def test_an_image_that_is_not_pinned_is_named(freshlayer: Freshlayer, project: Path) -> None:
+    (project / "Dockerfile").write_text("FROM 127.0.0.1:9/base:1\nCOPY --from=127.0.0.1:9/tool:2 / /\n")
+    told = freshlayer("render", ".")
+    assert told.code == 0
+    assert "Dockerfile:1: 127.0.0.1:9/base:1: not pinned: " in told.err
+    assert "Dockerfile:2: 127.0.0.1:9/tool:2: not pinned: " in told.err
+    assert "not pinned" not in freshlayer("render", "--format", "args", ".").err
+    (project / "freshlayer.toml").write_text('pull = "never"\n')
+    kept = freshlayer("render", ".")
+    assert (kept.code, "not pinned" in kept.err) == (0, False)

@@ -151,3 +151,37 @@ def test_a_hostile_configuration_costs_nothing() -> None:
     assert process_time() - started < 5
     assert urls(found) == []
     assert len(found.discovery.not_watched) < 200
+
+
+_PASSWD = "root:x:0:0:root:/root:/bin/sh\nnode:x:1000:1000::/srv/node:/bin/sh\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "home", "user", "there"),
+    [
+        ("", "", "", "/root"),
+        ("", "", "node", "/srv/node"),
+        ("", "", "1000:1000", "/srv/node"),
+        ("", "/opt/home", "node", "/opt/home"),
+        ("USER root\n", "", "node", "/root"),
+        ("USER 4242\n", "", "", "/"),
+        ("RUN useradd -m dev\nUSER dev\n", "", "", "/home/dev"),
+        ("ARG U=node\nUSER $U:staff\n", "", "", "/srv/node"),
+        ("USER node\nENV HOME=/data\n", "", "", "/data"),
+    ],
+)
+def test_a_tilde_is_the_home_of_the_user(before: str, home: str, user: str, there: str) -> None:
+    environment = (("HOME", home),) if home else ()
+    config = ImageConfig(environment=environment, user=user, architecture="amd64")
+    known = BaseImage(PYTHON, AMD64, "sha256:aa", config, BaseContents({"/etc/passwd": _PASSWD}))
+    fetch = "COPY <<EOF /x\ncurl https://example.org/a\nEOF\n"
+    text = f"FROM python:3.12 AS base\n{fetch}{before}FROM base\n"
+    for script in (f"cp /x {there}/x && sh ~/x", f"cp /x ~/x && sh {there}/x", "cp /x ~/x; cd ~; . ./x"):
+        found = analyse(f"{text}RUN {script}\n", BuildRequest((AMD64,)), bases={(PYTHON, AMD64): known})
+        assert urls(found) == ["https://example.org/a"], script
+
+
+def test_a_script_that_sets_home_moves_the_tilde() -> None:
+    fetch = "COPY <<EOF /x\ncurl https://example.org/a\nEOF\n"
+    found = read(f"FROM python:3.12\n{fetch}RUN export HOME=/h; cp /x ~/x; sh /h/x")
+    assert urls(found) == ["https://example.org/a"]

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict
 from freshlayer.model.history import BuildEvent, History
+from freshlayer.model.inputs import Place, RemoteInput
 from freshlayer.model.observation import Certainty, Change, Verdict
 from freshlayer.model.packages import (
     ChosenPackage,
@@ -22,6 +23,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
 from freshlayer.reference import parse
 from freshlayer.report.document import of_check
+from freshlayer.report.findings import findings
 from freshlayer.report.formats import NAMES, load
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.groups import input_lines
@@ -120,6 +122,10 @@ def test_a_registry_that_is_down_is_one_line_where_packages_depend_on_its_image(
     for verdicts in ({}, {image: verdict}):
         lines = [text for _, text in check_lines(replace(report, verdicts=verdicts))]
         assert sum("one.example/base:1" in line for line in lines) == 1
+        places = (Place(1, "FROM", "", "FROM"),)
+        inputs = (RemoteInput(image, places),) if verdicts else ()
+        found = findings(replace(report, verdicts=verdicts, inputs=inputs))
+        assert sum("one.example/base:1" in it.text for it in found) == 1
 
 
 def test_inputs_name_the_words_of_the_command() -> None:

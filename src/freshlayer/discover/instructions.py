@@ -17,6 +17,7 @@ from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, s
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets, mounted_secrets
+from freshlayer.discover.homes import Homes
 from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lock_advice import KnownUnlocked
@@ -182,6 +183,7 @@ class _Finder:
         self._shells: dict[int, tuple[str, ...]] = {}
         self._directories: dict[int, str] = {}
         self._directory = "/"
+        self._homes = Homes()
         self._copies: dict[int, Checkouts] = {}
         self._checkouts = Checkouts()
         self.packages: dict[int, tuple[PackageCommand, ...]] = {}
@@ -212,6 +214,7 @@ class _Finder:
         shell_words = self._shells.get(parent.number, start.shell) if parent else start.shell
         directory = self._directories.get(parent.number, "/") if parent else start.directory
         self._files.begin(parent, start.files, start.search)
+        self._homes.begin(stage, parent, start.user)
         self._checkouts = self._copies.get(parent.number, Checkouts()).later() if parent else Checkouts()
         for instruction in (*self._bases.triggers(stage, parent, outer), *stage.instructions):
             if instruction.name == "SHELL":
@@ -219,6 +222,7 @@ class _Finder:
             if instruction.name == "WORKDIR":
                 directory = self._workdir(instruction, directory)
             self._directory = directory
+            self._homes.see(instruction, self._expander(instruction))
             self._files.before(instruction, self._expander(instruction), directory)
             self._checkouts = self._checkouts.later()
             found = [*self._instruction(instruction, shell_words), *self._kept(instruction, directory)]
@@ -333,16 +337,8 @@ class _Finder:
         if interpreter in WINDOWS_SHELLS:
             yield from of_windows_shell(shell_words, script, surroundings)
         elif interpreter not in _POSIX_SHELLS:
-            for url in _URL.findall(script):
-                yield (
-                    "RUN",
-                    Missed(
-                        url,
-                        Reason(
-                            "other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}"
-                        ),
-                    ),
-                )
+            reason = Reason("other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}")
+            yield from (("RUN", Missed(url, reason)) for url in _URL.findall(script))
         elif re.match(r"#!(?!.*\b(?:sh|bash|ash|dash|zsh|ksh)\b)", script):
             for url in _URL.findall(script):
                 yield "RUN", Missed(url, Reason("other-interpreter"))
@@ -364,10 +360,9 @@ class _Finder:
             return Hole(Why.ARGUMENT if found.unset else Why.OTHER, found.reason, written)
 
         outside = self._outside(environment, value) if not secrets else None
-        downloads = self._downloads
-        return Surroundings(
-            value, self._platform, FETCHERS, self._directory, downloads=downloads, outside=outside
-        )
+        home = self._homes.home(environment, self._files.files)
+        known = Surroundings(value, self._platform, FETCHERS, self._directory, home)
+        return replace(known, downloads=self._downloads, outside=outside)
 
     def _outside(self, environment: Environment, value: Callable[[str], str | Hole]) -> Outside:
         """The same for instructions that see the same environment."""

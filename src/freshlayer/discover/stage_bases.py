@@ -26,12 +26,13 @@ _WINDOWS = compiled(r"(?i)windows|nanoserver|servercore")
 
 
 class StageStart(Struct, frozen=True):
-    """What a stage starts with: SHELL, WORKDIR, files, and PATH where it is known."""
+    """What a stage starts with: SHELL, WORKDIR, files, and PATH and USER where they are known."""
 
     shell: tuple[str, ...]
     directory: str
     files: Layer
     search: str = ""
+    user: str = ""
 
 
 class StageBases:
@@ -92,7 +93,7 @@ class StageBases:
             return StageStart(_CMD if windows else _SH, "/", layer)
         shell = config.shell or (_CMD if config.os == "windows" else _SH)
         search = dict(config.environment).get("PATH", "")
-        return StageStart(shell, normpath(join("/", config.directory)), layer, search)
+        return StageStart(shell, normpath(join("/", config.directory)), layer, search, config.user)
 
     def triggers(self, stage: Stage, parent: Stage | None, outer: Environment) -> tuple[Instruction, ...]:
         """What runs right behind its FROM."""

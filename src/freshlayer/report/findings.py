@@ -50,7 +50,7 @@ def _findings(report: Report) -> Iterator[Finding]:
     yield from _stale(report)
     yield from _frontends(report)
     yield from _without_answer(report, ends)
-    for item, verdict in report.unreachable:
+    for item, verdict in report.unreachable_apart:
         text = f"{item.instruction}: {unknown_reason(verdict)}"
         rule = unknown_reason(verdict).code
         yield Finding(Level.WARNING, rule, "unknown input", text, item.line, item.end_line)

@@ -42,7 +42,8 @@ class Surroundings(Struct, frozen=True):
     """What is around a script.
 
     ``value``: a name's value at its start, a hole where it has none. ``platform`` is the target's.
-    ``fetchers``: programs whose output is the answer of a server. ``directory``: where the script starts.
+    ``fetchers``: programs whose output is the answer of a server. ``directory``: where the script starts;
+    ``home``: what ``~`` means there.
     ``files``: those of the image, which the script may change. ``search``: the directories of PATH;
     ``common``: programs that are not looked for there among ``files``. ``outside``: what is known of
     ``value`` already, where other scripts had the same.
@@ -52,6 +53,7 @@ class Surroundings(Struct, frozen=True):
     platform: str
     fetchers: frozenset[str]
     directory: str = "/"
+    home: str = "/root"
     files: Files = NoFiles()
     search: tuple[str, ...] = PATH
     common: frozenset[str] = frozenset()
@@ -114,4 +116,9 @@ def _start(surroundings: Surroundings) -> tuple[Evaluator, Frame]:
     )
     evaluator = Evaluator(surroundings.platform, surroundings.fetchers, runs)
     outside = surroundings.outside or Outside(surroundings.value)
-    return evaluator, Frame(outside, directory=surroundings.directory, previous=surroundings.directory)
+    return evaluator, Frame(
+        outside,
+        directory=surroundings.directory,
+        previous=surroundings.directory,
+        home=surroundings.home,
+    )

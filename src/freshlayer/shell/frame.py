@@ -108,6 +108,7 @@ class Frame(Struct):
     hidden: dict[str, tuple[Values | None, Array | None]] = field(default_factory=dict)
     directory: str = "/"
     previous: str = "/"
+    home: str = "/root"
     name: Values | None = None
     exported: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
@@ -150,6 +151,7 @@ class Frame(Struct):
             anything=self.anything,
             directory=self.directory,
             previous=self.previous,
+            home=self.home_directory,
             exported=self.exported,
             withheld=self.withheld,
             given=self.given,
@@ -160,6 +162,12 @@ class Frame(Struct):
     def without_environment(self) -> Frame:
         """The same where no variable is exported: ``env -i``."""
         return replace(self.copy(), outer=_unset, variables={}, arrays={}, exported=frozenset())
+
+    @property
+    def home_directory(self) -> str:
+        """What ``~`` means: HOME as the script sets it, else that of the user."""
+        values = self.variables.get("HOME", ())
+        return (known(values[0]) if len(values) == 1 and values != (UNSET,) else None) or self.home
 
     def exports(self, name: str) -> bool:
         """Whether a child process sees the name: by ``export``, or because the environment had it."""

@@ -32,6 +32,17 @@ def pins_of(
     return tuple(_pins(_uses(target, report), target, report, engine))
 
 
+def unpinned(target: Target, report: Report, pins: Iterable[ImagePin], session: Session) -> list[ImageUse]:
+    """The images whose registry gave no answer, and that no pin holds to what was judged."""
+    pinned = {(pin.line, pin.reference) for pin in pins}
+    uses = () if session.policy.pull is Pull.NEVER else _uses(target, report)
+    return [
+        use
+        for use in uses
+        if not (report.verdicts[use.reference].is_observed or (use.line, use.reference) in pinned)
+    ]
+
+
 def evidence_of(report: Report, reference: Reference) -> tuple[Evidence, ...]:
     """What is known of an image now: as observed, else as recorded."""
     verdict = report.verdicts[reference]

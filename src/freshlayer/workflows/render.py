@@ -12,6 +12,7 @@ from freshlayer import dockerfile
 from freshlayer.builders import DerivedFile
 from freshlayer.builders.added_checksums import of_buildkit
 from freshlayer.builders.invocation import Invocation
+from freshlayer.builders.local_images import name_of
 from freshlayer.context import Source, ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
 from freshlayer.dockerfile import key_args as arguments
@@ -26,7 +27,7 @@ from freshlayer.workflows.added_checksums import checksums_of
 from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
-from freshlayer.workflows.pins import pins_of
+from freshlayer.workflows.pins import pins_of, unpinned
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 from freshlayer.workflows.unprobed import warn_of_unprobed
@@ -41,6 +42,11 @@ def content_of(target: Target, report: Report, form: str, mechanism: str | None,
     if form == "dockerfile":
         known = mechanism_under(dockerfile.syntax_image(source.text))
         pins = pins_of(target, report, session)
+        for use in unpinned(target, report, pins, session):
+            place = f"{report.dockerfile}:{use.line}: {name_of(use.reference)}"
+            session.warn(
+                f"{place}: not pinned: the builder takes what the tag names then, which was not judged"
+            )
         chosen = Mechanism(mechanism) if mechanism else known
         checksums = checksums_of(target, report, session, partial(of_buildkit, daemon=""))
         return derived(source, report, chosen, pins, checksums)

@@ -45,7 +45,7 @@ def apply(runner: Runner, fields: Fields, frame: Frame) -> None:
     if name not in OUTPUTS and name not in _TOOLS and name != "tee":
         return
     files, directory = runner.runs.files, frame.directory
-    words = [known(field) or written(field) for field in fields[1:]]
+    words = [_at_home(known(field) or written(field), frame) for field in fields[1:]]
     for path, source in saved(runner, fields, words) if name in OUTPUTS else ():
         files.write(_absolute(path, directory), NoText(path, _DOWNLOADED, source), certain=True)
     if name == "tee" and frame.given is not None:
@@ -223,8 +223,11 @@ def _target(options: list[str], operands: list[str]) -> tuple[str | None, list[s
     return (operands[-1], operands[:-1]) if operands else (None, [])
 
 
+def _at_home(word: str, frame: Frame) -> str:
+    return f"{frame.home_directory}{word[1:]}" if word.startswith("~/") or word == "~" else word
+
+
 def _absolute(path: str, directory: str) -> str:
-    path = f"/root{path[1:]}" if path.startswith("~/") else path
     return normpath(join(directory, path))
 
 

@@ -170,16 +170,16 @@ def location(fields: Fields, frame: Frame) -> str | None:
 
 
 def path_of(field: Text, frame: Frame) -> str | None:
-    """The absolute path that a word means; ``~`` is the home of root. None where it is not known."""
+    """The absolute path that a word means. None where it is not known."""
     text = known(field)
     if text is None:
         text = written(field)
         if not text.startswith(_HOMES) or sum(isinstance(part, Hole) for part in field) > 1:
             return None
     home = next((home for home in _HOMES if text == home or text.startswith(f"{home}/")), None)
-    text = f"/root{text[len(home) :]}" if home else text
+    text = f"{frame.home_directory}{text[len(home) :]}" if home else text
     directory = frame.directory
-    directory = f"/root{directory[1:]}" if directory.startswith("~") else directory
+    directory = f"{frame.home_directory}{directory[1:]}" if directory.startswith("~") else directory
     return normpath(join(directory, text)) if text else None
 
 
