@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from testing.base_image import BASE
-from testing.command import chosen
+from testing.command import FRESHLAYER, chosen, freshlayer
 from testing.origins import Origin, by_builds
 
 FIRST_TAG = '"{SHA1{465fb0d9b9f143ad691c7c3bcf3801b47284f8555}}"'
@@ -53,6 +52,7 @@ class Stage:
     """Where the acts are played. ``markers`` is a second origin, for the instructions around the download.
 
     ``command``: what a user types to build; ``to_cache``: and adds to have instructions cached at all.
+    ``forked``: one process has loaded freshlayer for all commands, which saves time.
     """
 
     directory: Path
@@ -64,6 +64,7 @@ class Stage:
     image_id: Callable[[str], str]
     command: tuple[str, ...] = ("docker", "build")
     to_cache: tuple[str, ...] = ()
+    forked: bool = False
     _downloads: int = 0
     _marks: int = 0
     _image: str = ""
@@ -79,25 +80,26 @@ class Stage:
     def build(self) -> str:
         """Build in this way; what was downloaded, which other instructions ran, and how the image is."""
         words = ["--network=host", "-t", self.tag, str(self.directory)]
-        freshlayer = [
-            sys.executable,
-            "-m",
-            "freshlayer",
-            "--state",
-            str(self.directory.parent / "state.sqlite3"),
-            *chosen(self.command[0]),
-        ]
+        state = str(self.directory.parent / "state.sqlite3")
+        options = ["--state", state, *chosen(self.command[0])]
         self._output.clear()
         if self.by_flag:
-            self._run([*freshlayer, "flag", self.origin.url, "-o", str(self.directory / "docker.etag")])
+            self._freshlayer([*options, "flag", self.origin.url, "-o", str(self.directory / "docker.etag")])
             code = self._run([*self.command, *self.to_cache, *words])
         else:
-            code = self._run([*freshlayer, "build", *words])
+            code = self._freshlayer([*options, "build", *words])
         return f"exit {code}; {self._ran()}; {self._same_image()}"
 
     @property
     def output(self) -> str:
         return "".join(self._output)
+
+    def _freshlayer(self, words: list[str]) -> int:
+        if not self.forked:
+            return self._run([*FRESHLAYER, *words])
+        ended = freshlayer(words, self.environment, self.directory)
+        self._output.append(ended.out + ended.err)
+        return ended.code
 
     def _run(self, argv: list[str]) -> int:
         done = subprocess.run(
@@ -173,7 +175,7 @@ def flag_file_alone(directory: Path, origin: Origin) -> Iterator[Act]:
     def changed() -> str:
         before = flag.read_bytes() if flag.exists() else b""
         state = str(directory / "state.sqlite3")
-        argv = [sys.executable, "-m", "freshlayer", "--state", state, "flag", origin.url, "-o", str(flag)]
+        argv = [*FRESHLAYER, "--state", state, "flag", origin.url, "-o", str(flag)]
         code = subprocess.run(argv, capture_output=True, check=False).returncode
         return f"exit {code}; {'new' if flag.read_bytes() != before else 'same'} content"
 

@@ -23,7 +23,7 @@ def test_the_seven_acts_hold(
     with kind(tmp_path, FIRST_TAG) as origin, ServeOrigin(tmp_path, '"marker"') as markers:
         stage = Stage(
             tmp_path / "context", origin, markers, builder.environment(), "acts", by_flag, builder.image_id,
-            builder.command, builder.to_cache,
+            builder.command, builder.to_cache, forked=True,
         )  # fmt: skip
         acts = list(play(stage))
     assert len(acts) == 7
