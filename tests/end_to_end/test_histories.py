@@ -11,8 +11,8 @@ from testing.builders.table import MEMBERS
 from testing.histories.play import play, seeds
 from testing.servers.needs import require
 
-# Of all builders together. Where nobody waits (in CI) 15 minutes.
-SECONDS = float(os.environ.get("FRESHLAYER_HISTORIES", "900" if os.environ.get("CI") else "60"))
+# Of all builders together; ten minutes where nobody waits for them (in CI).
+SECONDS = float(os.environ.get("FRESHLAYER_HISTORIES", "600" if os.environ.get("CI") else "60"))
 FIRST_SEED = 1
 
 
