@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import tarfile
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from hashlib import sha512
@@ -23,9 +26,19 @@ class Published(Struct, frozen=True):
     requires: Mapping[str, object] = field(default_factory=dict)
     """``dependencies``, ``peerDependencies``, ``os``, …: as a registry states them."""
 
+    def archive(self, name: str) -> bytes:
+        """Its bytes: a package.json and nothing else."""
+        manifest = json.dumps({"name": name, "version": self.version, **self.requires}).encode()
+        member = tarfile.TarInfo("package/package.json")
+        member.size = len(manifest)
+        body = io.BytesIO()
+        with tarfile.open(fileobj=body, mode="w") as archive:
+            archive.addfile(member, io.BytesIO(manifest))
+        return gzip.compress(body.getvalue(), mtime=0)
+
     def document(self, name: str, registry: str) -> dict[str, object]:
         """As the registry states it."""
-        digest = b64encode(sha512(f"{name}@{self.version}".encode()).digest()).decode()
+        digest = b64encode(sha512(self.archive(name)).digest()).decode()
         found: dict[str, object] = {
             "name": name,
             "version": self.version,
@@ -49,9 +62,10 @@ class Package(Struct, frozen=True):
 
 
 class NpmRegistry:
-    """The list of all versions, the document of one, and nothing else: no archive is served."""
+    """The list of all versions, the document of one; archives only where that is wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, archives: bool = False) -> None:
+        self._archives = archives
         self._packages: dict[str, Package] = {}
         self.server = LoggingServer(self._answer)
         self.url = self.server.url
@@ -66,12 +80,21 @@ class NpmRegistry:
         package = self._packages.get(name)
         if package is None:
             return Reply(404, body=b"{}")
+        if version.startswith("-/"):
+            return self._archive(name, version, package)
         tags = _tags(package)
         documents = {it.version: it.document(name, self.url) for it in package.versions}
         if version:
             found = documents.get(tags.get(version, version))
             return Reply(404, body=b"{}") if found is None else _reply(found, request)
         return _reply({"name": name, "dist-tags": tags, "versions": documents}, request)
+
+    def _archive(self, name: str, path: str, package: Package) -> Reply:
+        stated = path.removesuffix(".tgz").removeprefix(f"-/{name.rpartition('/')[2]}-")
+        found = next((it for it in package.versions if it.version == stated), None)
+        if found is None or not self._archives:
+            return Reply(404, body=b"{}")
+        return Reply(200, {"Content-Type": "application/octet-stream"}, found.archive(name))
 
     def __enter__(self) -> Self:
         return self

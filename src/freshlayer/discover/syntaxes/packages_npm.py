@@ -1,7 +1,7 @@
 """``npm install``, ``yarn add``, ``pnpm add``, ``bun add``: a command line → the packages that it names.
 
-Options: ``registry``, ``@scope:registry``. A command without names installs those of package.json, written
-as ``name@range``.
+Options: ``registry``, ``@scope:registry``, ``berry`` for yarn from version 2 on. A command without names
+installs those of package.json, written as ``name@range``.
 """
 
 from __future__ import annotations
@@ -54,11 +54,21 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     if not alone and (not operands or operands[0] not in _VERBS):
         return None
     kept = tuple(item for item in options if item[0] in _KEPT or _SCOPED.match(item[0]))
+    kept += (
+        (("berry", ""),) if name in _ALONE and _is_berry(files, dict(options).get("prefix") or ".") else ()
+    )
     words = tuple(operands[1:])
     if words:
         return LanguageLine(words, kept)
     line = _of_manifests(files, _directories(name, files, options), options)
     return replace(line, options=(*kept, *line.options))
+
+
+def _is_berry(files: ProjectFiles, root: str) -> bool:
+    """Whether a project is for yarn from version 2 on, which chooses by other rules."""
+    manifest = _read_manifest(files, root)
+    stated = "" if isinstance(manifest, Reason) else str(manifest.get("packageManager") or "")
+    return files.text(f"{root}/.yarnrc.yml") is not None or re.match(r"yarn@(?!0|1\.)", stated) is not None
 
 
 def _directories(name: str, files: ProjectFiles, options: Sequence[tuple[str, str]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Of the versions of a package the one that npm would install (npm-pick-manifest)."""
+"""Of the versions of a package the one that npm would install (npm-pick-manifest), or another manager."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cmp_to_key
 
 import nodesemver  # type: ignore[import-untyped]
+from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.packages.npm.documents import Release
 
@@ -14,21 +16,49 @@ _LONGEST = 256
 """Of a range, for which npm has no limit."""
 
 
+class Rules(Struct, frozen=True):
+    """What decides between versions, besides a range.
+
+    ``latest``: whether a range takes the version of that tag where it fits. ``deprecated``, ``engines``:
+    whether a version that is deprecated, or not for this node, comes behind others. ``name_is_tag``: whether
+    a name alone is the tag ``latest``, and not any version.
+    """
+
+    latest: bool = True
+    deprecated: bool = True
+    engines: bool = True
+    name_is_tag: bool = False
+
+
+NPM = Rules()
+RULES: Mapping[str, Rules] = {
+    "bun": Rules(engines=False),
+    "pnpm": Rules(engines=False, name_is_tag=True),
+    **dict.fromkeys(("yarn", "yarnpkg"), Rules(deprecated=False, engines=False, name_is_tag=True)),
+    "berry": Rules(latest=False, engines=False, name_is_tag=True),
+}
+"""Program → its rules, where they are not npm's; ``berry`` is yarn from version 2 on."""
+
+
 def choose(
-    wanted: str, tags: Mapping[str, str], releases: Sequence[Release], node: str = ""
+    wanted: str, tags: Mapping[str, str], releases: Sequence[Release], node: str = "", rules: Rules = NPM
 ) -> Release | None:
     """``wanted``: a version, a range or a tag; empty for the latest. ``node``: the interpreter, if known.
 
     A tag names its version. A range takes the latest where that fits, is not deprecated and runs on this
     node; else the highest that fits, one that runs and is not deprecated before others.
     """
+    node = node if rules.engines else ""
+    if not rules.deprecated:
+        releases = [replace(it, deprecated=False) for it in releases]
     by_version = {it.version: it for it in releases}
     if not is_range(wanted):
         return by_version.get(tags.get(wanted or _LATEST, ""))
     latest = by_version.get(tags.get(_LATEST, ""))
     anything = wanted.strip() in {"", "*"}
     if (
-        latest
+        rules.latest
+        and latest
         and (anything or satisfies(latest.version, wanted))
         and not latest.deprecated
         and runs(latest, node)

@@ -30,7 +30,8 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.in_step import Steps, in_step
 from freshlayer.packages.named.member import resolution
-from freshlayer.packages.npm.choose import choose, is_range, runs
+from freshlayer.packages.npm.choose import NPM as NPM_RULES
+from freshlayer.packages.npm.choose import RULES, Rules, choose, is_range, runs
 from freshlayer.packages.npm.closure import Conditions, closure
 from freshlayer.packages.npm.documents import TAGS, VERSIONS, read_document, releases_of, tags_of
 from freshlayer.packages.npm.manifests import edge_of, libc_of
@@ -51,6 +52,7 @@ class _Wanted(Struct, frozen=True):
     wish: Wish
     document: IndexFile
     others: IndexFile
+    rules: Rules
 
 
 class Npm:
@@ -143,19 +145,25 @@ def _wanted(word: str, wish: Wish, command: PackageCommand) -> _Wanted:
     """A tag has a document of some kilobytes; a range needs the list of all versions."""
     address = f"{_registry(wish, command).rstrip('/')}/{wish.path}"
     every = IndexFile(Npm.name, "versions", (address,), accept=_SHORT)
+    rules = _rules(command)
     if wish.wanted and is_range(wish.wanted):
-        return _Wanted(word, wish, every, every)
-    return _Wanted(
-        word, wish, IndexFile(Npm.name, "version", (f"{address}/{wish.wanted or 'latest'}",)), every
-    )
+        return _Wanted(word, wish, every, every, rules)
+    one = IndexFile(Npm.name, "version", (f"{address}/{wish.wanted or 'latest'}",))
+    return _Wanted(word, wish, one, every, rules)
+
+
+def _rules(command: PackageCommand) -> Rules:
+    berry = any(name == "berry" for name, _ in command.options)
+    return RULES.get("berry" if berry else command.program, NPM_RULES)
 
 
 def _needs_others(item: _Wanted, answers: IndexAnswers, node: str) -> bool:
     """A name alone is any version: npm takes another one where the latest is deprecated, or does not run."""
     answer = answers.get(item.document)
-    if item.wish.wanted or answer is None or isinstance(answer, Reason):
+    if item.wish.wanted or item.rules.name_is_tag or answer is None or isinstance(answer, Reason):
         return False
-    return any(it.deprecated or not runs(it, node) for it in releases_of(answer.get(VERSIONS)))
+    own = node if item.rules.engines else ""
+    return any(it.deprecated or not runs(it, own) for it in releases_of(answer.get(VERSIONS)))
 
 
 def _registry(wish: Wish, command: PackageCommand) -> str:
@@ -178,7 +186,7 @@ def _chosen(item: _Wanted, answers: IndexAnswers, node: str) -> ChosenPackage | 
     if tags is None:
         best = next(iter(releases), None)
     else:
-        best = choose(item.wish.wanted or "*", tags_of(tags), releases, node)
+        best = choose(item.wish.wanted or "*", tags_of(tags), releases, node, item.rules)
     name = item.wish.name
     if best is None:
         detail = f"no version of {name} fits {item.word}"
