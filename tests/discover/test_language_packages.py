@@ -591,3 +591,44 @@ def test_a_mirror_of_settings_replaces_a_repository_of_maven(tmp_path: Path) -> 
     files = {"pom.xml": _POM, "core/pom.xml": _CORE % (_DEPENDENCY % "LATEST"), "s.xml": settings}
     found = installs(tmp_path, "mvn -s s.xml package", files)
     assert [url for _, url in found.options] == ["https://x.example", "https://m.example/maven"]
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "words"),
+    [
+        ("PIP_PRE=1 pip install flask", [("pre", "")], ["flask"]),
+        ("PIP_PRE=false pip install flask", [], ["flask"]),
+        ("PIP_CONSTRAINT=c.txt pip install flask", [("constraint", "attrs<22")], ["flask"]),
+        ("PIP_REQUIREMENT=c.txt pip install flask", [], ["attrs<22", "flask"]),
+        (
+            "PIP_EXTRA_INDEX_URL='https://a.example https://u:secret@b.example' pip install flask",
+            [("extra-index-url", "https://a.example"), ("extra-index-url", "https://b.example")],
+            ["flask"],
+        ),
+        (
+            "PIP_NO_BINARY=:all: PIP_NO_DEPS=1 pipx install flask",
+            [("no-binary", ":all:"), ("no-deps", "")],
+            ["flask"],
+        ),
+        ("UV_INDEX_URL=https://a.example pip install flask", [], ["flask"]),
+        ("PIP_INDEX_URL=https://a.example uv pip install flask", [], ["flask"]),
+        (
+            "UV_DEFAULT_INDEX=https://a.example uv pip install flask",
+            [("index-url", "https://a.example")],
+            ["flask"],
+        ),
+        (
+            "UV_INDEX=own=https://a.example uv pip install flask",
+            [("extra-index-url", "https://a.example")],
+            ["flask"],
+        ),
+        ("UV_PRERELEASE=allow uv pip install flask", [("pre", "")], ["flask"]),
+        ("uv pip install --prerelease=allow flask", [("pre", "")], ["flask"]),
+        ("UV_CONSTRAINT=c.txt uv pip install flask", [("constraint", "attrs<22")], ["flask"]),
+    ],
+)
+def test_variables_are_options_of_the_program_that_reads_them(
+    command: str, options: list[tuple[str, str]], words: list[str], tmp_path: Path
+) -> None:
+    found = installs(tmp_path, command, {"c.txt": "attrs<22\n"})
+    assert (list(found.options), sorted(found.words)) == (options, sorted(words))

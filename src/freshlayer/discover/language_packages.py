@@ -185,12 +185,6 @@ class LanguageCalls:
 
 
 _VARIABLES = {
-    "pypi": (
-        ("PIP_INDEX_URL", "index-url"),
-        ("PIP_EXTRA_INDEX_URL", "extra-index-url"),
-        ("UV_INDEX_URL", "index-url"),
-        ("UV_DEFAULT_INDEX", "index-url"),
-    ),
     "npm": (("npm_config_registry", "registry"), ("NPM_CONFIG_REGISTRY", "registry")),
     "cran": (("CRAN", "CRAN"),),
     "conda": (

@@ -16,6 +16,7 @@ from posixpath import dirname, join
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
 from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.discover.syntaxes.pip_environment import from_environment
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
@@ -60,6 +61,7 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
             options.append((_NAMES.get(item.name, item.name), value))
     if not operands or operands[0] not in _VERBS:
         return None
+    options = [*from_environment(name, files.variable), *options]
     names = {option for option, _ in options}
     if "no-index" in names:
         return LanguageLine(unknown=Reason("requirements-not-stated", detail="--no-index takes local files"))
@@ -96,6 +98,8 @@ class _Requirements:
             self._options += [("constraint", line) for line in self._lines(join(directory, value))]
         elif name == "editable":
             self._word(join(directory, value) if not value.startswith("git+") else value)
+        elif (name, value) == ("prerelease", "allow"):
+            self._options.append(("pre", ""))
         elif name in _KEPT:
             self._options.append((name, value))
 
