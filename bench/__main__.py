@@ -15,7 +15,20 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from bench import bounds, growth, languages, many, packages, probing, reading, saves, startup, store, tax
+from bench import (
+    bounds,
+    growth,
+    languages,
+    locks,
+    many,
+    packages,
+    probing,
+    reading,
+    saves,
+    startup,
+    store,
+    tax,
+)
 
 HERE = Path(__file__).resolve().parents[1]
 PAGE = HERE / "docs" / "performance.md"
@@ -29,6 +42,7 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "languages": ("Packages of languages", languages.lines),
     "saves": ("What it saves", saves.lines),
     "growth": ("Growth", partial(growth.lines, HERE / "docs" / "growth.svg")),
+    "locks": ("The lock file", locks.lines),
     "store": ("The store", store.lines),
     "bounds": ("Bounds", bounds.lines),
     "reading": ("Reading", reading.lines),

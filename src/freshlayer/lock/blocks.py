@@ -96,6 +96,10 @@ def _value(written: str) -> object:
         if written[-1:] == '"' and len(written) > 1 and inner.isprintable() and _is_plain(inner):
             return inner
         return json.loads(written) if _STRING.fullmatch(written) else None
+    if written[:2] == '["' and written[-2:] == '"]' and len(written) > 3:
+        alone = written[2:-2]
+        if alone.isprintable() and _is_plain(alone):
+            return [alone]
     if written == "true":
         return True
     if written.isascii() and written.isdecimal() and len(written) <= _MOST_DIGITS:

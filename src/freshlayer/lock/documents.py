@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -42,10 +42,9 @@ _NO_DIGEST = "-"
 _PLAIN = compiled(
     r"(?:https?|s3|gs|docker-image|git\+https?)://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[A-Za-z0-9._:+-]+)+"
 )
-_MAY_HOLD = compiled(
-    r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury|/\.\.?(?:/|$)|[A-Za-z0-9]{15}",
-    re.IGNORECASE,
-)
+_MAY_HOLD = ("slack", "hook", "/bot", "telegram", "builtin", "with/key", "packagecloud", "cloudsmith", "fury")
+_MAY_CHANGE = compiled(r"/\.\.?(?:/|$)|[A-Za-z0-9]{15}")
+_MOST_USERS = 1024
 
 
 class _Document(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
@@ -102,6 +101,7 @@ class _Dockerfile(_Document):
     build_args: list[_Text] = []
 
 
+@lru_cache(_MOST_USERS)
 def _user(text: str) -> LockUser:
     try:
         found = LockUser.parse(text)
@@ -149,7 +149,7 @@ def _input(values: _Input) -> LockedInput:
 
 def _check_reference(text: str) -> None:
     """It is canonical, which implies that it has no credential and no signature."""
-    if _PLAIN.fullmatch(text) and not _MAY_HOLD.search(text) and without_known_forms(text) == text:
+    if _is_plain(text) and without_known_forms(text) == text:
         return
     try:
         found = parse(text).text
@@ -159,6 +159,13 @@ def _check_reference(text: str) -> None:
         raise LockError(
             "a reference is not in its canonical spelling, or has a secret (freshlayer lock writes it again)"
         )
+
+
+def _is_plain(text: str) -> bool:
+    if not _PLAIN.fullmatch(text) or _MAY_CHANGE.search(text):
+        return False
+    small = text.lower()
+    return not any(word in small for word in _MAY_HOLD)
 
 
 def _packages(values: _Packages) -> LockedPackages:

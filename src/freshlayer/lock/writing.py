@@ -120,6 +120,8 @@ def _list(name: str, items: list[str]) -> Iterator[str]:
 
 def _string(text: str) -> str:
     """A TOML basic string. A character that can't be printed, which no lock file may hold, is replaced."""
-    safe = text if text.isprintable() else re.sub(r"\s", " ", text)
-    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
+    if text.isprintable():
+        return json.dumps(text, ensure_ascii=False)
+    blanks = re.sub(r"\s", " ", text)
+    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in blanks)
     return json.dumps(safe, ensure_ascii=False)
