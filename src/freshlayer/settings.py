@@ -82,6 +82,7 @@ class Policy(Struct, frozen=True):
     base_up_to: int = 500_000_000
     download_up_to: int = 4_000_000_000
     locked: bool = False
+    lock_file: str = ""
 
     def but(
         self,
@@ -137,6 +138,7 @@ SETTINGS: dict[str, Setting] = {
     "deadline": Setting((int, float), "seconds for all references", 0.1),
     "pull": Setting((str,), "whether base images that changed are built"),
     "locked": Setting((bool,), "whether nothing is built that is not as in the lock file, as by --locked"),
+    "lock_file": Setting((str,), "where the lock file is, as seen from the root of the repository"),
     "packages": Setting((str, dict), "which packages that a command installs are inputs"),
     "hosts": Setting((dict,), "by name[:port]"),
 }
@@ -186,10 +188,19 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     }
     hosts = {name.lower(): _host(where, name, given) for name, given in document.get("hosts", {}).items()}
     times = {name: _seconds(where, name, document[name]) for name in _TIMES if name in document}
+    _check_lock_file(where, str(document.get("lock_file", "")))
     if "packages" in document:
         chosen["packages"] = {**below.packages, **_packages(where, document["packages"])}
     known = {**document, **chosen, **times}
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
+
+
+def _check_lock_file(where: str, name: str) -> None:
+    """A checkout chooses no file outside of itself, and none that is something else."""
+    parts = name.split("/")
+    inside = not name.startswith("/") and ".." not in parts and "\\" not in name
+    if name and not (inside and name.endswith(".lock") and name.isprintable() and ".git" not in parts):
+        raise OptionError(f"{where}: lock_file is a path below the repository that ends in .lock")
 
 
 def is_set_to_fail(text: str) -> bool:

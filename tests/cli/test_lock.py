@@ -290,3 +290,41 @@ def test_a_build_arg_that_is_a_secret_is_not_written(
     assert value not in told.err or value == "a"
     assert not (project / "freshlayer.lock").exists()
     assert freshlayer("lock", "--build-arg", "VERSION=3f2a9c1", ".").code == 0
+
+
+def test_a_setting_of_the_repository_names_another_place(
+    locked: Freshlayer, origin: ServeOrigin, project: Path
+) -> None:
+    (project / "freshlayer.lock").unlink()
+    (project / "web" / "docker").mkdir(parents=True)
+    (project / "web" / "docker" / "Dockerfile").write_text(f"FROM scratch AS base\nRUN curl {origin.url}a\n")
+    (project / "freshlayer.toml").write_text('lock_file = "ci/app.lock"\n')
+    assert locked("lock", "-f", "web/docker/Dockerfile", "web").code == 0
+    (dockerfile,) = tomllib.loads((project / "ci" / "app.lock").read_text())["dockerfile"]
+    assert (dockerfile["path"], dockerfile["context"]) == ("../web/docker/Dockerfile", "../web")
+    for words in (["verify"], ["verify", "--offline"], ["update"], ["export", "--format", "hermeto"]):
+        assert locked(*words).code == 0, words
+    assert locked("--locked", "render", "-f", "web/docker/Dockerfile", "web").code == 0
+    assert not (project / "freshlayer.lock").exists()
+
+
+@pytest.mark.parametrize("name", ["/tmp/a.lock", "../a.lock", "a/../../b.lock", "a.toml", ".git/a.lock"])
+def test_a_checkout_chooses_no_place_outside_of_itself(
+    freshlayer: Freshlayer, project: Path, name: str
+) -> None:
+    write(project)
+    (project / "freshlayer.toml").write_text(f'lock_file = "{name}"\n')
+    told = freshlayer("lock", ".")
+    assert (told.code, "lock_file is a path below the repository" in told.err) == (2, True)
+
+
+def test_a_place_behind_a_link_is_not_used(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
+    write(project)
+    (tmp_path / "elsewhere").mkdir()
+    (project / "ci").symlink_to(tmp_path / "elsewhere")
+    (project / "freshlayer.toml").write_text('lock_file = "ci/a.lock"\n')
+    told = freshlayer("lock", ".")
+    assert (told.code, "leads out of the repository" in told.err) == (2, True)
+    told = freshlayer("--locked", "render", ".")
+    assert (told.code, "leads out of the repository (--locked)" in told.err) == (2, True)
+    assert not list((tmp_path / "elsewhere").iterdir())

@@ -33,14 +33,14 @@ def command(options: Options, output: str | None) -> int:
     What a format can't hold is left out, with a warning for each. The bytes depend on the lock file alone;
     SPDX requires a time, which is that of SOURCE_DATE_EPOCH, else 1970.
     """
-    from freshlayer.cli.locked_files import lock_path
+    from freshlayer.cli.lock_place import lock_place
     from freshlayer.files.atomic_write import replace
     from freshlayer.lock import read_lock
     from freshlayer.lock.exports import export_format
     from freshlayer.reference import shown
     from freshlayer.report.terminal import warn
 
-    path = lock_path(options, Path())
+    path = lock_place(options, Path()).path
     if not path.exists():
         raise FreshlayerError(f"{path}: there is no lock file (freshlayer lock writes one)")
     found = export_format(options.format or NAMES[0]).export(read_lock(path), _created())

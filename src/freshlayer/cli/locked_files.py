@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import Selection, source_of
 from freshlayer.cli.errors import located
+from freshlayer.cli.lock_place import LockPlace, lock_place
 from freshlayer.cli.options import Options
 from freshlayer.errors import ContextError, FreshlayerError, OptionError
 from freshlayer.masking import is_secret_name, public_text, shown
@@ -29,13 +30,6 @@ class Files(Struct, frozen=True):
     targets: tuple[LockTarget, ...]
 
 
-def lock_path(options: Options, start: Path) -> Path:
-    """``--identities FILE``, else the file of the repository."""
-    from freshlayer.lock import place_of_lock
-
-    return Path(options.identities) if options.identities else place_of_lock(start)
-
-
 def files_of(
     options: Options, contexts: Sequence[str], selection: Selection, *, recursive: bool, locked: bool
 ) -> Files:
@@ -47,12 +41,13 @@ def files_of(
 
     if recursive and selection.file:
         raise OptionError(f"-f {selection.file}: --recursive looks for Dockerfiles by their names")
-    path = lock_path(options, Path(contexts[0]) if contexts else Path())
+    place = lock_place(options, Path(contexts[0]) if contexts else Path())
+    path = place.path
     lock = read_lock(path)
     if locked and not path.exists():
         raise FreshlayerError(f"{path}: there is no lock file (freshlayer lock writes one)")
     named = bool(contexts) or recursive or bool(selection.file) or not lock.dockerfiles
-    sources = _given(path, lock, contexts or (".",), selection, recursive) if named else _of_lock(path, lock)
+    sources = _given(path, lock, contexts or (".",), selection, recursive) if named else _of_lock(place, lock)
     return Files(path, lock, tuple(_targets(sources)))
 
 
@@ -64,20 +59,20 @@ def _targets(sources: Iterator[tuple[LockedDockerfile, Source]]) -> Iterator[Loc
             yield from targets_for(described, source)
 
 
-def _of_lock(path: Path, lock: Lock) -> Iterator[tuple[LockedDockerfile, Source]]:
-    """Those that it names. A lock file of a checkout names none outside of the directory where it is."""
+def _of_lock(place: LockPlace, lock: Lock) -> Iterator[tuple[LockedDockerfile, Source]]:
+    """Those that it names. A lock file of a checkout names none outside of its home."""
     from freshlayer.cli.standard_input import KeptInput
     from freshlayer.context import read_dockerfile
 
-    home = path.resolve().parent
+    path, here = place.path, place.path.resolve().parent
     for described in lock.dockerfiles:
-        file = home / described.path
-        if file.is_symlink() or not file.resolve().is_relative_to(home):
+        file = here / described.path
+        if file.is_symlink() or not file.resolve().is_relative_to(place.home):
             raise ContextError(f"{path}: {described.path}: is not below the lock file (name its context)")
         if not file.exists():
             continue
-        context = home / (described.context or Path(described.path).parent)
-        if not context.resolve().is_relative_to(home):
+        context = here / (described.context or Path(described.path).parent)
+        if not context.resolve().is_relative_to(place.home):
             raise ContextError(f"{path}: {described.context}: is not below the lock file")
         yield described, read_dockerfile(str(context), str(file), KeptInput(None))
 

@@ -86,14 +86,15 @@ def _locked(options: Options, source: Source | None, *, must_match: bool) -> dic
 
 def _must_match(options: Options, source: Source | None) -> tuple[Path, Lock]:
     """The lock file of --locked, which has to be there. Raises NotAsLockedError."""
-    from freshlayer.errors import NotAsLockedError, StateError
-    from freshlayer.lock import place_of_lock, read_lock
+    from freshlayer.cli.lock_place import lock_place
+    from freshlayer.errors import ContextError, NotAsLockedError, OptionError, StateError
+    from freshlayer.lock import read_lock
 
     start = source.directory if source is not None else Path()
-    path = Path(options.identities) if options.identities else place_of_lock(start)
     try:
+        path = lock_place(options, start).path
         lock = read_lock(path)
-    except StateError as error:
+    except (ContextError, OptionError, StateError) as error:
         raise NotAsLockedError(f"{error} (--locked)") from None
     if not path.exists():
         raise NotAsLockedError(f"{path}: there is no lock file, and --locked is set (run freshlayer lock)")

@@ -31,7 +31,12 @@ def find_lock(start: Path) -> Path | None:
 
 def place_of_lock(start: Path) -> Path:
     """Where the lock file of a directory is, or is to be written: in the root of its repository."""
-    return find_lock(start) or _upwards(start)[-1] / NAME
+    return find_lock(start) or root_of(start) / NAME
+
+
+def root_of(start: Path) -> Path:
+    """The root of the repository of a directory; the directory itself outside of one."""
+    return _upwards(start)[-1]
 
 
 def _upwards(start: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from freshlayer.decisions.verdict import relative_to
 from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.errors import StateError
 from freshlayer.evidence.images import platform_list
-from freshlayer.lock.lock_file import change_lock, is_gone
+from freshlayer.lock.lock_file import change_lock, is_gone, root_of
 from freshlayer.model.build import Pairs
 from freshlayer.model.lock import LockedDockerfile, LockedPackages
 from freshlayer.model.observation import Recorded, Verdict
@@ -81,11 +81,12 @@ def described(path: Path, source: Source, request: BuildRequest) -> LockedDocker
     """A Dockerfile, with the options of its build as far as every machine has them."""
     name = name_of(path, source)
     home = path.resolve().parent
-    inside = source.path is not None and not name.startswith("..")
-    context = Path(os.path.relpath(source.context.resolve(), home)).as_posix() if inside else ""
+    root, where = root_of(home), source.context.resolve()
+    inside = source.path is not None and source.path.resolve().is_relative_to(root)
+    known = inside and where.is_relative_to(root)
     return LockedDockerfile(
         path=name,
-        context="" if context.startswith("..") else context,
+        context=Path(os.path.relpath(where, home)).as_posix() if known else "",
         platforms=tuple(platform_list(request.platforms).split(",")),
         target=request.target,
         network=request.network or "",
