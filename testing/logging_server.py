@@ -11,11 +11,12 @@ from msgspec import Struct, field
 
 
 class Logged(Struct, frozen=True):
-    """A request. ``headers``: lower-case names; ``target`` as in the request line."""
+    """A request. ``headers``: lower-case names; ``target`` as in the request line; ``body``: as sent."""
 
     method: str
     target: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class Reply(Struct, frozen=True):
@@ -44,10 +45,10 @@ class LoggingServer:
                 """Nothing on standard error."""
 
             def _reply(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 names = {name.lower(): value for name, value in self.headers.items()}
                 # self.path has lost its second slash.
-                logged = Logged(self.command, self.requestline.split()[1], names)
+                logged = Logged(self.command, self.requestline.split()[1], names, body)
                 outer._log.append(logged)
                 reply = outer.script(logged)
                 self.send_response(reply.status)
