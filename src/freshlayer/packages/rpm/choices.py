@@ -23,6 +23,7 @@ from freshlayer.packages.rpm.steps import Step
 from freshlayer.packages.rpm.streams import change, install_profiles, switch
 from freshlayer.packages.rpm.words import is_path
 from freshlayer.packages.rpm.world import World
+from freshlayer.packages.rpm.worlds import world_of
 
 _CHOOSE = frozenset({PackageAction.INSTALL, PackageAction.GROUP_INSTALL, PackageAction.MODULE})
 
@@ -55,7 +56,7 @@ def choose(
     try:
         multilib = step.configuration.program in {"dnf", "yum"}
         named = [word for word in words if is_path(word)]
-        world = World(step.architecture, read, installed, named, multilib=multilib)
+        world = world_of(step.architecture, read, installed, named, multilib=multilib)
     except ValueError as error:
         problem = Reason("package-source-unknown", detail=str(error))
         return Choice(None, jobs.nothing(), states, problem=problem)

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Mapping
 import solv
 from packageurl import PackageURL
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.packages import ChosenPackage
 from freshlayer.packages.rpm.jobs import Request
 from freshlayer.packages.rpm.world import World
+
+_PLAIN = compiled(r"[A-Za-z0-9._-]+")
+"""What a package URL has as it is."""
 
 
 class Distribution:
@@ -19,9 +23,16 @@ class Distribution:
         self.namespace = release.get("ID", "").lower()
         parts = (self.namespace, release.get("VERSION_ID", "").lower())
         self.qualifier = "-".join(part for part in parts if part)
+        self._parts = self._made("\0", "a").split("%00")
 
     def purl(self, name: str, arch: str) -> str:
         """The URL of a package, without its version. The epoch is part of the version here."""
+        if len(self._parts) == 2 and _PLAIN.fullmatch(name) and _PLAIN.fullmatch(arch):
+            head, tail = self._parts
+            return f"{head}{name}{tail.replace('=a', f'={arch}', 1)}"
+        return self._made(name, arch)
+
+    def _made(self, name: str, arch: str) -> str:
         qualifiers = {"arch": arch} | ({"distro": self.qualifier} if self.qualifier else {})
         return PackageURL("rpm", self.namespace or None, name, qualifiers=qualifiers).to_string()
 
@@ -70,11 +81,13 @@ def _follow(
     world: World, reached: list[int], left: set[int], why: dict[int, str], keys: Iterable[int]
 ) -> None:
     """Breadth first from what is explained already."""
+    seen: set[int] = set()
     for number in reached:
         if not left:
             return
         one = world.one(number)
-        deps = [dep for key in keys for dep in one.lookup_deparray(key)]
+        deps = [dep for key in keys for dep in one.lookup_deparray(key) if dep.id not in seen]
+        seen.update(dep.id for dep in deps)
         for dep in deps:
             for provider in world.pool.whatprovides(dep):
                 if provider.id in left:

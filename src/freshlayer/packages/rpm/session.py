@@ -72,7 +72,7 @@ class Session:
         every = list(steps(self._chain, dict(self._contents.files), self._installed[""]))
         yield from self._read(every)
         for step in every:
-            yield from self._step(step)
+            yield from self._step(step, last=step is every[-1])
         return {number: _resolution(draft) for number, draft in self._drafts.items()}
 
     def _read(self, every: Iterable[Step], *more: str) -> Rounds:
@@ -85,7 +85,7 @@ class Session:
         kinds = dict.fromkeys(kind for kinds in wanted.values() for kind in kinds)
         yield from self._indexes.read(wanted, kinds)
 
-    def _step(self, step: Step) -> Rounds:
+    def _step(self, step: Step, *, last: bool) -> Rounds:
         draft = self._draft(step)
         if step.command.unknown is not None:
             draft.fail(step.command.unknown)
@@ -99,6 +99,8 @@ class Session:
             yield from self._read([step], "filelists")
             choice = choose(step, read, self._before(step), self._indexes, states, choice.paths)
         self._take(step, choice, draft)
+        if not last:
+            self._leave(step, choice)
 
     def _draft(self, step: Step) -> _Draft:
         """With ``--cacheonly``, that of the instruction that read the metadata."""
@@ -133,7 +135,10 @@ class Session:
             return
         packages = chosen(choice.world, list(choice.new), choice.request, self._distribution)
         draft.packages |= {one.purl: one for one in self._under_policy(step, packages, draft)}
-        if not step.options.has("download-only"):
+
+    def _leave(self, step: Step, choice: Choice) -> None:
+        """What later commands find."""
+        if choice.problem is None and choice.world and not step.options.has("download-only"):
             self._states[step.root] = choice.states
             kept = [choice.world.installed[one] for one in choice.kept]
             self._bringing |= dict.fromkeys(one.name for one in choice.new if _brings_repositories(one))

@@ -94,7 +94,9 @@ def _not_weak(world: World, configuration: Configuration) -> set[int]:
     """The packages that no weak dependency brings: what installed packages recommend and does without."""
     out = {one.id for pattern in configuration.not_weak for one in by_nevra(world, pattern)[0]}
     if configuration.autodetect:
-        out |= set(_unmet_recommends(world)) | set(_known_supplements(world))
+        if world.autodetected is None:
+            world.autodetected = {*_unmet_recommends(world), *_known_supplements(world)}
+        out |= world.autodetected
     return out - set(world.installed)
 
 

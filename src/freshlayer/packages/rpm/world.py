@@ -19,6 +19,8 @@ SOURCES = frozenset({"src", "nosrc"})
 class World:
     """What a solver reads. ``installed``: identifier → the package. ``paths``: files that words name.
 
+    ``changed``: whether packages were left out of it, or provides added to it. ``autodetected``: what no weak
+    dependency brings, once that is known.
     ``multilib``: whether packages of two architectures may differ in version, as where libsolv is built for
     Fedora and its relatives.
     """
@@ -45,6 +47,8 @@ class World:
             self.pool.str2id(path)
         self.installed = dict(zip(fill(system, tuple(installed), self.dependencies), installed, strict=True))
         self.ready()
+        self.changed = False
+        self.autodetected: set[int] | None = None
 
     def _loaded(self, repository: Repository, index: Index) -> solv.Repo:
         repo = self.pool.add_repo(repository.id)
@@ -59,6 +63,7 @@ class World:
 
     def ready(self) -> None:
         """Look up what provides what, again after a change."""
+        self.changed, self.autodetected = True, None
         self.pool.addfileprovides()
         self.pool.createwhatprovides()
 
