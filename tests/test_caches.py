@@ -38,6 +38,7 @@ ALLOWED = {
     "packages/conda/versions.py:_holds": "whether a version is in a range; bounded",
     "packages/conda/versions.py:requirement_of": "a range of versions, by its text; bounded",
     "packages/conda/versions.py:version_of": "the order of a version; bounded",
+    "packages/pypi/choose.py:_version": "the order of a version; bounded",
     "packages/pypi/choose.py:_ranks": "the tags of an interpreter on a platform; bounded",
     "packages/rpm/worlds.py:_WORLDS": "a pool, for as long as a run has its first index open; at most four",
     "shell/patterns.py:_inner_glob": "a regular expression for a pattern of a script; bounded",

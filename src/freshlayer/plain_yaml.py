@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from freshlayer.lazy_regex import compiled
+
 Node = dict[str, "Node"] | list["Node"] | str
 
 _DEEPEST = 24
 _LONGEST_LINE = 1 << 16
 _MOST_FLOW_LINES = 1000
-_KEY = re.compile(
+_KEY = compiled(
     r"""(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>[^\s#&*!|>%@`"'\[\]{},?-][^#]*?|-[^\s#][^#]*?))\s*:(?:\s+|$)"""
 )
-_BLOCK = re.compile(r"[|>][-+0-9]*\s*(?:#.*)?\Z")
+_BLOCK = compiled(r"[|>][-+0-9]*\s*(?:#.*)?\Z")
 
 
 def documents(text: Iterator[str]) -> Iterator[list[str]]:

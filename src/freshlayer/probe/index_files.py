@@ -30,6 +30,7 @@ _NOT_MODIFIED = 304
 _Outcome = Generator[Step, Answer, Reason | None]
 _KINDS = frozenset({"http", "ftp"})
 _BUFFER = 1 << 18
+_IN_MEMORY = 1 << 16
 
 
 class FileWanted(Struct, frozen=True):
@@ -67,10 +68,10 @@ def fetch(
     means = Means(limits, keyring, confinement=Confinement(loopback=True))
     fetchers: dict[Reference, _Fetcher] = {}
     for number, item in enumerate(wanted):
-        first = next(iter(item.file.urls), "")
-        address = _parsed(first)
-        key = Reference("index", f"{number} {address or ''}", address.address if address else "")
-        fetchers[key] = _Fetcher(item, means, directory)
+        addresses = tuple(map(_parsed, item.file.urls))
+        first = next(iter(addresses), None)
+        key = Reference("index", f"{number} {first or ''}", first.address if first else "")
+        fetchers[key] = _Fetcher(item, addresses, means, directory)
     talks = {key: fetcher.talk(key) for key, fetcher in fetchers.items()}
     for observation in converse(talks, limits):
         fetcher = fetchers[observation.reference]
@@ -78,10 +79,20 @@ def fetch(
 
 
 class _Fetcher:
-    """One file: its URLs one after the other. ``answer`` is None where the conversation did not end."""
+    """One file: its URLs one after the other. ``answer`` is None where the conversation did not end.
 
-    def __init__(self, wanted: FileWanted, means: Means, directory: str | None) -> None:
+    ``addresses``: of the URLs; None for one that can't be requested.
+    """
+
+    def __init__(
+        self,
+        wanted: FileWanted,
+        addresses: tuple[Reference | None, ...],
+        means: Means,
+        directory: str | None,
+    ) -> None:
         self.file = wanted.file
+        self._addresses = addresses
         self.answer: FileAnswer | None = None
         self._known = wanted.known
         self._means = means
@@ -89,8 +100,7 @@ class _Fetcher:
 
     def talk(self, key: Reference) -> Conversation:
         problems: list[Reason] = []
-        for url in self.file.urls:
-            reference = _parsed(url)
+        for url, reference in zip(self.file.urls, self._addresses, strict=True):
             if reference is None:
                 problems.append(Reason("transport-unsupported"))
                 continue
@@ -106,7 +116,10 @@ class _Fetcher:
         """Request one URL; why it gave no answer."""
         known = self._known.get(url, Validators())
         with ExitStack() as stack:
-            opened = stack.enter_context(tempfile.TemporaryFile(buffering=_BUFFER, dir=self._directory))
+            # An answer without a body makes no file.
+            opened = stack.enter_context(
+                tempfile.SpooledTemporaryFile(_IN_MEMORY, buffering=_BUFFER, dir=self._directory)
+            )
             content = cast("BinaryIO", opened)
             answer = yield from self._sent(reference, known, content)
             problem = self._problem(answer, known)

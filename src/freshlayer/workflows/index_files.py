@@ -32,6 +32,7 @@ class IndexFiles:
         self._cache = cache
         self._answers: dict[IndexFile, IndexAnswer] = {}
         self._manifests: dict[str, KnownManifest | None] = {}
+        self._opened: dict[tuple[IndexFile, str], Index | None] = {}
 
     @property
     def now(self) -> int:
@@ -70,7 +71,7 @@ class IndexFiles:
             known = self._manifest(url)
             age = self._session.now - known.checked if known else -1
             if known and (offline or 0 <= age < ttl):
-                found = self._cache.index(file, known.sha256)
+                found = self._index(file, known.sha256)
                 if found is not None:
                     return found
         return _unprobed(file) if offline else None
@@ -79,7 +80,7 @@ class IndexFiles:
         """A condition is sent only where the answer 304 is enough."""
         for url in () if file.sha256 else file.urls:
             known = self._manifest(url)
-            if known and self._cache.index(file, known.sha256):
+            if known and self._index(file, known.sha256):
                 yield url, Validators(known.entity_tag, known.last_modified)
 
     def _manifest(self, url: str) -> KnownManifest | None:
@@ -87,6 +88,13 @@ class IndexFiles:
         if url not in self._manifests:
             self._manifests[url] = self._cache.manifest(url)
         return self._manifests[url]
+
+    def _index(self, file: IndexFile, sha256: str) -> Index | None:
+        """A known index; opened once."""
+        key = file, sha256
+        if self._opened.get(key) is None:
+            self._opened[key] = self._cache.index(file, sha256)
+        return self._opened[key]
 
     def _answer(self, answer: FileAnswer, ttl: int) -> IndexAnswer:
         if answer.problem is not None:
@@ -110,7 +118,7 @@ class IndexFiles:
     def _unchanged(self, answer: FileAnswer, ttl: int) -> IndexAnswer:
         """The origin stated that what is known is current; when it did is noted where that counts later."""
         known = self._manifest(answer.url)
-        index = self._cache.index(answer.file, known.sha256) if known else None
+        index = self._index(answer.file, known.sha256) if known else None
         if known is None or index is None:
             return Reason("index-unreadable", _name(answer.file), "it was removed from the cache meanwhile")
         if ttl:
@@ -132,7 +140,7 @@ class IndexFiles:
         all_known = (self._manifest(url) for url in file.urls)
         newer = [it for it in all_known if it and 0 < dated < it.dated < self._session.now + _DAY]
         for known in sorted(newer, key=lambda it: -it.dated):
-            found = self._cache.index(file, known.sha256)
+            found = self._index(file, known.sha256)
             if found is not None:
                 return found
         return None

@@ -9,6 +9,7 @@ from itertools import chain
 
 from msgspec import Struct, field
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.plain_yaml import Node, documents, node
@@ -18,10 +19,10 @@ _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/p
 _FORGE = "conda-forge"
 _USUAL = "*"
 """In a list of channels: those of the distribution."""
-_OF_ANACONDA = re.compile(r"pkgs/(?:main|r|msys2|free|pro|archive|mro)")
-_USER = re.compile(r"//[^/@\s]*@")
-_TOKEN = re.compile(r"/t/[^/]+(?=/)")
-_SUBDIR = re.compile(r"/(?:noarch|(?:linux|osx|win)-\w+)/?$")
+_OF_ANACONDA = compiled(r"pkgs/(?:main|r|msys2|free|pro|archive|mro)")
+_USER = compiled(r"//[^/@\s]*@")
+_TOKEN = compiled(r"/t/[^/]+(?=/)")
+_SUBDIR = compiled(r"/(?:noarch|(?:linux|osx|win)-\w+)/?$")
 _LISTS = frozenset({"channels", "default_channels"})
 _MOST = 50
 

@@ -6,12 +6,12 @@ policy ``named`` only what the command names is an input.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import (
     ChosenPackage,
@@ -47,7 +47,7 @@ _PLATFORMS = {
     "riscv64": "linux-riscv64",
 }
 _MACHINES = {"linux-64": "x86_64", "linux-aarch64": "aarch64", "linux-ppc64le": "ppc64le"}
-_SUBDIR = re.compile(r"[a-z]+-\w{1,20}")
+_SUBDIR = compiled(r"[a-z]+-\w{1,20}")
 
 
 class Conda:

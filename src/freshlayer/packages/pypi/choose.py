@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from math import prod
 
 from msgspec import Struct
@@ -16,6 +17,9 @@ from packaging.version import Version
 from freshlayer.packages.pypi.pages import IndexedFile
 from freshlayer.packages.pypi.target import Target
 
+_NEWEST = (3, 20)
+_OLDEST = 8
+"""Of Python, where the base image does not state it."""
 _SOURCES = (".tar.gz", ".zip")
 _LONGEST = 255
 """Of the name of a file."""
@@ -81,11 +85,20 @@ def offers(
 
 
 def fitting(
-    offered: Iterable[Candidate], specifiers: Sequence[SpecifierSet], *, pre: bool = False
+    offered: Iterable[Candidate],
+    specifiers: Sequence[SpecifierSet],
+    *,
+    pre: bool = False,
+    pins: Sequence[SpecifierSet] | None = None,
 ) -> list[Candidate]:
-    """Of these, in their order, what pip's finder takes: what is yanked only where a version is pinned."""
+    """Of these, in their order, what pip's finder takes: what is yanked only where a version is pinned.
+
+    ``pins``: the specifiers that can pin one, where these are not all.
+    """
     found = [it for it in offered if all(one.contains(it.version, prereleases=True) for one in specifiers)]
-    kept = [it for it in found if not it.file.yanked] or (found if _is_pinned(specifiers) else [])
+    kept = [it for it in found if not it.file.yanked] or (
+        found if _is_pinned(specifiers if pins is None else pins) else []
+    )
     if pre or any(specifier.prereleases for specifier in specifiers):
         return kept
     return [it for it in kept if not it.version.is_prerelease] or kept
@@ -126,11 +139,19 @@ def _by_version(
             written.setdefault(stem.rpartition("-")[2], []).append(file)
     found: dict[Version, list[IndexedFile]] = {}
     for text, its in written.items():
-        try:
-            found.setdefault(Version(text[:_LONGEST]), []).extend(its)
-        except ValueError:
-            continue
+        version = _version(text[:_LONGEST])
+        if version is not None:
+            found.setdefault(version, []).extend(its)
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _version(text: str) -> Version | None:
+    """Projects have the same versions: 1.0.0, 1.0.1, …"""
+    try:
+        return Version(text)
+    except ValueError:
+        return None
 
 
 def _candidate(file: IndexedFile, ranks: Mapping[Tag, int]) -> Candidate | None:
@@ -156,20 +177,26 @@ def _is_bounded(name: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _ranks(target: Target) -> dict[Tag, int]:
-    """Tag → its place among those that the target takes."""
-    python = target.python[:2] if target.python else None
-    platforms = list(target.platforms)
-    versions = [python] if python else [(3, minor) for minor in range(20, 7, -1)]
+    """Tag → its place among those that the target takes; those of the newest Python where it is not known."""
+    version = target.python[:2] if target.python else _NEWEST
+    interpreter, platforms = f"cp{version[0]}{version[1]}", list(target.platforms)
     found: dict[Tag, int] = {}
-    for version in versions:
-        interpreter = f"cp{version[0]}{version[1]}"
-        tags = (
-            *cpython_tags(version, platforms=platforms),
-            *compatible_tags(version, interpreter, platforms),
-        )
-        for tag in tags:
-            found.setdefault(tag, len(found))
+    every = chain(
+        cpython_tags(version, platforms=platforms),
+        compatible_tags(version, interpreter, platforms),
+        () if target.python else _of_older(platforms),
+    )
+    for tag in every:
+        found.setdefault(tag, len(found))
     return found
+
+
+def _of_older(platforms: Sequence[str]) -> Iterator[Tag]:
+    """What each older Python takes, and none that is newer."""
+    for minor in range(_NEWEST[1] - 1, _OLDEST - 1, -1):
+        own = f"cp3{minor}"
+        yield from (Tag(own, abi, platform) for abi in (own, "none") for platform in platforms)
+        yield Tag(own, "none", "any")
 
 
 class _RequiresPython:

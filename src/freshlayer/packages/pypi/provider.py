@@ -101,7 +101,10 @@ class Provider(AbstractProvider[Need, Pick, str]):
         every = (it for _, it in offered)
         excluded = {it.candidate.version for it in incompatibilities[identifier] if it.candidate}
         best: dict[str, Candidate] = {}
-        for it in fitting(every, [*specifiers, *conditions.bounds(first.name)], pre=conditions.pre):
+        # uv takes what is yanked only where the command itself pins it.
+        pins = [need.specifier for need in needs if need.word] if conditions.first else None
+        bounds = [*specifiers, *conditions.bounds(first.name)]
+        for it in fitting(every, bounds, pre=conditions.pre, pins=pins):
             if it.version not in excluded:
                 best.setdefault(str(it.version), it)
         return [Pick(first.name, first.extras, it, pages[id(it)]) for it in best.values()]
