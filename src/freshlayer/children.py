@@ -54,7 +54,9 @@ record where it comes from, as it does without us."""
 MODEL = Child("docker compose config, docker buildx bake --print", "the files of the model", 2048 * _MIB)
 """They print what the user's own command would build, from untrusted files."""
 
-DOCKER_QUERY = Child("docker --version, version, image inspect, pull", reads="nothing, but run there")
+DOCKER_QUERY = Child(
+    "docker --version, version, image inspect, pull, buildx history", reads="nothing, but run there"
+)
 """docker resolves a relative DOCKER_CONFIG there, as for the build."""
 
 DOCKER_SAVE = Child("podman save, docker image save, buildah push to a pipe", reads="nothing, but run there")

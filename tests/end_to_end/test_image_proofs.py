@@ -179,3 +179,24 @@ def test_a_source_policy_pins_what_the_builder_fetches(
     done = containerd.run(*words, cwd=locked.directory, env=environment, check=False)
     assert done.returncode != 0
     assert "digest mismatch" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("name", ["sid-buildx", "sid-containerd"])
+def test_the_history_of_builds_proves_an_image_of_the_engine(
+    builders: Builders, name: str, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    (project / "Dockerfile").write_text(f"FROM {BASE}\nRUN wget -q -O /a {origin.url}\n")
+    freshlayer = Freshlayer.of(builders[name], tmp_path / "state.sqlite3", project)
+    assert freshlayer("lock", "--network=host", ".").code == 0
+    for tag in ("app:1", "app:2"):
+        told = freshlayer.build("--tag", tag, ".")
+        assert told.code == 0, told.err
+        origin.set_tag('"v2"')
+    assert proofs(freshlayer, "docker-daemon:app:1", 0) == {2: "proven"}
+    assert proofs(freshlayer, "docker-daemon:app:2", 1) == {2: "different"}
+    told = freshlayer("verify", "--image", "docker-daemon:app:none")
+    assert (told.code, "the engine has no such image" in told.err) == (2, True)
+    builders[name].run("tag", BASE, "app:other")
+    assert proofs(freshlayer, "docker-daemon:app:other", 2) == {2: "unknown"}
+    told = freshlayer("attest", "docker-daemon:app:1")
+    assert (told.code, "is no subject" in told.err) == (2, True)

@@ -42,9 +42,11 @@ def command(options: Options, image: str, output: str | None, pushed: bool) -> i
     Exit code 0: written; 2: trouble.
     """
     from freshlayer.cli.lock_run import locking
-    from freshlayer.workflows.image_proof import image_of
+    from freshlayer.workflows.image_proof import OF_ENGINE, image_of
     from freshlayer.workflows.statements import statement_about
 
+    if image.startswith(OF_ENGINE):
+        raise OptionError(f"{image}: an image that only this engine has is no subject (push it, or save it)")
     if pushed and Path(image).exists():
         raise OptionError(f"{image}: a file has no registry to push to (leave --push out)")
     every = Selection(None, "", (), "", None)

@@ -50,7 +50,8 @@ def command(
     --content also downloads each URL whose SHA-256 is locked, up to download_up_to bytes, and compares.
 
     --image compares with the provenance of an image, which names the keys that its instructions were built
-    with: a name in a registry, a directory in the OCI image layout, or an archive of docker save.
+    with: a name in a registry, a directory in the OCI image layout, an archive of docker save, or
+    docker-daemon:NAME for an image that docker has built.
 
     Exit code 0: as locked; 1: something differs, or is not covered with --strict; 2: an origin gave no
     answer, or other trouble.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from freshlayer.builders.build_history import built_image
 from freshlayer.errors import FreshlayerError
 from freshlayer.evidence.images import index_in, value_of, with_algorithm
 from freshlayer.lock.image_layout import open_layout
-from freshlayer.lock.image_provenance import ImageProofs, read_image
-from freshlayer.lock.provenance import Provenance, joined
+from freshlayer.lock.image_provenance import ImageProofs, PlatformImage, read_image
+from freshlayer.lock.provenance import Provenance, joined, read_provenance
 from freshlayer.model.image_proof import ImageProof, Proof, ProvenInstruction
 from freshlayer.model.lock import LockUser
 from freshlayer.model.reasons import Reason
@@ -19,6 +21,9 @@ from freshlayer.reference import Reference, parse, shown
 from freshlayer.workflows.lock import LockTarget, observe
 from freshlayer.workflows.platforms import default_platform
 from freshlayer.workflows.session import Session
+
+OF_ENGINE = "docker-daemon:"
+"""Begins the name of an image that docker has, as other tools write it."""
 
 _SCHEME = "docker-image://"
 _NO_PROVENANCE = (
@@ -40,7 +45,12 @@ def keyed(targets: Sequence[LockTarget], session: Session) -> Iterator[tuple[Loc
 
 
 def image_of(text: str, session: Session) -> ImageProofs:
-    """An image on disk where there is such a path, else one of a registry. Raises FreshlayerError."""
+    """One of docker's where the name begins with ``docker-daemon:``, one on disk where there is such a path.
+
+    Else one of a registry. Raises FreshlayerError.
+    """
+    if text.startswith(OF_ENGINE):
+        return _of_engine(text.removeprefix(OF_ENGINE))
     path = Path(text)
     if path.exists():
         return _on_disk(path)
@@ -50,6 +60,15 @@ def image_of(text: str, session: Session) -> ImageProofs:
     if isinstance(found, Reason):
         raise FreshlayerError(f"{shown(text)}: can't be read: {found}")
     return found
+
+
+def _of_engine(name: str) -> ImageProofs:
+    """With the provenance that docker keeps of its build."""
+    built = built_image(name, os.environ)
+    read = [it for it in map(read_provenance, built.statements) if it is not None]
+    return ImageProofs(
+        built.digest, "", 0, (PlatformImage(built.digest, "", joined(read) if read else None),)
+    )
 
 
 def _on_disk(path: Path) -> ImageProofs:
