@@ -120,11 +120,11 @@ def grown(here: Path, kind: str, sizes: Sequence[int] = SIZES) -> Grown:
     return Grown(kind, tuple(runs))
 
 
-def seconds_of(kind: str, count: int) -> float:
+def seconds_of(kind: str, count: int, rounds: int = _ROUNDS) -> float:
     """To read and to plan in this process: the least of some rounds."""
     text = text_of(kind, count)
     taken = []
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         started = time.process_time()
         found = analyse(text, BuildRequest(("linux/amd64",)))
         plan.plan(found.dockerfile, found.stages, found.parents, plan.Known({}, {}))

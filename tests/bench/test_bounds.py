@@ -18,8 +18,10 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("kind", bounds.KINDS)
 def test_time_grows_with_the_number_of_lines(kind: str) -> None:
     """Eight times the lines: about eight times as long, and sixty-four times if it went by the square."""
-    few, many = bounds.seconds_of(kind, FEW), bounds.seconds_of(kind, FEW * TIMES)
-    assert many < max(few, 0.004) * TIMES * 2.5
+    most = max(bounds.seconds_of(kind, FEW), 0.004) * TIMES * 2.5
+    many = bounds.seconds_of(kind, FEW * TIMES, 1)
+    # What else runs on the machine can only add to it.
+    assert many < most or bounds.seconds_of(kind, FEW * TIMES) < most
 
 
 @pytest.mark.parametrize("kind", bounds.KINDS)
