@@ -10,15 +10,12 @@ from pathlib import Path
 import pytest
 
 from testing.builders.table import MEMBERS, client_of, require
-from testing.command import FRESHLAYER, Ended
+from testing.command import FRESHLAYER, Ended, freshlayer
 
 
 def called(*words: str, path: str, config: Path) -> Ended:
     environment = {**os.environ, "PATH": path, "DOCKER_CONFIG": str(config), "HOME": str(config)}
-    done = subprocess.run(
-        [*FRESHLAYER, *words], env=environment, capture_output=True, text=True, timeout=30, check=False
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return freshlayer(words, environment, Path.cwd(), seconds=30)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from freshlayer.cli.main import cli
 from freshlayer.cli.options import _OURS as EVERYTHING
 from freshlayer.cli.options import ACTING
-from testing.command import FRESHLAYER
+from testing.command import FRESHLAYER, Ended, freshlayer
 
 COMMANDS = cli.list_commands(click.Context(cli))
 
@@ -21,8 +21,8 @@ COMMANDS = cli.list_commands(click.Context(cli))
 VERBATIM = ("build", "compose", "bake")
 
 
-def ended(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*FRESHLAYER, *words], capture_output=True, text=True, timeout=30, check=False)
+def ended(*words: str, **environment: str) -> Ended:
+    return freshlayer(words, {**os.environ, **environment}, Path.cwd(), seconds=30)
 
 
 def help_of(name: str) -> str:
@@ -43,11 +43,9 @@ def test_every_help_has_examples_of_its_command(name: str) -> None:
 def test_a_command_that_probes_nothing_has_no_options_for_it(name: str) -> None:
     assert "--connections" not in help_of(name)
     assert "--builder" not in help_of(name)
-    done = subprocess.run(
-        [*FRESHLAYER, name, "--connections", "3"], capture_output=True, text=True, timeout=30, check=False
-    )
-    assert done.returncode == 2
-    assert f"--connections: does not act on {name} (it acts on build, compose, bake, check" in done.stderr
+    done = ended(name, "--connections", "3")
+    assert done.code == 2
+    assert f"--connections: does not act on {name} (it acts on build, compose, bake, check" in done.err
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in VERBATIM])
@@ -63,16 +61,16 @@ def test_each_command_accepts_exactly_what_acts_on_it(name: str) -> None:
 @pytest.mark.parametrize("option", [("--json",), ("--format", "sarif"), ("--report", "x.json")])
 def test_the_form_of_a_report_is_refused_where_there_is_none(option: tuple[str, ...]) -> None:
     done = ended(*option, "uninstall")
-    assert done.returncode == 2
-    assert "does not act on uninstall" in done.stderr
+    assert done.code == 2
+    assert "does not act on uninstall" in done.err
 
 
 @pytest.mark.parametrize("name", ["check", "flag", "render", "probe"])
 def test_what_is_seldom_used_is_listed_on_request(name: str) -> None:
-    assert "--connections" not in ended(name, "--help").stdout
-    assert "--help-all" in ended(name, "--help").stdout
-    assert "--connections" in ended(name, "--help-all").stdout
-    assert "--connections" in ended("--help-all").stdout
+    assert "--connections" not in ended(name, "--help").out
+    assert "--help-all" in ended(name, "--help").out
+    assert "--connections" in ended(name, "--help-all").out
+    assert "--connections" in ended("--help-all").out
 
 
 def test_a_real_bash_completes_commands_options_values_and_files(tmp_path: Path) -> None:
@@ -80,7 +78,7 @@ def test_a_real_bash_completes_commands_options_values_and_files(tmp_path: Path)
     (tmp_path / "freshlayer").write_text(f'#!/bin/sh\nexec {shlex.join(FRESHLAYER)} "$@"\n')
     (tmp_path / "freshlayer").chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    script = ended("completion", "bash").stdout
+    script = ended("completion", "bash").out
     for typed, expected in (
         ("freshlayer inp", "inputs"),
         ("freshlayer check --builder po", "podman"),
@@ -109,13 +107,7 @@ def test_a_real_bash_completes_commands_options_values_and_files(tmp_path: Path)
 
 
 def test_before_the_command_all_options_are_accepted() -> None:
-    done = subprocess.run(
-        [*FRESHLAYER, "--connections", "3", "uninstall", "--help"],
-        capture_output=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 0
+    assert ended("--connections", "3", "uninstall", "--help").code == 0
 
 
 @pytest.mark.parametrize(
@@ -131,13 +123,7 @@ def test_before_the_command_all_options_are_accepted() -> None:
     ],
 )
 def test_values_and_dockers_options_are_completed(typed: str, expected: set[str]) -> None:
-    environment = {
-        **os.environ,
-        "_FRESHLAYER_COMPLETE": "bash_complete",
-        "COMP_WORDS": typed,
-        "COMP_CWORD": str(len(typed.split()) - 1),
-    }
-    done = subprocess.run(
-        list(FRESHLAYER), env=environment, capture_output=True, text=True, timeout=30, check=False
+    done = ended(
+        _FRESHLAYER_COMPLETE="bash_complete", COMP_WORDS=typed, COMP_CWORD=str(len(typed.split()) - 1)
     )
-    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == expected
+    assert {line.partition(",")[2] for line in done.out.splitlines()} == expected

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.files.user_directories import cache_home, config_home, home_of, state_home
-from testing.command import FRESHLAYER, Ended
+from testing.command import Ended, freshlayer
 
 ECHO = """#!/bin/sh
 echo "$@"
@@ -21,16 +21,7 @@ echo "$@"
 
 def run(project: Path, environment: Mapping[str, str], *words: str) -> Ended:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("XDG_") and k != "HOME"}
-    done = subprocess.run(
-        [*FRESHLAYER, *words],
-        env={**plain, **environment},
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return freshlayer(words, {**plain, **environment}, project, seconds=60)
 
 
 def files(project: Path) -> list[str]:

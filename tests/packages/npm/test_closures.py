@@ -16,6 +16,7 @@ import pytest
 from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.npm.manifests import Stated, edges_of
 from testing.named_packages import resolved
+from testing.npm_process import Npm
 from testing.npm_registry import NpmRegistry, Package, Published
 
 World = Mapping[str, Sequence[Published]]
@@ -141,16 +142,20 @@ def versions(found: Resolution) -> dict[str, set[str]]:
     return {it.name: set(it.version.split(", ")) for it in found.packages}
 
 
-def by_npm(registry: NpmRegistry, folder: Path, *words: str) -> dict[str, set[str]] | None:
+@pytest.fixture(scope="module")
+def npm(node: str) -> Iterator[Npm]:
+    assert node
+    with Npm() as started:
+        yield started
+
+
+def by_npm(npm: Npm, registry: NpmRegistry, folder: Path, *words: str) -> dict[str, set[str]] | None:
     """Name → versions of what is for Linux on amd64; None where npm finds no tree."""
     (folder / "package.json").write_text('{"name": "app", "version": "1.0.0"}')
-    argv = ["npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
+    argv = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
     argv += ["--registry", registry.url, "--cache", str(folder / "cache"), *words]
     environment = {**os.environ, "HOME": str(folder), "npm_config_update_notifier": "false"}
-    ended = subprocess.run(
-        argv, check=False, capture_output=True, text=True, timeout=120, cwd=folder, env=environment
-    )
-    if ended.returncode:
+    if npm.run(argv, folder, environment):
         return None
     lock = json.loads((folder / "package-lock.json").read_text())
     found: dict[str, set[str]] = {}
@@ -166,8 +171,10 @@ def by_npm(registry: NpmRegistry, folder: Path, *words: str) -> dict[str, set[st
 
 
 @pytest.mark.parametrize("words", SETS)
-def test_the_closure_is_that_of_npm(words: str, registry: NpmRegistry, node: str, tmp_path: Path) -> None:
-    expected = by_npm(registry, tmp_path, *words.split())
+def test_the_closure_is_that_of_npm(
+    words: str, registry: NpmRegistry, node: str, npm: Npm, tmp_path: Path
+) -> None:
+    expected = by_npm(npm, registry, tmp_path, *words.split())
     assert expected is not None
     if "option" in words.split():
         # What only the package for another system requires is in the lock file, and is not installed.
@@ -198,11 +205,11 @@ _PLACED_IN_ANOTHER_WAY = {14}
 
 
 @pytest.mark.parametrize("seed", sorted({*range(24)} - _PLACED_IN_ANOTHER_WAY))
-def test_the_closure_of_a_random_world_is_that_of_npm(seed: int, node: str, tmp_path: Path) -> None:
+def test_the_closure_of_a_random_world_is_that_of_npm(seed: int, node: str, npm: Npm, tmp_path: Path) -> None:
     world, words = _random_world(seed)
     with NpmRegistry() as registry:
         _publish(registry, world, {})
-        expected, found = by_npm(registry, tmp_path, *words), chosen(registry, node, words)
+        expected, found = by_npm(npm, registry, tmp_path, *words), chosen(registry, node, words)
     if expected is None:
         assert found.problem or found.notes, words
     else:
