@@ -8,7 +8,7 @@ import pytest
 
 from bench import calls
 
-MOST = {"inputs": 610, "check": 710}
+MOST = {"inputs": 430, "check": 530}
 """Command → calls of functions for each RUN that downloads."""
 
 

@@ -31,8 +31,8 @@ HEAVY = frozenset(
 )
 """What no library of a usual run needs, whoever imports it."""
 
-INPUTS = 335
-CHECK = 485
+INPUTS = 272
+CHECK = 399
 """The most modules, libraries and Python's own included."""
 
 

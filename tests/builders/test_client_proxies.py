@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.builders import client_proxies
+from freshlayer.docker_client.config import proxies as client_proxies
 
 P = "http://proxy.example.org:3128"
 

@@ -24,7 +24,7 @@ from freshlayer.model.build import ProgressEvent
 
 RUN = """\
 import sys
-from freshlayer.builders import run
+from freshlayer.builders.run.process import run
 from tests.builders.test_process import LOOKERS_ON
 ended = run(sys.argv[2:], {"PATH": "/usr/bin:/bin"}, reader=LOOKERS_ON[sys.argv[1]]())
 print(ended.trouble, end="")

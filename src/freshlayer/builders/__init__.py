@@ -3,10 +3,6 @@
 from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Reader
 from freshlayer.builders.command_line.build import BuildCommand, read
 from freshlayer.builders.detect import BUILDERS, detect
-from freshlayer.builders.plain import PlainBuild
-from freshlayer.builders.run.process import run
-from freshlayer.docker_client.build_args import build_args
-from freshlayer.docker_client.config import proxies as client_proxies
 
 __all__ = [
     "BUILDERS",
@@ -15,11 +11,7 @@ __all__ = [
     "DerivedFile",
     "Ended",
     "Job",
-    "PlainBuild",
     "Reader",
-    "build_args",
-    "client_proxies",
     "detect",
     "read",
-    "run",
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from freshlayer.builders.run.process import captured
 from freshlayer.docker_client import config as docker_config
 from freshlayer.errors import BuilderError
 
@@ -30,6 +29,8 @@ def in_daemon(
 def _driver(program: tuple[str, ...], name: str, environ: Mapping[str, str]) -> str:
     argv = [*program, "buildx", "inspect", *([name] if name else [])]
     try:
+        from freshlayer.builders.run.process import captured  # noqa: PLC0415 - most runs start no program
+
         done = captured(argv, environ, seconds=_SECONDS)
     except BuilderError:
         return ""

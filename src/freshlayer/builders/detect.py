@@ -12,12 +12,27 @@ from msgspec import Struct, field
 from freshlayer import children
 from freshlayer.builders import versions
 from freshlayer.builders.base import Builder
-from freshlayer.builders.containers import buildah, podman
 from freshlayer.builders.docker import BuildKit, Classic
 from freshlayer.docker_client import config as docker_config
 from freshlayer.errors import BuilderError
 
 _PLAIN = ("build",)
+
+
+def _buildah(
+    program: tuple[str, ...], words: tuple[str, ...], environment: Mapping[str, str], name: str
+) -> Builder:
+    from freshlayer.builders.containers import buildah  # noqa: PLC0415 - where there is no docker
+
+    return buildah(program, words, environment, name)
+
+
+def _podman(
+    program: tuple[str, ...], words: tuple[str, ...], environment: Mapping[str, str], name: str
+) -> Builder:
+    from freshlayer.builders.containers import podman  # noqa: PLC0415 - where there is no docker
+
+    return podman(program, words, environment, name)
 
 
 class Row(Struct, frozen=True):
@@ -30,11 +45,11 @@ class Row(Struct, frozen=True):
 
 
 BUILDERS: Mapping[str, Row] = {
-    "buildah": Row(buildah, "buildah"),
+    "buildah": Row(_buildah, "buildah"),
     "buildkit": Row(BuildKit, "docker", forced={"DOCKER_BUILDKIT": "1"}),
     "buildx": Row(BuildKit, "docker", ("buildx", "build")),
     "classic": Row(Classic, "docker", forced={"DOCKER_BUILDKIT": "0"}),
-    "podman": Row(podman, "podman"),
+    "podman": Row(_podman, "podman"),
 }
 """Name for ``--builder`` → the builder."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from freshlayer.builders import added_checksums, buildx, docker_api, engines, image_ids, progress, versions
+from freshlayer.builders import buildx, engines, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import DOCKER, Family
-from freshlayer.builders.run.derived_file import derived
-from freshlayer.builders.run.process import run
 from freshlayer.docker_client import config as docker_config
 from freshlayer.dockerfile.inject import Mechanism, mechanism_under
 
@@ -31,13 +29,19 @@ class BuildKit(Invoked, frozen=True):
         return engines.of_buildx(self.environment, named, chosen=chosen)
 
     def image_of(self, tag: str) -> str:
+        from freshlayer.builders import image_ids  # noqa: PLC0415 - behind a build
+
         return image_ids.of_daemon(engines.of_docker(self.environment), tag)
 
     def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:
+        from freshlayer.builders import added_checksums, docker_api  # noqa: PLC0415 - of a build
+
         daemon = docker_api.version(self.program, self.environment, self.engine(named))
         return added_checksums.of_buildkit(syntax_image, daemon)
 
     def reader(self, command: BuildCommand) -> Reader | None:
+        from freshlayer.builders import progress  # noqa: PLC0415 - of a build
+
         return progress.buildkit(command, self.environment)
 
     def takes_local_images(self, named: str) -> bool:
@@ -46,6 +50,9 @@ class BuildKit(Invoked, frozen=True):
 
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
+        from freshlayer.builders.run.derived_file import derived  # noqa: PLC0415 - of a build
+        from freshlayer.builders.run.process import run  # noqa: PLC0415 - the same
+
         with derived(job.file) as path:
             argv = [*self.argv, *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))
@@ -66,12 +73,16 @@ class Classic(Invoked, frozen=True):
         return engines.of_docker(self.environment)
 
     def image_of(self, tag: str) -> str:
+        from freshlayer.builders import image_ids  # noqa: PLC0415 - behind a build
+
         return image_ids.of_daemon(self.engine(), tag)
 
     def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:  # noqa: ARG002 - it checks none
-        return added_checksums.NONE
+        return frozenset()
 
     def reader(self, command: BuildCommand) -> Reader | None:
+        from freshlayer.builders import progress  # noqa: PLC0415 - of a build
+
         return progress.classic(command)
 
     def takes_local_images(self, named: str) -> bool:  # noqa: ARG002 - there is one
@@ -83,6 +94,8 @@ class Classic(Invoked, frozen=True):
 
     def build(self, job: Job) -> Ended:
         """An own tar on standard input (reason: ``context.classic``)."""
+        from freshlayer.builders.run.process import run  # noqa: PLC0415 - of a build
+
         context = job.file.open_context(as_before_23=0 < versions.major(self._client) < 23)
         words = job.command.with_file(context.name, context="-")
         write = partial(context.write, job.file.content)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from freshlayer.builders import docker_api
-from freshlayer.builders.run.process import captured
 from freshlayer.errors import BuilderError, ReferenceInvalidError
 from freshlayer.reference import Reference, parse
+
+if TYPE_CHECKING:
+    import subprocess
 
 _SCHEME = "docker-image://"
 _SECONDS = 30.0
@@ -168,6 +169,8 @@ def _documents(done: subprocess.CompletedProcess[bytes] | None) -> list[Document
 
 def _run(store: ImageStore, words: list[str]) -> subprocess.CompletedProcess[bytes] | None:
     try:
+        from freshlayer.builders.run.process import captured  # noqa: PLC0415 - most runs start no program
+
         return captured([*store.program, *words], store.environment, seconds=_SECONDS)
     except BuilderError:
         return None

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from freshlayer.builders.run.process import captured
 from freshlayer.errors import BuilderError
 from freshlayer.files.atomic_write import replace
 from freshlayer.files.bounded_read import read_file
@@ -55,6 +54,8 @@ def major(text: str) -> int:
 def output(program: str, words: list[str], environ: Mapping[str, str]) -> str:
     """The start of what a command prints; empty where it can't be run, or takes too long."""
     try:
+        from freshlayer.builders.run.process import captured  # noqa: PLC0415 - most runs start no program
+
         done = captured([program, *words], environ, seconds=_SECONDS)
     except BuilderError:
         return ""

@@ -34,7 +34,8 @@ With freshlayer:
 @click.pass_context
 def command(context: click.Context, words: list[str]) -> int:
     """Build as ``docker build`` would; only instructions whose remote inputs changed run again."""
-    from freshlayer.builders import PlainBuild, read
+    from freshlayer.builders import read
+    from freshlayer.builders.plain import PlainBuild
 
     options, stdin = options_of(context), KeptInput(standard_input())
     with of_build():

@@ -137,7 +137,7 @@ def _wait_for_the_end(address: str) -> None:
 
 
 def _without_us(call: Call) -> int:
-    from freshlayer.builders import run
+    from freshlayer.builders.run.process import run
     from freshlayer.cli.without_alias import unaliased
 
     try:

@@ -104,13 +104,16 @@ def _must_match(options: Options, source: Source | None) -> tuple[Path, Lock]:
 def _lock(options: Options) -> tuple[Path | None, Lock]:
     """The lock file that --identities names; nothing where it can't be used."""
     from freshlayer.errors import StateError
-    from freshlayer.lock.lock_file import read_lock
     from freshlayer.model.lock import Lock
     from freshlayer.report.terminal import warn
 
-    path = Path(options.identities) if options.identities else None
+    if not options.identities:
+        return None, Lock()
+    from freshlayer.lock.lock_file import read_lock
+
+    path = Path(options.identities)
     try:
-        return path, read_lock(path) if path else Lock()
+        return path, read_lock(path)
     except StateError as error:
         warn(f"{error}; it is neither used nor written")
         return None, Lock()

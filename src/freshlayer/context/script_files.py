@@ -6,9 +6,8 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from freshlayer.context.dockerignore import NAME, ignore_file, patterns, read_rules
-from freshlayer.context.ignore_patterns import Patterns
 from freshlayer.files.bounded_read import UnfitFileError, read_file
 from freshlayer.model.context_files import (
     ContextAbsent,
@@ -20,6 +19,9 @@ from freshlayer.model.context_files import (
     Wanted,
 )
 from freshlayer.model.reasons import Reason
+
+if TYPE_CHECKING:
+    from freshlayer.context.ignore_patterns import Patterns
 
 LARGEST = 1024 * 1024
 MOST_FILES = 200
@@ -88,6 +90,8 @@ class ContextFiles:
         return path != "." and self._rules.excludes(path)
 
     def _read_rules(self) -> Patterns:
+        from freshlayer.context.dockerignore import NAME, ignore_file, patterns, read_rules  # noqa: PLC0415 - few want it
+
         own = ignore_file(self._dockerfile) if self._dockerfile else None
         file = own if own and own.is_file() else self._root / NAME
         return patterns(file, read_rules(file) or "")

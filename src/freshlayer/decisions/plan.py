@@ -12,9 +12,8 @@ from freshlayer.decisions.marks import Mark, marks
 from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_packages, tainted
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
-from freshlayer.evidence.images import CREATED, value_of
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
-from freshlayer.model.evidence import Identity, contrast
+from freshlayer.model.evidence import Evidence, Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.packages import PackagesRead, PackageVerdict
@@ -196,7 +195,7 @@ class _Planner:
     def _dated(self, references: Iterable[Reference], moved: Reason) -> Reason:
         """With the date of the image that it is about, where the registry states one."""
         verdict = next((self._known.verdicts[it] for it in references if it.text == moved.subject), None)
-        created = value_of(verdict.keep.evidence, CREATED) if verdict and verdict.keep else ""
+        created = _created(verdict.keep.evidence) if verdict and verdict.keep else ""
         return replace(moved, detail=f"{moved.detail} (created {created})") if created else moved
 
     def _without_input(self, instruction: Instruction) -> tuple[InstructionState, Reason]:
@@ -208,6 +207,13 @@ class _Planner:
         if instruction.number in self._known.local:
             return InstructionState.FRESH, Reason("local-image")
         return InstructionState.FRESH, Reason("no-input", detail="no remote input")
+
+
+def _created(evidence: tuple[Evidence, ...]) -> str:
+    """The date that a registry states of an image."""
+    from freshlayer.evidence.images import CREATED, value_of  # noqa: PLC0415 - an image that moved
+
+    return value_of(evidence, CREATED)
 
 
 def _unbuilt(

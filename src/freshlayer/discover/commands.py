@@ -34,9 +34,7 @@ from freshlayer.discover.syntaxes.found import (
     written,
 )
 from freshlayer.discover.syntaxes.git import Checkouts
-from freshlayer.discover.syntaxes.images import skopeo
 from freshlayer.discover.syntaxes.repositories import REPOSITORIES
-from freshlayer.discover.syntaxes.storage import az, named_remotes, storage
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import ScriptPlace
@@ -45,15 +43,40 @@ from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 from freshlayer.shell import SHELLS, Call, Surroundings, Unfollowed
 
+
+def _storage(arguments: Words) -> Iterator[Finding]:
+    from freshlayer.discover.syntaxes.storage import storage  # noqa: PLC0415 - few scripts use it
+
+    return storage(arguments)
+
+
+def _az(arguments: Words) -> Iterator[Finding]:
+    from freshlayer.discover.syntaxes.storage import az  # noqa: PLC0415 - the same
+
+    return az(arguments)
+
+
+def _named_remotes(program: str, arguments: Words) -> Iterator[Finding]:
+    from freshlayer.discover.syntaxes.storage import named_remotes  # noqa: PLC0415 - the same
+
+    return named_remotes(program, arguments)
+
+
+def _skopeo(arguments: Words) -> Iterator[Finding]:
+    from freshlayer.discover.syntaxes.images import skopeo  # noqa: PLC0415 - the same
+
+    return skopeo(arguments)
+
+
 SYNTAXES: dict[str, Syntax] = {
     "curl": curl,
     "wget": wget,
     "aria2c": aria2c,
     "axel": aria2c,
-    **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "s5cmd"), storage),
-    "az": az,
-    "skopeo": skopeo,
-    **{name: partial(named_remotes, name) for name in ("mc", "rclone")},
+    **dict.fromkeys(("aws", "gsutil", "gcloud", "s3cmd", "s5cmd"), _storage),
+    "az": _az,
+    "skopeo": _skopeo,
+    **{name: partial(_named_remotes, name) for name in ("mc", "rclone")},
 }
 """Program → the syntax that reads its arguments, where a row of ``programs`` can't.
 

@@ -18,7 +18,6 @@ from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets, mounted_secrets
 from freshlayer.discover.homes import Homes
-from freshlayer.discover.kept_files import kept_files
 from freshlayer.discover.local_hosts import why_local
 from freshlayer.discover.lock_advice import KnownUnlocked
 from freshlayer.discover.lookups import decided
@@ -28,7 +27,8 @@ from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
-from freshlayer.discover.windows import WINDOWS_SHELLS, followed_by, interpreter_of, of_windows_shell
+from freshlayer.discover.windows_calls import followed_by
+from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown
@@ -253,6 +253,8 @@ class _Finder:
     def _kept(self, instruction: Instruction, directory: str) -> Iterator[tuple[str, Finding]]:
         """Warnings about cache mounts in which a file may not change."""
         if instruction.name == "RUN" and any("type=cache" in flag for flag in instruction.flags):
+            from freshlayer.discover.kept_files import kept_files  # noqa: PLC0415 - few Dockerfiles have one
+
             environment = self._environments[instruction.number]
             around = self._surroundings(instruction, environment)
             kept = kept_files(instruction, _script(instruction), environment, around, directory)
@@ -335,6 +337,8 @@ class _Finder:
             return
         script = _script(instruction)
         if interpreter in WINDOWS_SHELLS:
+            from freshlayer.discover.windows import of_windows_shell  # noqa: PLC0415 - its grammars
+
             yield from of_windows_shell(shell_words, script, surroundings)
         elif interpreter not in _POSIX_SHELLS:
             reason = Reason("other-interpreter", detail=f"its shell is {shown(' '.join(shell_words), 40)}")

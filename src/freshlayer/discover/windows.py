@@ -6,14 +6,14 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from msgspec.structs import replace
 
-from freshlayer.discover.commands import SYNTAXES, Others, of_calls
+from freshlayer.discover.commands import SYNTAXES, of_calls
 from freshlayer.discover.programs.table import names
 from freshlayer.discover.syntaxes.found import Finding, Missed
 from freshlayer.discover.syntaxes.repositories import REPOSITORIES
+from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of, name_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
@@ -23,10 +23,6 @@ from freshlayer.shell.command_line import divided
 from freshlayer.shell.placeholders import Placeholders
 from freshlayer.shell.status import Call
 from freshlayer.shell.values import text_of
-
-POWERSHELLS = frozenset({"powershell", "pwsh", "pwsh-preview"})
-WINDOWS_SHELLS = frozenset({*POWERSHELLS, "cmd"})
-"""Names of interpreters, in small letters and without ``.exe``."""
 
 _DEEPEST = 4
 _LONGEST_SCRIPT = 64 * 1024
@@ -45,12 +41,6 @@ _FILE = Reason("script-not-followed", detail="freshlayer does not read script fi
 Findings = Iterator[tuple[str, Finding]]
 
 
-@lru_cache(maxsize=512)
-def interpreter_of(word: str) -> str:
-    """The name of a program on Windows: without directory and ending, in small letters."""
-    return re.sub(r"\.(?:exe|cmd|bat|com)\Z", "", word.replace("\\", "/").rpartition("/")[2].lower())
-
-
 def of_windows_shell(shell_words: tuple[str, ...], script: str, surroundings: Surroundings) -> Findings:
     """A RUN in shell form whose SHELL is one of ``WINDOWS_SHELLS``."""
     name = interpreter_of(shell_words[0])
@@ -63,21 +53,9 @@ def of_windows_shell(shell_words: tuple[str, ...], script: str, surroundings: Su
     yield from _of_powershell_words(name, words[1:], (), surroundings, 0)
 
 
-def followed_by(surroundings: Surroundings) -> Others:
-    """What these interpreters, and programs with a path of Windows, read where another shell runs them."""
-
-    def others(call: Call) -> Findings | None:
-        name = _name_of(call)
-        if interpreter_of(name) in WINDOWS_SHELLS or "\\" in name:
-            return of_programs([call], surroundings, 0)
-        return None
-
-    return others
-
-
 def of_windows_call(call: Call, surroundings: Surroundings, depth: int = 0) -> Findings:
     """A program that is one of ``WINDOWS_SHELLS``, with its arguments."""
-    name = interpreter_of(_name_of(call))
+    name = interpreter_of(name_of(call))
     if depth > _DEEPEST:
         yield "script", Missed(name, Reason("limit-reached", detail="scripts call each other too deep"))
     elif name == "cmd":
@@ -224,7 +202,7 @@ def of_programs(
     """Programs by the names that the tables have; interpreters are followed."""
     plain: list[Call] = []
     for number, call in enumerate(calls):
-        name = _name_of(call)
+        name = name_of(call)
         if interpreter_of(name) in WINDOWS_SHELLS:
             around = _with(surroundings, environments[number] if environments else {})
             yield from of_windows_call(call, around, depth)
@@ -235,15 +213,6 @@ def of_programs(
         else:
             plain.append(call)
     yield from of_calls(tuple(plain))
-
-
-def _name_of(call: Call) -> str:
-    """The program; of one whose directory is not known, its last part. Empty where it is not known."""
-    first = call.words[0] if call.words else ()
-    last = first[-1] if first else ""
-    if not isinstance(last, str):
-        return ""
-    return last if len(first) == 1 or re.search(r"[\\/]", last) else ""
 
 
 def _is_script(name: str) -> bool:

@@ -10,7 +10,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +55,8 @@ def _take(descriptor: int, path: Path, seconds: float) -> None:
             if time.monotonic() > deadline:
                 message = f"locked by another process for {seconds:g} s"
                 raise TimeoutError(errno.ETIMEDOUT, message, str(path)) from None
-            time.sleep(_PAUSE * (0.5 + random.random()))  # noqa: S311 - so that waiting processes do not poll in step
+            time.sleep(
+                _PAUSE * (0.5 + os.urandom(1)[0] / 256)
+            )  # so that waiting processes do not poll in step
         else:
             return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -129,6 +128,8 @@ class IndexCache:
 
     def _unnamed(self) -> BinaryIO:
         """A file for what is as large as an index: on the disk of the cache, not in memory."""
+        import tempfile  # noqa: PLC0415 - few runs want a file, and it loads compression
+
         try:
             return cast("BinaryIO", tempfile.TemporaryFile(buffering=_BUFFER, dir=self._directory))
         except OSError:
@@ -137,6 +138,8 @@ class IndexCache:
     @contextlib.contextmanager
     def _new_file(self) -> Iterator[str]:
         """A temporary file here, or in the directory for such files; removed if it still is there."""
+        import tempfile  # noqa: PLC0415 - the same
+
         try:
             descriptor, path = tempfile.mkstemp(prefix=_NEW, dir=self._directory)
         except OSError:

@@ -11,7 +11,6 @@ import contextlib
 import mmap
 import os
 import struct
-import tempfile
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import BinaryIO, cast
@@ -148,4 +147,6 @@ def _unnamed_file() -> BinaryIO:
     """In memory where the system has that."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("freshlayer-index"), "w+b")
+    import tempfile  # noqa: PLC0415 - few runs write an index, and it loads compression
+
     return cast("BinaryIO", tempfile.TemporaryFile())

@@ -6,9 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from freshlayer.decisions.causes import totals_of
-from freshlayer.decisions.frontend import moved_frontends
-from freshlayer.decisions.match_progress import COUNTED
 from freshlayer.decisions.packages import held_text, manager_of
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import SYNTAX, ScriptPlace
@@ -102,6 +99,8 @@ def _edits(report: Report) -> Iterator[Line]:
 
 def _frontends(report: Report) -> Iterator[Line]:
     """No instruction is stale for it."""
+    from freshlayer.decisions.frontend import moved_frontends  # noqa: PLC0415 - of a build
+
     for place, verdict in moved_frontends(report):
         yield "cyan", f"  {report.dockerfile}:{place.line} {SYNTAX} changed: {verdict.explanation}"
 
@@ -170,6 +169,8 @@ def _summary(report: Report) -> Iterator[Line]:
     outcomes = [item.outcome for item in report.instructions if item.outcome]
     if not outcomes:
         return
+    from freshlayer.decisions.causes import totals_of  # noqa: PLC0415 - of a build
+
     totals = totals_of(outcomes)
     every = totals.ran + totals.cached
     verb = "rebuilt" if totals.again or not totals.ran else "built"
@@ -222,6 +223,8 @@ def _became(report: Report, item: InstructionVerdict, outcome: StepOutcome) -> L
 
 def _unknown(report: Report) -> str:
     """How many instructions the display did not distinguish."""
+    from freshlayer.decisions.match_progress import COUNTED  # noqa: PLC0415 - of a build
+
     count = sum(item.instruction in COUNTED and item.outcome is None for item in report.instructions)
     return f"; {count} unknown" if count else ""
 

@@ -9,7 +9,6 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 
 _OBSERVATION = """
@@ -214,6 +213,8 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 def _copy(path: Path, version: int) -> None:
     """Through SQLite, so that what is only in the write-ahead log is in the copy too."""
+    import tempfile  # noqa: PLC0415 - few stores are older, and it loads compression
+
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     os.close(handle)
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from freshlayer.builders import client_proxies
-from freshlayer.builders.invocation import BuiltBy
 from freshlayer.discover.analysis import BuildRequest
+from freshlayer.docker_client.config import proxies as client_proxies
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.report import Report
 from freshlayer.workflows.engine_images import EngineImages
@@ -18,6 +18,9 @@ from freshlayer.workflows.observe import Due
 from freshlayer.workflows.record import record_verdicts, scope_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
+
+if TYPE_CHECKING:
+    from freshlayer.builders.invocation import BuiltBy
 
 
 def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Report | UnknownInputError]:

@@ -16,7 +16,6 @@ from freshlayer.decisions.verdict import relative_to
 from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.errors import StateError
 from freshlayer.evidence.images import platform_list
-from freshlayer.lock.lock_file import change_lock, is_gone, root_of
 from freshlayer.model.build import Pairs
 from freshlayer.model.lock import LockedDockerfile, LockedPackages
 from freshlayer.model.observation import Recorded, Verdict
@@ -24,7 +23,6 @@ from freshlayer.model.packages import PackageRun
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference, shown
-from freshlayer.workflows.lock_parts import name_of, part_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
@@ -41,6 +39,8 @@ def expected(
     """
     if session.lock_path is None or not (session.locked or session.locked_packages):
         return None
+    from freshlayer.workflows.lock_parts import name_of  # noqa: PLC0415 - where there is a lock file
+
     name = name_of(session.lock_path, target.source)
     found: dict[Reference, Verdict] = {}
     missing: dict[Reference, Reason] = {}
@@ -65,6 +65,9 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
     path = session.lock_path
     if path is None or session.must_match:
         return
+    from freshlayer.lock.lock_file import change_lock, is_gone  # noqa: PLC0415 - where there is a lock file
+    from freshlayer.workflows.lock_parts import part_of  # noqa: PLC0415 - the same
+
     parts = [
         part_of(described(path, target.source, target.request), target, report, session.policy.packages)
         for target, report in built
@@ -79,6 +82,9 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
 
 def described(path: Path, source: Source, request: BuildRequest) -> LockedDockerfile:
     """A Dockerfile, with the options of its build as far as every machine has them."""
+    from freshlayer.lock.lock_file import root_of  # noqa: PLC0415 - where there is a lock file
+    from freshlayer.workflows.lock_parts import name_of  # noqa: PLC0415 - the same
+
     name = name_of(path, source)
     home = path.resolve().parent
     root, where = root_of(home), source.context.resolve()
@@ -99,6 +105,8 @@ def installed(
     """Digest of an instruction → the packages that the file has for it."""
     if session.lock_path is None:
         return {}
+    from freshlayer.workflows.lock_parts import name_of  # noqa: PLC0415 - where there is a lock file
+
     name = name_of(session.lock_path, target.source)
     stages = {it.number: stage.label for stage in analysis.stages for it in stage.instructions}
     runs = {run.number: run for chain in analysis.package_chains for run in chain.runs}

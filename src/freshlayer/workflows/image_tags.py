@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain, islice
+from typing import TYPE_CHECKING
 
-from freshlayer.builders import Ended
-from freshlayer.builders.invocation import BuildTarget, Invocation
 from freshlayer.reference import shown
 from freshlayer.state import Scope
 from freshlayer.workflows.session import Session
+
+if TYPE_CHECKING:
+    from freshlayer.builders import Ended
+    from freshlayer.builders.invocation import BuildTarget, Invocation
 
 _MOST = 20
 _SHORT = 12

@@ -29,7 +29,6 @@ from freshlayer.settings import OnUnknown
 from freshlayer.workflows.downloaded_scripts import DownloadedScripts
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.identities import expected, installed
-from freshlayer.workflows.index_files import IndexFiles
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.learned_bases import LearnedBases, with_reasons
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
@@ -214,6 +213,8 @@ class Judgement:
         if session.indexes is None or not any(watched.package_chains for watched in group):
             return [{} for _ in group]
         if self._packages is None:
+            from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - few want it
+
             self._packages = PackagesOfRun(IndexFiles(session, session.indexes))
         return self._packages.read([wanted_of(watched, self._bases.known) for watched in group])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -36,7 +37,9 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason, about, hint_of
 from freshlayer.packages import MANAGERS, WITHOUT_CONTENTS
 from freshlayer.reference import Reference
-from freshlayer.workflows.index_files import IndexFiles
+
+if TYPE_CHECKING:
+    from freshlayer.workflows.index_files import IndexFiles
 
 _MOST_ROUNDS = 64
 _LONGEST = 200

@@ -13,7 +13,8 @@ from freshlayer.builders import DerivedFile
 from freshlayer.builders.added_checksums import of_buildkit
 from freshlayer.builders.invocation import Invocation
 from freshlayer.builders.local_images import name_of
-from freshlayer.context import Source, ignore_file, is_sent, read_rules
+from freshlayer.context import Source
+from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
 from freshlayer.dockerfile import key_args as arguments
 from freshlayer.dockerfile.inject import Mechanism, NamedImage, inject, mechanism_under

@@ -22,22 +22,6 @@ from freshlayer.probe.network.exchange import ABSENT, exchange, reason_of, reque
 from freshlayer.probe.network.messages import Conversation, Means, Request
 from freshlayer.reference import Reference, parse, requested, shown
 
-_REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"
-_ARCHIVE = r"(?:tar\.gz|tgz|zip)"
-
-LATEST_RELEASE = compiled(
-    rf"https://(?:github\.com|api\.github\.com/repos)/{_REPOSITORY}/releases/latest", re.ASCII
-)
-GITHUB_ARCHIVE = compiled(
-    rf"(?P<forge>https://(?:github\.com|codeload\.github\.com|api\.github\.com/repos))/{_REPOSITORY}/"
-    rf"(?:archive/(?P<ref>.+)\.{_ARCHIVE}|(?:legacy\.)?{_ARCHIVE}/(?P<code>.+)|(?:tar|zip)ball/(?P<ball>.+))",
-    re.ASCII,
-)
-GITLAB_ARCHIVE = compiled(
-    r"(?P<repository>https?://[^?#]+)/-/archive/(?P<ref>[^?#]+)/[^/?#]+\.(?:tar\.gz|tar\.bz2|tar|zip)",
-    re.ASCII,
-)
-
 # git's refs are names; what looks like an abbreviated commit is requested over HTTP.
 _ABBREVIATED = compiled(r"[0-9a-f]{4,39}")
 

@@ -8,15 +8,12 @@ from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.evidence import Hop
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.exchange import exchange, request_of, status_line
 from freshlayer.probe.network.messages import Conversation, Means
 from freshlayer.reference import Reference
-
-FILE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
 
 
 def first_hop(

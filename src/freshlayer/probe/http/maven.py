@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from freshlayer import evidence
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
@@ -25,11 +24,6 @@ from freshlayer.reference import Reference
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
-
-SNAPSHOT = compiled(
-    r"(?P<directory>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
-    r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
-)
 
 _METADATA = "maven-metadata.xml"
 # Most frequent first: Maven itself writes SHA-1 and MD5, so the first request usually suffices.

@@ -9,23 +9,78 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.observation import Recorded
-from freshlayer.probe.http import documents, forges, hugging_face, maven, side_files
+from freshlayer.probe.http import documents, side_files
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.messages import Conversation, Means
 from freshlayer.reference import Reference
 
 Route = Callable[[re.Match[str], Reference, Recorded | None, Means], Conversation]
 
+_REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"
+_ARCHIVE = r"(?:tar\.gz|tgz|zip)"
+
+LATEST_RELEASE = compiled(
+    rf"https://(?:github\.com|api\.github\.com/repos)/{_REPOSITORY}/releases/latest", re.ASCII
+)
+GITHUB_ARCHIVE = compiled(
+    rf"(?P<forge>https://(?:github\.com|codeload\.github\.com|api\.github\.com/repos))/{_REPOSITORY}/"
+    rf"(?:archive/(?P<ref>.+)\.{_ARCHIVE}|(?:legacy\.)?{_ARCHIVE}/(?P<code>.+)|(?:tar|zip)ball/(?P<ball>.+))",
+    re.ASCII,
+)
+GITLAB_ARCHIVE = compiled(
+    r"(?P<repository>https?://[^?#]+)/-/archive/(?P<ref>[^?#]+)/[^/?#]+\.(?:tar\.gz|tar\.bz2|tar|zip)",
+    re.ASCII,
+)
+SNAPSHOT = compiled(
+    r"(?P<directory>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
+    r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
+)
+HUGGING_FACE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
+
+
+def _latest_release(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    from freshlayer.probe.http.forges import latest_release  # noqa: PLC0415 - a row is loaded when it is used
+
+    return latest_release(match, reference, recorded, means)
+
+
+def _archive(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    from freshlayer.probe.http.forges import archive  # noqa: PLC0415 - the same
+
+    return archive(match, reference, recorded, means)
+
+
+def _first_hop(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    from freshlayer.probe.http.hugging_face import first_hop  # noqa: PLC0415 - the same
+
+    return first_hop(match, reference, recorded, means)
+
+
+def _snapshot(
+    match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+) -> Conversation:
+    from freshlayer.probe.http.maven import snapshot  # noqa: PLC0415 - the same
+
+    return snapshot(match, reference, recorded, means)
+
+
 FORGES: tuple[tuple[re.Pattern[str], Route], ...] = (
-    (forges.LATEST_RELEASE, forges.latest_release),
-    (forges.GITHUB_ARCHIVE, forges.archive),
-    (forges.GITLAB_ARCHIVE, forges.archive),
+    (LATEST_RELEASE, _latest_release),
+    (GITHUB_ARCHIVE, _archive),
+    (GITLAB_ARCHIVE, _archive),
 )
 ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
     *FORGES,
-    (hugging_face.FILE, hugging_face.first_hop),
-    (maven.SNAPSHOT, maven.snapshot),
+    (HUGGING_FACE, _first_hop),
+    (SNAPSHOT, _snapshot),
     *((row.pattern, row.probe) for row in documents.ROWS),
 )
 """The canonical URL, matched whole → how it is probed."""

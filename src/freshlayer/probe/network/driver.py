@@ -7,6 +7,7 @@ import os
 import time
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,8 +21,10 @@ from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, retry_after
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
-from freshlayer.probe.network.subprocesses import Running, start
 from freshlayer.reference import Reference, shown
+
+if TYPE_CHECKING:
+    from freshlayer.probe.network.subprocesses import Running
 
 _FIRST = 100
 """Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
@@ -182,6 +185,8 @@ class _Driver:
         elif isinstance(step, Request):
             yield from self._send(talk, step, remaining)
         else:
+            from freshlayer.probe.network.subprocesses import start  # noqa: PLC0415 - few origins want a program
+
             started = start(step, remaining, self._nowhere)
             if isinstance(started, Answer):
                 yield from self._answer(talk, started)

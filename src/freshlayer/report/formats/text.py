@@ -9,7 +9,6 @@ from typing import IO, TextIO, cast
 from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
 from freshlayer.report.groups import coverage_text, input_lines
-from freshlayer.report.story import story_lines
 from freshlayer.report.terminal import show
 from freshlayer.report.text import Line, build_lines, check_lines, probe_lines
 
@@ -45,6 +44,8 @@ def _lines(report: Report, style: Style) -> Iterable[Line]:
         brief = build_lines(report)
         return chain(check_lines(report, every=True), brief) if style.every else brief
     if style.explain:
+        from freshlayer.report.story import story_lines  # noqa: PLC0415 - of --explain
+
         return story_lines(report, style.explain)
     covered = coverage_text(report)
     return chain(check_lines(report, every=style.every), [("dim", f"  {covered}")] if covered else [])

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.parameters import not_computed
-from freshlayer.shell.programs import distribution
 from freshlayer.shell.programs.architecture import answer, decided
 from freshlayer.shell.programs.builtins import BUILTINS, Builtin
 from freshlayer.shell.programs.downloads import printed_body
@@ -164,6 +163,8 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if len(plain) == len(words):
         text = answer([name, *plain[1:]], runner.platform)
         if text is None and name in _OF_DISTRIBUTION:
+            from freshlayer.shell.programs import distribution  # noqa: PLC0415 - few scripts use it
+
             text = distribution.answer([name, *plain[1:]], runner.runs.files)
         if text is not None:
             return CommandResult(Status.TRUE, (text_of(text, "\n"),))

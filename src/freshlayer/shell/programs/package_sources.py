@@ -13,7 +13,6 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import Files, FileText, NoText
 from freshlayer.shell.patterns import matches
-from freshlayer.shell.programs.release_packages import brings_source, short_name, source_of
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.values import Hole, Text, known, program_name, text_of, worst, written
 
@@ -172,6 +171,12 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
         installs = any(_INSTALLS_BY.fullmatch(word) for word in words)
     if not installs:
         return
+    from freshlayer.shell.programs.release_packages import (  # noqa: PLC0415 - a table that few scripts want
+        brings_source,
+        short_name,
+        source_of,
+    )
+
     directory, ending = (_APT, "list") if name in {"dpkg", "apt", "apt-get"} else (_YUM, "repo")
     files = runner.runs.files
     for word in words:
