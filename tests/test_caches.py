@@ -20,7 +20,7 @@ ALLOWED = {
     "discover/programs/table.py:names": "names in our own tables",
     "discover/programs/table.py:program": "rows of our own tables",
     "discover/syntaxes/found.py:found": "what a download reads, by its words, as a script's tree; bounded",
-    "discover/windows.py:interpreter_of": "the name of a program by its path; bounded",
+    "discover/windows_shells.py:interpreter_of": "the name of a program by its path; bounded",
     "dockerfile/scope.py:_tokens": "a regular expression for each escape character",
     "evidence/http_date.py:seconds": "the number that a date of a header means; not the time of now; bounded",
     "masking/names.py:is_certain_name": "names of parameters, not their values; bounded",
