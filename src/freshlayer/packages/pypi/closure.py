@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
+from resolvelib import ResolutionImpossible, ResolutionTooDeep, Resolver
 
 from freshlayer.model.packages import ChosenPackage, Resolution
 from freshlayer.model.reasons import Reason
@@ -25,6 +25,7 @@ from freshlayer.packages.pypi.known import (
 )
 from freshlayer.packages.pypi.needs import Need, dependencies, needs_of, provided
 from freshlayer.packages.pypi.provider import Pick, Provider
+from freshlayer.packages.pypi.uv import Decisions, UvProvider
 
 _MOST_ROUNDS = 48
 _MOST_FILES = 4000
@@ -63,8 +64,8 @@ def _resolved(wanted: Sequence[tuple[str, Requirement]], known: Known) -> Resolu
         _walk(needs, known)
         if known.missing:
             return Resolution()
-        provider = Provider(known, needs)
-        result = Resolver(provider, BaseReporter()).resolve(needs, max_rounds=_MOST_STEPS)
+        provider = (UvProvider if known.conditions.first else Provider)(known, needs)
+        result = Resolver(provider, Decisions(provider)).resolve(needs, max_rounds=_MOST_STEPS)
     except UnansweredError:
         return Resolution()
     except UnreachableError as error:

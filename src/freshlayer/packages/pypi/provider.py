@@ -33,18 +33,18 @@ class Pick(Struct, frozen=True):
         return Need(self.name, self.extras, SpecifierSet()).key
 
 
-_Information = RequirementInformation[Need, Pick]
-_Preference = tuple[bool, bool, bool, float, bool, str]
+Information = RequirementInformation[Need, Pick]
+Preference = tuple[bool, bool, bool, float, bool, str]
 
 
 class Provider(AbstractProvider[Need, Pick, str]):
     """Of one resolution. ``needs``: those of the command, in their order."""
 
     def __init__(self, known: Known, needs: Sequence[Need]) -> None:
-        self._known = known
-        self._order: dict[str, int] = {}
+        self.known = known
+        self.order: dict[str, int] = {}
         for need in needs:
-            self._order.setdefault(need.key, len(self._order))
+            self.order.setdefault(need.key, len(self.order))
 
     def identify(self, requirement_or_candidate: Need | Pick) -> str:
         """The project, with its extras."""
@@ -55,8 +55,8 @@ class Provider(AbstractProvider[Need, Pick, str]):
         identifiers: Iterable[str],
         resolutions: Mapping[str, Pick],  # noqa: ARG002 - resolvelib's
         candidates: Mapping[str, Iterator[Pick]],  # noqa: ARG002 - the same
-        information: Mapping[str, Iterator[_Information]],  # noqa: ARG002 - the same
-        backtrack_causes: Sequence[_Information],
+        information: Mapping[str, Iterator[Information]],  # noqa: ARG002 - the same
+        backtrack_causes: Sequence[Information],
     ) -> Iterable[str]:
         """The interpreter first, then what caused the last conflict."""
         causes = {it.requirement.key for it in backtrack_causes}
@@ -71,21 +71,21 @@ class Provider(AbstractProvider[Need, Pick, str]):
         identifier: str,
         resolutions: Mapping[str, Pick],  # noqa: ARG002 - resolvelib's
         candidates: Mapping[str, Iterator[Pick]],  # noqa: ARG002 - the same
-        information: Mapping[str, Iterator[_Information]],
-        backtrack_causes: Sequence[_Information],  # noqa: ARG002 - the same
-    ) -> _Preference:
+        information: Mapping[str, Iterator[Information]],
+        backtrack_causes: Sequence[Information],  # noqa: ARG002 - the same
+    ) -> Preference:
         """Pinned projects first, then those with an upper bound, then in the order of the command."""
         items = [item for it in information[identifier] for item in it.requirement.specifier]
         pinned = any(it.operator[:2] == "==" and "*" not in it.version for it in items)
         bounded = any(it.operator in _UPPER for it in items)
-        return (True, not pinned, not bounded, self._order.get(identifier, inf), not items, identifier)
+        return (True, not pinned, not bounded, self.order.get(identifier, inf), not items, identifier)
 
     def find_matches(
         self,
         identifier: str,
         requirements: Mapping[str, Iterator[Need]],
         incompatibilities: Mapping[str, Iterator[Pick]],
-    ) -> list[Pick]:
+    ) -> Sequence[Pick]:
         """The files of a project that satisfy all needs, best first, one for each version."""
         needs = list(requirements[identifier])
         first = needs[0]
@@ -93,10 +93,10 @@ class Provider(AbstractProvider[Need, Pick, str]):
             needs += requirements[first.name]
         specifiers = [need.specifier for need in needs]
         if first.name == _PYTHON:
-            fits = all(python_fits(str(one), self._known.conditions.target) for one in specifiers)
+            fits = all(python_fits(str(one), self.known.conditions.target) for one in specifiers)
             return [Pick(_PYTHON)] if fits else []
-        conditions = self._known.conditions
-        offered = self._known.offered(first.name)
+        conditions = self.known.conditions
+        offered = self.known.offered(first.name)
         pages = {id(it): page for page, it in offered}
         every = (it for _, it in offered)
         excluded = {it.candidate.version for it in incompatibilities[identifier] if it.candidate}
@@ -112,16 +112,16 @@ class Provider(AbstractProvider[Need, Pick, str]):
     def is_satisfied_by(self, requirement: Need, candidate: Pick) -> bool:
         """Whether a version is one of those that are required."""
         if candidate.candidate is None:
-            return python_fits(str(requirement.specifier), self._known.conditions.target)
+            return python_fits(str(requirement.specifier), self.known.conditions.target)
         return requirement.specifier.contains(candidate.candidate.version, prereleases=True)
 
     def get_dependencies(self, candidate: Pick) -> list[Need]:
         """What its metadata requires; with extras, the same version of the project too."""
         if candidate.candidate is None:
             return []
-        metadata = self._known.metadata(candidate.page, candidate.candidate)
+        metadata = self.known.metadata(candidate.page, candidate.candidate)
         extras = candidate.extras & provided(metadata.extras)
-        found = list(dependencies(metadata.requires, extras, self._known))
+        found = list(dependencies(metadata.requires, extras, self.known))
         if candidate.extras:
             same = SpecifierSet(f"=={candidate.candidate.version}")
             return [Need(candidate.name, frozenset(), same), *found]
