@@ -122,7 +122,8 @@ def test_the_schema_has_the_words_and_defaults_of_the_code() -> None:
         f"{name} = {json.dumps(item['default'])}" for name, item in properties.items() if "default" in item
     )
     assert read(defaults, "defaults") == Policy()
-    assert {name for name in properties if "default" not in properties[name]} == {"hosts", "packages"}
+    without_default = {name for name, item in properties.items() if "default" not in item}
+    assert without_default == {"hosts", "lock_file", "packages"}
     (managers,) = (it["properties"] for it in properties["packages"]["oneOf"] if "properties" in it)
     assert {name: item["default"] for name, item in managers.items()} == Policy().packages
 

@@ -51,6 +51,7 @@ PARAMETERS = [
     ("nested without a scheme", f"https://h/?next=%2Fa%3Ftoken%3D{S}", "https://h/?next=%2Fa"),
     ("nested with an encoded &", f"https://h/?u=https%3A%2F%2Fx%2F%3Ftoken%3Da%2526{S}", "https://h/?u=https%3A%2F%2Fx%2F"),
     ("a URL in the path", f"https://h/https://u:{S}@x/a", "https://h/https://x/a"),
+    ("a URL in the path, @ in the password", f"https://h/https://u:a@{S}@x/a", "https://h/https://x/a"),
     ("a fragment", f"https://h/a#access_token={S}", "https://h/a"),
     ("userinfo", f"https://u:{S}@h/a", "https://h/a"),
     ("userinfo alone", f"https://{S}@h/a", "https://h/a"),

@@ -64,7 +64,7 @@ _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
 _USERINFO = compiled(r"(?<=://)[^/?#@\s]*@(?!sha\d+:)")
 # The same with a slash or a blank in the password; not the tag of an image before its digest.
 _LOOSE_USERINFO = compiled(r"(?<=://)[^@]*:(?!\d*/)[^@]*@(?!sha\d+:)")
-_NESTED_USERINFO = compiled(r"(?<=:/)(/?)[^/?#@\s]*@")
+_NESTED_USERINFO = compiled(r"(?<=:/)(/?)[^/?#\s]*@")
 _SCP_USERINFO = compiled(r"(?<![\w@/.:-])([\w.+-]+):[^\s@/:]+@(?!sha\d+:)(?=[\w-]+(?:\.[\w-]+)*[:/])")
 _REGION = compiled(
     r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<path>[^\s?#\"'<>`]*)|(?P<mark>[?#])(?P<query>[^\s\"'<>`]*)"
