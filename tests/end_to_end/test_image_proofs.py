@@ -185,7 +185,8 @@ def test_a_source_policy_pins_what_the_builder_fetches(
 def test_the_history_of_builds_proves_an_image_of_the_engine(
     builders: Builders, name: str, origin: ServeOrigin, project: Path, tmp_path: Path
 ) -> None:
-    (project / "Dockerfile").write_text(f"FROM {BASE}\nRUN wget -q -O /a {origin.url}\n")
+    lines = [f"FROM {BASE}", f"RUN wget -q -O /a {origin.url}", f"ADD {origin.url}file /file"]
+    (project / "Dockerfile").write_text("\n".join([*lines, ""]))
     freshlayer = Freshlayer.of(builders[name], tmp_path / "state.sqlite3", project)
     assert freshlayer("lock", "--network=host", ".").code == 0
     for tag in ("app:1", "app:2"):
@@ -194,6 +195,8 @@ def test_the_history_of_builds_proves_an_image_of_the_engine(
         origin.set_tag('"v2"')
     assert proofs(freshlayer, "docker-daemon:app:1", 0) == {2: "proven"}
     assert proofs(freshlayer, "docker-daemon:app:2", 1) == {2: "different"}
+    told = freshlayer("verify", "--image", "docker-daemon:app:2")
+    assert f"{origin.url}file: the build received other bytes than the locked ones" in told.out
     told = freshlayer("verify", "--image", "docker-daemon:app:none")
     assert (told.code, "the engine has no such image" in told.err) == (2, True)
     builders[name].run("tag", BASE, "app:other")

@@ -29,7 +29,7 @@ def verify_image(
         raise OptionError("--image: does not act with --offline")
     with locking(options, contexts, selection, recursive=recursive, locked=True) as (files, session):
         instructions = list(keyed(files.targets, session))
-        proof = compared(image, image_of(image, session), instructions)
+        proof = compared(image, image_of(image, session), instructions, files.lock)
     _write(options, proof)
     return _exit_code(proof)
 
@@ -47,8 +47,8 @@ def _write(options: Options, proof: ImageProof) -> None:
 
 
 def _exit_code(proof: ImageProof) -> int:
-    """1 where an instruction was built with something else; 2 where it is not known."""
+    """1 where something else was built, or other bytes were received; 2 where it is not known."""
     found = {it.proof for it in proof.instructions}
-    if Proof.DIFFERENT in found:
+    if Proof.DIFFERENT in found or proof.other_bytes:
         return DIFFERENT
     return TROUBLE if Proof.UNKNOWN in found else DONE

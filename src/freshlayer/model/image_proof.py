@@ -30,9 +30,13 @@ class ProvenInstruction(Struct, frozen=True, order=True):
 
 
 class ImageProof(Struct, frozen=True):
-    """``image``: as typed. ``digest``: what its name leads to. ``missing``: why nothing is known."""
+    """``image``: as typed. ``digest``: what its name leads to. ``missing``: why nothing is known.
+
+    ``other_bytes``: locked URLs of which the build received other bytes, as its provenance states.
+    """
 
     image: str
     digest: str
     instructions: tuple[ProvenInstruction, ...] = ()
     missing: str = ""
+    other_bytes: tuple[str, ...] = ()

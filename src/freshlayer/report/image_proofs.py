@@ -19,12 +19,16 @@ _WHAT = {
     Proof.UNKNOWN: "not known",
 }
 
+_OTHER_BYTES = "the build received other bytes than the locked ones"
+
 
 def lines(proof: ImageProof) -> Iterator[Line]:
     """Each instruction, then the count."""
     for it in proof.instructions:
         where = shown(f"{it.user.dockerfile}:{it.line} {it.user.instruction}", _LONGEST)
         yield _STYLES[it.proof], f"{where}: {_WHAT[it.proof]} (key {it.key})"
+    for reference in proof.other_bytes:
+        yield "red", f"{shown(reference, _LONGEST)}: {_OTHER_BYTES}"
     yield "", f"{shown(proof.image, _LONGEST)}@{proof.digest}: {summary(proof)}"
     if proof.missing:
         yield "yellow", f"  {proof.missing}"
@@ -57,6 +61,7 @@ def document(proof: ImageProof) -> dict[str, Any]:
             for it in proof.instructions
         ],
         **({"missing": proof.missing} if proof.missing else {}),
+        **({"other_bytes": list(proof.other_bytes)} if proof.other_bytes else {}),
     }
 
 
@@ -67,5 +72,6 @@ def markdown(proof: ImageProof) -> str:
         for it in proof.instructions
     ]
     table = ["| place | instruction | |", "|---|---|---|", *rows, ""] if rows else []
-    more = [proof.missing, ""] if proof.missing else []
+    more = [f"- {code(it)}: {_OTHER_BYTES}" for it in proof.other_bytes]
+    more += [proof.missing, ""] if proof.missing else []
     return "\n".join([f"{code(proof.image)}: {summary(proof)}", "", *table, *more])

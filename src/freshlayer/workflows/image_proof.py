@@ -9,11 +9,12 @@ from pathlib import Path
 from freshlayer.builders.build_history import built_image
 from freshlayer.errors import FreshlayerError
 from freshlayer.evidence.images import index_in, value_of, with_algorithm
+from freshlayer.lock.descriptors import digest_of
 from freshlayer.lock.image_layout import open_layout
 from freshlayer.lock.image_provenance import ImageProofs, PlatformImage, read_image
 from freshlayer.lock.provenance import Provenance, joined, read_provenance
 from freshlayer.model.image_proof import ImageProof, Proof, ProvenInstruction
-from freshlayer.model.lock import LockUser
+from freshlayer.model.lock import Lock, LockUser
 from freshlayer.model.reasons import Reason
 from freshlayer.probe import probe
 from freshlayer.probe.images.blobs import read_all
@@ -26,6 +27,7 @@ OF_ENGINE = "docker-daemon:"
 """Begins the name of an image that docker has, as other tools write it."""
 
 _SCHEME = "docker-image://"
+_FILES = ("http://", "https://")
 _NO_PROVENANCE = (
     "it has no provenance with the parameters of its build (build with --provenance mode=max and --push, "
     "or save the image with a builder that keeps it)"
@@ -104,14 +106,32 @@ def provenance_of(image: ImageProofs) -> Provenance:
     return joined(it.provenance for it in image.images if it.provenance is not None)
 
 
-def compared(text: str, image: ImageProofs, instructions: Sequence[tuple[LockUser, int, str]]) -> ImageProof:
+def compared(
+    text: str, image: ImageProofs, instructions: Sequence[tuple[LockUser, int, str]], lock: Lock
+) -> ImageProof:
     """What an image proves."""
     provenance = provenance_of(image)
     found = tuple(
         ProvenInstruction(user, line, key, _proof(key, provenance)) for user, line, key in instructions
     )
     unknown = any(it.proof is Proof.UNKNOWN for it in found)
-    return ImageProof(text, image.digest, found, _NO_PROVENANCE if unknown else "")
+    others = tuple(_other_bytes(lock, provenance))
+    return ImageProof(text, image.digest, found, _NO_PROVENANCE if unknown else "", others)
+
+
+def _other_bytes(lock: Lock, provenance: Provenance) -> Iterator[str]:
+    """BuildKit states the digest of what an ADD received, and of what a RUN did behind its build proxy."""
+    received: dict[str, set[str]] = {}
+    for material in provenance.materials:
+        received.setdefault(material.uri, set()).add(material.sha256)
+    for item in lock.inputs:
+        locked = digest_of(item).get("sha256", "")
+        if (
+            item.reference.startswith(_FILES)
+            and locked
+            and received.get(item.reference, {locked}) != {locked}
+        ):
+            yield item.reference
 
 
 def _proof(key: str, provenance: Provenance) -> Proof:
