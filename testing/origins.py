@@ -3,14 +3,13 @@
 import http.client
 import json
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
-from testing.process import Child, ChildError
+from testing.process import Child, ChildError, ForkedChild
 
 GREETING = "serving on "
 RESTIFY = Path(__file__).parent / "restify"
@@ -68,6 +67,9 @@ class Origin:
         """The program and arguments that serve `tag` on `port`, 0 for any free one."""
         raise NotImplementedError
 
+    def _start(self, command: list[str], log: Path) -> Child:
+        return Child(command, log=log, environment={**os.environ, "NODE_NO_WARNINGS": "1"})
+
     def requests(self) -> list[Request]:
         """Every request since the first start, oldest first."""
         return [request for log in self._logs for request in parse_log(log.read_text(encoding="utf-8"))]
@@ -93,7 +95,7 @@ class Origin:
         if self._child is not None:
             return
         log = self._directory / f"origin-{id(self):x}-{len(self._logs)}.log"
-        self._child = Child(self.command(self._port(), self._tag), log=log, environment=_environment())
+        self._child = self._start(self.command(self._port(), self._tag), log)
         self._logs.append(log)
         try:
             self.url = self._child.wait_for_line(GREETING)
@@ -128,18 +130,19 @@ class Origin:
         self.close()
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "NODE_NO_WARNINGS": "1"}
+class _Serve(Origin):
+    def _start(self, command: list[str], log: Path) -> Child:
+        return ForkedChild(command, log=log)
 
 
-class ServeOrigin(Origin):
+class ServeOrigin(_Serve):
     """freshlayer's own `serve`."""
 
     def command(self, port: int, tag: str) -> list[str]:
-        return [sys.executable, "-m", "freshlayer", "serve", "--etag", tag, "--port", str(port)]
+        return ["serve", "--etag", tag, "--port", str(port)]
 
 
-class DirectoryOrigin(Origin):
+class DirectoryOrigin(_Serve):
     """freshlayer's own `serve DIR`: each file has the hash of its content as its tag."""
 
     def __init__(self, directory: Path, served: Path) -> None:
@@ -147,7 +150,7 @@ class DirectoryOrigin(Origin):
         super().__init__(directory, "")
 
     def command(self, port: int, tag: str) -> list[str]:  # noqa: ARG002 - files bring their own tags
-        return [sys.executable, "-m", "freshlayer", "serve", str(self._served), "--port", str(port)]
+        return ["serve", str(self._served), "--port", str(port)]
 
 
 class RestifyOrigin(Origin):

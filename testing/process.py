@@ -1,11 +1,14 @@
 """Children of a test: started, waited for with a deadline, and stopped by their process id."""
 
+import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
+
+from testing.warm_start import Forked
 
 
 class ChildError(RuntimeError):
@@ -39,15 +42,20 @@ class Child:
         self.argv = list(argv)
         self.log = log
         with log.open("wb") as output:
-            # A session of its own: a Ctrl-C at the terminal is ours to answer, not the child's.
-            self._process = subprocess.Popen(
-                self.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,
-            )
+            self._process = self._started(output, environment)
+
+    def _started(
+        self, output: BinaryIO, environment: Mapping[str, str] | None
+    ) -> subprocess.Popen[bytes] | Forked:
+        # A session of its own: a Ctrl-C at the terminal is ours to answer, not the child's.
+        return subprocess.Popen(
+            self.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
 
     @property
     def pid(self) -> int:
@@ -102,3 +110,13 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class ForkedChild(Child):
+    """freshlayer, forked by a process that has loaded it. ``argv``: the words after its name."""
+
+    def _started(self, output: BinaryIO, environment: Mapping[str, str] | None) -> Forked:
+        own = os.environ if environment is None else environment
+        with open(os.devnull, "rb") as nothing:
+            streams = (nothing.fileno(), output.fileno(), output.fileno())
+            return Forked(self.argv, own, Path.cwd(), streams)

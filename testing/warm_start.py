@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -67,6 +68,70 @@ def _server(program: str) -> socket.socket:
     return ours
 
 
+class Forked:
+    """A process that a server has forked, with the part of ``subprocess.Popen`` that `testing.process` uses.
+
+    ``streams``: its standard input, output and errors, which are the caller's to close.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path,
+        streams: tuple[int, int, int],
+        program: str = "freshlayer",
+    ) -> None:
+        self.args = [program, *words]
+        self.returncode: int | None = None
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(_server(program), [b"."], [theirs.fileno(), *streams])
+        request = json.dumps([list(words), dict(environment), str(directory.absolute())])
+        self._connection.sendall(request.encode() + b"\n")
+        self.pid = self._number()
+
+    def poll(self) -> int | None:
+        """The exit status, if it has ended."""
+        with suppress(TimeoutError):
+            self._wait(0.001)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit status. Raises subprocess.TimeoutExpired."""
+        try:
+            return self._wait(timeout)
+        except TimeoutError:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0) from None
+
+    def _wait(self, timeout: float | None) -> int:
+        if self.returncode is None:
+            self._connection.settimeout(timeout)
+            self.returncode = self._number()
+            self._connection.close()
+        return self.returncode
+
+    def terminate(self) -> None:
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def _number(self) -> int:
+        found = self._connection.recv(STATUS.size, socket.MSG_WAITALL)
+        if len(found) < STATUS.size:
+            raise RuntimeError("the server of commands has ended")
+        return int(STATUS.unpack(found)[0])
+
+    def close(self) -> None:
+        """Hear no more of it."""
+        self._connection.close()
+
+
 class Command:
     """A command that runs."""
 
@@ -77,18 +142,12 @@ class Command:
         directory: Path,
         program: str = "freshlayer",
     ) -> None:
-        self._argv = [program, *words]
         stdin, self._input = os.pipe()
         self._output, stdout = os.pipe()
         self._errors, stderr = os.pipe()
-        self._connection, theirs = socket.socketpair()
-        socket.send_fds(_server(program), [b"."], [theirs.fileno(), stdin, stdout, stderr])
-        theirs.close()
+        self.process = Forked(words, environment, directory, (stdin, stdout, stderr), program)
         for end in (stdin, stdout, stderr):
             os.close(end)
-        request = json.dumps([list(words), dict(environment), str(directory.absolute())])
-        self._connection.sendall(request.encode() + b"\n")
-        self.pid = self._number()
         self._open = {self._input, self._output, self._errors}
 
     def __enter__(self) -> Self:
@@ -97,7 +156,7 @@ class Command:
     def __exit__(self, *_: object) -> None:
         for end in list(self._open):
             self._close(end)
-        self._connection.close()
+        self.process.close()
 
     def communicate(self, given: bytes, seconds: float) -> subprocess.CompletedProcess[bytes]:
         """Write and read until the command has ended. Raises subprocess.TimeoutExpired; it is killed then."""
@@ -105,17 +164,12 @@ class Command:
         read: dict[int, list[bytes]] = {self._output: [], self._errors: []}
         try:
             self._exchange(memoryview(given), read, deadline)
-            status = self.ended(deadline - time.monotonic())
-        except TimeoutError:
-            os.kill(self.pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(self._argv, seconds) from None
+            status = self.process.wait(max(0.01, deadline - time.monotonic()))
+        except (TimeoutError, subprocess.TimeoutExpired):
+            self.process.kill()
+            raise subprocess.TimeoutExpired(self.process.args, seconds) from None
         output, errors = (b"".join(parts) for parts in read.values())
-        return subprocess.CompletedProcess(self._argv, status, output, errors)
-
-    def ended(self, seconds: float) -> int:
-        """The exit status. Raises TimeoutError."""
-        self._connection.settimeout(max(0.01, seconds))
-        return self._number()
+        return subprocess.CompletedProcess(self.process.args, status, output, errors)
 
     def _exchange(self, given: memoryview, read: dict[int, list[bytes]], deadline: float) -> None:
         with selectors.DefaultSelector() as selector:
@@ -149,12 +203,3 @@ class Command:
     def _close(self, end: int) -> None:
         self._open.discard(end)
         os.close(end)
-
-    def _number(self) -> int:
-        found = b""
-        while len(found) < STATUS.size:
-            part = self._connection.recv(STATUS.size - len(found))
-            if not part:
-                raise RuntimeError("the server of commands has ended")
-            found += part
-        return int(STATUS.unpack(found)[0])

@@ -81,9 +81,9 @@ def test_a_fork_that_takes_too_long_is_ended(project: Path, tmp_path: Path) -> N
     with warm_start.Command(("build", "."), values, project) as command:
         with pytest.raises(subprocess.TimeoutExpired):
             command.communicate(b"", 0.5)
-        command.ended(30)
+        command.process.wait(30)
     with pytest.raises(ProcessLookupError):
-        os.kill(command.pid, 0)
+        os.kill(command.process.pid, 0)
 
 
 @pytest.mark.parametrize("name", ["PYTHONPATH", "LC_ALL", "LANG", "LD_PRELOAD"])
