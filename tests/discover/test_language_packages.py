@@ -632,3 +632,31 @@ def test_variables_are_options_of_the_program_that_reads_them(
 ) -> None:
     found = installs(tmp_path, command, {"c.txt": "attrs<22\n"})
     assert (list(found.options), sorted(found.words)) == (options, sorted(words))
+
+
+_SNAPSHOT_POM = (
+    "<project><dependencies><dependency><groupId>g.x</groupId><artifactId>lib</artifactId>"
+    "<version>1-SNAPSHOT</version></dependency></dependencies></project>"
+)
+_MIRROR_OF_ALL = (
+    "<settings><mirrors><mirror><id>m</id><mirrorOf>*</mirrorOf><url>https://m.example/maven</url>"
+    "</mirror></mirrors></settings>"
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "MAVEN_ARGS='-s mirror.xml' mvn -B package",
+        "export MAVEN_ARGS=-smirror.xml; mvn -s mirror.xml package",
+    ],
+)
+def test_maven_reads_the_settings_that_a_variable_names(command: str, tmp_path: Path) -> None:
+    found = installs(tmp_path, command, {"pom.xml": _SNAPSHOT_POM, "mirror.xml": _MIRROR_OF_ALL})
+    assert found.words == ("g.x:lib:1-SNAPSHOT",)
+    assert found.options == (("repository", "https://m.example/maven"),)
+
+
+def test_the_repository_of_r_is_that_of_the_command(tmp_path: Path) -> None:
+    found = installs(tmp_path, "CRAN=https://r.example Rscript -e 'install.packages(\"shiny\")'")
+    assert found.options == (("CRAN", "https://r.example"),)

@@ -42,7 +42,7 @@ PROXIES = tuple(
 _PROXIES = frozenset(PROXIES)
 _SETTINGS = (
     *("CARGO_", "COMPOSER_", "CONDA_", "MAMBA_", "PIP_", "UV_", "NPM_CONFIG_", "npm_config_", "RUSTUP_"),
-    *("GO", "PHP_VERSION", "NVM_", "N_", "FNM_", "SDKMAN_", "NUGET_", "DOTNET_", "MAVEN_"),
+    *("GO", "PHP_VERSION", "NVM_", "N_", "FNM_", "SDKMAN_", "NUGET_", "DOTNET_", "MAVEN_", "CRAN"),
 )
 """Beginnings of the names of variables that configure package managers."""
 

@@ -53,7 +53,8 @@ class Pom(Struct, frozen=True):
 
 
 def mvn(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
-    """One command line; None where its POM is not known."""
+    """One command line, behind the words of ``MAVEN_ARGS``; None where its POM is not known."""
+    arguments = [*files.variable("MAVEN_ARGS").split(), *arguments]
     defined = dict(_definitions(arguments))
     goals = [word for word in arguments if not word.startswith("-")]
     if any(goal.endswith(":get") for goal in goals) and "artifact" in defined:
