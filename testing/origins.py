@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from testing.process import Child, ChildError, ForkedChild
+from testing.warm_start import fits
 
 GREETING = "serving on "
 RESTIFY = Path(__file__).parent / "restify"
@@ -132,7 +134,9 @@ class Origin:
 
 class _Serve(Origin):
     def _start(self, command: list[str], log: Path) -> Child:
-        return ForkedChild(command, log=log)
+        if fits(os.environ):
+            return ForkedChild(command, log=log)
+        return super()._start([sys.executable, "-m", "freshlayer", *command], log)
 
 
 class ServeOrigin(_Serve):
