@@ -254,6 +254,7 @@ def test_go(tmp_path: Path, command: str, words: list[str], options: list[tuple[
 @pytest.mark.parametrize("version", ["v1.2.3", "v0.0.0-20240101000000-0123456789ab", "0" * 40])
 def test_a_module_at_one_version_needs_no_probe(tmp_path: Path, version: str) -> None:
     found = discovered(tmp_path, f"go install example.org/x@{version}")
+    assert found.unlocked == ()
     assert ([it.reason.code for it in found.not_watched], found.packages) == (["exact-version"], {})
 
 

@@ -63,7 +63,8 @@ def advised(
 def test_an_unlocked_install_has_the_lock_file_of_its_manager(
     tmp_path: Path, command: str, file: str, writes: str
 ) -> None:
-    files = {"package.json": _MANIFEST, "requirements.txt": "flask\n"}
+    module = "module a.example\n\nrequire example.org/x v1.2.3\n"
+    files = {"package.json": _MANIFEST, "requirements.txt": "flask\n", "go.mod": module}
     (item,) = advised(tmp_path, f"RUN {command}", files)
     assert (item.line, item.code) == (4, "unlocked-install")
     assert file in item.text

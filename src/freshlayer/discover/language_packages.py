@@ -81,7 +81,8 @@ _CONFIGURED = frozenset({"conda", "mamba", "micromamba"})
 """Programs with a command that configures later ones."""
 _OF_PROGRAM = "decided-by-program"
 _OFFLINE = Reason("without-network")
-_SETTLED = frozenset({"exact-version", _OF_PROGRAM})
+_EXACT = "exact-version"
+_SETTLED = frozenset({_EXACT, _OF_PROGRAM})
 """Why something is listed that nothing has to be done about."""
 _NEWEST = "the newest versions that fit are installed"
 _MOST_SHOWN = 80
@@ -121,7 +122,8 @@ class LanguageCalls:
         if installed is None and not by_name:
             return None
         found = installed or _explained(by_name, lock)
-        if any(isinstance(it, Missed) and it.locked_by for it in found.findings):
+        missed = [it for it in found.findings if isinstance(it, Missed)]
+        if any(it.locked_by for it in missed) or (missed and not found.commands and _all_fixed(missed)):
             return found
         return replace(found, unlocked=tuple(_unlocked(name, lock, found.commands)))
 
@@ -214,6 +216,11 @@ def _from_environment(manager: str, files: ProjectFiles) -> Iterator[tuple[str, 
 def _listed(item: Listed, name: str) -> Missed:
     settled = item.reason.code in _SETTLED or bool(item.locked_by)
     return Missed(item.text, item.reason, name, accepted=settled, locked_by=item.locked_by)
+
+
+def _all_fixed(missed: Sequence[Missed]) -> bool:
+    """Whether the commands name single versions: there is nothing that a lock file would bind."""
+    return all(it.reason.code == _EXACT for it in missed)
 
 
 def _unlocked(
