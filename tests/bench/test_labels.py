@@ -17,7 +17,7 @@ print(json.dumps({"recall": len(found & wanted) / 2, "precision": len(found & wa
 
 def test_it_prints_recall_precision_and_coverage(tmp_path: Path) -> None:
     (tmp_path / "files" / "owner+repository").mkdir(parents=True)
-    text = "FROM scratch\nRUN curl https://example.org/a https://example.org/b\nRUN conda install -y numpy\n"
+    text = "FROM scratch\nRUN curl https://example.org/a https://example.org/b\nRUN luarocks install say\n"
     (tmp_path / "files" / "owner+repository" / "Dockerfile").write_text(text)
     (tmp_path / "gold.json").write_text(json.dumps({"references": ["https://example.org/a", "https://x/"]}))
     (tmp_path / "score.py").write_text(_SCORE)
