@@ -123,6 +123,20 @@ def test_nothing_is_read_where_packages_are_off(repository: Repository) -> None:
     assert repository.requested == []
 
 
+def test_what_is_installed_where_packages_are_off_counts_as_installed(repository: Repository) -> None:
+    off = run(1, "install library", policy=PackagePolicy.OFF)
+    found = repository.resolve(off, run(2, "install tool"), run(3, "remove tool", policy=PackagePolicy.OFF))
+    assert found.keys() == {2}
+    assert {one.name for one in found[2].packages} == {"tool", "manual"}
+
+
+def test_what_can_not_be_known_where_packages_are_off_is_no_problem_of_others(repository: Repository) -> None:
+    off = run(1, "install nothing-like-it", policy=PackagePolicy.OFF)
+    found = repository.resolve(off, run(2, "install manual"))
+    assert found.keys() == {2}
+    assert [one.name for one in found[2].packages] == ["manual"]
+
+
 def test_without_updateinfo_every_package_counts_as_a_security_update(repository: Repository) -> None:
     found = repository.resolve(run(1, "install tool", policy=PackagePolicy.SECURITY))[1]
     assert all(one.security for one in found.packages)

@@ -27,7 +27,7 @@ from freshlayer.packages.rpm.installed import installed_packages
 from freshlayer.packages.rpm.modularity import States, states_of
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import with_security
-from freshlayer.packages.rpm.steps import Step, steps
+from freshlayer.packages.rpm.steps import Step, is_watched, steps
 from freshlayer.packages.rpm.system import as_installed, files_of
 from freshlayer.packages.rpm.variables import os_release
 
@@ -73,7 +73,8 @@ class Session:
         yield from self._read(every)
         for step in every:
             yield from self._step(step, last=step is every[-1])
-        return {number: _resolution(draft) for number, draft in self._drafts.items()}
+        watched = (run.number for run in self._chain.runs if is_watched(run))
+        return {number: _resolution(self._drafts[number]) for number in watched}
 
     def _read(self, every: Iterable[Step], *more: str) -> Rounds:
         """Read what all commands need at once: the rounds are those of one repository."""
@@ -132,6 +133,8 @@ class Session:
         if choice.problem is not None or choice.world is None:
             if choice.problem is not None:
                 draft.fail(self._explained(choice.problem))
+            return
+        if not is_watched(step.run):
             return
         packages = chosen(choice.world, list(choice.new), choice.request, self._distribution)
         draft.packages |= {one.purl: one for one in self._under_policy(step, packages, draft)}

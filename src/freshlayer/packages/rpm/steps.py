@@ -76,14 +76,26 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": 
 
 
 def steps(chain: PackageChain, files: dict[str, str], installed: Iterable[InstalledRpm]) -> Iterator[Step]:
-    """The commands of a chain that choose packages or remove some."""
+    """The commands of a chain that choose packages or remove some.
+
+    What runs install whose packages are off is installed for those behind them.
+    """
     base = tuple(installed)
-    for run in chain.runs:
-        if run.policy is PackagePolicy.OFF:
-            continue
+    for run in _counting(chain):
         for command in run.commands:
             if command.manager == "rpm" and command.action is not PackageAction.UPDATE:
                 yield _step(run, command, files, base)
+
+
+def is_watched(run: PackageRun) -> bool:
+    """Whether the packages of a run are inputs."""
+    return run.policy is not PackagePolicy.OFF
+
+
+def _counting(chain: PackageChain) -> tuple[PackageRun, ...]:
+    """The runs up to the last one that is watched."""
+    places = [place for place, run in enumerate(chain.runs, 1) if is_watched(run)]
+    return chain.runs[: max(places, default=0)]
 
 
 def _step(
