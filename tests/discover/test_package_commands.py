@@ -125,6 +125,25 @@ def test_a_source_that_is_not_known_leaves_the_others(text: str, files: Mapping[
     assert [item.text for item in found.not_watched] == [command.text]
 
 
+@pytest.mark.parametrize(
+    ("script", "known"),
+    [
+        ("dnf -y copr enable a/b && dnf install -y baz", False),
+        ("yum copr enable -y a/b; yum install -y baz", False),
+        ("dnf copr disable a/b && dnf install -y baz", True),
+        ("dnf install -y copr && dnf install -y baz", True),
+        ("dnf versionlock add x && dnf upgrade -y", False),
+        ("yum versionlock x-1.0 && yum update -y", False),
+        ("dnf versionlock clear && dnf upgrade -y", True),
+        ("dnf install -y python3-dnf-plugin-versionlock && dnf upgrade -y", True),
+    ],
+)
+def test_plugins_of_dnf_change_what_later_commands_choose(script: str, known: bool) -> None:  # noqa: FBT001
+    command = last(f"RUN {script}", YUM)
+    assert command.unknown is None
+    assert (command.unlisted is None) is known
+
+
 CONFIGURED = [
     ("set-enabled", "RUN dnf config-manager --set-enabled crb", {"r": REPOS.replace("=0", "=1") + "\n"}),
     ("enable", "RUN yum-config-manager --enable c*", {"r": REPOS.replace("=0", "=1") + "\n"}),

@@ -201,6 +201,22 @@ def unknown_source(what: str, directory: str = _YUM) -> Callable[[Runner, list[s
     return adds
 
 
+def _of_dnf(runner: Runner, words: list[str], fields: Fields, name: str) -> None:
+    """Packages that bring a source, and the plugins of dnf and yum that change what is chosen."""
+    release_packages(runner, words, fields, name)
+    operands = [word for word in words if not word.startswith("-")]
+    for first, second in zip(operands, [*operands[1:], ""], strict=True):
+        what = f"{first} {second}"
+        if what == "copr enable":
+            _not_known(runner, "copr", f"{name} {what}")
+        elif first == "versionlock" and second not in {"list", "delete", "clear", ""}:
+            _not_known(runner, first, f"{name} {first}")
+
+
+def _not_known(runner: Runner, file: str, what: str) -> None:
+    runner.runs.files.write(join(_YUM, f"{file}.repo"), NoText(file, _about(what)), certain=True)
+
+
 def _about(name: str) -> Reason:
     return Reason("source-in-package", detail=f"{name} adds a package source that only the build knows")
 
@@ -266,9 +282,10 @@ ADDS: dict[str, Callable[[Runner, list[str], Fields], None]] = {
 }
 INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     **dict.fromkeys(
-        ("rpm", "dpkg", "apt", "apt-get", "tdnf", "microdnf", "yum", "dnf", "dnf5", "dnf-3", "zypper"),
+        ("rpm", "dpkg", "apt", "apt-get", "tdnf", "microdnf", "zypper"),
         release_packages,
     ),
+    **dict.fromkeys(("yum", "dnf", "dnf5", "dnf-3"), _of_dnf),
     "amazon-linux-extras": unknown_source(r"enable|install"),
     "subscription-manager": unknown_source(r"repos|register|attach"),
     "extrepo": unknown_source(r"enable", _APT),
