@@ -146,6 +146,24 @@ def test_the_policy_security_holds_what_is_no_security_update() -> None:
     assert [(it.name, it.now) for it in verdict.held] == [("curl", "9")]
 
 
+def test_each_package_waits_by_its_own_policy() -> None:
+    newer = replace(CURL, version="9", policy=PackagePolicy.SECURITY)
+    other = package("tool")
+    mixed = read(newer, other)
+    assert judged(mixed, built(CURL, other))[0].held
+    update = read(newer, replace(other, version="2"))
+    assert [it.name for it in judged(update, built(CURL, other))[0].changes] == ["curl", "tool"]
+
+
+def test_a_package_that_its_policy_leaves_out_is_still_installed() -> None:
+    found = read(CURL)
+    found = replace(found, resolution=replace(found.resolution, unwatched=(SSL.purl,)))
+    verdict, _ = judged(found, built(CURL, SSL))
+    assert (verdict.changes, verdict.left) == ((), 1)
+    gone = replace(found, resolution=replace(found.resolution, unwatched=()))
+    assert [it.now for it in judged(gone, built(CURL, SSL))[0].changes] == [""]
+
+
 def test_a_security_update_takes_up_the_rest() -> None:
     """The instruction runs, so that it installs all that is new."""
     newer = replace(CURL, version="9")

@@ -72,6 +72,12 @@ class World:
         text = "\n".join(line for _, line in check_lines(report))
         return str(report.instructions[-1].state), text
 
+    def updating(self) -> tuple[str, str]:
+        """The same of the first RUN."""
+        report = self.check()
+        text = "\n".join(line for _, line in check_lines(report))
+        return next(str(it.state) for it in report.instructions if it.line > 1), text
+
     def report(self) -> bytes:
         """In JSON."""
         return written("json", Style(ReportKind.CHECK), [("", self.check())]).encode()
@@ -151,6 +157,46 @@ def test_under_named_only_what_the_command_names_is_stale(world: World, choose: 
     state, text = world.states()
     assert state == "stale"
     assert "1 of 1 package changed: app 1 → 2" in text
+
+
+def behind_an_update(world: World, *comments: str) -> None:
+    """``app`` and ``other``, each by an instruction with its comment, behind one that updates."""
+    app, other = (f"# freshlayer: {it}\nRUN apt-get install -y" for it in comments)
+    world.write(f"RUN apt-get update\n{app} app\n{other} other")
+
+
+def test_the_policy_is_that_of_the_instruction_that_installs(world: World) -> None:
+    behind_an_update(world, "packages=security", "packages=closure")
+    world.build()
+    world.update("lib", "1.1")
+    update, text = world.updating()
+    assert update == "fresh", text
+    assert "apt: 1 change is no security update: lib 1 → 1.1" in text
+    world.update("other", "2")
+    assert world.updating()[0] == "stale"
+    world.build()
+    world.update("lib", "1.2", "stable-security")
+    update, text = world.updating()
+    assert update == "stale"
+    assert "lib 1.1 → 1.2 (security)" in text
+
+
+def test_packages_that_are_no_longer_watched_are_still_installed(world: World) -> None:
+    behind_an_update(world, "packages=closure", "packages=closure")
+    world.build()
+    behind_an_update(world, "packages=named", "packages=closure")
+    _, text = world.updating()
+    assert "no longer installed" not in text, text
+    world.build()
+    world.update("lib", "1.1")
+    assert world.updating()[0] == "fresh"
+
+
+def test_an_update_whose_packages_are_off_does_not_decide_for_the_others(world: World) -> None:
+    world.write("RUN apt-get update\nRUN apt-get install -y app", "packages=off")
+    world.build()
+    world.update("lib", "1.1")
+    assert world.updating()[0] == "stale"
 
 
 @pytest.mark.parametrize("choose", [by_comment, by_settings])

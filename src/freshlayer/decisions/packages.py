@@ -61,7 +61,7 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
     if _is_wider(read, before, changes):
         verdict = PackageVerdict(read.manager, len(packages), packages=packages, added=len(changes))
         return verdict, _pairs(read.manager, packages)
-    found = tuple(it for it in changes if it.now) if _is_narrow(read) else changes
+    found = tuple(it for it in changes if it.now or not _is_left(read, it.purl))
     verdict = PackageVerdict(read.manager, len(packages), found, (), packages, new=not recorded)
     return replace(verdict, left=len(changes) - len(found)), _pairs(read.manager, packages)
 
@@ -81,8 +81,11 @@ def none_of() -> str:
     return _NONE
 
 
-def _is_narrow(read: PackagesRead) -> bool:
-    """Whether what is recorded may have packages that the command does not name."""
+def _is_left(read: PackagesRead, purl: str) -> bool:
+    """Whether a recorded package that is none of the inputs now is installed all the same."""
+    unwatched = read.resolution.unwatched
+    if unwatched is not None:
+        return purl in unwatched
     return read.policy is PackagePolicy.NAMED and read.manager not in OF_LANGUAGES
 
 
@@ -95,9 +98,13 @@ def _is_wider(read: PackagesRead, before: Mapping[str, str], changes: Sequence[P
 
 
 def _is_held(read: PackagesRead, changes: Sequence[PackageChange]) -> bool:
-    """Whether the policy waits for a security update. Where no index marks one, every update counts."""
-    waits = read.policy is PackagePolicy.SECURITY and read.manager in _MARKING
-    return waits and bool(changes) and not any(it.security for it in changes)
+    """Whether the policies wait for a security update. Where no index marks one, every update counts."""
+    if read.manager not in _MARKING or not changes:
+        return False
+    policies = {item.purl: item.policy or read.policy for item in read.resolution.packages}
+    return all(
+        policies.get(it.purl, read.policy) is PackagePolicy.SECURITY and not it.security for it in changes
+    )
 
 
 def _unknown(

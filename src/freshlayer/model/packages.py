@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.model.base_image import Bases
 from freshlayer.model.evidence import Identity, Strength
@@ -47,6 +48,17 @@ def usual_policy(manager: str) -> PackagePolicy:
     The dependencies of a language's packages change nearly every week, so that only named packages count.
     """
     return PackagePolicy.CLOSURE if manager in _WITH_CLOSURE else PackagePolicy.NAMED
+
+
+_BY_WIDTH = (PackagePolicy.CLOSURE, PackagePolicy.NAMED, PackagePolicy.SECURITY, PackagePolicy.OFF)
+
+
+def widest(*policies: PackagePolicy) -> PackagePolicy:
+    """The policy by which a package counts that instructions with different policies install.
+
+    ``named`` is wider than ``security`` here: of a package that a command names, every change counts.
+    """
+    return min(policies, key=_BY_WIDTH.index, default=PackagePolicy.OFF)
 
 
 class PackageAction(StrEnum):
@@ -187,7 +199,8 @@ class ChosenPackage(Struct, frozen=True):
     ``scheme:hexadecimal`` of the package's bytes or of its control part, as the index states it.
     ``wanted_by``: the word of the command, or the name of the package that requires it. ``named``: whether a
     word of the command names it. ``before``: the version that it replaces, if one is installed.
-    ``security``: whether the version comes from a security suite, or updateinfo marks it.
+    ``security``: whether the version comes from a security suite, or updateinfo marks it. ``policy``: of the
+    instruction that installs it; None: of the one that reads the index, which is the same.
     """
 
     purl: str
@@ -198,11 +211,18 @@ class ChosenPackage(Struct, frozen=True):
     named: bool = False
     before: str = ""
     security: bool = False
+    policy: PackagePolicy | None = None
 
     @property
     def identity(self) -> Identity:
         """Version and digest: the bytes of a version may differ."""
         return Identity(_VERSION, f"{self.version}@{self.digest}", Strength.CONTENT)
+
+
+def with_wider(item: ChosenPackage, policy: PackagePolicy, before: ChosenPackage | None) -> ChosenPackage:
+    """A package that an instruction with a policy wants, and perhaps another with its own ``before``."""
+    wider = widest(policy, before.policy) if before is not None and before.policy else policy
+    return replace(item, policy=wider)
 
 
 _VERSION = "version"
@@ -220,12 +240,17 @@ class Resolution(Struct, frozen=True):
     ``packages``: sorted by ``purl``; under the policy ``named`` those that words name. ``problem``: why it
     can't be known; then nothing of its packages is watched. ``unreachable``: whether the problem is an
     index that could not be had now, so that what is recorded is kept. ``notes``: advice, as reasons.
+    ``policy``: the widest of the instructions that install them, where these may be others than the one that
+    reads the index. ``unwatched``: package URLs of what is installed too, and is no input by its policy; None
+    where the manager does not list them.
     """
 
     packages: tuple[ChosenPackage, ...] = ()
     problem: Reason | None = None
     unreachable: bool = False
     notes: tuple[Reason, ...] = ()
+    policy: PackagePolicy | None = None
+    unwatched: tuple[str, ...] | None = None
 
 
 Resolutions = Mapping[int, Resolution]
@@ -251,7 +276,8 @@ class PackagesWanted(Struct, frozen=True):
 class PackagesRead(Struct, frozen=True):
     """The packages of one manager that an instruction installs, as they are now.
 
-    ``number``, ``line``: of the instruction. ``text``: of its commands, for what is not watched.
+    ``number``, ``line``: of the instruction. ``text``: of its commands, for what is not watched. ``policy``:
+    of the packages that have none of their own, and of those that are no longer installed.
     """
 
     number: int

@@ -23,6 +23,7 @@ from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageCon
 from freshlayer.model.inputs import Advice, NotWatched
 from freshlayer.model.packages import (
     READS_NOTHING,
+    ChosenPackage,
     IndexAnswers,
     IndexFile,
     PackageAction,
@@ -33,6 +34,8 @@ from freshlayer.model.packages import (
     PackagesWanted,
     Resolution,
     Resolutions,
+    widest,
+    with_wider,
 )
 from freshlayer.model.reasons import Reason, about, hint_of
 from freshlayer.packages import MANAGERS, WITHOUT_CONTENTS
@@ -130,7 +133,8 @@ class PackagesOfRun:
                     continue
                 key = run.number, part.manager
                 text = "; ".join(dict.fromkeys(it.text for it in run.commands if it.text))[:_LONGEST]
-                read = PackagesRead(run.number, run.line, part.manager, run.policy, resolution, text)
+                policy = resolution.policy or run.policy
+                read = PackagesRead(run.number, run.line, part.manager, policy, resolution, text)
                 found[key] = _joined(found[key], read) if key in found else read
         by_number: dict[int, list[PackagesRead]] = {}
         for (number, _), read in found.items():
@@ -249,14 +253,27 @@ def _key(manager: str, chain: PackageChain, base: BaseImage) -> str:
 def _joined(one: PackagesRead, other: PackagesRead) -> PackagesRead:
     """What both install; a problem of either is one of the instruction."""
     first, second = one.resolution, other.resolution
-    packages = {item.purl: item for item in (*second.packages, *first.packages)}
+    policy = widest(one.policy, other.policy)
+    packages: dict[str, ChosenPackage] = {}
+    for read in (other, one):
+        for item in read.resolution.packages:
+            own = item.policy or read.policy
+            packages[item.purl] = with_wider(item, own, packages.get(item.purl))
     resolution = Resolution(
         () if first.problem or second.problem else tuple(packages[purl] for purl in sorted(packages)),
         first.problem or second.problem,
         first.unreachable or second.unreachable,
         tuple(dict.fromkeys((*first.notes, *second.notes))),
+        policy,
+        _unwatched(first, second),
     )
-    return replace(one, resolution=resolution)
+    return replace(one, policy=policy, resolution=resolution)
+
+
+def _unwatched(first: Resolution, second: Resolution) -> tuple[str, ...] | None:
+    if first.unwatched is None or second.unwatched is None:
+        return None
+    return tuple(dict.fromkeys((*first.unwatched, *second.unwatched)))
 
 
 def wanted_of(analysis: Analysis, bases: Bases) -> PackagesWanted:

@@ -303,3 +303,19 @@ def test_a_repository_that_is_not_there_is_left_out_by_add_alone() -> None:
     upgraded = with_second("upgrade --no-cache", "http-not-found")
     assert (upgraded.problem, upgraded.unreachable) == (Reason("http-not-found", "r"), False)
     assert with_second("add --no-cache curl", "http-server-error").unreachable
+
+
+def test_each_package_has_the_policy_of_the_instruction_that_installs_it() -> None:
+    """The instruction that stores the index does not decide for those behind it."""
+    storing, curl, git = chain("update", "add curl", "add git").runs
+    off, named = PackagePolicy.OFF, PackagePolicy.NAMED
+    runs = (replace(storing, policy=off), replace(curl, policy=named), git)
+    stored = resolved(PackageChain(("docker.io/library/alpine:3.20", "linux/amd64"), runs))[1]
+    assert {one.name: str(one.policy) for one in stored.packages} == {
+        **{"curl": "named", "git": "closure", "pcre2": "closure"}
+    }
+    assert stored.policy is PackagePolicy.CLOSURE
+    assert {text.partition("?")[0] for text in stored.unwatched or ()} == {
+        "pkg:apk/alpine/libcurl",
+        "pkg:apk/alpine/zlib",
+    }

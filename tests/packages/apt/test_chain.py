@@ -132,6 +132,7 @@ def test_a_package_is_described() -> None:
             f"sha256:{'7':0>64}",
             wanted_by="curl",
             named=True,
+            policy=PackagePolicy.CLOSURE,
         ),
         ChosenPackage(
             "pkg:deb/debian/libcurl4?arch=amd64&distro=bookworm",
@@ -139,6 +140,7 @@ def test_a_package_is_described() -> None:
             "7",
             f"sha256:{'7':0>64}",
             wanted_by="curl",
+            policy=PackagePolicy.CLOSURE,
         ),
     )
 

@@ -8,7 +8,7 @@ neither takes nor stores one.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from typing import BinaryIO, NamedTuple
 
 from msgspec.structs import replace
@@ -34,6 +34,7 @@ from freshlayer.packages.apk.reached import Unsolvable
 from freshlayer.packages.apk.records import entries
 from freshlayer.packages.apk.repositories import INDEX, NAME, Repository, architecture, repositories
 from freshlayer.packages.apk.root import Outcome, Root, options_of, performed, root_of
+from freshlayer.packages.by_policy import Collected
 
 _REMOVES = "rm"
 """The program of a command that removes the cached indexes."""
@@ -65,7 +66,8 @@ class Apk:
         resolving = _Resolving(base.contents, base.platform, answers)
         for step in steps:
             resolving.perform(step)
-        return {run.number: resolving.resolution(run) for run in chain.runs if _watched(run)}
+        read = [run for run in chain.runs if _watched(run) or resolving.reads(run)]
+        return {run.number: resolving.resolution(run) for run in read}
 
     def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:
         """The packages of an ``APKINDEX``."""
@@ -116,7 +118,7 @@ class _Resolving:
         self._distribution = distribution(contents.files)
         self._roots = {"/": root_of(contents.files.get("/etc/apk/world", ""), contents.installed[NAME])}
         self._stored: int | None = None
-        self._packages: dict[int, dict[str, ChosenPackage]] = {}
+        self._packages: dict[int, Collected] = {}
         self._problems: dict[int, Resolution] = {}
         self._notes: dict[int, dict[Reason, None]] = {}
 
@@ -127,12 +129,12 @@ class _Resolving:
         if command.action is PackageAction.UPDATE or command.program == _REMOVES:
             return
         if isinstance(step.repositories, Reason):
-            self._problems.setdefault(run.number, Resolution(problem=step.repositories))
+            self._fail(run, run.number, Resolution(problem=step.repositories))
             return
         indexes, problem = self._indexes(step, reader)
         if problem is not None:
             unreachable = problem.code not in _ABSENT
-            self._problems.setdefault(reader, Resolution(problem=problem, unreachable=unreachable))
+            self._fail(run, reader, Resolution(problem=problem, unreachable=unreachable))
             return
         self._follow(step, reader, indexes)
 
@@ -176,32 +178,32 @@ class _Resolving:
             # The instruction that stored the index keeps what is recorded of it.
             for number in {reader, run.number}:
                 problem = _problem(command, outcome.problems[0])
-                self._problems.setdefault(number, Resolution(problem=problem))
+                self._fail(run, number, Resolution(problem=problem))
             return
         self._roots[place] = outcome.root
-        if run.policy is not PackagePolicy.OFF:
-            found = self._packages.setdefault(reader, {})
-            found |= {one.purl: one for one in self._chosen(command, outcome, run.policy)}
+        self._packages.setdefault(reader, Collected()).add(self._chosen(command, outcome), run.policy)
 
-    def _chosen(
-        self, command: PackageCommand, outcome: Outcome, policy: PackagePolicy
-    ) -> Iterator[ChosenPackage]:
+    def _fail(self, run: PackageRun, number: int, problem: Resolution) -> None:
+        """What packages that are no inputs lack does not matter."""
+        if run.policy is not PackagePolicy.OFF:
+            self._problems.setdefault(number, problem)
+
+    def _chosen(self, command: PackageCommand, outcome: Outcome) -> Iterator[ChosenPackage]:
         arch = architecture(command, command.platform or self._platform)
         default = f"{command.program} {command.action}"
         for one in outcome.installed:
-            if one.word or policy is not PackagePolicy.NAMED:
-                yield chosen(one, self._distribution, arch, default)
+            yield chosen(one, self._distribution, arch, default)
+
+    def reads(self, run: PackageRun) -> bool:
+        """Whether an instruction stores the index from which another, whose packages count, installs."""
+        return run.number in self._packages and self._packages[run.number].watched
 
     def resolution(self, run: PackageRun) -> Resolution:
         """What an instruction reads, for itself and for those behind it."""
-        found = self._packages.get(run.number, {})
         notes = (Reason("no-security-marks", NAME),) if run.policy is PackagePolicy.SECURITY else ()
-        resolution = self._problems.get(run.number) or Resolution(_sorted(found))
+        found = self._packages.get(run.number, Collected())
+        resolution = self._problems.get(run.number) or found.resolution()
         return replace(resolution, notes=(*notes, *self._notes.get(run.number, ())))
-
-
-def _sorted(found: Mapping[str, ChosenPackage]) -> tuple[ChosenPackage, ...]:
-    return tuple(found[purl] for purl in sorted(found))
 
 
 def _problem(command: PackageCommand, found: Unsolvable) -> Reason:

@@ -6,7 +6,6 @@ from collections.abc import Generator, Mapping, Sequence
 
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import (
-    ChosenPackage,
     IndexAnswer,
     IndexAnswers,
     IndexFile,
@@ -31,6 +30,7 @@ from freshlayer.packages.apt.readings import (
     release_files,
 )
 from freshlayer.packages.apt.words import WordError, is_local
+from freshlayer.packages.by_policy import Collected
 
 _CHOOSING = frozenset(
     {PackageAction.INSTALL, PackageAction.UPGRADE, PackageAction.DIST_UPGRADE, PackageAction.BUILD_DEP}
@@ -124,7 +124,7 @@ class _Walk:
         self._machine = machine
         self._lists = lists
         self._number: int | None = None
-        self._packages: dict[int, dict[str, ChosenPackage]] = {}
+        self._packages: dict[int, Collected] = {}
         self._problems: dict[int, Resolution] = {}
         self._notes: dict[int, list[Reason]] = {}
 
@@ -133,7 +133,8 @@ class _Walk:
         for run_number, run in enumerate(self._chain.runs):
             for number, command in enumerate(run.commands):
                 self._command(run, command, (run_number, number))
-        numbers = sorted({*self._packages, *self._problems, *self._notes})
+        watched = {number for number, collected in self._packages.items() if collected.watched}
+        numbers = sorted({*watched, *self._problems, *self._notes})
         return {number: self._resolution(number) for number in numbers}
 
     def _resolution(self, number: int) -> Resolution:
@@ -141,8 +142,7 @@ class _Walk:
         problem = self._problems.get(number)
         if problem is not None:
             return Resolution(problem=problem.problem, unreachable=problem.unreachable, notes=notes)
-        packages = self._packages.get(number, {})
-        return Resolution(tuple(packages[purl] for purl in sorted(packages)), notes=notes)
+        return self._packages.get(number, Collected()).resolution(notes)
 
     def _command(self, run: PackageRun, command: PackageCommand, place: tuple[int, int]) -> None:
         if command.unknown is not None:
@@ -172,11 +172,7 @@ class _Walk:
             for number in {self._number, run.number}:
                 self._fail(run, number, Resolution(problem=error.reason))
             return
-        if run.policy is not PackagePolicy.OFF:
-            found = self._packages.setdefault(self._number, {})
-            for package in chosen:
-                if package.named or run.policy is not PackagePolicy.NAMED:
-                    found[package.purl] = package
+        self._packages.setdefault(self._number, Collected()).add(chosen, run.policy)
 
     def _note_local(self, run: PackageRun, command: PackageCommand) -> None:
         if run.policy is PackagePolicy.OFF or command.action is PackageAction.BUILD_DEP:
