@@ -466,3 +466,27 @@ def test_apk_reads_the_files_of_its_directories() -> None:
     given = {**APK, "/lib/apk/repositories.d/x.list": "https://e.org/x\n"}
     assert all(map(is_kept, given))
     assert last("RUN apk add a", given).files == given
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "apt-get -y dselect-upgrade",
+        "apt-get changelog x",
+        "apk cache download",
+        "dnf history undo -y last",
+        "dnf repoquery x",
+        "dnf5 do --action=install x",
+        "dnf distro-sync -y",
+        "dnf system-upgrade download",
+        "rpm-ostree install x",
+        "transactional-update -n pkg install x",
+        "unattended-upgrade -d",
+        "zypper refresh-services",
+        "tasksel install web-server",
+    ],
+)
+def test_no_command_that_reads_packages_is_silent(command: str) -> None:
+    found = report(f"RUN {command}")
+    lines = {place.line for item in found.inputs for place in item.places}
+    assert 2 in lines | {item.line for item in found.not_watched}

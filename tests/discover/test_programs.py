@@ -82,6 +82,29 @@ apt -t bookworm install x                            | P
 apt-get clean                                        | -
 apt-get remove x                                     | -
 apt-get autoremove -y                                | -
+apt-get -y dselect-upgrade                           | P
+apt-get changelog x                                  | P
+unattended-upgrade -d                                | L
+tasksel install web-server                           | P
+pkcon install -y x                                   | P
+apt-mark hold x                                      | -
+rpm-ostree install foo                               | P
+rpm-ostree -y override replace foo                   | P
+rpm-ostree rebase ostree-image-signed:x              | P
+rpm-ostree status                                    | -
+rpm-ostree kargs --append=x                          | -
+transactional-update -n pkg install x                | P
+debuginfo-install x                                  | P
+repoquery --requires x                               | P
+bootc switch example.org/x                           | L
+ostree pull r                                        | L
+dnf history undo last                                | P
+dnf5 do --action=install foo                         | P
+dnf distro-sync                                      | P
+dnf offline-upgrade download                         | P
+dnf system-upgrade download                          | P
+dnf debuginfo-install foo                            | P
+dnf history list                                     | -
 xx-apt install -y gcc                                | P
 xx-apk add gcc                                       | P
 xx-apt-get install -y gcc                            | P

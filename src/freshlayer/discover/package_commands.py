@@ -31,7 +31,7 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), ("apt", add_repository)),
     "apk": ("apk", apk),
     "rm": ("apk", removed),
-    **dict.fromkeys(("dnf", "dnf5", "dnf-3", "microdnf", "yum", "tdnf"), ("rpm", dnf)),
+    **dict.fromkeys(("dnf", "dnf5", "dnf4", "dnf-3", "microdnf", "yum", "tdnf"), ("rpm", dnf)),
     **dict.fromkeys(("yum-builddep", "dnf-builddep"), ("rpm", yum_builddep)),
     "zypper": ("rpm", zypper),
     "yum-config-manager": ("rpm", lambda _name, _arguments: ()),

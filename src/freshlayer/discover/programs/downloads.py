@@ -56,6 +56,12 @@ kubectl oc | get
 vim nvim | +Plug +Lazy +Pack +Vundle +Mason +TS +Coc
 hugo | mod
 ng | add update
+bootc | upgrade update switch install
+ostree | pull remote/refs remote/summary
+ubuntu-drivers | install autoinstall
+pro ua ubuntu-advantage | attach enable fix
+dget debsnap pull-lp-source pull-debian-source do-release-upgrade dnf-automatic yum-cron apt-mirror debmirror
+spectool rpmdev-spectool | -g --get-files
 ansible-pull npm-check-updates ncu earthly dagger unattended-upgrade unattended-upgrades
 openssl | s_client | -connect -servername
 sdkmanager android |  | --sdk_root

@@ -9,24 +9,38 @@ from __future__ import annotations
 
 PACKAGES = """
 apt apt-get aptitude nala apt-fast | install reinstall update upgrade dist-upgrade full-upgrade
-    safe-upgrade download source build-dep satisfy | -o --option -t --target-release --default-release -c
-    --config-file -a --host-architecture
+    safe-upgrade dselect-upgrade download source changelog build-dep satisfy fetch history-undo
+    history-redo history-rollback history/undo history/redo | -o --option -t --target-release
+    --default-release -c --config-file -a --host-architecture
 apt-file | update
 apt-install clean-install amdgpu-install install_packages
     install-packages upgrade-packages apt-install-and-clean gdebi
     mk-build-deps
 debootstrap mmdebstrap cdebootstrap qemu-debootstrap |  | --arch --variant --include --exclude
     --components --keyring
-apk | add update upgrade fetch fix | -X --repository -t --virtual -p --root --repositories-file --keys-dir
-    --arch --cache-dir
-dnf dnf5 dnf-3 microdnf tdnf yum | install update upgrade groupinstall groupupdate group localinstall swap
-    module builddep build-dep makecache reinstall downgrade distro-sync distrosync upgrade-minimal
-    update-minimal download reposync copr system-upgrade check-update | --repo --repoid --enablerepo
+apk | add update upgrade fetch fix cache/download cache/sync | -X --repository -t --virtual -p --root
+    --repositories-file --keys-dir --arch --cache-dir
+dnf dnf4 dnf5 dnf-3 microdnf tdnf yum | install update upgrade groupinstall groupupdate group localinstall
+    swap module builddep build-dep makecache reinstall downgrade distro-sync distrosync upgrade-minimal
+    update-minimal download reposync copr system-upgrade check-update do shell repository-packages
+    debuginfo-install debug-restore offline-upgrade offline-distrosync replay manifest automatic
+    history/undo history/redo history/rollback history/replay | --repo --repoid --enablerepo
     --disablerepo --setopt --releasever --installroot -x --exclude -c --config --forcearch -d -e -R
     --destdir --disableexcludes --advisory
 yum-builddep dnf-builddep yumdownloader reposync yum-groupinstall amazon-linux-extras subscription-manager
+    debuginfo-install repoquery repotrack yum-debug-restore
+rpm-ostree | install update upgrade rebase deploy override module compose ex refresh-md search uninstall
+transactional-update | pkg dup up patch migration setup-fips setup-selinux rollback
+pkcon | install install-local update upgrade-system download refresh get-updates
+tasksel | install
+dselect | update install .
+apt-src apt-build | install update upgrade
+apt-clone | restore
+multistrap | | -f -d -a --arch
+mock | | -r --root
 zypper | install in update up dup dist-upgrade patch refresh ref source-install si verify inr
-    install-new-recommends modifyrepo | -p --plus-repo -r --repo --from -t --type -R --root -D
+    install-new-recommends modifyrepo source-download purge-kernels aloc addlocale shell migration
+    | -p --plus-repo -r --repo --from -t --type -R --root -D
     --reposd-dir -C --cache-dir
 pacman yay paru pamac pacman-mirrors | -S --sync -U --upgrade install update upgrade | -r --root -b
     --dbpath --config --cachedir --ignore

@@ -40,6 +40,20 @@ class Divided(Struct, frozen=True):
         return any(name in names for name, _ in self.options)
 
 
+def undoes(command: Divided) -> bool:
+    """``history undo``, ``redo``, ``rollback``, ``replay``: packages are read again; the rest of it is local.
+
+    A word that is not known may be one of these.
+    """
+    first = command.words[0] if command.words else ""
+    return isinstance(first, Unknown) or first in {"undo", "redo", "rollback", "replay"}
+
+
+def listed(command: Divided) -> tuple[CommandLine, ...]:
+    """A command that downloads, and that is not computed."""
+    return (CommandLine(command.verb, None, command.words, command.options),)
+
+
 Grammar = Callable[[str, Words], tuple[CommandLine, ...]]
 """Program and arguments → what the command does; nothing for a command that reads no index."""
 

@@ -10,7 +10,7 @@ Words are as typed: ``jq=1.6-r0``, ``jq~1.6``, ``jq~=1.6``, ``jq>1.5``, ``jq@edg
 from __future__ import annotations
 
 from freshlayer.discover.syntaxes.found import Words, written
-from freshlayer.discover.syntaxes.package_lines import CommandLine, divided, table_of
+from freshlayer.discover.syntaxes.package_lines import CommandLine, Divided, divided, listed, table_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.packages import PackageAction
 
@@ -32,7 +32,12 @@ _ACTIONS = {
     "update": PackageAction.UPDATE,
     "del": PackageAction.REMOVE,
 }
-_LISTED = frozenset({"fetch", "fix"})
+_LOCAL = frozenset(
+    "adbdump adbgen adbsign audit convdb extract help index info manifest mkndx mkpkg stats verify".split()
+)
+"""Subcommands that read and write local files alone. One that is not known may download packages."""
+_QUERIES = frozenset("dot list policy query search version".split())
+"""Subcommands that read the indexes that are stored, or new ones with an option."""
 
 
 _CACHED = compiled(r"(?:/var/cache/apk|/etc/apk/cache)(?:/.*)?")
@@ -50,14 +55,22 @@ def apk(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
     command = divided(arguments, _APK, _NAMES)
     if command.has("simulate", "help", "version", "print-arch"):
         return ()
-    if command.verb in _LISTED:
-        return (CommandLine(command.verb, None, command.words, command.options),)
     action = _ACTIONS.get(command.verb)
     if action is None:
-        return ()
+        return _others(command)
     reads = action is not PackageAction.REMOVE and command.has("no-cache", "update-cache")
     return (
         CommandLine(
             command.verb, action, command.words, command.options, reads or action is PackageAction.UPDATE
         ),
     )
+
+
+def _others(command: Divided) -> tuple[CommandLine, ...]:
+    """What installs nothing."""
+    if command.verb in _LOCAL | _QUERIES and command.has("update-cache"):
+        return (CommandLine(command.verb, PackageAction.UPDATE, (), command.options, updates=True),)
+    local = command.verb in _LOCAL or (command.verb in _QUERIES and not command.has("no-cache"))
+    if command.verb == "cache":
+        local = bool({"clean", "purge"} & set(command.words))
+    return () if local or not command.verb else listed(command)

@@ -27,7 +27,14 @@ import re
 from collections.abc import Iterator
 
 from freshlayer.discover.syntaxes.found import Unknown, Word, Words, written
-from freshlayer.discover.syntaxes.package_lines import CommandLine, Options, divided, table_of
+from freshlayer.discover.syntaxes.package_lines import (
+    CommandLine,
+    Divided,
+    Options,
+    divided,
+    table_of,
+    undoes,
+)
 from freshlayer.model.packages import PackageAction
 
 TABLE, _APT_NAMES = table_of(
@@ -74,7 +81,15 @@ _ACTIONS = {
         ("remove", "purge", "autoremove", "auto-remove", "autopurge", "autopurge"), PackageAction.REMOVE
     ),
 }
-_LISTED = frozenset({"download", "source", "satisfy"})
+_LOCAL = frozenset(
+    """
+    add-user-tag auto-clean autoclean check clean depends dist-clean distclean dump edit-sources
+    extract-cache-subset forbid-version forget-new help history-info history-list hold indextargets keep
+    keep-all list madison markauto modernize-sources moo pkgnames policy rdepends remove-user-tag search show
+    showhold showpkg showsrc stats unhold unmarkauto versions why why-not
+    """.split()
+)
+"""Subcommands that read and write local files alone. One that is not known may download packages."""
 _IMPLIED = {
     "reinstall": "reinstall",
     "purge": "purge",
@@ -90,11 +105,9 @@ def apt(name: str, arguments: Words) -> tuple[CommandLine, ...]:
     options = tuple(_normalised(command.options))
     if command.has("simulate", "print-uris", "assume-no", "help", "version"):
         return ()
-    if command.verb in _LISTED:
-        return (CommandLine(command.verb, None, command.words, options),)
     action = _ACTIONS.get(command.verb)
     if action is None:
-        return ()
+        return () if _is_local(command) else (CommandLine(command.verb, None, command.words, options),)
     implied = _IMPLIED.get(command.verb)
     options = (*options, (implied, "")) if implied and not command.has(implied) else options
     new = command.verb == "safe-upgrade" or (name in {"apt", "nala"} and command.verb == "upgrade")
@@ -103,6 +116,13 @@ def apt(name: str, arguments: Words) -> tuple[CommandLine, ...]:
     line = CommandLine(command.verb, action, command.words, options, action is PackageAction.UPDATE)
     updates = CommandLine("update", PackageAction.UPDATE, updates=True)
     return (updates, line) if command.has("update") or _updates_first(name, command.verb) else (line,)
+
+
+def _is_local(command: Divided) -> bool:
+    """``history`` is of nala."""
+    if command.verb == "history":
+        return not undoes(command)
+    return not command.verb or command.verb in _LOCAL
 
 
 def _updates_first(name: str, verb: str) -> bool:

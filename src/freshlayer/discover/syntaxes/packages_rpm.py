@@ -22,7 +22,14 @@ A group is a word of GROUP_INSTALL (its name or its id), or ``@group`` among the
 from __future__ import annotations
 
 from freshlayer.discover.syntaxes.found import Word, Words
-from freshlayer.discover.syntaxes.package_lines import CommandLine, Divided, divided, table_of
+from freshlayer.discover.syntaxes.package_lines import (
+    CommandLine,
+    Divided,
+    divided,
+    listed,
+    table_of,
+    undoes,
+)
 from freshlayer.model.packages import PackageAction
 
 TABLE, _NAMES = table_of(
@@ -79,7 +86,24 @@ _KINDS = {
     **dict.fromkeys(("downgrade", "dg"), "downgrade"),
     **dict.fromkeys(("upgrade-minimal", "update-minimal", "up-min"), "minimal"),
 }
-_LISTED = frozenset({"download", "reposync", "system-upgrade", "copr", "offline-upgrade"})
+_LOCAL = frozenset(
+    """
+    alias autoremovable check check-local clean config-manager deactivate help leaves mark needs-restarting
+    offline repolist repomanage show-leaves versionlock
+    """.split()
+)
+"""Subcommands that read and write local files alone. One that is not known may download packages."""
+_QUERIES = frozenset(
+    """
+    advisory changelog count debug-dump deplist environment group groupinfo grouplist groups grp if info
+    list ls module prov provides repo repoclosure repodiff repograph repoinfo repoquery repoquery-n
+    repoquery-na repoquery-nevra resolvedep rq se search summary-updateinfo updateinfo whatprovides wp
+    """.split()
+)
+"""Subcommands that read indexes and install nothing."""
+_STEPS_OF_UPGRADE = frozenset("clean log reboot status".split())
+"""Subcommands of ``system-upgrade`` and its like behind ``download``, which are local."""
+_OFFLINE = frozenset("offline-distrosync offline-upgrade system-upgrade".split())
 _GROUP = {
     **dict.fromkeys(("install", "upgrade", "update"), PackageAction.GROUP_INSTALL),
     **dict.fromkeys(("remove", "erase"), PackageAction.REMOVE),
@@ -87,22 +111,38 @@ _GROUP = {
 _MODULE = frozenset("enable install update upgrade disable reset switch-to remove provide".split())
 
 
-def dnf(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
+def dnf(name: str, arguments: Words) -> tuple[CommandLine, ...]:
     """One command line; ``swap`` is two."""
     command = divided(arguments, TABLE, _NAMES)
     if command.has("assumeno", "help", "version", "testonly"):
         return ()
     if command.verb in {"group", "groups", "grp", "module", "swap"}:
-        return tuple(_of_two_words(command))
-    if command.verb in _LISTED:
-        return (CommandLine(command.verb, None, command.words, command.options),)
+        return tuple(_of_two_words(command)) or _others(name, command)
     action = _ACTIONS.get(command.verb)
     if action is None:
-        return ()
+        return _others(name, command)
     kind = _KINDS.get(command.verb)
     options = (*command.options, (kind, "")) if kind else command.options
     reads = action is not PackageAction.REMOVE and not command.has("cacheonly")
     return (CommandLine(command.verb, action, command.words, options, reads),)
+
+
+def _others(name: str, command: Divided) -> tuple[CommandLine, ...]:
+    """What installs nothing, or nothing that is computed."""
+    first = command.words[0] if command.words else ""
+    repositories = command.verb == "repolist" and (name == "yum" or command.has("verbose"))
+    if command.verb in _QUERIES or repositories:
+        if command.has("cacheonly", "installed") or first == "installed":
+            return ()
+        return (CommandLine(command.verb, PackageAction.UPDATE, (), command.options, updates=True),)
+    local = (
+        not command.verb
+        or command.verb in _LOCAL
+        or (command.verb == "history" and not undoes(command))
+        or (command.verb in _OFFLINE and first in _STEPS_OF_UPGRADE)
+        or (command.verb == "copr" and first in {"list", "disable", "remove"})
+    )
+    return () if local else listed(command)
 
 
 def _of_two_words(command: Divided) -> list[CommandLine]:

@@ -44,7 +44,21 @@ _ACTIONS = {
     **dict.fromkeys(("remove", "rm"), PackageAction.REMOVE),
     **dict.fromkeys(("refresh", "ref"), PackageAction.UPDATE),
 }
-_LISTED = frozenset("source-install si verify ve inr install-new-recommends download purge-kernels".split())
+_LOCAL = frozenset(
+    """
+    ? addlock addrepo addservice al ar as cc cl clean cleanlocks help ll lloc locales locks lr ls
+    modifyrepo modifyservice mr ms needs-rebooting nr ps removelocale removelock removerepo removeservice
+    renamerepo repos rl rloc rr rs services subcommand system-architecture targetos tos vcmp versioncmp
+    """.split()
+)
+"""Subcommands that read and write local files alone. One that is not known may download packages."""
+_QUERIES = frozenset(
+    """
+    if info licenses list-patches list-updates lp lu pa packages patch-check patch-info patches pattern-info
+    patterns pch pchk pd product-info products pt refresh-services refs se search what-provides wp
+    """.split()
+)
+"""Subcommands that read indexes and install nothing."""
 
 
 def zypper(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
@@ -61,11 +75,13 @@ def zypper(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
             )
     if {"help", "version", "dry-run"} & {name for name, _ in options}:
         return ()
-    if verb in _LISTED:
-        return (CommandLine(verb, None, tuple(words), tuple(options)),)
     action = _ACTIONS.get(verb)
+    if verb in _QUERIES:
+        fresh = not any(name in {"no-refresh", "no-remote"} for name, _ in options)
+        return (CommandLine(verb, PackageAction.UPDATE, (), tuple(options), updates=True),) if fresh else ()
     if action is None:
-        return ()
+        local = not verb or verb in _LOCAL
+        return () if local else (CommandLine(verb, None, tuple(words), tuple(options)),)
     options += [("patch", "")] if verb == "patch" else []
     reads = action is not PackageAction.REMOVE
     return (CommandLine(verb, action, tuple(words), tuple(options), reads),)
