@@ -199,6 +199,26 @@ def test_an_update_whose_packages_are_off_does_not_decide_for_the_others(world: 
     assert world.updating()[0] == "stale"
 
 
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        (f"# freshlayer: ttl=1d\n{INSTALL}\nRUN pip install flask==1.0", "fresh"),
+        (f"RUN pip install flask==1.0\n# freshlayer: ttl=1d\n{INSTALL}", "fresh"),
+        ("# freshlayer: ttl=1d\nRUN apt-get update\nRUN apt-get install -y app", "fresh"),
+        ("RUN apt-get update\n# freshlayer: ttl=1d\nRUN apt-get install -y app", "fresh"),
+        (f"# freshlayer: ttl=1d\n{INSTALL}\n{INSTALL.replace('app', 'other')}", "stale"),
+    ],
+)
+def test_an_index_is_valid_for_the_least_ttl_of_the_instructions_that_read_it(
+    world: World, lines: str, state: str
+) -> None:
+    world.write(lines)
+    world.build()
+    world.update("lib", "1.1")
+    packages = [it for it in world.check().instructions if any(one.manager == "apt" for one in it.packages)]
+    assert str(packages[0].state) == state
+
+
 @pytest.mark.parametrize("choose", [by_comment, by_settings])
 def test_under_off_nothing_is_stale(world: World, choose: Set) -> None:
     choose(world, "off")

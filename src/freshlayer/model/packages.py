@@ -266,11 +266,15 @@ class PackageLine(Struct, frozen=True):
 
 
 class PackagesWanted(Struct, frozen=True):
-    """The package chains of one Dockerfile. ``ttl``: seconds for which an earlier manifest is valid."""
+    """The package chains of one Dockerfile.
+
+    ``ttls``: instruction number → seconds for which an earlier manifest is valid there; ``ttl``: elsewhere.
+    """
 
     chains: tuple[PackageChain, ...] = ()
     bases: Bases = field(default_factory=dict)
     ttl: int = 0
+    ttls: Mapping[int, int] = field(default_factory=dict)
 
 
 class PackagesRead(Struct, frozen=True):

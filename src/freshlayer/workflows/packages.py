@@ -102,8 +102,8 @@ class PackagesOfRun:
         for item, found in zip(wanted, parts, strict=True):
             for part in found:
                 if part.key not in self._known:
-                    least = min(item.ttl, new[part.key][1]) if part.key in new else item.ttl
-                    new[part.key] = part, least
+                    ttl = min(_ttls(item, part.chain), default=item.ttl)
+                    new[part.key] = part, min(ttl, new[part.key][1]) if part.key in new else ttl
         self._resolve(new)
         return [self._found(found) for found in parts]
 
@@ -214,6 +214,18 @@ def _parts(item: PackagesWanted, now: int) -> Iterator[_Part]:
                 yield _Part(name, own, base, _key(name, own, base))
 
 
+def _ttls(item: PackagesWanted, chain: PackageChain) -> Iterator[int]:
+    """Of each instruction that installs: its own, else that of the one that reads the index for it."""
+    of_index = 0
+    for run in chain.runs:
+        own = item.ttls.get(run.number, item.ttl)
+        if any(command.action is PackageAction.UPDATE or command.updates for command in run.commands):
+            of_index = own
+        installs = any(command.action in _CHOOSING for command in run.commands)
+        if installs and run.policy is not PackagePolicy.OFF:
+            yield own or of_index
+
+
 def _runs(chain: PackageChain, manager: str) -> Iterator[PackageRun]:
     for run in chain.runs:
         commands = [command for command in run.commands if command.manager == manager]
@@ -279,9 +291,10 @@ def _unwatched(first: Resolution, second: Resolution) -> tuple[str, ...] | None:
 def wanted_of(analysis: Analysis, bases: Bases) -> PackagesWanted:
     """The package chains of a Dockerfile, with the base images that they start from."""
     chains = analysis.package_chains
-    ttls = [analysis.directives.get(run.line, Directives()).ttl for chain in chains for run in chain.runs]
+    lines = {run.number: run.line for chain in chains for run in chain.runs}
+    ttls = {number: analysis.directives.get(line, Directives()).ttl for number, line in lines.items()}
     own = {chain.base: bases[chain.base] for chain in chains if chain.base in bases}
-    return PackagesWanted(chains, own, min(ttls, default=0))
+    return PackagesWanted(chains, own, ttls=ttls)
 
 
 def with_unresolved(analysis: Analysis, found: Found) -> Analysis:

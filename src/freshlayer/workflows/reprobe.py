@@ -99,7 +99,9 @@ def _packages_again(reports: Mapping[str, Report], session: Session) -> dict[str
     """The packages of instructions that ran, once more. Of manifests that did not change, no body is read."""
     chains = {name: _chains_that_ran(report) for name, report in reports.items()}
     wanted = {
-        name: replace(reports[name].packages_wanted, chains=it, ttl=0) for name, it in chains.items() if it
+        name: replace(reports[name].packages_wanted, chains=it, ttl=0, ttls={})
+        for name, it in chains.items()
+        if it
     }
     moved = {name: _MovedPackages() for name in reports}
     if not wanted or session.indexes is None:
