@@ -507,19 +507,18 @@ def test_the_project_is_the_one_that_the_command_names(command: str) -> None:
     ("command", "file"),
     [
         ("npm ci", "package-lock.json"),
-        ("yarn install --immutable", "yarn.lock"),
         ("pnpm install --frozen-lockfile", "pnpm-lock.yaml"),
         ("uv sync --frozen", "uv.lock"),
         ("uv sync --locked", "uv.lock"),
         ("pdm sync", "pdm.lock"),
         ("pipenv sync", "Pipfile.lock"),
         ("cargo build --locked", "Cargo.lock"),
-        ("go mod download", "go.sum"),
+        ("go mod download", "go.mod"),
         ("go build ./cmd/x", "go.sum"),
     ],
 )
 def test_a_command_that_fails_without_its_lock_file_is_locked_in_a_clone(command: str, file: str) -> None:
-    assert lock(command, {}) == Locked(file, required=True)
+    assert lock(command, {}, {"GOLANG_VERSION": "1.22.1"}) == Locked(file, required=True)
 
 
 @pytest.mark.parametrize(
@@ -527,7 +526,9 @@ def test_a_command_that_fails_without_its_lock_file_is_locked_in_a_clone(command
     [
         *("npm install", "yarn install --frozen-lockfile", "bun install --frozen-lockfile", "cargo build"),
         *("pipenv install --deploy", "pdm install --frozen-lockfile", "poetry install", "composer install"),
-        *("go build -mod=mod .", "mvn package", "uv sync"),
+        *("go build -mod=mod .", "mvn package", "uv sync", "go build .", "go mod download"),
+        *("yarn install --immutable", "pnpm install --frozen-lockfile --no-frozen-lockfile"),
+        "cargo install --locked --path .",
     ],
 )
 def test_a_command_that_resolves_without_a_lock_file_is_not_locked_in_a_clone(command: str) -> None:
@@ -538,6 +539,24 @@ def test_pnpm_in_ci_and_old_go_resolve_what_no_lock_file_names() -> None:
     assert isinstance(lock("pnpm install", {}, {"CI": "true"}), Unlocked)
     assert isinstance(lock("go build .", {}, {"GOLANG_VERSION": "1.15.2"}), Unlocked)
     assert lock("go build .", {}, {"GOLANG_VERSION": "1.16"}) == Locked("go.sum", required=True)
+
+
+@pytest.mark.parametrize(
+    "variable", ["YARN_ENABLE_IMMUTABLE_INSTALLS", "UV_FROZEN", "UV_LOCKED", "GO111MODULE"]
+)
+def test_a_variable_that_the_version_of_the_program_may_ignore_is_no_evidence(variable: str) -> None:
+    for command in ("yarn install", "uv sync", "go build ."):
+        assert isinstance(lock(command, {}, {variable: "1"}), Unlocked)
+
+
+def test_yarn_fails_without_a_lock_file_where_it_is_known_to_be_yarn_2() -> None:
+    files = {".yarnrc.yml": "nodeLinker: node-modules\n"}
+    assert lock("yarn install --immutable", files) == Locked("yarn.lock", required=True)
+    assert isinstance(lock("yarn install --immutable", {**files, "package.json": "{}"}), Unlocked)
+
+
+def test_go_generate_runs_what_the_sources_name() -> None:
+    assert lock("go generate ./...", {}, {"GOLANG_VERSION": "1.22"}) is None
 
 
 def test_a_go_program_that_requires_no_module_reads_none() -> None:

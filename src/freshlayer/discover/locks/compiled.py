@@ -51,7 +51,9 @@ def cargo(project: Project) -> Lock:
             return floating("cargo install --locked binds the dependencies of a crate, not its version")
     text, manifest = project.read(join(_root_of_crate(project), "Cargo.lock")), project.text("Cargo.toml")
     if text is None or manifest is None:
-        return not_there(project, "Cargo.lock", "Cargo.toml", fails=project.has("--locked", "--frozen"))
+        # A crate that is published without a lock file is installed with a warning alone.
+        fails = project.has("--locked", "--frozen") and "install" not in project.arguments[:1]
+        return not_there(project, "Cargo.lock", "Cargo.toml", fails=fails)
     try:
         lock, wanted = from_toml(text), from_toml(manifest)
     except ValueError:
@@ -78,7 +80,8 @@ def go(project: Project) -> Lock:
         return floating("a module with @version is not a requirement of go.mod")
     text, manifest = project.text("go.sum"), project.text("go.mod")
     if manifest is None:
-        return not_there(project, "go.sum", "go.mod", fails=not _adds_requirements(project))
+        file = "go.mod" if project.has("download") else "go.sum"
+        return not_there(project, file, "go.mod", fails=_only_reads_requirements(project))
     listed = [piece.partition("\n)")[0] for piece in _GO_BLOCK.split(manifest)[1:]]
     blocks = "\n".join([*listed, *re.findall(r"(?m)^require\s+[^(\n]+$", manifest)])
     wanted = {f"{it[1]}@{it[2]}" for it in _GO_LINE.finditer(blocks) if set(it[1]) & {".", "/"}}
@@ -89,9 +92,20 @@ def go(project: Project) -> Lock:
 
 def _adds_requirements(project: Project) -> bool:
     """Whether ``go build`` takes the newest module for an import that go.mod does not have: before 1.16."""
-    version = _GO_VERSION.match(project.environment("GOLANG_VERSION"))
     named = project.has("-mod=mod", "--mod=mod") or "-mod=mod" in project.environment("GOFLAGS").split()
-    return named or (version is not None and int(version[1]) < _READ_ONLY_SINCE)
+    version = _go_version(project)
+    return named or (version is not None and version < _READ_ONLY_SINCE)
+
+
+def _only_reads_requirements(project: Project) -> bool:
+    """Whether ``go build`` is known to fail instead. A Go of unknown version may be an old one."""
+    return not _adds_requirements(project) and _go_version(project) is not None
+
+
+def _go_version(project: Project) -> int | None:
+    """The minor version of Go 1, which the golang images state in a variable."""
+    version = _GO_VERSION.match(project.environment("GOLANG_VERSION"))
+    return int(version[1]) if version else None
 
 
 def dotnet(project: Project) -> Lock:

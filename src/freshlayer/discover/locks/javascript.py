@@ -71,8 +71,9 @@ def yarn(project: Project) -> Lock:
         return floating("yarn install changes its lock file unless it is given --immutable")
     text, manifest = project.text("yarn.lock"), project.text("package.json")
     if text is None or manifest is None:
-        # Yarn 1 knows --frozen-lockfile alone, and installs without a lock file.
-        return not_there(project, "yarn.lock", "package.json", fails=not project.has("--frozen-lockfile"))
+        # Yarn 1 installs without a lock file, whatever it is given. It has no .yarnrc.yml.
+        fails = project.text(".yarnrc.yml") is not None
+        return not_there(project, "yarn.lock", "package.json", fails=fails)
     keys = ", ".join(key.strip().removesuffix(":") for key in _YARN_KEY.findall(text))
     locked = {f"{name}@{spec}" for name, spec in _YARN_ENTRY.findall(keys)}
     try:
@@ -89,7 +90,7 @@ def pnpm(project: Project) -> Lock:
     text, manifest = project.text("pnpm-lock.yaml"), project.text("package.json")
     if text is None or manifest is None:
         # In CI alone, pnpm writes a lock file where there is none.
-        is_frozen = project.has("--frozen-lockfile")
+        is_frozen = project.has("--frozen-lockfile") and not project.has("--no-frozen-lockfile")
         return not_there(project, "pnpm-lock.yaml", "package.json", fails=is_frozen)
     newer = re.search(r"(?ms)^importers:\n(.*?)(?=^\S|\Z)", text)
     if newer:

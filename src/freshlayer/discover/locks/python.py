@@ -62,7 +62,8 @@ def uv_sync(project: Project) -> Lock:
     """``uv sync`` that takes the lock file as it is."""
     if not project.has("--frozen", "--locked") and not _set(project, "UV_FROZEN", "UV_LOCKED"):
         return floating("uv sync updates its lock file unless it is given --locked or --frozen")
-    return _of_pyproject(project, "uv.lock", fails=True)
+    # A uv that does not know the variables yet resolves without a lock file.
+    return _of_pyproject(project, "uv.lock", fails=project.has("--frozen", "--locked"))
 
 
 def poetry(project: Project) -> Lock:

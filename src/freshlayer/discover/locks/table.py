@@ -46,7 +46,7 @@ ROWS: tuple[LockRow, ...] = (
     _row("dart flutter", "pub get", scripting.pub),
     _row("R Rscript", "renv::restore.*", scripting.renv),
     _row("cargo", "build|b|install|fetch|test|run|check", compiled.cargo),
-    _row("go", "mod download|build|install|test|run|vet|generate", compiled.go),
+    _row("go", "mod download|build|install|test|run|vet", compiled.go),
     _row("dotnet", "restore|build|publish", compiled.dotnet),
     _row("mvn mvnw", ".*", compiled.maven),
     _row("gradle gradlew", ".*", compiled.gradle),
