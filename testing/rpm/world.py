@@ -32,6 +32,8 @@ _ACTIONS = {
     "remove": PackageAction.REMOVE,
     "groupinstall": PackageAction.GROUP_INSTALL,
     "module": PackageAction.MODULE,
+    **dict.fromkeys(("makecache", "refresh"), PackageAction.UPDATE),
+    **dict.fromkeys(("clean", "rm"), PackageAction.CLEAN),
 }
 OS_RELEASE = 'ID="test"\nVERSION_ID="9"\nPLATFORM_ID="platform:el9"\n'
 
@@ -84,9 +86,9 @@ class World:
         contents: BaseContents | None = None,
         program: str = "dnf",
     ) -> dict[int, Resolution]:
-        """What each command line, an instruction of its own, would install."""
+        """What each command line, an instruction of its own that leaves no metadata, would install."""
         runs = tuple(
-            PackageRun(number, number, (command(line, program),), policy)
+            PackageRun(number, number, (command(line, program), command(["rm", "/var/cache/*"])), policy)
             for number, line in enumerate(lines, 1)
         )
         found = self.driver().resolve(
@@ -104,6 +106,7 @@ def command(line: Sequence[str], program: str = "dnf") -> PackageCommand:
         pairs.append((verb, ""))
     if verb == "module":
         pairs.append((verb, words.pop(0)))
+    program = verb if verb == "rm" else program
     return PackageCommand("rpm", program, _ACTIONS[verb], tuple(words), tuple(pairs))
 
 

@@ -1,4 +1,4 @@
-"""Which index a command of apk takes: what a RUN removes of the cached ones is among its commands."""
+"""Which index a command of apk or dnf takes: what a RUN removes of the kept ones is among its commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from freshlayer.discover.analysis import BuildRequest, analyse
         ("apk add curl && rm -rf /tmp/* /etc/apk/cache/", ["apk", "rm"]),
         ("apk add curl && rm -rf /tmp/* /var/cache/apt/*", ["apk"]),
         ("apk add curl && rm -rf /var/cache/apkindex", ["apk"]),
+        ("dnf install -y a && rm -rf /var/cache/dnf /var/cache/yum", ["dnf", "rm"]),
+        ("dnf install -y a && rm -fr /var/cache/*", ["dnf", "rm"]),
+        ("dnf install -y a && rm -f /var/cache/dnf/*", ["dnf"]),
+        ("dnf install -y a && rm -rf /var/cache/ldconfig", ["dnf"]),
+        ("yum clean all && yum install -y a", ["yum", "yum"]),
     ],
 )
 def test_a_removal_of_cached_indexes_is_a_command(script: str, programs: list[str]) -> None:
@@ -23,8 +28,9 @@ def test_a_removal_of_cached_indexes_is_a_command(script: str, programs: list[st
     assert [command.program for command in chain.runs[0].commands] == programs
 
 
-def test_a_removal_alone_is_no_command_of_packages() -> None:
-    found = analyse("FROM debian\nRUN rm -rf /var/cache/apk/*\n", BuildRequest(("linux/amd64",)))
+@pytest.mark.parametrize("removal", ["rm -rf /var/cache/apk/*", "rm -rf /var/cache/*", "dnf clean all"])
+def test_a_removal_alone_is_no_command_of_packages(removal: str) -> None:
+    found = analyse(f"FROM debian\nRUN {removal}\n", BuildRequest(("linux/amd64",)))
     assert found.package_chains == ()
     assert found.discovery.not_watched == ()
     assert {place.instruction for item in found.discovery.inputs for place in item.places} == {"FROM"}

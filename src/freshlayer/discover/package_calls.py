@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from freshlayer.discover.syntaxes.found import Finding, Missed, Words
-from freshlayer.model.packages import PackageCommand
+from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.shell import Call
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ class PackageCalls:
 
     @property
     def commands(self) -> tuple[PackageCommand, ...]:
-        """In the order in which they run."""
-        return tuple(self._made.commands) if self._made else ()
+        """In the order in which they run; none where indexes alone are removed."""
+        found = tuple(self._made.commands) if self._made else ()
+        return found if any(it.action is not PackageAction.CLEAN for it in found) else ()
 
     @property
     def unlocked(self) -> tuple[Unlocked, ...]:

@@ -13,9 +13,11 @@ from freshlayer.discover.package_files import is_local, manager_files
 from freshlayer.discover.programs.readers import is_remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, plain, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
-from freshlayer.discover.syntaxes.packages_apk import apk, removed
+from freshlayer.discover.syntaxes.packages_apk import apk
+from freshlayer.discover.syntaxes.packages_apk import removed as removed_apk
 from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, dpkg, install_packages
 from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
+from freshlayer.discover.syntaxes.packages_rpm import removed as removed_rpm
 from freshlayer.discover.syntaxes.packages_zypper import zypper
 from freshlayer.masking import masked_words
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand
@@ -30,7 +32,7 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
     "install_packages": ("apt", install_packages),
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), ("apt", add_repository)),
     "apk": ("apk", apk),
-    "rm": ("apk", removed),
+    "rm": ("apk", removed_apk),
     **dict.fromkeys(("dnf", "dnf5", "dnf4", "dnf-3", "microdnf", "yum", "tdnf"), ("rpm", dnf)),
     **dict.fromkeys(("yum-builddep", "dnf-builddep"), ("rpm", yum_builddep)),
     "zypper": ("rpm", zypper),
@@ -38,6 +40,8 @@ MANAGERS: Mapping[str, tuple[str, Grammar]] = {
 }
 """Program → the manager, and the grammar of its command line."""
 
+_REMOVALS: Mapping[str, Grammar] = {"apk": removed_apk, "rpm": removed_rpm}
+"""Manager → the grammar of an ``rm`` that removes the indexes that it keeps."""
 _ROOTS = frozenset({"root", "installroot"})
 _ADDED = frozenset({"repository"})
 """Options that add a package source to those of the files."""
@@ -87,14 +91,21 @@ class PackageCommands:
         yield from installed.findings
 
     def _of_system(self, name: str, arguments: Words, call: Call) -> Iterator[Finding]:
+        if name == "rm":
+            return self._of_removal(arguments, call)
         manager, grammar = MANAGERS[name]
-        if name == "rm" and all(command.manager != manager for command in self.commands):
-            return iter(())
         lines = grammar(name, arguments)
         if name == "dpkg":
             self._unpacked |= any(line.action is PackageAction.INSTALL for line in lines)
             lines = tuple(line for line in lines if line.action in READS_NOTHING)
         return self._of_lines(name, manager, lines, call)
+
+    def _of_removal(self, arguments: Words, call: Call) -> Iterator[Finding]:
+        """What is removed of indexes, behind commands that keep them."""
+        known = {command.manager for command in self.commands}
+        for manager, grammar in _REMOVALS.items():
+            if manager in known:
+                yield from self._of_lines("rm", manager, grammar("rm", arguments), call)
 
     def _of_extensions(self, call: Call, by_name: Sequence[Missed]) -> Iterator[Finding]:
         """Its sources are in the image. Where that has apk, what compiles them is installed for the time."""

@@ -66,7 +66,8 @@ class PackageAction(StrEnum):
 
     ``UPDATE`` reads indexes; ``INSTALL``, ``UPGRADE``, ``DIST_UPGRADE``, ``BUILD_DEP``, ``GROUP_INSTALL`` and
     ``MODULE`` choose packages; ``REMOVE`` removes some, and with the program ``rm`` the indexes that apk
-    keeps; ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``, ``CONFIGURE`` ``conda config``.
+    keeps; ``CLEAN`` removes those that dnf, yum or zypper keep;
+    ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``, ``CONFIGURE`` ``conda config``.
     """
 
     UPDATE = "update"
@@ -77,11 +78,17 @@ class PackageAction(StrEnum):
     GROUP_INSTALL = "group-install"
     MODULE = "module"
     REMOVE = "remove"
+    CLEAN = "clean"
     ADD_ARCHITECTURE = "add-architecture"
     CONFIGURE = "configure"
 
 
-READS_NOTHING = frozenset({PackageAction.REMOVE, PackageAction.ADD_ARCHITECTURE, PackageAction.CONFIGURE})
+READS_NOTHING = frozenset(
+    {
+        *(PackageAction.REMOVE, PackageAction.CLEAN),
+        *(PackageAction.ADD_ARCHITECTURE, PackageAction.CONFIGURE),
+    }
+)
 """Actions that read no index, and change what later commands do."""
 
 

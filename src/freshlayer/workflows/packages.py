@@ -132,7 +132,8 @@ class PackagesOfRun:
                 if resolution is None:
                     continue
                 key = run.number, part.manager
-                text = "; ".join(dict.fromkeys(it.text for it in run.commands if it.text))[:_LONGEST]
+                own = (it.text for it in run.commands if it.action is not PackageAction.CLEAN)
+                text = "; ".join(filter(None, dict.fromkeys(own)))[:_LONGEST]
                 policy = resolution.policy or run.policy
                 read = PackagesRead(run.number, run.line, part.manager, policy, resolution, text)
                 found[key] = _joined(found[key], read) if key in found else read

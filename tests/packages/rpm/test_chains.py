@@ -88,7 +88,7 @@ def test_each_package_states_what_wants_it(repository: Repository) -> None:
 
 
 def test_an_instruction_starts_from_what_those_before_it_installed(repository: Repository) -> None:
-    found = repository.resolve(run(1, "install tool"), run(2, "install other tool"))
+    found = repository.resolve(run(1, "install tool", "clean all"), run(2, "install other tool"))
     assert [one.name for one in found[2].packages] == ["other"]
 
 
@@ -108,8 +108,94 @@ def test_the_packages_of_a_cache_count_where_it_was_read(repository: Repository)
     assert found[2].packages == ()
 
 
+SHARED = {"library", "tool", "manual"}
+
+
+@pytest.mark.parametrize("program", ["dnf", "microdnf", "yum", "tdnf", "dnf5", "zypper"])
+def test_packages_belong_to_the_instruction_that_stored_the_metadata(
+    repository: Repository, program: str
+) -> None:
+    files = {**FILES, "/etc/zypp/repos.d/r.repo": REPO}
+    store = "refresh" if program == "zypper" else "makecache"
+    for first in (store, "install library"):
+        runs = (run(1, first, program=program), run(2, "install tool manual", program=program))
+        found = repository.resolve(*runs, files=files)
+        assert {one.name for one in found[1].packages} == SHARED
+        assert found[2] == Resolution()
+
+
+@pytest.mark.parametrize(
+    ("program", "removal", "removes"),
+    [
+        ("dnf", "clean all", True),
+        ("dnf", "rm /var/cache/dnf", True),
+        ("dnf", "rm /var/cache/dnf/*", True),
+        ("dnf", "rm /var/cache/* /x", True),
+        ("dnf", "rm /var/cache/dnf/*.solv", False),
+        ("dnf", "rm /var/cache/yum", False),
+        ("microdnf", "rm /var/cache/yum", True),
+        ("microdnf", "rm /var/cache/dnf", False),
+        ("dnf5", "rm /var/cache/libdnf5/*", True),
+        ("tdnf", "rm /var/cache/tdnf/*/*", True),
+        ("tdnf", "clean all", True),
+        ("tdnf", "--disablerepo=r clean all", False),
+        ("zypper", "clean", True),
+        ("zypper", "clean r", True),
+        ("zypper", "clean other", False),
+        ("zypper", "--refresh refresh", True),
+        ("zypper", "refresh", False),
+        ("dnf", "makecache", False),
+        ("dnf", "--refresh makecache", True),
+    ],
+)
+def test_what_removes_metadata_lets_a_later_instruction_read_its_own(
+    repository: Repository,
+    program: str,
+    removal: str,
+    removes: bool,  # noqa: FBT001
+) -> None:
+    files = {**FILES, "/etc/zypp/repos.d/r.repo": REPO}
+    runs = (
+        run(1, "install library", program=program),
+        run(2, removal, "install tool manual", program=program),
+    )
+    found = repository.resolve(*runs, files=files)
+    assert {one.name for one in found[1].packages} == ({"library"} if removes else SHARED)
+    assert {one.name for one in found[2].packages} == (SHARED - {"library"} if removes else set())
+
+
+@pytest.mark.parametrize(
+    "again",
+    ["--refresh", "--setopt=metadata_expire=0", "--setopt=r.metadata_expire=1", "--repofrompath=s,URL"],
+)
+def test_a_command_that_reads_metadata_again_has_its_own_packages(repository: Repository, again: str) -> None:
+    option = again.replace("URL", "http://packages.test/x86_64/9/") + " --repo=s" * ("URL" in again)
+    found = repository.resolve(run(1, "install library"), run(2, f"{option} install manual"))
+    assert [one.name for one in found[1].packages] == ["library"]
+    assert [one.name for one in found[2].packages] == ["manual"]
+
+
+def test_each_package_has_the_policy_of_the_instruction_that_installs_it(repository: Repository) -> None:
+    found = repository.resolve(run(1, "makecache"), run(2, "install tool", policy=PackagePolicy.NAMED))
+    assert [(one.name, one.policy) for one in found[1].packages] == [("tool", PackagePolicy.NAMED)]
+
+
+def test_metadata_of_an_instruction_without_a_key_are_no_ones(repository: Repository) -> None:
+    found = repository.resolve(run(1, "makecache", policy=PackagePolicy.OFF), run(2, "install manual"))
+    assert [one.name for one in found[2].packages] == ["manual"]
+
+
+def test_instructions_that_share_metadata_share_their_problems(repository: Repository) -> None:
+    found = repository.resolve(
+        run(1, "install library"), run(2, "install far"), run(3, "install manual"), run(4, "clean all")
+    )
+    assert [found[number].problem for number in (1, 2, 3)] == [found[2].problem] * 3
+    assert found[2].problem is not None
+    assert found[4] == Resolution()
+
+
 def test_what_is_only_downloaded_is_not_installed(repository: Repository) -> None:
-    found = repository.resolve(run(1, "--download-only install tool"), run(2, "install tool"))
+    found = repository.resolve(run(1, "--download-only install tool", "clean all"), run(2, "install tool"))
     assert nevras(found[1]) == nevras(found[2])
 
 
@@ -298,7 +384,9 @@ def test_what_can_not_be_installed_is_a_problem(repository: Repository) -> None:
 def test_a_package_that_brings_repositories_is_named_where_one_is_not_found(repository: Repository) -> None:
     repository.write(Package("extra-release", files=("/etc/yum.repos.d/extra.repo",)), MANUAL)
     found = repository.resolve(
-        run(1, "install extra-release"), run(2, "install manual"), run(3, "install far")
+        run(1, "install extra-release", "clean all"),
+        run(2, "install manual", "clean all"),
+        run(3, "install far"),
     )
     assert found[2].packages
     problem = found[3].problem

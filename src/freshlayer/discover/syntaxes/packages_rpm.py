@@ -21,7 +21,7 @@ A group is a word of GROUP_INSTALL (its name or its id), or ``@group`` among the
 
 from __future__ import annotations
 
-from freshlayer.discover.syntaxes.found import Word, Words
+from freshlayer.discover.syntaxes.found import Word, Words, written
 from freshlayer.discover.syntaxes.package_lines import (
     CommandLine,
     Divided,
@@ -30,6 +30,7 @@ from freshlayer.discover.syntaxes.package_lines import (
     table_of,
     undoes,
 )
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.packages import PackageAction
 
 TABLE, _NAMES = table_of(
@@ -104,11 +105,24 @@ _QUERIES = frozenset(
 _STEPS_OF_UPGRADE = frozenset("clean log reboot status".split())
 """Subcommands of ``system-upgrade`` and its like behind ``download``, which are local."""
 _OFFLINE = frozenset("offline-distrosync offline-upgrade system-upgrade".split())
+_CACHE = compiled(r"/var/cache(?:/.*)?")
+"""Where metadata are kept."""
+_CLEANED = frozenset({"all", "metadata", "expire-cache"})
+"""Words of ``clean`` behind which metadata are read again. ``dbcache`` leaves them."""
 _GROUP = {
     **dict.fromkeys(("install", "upgrade", "update"), PackageAction.GROUP_INSTALL),
     **dict.fromkeys(("remove", "erase"), PackageAction.REMOVE),
 }
 _MODULE = frozenset("enable install update upgrade disable reset switch-to remove provide".split())
+
+
+def removed(name: str, arguments: Words) -> tuple[CommandLine, ...]:
+    """``rm -rf /var/cache/dnf /var/cache/*``: a removal of kept metadata, which are in directories."""
+    options = [word for word in map(written, arguments) if word.startswith("-")]
+    if not any(word == "--recursive" or (word[:2] != "--" and {"r", "R"} & set(word)) for word in options):
+        return ()
+    words = tuple(word for word in arguments if _CACHE.fullmatch(written(word)))
+    return (CommandLine(name, PackageAction.CLEAN, words),) if words else ()
 
 
 def dnf(name: str, arguments: Words) -> tuple[CommandLine, ...]:
@@ -118,6 +132,8 @@ def dnf(name: str, arguments: Words) -> tuple[CommandLine, ...]:
         return ()
     if command.verb in {"group", "groups", "grp", "module", "swap"}:
         return tuple(_of_two_words(command)) or _others(name, command)
+    if command.verb == "clean" and any(word in _CLEANED for word in command.words):
+        return (CommandLine(command.verb, PackageAction.CLEAN, command.words, command.options),)
     action = _ACTIONS.get(command.verb)
     if action is None:
         return _others(name, command)

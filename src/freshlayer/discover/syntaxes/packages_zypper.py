@@ -34,7 +34,7 @@ _COMMAND, _COMMAND_NAMES = table_of(
     no-allow-name-change allow-arch-change no-allow-arch-change allow-vendor-change
     no-allow-vendor-change clean-deps,u no-clean-deps,U download-in-advance download-in-heaps
     download-as-needed entire-catalog= all,a build-only build-deps-only force-build force-download
-    services,s no-gpg-checks gpg-auto-import-keys non-interactive remove-orphaned
+    services,s metadata,m raw-metadata,M no-gpg-checks gpg-auto-import-keys non-interactive remove-orphaned
     """
 )
 _ACTIONS = {
@@ -43,6 +43,7 @@ _ACTIONS = {
     **dict.fromkeys(("dist-upgrade", "dup", "distribution-upgrade"), PackageAction.DIST_UPGRADE),
     **dict.fromkeys(("remove", "rm"), PackageAction.REMOVE),
     **dict.fromkeys(("refresh", "ref"), PackageAction.UPDATE),
+    **dict.fromkeys(("clean", "cc"), PackageAction.CLEAN),
 }
 _LOCAL = frozenset(
     """
@@ -82,8 +83,11 @@ def zypper(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
     if action is None:
         local = not verb or verb in _LOCAL
         return () if local else (CommandLine(verb, None, tuple(words), tuple(options)),)
+    if action is PackageAction.CLEAN and not {"all", "raw-metadata"} & {name for name, _ in options}:
+        return ()
     options += [("patch", "")] if verb == "patch" else []
-    reads = action is not PackageAction.REMOVE
+    options += [("refresh", "")] if action is PackageAction.UPDATE else []
+    reads = action not in {PackageAction.REMOVE, PackageAction.CLEAN}
     return (CommandLine(verb, action, tuple(words), tuple(options), reads),)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.packages.rpm.ini import Sections, assignments, is_true, number, sections, words
 from freshlayer.packages.rpm.manifests import is_remote
 from freshlayer.packages.rpm.options import Options
@@ -27,7 +29,10 @@ _WEAKLESS = (("centos", "7"), ("rhel", "7"), ("ol", "7"), ("amzn", "2"), ("amzn"
 
 
 class Repository(Struct, frozen=True):
-    """A repository that is enabled. ``problem``: why it can't be read, as a clause."""
+    """A repository that is enabled. ``problem``: why it can't be read, as a clause.
+
+    ``always_read``: whether each command reads its metadata again (``metadata_expire=0``).
+    """
 
     id: str
     urls: tuple[str, ...] = ()
@@ -39,6 +44,7 @@ class Repository(Struct, frozen=True):
     include: tuple[str, ...] = ()
     hotfixes: bool = False
     problem: str = ""
+    always_read: bool = False
 
 
 class Configuration(Struct, frozen=True):
@@ -47,6 +53,7 @@ class Configuration(Struct, frozen=True):
     ``program``: ``dnf``, ``yum``, ``tdnf`` or ``zypper``. ``weak``: whether weak dependencies are installed.
     ``best``: whether only the best candidate will do. ``vendors``: whether the vendor of a package may
     change. ``strict``: whether a word that nothing matches ends the command. ``platform``: of modules.
+    ``cache``: the directory where metadata are kept.
     """
 
     program: str
@@ -63,6 +70,7 @@ class Configuration(Struct, frozen=True):
     not_weak: tuple[str, ...] = ()
     autodetect: bool = True
     platform: str = ""
+    cache: str = ""
 
 
 INSTALLONLY = (
@@ -83,7 +91,7 @@ def configuration(
     """What a command reads and how it chooses. ``program``: as typed."""
     family = program_of(program, files)
     main = _main(family, files, options, variables)
-    repositories = tuple(_repositories(family, files, options, variables))
+    repositories = tuple(_repositories(family, files, options, variables, main))
     weak = _is_weak(family, main, options)
     return Configuration(
         family,
@@ -100,6 +108,7 @@ def configuration(
         not_weak=_listed(main, "exclude_from_weak"),
         autodetect=is_true(main.get("exclude_from_weak_autodetect"), otherwise=True),
         platform=main.get("module_platform_id", os_release(files).get("PLATFORM_ID", "")),
+        cache=main.get("cachedir") or _cache(program, family, files),
     )
 
 
@@ -109,6 +118,25 @@ def program_of(program: str, files: Mapping[str, str]) -> str:
     if program == "yum" and (release.get("ID", ""), release.get("VERSION_ID", "")) in _WEAKLESS:
         return "yum"
     return program if program in {"tdnf", "zypper"} else "dnf"
+
+
+def _cache(program: str, family: str, files: Mapping[str, str]) -> str:
+    if family in _CACHES:
+        return _CACHES[family]
+    if _is_dnf5(program, files):
+        return "/var/cache/libdnf5"
+    return "/var/cache/yum" if program == "microdnf" else "/var/cache/dnf"
+
+
+_CACHES = {"zypper": "/var/cache/zypp", "tdnf": "/var/cache/tdnf", "yum": "/var/cache/yum"}
+_ALWAYS = compiled(r"(?:\d|[1-5]\d|60)s?|[01]m|0+[hd]")
+"""A time after which metadata are read again that is shorter than that between two builds."""
+
+
+def _is_dnf5(program: str, files: Mapping[str, str]) -> bool:
+    release = os_release(files)
+    major = number(release.get("VERSION_ID"), otherwise=0)
+    return program == "dnf5" or (release.get("ID") == "fedora" and major >= 41)
 
 
 def _main(
@@ -148,10 +176,7 @@ def _is_best(
         return False
     if family != "dnf":
         return options.has("best") or family == "yum"
-    release = os_release(files)
-    major = number(release.get("VERSION_ID"), otherwise=0)
-    five = program == "dnf5" or (release.get("ID") == "fedora" and major >= 41)
-    return options.has("best") or is_true(main.get("best"), otherwise=five)
+    return options.has("best") or is_true(main.get("best"), otherwise=_is_dnf5(program, files))
 
 
 def _is_strict(family: str, main: Mapping[str, str], options: Options) -> bool:
@@ -167,7 +192,11 @@ def _group_types(main: Mapping[str, str], options: Options) -> tuple[str, ...]:
 
 
 def _repositories(
-    family: str, files: Mapping[str, str], options: Options, variables: Mapping[str, str]
+    family: str,
+    files: Mapping[str, str],
+    options: Options,
+    variables: Mapping[str, str],
+    main: Mapping[str, str],
 ) -> Iterator[Repository]:
     """The enabled repositories, in the order in which the program reads them."""
     stated = _stated(family, files, variables)
@@ -178,7 +207,17 @@ def _repositories(
             if section and fnmatchcase(identifier, section):
                 stated[identifier] |= {name: expanded(value, variables)}
     for identifier in enabled(stated, options):
-        yield _repository(identifier, stated[identifier], 99 if family != "tdnf" else 50)
+        values = stated[identifier]
+        found = _repository(identifier, values, 99 if family != "tdnf" else 50)
+        yield replace(found, always_read=_is_always_read(family, values, main))
+
+
+def _is_always_read(family: str, values: Mapping[str, str], main: Mapping[str, str]) -> bool:
+    if family == "zypper":
+        renewed = is_true(values.get("autorefresh"), otherwise=False)
+        return renewed and main.get("repo.refresh.delay", "").strip() == "0"
+    expires = values.get("metadata_expire") or main.get("metadata_expire") or ""
+    return _ALWAYS.fullmatch(expires.strip()) is not None
 
 
 def _stated(family: str, files: Mapping[str, str], variables: Mapping[str, str]) -> Sections:

@@ -1,8 +1,10 @@
 """The member for dnf, dnf5, microdnf, yum, tdnf and zypper.
 
-Each RUN is treated as one that reads metadata of its own. dnf keeps metadata for 48 hours in a layer that
-does not remove them (``dnf clean all``), and takes them in a later RUN; how old they are when that RUN runs
-is only known then. With ``--cacheonly`` the packages count for the RUN that read the metadata.
+dnf keeps metadata for 48 hours (zypper for 10 minutes) in a layer that does not remove them
+(``dnf clean all``, ``rm -rf /var/cache/dnf``), and a later RUN takes them. So a package belongs to the RUN
+that stored the metadata of its repository: with a key on the later one alone, a build would take the metadata
+of the layer below, and install the old version as the new one. ``--refresh`` and ``metadata_expire=0`` read
+them again; ``makecache`` stores them, and reads none that are there.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 
 import solv
 from msgspec import Struct, field
@@ -18,6 +18,7 @@ from freshlayer.model.packages import (
     PackagePolicy,
     Resolution,
     Resolutions,
+    with_wider,
 )
 from freshlayer.model.reasons import Reason, followed_by
 from freshlayer.packages.rpm.choices import Choice, choose
@@ -28,6 +29,7 @@ from freshlayer.packages.rpm.modularity import States, states_of
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import with_security
 from freshlayer.packages.rpm.steps import Step, is_watched, steps
+from freshlayer.packages.rpm.stored import Stored
 from freshlayer.packages.rpm.system import as_installed, files_of
 from freshlayer.packages.rpm.variables import os_release
 
@@ -35,12 +37,13 @@ Rounds = Generator[tuple[IndexFile, ...], IndexAnswers, None]
 
 
 class _Draft(Struct):
-    """What is known of one instruction so far."""
+    """What is known of one instruction so far. ``readers``: those that read the metadata that it takes."""
 
     packages: dict[str, ChosenPackage] = field(default_factory=dict)
     problem: Reason | None = None
     unreachable: bool = False
     notes: list[Reason] = field(default_factory=list)
+    readers: set[int] = field(default_factory=set)
 
     def fail(self, problem: Reason, *, unreachable: bool = False) -> None:
         """The first problem counts."""
@@ -59,7 +62,7 @@ class Session:
         self._installed: dict[str, tuple[InstalledRpm, ...]] = {}
         self._distribution = Distribution(os_release(contents.files))
         self._states: dict[str, States] = {"": states_of(contents.files)}
-        self._reader = 0
+        self._stored = Stored()
         self._bringing: dict[str, None] = {}
 
     def resolutions(self) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
@@ -73,6 +76,7 @@ class Session:
         yield from self._read(every)
         for step in every:
             yield from self._step(step, last=step is every[-1])
+        self._spread()
         watched = (run.number for run in self._chain.runs if is_watched(run))
         return {number: _resolution(self._drafts[number]) for number in watched}
 
@@ -80,18 +84,21 @@ class Session:
         """Read what all commands need at once: the rounds are those of one repository."""
         wanted: dict[Repository, dict[str, None]] = {}
         for step in every:
-            if step.command.unknown is None:
+            if step.command.unknown is None and step.chooses:
                 for repository in step.configuration.repositories:
                     wanted.setdefault(repository, {}).update(dict.fromkeys((*step.kinds, *more)))
         kinds = dict.fromkeys(kind for kinds in wanted.values() for kind in kinds)
         yield from self._indexes.read(wanted, kinds)
 
     def _step(self, step: Step, *, last: bool) -> Rounds:
-        draft = self._draft(step)
-        if step.command.unknown is not None:
-            draft.fail(step.command.unknown)
+        readers = self._stored.readers(step)
+        if not step.chooses:
             return
-        read = self._readable(step, draft)
+        if step.command.unknown is not None:
+            self._drafts[step.run.number].fail(step.command.unknown)
+            return
+        self._drafts[step.run.number].readers |= set(readers.values())
+        read = self._readable(step, readers)
         if read is None:
             return
         states = self._states.get(step.root, {})
@@ -99,45 +106,65 @@ class Session:
         if choice.paths:
             yield from self._read([step], "filelists")
             choice = choose(step, read, self._before(step), self._indexes, states, choice.paths)
-        self._take(step, choice, draft)
+        self._take(step, choice, readers)
         if not last:
             self._leave(step, choice)
 
-    def _draft(self, step: Step) -> _Draft:
-        """With ``--cacheonly``, that of the instruction that read the metadata."""
-        if step.options.has("cacheonly") and self._reader:
-            return self._drafts[self._reader]
-        self._reader = step.run.number
-        return self._drafts[step.run.number]
+    def _fail(
+        self, step: Step, readers: Mapping[str, int], problem: Reason, *, unreachable: bool = False
+    ) -> None:
+        """The instructions that read the metadata keep what is recorded of them, as the own one does."""
+        for number in {step.run.number, *readers.values()} if is_watched(step.run) else ():
+            self._drafts[number].fail(problem, unreachable=unreachable)
+
+    def _spread(self) -> None:
+        """Packages that count for another instruction are known where those of that one are."""
+        spreads = True
+        while spreads:
+            spreads = False
+            for draft in self._drafts.values():
+                group = [draft, *(self._drafts[number] for number in sorted(draft.readers))]
+                failed = next((one for one in group if one.problem), None)
+                for one in group if failed else ():
+                    spreads |= one.problem is None
+                    if failed and failed.problem:
+                        one.fail(failed.problem, unreachable=failed.unreachable)
 
     def _before(self, step: Step) -> tuple[InstalledRpm, ...]:
         return self._installed.get(step.root, ())
 
-    def _readable(self, step: Step, draft: _Draft) -> list[tuple[Repository, Index]] | None:
+    def _readable(self, step: Step, readers: Mapping[str, int]) -> list[tuple[Repository, Index]] | None:
         """The repositories of a command with their indexes; None where one can't be read."""
         read: list[tuple[Repository, Index]] = []
         for repository in step.configuration.repositories:
             found = self._indexes.index(repository, "primary")
             if isinstance(found, Reason) or found is None:
                 nothing = Reason("package-source-unknown", repository.id, "it has no index of packages")
-                draft.fail(found or nothing, unreachable=not repository.problem)
+                self._fail(step, readers, found or nothing, unreachable=not repository.problem)
                 return None
             read.append((repository, found))
         if not read and step.command.words:
-            draft.fail(Reason("package-source-unknown", detail="no repository is enabled"))
+            nothing = Reason("package-source-unknown", detail="no repository is enabled")
+            self._fail(step, readers, nothing)
             return None
         return read
 
-    def _take(self, step: Step, choice: Choice, draft: _Draft) -> None:
+    def _take(self, step: Step, choice: Choice, readers: Mapping[str, int]) -> None:
+        """A package belongs to the instruction that read the metadata of its repository."""
+        draft = self._drafts[step.run.number]
         draft.notes += choice.notes
         if choice.problem is not None or choice.world is None:
             if choice.problem is not None:
-                draft.fail(self._explained(choice.problem))
+                self._fail(step, readers, self._explained(choice.problem))
             return
         if not is_watched(step.run):
             return
         packages = chosen(choice.world, list(choice.new), choice.request, self._distribution)
-        draft.packages |= {one.purl: one for one in self._under_policy(step, packages, draft)}
+        repositories = {one.purl: it.repo.name for one, it in zip(packages, choice.new, strict=True)}
+        for one in self._under_policy(step, packages, draft):
+            number = readers.get(repositories[one.purl], step.run.number)
+            found = self._drafts[number].packages
+            found[one.purl] = with_wider(one, step.run.policy, found.get(one.purl))
 
     def _leave(self, step: Step, choice: Choice) -> None:
         """What later commands find."""

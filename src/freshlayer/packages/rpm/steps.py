@@ -17,7 +17,10 @@ _FAMILIES_OF_MODULES = frozenset({"dnf"})
 
 
 class Step(Struct, frozen=True):
-    """A command that may change which packages are installed. ``root``: other than ``/``, if it is."""
+    """A command that changes which packages are installed, or which metadata are kept.
+
+    ``root``: other than ``/``, if it is.
+    """
 
     run: PackageRun
     command: PackageCommand
@@ -25,6 +28,11 @@ class Step(Struct, frozen=True):
     configuration: Configuration
     architecture: str
     root: str = ""
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it may change which packages are installed."""
+        return self.command.action not in {PackageAction.UPDATE, PackageAction.CLEAN}
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -76,14 +84,14 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": 
 
 
 def steps(chain: PackageChain, files: dict[str, str], installed: Iterable[InstalledRpm]) -> Iterator[Step]:
-    """The commands of a chain that choose packages or remove some.
+    """The commands of a chain.
 
     What runs install whose packages are off is installed for those behind them.
     """
     base = tuple(installed)
     for run in _counting(chain):
         for command in run.commands:
-            if command.manager == "rpm" and command.action is not PackageAction.UPDATE:
+            if command.manager == "rpm":
                 yield _step(run, command, files, base)
 
 

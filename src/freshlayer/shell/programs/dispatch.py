@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.frame import End, Frame
 from freshlayer.shell.parameters import not_computed
@@ -50,7 +51,7 @@ _SILENT = frozenset(
     "umask trap ulimit shopt hash wait sleep mkdir rm rmdir chmod chown ln touch mv"
     " alias unalias type command getopts".split()
 )
-_KEPT_INDEXES = ("/var/cache/apk", "/etc/apk/cache")
+_KEPT_INDEXES = compiled(r"/var/cache(?:/\*?|/(?:apk|dnf|libdnf|yum|tdnf|zypp|\*).*)?|/etc/apk/cache.*")
 """A removal here decides which index a later command of apk takes."""
 _NO_FILES = frozenset({*FILTERS, *_SILENT, *SHELLS, "apt-get", "apt", "apk", "git", "tar", "make"})
 """Programs that are not looked for among the files of the build context."""
@@ -176,7 +177,7 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
         consume(frame)
         return _filtered(runner, fields, plain[1:], given)
     before_call(runner, fields)
-    if name not in _SILENT or (name == "rm" and any(word.startswith(_KEPT_INDEXES) for word in plain)):
+    if name not in _SILENT or (name == "rm" and any(map(_KEPT_INDEXES.fullmatch, plain))):
         runner.called(fields, frame)
     after_call(runner, fields)
     status = Status.OPEN if name in _TESTS else Status.PRESUMED
