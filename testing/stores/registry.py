@@ -122,11 +122,21 @@ class Registry(Fronted):
         return self._put_manifest(repository, tag, manifest, media.manifest)
 
     def push_index(
-        self, repository: str, tag: str, contents: Mapping[str, str], *, media: MediaTypes = MediaTypes.OCI
+        self,
+        repository: str,
+        tag: str,
+        contents: Mapping[str, str],
+        *,
+        media: MediaTypes = MediaTypes.OCI,
+        created: str = "",
     ) -> str:
-        """Push an image for several platforms (`linux/arm64` → content); the digest of its index."""
+        """Push an image for several platforms (`linux/arm64` → content); the digest of its index.
+
+        `created` is the date that an annotation of the index states.
+        """
         entries = [self._index_entry(repository, content, p, media) for p, content in contents.items()]
-        index = _encoded({"schemaVersion": 2, "mediaType": media.index, "manifests": entries})
+        dated = {"annotations": {"org.opencontainers.image.created": created}} if created else {}
+        index = _encoded({"schemaVersion": 2, "mediaType": media.index, "manifests": entries, **dated})
         return self._put_manifest(repository, tag, index, media.index)
 
     def push_layers(
@@ -139,14 +149,17 @@ class Registry(Fronted):
         platform: str = "linux/amd64",
         media: MediaTypes = MediaTypes.OCI,
         kinds: Sequence[str] = (),
+        created: str = "",
     ) -> str:
         """Push an image of layers, the oldest first, compressed or not; its digest.
 
-        `config` is what containers of it get (Env, User, …); `kinds` are the media types of the layers.
+        `config` is what containers of it get (Env, User, …); `kinds` are the media types of the layers;
+        `created` is the date of the image, as its configuration states it.
         """
         system, architecture = platform.split("/")[:2]
         content = {"rootfs": {"type": "layers", "diff_ids": [_digest(uncompressed(it)) for it in layers]}}
         about = {"os": system, "architecture": architecture, "config": dict(config or {})}
+        about |= {"created": created} if created else {}
         # buildah caches nothing that is built on an image whose history does not name its layers.
         history = [{"created_by": f"layer {number}"} for number, _ in enumerate(layers)]
         document = _encoded({**about, **content, "history": history})

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.bases.layer import is_digest
 from freshlayer.bases.limits import LARGEST_DOCUMENT, MOST_LAYERS, ImageError, exceeded
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.age import stated_day
 from freshlayer.model.base_image import ImageConfig
 
 _LAYER = compiled(
@@ -71,9 +73,10 @@ def config_of(body: bytes) -> ImageConfig:
     """Raises ImageError."""
     document = _document(body, "its configuration")
     own = document.get("config")
-    return of_config(
+    found = of_config(
         own if isinstance(own, dict) else {}, _text(document, "architecture"), _text(document, "os")
     )
+    return replace(found, created=stated_day(document.get("created")))
 
 
 def of_config(config: Mapping[str, object], architecture: str, system: str) -> ImageConfig:

@@ -12,6 +12,7 @@ from freshlayer.decisions.marks import Mark, marks
 from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_packages, tainted
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
+from freshlayer.model.age import age
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Evidence, Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
@@ -46,6 +47,7 @@ class Known(Struct, frozen=True):
     installs. ``installed``: digest of an instruction → its packages in the lock file. ``resolved``:
     instruction number → the images that the builder itself resolves there and keys its cache on, so that they
     are no part of our key. ``local``: the numbers of instructions that read an image of this machine alone.
+    ``created``: the day on which an image was made, by its configuration. ``now``: seconds since 1970.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
@@ -62,6 +64,8 @@ class Known(Struct, frozen=True):
     installed: Mapping[str, Pairs] = field(default_factory=dict)
     resolved: Mapping[int, frozenset[Reference]] = field(default_factory=dict)
     local: frozenset[int] = frozenset()
+    created: Mapping[Reference, str] = field(default_factory=dict)
+    now: int = 0
 
 
 class _Earlier(Struct, frozen=True):
@@ -193,10 +197,14 @@ class _Planner:
         return InstructionState.FRESH, Reason("unchanged", detail=f"no input changed{by}")
 
     def _dated(self, references: Iterable[Reference], moved: Reason) -> Reason:
-        """With the date of the image that it is about, where the registry states one."""
+        """With the age of the image that it is about, where it or the registry states that."""
         verdict = next((self._known.verdicts[it] for it in references if it.text == moved.subject), None)
-        created = _created(verdict.keep.evidence) if verdict and verdict.keep else ""
-        return replace(moved, detail=f"{moved.detail} (created {created})") if created else moved
+        if verdict is None:
+            return moved
+        stated = _created(verdict.keep.evidence) if verdict.keep else ""
+        day = stated or self._known.created.get(verdict.reference, "")
+        ago = age(day, self._known.now)
+        return replace(moved, detail=f"{moved.detail} (created {ago})") if ago else moved
 
     def _without_input(self, instruction: Instruction) -> tuple[InstructionState, Reason]:
         for name in sources_of(instruction.name, instruction.flags):

@@ -32,7 +32,8 @@ class ImageConfig(Struct, frozen=True):
     """The parts of an image configuration that decide what later instructions do (OCI image spec, config).
 
     ``environment``: (name, value) in order. ``shell``: empty where the image states none. ``triggers``: the
-    ONBUILD instructions, as text without ``ONBUILD``.
+    ONBUILD instructions, as text without ``ONBUILD``. ``created``: the day on which the image states that it
+    was made; empty where it states none.
     """
 
     environment: tuple[tuple[str, str], ...] = ()
@@ -42,6 +43,7 @@ class ImageConfig(Struct, frozen=True):
     triggers: tuple[str, ...] = ()
     architecture: str = ""
     os: str = "linux"
+    created: str = ""
 
 
 _RELEASES = (

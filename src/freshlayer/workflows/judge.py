@@ -30,7 +30,7 @@ from freshlayer.workflows.downloaded_scripts import DownloadedScripts
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.identities import expected, installed
 from freshlayer.workflows.last_builds import past_of
-from freshlayer.workflows.learned_bases import LearnedBases, with_reasons
+from freshlayer.workflows.learned_bases import LearnedBases, created_of, with_reasons
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
 from freshlayer.workflows.packages import (
     Found,
@@ -241,6 +241,8 @@ class Judgement:
             resolved=watched.resolved,
             local=frozenset(use.number for use in watched.image_uses if use.reference in target.local),
             installed=installed(target, watched, marks, session) if packages else {},
+            created=created_of(watched, self._bases.known),
+            now=session.now,
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}

@@ -114,3 +114,14 @@ def _because(item: NotWatched, detail: str) -> NotWatched:
     if item.reason.code != _NEEDS_BASE:
         return item
     return replace(item, reason=replace(item.reason, detail=detail))
+
+
+def created_of(analysis: Analysis, bases: Bases) -> dict[Reference, str]:
+    """When the images were made that were read anyway: the newest day of several platforms."""
+    days: dict[str, str] = {}
+    for wanted in analysis.bases_wanted:
+        image = bases.get(wanted.key)
+        if image and image.config.created > days.get(wanted.reference, ""):
+            days[wanted.reference] = image.config.created
+    inputs = (item.reference for item in analysis.discovery.inputs)
+    return {reference: days[reference.text] for reference in inputs if reference.text in days}

@@ -25,7 +25,7 @@ from freshlayer.evidence.images import (
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason, joined
-from freshlayer.probe.images.manifest import ACCEPT, INDEXES, Entry, chosen, digest_in, entries
+from freshlayer.probe.images.manifest import ACCEPT, INDEXES, Entry, chosen, created_in, digest_in, entries
 from freshlayer.probe.images.registry import Admission, Endpoint, admitted, endpoints
 from freshlayer.probe.network.exchange import ABSENT, HEADERS, WHOLE, exchange, reason_of, status_line
 from freshlayer.probe.network.messages import MIB, Answer, Conversation, Means, Request, Step
@@ -127,7 +127,7 @@ def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, mean
     """The evidence: the manifest decides, and the index spares a GET the next time."""
     notes = [*evidence.warnings_of(named.answer.hops), *map(evidence.note, _limits(named.answer))]
     if not named.is_index or not means.platforms:
-        return _observation(reference, named, named.digest, notes)
+        return _observation(reference, named, named.digest, [*notes, *_dated(named)])
     index = _index_of(named, means)
     if not named.got:
         return _observation(reference, named, _recorded(recorded, MANIFEST), notes, index)
@@ -138,7 +138,7 @@ def _seen(reference: Reference, named: Manifest, recorded: Recorded | None, mean
         # An index without platforms is identified by its own digest.
         return _observation(reference, named, named.digest, notes, index)
     manifests = chosen(found, means.platforms)
-    stated = [*of_platforms(manifests), *_created(found, manifests)]
+    stated = [*of_platforms(manifests), *(_created(found, manifests) or _dated(named))]
     return _for_platforms(reference, named, manifests, [*notes, *stated], recorded, means)
 
 
@@ -146,6 +146,12 @@ def _created(found: tuple[Entry, ...], manifests: Mapping[str, str]) -> list[Evi
     """When the newest of these manifests was made, as far as the index states that."""
     dates = [entry.created for entry in found if entry.digest in manifests.values() and entry.created]
     return [Evidence(CREATED, max(dates), Strength.NONE)] if dates else []
+
+
+def _dated(named: Manifest) -> list[Evidence]:
+    """When the image was made, where its manifest or index was read, and states that."""
+    created = created_in(named.answer.body) if named.got else ""
+    return [Evidence(CREATED, created, Strength.NONE)] if created else []
 
 
 def _for_platforms(

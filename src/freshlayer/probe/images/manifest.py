@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from freshlayer.evidence.images import spelled
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.age import stated_day
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -28,7 +29,6 @@ ACCEPT = f"Accept: {', '.join((*INDEXES, *MANIFESTS))}"
 _DIGEST = compiled(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}")
 _WORD = compiled(r"[\w.-]{1,40}", re.ASCII)
 _CREATED = "org.opencontainers.image.created"
-_DAY = compiled(r"(\d{4}-\d{2}-\d{2})T[\d:]{8}", re.ASCII)
 _MOST = 4096
 
 _ARM = ("v8", "v7", "v6", "v5")
@@ -73,12 +73,19 @@ def _entries(listed: list[object]) -> Iterator[Entry]:
             yield Entry(known, where, _created(item if isinstance(item, dict) else {}))
 
 
+def created_in(body: bytes) -> str:
+    """The day that a manifest or an index states of itself."""
+    try:
+        document: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    return _created(document) if isinstance(document, dict) else ""
+
+
 def _created(item: Mapping[str, object]) -> str:
     """``org.opencontainers.image.created``, which official images have, as a day."""
     annotations = item.get("annotations")
-    stated = annotations.get(_CREATED) if isinstance(annotations, dict) else None
-    found = _DAY.match(stated) if isinstance(stated, str) else None
-    return found[1] if found else ""
+    return stated_day(annotations.get(_CREATED)) if isinstance(annotations, dict) else ""
 
 
 def _platform(fields: Mapping[str, object]) -> str:

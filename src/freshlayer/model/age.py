@@ -1,0 +1,43 @@
+"""The day on which an image was made, as it states that, and how long ago that is. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from freshlayer.lazy_regex import compiled
+
+_DAY = compiled(r"(\d{4}-\d{2}-\d{2})T[\d:]{8}")
+_FIRST_YEAR = 2000
+"""Images that are built reproducibly state the beginning of 1970 or 1980."""
+_WEEKS, _MONTHS, _YEARS = 21, 61, 731
+
+
+def stated_day(value: object) -> str:
+    """``2026-07-20T08:00:00Z`` → ``2026-07-20``; empty for what is not a date in RFC 3339."""
+    found = _DAY.match(value) if isinstance(value, str) and value.isascii() else None
+    return found[1] if found and _date(found[1]) else ""
+
+
+def age(day: str, now: int) -> str:
+    """``2 days ago``; empty where the day is not known, or can't be that of a real build."""
+    known = _date(day)
+    if known is None or known.year < _FIRST_YEAR:
+        return ""
+    days = (datetime.fromtimestamp(now, UTC).date() - known).days
+    if days < 0:
+        return ""
+    for least, unit, size in ((_YEARS, "year", 365), (_MONTHS, "month", 30), (_WEEKS, "week", 7)):
+        if days >= least:
+            return _ago(days // size, unit)
+    return _ago(days, "day") if days else "today"
+
+
+def _ago(count: int, unit: str) -> str:
+    return f"{count} {unit}{'s' if count > 1 else ''} ago"
+
+
+def _date(day: str) -> date | None:
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        return None
