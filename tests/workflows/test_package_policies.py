@@ -245,6 +245,17 @@ def test_an_upgrade_is_stale_where_what_the_base_has_is_newer(world: World) -> N
     assert "base 1 → 2 (security)" in text
 
 
+def test_an_upgrade_leaves_what_is_held(world: World) -> None:
+    world.write(f"RUN apt-mark hold tool\n{UPGRADE}")
+    world.build()
+    world.update("tool", "2")
+    state, text = world.states()
+    assert state == "fresh", text
+    assert "apt-mark" not in text
+    world.update("base", "2")
+    assert world.states()[0] == "stale"
+
+
 def test_under_security_an_upgrade_waits_for_a_security_update(world: World) -> None:
     world.write(UPGRADE, "packages=security")
     world.build()

@@ -89,7 +89,7 @@ _COMPLETE = frozenset({"curl", "wget"})
 FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 """Programs whose output is the answer of a server."""
 
-_FOLLOWED = frozenset({"pwsh", "powershell"})
+_FOLLOWED = frozenset({"pwsh", "powershell", "apt-mark"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
 _FETCHING = frozenset("install add update upgrade download fetch pull sync restore".split())
 """Subcommands by which a program that is not known most likely fetches."""
@@ -185,7 +185,7 @@ def _fetches(text: str) -> bool:
 
 @cache
 def known_names() -> frozenset[str]:
-    """Programs that are known to reach the network: they are of the image, not of the build context."""
+    """Programs that reach the network, or decide what others read: of the image, not of the context."""
     return names() | SYNTAXES.keys() | REPOSITORIES.keys() | _FOLLOWED
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 PROGRAMS = frozenset(
     """
-    R Rscript add-apt-repository apk apt apt-add-repository apt-fast apt-get aptitude bun bundle bundler
-    cargo cargo-binstall composer conda conda-lock corepack dart dnf dnf-3 dnf-builddep dnf4 dnf5
+    R Rscript add-apt-repository apk apt apt-add-repository apt-fast apt-get apt-mark aptitude bun bundle
+    bundler cargo cargo-binstall composer conda conda-lock corepack dart dnf dnf-3 dnf-builddep dnf4 dnf5
     docker-php-ext-install dotnet dpkg flutter fnm gem go goenv gradle gradlew install2.r install_packages
     mamba microdnf micromamba mix mvn mvnd mvnw n nala nodenv npm nuget nvm patchright pdm phpenv pip pip3
     pipenv pipx playwright plenv pnpm poetry pyenv r rbenv rustup rustup-init sdk tdnf uv volta yarn yarnpkg

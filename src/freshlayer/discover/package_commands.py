@@ -15,7 +15,7 @@ from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, 
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
 from freshlayer.discover.syntaxes.packages_apk import apk
 from freshlayer.discover.syntaxes.packages_apk import removed as removed_apk
-from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, dpkg, install_packages
+from freshlayer.discover.syntaxes.packages_apt import add_repository, apt, apt_mark, dpkg, install_packages
 from freshlayer.discover.syntaxes.packages_rpm import dnf, yum_builddep
 from freshlayer.discover.syntaxes.packages_rpm import removed as removed_rpm
 from freshlayer.discover.syntaxes.packages_zypper import zypper
@@ -29,6 +29,7 @@ from freshlayer.shell.downloads import Downloads
 MANAGERS: Mapping[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("apt-get", "apt", "aptitude", "nala", "apt-fast"), ("apt", apt)),
     "dpkg": ("apt", dpkg),
+    "apt-mark": ("apt", apt_mark),
     "install_packages": ("apt", install_packages),
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), ("apt", add_repository)),
     "apk": ("apk", apk),

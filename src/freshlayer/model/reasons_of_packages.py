@@ -5,6 +5,10 @@ from __future__ import annotations
 _LATER = "try again later: the mirror may be changing"
 
 PACKAGES: dict[str, tuple[str, str]] = {
+    "apt-host-architecture": (
+        "freshlayer does not choose what is needed to build for another architecture",
+        "build for the architecture of the stage, or name the packages",
+    ),
     "apt-index-not-read": ("a package source of apt can't be read", "try again later, or correct the source"),
     "apt-local-package": (
         "a package file is installed, and what it depends on is not known",

@@ -196,8 +196,14 @@ class _Talk:
 
     def _fail(self, reason: Reason, *, unreachable: bool = False) -> None:
         self.wanted = None
-        watched = (run for run in self.part.chain.runs if run.policy is not PackagePolicy.OFF)
-        self.found = {run.number: Resolution(problem=reason, unreachable=unreachable) for run in watched}
+        problem = Resolution(problem=reason, unreachable=unreachable)
+        self.found = {run.number: problem for run in self.part.chain.runs if _reads(run)}
+
+
+def _reads(run: PackageRun) -> bool:
+    """Whether an instruction has packages that are inputs."""
+    reads = any(command.action not in READS_NOTHING for command in run.commands)
+    return reads and run.policy is not PackagePolicy.OFF
 
 
 def _is_named(host: str, texts: str) -> bool:

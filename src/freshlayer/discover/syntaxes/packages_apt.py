@@ -195,6 +195,17 @@ def dpkg(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
     return ()
 
 
+_MARKS = frozenset({"hold", "unhold", "manual", "auto"})
+
+
+def apt_mark(_name: str, arguments: Words) -> tuple[CommandLine, ...]:
+    """What is held, and what was installed for others. The option is the verb."""
+    command = divided(arguments, TABLE, _APT_NAMES)
+    if command.verb not in _MARKS or command.has("simulate", "help", "version"):
+        return ()
+    return (CommandLine(command.verb, PackageAction.CONFIGURE, command.words, ((command.verb, ""),)),)
+
+
 _ADD, _ADD_NAMES = table_of(
     """
     keyserver,k= component,c= pocket,p= ppa,P= cloud,C= uri,U= sourceslist,S= massive-debug,m remove,r

@@ -21,7 +21,13 @@ _read = msgspec.msgpack.Decoder(list[SourceRecord]).decode
 
 
 def pseudo_packages(
-    universe: Universe, sources: Sequence[Index], words: Sequence[str], *, indep: bool, arch: bool
+    universe: Universe,
+    sources: Sequence[Index],
+    words: Sequence[str],
+    *,
+    indep: bool,
+    arch: bool,
+    profiles: Sequence[str] = (),
 ) -> dict[Version, str]:
     """A version that depends on what each word needs to be built → the word. Raises WordError."""
     essentials = Record(f"{PREFIX}essentials", "1", universe.native, depends="build-essential")
@@ -36,8 +42,8 @@ def pseudo_packages(
             f"{PREFIX}{source.name}",
             "1",
             universe.native,
-            depends=_applicable(depends, universe.native),
-            conflicts=_applicable(conflicts, universe.native),
+            depends=_applicable(depends, universe.native, profiles),
+            conflicts=_applicable(conflicts, universe.native, profiles),
         )
         found[_version(record)] = word
     return found
@@ -77,10 +83,10 @@ def _records(sources: Sequence[Index], name: str) -> Iterator[SourceRecord]:
             yield from _read(value)
 
 
-def _applicable(field: str, architecture: str) -> str:
-    """The alternatives of a field that count on this architecture, without a build profile."""
+def _applicable(field: str, architecture: str, profiles: Sequence[str]) -> str:
+    """The alternatives of a field that count on this architecture, with these build profiles."""
     clauses = (
-        " | ".join(_written(one) for one in clause if _counts(one, architecture))
+        " | ".join(_written(one) for one in clause if _counts(one, architecture, profiles))
         for clause in restricted_clauses(field)
     )
     return ", ".join(clause for clause in clauses if clause)
@@ -92,8 +98,8 @@ def _written(one: Restricted) -> str:
     return f"{name}{colon} ({one.alternative.operator} {version})" if version else f"{name}{colon}"
 
 
-def _counts(one: Restricted, architecture: str) -> bool:
-    return _for_architecture(one.architectures, architecture) and _without_profile(one.profiles)
+def _counts(one: Restricted, architecture: str, profiles: Sequence[str]) -> bool:
+    return _for_architecture(one.architectures, architecture) and _with_profiles(one.profiles, profiles)
 
 
 def _for_architecture(listed: Sequence[str], architecture: str) -> bool:
@@ -108,6 +114,8 @@ def _for_architecture(listed: Sequence[str], architecture: str) -> bool:
     return not any(matching.values())
 
 
-def _without_profile(profiles: Sequence[Sequence[str]]) -> bool:
-    """Whether one list of profiles holds where none is active: all of its terms are negated."""
-    return not profiles or any(all(term.startswith("!") for term in terms) for terms in profiles)
+def _with_profiles(lists: Sequence[Sequence[str]], active: Sequence[str]) -> bool:
+    """Whether all terms of one list hold: ``stage1`` where it is active, ``!nocheck`` where it is not."""
+    return not lists or any(
+        all((term.lstrip("!") in active) is not term.startswith("!") for term in terms) for terms in lists
+    )

@@ -126,6 +126,7 @@ _OPTIONS: Mapping[str, tuple[str, str]] = {
     "no-upgrade": ("APT::Get::Upgrade", "0"),
     "only-upgrade": ("APT::Get::Only-Upgrade", "1"),
     "reinstall": ("APT::Get::ReInstall", "1"),
+    "no-reinstall": ("APT::Get::ReInstall", "0"),
     "with-new-pkgs": ("APT::Get::Upgrade-Allow-New", "1"),
     "without-new-pkgs": ("APT::Get::Upgrade-Allow-New", "0"),
     "auto-remove": ("APT::Get::AutomaticRemove", "1"),

@@ -29,10 +29,14 @@ class InstalledPackage(Struct, frozen=True):
 
 
 class Installed:
-    """The packages that are installed. A value: ``but`` makes another."""
+    """The packages that are installed. A value: ``but`` makes another.
 
-    def __init__(self, packages: Mapping[Key, InstalledPackage]) -> None:
+    ``holds``: the names of packages that are not installed, and are not to be.
+    """
+
+    def __init__(self, packages: Mapping[Key, InstalledPackage], holds: frozenset[str] = frozenset()) -> None:
         self.packages = packages
+        self.holds = holds
         self._names: dict[str, list[InstalledPackage]] = {}
         self._providers: dict[str, list[str]] = {}
         for package in packages.values():
@@ -91,7 +95,17 @@ class Installed:
         """With these removed, and then these added."""
         gone = set(removed)
         left = {key: package for key, package in self.packages.items() if key not in gone}
-        return Installed(left | {_key(package.record): package for package in added})
+        return Installed(left | {_key(package.record): package for package in added}, self.holds)
+
+    def holding(self, name: str, *, held: bool) -> Installed:
+        """With a name among ``holds``, or not."""
+        return Installed(self.packages, self.holds | {name} if held else self.holds - {name})
+
+    def is_held(self, record: Record) -> bool:
+        """Whether a package stays held when it is installed."""
+        return record.name in self.holds or any(
+            one.held for one in self.of(record.name) if one.record.architecture == record.architecture
+        )
 
 
 def source_of(record: Record) -> tuple[str, str]:
@@ -117,14 +131,17 @@ def installed_of(status: str, extended_states: str = "") -> Installed:
     """From dpkg's status, and apt's extended states."""
     automatic = set(_automatic(extended_states))
     found: dict[Key, InstalledPackage] = {}
+    holds: set[str] = set()
     for stanza in status.split("\n\n"):
         words = dict(_STATUS.findall(stanza)).get("Status", "install ok installed").split()
         fields = fields_of(stanza)
+        if words[:1] == ["hold"] and words[-1:] != ["installed"]:
+            holds.add(fields.get("Package", ""))
         if fields.get("Package") and fields.get("Version") and words[-1:] == ["installed"]:
             record = msgspec.convert(values_of(fields), Record)
             name = (record.name, record.architecture)
             found[name] = InstalledPackage(record, "hold" in words[:1], name in automatic)
-    return Installed(found)
+    return Installed(found, frozenset(holds))
 
 
 def _automatic(text: str) -> Iterator[Key]:

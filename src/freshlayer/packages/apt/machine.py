@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from freshlayer.packages.apt import actions
 from freshlayer.packages.apt.build_dependencies import PREFIX, pseudo_packages
 from freshlayer.packages.apt.choices import Distribution, chosen_packages
 from freshlayer.packages.apt.configuration import Configuration, configuration_of
+from freshlayer.packages.apt.entries import Record
 from freshlayer.packages.apt.garbage import forget_unneeded
 from freshlayer.packages.apt.installed import Installed, InstalledPackage
 from freshlayer.packages.apt.marks import Marks, TooManyStepsError
@@ -19,6 +20,8 @@ from freshlayer.packages.apt.preferences import Policy, pins_of
 from freshlayer.packages.apt.readings import Lists
 from freshlayer.packages.apt.removal import unneeded
 from freshlayer.packages.apt.resolver import affected, changed
+from freshlayer.packages.apt.selections import marked
+from freshlayer.packages.apt.states import State
 from freshlayer.packages.apt.universe import Universe, Version
 from freshlayer.packages.apt.words import Wanted, WordError, wanted_of
 
@@ -41,6 +44,10 @@ class Machine:
         if command.action is PackageAction.ADD_ARCHITECTURE:
             self.architectures += [word for word in command.words if word not in self.architectures]
             return []
+        if command.action is PackageAction.CONFIGURE:
+            for verb, _ in command.options:
+                self.installed = marked(self.installed, verb, command.words)
+            return []
         configuration = configuration_of(command.files, command.options)
         marks = self._marks(command, configuration)
         try:
@@ -49,7 +56,7 @@ class Machine:
             raise WordError(Reason("limit-reached")) from None
         except msgspec.MsgspecError:
             raise WordError(Reason("index-unreadable")) from None
-        states = changed(marks)
+        states = [*changed(marks), *_again(marks, words, configuration)]
         packages = list(
             chosen_packages(marks, states, words, self.distribution, otherwise=command.action.value)
         )
@@ -60,7 +67,13 @@ class Machine:
         files = self.lists.files
         pins = pins_of(command.files, configuration.text("APT::Default-Release"))
         policy = Policy(pins, [file.origin for file in files])
-        universe = Universe(files, self.installed, policy, self.architectures)
+        universe = Universe(
+            files,
+            self.installed,
+            policy,
+            self.architectures,
+            ignore_hold=configuration.flag("APT::Ignore-Hold", default=False),
+        )
         recommends = configuration.flag("APT::Install-Recommends", default=True)
         if command.action is PackageAction.BUILD_DEP:
             recommends = False
@@ -97,12 +110,16 @@ class Machine:
     def _build_dependencies(
         self, marks: Marks, command: PackageCommand, configuration: Configuration
     ) -> dict[Version, str]:
+        host = configuration.text("APT::Get::Host-Architecture")
+        if host and host != marks.universe.native:
+            raise WordError(Reason("apt-host-architecture", host))
         return pseudo_packages(
             marks.universe,
             self.lists.sources,
             command.words,
             indep=not configuration.flag("APT::Get::Arch-Only", default=False),
             arch=not configuration.flag("APT::Get::Indep-Only", default=False),
+            profiles=configuration.list("APT::Build-Profiles"),
         )
 
     def _apply(self, marks: Marks, *, sweep: bool) -> None:
@@ -113,7 +130,7 @@ class Machine:
                 record = state.package.current.record
                 removed.append((record.name, record.architecture))
             if state.planned is not None and not state.package.name.startswith(PREFIX):
-                added.append(InstalledPackage(state.planned.record, automatic=state.automatic))
+                added.append(self._arrived(state.planned.record, automatic=state.automatic))
         named = self.installed.but(removed, added)
         manual = {
             (state.package.name, state.package.current.record.architecture)
@@ -123,6 +140,21 @@ class Machine:
         self.installed = named.manual(manual)
         if sweep:
             self.installed = self.installed.but(unneeded(self.installed), ())
+
+    def _arrived(self, record: Record, *, automatic: bool) -> InstalledPackage:
+        return InstalledPackage(record, self.installed.is_held(record), automatic)
+
+
+def _again(marks: Marks, words: Mapping[Version, str], configuration: Configuration) -> Iterator[State]:
+    """What ``--reinstall`` reads once more: named, and up to date, and in a list."""
+    if not configuration.flag("APT::Get::ReInstall", default=False):
+        return
+    if not configuration.flag("APT::Get::Upgrade", default=True):
+        return
+    for package in dict.fromkeys(version.package for version in words):
+        state = marks.of(package)
+        if state.planned is not None and state.planned is package.current and state.planned.origins:
+            yield state
 
 
 def _sweeps(command: PackageCommand, configuration: Configuration) -> bool:

@@ -130,8 +130,15 @@ class Universe:
     """All packages of the files and of dpkg's status."""
 
     def __init__(
-        self, files: Sequence[File], installed: Installed, policy: Policy, architectures: Sequence[str]
+        self,
+        files: Sequence[File],
+        installed: Installed,
+        policy: Policy,
+        architectures: Sequence[str],
+        *,
+        ignore_hold: bool = False,
     ) -> None:
+        self._ignore_hold = ignore_hold
         self.files = files
         self.installed = installed
         self.policy = policy
@@ -165,7 +172,10 @@ class Universe:
         for status in self.installed.of(name):
             version = self._add(group, status.record, (len(self.files), 0), None)
             version.package.current = version
-            version.package.held = status.held
+            version.package.held = status.held and not self._ignore_hold
+        if name in self.installed.holds and not self._ignore_hold:
+            for package in group.values():
+                package.held |= package.current is None
         for package in group.values():
             if len(package.versions) > 1:
                 package.versions.sort(key=lambda version: version.key, reverse=True)
