@@ -67,9 +67,15 @@ class CondaChannel:
         self.url = self.server.url
 
     def publish(
-        self, name: str, builds: Iterable[CondaBuild], *, sharded: bool = True, zst: bool = True
+        self,
+        name: str,
+        builds: Iterable[CondaBuild],
+        *,
+        sharded: bool = True,
+        zst: bool = True,
+        base: str = "./shards/",
     ) -> str:
-        """A channel in place of the one with its name: its address."""
+        """A channel in place of the one with its name: its address. ``base``: where its shards are."""
         self._documents = {
             path: it for path, it in self._documents.items() if not path.startswith(f"/{name}/")
         }
@@ -77,7 +83,9 @@ class CondaChannel:
         for it in builds:
             by_subdir[it.subdir].append(it)
         for subdir in sorted({*by_subdir, "noarch", "linux-64"}):
-            self._documents |= _documents(f"/{name}/{subdir}", by_subdir[subdir], sharded=sharded, zst=zst)
+            self._documents |= _documents(
+                f"/{name}/{subdir}", by_subdir[subdir], base, sharded=sharded, zst=zst
+            )
         return f"{self.url}/{name}"
 
     def _answer(self, request: Logged) -> Reply:
@@ -109,7 +117,9 @@ def repodata_of(subdir: str, builds: Iterable[CondaBuild]) -> bytes:
     return json.dumps(found, ensure_ascii=False).encode()
 
 
-def _documents(path: str, builds: list[CondaBuild], *, sharded: bool, zst: bool) -> Mapping[str, bytes]:
+def _documents(
+    path: str, builds: list[CondaBuild], base: str, *, sharded: bool, zst: bool
+) -> Mapping[str, bytes]:
     subdir = path.rpartition("/")[2]
     whole = repodata_of(subdir, builds)
     found = {f"{path}/repodata.json": whole}
@@ -119,7 +129,7 @@ def _documents(path: str, builds: list[CondaBuild], *, sharded: bool, zst: bool)
         shards = {name: _shard(it for it in builds if it.name == name) for name in {it.name for it in builds}}
         info = {
             "base_url": "../",
-            "shards_base_url": "./shards/",
+            "shards_base_url": base,
             "subdir": subdir,
             "created_at": "2026-01-01T00:00:00Z",
         }

@@ -16,8 +16,10 @@ _DEEPEST = 24
 _LONGEST_LINE = 1 << 16
 _MOST_FLOW_LINES = 1000
 _KEY = compiled(
-    r"""(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>[^\s#&*!|>%@`"'\[\]{},?-][^#]*?|-[^\s#][^#]*?))\s*:(?:\s+|$)"""
+    r"""(?:"(?P<double>[^"\\]*)"\s*|'(?P<single>[^']*)'\s*|(?P<plain>(?:[^\s#&*!|>%@`"'\[\]{},?-]|-[^\s#])[^#:]*(?::(?=\S)[^#:]*)*)):(?:\s+|$)"""
 )
+_MARKS = compiled(r"""[\[\]{}]|(?:(?<=[\[{,:\s])|^)(?:"[^"]*(?:"|$)|'[^']*(?:'|$))""")
+"""In a flow: what opens and closes it, and texts in quotes."""
 _BLOCK = compiled(r"[|>][-+0-9]*\s*(?:#.*)?\Z")
 
 
@@ -96,7 +98,8 @@ class _Reader:
     def _mapping(self, indent: int, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
         while self.indent() == indent and (key := _KEY.match(self.lines[self.place], indent)):
-            name = next(text for text in (key["double"], key["single"], key["plain"]) if text is not None)
+            texts = (key["double"], key["single"], (key["plain"] or "").rstrip())
+            name = next(text for text in texts if text is not None)
             rest = self.lines[self.place][key.end() :].strip()
             self.place += 1
             if rest and not rest.startswith("#"):
@@ -142,13 +145,13 @@ class _Reader:
         return whole[: _end(whole, quote)].replace("''", "'") if quote == "'" else whole[: _end(whole, quote)]
 
     def _flow(self, text: str) -> Node:
-        lines = 0
-        while not _balanced(text):
-            lines += 1
-            if self.place >= len(self.lines) or lines > _MOST_FLOW_LINES:
+        parts, open_ = [text], _Open()
+        while not open_.closed_by(parts[-1]):
+            if self.place >= len(self.lines) or len(parts) > _MOST_FLOW_LINES:
                 raise ValueError("a flow is not closed")
-            text += " " + self.lines[self.place].strip()
+            parts.append(self.lines[self.place].strip())
             self.place += 1
+        text = " ".join(parts)
         tokens = re.findall(r"""[\[\]{},]|:(?=\s|$)|"[^"]*"|'[^']*'|(?:[^\s\[\]{},:]|:(?!\s|$))+""", text)
         found, rest = _flow_node(tokens, 0, 0)
         if rest < len(tokens) and not tokens[rest].startswith("#"):
@@ -176,9 +179,30 @@ def _end(text: str, quote: str) -> int:
     return -1
 
 
-def _balanced(text: str) -> bool:
-    bare = re.sub(r"""\"[^\"]*\"|'[^']*'""", "", text)
-    return bare.count("[") <= bare.count("]") and bare.count("{") <= bare.count("}")
+class _Open:
+    """What is open in a flow behind the lines that were read, each once."""
+
+    def __init__(self) -> None:
+        self._depth = {"[": 0, "{": 0}
+        self._quote = ""
+
+    def closed_by(self, line: str) -> bool:
+        """Whether nothing is open behind this line."""
+        place = 0
+        if self._quote:
+            place = line.find(self._quote) + 1
+            if not place:
+                return False
+        self._quote = ""
+        for match in _MARKS.finditer(line, place):
+            text = match[0].lstrip()
+            if text[0] in "[{":
+                self._depth[text[0]] += 1
+            elif text[0] in "]}":
+                self._depth["[" if text[0] == "]" else "{"] -= 1
+            elif len(text) == 1 or text[-1] != text[0]:
+                self._quote = text[0]
+        return not self._quote and max(self._depth.values()) <= 0
 
 
 def _flow_node(tokens: list[str], place: int, depth: int) -> tuple[Node, int]:

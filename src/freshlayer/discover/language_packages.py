@@ -12,6 +12,7 @@ from freshlayer.discover import lock_advice
 from freshlayer.discover.locks.offline import is_offline
 from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
+from freshlayer.discover.programs.readers import remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles
 from freshlayer.discover.syntaxes.packages_cargo import cargo
@@ -38,6 +39,7 @@ from freshlayer.discover.syntaxes.packages_tools import (
 )
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
+from freshlayer.masking.channels import public_channel
 from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.reference import shown
@@ -155,10 +157,11 @@ class LanguageCalls:
         commands = [
             self._of_line(one, name, manager, unknown or one.unknown, call, text, files)
             for one in (line, *line.also)
-            if one.words or one.unknown or unknown or not (one.listed or one.also)
+            if one.words or one.unknown or unknown or one.action is not PackageAction.INSTALL
         ]
-        missed = [_listed(it, name) for it in listed]
-        return Installed(tuple(missed), tuple(commands))
+        stated = [remote(one.program or name, it) for one in (line, *line.also) for it in one.remotes]
+        findings = (*(_listed(it, name) for it in listed), *stated)
+        return Installed(findings, tuple(commands)) if findings or commands else None
 
     def _of_line(
         self,
@@ -210,7 +213,7 @@ def _from_environment(manager: str, files: ProjectFiles) -> Iterator[tuple[str, 
     for variable, option in _VARIABLES.get(manager, ()):
         value = files.variable(variable)
         if value:
-            yield option, _USER.sub("//", value)
+            yield option, public_channel(_USER.sub("//", value))
 
 
 def _listed(item: Listed, name: str) -> Missed:

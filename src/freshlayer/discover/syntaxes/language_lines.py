@@ -44,7 +44,8 @@ class LanguageLine(Struct, frozen=True):
     ``manager``: where it is another one than that of the program. ``listed``: what needs no probe, or has
     none. ``also``: the same command's packages of other managers. ``files``: path → text of what configures
     it, besides the files that ``configuration`` has. ``action``: ``CONFIGURE`` for a command that only
-    decides what later ones do.
+    decides what later ones do. ``remotes``: URLs and repositories that files name, each as a package;
+    ``program``: in whose spelling, where it is not that of the command.
     """
 
     words: tuple[str, ...] = ()
@@ -55,6 +56,8 @@ class LanguageLine(Struct, frozen=True):
     also: tuple[LanguageLine, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     action: PackageAction = PackageAction.INSTALL
+    remotes: tuple[str, ...] = ()
+    program: str = ""
 
 
 class DividedLine(Struct, frozen=True):

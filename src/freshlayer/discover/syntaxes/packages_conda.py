@@ -8,7 +8,6 @@ options are ``KEY VALUE``. The Python packages of an ``environment.yml`` are a l
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from posixpath import dirname
 
@@ -22,8 +21,9 @@ from freshlayer.discover.syntaxes.language_lines import (
     divided,
 )
 from freshlayer.discover.syntaxes.package_lines import table_of
-from freshlayer.discover.syntaxes.packages_pip import pip
+from freshlayer.discover.syntaxes.packages_pip import requirements
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.channels import public_channel
 from freshlayer.model.packages import PackageAction
 from freshlayer.model.reasons import Reason
 from freshlayer.plain_yaml import Node, documents, node
@@ -35,7 +35,7 @@ _TABLE, _NAMES = table_of(
     download-threads= extract-threads= rc-file= log-level= cacert-path= ssl-verify= category= show describe
     env system validate write-default stdin show-channel-urls no-show-channel-urls safety-checks=
     override-channels strict-channel-priority no-channel-priority use-local no-deps only-deps no-pin
-    freeze-installed update-deps no-update-deps update-specs update-all all copy no-builds force-reinstall
+    freeze-installed update-deps no-update-deps update-specs update-all all,a copy no-builds force-reinstall
     use-index-cache,C insecure,k offline json quiet,q verbose,v yes,y dry-run,d download-only mkdir debug
     trace no-rc no-env experimental retry-clean-cache no-default-packages dev prune force allow-softlinks
     no-py-pin satisfied-skip-solve,S py-pin allow-uninstall allow-downgrade no-lock always-copy
@@ -54,10 +54,11 @@ _YAML = compiled(r"\.ya?ml$")
 _USUAL = "environment.yml"
 _LOCKED = compiled(r"(?m)^@EXPLICIT\s*$")
 _MOST_FILES = 20
+_BY_NAME = Reason("packages-by-name", detail="what is installed already is not known")
 _UNREAD = "the environment file is not in the part of YAML that is read here"
 
 
-def conda(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
+def conda(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
     """One command line; None for a command that installs nothing."""
     line = divided(arguments, _TABLE, _NAMES)
     options = {option for option, _ in line.options}
@@ -72,7 +73,10 @@ def conda(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Language
     if line.verb not in _VERBS:
         return None
     stated = [value for option, value in line.options if option == "file"]
-    return _of_files(line, stated, files)
+    wanted = _of_files(line, stated, files)
+    of_all = next((f"{name} {line.verb} --{it}" for it in ("all", "update-all") if it in options), "")
+    listed = (*wanted.listed, *((Listed(of_all, _BY_NAME),) if of_all else ()))
+    return replace(wanted, listed=listed)
 
 
 def _set(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -84,7 +88,7 @@ def _set(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
             key = next(words, "")
             value = "" if option == "remove-key" else next(words, "")
             if key in {"channels", "default_channels", "channel_priority", "channel_alias"}:
-                yield option, f"{key} {value}"
+                yield option, f"{key} {public_channel(value)}"
 
 
 def _of_files(line: DividedLine, names: Sequence[str], files: ProjectFiles) -> LanguageLine:
@@ -111,7 +115,8 @@ def _kept(line: DividedLine) -> Iterator[tuple[str, str]]:
         if option in _PRIORITIES:
             yield "channel-priority", _PRIORITIES[option]
         elif option in _KEPT:
-            yield from ((option, it) for it in (value.split(",") if option == "channel" else [value]))
+            several = value.split(",") if option == "channel" else [value]
+            yield from ((option, public_channel(it)) for it in several)
 
 
 def _has_place(options: Sequence[tuple[str, str]]) -> bool:
@@ -143,27 +148,29 @@ def _of_environment(text: str, name: str, files: ProjectFiles) -> LanguageLine:
         found = None
     if not isinstance(found, dict):
         return LanguageLine(unknown=Reason("requirements-not-stated", detail=_UNREAD))
-    channels = tuple(("channel", _plain(it)) for it in _texts(found.get("channels")))
+    channels = tuple(("channel", public_channel(_plain(it))) for it in _texts(found.get("channels")))
     own = found.get("name")
-    stated = found.get("dependencies")
-    dependencies = stated if isinstance(stated, list) else []
+    stated = found.get("dependencies") or []
+    dependencies = stated if isinstance(stated, list) else [{}]
     words = tuple(_plain(it) for it in dependencies if isinstance(it, str))
-    nested = [it for group in dependencies if isinstance(group, dict) for it in _texts(group.get("pip"))]
+    groups = [it for it in dependencies if not isinstance(it, str)]
+    unknown = None if all(map(_is_of_pip, groups)) else Reason("requirements-not-stated", detail=_UNREAD)
+    nested = [it for group in groups if isinstance(group, dict) for it in _texts(group.get("pip"))]
     named = (("name", _plain(own)),) if isinstance(own, str) else ()
-    return LanguageLine(words, (*named, *channels), also=tuple(_of_pip(nested, name, files)))
+    also = tuple(_of_pip(nested, name, files))
+    return LanguageLine(words, (*named, *channels), unknown, also=also)
+
+
+def _is_of_pip(group: Node) -> bool:
+    """Whether it is ``pip:`` with a list of requirements."""
+    stated = group.get("pip") if isinstance(group, dict) and len(group) == 1 else None
+    return stated == "" or (isinstance(stated, list) and all(isinstance(it, str) for it in stated))
 
 
 def _of_pip(words: Sequence[str], name: str, files: ProjectFiles) -> Iterator[LanguageLine]:
-    given: list[str] = []
-    for word in map(_plain, words):
-        try:
-            given += shlex.split(word) if word.startswith("-") else [word]
-        except ValueError:
-            continue
     beside = replace(files, directory=files.path(dirname(name) or "."))
-    line = pip("pip", ["install", *given], beside) if given else None
-    if line is not None:
-        yield replace(line, manager="pypi")
+    if words:
+        yield replace(requirements([_plain(it) for it in words], beside), manager="pypi", program="pip")
 
 
 def _texts(value: Node | None) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import dirname, join
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
@@ -42,8 +42,11 @@ _LOCAL = compiled(r"^(?:\.{0,2}/|\.{1,2}$|~)|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$
 _EXTRAS = compiled(r"\[[^\]]*\]$")
 _COMMENT = compiled(r"(?:^|\s)#.*")
 _HASHES = compiled(r"\s--hash[=\s]\S+")
+_BEHIND_URL = compiled(r"(?<=\S)\s+(?:;|--).*$")
+"""Markers and options of a requirement."""
 _MOST_FILES = 20
 _DYNAMIC = Reason("requirements-not-stated")
+_LOCAL_FILES = Reason("requirements-not-stated", detail="--no-index takes local files")
 
 
 def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
@@ -64,8 +67,13 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
     options = [*from_environment(name, files.variable), *options]
     names = {option for option, _ in options}
     if "no-index" in names:
-        return LanguageLine(unknown=Reason("requirements-not-stated", detail="--no-index takes local files"))
+        return LanguageLine(unknown=_LOCAL_FILES)
     return _Requirements(files).line(operands[1:], options)
+
+
+def requirements(lines: Sequence[str], files: ProjectFiles) -> LanguageLine:
+    """Lines that stand for a requirements file, as those below ``pip:`` of an ``environment.yml``."""
+    return _Requirements(files).stated(lines, from_environment("pip", files.variable))
 
 
 class _Requirements:
@@ -77,13 +85,32 @@ class _Requirements:
         self._options: list[tuple[str, str]] = []
         self._unknown: Reason | None = None
         self._read: set[str] = set()
+        self._remotes: dict[str, None] = {}
 
     def line(self, words: Sequence[str], options: Sequence[tuple[str, str]]) -> LanguageLine:
         for word in words:
             self._word(word)
         for name, value in options:
             self._option(name, value, ".")
-        return LanguageLine(tuple(self._words), tuple(self._options), self._unknown)
+        return self._found()
+
+    def stated(self, lines: Sequence[str], options: Iterable[tuple[str, str]]) -> LanguageLine:
+        """Of lines as those of a file."""
+        for name, value in options:
+            self._option(name, value, ".")
+        self._of_lines(lines, ".")
+        return self._found()
+
+    def _found(self) -> LanguageLine:
+        words, options = tuple(self._words), tuple(self._options)
+        return LanguageLine(words, options, self._unknown, remotes=tuple(self._remotes))
+
+    def _of_file(self, word: str) -> None:
+        """A URL of a file is an input by itself, as one of the command line is there."""
+        if "://" in word:
+            self._remotes[_BEHIND_URL.sub("", word)] = None
+        else:
+            self._word(word)
 
     def _word(self, word: str) -> None:
         if _LOCAL.search(_EXTRAS.sub("", word)):
@@ -98,6 +125,8 @@ class _Requirements:
             self._options += [("constraint", line) for line in self._lines(join(directory, value))]
         elif name == "editable":
             self._word(join(directory, value) if not value.startswith("git+") else value)
+        elif name == "no-index":
+            self._unknown = self._unknown or _LOCAL_FILES
         elif (name, value) == ("prerelease", "allow"):
             self._options.append(("pre", ""))
         elif name in _KEPT:
@@ -107,17 +136,31 @@ class _Requirements:
         if path in self._read or len(self._read) >= _MOST_FILES:
             return
         self._read.add(path)
-        for line in self._lines(path):
-            if not line.startswith("-"):
-                self._word(_HASHES.sub("", line).strip())
+        self._of_lines(self._lines(path), dirname(path))
+
+    def _of_lines(self, lines: Iterable[str], directory: str) -> None:
+        for line in lines:
+            if line.startswith("-"):
+                self._of_options(line, directory)
+            else:
+                self._of_file(_HASHES.sub("", line).strip())
+
+    def _of_options(self, line: str, directory: str) -> None:
+        try:
+            words = shlex.split(line)
+        except ValueError:
+            self._unknown = self._unknown or Reason(
+                "package-word-unclear", detail=f"{line[:80]!r} is not read"
+            )
+            return
+        for item in read(list(words), _TABLE):
+            if isinstance(item, Operand):
                 continue
-            try:
-                words = shlex.split(line)
-            except ValueError:
-                continue
-            for item in read(list(words), _TABLE):
-                if not isinstance(item, Operand) and isinstance(item.value, str):
-                    self._option(_NAMES.get(item.name, item.name), item.value, dirname(path))
+            name, value = _NAMES.get(item.name, item.name), item.value
+            if name == "editable" and isinstance(value, str) and "://" in value:
+                self._of_file(value)
+            else:
+                self._option(name, value if isinstance(value, str) else "", directory)
 
     def _lines(self, path: str) -> Iterator[str]:
         text = self._files.read(path)

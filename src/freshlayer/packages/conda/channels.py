@@ -10,9 +10,11 @@ from itertools import chain
 from msgspec import Struct, field
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.channels import public_channel
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.plain_yaml import Node, documents, node
+from freshlayer.reference import shown
 
 _ALIAS = "https://conda.anaconda.org"
 _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")
@@ -20,8 +22,6 @@ _FORGE = "conda-forge"
 _USUAL = "*"
 """In a list of channels: those of the distribution."""
 _OF_ANACONDA = compiled(r"pkgs/(?:main|r|msys2|free|pro|archive|mro)")
-_USER = compiled(r"//[^/@\s]*@")
-_TOKEN = compiled(r"/t/[^/]+(?=/)")
 _SUBDIR = compiled(r"/(?:noarch|(?:linux|osx|win)-\w+)/?$")
 _LISTS = frozenset({"channels", "default_channels"})
 _MOST = 50
@@ -96,7 +96,8 @@ def channels_of(command: PackageCommand, configuration: Configuration, reference
     for name in [it for it in names if it != "nodefaults"][:_MOST]:
         found = list(urls_of(name, configuration))
         if not found:
-            return Reason("package-source-unknown", detail=f"{name[:100]!r} is no channel of an http server")
+            text = shown(public_channel(name), 100)
+            return Reason("package-source-unknown", detail=f"{text!r} is no channel of an http server")
         urls |= dict.fromkeys(found)
     stated = options.get("channel-priority") or configuration.values.get("channel_priority", "")
     return Channels(tuple(urls), _priority(stated))
@@ -119,7 +120,7 @@ def urls_of(name: str, configuration: Configuration) -> Iterator[str]:
     """The addresses of a channel; nothing for a directory."""
     name = name.strip().rstrip("/")
     if "://" in name:
-        url = _TOKEN.sub("", _SUBDIR.sub("", _USER.sub("//", name)))
+        url = _SUBDIR.sub("", public_channel(name))
         yield from [url.rstrip("/")] if url.startswith(("https://", "http://")) else []
     elif name == "defaults":
         stated = configuration.lists.get("default_channels") or _DEFAULTS

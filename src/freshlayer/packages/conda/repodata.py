@@ -58,6 +58,10 @@ class Repodata:
             for (place, _, it), file in files.items():
                 answer = answers.get(file, Reason("no-answer"))
                 if not isinstance(answer, Reason):
+                    if not _has_address(file.urls[0], answer):
+                        return Reason(
+                            "index-unreadable", detail=f"{file.urls[0]} has no address of its shards"
+                        )
                     self._indexes[place, it] = (file.urls[0], answer)
                 elif not is_absent(answer):
                     return answer
@@ -99,7 +103,7 @@ class Repodata:
         digest = index.get(f"{SHARD}{name}")
         if digest is None:
             return None
-        file = _shard(url, base.decode("utf-8", "replace"), digest.decode())
+        file = _shard(url, base, digest.decode())
         answer = self._answers.get(file)
         if answer is None:
             self.missing[file] = None
@@ -107,8 +111,18 @@ class Repodata:
         return None if isinstance(answer, Reason) else answer
 
 
-def _shard(url: str, base: str, digest: str) -> IndexFile:
-    """The file of a shard: its name is the hash of its bytes."""
+def _has_address(url: str, index: Index) -> bool:
+    """Whether what an index of shards states of their place is one."""
+    try:
+        _shard(url, index.get(BASE) or b"", "")
+    except ValueError:
+        return False
+    return True
+
+
+def _shard(url: str, stated: bytes, digest: str) -> IndexFile:
+    """The file of a shard: its name is the hash of its bytes. Raises ValueError."""
+    base = stated.decode("utf-8", "replace")
     where = urljoin(url, base if not base or base.endswith("/") else f"{base}/")
     found = urljoin(where, f"{digest}.msgpack.zst")
     foreign = urlsplit(found)[:2] != urlsplit(url)[:2]

@@ -114,7 +114,19 @@ def _channel(text: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=200_000)
 def _matches(pattern: str, build: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), build) is not None
+    """Piece by piece, each at its first place: no pattern of a channel takes longer than its length."""
+    first, *others = pattern.split("*")
+    if not others:
+        return pattern == build
+    if not build.startswith(first):
+        return False
+    place = len(first)
+    for piece in others[:-1]:
+        found = build.find(piece, place)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return build.endswith(others[-1]) and place + len(others[-1]) <= len(build)
 
 
 def _number_fits(wanted: str, number: int) -> bool:

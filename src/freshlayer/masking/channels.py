@@ -1,0 +1,13 @@
+"""Channels of conda without the secrets in them: userinfo, and a token in the path."""
+
+from __future__ import annotations
+
+from freshlayer.lazy_regex import compiled
+
+_USER = compiled(r"//[^/@\s]*@")
+_TOKEN = compiled(r"/t/[^/\s]+(?=/)")
+
+
+def public_channel(text: str) -> str:
+    """``https://user:password@host/t/token/main`` → ``https://host/main``; a name stays as it is."""
+    return _TOKEN.sub("", _USER.sub("//", text)) if "://" in text else text
