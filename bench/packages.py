@@ -148,13 +148,17 @@ def words_of(line: int, packages: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Requests of a first check of all Dockerfiles, and of another one, with the bytes of its bodies."""
+    """Requests of a first check of all Dockerfiles, and of another one, with the bytes of its bodies.
+
+    ``most_of_a_file``: of any file of the repository. ``indexes``: of all index files.
+    ``blobs_of_the_base``: of that blob of the base image that was requested most.
+    """
 
     most_of_a_file: int
     indexes: int
     again: int
     bytes_again: int
-    manifests_of_the_image: int
+    blobs_of_the_base: int
 
 
 def count(made: World) -> Counts:
@@ -288,11 +292,20 @@ def lines() -> Iterator[str]:
         "ms",
     )
     yield _target("peak memory of a check that reads the first index", peak, MOST_MEMORY, "MiB")
-    once = found.most_of_a_file == 1 and found.indexes == len(SUITES) and found.manifests_of_the_image == 1
-    many = f"{FILES:,} Dockerfiles with {LINES} lines: requests of each index, and of each blob of the base"
-    yield row(many, found.most_of_a_file, 1, met(once))
-    yield row("the same once more: bytes of bodies", found.bytes_again, 0, met(found.bytes_again == 0))
+    yield from rows_of(found, f"{FILES:,} Dockerfiles with {LINES} lines")
     yield row("the same once more", f"{whole:.1f} s", "", "")
+
+
+def rows_of(found: Counts, what: str) -> Iterator[str]:
+    """A row for each count that has a target, so that the one that misses it is visible."""
+    counted = (
+        (f"{what}: most requests of a file of the repository", found.most_of_a_file, 1),
+        (f"{what}: requests of indexes, of {len(SUITES)} suites", found.indexes, len(SUITES)),
+        (f"{what}: most requests of a blob of the base", found.blobs_of_the_base, 1),
+        ("the same once more: bytes of bodies", found.bytes_again, 0),
+    )
+    for name, measured, target in counted:
+        yield row(name, measured, target, met(measured == target))
 
 
 def _peer(name: str, it: Peer) -> str:
