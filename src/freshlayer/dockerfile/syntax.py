@@ -54,14 +54,19 @@ def _first_lines(text: str) -> Iterator[str]:
 
 
 def frontend_version(image: str) -> tuple[int, int]:
-    """The version of docker/dockerfile that ``# syntax=`` names, at least; zeros for any other frontend."""
+    """The version of docker/dockerfile that ``# syntax=`` names, at least; zeros where it is not known.
+
+    It is not known of another frontend, and of a digest whose tag has no minor version: an old one may have
+    had the tag.
+    """
     tag = _tag_of_dockerfile(image)
     if tag is None:
         return 0, 0
     version = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?", tag)
-    if version is None:
-        return _NEWEST if re.search(r"labs|master|latest", tag) else (0, 0)
-    return (int(version[1]), int(version[2])) if version[2] else _NEWEST
+    if version and version[2]:
+        return int(version[1]), int(version[2])
+    moves = version is not None or re.search(r"labs|master|latest", tag)
+    return _NEWEST if moves and "@" not in image else (0, 0)
 
 
 def _tag_of_dockerfile(image: str) -> str | None:

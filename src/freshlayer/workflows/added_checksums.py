@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from freshlayer import dockerfile
+from freshlayer.builders.added_checksums import GIT
 from freshlayer.dockerfile.model import Instruction
 from freshlayer.lock.descriptors import digest_of
 from freshlayer.model.lock import LockedInput
 from freshlayer.model.report import Report
+from freshlayer.probe.http.routes import is_of_body
 from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
@@ -27,7 +29,7 @@ def checksums_of(target: Target, report: Report, session: Session, kinds: Kinds)
         return {}
     checked = kinds(dockerfile.syntax_image(target.source.text))
     found = {
-        line: _checksum(session.locked.get(reference.text, ()))
+        line: _checksum(reference, session.locked.get(reference.text, ()))
         for line, reference in wanted.items()
         if reference.kind in checked
     }
@@ -59,9 +61,13 @@ def _takes_checksum(instruction: Instruction) -> bool:
     return one and not instruction.flag("checksum") and not instruction.flag("from")
 
 
-def _checksum(entries: tuple[LockedInput, ...]) -> str:
-    digests = [digest_of(it) for it in entries]
-    sha256, commit = ({it.get(name, "") for it in digests} for name in ("sha256", "gitCommit"))
-    if len(digests) == 1 and sha256 != {""}:
-        return f"sha256:{sha256.pop()}"
-    return commit.pop() if len(digests) == 1 else ""
+def _checksum(reference: Reference, entries: tuple[LockedInput, ...]) -> str:
+    """Of a URL the digest of its body, of a repository the commit; empty where none is locked."""
+    if len(entries) != 1:
+        return ""
+    (item,) = entries
+    if reference.kind == GIT:
+        return digest_of(item).get("gitCommit", "")
+    # The identity of a URL may be about something else: an archive of a branch has that of its commit.
+    digest = digest_of(item).get("sha256", "") if is_of_body(reference) else item.sha256
+    return f"sha256:{digest}" if digest else ""
