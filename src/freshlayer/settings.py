@@ -200,7 +200,10 @@ def _check_lock_file(where: str, name: str) -> None:
     parts = name.split("/")
     inside = not name.startswith("/") and ".." not in parts and "\\" not in name
     if name and not (inside and name.endswith(".lock") and name.isprintable() and ".git" not in parts):
-        raise OptionError(f"{where}: lock_file is a path below the repository that ends in .lock")
+        raise OptionError(
+            f"{where}: lock_file: {shown(name)}: not a path below the repository that ends in .lock"
+            " (name one, as ci/freshlayer.lock)"
+        )
 
 
 def is_set_to_fail(text: str) -> bool:

@@ -315,7 +315,10 @@ def test_a_checkout_chooses_no_place_outside_of_itself(
     write(project)
     (project / "freshlayer.toml").write_text(f'lock_file = "{name}"\n')
     told = freshlayer("lock", ".")
-    assert (told.code, "lock_file is a path below the repository" in told.err) == (2, True)
+    assert (
+        told.code,
+        f"freshlayer.toml: lock_file: {name}: not a path below the repository" in told.err,
+    ) == (2, True)
 
 
 def test_a_place_behind_a_link_is_not_used(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
@@ -324,7 +327,35 @@ def test_a_place_behind_a_link_is_not_used(freshlayer: Freshlayer, project: Path
     (project / "ci").symlink_to(tmp_path / "elsewhere")
     (project / "freshlayer.toml").write_text('lock_file = "ci/a.lock"\n')
     told = freshlayer("lock", ".")
-    assert (told.code, "leads out of the repository" in told.err) == (2, True)
+    assert (told.code, "lock_file: ci/a.lock: a link leads out of the repository (" in told.err) == (2, True)
     told = freshlayer("--locked", "render", ".")
-    assert (told.code, "leads out of the repository (--locked)" in told.err) == (2, True)
+    assert (told.code, "a link leads out of the repository (" in told.err) == (2, True)
     assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("target", ["../outside.lock", ".git/outside.lock"])
+@pytest.mark.parametrize("name", ["freshlayer.lock", "a.lock"])
+def test_a_lock_file_that_is_a_link_out_of_the_repository_is_not_used(
+    freshlayer: Freshlayer, project: Path, name: str, target: str
+) -> None:
+    write(project)
+    outside = project / target
+    (project / name).symlink_to(target)
+    if name == "a.lock":
+        (project / "freshlayer.toml").write_text('lock_file = "a.lock"\n')
+    for words in (["lock", "."], ["update"], ["verify"], ["export"]):
+        told = freshlayer(*words)
+        assert (told.code, f"{name}: a link leads out of the repository (" in told.err) == (2, True), words
+    assert not outside.exists()
+    assert freshlayer("--identities", name, "lock", ".").code == 0
+    assert outside.exists()
+
+
+def test_a_lock_file_that_is_a_link_within_the_repository_is_used(
+    freshlayer: Freshlayer, project: Path
+) -> None:
+    write(project)
+    (project / "ci").mkdir()
+    (project / "freshlayer.lock").symlink_to("ci/real.lock")
+    assert freshlayer("lock", ".").code == 0
+    assert (project / "ci" / "real.lock").exists()

@@ -111,6 +111,12 @@ def test_an_ignore_file_that_goes_by_the_dockerfiles_name_goes_along(
     told = freshlayer("render", "-o", "Derived", ".")
     assert told.code == 0
     assert (project / "Derived.dockerignore").read_text() == "secret\n"
+    (project / "Derived.dockerignore").unlink()
+    (project / "Derived.dockerignore").symlink_to("../outside")
+    told = freshlayer("render", "-o", "Derived", ".")
+    refused = "Derived.dockerignore: is a link, so nothing is written to it ("
+    assert (told.code, refused in told.err) == (2, True)
+    assert not (project.parent / "outside").exists()
     assert (
         "Dockerfile.dockerignore: builders look for it by the Dockerfile's name"
         in freshlayer("render", ".").err
@@ -213,6 +219,8 @@ def test_an_image_that_is_not_pinned_is_named(freshlayer: Freshlayer, project: P
     assert told.code == 0
     assert "Dockerfile:1: 127.0.0.1:9/base:1: not pinned: " in told.err
     assert "Dockerfile:2: 127.0.0.1:9/tool:2: not pinned: " in told.err
+    assert "its registry gave no digest" in told.err
+    assert "(render again when the registry answers, or name it by digest)" in told.err
     assert "not pinned" not in freshlayer("render", "--format", "args", ".").err
     (project / "freshlayer.toml").write_text('pull = "never"\n')
     kept = freshlayer("render", ".")

@@ -46,7 +46,8 @@ def content_of(target: Target, report: Report, form: str, mechanism: str | None,
         for use in unpinned(target, report, pins, session):
             place = f"{report.dockerfile}:{use.line}: {name_of(use.reference)}"
             session.warn(
-                f"{place}: not pinned: the builder takes what the tag names then, which was not judged"
+                f"{place}: not pinned: its registry gave no digest, so the build takes the image that the "
+                "tag names at that time (render again when the registry answers, or name it by digest)"
             )
         chosen = Mechanism(mechanism) if mechanism else known
         checksums = checksums_of(target, report, session, partial(of_buildkit, daemon=""))
@@ -94,7 +95,11 @@ def keep_ignore_file(source: Source, output: str | None) -> None:
     if output is None:
         warn(f"{beside}: builders look for it by the Dockerfile's name: put a copy beside the new one")
         return
-    write_output(f"{output}.dockerignore", rules.encode("utf-8", "surrogateescape"))
+    path = Path(f"{output}.dockerignore")
+    if path.is_symlink():
+        # A checkout may have it, and nobody named it: what is written would follow it anywhere.
+        raise FreshlayerError(f"{path}: is a link, so nothing is written to it (remove it)")
+    write_output(str(path), rules.encode("utf-8", "surrogateescape"))
 
 
 def warn_of_copies(source: Source, output: Path) -> None:
