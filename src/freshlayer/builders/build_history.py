@@ -38,10 +38,13 @@ def built_image(name: str, environ: Mapping[str, str]) -> BuiltImage:
     """An image of the engine, and what its newest build stated. Raises BuilderError without such an image."""
     docker = children.program("docker", environ.get("PATH", os.defpath))
     if not docker:
-        raise BuilderError("there is no docker in PATH, which keeps the history of builds")
+        raise BuilderError(
+            f"{shown(name)}: there is no docker in PATH, which has the image and the history of its build"
+            " (install docker, or name an image of a registry or an OCI layout)"
+        )
     digest = _printed([docker, "image", "inspect", "--format", "{{.Id}}", "--", name], environ).strip()
     if not _DIGEST.fullmatch(digest.decode("utf-8", "replace")):
-        raise BuilderError(f"{shown(name)}: the engine has no such image")
+        raise BuilderError(f"{shown(name)}: the engine has no such image (build it, or correct its name)")
     return BuiltImage(digest.decode(), tuple(_statements(docker, digest.decode(), environ)))
 
 

@@ -10,7 +10,7 @@ PROBES: dict[str, tuple[str, str]] = {
     "being-published": ("the file is newer than its checksums", "wait until it is published"),
     "body-compressed": (
         "the server compresses the body, so that its digest is not that of the file",
-        "nothing",
+        "name a URL whose server sends the file uncompressed",
     ),
     "body-too-large": ("the body is larger than download_up_to", "raise download_up_to"),
     "connect-timed-out": ("the host can't be reached in time", "check the network, or raise --timeout"),

@@ -12,7 +12,7 @@ from freshlayer.discover.downloads import confinements
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.lock import Lock, LockedInput
 from freshlayer.model.lock_report import LockChange, LockChangeKind
-from freshlayer.model.reasons import Reason
+from freshlayer.model.reasons import Reason, about, with_hint
 from freshlayer.probe.bodies import Body, bodies, too_large
 from freshlayer.probe.http.routes import is_of_body
 from freshlayer.reference import shown
@@ -90,9 +90,11 @@ def _completed(
     for item in inputs:
         body = found.get(item.reference)
         if isinstance(body, Reason):
-            session.warn(f"{shown(item.reference)}: its digest is not locked: {body.what}")
+            why = with_hint(replace(body, detail=f"its digest is not locked: {body.what}"))
+            session.warn(str(about(shown(item.reference), why)))
         elif body is not None and not _is_of(body, item):
-            session.warn(f"{shown(item.reference)}: its digest is not locked: it changes while it is read")
+            what = "its digest is not locked: it changes while it is read (lock it again)"
+            session.warn(f"{shown(item.reference)}: {what}")
         elif body is not None:
             yield replace(
                 item, sha256=body.sha256, size=body.size, served_by=item.served_by or body.served_by
@@ -115,7 +117,8 @@ def _is_of(body: Body, item: LockedInput) -> bool:
 def compared_bodies(lock: Lock, observed: Sequence[Observed], session: Session) -> Compared:
     """The bodies that origins serve now, against the digests of the lock file.
 
-    A body that the probe has read, and one whose input is known to differ, is not downloaded again.
+    What is not downloaded again: a body that the probe has read where its digest is the identity, so that
+    the probe has compared it, and one whose input is known to differ.
     """
     verdicts = {r.text: v for it in observed for r, v in it.report.verdicts.items()}
     differ = {
@@ -126,7 +129,8 @@ def compared_bodies(lock: Lock, observed: Sequence[Observed], session: Session) 
         or verdict.identity != item.identity
     }
     locked = {it.reference: it for it in lock.inputs if _digest_of(it) and it.reference not in differ}
-    read = {it.text for one in observed for it in one.hashed} & locked.keys()
+    compared = {name for name, it in locked.items() if _is_own_digest(it)}
+    read = {it.text for one in observed for it in one.hashed} & compared
     found = _read({name: it for name, it in locked.items() if name not in read}, observed, session)
     changes = tuple(_changes(locked, found))
     failed = sum(isinstance(body, Reason) for body in found.values())
@@ -139,12 +143,18 @@ def _digest_of(item: LockedInput) -> str:
     return item.sha256 or own
 
 
+def _is_own_digest(item: LockedInput) -> bool:
+    """Whether the identity of an input is the locked digest of its body."""
+    identity = item.identity
+    return identity is not None and (identity.scheme, identity.value) == (_SHA256, _digest_of(item))
+
+
 def _changes(locked: Mapping[str, LockedInput], found: Mapping[str, Body | Reason]) -> Iterator[LockChange]:
     for reference, body in sorted(found.items()):
         item = locked[reference]
         change = LockChange(LockChangeKind.BYTES, reference, tuple(sorted(map(str, item.users))))
         if isinstance(body, Reason):
-            yield replace(change, kind=LockChangeKind.UNKNOWN, detail=body.what)
+            yield replace(change, kind=LockChangeKind.UNKNOWN, detail=str(with_hint(body)))
         elif body.sha256 != _digest_of(item):
             before, after = (f"{_SHA256}:{it[:_DIGITS]}" for it in (_digest_of(item), body.sha256))
             yield replace(change, before=before, after=after, detail="the origin states that nothing changed")
