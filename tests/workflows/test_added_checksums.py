@@ -53,7 +53,7 @@ def test_a_url_has_the_digest_of_its_body_and_a_repository_its_commit(
         store=SqliteStore(tmp_path / "state", print),
         policy=Policy(),
         warn=print,
-        clock=lambda: 0.0,
+        clock=lambda: 0,
         locked={reference: (entry,)},
         must_match=True,
     )

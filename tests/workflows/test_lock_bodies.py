@@ -53,7 +53,7 @@ class World:
             store=SqliteStore(place / "state", print),
             policy=replace(Policy(), download_up_to=most),
             warn=self.warnings.append,
-            clock=lambda: 0.0,
+            clock=lambda: 0,
         )
 
     def compared(self, identity: Identity, digest: str) -> Compared:
