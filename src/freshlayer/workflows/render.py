@@ -97,7 +97,7 @@ def keep_ignore_file(source: Source, output: str | None) -> None:
         return
     path = Path(f"{output}.dockerignore")
     if path.is_symlink():
-        # A checkout may have it, and nobody named it: what is written would follow it anywhere.
+        # The user named the Dockerfile alone: a link of the checkout may lead this name anywhere.
         raise FreshlayerError(f"{path}: is a link, so nothing is written to it (remove it)")
     write_output(str(path), rules.encode("utf-8", "surrogateescape"))
 
