@@ -32,7 +32,7 @@ PACKAGES: dict[str, tuple[str, str]] = {
     ),
     "apt-version-absent": (
         "the package sources do not have the version that the command names",
-        "name a version that they have",
+        "name a version that they have, remove the pin, or install from a snapshot of the archive",
     ),
     "index-mismatch": ("an index of packages is not the file that its repository names", _LATER),
     "index-not-kept": (

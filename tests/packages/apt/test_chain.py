@@ -206,6 +206,13 @@ def test_a_word_that_can_not_be_resolved_is_the_problem(word: str, code: str) ->
         assert not found[number].unreachable
 
 
+def test_a_version_that_is_gone_is_listed_with_the_one_that_is_there() -> None:
+    more = package("gone", "1.1-1") + package("gone", "1.2-1")
+    problem = resolve(served(CURL + more), run(2, UPDATE), run(3, command("gone=1.0-1")))[3].problem
+    assert problem is not None
+    assert problem.what.endswith("the archive has no version 1.0-1 of gone; it has 1.2-1")
+
+
 def test_a_command_that_is_not_known_is_the_problem_and_others_are_watched() -> None:
     why = Reason("needs-build-arg", "X")
     unknown = PackageCommand("apt", "apt-get", PackageAction.INSTALL, unknown=why, files=SOURCES)

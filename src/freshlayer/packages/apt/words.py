@@ -147,7 +147,9 @@ def _selected(marks: Marks, package: Package, mark: str, selector: str) -> Versi
 
 def _no_version(package: Package, mark: str, selector: str, word: str) -> Reason:
     if mark == "=":
-        return Reason("apt-version-absent", word, f"the archive has no version {selector} of {package.name}")
+        has = f"; it has {package.versions[0].version}" if package.versions else ""
+        detail = f"the archive has no version {selector} of {package.name}{has}"
+        return Reason("apt-version-absent", word, detail)
     if mark == "/":
         return Reason("apt-version-absent", word, f"release {selector} has no {package.name}")
     return Reason("apt-no-candidate", word)
