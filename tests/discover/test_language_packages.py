@@ -33,8 +33,8 @@ def analysed(tmp_path: Path, text: str, files: Files | None = None) -> Analysis:
     return analyse(text, BuildRequest(("linux/amd64",)), read)
 
 
-def discovered(tmp_path: Path, command: str, files: Files | None = None) -> Discovery:
-    text = f"FROM base\nWORKDIR /app\nCOPY . .\nRUN {command}\n"
+def discovered(tmp_path: Path, command: str, files: Files | None = None, base: str = "base") -> Discovery:
+    text = f"FROM {base}\nWORKDIR /app\nCOPY . .\nRUN {command}\n"
     return analysed(tmp_path, text, files).discovery
 
 
@@ -302,10 +302,11 @@ def test_composer(tmp_path: Path, command: str, words: list[str], options: list[
         *("cargo build --offline", "CARGO_NET_OFFLINE=true cargo build", "cargo run --frozen"),
         *("npm install --offline", "yarn install --offline", "pnpm i --offline", "uv sync --offline"),
         *("pip install --no-index -f /wheels x", "PIP_NO_INDEX=1 pip install x", "gem install --local x"),
+        *("pip install --no-index -f/wheels -r r.txt", "pip install --no-index .", "cargo run --offline x"),
         *(
             "bundle install --local",
             "mvn -o package",
-            "./gradlew --offline build",
+            "gradle --offline build",
             "conda install --offline x",
         ),
         *("dotnet publish --no-restore", "go build -mod=vendor ./...", "GOPROXY=off go install ./..."),
@@ -314,10 +315,66 @@ def test_composer(tmp_path: Path, command: str, words: list[str], options: list[
 )
 def test_a_command_that_is_offline_reads_nothing(tmp_path: Path, command: str) -> None:
     found = discovered(
-        tmp_path, command, {"Cargo.toml": _CARGO, "go.mod": "module a\nrequire b.example/b v1\n"}
+        tmp_path,
+        command,
+        {
+            "Cargo.toml": _CARGO,
+            "go.mod": "module a\nrequire b.example/b v1\n",
+            "package.json": _MANIFEST,
+            "r.txt": "# https://example.org\n-f wheels\nx\n",
+            "pyproject.toml": _PROJECT,
+        },
+        "scratch",
     )
     (item,) = found.not_watched
     assert (item.reason.code, item.is_covered, found.packages) == ("without-network", True, {})
+
+
+_REMOTE = {
+    "url.txt": "foo @ https://example.org/foo.tar.gz\n",
+    "links.txt": "--find-links https://example.org/w\nfoo\n",
+    "nested.txt": "-r url.txt\n",
+    "pyproject.toml": '[project]\nname = "a"\ndependencies = ["x @ https://example.org/x.zip"]\n'
+    '[tool.uv.sources]\nx = {git = "https://example.org/x"}\n',
+    "package.json": '{"dependencies": {"a": "someone/a"}}',
+    "Cargo.toml": _CARGO,
+    "go.mod": "module a\nrequire b.example/b v1\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "command"),
+    [
+        *(("", f"pip install --no-index -r {it}.txt") for it in ("url", "links", "nested", "absent")),
+        ("ENV PIP_FIND_LINKS=https://example.org/w", "pip install --no-index foo"),
+        ("ARG WHEELS\nENV PIP_FIND_LINKS=$WHEELS", "pip install --no-index foo"),
+        ("ARG WHEELS", "pip install --no-index -f $WHEELS foo"),
+        ("ARG PIP_FIND_LINKS", "pip install --no-index foo"),
+        ("", "PIP_FIND_LINKS=$(cat x) pip install --no-index foo"),
+        *(
+            ("", it)
+            for it in ("uv sync --no-index", "pip install --no-index .", "pip install --no-index -e .")
+        ),
+        *(("", it) for it in ("uv run tool --offline", "cargo run -- --offline", "cargo run x --offline")),
+        ("", "go run golang.org/x/tools/cmd/stringer@latest -mod=vendor"),
+        ("", "go run -mod=vendor golang.org/x/tools/cmd/stringer@latest"),
+        ("ENV GOFLAGS=-mod=vendor", "go build -mod=mod ."),
+        ("ENV GOPROXY=off GOPRIVATE=example.org", "go build ."),
+        ("ENV npm_config_offline=true", "npm install --offline=false x"),
+        *(("", f"npm install {it} x") for it in ("--offline false", "--offline --no-offline", "--offline")),
+        ("ENV CARGO_NET_OFFLINE=true", "cargo build --config net.offline=false"),
+        ("ENV CARGO_NET_OFFLINE=true", "cargo binstall x"),
+        ("ARG O", "npm install --offline $O x"),
+        *(("", it) for it in ("./gradlew --offline build", "./mvnw -o package", "gem install -l --remote x")),
+        ("", "micromamba create --offline -f env.yml"),
+    ],
+)
+def test_a_command_that_may_read_the_network_is_not_offline(
+    tmp_path: Path, before: str, command: str
+) -> None:
+    text = f"FROM scratch\n{before}\nWORKDIR /app\nCOPY . .\nRUN {command}\n"
+    found = analysed(tmp_path, text, _REMOTE).discovery
+    assert "without-network" not in {item.reason.code for item in found.not_watched}
 
 
 def test_an_empty_version_is_none(tmp_path: Path) -> None:

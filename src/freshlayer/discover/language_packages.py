@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -118,7 +118,8 @@ class LanguageCalls:
             return Installed((self._locked(name, words, lock),))
         if not by_name and name not in _INTERPRETERS | _CONFIGURED:
             return None
-        if by_name and is_offline(name, words, files.variable):
+        known = [it if isinstance(it, str) else None for it in arguments]
+        if by_name and is_offline(name, known, files, lambda it: self._known(own, it)):
             return Installed((Missed(_shown(name, words), _OFFLINE, name, accepted=True),))
         installed = self._command(name, arguments, call, files) if name in LANGUAGES else None
         if installed is None and not by_name:
@@ -135,6 +136,15 @@ class LanguageCalls:
     def _variable(self, name: str) -> str:
         value = self._value(name)
         return value if isinstance(value, str) else ""
+
+    def _known(self, own: Mapping[str, str], name: str) -> str | None:
+        """The value of a variable; None where it is not known. The script's own is empty then."""
+        if name in own:
+            return own[name] or None
+        value = self._value(name)
+        if isinstance(value, Hole):
+            return "" if value.reason.code == "not-set" else None
+        return value
 
     def _locked(self, name: str, words: tuple[str, ...], lock: Locked) -> Missed:
         needs = "the command fails without it, and " if lock.required else ""
