@@ -9,7 +9,9 @@ import pytest
 
 from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason
-from freshlayer.packages.conda.channels import Configuration, channels_of
+from freshlayer.packages.conda.builds import Builds, TooManyComparisonsError
+from freshlayer.packages.conda.channels import Channels, Configuration, Priority, channels_of
+from freshlayer.packages.conda.domains import domains_of
 from freshlayer.packages.conda.records import Record
 from freshlayer.packages.conda.specs import spec_of
 from testing.conda_channel import CondaBuild, CondaChannel
@@ -61,3 +63,19 @@ def test_a_reason_has_no_secret_of_a_channel(text: str) -> None:
     assert isinstance(found, Reason)
     assert "ftp://h/c" in found.what
     assert not [it for it in ("secretpw", "tk-token-1") if it in found.what]
+
+
+def test_builds_with_bounds_of_their_own_end_at_a_limit() -> None:
+    needs: dict[str, tuple[str, ...]] = {f"1.{number}": (f"b >=1.{number}",) for number in range(100)}
+
+    def offered(name: str) -> list[tuple[int, Record]]:
+        return [
+            (0, Record(name, version, "0", depends=depends if name == "a" else ()))
+            for version, depends in needs.items()
+        ]
+
+    wanted = [spec for spec in (spec_of("a"),) if spec]
+    channels = Channels(("http://127.0.0.1/c",), Priority.STRICT)
+    assert domains_of(Builds(offered, channels, {}), wanted).keys() == {"a", "b"}
+    with pytest.raises(TooManyComparisonsError):
+        domains_of(Builds(offered, channels, {}, most=10_000), wanted)

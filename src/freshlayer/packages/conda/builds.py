@@ -15,6 +15,12 @@ Offered = Callable[[str], Sequence[tuple[int, Record]]]
 """Name of a package → (place of its channel, build). Raises where that is not known yet."""
 
 _NO_VERSION = Version(())
+_MOST_COMPARISONS = 20_000_000
+"""Of a build with a requirement: minutes of processor time. What people install takes less than a tenth."""
+
+
+class TooManyComparisonsError(Exception):
+    """The channels have too many builds, or bounds of their own for too many of them."""
 
 
 class Build:
@@ -45,9 +51,20 @@ class Build:
 
 
 class Builds:
-    """``virtual``: what the system has (``__glibc``) → its version, ``=`` and build; empty: any version."""
+    """``virtual``: what the system has (``__glibc``) → its version, ``=`` and build; empty: any version.
 
-    def __init__(self, offered: Offered, channels: Channels, virtual: Mapping[str, str]) -> None:
+    Methods that look for builds raise TooManyComparisonsError after ``most`` comparisons.
+    """
+
+    def __init__(
+        self,
+        offered: Offered,
+        channels: Channels,
+        virtual: Mapping[str, str],
+        *,
+        most: int = _MOST_COMPARISONS,
+    ) -> None:
+        self._most = most
         self._offered = offered
         self._channels = channels
         self._virtual = virtual
@@ -55,6 +72,7 @@ class Builds:
         self._absent: dict[str, Build] = {}
         self._matching: dict[Spec, dict[Build, None]] = {}
         self._best: dict[Spec, tuple[object, ...]] = {}
+        self._comparisons = 0
 
     def of(self, name: str) -> list[Build]:
         """All builds that may be installed on the system, best first but for the order of equal ones."""
@@ -71,6 +89,7 @@ class Builds:
     def fitting(self, specs: Sequence[Spec]) -> list[Build]:
         """The builds that satisfy all, in the order of ``of``."""
         first, *others = (self._all(spec) for spec in specs)
+        self._count(len(first))
         return [it for it in first if all(it in other for other in others)]
 
     def ordered(self, found: Sequence[Build]) -> Iterator[Build]:
@@ -85,17 +104,24 @@ class Builds:
 
     def takes(self, spec: Spec, build: Build) -> bool:
         """Whether a build satisfies a requirement."""
+        self._count(1)
         return spec.optional if build.record is None else build in self._all(spec)
 
     def _all(self, spec: Spec) -> dict[Build, None]:
         if spec not in self._matching:
             every = self.of(spec.name)
+            self._count(len(every))
             if self._channels.priority is Priority.STRICT and not spec.channel:
                 first = min((it.place for it in every), default=0)
                 every = [it for it in every if it.place == first]
             own = (it for it in every if self._is_of(spec, it))
             self._matching[spec] = {it: None for it in own if it.record and spec.takes(it.record)}
         return self._matching[spec]
+
+    def _count(self, comparisons: int) -> None:
+        self._comparisons += comparisons
+        if self._comparisons > self._most:
+            raise TooManyComparisonsError
 
     def _is_of(self, spec: Spec, build: Build) -> bool:
         """Whether the channel is the one that a requirement names."""

@@ -6,6 +6,7 @@ policy ``named`` only what the command names is an input.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
@@ -25,7 +26,7 @@ from freshlayer.model.packages import (
     Resolutions,
 )
 from freshlayer.model.reasons import Reason
-from freshlayer.packages.conda.builds import Build, Builds
+from freshlayer.packages.conda.builds import Build, Builds, TooManyComparisonsError
 from freshlayer.packages.conda.channels import Channels, channels_of
 from freshlayer.packages.conda.environments import Wish, wishes
 from freshlayer.packages.conda.records import read_repodata, read_shard, read_shards
@@ -118,7 +119,11 @@ def _of_wish(wish: Wish, architecture: str, base: BaseImage, policy: PackagePoli
     if problem is not None:
         return Resolution(problem=problem, unreachable=problem.code != "package-source-unknown")
     builds = Builds(repodata.of, channels, _virtual(command, platform))
-    found = yield from _environment(wish, repodata, builds)
+    try:
+        found = yield from _environment(wish, repodata, builds)
+    except TooManyComparisonsError:
+        problem = Reason("closure-unknown", detail="the channels have too many builds")
+        return Resolution(problem=problem)
     if isinstance(found, Resolution):
         return found
     every = _chosen(command, found, channels)
@@ -160,9 +165,9 @@ def _solution(wanted: Sequence[Spec], repodata: Repodata, builds: Builds) -> Ste
 
 def _walk(wanted: Sequence[Spec], builds: Builds) -> None:
     """Note what is missing where the best builds of each package are taken."""
-    waiting, seen, specs = list(wanted), set[str](), dict[str, list[Spec]]()
+    waiting, seen, specs = deque(wanted), set[str](), dict[str, list[Spec]]()
     while waiting:
-        spec = waiting.pop(0)
+        spec = waiting.popleft()
         known = specs.setdefault(spec.name, [])
         known.append(spec)
         if spec.optional or spec.name in seen:
@@ -172,7 +177,7 @@ def _walk(wanted: Sequence[Spec], builds: Builds) -> None:
             best = next(builds.groups(builds.fitting(known) or builds.fitting([spec])), [])
         except UnansweredError:
             continue
-        waiting += dict.fromkeys(it for build in best for it in build.needs)
+        waiting.extend(dict.fromkeys(it for build in best for it in build.needs))
 
 
 def _none_fits(wanted: Sequence[Spec], builds: Builds) -> Reason:
