@@ -171,7 +171,7 @@ def count(made: World) -> Counts:
     made.check("--recursive", str(made.root))
     return Counts(
         max(paths.values()),
-        sum(number for path, number in paths.items() if "by-hash" in path),
+        sum(number for path, number in paths.items() if "/binary-" in path),
         len(made.origin.requests()),
         made.origin.sent - sent,
         max(number for path, number in images.items() if "/blobs/" in path),
