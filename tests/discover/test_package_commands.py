@@ -316,6 +316,11 @@ def test_a_directory_that_is_not_the_image_has_no_command() -> None:
     assert {item.reason.code for item in analysis.discovery.not_watched} == {"package-root"}
 
 
+@pytest.mark.parametrize("command", ["dnf", "dnf -y", "yum --assumeyes", "dnf -y versionlock", "dnf copr"])
+def test_a_command_without_operands_changes_nothing(command: str) -> None:
+    assert last(f"FROM fedora\nRUN {command} && dnf -y install vim").words == ("vim",)
+
+
 def test_a_removal_is_never_unknown() -> None:
     assert last("RUN apt-get purge -y $X").unknown is None
 

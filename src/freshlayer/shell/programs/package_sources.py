@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from posixpath import basename, join
 
 from freshlayer.lazy_regex import compiled
@@ -205,7 +206,7 @@ def _of_dnf(runner: Runner, words: list[str], fields: Fields, name: str) -> None
     """Packages that bring a source, and the plugins of dnf and yum that change what is chosen."""
     release_packages(runner, words, fields, name)
     operands = [word for word in words if not word.startswith("-")]
-    for first, second in zip(operands, [*operands[1:], ""], strict=True):
+    for first, second in pairwise((*operands, "")):
         what = f"{first} {second}"
         if what == "copr enable":
             _not_known(runner, "copr", f"{name} {what}")
