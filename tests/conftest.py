@@ -16,6 +16,7 @@ from testing.servers.needs import require
 
 if TYPE_CHECKING:
     from testing.builders.table import Builders
+    from testing.lock_world import LockWorld
     from testing.stores.azure import Azurite
     from testing.stores.maven import MavenRepository
     from testing.stores.s3 import SeaweedS3
@@ -102,3 +103,16 @@ def maven() -> Iterator[MavenRepository]:
     require("nginx", "mvn")
     with MavenRepository() as repository:
         yield repository
+
+
+@pytest.fixture
+def lock_world(tmp_path: Path) -> Iterator[LockWorld]:
+    """A server for each kind of input that a lock file has."""
+    from testing import lock_world
+    from testing.stores.registry import Registry
+    from testing.stores.s3 import RcloneS3
+
+    require("nginx", "git", Registry.PROGRAM, RcloneS3.PROGRAM)
+    (tmp_path / "world").mkdir()
+    with lock_world.lock_world(tmp_path / "world") as found:
+        yield found

@@ -8,16 +8,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from testing.in_process import InProcess
-from testing.lock_world import LockWorld, lock_world
-from testing.servers.needs import require
-from testing.stores.registry import Registry
-from testing.stores.s3 import RcloneS3
+from testing.lock_world import LockWorld
 
 NAMES = {
     "content": "/content",
@@ -35,14 +29,6 @@ NAMES = {
 """Stage → how a report names what it reads."""
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[LockWorld]:
-    require("nginx", "git", Registry.PROGRAM, RcloneS3.PROGRAM)
-    (tmp_path / "world").mkdir()
-    with lock_world(tmp_path / "world") as found:
-        yield found
-
-
 def stages_that_differ(before: str, after: str) -> set[str]:
     found: set[str] = set()
     stage = ""
@@ -53,18 +39,20 @@ def stages_that_differ(before: str, after: str) -> set[str]:
     return found
 
 
-def test_every_kind_of_input_goes_round(world: LockWorld, project: Path, tmp_path: Path) -> None:
+def test_every_kind_of_input_goes_round(lock_world: LockWorld, project: Path, tmp_path: Path) -> None:
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PATH": os.environ["PATH"]}
-    freshlayer = InProcess({**os.environ, **world.environment, **cache}, tmp_path / "state.sqlite3", project)
+    freshlayer = InProcess(
+        {**os.environ, **lock_world.environment, **cache}, tmp_path / "state.sqlite3", project
+    )
     (project / ".git").mkdir()
-    (project / "Dockerfile").write_text(world.dockerfile)
+    (project / "Dockerfile").write_text(lock_world.dockerfile)
     told = freshlayer("lock", ".")
     assert (told.code, "not covered" in told.out) == (0, False), told.out + told.err
     assert freshlayer("verify").code == 0
     before = freshlayer("--locked", "render", ".").out
-    assert stages_that_differ(world.dockerfile, before) >= NAMES.keys()
+    assert stages_that_differ(lock_world.dockerfile, before) >= NAMES.keys()
     for stage, name in NAMES.items():
-        world.move(stage, "1.1")
+        lock_world.move(stage, "1.1")
         told = freshlayer("verify", "--json")
         (change,) = json.loads(told.out)["changes"]
         assert (told.code, change["kind"], name in change["subject"]) == (1, "changed", True), change

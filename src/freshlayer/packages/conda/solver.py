@@ -9,14 +9,14 @@ as long as something fits with it, as with the solvers of conda, which propagate
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
-from resolvelib.structs import RequirementInformation, State
+from resolvelib import AbstractProvider, ResolutionImpossible, ResolutionTooDeep, Resolver
+from resolvelib.structs import RequirementInformation
 
 from freshlayer.packages.conda.builds import Build, Builds
 from freshlayer.packages.conda.domains import domains_of
 from freshlayer.packages.conda.specs import Spec
+from freshlayer.packages.decided import Decisions, Matches
 
 _MOST_STEPS = 5000
 _Information = RequirementInformation[Spec, Build]
@@ -66,7 +66,7 @@ class Provider(AbstractProvider[Spec, Build, str]):
         excluded = set(incompatibilities[identifier])
         domain = self._domains.get(identifier)
         fitting = [it for it in self._builds.fitting(specs) if it not in excluded]
-        return _Matches(self, [it for it in fitting if domain is None or it in domain])
+        return Matches(self.as_decided, [it for it in fitting if domain is None or it in domain])
 
     def as_decided(self, fitting: Sequence[Build]) -> Iterator[Build]:
         """Those that fit with what is decided before all others."""
@@ -91,38 +91,10 @@ class Provider(AbstractProvider[Spec, Build, str]):
         return candidate.needs
 
 
-class _Matches(Sequence[Build]):
-    """The builds of a package, in the order that what is decided at that moment gives them."""
-
-    def __init__(self, provider: Provider, fitting: Sequence[Build]) -> None:
-        self._provider = provider
-        self._fitting = fitting
-
-    def __len__(self) -> int:
-        return len(self._fitting)
-
-    def __getitem__(self, place: int | slice) -> Any:
-        return list(self)[place]
-
-    def __iter__(self) -> Iterator[Build]:
-        return self._provider.as_decided(self._fitting)
-
-
-class _Decisions(BaseReporter[Spec, Build, str]):
-    """Shows a provider what is decided."""
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-
-    def ending_round(self, index: int, state: State[Spec, Build, str]) -> None:  # noqa: ARG002 - resolvelib's
-        """Between two decisions."""
-        self._provider.decided = state.mapping
-
-
 def solved(builds: Builds, wanted: Sequence[Spec]) -> dict[str, tuple[Build, str]]:
     """Package → its build, and the package that requires it. Raises UnsolvableError."""
     provider = Provider(builds, wanted)
-    resolver = Resolver(provider, _Decisions(provider))
+    resolver = Resolver(provider, Decisions[Spec, Build](provider))
     try:
         result = resolver.resolve(list(wanted), max_rounds=_MOST_STEPS)
     except (ResolutionImpossible, ResolutionTooDeep) as error:

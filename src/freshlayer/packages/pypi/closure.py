@@ -14,6 +14,7 @@ from resolvelib import ResolutionImpossible, ResolutionTooDeep, Resolver
 
 from freshlayer.model.packages import ChosenPackage, Resolution
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.decided import Decisions
 from freshlayer.packages.in_step import Steps
 from freshlayer.packages.pypi.choose import fitting
 from freshlayer.packages.pypi.known import (
@@ -25,7 +26,7 @@ from freshlayer.packages.pypi.known import (
 )
 from freshlayer.packages.pypi.needs import Need, dependencies, needs_of, provided
 from freshlayer.packages.pypi.provider import Pick, Provider
-from freshlayer.packages.pypi.uv import Decisions, UvProvider
+from freshlayer.packages.pypi.uv import UvProvider
 
 _MOST_ROUNDS = 48
 _MOST_FILES = 4000
@@ -65,7 +66,7 @@ def _resolved(wanted: Sequence[tuple[str, Requirement]], known: Known) -> Resolu
         if known.missing:
             return Resolution()
         provider = (UvProvider if known.conditions.first else Provider)(known, needs)
-        result = Resolver(provider, Decisions(provider)).resolve(needs, max_rounds=_MOST_STEPS)
+        result = Resolver(provider, Decisions[Need, Pick](provider)).resolve(needs, max_rounds=_MOST_STEPS)
     except UnansweredError:
         return Resolution()
     except UnreachableError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from msgspec import Struct
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from resolvelib import AbstractProvider
 from resolvelib.structs import RequirementInformation
 
@@ -38,10 +38,14 @@ Preference = tuple[bool, bool, bool, float, bool, str]
 
 
 class Provider(AbstractProvider[Need, Pick, str]):
-    """Of one resolution. ``needs``: those of the command, in their order."""
+    """Of one resolution. ``needs``: those of the command, in their order.
+
+    ``decided``: project → what is chosen so far.
+    """
 
     def __init__(self, known: Known, needs: Sequence[Need]) -> None:
         self.known = known
+        self.decided: Mapping[str, Pick] = {}
         self.order: dict[str, int] = {}
         for need in needs:
             self.order.setdefault(need.key, len(self.order))
@@ -75,8 +79,8 @@ class Provider(AbstractProvider[Need, Pick, str]):
         backtrack_causes: Sequence[Information],  # noqa: ARG002 - the same
     ) -> Preference:
         """Pinned projects first, then those with an upper bound, then in the order of the command."""
-        items = [item for it in information[identifier] for item in it.requirement.specifier]
-        pinned = any(it.operator[:2] == "==" and "*" not in it.version for it in items)
+        items = items_of(information[identifier])
+        pinned = any(map(is_pin, items))
         bounded = any(it.operator in _UPPER for it in items)
         return (True, not pinned, not bounded, self.order.get(identifier, inf), not items, identifier)
 
@@ -126,6 +130,16 @@ class Provider(AbstractProvider[Need, Pick, str]):
             same = SpecifierSet(f"=={candidate.candidate.version}")
             return [Need(candidate.name, frozenset(), same), *found]
         return [*_interpreter(metadata.python), *found]
+
+
+def items_of(information: Iterable[Information]) -> list[Specifier]:
+    """The bounds of all that requires a project."""
+    return [item for it in information for item in it.requirement.specifier]
+
+
+def is_pin(item: Specifier) -> bool:
+    """Whether a bound leaves a single version."""
+    return item.operator[:2] == "==" and "*" not in item.version
 
 
 def _interpreter(stated: str) -> Iterator[Need]:

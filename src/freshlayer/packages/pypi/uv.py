@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 from packaging.version import Version
-from resolvelib import BaseReporter
-from resolvelib.structs import State
 
-from freshlayer.packages.pypi.known import Known
+from freshlayer.packages.decided import Matches
 from freshlayer.packages.pypi.needs import Need
-from freshlayer.packages.pypi.provider import Information, Pick, Preference, Provider
+from freshlayer.packages.pypi.provider import Information, Pick, Preference, Provider, is_pin, items_of
 
 _MOST_COMPARED = 50
 _LOWEST = Version("0.dev0")
 
 
 class UvProvider(Provider):
-    """Of one resolution. ``decided``: project → what is chosen so far."""
-
-    def __init__(self, known: Known, needs: Sequence[Need]) -> None:
-        super().__init__(known, needs)
-        self.decided: Mapping[str, Pick] = {}
+    """Of one resolution."""
 
     def get_preference(
         self,
@@ -38,8 +31,7 @@ class UvProvider(Provider):
         backtrack_causes: Sequence[Information],  # noqa: ARG002 - the same
     ) -> Preference:
         """Pinned projects first, then in the order in which they were found."""
-        items = [item for it in information[identifier] for item in it.requirement.specifier]
-        pinned = any(it.operator[:2] == "==" and "*" not in it.version for it in items)
+        pinned = any(map(is_pin, items_of(information[identifier])))
         return (True, not pinned, True, self.order[identifier], True, identifier)
 
     def find_matches(
@@ -50,7 +42,7 @@ class UvProvider(Provider):
     ) -> Sequence[Pick]:
         """The files of a project that satisfy all needs, in an order that follows what is decided."""
         self.order.setdefault(identifier, len(self.order))
-        return _Matches(self, super().find_matches(identifier, requirements, incompatibilities))
+        return Matches(self.as_decided, super().find_matches(identifier, requirements, incompatibilities))
 
     def as_decided(self, picks: Sequence[Pick]) -> Iterator[Pick]:
         """Those that fit with what is decided; then those that leave the decided version the highest."""
@@ -72,32 +64,3 @@ class UvProvider(Provider):
                 every = (it.version for _, it in self.known.offered(need.name))
                 return max((it for it in every if need.specifier.contains(it)), default=_LOWEST)
         return None
-
-
-class _Matches(Sequence[Pick]):
-    """Files in the order that what is decided at that moment gives them."""
-
-    def __init__(self, provider: UvProvider, picks: Sequence[Pick]) -> None:
-        self._provider = provider
-        self._picks = picks
-
-    def __len__(self) -> int:
-        return len(self._picks)
-
-    def __getitem__(self, place: int | slice) -> Any:
-        return list(self)[place]
-
-    def __iter__(self) -> Iterator[Pick]:
-        return self._provider.as_decided(self._picks)
-
-
-class Decisions(BaseReporter[Need, Pick, str]):
-    """Shows a provider what is decided."""
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-
-    def ending_round(self, index: int, state: State[Need, Pick, str]) -> None:  # noqa: ARG002 - resolvelib's
-        """Between two decisions."""
-        if isinstance(self._provider, UvProvider):
-            self._provider.decided = state.mapping
