@@ -16,7 +16,7 @@ Offered = Callable[[str], Sequence[tuple[int, Record]]]
 
 _NO_VERSION = Version(())
 _MOST_COMPARISONS = 20_000_000
-"""Of a build with a requirement: minutes of processor time. What people install takes less than a tenth."""
+"""Of a build with a requirement, in one resolution; more take minutes of processor time."""
 
 
 class TooManyComparisonsError(Exception):
