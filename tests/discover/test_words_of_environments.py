@@ -12,6 +12,7 @@ from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.discover.discovery import Discovery
 
 _GIT = "git+https://e.example/q.git"
+_CRATE = '[package]\nname = "a"\nversion = "1.0.0"\n'
 _WITH_GIT = f"dependencies:\n  - pip:\n    - {_GIT}\n"
 
 
@@ -37,15 +38,80 @@ def references(found: Discovery) -> list[str]:
         ("conda update --all -y && conda install xz", ["xz"]),
         ("conda install -y", []),
         ("conda env create -f empty.yml", []),
-        *((it, []) for it in ("npm update", "gem update", "pip install -U", "yarn", "composer update a/b")),
+        *((it, []) for it in ("gem update", "pip install -U", "npm update")),
     ],
 )
 def test_what_names_nothing_is_not_covered(tmp_path: Path, command: str, words: list[str]) -> None:
-    files = {"empty.yml": "name: a\n", "package.json": "{}", "composer.json": '{"require": {}}'}
-    found = discovered(tmp_path, command, files)
+    found = discovered(tmp_path, command, {"empty.yml": "name: a\n"})
     assert [word for every in found.packages.values() for it in every for word in it.words] == words
     missed = [it.reason.code for it in found.not_watched if not it.is_covered]
     assert missed.count("packages-by-name") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "text"),
+    [
+        ("cargo build --release", "Cargo.toml", _CRATE),
+        (
+            "cargo build --no-default-features",
+            "Cargo.toml",
+            f'{_CRATE}[features]\nx = ["dep:b"]\n[dependencies]\nb = {{ version = "1", optional = true }}\n',
+        ),
+        *((it, "package.json", '{"name": "a"}') for it in ("npm install", "yarn", "pnpm i")),
+        ("npm install --omit=dev", "package.json", '{"devDependencies": {"a": "1"}}'),
+        ("yarn", "package.json", '{"dependencies": {"b": "link:../b", "c": "portal:./c"}}'),
+        ("composer install", "composer.json", '{"require": {"php": ">=8"}}'),
+        ("composer update a/b", "composer.json", '{"require": {}}'),
+    ],
+)
+def test_a_manifest_that_names_nothing_is_all_that_counts(
+    tmp_path: Path, command: str, file: str, text: str
+) -> None:
+    found = discovered(tmp_path, command, {file: text})
+    assert not found.packages
+    assert [(it.reason.code, it.is_covered, it.locked_by) for it in found.not_watched] == [
+        ("locked-by-file", True, f"/app/{file}" if file == "Cargo.toml" else file)
+    ]
+
+
+def test_the_manifest_of_a_directory_that_a_dependency_names(tmp_path: Path) -> None:
+    for name, text in (("a", '{"dependencies": {"b": "file:../b", "x": "1"}}'), ("b", '{"name": "b"}')):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "package.json").write_text(text)
+    found = discovered(tmp_path, "npm install", {"package.json": '{"dependencies": {"a": "file:./a"}}'})
+    assert [it.words for every in found.packages.values() for it in every] == [("x@1",)]
+
+
+def test_an_archive_of_the_context_may_name_packages(tmp_path: Path) -> None:
+    text = '{"dependencies": {"a": "file:a-1.tgz"}}'
+    found = discovered(tmp_path, "npm install", {"package.json": text, "a-1.tgz": ""})
+    assert [it.reason.code for it in found.not_watched if not it.is_covered]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reference"),
+    [
+        ("git+https://e.example/q.git", "git+https://e.example/q.git"),
+        ("git+https://e.example/q.git#v1", "git+https://e.example/q.git#v1"),
+        ("git://e.example/q.git", "git+git://e.example/q.git"),
+        ("https://e.example/q-1.tgz", "https://e.example/q-1.tgz"),
+        ("o/q", "git+https://github.com/o/q.git"),
+        ("o/q#main", "git+https://github.com/o/q.git#main"),
+        ("gitlab:o/q", "git+https://gitlab.com/o/q.git"),
+    ],
+)
+def test_a_repository_beside_the_packages_of_a_manifest(tmp_path: Path, wanted: str, reference: str) -> None:
+    text = f'{{"dependencies": {{"q": "{wanted}", "plain": "^1"}}}}'
+    found = discovered(tmp_path, "npm install", {"package.json": text})
+    assert references(found) == [reference]
+    assert [it.words for every in found.packages.values() for it in every] == [("plain@^1",)]
+
+
+@pytest.mark.parametrize("wanted", ["catalog:", "patch:q@npm%3A1.0.0#~/q.patch", "gist:11081aaa281"])
+def test_a_dependency_that_another_file_states_is_not_known(tmp_path: Path, wanted: str) -> None:
+    text = f'{{"dependencies": {{"q": "{wanted}", "plain": "^1"}}}}'
+    found = discovered(tmp_path, "pnpm install", {"package.json": text})
+    assert [it.reason.code for it in found.not_watched if not it.is_covered]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,12 @@ class Listed(Struct, frozen=True):
     locked_by: str = ""
 
 
+def names_nothing(command: str, manifest: str) -> Listed:
+    """A command that installs what a manifest of the build context names, which is nothing."""
+    file = normpath(manifest)
+    return Listed(command, Reason("locked-by-file", detail=f"{file} names no package"), file)
+
+
 class LanguageLine(Struct, frozen=True):
     """What one command line installs. ``unknown``: why a part of it is not known.
 

@@ -14,7 +14,13 @@ from posixpath import join
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.cargo_manifest import CargoOptions, CargoProject, Needed, every
-from freshlayer.discover.syntaxes.language_lines import DividedLine, LanguageLine, ProjectFiles, divided
+from freshlayer.discover.syntaxes.language_lines import (
+    DividedLine,
+    LanguageLine,
+    ProjectFiles,
+    divided,
+    names_nothing,
+)
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
@@ -82,6 +88,8 @@ def _of_manifest(line: DividedLine, manifest: str, files: ProjectFiles) -> Langu
     needed = CargoProject(files, choices).needs(manifest)
     if needed.problem is not None:
         return LanguageLine(unknown=needed.problem)
+    if not needed.words and not needed.repositories:
+        return LanguageLine(listed=(names_nothing(f"cargo {line.verb}", manifest),))
     kept = [item for item in line.options if item[0] == "config"] + list(_of_needed(needed, files))
     found = _configured(tuple(needed.words), kept, files, _places(files))
     return replace(found, listed=tuple(needed.repositories.values()))

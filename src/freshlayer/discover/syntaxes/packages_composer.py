@@ -13,7 +13,13 @@ from posixpath import join
 import msgspec
 
 from freshlayer.discover.locks.project import table
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
+from freshlayer.discover.syntaxes.language_lines import (
+    LanguageLine,
+    Listed,
+    ProjectFiles,
+    divided,
+    names_nothing,
+)
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.model.reasons import Reason
 
@@ -116,6 +122,8 @@ def _of_manifest(
     ]
     chosen = [it for it in found if not words or it.partition(":")[0] in words]
     listed = tuple(_repositories(manifest.get("repositories")))
+    if not found and not listed:
+        listed = (names_nothing("composer install", join(directory, "composer.json")),)
     return LanguageLine(tuple(dict.fromkeys(chosen)), tuple(options), listed=listed, files=known)
 
 

@@ -7,13 +7,13 @@ installs those of package.json, written as ``name@range``.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join, normpath
 
 import msgspec
 from msgspec.structs import replace
 
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
 from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
@@ -34,9 +34,13 @@ _VERBS = frozenset("install i add isntall in ins inst".split())
 _MOST_MEMBERS = 200
 _ALONE = frozenset({"yarn", "yarnpkg"})
 """Programs that install without a word."""
+_SECTIONS = ("dependencies", "optionalDependencies", "devDependencies")
 _KEPT = frozenset({"registry", "global", "legacy-peer-deps"})
 _SCOPED = compiled(r"@[\w.~-]+:registry")
-_NOT_OF_A_REGISTRY = compiled(r"^(?:file|link|workspace|portal|patch|catalog|git|github|https?)[:+]|/")
+_OF_CONTEXT = compiled(r"(?:file|link|workspace|portal):|[.~]*/")
+_OF_ANOTHER_FILE = compiled(r"(?:catalog|patch):")
+_REMOTE = compiled(r"[\w+]+://|git[@:+]|(?:github|gitlab|bitbucket|gist):|[\w.-]+/[\w.-]+(?:#|$)")
+"""What the value of a dependency is where it is no version: see ``npm help package-spec``."""
 
 
 def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
@@ -60,7 +64,8 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     words = tuple(operands[1:])
     if words:
         return LanguageLine(words, kept)
-    line = _of_manifests(files, _directories(name, files, options), options)
+    command = " ".join([name, *operands])
+    line = _of_manifests(command, files, _directories(name, files, options), options)
     return replace(line, options=(*kept, *line.options))
 
 
@@ -81,7 +86,36 @@ def _directories(name: str, files: ProjectFiles, options: Sequence[tuple[str, st
     members = [] if isinstance(manifest, Reason) else list(_members(files, root, manifest))[:_MOST_MEMBERS]
     named = [it for it in members if any(_is_member(files, root, it, word) for word in wanted)]
     others = [join(root, word) for word in wanted if not named]
-    return [*named, *others] if wanted else [root, *members]
+    found = [*named, *others] if wanted else [root, *members]
+    return _with_local(found, files)
+
+
+def _with_local(directories: Sequence[str], files: ProjectFiles) -> list[str]:
+    """Also the directories that dependencies name as ``file:PATH``, which npm installs as members."""
+    found = dict.fromkeys(map(normpath, directories))
+    waiting = list(found)
+    while waiting and len(found) <= _MOST_MEMBERS:
+        directory = waiting.pop()
+        manifest = _read_manifest(files, directory)
+        stated = [] if isinstance(manifest, Reason) else _stated(manifest, _SECTIONS)
+        for member in (_local(directory, it) for _, it in stated if it.startswith("file:")):
+            if member not in found and not isinstance(_read_manifest(files, member), Reason):
+                found[member] = None
+                waiting.append(member)
+    return list(found)
+
+
+def _local(directory: str, wanted: str) -> str:
+    return normpath(join(directory, wanted.removeprefix("file:")))
+
+
+def _unread(files: ProjectFiles, directory: str, stated: Iterable[tuple[str, str]]) -> Iterator[Listed]:
+    """Directories and archives that dependencies name as ``file:PATH``, of which no manifest is known."""
+    for name, wanted in stated:
+        if wanted.startswith("file:"):
+            manifest = _read_manifest(files, _local(directory, wanted))
+            if isinstance(manifest, Reason):
+                yield Listed(f"{name}@{wanted}"[:80], manifest)
 
 
 def _members(files: ProjectFiles, root: str, manifest: Mapping[str, object]) -> Iterator[str]:
@@ -117,28 +151,52 @@ def _read_manifest(files: ProjectFiles, directory: str) -> Mapping[str, object] 
 
 
 def _of_manifests(
-    files: ProjectFiles, directories: Sequence[str], options: Sequence[tuple[str, str]]
+    command: str, files: ProjectFiles, directories: Sequence[str], options: Sequence[tuple[str, str]]
 ) -> LanguageLine:
     """The packages that these manifests name, but for those that are members themselves."""
     names, values = {option for option, _ in options}, dict(options)
     production = "save-prod" in names or values.get("omit") == "dev" or values.get("only", "")[:4] == "prod"
-    sections = ("dependencies", "optionalDependencies", *(() if production else ("devDependencies",)))
+    sections = _SECTIONS[:2] if production else _SECTIONS
     manifests = [_read_manifest(files, directory) for directory in directories]
     unknown = next((it for it in manifests if isinstance(it, Reason)), None)
     known = [it for it in manifests if not isinstance(it, Reason)]
     own = {it.get("name") for it in known}
-    words = dict.fromkeys(word for it in known for word in _words(it, sections, own))
+    stated = [item for it in known for item in _stated(it, sections) if item[0] not in own]
+    elsewhere = next((f"{name}: {value}" for name, value in stated if _OF_ANOTHER_FILE.match(value)), "")
+    if elsewhere:
+        unknown = unknown or Reason("requirements-not-stated", detail=elsewhere[:80])
+    remotes = tuple(dict.fromkeys(value for _, value in stated if _is_remote(value)))
+    words = dict.fromkeys(_word(*it) for it in stated if not _is_elsewhere(it[1]))
+    listed = tuple(
+        item
+        for directory, it in zip(directories, manifests, strict=True)
+        if not isinstance(it, Reason)
+        for item in _unread(files, directory, _stated(it, sections))
+    )
+    if not words and not remotes and not unknown and not listed:
+        return LanguageLine(listed=(names_nothing(command, join(directories[0], "package.json")),))
     overrides = len(known) > 1 or any(it.get("overrides") or it.get("resolutions") for it in known)
-    return LanguageLine(tuple(words), (("overrides", ""),) if overrides else (), unknown)
+    return LanguageLine(
+        tuple(words), (("overrides", ""),) if overrides else (), unknown, listed=listed, remotes=remotes
+    )
 
 
-def _words(manifest: Mapping[str, object], sections: Sequence[str], own: Collection[object]) -> Iterator[str]:
+def _stated(manifest: Mapping[str, object], sections: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and what is wanted of them."""
     for section in sections:
         table = manifest.get(section)
         for name, wanted in table.items() if isinstance(table, dict) else ():
-            if isinstance(name, str) and isinstance(wanted, str) and name not in own:
-                alias = re.match(r"npm:(.+)", wanted)
-                if alias:
-                    yield f"{name}@{wanted}"
-                elif not _NOT_OF_A_REGISTRY.search(wanted):
-                    yield f"{name}@{wanted}" if wanted else name
+            if isinstance(name, str) and isinstance(wanted, str):
+                yield name, wanted
+
+
+def _is_remote(wanted: str) -> bool:
+    return _REMOTE.match(wanted) is not None and _OF_CONTEXT.match(wanted) is None
+
+
+def _is_elsewhere(wanted: str) -> bool:
+    return any(it.match(wanted) for it in (_OF_CONTEXT, _OF_ANOTHER_FILE, _REMOTE))
+
+
+def _word(name: str, wanted: str) -> str:
+    return f"{name}@{wanted}" if wanted else name
