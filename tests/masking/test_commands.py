@@ -113,6 +113,15 @@ def test_an_option_takes_a_secret_or_not(option: str, program: str, takes: bool)
     assert takes_secret(option, program) is takes
 
 
+@pytest.mark.parametrize("program", ["conda", "mamba", "micromamba", "/opt/conda/bin/conda", "pixi"])
+@pytest.mark.parametrize("end", ["/main", "", "/", "::numpy"])
+def test_a_token_in_a_channel_is_not_shown(program: str, end: str) -> None:
+    for channel in (f"https://h.example/t/tk-4/me{end}", f"h.example/t/tk-4{end}"):
+        shown = masked_script(f"{program} install -c {channel} 'a' --channel={channel}")
+        assert "tk-4" not in shown
+        assert shown.count("/t/***") == 2
+
+
 def test_words_are_masked_one_for_one() -> None:
     words = ["curl", "-u", "a:b", "--pw", "c", "-o", "f"]
     assert masked_words(words) == ["curl", "-u", "…", "--pw", "…", "-o", "f"]

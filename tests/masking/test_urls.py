@@ -68,6 +68,9 @@ PATHS = [
     ("a bot elsewhere", f"https://h/bot12:{S}/getMe", "https://h/bot***/getMe"),
     ("Teams", f"https://h/webhookb2/1@2/IncomingWebhook/{S}/3", "https://h/webhookb2/1@2/IncomingWebhook/***/3"),
     ("packagecloud", f"https://packagecloud.io/priv/{S}/o/r", "https://packagecloud.io/priv/***/o/r"),
+    ("Anaconda", f"https://conda.anaconda.org/t/{S}/me/env.yml", "https://conda.anaconda.org/t/***/me/env.yml"),
+    ("Anaconda, at the end", f"https://conda.anaconda.org/t/{S}", "https://conda.anaconda.org/t/***"),
+    ("a channel of conda", f"https://h/get/t/{S}/me/linux-64/a.conda", "https://h/get/t/***/me/linux-64/a.conda"),
     ("Cloudsmith", f"https://dl.cloudsmith.io/{S}xxxx/o/r/a", "https://dl.cloudsmith.io/***/o/r/a"),
     ("Gemfury", f"https://pypi.fury.io/{RANDOM}/me/", "https://pypi.fury.io/***/me/"),
     ("behind a name", f"https://h/job_token/{S}/a", "https://h/job_token/***/a"),
@@ -108,6 +111,7 @@ https://h/?product=firefox-115.0.2esr-ssl&os=linux64&lang=en-US
 https://h/fwlink/?linkid=2090316&clcid=0x409&culture=en-us&country=US
 https://h/pks/lookup?op=get&search=0xe1dd270288b4e6030699e45fa1715d88e1df1f24
 https://h/a?url=https%3a%2f%2fx%2f%3fa%3d1%26b%3d2
+https://forum.example/t/an-ordinary-topic/12
 https://h/a?url=https://x/?a=1;b=2&q=a%3Db
 https://h/a;v=1;type=i/b?a;b;c
 https://h/blobs/x7K9mQ2pL4vN8rT1wZ5y/OpenJDK11U-jdk_x64.tar.gz

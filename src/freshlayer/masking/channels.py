@@ -5,9 +5,14 @@ from __future__ import annotations
 from freshlayer.lazy_regex import compiled
 
 _USER = compiled(r"//[^/@\s]*@")
-_TOKEN = compiled(r"/t/[^/\s]+(?=/)")
+_TOKEN = compiled(r"/t/[^/\s:'\"]+")
 
 
 def public_channel(text: str) -> str:
     """``https://user:password@host/t/token/main`` → ``https://host/main``; a name stays as it is."""
     return _TOKEN.sub("", _USER.sub("//", text)) if "://" in text else text
+
+
+def masked_channel(text: str) -> str:
+    """A word of conda with ``***`` for the token of a channel, also of one without a scheme."""
+    return _TOKEN.sub("/t/***", text) if "/t/" in text else text

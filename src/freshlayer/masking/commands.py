@@ -9,6 +9,7 @@ import re
 from posixpath import basename
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.channels import masked_channel
 from freshlayer.masking.names import MASK, is_secret_name, looks_random
 from freshlayer.masking.urls import shown
 
@@ -36,6 +37,9 @@ _NO_VALUE = frozenset(
     " go npm yarn python python3 mkdir ssh install".split()
 )
 """Programs whose ``-u``, ``-U`` and ``-H`` take no value, or a harmless one."""
+
+_OF_CHANNELS = frozenset({"conda", "mamba", "micromamba", "pixi", "rattler-build", "conda-build"})
+"""Programs whose channels have their token behind ``/t/``."""
 
 _LONG = compiled(
     r"(?:proxy-|http-|ftp-)?(?:user|header|creds?|auth)|(?:src|dest|source|destination)-creds|cookies?|data(?:-\w+)*"
@@ -166,6 +170,7 @@ def _unquoted(token: str) -> str:
 
 
 def _word(word: str, program: str, depth: int, *, logs_in: bool) -> str:
+    word = masked_channel(word) if program in _OF_CHANNELS else word
     option, equals, value = word.partition("=")
     if equals and option.startswith("-"):
         dashes = len(option) - len(option.lstrip("-"))

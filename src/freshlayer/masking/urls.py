@@ -54,10 +54,14 @@ _PLACES = (
     r"/hooks/(?P<secret>[A-Za-z0-9]{20,}(?:/[A-Za-z0-9]{20,})?)(?=/|$)",
     r"^packagecloud\.io/priv/(?P<secret>[^/]+)",
     r"^dl\.cloudsmith\.io/(?!public/|basic/)(?P<secret>[^/]{12,})/",
+    r"^[^/]*\banaconda\.[^/]*/t/(?P<secret>[^/]+)",
+    r"^[^/]+(?:/[^/]+){0,4}?/t/(?P<secret>[^/]+)(?=/(?:[^/]+/)*(?:noarch|(?:linux|osx|win)-\w+)/[^/]+$)",
     r"^[\w-]+\.fury\.io/(?P<secret>(?=[^/]*\d)[A-Za-z0-9_-]{16,})(?=/|$)",
 )
 """Where services put a secret into a path: Slack, Discord, Telegram, Teams, Sentry, Zapier, package hosts."""
-_MAY_HOLD = compiled(r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury", re.IGNORECASE)
+_MAY_HOLD = compiled(
+    r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury|/t/", re.IGNORECASE
+)
 _PLACE = tuple(compiled(pattern) for pattern in _PLACES)
 _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
 

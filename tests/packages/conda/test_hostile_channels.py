@@ -46,6 +46,14 @@ def test_a_pattern_takes_no_time() -> None:
     assert process_time() - started < 0.5
 
 
+@pytest.mark.parametrize("inside", ["a" * 990, "a=" * 490 + '"', " " * 990, "a " * 490, "a='" * 320])
+def test_attributes_take_no_time(inside: str) -> None:
+    started = process_time()
+    for number in range(200):
+        spec_of(f"x{number}[{inside}]")
+    assert process_time() - started < 1
+
+
 @pytest.mark.parametrize("address", ["http://[x", "http://[::1", "//[x/"])
 def test_an_index_of_shards_without_an_address_is_unreadable(channel: CondaChannel, address: str) -> None:
     url = channel.publish("odd", [CondaBuild("lib", "1.0")], base=address)

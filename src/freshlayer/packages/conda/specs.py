@@ -15,7 +15,7 @@ from freshlayer.packages.conda.versions import ANY, Requirement, fits, requireme
 _NAME = compiled(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _SPEC = compiled(r"(?:(?P<channel>[^\s\[\]]+?)::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9._-]*)\s*(?P<rest>[^\[\]]*)")
 _BRACKETS = compiled(r"\[([^\[\]]*)\]\s*$")
-_ATTRIBUTE = compiled(r"""\s*([a-z_0-9]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^,"'\s]*))\s*(?:,|$)""")
+_ATTRIBUTE = compiled(r"""\s*([a-z_0-9]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^,"'\s]+))\s*(?:,(?!\s*$)|$)""")
 _VERSION_BUILD = compiled(r"(?P<version>=?[^\s=<>!~|,]+)=(?P<build>[^\s=<>!~|,]+)")
 _BUILD = compiled(r"[A-Za-z0-9._*+!-]+")
 _COMMENT = compiled(r"\s#.*")
@@ -85,12 +85,19 @@ def constraint_of(text: str) -> Spec | None:
 
 
 def _attributes(text: str) -> tuple[dict[str, str] | None, str]:
-    """What is in brackets; None where one of them is not known here."""
+    """What is in brackets; None where one of them is not known here, or is no attribute."""
     match = _BRACKETS.search(text)
     if match is None:
         return {}, text
-    found = {it[1]: it[2] or it[3] or it[4] or "" for it in _ATTRIBUTE.finditer(match[1])}
-    return (found if found.keys() <= _KNOWN else None), text[: match.start()].strip()
+    inside, found, place = match[1].strip(), {}, 0
+    # One attempt at each place where one may begin: a search would try all others too.
+    while place < len(inside):
+        one = _ATTRIBUTE.match(inside, place)
+        if one is None or one[1] not in _KNOWN:
+            return None, text
+        found[one[1]] = one[2] or one[3] or one[4] or ""
+        place = one.end()
+    return found, text[: match.start()].strip()
 
 
 def _version_and_build(rest: str) -> tuple[str, str]:
