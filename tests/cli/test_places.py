@@ -105,7 +105,9 @@ def held(temporary: Path) -> tuple[subprocess.Popen[str], Path]:
 
 
 def swept(temporary: Path) -> None:
-    script = "from freshlayer.files.temporary import remove_leftovers; remove_leftovers({})"
+    script = (
+        "from freshlayer.files.leftovers import remove_leftovers; import os; remove_leftovers(os.environ)"
+    )
     subprocess.run(
         [sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(temporary)}, check=True, timeout=30
     )

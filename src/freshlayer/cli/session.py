@@ -36,7 +36,7 @@ def session_of(
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
-    from freshlayer.files.temporary import remove_leftovers
+    from freshlayer.files.leftovers import remove_leftovers
     from freshlayer.report.terminal import Progress, warn
     from freshlayer.state import Keep, SqliteStore
     from freshlayer.workflows.session import Session

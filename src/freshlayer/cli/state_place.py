@@ -29,8 +29,6 @@ def state_in_use(options: Options, source: Source | None, warn: Callable[[str], 
     A path that ``--state`` names is the user's choice, and some CIs keep nothing outside the checkout: there
     it is a warning.
     """
-    from freshlayer.files.temporary import temporary_directory
-
     path = state_path(options)
     if source is None or not _is_sent(source, path):
         yield path
@@ -38,6 +36,8 @@ def state_in_use(options: Options, source: Source | None, warn: Callable[[str], 
         warn(f"{path}: is in the build context, where a COPY may take it in (name it in .dockerignore)")
         yield path
     else:
+        from freshlayer.files.temporary import temporary_directory
+
         where = f"{path}: would be in the build context {source.context}"
         warn(f"{where}; a temporary state is used (set XDG_STATE_HOME or pass --state PATH)")
         with temporary_directory() as directory:

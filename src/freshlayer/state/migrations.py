@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
+import stat
 from pathlib import Path
 
 _OBSERVATION = """
@@ -223,7 +223,7 @@ def _copy(path: Path, version: int) -> None:
             contextlib.closing(sqlite3.connect(name)) as target,
         ):
             source.backup(target)
-        shutil.copymode(path, name)
+        os.chmod(name, stat.S_IMODE(os.stat(path).st_mode))
         os.replace(name, path.with_name(f"{path.name}.version-{version}"))
     except BaseException:
         with contextlib.suppress(OSError):

@@ -15,7 +15,6 @@ from freshlayer.bases.cache import BaseCache
 from freshlayer.bases.image_read import ImageRead
 from freshlayer.builders.local_images import ImageStore, name_of, names_of
 from freshlayer.errors import BuilderError
-from freshlayer.files.temporary import temporary_directory
 from freshlayer.files.user_directories import cache_home
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, ImageConfig
 from freshlayer.model.reasons import Reason
@@ -117,6 +116,8 @@ class BaseImages:
         if found.config is None and image.config is not None:
             found = replace(found, config=of_config(image.config, image.architecture, image.os))
         if item.wanted.contents and found.contents is None:
+            from freshlayer.files.temporary import temporary_directory  # noqa: PLC0415 - see above
+
             with temporary_directory() as directory:
                 found = _with_files(found, engine, image, Path(directory))
         found = replace(found, digest=found.digest or digest)
@@ -133,6 +134,7 @@ class BaseImages:
         if not named or self._session.policy.offline:
             return
         from freshlayer.bases.reading import read  # noqa: PLC0415 - see above
+        from freshlayer.files.temporary import temporary_directory  # noqa: PLC0415 - it loads compression
         from freshlayer.probe.images.blobs import read_all  # noqa: PLC0415 - libcurl is loaded with it
 
         with temporary_directory() as directory:

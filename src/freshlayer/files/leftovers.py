@@ -1,0 +1,72 @@
+"""The removal of the temporary directories that a killed run left.
+
+A directory is locked by the process that made it, and the kernel releases the lock when the process ends:
+a directory without a lock is abandoned. That also holds between containers that share the directory for
+temporary files, where process numbers would mislead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from freshlayer.lazy_regex import compiled
+
+PREFIX = "freshlayer-run-"
+NEW_PREFIX = "freshlayer-new-"
+"""Of a directory that may not be locked yet."""
+_NAME = compiled(r"freshlayer-(?:run|new)-[a-z0-9_]{8}")
+"""The names that tempfile makes with our prefixes."""
+
+_VARIABLES = ("TMPDIR", "TEMP", "TMP")
+_USUAL = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108 - looked into, never written to
+_MOST = 100
+_SECONDS_TO_LOCK = 3600.0
+"""More than any process takes between making a directory and locking it."""
+
+
+def remove_leftovers(environ: Mapping[str, str]) -> None:
+    """Remove this user's directories that no process holds any more."""
+    session = environ.get("XDG_RUNTIME_DIR", "")
+    for directory in {*_temporary(environ), *([session] if os.path.isabs(session) else [])}:
+        _remove_from(Path(directory))
+
+
+def _temporary(environ: Mapping[str, str]) -> Iterator[str]:
+    """The first that there is, as ``tempfile.gettempdir`` would say, whose module is slow to load."""
+    places = (*(environ.get(it, "") for it in _VARIABLES), *_USUAL)
+    yield from [it for it in places if os.path.isdir(it)][:1]
+
+
+def _remove_from(directory: Path) -> None:
+    with contextlib.suppress(OSError), os.scandir(directory) as entries:
+        names = [entry.name for entry in entries if _NAME.fullmatch(entry.name)]
+        for name in names[:_MOST]:
+            _remove_if_abandoned(directory / name)
+
+
+def _remove_if_abandoned(path: Path) -> None:
+    """A link is not followed: another user may create one here, under any name."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
+            return
+        if path.name.startswith(NEW_PREFIX) and time.time() - status.st_mtime < _SECONDS_TO_LOCK:
+            return
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        import shutil  # noqa: PLC0415 - a run rarely leaves a directory
+
+        shutil.rmtree(path, ignore_errors=True)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
