@@ -386,11 +386,14 @@ def pulled(builders: Builders, name: str, image: str) -> None:
 def test_an_engine_that_has_the_image_gives_what_the_registry_gives(
     registry: Registry, builders: Builders, tmp_path: Path, name: str
 ) -> None:
-    digest = registry.push_layers("engine", name, LAYERS, config=CONFIG, media=MediaTypes.DOCKER)
+    digest = registry.push_layers(
+        "engine", name, LAYERS, config=CONFIG, media=MediaTypes.DOCKER, created="2026-09-01T01:02:03.04Z"
+    )
     item, run = judged(registry, f"engine:{name}", digest), session(tmp_path)
     expected = read(item, run)
     assert expected.contents is not None
     assert expected.contents.files["/etc/apk/world"] == "curl\n"
+    assert expected.config.created == "2026-09-01"
     clear_cache()
     store = store_of(builders, name)
     pulled(builders, name, f"{registry.host}/engine:{name}")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from freshlayer.bases.layer import is_digest
 from freshlayer.bases.limits import LARGEST_DOCUMENT, MOST_LAYERS, ImageError, exceeded
@@ -73,14 +72,16 @@ def config_of(body: bytes) -> ImageConfig:
     """Raises ImageError."""
     document = _document(body, "its configuration")
     own = document.get("config")
-    found = of_config(
-        own if isinstance(own, dict) else {}, _text(document, "architecture"), _text(document, "os")
+    return of_config(
+        own if isinstance(own, dict) else {},
+        _text(document, "architecture"),
+        _text(document, "os"),
+        stated_day(document.get("created")),
     )
-    return replace(found, created=stated_day(document.get("created")))
 
 
-def of_config(config: Mapping[str, object], architecture: str, system: str) -> ImageConfig:
-    """``config`` as a configuration has it, or as an engine shows it."""
+def of_config(config: Mapping[str, object], architecture: str, system: str, created: str) -> ImageConfig:
+    """``config`` as a configuration has it, or as an engine shows it. ``created``: a day, or empty."""
     named = (line.partition("=") for line in _words(config, "Env"))
     return ImageConfig(
         environment=tuple((name, value) for name, _, value in named if name),
@@ -90,6 +91,7 @@ def of_config(config: Mapping[str, object], architecture: str, system: str) -> I
         triggers=_words(config, "OnBuild"),
         architecture=architecture,
         os=system or "linux",
+        created=created,
     )
 
 

@@ -132,7 +132,7 @@ def _is_docker(store: ImageStore) -> bool:
 
 
 def inspected(store: ImageStore, name: str) -> list[Document]:
-    """What is shown of an image by its name, its digest or its id: ``Id``, ``Os``, ``Architecture``, …"""
+    """What is shown of an image by its name, its digest or its id: ``Id``, ``Os``, ``Created``, …"""
     if os.path.basename(store.program[0]) != _BUILDAH:
         return _inspected(store, [name])
     shown_ = _documents(_run(store, ["inspect", "--type", "image", name]))
@@ -141,7 +141,7 @@ def inspected(store: ImageStore, name: str) -> list[Document]:
 
 def _as_docker(config: object) -> dict[str, object]:
     fields = config if isinstance(config, Mapping) else {}
-    return {name: fields.get(name.lower()) for name in ("Os", "Architecture", "Variant")}
+    return {name: fields.get(name.lower()) for name in ("Os", "Architecture", "Variant", "Created")}
 
 
 def _inspected(store: ImageStore, names: Sequence[str]) -> list[Document]:

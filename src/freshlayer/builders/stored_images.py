@@ -22,6 +22,7 @@ from freshlayer.builders.run.process import streamed
 from freshlayer.children import DOCKER_SAVE
 from freshlayer.docker_client import config as docker_config
 from freshlayer.files.bounded_read import read_file
+from freshlayer.model.age import stated_day
 
 _UNIX = "unix://"
 _LARGEST = 4 * 1024 * 1024
@@ -31,12 +32,16 @@ Document = Mapping[str, object]
 
 
 class StoredImage(Struct, frozen=True):
-    """``id``: ``sha256:…``. ``config``: what a container of it gets; None where not all of it is known."""
+    """``id``: ``sha256:…``. ``config``: what a container of it gets; None where not all of it is known.
+
+    ``created``: the day on which the image states that it was made; empty where it states none.
+    """
 
     id: str
     architecture: str
     os: str
     config: Document | None
+    created: str = ""
 
 
 def stored_image(store: ImageStore, names: Sequence[str], platform: str) -> StoredImage | None:
@@ -89,7 +94,8 @@ def _image(store: ImageStore, document: Document) -> StoredImage | None:
         return None
     digest = name if name.startswith("sha256:") else f"sha256:{name}"
     shown = document.get("Config") if _kind(store) == _DOCKER else _of_storage(store, digest)
-    return StoredImage(digest, architecture, system, shown if isinstance(shown, dict) else None)
+    config = shown if isinstance(shown, dict) else None
+    return StoredImage(digest, architecture, system, config, stated_day(document.get("Created")))
 
 
 def _of_storage(store: ImageStore, digest: str) -> object:

@@ -7,15 +7,19 @@ from datetime import UTC, date, datetime
 from freshlayer.lazy_regex import compiled
 
 _DAY = compiled(r"(\d{4}-\d{2}-\d{2})T[\d:]{8}")
+_NO_DAY = "0001-01-01"
 _FIRST_YEAR = 2000
 """Images that are built reproducibly state the beginning of 1970 or 1980."""
 _WEEKS, _MONTHS, _YEARS = 21, 61, 731
 
 
 def stated_day(value: object) -> str:
-    """``2026-07-20T08:00:00Z`` → ``2026-07-20``; empty for what is not a date in RFC 3339."""
+    """``2026-07-20T08:00:00Z`` → ``2026-07-20``; empty for what is not a date in RFC 3339.
+
+    Engines show an image without a date with that of Go's zero time.
+    """
     found = _DAY.match(value) if isinstance(value, str) and value.isascii() else None
-    return found[1] if found and _date(found[1]) else ""
+    return found[1] if found and found[1] != _NO_DAY and _date(found[1]) else ""
 
 
 def age(day: str, now: int) -> str:

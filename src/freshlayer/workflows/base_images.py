@@ -114,7 +114,8 @@ class BaseImages:
         digest = item.digest or image.id
         found = self._cache.find(digest, item.wanted.platform) if not item.digest else ImageRead()
         if found.config is None and image.config is not None:
-            found = replace(found, config=of_config(image.config, image.architecture, image.os))
+            config = of_config(image.config, image.architecture, image.os, image.created)
+            found = replace(found, config=config)
         if item.wanted.contents and found.contents is None:
             from freshlayer.files.temporary import temporary_directory  # noqa: PLC0415 - see above
 
