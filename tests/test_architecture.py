@@ -44,7 +44,7 @@ IMPURE_MODULES = frozenset(
     {"os", "subprocess", "socket", "time", "sqlite3", "threading", "pycurl", "pathlib", "importlib"}
 )
 
-PURE_MODULES = {"docker_client.config_edit": ""}
+PURE_MODULES = {"docker_client.config_edit": "", "watch.schedule": ""}
 """The same for a single module of a package that is not pure."""
 
 APART = frozenset({"probe", "state", "context", "builders", "bases", "indexes"})

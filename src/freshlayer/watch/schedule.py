@@ -1,0 +1,175 @@
+"""When each reference is probed next. Pure: every time is passed in, in seconds of a monotonic clock.
+
+A monotonic clock does not jump (CLOCK_MONOTONIC, POSIX), so that a changed wall clock moves no probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from heapq import heapify, heappop, heappush
+from math import inf
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+from freshlayer.reference import Reference
+
+_SLACK = 64
+"""So many entries that are void may be in the heap, whatever its length."""
+
+_MOST_DOUBLINGS = 30
+
+
+class Pace(Struct, frozen=True):
+    """How often references are probed, in seconds.
+
+    ``hosts``: by the host of the reference; ``kinds``: by its kind, where its host is not named. ``jitter``:
+    the part of the interval by which it may be shorter. ``longest``: the limit of the wait after errors.
+    """
+
+    interval: float = 900.0
+    hosts: Mapping[str, float] = field(default_factory=dict)
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    jitter: float = 0.1
+    longest: float = 14400.0
+
+    def of(self, reference: Reference) -> float:
+        """The interval of a reference."""
+        usual = self.kinds.get(reference.kind, self.interval)
+        return self.hosts.get(_host(reference), usual) if self.hosts else usual
+
+
+class _Entry(Struct):
+    """``wait``: seconds between two probes without an error. ``due``: when it is probed next."""
+
+    wait: float
+    due: float
+    errors: int = 0
+
+
+class Schedule:
+    """A heap of references by their next time. An entry that was moved leaves a void one behind.
+
+    ``seed``: two services with different seeds do not probe an origin at the same moment.
+    """
+
+    def __init__(self, pace: Pace, seed: str) -> None:
+        self._pace = pace
+        self._seed = seed.encode()
+        self._entries: dict[Reference, _Entry] = {}
+        self._heap: list[tuple[float, int, Reference]] = []
+        self._number = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, reference: Reference) -> bool:
+        return reference in self._entries
+
+    @property
+    def held(self) -> int:
+        """The length of the heap, with the void entries."""
+        return len(self._heap)
+
+    def add(self, reference: Reference, now: float, *, age: float | None = None, least: float = 0.0) -> None:
+        """Schedule a reference; one that is scheduled keeps its time, or gets an earlier one.
+
+        ``age``: seconds since its last probe; None where there was none: it is due now. A negative age, of
+        a wall clock that was set back, counts as 0. ``least``: of its interval.
+        """
+        wait = self._wait(reference, least)
+        due = now if age is None else now + max(0.0, wait - max(0.0, age))
+        known = self._entries.get(reference)
+        if known is not None:
+            if wait < known.wait:
+                known.wait = wait
+                self._move(reference, known, min(known.due, now + wait))
+            return
+        self._move(reference, _Entry(wait, due), due)
+
+    def remove(self, reference: Reference) -> None:
+        """Never probe it again. One that is not scheduled is left alone."""
+        if self._entries.pop(reference, None) is not None:
+            self._compact()
+
+    def take(self, now: float, most: int) -> list[Reference]:
+        """At most so many of those that are due, the longest due first.
+
+        Each is due again after its interval, even where ``answered`` is never called.
+        """
+        taken: list[Reference] = []
+        while len(taken) < most and self.next_due() <= now:
+            _, _, reference = heappop(self._heap)
+            entry = self._entries[reference]
+            self._move(reference, entry, now + entry.wait)
+            taken.append(reference)
+        return taken
+
+    def answered(
+        self, reference: Reference, now: float, *, failed: bool, retry_after: float | None = None
+    ) -> None:
+        """Note how a probe ended. After errors the wait doubles, up to ``longest``.
+
+        ``retry_after``: what the origin wants; it is never probed earlier, and waits at most ``longest``.
+        """
+        entry = self._entries.get(reference)
+        if entry is None:
+            return
+        entry.errors = min(entry.errors + 1, _MOST_DOUBLINGS) if failed else 0
+        wait = entry.wait
+        if entry.errors:
+            wait = min(wait * 2 ** (entry.errors - 1), max(self._pace.longest, wait))
+        if retry_after is not None:
+            wait = max(wait, min(retry_after, self._pace.longest))
+        self._move(reference, entry, now + wait)
+
+    def hurry(self, reference: Reference, now: float) -> None:
+        """Probe it now: something reports that it changed."""
+        entry = self._entries.get(reference)
+        if entry is not None and entry.due > now:
+            self._move(reference, entry, now)
+
+    def next_due(self) -> float:
+        """When the next reference is due; infinity where there is none."""
+        while self._heap:
+            due, _, reference = self._heap[0]
+            entry = self._entries.get(reference)
+            if entry is not None and entry.due == due:
+                return due
+            heappop(self._heap)
+        return inf
+
+    def _wait(self, reference: Reference, least: float) -> float:
+        """The interval, shorter by a part that follows from the reference and the seed."""
+        interval = max(self._pace.of(reference), least)
+        digest = blake2b(
+            reference.text.encode("utf-8", "surrogatepass"), digest_size=4, key=self._key
+        ).digest()
+        return interval * (1 - self._pace.jitter * int.from_bytes(digest) / 2**32)
+
+    @property
+    def _key(self) -> bytes:
+        return blake2b(self._seed, digest_size=16).digest()
+
+    def _move(self, reference: Reference, entry: _Entry, due: float) -> None:
+        entry.due = due
+        self._entries[reference] = entry
+        self._number += 1
+        heappush(self._heap, (due, self._number, reference))
+        self._compact()
+
+    def _compact(self) -> None:
+        """Without its void entries, once these are most of it: its length follows that of the entries."""
+        if len(self._heap) > 2 * len(self._entries) + _SLACK:
+            self._heap = [(entry.due, n, r) for n, (r, entry) in enumerate(self._entries.items())]
+            heapify(self._heap)
+            self._number = len(self._heap)
+
+
+def _host(reference: Reference) -> str:
+    """The host that a reference names; empty where it names none."""
+    try:
+        return urlsplit(reference.text).hostname or ""
+    except ValueError:
+        return ""
