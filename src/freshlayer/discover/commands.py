@@ -11,6 +11,8 @@ from posixpath import basename
 from msgspec.structs import replace
 
 from freshlayer import shell
+from freshlayer.discover.fetching import SUBCOMMANDS as FETCHING
+from freshlayer.discover.fetching import may_fetch
 from freshlayer.discover.not_followed import beginning, by_pattern
 from freshlayer.discover.package_calls import PackageCalls
 from freshlayer.discover.programs.code import LANGUAGES, codes, read_code
@@ -91,15 +93,7 @@ FETCHERS = frozenset({"curl", "wget", "aria2c", "git", "axel", "lftp"})
 
 _FOLLOWED = frozenset({"pwsh", "powershell", "apt-mark"})
 _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|&;<>()]+)")
-_FETCHING = frozenset("install add update upgrade download fetch pull sync restore".split())
-"""Subcommands by which a program that is not known most likely fetches."""
-_BY_VARIABLE = compiled(rf"\$\{{?\w+\S*\s+(?:-\S+\s+)*(?:{'|'.join(sorted(_FETCHING))})\b")
 _RUSTUP = compiled(r"\$\([^)]*https://sh\.rustup\.rs")
-_WORD = compiled(r"[A-Za-z][\w.+-]*")
-_HANDLES_FILES = compiled(
-    r"(?:^|[\s;&|(\"'`])(?:\.|source|sh|bash|ash|dash|ksh|zsh|run-parts)\s|>\s*[\w/.~$\"']|\./|\.sh\b|\btee\s"
-)
-"""A script that executes, sources or writes a file."""
 _INPUTS = {**dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file")), "curl": ("-K", "--config")}
 _LONGEST_SCRIPT = 64 * 1024
 _MOST_BY_PATTERN = 50
@@ -123,7 +117,7 @@ def of_script(
     ``known``: the working copies of git that are there, brought up to date. ``others`` comes first.
     ``packages``: takes the commands of package managers; without it they are not watched.
     """
-    if not _may_fetch(text, surroundings):
+    if not may_fetch(text, surroundings, known_names()):
         return
     if not shell.is_parsed(text, _LONGEST_SCRIPT):
         yield "script", Missed(beginning(text), Reason("script-too-long"))
@@ -157,30 +151,6 @@ def _of_unfollowed(scripts: tuple[Unfollowed, ...]) -> Iterator[tuple[str, Findi
             yield via, replace(finding, place=ScriptPlace(script.name, line))
         if not inside:
             yield "script", Missed(script.name, script.reason, place=script.place)
-
-
-def _may_fetch(text: str, surroundings: Surroundings) -> bool:
-    """Whether a fetching word is in the script, or in a variable that it names; or in a file that it runs."""
-    if (
-        _fetches(text)
-        or _BY_VARIABLE.search(text)
-        or _HANDLES_FILES.search(text)
-        or not surroundings.files.is_empty
-    ):
-        return True
-    variables = set(re.findall(r"\$\{?([A-Za-z_]\w*)", text))
-    if any(plain_name(name.lower()) in names() for name in variables):
-        return True
-    values = (surroundings.value(name) for name in variables)
-    return any(isinstance(value, str) and _fetches(value) for value in values)
-
-
-def _fetches(text: str) -> bool:
-    """Whether a URL or the name of a program that can fetch is in a text."""
-    if "://" in text:
-        return True
-    words = set(_WORD.findall(text))
-    return not words.isdisjoint(known_names()) or any(plain_name(word) in known_names() for word in words)
 
 
 @cache
@@ -322,7 +292,7 @@ def _of_program(name: str, arguments: Words, words: Words, given: list[str]) -> 
 def _installs(arguments: Words) -> bool:
     """``$MANAGER install X``: a program that is not known, with a subcommand of those that fetch."""
     first = next((word for word in plain(arguments) if not word.startswith("-")), "")
-    return first in _FETCHING
+    return first in FETCHING
 
 
 def _without_stores(arguments: Words) -> Words:
@@ -357,7 +327,7 @@ def _with_input(name: str, arguments: Words, given: list[str]) -> Words:
     """``echo URL… | wget -i -``: the URLs of a known input in place of the option."""
     for option in _INPUTS.get(name, ()) if given and not any("…" in text for text in given) else ():
         for spelling in ([option, "-"], [f"{option}-"], [f"{option}=-"]):
-            for place in range(len(arguments)):
+            for place in range(len(arguments)) if spelling[0] in arguments else ():
                 if arguments[place : place + len(spelling)] == spelling:
                     lines = [word for text in given for word in _words_of_input(name, text)]
                     return [*arguments[:place], *arguments[place + len(spelling) :], *lines]

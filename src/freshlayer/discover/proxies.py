@@ -38,7 +38,7 @@ def used(program: str, arguments: Words, environment: Mapping[str, str]) -> Prox
 
 def _of_environment(program: str, environment: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for scheme in (*_SCHEMES, "all", "no"):
+    for scheme in (*_SCHEMES, "all", "no") if environment else ():
         if scheme == "all" and program in _WITHOUT_ALL:
             continue
         value = environment.get(f"{scheme}_proxy", "")

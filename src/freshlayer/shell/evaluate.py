@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
+from weakref import proxy
 
 from msgspec.structs import replace
 
@@ -79,7 +80,7 @@ class Evaluator:
         self.fetchers = fetchers
         self.calls: list[Call] = []
         self.whole = True
-        self.expander = Expander(self._captured)
+        self.expander = _expander(self)
         self._steps = 0
         self._apart = 0
         self._depth = 0
@@ -163,12 +164,18 @@ class Evaluator:
         """Follow the text of a script in a shell of its own, which sees exported variables alone."""
         return self.script(text, frame.child(name, arguments))
 
-    def _captured(self, text: str, frame: Frame) -> tuple[Values, Status]:
+    def captured(self, text: str, frame: Frame) -> tuple[Values, Status]:
         """The output of ``$(…)``, without the line ends at its end, and how it ended."""
         inside = frame.copy()
         inside.heard = True
         outcome = self.script(text, inside)
         return alternatives(without_line_ends(item) for item in outcome.out), outcome.status
+
+
+def _expander(evaluator: Evaluator) -> Expander:
+    """One that does not keep its evaluator: a cycle of references is left to the garbage collector."""
+    weak = proxy(evaluator)
+    return Expander(lambda text, frame: cast(Evaluator, weak).captured(text, frame))
 
 
 def _sequence(runner: Runner, statement: Sequence, frame: Frame) -> CommandResult:

@@ -259,7 +259,7 @@ def _file(runner: Runner, text: str) -> FileText:
 def before_call(runner: Runner, fields: Fields) -> None:
     """What a program does to package sources before it reads an index."""
     name = program_name(fields)
-    words = _words(fields)
+    words = _words(fields) if name in ADDS else []
     if name in ADDS and (name not in _CONFIGURE or "config-manager" in words):
         ADDS[name](runner, words, fields[1:])
 
