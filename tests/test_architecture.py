@@ -72,7 +72,7 @@ LIBRARIES = {
     "pycurl": "probe",
     "sqlite3": "state indexes bases",
     "solv": "packages.rpm",
-    "zstandard": "bases indexes",
+    "zstandard": "bases indexes context",
     "packageurl": "packages reference lock.exports",
     "packaging": "packages",
     "nodesemver": "packages.npm",

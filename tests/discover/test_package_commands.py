@@ -15,6 +15,7 @@ from freshlayer.model.downloaded_scripts import ScriptText
 from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.workflows.inputs import inputs
+from testing.context_files import MemoryContext
 
 AMD64 = BuildRequest(("linux/amd64",))
 LIST = "deb http://archive.example/ubuntu jammy main\n"
@@ -330,6 +331,48 @@ def test_a_package_file_is_listed_and_the_rest_is_watched() -> None:
     (item,) = analysis.discovery.not_watched
     assert (item.text, item.reason.code) == ("./x.deb", "package-file")
     assert last("RUN apt-get install -y ./x.deb curl").words == ("./x.deb", "curl")
+
+
+CONTROL = "Package: x\nVersion: 1\nArchitecture: all\nDepends: a\n"
+LOCAL_FILES = (
+    ("by path", "COPY x.deb /tmp/\nRUN apt-get install -y /tmp/x.deb", "/tmp/x.deb"),
+    ("in a directory", "COPY . /d/\nRUN cd /d && apt install -y ./x.deb", "./x.deb"),
+    ("of WORKDIR", "WORKDIR /w\nCOPY x.deb .\nRUN apt-get install -y ./x.deb", "./x.deb"),
+    ("a mount", "RUN --mount=type=bind,target=/m apt-get install -y /m/x.deb", "/m/x.deb"),
+    ("copied", "COPY x.deb /\nRUN cp /x.deb /y.deb && apt-get install -y /y.deb", "/y.deb"),
+    ("a stage", "COPY x.deb /\nFROM base\nCOPY --from=0 /x.deb /z.deb\nRUN apt-get install /z.deb", "/z.deb"),
+    ("a pattern", "COPY *.deb /d/\nRUN apt-get install -y /d/*.deb", "/d/x.deb"),
+)
+
+
+def of_context(text: str) -> Analysis:
+    return analyse(f"FROM base\n{text}\n", AMD64, MemoryContext({"x.deb": CONTROL}).read)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"), [case[1:] for case in LOCAL_FILES], ids=[it[0] for it in LOCAL_FILES]
+)
+def test_a_package_file_of_the_context_is_known(text: str, word: str) -> None:
+    found = of_context(text).discovery
+    (installed,) = [one for commands in found.packages.values() for one in commands]
+    assert installed.local == {word: CONTROL}
+    assert found.not_watched == ()
+
+
+DOWNLOADED_FILES = (
+    "RUN curl -fo /tmp/x.deb https://e.org/x.deb && apt-get install -y /tmp/x.deb curl",
+    "ADD https://e.org/x.deb /tmp/\nRUN apt-get install -y /tmp/x.deb curl",
+)
+
+
+@pytest.mark.parametrize("text", DOWNLOADED_FILES)
+def test_a_package_file_that_is_downloaded_is_not(text: str) -> None:
+    found = of_context(text).discovery
+    (item,) = found.not_watched
+    assert (item.text, item.reason.code) == ("/tmp/x.deb", "package-file")
+    assert "the build downloads it" in item.reason.text
+    (installed,) = [one for commands in found.packages.values() for one in commands]
+    assert (installed.local, installed.words) == ({}, ("/tmp/x.deb", "curl"))
 
 
 def test_what_dpkg_has_unpacked_needs_packages_that_are_not_known() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freshlayer.files.bounded_read import UnfitFileError, read_file
+from freshlayer.files.bounded_read import UnfitFileError, read_file, read_start
 from freshlayer.model.context_files import (
     ContextAbsent,
     ContextAnswer,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LARGEST = 1024 * 1024
 MOST_FILES = 200
 MOST_NAMES = 5_000
+PACKAGE_FILE = ".deb"
 _MOST_QUESTIONS = 20_000
 
 
@@ -113,8 +114,20 @@ class ContextFiles:
         if self._left <= 0:
             return ContextUnread(_limit(f"more than {MOST_FILES} files of the build context are executed"))
         self._left -= 1
+        if path.endswith(PACKAGE_FILE):
+            return _control(path)
         content = read_file(path, LARGEST).decode("utf-8", "surrogateescape")
         return ContextText(content.replace("\r\n", "\n"))
+
+
+def _control(path: str) -> ContextAnswer:
+    from freshlayer.context.package_file import MOST, control_of  # noqa: PLC0415 - few contexts have one
+
+    start, size = read_start(path, MOST)
+    try:
+        return ContextText(control_of(start, size))
+    except ValueError as error:
+        return ContextUnread(Reason("package-file", detail=f"it can't be read: {error}"))
 
 
 def _limit(detail: str) -> Reason:

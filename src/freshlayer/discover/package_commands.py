@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from freshlayer.discover.language_packages import LanguageCalls, Value
 from freshlayer.discover.lock_advice import Unlocked
-from freshlayer.discover.package_files import is_local, manager_files
+from freshlayer.discover.package_files import control_of, is_local, manager_files, matching
 from freshlayer.discover.programs.readers import is_remote
-from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, plain, written
+from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
 from freshlayer.discover.syntaxes.packages_apk import apk
 from freshlayer.discover.syntaxes.packages_apk import removed as removed_apk
@@ -149,7 +149,10 @@ class PackageCommands:
 
     def _known(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> Iterator[Finding]:
         """Its words that are known are watched; the others are listed."""
-        command = self._command(name, manager, line, text, call)
+        line = _with_files(line, call) if manager == "apt" else line
+        files = _package_files(manager, line, call)
+        known = {word: control for word, control in files.items() if isinstance(control, str)}
+        command = replace(self._command(name, manager, line, text, call), local=known)
         reason = _unknown_word(name, line)
         if reason is not None and command.unknown is None and line.action not in READS_NOTHING:
             if command.words:
@@ -157,7 +160,10 @@ class PackageCommands:
             else:
                 command = replace(command, unknown=reason)
         self.commands.append(command)
-        yield from self._of_files(name, line, text)
+        yield from (Missed(word, why, name) for word, why in files.items() if isinstance(why, Reason))
+        fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
+        if self._unpacked and fixes and line.action is PackageAction.INSTALL:
+            yield Missed(text, _FILE, name)
 
     def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
         known = manager_files(manager, call.files, self._downloads)
@@ -180,16 +186,23 @@ class PackageCommands:
             (known.unlisted or added) if reads else None,
         )
 
-    def _of_files(self, name: str, line: CommandLine, text: str) -> Iterator[Finding]:
-        """Package files: what they depend on is not known before the build."""
-        if line.action is not PackageAction.INSTALL:
-            return
-        for word in line.words:
-            if isinstance(word, str) and is_local(word):
-                yield Missed(word, _FILE, name)
-        fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
-        if self._unpacked and fixes:
-            yield Missed(text, _FILE, name)
+
+def _with_files(line: CommandLine, call: Call) -> CommandLine:
+    """With the package files that patterns mean."""
+    words: list[Word] = []
+    for word in line.words:
+        words += matching(word, call.directory, call.files) if isinstance(word, str) else [word]
+    return replace(line, words=tuple(words))
+
+
+def _package_files(manager: str, line: CommandLine, call: Call) -> dict[str, str | Reason]:
+    """The words that name package files → their control stanza, or why what they depend on is not known."""
+    if line.action is not PackageAction.INSTALL:
+        return {}
+    words = [word for word in line.words if isinstance(word, str) and is_local(word)]
+    if manager != "apt":
+        return dict.fromkeys(words, _FILE)
+    return {word: control_of(word, call.directory, call.files) for word in words}
 
 
 def _unknown_word(name: str, line: CommandLine) -> Reason | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import join
+from posixpath import join, normpath
 
 from msgspec import Struct, field
 
@@ -17,6 +17,7 @@ from freshlayer.shell import Text, written
 from freshlayer.shell import worst as worst_of
 from freshlayer.shell.downloads import Downloads
 from freshlayer.shell.files import FilesSeen, FileText, NoText
+from freshlayer.shell.patterns import matches
 
 _COMMON = ("/etc/os-release", "/usr/lib/os-release")
 _FILES = {"rpm": ("/etc/yum.conf", "/etc/redhat-release")}
@@ -46,6 +47,7 @@ _WORDED = {
     "script-not-text": "what is downloaded is not a text",
 }
 """Reasons of scripts, for files that are none."""
+_PATTERN = compiled(r"[*?\[]")
 _DEEPEST = 3
 _MOST_FILES = 500
 
@@ -124,6 +126,26 @@ def _why_not(found: FileText | NoText) -> Reason | None:
 def _likeliest(found: FileText) -> Text:
     """Of a file that a branch changes, what it has there: the last alternative."""
     return found.text[-1]
+
+
+def control_of(word: str, directory: str, files: FilesSeen) -> str | Reason:
+    """The control stanza of a package file that a word of apt names; else why it is not known."""
+    found = files.find(normpath(join(directory, word)))
+    if isinstance(found, FileText) and found.doubt is None and not found.of_base:
+        return written(_likeliest(found))
+    if isinstance(found, NoText) and found.reason.code in _WORDED:
+        return Reason("package-file", detail=_WORDED[found.reason.code])
+    return Reason("package-file")
+
+
+def matching(word: str, directory: str, files: FilesSeen) -> list[str]:
+    """A word, or the package files that a pattern (``/tmp/*.deb``) means where one is known."""
+    above, _, last = word.rpartition("/")
+    if not is_local(word) or not _PATTERN.search(last) or _PATTERN.search(above):
+        return [word]
+    names = files.names(normpath(join(directory, above or "/")))
+    found = sorted(name for name in names if matches(last, name))
+    return [f"{above}/{name}" for name in found[:_MOST_FILES]] or [word]
 
 
 def is_local(word: str) -> bool:

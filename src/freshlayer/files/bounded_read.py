@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 _CHUNK = 1024 * 1024
@@ -32,18 +33,18 @@ class UnfitFileError(OSError):
 
 def read_file(path: str | Path, most: int) -> bytes:
     """The content of a regular file of at most so many bytes. Raises UnfitFileError, OSError."""
-    # Opening a device can have side effects, so its kind is looked up before.
-    _check_kind(os.stat(path), path)
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    try:
-        status = os.fstat(descriptor)
-        _check_kind(status, path)
-        content = _content(descriptor, most) if status.st_size <= most else None
-    finally:
-        os.close(descriptor)
-    if content is None:
+    with _opened(path) as (descriptor, status):
+        # A file of /proc states no size, and another file may grow meanwhile.
+        content = _read(descriptor, most + 1) if status.st_size <= most else None
+    if content is None or len(content) > most:
         raise UnfitFileError(f"is larger than {_size(most)}", path)
     return content
+
+
+def read_start(path: str | Path, most: int) -> tuple[bytes, int]:
+    """The first bytes of a regular file, and the size of all of it. Raises UnfitFileError, OSError."""
+    with _opened(path) as (descriptor, status):
+        return _read(descriptor, most), status.st_size
 
 
 def read_text(path: str | Path, most: int) -> str:
@@ -72,14 +73,25 @@ def _check_kind(status: os.stat_result, path: str | Path) -> None:
         raise UnfitFileError(_KINDS.get(stat.S_IFMT(status.st_mode), "is not a regular file"), path)
 
 
-def _content(descriptor: int, most: int) -> bytes | None:
-    """None where there is more: a file of /proc states no size, and another file may grow meanwhile."""
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[tuple[int, os.stat_result]]:
+    # Opening a device can have side effects, so its kind is looked up before.
+    _check_kind(os.stat(path), path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        status = os.fstat(descriptor)
+        _check_kind(status, path)
+        yield descriptor, status
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, most: int) -> bytes:
     chunks: list[bytes] = []
-    left = most + 1
-    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK))):
+    while most > 0 and (chunk := os.read(descriptor, min(most, _CHUNK))):
         chunks.append(chunk)
-        left -= len(chunk)
-    return b"".join(chunks) if left > 0 else None
+        most -= len(chunk)
+    return b"".join(chunks)
 
 
 def _size(most: int) -> str:

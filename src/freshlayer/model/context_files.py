@@ -17,7 +17,10 @@ class Wanted(Struct, frozen=True):
 
 
 class ContextText(Struct, frozen=True):
-    """The content of a regular file; bytes that are not UTF-8 are escaped as surrogates."""
+    """The content of a regular file; bytes that are not UTF-8 are escaped as surrogates.
+
+    Of a Debian package (``.deb``), which is no text, its control stanza, with a ``Size`` field.
+    """
 
     text: str
 

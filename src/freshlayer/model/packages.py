@@ -107,7 +107,8 @@ class PackageCommand(Struct, frozen=True):
     ``foreign``: paths of ``files`` whose text an origin decides, as that of a downloaded script or file: what
     they name gets no credential, and is never requested from this machine or a link-local address, unless it
     is the host of one of these ``origins``, which the Dockerfile names. ``unlisted``: why one of several
-    package sources is not known: packages that none of the others has are left out.
+    package sources is not known: packages that none of the others has are left out. ``local``: word of a
+    package file → its control stanza, of those that are files of the build context.
     """
 
     manager: str
@@ -124,6 +125,7 @@ class PackageCommand(Struct, frozen=True):
     foreign: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     unlisted: Reason | None = None
+    local: Mapping[str, str] = field(default_factory=dict)
 
 
 class PackageRun(Struct, frozen=True):

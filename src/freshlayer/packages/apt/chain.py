@@ -178,7 +178,7 @@ class _Walk:
         if run.policy is PackagePolicy.OFF or command.action is PackageAction.BUILD_DEP:
             return
         for word in command.words:
-            if is_local(word):
+            if is_local(word) and word not in command.local:
                 self._notes.setdefault(run.number, []).append(Reason("apt-local-package", word))
 
     def _change(self, command: PackageCommand) -> None:

@@ -16,13 +16,14 @@ from freshlayer.packages.apt.entries import Record
 from freshlayer.packages.apt.garbage import forget_unneeded
 from freshlayer.packages.apt.installed import Installed, InstalledPackage
 from freshlayer.packages.apt.marks import Marks, TooManyStepsError
-from freshlayer.packages.apt.preferences import Policy, pins_of
+from freshlayer.packages.apt.package_files import PackageFiles, record_of
+from freshlayer.packages.apt.preferences import Origin, Policy, pins_of
 from freshlayer.packages.apt.readings import Lists
 from freshlayer.packages.apt.removal import unneeded
 from freshlayer.packages.apt.resolver import affected, changed
 from freshlayer.packages.apt.selections import marked
 from freshlayer.packages.apt.states import State
-from freshlayer.packages.apt.universe import Universe, Version
+from freshlayer.packages.apt.universe import File, Universe, Version
 from freshlayer.packages.apt.words import Wanted, WordError, wanted_of
 
 _MOST_NAMED = 5
@@ -56,7 +57,12 @@ class Machine:
             raise WordError(Reason("limit-reached")) from None
         except msgspec.MsgspecError:
             raise WordError(Reason("index-unreadable")) from None
-        states = [*changed(marks), *_again(marks, words, configuration)]
+        files = set(_of_files(marks, command).values())
+        states = [
+            state
+            for state in (*changed(marks), *_again(marks, words, configuration))
+            if state.planned not in files
+        ]
         packages = list(
             chosen_packages(marks, states, words, self.distribution, otherwise=command.action.value)
         )
@@ -65,6 +71,8 @@ class Machine:
 
     def _marks(self, command: PackageCommand, configuration: Configuration) -> Marks:
         files = self.lists.files
+        if command.local:
+            files = (*files, _file_of(command.local))
         pins = pins_of(command.files, configuration.text("APT::Default-Release"))
         policy = Policy(pins, [file.origin for file in files])
         universe = Universe(
@@ -85,10 +93,12 @@ class Machine:
     ) -> dict[Version, str]:
         """Mark what a command names; version → word."""
         if command.action is PackageAction.BUILD_DEP:
-            wanted = Wanted(self._build_dependencies(marks, command, configuration), {}, {}, [])
+            wanted = Wanted(self._build_dependencies(marks, command, configuration), {}, {})
         else:
             removing = command.action is PackageAction.REMOVE
-            wanted = wanted_of(marks, command.words, removing=removing, partly=command.unlisted is not None)
+            partly = command.unlisted is not None
+            files = {} if removing else dict(_of_files(marks, command))
+            wanted = wanted_of(marks, command.words, removing=removing, partly=partly, files=files)
         new = configuration.flag("APT::Get::Upgrade-Allow-New", default=command.program == "apt")
         switches = actions.Switches(
             upgrade=configuration.flag("APT::Get::Upgrade", default=True),
@@ -155,6 +165,27 @@ def _again(marks: Marks, words: Mapping[Version, str], configuration: Configurat
         state = marks.of(package)
         if state.planned is not None and state.planned is package.current and state.planned.origins:
             yield state
+
+
+def _file_of(controls: Mapping[str, str]) -> File:
+    """The package files that a command names. Raises WordError where one is none."""
+    for word, control in controls.items():
+        if record_of(control) is None:
+            raise WordError(Reason("apt-local-package", word, "its control file can't be read"))
+    return File(PackageFiles(controls), Origin())
+
+
+def _of_files(marks: Marks, command: PackageCommand) -> dict[str, Version]:
+    """Word of a package file → its version."""
+    found: dict[str, Version] = {}
+    last = len(marks.universe.files) - 1
+    for word, control in command.local.items():
+        record = record_of(control)
+        package = marks.universe.installed_package((record.name, record.architecture)) if record else None
+        for version in package.versions if package is not None else ():
+            if record and version.version == record.version and last in version.origins:
+                found[word] = version
+    return found
 
 
 def _sweeps(command: PackageCommand, configuration: Configuration) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -30,15 +30,25 @@ class Wanted(Struct, frozen=True):
     install: dict[Version, str] = {}
     remove: dict[Package, str] = {}
     releases: dict[Version, str] = {}
-    local: list[str] = []
 
 
-def wanted_of(marks: Marks, words: tuple[str, ...], *, removing: bool, partly: bool = False) -> Wanted:
-    """What the words of a command name. ``partly``: what no source has is left out. Raises WordError."""
-    found = Wanted({}, {}, {}, [])
+def wanted_of(
+    marks: Marks,
+    words: tuple[str, ...],
+    *,
+    removing: bool,
+    partly: bool = False,
+    files: Mapping[str, Version] | None = None,
+) -> Wanted:
+    """What the words of a command name. ``partly``: what no source has is left out. Raises WordError.
+
+    ``files``: word of a package file → its version, as far as they are known.
+    """
+    found = Wanted({}, {}, {})
     for word in words:
         if is_local(word):
-            found.local.append(word)
+            if files and word in files:
+                found.install.setdefault(files[word], word)
             continue
         try:
             _read(marks, word, found, removing=removing)
