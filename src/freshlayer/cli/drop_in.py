@@ -62,7 +62,7 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
         raise OptionError(f"--builder {options.builder}: {tool} builds with {invocation.name}")
     locked = _is_locked(options)
     if locked and invocation.unclear:
-        raise NotAsLockedError(f"{invocation.unclear}; nothing is built (--locked)")
+        raise NotAsLockedError(f"--locked: nothing is built: {invocation.unclear}")
     if invocation.unclear:
         warn(f"{invocation.unclear}; {tool} runs as typed")
     if invocation.unclear or not invocation.builds:
@@ -73,13 +73,13 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
         raise
     except FreshlayerError as error:
         if locked:
-            raise NotAsLockedError(f"{error}; nothing is built (--locked)") from None
+            raise NotAsLockedError(f"--locked: nothing is built: {error}") from None
         warn(f"{error}; {tool} runs as typed, and nothing is watched")
         return invocation.as_typed().exit_code
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the user a build
         if locked:
             what = f"an error of freshlayer itself ({type(error).__name__}: {error})"
-            raise NotAsLockedError(f"{what}; nothing is built (--locked)") from None
+            raise NotAsLockedError(f"--locked: nothing is built: {what}") from None
         warn(f"an error of freshlayer itself ({type(error).__name__}: {error}); {tool} runs as typed")
         return invocation.as_typed().exit_code
     with contextlib.suppress(BrokenPipeError):
@@ -115,7 +115,7 @@ def _check_all(targets: Mapping[str, Target], model: Model) -> None:
     """Raises NotAsLockedError where a target would be built that can't be compared."""
     others = [target.name for target in model.targets if target.name not in targets]
     if others:
-        raise NotAsLockedError(f"{others[0]}: its Dockerfile can't be read; nothing is built (--locked)")
+        raise NotAsLockedError(f"--locked: nothing is built: {others[0]}: its Dockerfile can't be read")
 
 
 def _print(options: Options, reports: Mapping[str, Report]) -> None:

@@ -95,9 +95,9 @@ def _must_match(options: Options, source: Source | None) -> tuple[Path, Lock]:
         path = lock_place(options, start).path
         lock = read_lock(path)
     except (ContextError, OptionError, StateError) as error:
-        raise NotAsLockedError(f"{error} (--locked)") from None
+        raise NotAsLockedError(f"--locked: {error}") from None
     if not path.exists():
-        raise NotAsLockedError(f"{path}: there is no lock file, and --locked is set (run freshlayer lock)")
+        raise NotAsLockedError(f"--locked: {path}: there is no lock file (run freshlayer lock)")
     return path, lock
 
 
