@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshlayer.dockerfile import Instruction, parse
-from freshlayer.dockerfile.inject import ARGUMENT, MOUNT_ID, Mechanism, NamedImage, inject
+from freshlayer.dockerfile.inject import ARGUMENT, MOUNT_ID, FileMount, Mechanism, NamedImage, inject
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.dockerfile.syntax import syntax_image, syntax_line
 from freshlayer.errors import DockerfileError
@@ -409,6 +409,24 @@ def test_a_checksum_is_behind_the_word_add(line: str, pinned: str) -> None:
     assert derived.original() == text
     (added,) = [it for it in instructions(derived.text) if it.name == "ADD"]
     assert (added.flag("checksum"), added.words) == ("c", ("https://x/a", "/a"))
+
+
+@pytest.mark.parametrize(
+    ("line", "changed"),
+    [
+        ("RUN a", "RUN {key} {file} a"),
+        ("run --network=host a", "run {key} {file} --network=host a"),
+        ('RUN ["a"]', 'RUN {key} {file} ["a"]'),
+    ],
+)
+def test_a_file_is_a_mount_of_its_run(line: str, changed: str) -> None:
+    text = f"FROM a\n{line}\n"
+    file = FileMount("fl-pins-0", "/etc/x")
+    derived = inject(text, {2: KEY}, Mechanism.MOUNT, files={2: file})
+    key = f"--mount=type=secret,id={MOUNT_ID}{KEY}"
+    assert file.flag == "--mount=type=secret,id=fl-pins-0,target=/etc/x,mode=0444,required=true"
+    assert derived.text == f"FROM a\n{changed.format(key=key, file=file.flag)}\n"
+    assert derived.original() == text
 
 
 def test_a_checksum_is_in_an_add_alone() -> None:

@@ -226,3 +226,60 @@ def test_each_policy_runs_its_instruction_again_for_what_it_counts_alone(
     assert fixed == ["app-security_2_all.deb", "lib-security_3_all.deb"]
     assert runs(("tool", "2")) == ["tool_2_all.deb"]
     assert runs() == []
+
+
+@pytest.mark.parametrize("builder", ["classic", "buildkit", "sid-buildx"], indirect=True)
+def test_a_locked_build_installs_the_locked_versions_while_there_are_newer_ones(
+    freshlayer: Freshlayer,
+    builder: Builder,
+    repository: AptRepository,
+    packages: PackageOrigin,
+    base: str,
+    project: Path,
+) -> None:
+    (project / ".git").mkdir()
+    (project / "Dockerfile").write_text(ONE_RUN.format(base=base))
+    assert freshlayer("lock", "--network=host", "--pin-packages", ".").code == 0
+    repository.add("lib", "1.1", suite="stable-security")
+    repository.publish()
+    locked = freshlayer.but("--locked")
+    told = locked.build("--tag", "pinned", ".")
+    if builder.name == "classic":
+        assert told.code == 125, told.err
+        assert "apt/lib [linux/amd64]: 1 → 1.1" in told.err
+        assert "Dockerfile:2: apt: the builder can't give the package manager the locked versions" in told.err
+        return
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
+    image = builder.image("pinned")
+    assert not [it.created_by for it in image.history if "fl-" in it.created_by or "mount" in it.created_by]
+    assert not [it.name for layer in image.layers for it in layer if "freshlayer" in it.name]
+    assert freshlayer("verify").code == 0
+    assert locked.build(".").code == 0
+    assert packages.installed() == []
+
+    repository.add("lib", "1.2")
+    repository.publish()
+    told = locked.build(".")
+    assert (told.code, "apt/lib [linux/amd64]: 1 → 1.2" in told.err) == (125, True), told.err
+    assert freshlayer("verify").code == 1
+    assert freshlayer("update").code == 0
+    assert "pin-packages = true" in (project / "freshlayer.lock").read_text()
+    assert locked.build(".").code == 0
+    assert packages.installed() == ["app_1_all.deb", "lib_1.2_all.deb"]
+
+
+@pytest.mark.parametrize("builder", ["buildkit"], indirect=True)
+def test_pins_are_for_the_instruction_that_installs(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / ".git").mkdir()
+    (project / "Dockerfile").write_text(SEPARATE.format(base=base))
+    assert freshlayer("lock", "--network=host", "--pin-packages", ".").code == 0
+    repository.add("app", "2", "lib (>= 1)", suite="stable-security")
+    repository.publish()
+    told = freshlayer.but("--locked").build(".")
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
+    assert freshlayer("lock", "--network=host", "--no-pin-packages", ".").code == 0
+    assert freshlayer.but("--locked").build(".").code == 125

@@ -47,6 +47,7 @@ WHOLE = Lock(
             context="app",
             platforms=("linux/amd64", "linux/arm64"),
             build_args={"VERSION": "2", "A": "x=y"},
+            pin_packages=True,
         ),
     ),
     inputs=(

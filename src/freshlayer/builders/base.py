@@ -53,7 +53,7 @@ class DerivedFile(Struct, frozen=True):
     """A derived Dockerfile. ``name``: the base name of the user's own; ``ignore``: the file beside it.
 
     ``inline``: the user's own has no file. ``open_context``: the context as a tar, for a builder that needs
-    one.
+    one. ``secrets``: identifier → content of those that it mounts, for a builder that ``supplies_secrets``.
     """
 
     content: bytes
@@ -61,6 +61,7 @@ class DerivedFile(Struct, frozen=True):
     ignore: Path | None
     inline: bool = False
     open_context: OpenContext = _no_context
+    secrets: Mapping[str, bytes] = {}
 
     @property
     def text(self) -> str:
@@ -166,6 +167,9 @@ class Builder(Protocol):
 
         ``syntax_image``: the frontend that ``# syntax=`` names. ``named``: as ``engine`` has it.
         """
+
+    def supplies_secrets(self, syntax_image: str) -> bool:
+        """Whether ``build`` gives a RUN the secrets of a derived file. ``syntax_image``: the frontend."""
 
     def reader(self, command: BuildCommand) -> Reader | None:
         """Who reads the display of this command; None where it will say nothing of its instructions."""

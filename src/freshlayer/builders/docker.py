@@ -39,6 +39,10 @@ class BuildKit(Invoked, frozen=True):
         daemon = docker_api.version(self.program, self.environment, self.engine(named))
         return added_checksums.of_buildkit(syntax_image, daemon)
 
+    def supplies_secrets(self, syntax_image: str) -> bool:
+        """Measured, 20.10 to 28: the file is in no layer, and the mount is in no history."""
+        return self.mechanism(syntax_image) is Mechanism.MOUNT
+
     def reader(self, command: BuildCommand) -> Reader | None:
         from freshlayer.builders import progress  # noqa: PLC0415 - of a build
 
@@ -50,11 +54,11 @@ class BuildKit(Invoked, frozen=True):
 
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
-        from freshlayer.builders.run.derived_file import derived  # noqa: PLC0415 - of a build
+        from freshlayer.builders.run.derived_file import derived, secret_options  # noqa: PLC0415 - of a build
         from freshlayer.builders.run.process import run  # noqa: PLC0415 - the same
 
         with derived(job.file) as path:
-            argv = [*self.argv, *job.command.with_file(path)]
+            argv = [*self.argv, *secret_options(job.file, path), *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))
 
 
@@ -79,6 +83,9 @@ class Classic(Invoked, frozen=True):
 
     def checks_added(self, syntax_image: str, named: str = "") -> frozenset[str]:  # noqa: ARG002 - it checks none
         return frozenset()
+
+    def supplies_secrets(self, syntax_image: str) -> bool:  # noqa: ARG002 - it has no mounts
+        return False
 
     def reader(self, command: BuildCommand) -> Reader | None:
         from freshlayer.builders import progress  # noqa: PLC0415 - of a build

@@ -128,6 +128,9 @@ class Invocation(BuiltBy, Protocol):
     def checks_added(self, syntax_image: str) -> frozenset[str]:
         """As ``Builder`` has it."""
 
+    def supplies_secrets(self, syntax_image: str) -> bool:
+        """As ``Builder`` has it."""
+
     def model(self) -> Model:
         """What would be built. Raises BuilderError where the tool does not state it."""
 

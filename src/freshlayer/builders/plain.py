@@ -97,6 +97,9 @@ class PlainBuild(Struct, frozen=True):
     def checks_added(self, syntax_image: str) -> frozenset[str]:
         return self.builder.checks_added(syntax_image, self.named)
 
+    def supplies_secrets(self, syntax_image: str) -> bool:
+        return self.builder.supplies_secrets(syntax_image)
+
     def model(self) -> Model:
         command = self.command
         target = BuildTarget(

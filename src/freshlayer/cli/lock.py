@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import Selection, shared
 from freshlayer.cli.exit_codes import DONE
 from freshlayer.cli.options import Options, ours
+
+if TYPE_CHECKING:
+    from freshlayer.workflows.lock import LockTarget
 
 FORMATS = ("text", "json", "markdown")
 """Of the commands of the lock file."""
@@ -28,6 +34,11 @@ no_download = click.option(
 @shared
 @click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @no_download
+@click.option(
+    "--pin-packages/--no-pin-packages",
+    default=None,
+    help="whether --locked has apt install the locked versions; kept in the file",
+)
 @ours("lock", formats=FORMATS)
 def command(
     options: Options,
@@ -35,13 +46,17 @@ def command(
     selection: Selection,
     recursive: bool,
     no_download: bool,
+    pin_packages: bool | None,
 ) -> int:
     """Write what is missing to freshlayer.lock, and remove what no Dockerfile names any more.
 
     What is locked already stays as it is ('freshlayer update' moves it). The file is in the root of the git
     repository, or is the one that --identities names; commit it. All stages are locked, unless --target
     names one. The body of a URL is downloaded once, so that its SHA-256 is in the file too.
-    Platforms, build args and network that were named once are kept in the file.
+    Platforms, build args, network and --pin-packages that were named once are kept in the file.
+
+    With --pin-packages, a build with --locked on BuildKit has apt install the locked versions while its
+    repositories still have them. Of other package managers, locked versions are only compared.
 
     Exit code 0: it is written, or was in step; 2: trouble.
     """
@@ -52,9 +67,11 @@ def command(
     from freshlayer.model.lock_report import LockReport
     from freshlayer.workflows.lock import as_now, observe, parts_of
     from freshlayer.workflows.lock_bodies import with_bodies
+    from freshlayer.workflows.package_pins import unpinnable
 
     with locking(options, contexts, selection, recursive=recursive) as (files, session):
-        observed = list(observe(files.targets, session, lambda _: False))
+        targets = [_with_pins(it, pin_packages) for it in files.targets]
+        observed = list(observe(targets, session, lambda _: False))
         parts = parts_of(observed, session)
         if not no_download:
             parts = with_bodies(parts, files.lock, observed, session)
@@ -63,6 +80,12 @@ def command(
             return as_now(before, parts, files.path, keep=True)
 
         now = change_lock(files.path, next_lock)
+        for warning in unpinnable(now):
+            session.warn(f"{files.path}: {warning}")
     found = LockReport(str(files.path), counts_of(now), tuple(changes(files.lock, now)))
     write_report(options, found, "freshlayer lock")
     return DONE
+
+
+def _with_pins(target: LockTarget, pin: bool | None) -> LockTarget:
+    return target if pin is None else replace(target, described=replace(target.described, pin_packages=pin))

@@ -54,6 +54,7 @@ def locking(
             replace(
                 session,
                 store=store,
+                lock=files.lock,
                 locked=by_reference(files.lock),
                 locked_packages=by_stage(files.lock),
                 lock_path=files.path,

@@ -131,4 +131,5 @@ def _described(
         target=found.target or before.target,
         network=found.network or before.network,
         build_args={**before.build_args, **found.build_args},
+        pin_packages=before.pin_packages,
     )

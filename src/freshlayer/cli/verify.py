@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import Selection, shared_or_none
 from freshlayer.cli.exit_codes import DIFFERENT, DONE, TROUBLE
@@ -103,6 +104,7 @@ def _online(
 ) -> LockReport:
     from freshlayer.cli.lock_run import locking
     from freshlayer.decisions.lock_changes import counts_of
+    from freshlayer.dockerfile.syntax import knows_run_mount
     from freshlayer.model.lock_report import LockReport
     from freshlayer.workflows.lock import differences, observe
     from freshlayer.workflows.lock_bodies import Compared, compared_bodies
@@ -110,7 +112,8 @@ def _online(
 
     with locking(options, contexts, selection, recursive=recursive, locked=True) as (files, session):
         named = offline_differences(files.lock, files.targets, lambda _: session.policy.packages)
-        observed = list(observe(files.targets, session))
+        # What a locked build on BuildKit would install.
+        observed = list(observe(files.targets, replace(session, supplies_secrets=knows_run_mount)))
         found = differences(files.lock, observed, session)
         bodies = compared_bodies(files.lock, observed, session) if content else Compared()
     known = {(it.kind, it.subject, it.platform) for it in found}

@@ -17,6 +17,8 @@ from freshlayer.dockerfile.syntax import directive, knows_run_mount
 from freshlayer.errors import DockerfileError
 
 MOUNT_ID = "fl-"
+PINS_ID = "fl-pins-"
+"""With a digest behind it: the secret that holds what a package manager reads; this one is supplied."""
 ARGUMENT = "FRESHLAYER"
 
 
@@ -35,6 +37,18 @@ class Mechanism(StrEnum):
 def mechanism_under(syntax_image: str) -> Mechanism:
     """BuildKit's, under the frontend that ``# syntax=`` names: the mount, where that is known."""
     return Mechanism.MOUNT if knows_run_mount(syntax_image) else Mechanism.ARG
+
+
+class FileMount(Struct, frozen=True):
+    """A file that one RUN sees at ``target``. ``id``: of the secret that holds it."""
+
+    id: str
+    target: str
+
+    @property
+    def flag(self) -> str:
+        """Every user may read it, and a build without it fails."""
+        return f"--mount=type=secret,id={self.id},target={self.target},mode=0444,required=true"
 
 
 class NamedImage(Struct, frozen=True):
@@ -77,11 +91,13 @@ def inject(
     mechanism: Mechanism,
     images: Collection[NamedImage] = (),
     checksums: Mapping[int, str] | None = None,
+    files: Mapping[int, FileMount] | None = None,
 ) -> Derived:
     """Put each key into the RUN that starts on its line (from 1), and each digest behind its image.
 
-    ``checksums``: of the ADDs that start on these lines. Raises DockerfileError where no RUN, or no ADD,
-    starts there. An image that is not found in the text stays.
+    ``checksums``: of the ADDs that start on these lines; ``files``: of the RUNs, for builders with mounts.
+    Raises DockerfileError where no RUN, or no ADD, starts there. An image that is not found in the text
+    stays.
     """
     lines = text.split("\n")
     inserted: dict[int, list[_Inserted]] = {}
@@ -90,6 +106,8 @@ def inject(
     for number, checksum in (checksums or {}).items():
         flag = _behind(lines, number, "ADD"), f" --checksum={checksum}"
         inserted.setdefault(number, []).append(flag)
+    for number, file in (files or {}).items():
+        inserted.setdefault(number, []).append((_behind(lines, number, "RUN"), f" {file.flag}"))
     for number, digest in _of_images(lines, images, directive(text, "escape") or "\\"):
         inserted.setdefault(number, []).append(digest)
     return _derived(lines, inserted)

@@ -97,6 +97,7 @@ class _Dockerfile(_Document):
     target: _Text | None = None
     network: _Text | None = None
     build_args: list[_Text] = []
+    pin_packages: bool = False
 
 
 def _user(text: str) -> LockUser:
@@ -219,6 +220,7 @@ def _dockerfile(values: _Dockerfile) -> LockedDockerfile:
         target=values.target or "",
         network=values.network or "",
         build_args=dict(item.split("=", 1) for item in values.build_args),
+        pin_packages=values.pin_packages,
     )
 
 

@@ -48,6 +48,7 @@ def _of_dockerfile(item: LockedDockerfile) -> Iterator[_Field]:
     yield "target", item.target
     yield "network", item.network
     yield "build-args", [f"{name}={item.build_args[name]}" for name in sorted(item.build_args)] or None
+    yield "pin-packages", item.pin_packages
 
 
 def _of_input(item: LockedInput) -> Iterator[_Field]:

@@ -138,7 +138,7 @@ class LockedDockerfile(Struct, frozen=True, kw_only=True):
     """A Dockerfile, and the options with which it was locked, so that they need not be repeated.
 
     ``path``, ``context``: as seen from the lock file. ``target``: empty: all stages. ``network``: empty where
-    none was given.
+    none was given. ``pin_packages``: whether locked builds give package managers the locked versions.
     """
 
     path: str
@@ -147,6 +147,7 @@ class LockedDockerfile(Struct, frozen=True, kw_only=True):
     target: str = ""
     network: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
+    pin_packages: bool = False
 
 
 class Lock(Struct, frozen=True, kw_only=True):

@@ -67,6 +67,18 @@ PACKAGES: dict[str, tuple[str, str]] = {
     "index-unreadable": ("an index of packages can't be read", "request the file by hand"),
     "packages-changed": ("packages that the instruction installs changed", "nothing"),
     "packages-watched": ("the packages of the instruction are watched now, and were not before", "nothing"),
+    "pins-by-builder": (
+        "the builder can't give the package manager the locked versions, so that they are only compared",
+        "build with docker build or docker buildx build on BuildKit",
+    ),
+    "pins-by-manager": (
+        "locked builds only compare the packages of this manager: no file makes it install a version",
+        "name the versions in the Dockerfile, or leave it",
+    ),
+    "pins-not-unique": (
+        "the locked versions can't be given to the package manager, so that they are only compared",
+        "lock again, and build one platform at a time; an instruction with a mount in /etc/apt has none",
+    ),
     "resolution-too-long": (
         "the package manager's choice needs more rounds of index files than freshlayer reads",
         "report it, with the Dockerfile",

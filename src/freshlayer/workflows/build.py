@@ -19,6 +19,7 @@ from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import images_of
 from freshlayer.workflows.judge import judged
 from freshlayer.workflows.last_builds import keys_before
+from freshlayer.workflows.package_pins import warn_of_unpinned
 from freshlayer.workflows.pins import pins_by_target, with_pins
 from freshlayer.workflows.record import scope_of
 from freshlayer.workflows.render import derived_files
@@ -38,8 +39,12 @@ def build(
     NotAsLockedError, where something is not as in the lock file.
     """
     session = session.one_run()
+    if session.must_match:
+        session = replace(session, supplies_secrets=invocation.supplies_secrets)
     engine = EngineImages(session.engine, session)
     targets, reports = judged(targets, session, engine)
+    for name, report in reports.items():
+        warn_of_unpinned(targets[name], report, session)
     check_as_locked(targets, reports, session)
     reports = {name: _with_users_of_keys(targets[name], it, session) for name, it in reports.items()}
     for report in reports.values():

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from freshlayer.context import Source
 from freshlayer.decisions.locked_packages import commands_of, managers_of, pairs_in
 from freshlayer.decisions.locking import merged, recorded_in
@@ -69,7 +71,7 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
     from freshlayer.workflows.lock_parts import part_of  # noqa: PLC0415 - the same
 
     parts = [
-        part_of(described(path, target.source, target.request), target, report, session.policy.packages)
+        part_of(_as_before(path, target, session), target, report, session.policy.packages)
         for target, report in built
     ]
     try:
@@ -78,6 +80,12 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
         session.warn(f"{path}: the identities were not written: {error.strerror} (name another file)")
     except StateError as error:
         session.warn(f"{error}; the identities were not written")
+
+
+def _as_before(path: Path, target: Target, session: Session) -> LockedDockerfile:
+    found = described(path, target.source, target.request)
+    pins = any(it.pin_packages for it in session.lock.dockerfiles if it.path == found.path)
+    return replace(found, pin_packages=pins)
 
 
 def described(path: Path, source: Source, request: BuildRequest) -> LockedDockerfile:
@@ -99,15 +107,20 @@ def described(path: Path, source: Source, request: BuildRequest) -> LockedDocker
     )
 
 
+def locked_name(target: Target, session: Session) -> str:
+    """The name of a Dockerfile in the lock file of the session; empty without one."""
+    from freshlayer.workflows.lock_parts import name_of  # noqa: PLC0415 - where there is a lock file
+
+    return name_of(session.lock_path, target.source) if session.lock_path else ""
+
+
 def installed(
     target: Target, analysis: Analysis, marks: Mapping[int, Mark], session: Session
 ) -> dict[str, Pairs]:
     """Digest of an instruction → the packages that the file has for it."""
     if session.lock_path is None:
         return {}
-    from freshlayer.workflows.lock_parts import name_of  # noqa: PLC0415 - where there is a lock file
-
-    name = name_of(session.lock_path, target.source)
+    name = locked_name(target, session)
     stages = {it.number: stage.label for stage in analysis.stages for it in stage.instructions}
     runs = {run.number: run for chain in analysis.package_chains for run in chain.runs}
     found: dict[str, Pairs] = {}
@@ -121,16 +134,23 @@ def installed(
 
 def _of_run(place: tuple[str, str], run: PackageRun, target: Target, session: Session) -> Iterator[Pairs]:
     """The pairs of each manager: of the block for all platforms of the build, else of each of them."""
-    platforms = platform_list(target.request.platforms)
     for manager in managers_of(run):
-        commands = commands_of(run, manager)
-        named = [
-            it
-            for it in session.locked_packages.get(place, ())
-            if it.manager == manager and it.commands == commands
-        ]
-        whole = [it for it in named if it.platform == platforms]
-        yield pairs_in(whole[:1] or _of_each(named, platforms))
+        yield pairs_in(blocks_of(place, run, manager, target, session))
+
+
+def blocks_of(
+    place: tuple[str, str], run: PackageRun, manager: str, target: Target, session: Session
+) -> list[LockedPackages]:
+    """What the file has of one manager in an instruction. ``place``: Dockerfile and stage."""
+    platforms = platform_list(target.request.platforms)
+    commands = commands_of(run, manager)
+    named = [
+        it
+        for it in session.locked_packages.get(place, ())
+        if it.manager == manager and it.commands == commands
+    ]
+    whole = [it for it in named if it.platform == platforms]
+    return whole[:1] or _of_each(named, platforms)
 
 
 def _of_each(blocks: Sequence[LockedPackages], platforms: str) -> list[LockedPackages]:

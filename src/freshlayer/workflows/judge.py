@@ -14,6 +14,7 @@ from freshlayer.decisions import plan as planning
 from freshlayer.decisions.frontend import FRONTEND, frontend_before
 from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import marks as marks_of
+from freshlayer.decisions.package_pins import with_pins
 from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
@@ -22,6 +23,7 @@ from freshlayer.discover.downloads import confinements
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.errors import FreshlayerError, UnknownInputError
 from freshlayer.model.observation import Observation, Verdict
+from freshlayer.model.packages import PackagesWanted
 from freshlayer.model.report import Report
 from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
@@ -32,6 +34,7 @@ from freshlayer.workflows.identities import expected, installed
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.learned_bases import LearnedBases, created_of, with_reasons
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
+from freshlayer.workflows.package_pins import pins_of
 from freshlayer.workflows.packages import (
     Found,
     PackagesOfRun,
@@ -179,7 +182,9 @@ class Judgement:
     def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
         verdicts = self._verdicts(target, watched)
         watched = under_policy(watched, self._session.policy.packages)
-        (packages,) = self._packages_of([watched])
+        wanted = wanted_of(watched, self._bases.known)
+        wanted = with_pins(wanted, pins_of(target, watched, self._session))
+        (packages,) = self._packages_of([wanted])
         watched = with_unresolved(watched, packages)
         try:
             stop_on_unknown(target.source, watched, verdicts, packages, self._session.policy)
@@ -187,7 +192,7 @@ class Judgement:
             return error
         report = self._planned(target, watched, verdicts, packages)
         advice = (*report.advice, *advice_of(watched, packages))
-        return replace(report, packages_wanted=wanted_of(watched, self._bases.known), advice=advice)
+        return replace(report, packages_wanted=wanted, advice=advice)
 
     def _verdicts(self, target: Target, watched: Analysis) -> dict[Reference, Verdict]:
         """Of a run for several platforms, those of images are for the platforms of this target."""
@@ -205,18 +210,19 @@ class Judgement:
         """Request the index files of several Dockerfiles at once; their reports find what is resolved."""
         if len(group) > 1:
             policies = self._session.policy.packages
-            self._packages_of([under_policy(watched, policies) for watched in group])
+            known = self._bases.known
+            self._packages_of([wanted_of(under_policy(watched, policies), known) for watched in group])
 
-    def _packages_of(self, group: Sequence[Analysis]) -> list[Found]:
+    def _packages_of(self, group: Sequence[PackagesWanted]) -> list[Found]:
         """What the package commands of each would install now."""
         session = self._in_time()
-        if session.indexes is None or not any(watched.package_chains for watched in group):
+        if session.indexes is None or not any(wanted.chains for wanted in group):
             return [{} for _ in group]
         if self._packages is None:
             from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - few want it
 
             self._packages = PackagesOfRun(IndexFiles(session, session.indexes))
-        return self._packages.read([wanted_of(watched, self._bases.known) for watched in group])
+        return self._packages.read(group)
 
     def _planned(
         self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found

@@ -17,7 +17,7 @@ from freshlayer.context import Source
 from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
 from freshlayer.dockerfile import key_args as arguments
-from freshlayer.dockerfile.inject import Mechanism, NamedImage, inject, mechanism_under
+from freshlayer.dockerfile.inject import FileMount, Mechanism, NamedImage, inject, mechanism_under
 from freshlayer.errors import FreshlayerError
 from freshlayer.files.atomic_write import replace as write
 from freshlayer.files.bounded_read import holds
@@ -28,6 +28,7 @@ from freshlayer.workflows.added_checksums import checksums_of
 from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
+from freshlayer.workflows.package_pins import file_mounts, warn_of_unpinned
 from freshlayer.workflows.pins import pins_of, unpinned
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
@@ -117,6 +118,7 @@ def render(target: Target, session: Session) -> Report:
     """``check`` for a builder that is not run from here: warnings are printed, and identities written."""
     session = session.one_run()
     report = check_one(target, session)
+    warn_of_unpinned(target, report, session)
     check_as_locked({"": target}, {"": report}, session)
     warn_of_unprobed(report, session)
     keep_identities([(target, report)], session)
@@ -129,14 +131,16 @@ def derived(
     mechanism: Mechanism,
     pins: Iterable[ImagePin],
     checksums: Mapping[int, str] | None = None,
+    files: Mapping[int, FileMount] | None = None,
 ) -> bytes:
     """The Dockerfile with the keys of a report and digests behind its images, and nothing else changed.
 
-    ``checksums``: of ADDs, by line.
+    ``checksums``: of ADDs, by line. ``files``: that RUNs see, by line.
     """
     keys = {item.line: item.key for item in report.instructions if item.key}
     images = [NamedImage(pin.line, pin.via, pin.written, pin.digest) for pin in pins]
-    return inject(source.text, keys, mechanism, images, checksums).text.encode("utf-8", "surrogateescape")
+    found = inject(source.text, keys, mechanism, images, checksums, files)
+    return found.text.encode("utf-8", "surrogateescape")
 
 
 def derived_files(
@@ -175,12 +179,14 @@ def _derived_file(
 ) -> DerivedFile:
     """Raises ContextError where the ignore file of this Dockerfile can't be used."""
     ignore = ignore_file(source.path) if source.path else None
+    files, secrets = file_mounts(report)
     return DerivedFile(
-        content=derived(source, report, mechanism, pins, checksums),
+        content=derived(source, report, mechanism, pins, checksums, files),
         name=source.path.name if source.path else "Dockerfile",
         ignore=ignore if ignore and read_rules(ignore) is not None else None,
         inline=source.path is None,
         open_context=partial(_classic_context, source),
+        secrets=secrets,
     )
 
 

@@ -25,6 +25,7 @@ class Session(Struct, frozen=True, kw_only=True):
     is known. ``locked``: reference → its entries in the lock file, which is ``lock_path``;
     ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file has it.
     ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
+    ``supplies_secrets``: as ``Builder`` has it; None where no builder is to get any.
     """
 
     store: StateStore
@@ -37,6 +38,7 @@ class Session(Struct, frozen=True, kw_only=True):
     lock_path: Path | None = None
     lock: Lock = Lock()
     must_match: bool = False
+    supplies_secrets: Callable[[str], bool] | None = None
     keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None

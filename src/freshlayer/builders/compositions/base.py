@@ -80,6 +80,9 @@ class Composition(Invoked, frozen=True):
         daemon = docker_api.version(self.program, self.environment, self.engine)
         return added_checksums.of_buildkit(syntax_image, daemon)
 
+    def supplies_secrets(self, syntax_image: str) -> bool:  # noqa: ARG002 - their models have secrets of their own
+        return False
+
     def place_of(self, target: BuildTarget) -> DockerfilePlace:
         named = target.dockerfile if target.dockerfile != "Dockerfile" else None
         file = os.path.relpath(os.path.join(target.context, named)) if named else None

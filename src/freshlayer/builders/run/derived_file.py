@@ -22,6 +22,19 @@ def write(file: DerivedFile, directory: Path) -> Path:
     """Write it under the name of the user's own, beside it a copy of the ignore file that counts for it."""
     path = directory / file.name
     path.write_bytes(file.content)
+    for name, content in file.secrets.items():
+        (directory / name).write_bytes(content)
     if file.ignore is not None:
         shutil.copyfile(file.ignore, path.with_name(f"{file.name}.dockerignore"))
     return path
+
+
+def secret_options(file: DerivedFile, path: str) -> list[str]:
+    """What has docker supply the secrets. ``path``: of the derived Dockerfile, beside which they are.
+
+    Each value is a line of CSV, and a path may have a comma.
+    """
+    directory = Path(path).parent
+    sources = {name: str(directory / name).replace('"', '""') for name in file.secrets}
+    options = (f'id={name},"src={source}"' for name, source in sources.items())
+    return [word for option in options for word in ("--secret", option)]

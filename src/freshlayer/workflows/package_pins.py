@@ -1,0 +1,97 @@
+"""``lock --pin-packages``: what a locked build gives a package manager to install what is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from freshlayer import dockerfile
+from freshlayer.decisions.locked_packages import commands_of
+from freshlayer.decisions.package_pins import APT, PLACE, chooses, pinned_in, preferences
+from freshlayer.discover.analysis import Analysis
+from freshlayer.dockerfile.inject import PINS_ID, FileMount
+from freshlayer.model.lock import Lock, LockedPackages
+from freshlayer.model.packages import PackageRun
+from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.model.report import Report
+from freshlayer.workflows.identities import blocks_of, locked_name
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.target import Target
+
+_DIGITS = 16
+_OWN_MOUNT = "/etc/apt"
+
+
+def pins_of(target: Target, analysis: Analysis, session: Session) -> dict[int, str]:
+    """Number of an instruction → apt's preferences there; nothing where the builder brings no file."""
+    supplies = session.supplies_secrets
+    if supplies is None or not _is_wanted(target, session):
+        return {}
+    if not supplies(dockerfile.syntax_image(target.source.text)):
+        return {}
+    texts = {number: preferences(blocks) for number, blocks in _locked(target, analysis, session).items()}
+    return {number: text for number, text in texts.items() if text}
+
+
+def _is_wanted(target: Target, session: Session) -> bool:
+    if session.lock_path is None:
+        return False
+    name = locked_name(target, session)
+    return any(it.pin_packages for it in session.lock.dockerfiles if it.path == name)
+
+
+def _locked(target: Target, analysis: Analysis, session: Session) -> dict[int, list[LockedPackages]]:
+    """What each instruction that installs has locked, or the one that reads the lists for it."""
+    every = [(it, stage) for stage in analysis.stages for it in stage.instructions]
+    places = {it.number: (locked_name(target, session), stage.label) for it, stage in every}
+    taken = {it.number for it, _ in every if any(_OWN_MOUNT in flag for flag in it.flags)}
+    found: dict[int, list[LockedPackages]] = {}
+    for chain in analysis.package_chains:
+        current: list[LockedPackages] = []
+        for run in chain.runs:
+            own = _known(places[run.number], run, target, session) if run.number in places else []
+            current = own or current
+            if current and chooses(run) and run.number in places and run.number not in taken:
+                found.setdefault(run.number, []).extend(current)
+    return found
+
+
+def _known(place: tuple[str, str], run: PackageRun, target: Target, session: Session) -> list[LockedPackages]:
+    if run.number < 0 or not commands_of(run, APT):
+        return []
+    return [it for it in blocks_of(place, run, APT, target, session) if it.packages]
+
+
+def file_mounts(report: Report) -> tuple[dict[int, FileMount], dict[str, bytes]]:
+    """Line → the mount of its preferences; and their contents by the identifiers of the secrets."""
+    mounts: dict[int, FileMount] = {}
+    contents: dict[str, bytes] = {}
+    for line, text in pinned_in(report.packages_wanted):
+        content = text.encode()
+        identifier = f"{PINS_ID}{sha256(content).hexdigest()[:_DIGITS]}"
+        contents[identifier] = content
+        mounts[line] = FileMount(identifier, PLACE)
+    return mounts, contents
+
+
+def warn_of_unpinned(target: Target, report: Report, session: Session) -> None:
+    """Before the builder's own output: which packages are compared, and no more."""
+    if not session.must_match or not _is_wanted(target, session):
+        return
+    pinned = {line for line, _ in pinned_in(report.packages_wanted)}
+    supplies = session.supplies_secrets
+    able = supplies is not None and supplies(dockerfile.syntax_image(target.source.text))
+    code = "pins-not-unique" if able else "pins-by-builder"
+    runs = {run.line: run for chain in report.packages_wanted.chains for run in chain.runs if chooses(run)}
+    for line in sorted(runs.keys() - pinned):
+        reason = Reason(code, APT, hint=hint_of(code))
+        session.warn(f"{report.dockerfile}:{line}: {reason}")
+
+
+def unpinnable(lock: Lock) -> Iterator[str]:
+    """Of each block that a locked build can only compare: its place and why."""
+    wanted = {it.path for it in lock.dockerfiles if it.pin_packages}
+    for block in lock.packages:
+        if block.used_by.dockerfile in wanted and block.packages and block.manager != APT:
+            reason = Reason("pins-by-manager", block.manager, hint=hint_of("pins-by-manager"))
+            yield f"{block.used_by}: {reason}"

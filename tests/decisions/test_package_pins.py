@@ -1,0 +1,75 @@
+"""Locked packages as apt's preferences: exactly their versions, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from freshlayer.decisions.package_pins import LARGEST, PLACE, pinned_in, preferences, with_pins
+from freshlayer.model.lock import LockedPackage, LockedPackages, LockUser
+from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun, PackagesWanted
+from freshlayer.packages.apt.preferences import pins_of
+
+RUN = LockUser("Dockerfile", "0", "RUN")
+
+
+def block(*packages: tuple[str, str]) -> LockedPackages:
+    return LockedPackages(
+        used_by=RUN,
+        manager="apt",
+        platform="linux/amd64",
+        commands=("apt-get install a",),
+        packages=tuple(LockedPackage(name, version, "") for name, version in packages),
+    )
+
+
+def test_each_package_has_a_pin_that_apt_reads() -> None:
+    text = preferences(
+        [block(("libgcc-s1", "1:12.2.0-14"), ("pkg:deb/debian/g++?arch=amd64", "4:12~rc1+b1"))]
+    )
+    assert text == (
+        "Package: g++\nPin: version 4:12~rc1+b1\nPin-Priority: 1001\n\n"
+        "Package: libgcc-s1\nPin: version 1:12.2.0-14\nPin-Priority: 1001\n"
+    )
+    assert [(it.names, it.data, it.priority) for it in pins_of({PLACE: text}, "")] == [
+        (("g++",), "4:12~rc1+b1", 1001),
+        (("libgcc-s1",), "1:12.2.0-14", 1001),
+    ]
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        [("a", "1"), ("pkg:deb/debian/a?arch=i386", "2")],
+        [("a", "1*")],
+        [("a", "/1/")],
+        [("a", "1\nPackage: *")],
+        [("*", "1")],
+        [("src:a", "1")],
+        [("a b", "1")],
+        [("A", "1")],
+        [("a", "")],
+        [(f"a{number}", "1" * 40) for number in range(LARGEST // 60)],
+    ],
+)
+def test_what_is_no_single_version_of_a_package_pins_nothing(packages: list[tuple[str, str]]) -> None:
+    assert preferences([block(*packages)]) == ""
+
+
+def commands() -> Iterator[PackageCommand]:
+    yield PackageCommand("apt", "apt-get", PackageAction.UPDATE)
+    yield PackageCommand("apt", "apt-get", PackageAction.INSTALL, ("a",), files={"/etc/apt/x": "y"})
+    yield PackageCommand("apk", "apk", PackageAction.INSTALL, ("b",))
+
+
+def test_only_commands_of_apt_that_choose_see_them() -> None:
+    runs = tuple(PackageRun(number, number + 10, tuple(commands())) for number in (1, 2))
+    wanted = PackagesWanted((PackageChain(("", ""), runs),))
+    found = with_pins(wanted, {1: "text"})
+    (first, second) = found.chains[0].runs
+    assert [PLACE in it.files for it in first.commands] == [False, True, False]
+    assert first.commands[1].files["/etc/apt/x"] == "y"
+    assert second == runs[1]
+    assert list(pinned_in(found)) == [(11, "text")]
+    assert list(pinned_in(wanted)) == []
