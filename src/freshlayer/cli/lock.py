@@ -12,7 +12,10 @@ from freshlayer.cli.exit_codes import DONE
 from freshlayer.cli.options import Options, ours
 
 if TYPE_CHECKING:
+    from freshlayer.cli.locked_files import Files
+    from freshlayer.model.lock import Lock
     from freshlayer.workflows.lock import LockTarget
+    from freshlayer.workflows.session import Session
 
 FORMATS = ("text", "json", "markdown")
 """Of the commands of the lock file."""
@@ -62,29 +65,30 @@ def command(
     """
     from freshlayer.cli.lock_run import locking, write_report
     from freshlayer.decisions.lock_changes import changes, counts_of
-    from freshlayer.lock import change_lock
-    from freshlayer.model.lock import Lock
     from freshlayer.model.lock_report import LockReport
+
+    with locking(options, contexts, selection, recursive=recursive) as (files, session):
+        now = _written(files, session, pin_packages, downloads=not no_download)
+    found = LockReport(str(files.path), counts_of(now), tuple(changes(files.lock, now)))
+    write_report(options, found, "freshlayer lock")
+    return DONE
+
+
+def _written(files: Files, session: Session, pin: bool | None, *, downloads: bool) -> Lock:
+    from freshlayer.lock import change_lock
     from freshlayer.workflows.lock import as_now, observe, parts_of
     from freshlayer.workflows.lock_bodies import with_bodies
     from freshlayer.workflows.package_pins import unpinnable
 
-    with locking(options, contexts, selection, recursive=recursive) as (files, session):
-        targets = [_with_pins(it, pin_packages) for it in files.targets]
-        observed = list(observe(targets, session, lambda _: False))
-        parts = parts_of(observed, session)
-        if not no_download:
-            parts = with_bodies(parts, files.lock, observed, session)
-
-        def next_lock(before: Lock) -> Lock:
-            return as_now(before, parts, files.path, keep=True)
-
-        now = change_lock(files.path, next_lock)
-        for warning in unpinnable(now):
-            session.warn(f"{files.path}: {warning}")
-    found = LockReport(str(files.path), counts_of(now), tuple(changes(files.lock, now)))
-    write_report(options, found, "freshlayer lock")
-    return DONE
+    targets = [_with_pins(it, pin) for it in files.targets]
+    observed = list(observe(targets, session, lambda _: False))
+    parts = parts_of(observed, session)
+    if downloads:
+        parts = with_bodies(parts, files.lock, observed, session)
+    now = change_lock(files.path, lambda before: as_now(before, parts, files.path, keep=True))
+    for warning in unpinnable(now):
+        session.warn(f"{files.path}: {warning}")
+    return now
 
 
 def _with_pins(target: LockTarget, pin: bool | None) -> LockTarget:
