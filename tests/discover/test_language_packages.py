@@ -109,8 +109,8 @@ _WORKSPACES = {
     ("command", "words"),
     [
         ("npm install", ["lerna@8", "lodash@4", "ws@8", "express@^4"]),
-        ("npm install -w app", ["express@^4", "core@*"]),
-        ("npm install --workspace=the-app -w @x/b", ["ws@8", "express@^4", "core@*"]),
+        ("npm install -w app", ["express@^4", "lodash@4"]),
+        ("npm install --workspace=the-app -w @x/b", ["ws@8", "express@^4", "lodash@4"]),
         ("npm i --workspace ./packages", ["lodash@4", "ws@8"]),
         ("npm install -w app --omit=dev express", ["express"]),
     ],

@@ -7,34 +7,45 @@ installs those of package.json, written as ``name@range``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import join, normpath
 
-import msgspec
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
+from freshlayer.discover.syntaxes.node_workspaces import (
+    SECTIONS,
+    Manifest,
+    Workspace,
+    local,
+    read_manifest,
+    stated,
+    upwards,
+    with_local,
+    workspace,
+)
 from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
-_TABLE, _NAMES = table_of(
-    """
-    registry= prefix,C,cwd,dir= cache= loglevel= omit= include= only= workspace,w,filter,F= tag= userconfig=
+_COMMON = """
+    registry= prefix,C,cwd,dir= cache= loglevel= omit= include= only= tag= userconfig=
     globalconfig= install-strategy= network-timeout= modules-folder= cache-folder= mutex= store-dir=
     virtual-store-dir= fetch-retries= fetch-timeout= cpu= os= libc= global,g save,S save-dev,D,dev,d
     save-prod,P,production,p save-optional,O,optional save-exact,E,exact no-save force,f ignore-scripts
     silent,s unsafe-perm legacy-peer-deps no-audit no-fund no-optional no-progress frozen-lockfile
     prefer-offline verbose no-package-lock no-lockfile ignore-engines non-interactive no-shrinkwrap
-    yes,y quiet,q token= otp= auth-type= before=
+    yes,y quiet,q token= otp= auth-type= before= filter,F=
     """
-)
+_USUAL = table_of(f"workspace,w= {_COMMON}")
+_TABLES = {"pnpm": table_of(f"workspace-root,w workspace recursive,r {_COMMON}")}
+"""Program → its own table; ``-w`` of pnpm takes no value."""
 _VERBS = frozenset("install i add isntall in ins inst".split())
-_MOST_MEMBERS = 200
 _ALONE = frozenset({"yarn", "yarnpkg"})
 """Programs that install without a word."""
-_SECTIONS = ("dependencies", "optionalDependencies", "devDependencies")
+_FILTER = compiled(r"[*{\[!]|\.\.\.|^\.\.?/?$")
+"""A word of ``--filter`` that is more than a name or a directory."""
 _KEPT = frozenset({"registry", "global", "legacy-peer-deps"})
 _SCOPED = compiled(r"@[\w.~-]+:registry")
 _OF_CONTEXT = compiled(r"(?:file|link|workspace|portal):|[.~]*/")
@@ -47,87 +58,70 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     """One command line; None for a command that installs nothing."""
     operands: list[str] = []
     options: list[tuple[str, str]] = []
-    for item in read(list(arguments), _TABLE):
+    table, names = _TABLES.get(name, _USUAL)
+    for item in read(list(arguments), table):
         if isinstance(item, Operand):
             operands += [item.value] if isinstance(item.value, str) else []
         else:
-            options.append((_NAMES.get(item.name, item.name), str(item.value or "")))
+            options.append((names.get(item.name, item.name), str(item.value or "")))
     if operands[:1] == ["global"]:
         operands = operands[1:]
     alone = not operands and name in _ALONE
     if not alone and (not operands or operands[0] not in _VERBS):
         return None
     kept = tuple(item for item in options if item[0] in _KEPT or _SCOPED.match(item[0]))
-    kept += (
-        (("berry", ""),) if name in _ALONE and _is_berry(files, dict(options).get("prefix") or ".") else ()
-    )
+    root = dict(options).get("prefix") or "."
+    tool = _tool(name, files, root)
+    kept += (("berry", ""),) if tool == "berry" else ()
     words = tuple(operands[1:])
     if words:
         return LanguageLine(words, kept)
     command = " ".join([name, *operands])
-    line = _of_manifests(command, files, _directories(name, files, options), options)
+    line = _of_manifests(command, tool, files, workspace(tool, files, root), options)
     return replace(line, options=(*kept, *line.options))
 
 
-def _is_berry(files: ProjectFiles, root: str) -> bool:
-    """Whether a project is for yarn from version 2 on, which chooses by other rules."""
-    manifest = _read_manifest(files, root)
-    stated = "" if isinstance(manifest, Reason) else str(manifest.get("packageManager") or "")
-    return files.text(f"{root}/.yarnrc.yml") is not None or re.match(r"yarn@(?!0|1\.)", stated) is not None
+def _tool(name: str, files: ProjectFiles, root: str) -> str:
+    """Whose rules count: ``berry`` for a project of yarn from version 2 on."""
+    if name not in _ALONE:
+        return name
+    for directory in upwards(files, root):
+        manifest = read_manifest(files, directory)
+        program = "" if isinstance(manifest, Reason) else str(manifest.get("packageManager") or "")
+        if files.text(f"{directory}/.yarnrc.yml") is not None or re.match(r"yarn@(?!0|1\.)", program):
+            return "berry"
+    return "yarn"
 
 
-def _directories(name: str, files: ProjectFiles, options: Sequence[tuple[str, str]]) -> list[str]:
-    """Where the manifests are: of the project and of its workspaces, or of the workspaces that are named."""
-    root = dict(options).get("prefix") or "."
-    if name != "npm":
-        return [root]
-    wanted = [value for option, value in options if option == "workspace"]
-    manifest = _read_manifest(files, root)
-    members = [] if isinstance(manifest, Reason) else list(_members(files, root, manifest))[:_MOST_MEMBERS]
-    named = [it for it in members if any(_is_member(files, root, it, word) for word in wanted)]
-    others = [join(root, word) for word in wanted if not named]
-    found = [*named, *others] if wanted else [root, *members]
-    return _with_local(found, files)
+def _directories(
+    tool: str, files: ProjectFiles, project: Workspace, options: Sequence[tuple[str, str]]
+) -> list[str]:
+    """Where the manifests are: of the project and of its members, or of the members that are named."""
+    wanted = [value for option, value in options if option in {"workspace", "filter"} and value]
+    whole = [project.root, *project.members]
+    if tool in {"pnpm", "bun"} and any(_FILTER.search(word) for word in wanted):
+        return whole
+    named = [
+        it for it in project.members if any(_is_member(files, project.root, it, word) for word in wanted)
+    ]
+    others = [join(project.root, word) for word in wanted if not named]
+    found = _with_required(files, project, named) if tool in {"npm", "bun"} else named
+    return [*found, *others] if wanted else whole
 
 
-def _with_local(directories: Sequence[str], files: ProjectFiles) -> list[str]:
-    """Also the directories that dependencies name as ``file:PATH``, which npm installs as members."""
-    found = dict.fromkeys(map(normpath, directories))
+def _with_required(files: ProjectFiles, project: Workspace, named: Sequence[str]) -> list[str]:
+    """Also the members that these require: npm and bun install what both need."""
+    manifests = {it: read_manifest(files, it) for it in project.members}
+    by_name = {it.get("name"): at for at, it in manifests.items() if not isinstance(it, Reason)}
+    found = dict.fromkeys(named)
     waiting = list(found)
-    while waiting and len(found) <= _MOST_MEMBERS:
-        directory = waiting.pop()
-        manifest = _read_manifest(files, directory)
-        stated = [] if isinstance(manifest, Reason) else _stated(manifest, _SECTIONS)
-        for member in (_local(directory, it) for _, it in stated if it.startswith("file:")):
-            if member not in found and not isinstance(_read_manifest(files, member), Reason):
-                found[member] = None
-                waiting.append(member)
+    while waiting:
+        manifest = manifests[waiting.pop()]
+        for name, _ in () if isinstance(manifest, Reason) else stated(manifest):
+            if by_name.get(name, project.root) not in (*found, project.root):
+                found[by_name[name]] = None
+                waiting.append(by_name[name])
     return list(found)
-
-
-def _local(directory: str, wanted: str) -> str:
-    return normpath(join(directory, wanted.removeprefix("file:")))
-
-
-def _unread(files: ProjectFiles, directory: str, stated: Iterable[tuple[str, str]]) -> Iterator[Listed]:
-    """Directories and archives that dependencies name as ``file:PATH``, of which no manifest is known."""
-    for name, wanted in stated:
-        if wanted.startswith("file:"):
-            manifest = _read_manifest(files, _local(directory, wanted))
-            if isinstance(manifest, Reason):
-                yield Listed(f"{name}@{wanted}"[:80], manifest)
-
-
-def _members(files: ProjectFiles, root: str, manifest: Mapping[str, object]) -> Iterator[str]:
-    """The directories of the workspaces: paths, and all below one."""
-    stated = manifest.get("workspaces")
-    listed = stated.get("packages") if isinstance(stated, dict) else stated
-    for pattern in listed if isinstance(listed, list) else ():
-        above, star, rest = str(pattern).removeprefix("./").rstrip("/").partition("*")
-        if not star:
-            yield join(root, above)
-        elif above.endswith("/") and rest in {"", "*"}:
-            yield from (join(root, above, it) for it in sorted(files.names(join(root, above))))
 
 
 def _is_member(files: ProjectFiles, root: str, directory: str, word: str) -> bool:
@@ -135,59 +129,63 @@ def _is_member(files: ProjectFiles, root: str, directory: str, word: str) -> boo
     path = normpath(join(root, word))
     if normpath(directory) == path or normpath(directory).startswith(f"{path}/"):
         return True
-    manifest = _read_manifest(files, directory)
+    manifest = read_manifest(files, directory)
     return not isinstance(manifest, Reason) and manifest.get("name") == word
 
 
-def _read_manifest(files: ProjectFiles, directory: str) -> Mapping[str, object] | Reason:
-    text = files.read(f"{directory}/package.json")
-    if isinstance(text, Reason):
-        return text
-    try:
-        found = msgspec.json.decode(text.encode("utf-8", "replace"))
-    except (msgspec.DecodeError, RecursionError):
-        return Reason("lock-not-read", detail="package.json is not JSON")
-    return found if isinstance(found, dict) else {}
+def _unread(files: ProjectFiles, directory: str, wanted: Iterable[tuple[str, str]]) -> Iterator[Listed]:
+    """Directories and archives that dependencies name as ``file:PATH``, of which no manifest is known."""
+    for name, value in wanted:
+        if value.startswith("file:"):
+            manifest = read_manifest(files, local(directory, value))
+            if isinstance(manifest, Reason):
+                yield Listed(f"{name}@{value}"[:80], manifest)
 
 
 def _of_manifests(
-    command: str, files: ProjectFiles, directories: Sequence[str], options: Sequence[tuple[str, str]]
+    command: str, tool: str, files: ProjectFiles, project: Workspace, options: Sequence[tuple[str, str]]
 ) -> LanguageLine:
-    """The packages that these manifests name, but for those that are members themselves."""
-    names, values = {option for option, _ in options}, dict(options)
-    production = "save-prod" in names or values.get("omit") == "dev" or values.get("only", "")[:4] == "prod"
-    sections = _SECTIONS[:2] if production else _SECTIONS
-    manifests = [_read_manifest(files, directory) for directory in directories]
-    unknown = next((it for it in manifests if isinstance(it, Reason)), None)
-    known = [it for it in manifests if not isinstance(it, Reason)]
-    own = {it.get("name") for it in known}
-    stated = [item for it in known for item in _stated(it, sections) if item[0] not in own]
-    elsewhere = next((f"{name}: {value}" for name, value in stated if _OF_ANOTHER_FILE.match(value)), "")
+    """The packages that the manifests of a project name, but for those that are members themselves."""
+    chosen = _directories(tool, files, project, options)
+    manifests = {it: read_manifest(files, it) for it in with_local(tool, files, chosen)}
+    unknown = project.unknown or next((it for it in manifests.values() if isinstance(it, Reason)), None)
+    known = {at: it for at, it in manifests.items() if not isinstance(it, Reason)}
+    sections = {at: _sections(options, is_local=tool != "npm" and at not in chosen) for at in known}
+    every = [item for at, it in known.items() for item in _wanted(it, sections[at], project)]
+    own = _names(files, [*known, *project.members]) if project.links else frozenset[str]()
+    wanted = [item for item in every if item[0] not in own]
+    elsewhere = next((f"{name}: {value}" for name, value in wanted if _OF_ANOTHER_FILE.match(value)), "")
     if elsewhere:
         unknown = unknown or Reason("requirements-not-stated", detail=elsewhere[:80])
-    remotes = tuple(dict.fromkeys(value for _, value in stated if _is_remote(value)))
-    words = dict.fromkeys(_word(*it) for it in stated if not _is_elsewhere(it[1]))
-    listed = tuple(
-        item
-        for directory, it in zip(directories, manifests, strict=True)
-        if not isinstance(it, Reason)
-        for item in _unread(files, directory, _stated(it, sections))
-    )
+    remotes = tuple(dict.fromkeys(value for _, value in wanted if _is_remote(value)))
+    words = dict.fromkeys(_word(*it) for it in wanted if not _is_elsewhere(it[1]))
+    listed = tuple(item for at, it in known.items() for item in _unread(files, at, stated(it, sections[at])))
     if not words and not remotes and not unknown and not listed:
-        return LanguageLine(listed=(names_nothing(command, join(directories[0], "package.json")),))
-    overrides = len(known) > 1 or any(it.get("overrides") or it.get("resolutions") for it in known)
+        return LanguageLine(listed=(names_nothing(command, join(chosen[0], "package.json")),))
+    overrides = len(known) > 1 or any(it.get("overrides") or it.get("resolutions") for it in known.values())
     return LanguageLine(
         tuple(words), (("overrides", ""),) if overrides else (), unknown, listed=listed, remotes=remotes
     )
 
 
-def _stated(manifest: Mapping[str, object], sections: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and what is wanted of them."""
-    for section in sections:
-        table = manifest.get(section)
-        for name, wanted in table.items() if isinstance(table, dict) else ():
-            if isinstance(name, str) and isinstance(wanted, str):
-                yield name, wanted
+def _sections(options: Sequence[tuple[str, str]], *, is_local: bool) -> Sequence[str]:
+    names, values = {option for option, _ in options}, dict(options)
+    production = "save-prod" in names or values.get("omit") == "dev" or values.get("only", "")[:4] == "prod"
+    return SECTIONS[:2] if production or is_local else SECTIONS
+
+
+def _names(files: ProjectFiles, directories: Iterable[str]) -> frozenset[str]:
+    """How the manifests of these directories call themselves."""
+    found = (read_manifest(files, it) for it in dict.fromkeys(directories))
+    return frozenset(str(it.get("name") or "") for it in found if not isinstance(it, Reason))
+
+
+def _wanted(manifest: Manifest, sections: Sequence[str], project: Workspace) -> Iterator[tuple[str, str]]:
+    """Names and what is wanted of them, with the versions of catalogs."""
+    for name, value in stated(manifest, sections):
+        of, mark, catalog = value.partition(":")
+        known = project.catalogs.get(catalog.strip() or "default", {}) if mark and of == "catalog" else {}
+        yield name, known.get(name, value)
 
 
 def _is_remote(wanted: str) -> bool:

@@ -1,0 +1,239 @@
+"""The packages of a workspace are those that npm, yarn, pnpm and bun themselves lock or install."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from freshlayer.context import ContextFiles
+from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.model.packages import PackageCommand
+from testing.npm_registry import NpmRegistry, Package, Published
+
+MODULES = Path(__file__).parents[3] / "testing" / "node_managers" / "node_modules"
+DIRECTORIES = """
+packages/a packages/b packages/bc packages/.h packages/a/sub packages/b/test/fix packages/a/node_modules/z
+apps/x apps/y apps/z libs libs/one libs/two/deep libs/two/test/fix
+""".split()
+LAYOUTS: Mapping[str, Sequence[str]] = {
+    "stars": ("packages/*", "./apps/{x,y}/", "libs/**"),
+    "negations": ("!packages/bc", "packages/*", "!packages/b", "packages/b", "libs/**", "!**/test/**"),
+    "places": ("packages/[ab]/sub", "packages/b?", "apps/x", "apps/nowhere", "**/two/*", "packages/.*"),
+}
+
+
+def name_of(directory: str) -> str:
+    """The package that the manifest of this directory requires."""
+    return "d-" + re.sub(r"\W", "-", directory)
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[NpmRegistry]:
+    with NpmRegistry(archives=True) as found:
+        for name in ("d-root", "d-dev", "m-libs-one", *map(name_of, DIRECTORIES)):
+            found.publish(name, Package([Published("1.0.0"), Published("1.1.0"), Published("2.0.0")]))
+        yield found
+
+
+class Program(Struct, frozen=True):
+    """``install``: the words of a command; ``lock``: those that only write ``file``."""
+
+    path: str
+    install: Sequence[str]
+    lock: Sequence[str]
+    file: str
+
+
+PROGRAMS: Mapping[str, Program] = {
+    "npm": Program("npm", ("install", "--no-audit"), ("--package-lock-only",), "package-lock.json"),
+    "yarn": Program("yarn/bin/yarn.js", ("install", "--silent"), (), "yarn.lock"),
+    "berry": Program("@yarnpkg/cli-dist/bin/yarn.js", ("install",), ("--mode=update-lockfile",), "yarn.lock"),
+    "pnpm": Program("pnpm/bin/pnpm.cjs", ("install",), ("--lockfile-only",), "pnpm-lock.yaml"),
+    "bun": Program("@oven/*/bin/bun", ("install",), ("--lockfile-only",), "bun.lock"),
+}
+
+
+def executed(name: str, at: Path, registry: NpmRegistry, *words: str) -> None:
+    program = PROGRAMS[name]
+    argv = ["npm"] if name == "npm" else list(map(str, MODULES.glob(program.path)))[:1]
+    if shutil.which("node") is None or not argv:
+        pytest.skip(f"{name} is not installed, and scripts/setup can't install it here")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(at),
+        "npm_config_registry": registry.url,
+        "npm_config_update_notifier": "false",
+        "BUN_INSTALL_CACHE_DIR": str(at / "bun"),
+        "YARN_NPM_REGISTRY_SERVER": registry.url,
+        "YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1",
+        "YARN_ENABLE_GLOBAL_CACHE": "false",
+        "YARN_ENABLE_TELEMETRY": "false",
+        "YARN_NPM_MINIMAL_AGE_GATE": "0",
+    }
+    node = ["node"] if argv[0].endswith(("js", "cjs")) else []
+    done = subprocess.run(
+        [*node, *argv, *words],
+        cwd=at,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def project(at: Path, name: str, patterns: Sequence[str], **more: object) -> None:
+    """A workspace with a manifest in each directory."""
+    listed = {} if name == "pnpm" else {"workspaces": list(patterns)}
+    manifests: dict[str, dict[str, object]] = {".": {"private": True, **listed, **more}}
+    for directory in DIRECTORIES:
+        manifests[directory] = {
+            "version": "1.0.0",
+            "dependencies": {name_of(directory): "^1.0.0"},
+            "devDependencies": {"d-dev": "1.0.0"},
+        }
+    for directory, manifest in manifests.items():
+        (at / directory).mkdir(parents=True, exist_ok=True)
+        called = "root" if directory == "." else "m-" + name_of(directory).removeprefix("d-")
+        (at / directory / "package.json").write_text(json.dumps({"name": called, **manifest}))
+    (at / "packages" / "README.md").write_text("no manifest\n")
+    if name == "pnpm":
+        lines = "".join(f"  - '{it}'\n" for it in patterns)
+        (at / "pnpm-workspace.yaml").write_text(f"packages:\n{lines}")
+    if name == "berry":
+        (at / ".yarnrc.yml").write_text("enableImmutableInstalls: false\n")
+        (at / "yarn.lock").write_text("")
+
+
+def command(at: Path, line: str, directory: str = ".") -> PackageCommand:
+    text = f"FROM base\nWORKDIR /app\nCOPY . .\nWORKDIR /app/{directory}\nRUN {line}\n"
+    found = analyse(text, BuildRequest(("linux/amd64",)), ContextFiles(at, None).read).discovery
+    ((installs,),) = found.packages.values()
+    assert installs.unknown is None
+    return installs
+
+
+def names(at: Path, line: str, directory: str = ".") -> set[str]:
+    """The packages that we watch."""
+    return {word.rpartition("@")[0] for word in command(at, line, directory).words}
+
+
+def line_of(name: str) -> str:
+    return "yarn install" if name in {"yarn", "berry"} else f"{name} install"
+
+
+def locked(name: str, at: Path) -> set[str]:
+    return set(re.findall(r"\bd-[a-z-]*[a-z]\b", (at / PROGRAMS[name].file).read_text()))
+
+
+def written(name: str, at: Path, registry: NpmRegistry) -> set[str]:
+    """The packages that the program writes into its lock file."""
+    executed(name, at, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    return locked(name, at)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_members_of_a_workspace(name: str, layout: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    patterns = [it for it in LAYOUTS[layout] if name != "bun" or "nowhere" not in it]
+    project(tmp_path, name, patterns, dependencies={"d-root": "1.0.0"})
+    ours = names(tmp_path, line_of(name))
+    assert ours == written(name, tmp_path, registry)
+    assert len(ours) > 3
+
+
+@pytest.mark.parametrize("name", ["yarn", "berry", "pnpm", "bun"])
+def test_a_command_in_a_member_installs_all(name: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    project(tmp_path, name, ["packages/*"])
+    ours = names(tmp_path, line_of(name), "packages/a")
+    executed(name, tmp_path / "packages" / "a", registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    assert ours == locked(name, tmp_path)
+    assert len(ours) == 4
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_version_that_a_member_has(name: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    project(tmp_path, name, ["libs/*"], dependencies={"m-libs-one": "^1.0.0"})
+    ours = "m-libs-one" in names(tmp_path, line_of(name))
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    lock = (tmp_path / PROGRAMS[name].file).read_text()
+    assert ours is ("m-libs-one@1.1.0" in lock)
+    assert ours is (name == "pnpm")
+
+
+CATALOGS = {
+    "pnpm": (
+        "pnpm-workspace.yaml",
+        "packages: []\ncatalog:\n  d-root: ^1.0.0\ncatalogs:\n  old:\n    d-dev: 1.0.0\n",
+    ),
+    "berry": (".yarnrc.yml", "catalog:\n  d-root: ^1.0.0\ncatalogs:\n  old:\n    d-dev: 1.0.0\n"),
+}
+
+
+@pytest.mark.parametrize("name", ["pnpm", "berry", "bun"])
+def test_versions_of_a_catalog(name: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    stated = {"catalog": {"d-root": "^1.0.0"}, "catalogs": {"old": {"d-dev": "1.0.0"}}}
+    wanted = {"d-root": "catalog:", "d-dev": "catalog:old"}
+    project(tmp_path, name, [], dependencies=wanted, **(stated if name == "bun" else {}))
+    if name in CATALOGS:
+        file, text = CATALOGS[name]
+        (tmp_path / file).write_text(text)
+    assert command(tmp_path, line_of(name)).words == ("d-root@^1.0.0", "d-dev@1.0.0")
+    assert written(name, tmp_path, registry) >= {"d-root", "d-dev"}
+    lock = (tmp_path / PROGRAMS[name].file).read_text()
+    versions = {it for it in ("1.0.0", "1.1.0", "2.0.0") if re.search(rf"d-\w+(?:@|@npm:){it}\b", lock)}
+    assert versions == {"1.0.0", "1.1.0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("npm", ("-w", "apps/x")),
+        ("npm", ("--workspace", "m-apps-x", "-w", "m-libs-one")),
+        ("pnpm", ("--filter", "m-apps-x")),
+        ("pnpm", ("--filter", "./apps/x")),
+        ("bun", ("--filter", "m-apps-x")),
+    ],
+)
+def test_members_that_are_named(
+    name: str, words: Sequence[str], registry: NpmRegistry, tmp_path: Path
+) -> None:
+    project(tmp_path, name, ["apps/*", "libs/*"])
+    manifest = json.loads((tmp_path / "apps/x/package.json").read_text())
+    manifest["dependencies"]["m-libs"] = "^1.0.0" if name == "npm" else "workspace:^1.0.0"
+    (tmp_path / "apps/x/package.json").write_text(json.dumps(manifest))
+    (tmp_path / "libs" / "package.json").rename(tmp_path / "libs" / "two" / "package.json")
+    ours = names(tmp_path, f"{line_of(name)} {' '.join(words)}")
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *words)
+    installed = {it.parent.name for it in tmp_path.rglob("node_modules/d-*/package.json")}
+    assert ours == installed
+
+
+@pytest.mark.parametrize("patterns", [["packages/!(a)"], ["{a,b,c,d,e}" * 4]])
+def test_a_pattern_that_is_not_computed(tmp_path: Path, patterns: Sequence[str]) -> None:
+    project(tmp_path, "npm", patterns)
+    text = "FROM base\nCOPY . /app\nWORKDIR /app\nRUN npm install\n"
+    found = analyse(text, BuildRequest(("linux/amd64",)), ContextFiles(tmp_path, None).read).discovery
+    assert "requirements-not-stated" in {it.reason.code for it in found.not_watched}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("pnpm add -w typescript", ["typescript"]),
+        ("pnpm -w add typescript", ["typescript"]),
+        ("pnpm --filter app add typescript", ["typescript"]),
+        ("npm install -w app typescript", ["typescript"]),
+    ],
+)
+def test_a_name_behind_an_option(tmp_path: Path, line: str, words: list[str]) -> None:
+    assert list(command(tmp_path, line).words) == words
