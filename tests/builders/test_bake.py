@@ -106,3 +106,10 @@ def test_an_inline_dockerfile_is_no_template_of_bakes() -> None:
 def test_the_names_that_a_target_gets_are_read() -> None:
     (target,) = targets_of({"target": {"app": {"tags": ["app:1", "app:2"]}}})
     assert target.tags == ("app:1", "app:2")
+
+
+def test_where_the_metadata_go_is_read() -> None:
+    assert (
+        read(["--metadata-file=one.json", "--metadata-file", "two.json", "app"]).metadata_file == "two.json"
+    )
+    assert read(["app"]).metadata_file == ""

@@ -116,6 +116,10 @@ class Invocation(BuiltBy, Protocol):
     def named(self) -> str:
         """The value of ``--builder``."""
 
+    @property
+    def metadata_file(self) -> str:
+        """Where the builder writes what it states of the build; empty where no option names a file."""
+
     def takes_local_images(self, named: str) -> bool:
         """As ``Builder`` has it."""
 

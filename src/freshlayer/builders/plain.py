@@ -82,6 +82,10 @@ class PlainBuild(Struct, frozen=True):
     def named(self) -> str:
         return self.command.builder
 
+    @property
+    def metadata_file(self) -> str:
+        return self.command.metadata_file
+
     def takes_local_images(self, named: str) -> bool:
         return self.builder.takes_local_images(named)
 

@@ -79,10 +79,11 @@ def _written(files: Files, session: Session, pin: bool | None, *, downloads: boo
     from freshlayer.workflows.lock import as_now, observe, parts_of
     from freshlayer.workflows.lock_bodies import with_bodies
     from freshlayer.workflows.package_pins import unpinnable
+    from freshlayer.workflows.received import with_digests
 
     targets = [_with_pins(it, pin) for it in files.targets]
     observed = list(observe(targets, session, lambda _: False))
-    parts = parts_of(observed, session)
+    parts = with_digests(parts_of(observed, session), observed, session)
     if downloads:
         parts = with_bodies(parts, files.lock, observed, session)
     now = change_lock(files.path, lambda before: as_now(before, parts, files.path, keep=True))

@@ -33,7 +33,8 @@ def locking(
 ) -> Iterator[tuple[Files, Session]]:
     """The Dockerfiles, and a session that knows what the lock file has and nothing else.
 
-    What this machine recorded has no part in a lock file, which is the same on every machine.
+    What this machine recorded has no part in a lock file, which is the same on every machine; but for the
+    digests of what its builds received, which spare a download.
     """
     from freshlayer.cli.locked_files import files_of
     from freshlayer.decisions.locking import by_reference, by_stage
@@ -55,6 +56,7 @@ def locking(
                 session,
                 store=store,
                 lock=files.lock,
+                of_builds=session.store,
                 locked=by_reference(files.lock),
                 locked_packages=by_stage(files.lock),
                 lock_path=files.path,

@@ -21,6 +21,7 @@ from freshlayer.workflows.judge import judged
 from freshlayer.workflows.last_builds import keys_before
 from freshlayer.workflows.package_pins import warn_of_unpinned
 from freshlayer.workflows.pins import pins_by_target, with_pins
+from freshlayer.workflows.received import with_received
 from freshlayer.workflows.record import scope_of
 from freshlayer.workflows.render import derived_files
 from freshlayer.workflows.reprobe import reprobe_and_record
@@ -67,6 +68,7 @@ def build(
     if ended.interrupted:
         session.warn("interrupted; nothing was recorded")
         return reports
+    reports = with_received(reports, invocation)
     return reprobe_and_record(targets, reports, images_of(model.targets, invocation, ended), session)
 
 

@@ -18,6 +18,7 @@ from freshlayer.model.packages import PackagePolicy
 from freshlayer.reference import Reference, shown
 from freshlayer.workflows.lock import LockTarget, as_now, observe, parts_of
 from freshlayer.workflows.lock_bodies import with_bodies
+from freshlayer.workflows.received import with_digests
 from freshlayer.workflows.session import Session
 
 _MARKING = ("apt", "rpm")
@@ -57,7 +58,7 @@ def update(
         policies = {**session.policy.packages, **dict.fromkeys(_MARKING, PackagePolicy.SECURITY)}
         session = replace(session, policy=replace(session.policy, packages=policies))
     observed = list(observe(targets, session, wanted.means))
-    parts = parts_of(observed, session)
+    parts = with_digests(parts_of(observed, session), observed, session)
     _check_answers(before, wanted, [it.report.verdicts for it in observed])
     if wanted.downloads:
         parts = with_bodies(parts, before, observed, session, wanted.means)

@@ -24,6 +24,7 @@ class Session(Struct, frozen=True, kw_only=True):
     without them no package is watched. ``engine``: whose images a build may start from; None where no builder
     is known. ``locked``: reference → its entries in the lock file, which is ``lock_path``;
     ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file has it.
+    ``of_builds``: the state of this machine, for what its builds received, where ``store`` is another one.
     ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
     ``supplies_secrets``: as ``Builder`` has it; None where no builder is to get any.
     """
@@ -37,6 +38,7 @@ class Session(Struct, frozen=True, kw_only=True):
     locked_packages: Mapping[tuple[str, str], tuple[LockedPackages, ...]] = field(default_factory=dict)
     lock_path: Path | None = None
     lock: Lock = Lock()
+    of_builds: StateStore | None = None
     must_match: bool = False
     supplies_secrets: Callable[[str], bool] | None = None
     keyring: Keyring = NO_CREDENTIALS

@@ -37,6 +37,7 @@ def read(words: Sequence[str]) -> BakeCommand:
         readable=tuple(_readable(options)),
         unclear=_unclear(words, options, operands),
         builder=last(options, "builder"),
+        metadata_file=last(options, "metadata-file"),
         unknown_options=unknown(options),
     )
 

@@ -23,6 +23,7 @@ class BuildCommand(Struct, frozen=True):
 
     ``never_pulls``: whether the words forbid to pull images. ``builder``: which of buildx's is named;
     ``load``: whether its result becomes a local image. ``tags``: those that the local images get.
+    ``metadata_file``: where the builder writes what it states of the build.
     """
 
     words: tuple[str, ...]
@@ -39,6 +40,7 @@ class BuildCommand(Struct, frozen=True):
     builder: str = ""
     load: bool = False
     tags: tuple[str, ...] = ()
+    metadata_file: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     contexts: Mapping[str, str] = field(default_factory=dict)
     unclear: Reason | None = None
@@ -88,6 +90,7 @@ def read(words: list[str], environ: Mapping[str, str], family: Family = DOCKER) 
         builder=_value(last, "builder"),
         load=_switched(last, "load"),
         tags=_tags(options),
+        metadata_file=_value(last, "metadata-file"),
         build_args=build_args(given, environ),
         contexts=_pairs(_values(options, "build-context")),
         unclear=_unclear(options, operands, context, family),

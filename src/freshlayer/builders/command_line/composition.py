@@ -11,7 +11,7 @@ class CompositionCommand(Struct, frozen=True, kw_only=True):
     """``words``: everything after the word of the tool, untouched.
 
     ``unclear``: why it is not known what is built. ``builder``: the value of ``--builder``.
-    ``unknown_options``: their names.
+    ``metadata_file``: where the tool writes what it states of the build. ``unknown_options``: their names.
     """
 
     words: tuple[str, ...]
@@ -21,4 +21,5 @@ class CompositionCommand(Struct, frozen=True, kw_only=True):
     no_cache: bool = False
     unclear: Reason | None = None
     builder: str = ""
+    metadata_file: str = ""
     unknown_options: tuple[str, ...] = ()

@@ -48,6 +48,10 @@ class Composition(Invoked, frozen=True):
         return self.command.builder
 
     @property
+    def metadata_file(self) -> str:
+        return self.command.metadata_file
+
+    @property
     def engine(self) -> str:
         return engines.of_buildx(self.environment, self.named, chosen=True)
 
