@@ -14,7 +14,6 @@ from freshlayer.decisions import plan as planning
 from freshlayer.decisions.frontend import FRONTEND, frontend_before
 from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import marks as marks_of
-from freshlayer.decisions.package_pins import with_pins
 from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
@@ -34,7 +33,6 @@ from freshlayer.workflows.identities import expected, installed
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.learned_bases import LearnedBases, created_of, with_reasons
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
-from freshlayer.workflows.package_pins import pins_of
 from freshlayer.workflows.packages import (
     Found,
     PackagesOfRun,
@@ -183,7 +181,10 @@ class Judgement:
         verdicts = self._verdicts(target, watched)
         watched = under_policy(watched, self._session.policy.packages)
         wanted = wanted_of(watched, self._bases.known)
-        wanted = with_pins(wanted, pins_of(target, watched, self._session))
+        if self._session.supplies_secrets is not None:
+            from freshlayer.workflows.package_pins import pinned  # noqa: PLC0415 - of builds alone
+
+            wanted = pinned(wanted, target, watched, self._session)
         (packages,) = self._packages_of([wanted])
         watched = with_unresolved(watched, packages)
         try:

@@ -7,11 +7,11 @@ from hashlib import sha256
 
 from freshlayer import dockerfile
 from freshlayer.decisions.locked_packages import commands_of
-from freshlayer.decisions.package_pins import APT, PLACE, chooses, pinned_in, preferences
+from freshlayer.decisions.package_pins import APT, PLACE, chooses, pinned_in, preferences, with_pins
 from freshlayer.discover.analysis import Analysis
 from freshlayer.dockerfile.inject import PINS_ID, FileMount
 from freshlayer.model.lock import Lock, LockedPackages
-from freshlayer.model.packages import PackageRun
+from freshlayer.model.packages import PackageRun, PackagesWanted
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.model.report import Report
 from freshlayer.workflows.identities import blocks_of, locked_name
@@ -20,6 +20,11 @@ from freshlayer.workflows.target import Target
 
 _DIGITS = 16
 _OWN_MOUNT = "/etc/apt"
+
+
+def pinned(wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session) -> PackagesWanted:
+    """The packages that are wanted, as their managers see them with the files that a locked build gives."""
+    return with_pins(wanted, pins_of(target, analysis, session))
 
 
 def pins_of(target: Target, analysis: Analysis, session: Session) -> dict[int, str]:
