@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -34,9 +35,16 @@ def distribution_of(files: Mapping[str, str]) -> Distribution:
 
 def package_url(distribution: Distribution, record: Record) -> str:
     """The package URL of a package, without its version."""
-    distro = f"&distro={quote(distribution.codename)}" if distribution.codename else ""
     name = quote(record.name.lower(), safe="")
-    return f"pkg:deb/{quote(distribution.name)}/{name}?arch={quote(record.architecture)}{distro}"
+    start, end = _around(distribution, record.architecture)
+    return f"{start}{name}{end}"
+
+
+@lru_cache(maxsize=64)
+def _around(distribution: Distribution, architecture: str) -> tuple[str, str]:
+    """What is in front of a name in its package URL, and behind it."""
+    distro = f"&distro={quote(distribution.codename)}" if distribution.codename else ""
+    return f"pkg:deb/{quote(distribution.name)}/", f"?arch={quote(architecture)}{distro}"
 
 
 def chosen_packages(

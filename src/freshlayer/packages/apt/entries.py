@@ -78,6 +78,7 @@ _FIELDS = (
     *("Suggests", "Replaces", "Provides", "Multi-Arch", "Essential", "Important", "Priority", "Section"),
     *("Source", "Size", "Installed-Size", "SHA256"),
 )
+_ABSENT = ("",) * len(_FIELDS)
 _OTHER_FIELDS = ("SHA512", "MD5sum", "Task", "Enhances")
 _RELATIONS = (
     *("Pre-Depends", "Depends", "Conflicts", "Breaks", "Recommends", "Suggests", "Replaces", "Enhances"),
@@ -96,7 +97,7 @@ RELEASE_FIELDS = (
 _READ = reader_of((*_FIELDS, *_OTHER_FIELDS))
 _READ_SOURCE = reader_of(_SOURCE_FIELDS)
 _READ_RELEASE = reader_of((*RELEASE_FIELDS, "SHA256", "SHA512"))
-_MENTIONED = re.compile(r"(?:^|[,|])\s*([A-Za-z0-9][^\s,|:(]*)")
+_MENTIONED = re.compile(r"[,|]\s*([A-Za-z0-9][^\s,|:(]*)")
 _LINE = re.compile(r"^[ \t]+([0-9a-f]{64}|[0-9a-f]{128})[ \t]+(\d+)[ \t]+(\S+)$", re.MULTILINE)
 
 _encode = msgspec.msgpack.encode
@@ -119,17 +120,17 @@ def entries_of(kind: str, content: BinaryIO) -> Entries:
 
 def names_in(relation: str) -> list[str]:
     """The names of packages in a field."""
-    return _MENTIONED.findall(relation)
+    return _MENTIONED.findall(f",{relation}")
 
 
 def fields_of(stanza: str) -> dict[str, str]:
     """The fields of a stanza of an index, or of dpkg's status."""
-    return dict(_READ.findall(stanza))
+    return dict(_READ(stanza))
 
 
 def values_of(fields: dict[str, str]) -> list[str]:
     """The values of a ``Record``, in its order."""
-    values = [fields.get(name, "") for name in _FIELDS]
+    values = list(map(fields.get, _FIELDS, _ABSENT))
     if not values[-1]:
         values.append(_other_digest(fields))
     return values
@@ -158,7 +159,7 @@ class _Names:
         self.order.setdefault(name, len(self.order))
         for relation in _RELATIONS:
             if relation in fields:
-                for mentioned in _MENTIONED.findall(fields[relation]):
+                for mentioned in names_in(fields[relation]):
                     if mentioned not in self.order:
                         self.order[mentioned] = len(self.order)
         record = _encode(values_of(fields))
@@ -166,11 +167,11 @@ class _Names:
         if self.count > _MOST_RECORDS or self.size > _MOST_BYTES or len(self.order) > _MOST_NAMES:
             raise ValueError("it has more packages than are read")
         self.records.setdefault(name, []).append(record)
-        for provided in _MENTIONED.findall(fields.get("Provides", "")):
+        for provided in names_in(fields["Provides"]) if "Provides" in fields else ():
             self.providers.setdefault(provided, []).append(name)
         if fields.get("Essential") == "yes":
             self.essential[name] = None
-        for task in fields.get("Task", "").replace(",", " ").split():
+        for task in fields["Task"].replace(",", " ").split() if "Task" in fields else ():
             self.tasks.setdefault(task, []).append(name)
 
     def entries(self) -> Entries:
@@ -196,7 +197,7 @@ def _of_packages(read: Iterable[str]) -> Entries:
 def _of_sources(read: Iterable[str]) -> Entries:
     found: dict[str, list[list[str]]] = {}
     for stanza in read:
-        fields = dict(_READ_SOURCE.findall(stanza))
+        fields = dict(_READ_SOURCE(stanza))
         if not ("Package" in fields and "Version" in fields):
             raise ValueError("a stanza has no Package or no Version")
         if len(found) > _MOST_RECORDS:
@@ -211,7 +212,7 @@ _LARGEST_RELEASE = 16 << 20
 
 def _of_release(content: BinaryIO) -> Entries:
     text = content.read(_LARGEST_RELEASE).decode("utf-8", "replace").replace("\r\n", "\n")
-    fields = dict(_READ_RELEASE.findall(_unsigned(text)))
+    fields = dict(_READ_RELEASE(_unsigned(text)))
     if not fields:
         raise ValueError("it has no field of a Release file")
     return _release_entries(fields)

@@ -133,7 +133,7 @@ def installed_of(status: str, extended_states: str = "") -> Installed:
     found: dict[Key, InstalledPackage] = {}
     holds: set[str] = set()
     for stanza in status.split("\n\n"):
-        words = dict(_STATUS.findall(stanza)).get("Status", "install ok installed").split()
+        words = dict(_STATUS(stanza)).get("Status", "install ok installed").split()
         fields = fields_of(stanza)
         if words[:1] == ["hold"] and words[-1:] != ["installed"]:
             holds.add(fields.get("Package", ""))
@@ -146,6 +146,6 @@ def installed_of(status: str, extended_states: str = "") -> Installed:
 
 def _automatic(text: str) -> Iterator[Key]:
     for stanza in text.split("\n\n"):
-        fields = dict(_AUTO.findall(stanza))
+        fields = dict(_AUTO(stanza))
         if fields.get("Auto-Installed") == "1":
             yield fields.get("Package", ""), fields.get("Architecture", "")

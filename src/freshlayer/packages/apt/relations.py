@@ -20,6 +20,10 @@ class Kind(IntEnum):
     SUGGESTS = 5
 
 
+_NEGATIVE = (Kind.CONFLICTS, Kind.BREAKS)
+"""Relations that name what must not be installed."""
+
+
 class Alternative(Struct, frozen=True):
     """One package of a clause. ``architecture``: as written behind the colon; empty where there is none."""
 
@@ -30,21 +34,22 @@ class Alternative(Struct, frozen=True):
 
 
 class Clause(Struct, frozen=True):
-    """Alternatives of which one is enough; of a negative clause, one that must not be there."""
+    """Alternatives of which one is enough; of a negative clause, one that must not be there.
+
+    ``critical``: whether a package is broken where it is not fulfilled. Both are fields: a resolution reads
+    them more often than anything else.
+    """
 
     kind: Kind
     alternatives: tuple[Alternative, ...]
+    negative: bool
+    critical: bool
     implicit: bool = False
 
-    @property
-    def negative(self) -> bool:
-        """Whether it names what must not be installed."""
-        return self.kind is Kind.CONFLICTS or self.kind is Kind.BREAKS
 
-    @property
-    def critical(self) -> bool:
-        """Whether a package is broken where it is not fulfilled."""
-        return self.kind <= Kind.BREAKS
+def clause_of(kind: Kind, alternatives: tuple[Alternative, ...], *, implicit: bool = False) -> Clause:
+    """A clause of a relation."""
+    return Clause(kind, alternatives, kind in _NEGATIVE, kind <= Kind.BREAKS, implicit)
 
 
 class Restricted(Struct, frozen=True):
@@ -67,7 +72,7 @@ _PROFILE = re.compile(r"<([^>]*)>")
 def clauses_of(text: str, kind: Kind) -> tuple[Clause, ...]:
     """The clauses of a field. Each alternative of a negative field is a clause of its own."""
     read = restricted_clauses(text)
-    return tuple(Clause(kind, tuple(one.alternative for one in clause)) for clause in read)
+    return tuple(clause_of(kind, tuple(one.alternative for one in clause)) for clause in read)
 
 
 def restricted_clauses(text: str) -> list[list[Restricted]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
 _PIECE = 1 << 20
@@ -20,7 +20,7 @@ def stanzas(content: BinaryIO) -> Iterator[str]:
     """The stanzas of a file, read in pieces. Raises ValueError for one that never ends."""
     rest = b""
     while piece := content.read(_PIECE):
-        rest += piece.replace(b"\r\n", b"\n")
+        rest += piece.replace(b"\r\n", b"\n") if b"\r" in piece else piece
         head, found, tail = rest.rpartition(b"\n\n")
         if found:
             rest = tail
@@ -45,7 +45,9 @@ def stanzas_of(text: str) -> Iterator[dict[str, str]]:
             yield fields
 
 
-def reader_of(fields: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds (name, value) of these fields in a stanza."""
+def reader_of(fields: Iterable[str]) -> Callable[[str], list[tuple[str, str]]]:
+    """What finds the (name, value) of these fields in a stanza."""
     names = "|".join(map(re.escape, fields))
-    return re.compile(rf"^({names}):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+    # It begins with a character, so that only the lines are looked at, and not every place of a stanza.
+    find = re.compile(rf"\n({names}):[ \t]*(.*(?:\n[ \t]+.*)*)").findall
+    return lambda stanza: find(f"\n{stanza}")

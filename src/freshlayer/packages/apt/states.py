@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-from freshlayer.packages.apt.relations import Alternative, Clause, Kind
+from freshlayer.packages.apt.relations import Alternative, Clause, Kind, clause_of
 from freshlayer.packages.apt.universe import Offer, Package, Universe, Version
 
 
@@ -66,6 +66,7 @@ class States:
         self._states: dict[Package, State] = {}
         self._clauses: dict[Version, tuple[Clause, ...]] = {}
         self._arriving: set[str] = set()
+        self._offers: dict[tuple[Alternative, str], list[Offer]] = {}
 
     def of(self, package: Package) -> State:
         """The state of a package."""
@@ -106,16 +107,24 @@ class States:
                 continue
             if version.same:
                 other = Alternative(package.name, architecture, "!=", version.version)
-                yield Clause(Kind.BREAKS, (other,), implicit=True)
+                yield clause_of(Kind.BREAKS, (other,), implicit=True)
             else:
-                yield Clause(Kind.CONFLICTS, (Alternative(package.name, architecture),), implicit=True)
+                yield clause_of(Kind.CONFLICTS, (Alternative(package.name, architecture),), implicit=True)
 
-    def offers(self, version: Version, clause: Clause, alternative: Alternative) -> Iterator[Offer]:
-        """The versions that fulfil an alternative; of a negative clause, those that it forbids."""
-        found = self.universe.offers(alternative, version.package, negative=clause.negative)
-        for offer in found:
-            if offer.fulfils(alternative) and not (clause.negative and _ignored(version, clause, offer)):
-                yield offer
+    def offers(self, version: Version, clause: Clause, alternative: Alternative) -> list[Offer]:
+        """The versions that fulfil an alternative; of a negative clause, those that it forbids.
+
+        The former are the same for all packages of an architecture.
+        """
+        if clause.negative:
+            found = self.universe.offers(alternative, version.package, negative=True)
+            return [it for it in found if it.fulfils(alternative) and not _ignored(version, clause, it)]
+        key = (alternative, version.package.architecture)
+        known = self._offers.get(key)
+        if known is None:
+            found = self.universe.offers(alternative, version.package, negative=False)
+            known = self._offers[key] = [offer for offer in found if offer.fulfils(alternative)]
+        return known
 
     def chosen(self, package: Package, which: Which) -> Version | None:
         """A version of a package."""
@@ -128,10 +137,10 @@ class States:
         """Whether one of the versions that an alternative means is the chosen one."""
         if which is not Which.CANDIDATE and not self._may_be_there(alternative.name):
             return False
-        return any(
-            self.chosen(offer.version.package, which) is offer.version
-            for offer in self.offers(version, clause, alternative)
-        )
+        for offer in self.offers(version, clause, alternative):
+            if self.chosen(offer.version.package, which) is offer.version:
+                return True
+        return False
 
     def arrives(self, version: Version) -> None:
         """Note that a version is planned."""
@@ -144,8 +153,10 @@ class States:
 
     def fulfilled(self, version: Version, clause: Clause, which: Which = Which.PLANNED) -> bool:
         """Whether a clause holds."""
-        met = any(self.meets(version, clause, one, which) for one in clause.alternatives)
-        return met is not clause.negative
+        for one in clause.alternatives:
+            if self.meets(version, clause, one, which):
+                return not clause.negative
+        return clause.negative
 
     def broken(self, package: Package) -> bool:
         """Whether the planned version lacks something, or meets what it must not."""

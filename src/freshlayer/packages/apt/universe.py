@@ -191,8 +191,10 @@ class Universe:
             package = group[architecture] = Package(record.name, architecture, order)
         package.essential |= record.essential == "yes"
         package.important |= record.important == "yes"
-        version = next((one for one in package.versions if _same(one.record, record)), None)
-        if version is None:
+        for version in package.versions:
+            if _same(version.record, record):
+                break
+        else:
             version = Version(package, record)
             package.versions.append(version)
         if number is not None and number not in version.origins:
