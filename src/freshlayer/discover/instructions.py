@@ -27,7 +27,8 @@ from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Finding, Found, Missed
 from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
-from freshlayer.discover.windows_shells import WINDOWS_SHELLS, followed_by, interpreter_of
+from freshlayer.discover.windows_calls import followed_by
+from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of
 from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
 from freshlayer.dockerfile.reach import parent_stage, sources_of
 from freshlayer.dockerfile.scope import Unknown

@@ -1,16 +1,11 @@
-"""The interpreters of Windows, and calls of them in other shells; what they run is in ``windows``."""
+"""The interpreters of Windows, by their names; what they run is in ``windows``."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from freshlayer.shell import Call, Surroundings
-
-if TYPE_CHECKING:
-    from freshlayer.discover.commands import Others
-    from freshlayer.discover.windows import Findings
+from freshlayer.shell import Call
 
 POWERSHELLS = frozenset({"powershell", "pwsh", "pwsh-preview"})
 WINDOWS_SHELLS = frozenset({*POWERSHELLS, "cmd"})
@@ -30,17 +25,3 @@ def name_of(call: Call) -> str:
     if not isinstance(last, str):
         return ""
     return last if len(first) == 1 or re.search(r"[\\/]", last) else ""
-
-
-def followed_by(surroundings: Surroundings) -> Others:
-    """What these interpreters, and programs with a path of Windows, read where another shell runs them."""
-
-    def others(call: Call) -> Findings | None:
-        name = name_of(call)
-        if interpreter_of(name) in WINDOWS_SHELLS or "\\" in name:
-            from freshlayer.discover.windows import of_programs  # noqa: PLC0415 - its grammars
-
-            return of_programs([call], surroundings, 0)
-        return None
-
-    return others

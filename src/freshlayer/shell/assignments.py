@@ -6,6 +6,7 @@ import re
 
 from freshlayer.shell import arithmetic
 from freshlayer.shell.arms import tied
+from freshlayer.shell.expand import one_at_a_time
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.status import CommandResult, Status
@@ -22,7 +23,6 @@ from freshlayer.shell.values import (
     text_of,
     worst,
 )
-from freshlayer.shell.variants import one_at_a_time
 
 LOCAL = frozenset({"local", "declare", "typeset"})
 """What makes a name that ends with its function."""

@@ -17,7 +17,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.shell import arithmetic, branches, loops
 from freshlayer.shell.arms import each_arm
 from freshlayer.shell.assignments import assign, declare
-from freshlayer.shell.expand import Expander
+from freshlayer.shell.expand import Expander, one_at_a_time
 from freshlayer.shell.frame import Frame, Outside
 from freshlayer.shell.programs.dispatch import IN_SHELL, dispatch
 from freshlayer.shell.programs.file_tools import write
@@ -55,7 +55,6 @@ from freshlayer.shell.values import (
     text_of,
     without_line_ends,
 )
-from freshlayer.shell.variants import one_at_a_time
 
 STEPS = 8_000
 _MOST_APART = 5 * STEPS

@@ -40,6 +40,7 @@ from freshlayer.shell.values import (
 
 _DEEPEST = 8
 _MOST_FIELDS = 2000
+_MOST_VARIANTS = 200
 
 
 class Expander:
@@ -176,3 +177,19 @@ def _appended(fields: list[Field], more: list[Field]) -> list[Field]:
     first, *others = more
     joined = Field(text_of(*fields[-1].text, *first.text), fields[-1].kept or first.kept)
     return [*fields[:-1], joined, *others]
+
+
+def one_at_a_time(words: list[list[tuple[Text, ...]]]) -> list[tuple[Text, ...]]:
+    """The fields of a command: each alternative of a word once, beside the first of the others.
+
+    Raises BudgetError where there are too many.
+    """
+    first = [options[0] for options in words]
+    variants = [tuple(field for fields in first for field in fields)]
+    for place, options in enumerate(words):
+        for option in options[1:]:
+            chosen = [*first[:place], option, *first[place + 1 :]]
+            variants.append(tuple(field for fields in chosen for field in fields))
+    if len(variants) > _MOST_VARIANTS:
+        raise BudgetError
+    return variants

@@ -1,0 +1,26 @@
+"""Calls of the interpreters of Windows in the scripts of other shells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of, name_of
+from freshlayer.shell import Call, Surroundings
+
+if TYPE_CHECKING:
+    from freshlayer.discover.commands import Others
+    from freshlayer.discover.windows import Findings
+
+
+def followed_by(surroundings: Surroundings) -> Others:
+    """What these interpreters, and programs with a path of Windows, read where another shell runs them."""
+
+    def others(call: Call) -> Findings | None:
+        name = name_of(call)
+        if interpreter_of(name) in WINDOWS_SHELLS or "\\" in name:
+            from freshlayer.discover.windows import of_programs  # noqa: PLC0415 - its grammars
+
+            return of_programs([call], surroundings, 0)
+        return None
+
+    return others
