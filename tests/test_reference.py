@@ -257,6 +257,13 @@ def test_the_canonical_spelling_of_any_url_is_stable(text: str) -> None:
     assert parse(once.address) == once
 
 
+def test_two_readings_of_one_text_do_not_differ() -> None:
+    one, other = (parse("docker-image://docker.io/library/debian:12") for _ in range(2))
+    assert one == other
+    assert (one != other) is False
+    assert one != parse("docker-image://docker.io/library/debian:13")
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.sampled_from(["deb", "apk", "rpm", "DEB"]),

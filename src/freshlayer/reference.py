@@ -102,6 +102,10 @@ class Reference(Struct, frozen=True, eq=False):
             return False
         return self.form.follow == other.form.follow
 
+    def __ne__(self, other: object) -> bool:
+        """As a Struct has ``!=`` it compares identities."""
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self.text)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from testing.base_image import write_base_image
 from testing.builders.base import Builder
 from testing.builders.table import MEMBERS, Builders
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
+from testing.published_images import Publisher
 from testing.servers import needs
 from testing.stores.registry import Registry
 
@@ -61,3 +65,15 @@ def registry() -> Iterator[Registry]:
     needs.require("nginx", Registry.PROGRAM)
     with Registry() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def base_layer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    archive = tmp_path_factory.mktemp("base") / "base.tar"
+    write_base_image(archive)
+    return gzip.compress(archive.read_bytes(), compresslevel=1, mtime=0)
+
+
+@pytest.fixture
+def publisher(registry: Registry, base_layer: bytes) -> Publisher:
+    return Publisher(registry, base_layer, secrets.token_hex(8))

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import secrets
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from freshlayer.workflows.platforms import default_platform
-from testing.base_image import BASE, write_base_image
+from testing.base_image import BASE
 from testing.builders.base import Builder
 from testing.builders.table import MEMBERS, Builders
-from testing.command import Ended, Freshlayer
-from testing.layers import layer
+from testing.published_images import Project, Publisher, made_for, ran
 from testing.stores.registry import Registry
 
-SAID = re.compile(r"(?m)^(?:#\d+ [\d.]+ )?(old|new|newer|local)\r?$")
-OTHER_PLATFORM = "linux/s390x"
-CONFIG = {"Env": ["PATH=/usr/local/bin:/usr/bin:/bin"], "Cmd": ["sh"]}
 KNOWS_MOUNTS = (
     "buildkit",
     "buildah",
@@ -48,101 +39,6 @@ os.execv("{program}", [{name!r}, *sys.argv[1:]])
 """A builder's program that moves a tag before it does what it is called for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """Pushes images to a registry: a layer of BASE's files, and one of its own.
-
-    ``mark``: a text of this test alone. Engines are shared by tests: what one of them pulled or built of an
-    image would be there for another one that pushes the same bytes.
-    """
-
-    registry: Registry
-    base: bytes
-    mark: str
-
-    def push(self, repository: str, content: str, tag: str = "1") -> str:
-        """An image with a file /content; its name."""
-        own = layer({"mark": self.mark, "content": f"{content}\n"})
-        self.registry.push_layers(repository, tag, [self.base, own], config=CONFIG)
-        return f"{self.registry.host}/{repository}:{tag}"
-
-    def push_index(self, repository: str, content: str, other: str) -> str:
-        """An image for this platform and another, under the tag 1."""
-        name = self.push(repository, content, "here")
-        self.push(repository, other, "there")
-        platforms = {default_platform(): "here", OTHER_PLATFORM: "there"}
-        self.registry.push_joined(repository, "1", platforms)
-        return name.replace(":here", ":1")
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A Dockerfile, and freshlayer in front of a builder that may use the registry without TLS."""
-
-    builder: Builder
-    freshlayer: Freshlayer
-    registry: Registry
-    directory: Path
-
-    def write(self, *lines: str) -> None:
-        (self.directory / "Dockerfile").write_text("\n".join([*lines, ""]), encoding="utf-8")
-
-    def build(self, *words: str) -> Ended:
-        told = self.freshlayer.build(*words, "--tag", "built", ".")
-        assert told.code == 0, told.err
-        assert "runs as typed" not in told.err
-        return told
-
-    def states(self) -> dict[int, str]:
-        """Line → state, by ``check``."""
-        found = self.freshlayer("check", "--json").document["instructions"]
-        return {item["line"]: item["state"] for item in found}
-
-    def contents(self, *paths: str, tag: str = "built") -> list[str]:
-        """What the image was made of."""
-        folder = self.directory / "reading"
-        folder.mkdir(exist_ok=True)
-        (folder / "Dockerfile").write_text(f"FROM {tag}\nRUN echo; cat {' '.join(paths)}\n")
-        environment = dict(self.freshlayer.environment)
-        words = ("build", *self.builder.options, "--no-cache", ".")
-        told = self.builder.run(*words, cwd=folder, env=environment)
-        return [match[1] for match in SAID.finditer(told.stdout + told.stderr)]
-
-    def plain(self, *words: str) -> None:
-        """Build without us."""
-        environment = dict(self.freshlayer.environment)
-        arguments = ("build", *self.builder.options, *self.builder.to_cache, *words, ".")
-        self.builder.run(*arguments, cwd=self.directory, env=environment)
-
-    def pull(self, name: str) -> None:
-        self.builder.run("pull", name, env=dict(self.freshlayer.environment))
-
-    def probed(self) -> list[str]:
-        """Which manifests freshlayer itself requested by a tag."""
-        seen = self.registry.requests()
-        ours = [r.path for r in seen if r.headers.get("user-agent", "").startswith("freshlayer")]
-        return [path for path in ours if "/manifests/" in path and "sha256:" not in path]
-
-
-def ran(told: Ended) -> int:
-    """How many instructions ran, as the summary states it."""
-    match = re.search(r"(?:re)?built (\d+) of \d+ layers?", told.err)
-    assert match, told.err
-    return int(match[1])
-
-
-@pytest.fixture(scope="session")
-def base_layer(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    archive = tmp_path_factory.mktemp("base") / "base.tar"
-    write_base_image(archive)
-    return gzip.compress(archive.read_bytes(), compresslevel=1, mtime=0)
-
-
-@pytest.fixture
-def publisher(registry: Registry, base_layer: bytes) -> Publisher:
-    return Publisher(registry, base_layer, secrets.token_hex(8))
-
-
 @pytest.fixture(params=MEMBERS)
 def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
     return builders[request.param]
@@ -151,13 +47,6 @@ def builder(request: pytest.FixtureRequest, builders: Builders) -> Builder:
 @pytest.fixture
 def made(builder: Builder, registry: Registry, tmp_path: Path, project: Path) -> Project:
     return made_for(builder, registry, tmp_path, project)
-
-
-def made_for(builder: Builder, registry: Registry, tmp_path: Path, project: Path) -> Project:
-    conf = tmp_path / "registries.conf"
-    conf.write_text(f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n')
-    found = Freshlayer.of(builder, tmp_path / "state.sqlite3", project)
-    return Project(builder, found.but(CONTAINERS_REGISTRIES_CONF=str(conf)), registry, project)
 
 
 def test_an_image_that_moved_is_built_and_what_follows_runs_again(
@@ -393,69 +282,6 @@ def test_each_image_is_probed_once_for_a_build(made: Project, publisher: Publish
     for count in (1, 2):
         made.build()
         assert made.probed() == ["/v2/base/manifests/1"] * count
-
-
-NEWEST = ("sid-buildx", "sid-containerd")
-
-
-@pytest.mark.parametrize("name", NEWEST)
-def test_a_build_context_in_place_of_an_image_is_not_pinned(
-    builders: Builders, name: str, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
-) -> None:
-    made = made_for(builders[name], registry, tmp_path, project)
-    base, other = publisher.push("base", "old"), publisher.push("other", "new")
-    (project / "local").mkdir()
-    (project / "local" / "content").write_text("local\n")
-    made.write(f"FROM {base}", "RUN cp /content /first", f"COPY --from={base}-x /content /second")
-    contexts = ("--build-context", f"{base}=docker-image://{other}", "--build-context", f"{base}-x=local")
-    made.build(*contexts)
-    assert made.contents("/first", "/second") == ["new", "local"]
-    assert made.probed() == ["/v2/other/manifests/1"]
-    publisher.push("other", "newer")
-    told = made.build(*contexts)
-    assert "FROM stale" in told.err
-    assert ran(told) > 0
-    assert made.contents("/first") == ["newer"]
-
-
-def bake_file(targets: Mapping[str, object]) -> str:
-    import json
-
-    return json.dumps({"target": targets})
-
-
-@pytest.mark.parametrize("name", NEWEST)
-@pytest.mark.parametrize("tool", ["bake", "compose"])
-def test_compose_and_bake_build_what_was_judged(
-    builders: Builders,
-    name: str,
-    tool: str,
-    publisher: Publisher,
-    registry: Registry,
-    tmp_path: Path,
-    project: Path,
-) -> None:
-    made = made_for(builders[name], registry, tmp_path, project)
-    base, other = publisher.push("base", "old"), publisher.push("other", "old")
-    made.pull(base)
-    made.write(f"FROM {base}", "RUN cp /content /first", "COPY --from=second /content /second")
-    image = f"docker-image://{other}"
-    if tool == "bake":
-        target = {"context": ".", "network": "host", "tags": ["built"], "contexts": {"second": image}}
-        (project / "docker-bake.json").write_text(bake_file({"default": target}))
-        words = ("bake", "--allow=network.host")
-    else:
-        built = f"{{context: ., network: host, additional_contexts: {{second: '{image}'}}}}"
-        (project / "compose.yaml").write_text(f"services: {{web: {{image: built, build: {built}}}}}\n")
-        words = ("compose", "build")
-    for content in ("old", "new"):
-        for repository in ("base", "other"):
-            publisher.push(repository, content)
-        told = made.freshlayer(*words)
-        assert told.code == 0, told.err
-        assert "runs as typed" not in told.err
-        assert made.contents("/first", "/second") == [content, content]
-    assert ran(made.freshlayer(*words)) == 0
 
 
 def test_what_is_rendered_is_pinned(

@@ -217,7 +217,7 @@ class ImagePin(Struct, frozen=True):
     """To what an image reference of a Dockerfile is pinned: what was judged is what is built (rule 10).
 
     ``line``, ``via``, ``written``: as in ``ImageUse``. ``digest``: ``sha256:…``, of the index where the
-    registry has one for the tag.
+    registry has one for the tag and the builder finds the manifest for its platform in it.
     """
 
     reference: Reference

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from freshlayer.builders.invocation import Model
-from freshlayer.evidence.images import index_in, manifest_for, pin_in, with_algorithm
+from freshlayer.evidence.images import index_in, manifest_for, pin_in, spelled, with_algorithm
 from freshlayer.model.base_image import BaseWanted, ImagePin, ImageUse
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.observation import Recorded, Verdict
@@ -21,6 +21,8 @@ from freshlayer.workflows.target import Target
 
 _RECORDS_MOUNTS = frozenset({"buildah", "podman"})
 """Builders that have a mount as it is written in their cache key."""
+_BY_DIGEST_ALONE = frozenset({"classic", "buildah", "podman"})
+"""Builders that take an image of this machine by the digest of its index, whichever platform it is for."""
 
 
 def pins_of(
@@ -66,26 +68,45 @@ def _pins(
     uses: Iterable[ImageUse], target: Target, report: Report, engine: EngineImages | None
 ) -> Iterator[ImagePin]:
     """One word that names another image for each platform is not pinned."""
-    by_word: dict[tuple[int, str, str], dict[Reference, ImageUse]] = {}
+    by_word: dict[tuple[int, str, str], list[ImageUse]] = {}
+    platforms: dict[Reference, set[str]] = {}
     for use in uses:
-        by_word.setdefault((use.line, use.via, use.written), {})[use.reference] = use
+        by_word.setdefault((use.line, use.via, use.written), []).append(use)
+        platforms.setdefault(use.reference, set()).add(use.platform)
     for found in by_word.values():
-        use = next(iter(found.values()))
-        digest = _digest(use, target, report, engine) if len(found) == 1 and not use.by_context else ""
+        use = found[0]
+        if use.by_context or any(it.reference != use.reference for it in found):
+            continue
+        alone = len({it.platform for it in found}) == 1
+        by_platform = alone and _is_by_platform(use, platforms[use.reference], target)
+        digest = _digest(use, target, report, engine, by_platform=by_platform)
         if digest:
             yield ImagePin(use.reference, digest, use.line, use.via, use.written)
 
 
-def _digest(use: ImageUse, target: Target, report: Report, engine: EngineImages | None) -> str:
-    evidence, platforms = evidence_of(report, use.reference), target.request.platforms
+def _is_by_platform(use: ImageUse, platforms: Collection[str], target: Target) -> bool:
+    """Whether its manifest is named: the digest of an index could be that of something else here.
+
+    ``platforms``: those for which this Dockerfile reads the image.
+    """
+    request = target.request
+    if request.builder in _RECORDS_MOUNTS and use.via == "RUN --mount" and len(request.platforms) == 1:
+        # An index that moved for other platforms would run the RUN again.
+        return True
+    is_own = spelled(use.platform) == spelled(request.host or use.platform)
+    return request.builder in _BY_DIGEST_ALONE and (len(platforms) > 1 or not is_own)
+
+
+def _digest(
+    use: ImageUse, target: Target, report: Report, engine: EngineImages | None, *, by_platform: bool
+) -> str:
+    evidence = evidence_of(report, use.reference)
     observed = report.verdicts[use.reference].is_observed
     if not observed and not (engine and engine.has(use.reference, evidence)):
         return ""
-    alone = len(platforms) == 1
-    if alone and use.via == "RUN --mount" and target.request.builder in _RECORDS_MOUNTS:
-        # An index that moved for other platforms would run the RUN again.
-        return with_algorithm(manifest_for(evidence, use.platform))
-    return pin_in(evidence, observed=observed, one_platform=alone)
+    manifest = manifest_for(evidence, use.platform) if by_platform else ""
+    alone = len(target.request.platforms) == 1
+    return with_algorithm(manifest) or pin_in(evidence, observed=observed, one_platform=alone)
 
 
 def judged_base(wanted: BaseWanted, verdict: Verdict | None, recorded: Recorded | None) -> JudgedBase:
