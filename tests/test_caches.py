@@ -28,6 +28,7 @@ ALLOWED = {
     "masking/names.py:names_content": "names of parameters, not their values; bounded",
     "packages/apk/versions.py:key": "the order of a version; bounded",
     "packages/apt/expressions.py:_test": "a regular expression for a pattern of a pin; bounded",
+    "packages/apt/choices.py:_around": "the parts of package URLs, by distribution and architecture; bounded",
     "packages/apt/relations.py:clauses_of": "the clauses of a relation, by its text; bounded",
     "packages/apt/relations.py:provided_of": "the names in a relation, by its text; bounded",
     "packages/apt/universe.py:_bucket": "a number for the name of a package; bounded",
