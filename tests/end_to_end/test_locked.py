@@ -51,7 +51,10 @@ def test_a_url_round(freshlayer: Freshlayer, origin: ServeOrigin, other: ServeOr
 
 @pytest.mark.parametrize(
     ("name", "checks"),
-    [("buildkit", False), ("trixie-buildx", True), ("trixie-buildah", True)],
+    [
+        *(("buildkit", False), ("trixie-buildx", True), ("trixie-classic", False)),
+        *(("buildah", False), ("trixie-buildah", True), ("podman", False), ("trixie-podman", True)),
+    ],
 )
 def test_what_an_add_fetches_is_pinned_where_the_builder_checks_it(
     builders: Builders,
