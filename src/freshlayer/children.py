@@ -65,6 +65,9 @@ DOCKER_SAVE = Child("podman save, docker image save, buildah push to a pipe", re
 WORKER = Child("processes of check --recursive", reads="Dockerfiles and settings, as this process does")
 """Forked; where they are not (macOS), Python must not import from the working directory (``many.py``)."""
 
+TRIGGER = Child("command of [triggers] in watch.toml", reads="what the user's own command reads there")
+"""Named by the file of ``watch --config``, which is the user's. It runs in the directory of that file."""
+
 CHILDREN = (
     VERSION_CONTROL,
     DOCKER_CREDENTIAL,
@@ -75,6 +78,7 @@ CHILDREN = (
     DOCKER_QUERY,
     DOCKER_SAVE,
     WORKER,
+    TRIGGER,
 )
 """Every kind."""
 

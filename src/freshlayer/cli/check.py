@@ -61,7 +61,7 @@ def command(
 
     if recursive and selection.file:
         raise OptionError(f"-f {selection.file}: --recursive looks for Dockerfiles by their names")
-    builder = _builder(options)
+    builder = builder_in_use(options)
     request = request_of(selection)
     request = built_by(builder, builder.engine(), request) if builder else request
     names = builder.family.dockerfiles if builder else NAMES
@@ -97,7 +97,7 @@ def _checked(
         return check_one(Target.of(source, as_built(source, request, session)), session)
 
 
-def _builder(options: Options) -> Builder | None:
+def builder_in_use(options: Options) -> Builder | None:
     """Whose cache is meant. Without any builder here, the one that built last is."""
     from freshlayer.builders import detect
 

@@ -40,6 +40,7 @@ _COMMANDS = {
     "serve": "a small origin to try things on",
     "render": "the Dockerfile with its keys, for a builder that freshlayer doesn't run",
     "trust": "let a project's settings name programs and variables for hosts",
+    "watch": "probe on a schedule, and trigger the rebuild of what became stale",
     "install": "docker fresh …, as a plugin of docker's; with --alias a plain docker build too",
     "uninstall": "revert what install did",
     "completion": "a script that completes commands and options in your shell",

@@ -145,6 +145,7 @@ ACTING: dict[str, tuple[str, ...]] = {
     "state forget": ("quiet", "state"),
     "flag": ("offline", "quiet", *_PROBING),
     "render": ("report", "quiet", "locked", *_CHECKING),
+    "watch": ("format", "report", "quiet", "builder", *_PROBING),
     "demo": ("builder",),
     "trust": ("quiet",),
     "install": ("quiet",),

@@ -27,6 +27,7 @@ class Observation(Struct, frozen=True):
     ``content_type``: the media type of the answer, without parameters. ``body``: the bytes, where they were
     read without a credential and are wanted; None where they were not. ``hashed``: whether this probe read
     the body, so that its digest in the evidence is computed. ``served_by``: where redirects ended.
+    ``retry_after``: seconds for which a busy origin wants no other request; None where it states none.
     """
 
     reference: Reference
@@ -38,6 +39,7 @@ class Observation(Struct, frozen=True):
     body: bytes | None = None
     hashed: bool = False
     served_by: str = ""
+    retry_after: float | None = None
 
 
 class Recorded(Struct, frozen=True):

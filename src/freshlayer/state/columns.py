@@ -107,6 +107,12 @@ def _are_instructions(value: object) -> bool:
     return all(_is_duration(it.seconds) and _is_duration(it.saved) and it.line >= 0 for it in found)
 
 
+def _is_standing(value: object) -> bool:
+    from freshlayer.model.watched import Standing  # noqa: PLC0415 - the service alone reads such a column
+
+    return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=Standing), Standing)
+
+
 _COLUMNS: Mapping[str, Callable[[Any], bool]] = {
     "identity": _is_identity,
     "strength": _is_strength,
@@ -122,4 +128,5 @@ _COLUMNS: Mapping[str, Callable[[Any], bool]] = {
     "times": _is_count,
     "number": _is_count,
     "script": _is_bytes,
+    "standing": _is_standing,
 }

@@ -23,7 +23,17 @@ SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
 ) WHERE dockerfile GLOB ? GROUP BY dockerfile"""
 # Whatever has a history has been observed.
 _REFERENCES = "SELECT reference, identity, asked FROM observation WHERE reference GLOB ?"
-OF_DOCKERFILES = ("built", "history", "given", "tag", "network", "not_watched", "build_event")
+OF_DOCKERFILES = (
+    "built",
+    "history",
+    "given",
+    "tag",
+    "network",
+    "not_watched",
+    "build_event",
+    "standing",
+    "outbox",
+)
 """Tables with a row for each Dockerfile, by its column ``dockerfile``."""
 OF_REFERENCES = ("observation", "observation_event", "taken_up", "script")
 """Tables with a row for each reference, by its column ``reference``."""

@@ -115,6 +115,16 @@ CREATE TABLE script (
   at INTEGER NOT NULL
 ) WITHOUT ROWID
 """
+_STANDING = """
+CREATE TABLE standing (dockerfile TEXT PRIMARY KEY, standing TEXT NOT NULL) WITHOUT ROWID
+"""
+_OUTBOX = """
+CREATE TABLE outbox (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE, trigger TEXT NOT NULL, dockerfile TEXT NOT NULL, body TEXT NOT NULL,
+  at INTEGER NOT NULL, times INTEGER NOT NULL, due INTEGER NOT NULL, delivered INTEGER NOT NULL
+)
+"""
 
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
@@ -166,6 +176,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     ),
     (7, (_NOT_WATCHED,)),
     (8, (_SCRIPT,)),
+    (9, (_STANDING, _OUTBOX, "CREATE INDEX outbox_due ON outbox (delivered, due)")),
 )
 """Version → the statements that lead to it from the version before."""
 
@@ -184,6 +195,8 @@ TABLES = (
     "history_size",
     "not_watched",
     "script",
+    "standing",
+    "outbox",
 )
 
 

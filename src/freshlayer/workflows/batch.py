@@ -74,7 +74,7 @@ Reader = Callable[[Candidate], AnalysedFile]
 """Reads one, wherever it runs, so it can be pickled. Raises FreshlayerError."""
 
 
-class _Packed(Struct, frozen=True):
+class Packed(Struct, frozen=True):
     """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds.
 
     ``scripts``: which of it are scripts that are executed. ``images``: what it needs of images.
@@ -100,7 +100,7 @@ class Batch:
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
         self._count = 0
 
-    def add(self, packed: _Packed) -> None:
+    def add(self, packed: Packed) -> None:
         """Take one more."""
         for reference, ttl in packed.ttls.items():
             self._ttls.add(reference, ttl)
@@ -151,7 +151,7 @@ def batches(
 
 
 def _sort(
-    read: Iterator[_Packed | ReadFailure], policy: Policy, unread: Callable[[str], None], found: list[Batch]
+    read: Iterator[Packed | ReadFailure], policy: Policy, unread: Callable[[str], None], found: list[Batch]
 ) -> None:
     """Into batches by their settings."""
     for packed in read:
@@ -166,15 +166,16 @@ def _sort(
         batch.add(packed)
 
 
-def read_all(wanted: Sequence[Candidate], reader: Reader) -> Iterator[_Packed | ReadFailure]:
+def read_all(wanted: Sequence[Candidate], reader: Reader) -> Iterator[Packed | ReadFailure]:
     """In their order; by several processes where there is enough to do for them."""
-    read = partial(_packed, reader)
+    read = partial(packed, reader)
     processes = min(_cores(), len(wanted) // _WORTH_PROCESSES + 1)
     with _pool(processes) as pool:
         yield from pool.map(read, wanted, chunksize=_AT_ONCE) if pool else map(read, wanted)
 
 
-def _packed(reader: Reader, wanted: Candidate) -> _Packed | ReadFailure:
+def packed(reader: Reader, wanted: Candidate) -> Packed | ReadFailure:
+    """One of them, without its text and without what is sent to origins."""
     try:
         leaf = reader(wanted)
     except FreshlayerError as error:
@@ -187,7 +188,7 @@ def _packed(reader: Reader, wanted: Candidate) -> _Packed | ReadFailure:
     brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
     scripts = leaf.analysis.discovery.scripts
     images = image_needs(leaf.analysis, leaf.platforms)
-    return _Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images)
+    return Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images)
 
 
 def _written(leaf: AnalysedFile) -> bytes:

@@ -141,7 +141,7 @@ class Judgement:
         ttls = {item.reference: watched.ttl(item) for item in new}
         self.recorded |= recall(list(ttls), self._session, self._due.platforms)
         images = image_needs(watched, self._due.platforms)
-        due = Due(ttls, self._due.platforms, _scripts_of(watched), images)
+        due = Due(ttls, self._due.platforms, _scripts_of(watched), images, self._due.held)
         self._take(answers(due, self.recorded, self._in_time()))
 
     def _in_time(self) -> Session:

@@ -54,13 +54,15 @@ class Due(Struct, frozen=True):
     """What a run observes. ``ttls``: reference → seconds for which an answer is valid.
 
     ``scripts``: which of them are scripts, and which ones such scripts name. ``images``: those for other
-    platforms than ``platforms``, or which only the builder reads.
+    platforms than ``platforms``, or which only the builder reads. ``held``: observations that replace probes,
+    of these references and of what is found later.
     """
 
     ttls: Mapping[Reference, int]
     platforms: tuple[str, ...]
     scripts: ScriptsKnown = ScriptsKnown()
     images: Mapping[Reference, ImageNeed] = field(default_factory=dict)
+    held: Mapping[Reference, Observation] = field(default_factory=dict)
 
     def without(self, local: Collection[Reference]) -> Due:
         """Without images that exist on this machine alone, where no instruction reads them by itself."""
@@ -117,7 +119,9 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
 
     With ``--offline`` no origin is probed.
     """
-    held = {r: _without_probe(r, ttl, recorded.get(r), session) for r, ttl in due.ttls.items()}
+    held = {
+        r: due.held.get(r) or _without_probe(r, ttl, recorded.get(r), session) for r, ttl in due.ttls.items()
+    }
     yield from (observation for observation in held.values() if observation is not None)
     probed = [reference for reference, observation in held.items() if observation is None]
     found = each(

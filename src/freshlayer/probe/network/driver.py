@@ -33,6 +33,7 @@ _STREAMS = 128
 _TICK = 0.2
 _SHORT_TICK = 0.01
 _TOO_MANY = 429
+_BUSY = frozenset({_TOO_MANY, 503})
 _REFUSALS_PER_CONNECTION = 2
 
 
@@ -63,6 +64,7 @@ class _Talk(Struct, eq=False):
     key: Hashable = None
     sent: float = 0.0
     left: float = 0.0
+    retry_after: float | None = None
 
 
 class _Host(Struct):
@@ -324,10 +326,13 @@ class _Driver:
     def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
         """Pass an answer to a conversation (None starts it), and queue its next step."""
         while True:
+            if answer is not None and answer.status in _BUSY:
+                talk.retry_after = retry_after(answer)
             try:
                 step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
             except StopIteration as end:
-                yield end.value
+                unknown = end.value.outcome is ProbeOutcome.UNKNOWN
+                yield replace(end.value, retry_after=talk.retry_after) if unknown else end.value
                 return
             except Exception as error:  # noqa: BLE001 - one origin's oddity must not cost the other results
                 detail = f"an error of freshlayer itself ({type(error).__name__})"

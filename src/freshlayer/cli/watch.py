@@ -1,0 +1,94 @@
+"""``freshlayer watch``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from freshlayer.cli.exit_codes import DONE, TROUBLE
+from freshlayer.cli.options import Options, ours
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from freshlayer.watch.settings import WatchSettings
+
+
+@click.command(
+    "watch",
+    short_help="probe on a schedule, and trigger rebuilds",
+    epilog="\b\nExamples:"
+    "\n  freshlayer watch --once ."
+    "\n  freshlayer watch --config watch.toml /srv/projects"
+    "\n  freshlayer watch --config watch.toml --test-trigger rebuild",
+)
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]…")
+@click.option(
+    "--config", metavar="FILE", type=click.Path(), help="intervals, paths and triggers (watch.toml)"
+)
+@click.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")
+@click.option("--test-trigger", metavar="NAME", help="deliver a test message of this trigger, and end")
+@ours("watch")
+def command(
+    options: Options, paths: tuple[str, ...], config: str | None, once: bool, test_trigger: str | None
+) -> int:
+    """Probe the inputs of every Dockerfile below PATH on a schedule, each once for all of them.
+
+    PATH is a directory; it is searched as by check --recursive. When an input of an image changes, the
+    triggers of the configuration fire. SIGTERM ends the service within 10 seconds.
+
+    With --once the exit codes are those of check. A trigger that could not be delivered is exit code 2; the
+    next run tries again.
+    """
+    settings, directory = _settings(config)
+    if test_trigger is not None:
+        return _test(settings, directory, test_trigger)
+    from freshlayer.cli.watch_service import run
+
+    given = paths or tuple(os.path.join(directory, path) for path in settings.paths) or (".",)
+    return run(options, settings, directory, [os.path.abspath(path) for path in given], once=once)
+
+
+def _settings(config: str | None) -> tuple[WatchSettings, Path]:
+    """The file of --config and its directory. Raises OptionError."""
+    from pathlib import Path
+
+    from freshlayer.errors import OptionError
+    from freshlayer.files.bounded_read import read_text
+    from freshlayer.reference import shown
+    from freshlayer.watch.settings import WatchSettings, read
+
+    if config is None:
+        return WatchSettings(), Path.cwd()
+    where = shown(config)
+    try:
+        text = read_text(config, 1024 * 1024)
+    except UnicodeDecodeError:
+        raise OptionError(f"{where}: is not UTF-8") from None
+    except OSError as error:
+        raise OptionError(f"{where}: can't be read: {error.strerror}") from None
+    return read(text, where), Path(config).absolute().parent
+
+
+def _test(settings: WatchSettings, directory: Path, name: str) -> int:
+    from freshlayer.errors import OptionError
+    from freshlayer.model.watched import Cause, CauseKind, Standing
+    from freshlayer.report.terminal import warn
+    from freshlayer.watch.delivery import DeliveryError, deliver
+    from freshlayer.watch.firing import test_message
+
+    trigger = settings.triggers.get(name)
+    if trigger is None:
+        there = ", ".join(settings.triggers) or "none"
+        raise OptionError(f"--test-trigger {name}: there is no such trigger (there are: {there})")
+    cause = Cause("https://example.org/test", "sha256:" + "0" * 64, CauseKind.INPUT, 1)
+    standing = Standing("test/Dockerfile", 1, 1, (cause,))
+    try:
+        deliver(trigger.target, test_message(standing, trigger.rule), directory, lambda: False)
+    except DeliveryError as error:
+        warn(f"trigger {name}: {error}")
+        return TROUBLE
+    click.echo(f"trigger {name}: delivered")
+    return DONE

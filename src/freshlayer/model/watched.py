@@ -1,0 +1,66 @@
+"""What the service knows of a Dockerfile: since when it is stale, why, which triggers fired. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from freshlayer.model.build import Pairs
+
+
+class CauseKind(StrEnum):
+    """What changed. A security update is a package whose version a security suite or updateinfo marks."""
+
+    BASE = "base"
+    SECURITY = "security"
+    PACKAGE = "package"
+    INPUT = "input"
+
+
+class Cause(Struct, frozen=True, order=True):
+    """An input that is not what its instruction was built with.
+
+    ``identity``: what it is now, as it is written in keys; empty where the instruction reads it no more.
+    """
+
+    reference: str
+    identity: str
+    kind: CauseKind
+    line: int
+
+
+class Fired(Struct, frozen=True):
+    """``key``: the idempotency key of the last message of a trigger. ``at``: when it was made."""
+
+    key: str
+    at: int
+
+
+class Standing(Struct, frozen=True):
+    """Of one Dockerfile. Times are in seconds since 1970.
+
+    ``stale_since``: 0 while it is fresh. ``changed_at``: when ``causes`` last changed. ``baseline``: stage
+    and digest of an instruction without a recorded build → what it counts as built with: at first what it
+    read when it was first seen. ``seen``: what it read at the last judgement. ``fired``: by the name of the
+    trigger.
+    """
+
+    dockerfile: str
+    stale_since: int = 0
+    changed_at: int = 0
+    causes: tuple[Cause, ...] = ()
+    baseline: Mapping[str, Pairs] = field(default_factory=dict)
+    seen: Mapping[str, Pairs] = field(default_factory=dict)
+    fired: Mapping[str, Fired] = field(default_factory=dict)
+
+
+class Message(Struct, frozen=True):
+    """What a trigger delivers. ``key``: the idempotency key. ``body``: JSON. ``tries``: so far."""
+
+    trigger: str
+    key: str
+    dockerfile: str
+    body: str
+    tries: int = 0

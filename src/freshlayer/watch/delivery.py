@@ -1,0 +1,164 @@
+"""Deliver a message of a trigger. ``DELIVERIES`` is the table: what it is delivered to → how."""
+
+from __future__ import annotations
+
+import hmac
+import http.client
+import os
+import signal
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from freshlayer import __version__
+from freshlayer.children import TRIGGER, limited
+from freshlayer.files.bounded_read import read_file
+from freshlayer.model.watched import Message
+from freshlayer.watch.settings import CommandTarget, Target, WebhookTarget
+
+_LARGEST_SECRET = 64 * 1024
+LONGEST_WAIT = 3600
+_FIRST_WAIT = 5
+_GRACE = 2.0
+"""Seconds between SIGTERM and SIGKILL for a command."""
+
+_STEP = 0.2
+_HTTP_OK = range(200, 300)
+
+Stopping = Callable[[], bool]
+
+
+class DeliveryError(Exception):
+    """A message was not delivered; its text is a clause without a secret."""
+
+
+def deliver(target: Target, message: Message, directory: Path, stopping: Stopping) -> None:
+    """Raises DeliveryError. ``directory``: of watch.toml. ``stopping``: whether the service is to end."""
+    DELIVERIES[type(target)](target, message, directory, stopping)
+
+
+def wait_after(tries: int) -> int:
+    """Seconds before the next attempt, after so many."""
+    return int(min(_FIRST_WAIT * 2 ** min(tries, 20), LONGEST_WAIT))
+
+
+def _command(target: CommandTarget, message: Message, directory: Path, stopping: Stopping) -> None:
+    """The message is its standard input. It runs in a session of its own, which ends with it."""
+    environment = {
+        **os.environ,
+        "FRESHLAYER_TRIGGER": message.trigger,
+        "FRESHLAYER_DOCKERFILE": message.dockerfile,
+        "FRESHLAYER_IDEMPOTENCY_KEY": message.key,
+    }
+    with tempfile.TemporaryFile() as given:
+        given.write(message.body.encode())
+        given.seek(0)
+        try:
+            process = subprocess.Popen(
+                limited(target.argv, TRIGGER),
+                stdin=given,
+                stdout=2,
+                cwd=directory,
+                env=environment,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise DeliveryError(f"can't be started: {why}") from None
+    code = _ended(process, target.timeout, stopping)
+    if code:
+        raise DeliveryError(f"ended with exit code {code}")
+
+
+def _ended(process: subprocess.Popen[bytes], timeout: float, stopping: Stopping) -> int:
+    waited = 0.0
+    while True:
+        try:
+            return process.wait(_STEP)
+        except subprocess.TimeoutExpired:
+            waited += _STEP
+        if waited >= timeout or stopping():
+            _end(process)
+            raise DeliveryError(
+                "was ended with the service" if stopping() else f"took more than {timeout:g} s"
+            )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(_GRACE)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
+
+
+def _webhook(target: WebhookTarget, message: Message, directory: Path, _stopping: Stopping) -> None:
+    """No redirect is followed: the signature is for one receiver."""
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": f"freshlayer/{__version__}",
+        "Idempotency-Key": message.key,
+    }
+    body = message.body.encode()
+    secret = _secret(target, directory)
+    if secret:
+        headers["X-Freshlayer-Signature-256"] = signature(secret, body)
+    try:
+        status = _posted(target, body, headers)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise DeliveryError(
+            f"no answer: {getattr(error, 'strerror', None) or type(error).__name__}"
+        ) from None
+    if status not in _HTTP_OK:
+        raise DeliveryError(f"was answered with status {status}")
+
+
+def _posted(target: WebhookTarget, body: bytes, headers: Mapping[str, str]) -> int:
+    parts = urlsplit(target.url)
+    host, timeout = parts.hostname or "", target.timeout
+    if parts.scheme == "https":
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            host, parts.port, timeout=timeout, context=ssl.create_default_context()
+        )
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout)
+    try:
+        query = f"?{parts.query}" if parts.query else ""
+        connection.request("POST", f"{parts.path or '/'}{query}", body, dict(headers))
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def signature(secret: bytes, body: bytes) -> str:
+    """HMAC-SHA256 (RFC 2104) of the body, as GitHub's webhooks write it."""
+    return f"sha256={hmac.new(secret, body, 'sha256').hexdigest()}"
+
+
+def _secret(target: WebhookTarget, directory: Path) -> bytes:
+    """Without the line end of a file. One that is named and missing is an error: nothing goes unsigned."""
+    if target.secret_env:
+        value = os.environb.get(target.secret_env.encode(), b"")
+        place = f"the variable {target.secret_env}"
+    elif target.secret_file:
+        place = "the file of secret_file"
+        try:
+            value = read_file(directory / target.secret_file, _LARGEST_SECRET).rstrip(b"\r\n")
+        except OSError as error:
+            raise DeliveryError(f"{place} can't be read: {error.strerror}") from None
+    else:
+        return b""
+    if not value:
+        raise DeliveryError(f"{place} holds no secret")
+    return value
+
+
+DELIVERIES: Mapping[type, Callable[[Any, Message, Path, Stopping], None]] = {
+    CommandTarget: _command,
+    WebhookTarget: _webhook,
+}

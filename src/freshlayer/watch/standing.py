@@ -1,0 +1,79 @@
+"""A report → since when a Dockerfile is stale, and why. Pure.
+
+An instruction with a recorded build is compared with that build. One without is compared with what it read
+when the service first saw it: the machine that watches is often not the one that builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from freshlayer.model.build import InstructionVerdict, Pairs
+from freshlayer.model.report import Report
+from freshlayer.model.watched import Cause, CauseKind, Standing
+
+_IMAGE = "docker-image://"
+_PACKAGES = ("pkg:", "packages:")
+
+
+def standing_of(report: Report, name: str, before: Standing | None, now: int, *, accept: bool) -> Standing:
+    """The standing of a Dockerfile by its last one. ``now`` in seconds since 1970.
+
+    ``accept``: the triggers for ``before`` are delivered, so that an instruction without a recorded build
+    counts as built with what it read then.
+    """
+    known = before or Standing(name)
+    old = known.seen if accept else known.baseline
+    baseline: dict[str, Pairs] = {}
+    seen: dict[str, Pairs] = {}
+    causes: set[Cause] = set()
+    for item in report.instructions:
+        built = report.past.built.get((item.stage, item.digest))
+        if built is not None:
+            causes.update(_causes(item, built.pairs) if item.changed else ())
+        elif item.pairs:
+            place = f"{item.stage} {item.digest}"
+            baseline[place], seen[place] = old.get(place, item.pairs), item.pairs
+            causes.update(_causes(item, baseline[place]))
+    found = replace(known, causes=tuple(sorted(causes)), baseline=baseline, seen=seen)
+    return _at(known, found, now)
+
+
+def _at(known: Standing, found: Standing, now: int) -> Standing:
+    """With its times. ``stale_since`` is part of idempotency keys, and stays as it is."""
+    if not found.causes:
+        return replace(found, stale_since=0, changed_at=0)
+    same = _identities(found.causes) == _identities(known.causes)
+    return replace(
+        found, stale_since=known.stale_since or now, changed_at=min(known.changed_at, now) if same else now
+    )
+
+
+def _identities(causes: tuple[Cause, ...]) -> set[tuple[str, str]]:
+    """Without lines, which an edit moves."""
+    return {(it.reference, it.identity) for it in causes}
+
+
+def _causes(item: InstructionVerdict, base: Pairs) -> Iterator[Cause]:
+    now, secure = dict(item.pairs), _security(item)
+    for reference, identity in set(item.pairs) - set(base):
+        yield Cause(reference, identity, _kind(reference, secure), item.line)
+    for reference in dict(base).keys() - now.keys():
+        yield Cause(reference, "", _kind(reference, secure), item.line)
+
+
+def _security(item: InstructionVerdict) -> frozenset[str]:
+    """The packages whose version is a security update."""
+    chosen = (it.purl for verdict in item.packages for it in verdict.packages if it.security)
+    changed = (it.purl for verdict in item.packages for it in verdict.changes if it.security)
+    return frozenset([*chosen, *changed])
+
+
+def _kind(reference: str, secure: frozenset[str]) -> CauseKind:
+    if reference.startswith(_IMAGE):
+        return CauseKind.BASE
+    if reference.startswith(_PACKAGES):
+        return CauseKind.SECURITY if reference in secure else CauseKind.PACKAGE
+    return CauseKind.INPUT

@@ -1,0 +1,113 @@
+"""The workflow of the service: search, probe what is due, judge what that concerns, record, trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from math import inf
+
+from msgspec import Struct
+
+from freshlayer.errors import UnknownInputError
+from freshlayer.model.report import Report
+from freshlayer.reference import Reference
+from freshlayer.workflows.batch import Candidate, Reader
+from freshlayer.workflows.session import Session
+from freshlayer.workflows.watch_rounds import Rounds
+from freshlayer.workflows.watch_standings import Standings
+
+_LONGEST_SLEEP = 60.0
+_SHORTEST_SLEEP = 0.5
+"""What is due within it is probed together."""
+
+
+class Means(Struct, frozen=True):
+    """``open_session``: for one round; a state that can't be used now may be usable for the next.
+
+    ``find``: the Dockerfiles that there are; its argument gets what can't be searched. ``search`` and
+    ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
+    ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
+    """
+
+    open_session: Callable[[], AbstractContextManager[Session]]
+    find: Callable[[Callable[[str], None]], Iterator[Candidate]]
+    reader: Callable[[Session], Reader]
+    search: float
+    every: float
+    monotonic: Callable[[], float]
+    stopping: Callable[[], bool]
+    sleep: Callable[[float], None]
+    recorded: Callable[[], None]
+
+
+class Service:
+    """``rounds``: the probes and judgements. ``standings``: what follows from them."""
+
+    def __init__(self, rounds: Rounds, standings: Standings, means: Means) -> None:
+        self._rounds = rounds
+        self._standings = standings
+        self._means = means
+        self._next_search = self._next_judgement = -inf
+        self._printed: set[str] = set()
+
+    def once(self, unread: Callable[[str], None]) -> Iterator[Report | UnknownInputError]:
+        """One round: every reference is probed, once for all; then what follows is recorded."""
+        with self._means.open_session() as session:
+            self._search(session, unread)
+            found: list[tuple[str, Report]] = []
+            for name, report in self._rounds.judge(self._rounds.files.names, None, session):
+                if isinstance(report, Report):
+                    found.append((name, report))
+                yield report
+            self._standings.take(found, session.now)
+
+    def serve(self) -> None:
+        """Until ``stopping``."""
+        again: int | None = None
+        while not self._means.stopping():
+            with self._means.open_session() as session:
+                again = self._round(session)
+                wall = session.now
+            self._means.recorded()
+            now = self._means.monotonic()
+            due = min(self._next_search, self._next_judgement, self._rounds.schedule.next_due())
+            left = min(due - now, inf if again is None else again - wall, _LONGEST_SLEEP)
+            self._means.sleep(max(left, _SHORTEST_SLEEP))
+
+    def _round(self, session: Session) -> int | None:
+        """When triggers may be due that are not due now, in seconds since 1970."""
+        now = self._means.monotonic()
+        concerned: set[str] = set()
+        if now >= self._next_search:
+            self._next_search = now + self._means.search
+            concerned |= self._search(session, lambda message: self._once_each(message, session))
+        probed, by_judgement = self._rounds.probe(session)
+        concerned |= probed
+        if now >= self._next_judgement:
+            # Packages have no schedule of their own: their indexes are requested here, once for all.
+            self._next_judgement = now + self._means.every
+            concerned |= set(self._rounds.files.names)
+        return self._judged(concerned, by_judgement, session)
+
+    def _judged(self, names: set[str], probed: set[Reference], session: Session) -> int | None:
+        found = []
+        for name, report in self._rounds.judge(names, probed, session) if names else ():
+            if isinstance(report, Report):
+                found.append((name, report))
+            else:
+                session.warn(str(report))
+        return self._standings.take(found, session.now) if found else self._standings.fire(session.now)
+
+    def _search(self, session: Session, unread: Callable[[str], None]) -> set[str]:
+        """The Dockerfiles that are new or changed."""
+        reader = self._means.reader(session)
+        changed = self._rounds.files.refresh(
+            self._means.find(unread), reader, self._means.monotonic(), unread
+        )
+        self._rounds.note_files(session)
+        return changed
+
+    def _once_each(self, message: str, session: Session) -> None:
+        if message not in self._printed:
+            self._printed.add(message)
+            session.warn(message)

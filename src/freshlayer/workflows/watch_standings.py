@@ -1,0 +1,71 @@
+"""The standing of each Dockerfile of a service, and the messages that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from freshlayer.model.report import Report
+from freshlayer.model.watched import Message, Standing
+from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.firing import Rule, all_fired, firing
+from freshlayer.watch.standing import standing_of
+
+
+class Standings:
+    """What is recorded of each Dockerfile. ``report`` gets a line when one becomes stale or fresh.
+
+    Nothing counts as known that could not be recorded: then the next judgement finds it again.
+    """
+
+    def __init__(
+        self, records: WatchRecords, rules: Sequence[Rule], settle: int, report: Callable[[str], None]
+    ) -> None:
+        self._records = records
+        self._rules = rules
+        self._settle = settle
+        self._report = report
+        self.known = records.standings()
+
+    def take(self, found: Iterable[tuple[str, Report]], now: int) -> int | None:
+        """Record judgements, and the messages that are due with them. As ``fire``."""
+        undelivered = self._records.undelivered()
+        moved: dict[str, Standing] = {}
+        for name, report in found:
+            before = self.known.get(name)
+            done = before is not None and name not in undelivered and all_fired(before, self._rules)
+            after = standing_of(report, name, before, now, accept=done)
+            if after != before:
+                moved[name] = after
+        return self._fire(moved, now)
+
+    def fire(self, now: int) -> int | None:
+        """Record the messages that are due by now; when to do so again, if nothing changes until then."""
+        return self._fire({}, now)
+
+    def _fire(self, moved: dict[str, Standing], now: int) -> int | None:
+        again: list[int] = []
+        messages: list[Message] = []
+        for name, standing in {**self.known, **moved}.items():
+            if not standing.causes:
+                continue
+            found = firing(standing, self._rules, now, settle=self._settle)
+            again += [found.again] if found.again is not None else []
+            if found.messages:
+                moved[name] = found.standing
+                messages += found.messages
+        if moved and self._records.record(moved.values(), messages, at=now):
+            for name, standing in moved.items():
+                self._announce(self.known.get(name), standing)
+            self.known |= moved
+        return min(again, default=None)
+
+    def _announce(self, before: Standing | None, after: Standing) -> None:
+        was = before.causes if before is not None else ()
+        if after.causes and after.causes != was:
+            first, more = after.causes[0], len(after.causes) - 1
+            others = f" and {more} more" if more else ""
+            self._report(
+                f"{after.dockerfile}:{first.line}: {first.reference}: changed{others}; the image is stale"
+            )
+        elif was and not after.causes:
+            self._report(f"{after.dockerfile}: the image is fresh")

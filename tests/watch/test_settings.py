@@ -1,0 +1,79 @@
+"""watch.toml: what it means, and how its faults are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from freshlayer.errors import OptionError
+from freshlayer.watch.firing import On, Rule
+from freshlayer.watch.schedule import Pace
+from freshlayer.watch.settings import CommandTarget, Trigger, WatchSettings, WebhookTarget, read
+
+WHOLE = """
+paths = ["projects"]
+interval = "30m"
+longest_wait = "2h"
+search = 5
+reread = "2h"
+settle = "2m"
+seed = "west"
+[hosts]
+"Registry-1.docker.io" = "1h"
+[kinds]
+image = 600
+[triggers.rebuild]
+type = "command"
+command = ["make", "image"]
+on = "base"
+min_interval = "1h"
+timeout = "10m"
+[triggers.ci]
+type = "webhook"
+url = "https://ci.example/hook?a=b"
+secret_env = "CI_SECRET"
+"""
+
+
+def test_every_setting_has_its_place() -> None:
+    pace = Pace(1800, {"registry-1.docker.io": 3600}, {"image": 600}, longest=7200)
+    triggers = {
+        "rebuild": Trigger(Rule("rebuild", On.BASE, 3600), CommandTarget(("make", "image"), 600)),
+        "ci": Trigger(Rule("ci"), WebhookTarget("https://ci.example/hook?a=b", "CI_SECRET")),
+    }
+    assert read(WHOLE, "w") == WatchSettings(("projects",), pace, 5, 7200, 120, "west", triggers)
+    assert read("", "w") == WatchSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("interval = ", "w: "),
+        ("interval = 1", "w: interval is not a time of at least 10 s (write 15m, 1h, or seconds)"),
+        ("interval = true", "w: interval is not a time"),
+        ('intervall = "1h"', "w: there is no setting 'intervall' (there are hosts, interval, kinds"),
+        ("paths = 'x'", "w: paths is not a list of texts"),
+        ("[kinds]\nimages = 60", "w: [kinds]: there is no 'images' (there are "),
+        ("triggers = 1", "w: triggers is not a table of tables"),
+        ('[triggers."a b"]', "w: [triggers]: 'a b' is not a name"),
+        ("[triggers.a]", "w: [triggers.a]: type is not command or webhook"),
+        ('[triggers.a]\ntype = "command"', "w: [triggers.a]: command is not a list with a program"),
+        ('[triggers.a]\ntype = "command"\ncommand = ["x"]\non = "all"', "w: [triggers.a]: on is not any or"),
+        (
+            '[triggers.a]\ntype = "webhook"\nurl = "ftp://x/"',
+            "w: [triggers.a]: url is not an http or https URL",
+        ),
+        (
+            '[triggers.a]\ntype = "webhook"\nurl = "https://u:secret@x/"',
+            "w: [triggers.a]: url is not a URL without a password (name secret_env)",
+        ),
+        (
+            '[triggers.a]\ntype = "webhook"\nurl = "https://x/"\nsecret = "abc"',
+            "w: [triggers.a]: there is no setting 'secret'",
+        ),
+    ],
+)
+def test_a_fault_is_named_with_its_place_and_without_its_value(text: str, fault: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        read(text, "w")
+    assert str(raised.value).startswith(fault)
+    assert "secret@" not in str(raised.value)
