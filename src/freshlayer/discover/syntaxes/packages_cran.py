@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
@@ -35,6 +36,7 @@ _NAMED = compiled(r"\s*(?:\"([\w.]{1,40})\"|([\w.]{1,40}))\s*=(?!=)\s*(.*)", re.
 _PACKAGE = compiled(r"[A-Za-z][A-Za-z0-9.]{1,100}")
 _PREFIX = compiled(r"^(?:cran|any)::")
 _EXACT = compiled(r"\d{1,9}(?:[.-]\d{1,9}){1,5}")
+_WITH_PROFILES = frozenset({"R", "Rscript"})
 _MOST_CODE = 50_000
 _MOST_CALLS = 40
 _LONGEST_CALL = 4000
@@ -77,7 +79,25 @@ def r(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine 
         unclear = any(not _PACKAGE.fullmatch(word) for word in line.words)
         return None if unclear or not line.words else LanguageLine(line.words, repos)
     lines = list(_of_code("\n".join(_code(name, arguments, files))[:_MOST_CODE]))
-    return LanguageLine(also=tuple(lines)) if lines else None
+    profiles = _profiles(arguments, files) if name in _WITH_PROFILES else {}
+    return LanguageLine(also=tuple(replace(it, files=profiles) for it in lines)) if lines else None
+
+
+def _profiles(arguments: Sequence[str], files: ProjectFiles) -> dict[str, str]:
+    """The profiles that R executes before the code, where they are not those of the image (``?Startup``)."""
+    options = set(arguments)
+    site, user = files.variable("R_PROFILE"), files.variable("R_PROFILE_USER")
+    of_user = (user,) if user else (".Rprofile", f"{files.variable('HOME') or '/root'}/.Rprofile")
+    found = {
+        "Rprofile.site": next(files.texts((site,)), None) if site else None,
+        ".Rprofile": next(files.texts(of_user), None),
+    }
+    off = {
+        "Rprofile.site": options & {"--vanilla", "--no-site-file"},
+        ".Rprofile": options & {"--vanilla", "--no-init-file"},
+    }
+    texts = {name: "" if off[name] else item[1] if item else None for name, item in found.items()}
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def _code(name: str, arguments: Sequence[str], files: ProjectFiles) -> Iterator[str]:

@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from posixpath import dirname, join
 
+from msgspec.structs import replace
+
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
+from freshlayer.discover.syntaxes.nuget_sources import DEFAULT, Sources, sources_of
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.xml_elements import Element, element_of
 from freshlayer.lazy_regex import compiled
@@ -31,9 +34,9 @@ _EXACT = compiled(r"\[?\s*\d{1,9}(?:\.\d{1,9}){0,3}(?:-[0-9A-Za-z.-]{1,100})?(?:
 _PROJECT = compiled(r"\.(?:cs|fs|vb)proj$")
 _SOLUTION_LINE = compiled(r"\"([^\"\n]{1,300}\.(?:cs|fs|vb)proj)\"")
 _PROPERTY = compiled(r"\$\(([\w.]{1,80})\)")
-_CONFIGURATIONS = ("nuget.config", "NuGet.config", "NuGet.Config", "Nuget.Config")
 _MOST_PROJECTS = 50
 _MOST_PARENTS = 8
+Options = tuple[tuple[str, str], ...]
 _FIXED = Reason("exact-version")
 _LOWEST = Reason(
     "exact-version", detail="the project names the lowest version of each package, which NuGet takes"
@@ -45,18 +48,22 @@ def dotnet(name: str, arguments: Sequence[str], files: ProjectFiles) -> Language
     given = [_as_long(word) for word in arguments] if name == "nuget" else list(arguments)
     line = divided(given, _TABLE, _NAMES)
     words = [line.verb, *line.words]
-    sources = tuple(_sources(line.options, files))
     pre = (("prerelease", ""),) if "prerelease" in dict(line.options) else ()
     version = dict(line.options).get("version", "")
     match words:
-        case ["add", "package", package] | ["add", _, "package", package] | ["package", "add", package]:
-            return _named(package, version, (*sources, *pre))
-        case ["tool", "install" | "update", package]:
-            return _named(package, version, (*sources, *pre))
+        case ["add", project, "package", package]:
+            at = dirname(project) if _PROJECT.search(project) else project
+            return _named(package, version, sources_of(line.options, files, at or "."), pre)
+        case (
+            ["add", "package", package]
+            | ["package", "add", package]
+            | ["tool", "install" | "update", package]
+        ):
+            return _named(package, version, sources_of(line.options, files, "."), pre)
         case ["install", package] if name == "nuget" and not package.endswith(".config"):
-            return _named(package, version, (*sources, *pre))
+            return _named(package, version, sources_of(line.options, files, "."), pre)
         case [verb, *projects] if name == "dotnet" and verb in _RESTORING:
-            return _restored(projects, files, sources)
+            return _restored(projects, files, line.options)
         case _:
             return None
 
@@ -66,16 +73,33 @@ def _as_long(word: str) -> str:
     return f"--{word[1:].lower()}" if re.fullmatch(r"-[A-Za-z]{2,30}", word) else word
 
 
-def _named(package: str, version: str, options: tuple[tuple[str, str], ...]) -> LanguageLine:
+def _named(package: str, version: str, sources: Sources, options: Options) -> LanguageLine:
     name, _, stated = package.partition("@")
     wanted = version or stated
     if _EXACT.fullmatch(wanted):
         return LanguageLine(listed=(Listed(f"{name} {wanted}", _FIXED),))
-    return LanguageLine((f"{name}@{wanted}",), options)
+    return _with_sources([f"{name}@{wanted}"], sources, options)
+
+
+def _with_sources(words: Sequence[str], sources: Sources, options: Options) -> LanguageLine:
+    """The packages of each group of sources are a line."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for word in words:
+        groups.setdefault(sources.of(word.partition("@")[0]), []).append(word)
+    lines = [_of_group(urls, tuple(every), options) for urls, every in groups.items()]
+    return replace(lines[0], also=tuple(lines[1:]))
+
+
+def _of_group(urls: tuple[str, ...], words: tuple[str, ...], options: Options) -> LanguageLine:
+    if not urls:
+        detail = f"nuget.config has no source for {words[0].partition('@')[0]}"
+        return LanguageLine(unknown=Reason("package-source-unknown", detail=detail[:120]))
+    stated = () if urls == (DEFAULT,) else urls
+    return LanguageLine(words, (*(("source", url) for url in dict.fromkeys(stated)), *options))
 
 
 def _restored(
-    projects: Sequence[str], files: ProjectFiles, sources: tuple[tuple[str, str], ...]
+    projects: Sequence[str], files: ProjectFiles, options: Sequence[tuple[str, str]]
 ) -> LanguageLine | None:
     found = list(dict.fromkeys(_projects(projects[0] if projects else ".", files)))[:_MOST_PROJECTS]
     roots = [(path, root) for path in found if (root := element_of(files.text(path) or "")) is not None]
@@ -88,7 +112,8 @@ def _restored(
     words = [f"{name}@{version}" for name, version in references if version and not _EXACT.fullmatch(version)]
     if not words:
         return LanguageLine(listed=(Listed(f"NuGet packages of {found[0]}", _LOWEST),))
-    return LanguageLine(tuple(dict.fromkeys(words)), sources)
+    sources = sources_of(options, files, dirname(found[0]) or ".")
+    return _with_sources(list(dict.fromkeys(words)), sources, ())
 
 
 def _projects(word: str, files: ProjectFiles) -> Iterator[str]:
@@ -143,36 +168,3 @@ def _above(path: str, name: str, files: ProjectFiles) -> Iterator[Element]:
             yield root
             return
         directory = dirname(directory)
-
-
-def _sources(options: Sequence[tuple[str, str]], files: ProjectFiles) -> Iterator[tuple[str, str]]:
-    """Those of the command, else those of its configuration files; ``--add-source`` is one more."""
-    named = [value for name, value in options if name == "source"]
-    more = [value for name, value in options if name == "add-source"]
-    configured = list(_configured(dict(options).get("configfile", ""), files)) if not named else []
-    yield from (("source", value) for value in dict.fromkeys((*named, *configured, *more)))
-    if more and not named and not configured:
-        yield "source", "default"
-
-
-def _configured(stated: str, files: ProjectFiles) -> Iterator[str]:
-    """``<packageSources>`` of the files of the directory and of those above it, up to a ``<clear/>``."""
-    directory, found = files.directory, dict[str, str]()
-    paths = [stated] if stated else []
-    for _ in range(0 if stated else _MOST_PARENTS):
-        paths += [join(directory, name) for name in _CONFIGURATIONS]
-        directory = dirname(directory)
-    if not stated:
-        paths.append("/root/.nuget/NuGet/NuGet.Config")
-    cleared = False
-    for path in dict.fromkeys(paths):
-        text = files.text(path)
-        root = element_of(text) if text is not None and not cleared else None
-        for section in root.all("packageSources") if root else ():
-            for item in section.children:
-                cleared |= item.name == "clear"
-                if item.name == "add":
-                    found.setdefault(item.attribute("key").lower(), item.attribute("value"))
-    yield from found.values()
-    if found and not cleared and not stated and "nuget.org" not in found:
-        yield "default"

@@ -13,6 +13,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import Entries, IndexFile, PackageCommand, PackageRun
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.cran.profiles import repositories
 from freshlayer.packages.named.member import Choice, NamedPackages, Wanted
 
 _CRAN = "https://cloud.r-project.org"
@@ -24,12 +25,8 @@ _NAME = compiled(r"[A-Za-z][A-Za-z0-9.]{1,100}")
 _MD5 = compiled(r"[0-9a-f]{32}")
 _NEEDS_R = compiled(r"(?:^|,)\s*R\s*\(\s*(>=|>|<=|<|==|!=)\s*r?([\d.-]{1,40})\s*\)")
 _USER = compiled(r"//[^/@\s]*@")
-_CONFIGURATIONS = (
-    "/usr/lib/R/etc/Rprofile.site",
-    "/etc/R/Rprofile.site",
-    "/usr/local/lib/R/etc/Rprofile.site",
-    "/root/.Rprofile",
-)
+_OF_SITE = ("/usr/local/lib/R/etc/Rprofile.site", "/usr/lib/R/etc/Rprofile.site", "/etc/R/Rprofile.site")
+_OF_USER = ("/root/.Rprofile",)
 _FIELDS = frozenset({"Package", "Version", "Depends", "MD5sum", "OS_type"})
 _OPERATORS = {
     ">=": lambda order: order >= 0,
@@ -109,17 +106,18 @@ def _wanting(command: PackageCommand, _run: PackageRun, base: BaseImage) -> Iter
 def _repositories(command: PackageCommand) -> list[str]:
     """Those of the call, else of a profile, else of ``CRAN`` in the environment."""
     stated = [value for name, value in command.options if name == "repos"]
-    configured = [url for path in _CONFIGURATIONS for url in _of_profile(command.files.get(path, ""))]
+    configured = repositories(_profiles(command))
     environment = [value for name, value in command.options if name == "CRAN"]
     found = stated or configured or environment or [_CRAN]
     every = dict.fromkeys(_USER.sub("//", url).rstrip("/") for url in found)
     return [url for url in every if url.startswith(("https://", "http://"))]
 
 
-def _of_profile(text: str) -> list[str]:
-    """``options(repos = c(CRAN = "URL"))``, also through ``local({ r["CRAN"] <- "URL" })``."""
-    lines = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
-    return re.findall(r"(?:repos|CRAN)\b[^\n]{0,80}?[\"'](https?://[^\"'\s]{1,500})[\"']", lines)
+def _profiles(command: PackageCommand) -> Iterator[str]:
+    """That of the site, and that of the user: those of the command, else those of the image."""
+    for own, paths in (("Rprofile.site", _OF_SITE), (".Rprofile", _OF_USER)):
+        texts = [command.files[path] for path in (own, *paths) if path in command.files]
+        yield from texts[:1]
 
 
 def read_packages(content: BinaryIO) -> Entries:
