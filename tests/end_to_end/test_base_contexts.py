@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from testing.base_image import BASE
 from testing.builders.table import Builders
 from testing.published_images import Publisher, made_for, ran
 from testing.stores.registry import Registry
@@ -35,8 +36,16 @@ def test_a_build_context_in_place_of_an_image_is_not_pinned(
     assert made.contents("/first") == ["newer"]
 
 
-def bake_file(targets: Mapping[str, object]) -> str:
-    return json.dumps({"target": targets})
+def compose_words(project: Path, tool: str, contexts: Mapping[str, str]) -> tuple[str, ...]:
+    """Write the project of compose or bake with these contexts; the words that build it."""
+    if tool == "bake":
+        target = {"context": ".", "network": "host", "tags": ["built"], "contexts": contexts}
+        (project / "docker-bake.json").write_text(json.dumps({"target": {"default": target}}))
+        return "bake", "--allow=network.host"
+    build = {"context": ".", "network": "host", "additional_contexts": contexts}
+    services = {"services": {"web": {"image": "built", "build": build}}}
+    (project / "compose.yaml").write_text(json.dumps(services))
+    return "compose", "build"
 
 
 @pytest.mark.parametrize("name", NEWEST)
@@ -54,15 +63,7 @@ def test_compose_and_bake_build_what_was_judged(
     base, other = publisher.push("base", "old"), publisher.push("other", "old")
     made.pull(base)
     made.write(f"FROM {base}", "RUN cp /content /first", "COPY --from=second /content /second")
-    image = f"docker-image://{other}"
-    if tool == "bake":
-        target = {"context": ".", "network": "host", "tags": ["built"], "contexts": {"second": image}}
-        (project / "docker-bake.json").write_text(bake_file({"default": target}))
-        words = ("bake", "--allow=network.host")
-    else:
-        built = f"{{context: ., network: host, additional_contexts: {{second: '{image}'}}}}"
-        (project / "compose.yaml").write_text(f"services: {{web: {{image: built, build: {built}}}}}\n")
-        words = ("compose", "build")
+    words = compose_words(project, tool, {"second": f"docker-image://{other}"})
     for content in ("old", "new"):
         for repository in ("base", "other"):
             publisher.push(repository, content)
@@ -71,3 +72,45 @@ def test_compose_and_bake_build_what_was_judged(
         assert "runs as typed" not in told.err
         assert made.contents("/first", "/second") == [content, content]
     assert ran(made.freshlayer(*words)) == 0
+
+
+@pytest.mark.parametrize("tool", ["bake", "compose"])
+def test_contexts_of_compose_and_bake_in_place_of_images_are_not_pinned(
+    builders: Builders, tool: str, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
+) -> None:
+    """One is another image, one a directory; the image that the Dockerfile names is not requested."""
+    made = made_for(builders["sid-buildx"], registry, tmp_path, project)
+    base, files, other = (publisher.push(name, "old") for name in ("base", "files", "other"))
+    (project / "local").mkdir()
+    (project / "local" / "content").write_text("local\n")
+    made.write(f"FROM {base}", "RUN cp /content /first", f"COPY --from={files} /content /second")
+    words = compose_words(project, tool, {base: f"docker-image://{other}", files: "./local"})
+    for content in ("new", "newer"):
+        publisher.push("other", content)
+        told = made.freshlayer(*words)
+        assert told.code == 0, told.err
+        assert "runs as typed" not in told.err
+        assert "FROM stale" in told.err
+        assert made.contents("/first", "/second") == [content, "local"]
+    assert set(made.probed()) == {"/v2/other/manifests/1"}
+    publisher.push("base", "newer")
+    assert made.freshlayer(words[0], "check").code == 0
+
+
+@pytest.mark.parametrize("tool", ["bake", "compose"])
+def test_compose_and_bake_start_from_images_of_this_machine_alone(
+    builders: Builders, tool: str, publisher: Publisher, registry: Registry, tmp_path: Path, project: Path
+) -> None:
+    made = made_for(builders["sid-buildx"], registry, tmp_path, project)
+    local, other = f"{registry.host}/made/here:1", publisher.push("other", "old")
+    made.write(f"FROM {BASE}", "RUN echo local > /content")
+    made.plain("--tag", local)
+    made.write(f"FROM {local}", "RUN cp /content /first", "COPY --from=second /content /second")
+    words = compose_words(project, tool, {"second": f"docker-image://{other}"})
+    for content in ("old", "new"):
+        publisher.push("other", content)
+        told = made.freshlayer(*words)
+        assert told.code == 0, told.err
+        assert "Dockerfile:1:" not in told.err
+        assert made.contents("/first", "/second") == ["local", content]
+    assert set(made.probed()) == {"/v2/other/manifests/1"}
