@@ -16,7 +16,7 @@ demo: ## freshlayer demo, then seven acts, on a private engine; VERBOSE=--verbos
 	$(PYTHON) -m demo.seven_acts $(VERBOSE)
 
 test: ## every test, end to end too
-	@scripts/setup python engine restify azurite node_managers servers builders
+	@scripts/setup python engine restify azurite node_managers servers builders browser
 	$(PYTHON) -m pytest -n auto --dist worksteal
 
 check: docs ## format, lint, types, import rules, the documents

@@ -82,12 +82,14 @@ LIBRARIES = {
     "packageurl": "packages reference lock.exports",
     "packaging": "packages",
     "nodesemver": "packages.npm",
+    "jinja2": "report.page",
+    "markupsafe": "report.page report.formats.html",
 }
 """Library → who may import it."""
 
 NOT_FOR_HELP = (
     *("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils"),
-    *("solv", "zstandard", "packageurl", "packaging", "nodesemver"),
+    *("solv", "zstandard", "packageurl", "packaging", "nodesemver", "jinja2", "markupsafe"),
 )
 
 VAGUE = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})
@@ -186,6 +188,7 @@ def test_a_module_imports_only_what_its_package_may_see(path: Path) -> None:
         ("freshlayer.workflows.build", "import testing.engine"),
         ("freshlayer.workflows.build", "import click"),
         ("freshlayer.report.text", "from rich.console import Console"),
+        ("freshlayer.report.formats.markdown", "import jinja2"),
         ("freshlayer.discover.syntaxes.curl", "import tree_sitter_bash"),
         ("freshlayer.decisions.plan", "import e2b_dockerfile_utils"),
         ("freshlayer.workflows.flag_file", "import sqlite3"),

@@ -55,3 +55,4 @@ def test_a_check_starts_no_program_and_loads_no_protocol_but_the_one_it_speaks()
     assert len(modules) <= CHECK
     assert "freshlayer.probe.http.ladder" in run.modules
     assert {"freshlayer.probe.ftp", "freshlayer.probe.object_stores.s3", "rich"}.isdisjoint(run.modules)
+    assert not any(name.startswith(("jinja2", "freshlayer.report.page")) for name in run.modules)

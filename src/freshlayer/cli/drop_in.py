@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freshlayer.cli.chosen_settings import policy_of
-from freshlayer.cli.options import Options
+from freshlayer.cli.options import Options, check_format
 from freshlayer.cli.passthrough import misplaced
 from freshlayer.cli.session import session_of
 from freshlayer.cli.standard_input import KeptInput
@@ -58,6 +58,7 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
     from freshlayer.report.terminal import warn
 
     tool = invocation.tool
+    check_format(options)
     if options.builder not in {None, invocation.name}:
         raise OptionError(f"--builder {options.builder}: {tool} builds with {invocation.name}")
     locked = _is_locked(options)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from freshlayer.errors import OptionError
-from freshlayer.report.formats import NAMES
+from freshlayer.report.formats import NAMES, format_of, missing
 
 
 class Options(Struct, frozen=True):
@@ -176,6 +176,17 @@ def check_acts(options: Options, command: str) -> None:
             raise OptionError(f"--{name}: {hint_for(name, command)}")
 
 
+def check_format(options: Options) -> None:
+    """Raises OptionError where a format is named that needs a library which is not installed."""
+    named = {"--format": options.format} if options.format else {}
+    if options.report and options.report != "-":
+        named["--report"] = format_of(options.report)
+    for option, form in named.items():
+        # A command may have formats of its own.
+        if form in NAMES and (why := missing(form)):
+            raise OptionError(f"{option} {form}: {why}")
+
+
 def _acts(name: str, command: str) -> bool:
     """On the command, or on one below it."""
     return any(name in names for other, names in ACTING.items() if f"{other} ".startswith(f"{command} "))
@@ -228,6 +239,7 @@ def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., 
         context = click.get_current_context()
         outer = context.parent.obj if context.parent is not None else None
         options = given.over(outer) if isinstance(outer, Options) else given
+        check_format(options)
         return function(options=options, **values)
 
     for option in reversed(options):

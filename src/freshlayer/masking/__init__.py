@@ -11,6 +11,7 @@ from freshlayer.masking.names import (
 )
 from freshlayer.masking.urls import (
     differ_by_guess,
+    in_full,
     is_signed,
     public_path,
     public_text,
@@ -23,6 +24,7 @@ __all__ = [
     "MASK",
     "assigned",
     "differ_by_guess",
+    "in_full",
     "is_secret",
     "is_secret_header",
     "is_secret_name",

@@ -6,12 +6,16 @@ Every text of a command in a report, a reason, an advice or a warning goes throu
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from posixpath import basename
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking.channels import masked_channel
 from freshlayer.masking.names import MASK, is_secret_name, looks_random
 from freshlayer.masking.urls import shown
+
+Show = Callable[[str], str]
+"""What is done to a word besides: ``shown`` shortens it for a message, ``in_full`` does not."""
 
 _CURL = frozenset("-u -U -H -b -d -F -E -x".split())
 _LOGIN = frozenset({"-u", "-p", "-P"})
@@ -105,7 +109,7 @@ def _is_secret_option(option: str) -> bool:
     return bool(_HOLDS.search(name) or _LONG.fullmatch(name) or is_secret_name(name))
 
 
-def masked_words(words: list[str], depth: int = 0) -> list[str]:
+def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[str]:
     """The words of a command, with ``…`` for what an option such as ``--token`` or ``--header`` is given."""
     safe: list[str] = []
     program, hides, logs_in = "", False, False
@@ -117,7 +121,7 @@ def masked_words(words: list[str], depth: int = 0) -> list[str]:
         if not program and not re.match(r"\w+=", word):
             program = basename(word)
         logs_in = logs_in or word in _LOGINS
-        safe.append(_word(word[:_LONGEST_WORD], program, depth, logs_in=logs_in))
+        safe.append(_word(word[:_LONGEST_WORD], program, depth, show, logs_in=logs_in))
         hides = takes_secret(word, program) or (logs_in and word in _LOGIN) or _is_named(word, program)
     return safe
 
@@ -129,14 +133,14 @@ def _is_named(word: str, program: str) -> bool:
     return is_secret_name(word.rpartition(":")[2])
 
 
-def masked_script(text: str, depth: int = 0) -> str:
+def masked_script(text: str, depth: int = 0, show: Show = shown) -> str:
     """A script, or a part of one, with ``…`` for what is likely to be a secret. A long one is cut."""
     text = text[:_LONGEST]
     safe: list[str] = []
     words: list[str] = []
 
     def flush() -> None:
-        safe.extend(_joined(words, depth))
+        safe.extend(_joined(words, depth, show))
         words.clear()
 
     for match in _TOKEN.finditer(text):
@@ -149,10 +153,10 @@ def masked_script(text: str, depth: int = 0) -> str:
     return "".join(safe)
 
 
-def _joined(tokens: list[str], depth: int) -> list[str]:
+def _joined(tokens: list[str], depth: int, show: Show) -> list[str]:
     """One command of a script: its words masked, its blanks as they were, without quotes where it changed."""
     plain = [_unquoted(token) for token in tokens if token.strip()]
-    masked = iter(zip(plain, masked_words(plain, depth), strict=True))
+    masked = iter(zip(plain, masked_words(plain, depth, show), strict=True))
     safe: list[str] = []
     for token in tokens:
         if not token.strip():
@@ -169,14 +173,14 @@ def _unquoted(token: str) -> str:
     return token
 
 
-def _word(word: str, program: str, depth: int, *, logs_in: bool) -> str:
+def _word(word: str, program: str, depth: int, show: Show, *, logs_in: bool) -> str:
     word = masked_channel(word) if program in _OF_CHANNELS else word
     option, equals, value = word.partition("=")
     if equals and option.startswith("-"):
         dashes = len(option) - len(option.lstrip("-"))
         opaque = dashes == 1 and len(option) > 2 and not _PLAIN_VALUE.fullmatch(value)
         if _is_secret_option(option) or option in _SHORT.get(program, _ANYWHERE) or opaque:
-            return f"{shown(option)}={MASK}"
+            return f"{show(option)}={MASK}"
     for short in _SHORT.get(program, _ANYWHERE) | (_LOGIN if logs_in else frozenset()):
         attached = word.startswith(short) and len(short) < len(word) and len(short) <= _LONGEST_SHORT
         if attached and word not in _SHORT.get(program, ()) and program not in _NO_VALUE:
@@ -184,17 +188,17 @@ def _word(word: str, program: str, depth: int, *, logs_in: bool) -> str:
     if _ATTACHED.fullmatch(word) and program not in _NO_VALUE:
         return f"-p{MASK}"
     if looks_random(word) or looks_random(value):
-        return f"{shown(option)}={MASK}" if equals else MASK
-    return _inside(word, depth)
+        return f"{show(option)}={MASK}" if equals else MASK
+    return _inside(word, depth, show)
 
 
-def _inside(word: str, depth: int) -> str:
+def _inside(word: str, depth: int, show: Show) -> str:
     if not _HINT.search(word):
-        return shown(word)
+        return show(word)
     word = _PHRASE.sub(rf"\g<name>{MASK}", _assigned(word))
     if re.search(r"\s", word) and depth < _MOST_NESTED:
-        word = masked_script(word, depth + 1)
-    return shown(word)
+        word = masked_script(word, depth + 1, show)
+    return show(word)
 
 
 def _assigned(word: str) -> str:

@@ -110,8 +110,13 @@ def shown(text: str, limit: int = 120) -> str:
     safe = text[: limit * 4]
     if not safe.isprintable():
         safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in safe)
-    safe = public_text(_LOOSE_USERINFO.sub("", _USERINFO.sub("", safe)))
+    safe = in_full(safe)
     return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def in_full(text: str) -> str:
+    """Text without userinfo and secrets, of any length and with its control characters."""
+    return public_text(_LOOSE_USERINFO.sub("", _USERINFO.sub("", text)))
 
 
 def public_text(text: str) -> str:

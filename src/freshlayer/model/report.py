@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
@@ -47,7 +47,8 @@ class Report(Struct, frozen=True):
     what the packages of its instructions follow. ``package_lines``: the commands that install them.
     ``other_images``: lines of instructions that may be built with another image than the judged one.
     ``images_here``: (line, reference) → the engine's own image, which is used there as the recorded one can't
-    be had.
+    be had. ``lines``: reads the lines of the Dockerfile, without its secrets, for a report that shows them;
+    none where it can't be read any more.
     """
 
     dockerfile: str
@@ -68,6 +69,7 @@ class Report(Struct, frozen=True):
     package_lines: tuple[PackageLine, ...] = ()
     other_images: frozenset[int] = frozenset()
     images_here: Mapping[tuple[int, Reference], Identity] = field(default_factory=dict)
+    lines: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

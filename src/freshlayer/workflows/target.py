@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.context import ContextFiles, Source
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned, analyse
+from freshlayer.errors import FreshlayerError
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackageLine, PackagePolicy
@@ -69,7 +71,22 @@ def report_of(
         builder=request.builder,
         in_file=target.source.path is not None,
         package_lines=tuple(_package_lines(analysis)),
+        lines=partial(_lines, target.source, analysis),
     )
+
+
+def _lines(source: Source, analysis: Analysis) -> tuple[str, ...]:
+    """Where the content was not kept, the file is read again."""
+    from freshlayer.dockerfile import parse  # noqa: PLC0415 - one format shows the lines
+    from freshlayer.dockerfile.masked_text import masked_lines  # noqa: PLC0415
+
+    if source.content:
+        return masked_lines(source.text, analysis.dockerfile)
+    try:
+        text = source.again().text
+        return masked_lines(text, parse(text))
+    except FreshlayerError:
+        return ()
 
 
 def _chooses(command: PackageCommand) -> bool:

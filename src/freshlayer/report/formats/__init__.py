@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 class FormatRow(Struct, frozen=True):
-    """A value of ``--format``, its module here, and the ending of the files that get it."""
+    """A value of ``--format``, its module here, and the ending of the files that get it.
+
+    ``needs``: the library that it needs, and the extra that installs it.
+    """
 
     name: str
     module: str
     ending: str = ""
+    needs: tuple[str, str] | None = None
 
 
 FORMATS = (
@@ -25,6 +29,7 @@ FORMATS = (
     FormatRow("markdown", "markdown", ".md"),
     FormatRow("sarif", "sarif", ".sarif"),
     FormatRow("github", "github"),
+    FormatRow("html", "html", ".html", ("jinja2", "watch")),
 )
 NAMES = tuple(row.name for row in FORMATS)
 DEFAULT_OF_FILES = "json"
@@ -34,6 +39,17 @@ def load(name: str) -> ReportFormat:
     """The module of a format."""
     row = next(row for row in FORMATS if row.name == name)
     return cast("ReportFormat", import_module(f"{__name__}.{row.module}"))
+
+
+def missing(name: str) -> str:
+    """Why a format can't be written here, and what to do; empty where it can."""
+    row = next(row for row in FORMATS if row.name == name)
+    if row.needs is None:
+        return ""
+    from importlib.util import find_spec  # noqa: PLC0415 - of few formats
+
+    library, extra = row.needs
+    return "" if find_spec(library) else f"needs {library}, which is missing (install freshlayer[{extra}])"
 
 
 def format_of(path: str) -> str:
