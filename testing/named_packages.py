@@ -97,13 +97,19 @@ def resolved(
     architecture: str = "amd64",
     policy: PackagePolicy = PackagePolicy.NAMED,
     program: str = "",
+    until: int = 0,
 ) -> Resolution:
     """What the manager chooses on a base image with this environment."""
     command = PackageCommand(
         manager, program or manager, PackageAction.INSTALL, tuple(words), tuple(options), dict(files or {})
     )
     return resolved_command(
-        command, environment=environment, reference=reference, architecture=architecture, policy=policy
+        command,
+        environment=environment,
+        reference=reference,
+        architecture=architecture,
+        policy=policy,
+        until=until,
     )
 
 
@@ -114,11 +120,13 @@ def resolved_command(
     reference: str = "base",
     architecture: str = "amd64",
     policy: PackagePolicy = PackagePolicy.NAMED,
+    until: int = 0,
 ) -> Resolution:
     """The same for a command that an analysis found."""
     base = BaseImage(reference, "linux/amd64", "sha256:0", ImageConfig(tuple(environment)))
     run = PackageRun(1, 1, (command,), policy, architecture)
-    steps = MANAGERS[command.manager]().resolve(PackageChain((reference, "linux/amd64"), (run,)), base)
+    chain = PackageChain((reference, "linux/amd64"), (run,), until=until)
+    steps = MANAGERS[command.manager]().resolve(chain, base)
     try:
         wanted = next(steps)
         while True:

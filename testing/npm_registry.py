@@ -25,6 +25,8 @@ class Published(Struct, frozen=True):
     node: str = ""
     requires: Mapping[str, object] = field(default_factory=dict)
     """``dependencies``, ``peerDependencies``, ``os``, …: as a registry states them."""
+    time: str = ""
+    """When it was published: in the long form of the list alone."""
 
     def archive(self, name: str) -> bytes:
         """Its bytes: a package.json and nothing else."""
@@ -87,7 +89,11 @@ class NpmRegistry:
         if version:
             found = documents.get(tags.get(version, version))
             return Reply(404, body=b"{}") if found is None else _reply(found, request)
-        return _reply({"name": name, "dist-tags": tags, "versions": documents}, request)
+        listed: dict[str, object] = {"name": name, "dist-tags": tags, "versions": documents}
+        times = {it.version: it.time for it in package.versions if it.time}
+        if times and not request.headers.get("accept", "").startswith("application/vnd.npm"):
+            listed["time"] = times
+        return _reply(listed, request)
 
     def _archive(self, name: str, path: str, package: Package) -> Reply:
         stated = path.removesuffix(".tgz").removeprefix(f"-/{name.rpartition('/')[2]}-")

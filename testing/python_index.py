@@ -21,13 +21,17 @@ _PAGE = re.compile(r"/simple/([^/]+)/")
 
 
 class Wheel(Struct, frozen=True):
-    """A file of a project. ``name``: of the file. ``yanked``: the reason; None where it is not."""
+    """A file of a project. ``name``: of the file. ``yanked``: the reason; None where it is not.
+
+    ``uploaded``: when, as PEP 700 has it.
+    """
 
     name: str
     python: str = ""
     yanked: str | None = None
     requires: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    uploaded: str = ""
 
     @property
     def metadata(self) -> str:
@@ -119,12 +123,13 @@ def _json(project: str, files: list[Wheel], *, metadata: bool) -> str:
             "url": f"../../files/{file.name}",
             "hashes": {"sha256": file.sha256},
             **({"requires-python": file.python} if file.python else {}),
+            **({"upload-time": file.uploaded} if file.uploaded else {}),
             "yanked": False if file.yanked is None else file.yanked or True,
             **({"core-metadata": {"sha256": _digest_of_metadata(file)}} if metadata else {}),
         }
         for file in files
     ]
-    return json.dumps({"meta": {"api-version": "1.0"}, "name": project, "files": listed})
+    return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": listed})
 
 
 def _html(files: list[Wheel], *, metadata: bool) -> str:

@@ -15,6 +15,7 @@ from freshlayer.errors import OptionError
 if TYPE_CHECKING:
     from freshlayer.model.lock import Lock
 
+_DAY = len("2026-11-01")
 _EVERY = Selection(None, "", (), "", None)
 
 
@@ -24,11 +25,13 @@ _EVERY = Selection(None, "", (), "", None)
     epilog="\b\nExamples:"
     "\n  freshlayer update"
     "\n  freshlayer update curl 'pypi/*' docker.io/library/python"
+    "\n  freshlayer update --at 2026-11-01 'pypi/*' 'npm/*'"
     "\n  freshlayer update --dry-run --exit-code --format markdown",
 )
 @click.argument("names", metavar="[REFERENCE|NAME]…", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="print what would change, and write nothing")
 @click.option("--exit-code", "with_code", is_flag=True, help="exit with 1 if something changed")
+@click.option("--at", "day", metavar="DATE", help="packages as they were on that day: 2026-11-01, or a time")
 @click.option("--security", is_flag=True, help="packages alone, and of them security updates alone")
 @no_download
 @ours("update", formats=FORMATS)
@@ -37,6 +40,7 @@ def command(
     names: tuple[str, ...],
     dry_run: bool,
     with_code: bool,
+    day: str | None,
     security: bool,
     no_download: bool,
 ) -> int:
@@ -45,6 +49,9 @@ def command(
     Without names: all of it. A name is a reference, an image without its tag, the last part of a URL, a
     package, or MANAGER/PACKAGE; * is any text. Of packages, all that the instruction installs is updated,
     for a part of a closure may not fit the rest. Inputs with frozen = true stay as they are, and are printed.
+
+    --at takes the versions of pip and npm packages that were published by the end of that day (UTC), or by a
+    time as 2026-11-01T12:00:00Z. Of what can't be dated, the names are printed and nothing is written.
 
     Exit code 0; with --exit-code 1 if something changed; 2: trouble.
     """
@@ -56,7 +63,7 @@ def command(
 
     with locking(options, (), _EVERY, recursive=False, locked=True) as (files, session):
         wanted = UpdateWanted(
-            _meant(files.lock, names), security=security, downloads=not (no_download or dry_run)
+            _meant(files.lock, names), security, not (no_download or dry_run), _until(day, security=security)
         )
         found = update(files.lock, files.targets, wanted, files.path, session)
         if not dry_run:
@@ -65,6 +72,26 @@ def command(
         options, LockReport(str(files.path), counts_of(found.lock), found.changes), "freshlayer update"
     )
     return CHANGED if with_code and found.moved else DONE
+
+
+def _until(day: str | None, *, security: bool) -> int:
+    """Seconds since 1970; 0 without a day. Raises OptionError."""
+    if day is None:
+        return 0
+    if security:
+        raise OptionError("--at: does not act with --security")
+    from datetime import UTC, datetime, timedelta
+
+    try:
+        found = datetime.fromisoformat(day)
+        moment = found if found.tzinfo else found.replace(tzinfo=UTC)
+        ends = timedelta(days=1, seconds=-1) if len(day) == _DAY else timedelta()
+        seconds = int((moment + ends).timestamp())
+    except (ValueError, OverflowError):
+        seconds = 0
+    if seconds <= 0 or day[4] != "-":
+        raise OptionError("--at: not a date as 2026-11-01, or a time as 2026-11-01T12:00:00Z")
+    return seconds
 
 
 def _meant(lock: Lock, names: tuple[str, ...]) -> frozenset[object] | None:

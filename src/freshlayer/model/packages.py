@@ -30,6 +30,10 @@ OF_LANGUAGES = frozenset(URL_TYPES) - {"apt", "apk", "rpm"}
 """Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 
+DATED = frozenset({"pypi", "npm"})
+"""Managers whose indexes state when each version was published."""
+
+
 class PackagePolicy(StrEnum):
     """Which packages of an instruction are inputs (setting and directive ``packages``)."""
 
@@ -146,12 +150,14 @@ class PackageChain(Struct, frozen=True):
 
     ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none,
     and empty where what is below is not an image of a registry. ``now``: of the judgement, in seconds since
-    1970, for indexes that state until when they count; 0: they always count.
+    1970, for indexes that state until when they count; 0: they always count. ``until``: what was published
+    later does not count, in seconds since 1970; 0: everything counts. Managers of ``DATED`` honour it.
     """
 
     base: tuple[str, str]
     runs: tuple[PackageRun, ...]
     now: int = 0
+    until: int = 0
 
 
 class IndexFile(Struct, frozen=True):

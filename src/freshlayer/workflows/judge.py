@@ -222,7 +222,7 @@ class Judgement:
         if self._packages is None:
             from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - few want it
 
-            self._packages = PackagesOfRun(IndexFiles(session, session.indexes))
+            self._packages = PackagesOfRun(IndexFiles(session, session.indexes), session.until)
         return self._packages.read(group)
 
     def _planned(

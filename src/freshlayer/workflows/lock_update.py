@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from freshlayer.decisions.lock_changes import changes, moved
 from freshlayer.decisions.locking import numbered
 from freshlayer.errors import FreshlayerError
-from freshlayer.model.lock import Lock, LockedInput
+from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.model.lock_report import LockChange, LockChangeKind
 from freshlayer.model.observation import Verdict
-from freshlayer.model.packages import PackagePolicy
-from freshlayer.reference import Reference, shown
-from freshlayer.workflows.lock import LockTarget, as_now, observe, parts_of
+from freshlayer.model.packages import DATED, PackagePolicy
+from freshlayer.reference import Reference, parse, shown
+from freshlayer.workflows.lock import LockTarget, Observed, as_now, observe, parts_of
 from freshlayer.workflows.lock_bodies import with_bodies
 from freshlayer.workflows.received import with_digests
 from freshlayer.workflows.session import Session
@@ -27,16 +27,22 @@ _MARKING = ("apt", "rpm")
 class UpdateWanted(Struct, frozen=True):
     """``names``: of the entries that are meant; None: all. ``security``: security updates alone.
 
-    ``downloads``: whether the bodies of URLs that changed are hashed.
+    ``downloads``: whether the bodies of URLs that changed are hashed. ``until``: what was published
+    later does not count, in seconds since 1970; 0: everything counts.
     """
 
     names: frozenset[object] | None = None
     security: bool = False
     downloads: bool = False
+    until: int = 0
 
     def means(self, item: LockedInput) -> bool:
         """Whether an input is observed again."""
         return not self.security and (self.names is None or item.name in self.names)
+
+    def means_packages(self, block: LockedPackages) -> bool:
+        """Whether the packages of an instruction are chosen again."""
+        return self.names is None or block.name in self.names
 
 
 class Updated(Struct, frozen=True):
@@ -57,7 +63,12 @@ def update(
     if wanted.security:
         policies = {**session.policy.packages, **dict.fromkeys(_MARKING, PackagePolicy.SECURITY)}
         session = replace(session, policy=replace(session.policy, packages=policies))
+    if wanted.until:
+        _check_dated(before, wanted)
+        session = replace(session, until=wanted.until)
     observed = list(observe(targets, session, wanted.means))
+    if wanted.until:
+        _check_packages(before, wanted, observed)
     parts = with_digests(parts_of(observed, session), observed, session)
     _check_answers(before, wanted, [it.report.verdicts for it in observed])
     if wanted.downloads:
@@ -77,6 +88,35 @@ def _check_answers(
         for reference, verdict in found.items():
             if reference.text in meant and not verdict.is_observed:
                 raise FreshlayerError(f"{shown(reference.text)}: {verdict.reason.what} (nothing was written)")
+
+
+def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
+    """Raises FreshlayerError where what an input was on a day can't be known."""
+    inputs = (
+        it for it in before.inputs if wanted.means(it) and not (it.frozen or parse(it.reference).pinned)
+    )
+    blocks = (it for it in before.packages if wanted.means_packages(it) and it.packages)
+    found = [
+        *(shown(it.reference) for it in inputs),
+        *(f"{it.manager}: {shown('; '.join(it.commands))}" for it in blocks if it.manager not in DATED),
+    ]
+    if found:
+        lines = "\n  ".join(dict.fromkeys(found))
+        raise FreshlayerError(
+            "--at: no origin states what these were on that day, so nothing was written"
+            f" (name the others, as 'pypi/*' and 'npm/*'):\n  {lines}"
+        )
+
+
+def _check_packages(before: Lock, wanted: UpdateWanted, observed: Iterable[Observed]) -> None:
+    """Raises FreshlayerError where an index gave no answer for that day: what was locked stays then."""
+    managers = {it.manager for it in before.packages if wanted.means_packages(it)} & DATED
+    for report in (it.report for it in observed):
+        for item in report.instructions:
+            for it in item.packages:
+                if it.manager in managers and it.problem is not None:
+                    place = f"{report.dockerfile}:{item.line}: {it.manager}"
+                    raise FreshlayerError(f"--at: {place}: {it.problem} (nothing was written)")
 
 
 def _chosen(before: Lock, fresh: Lock, wanted: UpdateWanted) -> Lock:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cmp_to_key
 
+import msgspec
 import nodesemver  # type: ignore[import-untyped]
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.packages.npm.documents import Release
+from freshlayer.packages.npm.documents import TAGS, VERSIONS, Release, releases_of, tags_of
 
 _LATEST = "latest"
 _LONGEST = 256
@@ -66,6 +67,18 @@ def choose(
         return latest
     fitting = [it for it in releases if satisfies(it.version, wanted)]
     return max(fitting, key=lambda it: _preference(it, node), default=None)
+
+
+def dated(entries: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """A tag whose version is not there by then is the highest version below it (npm-pick-manifest)."""
+    known = dict(entries)
+    releases, tags = releases_of(known.get(VERSIONS)), tags_of(known.get(TAGS))
+    there = {it.version for it in releases}
+    for tag, version in tags.items():
+        if version not in there and is_range(version):
+            below = choose(f"<={version}", {}, releases)
+            tags[tag] = below.version if below else ""
+    yield from (known | {TAGS: msgspec.msgpack.encode({it: one for it, one in tags.items() if one})}).items()
 
 
 def is_range(wanted: str) -> bool:

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.packages.npm.manifests import Manifest, Stated
+from freshlayer.packages.published import published
 
 _LARGEST = 128 << 20
 _LONGEST = 256
@@ -54,16 +55,18 @@ class _Version(Struct):
 class _Package(Struct):
     tags: dict[str, str] = field(name="dist-tags")
     versions: dict[str, _Version]
+    time: dict[str, object] = {}
 
 
 class _Requirements(Struct):
     versions: dict[str, Stated]
 
 
-def read_document(kind: str, content: BinaryIO) -> Iterator[tuple[str, bytes]]:
+def read_document(kind: str, content: BinaryIO, until: int = 0) -> Iterator[tuple[str, bytes]]:
     """The entries of a document (``version``) or of a list (``versions``). Raises ValueError.
 
-    Of a list, ``manifests`` has what each version requires, too.
+    Of a list, ``manifests`` has what each version requires, too. ``until``: as in ``PackageChain``; then for
+    a list that does not state when its versions were published, too.
     """
     body = content.read(_LARGEST + 1)
     if len(body) > _LARGEST:
@@ -77,6 +80,11 @@ def read_document(kind: str, content: BinaryIO) -> Iterator[tuple[str, bytes]]:
         stated = msgspec.json.decode(body, type=_Requirements).versions if kind == "manifests" else {}
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    if until:
+        known = {it: text for it, text in package.time.items() if isinstance(text, str)}
+        package.versions = {
+            it: one for it, one in package.versions.items() if published(known.get(it, "")) <= until
+        }
     yield TAGS, msgspec.msgpack.encode(package.tags)
     yield VERSIONS, _encoded(package.versions.values())
     for version, it in stated.items():

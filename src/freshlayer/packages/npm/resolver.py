@@ -31,13 +31,15 @@ from freshlayer.model.reasons import Reason
 from freshlayer.packages.in_step import Steps, in_step
 from freshlayer.packages.named.member import resolution
 from freshlayer.packages.npm.choose import NPM as NPM_RULES
-from freshlayer.packages.npm.choose import RULES, Rules, choose, is_range, runs
+from freshlayer.packages.npm.choose import RULES, Rules, choose, dated, is_range, runs
 from freshlayer.packages.npm.closure import Conditions, closure
 from freshlayer.packages.npm.documents import TAGS, VERSIONS, read_document, releases_of, tags_of
 from freshlayer.packages.npm.manifests import edge_of, libc_of
 from freshlayer.packages.npm.words import Wish, wish_of
+from freshlayer.packages.published import UNTIL, until_of
 
 _NPM = "https://registry.npmjs.org"
+_LONG = "application/json"
 _SHORT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 _ABSENT = frozenset({"http-not-found", "http-gone"})
 _PROCESSORS = {"amd64": "x64", "386": "ia32", "ppc64le": "ppc64"}
@@ -67,9 +69,11 @@ class Npm:
         node = dict(base.config.environment).get("NODE_VERSION", "")
         steps: dict[tuple[int, int], Steps[Resolution]] = {}
         for run in chain.runs:
-            for place, items in enumerate(_of_run(run)):
+            for place, items in enumerate(_of_run(run, chain.until)):
                 whole = run.policy is PackagePolicy.CLOSURE
-                steps[run.number, place] = _of_command(items, base, run.architecture, node, whole=whole)
+                steps[run.number, place] = _of_command(
+                    items, base, run.architecture, node, chain.until, whole=whole
+                )
         found = yield from in_step(steps)
         by_run: dict[int, list[Resolution]] = {}
         for (number, _), one in found.items():
@@ -78,23 +82,31 @@ class Npm:
 
     def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:  # noqa: ARG002 - the Protocol's
         """The versions that a document states."""
-        return read_document(kind, content)
+        until = until_of(kind)
+        found = read_document(kind.partition(UNTIL)[0], content, until)
+        return dated(found) if until else found
 
 
 NPM = Npm()
 
 
-def _of_run(run: PackageRun) -> Iterator[tuple[PackageCommand, list[_Wanted]]]:
+def _of_run(run: PackageRun, until: int) -> Iterator[tuple[PackageCommand, list[_Wanted]]]:
     for command in run.commands if run.policy is not PackagePolicy.OFF else ():
         if command.manager == Npm.name and command.action is PackageAction.INSTALL:
             wishes = [(word, wish_of(word)) for word in command.words]
-            found = [_wanted(word, wish, command) for word, wish in wishes if wish is not None]
+            found = [_wanted(word, wish, command, until) for word, wish in wishes if wish is not None]
             if found or command.unknown:
                 yield command, found
 
 
 def _of_command(
-    of: tuple[PackageCommand, list[_Wanted]], base: BaseImage, architecture: str, node: str, *, whole: bool
+    of: tuple[PackageCommand, list[_Wanted]],
+    base: BaseImage,
+    architecture: str,
+    node: str,
+    until: int,
+    *,
+    whole: bool,
 ) -> Steps[Resolution]:
     """The closure, or the named packages alone where that is wanted, or no more can be known."""
     command, items = of
@@ -102,7 +114,7 @@ def _of_command(
         return Resolution(problem=command.unknown)
     if not whole:
         return (yield from _named(items, node))
-    found = yield from _closure(command, items, base, architecture, node)
+    found = yield from _closure(command, items, base, architecture, node, until)
     if found.problem is None or found.unreachable:
         return found
     named = yield from _named(items, node)
@@ -110,7 +122,7 @@ def _of_command(
 
 
 def _closure(
-    command: PackageCommand, items: list[_Wanted], base: BaseImage, architecture: str, node: str
+    command: PackageCommand, items: list[_Wanted], base: BaseImage, architecture: str, node: str, until: int
 ) -> Steps[Resolution]:
     options = {name for name, _ in command.options}
     if command.program != "npm" or "overrides" in options:
@@ -123,7 +135,7 @@ def _closure(
 
     def document(name: str) -> IndexFile:
         address = f"{_registry(Wish(name), command).rstrip('/')}/{Wish(name).path}"
-        return IndexFile(Npm.name, "manifests", (address,), accept=_SHORT)
+        return _list("manifests", address, until)
 
     cpu = _PROCESSORS.get(architecture, architecture)
     conditions = Conditions(
@@ -141,12 +153,19 @@ def _named(items: list[_Wanted], node: str) -> Steps[Resolution]:
     return resolution([_chosen(item, answers, node) for item in items])
 
 
-def _wanted(word: str, wish: Wish, command: PackageCommand) -> _Wanted:
-    """A tag has a document of some kilobytes; a range needs the list of all versions."""
+def _list(kind: str, address: str, until: int) -> IndexFile:
+    """All versions; when they were published is in the long form alone."""
+    if until:
+        return IndexFile(Npm.name, f"{kind}{UNTIL}{until}", (address,), accept=_LONG)
+    return IndexFile(Npm.name, kind, (address,), accept=_SHORT)
+
+
+def _wanted(word: str, wish: Wish, command: PackageCommand, until: int) -> _Wanted:
+    """A tag has a document of some kilobytes; a range needs the list of all versions, and so does a date."""
     address = f"{_registry(wish, command).rstrip('/')}/{wish.path}"
-    every = IndexFile(Npm.name, "versions", (address,), accept=_SHORT)
+    every = _list("versions", address, until)
     rules = _rules(command)
-    if wish.wanted and is_range(wish.wanted):
+    if until or (wish.wanted and is_range(wish.wanted)):
         return _Wanted(word, wish, every, every, rules)
     one = IndexFile(Npm.name, "version", (f"{address}/{wish.wanted or 'latest'}",))
     return _Wanted(word, wish, one, every, rules)

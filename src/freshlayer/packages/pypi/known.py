@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from freshlayer.model.packages import IndexAnswer, IndexFile
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.published import UNTIL
 from freshlayer.packages.pypi.choose import Candidate, offers
 from freshlayer.packages.pypi.metadata import REQUIRES, Metadata, metadata_of
 from freshlayer.packages.pypi.pages import FILES, UNHASHED, IndexedFile, files_of
@@ -21,6 +22,7 @@ _JSON = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+htm
 _LARGEST = 64 << 20
 _LARGEST_METADATA = 4 << 20
 MANAGER = "pypi"
+PROJECT = "project"
 ABSENT = frozenset({"http-not-found", "http-gone"})
 
 
@@ -28,7 +30,7 @@ class Conditions(Struct, frozen=True):
     """What a command decides for all its packages. ``pre``: pre-releases are taken as well (``--pre``).
 
     ``first``: whether the first index that has a project counts alone, as for uv. ``sources``, ``wheels``:
-    which kinds of files the command takes.
+    which kinds of files the command takes. ``until``: as in ``PackageChain``.
     """
 
     target: Target
@@ -38,6 +40,7 @@ class Conditions(Struct, frozen=True):
     first: bool = False
     sources: bool = True
     wheels: bool = True
+    until: int = 0
 
     def bounds(self, name: str) -> tuple[SpecifierSet, ...]:
         """What constraints state of a project."""
@@ -45,9 +48,10 @@ class Conditions(Struct, frozen=True):
 
     def pages(self, name: str) -> tuple[IndexFile, ...]:
         """The page of a project at each index."""
+        kind = f"{PROJECT}{UNTIL}{self.until}" if self.until else PROJECT
         urls = [f"{index.rstrip('/')}/{name}/" for index in self.indexes]
         return tuple(
-            IndexFile(MANAGER, "project", (url,), accept=_JSON, optional=len(urls) > 1, largest=_LARGEST)
+            IndexFile(MANAGER, kind, (url,), accept=_JSON, optional=len(urls) > 1, largest=_LARGEST)
             for url in urls
         )
 

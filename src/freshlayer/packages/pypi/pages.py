@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.packages.published import published
 
 _LARGEST = 96 << 20
 _START = compiled(r"(?i)<a(?=\s)")
@@ -48,6 +49,7 @@ class _Listed(Struct):
     python: str | None = field(default=None, name="requires-python")
     yanked: bool | str = False
     url: str = ""
+    uploaded: str = field(default="", name="upload-time")
     core: object = field(default=None, name="core-metadata")
     dist_info: object = field(default=None, name="data-dist-info-metadata")
 
@@ -56,12 +58,20 @@ class _Page(Struct):
     files: list[_Listed]
 
 
-def read_page(content: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """The entries of a page. Raises ValueError for what is neither form."""
+def read_page(content: BinaryIO, until: int = 0) -> Iterator[tuple[str, bytes]]:
+    """The entries of a page. Raises ValueError for what is neither form.
+
+    ``until``: as in ``PackageChain``; then for a page that does not state when its files were uploaded, too.
+    """
     body = content.read(_LARGEST + 1)
     if len(body) > _LARGEST:
         raise ValueError("the page is too large")
-    found = _of_json(body) if body.lstrip()[:1] == b"{" else _of_html(body.decode("utf-8", "replace"))
+    if body.lstrip()[:1] == b"{":
+        found = _of_json(body, until)
+    elif until:
+        raise ValueError("an index in HTML states no times of upload")
+    else:
+        found = _of_html(body.decode("utf-8", "replace"))
     yield FILES, msgspec.msgpack.encode(found)
 
 
@@ -70,7 +80,7 @@ def files_of(value: bytes) -> list[IndexedFile]:
     return msgspec.msgpack.decode(value, type=list[IndexedFile])
 
 
-def _of_json(body: bytes) -> list[IndexedFile]:
+def _of_json(body: bytes, until: int) -> list[IndexedFile]:
     try:
         page = msgspec.json.decode(body, type=_Page)
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -85,6 +95,7 @@ def _of_json(body: bytes) -> list[IndexedFile]:
             _metadata(it.dist_info if it.core is None else it.core),
         )
         for it in page.files
+        if not until or published(it.uploaded) <= until
     ]
 
 

@@ -32,6 +32,7 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.in_step import Steps, in_step
 from freshlayer.packages.named.member import resolution
+from freshlayer.packages.published import until_of
 from freshlayer.packages.pypi.choose import Wish, choose
 from freshlayer.packages.pypi.closure import closure
 from freshlayer.packages.pypi.known import ABSENT, MANAGER, Conditions, Known, normal
@@ -61,7 +62,7 @@ class Pypi:
         self, chain: PackageChain, base: BaseImage
     ) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
         """The pages of the named packages; for a closure, metadata and the pages of what it names."""
-        wanted = {run.number: list(_of_run(run, base)) for run in chain.runs}
+        wanted = {run.number: list(_of_run(run, base, chain.until)) for run in chain.runs}
         every = {
             (number, place): _of_command(item)
             for number, items in wanted.items()
@@ -79,21 +80,21 @@ class Pypi:
 
     def entries(self, kind: str, content: BinaryIO, scratch: BinaryIO) -> Entries:  # noqa: ARG002 - the Protocol's
         """The files of a project's page, or what the metadata of a file requires."""
-        return read_metadata(content) if kind == "metadata" else read_page(content)
+        return read_metadata(content) if kind == "metadata" else read_page(content, until_of(kind))
 
 
-def _of_run(run: PackageRun, base: BaseImage) -> Iterator[_Wanted | Reason]:
+def _of_run(run: PackageRun, base: BaseImage, until: int) -> Iterator[_Wanted | Reason]:
     for command in run.commands if run.policy is not PackagePolicy.OFF else ():
         if command.manager == Pypi.name and command.action is PackageAction.INSTALL:
             if command.unknown is not None:
                 yield command.unknown
             else:
                 whole = run.policy is PackagePolicy.CLOSURE and "no-deps" not in dict(command.options)
-                yield from _wanted(command, base, run.architecture, whole=whole)
+                yield from _wanted(command, base, run.architecture, until, whole=whole)
 
 
 def _wanted(
-    command: PackageCommand, base: BaseImage, architecture: str, *, whole: bool
+    command: PackageCommand, base: BaseImage, architecture: str, until: int, *, whole: bool
 ) -> Iterator[_Wanted | Reason]:
     options = dict(command.options)
     conditions = Conditions(
@@ -104,6 +105,7 @@ def _wanted(
         command.program == "uv",
         options.get("only-binary") != ":all:",
         options.get("no-binary") != ":all:",
+        until,
     )
     found: list[tuple[str, Requirement]] = []
     for word in command.words:

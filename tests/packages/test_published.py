@@ -1,0 +1,159 @@
+"""What was published by a day: what uv and npm choose with a date is what we choose."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from freshlayer.model.packages import PackagePolicy, Resolution
+from freshlayer.packages.npm.documents import read_document
+from freshlayer.packages.published import published, until_of
+from freshlayer.packages.pypi.pages import read_page
+from testing.named_packages import resolved
+from testing.npm_registry import NpmRegistry, Package, Published
+from testing.python_index import PythonIndex, Wheel
+
+DAYS = ("2026-01-01T00:00:00Z", "2026-03-31T23:59:59Z", "2026-12-31T00:00:00Z")
+_UV = Path(sys.executable).with_name("uv")
+
+
+def seconds(day: str) -> int:
+    return int(datetime.fromisoformat(day).timestamp())
+
+
+def versions(found: Resolution) -> dict[str, str]:
+    assert found.problem is None, found
+    return {it.name: it.version for it in found.packages}
+
+
+def wheel(project: str, version: str, uploaded: str, *requires: str) -> Wheel:
+    return Wheel(f"{project}-{version}-py3-none-any.whl", "", None, requires, uploaded=uploaded)
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[PythonIndex]:
+    with PythonIndex() as found:
+        leaf = [wheel("leaf", f"{number}.0", f"2026-0{number}-01T00:00:00.123456Z") for number in range(1, 7)]
+        found.publish("leaf", [wheel("leaf", "0.9", "2025-12-01T00:00:00Z"), *leaf])
+        app = [wheel("app", "1.0", "2025-11-01T00:00:00Z", "leaf<4")]
+        found.publish("app", [*app, wheel("app", "2.0", "2026-04-01T00:00:00Z", "leaf")])
+        found.publish("undated", [Wheel("undated-1.0-py3-none-any.whl")])
+        yield found
+
+
+def by_uv(index: PythonIndex, folder: Path, day: str, word: str) -> dict[str, str]:
+    (folder / "requirements.in").write_text(word)
+    argv = [
+        str(_UV),
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-config",
+        "--no-cache",
+        "--no-header",
+        "--no-annotate",
+    ]
+    argv += ["--index-url", index.url, "--exclude-newer", day, "--python", sys.executable]
+    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
+    ended = subprocess.run(
+        [*argv, "requirements.in"], check=True, capture_output=True, text=True, cwd=folder, env=environment
+    )
+    return dict(line.split("==") for line in ended.stdout.split() if "==" in line)
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("word", ["leaf", "app"])
+def test_python_packages_are_those_of_uv(index: PythonIndex, tmp_path: Path, day: str, word: str) -> None:
+    found = resolved(
+        "pypi",
+        [word],
+        [("index-url", index.url)],
+        environment=[("PYTHON_VERSION", "3.11.9")],
+        policy=PackagePolicy.CLOSURE,
+        until=seconds(day),
+    )
+    assert versions(found) == by_uv(index, tmp_path, day, word)
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[NpmRegistry]:
+    with NpmRegistry() as found:
+        every = [
+            Published(f"{number}.0.0", time=f"2026-0{number}-01T00:00:00.000Z") for number in range(1, 7)
+        ]
+        early = [Published("0.9.0", time="2025-11-01T00:00:00.000Z")]
+        found.publish("leaf", Package([*early, *every], {"next": "6.0.0", "old": "0.9.0"}))
+        found.publish("undated", Package([Published("1.0.0")]))
+        yield found
+
+
+@pytest.mark.parametrize("day", DAYS[:2])
+@pytest.mark.parametrize("word", ["leaf", "leaf@latest", "leaf@next", "leaf@old", "leaf@<=4"])
+def test_npm_packages_are_those_of_npm(registry: NpmRegistry, tmp_path: Path, day: str, word: str) -> None:
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    (tmp_path / "package.json").write_text('{"name": "app", "version": "1.0.0"}')
+    argv = [
+        "npm",
+        "install",
+        "--package-lock-only",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--before",
+        day,
+    ]
+    argv += ["--registry", registry.url, "--cache", str(tmp_path / "cache"), word]
+    environment = {**os.environ, "HOME": str(tmp_path), "npm_config_update_notifier": "false"}
+    subprocess.run(argv, check=True, capture_output=True, cwd=tmp_path, env=environment)
+    lock = json.loads((tmp_path / "package-lock.json").read_text())
+    for policy in (PackagePolicy.NAMED, PackagePolicy.CLOSURE):
+        found = resolved("npm", [word], [("registry", registry.url)], policy=policy, until=seconds(day))
+        assert versions(found) == {"leaf": lock["packages"]["node_modules/leaf"]["version"]}
+
+
+def test_an_index_without_times_is_a_problem(index: PythonIndex, registry: NpmRegistry) -> None:
+    for manager, options in (("pypi", ("index-url", index.url)), ("npm", ("registry", registry.url))):
+        found = resolved(manager, ["undated"], [options], until=seconds(DAYS[0]))
+        assert found.problem is not None
+        assert found.problem.code == "index-unreadable"
+    with pytest.raises(ValueError, match="HTML"):
+        list(read_page(BytesIO(b"<a href=x>leaf-1.0.tar.gz</a>"), 1))
+    with pytest.raises(ValueError, match="does not state"):
+        list(
+            read_document(
+                "versions", BytesIO(b'{"dist-tags": {}, "versions": {"1.0.0": {"version": "1.0.0"}}}'), 1
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("1970-01-01T00:01:00Z", 60.0), ("1970-01-01T01:00:01.500+01:00", 1.5), ("1970-01-01T00:00:02", 2.0)],
+)
+def test_a_time_of_an_index(text: str, found: float) -> None:
+    assert published(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "9" * 100, "2026-13-01T00:00:00Z"])
+def test_what_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        published(text)
+
+
+def test_the_time_in_a_kind() -> None:
+    assert [until_of(it) for it in ("project@7", "project", "project@x", "project@" + "9" * 5000)] == [
+        7,
+        0,
+        0,
+        0,
+    ]
