@@ -51,7 +51,7 @@ def configure(directory: Path, receiver: LoggingServer, *more: str, trigger: str
     """A configuration outside of the project."""
     path = directory / "watch.toml"
     hook = f'[triggers.ci]\ntype = "webhook"\nurl = "{receiver.url}/hook"\n{trigger}'
-    path.write_text("\n".join(["interval = 10", "search = 1", "settle = 0", *more, hook]))
+    path.write_text("\n".join(["interval = 2", "search = 1", "settle = 0", *more, hook]))
     return str(path)
 
 

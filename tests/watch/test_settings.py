@@ -48,7 +48,7 @@ def test_every_setting_has_its_place() -> None:
     ("text", "fault"),
     [
         ("interval = ", "w: "),
-        ("interval = 1", "w: interval is not a time of at least 10 s (write 15m, 1h, or seconds)"),
+        ("interval = 0", "w: interval is not a time of at least 1 s (write 15m, 1h, or seconds)"),
         ("interval = true", "w: interval is not a time"),
         ('intervall = "1h"', "w: there is no setting 'intervall' (there are hosts, interval, kinds"),
         ("paths = 'x'", "w: paths is not a list of texts"),

@@ -26,11 +26,13 @@ class WatchRecords:
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        self._path, self._warn = path, warn
         self._file = StateFile(path, warn)
 
     def close(self) -> None:
-        """End the connection; the records can be used again."""
+        """End the connection; the records can be used again, and a file that could not be is tried again."""
         self._file.close()
+        self._file = StateFile(self._path, self._warn)
 
     def standings(self) -> dict[str, Standing]:
         """By Dockerfile."""

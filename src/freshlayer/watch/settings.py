@@ -20,7 +20,7 @@ from freshlayer.watch.schedule import Pace
 _DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
 _NAME = compiled(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _VARIABLE = compiled(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_LEAST_INTERVAL = 10
+_LEAST_INTERVAL = 1
 
 
 class CommandTarget(Struct, frozen=True):

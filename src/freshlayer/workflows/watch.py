@@ -105,6 +105,7 @@ class Service:
             self._means.find(unread), reader, self._means.monotonic(), unread
         )
         self._rounds.note_files(session)
+        self._standings.watch(self._rounds.files.names)
         return changed
 
     def _once_each(self, message: str, session: Session) -> None:

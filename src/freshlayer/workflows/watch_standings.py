@@ -25,9 +25,21 @@ class Standings:
         self._settle = settle
         self._report = report
         self.known = records.standings()
+        self._watched: frozenset[str] = frozenset()
+        records.close()
+
+    def watch(self, names: Iterable[str]) -> None:
+        """The Dockerfiles that there are: no trigger fires for any other."""
+        self._watched = frozenset(names)
 
     def take(self, found: Iterable[tuple[str, Report]], now: int) -> int | None:
         """Record judgements, and the messages that are due with them. As ``fire``."""
+        try:
+            return self._fire(self._moved(found, now), now)
+        finally:
+            self._records.close()
+
+    def _moved(self, found: Iterable[tuple[str, Report]], now: int) -> dict[str, Standing]:
         undelivered = self._records.undelivered()
         moved: dict[str, Standing] = {}
         for name, report in found:
@@ -36,17 +48,17 @@ class Standings:
             after = standing_of(report, name, before, now, accept=done)
             if after != before:
                 moved[name] = after
-        return self._fire(moved, now)
+        return moved
 
     def fire(self, now: int) -> int | None:
         """Record the messages that are due by now; when to do so again, if nothing changes until then."""
-        return self._fire({}, now)
+        return self.take((), now)
 
     def _fire(self, moved: dict[str, Standing], now: int) -> int | None:
         again: list[int] = []
         messages: list[Message] = []
         for name, standing in {**self.known, **moved}.items():
-            if not standing.causes:
+            if not standing.causes or name not in self._watched:
                 continue
             found = firing(standing, self._rules, now, settle=self._settle)
             again += [found.again] if found.again is not None else []

@@ -1,0 +1,98 @@
+"""Since when an image is stale, and why: against its last build, else against what was first seen."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
+from freshlayer.model.packages import ChosenPackage, PackageVerdict
+from freshlayer.model.reasons import Reason
+from freshlayer.model.report import Past, Report
+from freshlayer.model.watched import Cause, CauseKind, Standing
+from freshlayer.watch.standing import standing_of
+
+URL, IMAGE, SSL = "https://example.org/a", "docker-image://debian:12", "pkg:deb/debian/openssl"
+OLD, NEW = ((URL, "etag:1"),), ((URL, "etag:2"),)
+
+
+def item(
+    pairs: Pairs, *, changed: bool = False, packages: tuple[PackageVerdict, ...] = ()
+) -> InstructionVerdict:
+    state = InstructionState.STALE if changed else InstructionState.FRESH
+    return InstructionVerdict(
+        2,
+        2,
+        "0",
+        "RUN",
+        state,
+        Reason("unchanged"),
+        pairs=pairs,
+        digest="d",
+        changed=changed,
+        packages=packages,
+    )
+
+
+def report(instruction: InstructionVerdict, built: Pairs | None = None) -> Report:
+    past = Past(built={("0", "d"): Built(built, "key")} if built is not None else {})
+    return Report("Dockerfile", "", "linux/amd64", (), (instruction,), (), past=past)
+
+
+def judged(found: Report, before: Standing | None, now: int, *, accept: bool = False) -> Standing:
+    return standing_of(found, "/p/Dockerfile", before, now, accept=accept)
+
+
+def test_a_built_instruction_is_compared_with_its_build() -> None:
+    fresh = judged(report(item(OLD), OLD), None, 10)
+    assert (fresh.causes, fresh.stale_since, fresh.baseline) == ((), 0, {})
+    stale = judged(report(item(NEW, changed=True), OLD), fresh, 20)
+    assert stale.causes == (Cause(URL, "etag:2", CauseKind.INPUT, 2),)
+    assert (stale.stale_since, stale.changed_at) == (20, 20)
+    again = judged(report(item(NEW, changed=True), OLD), stale, 30)
+    assert again == stale
+    rebuilt = judged(report(item(NEW), NEW), again, 40)
+    assert (rebuilt.causes, rebuilt.stale_since, rebuilt.changed_at) == ((), 0, 0)
+
+
+def test_an_instruction_that_follows_another_is_no_cause() -> None:
+    follows = replace(item(OLD), state=InstructionState.STALE)
+    assert judged(report(follows, OLD), None, 10).causes == ()
+
+
+def test_an_instruction_without_a_build_is_compared_with_what_was_first_seen() -> None:
+    first = judged(report(item(OLD)), None, 10)
+    assert first.causes == ()
+    stale = judged(report(item(NEW)), first, 20)
+    assert [cause.identity for cause in stale.causes] == ["etag:2"]
+    assert judged(report(item(OLD)), stale, 30).causes == ()
+
+
+def test_what_was_delivered_counts_as_built_and_a_later_change_does_not() -> None:
+    stale = judged(report(item(NEW)), judged(report(item(OLD)), None, 10), 20)
+    assert judged(report(item(NEW)), stale, 30, accept=True).causes == ()
+    newest = ((URL, "etag:3"),)
+    assert [it.identity for it in judged(report(item(newest)), stale, 30, accept=True).causes] == ["etag:3"]
+
+
+def test_another_cause_moves_the_time_of_the_change_alone() -> None:
+    stale = judged(report(item(NEW)), judged(report(item(OLD)), None, 10), 20)
+    more = judged(report(item(((URL, "etag:3"),))), stale, 30)
+    assert (more.stale_since, more.changed_at) == (20, 30)
+
+
+def test_an_input_that_is_read_no_more_is_a_cause() -> None:
+    both: Pairs = ((URL, "etag:1"), (IMAGE, "sha256:ab"))
+    stale = judged(report(item(OLD, changed=True), both), None, 10)
+    assert stale.causes == (Cause(IMAGE, "", CauseKind.BASE, 2),)
+
+
+def test_a_package_of_a_security_suite_is_a_security_cause() -> None:
+    pairs: Pairs = ((SSL, "version:2@sha256:ab"), ("pkg:deb/debian/curl", "version:2@sha256:cd"))
+    chosen = ChosenPackage(SSL, "openssl", "2", "sha256:ab", security=True)
+    packages = (PackageVerdict("apt", 2, packages=(chosen,)),)
+    old: Pairs = ((SSL, "version:1@sha256:00"), ("pkg:deb/debian/curl", "version:1@sha256:00"))
+    found = judged(report(item(pairs, changed=True, packages=packages), old), None, 10)
+    assert {cause.reference: cause.kind for cause in found.causes} == {
+        SSL: CauseKind.SECURITY,
+        "pkg:deb/debian/curl": CauseKind.PACKAGE,
+    }
