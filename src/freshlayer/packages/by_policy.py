@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from freshlayer.model.packages import ChosenPackage, PackagePolicy, Resolution, widest, with_wider
 from freshlayer.model.reasons import Reason
 
+OF_TRIGGER = Reason(
+    "trigger-of-base",
+    detail="a trigger of the base image stores the index of packages, and no key can take part in a trigger",
+)
+"""Of an instruction that takes packages from such an index."""
+
 
 class Collected:
     """The packages of one instruction that reads indexes, with those of the instructions behind it."""

@@ -319,3 +319,13 @@ def test_each_package_has_the_policy_of_the_instruction_that_installs_it() -> No
         "pkg:apk/alpine/libcurl",
         "pkg:apk/alpine/zlib",
     }
+
+
+def test_an_index_that_a_trigger_of_the_base_stores_is_not_watched() -> None:
+    storing, adding, own = chain("update", "add curl", "add --no-cache git").runs
+    trigger = replace(storing, number=-1, policy=PackagePolicy.OFF)
+    found = resolved(PackageChain(("docker.io/library/alpine:3.20", "linux/amd64"), (trigger, adding, own)))
+    problem = found[2].problem
+    assert problem is not None
+    assert problem.code == "trigger-of-base"
+    assert found[3].problem is None

@@ -497,3 +497,11 @@ def test_a_release_file_with_sha512_alone(by_hash: bool) -> None:  # noqa: FBT00
     place = f"main/binary-amd64/by-hash/SHA512/{digest}" if by_hash else "main/binary-amd64/Packages"
     found = resolve({f"{STABLE}InRelease": text, f"{STABLE}{place}": CURL}, run(1, UPDATE, command("jq")))[1]
     assert versions(found) == {"jq": "2"}
+
+
+def test_lists_that_a_trigger_of_the_base_stores_are_not_watched() -> None:
+    trigger = run(-1, UPDATE, policy=PackagePolicy.OFF)
+    problem = resolve(served(CURL), trigger, run(2, command("curl")))[2].problem
+    assert problem is not None
+    assert problem.code == "trigger-of-base"
+    assert set(versions(resolve(served(CURL), trigger, run(2, UPDATE, command("jq")))[2])) == {"jq"}

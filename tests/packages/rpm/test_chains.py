@@ -121,7 +121,7 @@ def test_packages_belong_to_the_instruction_that_stored_the_metadata(
         runs = (run(1, first, program=program), run(2, "install tool manual", program=program))
         found = repository.resolve(*runs, files=files)
         assert {one.name for one in found[1].packages} == SHARED
-        assert found[2] == Resolution()
+        assert found[2] == Resolution(unwatched=())
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,33 @@ def test_each_package_has_the_policy_of_the_instruction_that_installs_it(reposit
     assert [(one.name, one.policy) for one in found[1].packages] == [("tool", PackagePolicy.NAMED)]
 
 
-def test_metadata_of_an_instruction_without_a_key_are_no_ones(repository: Repository) -> None:
-    found = repository.resolve(run(1, "makecache", policy=PackagePolicy.OFF), run(2, "install manual"))
-    assert [one.name for one in found[2].packages] == ["manual"]
+@pytest.mark.parametrize("first", ["makecache", "install library"])
+def test_an_instruction_whose_packages_are_off_stores_metadata_too(
+    repository: Repository, first: str
+) -> None:
+    off = run(1, first, policy=PackagePolicy.OFF)
+    found = repository.resolve(off, run(2, "install manual", policy=PackagePolicy.NAMED))
+    assert [(one.name, one.policy) for one in found[1].packages] == [("manual", PackagePolicy.NAMED)]
+    assert found[1].policy is PackagePolicy.NAMED
+    assert found[2].packages == ()
+
+
+def test_without_an_instruction_that_counts_metadata_are_no_ones(repository: Repository) -> None:
+    off = PackagePolicy.OFF
+    found = repository.resolve(
+        run(1, "makecache", policy=off), run(2, "install manual", policy=off), run(3, "clean all")
+    )
+    assert found.keys() == {3}
+
+
+def test_metadata_that_a_trigger_of_the_base_stores_are_not_watched(repository: Repository) -> None:
+    trigger = run(-1, "makecache", policy=PackagePolicy.OFF)
+    found = repository.resolve(trigger, run(2, "install manual"))
+    assert found.keys() == {2}
+    assert found[2].problem is not None
+    assert found[2].problem.code == "trigger-of-base"
+    own = repository.resolve(trigger, run(2, "--refresh install manual"))
+    assert [one.name for one in own[2].packages] == ["manual"]
 
 
 def test_instructions_that_share_metadata_share_their_problems(repository: Repository) -> None:
@@ -191,7 +215,7 @@ def test_instructions_that_share_metadata_share_their_problems(repository: Repos
     )
     assert [found[number].problem for number in (1, 2, 3)] == [found[2].problem] * 3
     assert found[2].problem is not None
-    assert found[4] == Resolution()
+    assert found[4] == Resolution(unwatched=())
 
 
 def test_what_is_only_downloaded_is_not_installed(repository: Repository) -> None:
@@ -212,12 +236,13 @@ def test_nothing_is_read_where_packages_are_off(repository: Repository) -> None:
 def test_what_is_installed_where_packages_are_off_counts_as_installed(repository: Repository) -> None:
     off = run(1, "install library", policy=PackagePolicy.OFF)
     found = repository.resolve(off, run(2, "install tool"), run(3, "remove tool", policy=PackagePolicy.OFF))
-    assert found.keys() == {2}
-    assert {one.name for one in found[2].packages} == {"tool", "manual"}
+    assert found.keys() == {1, 2}
+    assert {one.name for one in found[1].packages} == {"tool", "manual"}
+    assert [text.partition("?")[0] for text in found[1].unwatched or ()] == ["pkg:rpm/test/library"]
 
 
 def test_what_can_not_be_known_where_packages_are_off_is_no_problem_of_others(repository: Repository) -> None:
-    off = run(1, "install nothing-like-it", policy=PackagePolicy.OFF)
+    off = run(1, "install nothing-like-it", "clean all", policy=PackagePolicy.OFF)
     found = repository.resolve(off, run(2, "install manual"))
     assert found.keys() == {2}
     assert [one.name for one in found[2].packages] == ["manual"]
@@ -457,7 +482,7 @@ def test_the_files_of_one_chain_are_yielded_in_few_rounds(repository: Repository
 
 def test_commands_of_other_managers_are_ignored(repository: Repository) -> None:
     other = PackageCommand("apt", "apt-get", command(["install", "x"]).action, ("x",))
-    assert repository.resolve(PackageRun(1, 1, (other,)))[1] == Resolution()
+    assert repository.resolve(PackageRun(1, 1, (other,)))[1].packages == ()
 
 
 def test_index_files_state_what_they_may_be(repository: Repository) -> None:

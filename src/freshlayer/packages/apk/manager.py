@@ -34,7 +34,7 @@ from freshlayer.packages.apk.reached import Unsolvable
 from freshlayer.packages.apk.records import entries
 from freshlayer.packages.apk.repositories import INDEX, NAME, Repository, architecture, repositories
 from freshlayer.packages.apk.root import Outcome, Root, options_of, performed, root_of
-from freshlayer.packages.by_policy import Collected
+from freshlayer.packages.by_policy import OF_TRIGGER, Collected
 
 _REMOVES = "rm"
 """The program of a command that removes the cached indexes."""
@@ -173,6 +173,8 @@ class _Resolving:
     def _follow(self, step: _Step, reader: int, indexes: list[tuple[Index, str]]) -> None:
         run, command = step.run, step.command
         place = options_of(command).get("root", "/") or "/"
+        if reader < 0:
+            self._fail(run, run.number, Resolution(problem=OF_TRIGGER))
         outcome = performed(self._roots.get(place, Root()), command, indexes)
         if outcome.problems:
             # The instruction that stored the index keeps what is recorded of it.

@@ -30,7 +30,7 @@ from freshlayer.packages.apt.readings import (
     release_files,
 )
 from freshlayer.packages.apt.words import WordError, is_local
-from freshlayer.packages.by_policy import Collected
+from freshlayer.packages.by_policy import OF_TRIGGER, Collected
 
 _CHOOSING = frozenset(
     {PackageAction.INSTALL, PackageAction.UPGRADE, PackageAction.DIST_UPGRADE, PackageAction.BUILD_DEP}
@@ -165,6 +165,8 @@ class _Walk:
             self._fail(run, self._number, Resolution(problem=lists.problem, unreachable=lists.unreachable))
             return
         self._note_local(run, command)
+        if self._number < 0:
+            self._fail(run, run.number, Resolution(problem=OF_TRIGGER))
         try:
             chosen = self._machine.run(command)
         except WordError as error:

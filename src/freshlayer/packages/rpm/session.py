@@ -16,11 +16,12 @@ from freshlayer.model.packages import (
     IndexFile,
     PackageChain,
     PackagePolicy,
+    PackageRun,
     Resolution,
     Resolutions,
-    with_wider,
 )
 from freshlayer.model.reasons import Reason, followed_by
+from freshlayer.packages.by_policy import OF_TRIGGER, Collected
 from freshlayer.packages.rpm.choices import Choice, choose
 from freshlayer.packages.rpm.configuration import Repository
 from freshlayer.packages.rpm.identity import Distribution, chosen
@@ -37,9 +38,13 @@ Rounds = Generator[tuple[IndexFile, ...], IndexAnswers, None]
 
 
 class _Draft(Struct):
-    """What is known of one instruction so far. ``readers``: those that read the metadata that it takes."""
+    """What is known of one instruction so far. ``readers``: those that read the metadata that it takes.
 
-    packages: dict[str, ChosenPackage] = field(default_factory=dict)
+    ``counts``: whether its packages are inputs, or those of an instruction that takes its metadata.
+    """
+
+    counts: bool = False
+    packages: Collected = field(default_factory=Collected)
     problem: Reason | None = None
     unreachable: bool = False
     notes: list[Reason] = field(default_factory=list)
@@ -58,7 +63,7 @@ class Session:
         self._chain = chain
         self._contents = contents
         self._indexes = Indexes()
-        self._drafts = {run.number: _Draft() for run in chain.runs}
+        self._drafts = {run.number: _Draft(is_watched(run)) for run in chain.runs}
         self._installed: dict[str, tuple[InstalledRpm, ...]] = {}
         self._distribution = Distribution(os_release(contents.files))
         self._states: dict[str, States] = {"": states_of(contents.files)}
@@ -77,8 +82,7 @@ class Session:
         for step in every:
             yield from self._step(step, last=step is every[-1])
         self._spread()
-        watched = (run.number for run in self._chain.runs if is_watched(run))
-        return {number: _resolution(self._drafts[number]) for number in watched}
+        return {number: _resolution(draft) for number, draft in self._drafts.items() if draft.counts}
 
     def _read(self, every: Iterable[Step], *more: str) -> Rounds:
         """Read what all commands need at once: the rounds are those of one repository."""
@@ -97,7 +101,8 @@ class Session:
         if step.command.unknown is not None:
             self._drafts[step.run.number].fail(step.command.unknown)
             return
-        self._drafts[step.run.number].readers |= set(readers.values())
+        if is_watched(step.run):
+            self._count(step.run, set(readers.values()))
         read = self._readable(step, readers)
         if read is None:
             return
@@ -109,6 +114,15 @@ class Session:
         self._take(step, choice, readers)
         if not last:
             self._leave(step, choice)
+
+    def _count(self, run: PackageRun, readers: set[int]) -> None:
+        """The instructions that read the metadata get a key; none can take part in a trigger."""
+        draft = self._drafts[run.number]
+        draft.readers |= {number for number in readers if number >= 0}
+        for number in draft.readers:
+            self._drafts[number].counts = True
+        if any(number < 0 for number in readers):
+            draft.fail(OF_TRIGGER)
 
     def _fail(
         self, step: Step, readers: Mapping[str, int], problem: Reason, *, unreachable: bool = False
@@ -151,20 +165,20 @@ class Session:
 
     def _take(self, step: Step, choice: Choice, readers: Mapping[str, int]) -> None:
         """A package belongs to the instruction that read the metadata of its repository."""
-        draft = self._drafts[step.run.number]
+        draft, policy = self._drafts[step.run.number], step.run.policy
         draft.notes += choice.notes
         if choice.problem is not None or choice.world is None:
             if choice.problem is not None:
                 self._fail(step, readers, self._explained(choice.problem))
             return
-        if not is_watched(step.run):
-            return
         packages = chosen(choice.world, list(choice.new), choice.request, self._distribution)
         repositories = {one.purl: it.repo.name for one, it in zip(packages, choice.new, strict=True)}
+        found: dict[int, list[ChosenPackage]] = {number: [] for number in readers.values()}
         for one in self._under_policy(step, packages, draft):
             number = readers.get(repositories[one.purl], step.run.number)
-            found = self._drafts[number].packages
-            found[one.purl] = with_wider(one, step.run.policy, found.get(one.purl))
+            found.setdefault(number, []).append(one)
+        for number, own in found.items():
+            self._drafts[number].packages.add(own, policy)
 
     def _leave(self, step: Step, choice: Choice) -> None:
         """What later commands find."""
@@ -181,10 +195,7 @@ class Session:
         return followed_by(problem, f"the repositories that {', '.join(self._bringing)} brings are not read")
 
     def _under_policy(self, step: Step, packages: list[ChosenPackage], draft: _Draft) -> list[ChosenPackage]:
-        policy = step.run.policy
-        if policy is PackagePolicy.NAMED:
-            return [one for one in packages if one.named]
-        if policy is PackagePolicy.SECURITY:
+        if step.run.policy is PackagePolicy.SECURITY:
             marked = with_security(packages, step.configuration.repositories, self._indexes)
             draft.notes += [Reason("no-security-marks")] if marked is None else []
             return [replace(one, security=True) for one in packages] if marked is None else marked
@@ -199,4 +210,4 @@ def _resolution(draft: _Draft) -> Resolution:
     notes = tuple(dict.fromkeys(draft.notes))
     if draft.problem is not None:
         return Resolution(problem=draft.problem, unreachable=draft.unreachable, notes=notes)
-    return Resolution(tuple(draft.packages[purl] for purl in sorted(draft.packages)), notes=notes)
+    return draft.packages.resolution(notes)

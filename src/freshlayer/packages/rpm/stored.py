@@ -7,7 +7,7 @@ from posixpath import normpath
 
 from freshlayer.model.packages import PackageAction
 from freshlayer.packages.rpm.configuration import Repository
-from freshlayer.packages.rpm.steps import Step, is_watched
+from freshlayer.packages.rpm.steps import Step
 
 _REMOVES = "rm"
 _OF_ENABLED = frozenset({"yum", "tdnf"})
@@ -23,7 +23,7 @@ class Stored:
     def readers(self, step: Step) -> dict[str, int]:
         """Repository of a command → the instruction that reads its metadata. It keeps what is read.
 
-        An instruction that gets no key of its packages takes none of others.
+        Whether the own packages of an instruction count does not matter: it gets a key for those behind it.
         """
         action, own = step.command.action, step.run.number
         if action is PackageAction.CLEAN:
@@ -36,7 +36,7 @@ class Stored:
             if _reads_again(step, repository):
                 self._numbers.pop(key, None)
             found[repository.id] = self._numbers.get(key, own)
-            if is_watched(step.run) and step.command.unknown is None:
+            if step.command.unknown is None:
                 self._numbers.setdefault(key, own)
         return found
 
