@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.model.packages import PackageCommand
 from testing.npm_registry import NpmRegistry, Package, Published
 
@@ -237,3 +238,52 @@ def test_a_pattern_that_is_not_computed(tmp_path: Path, patterns: Sequence[str])
 )
 def test_a_name_behind_an_option(tmp_path: Path, line: str, words: list[str]) -> None:
     assert list(command(tmp_path, line).words) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "replaced", "words"),
+    [
+        ("yarn", "resolutions", {"d-root": "2.0.0"}, ["d-root@2.0.0", "d-dev@^1.0.0"]),
+        ("yarn", "resolutions", {"**/d-root": "~1.0.0"}, ["d-root@~1.0.0", "d-dev@^1.0.0"]),
+        ("berry", "resolutions", {"d-root": "2.0.0", "d-dev@^2": "1.0.0"}, ["d-root@2.0.0", "d-dev@^1.0.0"]),
+        ("berry", "resolutions", {"d-dev@npm:^1.0.0": "npm:1.0.0"}, ["d-root@^1.0.0", "d-dev@1.0.0"]),
+        ("pnpm", "pnpm", {"d-root": "2.0.0", "d-other>d-dev": "1.0.0"}, ["d-root@2.0.0", "d-dev@^1.0.0"]),
+        ("pnpm", "pnpm", {"d-dev@^1.0.0": "1.0.0", "d-root": "-"}, ["d-dev@1.0.0"]),
+        ("pnpm", "resolutions", {"d-root": "2.0.0"}, ["d-root@2.0.0", "d-dev@^1.0.0"]),
+        ("bun", "overrides", {"d-root": "2.0.0"}, ["d-root@2.0.0", "d-dev@^1.0.0"]),
+        ("bun", "resolutions", {"d-root": "2.0.0"}, ["d-root@2.0.0", "d-dev@^1.0.0"]),
+    ],
+)  # fmt: skip
+def test_versions_in_place_of_those_of_a_manifest(
+    name: str,
+    table: str,
+    replaced: Mapping[str, str],
+    words: list[str],
+    registry: NpmRegistry,
+    tmp_path: Path,
+) -> None:
+    wanted = {"d-root": "^1.0.0", "d-dev": "^1.0.0"}
+    stated: dict[str, object] = {table: {"overrides": replaced} if table == "pnpm" else replaced}
+    project(tmp_path, name, [], dependencies=wanted, **stated)
+    assert list(command(tmp_path, line_of(name)).words) == words
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    lock = (tmp_path / PROGRAMS[name].file).read_text()
+    newest = {"^1.0.0": "1.1.0", "~1.0.0": "1.0.0"}
+    for word in words:
+        package, _, version = word.partition("@")
+        assert _version(lock, package) == newest.get(version, version)
+
+
+@pytest.mark.parametrize("key", ["d-other/d-dev", "@a/b/d-dev", "d-other>d-dev", "**/d-other/d-dev", ""])
+def test_a_version_for_what_one_package_requires_is_not_one_for_all(key: str) -> None:
+    for tool in ("yarn", "berry", "pnpm"):
+        assert "d-dev" not in replacements(tool, {"resolutions": {key: "1.0.0"}}, {})
+
+
+def _version(lock: str, package: str) -> str:
+    """Of a package, in any of these lock files."""
+    found = re.search(rf'{package}/-/{package}-([\d.]+)\.tgz|"{package}@([\d.]+)"', lock)
+    entry = re.search(rf'"?{package}@[^\n]*:\n  (?:version:? "?|resolution: {{)([\d.]+)?', lock)
+    plain = re.search(rf"  {package}@([\d.]+):", lock)
+    groups = [it for match in (found, entry, plain) if match for it in match.groups() if it]
+    return groups[0] if groups else ""

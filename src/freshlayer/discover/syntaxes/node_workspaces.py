@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from freshlayer.discover.syntaxes.language_lines import ProjectFiles
+from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.plain_yaml import Node, documents, node
@@ -39,6 +40,7 @@ class Workspace(Struct, frozen=True):
 
     ``unknown``: why a part of the members is not known. ``catalogs``: name → package → version; the usual one
     is called ``default``. ``links``: whether a version of a registry can be a member instead.
+    ``replacements``: see ``node_overrides``.
     """
 
     root: str
@@ -46,6 +48,7 @@ class Workspace(Struct, frozen=True):
     unknown: Reason | None = None
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     links: bool = True
+    replacements: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_manifest(files: ProjectFiles, directory: str) -> Manifest | Reason:
@@ -106,7 +109,8 @@ def _workspace(tool: str, files: ProjectFiles, root: str) -> Workspace:
     unknown = found if isinstance(found, Reason) else None
     members = () if isinstance(found, Reason) else tuple(found)
     catalogs = _catalogs([settings, *((manifest, table) if tool == "bun" else ())])
-    return Workspace(root, members, unknown, catalogs, tool != "pnpm" or _links(files, root, settings))
+    links = tool != "pnpm" or _links(files, root, settings)
+    return Workspace(root, members, unknown, catalogs, links, replacements(tool, manifest, settings))
 
 
 def _settings(tool: str, files: ProjectFiles, root: str) -> Mapping[str, object] | Reason:

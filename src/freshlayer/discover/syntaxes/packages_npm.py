@@ -13,6 +13,7 @@ from posixpath import join, normpath
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
+from freshlayer.discover.syntaxes.node_overrides import replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
     SECTIONS,
     Manifest,
@@ -151,7 +152,14 @@ def _of_manifests(
     unknown = project.unknown or next((it for it in manifests.values() if isinstance(it, Reason)), None)
     known = {at: it for at, it in manifests.items() if not isinstance(it, Reason)}
     sections = {at: _sections(options, is_local=tool != "npm" and at not in chosen) for at in known}
-    every = [item for at, it in known.items() for item in _wanted(it, sections[at], project)]
+    root = read_manifest(files, project.root)
+    own_wishes = dict(_wanted({} if isinstance(root, Reason) else root, SECTIONS, project))
+    every = [
+        (name, value)
+        for at, it in known.items()
+        for name, stated_ in _wanted(it, sections[at], project)
+        if (value := replaced(name, stated_, project.replacements, own_wishes)) is not None
+    ]
     own = _names(files, [*known, *project.members]) if project.links else frozenset[str]()
     wanted = [item for item in every if item[0] not in own]
     elsewhere = next((f"{name}: {value}" for name, value in wanted if _OF_ANOTHER_FILE.match(value)), "")

@@ -1,0 +1,47 @@
+"""Versions that a project puts in place of those that its manifests state: ``resolutions``, ``overrides``.
+
+npm refuses an override of what a manifest states itself; for what packages require, see the closure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from freshlayer.lazy_regex import compiled
+
+_OF_ALL = compiled(r"(?:\*\*/)?(@[^/@\s]+/[^/@\s]+|[^/@\s>]+)")
+"""A package, wherever it is required; not ``a/b`` and ``a>b``: what another one requires."""
+_OF_RANGE = compiled(r"(@[^/@\s]+/[^/@\s]+|[^/@\s>]+)@(?:npm:)?([^>\s]+)")
+
+
+def replacements(tool: str, manifest: Mapping[str, object], settings: Mapping[str, object]) -> dict[str, str]:
+    """``NAME`` or ``NAME@RANGE`` → version or range; ``-`` for none. ``settings``: of pnpm-workspace.yaml."""
+    found: dict[str, str] = {}
+    for table in _tables(tool, manifest, settings):
+        for key, value in table.items() if isinstance(table, dict) else ():
+            whole = _OF_ALL.fullmatch(str(key))
+            ranged = _OF_RANGE.fullmatch(str(key)) if tool in {"berry", "pnpm"} else None
+            if isinstance(value, str) and (whole or ranged):
+                name = whole[1] if whole else f"{ranged[1]}@{ranged[2]}" if ranged else ""
+                found[name] = value.removeprefix("npm:") if tool == "berry" else value
+    return found
+
+
+def _tables(tool: str, manifest: Mapping[str, object], settings: Mapping[str, object]) -> Iterator[object]:
+    """The strongest last."""
+    if tool in {"yarn", "berry", "pnpm", "bun"}:
+        yield manifest.get("resolutions")
+    if tool == "bun":
+        yield manifest.get("overrides")
+    if tool == "pnpm":
+        own = manifest.get("pnpm")
+        yield own.get("overrides") if isinstance(own, dict) else None
+        yield settings.get("overrides")
+
+
+def replaced(name: str, wanted: str, known: Mapping[str, str], root: Mapping[str, str]) -> str | None:
+    """What is installed for a name; None for nothing. ``root``: what the manifest of the root states."""
+    value = known.get(f"{name}@{wanted}", known.get(name, wanted))
+    if value == "-":
+        return None
+    return root.get(value[1:], value) if value.startswith("$") else value
