@@ -18,7 +18,9 @@ from testing.builders.base import Builder
 from testing.builders.table import Builders
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
+from testing.stores import referrers_registry
 from testing.stores.ask import ask
+from testing.stores.referrers_registry import ReferrersRegistry
 from testing.stores.registry import MediaTypes, Registry
 
 SCHEMA = Draft202012Validator(
@@ -151,6 +153,24 @@ def test_a_statement_names_inputs_and_keys_and_is_pushed_beside_the_image(
         "GET", f"{registry.direct}v2/some/app/manifests/{before}", headers={"Accept": MediaTypes.OCI.index}
     )
     assert subjects <= {it["digest"] for it in json.loads(index.body)["manifests"]}
+
+
+def test_a_registry_with_the_referrers_api_lists_the_statement(locked: Freshlayer, tmp_path: Path) -> None:
+    referrers_registry.require()
+    with ReferrersRegistry() as registry:
+        built(locked, f"{registry.host}/some/app:1", "--push")
+        out = tmp_path / "statement.json"
+        for _ in range(2):
+            told = locked("attest", f"{registry.host}/some/app:1", "--push", "-o", str(out))
+            assert told.code == 0, told.err
+        api = f"{registry.direct}v2/some/app"
+        (referrer,) = json.loads(ask("GET", f"{api}/referrers/{digest_of(registry, '1')}").body)["manifests"]
+        manifest = ask(
+            "GET", f"{api}/manifests/{referrer['digest']}", headers={"Accept": MediaTypes.OCI.manifest}
+        )
+        (layer,) = json.loads(manifest.body)["layers"]
+        assert ask("GET", f"{api}/blobs/{layer['digest']}").body == out.read_bytes()
+        assert json.loads(ask("GET", f"{api}/tags/list").body)["tags"] == ["1"]
 
 
 def digest_of(registry: Registry, tag: str) -> str:

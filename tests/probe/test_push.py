@@ -1,4 +1,4 @@
-"""A referrer, pushed to a real registry (distribution, which has no referrers API) and to one that has it."""
+"""A referrer, pushed to distribution, which has no referrers API, and to a registry that has it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from freshlayer.probe.network.messages import Limits
 from freshlayer.reference import parse
 from testing.misbehaving import Exchange, MisbehavingOrigin
 from testing.servers.needs import require
+from testing.stores import referrers_registry
 from testing.stores.ask import ask
+from testing.stores.referrers_registry import ReferrersRegistry
 from testing.stores.registry import PASSWORD, USER, Auth, MediaTypes, Registry
 
 INDEX, MANIFEST = MediaTypes.OCI.index, MediaTypes.OCI.manifest
@@ -111,8 +113,23 @@ def test_it_is_pushed_with_the_login_of_docker(auth: Auth, tmp_path: Path) -> No
         assert isinstance(found, Pushed), found
 
 
+def test_a_registry_with_the_api_lists_it_by_itself() -> None:
+    referrers_registry.require()
+    with ReferrersRegistry() as registry:
+        digest = registry.push(REPOSITORY, "1", "content")
+        first, again = pushed(registry, about(digest)), pushed(registry, about(digest))
+        assert isinstance(first, Pushed), first
+        assert (first, first.tag) == (again, "")
+        listed = ask("GET", f"{registry.direct}v2/{REPOSITORY}/referrers/{digest}")
+        assert [it["digest"] for it in json.loads(listed.body)["manifests"]] == [first.digest]
+        tags = ask("GET", f"{registry.direct}v2/{REPOSITORY}/tags/list")
+        assert json.loads(tags.body)["tags"] == ["1"]
+        (layer,) = manifest(registry, first.digest, MANIFEST)["layers"]
+        assert ask("GET", f"{registry.direct}v2/{REPOSITORY}/blobs/{layer['digest']}").body == BODY
+
+
 def test_with_the_api_there_is_no_tag() -> None:
-    """By the text of the specification: no registry with the API can be installed from packages."""
+    """By the text of the specification, with its header, which the registry above does not send."""
     seen: list[str] = []
 
     def answer(exchange: Exchange) -> None:
