@@ -19,6 +19,7 @@ _SLACK = 64
 """So many entries that are void may be in the heap, whatever its length."""
 
 _MOST_DOUBLINGS = 30
+_MOST_EARLY = 0.5
 
 
 class Pace(Struct, frozen=True):
@@ -41,10 +42,16 @@ class Pace(Struct, frozen=True):
 
 
 class _Entry(Struct):
-    """``wait``: seconds between two probes without an error. ``due``: when it is probed next."""
+    """``wait``: seconds between two probes without an error. ``due``: when it is probed next.
+
+    ``early``: by how much the second probe comes earlier, so that what was added together drifts apart.
+    ``shift``: the same of the probe that is under way.
+    """
 
     wait: float
     due: float
+    early: float = 0.0
+    shift: float = 0.0
     errors: int = 0
 
 
@@ -56,7 +63,7 @@ class Schedule:
 
     def __init__(self, pace: Pace, seed: str) -> None:
         self._pace = pace
-        self._seed = seed.encode()
+        self._key = blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         self._entries: dict[Reference, _Entry] = {}
         self._heap: list[tuple[float, int, Reference]] = []
         self._number = 0
@@ -86,7 +93,8 @@ class Schedule:
                 known.wait = wait
                 self._move(reference, known, min(known.due, now + wait))
             return
-        self._move(reference, _Entry(wait, due), due)
+        early = wait * self._share(reference) * min(_MOST_EARLY, 5 * self._pace.jitter)
+        self._move(reference, _Entry(wait, due, early if age is None else 0.0), due)
 
     def remove(self, reference: Reference) -> None:
         """Never probe it again. One that is not scheduled is left alone."""
@@ -102,7 +110,8 @@ class Schedule:
         while len(taken) < most and self.next_due() <= now:
             _, _, reference = heappop(self._heap)
             entry = self._entries[reference]
-            self._move(reference, entry, now + entry.wait)
+            entry.shift, entry.early = entry.early, 0.0
+            self._move(reference, entry, now + entry.wait - entry.shift)
             taken.append(reference)
         return taken
 
@@ -117,9 +126,9 @@ class Schedule:
         if entry is None:
             return
         entry.errors = min(entry.errors + 1, _MOST_DOUBLINGS) if failed else 0
-        wait = entry.wait
+        wait, entry.shift = entry.wait - entry.shift, 0.0
         if entry.errors:
-            wait = min(wait * 2 ** (entry.errors - 1), max(self._pace.longest, wait))
+            wait = min(entry.wait * 2 ** (entry.errors - 1), max(self._pace.longest, entry.wait))
         if retry_after is not None:
             wait = max(wait, min(retry_after, self._pace.longest))
         self._move(reference, entry, now + wait)
@@ -142,15 +151,12 @@ class Schedule:
 
     def _wait(self, reference: Reference, least: float) -> float:
         """The interval, shorter by a part that follows from the reference and the seed."""
-        interval = max(self._pace.of(reference), least)
-        digest = blake2b(
-            reference.text.encode("utf-8", "surrogatepass"), digest_size=4, key=self._key
-        ).digest()
-        return interval * (1 - self._pace.jitter * int.from_bytes(digest) / 2**32)
+        return max(self._pace.of(reference), least) * (1 - self._pace.jitter * self._share(reference))
 
-    @property
-    def _key(self) -> bytes:
-        return blake2b(self._seed, digest_size=16).digest()
+    def _share(self, reference: Reference) -> float:
+        """A number from 0 to 1 that looks random, and follows from the reference and the seed."""
+        text = reference.text.encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(text, digest_size=4, key=self._key).digest()) / 2**32
 
     def _move(self, reference: Reference, entry: _Entry, due: float) -> None:
         entry.due = due
