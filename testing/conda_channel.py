@@ -53,7 +53,7 @@ class CondaBuild(Struct, frozen=True):
             "sha256": self.sha256.hex(),
             "size": 1000,
             "subdir": self.subdir,
-            "timestamp": self.time,
+            **({"timestamp": self.time} if self.time else {}),
         }
         return found | ({"track_features": self.features} if self.features else {})
 

@@ -1,7 +1,8 @@
-"""What was published by a day: what uv and npm choose with a date is what we choose."""
+"""What was published by a day: what uv, npm and rattler choose with a date is what we choose."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.npm.documents import read_document
 from freshlayer.packages.published import published, until_of
 from freshlayer.packages.pypi.pages import read_page
+from testing.conda_channel import CondaBuild, CondaChannel
 from testing.named_packages import resolved
 from testing.npm_registry import NpmRegistry, Package, Published
 from testing.python_index import PythonIndex, Wheel
@@ -119,6 +121,34 @@ def test_npm_packages_are_those_of_npm(registry: NpmRegistry, tmp_path: Path, da
     for policy in (PackagePolicy.NAMED, PackagePolicy.CLOSURE):
         found = resolved("npm", [word], [("registry", registry.url)], policy=policy, until=seconds(day))
         assert versions(found) == {"leaf": lock["packages"]["node_modules/leaf"]["version"]}
+
+
+@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("sharded", [False, True])
+def test_conda_packages_are_those_of_rattler(day: str, tmp_path: Path, *, sharded: bool) -> None:
+    rattler = pytest.importorskip("rattler")
+    every = [
+        CondaBuild("leaf", f"{number}.0", time=seconds(f"2026-0{number}-01T00:00:00Z") * unit)
+        for number, unit in ((1, 1000), (2, 1), (3, 1000), (4, 1000))
+    ]
+    app = CondaBuild("app", "1.0", depends=("leaf",), time=seconds("2025-12-01T00:00:00Z") * 1000)
+    undated = CondaBuild("leaf", "9.0", time=0)
+    with CondaChannel() as channel:
+        url = channel.publish("main", [*every, app, undated], sharded=sharded)
+
+        async def solution() -> dict[str, str]:
+            records = await rattler.solve(
+                [rattler.Channel(url)],
+                ["app"],
+                gateway=rattler.Gateway(cache_dir=str(tmp_path)),
+                platforms=["linux-64", "noarch"],
+                exclude_newer=datetime.fromisoformat(day),
+            )
+            return {it.name.normalized: f"{it.version}={it.build}" for it in records}
+
+        options = [("channel", url), ("override-channels", "")]
+        found = resolved("conda", ["app"], options, policy=PackagePolicy.CLOSURE, until=seconds(day))
+        assert versions(found) == asyncio.run(solution())
 
 
 def test_an_index_without_times_is_a_problem(index: PythonIndex, registry: NpmRegistry) -> None:

@@ -50,8 +50,8 @@ def command(
     package, or MANAGER/PACKAGE; * is any text. Of packages, all that the instruction installs is updated,
     for a part of a closure may not fit the rest. Inputs with frozen = true stay as they are, and are printed.
 
-    --at takes the versions of pip and npm packages that were published by the end of that day (UTC), or by a
-    time as 2026-11-01T12:00:00Z. Of what can't be dated, the names are printed and nothing is written.
+    --at takes the versions of pip, npm and conda packages that were published by the end of that day (UTC),
+    or by a time as 2026-11-01T12:00:00Z. What can't be dated is listed, and nothing is written then.
 
     Exit code 0; with --exit-code 1 if something changed; 2: trouble.
     """

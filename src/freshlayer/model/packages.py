@@ -30,7 +30,7 @@ OF_LANGUAGES = frozenset(URL_TYPES) - {"apt", "apk", "rpm"}
 """Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 
-DATED = frozenset({"pypi", "npm"})
+DATED = frozenset({"pypi", "npm", "conda"})
 """Managers whose indexes state when each version was published."""
 
 

@@ -104,7 +104,7 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
         lines = "\n  ".join(dict.fromkeys(found))
         raise FreshlayerError(
             "--at: no origin states what these were on that day, so nothing was written"
-            f" (name the others, as 'pypi/*' and 'npm/*'):\n  {lines}"
+            f" (name the others, as 'pypi/*', 'npm/*' and 'conda/*'):\n  {lines}"
         )
 
 

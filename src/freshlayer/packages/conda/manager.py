@@ -61,7 +61,7 @@ class Conda:
     ) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
         """The indexes of all channels, then the shards of what is needed."""
         every = {
-            (run.number, place): _of_wish(wish, run.architecture, base, run.policy)
+            (run.number, place): _of_wish(wish, run.architecture, base, run.policy, chain.until)
             for place, (run, wish) in enumerate(wishes(_own(chain)))
         }
         found = yield from in_step(every)
@@ -101,7 +101,9 @@ def _own(chain: PackageChain) -> PackageChain:
     return replace(chain, runs=tuple(runs))
 
 
-def _of_wish(wish: Wish, architecture: str, base: BaseImage, policy: PackagePolicy) -> Steps[Resolution]:
+def _of_wish(
+    wish: Wish, architecture: str, base: BaseImage, policy: PackagePolicy, until: int
+) -> Steps[Resolution]:
     command = wish.command
     if command.unknown is not None:
         return Resolution(problem=command.unknown)
@@ -114,7 +116,7 @@ def _of_wish(wish: Wish, architecture: str, base: BaseImage, policy: PackagePoli
     if isinstance(channels, Reason):
         return Resolution(problem=channels)
     platform = _platform(command, architecture)
-    repodata = Repodata(channels.urls, platform)
+    repodata = Repodata(channels.urls, platform, until)
     problem = yield from repodata.indexes()
     if problem is not None:
         return Resolution(problem=problem, unreachable=problem.code != "package-source-unknown")

@@ -16,6 +16,8 @@ MANAGER = "conda"
 _LARGEST = 512 << 20
 _LARGEST_SHARD = 32 << 20
 _NOARCH = "noarch"
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999. A larger time is in milliseconds."""
 _FORMS = (
     ("shards", "repodata_shards.msgpack.zst", "zst"),
     ("repodata", "repodata.json.zst", "zst"),
@@ -29,9 +31,13 @@ class UnansweredError(Exception):
 
 
 class Repodata:
-    """Of channels, in their order. ``missing``: the shards that are needed, and were not requested yet."""
+    """Of channels, in their order. ``missing``: the shards that are needed, and were not requested yet.
 
-    def __init__(self, urls: tuple[str, ...], platform: str) -> None:
+    ``until``: as in ``PackageChain``; builds without a time do not count then.
+    """
+
+    def __init__(self, urls: tuple[str, ...], platform: str, until: int = 0) -> None:
+        self._until = until
         self._places = [(place, url, it) for place, url in enumerate(urls) for it in (platform, _NOARCH)]
         self._indexes: dict[tuple[int, str], tuple[str, Index]] = {}
         self._answers: dict[IndexFile, Index | Reason] = {}
@@ -88,6 +94,7 @@ class Repodata:
                 for place, it, index in pairs
                 if index is not None and not isinstance(index, IndexFile)
                 for record in _records(index, name)
+                if not self._until or 0 < _seconds(record.time) <= self._until
             ]
         return self._known[name]
 
@@ -109,6 +116,11 @@ class Repodata:
             self.missing[file] = None
             return file
         return None if isinstance(answer, Reason) else answer
+
+
+def _seconds(time: int) -> float:
+    """Channels state milliseconds; old builds have seconds."""
+    return time / 1000 if time > _LAST_SECOND else time
 
 
 def _has_address(url: str, index: Index) -> bool:
