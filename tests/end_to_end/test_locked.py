@@ -12,6 +12,7 @@ from testing.builders.table import Builders
 from testing.command import Freshlayer
 from testing.git_daemon import GitDaemon
 from testing.origins import Origin, Request, ServeOrigin, by_builds
+from testing.stores.registry import Registry
 
 LOCAL = f"# freshlayer: ignore\nFROM {BASE}"
 """An image of this machine alone, which no lock covers."""
@@ -79,6 +80,25 @@ def test_what_an_add_fetches_is_pinned_where_the_builder_checks_it(
     told = freshlayer.but("--locked").build("--no-cache", ".")
     assert (told.code != 0) is checks, told.err
     assert ("mismatch" in told.err + told.out or "checksum" in told.err + told.out) is checks
+
+
+def test_buildah_takes_the_pin_whatever_frontend_is_named(
+    builders: Builders, registry: Registry, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    """It has one frontend and reads ``# syntax=`` as a comment; BuildKit's 1.5 knows no checksum."""
+    freshlayer = Freshlayer.of(builders["trixie-buildah"], tmp_path / "state.sqlite3", project)
+    registry.push("docker/dockerfile", "1.5", "frontend")
+    syntax = f"# syntax={registry.host}/docker/dockerfile:1.5"
+    (project / "Dockerfile").write_text(f"{syntax}\n{LOCAL}\nADD {origin.url}a /a\n")
+    assert freshlayer("lock", "--network=host", ".").code == 0
+    told = freshlayer.but("--locked").build(".")
+    assert told.code == 0, told.err
+    lock = project / "freshlayer.lock"
+    lock.write_text(re.sub(r'sha256 = "[0-9a-f]{64}"', f'sha256 = "{"0" * 64}"', lock.read_text()))
+    told = freshlayer.but("--locked").build("--no-cache", ".")
+    assert told.code != 0
+    assert f"ADD --checksum=sha256:{'0' * 64} " in told.out
+    assert "not as locked" not in told.err
 
 
 def test_an_added_repository_is_pinned_to_its_commit(
