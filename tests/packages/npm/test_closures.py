@@ -13,9 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from freshlayer.context import ContextFiles
+from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.npm.manifests import Stated, edges_of
-from testing.named_packages import resolved
+from testing.named_packages import resolved, resolved_command
 from testing.npm_process import Npm
 from testing.npm_registry import NpmRegistry, Package, Published
 
@@ -150,8 +152,12 @@ def npm(node: str) -> Iterator[Npm]:
 
 
 def by_npm(npm: Npm, registry: NpmRegistry, folder: Path, *words: str) -> dict[str, set[str]] | None:
-    """Name → versions of what is for Linux on amd64; None where npm finds no tree."""
-    (folder / "package.json").write_text('{"name": "app", "version": "1.0.0"}')
+    """Name → versions of what is for Linux on amd64; None where npm finds no tree.
+
+    Without words: for the project in the folder.
+    """
+    if words:
+        (folder / "package.json").write_text('{"name": "app", "version": "1.0.0"}')
     argv = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
     argv += ["--registry", registry.url, "--cache", str(folder / "cache"), *words]
     environment = {**os.environ, "HOME": str(folder), "npm_config_update_notifier": "false"}
@@ -180,6 +186,68 @@ def test_the_closure_is_that_of_npm(
         # What only the package for another system requires is in the lock file, and is not installed.
         del expected["twig"], expected["leaf"]
     assert versions(chosen(registry, node, words.split())) == expected
+
+
+OVERRIDES: Sequence[tuple[str, Mapping[str, object]]] = [
+    ("twig", {"leaf": "1.0.0"}),
+    ("twig bough", {"leaf": "2.0.0"}),
+    ("older deep", {"leaf": "^1.0.0", "old": "1.0.0"}),
+    ("bough", {"leaf": {".": "2.0.0"}}),
+    ("bough leaf@^2.0.0", {"leaf": "$leaf"}),
+    ("bough leaf@^2.0.0", {"leaf": "^2.0.0"}),
+    ("bough short@npm:leaf@2.0.0", {"twig": "1.0.0", "leaf": "$short"}),
+    ("deep", {"twig": "npm:any@^1.0.0"}),
+    ("with-plugin", {"host": "2.1.0"}),
+    ("with-peer", {"host": "2.0.0", "plugin": "1.0.0"}),
+    ("alias", {"short": "npm:leaf@1.0.0"}),
+    ("wants-lagging tagged", {"lagging": "1.2.0", "leaf": "next"}),
+    ("@scope/tool", {"@scope/part": "1.0.0", "absent": "1"}),
+]
+
+
+def of_project(
+    registry: NpmRegistry, node: str, folder: Path, words: str, overrides: Mapping[str, object]
+) -> Resolution:
+    """The closure of a package.json that is written into the folder."""
+    wanted = {
+        it[0] + name: value or "*" for it in words.split() for name, _, value in [it[1:].partition("@")]
+    }
+    manifest = {"name": "app", "version": "1.0.0", "dependencies": wanted, "overrides": overrides}
+    (folder / "package.json").write_text(json.dumps(manifest))
+    text = f"FROM base\nENV npm_config_registry={registry.url}\nWORKDIR /app\nCOPY . .\nRUN npm install\n"
+    found = analyse(text, BuildRequest(("linux/amd64",)), ContextFiles(folder, None).read).discovery
+    ((command,),) = found.packages.values()
+    return resolved_command(command, environment=[("NODE_VERSION", node)], policy=PackagePolicy.CLOSURE)
+
+
+@pytest.mark.parametrize(("words", "overrides"), OVERRIDES, ids=range(len(OVERRIDES)))
+def test_versions_that_a_project_puts_in_place(
+    words: str, overrides: Mapping[str, object], registry: NpmRegistry, node: str, npm: Npm, tmp_path: Path
+) -> None:
+    found = of_project(registry, node, tmp_path, words, overrides)
+    expected = by_npm(npm, registry, tmp_path)
+    assert expected is not None
+    assert versions(found) == expected
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"twig": {"leaf": "1.0.0"}},
+        {"leaf@^1": "1.0.0"},
+        {"leaf": "$absent"},
+        {"twig": "1.0.0"},
+        {"leaf": "https://e.example/leaf.tgz"},
+        {"leaf": {".": "1.0.0", "x": "1"}},
+        {"leaf": 1},
+    ],
+)
+def test_what_is_not_computed_of_overrides_leaves_a_note(
+    overrides: Mapping[str, object], registry: NpmRegistry, node: str, tmp_path: Path
+) -> None:
+    found = of_project(registry, node, tmp_path, "twig@^1.0.0", overrides)
+    assert [it.code for it in found.notes] == ["closure-unknown"]
+    assert [it.name for it in found.packages] == ["twig"]
 
 
 def _random_world(seed: int) -> tuple[World, list[str]]:

@@ -1,6 +1,6 @@
 """Versions that a project puts in place of those that its manifests state: ``resolutions``, ``overrides``.
 
-npm refuses an override of what a manifest states itself; for what packages require, see the closure.
+npm refuses an override of what a manifest states itself: its overrides are for what packages require.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from freshlayer.lazy_regex import compiled
 _OF_ALL = compiled(r"(?:\*\*/)?(@[^/@\s]+/[^/@\s]+|[^/@\s>]+)")
 """A package, wherever it is required; not ``a/b`` and ``a>b``: what another one requires."""
 _OF_RANGE = compiled(r"(@[^/@\s]+/[^/@\s]+|[^/@\s>]+)@(?:npm:)?([^>\s]+)")
+_OF_REGISTRY = compiled(r"npm:[^:]+|(?!\*?$)[^:/]+")
 
 
 def replacements(tool: str, manifest: Mapping[str, object], settings: Mapping[str, object]) -> dict[str, str]:
@@ -45,3 +46,20 @@ def replaced(name: str, wanted: str, known: Mapping[str, str], root: Mapping[str
     if value == "-":
         return None
     return root.get(value[1:], value) if value.startswith("$") else value
+
+
+def of_npm(manifest: Mapping[str, object], root: Mapping[str, str]) -> list[str] | None:
+    """The overrides of npm as ``NAME@RANGE``, whatever requires the name; None where one is of another form.
+
+    ``root``: what the manifest states itself.
+    """
+    table = manifest.get("overrides")
+    found = []
+    for name, item in table.items() if isinstance(table, dict) else ():
+        value = item["."] if isinstance(item, dict) and item.keys() == {"."} else item
+        wanted = root.get(value[1:]) if isinstance(value, str) and value[:1] == "$" else value
+        plain = isinstance(wanted, str) and _OF_REGISTRY.fullmatch(wanted) and _OF_ALL.fullmatch(name)
+        if not plain or root.get(name, wanted) != wanted:
+            return None
+        found.append(f"{name}@{wanted}")
+    return found

@@ -13,7 +13,7 @@ from posixpath import join, normpath
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
-from freshlayer.discover.syntaxes.node_overrides import replaced
+from freshlayer.discover.syntaxes.node_overrides import of_npm, replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
     SECTIONS,
     Manifest,
@@ -170,10 +170,14 @@ def _of_manifests(
     listed = tuple(item for at, it in known.items() for item in _unread(files, at, stated(it, sections[at])))
     if not words and not remotes and not unknown and not listed:
         return LanguageLine(listed=(names_nothing(command, join(chosen[0], "package.json")),))
-    overrides = len(known) > 1 or any(it.get("overrides") or it.get("resolutions") for it in known.values())
-    return LanguageLine(
-        tuple(words), (("overrides", ""),) if overrides else (), unknown, listed=listed, remotes=remotes
-    )
+    overrides = tuple(_overrides(list(known.values())))
+    return LanguageLine(tuple(words), overrides, unknown, listed=listed, remotes=remotes)
+
+
+def _overrides(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
+    """For the closure of npm; ``overrides`` where they, or those of several manifests, are not computed."""
+    found = of_npm(manifests[0], dict(stated(manifests[0]))) if len(manifests) == 1 else None
+    yield from [("overrides", "")] if found is None else (("override", it) for it in found)
 
 
 def _sections(options: Sequence[tuple[str, str]], *, is_local: bool) -> Sequence[str]:

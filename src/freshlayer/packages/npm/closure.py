@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.model.packages import ChosenPackage, Index, IndexAnswer, IndexFile, Resolution
 from freshlayer.model.reasons import Reason
@@ -26,7 +27,7 @@ class Conditions(Struct, frozen=True):
     """``document``: name → the list of its versions. ``node``: the interpreter, empty if not known.
 
     ``cpu``, ``libc``: of the stage. ``shallow``: as for ``npm install -g``. ``peers``: whether peer
-    dependencies are installed.
+    dependencies are installed. ``overrides``: name → what is installed for it, whatever requires it.
     """
 
     document: Callable[[str], IndexFile]
@@ -35,6 +36,7 @@ class Conditions(Struct, frozen=True):
     libc: str
     shallow: bool = False
     peers: bool = True
+    overrides: Mapping[str, Edge] = {}
 
 
 class _MissingError(Exception):
@@ -81,7 +83,11 @@ class _Known:
         runs = runs_on(manifest, self.conditions.cpu, self.conditions.libc)
         edges = edges_of(manifest)
         kept = edges if self.conditions.peers else tuple(it for it in edges if not it.peer)
-        return Package(edge.package, best.version, best.digest, kept, runs)
+        return Package(edge.package, best.version, best.digest, tuple(map(self._overridden, kept)), runs)
+
+    def _overridden(self, edge: Edge) -> Edge:
+        by = self.conditions.overrides.get(edge.name)
+        return replace(edge, package=by.package, wanted=by.wanted) if by else edge
 
 
 def closure(edges: tuple[Edge, ...], conditions: Conditions, words: dict[str, str]) -> Steps[Resolution]:

@@ -130,6 +130,7 @@ def _closure(
             "overrides of package.json are" if command.program == "npm" else f"what {command.program} adds is"
         )
         return Resolution(problem=Reason("closure-unknown", detail=f"{what} not computed"))
+    overrides = [value for name, value in command.options if name == "override"]
     edges = tuple(edge for item in items if (edge := edge_of(item.word)) is not None)
     words = {item.wish.name: item.word for item in items}
 
@@ -139,7 +140,13 @@ def _closure(
 
     cpu = _PROCESSORS.get(architecture, architecture)
     conditions = Conditions(
-        document, node, cpu, libc_of(base), "global" in options, "legacy-peer-deps" not in options
+        document,
+        node,
+        cpu,
+        libc_of(base),
+        "global" in options,
+        "legacy-peer-deps" not in options,
+        {edge.name: edge for edge in map(edge_of, overrides) if edge is not None},
     )
     return (yield from closure(edges, conditions, words))
 
