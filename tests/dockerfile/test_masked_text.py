@@ -81,6 +81,21 @@ def test_lines_keep_their_numbers() -> None:
     )
 
 
+def test_what_is_masked_over_several_lines_moves_no_line_behind_it() -> None:
+    text = (
+        f"{FROM}RUN sh -c \"set -e; \\\n    curl -H 'Authorization: Bearer {PLAIN}' $A; \\\n    echo\" \\\n"
+        "  && echo a\\\nb \\\n  && echo done\nUSER me\n"
+    )
+    shown = masked(text)
+    assert len(shown) == len(text.splitlines())
+    assert PLAIN not in "".join(shown)
+    assert shown[6:] == ("  && echo done", "USER me")
+
+
+def test_characters_that_mark_the_ends_of_lines_are_no_ends() -> None:
+    assert masked(f"{FROM}RUN a \v\x1c\x1d b\n")[1] == "RUN a \ufffd\ufffd\ufffd b"
+
+
 def test_a_word_that_a_line_divides_is_one() -> None:
     assert PLAIN not in "".join(masked(f"{FROM}RUN curl -u user:a\\\n{PLAIN} https://example.org\n"))
 

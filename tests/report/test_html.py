@@ -7,10 +7,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from hashlib import sha256
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -20,82 +17,14 @@ import freshlayer
 from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.page.visible import visible
+from testing.html_tree import Element, Page
 from testing.pages import LINES, PAYLOADS, page_report
 from testing.reports import HOSTILE, hostile_probe, hostile_report, probe_written, written
 
 CHECK = Style(ReportKind.CHECK)
 MANY = Style(ReportKind.CHECK, several=True)
-BLOCKS = frozenset({"p", "td", "th", "div", "li"})
 TOGETHER = 20
 """Payloads in each text of one report."""
-VOID = frozenset({"meta", "br", "path", "circle", "use"})
-
-
-@dataclass
-class Element:
-    """An element, what is in it, and all of its text."""
-
-    tag: str
-    attributes: dict[str, str]
-    children: list[Element] = field(default_factory=list)
-    text: str = ""
-
-    def every(self) -> Iterator[Element]:
-        yield self
-        for child in self.children:
-            yield from child.every()
-
-    def find(self, tag: str = "", of_class: str = "", id_: str = "") -> list[Element]:
-        return [
-            it
-            for it in self.every()
-            if (not tag or it.tag == tag)
-            and (not of_class or of_class in it.attributes.get("class", "").split())
-            and (not id_ or it.attributes.get("id") == id_)
-        ]
-
-    def one(self, tag: str = "", of_class: str = "", id_: str = "") -> Element:
-        (found,) = self.find(tag, of_class, id_)
-        return found
-
-    @property
-    def words(self) -> str:
-        """Its text with single blanks."""
-        return " ".join(self.text.split())
-
-
-class Page(HTMLParser):
-    """The elements of a page; each is closed in its order."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.root = Element("", {})
-        self._open = [self.root]
-        self.feed(html)
-        self.close()
-        assert self._open == [self.root]
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len({name for name, _ in attrs}) == len(attrs)
-        made = Element(tag, {name: value or "" for name, value in attrs})
-        self._open[-1].children.append(made)
-        if tag not in VOID:
-            self._open.append(made)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._open[-1].children.append(Element(tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop().tag == tag
-        if tag in BLOCKS:
-            self.handle_data(" ")
-
-    def handle_data(self, data: str) -> None:
-        for element in self._open:
-            element.text += data
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(data)
 
 
 def page_of(*reports: Report, style: Style = CHECK) -> Element:
@@ -334,3 +263,33 @@ def test_without_jinja2_the_message_names_the_extra(
     assert done.stderr.startswith("freshlayer: --")
     assert "needs jinja2, which is missing (install freshlayer[watch])" in done.stderr
     assert not (project / "built").exists()
+
+
+def _tokens(block: str) -> dict[str, str]:
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+
+
+def _luminance(colour: str) -> float:
+    """As WCAG 2 defines it."""
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (it / 12.92 if it <= 0.04045 else ((it + 0.055) / 1.055) ** 2.4 for it in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_text_can_be_read_on_every_ground(theme: str) -> None:
+    style = re.findall("<style>(.*?)</style>", written("html", CHECK, []), re.DOTALL)[0]
+    light, dark = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[:2]
+    tokens = {"light": _tokens(light), "dark": _tokens(dark)}[theme]
+    assert tokens.keys() == _tokens(light).keys()
+    texts = ("ink", "ink-2", "ink-3", "link", "stale", "fresh", "unknown", "never", "alarm")
+    grounds = ("ground", "surface", "sunk", "stale-wash", "unknown-wash")
+    pairs = {(text, ground): _contrast(tokens[text], tokens[ground]) for text in texts for ground in grounds}
+    assert {pair: ratio for pair, ratio in pairs.items() if ratio < 4.5} == {}
+    fills = ("stale-fill", "fresh-fill", "unknown-fill", "edge")
+    assert [fill for fill in fills if _contrast(tokens[fill], tokens["surface"]) < 3] == []

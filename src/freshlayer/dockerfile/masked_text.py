@@ -22,8 +22,12 @@ from freshlayer.masking import (
 MOST_LINES = 3000
 """Lines that are shown; those behind them are left out."""
 
-_BLANK = " \v"
-"""In place of the escape character at the end of a line: to a shell the line goes on behind it."""
+_ZERO, _ONE = "\x1c", "\x1d"
+_END = compiled(r"\v([\x1c\x1d]*)\n")
+"""The end of a line with its number in binary digits: blanks to whatever reads a script."""
+_DIGITS = str.maketrans("01", _ZERO + _ONE)
+_NUMBERS = str.maketrans(_ZERO + _ONE, "01")
+_NOT_OURS = dict.fromkeys(map(ord, "\v\x1c\x1d"), "\N{REPLACEMENT CHARACTER}")
 _HEAD = compiled(r"\s*(?:onbuild\s+)?[a-z]+(?:\s+--[a-z-]+(?:=\S*)?)*\s+", re.IGNORECASE)
 _SUBSTITUTION = compiled(r"\$\(([^()]{1,2000})\)")
 _OPERATORS = frozenset(";|&(){}`\"'")
@@ -32,8 +36,8 @@ _OPERATORS = frozenset(";|&(){}`\"'")
 def masked_lines(text: str, dockerfile: Dockerfile) -> tuple[str, ...]:
     """The first lines of a Dockerfile with ``…`` for what is likely to be a secret, without line ends.
 
-    A line that is part of what was masked or is too long to be read is ``…`` as a whole. ``dockerfile``: what
-    the text was parsed into.
+    A line that is part of what was masked, that continues a word or is too long to be read is ``…``.
+    ``dockerfile``: what the text was parsed into.
     """
     whole = text.removesuffix("\n").split("\n", MOST_LINES)
     lines = [line.removesuffix("\r") for line in whole[:MOST_LINES]]
@@ -66,8 +70,9 @@ def _named(instructions: list[Instruction]) -> Iterator[tuple[str, str]]:
 def _instruction(item: Instruction, lines: list[str], escape: str) -> list[str]:
     """As many lines as it has."""
     if _hides_all(item):
-        return _filled([f"{item.name} {item.words[0]} {MASK}"], len(lines))
-    joined = _continued(lines, escape)
+        return [f"{item.name} {item.words[0]} {MASK}", *[MASK] * len(lines)][: len(lines)]
+    bodies, ends = _bodies(lines, escape)
+    joined = "".join(body + end for body, end in zip(bodies, ends, strict=True))
     if item.exec_form:
         joined = _without_words(joined, item.words)
     head = match[0] if (match := _HEAD.match(joined)) else ""
@@ -75,8 +80,22 @@ def _instruction(item: Instruction, lines: list[str], escape: str) -> list[str]:
     if item.heredocs:
         # Each line of a here-document may be a command of its own.
         rest = "\n".join(map(_masked, rest.split("\n")))
-    masked = _masked(head) + _masked(rest)
-    return _filled([line.replace(_BLANK, escape) for line in masked.split("\n")], len(lines))
+    return _numbered(_masked(head) + _masked(rest), lines, escape)
+
+
+def _numbered(masked: str, lines: list[str], escape: str) -> list[str]:
+    """A masked text as the lines that it was made of; a line without text of its own is ``…``."""
+    found = [MASK] * len(lines)
+    at = 0
+    parts = _END.split(masked)
+    for text, number in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        last = int(number.translate(_NUMBERS), 2) if number else at
+        if at < len(lines):
+            found[at] = text
+        if number and last < len(lines) and lines[last].rstrip(" \t").endswith(escape):
+            found[last] += escape if last == at else f" {escape}"
+        at = last + 1
+    return found
 
 
 def _hides_all(item: Instruction) -> bool:
@@ -84,18 +103,22 @@ def _hides_all(item: Instruction) -> bool:
     return item.name == "ENV" and item.words[2:3] == ("",) and is_secret_name(item.words[0])
 
 
-def _continued(lines: list[str], escape: str) -> str:
-    """The lines as one text, in which words that a line divides are one."""
-    parts: list[str] = []
-    for line, following in zip(lines, [*lines[1:], " "], strict=True):
-        body = line.rstrip(" \t")
-        if not body.endswith(escape):
-            parts.append(f"{line}\n")
-            continue
-        body = body[: -len(escape)]
-        divides = body[-1:].strip() and following[:1].strip() and body[-1] not in _OPERATORS
-        parts.append(f"{body}\\\n" if divides else f"{body}{_BLANK}\n")
-    return "".join(parts).removesuffix("\n")
+def _bodies(lines: list[str], escape: str) -> tuple[list[str], list[str]]:
+    """The lines without their escape character, and what is between: nothing where they divide a word."""
+    bodies: list[str] = []
+    ends: list[str] = []
+    for number, (line, following) in enumerate(zip(lines, [*lines[1:], " "], strict=True)):
+        body = line.translate(_NOT_OURS)
+        end = f"\v{number:b}\n".translate(_DIGITS)
+        stripped = body.rstrip(" \t")
+        if stripped.endswith(escape):
+            body = stripped[: -len(escape)]
+            divides = body[-1:].strip() and following[:1].strip() and body[-1] not in _OPERATORS
+            end = "" if divides else end
+        bodies.append(body)
+        ends.append(end)
+    ends[-1] = ""
+    return bodies, ends
 
 
 def _without_words(text: str, words: tuple[str, ...]) -> str:
@@ -111,7 +134,3 @@ def _masked(text: str) -> str:
     """A command in ``${A:-$(…)}`` is part of a word, so it is masked first."""
     inner = _SUBSTITUTION.sub(lambda match: f"$({masked_script(match[1], show=in_full)})", text)
     return masked_script(inner, show=in_full)
-
-
-def _filled(lines: list[str], count: int) -> list[str]:
-    return [*lines, *[MASK] * count][:count]
