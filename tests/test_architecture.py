@@ -50,6 +50,7 @@ PURE_MODULES = {
     "watch.standing": "",
     "watch.firing": "",
     "watch.settings": "",
+    "watch.metrics": "",
 }
 """The same for a single module of a package that is not pure."""
 

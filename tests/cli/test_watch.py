@@ -58,7 +58,7 @@ def configure(directory: Path, receiver: LoggingServer, *more: str, trigger: str
 @contextmanager
 def running(freshlayer: Freshlayer, log: Path, *words: str) -> Iterator[Child]:
     """The service as a process of its own; killed at the end if it still runs."""
-    argv = [*FRESHLAYER, "--state", str(freshlayer.state), "watch", *words]
+    argv = [*FRESHLAYER, "--state", str(freshlayer.state), "watch", "--listen", "off", *words]
     child = Child(argv, log=log, environment=freshlayer.environment)
     try:
         yield child

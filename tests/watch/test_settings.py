@@ -50,7 +50,7 @@ def test_every_setting_has_its_place() -> None:
         ("interval = ", "w: "),
         ("interval = 0", "w: interval is not a time of at least 1 s (write 15m, 1h, or seconds)"),
         ("interval = true", "w: interval is not a time"),
-        ('intervall = "1h"', "w: there is no setting 'intervall' (there are hosts, interval, kinds"),
+        ('intervall = "1h"', "w: there is no setting 'intervall' (there are api, hosts, interval, kinds"),
         ("paths = 'x'", "w: paths is not a list of texts"),
         ("[kinds]\nimages = 60", "w: [kinds]: there is no 'images' (there are "),
         ("triggers = 1", "w: triggers is not a table of tables"),

@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 @click.option(
     "--config", metavar="FILE", type=click.Path(), help="intervals, paths and triggers (watch.toml)"
 )
+@click.option("--listen", metavar="ADDRESS", help="HOST:PORT of the API, or off (127.0.0.1:8765)")
 @click.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")
 @click.option("--test-trigger", metavar="NAME", help="deliver a test message of this trigger, and end")
 @ours("watch")
 def command(
-    options: Options, paths: tuple[str, ...], config: str | None, once: bool, test_trigger: str | None
+    options: Options,
+    paths: tuple[str, ...],
+    config: str | None,
+    listen: str | None,
+    once: bool,
+    test_trigger: str | None,
 ) -> int:
     """Probe the inputs of every Dockerfile below PATH on a schedule, each once for all of them.
 
@@ -48,7 +54,7 @@ def command(
     from freshlayer.cli.watch_service import run
 
     given = paths or tuple(os.path.join(directory, path) for path in settings.paths) or (".",)
-    return run(options, settings, directory, [os.path.abspath(path) for path in given], once=once)
+    return run(options, settings, directory, [os.path.abspath(path) for path in given], listen, once=once)
 
 
 def _settings(config: str | None) -> tuple[WatchSettings, Path]:

@@ -24,14 +24,17 @@ from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import state_in_use
+from freshlayer.cli.watch_api import served
 from freshlayer.credentials import Keyring
+from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import Policy
 from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.board import Board
 from freshlayer.watch.outbox import Outbox
-from freshlayer.watch.schedule import Schedule
+from freshlayer.watch.schedule import Schedule, host_of
 from freshlayer.watch.settings import WatchSettings
 from freshlayer.workflows import watch_rounds
 from freshlayer.workflows.batch import Reader
@@ -66,12 +69,18 @@ class _Place(Struct, frozen=True):
 
 
 def run(
-    options: Options, settings: WatchSettings, directory: Path, paths: Sequence[str], *, once: bool
+    options: Options,
+    settings: WatchSettings,
+    directory: Path,
+    paths: Sequence[str],
+    listen: str | None,
+    *,
+    once: bool,
 ) -> int:
     """The exit code."""
     with state_in_use(options, None, warn) as state:
         place = _Place(options, settings, directory, state, paths)
-        return _once(place) if once else _serve(place)
+        return _once(place) if once else _serve(place, listen)
 
 
 def _once(place: _Place) -> int:
@@ -97,13 +106,17 @@ def _once(place: _Place) -> int:
     return max(codes)
 
 
-def _serve(place: _Place) -> int:
-    """Until SIGTERM or SIGINT."""
-    stop, wake = threading.Event(), threading.Event()
+def _serve(place: _Place, listen: str | None) -> int:
+    """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
+    stop, wake, board = threading.Event(), threading.Event(), Board()
     thread = threading.Thread(target=_deliver, args=(place, stop, wake), daemon=True)
-    with _ended_by_signals(stop, wake), closing(WatchRecords(place.state, warn)) as records:
+    with (
+        _ended_by_signals(stop, wake),
+        served(board, listen, place.settings.api, place.directory, _wall),
+        closing(WatchRecords(place.state, warn)) as records,
+    ):
         standings = Standings(records, place.settings.rules, place.settings.settle, warn)
-        service = _service(place, standings, stop, wake.set)
+        service = _service(place, standings, stop, wake.set, board)
         thread.start()
         try:
             service.serve()
@@ -149,7 +162,11 @@ def _deliver(place: _Place, stop: threading.Event, wake: threading.Event) -> Non
 
 
 def _service(
-    place: _Place, standings: Standings, stop: threading.Event, recorded: Callable[[], None]
+    place: _Place,
+    standings: Standings,
+    stop: threading.Event,
+    recorded: Callable[[], None],
+    board: Board | None = None,
 ) -> Service:
     options, settings = place.options, place.settings
     builder = builder_in_use(options)
@@ -165,7 +182,9 @@ def _service(
 
     files = WatchedFiles(settings.reread)
     schedule = Schedule(settings.pace, settings.seed or str(place.state))
-    rounds = Rounds(files, schedule, watch_rounds.Means(request, _keyring, stop.is_set))
+    rounds = Rounds(
+        files, schedule, watch_rounds.Means(request, _keyring, stop.is_set, probed=_counter(board))
+    )
     return Service(
         rounds,
         standings,
@@ -179,8 +198,17 @@ def _service(
             stopping=stop.is_set,
             sleep=lambda seconds: _sleep(stop, seconds),
             recorded=recorded,
+            board=board,
         ),
     )
+
+
+def _counter(board: Board | None) -> Callable[[Verdict], None]:
+    def count(verdict: Verdict) -> None:
+        if board is not None:
+            board.probed(host_of(verdict.reference), failed=not verdict.is_observed)
+
+    return count
 
 
 def _sleep(stop: threading.Event, seconds: float) -> None:

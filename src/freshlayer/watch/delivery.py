@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 
 from freshlayer import __version__
 from freshlayer.children import TRIGGER, limited
-from freshlayer.files.bounded_read import read_file
 from freshlayer.model.watched import Message
+from freshlayer.watch.secrets import SecretError, secret
 from freshlayer.watch.settings import CommandTarget, Target, WebhookTarget
 
-_LARGEST_SECRET = 64 * 1024
 LONGEST_WAIT = 3600
 _FIRST_WAIT = 5
 _GRACE = 2.0
@@ -105,9 +104,12 @@ def _webhook(target: WebhookTarget, message: Message, directory: Path, _stopping
         "Idempotency-Key": message.key,
     }
     body = message.body.encode()
-    secret = _secret(target, directory)
-    if secret:
-        headers["X-Freshlayer-Signature-256"] = signature(secret, body)
+    try:
+        key = secret(target.secret_env, target.secret_file, directory)
+    except SecretError as error:
+        raise DeliveryError(str(error)) from None
+    if key:
+        headers["X-Freshlayer-Signature-256"] = signature(key, body)
     try:
         status = _posted(target, body, headers)
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -135,27 +137,9 @@ def _posted(target: WebhookTarget, body: bytes, headers: Mapping[str, str]) -> i
         connection.close()
 
 
-def signature(secret: bytes, body: bytes) -> str:
+def signature(key: bytes, body: bytes) -> str:
     """HMAC-SHA256 (RFC 2104) of the body, as GitHub's webhooks write it."""
-    return f"sha256={hmac.new(secret, body, 'sha256').hexdigest()}"
-
-
-def _secret(target: WebhookTarget, directory: Path) -> bytes:
-    """Without the line end of a file. One that is named and missing is an error: nothing goes unsigned."""
-    if target.secret_env:
-        value = os.environb.get(target.secret_env.encode(), b"")
-        place = f"the variable {target.secret_env}"
-    elif target.secret_file:
-        place = "the file of secret_file"
-        try:
-            value = read_file(directory / target.secret_file, _LARGEST_SECRET).rstrip(b"\r\n")
-        except OSError as error:
-            raise DeliveryError(f"{place} can't be read: {error.strerror}") from None
-    else:
-        return b""
-    if not value:
-        raise DeliveryError(f"{place} holds no secret")
-    return value
+    return f"sha256={hmac.new(key, body, 'sha256').hexdigest()}"
 
 
 DELIVERIES: Mapping[type, Callable[[Any, Message, Path, Stopping], None]] = {

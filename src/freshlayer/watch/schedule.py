@@ -38,7 +38,7 @@ class Pace(Struct, frozen=True):
     def of(self, reference: Reference) -> float:
         """The interval of a reference."""
         usual = self.kinds.get(reference.kind, self.interval)
-        return self.hosts.get(_host(reference), usual) if self.hosts else usual
+        return self.hosts.get(host_of(reference), usual) if self.hosts else usual
 
 
 class _Entry(Struct):
@@ -173,7 +173,7 @@ class Schedule:
             self._number = len(self._heap)
 
 
-def _host(reference: Reference) -> str:
+def host_of(reference: Reference) -> str:
     """The host that a reference names; empty where it names none."""
     try:
         return urlsplit(reference.text).hostname or ""

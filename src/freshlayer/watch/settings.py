@@ -49,6 +49,14 @@ class Trigger(Struct, frozen=True):
     target: Target
 
 
+class ApiSettings(Struct, frozen=True):
+    """``listen``: ``HOST:PORT``, or ``off``. ``token_env``, ``token_file``: where the token is."""
+
+    listen: str = ""
+    token_env: str = ""
+    token_file: str = ""
+
+
 class WatchSettings(Struct, frozen=True):
     """Times in seconds.
 
@@ -63,6 +71,7 @@ class WatchSettings(Struct, frozen=True):
     settle: int = 60
     seed: str = ""
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    api: ApiSettings = ApiSettings()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -93,6 +102,7 @@ def read(text: str, where: str) -> WatchSettings:
         table.seconds("settle", usual.settle),
         table.text("seed"),
         {name: _trigger(name, inner) for name, inner in table.tables("triggers")},
+        _api(table.table("api")),
     )
     table.done()
     return settings
@@ -147,6 +157,21 @@ class _Table:
                 raise OptionError(f"{inner.where}: there is no {shown(key, 30)!r} (there are {there})")
         return {key.lower(): inner.seconds(key, 0, least=_LEAST_INTERVAL) for key in value}
 
+    def table(self, name: str) -> _Table:
+        value = self._take(name) or {}
+        if not isinstance(value, dict):
+            raise self.fault(name, "a table")
+        return _Table(value, f"{self.where}: [{name}]")
+
+    def secret(self, name: str) -> tuple[str, str]:
+        """The variable and the file that may hold it; at most one is named."""
+        variable, file = self.text(f"{name}_env"), self.text(f"{name}_file")
+        if variable and not _VARIABLE.fullmatch(variable):
+            raise self.fault(f"{name}_env", "the name of a variable")
+        if variable and file:
+            raise self.fault(f"{name}_file", f"needed beside {name}_env")
+        return variable, file
+
     def tables(self, name: str) -> list[tuple[str, _Table]]:
         value = self._take(name) or {}
         if not isinstance(value, dict) or not all(isinstance(it, dict) for it in value.values()):
@@ -194,12 +219,13 @@ def _webhook(table: _Table) -> WebhookTarget:
         raise table.fault("url", "an http or https URL")
     if "@" in url.split("/")[2]:
         raise table.fault("url", "a URL without a password (name secret_env)")
-    variable, file = table.text("secret_env"), table.text("secret_file")
-    if variable and not _VARIABLE.fullmatch(variable):
-        raise table.fault("secret_env", "the name of a variable")
-    if variable and file:
-        raise table.fault("secret_file", "needed beside secret_env")
-    return WebhookTarget(url, variable, file, table.seconds("timeout", 10, least=1))
+    return WebhookTarget(url, *table.secret("secret"), table.seconds("timeout", 10, least=1))
+
+
+def _api(table: _Table) -> ApiSettings:
+    settings = ApiSettings(table.text("listen"), *table.secret("token"))
+    table.done()
+    return settings
 
 
 TYPES: Mapping[str, Callable[[_Table], Target]] = {"command": _command, "webhook": _webhook}

@@ -11,6 +11,7 @@ from msgspec import Struct
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
+from freshlayer.watch.board import Board
 from freshlayer.workflows.batch import Candidate, Reader
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.watch_rounds import Rounds
@@ -27,6 +28,7 @@ class Means(Struct, frozen=True):
     ``find``: the Dockerfiles that there are; its argument gets what can't be searched. ``search`` and
     ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
     ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
+    ``board``: where the API reads.
     """
 
     open_session: Callable[[], AbstractContextManager[Session]]
@@ -38,6 +40,7 @@ class Means(Struct, frozen=True):
     stopping: Callable[[], bool]
     sleep: Callable[[float], None]
     recorded: Callable[[], None]
+    board: Board | None = None
 
 
 class Service:
@@ -66,13 +69,21 @@ class Service:
         again: int | None = None
         while not self._means.stopping():
             with self._means.open_session() as session:
+                lag = max(0.0, self._means.monotonic() - self._rounds.schedule.next_due())
                 again = self._round(session)
                 wall = session.now
             self._means.recorded()
+            self._show(lag)
             now = self._means.monotonic()
             due = min(self._next_search, self._next_judgement, self._rounds.schedule.next_due())
             left = min(due - now, inf if again is None else again - wall, _LONGEST_SLEEP)
             self._means.sleep(max(left, _SHORTEST_SLEEP))
+
+    def _show(self, lag: float) -> None:
+        if self._means.board is not None:
+            files, known = self._rounds.files, self._standings.known
+            references = len(self._rounds.schedule)
+            self._means.board.round_ended(files.names, known, references=references, lag=lag)
 
     def _round(self, session: Session) -> int | None:
         """When triggers may be due that are not due now, in seconds since 1970."""
@@ -94,6 +105,8 @@ class Service:
         for name, report in self._rounds.judge(names, probed, session) if names else ():
             if isinstance(report, Report):
                 found.append((name, report))
+                if self._means.board is not None:
+                    self._means.board.judged(name, report)
             else:
                 session.warn(str(report))
         return self._standings.take(found, session.now) if found else self._standings.fire(session.now)

@@ -36,13 +36,15 @@ _HELD = Reason("ttl", detail="probed by the service within its interval")
 class Means(Struct, frozen=True):
     """``keyring``: the credentials that settings give. ``monotonic``: seconds of a clock that never jumps.
 
-    ``stopping``: whether the service is to end: no probe and no judgement is started any more.
+    ``probed`` gets each verdict. ``stopping``: whether the service is to end: no probe and no judgement is
+    started any more.
     """
 
     request: BuildRequest
     keyring: Callable[[Policy], Keyring]
     stopping: Callable[[], bool]
     monotonic: Callable[[], float] = time.monotonic
+    probed: Callable[[Verdict], None] = lambda _: None
 
 
 class Rounds:
@@ -113,6 +115,7 @@ class Rounds:
     def _note(self, verdict: Verdict, retry_after: float | None = None) -> None:
         reference, failed = verdict.reference, not verdict.is_observed
         self.schedule.answered(reference, self._means.monotonic(), failed=failed, retry_after=retry_after)
+        self._means.probed(verdict)
         if failed:
             self._unobserved[reference] = Observation(reference, ProbeOutcome.UNKNOWN, verdict.reason)
         else:

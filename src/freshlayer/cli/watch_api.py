@@ -1,0 +1,81 @@
+"""Where the API of ``freshlayer watch`` listens, and whether it may."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freshlayer.errors import OptionError
+from freshlayer.reference import shown
+from freshlayer.report.terminal import warn
+from freshlayer.watch.board import Board
+from freshlayer.watch.secrets import secret
+from freshlayer.watch.settings import ApiSettings
+
+if TYPE_CHECKING:
+    from freshlayer.watch.server import Server
+
+_USUAL = "127.0.0.1:8765"
+_OFF = "off"
+_EXTRA = "it needs freshlayer[watch] (install it, or pass --listen off)"
+
+
+@contextmanager
+def served(
+    board: Board, listen: str | None, settings: ApiSettings, directory: Path, clock: Callable[[], int]
+) -> Iterator[None]:
+    """Serve meanwhile. Where the usual address can't be used, that is a warning. Raises OptionError."""
+    wanted = listen or settings.listen
+    if wanted == _OFF:
+        yield
+        return
+    token = secret(settings.token_env, settings.token_file, directory)
+    try:
+        server = _server(board, wanted or _USUAL, token, clock)
+    except OptionError as error:
+        if wanted:
+            raise
+        warn(f"{error}; the API is not served")
+        yield
+        return
+    server.start()
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def _server(board: Board, address: str, token: bytes, clock: Callable[[], int]) -> Server:
+    host, port = _parsed(address)
+    if not token and not _is_loopback(host):
+        raise OptionError(
+            f"--listen {address}: an address that is not loopback needs a token (name [api] token_env)"
+        )
+    try:
+        from freshlayer.watch.server import Server
+    except ImportError:
+        raise OptionError(f"--listen {address}: {_EXTRA}") from None
+    try:
+        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise OptionError(f"--listen {address}: can't be used: {error.strerror}") from None
+    warn(f"watch: the API is at http://{address}")
+    return Server(board, bound, token, clock)
+
+
+def _parsed(address: str) -> tuple[str, int]:
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise OptionError(f"--listen {shown(address, 60)}: not an address (write HOST:PORT, or off)")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

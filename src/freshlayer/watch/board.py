@@ -1,0 +1,89 @@
+"""What the service knows now, for its API: written by the rounds, read by the thread that serves."""
+
+from __future__ import annotations
+
+import json
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from freshlayer.model.report import Report
+from freshlayer.model.watched import Standing
+from freshlayer.report.document import of_check
+from freshlayer.watch.metrics import Figures
+
+
+class Entry(Struct, frozen=True):
+    """``document``: as of ``check --json``, compressed."""
+
+    standing: Standing
+    document: bytes
+
+    @property
+    def json(self) -> bytes:
+        """The document as JSON."""
+        return zlib.decompress(self.document)
+
+
+class Board:
+    """Thread-safe. An entry is never changed, only replaced."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: dict[str, Entry] = {}
+        self._documents: dict[str, bytes] = {}
+        self._probes: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._references = self._rounds = self._undelivered = 0
+        self._lag = 0.0
+
+    def probed(self, host: str, *, failed: bool) -> None:
+        """Count a probe."""
+        with self._lock:
+            self._probes[host] += 1
+            self._failures[host] += failed
+
+    def judged(self, name: str, report: Report) -> None:
+        """Take a report; it is shown once its round has ended."""
+        self._documents[name] = zlib.compress(json.dumps(of_check(report)).encode())
+
+    def round_ended(
+        self, names: Iterable[str], standings: Mapping[str, Standing], *, references: int, lag: float
+    ) -> None:
+        """Show what the round found. ``names``: the Dockerfiles that there are. ``lag``: in seconds."""
+        known = sorted(name for name in names if name in self._documents)
+        self._documents = {name: self._documents[name] for name in known}
+        entries = {name: Entry(standings.get(name, Standing(name)), self._documents[name]) for name in known}
+        with self._lock:
+            self._entries = entries
+            self._references, self._lag = references, lag
+            self._rounds += 1
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a round has ended."""
+        return self._rounds > 0
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """By Dockerfile, in the order of their paths."""
+        return self._entries
+
+    def figures(self, now: int) -> Figures:
+        """For metrics. ``now`` in seconds since 1970."""
+        with self._lock:
+            since = [it.standing.stale_since for it in self._entries.values() if it.standing.causes]
+            oldest = max((max(0, now - it) for it in since), default=0)
+            return Figures(
+                dockerfiles=len(self._entries),
+                stale=len(since),
+                oldest=oldest,
+                references=self._references,
+                rounds=self._rounds,
+                lag=self._lag,
+                probes=dict(self._probes),
+                failures=dict(self._failures),
+            )

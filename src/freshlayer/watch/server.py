@@ -1,0 +1,160 @@
+"""The API of the service, read-only: health, metrics, and the documents of ``check --json``.
+
+It is in a thread of its own. On a loopback address the Host header must name one, so that no web page reads
+it by a name of its own (DNS rebinding); any other address wants a token.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from freshlayer.watch.board import Board, Entry
+from freshlayer.watch.metrics import text_of
+
+_LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
+_VERSION = 1
+_MOST_REQUESTS = 64
+_JOIN = 1.0
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+_OPEN = frozenset({"/healthz", "/readyz"})
+"""What is read without a token: whether the service runs, and no more."""
+
+
+class Server:
+    """``bound``: a listening socket. ``token``: empty where none is wanted. ``clock``: seconds since 1970."""
+
+    def __init__(self, board: Board, bound: socket.socket, token: bytes, clock: Callable[[], int]) -> None:
+        app = application(board, token, clock)
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=_MOST_REQUESTS,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([bound],), daemon=True)
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer what is under way, and end."""
+        self._server.should_exit = True
+        self._thread.join(_JOIN)
+
+
+def application(board: Board, token: bytes, clock: Callable[[], int]) -> Starlette:
+    """The routes. Nothing but GET and HEAD is answered."""
+
+    def health(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    def ready(_: Request) -> Response:
+        return PlainTextResponse("ok\n") if board.is_ready else PlainTextResponse("no round yet\n", 503)
+
+    def metrics(_: Request) -> Response:
+        return PlainTextResponse(text_of(board.figures(clock())), media_type="text/plain; version=0.0.4")
+
+    def standings(_: Request) -> Response:
+        found = [_standing(entry) for entry in board.entries.values()]
+        return JSONResponse({"version": _VERSION, "dockerfiles": found})
+
+    def check(request: Request) -> Response:
+        name = request.query_params.get("dockerfile")
+        if name is None:
+            return StreamingResponse(_documents(board), media_type="application/json")
+        entry = board.entries.get(name)
+        if entry is None:
+            return JSONResponse({"version": _VERSION, "error": "no such Dockerfile is watched"}, 404)
+        return Response(entry.json, media_type="application/json")
+
+    routes = {
+        "/healthz": health,
+        "/readyz": ready,
+        "/metrics": metrics,
+        "/api/dockerfiles": standings,
+        "/api/check": check,
+    }
+    guards = [Middleware(_Guard, token=token)]
+    if not token:
+        guards.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK))
+    return Starlette(routes=[Route(path, answer) for path, answer in routes.items()], middleware=guards)
+
+
+def _standing(entry: Entry) -> dict[str, Any]:
+    standing = entry.standing
+    causes = [
+        {"reference": it.reference, "identity": it.identity or None, "kind": it.kind, "line": it.line}
+        for it in standing.causes
+    ]
+    return {
+        "dockerfile": standing.dockerfile,
+        "stale_since": standing.stale_since or None,
+        "causes": causes,
+        "triggered": {name: fired.at for name, fired in standing.fired.items()} if causes else {},
+    }
+
+
+def _documents(board: Board) -> Iterator[bytes]:
+    """What ``check --json`` prints of several Dockerfiles; one of them in memory at a time."""
+    before = json.dumps({"version": _VERSION})[:-1].encode() + b', "dockerfiles": ['
+    for entry in board.entries.values():
+        yield before + entry.json
+        before = b", "
+    yield b"]}" if before == b", " else before + b"]}"
+
+
+class _Guard:
+    """Refuses what has no token, and adds headers to every answer (ASGI 3.0)."""
+
+    def __init__(self, app: Any, token: bytes) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        if self._token and scope["path"] not in _OPEN and not self._is_known(scope):
+            answer = PlainTextResponse(
+                "a token is needed\n", 401, headers={**_HEADERS, "WWW-Authenticate": "Bearer"}
+            )
+            await answer(scope, receive, send)
+            return
+
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                extra = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+    def _is_known(self, scope: Any) -> bool:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+        return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)
