@@ -58,15 +58,27 @@ def digest_of(url: str) -> str:
     return hashlib.sha256(ask("GET", url).body).hexdigest()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("build", "--network=host", "."), ("bake", "--allow=network.host")],
+    ids=["build", "bake"],
+)
 def test_what_an_add_received_is_locked_without_a_download(
-    freshlayer: Freshlayer, origin: ServeOrigin, other: ServeOrigin, project: Path, tmp_path: Path
+    freshlayer: Freshlayer,
+    origin: ServeOrigin,
+    other: ServeOrigin,
+    project: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
 ) -> None:
     """BuildKit as it is here states it of an ADD. Another identity has another digest."""
     lines = [f"# freshlayer: ignore\nFROM {BASE}", f"ADD {origin.url}a /a", f"RUN wget -q -O /b {other.url}b"]
     (project / "Dockerfile").write_text("\n".join([*lines, ""]))
+    bake = {"target": {"default": {"context": ".", "network": "host"}}}
+    (project / "docker-bake.json").write_text(json.dumps(bake))
     stated = str(tmp_path / "stated.json")
     for _ in range(2):
-        told = freshlayer.build("--metadata-file", stated, "--tag", "received:1", ".")
+        told = freshlayer(words[0], "--metadata-file", stated, *words[1:])
         assert told.code == 0, told.err
     assert freshlayer("lock", "--no-download", "--network=host", ".").code == 0
     assert sha256s(project) == {f"{origin.url}a": digest_of(f"{origin.url}a"), f"{other.url}b": ""}

@@ -103,6 +103,8 @@ _LEFT_OUT = (
     *(*_KEYS, "/etc/apk/keys", "/etc/apt/auth.conf", "/etc/apt/auth.conf.d"),
     *("/etc/zypp/credentials.d", "/etc/zypp/credentials.cat"),
 )
+_BELOW_LEFT_OUT = tuple(f"{one}/" for one in _LEFT_OUT)
+_BELOW_DIRECTORIES = tuple(f"{directory}/" for directory in DIRECTORIES)
 _KEY_FILES = (".gpg", ".gpg~", ".asc", ".pem", ".key", ".crt", ".kbx")
 
 
@@ -110,9 +112,9 @@ def is_kept(path: str) -> bool:
     """Whether the text of a file of an image is kept, by its absolute path. Keys and passwords are not."""
     if path in FILES:
         return True
-    if path.endswith(_KEY_FILES) or any(path == one or path.startswith(f"{one}/") for one in _LEFT_OUT):
+    if path.endswith(_KEY_FILES) or path in _LEFT_OUT or path.startswith(_BELOW_LEFT_OUT):
         return False
-    return any(path.startswith(f"{directory}/") for directory in DIRECTORIES)
+    return path.startswith(_BELOW_DIRECTORIES)
 
 
 class BaseContents(Struct, frozen=True):
