@@ -112,7 +112,7 @@ def _online(
 
     with locking(options, contexts, selection, recursive=recursive, locked=True) as (files, session):
         named = offline_differences(files.lock, files.targets, lambda _: session.policy.packages)
-        # What a locked build on BuildKit would install.
+        # What a locked build would install where its builder mounts files.
         observed = list(observe(files.targets, replace(session, supplies_secrets=knows_run_mount)))
         found = differences(files.lock, observed, session)
         bodies = compared_bodies(files.lock, observed, session) if content else Compared()

@@ -11,7 +11,13 @@ from freshlayer.decisions.package_pins import APT, PLACE, chooses, pinned_in, pr
 from freshlayer.discover.analysis import Analysis
 from freshlayer.dockerfile.inject import PINS_ID, FileMount
 from freshlayer.model.lock import Lock, LockedPackages
-from freshlayer.model.packages import PackageRun, PackagesWanted
+from freshlayer.model.packages import (
+    PackageAction,
+    PackageChain,
+    PackagePolicy,
+    PackageRun,
+    PackagesWanted,
+)
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.model.report import Report
 from freshlayer.workflows.identities import blocks_of, locked_name
@@ -83,14 +89,23 @@ def warn_of_unpinned(target: Target, report: Report, session: Session) -> None:
     """Before the builder's own output: which packages are compared, and no more."""
     if not session.must_match or not _is_wanted(target, session):
         return
-    pinned = {line for line, _ in pinned_in(report.packages_wanted)}
+    mounted = {line for line, _ in pinned_in(report.packages_wanted)}
     supplies = session.supplies_secrets
     able = supplies is not None and supplies(dockerfile.syntax_image(target.source.text))
     code = "pins-not-unique" if able else "pins-by-builder"
-    runs = {run.line: run for chain in report.packages_wanted.chains for run in chain.runs if chooses(run)}
-    for line in sorted(runs.keys() - pinned):
+    lines = {line for chain in report.packages_wanted.chains for line in _installing(chain)}
+    for line in sorted(lines - mounted):
         reason = Reason(code, APT, hint=hint_of(code))
         session.warn(f"{report.dockerfile}:{line}: {reason}")
+
+
+def _installing(chain: PackageChain) -> Iterator[int]:
+    """The lines where apt installs what is an input: from lists that an instruction reads."""
+    has_lists = False
+    for run in chain.runs:
+        has_lists |= any(it.action is PackageAction.UPDATE and it.manager == APT for it in run.commands)
+        if has_lists and chooses(run) and run.policy is not PackagePolicy.OFF:
+            yield run.line
 
 
 def unpinnable(lock: Lock) -> Iterator[str]:

@@ -30,11 +30,12 @@ def write(file: DerivedFile, directory: Path) -> Path:
 
 
 def secret_options(file: DerivedFile, path: str) -> list[str]:
-    """What has docker supply the secrets. ``path``: of the derived Dockerfile, beside which they are.
-
-    Each value is a line of CSV, and a path may have a comma.
-    """
+    """What has the builder supply the secrets. ``path``: of the derived Dockerfile, beside which they are."""
     directory = Path(path).parent
-    sources = {name: str(directory / name).replace('"', '""') for name in file.secrets}
-    options = (f'id={name},"src={source}"' for name, source in sources.items())
+    options = (f"id={name},{_field(f'src={directory / name}')}" for name in file.secrets)
     return [word for option in options for word in ("--secret", option)]
+
+
+def _field(text: str) -> str:
+    """A field of CSV, as docker reads it. buildah and podman know no quotes, so that most have none."""
+    return '"{}"'.format(text.replace('"', '""')) if "," in text or '"' in text else text
