@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
+from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.model.packages import PackageCommand
 from testing.npm_registry import NpmRegistry, Package, Published
@@ -128,6 +130,24 @@ def names(at: Path, line: str, directory: str = ".") -> set[str]:
     return {word.rpartition("@")[0] for word in command(at, line, directory).words}
 
 
+FROZEN = {"npm": "npm ci", "yarn": "yarn --frozen-lockfile", "berry": "yarn --immutable"}
+
+
+def lock_in(at: Path, name: str) -> Lock | None:
+    """Whether a command that follows the lock file is bound to it."""
+    program, *words = FROZEN.get(name, f"{name} install --frozen-lockfile").split()
+
+    def read(path: str) -> str | None:
+        found = Path(path)
+        return found.read_text() if found.is_file() else None
+
+    def names(directory: str) -> frozenset[str]:
+        found = Path(directory)
+        return frozenset(it.name for it in found.iterdir()) if found.is_dir() else frozenset()
+
+    return lock_of(program, Project(tuple(words), str(at), read, names, lambda _: ""))
+
+
 def line_of(name: str) -> str:
     return "yarn install" if name in {"yarn", "berry"} else f"{name} install"
 
@@ -150,6 +170,15 @@ def test_the_members_of_a_workspace(name: str, layout: str, registry: NpmRegistr
     ours = names(tmp_path, line_of(name))
     assert ours == written(name, tmp_path, registry)
     assert len(ours) > 3
+    assert isinstance(lock_in(tmp_path, name), Locked)
+    member = min(ours - {"d-root", "d-dev"})
+    (place,) = [it for it in DIRECTORIES if name_of(it) == member]
+    manifest = json.loads((tmp_path / place / "package.json").read_text())
+    manifest["dependencies"]["d-more"] = "1"
+    (tmp_path / place / "package.json").write_text(json.dumps(manifest))
+    behind = lock_in(tmp_path, name)
+    assert isinstance(behind, Unlocked)
+    assert behind.reason.code == "lock-behind"
 
 
 @pytest.mark.parametrize("name", ["yarn", "berry", "pnpm", "bun"])
@@ -272,6 +301,7 @@ def test_versions_in_place_of_those_of_a_manifest(
     for word in words:
         package, _, version = word.partition("@")
         assert _version(lock, package) == newest.get(version, version)
+    assert isinstance(lock_in(tmp_path, name), Locked)
 
 
 @pytest.mark.parametrize("key", ["d-other/d-dev", "@a/b/d-dev", "d-other>d-dev", "**/d-other/d-dev", ""])

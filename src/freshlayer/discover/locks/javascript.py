@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
 
 from freshlayer.discover.locks.project import (
     Lock,
@@ -18,7 +20,10 @@ from freshlayer.discover.locks.project import (
     table,
     unreadable,
 )
+from freshlayer.discover.syntaxes.node_overrides import replaced
+from freshlayer.discover.syntaxes.node_workspaces import read_manifest, stated, workspace
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
 
 _SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
 _NOT_FROM_INDEX = ("file:", "link:", "workspace:", "portal:", "patch:", "catalog:")
@@ -44,14 +49,13 @@ def _npm(project: Project, *, fails: bool) -> Lock:
         return not_there(project, "package-lock.json", "package.json", fails=fails)
     name, text = found
     try:
-        lock, wanted = from_json(text), dict(_wanted(from_json(manifest)))
+        lock, wanted = from_json(text), list(_wanted("npm", project))
     except ValueError:
         return unreadable(name)
-    root = inside(lock, "packages", "")
     if "packages" in lock:
-        locked = {f"{it}@{spec}" for section in _SECTIONS for it, spec in table(root.get(section)).items()}
-        return covered(name, (f"{it}@{spec}" for it, spec in wanted.items()), locked)
-    return covered(name, wanted, table(lock.get("dependencies")))
+        return covered(name, _behind(wanted, lambda it: inside(lock, "packages", it)), ())
+    names = {it.name for it in wanted if not it.directory}
+    return covered(name, names, table(lock.get("dependencies")))
 
 
 def npm_install(project: Project) -> Lock:
@@ -77,7 +81,8 @@ def yarn(project: Project) -> Lock:
     keys = ", ".join(key.strip().removesuffix(":") for key in _YARN_KEY.findall(text))
     locked = {f"{name}@{spec}" for name, spec in _YARN_ENTRY.findall(keys)}
     try:
-        wanted = [f"{name}@{spec.removeprefix('npm:')}" for name, spec in _wanted(from_json(manifest))]
+        tool = "yarn" if project.text(".yarnrc.yml") is None else "berry"
+        wanted = [f"{it.name}@{it.spec.removeprefix('npm:')}" for it in _wanted(tool, project)]
     except ValueError:
         return unreadable("package.json")
     return covered("yarn.lock", wanted, locked)
@@ -99,12 +104,12 @@ def pnpm(project: Project) -> Lock:
     else:
         locked, names = set(), set(_PNPM_OLD.findall(text))
     try:
-        wanted = dict(_wanted(from_json(manifest)))
+        wanted = list(_wanted("pnpm", project))
     except ValueError:
         return unreadable("package.json")
     if newer:
-        return covered("pnpm-lock.yaml", (f"{name}@{spec}" for name, spec in wanted.items()), locked)
-    return covered("pnpm-lock.yaml", wanted, names)
+        return covered("pnpm-lock.yaml", (f"{it.name}@{it.spec}" for it in wanted), locked)
+    return covered("pnpm-lock.yaml", (it.name for it in wanted if not it.directory), names)
 
 
 def bun(project: Project) -> Lock:
@@ -116,21 +121,69 @@ def bun(project: Project) -> Lock:
         return missing("bun.lock")
     try:
         lock = from_json(_TRAILING_COMMA.sub(r"\1", text))
-        wanted = [f"{name}@{spec}" for name, spec in _wanted(from_json(manifest))]
+        wanted = list(_wanted("bun", project))
     except ValueError:
         return unreadable("bun.lock")
-    root = inside(lock, "workspaces", "")
-    locked = {f"{name}@{spec}" for section in _SECTIONS for name, spec in table(root.get(section)).items()}
-    return covered("bun.lock", wanted, locked)
+    return covered("bun.lock", _behind(wanted, lambda it: inside(lock, "workspaces", it)), ())
 
 
 def _is_immutable(project: Project) -> bool:
     return project.environment("YARN_ENABLE_IMMUTABLE_INSTALLS").lower() in {"1", "true"}
 
 
-def _wanted(manifest: Table) -> Iterator[tuple[str, str]]:
-    """(name, range) of what a package.json takes from an index."""
-    for section in _SECTIONS:
-        for name, spec in table(manifest.get(section)).items():
-            if isinstance(spec, str) and not spec.startswith(_NOT_FROM_INDEX):
-                yield name, spec
+class _Wish(Struct, frozen=True):
+    """What a package.json takes from an index. ``directory``: that of a member; empty for the root."""
+
+    directory: str
+    name: str
+    spec: str
+
+
+class _Files:
+    """The files of a project, as the readers of workspaces take them."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def path(self, name: str) -> str:
+        """Absolute."""
+        return self._project.path(name)
+
+    def read(self, name: str) -> str | Reason:
+        """The text of a file, or that there is none."""
+        text = self._project.text(name)
+        return Reason("no-manifest") if text is None else text
+
+    def text(self, name: str) -> str | None:
+        """The text of a file."""
+        return self._project.text(name)
+
+    def names(self, directory: str) -> frozenset[str]:
+        """What is in a directory."""
+        return self._project.names(self.path(directory))
+
+
+def _wanted(tool: str, project: Project) -> Iterator[_Wish]:
+    """Of the root and of the members whose manifests are known. Raises ValueError."""
+    files = _Files(project)
+    found = workspace(tool, files, ".")
+    root = from_json(project.text("package.json") or "")
+    members = {it: read_manifest(files, it) for it in found.members}
+    manifests = {"": root, **{at: it for at, it in members.items() if not isinstance(it, Reason)}}
+    own = {it.get("name") for at, it in manifests.items() if at} if found.links else set()
+    # In the lock files of these two, what is replaced is not there.
+    known = found.replacements if tool in {"berry", "pnpm"} else {}
+    for directory, manifest in manifests.items():
+        for name, stated_ in stated(manifest, _SECTIONS):
+            spec = replaced(name, stated_, known, dict(stated(root)))
+            if spec is not None and name not in own and not spec.startswith(_NOT_FROM_INDEX):
+                yield _Wish(directory, name, spec)
+
+
+def _behind(wanted: Iterable[_Wish], locked: Callable[[str], Table]) -> list[str]:
+    """What is not in the part of a lock file that is for its directory."""
+    return [
+        f"{it.name}@{it.spec}"
+        for it in wanted
+        if not any(table(locked(it.directory).get(section)).get(it.name) == it.spec for section in _SECTIONS)
+    ]

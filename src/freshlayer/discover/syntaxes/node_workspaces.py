@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from posixpath import join, normpath
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct, field
 
-from freshlayer.discover.syntaxes.language_lines import ProjectFiles
 from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
@@ -35,6 +35,22 @@ _UNREAD = "the file is not in the part of YAML that is read here"
 _LOCAL = compiled(r"(?:file|portal):")
 
 
+class Files(Protocol):
+    """The files that a command sees; names are relative to its directory, or absolute."""
+
+    def path(self, name: str) -> str:
+        """Absolute."""
+
+    def read(self, name: str) -> str | Reason:
+        """The text of a file, or why it is not known."""
+
+    def text(self, name: str) -> str | None:
+        """The text of a file; None where it is not known."""
+
+    def names(self, directory: str) -> frozenset[str]:
+        """What is in a directory, as far as it is known."""
+
+
 class Workspace(Struct, frozen=True):
     """A project. ``root`` and ``members``: directories, relative to that of the command, or absolute.
 
@@ -51,7 +67,7 @@ class Workspace(Struct, frozen=True):
     replacements: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_manifest(files: ProjectFiles, directory: str) -> Manifest | Reason:
+def read_manifest(files: Files, directory: str) -> Manifest | Reason:
     """The package.json of a directory; a reason where it is not known."""
     text = files.read(f"{directory}/package.json")
     if isinstance(text, Reason):
@@ -72,7 +88,7 @@ def stated(manifest: Manifest, sections: Sequence[str] = SECTIONS) -> Iterator[t
                 yield name, wanted
 
 
-def workspace(tool: str, files: ProjectFiles, directory: str) -> Workspace:
+def workspace(tool: str, files: Files, directory: str) -> Workspace:
     """The project of a directory, which may be a member of another one above it.
 
     ``tool``: ``npm``, ``yarn``, ``berry``, ``pnpm`` or ``bun``. npm installs a member alone.
@@ -87,7 +103,7 @@ def workspace(tool: str, files: ProjectFiles, directory: str) -> Workspace:
     return own
 
 
-def upwards(files: ProjectFiles, directory: str) -> list[str]:
+def upwards(files: Files, directory: str) -> list[str]:
     """A directory and those above it, the nearest first, relative as it is."""
     found = [normpath(directory)]
     while files.path(found[-1]) != "/" and len(found) < _DEEPEST:
@@ -95,7 +111,7 @@ def upwards(files: ProjectFiles, directory: str) -> list[str]:
     return found
 
 
-def _workspace(tool: str, files: ProjectFiles, root: str) -> Workspace:
+def _workspace(tool: str, files: Files, root: str) -> Workspace:
     manifest = read_manifest(files, root)
     manifest = {} if isinstance(manifest, Reason) else manifest
     settings = _settings(tool, files, root)
@@ -113,7 +129,7 @@ def _workspace(tool: str, files: ProjectFiles, root: str) -> Workspace:
     return Workspace(root, members, unknown, catalogs, links, replacements(tool, manifest, settings))
 
 
-def _settings(tool: str, files: ProjectFiles, root: str) -> Mapping[str, object] | Reason:
+def _settings(tool: str, files: Files, root: str) -> Mapping[str, object] | Reason:
     """What a file beside package.json states of a project."""
     name = {"pnpm": "pnpm-workspace.yaml", "berry": ".yarnrc.yml"}.get(tool)
     text = files.text(f"{root}/{name}") if name else None
@@ -126,7 +142,7 @@ def _settings(tool: str, files: ProjectFiles, root: str) -> Mapping[str, object]
     return found if isinstance(found, dict) else {}
 
 
-def _links(files: ProjectFiles, root: str, settings: Mapping[str, object]) -> bool:
+def _links(files: Files, root: str, settings: Mapping[str, object]) -> bool:
     """Whether pnpm takes a member where a version of it is wanted: from version 9 on, not by itself."""
     own = files.text(f"{root}/.npmrc") or ""
     written = re.search(r"(?m)^\s*link-workspace-packages\s*=\s*(\w+)", own)
@@ -146,7 +162,7 @@ def _catalogs(tables: Iterable[Mapping[str, object]]) -> dict[str, dict[str, str
     return found
 
 
-def with_local(tool: str, files: ProjectFiles, directories: Iterable[str]) -> list[str]:
+def with_local(tool: str, files: Files, directories: Iterable[str]) -> list[str]:
     """Also the directories that dependencies name as ``file:PATH``, whose dependencies are installed too."""
     found = dict.fromkeys(map(normpath, directories))
     waiting = list(found)
@@ -167,7 +183,7 @@ def local(directory: str, wanted: str) -> str:
     return normpath(join(directory, _LOCAL.sub("", wanted, count=1)))
 
 
-def _members(tool: str, files: ProjectFiles, root: str, patterns: Sequence[str]) -> list[str] | Reason:
+def _members(tool: str, files: Files, root: str, patterns: Sequence[str]) -> list[str] | Reason:
     """The directories that have a manifest and that the patterns name; yarn 1 knows no ``!``."""
     taken: list[str] = []
     left: list[str] = []
@@ -194,7 +210,7 @@ class _NotReadError(ValueError):
 class _Patterns:
     """The directories below a root, as far as they are known."""
 
-    def __init__(self, files: ProjectFiles, root: str) -> None:
+    def __init__(self, files: Files, root: str) -> None:
         self._files = files
         self._root = normpath(root)
         self._places = 0
