@@ -102,6 +102,17 @@ def test_evidence_is_folded_beside_its_input() -> None:
     assert rows[0] == ["0", "etag", "old", "new", "strong"]
 
 
+def test_an_input_without_an_answer_has_no_new_identity() -> None:
+    band = page_of(page_report("")).one("li", id_="i1-l6")
+    assert band.find("span", "change") == []
+    assert "http-forbidden" in band.one("p", "meta").words
+
+
+def test_an_image_is_named_as_users_type_it() -> None:
+    band = page_of(page_report("12")).one("li", id_="i1-l2")
+    assert band.one("p", "ref").text == "debian:12"
+
+
 def test_what_is_not_watched_has_its_reason_and_hint() -> None:
     note = page_of(page_report("why")).one("li", id_="i1-l9").one("p", "aside")
     assert note.words == "Not watched: bash why: why needs-command-outputHint: why"
@@ -222,6 +233,15 @@ def test_a_page_has_a_bounded_size() -> None:
     assert text.count("<article ") == 3
     assert text.count('<tr class="') == 6
     assert "3 images have no part of their own" in text
+
+
+def test_fresh_images_leave_room_for_stale_ones() -> None:
+    long = tuple("RUN " + "x" * 3900 for _ in range(600))
+    fresh = replace(page_report(), instructions=(), inputs=(), verdicts={}, lines=lambda: long)
+    reports = [replace(fresh, dockerfile=f"{n}/Dockerfile") for n in range(3)]
+    text = written("html", MANY, [("", report) for report in (*reports, page_report())])
+    shown = re.findall('<article class="image" id="(\\w+)"', text)
+    assert shown == ["i1", "i4"]
 
 
 @pytest.mark.parametrize(

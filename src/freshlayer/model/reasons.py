@@ -42,7 +42,7 @@ class Reason(Struct, frozen=True):
     @property
     def text(self) -> str:
         """``SUBJECT: what happened (what to do)``."""
-        about = f"{_familiar(self.subject)}: {self.what}" if self.subject else self.what
+        about = f"{familiar(self.subject)}: {self.what}" if self.subject else self.what
         return f"{about} ({self.hint})" if self.hint else about
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Reason(Struct, frozen=True):
         return {"code": self.code, "text": self.text, "hint": self.hint or hint_of(self.code)}
 
 
-def _familiar(subject: str) -> str:
+def familiar(subject: str) -> str:
     """An image as users type it: ``python:3.12``."""
     if not subject.startswith(_IMAGE):
         return subject
@@ -79,7 +79,7 @@ def hint_of(code: str) -> str:
 
 def about(subject: str, reason: Reason) -> Reason:
     """The reason with what it is about, before its own subject."""
-    return replace(reason, subject=f"{subject}: {_familiar(reason.subject)}" if reason.subject else subject)
+    return replace(reason, subject=f"{subject}: {familiar(reason.subject)}" if reason.subject else subject)
 
 
 def with_hint(reason: Reason) -> Reason:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from freshlayer.report.page.rendering import Pages
 
 _MOST_CHARACTERS = 8_000_000
-"""Of the parts about images; an image that is above it is in the overview alone."""
+"""Of the parts about images; an image that is above it is in the overview alone. Fresh ones take half."""
 _MOST_ROWS = 5000
 _MOST_CAUSES = 500
+_QUIET = frozenset({"fresh", "never"})
 _STATES = ("stale", "unknown", "fresh", "never")
 
 
@@ -88,8 +89,9 @@ class _Page:
         self._take(view, report)
 
     def _take(self, view: ImageView, report: Report) -> None:
-        section = self._pages.section(view, alone=False) if self._size < _MOST_CHARACTERS else None
-        shown = section is not None and self._size + len(section) <= _MOST_CHARACTERS
+        most = _MOST_CHARACTERS // 2 if view.state in _QUIET else _MOST_CHARACTERS
+        section = self._pages.section(view, alone=False) if self._size < most else None
+        shown = section is not None and self._size + len(section) <= most
         if section is not None and shown:
             self._sections.append(section)
             self._size += len(section)

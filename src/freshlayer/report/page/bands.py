@@ -12,7 +12,7 @@ from freshlayer.model.build import InstructionState, InstructionVerdict
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.observation import Recorded, Verdict
-from freshlayer.model.reasons import hint_of, with_hint
+from freshlayer.model.reasons import familiar, hint_of, with_hint
 from freshlayer.model.report import Report
 from freshlayer.report.packages import unknown_reason
 from freshlayer.report.page.view import Band, BandKind, EvidenceRow, Note, PackageRow, Read
@@ -161,12 +161,13 @@ def _read(report: Report, item: InstructionVerdict, one: RemoteInput, place: Pla
     verdict = report.verdicts.get(one.reference)
     how = f"{place.via}{via(place.script)}"
     if verdict is None:
-        return Read(str(one.reference), how, moved=False)
-    old, new = contrasted(built_with(report, item).get(one.reference.text, ""), verdict.identity)
+        return Read(familiar(str(one.reference)), how, moved=False)
+    before = built_with(report, item).get(one.reference.text, "") if verdict.is_observed else ""
+    old, new = contrasted(before, verdict.identity)
     moved = bool(old) or not verdict.is_observed
     recorded = report.past.recorded.get(one.reference)
     return Read(
-        reference=str(one.reference),
+        reference=familiar(str(one.reference)),
         via=how,
         moved=moved,
         old=old,
@@ -257,8 +258,8 @@ def _frontend(report: Report, one: RemoteInput) -> Note:
     """An input of a line that is not an instruction."""
     verdict = report.verdicts.get(one.reference)
     if verdict is None:
-        return Note("Reads", str(one.reference), "no instruction is stale for it")
-    return Note("Reads", str(one.reference), verdict.reason.text, verdict.reason.code)
+        return Note("Reads", familiar(str(one.reference)), "no instruction is stale for it")
+    return Note("Reads", familiar(str(one.reference)), verdict.reason.text, verdict.reason.code)
 
 
 def _missed(item: NotWatched) -> Note:

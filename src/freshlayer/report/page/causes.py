@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import PackageChange
-from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.model.reasons import Reason, familiar, hint_of
 from freshlayer.model.report import Report
 from freshlayer.report.packages import unknown_reason
 from freshlayer.report.page.bands import built_with, contrasted, is_own_stale
@@ -63,7 +63,7 @@ def _of_inputs(report: Report, item: InstructionVerdict) -> Iterator[Cause]:
 
 def _of_change(verdict: Verdict, old: str, new: str) -> Cause:
     why = f"{verdict.certainty}, by {verdict.identity.scheme}" if verdict.identity else str(verdict.certainty)
-    return Cause(STALE, str(verdict.reference), old, new, why, verdict.reason.code, False, "", ())
+    return Cause(STALE, familiar(str(verdict.reference)), old, new, why, verdict.reason.code, False, "", ())
 
 
 def _of_packages(item: InstructionVerdict) -> Iterator[Cause]:
@@ -88,7 +88,7 @@ def _of_package(manager: str, change: PackageChange) -> Cause:
 def _of_reason(reason: Reason) -> Cause:
     hint = reason.hint or hint_of(reason.code)
     action = "" if hint == "nothing" else hint
-    return Cause(STALE, reason.subject, "", "", reason.what, reason.code, False, action, ())
+    return Cause(STALE, familiar(reason.subject), "", "", reason.what, reason.code, False, action, ())
 
 
 def _unknown(report: Report, title: str, anchor: str) -> Iterator[Cause]:
