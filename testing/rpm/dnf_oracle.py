@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+PLUGINS = "/usr/lib/python3/dist-packages/dnf-plugins"
 DNF_PYTHON = "/usr/bin/python3"
 
 
@@ -24,15 +25,20 @@ class Answer:
 
 
 class Dnf:
-    """One process of dnf for a root; each call is one command line."""
+    """One process of dnf for a root; each call is one command line. ``plugins``: the one that is loaded."""
 
-    def __init__(self, root: Path, configuration: Path, state: Path) -> None:
+    def __init__(self, root: Path, configuration: Path, state: Path, plugins: str = "") -> None:
         (state / "log").mkdir(parents=True, exist_ok=True)
         self._options = [
             *(f"--installroot={root}", f"--config={configuration}", "--forcearch=x86_64", "--releasever=9"),
             *(f"--setopt=cachedir={state}/cache", f"--setopt=logdir={state}/log", "--assumeno"),
-            *(f"--setopt=persistdir={state}/lib", "--setopt=plugins=0", "--setopt=gpgcheck=0"),
+            *(f"--setopt=persistdir={state}/lib", "--setopt=gpgcheck=0"),
         ]
+        if plugins:
+            self._options += [f"--setopt=pluginpath={PLUGINS}", f"--setopt=pluginconfpath={state}/plugins"]
+            self._options += ["--disableplugin=*", f"--enableplugin={plugins}"]
+        else:
+            self._options.append("--setopt=plugins=0")
         self._log = (state / "output").open("w+")
         self._process = subprocess.Popen(
             [DNF_PYTHON, str(Path(__file__).with_name("dnf_process.py"))],

@@ -40,7 +40,10 @@ def _noted(self: dnf.cli.cli.BaseCli, display: object = ()) -> object:
 dnf.cli.cli.BaseCli.do_transaction = _noted
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
-for line in sys.stdin:
+
+
+def answer(line: str) -> None:
+    """Run one command line."""
     chosen.clear()
     resolved.clear()
     try:
@@ -49,3 +52,15 @@ for line in sys.stdin:
         code = error.code
     answers.write(json.dumps({"code": code, "chosen": chosen, "resolved": bool(resolved)}) + "\n")
     answers.flush()
+
+
+for line in sys.stdin:
+    # A process loads plugins once.
+    child = os.fork() if "pluginpath" in line else None
+    if child is None:
+        answer(line)
+    elif child:
+        os.waitpid(child, 0)
+    else:
+        answer(line)
+        os._exit(0)

@@ -34,6 +34,7 @@ _ACTIONS = {
     "module": PackageAction.MODULE,
     **dict.fromkeys(("makecache", "refresh"), PackageAction.UPDATE),
     **dict.fromkeys(("clean", "rm"), PackageAction.CLEAN),
+    "versionlock": PackageAction.CONFIGURE,
 }
 OS_RELEASE = 'ID="test"\nVERSION_ID="9"\nPLATFORM_ID="platform:el9"\n'
 
@@ -53,7 +54,7 @@ class World:
         """The root that dnf installed."""
         return self.directory / "root"
 
-    def dnf(self, state: str) -> Dnf:
+    def dnf(self, state: str, plugins: str = "") -> Dnf:
         """The program itself, for that root. ``state``: a name for its own files."""
         home = self.directory / state
         home.mkdir()
@@ -62,7 +63,7 @@ class World:
         (home / "repos" / "all.repo").write_text(stated(urls, self.options))
         configuration = home / "dnf.conf"
         configuration.write_text(f"{self.main}reposdir={home}/repos\n")
-        return Dnf(self.root, configuration, home)
+        return Dnf(self.root, configuration, home, plugins)
 
     @property
     def contents(self) -> BaseContents:
@@ -104,7 +105,7 @@ def command(line: Sequence[str], program: str = "dnf") -> PackageCommand:
     pairs = [(name, value) for name, _, value in (option[2:].partition("=") for option in options)]
     if verb == "reinstall":
         pairs.append((verb, ""))
-    if verb == "module":
+    if verb in {"module", "versionlock"}:
         pairs.append((verb, words.pop(0)))
     program = verb if verb == "rm" else program
     return PackageCommand("rpm", program, _ACTIONS[verb], tuple(words), tuple(pairs))

@@ -30,8 +30,9 @@ _SOURCES = compiled(
     r"/etc/apt/sources\.list(?:\.d/[^/]+\.(?:list|sources))?"
     r"|/etc/apk/repositories|(?:/etc|/lib|/usr/lib)/apk/repositories\.d/[^/]+\.list"
     r"|/etc/(?:yum\.repos|zypp/repos)\.d/[^/]+\.repo"
+    r"|/etc/dnf/plugins/versionlock\.list"
 )
-"""Files that name repositories."""
+"""Files that name repositories, and the one that holds versions."""
 _URL = compiled(r"\w+://[^\s\"']+")
 _REPOSITORY = compiled(
     r"(?m)^\s*(?:deb\s|URIs:|@\S+\s+\S|(?:https?|ftp)://|(?:baseurl|metalink|mirrorlist)\s*=)"

@@ -71,7 +71,8 @@ class PackageAction(StrEnum):
     ``UPDATE`` reads indexes; ``INSTALL``, ``UPGRADE``, ``DIST_UPGRADE``, ``BUILD_DEP``, ``GROUP_INSTALL`` and
     ``MODULE`` choose packages; ``REMOVE`` removes some, and with the program ``rm`` the indexes that apk
     keeps; ``CLEAN`` removes those that dnf, yum or zypper keep;
-    ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``, ``CONFIGURE`` ``conda config`` and ``apt-mark``.
+    ``ADD_ARCHITECTURE`` is ``dpkg --add-architecture``, ``CONFIGURE`` ``conda config``, ``apt-mark``
+    and ``dnf versionlock``.
     """
 
     UPDATE = "update"

@@ -14,6 +14,7 @@ Options have the names of ``dnf(8)``, in order:
 ``reinstall``, ``downgrade``, ``minimal``   the subcommand: INSTALL or UPGRADE of that kind
 ``module``            ``enable``, ``install``, …: the subcommand of ``module``; the words are the specs
 ``with-optional``     of a group
+``versionlock``       ``add``, ``exclude``, ``delete``, ``clear``: of CONFIGURE; with ``raw``
 ====================  ======================================================================================
 
 A group is a word of GROUP_INSTALL (its name or its id), or ``@group`` among the words of INSTALL.
@@ -46,7 +47,7 @@ TABLE, _NAMES = table_of(
     sec-severity,secseverity,advisory-severities= forcearch= from-repo= arch= snapshottime= store=
     with-optional
     tolerant,t debugrpm skip-unavailable no-allow-downgrade allow-downgrade use-host-config all define,D=
-    spec srpm snapshotexcluderepos= plugins allowdowngrade noautoremove testonly
+    raw spec srpm snapshotexcluderepos= plugins allowdowngrade noautoremove testonly
     """
 )
 _ACTIONS = {
@@ -90,7 +91,7 @@ _KINDS = {
 _LOCAL = frozenset(
     """
     alias autoremovable check check-local clean config-manager deactivate help leaves mark needs-restarting
-    offline repolist repomanage show-leaves versionlock
+    offline repolist repomanage show-leaves
     """.split()
 )
 """Subcommands that read and write local files alone. One that is not known may download packages."""
@@ -113,6 +114,12 @@ _GROUP = {
     **dict.fromkeys(("install", "upgrade", "update"), PackageAction.GROUP_INSTALL),
     **dict.fromkeys(("remove", "erase"), PackageAction.REMOVE),
 }
+_LOCKS = {
+    **{"list": "", "add": "add", "clear": "clear"},
+    **dict.fromkeys(("exclude", "add-!", "add!", "blacklist"), "exclude"),
+    **dict.fromkeys(("delete", "del"), "delete"),
+}
+"""Subcommands of ``versionlock`` → what they do; empty for one that changes nothing."""
 _MODULE = frozenset("enable install update upgrade disable reset switch-to remove provide".split())
 
 
@@ -132,6 +139,8 @@ def dnf(name: str, arguments: Words) -> tuple[CommandLine, ...]:
         return ()
     if command.verb in {"group", "groups", "grp", "module", "swap"}:
         return tuple(_of_two_words(command)) or _others(name, command)
+    if command.verb == "versionlock":
+        return _of_locks(command)
     if command.verb == "clean" and any(word in _CLEANED for word in command.words):
         return (CommandLine(command.verb, PackageAction.CLEAN, command.words, command.options),)
     action = _ACTIONS.get(command.verb)
@@ -141,6 +150,17 @@ def dnf(name: str, arguments: Words) -> tuple[CommandLine, ...]:
     options = (*command.options, (kind, "")) if kind else command.options
     reads = action is not PackageAction.REMOVE and not command.has("cacheonly")
     return (CommandLine(command.verb, action, command.words, options, reads),)
+
+
+def _of_locks(command: Divided) -> tuple[CommandLine, ...]:
+    """``versionlock [add|exclude|delete|clear] WORD…``; a word that is none of these is one to add."""
+    first, *others = command.words or ("list",)
+    known = _LOCKS.get(first) if isinstance(first, str) else None
+    words = tuple(others) if known is not None else command.words
+    if known == "" or (not words and known != "clear"):
+        return ()
+    options = (*command.options, ("versionlock", known or "add"))
+    return (CommandLine(command.verb, PackageAction.CONFIGURE, words, options),)
 
 
 def _others(name: str, command: Divided) -> tuple[CommandLine, ...]:

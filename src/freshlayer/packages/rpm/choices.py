@@ -15,6 +15,7 @@ from freshlayer.packages.rpm.configuration import Repository
 from freshlayer.packages.rpm.excludes import hidden_by_names
 from freshlayer.packages.rpm.files import add_provides
 from freshlayer.packages.rpm.groups import install_groups
+from freshlayer.packages.rpm.locks import locked_out
 from freshlayer.packages.rpm.modularity import States, active, hidden, known_modules
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import updates
@@ -48,8 +49,12 @@ def choose(
     indexes: Indexes,
     states: States,
     paths: Sequence[str] = (),
+    rules: Sequence[str] = (),
 ) -> Choice:
-    """What a command would do. ``paths``: files to look up in the complete lists, which were read."""
+    """What a command would do. ``paths``: files to look up in the complete lists, which were read.
+
+    ``rules``: of versionlock.
+    """
     if step.command.action is PackageAction.BUILD_DEP:
         return Choice(None, jobs.nothing(), states, problem=Reason("packages-of-source"))
     words, files = _words(step)
@@ -62,7 +67,7 @@ def choose(
         return Choice(None, jobs.nothing(), states, problem=problem)
     if paths:
         add_provides(world, paths, step.configuration.repositories, indexes)
-    request, changed = _request(step, world, words, indexes, states)
+    request, changed = _request(step, world, words, indexes, states, rules)
     choice = Choice(world, request, changed, notes=[Reason("package-file", word) for word in files])
     if request.missing and not paths and (wanted := [word for word in request.missing if is_path(word)]):
         choice.paths = wanted
@@ -83,7 +88,12 @@ def _words(step: Step) -> tuple[list[str], list[str]]:
 
 
 def _request(
-    step: Step, world: World, words: Sequence[str], indexes: Indexes, states: States
+    step: Step,
+    world: World,
+    words: Sequence[str],
+    indexes: Indexes,
+    states: States,
+    rules: Sequence[str],
 ) -> tuple[jobs.Request, States]:
     """The jobs of a command, and the states of modules behind it."""
     request = jobs.nothing()
@@ -91,7 +101,7 @@ def _request(
     changed = change(step, known, states)
     request.missing += [f"@{word.removeprefix('@')}" for word in changed.missing]
     streams = active(known, changed.states, step.configuration, world.arch) if known.streams else []
-    out = hidden_by_names(world, step.configuration)
+    out = hidden_by_names(world, step.configuration) | locked_out(world, rules)
     world.hide(out | hidden(world, known, streams, step.configuration))
     _add_jobs(step, world, words, indexes, request)
     if changed.groups:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.packages.rpm.ini import Sections, assignments, is_true, number, sections, words
+from freshlayer.packages.rpm.lock_list import LockList, lock_list
 from freshlayer.packages.rpm.manifests import is_remote
 from freshlayer.packages.rpm.options import Options
 from freshlayer.packages.rpm.variables import expanded, os_release, unexpanded
@@ -53,7 +54,7 @@ class Configuration(Struct, frozen=True):
     ``program``: ``dnf``, ``yum``, ``tdnf`` or ``zypper``. ``weak``: whether weak dependencies are installed.
     ``best``: whether only the best candidate will do. ``vendors``: whether the vendor of a package may
     change. ``strict``: whether a word that nothing matches ends the command. ``platform``: of modules.
-    ``cache``: the directory where metadata are kept.
+    ``cache``: the directory where metadata are kept. ``locks``: what holds versions.
     """
 
     program: str
@@ -71,6 +72,7 @@ class Configuration(Struct, frozen=True):
     autodetect: bool = True
     platform: str = ""
     cache: str = ""
+    locks: LockList = LockList()
 
 
 INSTALLONLY = (
@@ -109,6 +111,7 @@ def configuration(
         autodetect=is_true(main.get("exclude_from_weak_autodetect"), otherwise=True),
         platform=main.get("module_platform_id", os_release(files).get("PLATFORM_ID", "")),
         cache=main.get("cachedir") or _cache(program, family, files),
+        locks=_locks(program, family, files, options),
     )
 
 
@@ -118,6 +121,12 @@ def program_of(program: str, files: Mapping[str, str]) -> str:
     if program == "yum" and (release.get("ID", ""), release.get("VERSION_ID", "")) in _WEAKLESS:
         return "yum"
     return program if program in {"tdnf", "zypper"} else "dnf"
+
+
+def _locks(program: str, family: str, files: Mapping[str, str], options: Options) -> LockList:
+    if program == "microdnf" or family not in {"dnf", "yum"}:
+        return LockList()
+    return lock_list(files, options, of_dnf4=family == "dnf" and not _is_dnf5(program, files))
 
 
 def _cache(program: str, family: str, files: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 
 import solv
 from msgspec import Struct, field
@@ -14,6 +14,7 @@ from freshlayer.model.packages import (
     Index,
     IndexAnswers,
     IndexFile,
+    PackageAction,
     PackageChain,
     PackagePolicy,
     PackageRun,
@@ -26,6 +27,7 @@ from freshlayer.packages.rpm.choices import Choice, choose
 from freshlayer.packages.rpm.configuration import Repository
 from freshlayer.packages.rpm.identity import Distribution, chosen
 from freshlayer.packages.rpm.installed import installed_packages
+from freshlayer.packages.rpm.locks import PLUGIN, Locks, changed
 from freshlayer.packages.rpm.modularity import States, states_of
 from freshlayer.packages.rpm.repositories import Indexes
 from freshlayer.packages.rpm.security import with_security
@@ -33,6 +35,7 @@ from freshlayer.packages.rpm.steps import Step, is_watched, steps
 from freshlayer.packages.rpm.stored import Stored
 from freshlayer.packages.rpm.system import as_installed, files_of
 from freshlayer.packages.rpm.variables import os_release
+from freshlayer.packages.rpm.worlds import world_of
 
 Rounds = Generator[tuple[IndexFile, ...], IndexAnswers, None]
 
@@ -68,6 +71,7 @@ class Session:
         self._distribution = Distribution(os_release(contents.files))
         self._states: dict[str, States] = {"": states_of(contents.files)}
         self._stored = Stored()
+        self._locks: Locks | None = None
         self._bringing: dict[str, None] = {}
 
     def resolutions(self) -> Generator[tuple[IndexFile, ...], IndexAnswers, Resolutions]:
@@ -106,14 +110,41 @@ class Session:
         read = self._readable(step, readers)
         if read is None:
             return
-        states = self._states.get(step.root, {})
-        choice = choose(step, read, self._before(step), self._indexes, states)
+        listed = step.configuration.locks
+        if listed.unread and is_watched(step.run):
+            problem = Reason("package-source-unknown", listed.unread, "its locks of versions are not read")
+            self._fail(step, readers, problem)
+            return
+        if step.command.action is PackageAction.CONFIGURE:
+            self._lock(step, read)
+            return
+        choice = self._chosen(step, read)
         if choice.paths:
             yield from self._read([step], "filelists")
-            choice = choose(step, read, self._before(step), self._indexes, states, choice.paths)
+            choice = self._chosen(step, read, choice.paths)
         self._take(step, choice, readers)
         if not last:
             self._leave(step, choice)
+
+    def _chosen(self, step: Step, read: list[tuple[Repository, Index]], paths: Sequence[str] = ()) -> Choice:
+        states = self._states.get(step.root, {})
+        rules = self._rules(step.configuration.locks.rules)
+        return choose(step, read, self._before(step), self._indexes, states, paths, rules)
+
+    def _rules(self, listed: tuple[str, ...]) -> tuple[str, ...]:
+        """The locks of versions: those of the file count where the plugin is installed."""
+        if self._locks is not None:
+            return self._locks.rules(listed)
+        return listed if any(one.name == PLUGIN for one in self._installed[""]) else ()
+
+    def _lock(self, step: Step, read: list[tuple[Repository, Index]]) -> None:
+        """``dnf versionlock`` changes which versions later commands may choose."""
+        try:
+            world = world_of(step.architecture, read, self._before(step), (), multilib=True)
+        except ValueError:
+            return
+        listed, words = step.configuration.locks.rules, step.command.words
+        self._locks = changed(self._locks or Locks(), listed, world, step.options, words)
 
     def _count(self, run: PackageRun, readers: set[int]) -> None:
         """The instructions that read the metadata get a key; none can take part in a trigger."""

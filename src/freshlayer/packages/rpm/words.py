@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 import solv
@@ -53,11 +54,8 @@ def match(world: World, word: str) -> Match:
 
 def by_nevra(world: World, word: str) -> tuple[list[solv.XSolvable], dict[str, str]]:
     """The packages that a word matches as a name with or without version and architecture."""
-    for form in _FORMS:
-        if (read := form.match(word)) is None:
-            continue
-        parts = {name: text for name, text in read.groupdict().items() if text is not None}
-        if found := [one for one in world.named(parts["name"]) if _fits(one, parts)]:
+    for parts in forms(word):
+        if found := [one for one in world.named(parts["name"]) if fits(one, parts)]:
             return found, parts
     if is_glob(word) and not is_path(word):
         flags = solv.Selection.SELECTION_CANON | solv.Selection.SELECTION_GLOB
@@ -65,7 +63,15 @@ def by_nevra(world: World, word: str) -> tuple[list[solv.XSolvable], dict[str, s
     return [], {}
 
 
-def _fits(one: solv.XSolvable, parts: dict[str, str]) -> bool:
+def forms(word: str) -> Iterator[dict[str, str]]:
+    """The parts of a word in each form that it may have."""
+    for form in _FORMS:
+        if (read := form.match(word)) is not None:
+            yield {name: text for name, text in read.groupdict().items() if text is not None}
+
+
+def fits(one: solv.XSolvable, parts: dict[str, str]) -> bool:
+    """Whether a package with the name of these parts has the others, too."""
     if not is_seen(one):
         return False
     epoch, _, bare = one.evr.rpartition(":")

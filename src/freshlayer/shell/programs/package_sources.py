@@ -203,14 +203,14 @@ def unknown_source(what: str, directory: str = _YUM) -> Callable[[Runner, list[s
 
 
 def _of_dnf(runner: Runner, words: list[str], fields: Fields, name: str) -> None:
-    """Packages that bring a source, and the plugins of dnf and yum that change what is chosen."""
+    """Packages that bring a source, and plugins of dnf and yum of which the effect is not known."""
     release_packages(runner, words, fields, name)
     operands = [word for word in words if not word.startswith("-")]
     for first, second in pairwise((*operands, "")):
         what = f"{first} {second}"
         if what == "copr enable":
             _not_known(runner, "copr", f"{name} {what}")
-        elif first == "versionlock" and second not in {"list", "delete", "clear", ""}:
+        elif first == "versionlock" and _hole(fields):
             _not_known(runner, first, f"{name} {first}")
 
 
