@@ -14,7 +14,9 @@ import pytest
 from msgspec.structs import replace
 
 import freshlayer
+from freshlayer.model.reasons import familiar
 from freshlayer.model.report import Report
+from freshlayer.report.document import of_check
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.page.visible import visible
 from testing.html_tree import Element, Page
@@ -62,6 +64,27 @@ def test_each_kind_of_band_is_beside_its_lines() -> None:
     ]
     codes = [line.find("code")[0].text for line in page.find("span", "ln")]
     assert [code.rstrip() for code in codes] == list(LINES)
+
+
+@pytest.mark.parametrize("report", [page_report("x"), hostile_report()])
+def test_the_page_and_the_document_state_the_same(report: Report) -> None:
+    document = of_check(report)
+    page = page_of(report)
+    bands = {int(it.attributes["id"].partition("-l")[2]): it for it in page.find("li", "band")}
+    states = {
+        "stale": {"own", "follows", "unknown", "unwatched"},
+        "fresh": {"fresh", "unwatched", "plain"},
+        "unknown": {"unknown"},
+    }
+    for item in document["instructions"]:
+        assert bands[item["line"]].attributes["class"].split()[1] in states[item["state"]]
+    for item in document["not_watched"]:
+        assert f"#reason-{item['reason']['code']}" in {
+            it.attributes["href"] for it in bands[item["line"]].find("a", "code")
+        }
+    for item in document["inputs"]:
+        shown = familiar(item["reference"])
+        assert all(shown in bands[place["line"]].text for place in item["places"])
 
 
 def test_the_heading_the_counters_and_the_facts_state_the_answer() -> None:
