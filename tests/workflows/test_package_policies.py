@@ -245,6 +245,20 @@ def test_an_upgrade_is_stale_where_what_the_base_has_is_newer(world: World) -> N
     assert "base 1 → 2 (security)" in text
 
 
+def advised(world: World) -> list[str]:
+    return [item.text for item in world.check().advice if "upgrades the packages of the base" in item.text]
+
+
+@pytest.mark.parametrize("lines", [UPGRADE, "RUN apt-get update\nRUN apt-get -y upgrade"])
+def test_an_upgrade_is_advised_against_where_the_base_has_all_of_it(world: World, lines: str) -> None:
+    world.write(lines)
+    assert len(advised(world)) == 1
+    world.update("other", "2")
+    assert len(advised(world)) == 1
+    world.update("base", "2", "stable-security")
+    assert advised(world) == []
+
+
 def test_an_upgrade_leaves_what_is_held(world: World) -> None:
     world.write(f"RUN apt-mark hold tool\n{UPGRADE}")
     world.build()

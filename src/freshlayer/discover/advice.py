@@ -7,7 +7,7 @@ again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -91,6 +91,17 @@ def _stale_lists(chain: PackageChain) -> Iterator[Advice]:
             updated[command.manager] = run, command
         if not alone:
             updated = {name: found for name, found in updated.items() if name not in here}
+
+
+def needed_upgrades(chains: Iterable[PackageChain], upgrading: Container[int]) -> Iterator[Advice]:
+    """The advice on upgrades that bring what the base image lacks.
+
+    ``upgrading``: the numbers of the instructions that replace packages now.
+    """
+    for chain in chains:
+        for advice in _upgrades(chain):
+            if any(run.number in upgrading for run in chain.runs if run.line <= advice.line):
+                yield advice
 
 
 def _upgrades(chain: PackageChain) -> Iterator[Advice]:

@@ -40,6 +40,7 @@ from freshlayer.workflows.packages import (
     package_references,
     wanted_of,
     with_unresolved,
+    without_needed,
 )
 from freshlayer.workflows.record import as_built, scope_of
 from freshlayer.workflows.session import Session
@@ -192,7 +193,7 @@ class Judgement:
         except UnknownInputError as error:
             return error
         report = self._planned(target, watched, verdicts, packages)
-        advice = (*report.advice, *advice_of(watched, packages))
+        advice = (*without_needed(report.advice, watched, packages), *advice_of(watched, packages))
         return replace(report, packages_wanted=wanted, advice=advice)
 
     def _verdicts(self, target: Target, watched: Analysis) -> dict[Reference, Verdict]:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from freshlayer.credentials import netloc_of
 from freshlayer.decisions.packages import as_a_whole
+from freshlayer.discover.advice import needed_upgrades
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
@@ -325,6 +326,18 @@ def advice_of(analysis: Analysis, found: Found) -> Iterator[Advice]:
     for read in (read for reads in found.values() for read in reads):
         if not analysis.directives.get(read.line, Directives()).no_advice:
             yield from (Advice(read.line, str(about(read.manager, note))) for note in read.resolution.notes)
+
+
+def without_needed(advice: Iterable[Advice], analysis: Analysis, found: Found) -> tuple[Advice, ...]:
+    """The advice without that on upgrades which bring what the base image, as it is judged, still lacks."""
+    upgrading = {
+        read.number
+        for reads in found.values()
+        for read in reads
+        if any(item.before for item in read.resolution.packages)
+    }
+    needed = set(needed_upgrades(analysis.package_chains, upgrading))
+    return tuple(item for item in advice if item not in needed)
 
 
 def package_references(found: Found) -> Iterator[Reference]:
