@@ -10,7 +10,15 @@ import pytest
 from freshlayer.builders.base import DerivedFile
 from freshlayer.builders.command_line.compose import read
 from freshlayer.builders.compositions.base import document, with_needed, write
-from freshlayer.builders.compositions.compose import _changed, _changes, _escaped, targets_of
+from freshlayer.builders.compositions.compose import (
+    _changed,
+    _changes,
+    _escaped,
+    _override,
+    _without,
+    _written,
+    targets_of,
+)
 from freshlayer.builders.invocation import BuildTarget
 from freshlayer.builders.progress import composed
 from freshlayer.errors import BuilderError
@@ -214,3 +222,20 @@ def test_what_is_built_for_a_target_is_built_with_it_once() -> None:
         for name, needs in {"a": ("b", "c"), "b": ("c",), "c": ("a",), "d": ()}.items()
     }
     assert [target.name for target in with_needed(["a", "nobody"], targets)] == ["a", "b", "c"]
+
+
+def test_secrets_are_given_to_the_services_that_mount_them_and_no_other_is_touched(tmp_path: Path) -> None:
+    files = {
+        "web": DerivedFile(b"FROM x", "D", None, secrets={"fl-pins-1": b"text"}),
+        "api": DerivedFile(b"FROM x", "D", None),
+    }
+    changes = {"web": {"build": {"dockerfile": "/a"}}, "api": {"build": {"dockerfile": "/b"}}}
+    paths = _written(files, tmp_path)
+    assert {name: path.read_bytes() for name, path in paths.items()} == {"fl-pins-1": b"text"}
+    override = _override(changes, files, paths)
+    assert override["services"]["web"]["build"]["secrets"] == [{"source": "fl-pins-1"}]
+    assert override["services"]["api"] == changes["api"]
+    assert _without(override, paths) == {"services": changes}
+    assert _override(changes, {"api": files["api"]}, {}) == {"services": changes}
+    own = {"services": {"a": {"build": {"secrets": [{"source": "s"}]}}, "b": {}}, "secrets": {"s": {}}}
+    assert _without(own, paths) == own

@@ -6,6 +6,7 @@ The base is a real Debian in a real registry; its package source is a repository
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -269,6 +270,25 @@ def test_a_locked_build_installs_the_locked_versions_while_there_are_newer_ones(
     assert "pin-packages = true" in (project / "freshlayer.lock").read_text()
     assert locked.build(*plain_http, ".").code == 0
     assert packages.installed() == ["app_1_all.deb", "lib_1.2_all.deb"]
+
+
+@pytest.mark.parametrize("builder", ["sid-buildx"], indirect=True)
+def test_compose_gives_its_builds_the_locked_versions(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / ".git").mkdir()
+    (project / "Dockerfile").write_text(ONE_RUN.format(base=base))
+    (project / "mine").write_text("secret")
+    build = {"context": ".", "network": "host", "secrets": ["mine"]}
+    services = {"web": {"build": build}, "other": {"build": {"context": ".", "network": "host"}}}
+    model = {"name": "some", "services": services, "secrets": {"mine": {"file": "./mine"}}}
+    (project / "compose.yaml").write_text(json.dumps(model))
+    assert freshlayer("lock", "--network=host", "--pin-packages", ".").code == 0
+    repository.add("lib", "1.1", suite="stable-security")
+    repository.publish()
+    told = freshlayer.but("--locked")("compose", "build")
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
 
 
 @pytest.mark.parametrize("builder", ["buildkit"], indirect=True)

@@ -84,7 +84,7 @@ class Composition(Invoked, frozen=True):
         daemon = docker_api.version(self.program, self.environment, self.engine)
         return added_checksums.of_buildkit(syntax_image, daemon)
 
-    def supplies_secrets(self, syntax_image: str) -> bool:  # noqa: ARG002 - their models have secrets of their own
+    def supplies_secrets(self, syntax_image: str) -> bool:  # noqa: ARG002 - bake would replace those of the user
         return False
 
     def place_of(self, target: BuildTarget) -> DockerfilePlace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -28,6 +28,7 @@ from freshlayer.builders.compositions.base import (
 from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
 from freshlayer.docker_client.build_args import build_args
+from freshlayer.dockerfile.inject import Mechanism
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 from freshlayer.model.reasons import Reason
@@ -56,6 +57,9 @@ class Compose(Composition, frozen=True):
             return Reason("no-buildkit", detail=detail)
         return self.command.unclear
 
+    def supplies_secrets(self, syntax_image: str) -> bool:
+        return self.mechanism(syntax_image) is Mechanism.MOUNT
+
     def model(self) -> Model:
         printed = self._printed_by(self.command.globals)
         self._refuse_what_builds_later(printed)
@@ -71,9 +75,10 @@ class Compose(Composition, frozen=True):
         with temporary_directory() as directory:
             changes = _changes(files, Path(directory))
             override = Path(directory) / "override.json"
-            override.write_text(json.dumps(_escaped({"services": changes})), encoding="utf-8")
+            secrets = _written(files, Path(directory))
+            override.write_text(json.dumps(_escaped(_override(changes, files, secrets))), encoding="utf-8")
             before = self._globals(str(override))
-            if self._printed_by(before) != _changed(model.document, changes):
+            if _without(self._printed_by(before), secrets) != _changed(model.document, changes):
                 raise BuilderError("compose reads other files than freshlayer found (name them with --file)")
             return self._run(before)
 
@@ -193,6 +198,44 @@ def _changed(printed: Table, changes: Table) -> Table:
     for name, change in changes.items():
         expected["services"][name]["build"].update(change["build"])
     return expected
+
+
+def _written(files: Mapping[str, DerivedFile], directory: Path) -> dict[str, Path]:
+    """Identifier → file of each secret of the derived Dockerfiles."""
+    every = {name: content for file in files.values() for name, content in file.secrets.items()}
+    for name, content in every.items():
+        (directory / name).write_bytes(content)
+    return {name: directory / name for name in every}
+
+
+def _override(changes: Table, files: Mapping[str, DerivedFile], secrets: Mapping[str, Path]) -> Table:
+    """The changed services, with the secrets that their builds are given."""
+    services = copy.deepcopy(changes)
+    for name, file in files.items():
+        if file.secrets:
+            services[name]["build"]["secrets"] = [{"source": it} for it in sorted(file.secrets)]
+    given = {"secrets": {name: {"file": str(path)} for name, path in secrets.items()}} if secrets else {}
+    return {"services": services, **given}
+
+
+def _without(printed: Table, secrets: Collection[str]) -> Table:
+    """A model without these secrets."""
+    if not secrets:
+        return printed
+    found = copy.deepcopy(printed)
+    _set(found, "secrets", {it: one for it, one in found.get("secrets", {}).items() if it not in secrets})
+    for service in found["services"].values():
+        build = service.get("build") or {}
+        _set(build, "secrets", [it for it in build.get("secrets", []) if it.get("source") not in secrets])
+    return found
+
+
+def _set(model: Table, name: str, value: Table | list[Table]) -> None:
+    """As compose prints it: nothing where there is none."""
+    if value:
+        model[name] = value
+    else:
+        model.pop(name, None)
 
 
 def _escaped(value: Table) -> Table:
