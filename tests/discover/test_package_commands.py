@@ -361,6 +361,16 @@ def test_a_package_file_of_the_context_is_known(text: str, word: str) -> None:
     assert found.not_watched == ()
 
 
+@pytest.mark.parametrize(
+    "install", ["dpkg -i /tmp/x.deb || apt-get install -fy", "cd /tmp; dpkg -i *.deb; apt -f install"]
+)
+def test_what_a_package_file_of_the_context_needs_is_repaired(install: str) -> None:
+    found = of_context(f"COPY x.deb /tmp/\nRUN {install}").discovery
+    (installed,) = [one for commands in found.packages.values() for one in commands]
+    assert (installed.words, installed.local) == (("/tmp/x.deb",), {"/tmp/x.deb": CONTROL})
+    assert found.not_watched == ()
+
+
 DOWNLOADED_FILES = (
     "RUN curl -fo /tmp/x.deb https://e.org/x.deb && apt-get install -y /tmp/x.deb curl",
     "ADD https://e.org/x.deb /tmp/\nRUN apt-get install -y /tmp/x.deb curl",
@@ -378,7 +388,7 @@ def test_a_package_file_that_is_downloaded_is_not(text: str) -> None:
 
 
 def test_what_dpkg_has_unpacked_needs_packages_that_are_not_known() -> None:
-    analysis = analysed("RUN dpkg -i /x.deb || apt-get install -f -y")
+    analysis = analysed("RUN dpkg -i /x.deb || apt-get install -f -y curl")
     assert [item.reason.code for item in analysis.discovery.not_watched] == ["package-file"]
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from posixpath import join, normpath
 
 from msgspec.structs import replace
 
 from freshlayer.discover.language_packages import LanguageCalls, Value
 from freshlayer.discover.lock_advice import Unlocked
-from freshlayer.discover.package_files import control_of, is_local, manager_files, matching
+from freshlayer.discover.package_files import (
+    control_of,
+    is_local,
+    manager_files,
+    matching,
+    without_recommends,
+)
 from freshlayer.discover.programs.readers import is_remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Word, Words, plain, written
 from freshlayer.discover.syntaxes.package_lines import CommandLine, Grammar
@@ -69,7 +76,7 @@ class PackageCommands:
         self._value = value
         self._platform = platform
         self._downloads = downloads
-        self._unpacked = False
+        self._unpacked: dict[str, str | Reason] = {}
         self._absent: list[Missed] = []
         self._left_out: list[Missed] = []
         self.commands: list[PackageCommand] = []
@@ -97,7 +104,8 @@ class PackageCommands:
         manager, grammar = MANAGERS[name]
         lines = grammar(name, arguments)
         if name == "dpkg":
-            self._unpacked |= any(line.action is PackageAction.INSTALL for line in lines)
+            for line in lines:
+                self._unpacked |= _unpacked(line, call)
             lines = tuple(line for line in lines if line.action in READS_NOTHING)
         return self._of_lines(name, manager, lines, call)
 
@@ -159,11 +167,13 @@ class PackageCommands:
                 self._left_out.append(Missed(text, reason, name, place=call.place))
             else:
                 command = replace(command, unknown=reason)
+        fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
+        if manager == "apt" and fixes and line.action is PackageAction.INSTALL:
+            files |= self._unpacked
+            command = _with_unpacked(command, self._unpacked)
+            self._unpacked = {}
         self.commands.append(command)
         yield from (Missed(word, why, name) for word, why in files.items() if isinstance(why, Reason))
-        fixes = any(option == "fix-broken" for option, _ in line.options) or not line.words
-        if self._unpacked and fixes and line.action is PackageAction.INSTALL:
-            yield Missed(text, _FILE, name)
 
     def _command(self, name: str, manager: str, line: CommandLine, text: str, call: Call) -> PackageCommand:
         known = manager_files(manager, call.files, self._downloads)
@@ -193,6 +203,27 @@ def _with_files(line: CommandLine, call: Call) -> CommandLine:
     for word in line.words:
         words += matching(word, call.directory, call.files) if isinstance(word, str) else [word]
     return replace(line, words=tuple(words))
+
+
+def _unpacked(line: CommandLine, call: Call) -> dict[str, str | Reason]:
+    """The package files that ``dpkg -i`` installs, by their absolute paths; what they need comes later."""
+    if line.action is not PackageAction.INSTALL:
+        return {}
+    found: dict[str, str | Reason] = {}
+    for word in line.words or (call.directory,):
+        if not isinstance(word, str):
+            found[written(word)] = _FILE
+            continue
+        for path in matching(normpath(join(call.directory, word)), "/", call.files):
+            control = control_of(path, "/", call.files)
+            found[path] = without_recommends(control) if isinstance(control, str) else control
+    return found
+
+
+def _with_unpacked(command: PackageCommand, files: Mapping[str, str | Reason]) -> PackageCommand:
+    """``apt-get -f install`` installs what files that are unpacked need, as if it installed them."""
+    known = {word: control for word, control in files.items() if isinstance(control, str)}
+    return replace(command, words=(*command.words, *known), local={**command.local, **known})
 
 
 def _package_files(manager: str, line: CommandLine, call: Call) -> dict[str, str | Reason]:

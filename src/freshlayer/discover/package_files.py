@@ -48,6 +48,7 @@ _WORDED = {
     "script-not-text": "what is downloaded is not a text",
 }
 """Reasons of scripts, for files that are none."""
+_RECOMMENDED = compiled(r"(?m)^(?:Recommends|Suggests):.*(?:\n[ \t].*)*\n?")
 _PATTERN = compiled(r"[*?\[]")
 _DEEPEST = 3
 _MOST_FILES = 500
@@ -137,6 +138,11 @@ def control_of(word: str, directory: str, files: FilesSeen) -> str | Reason:
     if isinstance(found, NoText) and found.reason.code in _WORDED:
         return Reason("package-file", detail=_WORDED[found.reason.code])
     return Reason("package-file")
+
+
+def without_recommends(control: str) -> str:
+    """A control stanza as far as ``apt-get -f install`` follows it: what is recommended is not repaired."""
+    return _RECOMMENDED.sub("", control)
 
 
 def matching(word: str, directory: str, files: FilesSeen) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context.package_file import control_of
+from freshlayer.discover.package_files import without_recommends
 from freshlayer.model.packages import PackageAction, PackageCommand
 from testing.apt_root import AptRoot, chosen
 
@@ -110,6 +111,23 @@ def test_the_choice_is_that_of_apt(
     assert found.problem is None, theirs
     own = {line.partition(":")[0].partition(" ")[0] for line in files}
     assert chosen(found) == {key: version for key, version in theirs.items() if key[0] not in own}
+
+
+@pytest.mark.parametrize(
+    "line", ["l: Depends: a", "l: Depends: b|Recommends: v1", "l: Recommends: a", "l: Depends: virt, c"]
+)
+def test_a_repair_installs_what_apt_installs(line: str, tmp_path: Path) -> None:
+    """``dpkg -i l.deb || apt-get -f install``."""
+    root = root_of(tmp_path)
+    path = deb(tmp_path, line)
+    local = {str(path): without_recommends(control_of(path.read_bytes(), path.stat().st_size))}
+    words = tuple(local)
+    command = PackageCommand("apt", "apt-get", PackageAction.INSTALL, words, files=root.files, local=local)
+    ours = root.resolve(command)
+    root.write({"/var/lib/dpkg/status": stanza(line, Status="install ok unpacked")})
+    theirs = root.simulate("-f", "install")
+    assert isinstance(theirs, dict), theirs
+    assert chosen(ours) == {key: version for key, version in theirs.items() if key[0] != "l"}
 
 
 def test_a_later_command_finds_it_installed(tmp_path: Path) -> None:
