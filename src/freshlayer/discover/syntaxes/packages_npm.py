@@ -20,6 +20,7 @@ from freshlayer.discover.syntaxes.node_workspaces import (
     Workspace,
     local,
     read_manifest,
+    registries,
     stated,
     upwards,
     with_local,
@@ -73,7 +74,7 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     kept = tuple(item for item in options if item[0] in _KEPT or _SCOPED.match(item[0]))
     root = dict(options).get("prefix") or "."
     tool = _tool(name, files, root)
-    kept += (("berry", ""),) if tool == "berry" else ()
+    kept = (*registries(tool, files, root), *kept, *((("berry", ""),) if tool == "berry" else ()))
     words = tuple(operands[1:])
     if words:
         return LanguageLine(words, kept)

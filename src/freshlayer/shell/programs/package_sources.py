@@ -275,11 +275,24 @@ def _words(fields: Fields) -> list[str]:
     return [known(field) or written(field) for field in fields[1:]]
 
 
+def _settings(name: str) -> Callable[[Runner, list[str], Fields], None]:
+    """The index that a language's package manager uses from then on."""
+
+    def sets(runner: Runner, words: list[str], _fields: Fields) -> None:
+        if "set" in words:
+            from freshlayer.shell.programs.manager_settings import PROGRAMS  # noqa: PLC0415 - few scripts use it
+
+            PROGRAMS[name](runner, words)
+
+    return sets
+
+
 _CONFIGURE = frozenset("dnf dnf5 dnf-3 microdnf yum".split())
 ADDS: dict[str, Callable[[Runner, list[str], Fields], None]] = {
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), add_repository),
     **dict.fromkeys((*_CONFIGURE, "yum-config-manager"), config_manager),
     "zypper": zypper,
+    **{name: _settings(name) for name in ("npm", "pnpm", "yarn", "yarnpkg", "pip", "pip3")},
 }
 INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     **dict.fromkeys(
