@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
 from freshlayer.dockerfile import parse
@@ -50,6 +51,17 @@ def test_vertices_are_run_copy_add_workdir_and_an_image() -> None:
     assert lines(THREE_STAGES, vertices("s1", 3)) == {4: 2, 6: 3}
     assert lines(THREE_STAGES, vertices("stage-1", 2)) == {8: 1, 9: 2}
     assert lines(THREE_STAGES, vertices("stage-2", 1)) == {11: 1}
+
+
+def test_a_build_context_in_place_of_an_image_is_counted_and_has_no_number() -> None:
+    """BuildKit of Docker 28: ``FROM base`` with ``--build-context base=…`` shows ``[s1 1/3] RUN one``."""
+    events = vertices("s1", 3, numbers=range(1, 3))
+    named = [replace(it, instruction=name) for it, name in zip(events, ("RUN", "COPY"), strict=True)]
+    assert lines(THREE_STAGES, named) == {4: 1, 6: 2}
+    assert lines(THREE_STAGES, vertices("s1", 3, numbers=range(1, 3))) == {4: 2}
+    # The trigger of a stage that is continued has the number of its FROM.
+    triggered = [replace(it, instruction="RUN") for it in vertices("stage-1", 3)]
+    assert lines(THREE_STAGES, triggered) == {8: 2, 9: 3}
 
 
 def test_the_classic_builder_counts_the_whole_file_and_our_own_lines() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def test_a_build_context_in_place_of_an_image_is_not_pinned(
     made.build(*contexts)
     assert made.contents("/first", "/second") == ["new", "local"]
     assert made.probed() == ["/v2/other/manifests/1"]
+    assert re.search(r"rebuilt 0 of 2 layers(?!;)", made.build(*contexts).err)
     publisher.push("other", "newer")
     told = made.build(*contexts)
     assert "FROM stale" in told.err
@@ -95,6 +97,7 @@ def test_contexts_of_compose_and_bake_in_place_of_images_are_not_pinned(
     assert set(made.probed()) == {"/v2/other/manifests/1"}
     publisher.push("base", "newer")
     assert made.freshlayer(words[0], "check").code == 0
+    assert ran(made.freshlayer(*words)) == 0
 
 
 @pytest.mark.parametrize("tool", ["bake", "compose"])

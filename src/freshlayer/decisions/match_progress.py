@@ -6,7 +6,7 @@ Where the numbers do not fit, nothing is claimed: a base image's triggers, a nam
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -34,7 +34,7 @@ def match_progress(
         groups[item.counting, item.stage, item.platform].append(item)
     found: dict[int, ProgressEvent] = {}
     for (counting, stage, _), items in groups.items():
-        for line, item in _fitting(items, _slots(dockerfile, stages, counting, stage, items[0].total, keyed)):
+        for line, item in _fitting(items, _slots(dockerfile, stages, counting, stage, items, keyed)):
             found[line] = _together(found.get(line), item)
     return found
 
@@ -99,10 +99,11 @@ def _slots(
     stages: tuple[Stage, ...],
     counting: Counting,
     name: str,
-    total: int,
+    items: Sequence[ProgressEvent],
     keyed: Collection[int],
 ) -> Slots:
-    """What the numbers of a stage stand for; nothing where ``total`` is not as many as there are."""
+    """What the numbers of a stage stand for; nothing where the total is not as many as there are."""
+    total = items[0].total
     if counting is Counting.FILE:
         every = [*dockerfile.arguments, *(i for stage in stages for i in _whole(stage))]
         return _numbered(every, total, keyed)
@@ -111,7 +112,7 @@ def _slots(
         return {}
     if counting is Counting.STAGE:
         return _numbered(_whole(stage), total, keyed)
-    return _vertices(stage, total)
+    return _vertices(stage, total, _first(items) if _is_image(dockerfile, stage) else 0)
 
 
 def _whole(stage: Stage) -> list[Instruction]:
@@ -132,15 +133,26 @@ def _numbered(instructions: list[Instruction], total: int, keyed: Collection[int
     return slots
 
 
-def _vertices(stage: Stage, total: int) -> Slots:
+def _is_image(dockerfile: Dockerfile, stage: Stage) -> bool:
+    """Whether its FROM certainly does not continue a stage."""
+    return "$" not in stage.base and dockerfile.stage_named(stage.base) is None
+
+
+def _first(items: Iterable[ProgressEvent]) -> int:
+    """The number of the first instruction behind FROM; 0 where that is not known."""
+    return 1 if any(item.number == 1 and item.instruction in COUNTED for item in items) else 0
+
+
+def _vertices(stage: Stage, total: int, first: int) -> Slots:
     """BuildKit's rule: RUN, COPY, ADD and WORKDIR count, and so does a FROM that names an image.
 
     A FROM that continues a stage, or ``scratch``, does not (``dockerfile2llb/convert.go``), so that the total
-    shows which it is. A trigger of the stage that is continued takes its place since BuildKit 0.12.
+    shows which it is. A trigger of the stage that is continued takes its place since BuildKit 0.12. A build
+    context in place of an image is in the total, and has no number. ``first``: as of ``_first``.
     """
     counted = [instruction for instruction in stage.instructions if instruction.name in COUNTED]
     offset = total - len(counted)
-    return dict(enumerate(counted, 1 + offset)) if offset in {0, 1} else {}
+    return dict(enumerate(counted, first or 1 + offset)) if offset in {0, 1} else {}
 
 
 def _named(dockerfile: Dockerfile, stages: tuple[Stage, ...], counting: Counting, name: str) -> Stage | None:

@@ -112,7 +112,8 @@ class ProgressEvent(Struct, frozen=True):
     """What a builder reported about one instruction.
 
     ``stage``: its name, its number from 0, or nothing where the display names none. ``number``: from 1;
-    ``total``: the last number that there is. ``seconds`` is None where no time is known.
+    ``total``: the last number that there is. ``seconds`` is None where no time is known. ``instruction``: its
+    name; empty where the display does not have it.
     """
 
     counting: Counting
@@ -122,3 +123,4 @@ class ProgressEvent(Struct, frozen=True):
     platform: str
     cached: bool
     seconds: float | None = None
+    instruction: str = ""

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.build import Counting, ProgressEvent
 
-_LABEL = compiled(r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\]")
+_LABEL = compiled(
+    r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\](?: (?P<name>[A-Z]{1,20}) )?"
+)
 
 
 _ADD = "] ADD "
@@ -19,17 +21,25 @@ LONGEST_NAME = 300
 
 
 class Label(Struct, frozen=True):
-    """Which instruction a vertex is: its stage (empty where there is but one), and its place there."""
+    """Which instruction a vertex is: its stage (empty where there is but one), its place there, its name."""
 
     stage: str
     number: int
     total: int
     platform: str
+    name: str
 
     def happened(self, *, cached: bool, seconds: float | None) -> ProgressEvent:
         """What is known of it now."""
         return ProgressEvent(
-            Counting.VERTICES, self.stage, self.number, self.total, self.platform, cached, seconds
+            Counting.VERTICES,
+            self.stage,
+            self.number,
+            self.total,
+            self.platform,
+            cached,
+            seconds,
+            self.name,
         )
 
 
@@ -42,7 +52,7 @@ def label(name: str) -> Label | None:
     # No stage is named with a slash; every platform is.
     platform = next((word for word in words if "/" in word), "")
     stage = " ".join(word for word in words if word != platform)
-    return Label(stage, int(match["number"]), int(match["total"]), platform)
+    return Label(stage, int(match["number"]), int(match["total"]), platform, match["name"] or "")
 
 
 def merged(named: Iterable[tuple[str, ProgressEvent]]) -> tuple[ProgressEvent, ...]:
