@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _MIB = 1024 * 1024
 
+MARK = "FRESHLAYER_INSIDE"
+"""The variable that holds the process id of the freshlayer that started a program (``cli/reentry.py``)."""
+
 
 class Child(Struct, frozen=True):
     """A kind of program. ``reads``: what of the working directory it may read; empty: nothing.
@@ -66,7 +69,8 @@ WORKER = Child("processes of check --recursive", reads="Dockerfiles and settings
 """Forked; where they are not (macOS), Python must not import from the working directory (``many.py``)."""
 
 TRIGGER = Child("command of [triggers] in watch.toml", reads="what the user's own command reads there")
-"""Named by the file of ``watch --config``, which is the user's. It runs in the directory of that file."""
+"""Named by the file of ``watch --config``, which is the user's. It runs in the directory of that file,
+without the mark of reentry: it may be freshlayer build."""
 
 CHILDREN = (
     VERSION_CONTROL,

@@ -74,6 +74,16 @@ def test_what_was_delivered_counts_as_built_and_a_later_change_does_not() -> Non
     assert [it.identity for it in judged(report(item(newest)), stale, 30, accept=True).causes] == ["etag:3"]
 
 
+def test_an_origin_that_was_down_at_first_or_meanwhile_is_no_cause() -> None:
+    down: Pairs = ((URL, "unseen"),)
+    first = judged(report(item(down)), None, 10)
+    up = judged(report(item(OLD)), first, 20)
+    assert up.causes == ()
+    for mark in ("unseen", "nonce:ab"):
+        assert judged(report(item(((URL, mark),))), up, 30).causes == ()
+    assert [it.identity for it in judged(report(item(NEW)), up, 40).causes] == ["etag:2"]
+
+
 def test_another_cause_moves_the_time_of_the_change_alone() -> None:
     stale = judged(report(item(NEW)), judged(report(item(OLD)), None, 10), 20)
     more = judged(report(item(((URL, "etag:3"),))), stale, 30)

@@ -6,11 +6,10 @@ import os
 import re
 from collections.abc import MutableMapping
 
-from freshlayer.children import search_path
+from freshlayer.children import MARK, search_path
 from freshlayer.errors import ReentryError
 
-MARK = "FRESHLAYER_INSIDE"
-"""The variable that holds the process id of the freshlayer that started a program."""
+__all__ = ["MARK", "enter"]
 
 
 def enter(environ: MutableMapping[str, str]) -> None:

@@ -28,10 +28,11 @@ def session_of(
     engine: Engine | None = None,
     *,
     for_build: bool = False,
+    printer: Callable[[str], None] | None = None,
 ) -> Iterator[Session]:
     """The state, the policy and the lock file that a command works with; the state is closed at the end.
 
-    ``for_build``: whether --locked acts on the command. Raises NotAsLockedError where it has no lock file.
+    ``for_build``: --locked acts. ``printer`` gets the warnings. Raises NotAsLockedError without a lock file.
     """
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
@@ -44,18 +45,17 @@ def session_of(
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
     locked = _locked(options, source, must_match=for_build and policy.locked)
-    progress = Progress(sys.stderr, wanted=not options.quiet)
-    keyring = Keyring(os.environ, policy.hosts)
     keep = Keep(policy.keep_history, policy.keep_history_up_to)
-    with state_in_use(options, source, warn) as place, closing(SqliteStore(place, warn, keep)) as store:
+    say = printer or warn
+    with state_in_use(options, source, say) as place, closing(SqliteStore(place, say, keep)) as store:
         yield Session(
             store=store,
             policy=policy,
-            warn=warn,
+            warn=say,
             clock=lambda: int(time.time()),
-            progress=progress,
+            progress=Progress(sys.stderr, wanted=not options.quiet),
             **locked,
-            keyring=keyring,
+            keyring=Keyring(os.environ, policy.hosts),
             verbose=bool(options.verbose),
             image_of=image_of,
             indexes=_indexes(),

@@ -49,6 +49,7 @@ _GRACE = 6.0
 """Seconds that a round has to end after SIGTERM; what it has not recorded by then is found again."""
 
 _LAST_DELIVERY = 3.0
+_AGAIN = 600.0
 
 
 class _OverdueError(BaseException):
@@ -109,14 +110,15 @@ def _once(place: _Place) -> int:
 def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
     stop, wake, board = threading.Event(), threading.Event(), Board()
-    thread = threading.Thread(target=_deliver, args=(place, stop, wake), daemon=True)
+    sparse = _Sparse()
+    thread = threading.Thread(target=_deliver, args=(place, stop, wake, sparse), daemon=True)
     with (
         _ended_by_signals(stop, wake),
         served(board, listen, place.settings.api, place.directory, _wall),
-        closing(WatchRecords(place.state, warn)) as records,
+        closing(WatchRecords(place.state, sparse)) as records,
     ):
         standings = Standings(records, place.settings.rules, place.settings.settle, warn)
-        service = _service(place, standings, stop, wake.set, board)
+        service = _service(place, standings, stop, wake.set, board, sparse)
         thread.start()
         try:
             service.serve()
@@ -150,11 +152,27 @@ def _ended_by_signals(stop: threading.Event, wake: threading.Event) -> Iterator[
             signal.signal(number, handler)
 
 
-def _deliver(place: _Place, stop: threading.Event, wake: threading.Event) -> None:
+class _Sparse:
+    """Prints a warning that comes again in each round once in ten minutes."""
+
+    def __init__(self) -> None:
+        self._printed: dict[str, float] = {}
+
+    def __call__(self, message: str) -> None:
+        now = time.monotonic()
+        if now - self._printed.get(message, -_AGAIN) >= _AGAIN:
+            self._printed = {it: at for it, at in self._printed.items() if now - at < _AGAIN}
+            self._printed[message] = now
+            warn(message)
+
+
+def _deliver(
+    place: _Place, stop: threading.Event, wake: threading.Event, sparse: Callable[[str], None]
+) -> None:
     """In a thread of its own: a receiver that hangs keeps no probe waiting."""
     while not stop.is_set():
         wake.clear()
-        with closing(WatchRecords(place.state, warn)) as records:
+        with closing(WatchRecords(place.state, sparse)) as records:
             outbox = place.outbox(records, stop.is_set)
             outbox.deliver_due()
             wait = outbox.wait()
@@ -167,6 +185,7 @@ def _service(
     stop: threading.Event,
     recorded: Callable[[], None],
     board: Board | None = None,
+    printer: Callable[[str], None] = warn,
 ) -> Service:
     options, settings = place.options, place.settings
     builder = builder_in_use(options)
@@ -180,16 +199,14 @@ def _service(
         known = replace(search, networks=session.store.networks())
         return partial(read_one, options, known, session.policy.hosts)
 
-    files = WatchedFiles(settings.reread)
-    schedule = Schedule(settings.pace, settings.seed or str(place.state))
-    rounds = Rounds(
-        files, schedule, watch_rounds.Means(request, _keyring, stop.is_set, probed=_counter(board))
-    )
+    means = watch_rounds.Means(request, _keyring, stop.is_set, probed=_counter(board))
     return Service(
-        rounds,
+        _rounds(place, means),
         standings,
         Means(
-            open_session=lambda: session_of(replace(options, quiet=True), None, image_of, engine),
+            open_session=lambda: session_of(
+                replace(options, quiet=True), None, image_of, engine, printer=printer
+            ),
             find=lambda failed: searched(search, failed),
             reader=reader,
             search=settings.search,
@@ -201,6 +218,12 @@ def _service(
             board=board,
         ),
     )
+
+
+def _rounds(place: _Place, means: watch_rounds.Means) -> Rounds:
+    settings = place.settings
+    schedule = Schedule(settings.pace, settings.seed or str(place.state))
+    return Rounds(WatchedFiles(settings.reread), schedule, means)
 
 
 def _counter(board: Board | None) -> Callable[[Verdict], None]:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from freshlayer import __version__
-from freshlayer.children import TRIGGER, limited
+from freshlayer.children import MARK, TRIGGER, limited
 from freshlayer.model.watched import Message
 from freshlayer.watch.secrets import SecretError, secret
 from freshlayer.watch.settings import CommandTarget, Target, WebhookTarget
@@ -48,7 +48,7 @@ def wait_after(tries: int) -> int:
 def _command(target: CommandTarget, message: Message, directory: Path, stopping: Stopping) -> None:
     """The message is its standard input. It runs in a session of its own, which ends with it."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != MARK},
         "FRESHLAYER_TRIGGER": message.trigger,
         "FRESHLAYER_DOCKERFILE": message.dockerfile,
         "FRESHLAYER_IDEMPOTENCY_KEY": message.key,

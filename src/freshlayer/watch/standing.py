@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from freshlayer.model.build import InstructionVerdict, Pairs
+from freshlayer.model.key_identities import Nonce, Unseen, read_key_identity
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Cause, CauseKind, Standing
 
@@ -35,7 +36,8 @@ def standing_of(report: Report, name: str, before: Standing | None, now: int, *,
             causes.update(_causes(item, built.pairs) if item.changed else ())
         elif item.pairs:
             place = f"{item.stage} {item.digest}"
-            baseline[place], seen[place] = old.get(place, item.pairs), item.pairs
+            baseline[place] = _observed_since(old.get(place, item.pairs), item.pairs)
+            seen[place] = _observed_since(item.pairs, known.seen.get(place, ()))
             causes.update(_causes(item, baseline[place]))
     found = replace(known, causes=tuple(sorted(causes)), baseline=baseline, seen=seen)
     return _at(known, found, now)
@@ -51,6 +53,17 @@ def _at(known: Standing, found: Standing, now: int) -> Standing:
     )
 
 
+def _observed_since(base: Pairs, now: Pairs) -> Pairs:
+    """What could not be observed at first counts as what it was when it first was."""
+    current = dict(now)
+    return tuple((it, value if _is_known(value) else current.get(it, value)) for it, value in base)
+
+
+def _is_known(identity: str) -> bool:
+    """Whether it is an identity, and not a mark in place of one."""
+    return not isinstance(read_key_identity(identity), Unseen | Nonce)
+
+
 def _identities(causes: tuple[Cause, ...]) -> set[tuple[str, str]]:
     """Without lines, which an edit moves."""
     return {(it.reference, it.identity) for it in causes}
@@ -59,6 +72,8 @@ def _identities(causes: tuple[Cause, ...]) -> set[tuple[str, str]]:
 def _causes(item: InstructionVerdict, base: Pairs) -> Iterator[Cause]:
     now, secure = dict(item.pairs), _security(item)
     for reference, identity in set(item.pairs) - set(base):
+        if not _is_known(identity):
+            continue
         yield Cause(reference, identity, _kind(reference, secure), item.line)
     for reference in dict(base).keys() - now.keys():
         yield Cause(reference, "", _kind(reference, secure), item.line)
