@@ -103,7 +103,9 @@ def _once(place: _Place) -> int:
             output.add(report)
             codes.add(STALE if report.stale else DONE)
         output.end()
-        codes.add(TROUBLE if place.outbox(records, lambda: False).deliver_due() else DONE)
+        outbox = place.outbox(records, lambda: False)
+        outbox.report_unknown()
+        codes.add(TROUBLE if outbox.deliver_due() else DONE)
     return max(codes)
 
 
@@ -170,10 +172,12 @@ def _deliver(
     place: _Place, stop: threading.Event, wake: threading.Event, sparse: Callable[[str], None]
 ) -> None:
     """In a thread of its own: a receiver that hangs keeps no probe waiting."""
+    records = WatchRecords(place.state, sparse)
+    outbox = place.outbox(records, stop.is_set)
+    outbox.report_unknown()
     while not stop.is_set():
         wake.clear()
-        with closing(WatchRecords(place.state, sparse)) as records:
-            outbox = place.outbox(records, stop.is_set)
+        with closing(records):
             outbox.deliver_due()
             wait = outbox.wait()
         wake.wait(wait)

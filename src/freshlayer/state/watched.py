@@ -7,7 +7,7 @@ killed loses none and makes none twice.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -63,22 +63,43 @@ class WatchRecords:
         rows = self._file.read("SELECT DISTINCT dockerfile FROM outbox WHERE delivered = 0", ())
         return frozenset(name for (name,) in rows)
 
-    def due(self, now: int, latest: int, most: int) -> list[Message]:
-        """Messages to deliver now, the oldest first. One that is due after ``latest`` is due now.
+    def waiting(self) -> dict[str, int]:
+        """Trigger → its messages that are not delivered."""
+        sql = "SELECT trigger, count(*) AS times FROM outbox WHERE delivered = 0 GROUP BY trigger"
+        return {name: int(count) for name, count in self._file.read(sql, ())}
 
-        So a clock that was set back delays no message for long.
+    def due(self, triggers: Collection[str], now: int, latest: int, most: int) -> list[Message]:
+        """Messages of these triggers to deliver now, by when they were due.
+
+        One that is due after ``latest`` is due now, so that a clock that was set back delays none for long.
         """
         rows = self._file.read(
-            "SELECT trigger, key, dockerfile, body, times FROM outbox"
-            " WHERE delivered = 0 AND (due <= ? OR due > ?) ORDER BY number LIMIT ?",
-            (now, latest, most),
+            "SELECT trigger, key, dockerfile, body, times FROM outbox WHERE delivered = 0"
+            " AND (due <= ? OR due > ?) AND trigger IN (SELECT value FROM json_each(?))"
+            " ORDER BY due, number LIMIT ?",
+            (now, latest, _texts(triggers), most),
         )
         return [Message(*row) for row in rows]
 
-    def next_due(self) -> int | None:
-        """When the next message is due; None where none waits."""
-        rows = self._file.read("SELECT due FROM outbox WHERE delivered = 0 ORDER BY due LIMIT 1", ())
+    def next_due(self, triggers: Collection[str]) -> int | None:
+        """When the next message of these triggers is due; None where none waits."""
+        rows = self._file.read(
+            "SELECT due FROM outbox WHERE delivered = 0 AND trigger IN (SELECT value FROM json_each(?))"
+            " ORDER BY due LIMIT 1",
+            (_texts(triggers),),
+        )
         return int(rows[0][0]) if rows else None
+
+    def remove_untried(self, trigger: str, before: int) -> int:
+        """Remove the messages of a trigger that were due before then; how many. Each attempt moves that."""
+        removed: list[int] = []
+
+        def work(connection: sqlite3.Connection) -> None:
+            sql = "DELETE FROM outbox WHERE delivered = 0 AND trigger = ? AND due < ?"
+            removed.append(connection.execute(sql, (trigger, before)).rowcount)
+
+        self._file.write(work)
+        return removed[-1] if removed else 0
 
     def record_delivered(self, key: str) -> None:
         """Never deliver it again; the oldest of those that were delivered are removed."""
@@ -99,3 +120,8 @@ class WatchRecords:
             connection.execute("UPDATE outbox SET times = times + 1, due = ? WHERE key = ?", (due, key))
 
         self._file.write(work)
+
+
+def _texts(values: Iterable[str]) -> str:
+    """For ``json_each`` of SQLite."""
+    return msgspec.json.encode(sorted(values)).decode()

@@ -11,6 +11,8 @@ from freshlayer.watch.delivery import LONGEST_WAIT, DeliveryError, Stopping, del
 from freshlayer.watch.settings import Trigger
 
 _AT_ONCE = 100
+_KEPT = 7 * 24 * 3600
+"""Seconds that a message of an unknown trigger is kept without an attempt."""
 
 
 class Outbox:
@@ -38,7 +40,7 @@ class Outbox:
         tried: set[str] = set()
         while not self._stopping():
             now = self._clock()
-            found = self._records.due(now, now + LONGEST_WAIT, _AT_ONCE)
+            found = self._records.due(self._triggers, now, now + LONGEST_WAIT, _AT_ONCE)
             open_ = [message for message in found if message.key not in tried]
             if not open_:
                 break
@@ -48,20 +50,30 @@ class Outbox:
                     failures += not self._deliver(message)
         return failures
 
+    def report_unknown(self) -> None:
+        """Report the messages of triggers that another watch.toml has; remove those that none delivers."""
+        for name, count in self._records.waiting().items():
+            if name in self._triggers:
+                continue
+            place, left = f"outbox: trigger {name}", count
+            if removed := self._records.remove_untried(name, self._clock() - _KEPT):
+                left -= removed
+                self._report(f"{place}: {removed} removed: no watch delivered them for 7 days")
+            if left:
+                self._report(
+                    f"{place}: {left} not delivered: this watch has no such trigger"
+                    " (run the watch that has it; they are kept for 7 days)"
+                )
+
     def wait(self) -> int | None:
         """Seconds until the next message is due; None where none waits."""
-        due = self._records.next_due()
+        due = self._records.next_due(self._triggers)
         return None if due is None else max(0, min(due - self._clock(), LONGEST_WAIT))
 
     def _deliver(self, message: Message) -> bool:
-        trigger = self._triggers.get(message.trigger)
         place = f"{message.dockerfile}: trigger {message.trigger}"
-        if trigger is None:
-            self._report(f"{place}: watch.toml has no such trigger any more; its message is dropped")
-            self._records.record_delivered(message.key)
-            return True
         try:
-            deliver(trigger.target, message, self._directory, self._stopping)
+            deliver(self._triggers[message.trigger].target, message, self._directory, self._stopping)
         except DeliveryError as error:
             wait = wait_after(message.tries)
             self._records.record_failure(message.key, self._clock() + wait)
