@@ -70,6 +70,18 @@ def test_packages_are_those_of_that_day(
     assert locked(project) == before
 
 
+def test_an_index_without_an_answer_is_no_success(
+    freshlayer: Freshlayer, project: Path, index: PythonIndex
+) -> None:
+    before = locked(project)
+    index.server.close()
+    told = freshlayer("update")
+    assert (told.code, locked(project)) == (2, before)
+    assert f"{project}/Dockerfile:2: pypi: " in told.err
+    assert "(nothing was written)" in told.err
+    assert freshlayer("update", "npm/*").code == 0
+
+
 def test_what_is_not_named_stays(freshlayer: Freshlayer, project: Path) -> None:
     assert freshlayer("update", "--at", "2026-01-31", "pypi/*").code == 0
     assert ("flask 1.0 " in locked(project), "serve 3.0.0 " in locked(project)) == (True, True)

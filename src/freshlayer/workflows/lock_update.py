@@ -67,8 +67,7 @@ def update(
         _check_dated(before, wanted)
         session = replace(session, until=wanted.until)
     observed = list(observe(targets, session, wanted.means))
-    if wanted.until:
-        _check_packages(before, wanted, observed)
+    _check_packages(before, wanted, observed)
     parts = with_digests(parts_of(observed, session), observed, session)
     _check_answers(before, wanted, [it.report.verdicts for it in observed])
     if wanted.downloads:
@@ -109,14 +108,16 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
 
 
 def _check_packages(before: Lock, wanted: UpdateWanted, observed: Iterable[Observed]) -> None:
-    """Raises FreshlayerError where an index gave no answer for that day: what was locked stays then."""
-    managers = {it.manager for it in before.packages if wanted.means_packages(it)} & DATED
+    """Raises FreshlayerError where an index gave no answer, or none for that day."""
+    managers = {it.manager for it in before.packages if wanted.means_packages(it) and it.packages}
+    option = "--at: " if wanted.until else ""
     for report in (it.report for it in observed):
         for item in report.instructions:
             for it in item.packages:
-                if it.manager in managers and it.problem is not None:
+                silent = it.unreachable or (wanted.until and it.manager in DATED)
+                if it.manager in managers and it.problem is not None and silent:
                     place = f"{report.dockerfile}:{item.line}: {it.manager}"
-                    raise FreshlayerError(f"--at: {place}: {it.problem} (nothing was written)")
+                    raise FreshlayerError(f"{option}{place}: {it.problem} (nothing was written)")
 
 
 def _chosen(before: Lock, fresh: Lock, wanted: UpdateWanted) -> Lock:
