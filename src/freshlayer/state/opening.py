@@ -31,10 +31,12 @@ _STEP = 100_000
 _NOT_DAMAGE = frozenset(
     {
         sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_ABORT,
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
@@ -43,7 +45,10 @@ _NOT_DAMAGE = frozenset(
         sqlite3.SQLITE_AUTH,
     }
 )
-"""Primary result codes (sqlite.org/rescode.html) that are about the machine and not about the content."""
+"""Primary result codes (sqlite.org/rescode.html) that are not about the content.
+
+SQLITE_INTERRUPT is our own limit of steps, or a signal that arrived while they were counted.
+"""
 
 
 class StateFile:
@@ -120,17 +125,22 @@ class StateFile:
             return
         try:
             try:
-                act(self._open())
+                self._act(act)
             except (sqlite3.Error, DamagedError, UnicodeDecodeError) as error:
-                if not _is_damage(error):
+                if not is_damage(error):
                     raise
                 self._set_aside()
-                act(self._open())
+                self._act(act)
         except (sqlite3.Error, OSError, StateError, UnicodeDecodeError) as error:
             clause = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
             self._warn(f"{self.path}: {clause}; {consequence} (pass --state PATH to use another file)")
             self._usable = False
             self.close()
+
+    def _act(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        connection = self._open()
+        _limit_steps(connection)
+        act(connection)
 
     def _open(self) -> sqlite3.Connection:
         while self._connection is None:
@@ -202,6 +212,11 @@ def _limit(connection: sqlite3.Connection) -> None:
     """What a file may make us do: a value, a program and a schema of its own are bounded."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     connection.execute("PRAGMA trusted_schema = OFF")
+    _limit_steps(connection)
+
+
+def _limit_steps(connection: sqlite3.Connection) -> None:
+    """From now on: each query and each transaction has the whole limit."""
     steps = iter(range(_MOST_STEPS))
     connection.set_progress_handler(lambda: next(steps, None) is None, _STEP)
 
@@ -226,7 +241,7 @@ def _check_schema(connection: sqlite3.Connection) -> None:
         connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()  # noqa: S608 - constants of ours
 
 
-def _is_damage(error: Exception) -> bool:
+def is_damage(error: Exception) -> bool:
     """Python's own errors have no code: text that is not UTF-8 is damage, a wrong call is not.
 
     Where SQLite quotes such text in a message, Python raises UnicodeDecodeError in place of the error.
