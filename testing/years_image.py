@@ -1,11 +1,12 @@
-"""A base image for ``testing.apt_years``: Debian's minbase, whose sources are a repository of ours."""
+"""A base image for ``testing.apt_years``, Debian's minbase, and a Dockerfile with several worlds."""
 
 from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from testing.apt_years import IN_BASE, STABLE, SUITES, Line, Years
 from testing.base_image import static_busybox
@@ -22,33 +23,55 @@ LINES = (
     Line("three-b", ("install", "epsilon"), reader="three-a"),
     Line("four", ("upgrade",)),
 )
-MARKS = ("one", "two-a", "two-b", "three-a", "three-b", "four", "five")
-"""Each RUN requests its mark, so that the log of that origin shows which ones ran."""
+MARKS: Mapping[str, tuple[str, ...]] = {
+    "one": ("one",),
+    "two-a": ("two-a",),
+    "two-b": ("two-a", "two-b"),
+    "three-a": ("three-b",),
+    "three-b": ("three-b",),
+    "four": ("four",),
+}
+"""Mark → the lines whose packages decide what the RUN makes: its own, and of those before it.
 
-_DOCKERFILE = """\
-FROM {base} AS one
+Each RUN requests its mark, so that the log of that origin shows which ones ran.
+"""
+
+_WORLD = """\
+FROM {base} AS {world}
+COPY {world}.list /etc/apt/sources.list
+FROM {world} AS {world}-one
 RUN apt-get update && apt-get install -y --no-install-recommends alpha {mark}one
-FROM {base} AS two
+FROM {world} AS {world}-two
 RUN apt-get update && apt-get install -y beta gamma {mark}two-a
 RUN apt-get update && apt-get install -y delta {mark}two-b
-FROM {base} AS three
+FROM {world} AS {world}-three
 RUN apt-get update {mark}three-a
 RUN apt-get install -y epsilon {mark}three-b
-FROM {base} AS four
+FROM {world} AS {world}-four
 RUN apt-get update && apt-get upgrade -y {mark}four
+"""
+_LAST = """\
 FROM {base} AS five
 RUN wget -q -O /file {file} {mark}five
 FROM {base}
 {copies}"""
+_STAGES = ("one", "two", "three", "four")
+FIVE = "five"
 
 
-def dockerfile(base: str, marks: str, file: str) -> str:
+def dockerfile(base: str, worlds: Sequence[str], marks: str, file: str) -> str:
     """A stage each, so that an instruction runs again for its own sake, and not for one before it."""
     mark = f"&& wget -q -O /dev/null {marks.rstrip('/')}/"
-    copies = "".join(
-        f"COPY --from={name} /etc/hostname /{name}\n" for name in ("one", "two", "three", "four", "five")
-    )
-    return _DOCKERFILE.format(base=base, mark=mark, file=file, copies=copies)
+    stages = [*(f"{world}-{name}" for world in worlds for name in _STAGES), FIVE]
+    copies = "".join(f"COPY --from={name} /etc/hostname /{name}\n" for name in stages)
+    own = [_WORLD.format(base=base, world=world, mark=f"{mark}{world}-") for world in worlds]
+    return "".join([*own, _LAST.format(base=base, file=file, mark=mark, copies=copies)])
+
+
+def stale_marks(lines: Sequence[str], instructions: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The marks of the RUNs that ``check --json`` states to be stale. ``lines``: of the Dockerfile."""
+    stale = [lines[it["line"] - 1] for it in instructions if it["state"] == "stale"]
+    return {line.rpartition("/")[2] for line in stale if line.startswith("RUN")}
 
 
 def runs(changed: set[str]) -> set[str]:
@@ -65,11 +88,12 @@ def status(years: Years) -> str:
     return own + "".join(years.control(name) for name in IN_BASE)
 
 
-def push(registry: Registry, years: Years, origin: str) -> str:
+def push(registry: Registry, years: Years) -> str:
     """Push the base; its reference."""
-    sources = "".join(f"deb [trusted=yes] {origin} {suite} main\n" for suite in SUITES)
-    texts = {"etc/apt/sources.list": sources, _STATUS: status(years), "etc/hostname": "years\n"}
+    texts = {"etc/apt/sources.list": "", _STATUS: status(years), "etc/hostname": "years\n"}
     texts |= {f"var/lib/dpkg/info/{name}.list": "/.\n" for name in IN_BASE}
+    # As in the images of Debian.
+    texts["etc/dpkg/dpkg.cfg.d/docker-apt-speedup"] = "force-unsafe-io\n"
     busybox = static_busybox()
     if busybox is None:
         raise FileNotFoundError("no static busybox")
@@ -91,7 +115,10 @@ def _layer(files: Mapping[str, tuple[bytes, int]]) -> bytes:
     return content.getvalue()
 
 
-def write(directory: Path, base: str, marks: str, file: str) -> None:
-    """The project that is built."""
+def write(directory: Path, text: str, worlds: Sequence[str], origin: str) -> None:
+    """The project that is built: the Dockerfile, and the package sources of each world."""
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "Dockerfile").write_text(dockerfile(base, marks, file), encoding="utf-8")
+    (directory / "Dockerfile").write_text(text, encoding="utf-8")
+    for world in worlds:
+        listed = "".join(f"deb [trusted=yes] {origin}/{world} {suite} main\n" for suite in SUITES)
+        (directory / f"{world}.list").write_text(listed, encoding="utf-8")
