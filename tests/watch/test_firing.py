@@ -7,7 +7,7 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.model.watched import Cause, CauseKind, Standing
+from freshlayer.model.watched import Cause, CauseKind, Fired, Standing
 from freshlayer.watch.firing import Firing, On, Rule, all_fired, firing
 
 URL = Cause("https://example.org/a", "etag:2", CauseKind.INPUT, 3)
@@ -41,9 +41,44 @@ def test_ten_changes_within_the_settle_time_are_one_message() -> None:
     assert len(firing(standing, [ANY], 1330, settle=60).messages) == 1
 
 
+def changing(standing: Standing, times: range) -> tuple[Standing, list[int]]:
+    """The standing of a URL that changes at each of these times, and when messages were made."""
+    made: list[int] = []
+    for at in times:
+        causes = (replace(URL, identity=f"etag:{at}"),)
+        found = firing(
+            replace(standing, causes=causes, changed_at=at, count=standing.count + 1), [ANY], at, settle=60
+        )
+        standing = found.standing
+        made += [at] * len(found.messages)
+    return standing, made
+
+
 def test_causes_that_never_settle_fire_after_ten_settle_times() -> None:
-    assert firing(stale(URL, at=1590), [ANY], 1599, settle=60).messages == ()
-    assert firing(stale(URL, at=1590), [ANY], 1600, settle=60).messages
+    _, made = changing(Standing("/p/Dockerfile", 1000), range(1000, 1700, 10))
+    assert made == [1600]
+
+
+def test_a_later_change_of_a_stale_image_settles_too() -> None:
+    first = firing(stale(URL), [ANY], 1060, settle=60).standing
+    standing, made = changing(first, range(4600, 4650, 5))
+    assert made == []
+    assert firing(standing, [ANY], 4704, settle=60).messages == ()
+    assert len(firing(standing, [ANY], 4705, settle=60).messages) == 1
+
+
+def test_causes_of_other_triggers_do_not_settle_for_it() -> None:
+    base = Rule("base", On.BASE)
+    waits = firing(stale(BASE), [base], 1000, settle=60).standing
+    more = replace(waits, causes=(BASE, URL), changed_at=1050, count=2)
+    assert len(firing(more, [base], 1060, settle=60).messages) == 1
+
+
+def test_fewer_causes_fire_no_second_message() -> None:
+    fired = firing(stale(BASE, URL), [ANY], 1000, settle=0).standing
+    fewer = replace(fired, causes=(URL,), changed_at=1100, count=1)
+    assert firing(fewer, [ANY], 1100, settle=0).messages == ()
+    assert all_fired(fewer, [ANY])
 
 
 def test_a_new_cause_waits_for_the_min_interval() -> None:
@@ -67,7 +102,9 @@ def test_a_policy_fires_for_its_causes_alone(on: On, cause: Cause) -> None:
 
 def test_the_same_change_after_a_time_of_being_fresh_has_another_key() -> None:
     first = firing(stale(URL), [ANY], 1000, settle=0)
-    later = replace(first.standing, stale_since=9000, changed_at=9000)
+    later = replace(
+        first.standing, stale_since=9000, changed_at=9000, fired={"build": Fired(first.messages[0].key, 1000)}
+    )
     (one,), (other,) = first.messages, firing(later, [ANY], 9000, settle=0).messages
     assert one.key != other.key
     assert json.loads(other.body)["idempotency_key"] == other.key
@@ -76,8 +113,22 @@ def test_the_same_change_after_a_time_of_being_fresh_has_another_key() -> None:
 def test_a_clock_that_was_set_back_delays_no_message_beyond_the_min_interval() -> None:
     rule = Rule("build", min_interval=100)
     fired = firing(stale(URL, at=10_000, since=10_000), [rule], 10_000, settle=0).standing
-    changed = replace(fired, causes=(BASE, URL), changed_at=500)
-    assert firing(changed, [rule], 500, settle=0).again == 600
+    standing = replace(fired, causes=(BASE, URL), changed_at=500)
+    made: list[int] = []
+    for now in range(500, 1000, 10):
+        found = firing(standing, [rule], now, settle=0)
+        standing = found.standing
+        made += [now] * len(found.messages)
+    assert made == [600]
+
+
+def test_a_clock_that_was_set_back_while_a_cause_settles_delays_it_by_the_settle_time() -> None:
+    standing, made = firing(stale(URL, at=10_000, since=10_000), [ANY], 10_000, settle=60).standing, []
+    for now in range(500, 1000, 10):
+        found = firing(standing, [ANY], now, settle=60)
+        standing = found.standing
+        made += [now] * len(found.messages)
+    assert made == [560]
 
 
 def test_a_cause_without_a_trigger_is_never_done() -> None:

@@ -9,6 +9,7 @@ from freshlayer.model.packages import ChosenPackage, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
 from freshlayer.model.watched import Cause, CauseKind, Standing
+from freshlayer.watch.firing import Rule, all_fired, firing
 from freshlayer.watch.standing import standing_of
 
 URL, IMAGE, SSL = "https://example.org/a", "docker-image://debian:12", "pkg:deb/debian/openssl"
@@ -106,3 +107,28 @@ def test_a_package_of_a_security_suite_is_a_security_cause() -> None:
         SSL: CauseKind.SECURITY,
         "pkg:deb/debian/curl": CauseKind.PACKAGE,
     }
+
+
+def test_a_change_back_has_another_key_and_fires_again() -> None:
+    """Each change counts as built once its message is delivered."""
+    rule, standing, keys = Rule("ci"), judged(report(item(OLD)), None, 10), list[str]()
+    for pairs in (NEW, OLD, NEW, NEW):
+        standing = judged(report(item(pairs)), standing, 20, accept=all_fired(standing, [rule]))
+        found = firing(standing, [rule], 20, settle=0)
+        standing = found.standing
+        keys += [message.key for message in found.messages]
+    assert len(keys) == len(set(keys)) == 3
+    assert standing.causes == ()
+
+
+def test_a_trigger_fires_once_for_a_cause_that_stays_while_others_come_and_go() -> None:
+    rule, other = Rule("ci"), ("https://example.org/b", "etag:1")
+    standing: Standing | None = None
+    messages = 0
+    for pairs in (OLD, NEW, (*NEW, other), NEW):
+        found = firing(
+            judged(report(item(pairs, changed=pairs != OLD), OLD), standing, 20), [rule], 20, settle=0
+        )
+        standing = found.standing
+        messages += len(found.messages)
+    assert messages == 2

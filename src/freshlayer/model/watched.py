@@ -32,10 +32,25 @@ class Cause(Struct, frozen=True, order=True):
 
 
 class Fired(Struct, frozen=True):
-    """``key``: the idempotency key of the last message of a trigger. ``at``: when it was made."""
+    """The last message of a trigger. ``key``: its idempotency key. ``at``: when it was made.
+
+    ``pairs``: those that it named and that are causes still.
+    """
 
     key: str
     at: int
+    pairs: Pairs = ()
+
+
+class Waiting(Struct, frozen=True):
+    """A trigger that has not fired for ``pairs`` yet.
+
+    ``first``: since when it has not fired for a cause. ``last``: when ``pairs`` changed.
+    """
+
+    pairs: Pairs
+    first: int
+    last: int
 
 
 class Standing(Struct, frozen=True):
@@ -43,8 +58,8 @@ class Standing(Struct, frozen=True):
 
     ``stale_since``: 0 while it is fresh. ``changed_at``: when ``causes`` last changed. ``baseline``: stage
     and digest of an instruction without a recorded build → what it counts as built with: at first what it
-    read when it was first seen. ``seen``: what it read at the last judgement. ``fired``: by the name of the
-    trigger.
+    read when it was first seen. ``seen``: what it read at the last judgement. ``fired``, ``waiting``: by the
+    name of the trigger. ``count``: how often ``causes`` changed; part of idempotency keys.
     """
 
     dockerfile: str
@@ -54,6 +69,8 @@ class Standing(Struct, frozen=True):
     baseline: Mapping[str, Pairs] = field(default_factory=dict)
     seen: Mapping[str, Pairs] = field(default_factory=dict)
     fired: Mapping[str, Fired] = field(default_factory=dict)
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    count: int = 0
 
 
 class Message(Struct, frozen=True):

@@ -40,16 +40,22 @@ class WatchRecords:
         return {name: msgspec.json.decode(text, type=Standing) for name, text in rows}
 
     def record(self, standings: Iterable[Standing], messages: Sequence[Message], *, at: int) -> bool:
-        """Whether the standings, and with them what their triggers are to deliver, were recorded."""
+        """Whether the standings, and with them what their triggers are to deliver, were recorded.
+
+        Nothing is where a key is in the outbox already: another process recorded since these were read.
+        """
         done: list[bool] = []
 
         def work(connection: sqlite3.Connection) -> None:
+            keys = [message.key for message in messages]
+            if any(connection.execute("SELECT 1 FROM outbox WHERE key = ?", (it,)).fetchone() for it in keys):
+                return
             connection.executemany(
                 "INSERT OR REPLACE INTO standing VALUES (?, ?)",
                 [(it.dockerfile, msgspec.json.encode(it).decode()) for it in standings],
             )
             connection.executemany(
-                "INSERT OR IGNORE INTO outbox (key, trigger, dockerfile, body, at, times, due, delivered)"
+                "INSERT INTO outbox (key, trigger, dockerfile, body, at, times, due, delivered)"
                 " VALUES (?, ?, ?, ?, ?, 0, ?, 0)",
                 [(it.key, it.trigger, it.dockerfile, it.body, at, at) for it in messages],
             )

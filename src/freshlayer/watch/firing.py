@@ -11,7 +11,8 @@ from secrets import token_hex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.model.watched import Cause, CauseKind, Fired, Message, Standing
+from freshlayer.model.build import Pairs
+from freshlayer.model.watched import Cause, CauseKind, Fired, Message, Standing, Waiting
 
 _AT_MOST_SETTLED = 10
 """Causes that keep changing delay a trigger by so many settle times at most."""
@@ -49,36 +50,62 @@ class Firing(Struct, frozen=True):
 
 
 def firing(standing: Standing, rules: Sequence[Rule], now: int, *, settle: int) -> Firing:
-    """The messages that are due now. A cause has one of each trigger, however often this is called."""
+    """The messages that are due now. A cause has one of each trigger, however often this is called.
+
+    Times that are ahead of ``now`` are of a clock that was set back since: they become ``now``, once.
+    """
     messages: list[Message] = []
     later: list[int] = []
-    fired = dict(standing.fired)
+    fired = {name: replace(it, at=min(it.at, now)) for name, it in standing.fired.items()}
+    waiting: dict[str, Waiting] = {}
     for rule in rules:
         causes = concerning(standing, rule)
-        key = key_of(standing, rule, causes)
         last = fired.get(rule.name)
-        if not causes or (last is not None and last.key == key):
+        pairs = _not_fired(causes, last)
+        if not pairs:
             continue
-        due = max(_settled(standing, settle), 0 if last is None else min(last.at, now) + rule.min_interval)
+        waits = _waiting(standing, rule, pairs, now)
+        due = max(_settled(waits, settle), 0 if last is None else last.at + rule.min_interval)
         if due > now:
             later.append(due)
+            waiting[rule.name] = waits
             continue
-        fired[rule.name] = Fired(key, now)
+        key = key_of(standing, rule, causes)
+        fired[rule.name] = Fired(key, now, _pairs(causes))
         messages.append(Message(rule.name, key, standing.dockerfile, body_of(standing, rule, causes, key)))
-    return Firing(replace(standing, fired=fired), tuple(messages), min(later, default=None))
+    found = replace(standing, fired=fired, waiting=waiting)
+    return Firing(found, tuple(messages), min(later, default=None))
 
 
 def all_fired(standing: Standing, rules: Iterable[Rule]) -> bool:
     """Whether there is a trigger for its causes, and each such one has its message."""
-    keys = {rule.name: key_of(standing, rule, c) for rule in rules if (c := concerning(standing, rule))}
-    return bool(keys) and all(
-        name in standing.fired and standing.fired[name].key == key for name, key in keys.items()
+    wanted = [(rule, causes) for rule in rules if (causes := concerning(standing, rule))]
+    return bool(wanted) and not any(
+        _not_fired(causes, standing.fired.get(rule.name)) for rule, causes in wanted
     )
 
 
-def _settled(standing: Standing, settle: int) -> int:
-    longest = standing.stale_since + _AT_MOST_SETTLED * settle
-    return min(standing.changed_at + settle, max(longest, standing.changed_at))
+def _pairs(causes: Iterable[Cause]) -> Pairs:
+    """Without lines, which an edit moves."""
+    return tuple(sorted({(cause.reference, cause.identity) for cause in causes}))
+
+
+def _not_fired(causes: Iterable[Cause], last: Fired | None) -> Pairs:
+    fired = frozenset(last.pairs if last is not None else ())
+    return tuple(pair for pair in _pairs(causes) if pair not in fired)
+
+
+def _waiting(standing: Standing, rule: Rule, pairs: Pairs, now: int) -> Waiting:
+    changed_at = min(standing.changed_at, now)
+    known = standing.waiting.get(rule.name)
+    if known is None:
+        return Waiting(pairs, changed_at, changed_at)
+    last = min(known.last, now) if known.pairs == pairs else changed_at
+    return Waiting(pairs, min(known.first, now), last)
+
+
+def _settled(waits: Waiting, settle: int) -> int:
+    return min(waits.last + settle, waits.first + _AT_MOST_SETTLED * settle)
 
 
 def concerning(standing: Standing, rule: Rule) -> tuple[Cause, ...]:
@@ -87,9 +114,11 @@ def concerning(standing: Standing, rule: Rule) -> tuple[Cause, ...]:
 
 
 def key_of(standing: Standing, rule: Rule, causes: Sequence[Cause]) -> str:
-    """The idempotency key: of the Dockerfile, the trigger, and what changed since it was fresh."""
-    changed = sorted({(cause.reference, cause.identity) for cause in causes})
-    text = json.dumps([standing.dockerfile, rule.name, standing.stale_since, changed])
+    """The idempotency key: of the Dockerfile, the trigger, what changed, and the count of changes.
+
+    An input may change back to an earlier identity: that is another change.
+    """
+    text = json.dumps([standing.dockerfile, rule.name, standing.stale_since, standing.count, _pairs(causes)])
     return sha256(text.encode()).hexdigest()[:32]
 
 

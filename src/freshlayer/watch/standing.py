@@ -44,13 +44,24 @@ def standing_of(report: Report, name: str, before: Standing | None, now: int, *,
 
 
 def _at(known: Standing, found: Standing, now: int) -> Standing:
-    """With its times. ``stale_since`` is part of idempotency keys, and stays as it is."""
-    if not found.causes:
-        return replace(found, stale_since=0, changed_at=0)
-    same = _identities(found.causes) == _identities(known.causes)
-    return replace(
-        found, stale_since=known.stale_since or now, changed_at=min(known.changed_at, now) if same else now
+    """With its times, and without what the triggers noted of causes that are none any more.
+
+    ``stale_since`` is part of idempotency keys, and stays as it is.
+    """
+    pairs = _identities(found.causes)
+    same = pairs == _identities(known.causes)
+    found = replace(
+        found,
+        count=known.count if same else known.count + 1,
+        fired={
+            name: replace(it, pairs=tuple(pair for pair in it.pairs if pair in pairs))
+            for name, it in known.fired.items()
+        },
     )
+    if not pairs:
+        return replace(found, stale_since=0, changed_at=0, waiting={})
+    changed_at = min(known.changed_at, now) if same else now
+    return replace(found, stale_since=known.stale_since or now, changed_at=changed_at)
 
 
 def _observed_since(base: Pairs, now: Pairs) -> Pairs:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Message, Standing
@@ -62,14 +64,23 @@ class Standings:
                 continue
             found = firing(standing, self._rules, now, settle=self._settle)
             again += [found.again] if found.again is not None else []
-            if found.messages:
+            messages += found.messages
+            if found.standing != standing:
                 moved[name] = found.standing
-                messages += found.messages
         if moved and self._records.record(moved.values(), messages, at=now):
             for name, standing in moved.items():
                 self._announce(self.known.get(name), standing)
             self.known |= moved
+        elif moved:
+            self._read_again(moved, {message.dockerfile for message in messages})
         return min(again, default=None)
+
+    def _read_again(self, moved: Mapping[str, Standing], fired: Iterable[str]) -> None:
+        """Another process may have recorded meanwhile. The next keys are others than those that it used."""
+        self.known |= self._records.standings()
+        for name in fired:
+            known = self.known.get(name, Standing(name))
+            self.known[name] = replace(known, count=max(known.count, moved[name].count) + 1)
 
     def _announce(self, before: Standing | None, after: Standing) -> None:
         was = before.causes if before is not None else ()
