@@ -246,7 +246,7 @@ def test_a_service_that_is_killed_loses_no_message_and_makes_none_twice(
                 pids.append(child.pid)
                 wait_until(lambda child=child: not child.is_running, seconds=25, what="the kill")  # type: ignore[misc]
             with running(freshlayer, tmp_path / "log", "--config", config, str(project)) as child:
-                child.wait_until(lambda child=child: "delivered" in child.output(), seconds=25)  # type: ignore[misc]
+                child.wait_until(lambda child=child: "delivered" in child.output(), seconds=40)  # type: ignore[misc]
             received += receiver.requests()
     keys = Counter(str(it["idempotency_key"]) for it in bodies(received))
     assert sorted(keys.values()) == [2, 2]

@@ -177,7 +177,7 @@ def _deliver(
     outbox.report_unknown()
     while not stop.is_set():
         wake.clear()
-        with closing(records):
+        with closing(outbox):
             outbox.deliver_due()
             wait = outbox.wait()
         wake.wait(wait)

@@ -177,6 +177,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (7, (_NOT_WATCHED,)),
     (8, (_SCRIPT,)),
     (9, (_STANDING, _OUTBOX, "CREATE INDEX outbox_due ON outbox (delivered, due)")),
+    (10, ("ALTER TABLE outbox ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0",)),
 )
 """Version → the statements that lead to it from the version before."""
 

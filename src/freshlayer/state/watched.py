@@ -75,23 +75,24 @@ class WatchRecords:
         return {name: int(count) for name, count in self._file.read(sql, ())}
 
     def due(self, triggers: Collection[str], now: int, latest: int, most: int) -> list[Message]:
-        """Messages of these triggers to deliver now, by when they were due.
+        """Messages of these triggers to deliver now that no process has claimed, by when they were due.
 
         One that is due after ``latest`` is due now, so that a clock that was set back delays none for long.
         """
         rows = self._file.read(
             "SELECT trigger, key, dockerfile, body, times FROM outbox WHERE delivered = 0"
-            " AND (due <= ? OR due > ?) AND trigger IN (SELECT value FROM json_each(?))"
-            " ORDER BY due, number LIMIT ?",
-            (now, latest, _texts(triggers), most),
+            " AND (due <= ? OR due > ?) AND (claimed_until <= ? OR claimed_until > ?)"
+            " AND trigger IN (SELECT value FROM json_each(?)) ORDER BY due, number LIMIT ?",
+            (now, latest, now, latest, _texts(triggers), most),
         )
         return [Message(*row) for row in rows]
 
     def next_due(self, triggers: Collection[str]) -> int | None:
         """When the next message of these triggers is due; None where none waits."""
         rows = self._file.read(
-            "SELECT due FROM outbox WHERE delivered = 0 AND trigger IN (SELECT value FROM json_each(?))"
-            " ORDER BY due LIMIT 1",
+            "SELECT max(due, claimed_until) AS due FROM outbox"
+            " WHERE delivered = 0 AND trigger IN (SELECT value FROM json_each(?))"
+            " ORDER BY max(due, claimed_until) LIMIT 1",
             (_texts(triggers),),
         )
         return int(rows[0][0]) if rows else None
@@ -107,25 +108,41 @@ class WatchRecords:
         self._file.write(work)
         return removed[-1] if removed else 0
 
-    def record_delivered(self, key: str) -> None:
-        """Never deliver it again; the oldest of those that were delivered are removed."""
+    def claim(self, key: str, now: int, until: int) -> bool:
+        """Claim a message for this process; False where another one has it, or delivered it.
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE outbox SET delivered = 1 WHERE key = ?", (key,))
-            connection.execute(
-                "DELETE FROM outbox WHERE delivered = 1 AND number <= (SELECT max(number) FROM outbox) - ?",
-                (_KEPT,),
-            )
+        A claim that ends after ``until`` was made by a clock that was set back since, and does not count.
+        """
+        return self._changed(
+            "UPDATE outbox SET claimed_until = ? WHERE key = ? AND delivered = 0"
+            " AND (claimed_until <= ? OR claimed_until > ?)",
+            (until, key, now, until),
+        )
 
-        self._file.write(work)
+    def extend_claim(self, key: str, until: int) -> bool:
+        """Keep a message that this process has claimed; whether that was recorded."""
+        return self._changed("UPDATE outbox SET claimed_until = ? WHERE key = ?", (until, key))
 
-    def record_failure(self, key: str, due: int) -> None:
-        """Try again at ``due``."""
+    def record_delivered(self, key: str) -> bool:
+        """Never deliver it again; whether that was recorded. The oldest of those are removed."""
+        done = self._changed("UPDATE outbox SET delivered = 1, claimed_until = 0 WHERE key = ?", (key,))
+        self._changed(
+            "DELETE FROM outbox WHERE delivered = 1 AND number <= (SELECT max(number) FROM outbox) - ?",
+            (_KEPT,),
+        )
+        return done
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE outbox SET times = times + 1, due = ? WHERE key = ?", (due, key))
+    def record_failure(self, key: str, due: int) -> bool:
+        """Try again at ``due``, in any process; whether that was recorded."""
+        return self._changed(
+            "UPDATE outbox SET times = times + 1, due = ?, claimed_until = 0 WHERE key = ?", (due, key)
+        )
 
-        self._file.write(work)
+    def _changed(self, sql: str, values: Sequence[object]) -> bool:
+        """Whether a statement changed a row."""
+        counts: list[int] = []
+        self._file.write(lambda connection: counts.append(connection.execute(sql, values).rowcount))
+        return bool(counts) and counts[-1] > 0
 
 
 def _texts(values: Iterable[str]) -> str:

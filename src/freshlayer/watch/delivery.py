@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ _FIRST_WAIT = 5
 _GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL for a command."""
 
-_STEP = 0.2
+_STEP = 0.05
+_PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 _HTTP_OK = range(200, 300)
 
 Stopping = Callable[[], bool]
@@ -68,32 +70,36 @@ def _command(target: CommandTarget, message: Message, directory: Path, stopping:
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise DeliveryError(f"can't be started: {why}") from None
-    code = _ended(process, target.timeout, stopping)
+    try:
+        code = _ended(process, target.timeout, stopping)
+    finally:
+        _end(process)
     if code:
         raise DeliveryError(f"ended with exit code {code}")
 
 
 def _ended(process: subprocess.Popen[bytes], timeout: float, stopping: Stopping) -> int:
-    waited = 0.0
-    while True:
-        try:
-            return process.wait(_STEP)
-        except subprocess.TimeoutExpired:
-            waited += _STEP
-        if waited >= timeout or stopping():
-            _end(process)
-            raise DeliveryError(
-                "was ended with the service" if stopping() else f"took more than {timeout:g} s"
-            )
+    """The exit code. Its process stays a zombie, so that the number of its group is not used again."""
+    latest = time.monotonic() + timeout
+    while not (found := os.waitid(os.P_PID, process.pid, _PEEK)):
+        if stopping():
+            raise DeliveryError("was ended with the service")
+        if time.monotonic() >= latest:
+            raise DeliveryError(f"took more than {timeout:g} s")
+        time.sleep(_STEP)
+    return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(_GRACE)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+    """End all of its process group: what it started is not left behind."""
+    latest = time.monotonic() + _GRACE
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        while time.monotonic() < latest and not os.waitid(os.P_PID, process.pid, _PEEK):
+            time.sleep(_STEP)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _webhook(target: WebhookTarget, message: Message, directory: Path, _stopping: Stopping) -> None:

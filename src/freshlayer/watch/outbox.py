@@ -14,6 +14,11 @@ _AT_ONCE = 100
 _KEPT = 7 * 24 * 3600
 """Seconds that a message of an unknown trigger is kept without an attempt."""
 
+_CLAIM = 12
+"""Seconds that a claim holds after its process was killed."""
+
+_EXTENDED_AFTER = 3
+
 
 class Outbox:
     """``directory``: of watch.toml. ``clock``: seconds since 1970. ``report`` gets what becomes of each."""
@@ -33,11 +38,13 @@ class Outbox:
         self._clock = clock
         self._report = report
         self._stopping = stopping
+        self._unrecorded: set[str] = set()
 
     def deliver_due(self) -> int:
         """Deliver every message that is due; how many were not delivered."""
         failures = 0
-        tried: set[str] = set()
+        self._record_again()
+        tried = set(self._unrecorded)
         while not self._stopping():
             now = self._clock()
             found = self._records.due(self._triggers, now, now + LONGEST_WAIT, _AT_ONCE)
@@ -47,7 +54,7 @@ class Outbox:
             for message in open_:
                 tried.add(message.key)
                 if not self._stopping():
-                    failures += not self._deliver(message)
+                    failures += self._deliver(message)
         return failures
 
     def report_unknown(self) -> None:
@@ -70,15 +77,55 @@ class Outbox:
         due = self._records.next_due(self._triggers)
         return None if due is None else max(0, min(due - self._clock(), LONGEST_WAIT))
 
+    def close(self) -> None:
+        """End the connection to the state file; the next use opens another."""
+        self._records.close()
+
     def _deliver(self, message: Message) -> bool:
-        place = f"{message.dockerfile}: trigger {message.trigger}"
-        try:
-            deliver(self._triggers[message.trigger].target, message, self._directory, self._stopping)
-        except DeliveryError as error:
-            wait = wait_after(message.tries)
-            self._records.record_failure(message.key, self._clock() + wait)
-            self._report(f"{place}: {error}; the next attempt is in {wait} s")
+        """Whether it failed here. What another process has claimed is left to that one."""
+        now = self._clock()
+        if not self._records.claim(message.key, now, now + _CLAIM):
             return False
-        self._records.record_delivered(message.key)
+        place = f"{message.dockerfile}: trigger {message.trigger}"
+        claim = _Claim(self._records, message.key, self._clock, self._stopping)
+        try:
+            deliver(self._triggers[message.trigger].target, message, self._directory, claim.is_ending)
+        except DeliveryError as error:
+            self._failed(message, f"{place}: {error}")
+            return True
+        except Exception as error:  # noqa: BLE001 - one message's oddity must not cost the others
+            self._failed(message, f"{place}: unexpected {type(error).__name__}")
+            return True
+        if not self._records.record_delivered(message.key):
+            self._unrecorded.add(message.key)
         self._report(f"{place}: delivered")
-        return True
+        return False
+
+    def _failed(self, message: Message, clause: str) -> None:
+        wait = wait_after(message.tries)
+        self._records.record_failure(message.key, self._clock() + wait)
+        self._report(f"{clause}; the next attempt is in {wait} s")
+
+    def _record_again(self) -> None:
+        """What was delivered while the state could not be written is not delivered again."""
+        self._unrecorded = {key for key in self._unrecorded if not self._records.record_delivered(key)}
+
+
+class _Claim:
+    """A message that is being delivered: its claim is extended as long as that takes."""
+
+    def __init__(self, records: WatchRecords, key: str, clock: Callable[[], int], stopping: Stopping) -> None:
+        self._records = records
+        self._key = key
+        self._clock = clock
+        self._stopping = stopping
+        self._extended = clock()
+
+    def is_ending(self) -> bool:
+        """Whether the service is to end. To be called again and again."""
+        now = self._clock()
+        if abs(now - self._extended) >= _EXTENDED_AFTER:
+            self._extended = now
+            if not self._records.extend_claim(self._key, now + _CLAIM):
+                self._records.close()
+        return self._stopping()
