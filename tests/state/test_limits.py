@@ -46,7 +46,7 @@ def test_a_signal_during_a_query_leaves_the_state_file_as_it_is(tmp_path: Path) 
         signal.signal(signal.SIGALRM, before)
         file.close()
     assert not list(tmp_path.glob("*.corrupt"))
-    assert records.undelivered() == {NAME}
+    assert records.undelivered() == frozenset({NAME})
     records.close()
 
 

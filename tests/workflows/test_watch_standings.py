@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -76,3 +76,41 @@ def test_a_key_that_was_used_delays_no_later_change(records: WatchRecords) -> No
     assert deliver(records) == 1
     other.take([(NAME, report(newest, OLD))], 200)
     assert deliver(records) == 1
+
+
+@contextmanager
+def unusable(records: WatchRecords, path: Path) -> Iterator[None]:
+    """While there is something else where the state file is."""
+    records.close()
+    kept = path.with_name("kept")
+    path.rename(kept)
+    path.mkdir()
+    yield
+    path.rmdir()
+    kept.rename(path)
+    records.close()
+
+
+def test_a_state_that_can_not_be_read_at_the_start_keeps_its_baselines(
+    records: WatchRecords, tmp_path: Path
+) -> None:
+    standings(records).take([(NAME, report(OLD))], 100)
+    with unusable(records, tmp_path / "state"):
+        service = standings(records)
+        service.take([(NAME, report(NEW))], 200)
+        assert service.known == {}
+    service.take([(NAME, report(NEW))], 300)
+    assert deliver(records) == 1
+
+
+def test_nothing_is_accepted_while_the_outbox_can_not_be_read(records: WatchRecords, tmp_path: Path) -> None:
+    service = standings(records)
+    for pairs in (OLD, NEW):
+        service.take([(NAME, report(pairs))], 100)
+    stale = service.known
+    with unusable(records, tmp_path / "state"):
+        service.take([(NAME, report(NEW))], 200)
+    assert service.known == stale
+    assert deliver(records) == 1
+    service.take([(NAME, report(NEW))], 300)
+    assert service.known[NAME].causes == ()

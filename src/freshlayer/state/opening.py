@@ -102,6 +102,11 @@ class StateFile:
         self._with_connection(transaction, "nothing was recorded")
 
     @property
+    def is_usable(self) -> bool:
+        """False once reading or writing failed: then nothing that was read since counts."""
+        return self._usable
+
+    @property
     def size(self) -> int:
         """Bytes of the file, with what is not yet written into it (sqlite.org/wal.html)."""
         total = 0

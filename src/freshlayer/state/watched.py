@@ -34,9 +34,11 @@ class WatchRecords:
         self._file.close()
         self._file = StateFile(self._path, self._warn)
 
-    def standings(self) -> dict[str, Standing]:
-        """By Dockerfile."""
+    def standings(self) -> dict[str, Standing] | None:
+        """By Dockerfile; None where they can't be read now."""
         rows = self._file.read("SELECT dockerfile, standing FROM standing", ())
+        if not self._file.is_usable:
+            return None
         return {name: msgspec.json.decode(text, type=Standing) for name, text in rows}
 
     def record(self, standings: Iterable[Standing], messages: Sequence[Message], *, at: int) -> bool:
@@ -64,10 +66,10 @@ class WatchRecords:
         self._file.write(work)
         return bool(done)
 
-    def undelivered(self) -> frozenset[str]:
-        """The Dockerfiles with a message that is not delivered."""
+    def undelivered(self) -> frozenset[str] | None:
+        """The Dockerfiles with a message that is not delivered; None where that can't be read now."""
         rows = self._file.read("SELECT DISTINCT dockerfile FROM outbox WHERE delivered = 0", ())
-        return frozenset(name for (name,) in rows)
+        return frozenset(name for (name,) in rows) if self._file.is_usable else None
 
     def waiting(self) -> dict[str, int]:
         """Trigger → its messages that are not delivered."""

@@ -16,7 +16,8 @@ from freshlayer.watch.standing import standing_of
 class Standings:
     """What is recorded of each Dockerfile. ``report`` gets a line when one becomes stale or fresh.
 
-    Nothing counts as known that could not be recorded: then the next judgement finds it again.
+    Nothing counts as known that could not be recorded: then the next judgement finds it again. Nothing is
+    judged or recorded before the standings of the last run were read: baselines would be overwritten.
     """
 
     def __init__(
@@ -26,8 +27,10 @@ class Standings:
         self._rules = rules
         self._settle = settle
         self._report = report
-        self.known = records.standings()
+        self.known: dict[str, Standing] = {}
+        self._is_read = False
         self._watched: frozenset[str] = frozenset()
+        self._read()
         records.close()
 
     def watch(self, names: Iterable[str]) -> None:
@@ -37,16 +40,24 @@ class Standings:
     def take(self, found: Iterable[tuple[str, Report]], now: int) -> int | None:
         """Record judgements, and the messages that are due with them. As ``fire``."""
         try:
-            return self._fire(self._moved(found, now), now)
+            return self._fire(self._moved(found, now), now) if self._is_read or self._read() else None
         finally:
             self._records.close()
+
+    def _read(self) -> bool:
+        """Whether what is recorded was read."""
+        found = self._records.standings()
+        self.known |= found or {}
+        self._is_read |= found is not None
+        return found is not None
 
     def _moved(self, found: Iterable[tuple[str, Report]], now: int) -> dict[str, Standing]:
         undelivered = self._records.undelivered()
         moved: dict[str, Standing] = {}
         for name, report in found:
             before = self.known.get(name)
-            done = before is not None and name not in undelivered and all_fired(before, self._rules)
+            delivered = undelivered is not None and name not in undelivered
+            done = before is not None and delivered and all_fired(before, self._rules)
             after = standing_of(report, name, before, now, accept=done)
             if after != before:
                 moved[name] = after
@@ -77,7 +88,7 @@ class Standings:
 
     def _read_again(self, moved: Mapping[str, Standing], fired: Iterable[str]) -> None:
         """Another process may have recorded meanwhile. The next keys are others than those that it used."""
-        self.known |= self._records.standings()
+        self._read()
         for name in fired:
             known = self.known.get(name, Standing(name))
             self.known[name] = replace(known, count=max(known.count, moved[name].count) + 1)
