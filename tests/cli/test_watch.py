@@ -223,6 +223,42 @@ def test_a_request_that_hangs_does_not_hold_the_end_up(
             assert end(child) < 10
 
 
+def test_a_locked_state_does_not_hold_the_end_up(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    write(project, "Dockerfile", f"RUN curl {origin.url}a")
+    config = tmp_path / "watch.toml"
+    config.write_text("interval = 1\nsearch = 1\nsettle = 0\n")
+    with running(freshlayer, tmp_path / "log", "--config", str(config), str(project)) as child:
+        child.wait_until(lambda: bool(standing(freshlayer)), seconds=20)
+        with closing(sqlite3.connect(freshlayer.state, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            origin.set_tag('"v2"')
+            origin.requests()
+            child.wait_until(lambda: bool(origin.requests()), seconds=20)
+            time.sleep(2)
+            assert end(child) < 10
+
+
+def test_sigterm_ends_a_single_round_and_the_command_of_its_trigger(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    write(project, "Dockerfile", f"RUN curl {origin.url}a")
+    config = tmp_path / "watch.toml"
+    code = "import os, time; open('pid', 'w').write(f'{os.getpid()}\\n'); time.sleep(60)"
+    config.write_text(
+        f'[triggers.build]\ntype = "command"\ncommand = {json.dumps([sys.executable, "-c", code])}\n'
+    )
+    freshlayer("watch", "--once", "--config", str(config), ".")
+    origin.set_tag('"v2"')
+    pid = tmp_path / "pid"
+    with running(freshlayer, tmp_path / "log", "--once", "--config", str(config), str(project)) as child:
+        child.wait_until(lambda: pid.exists() and pid.read_text().endswith("\n"), seconds=20)
+        assert end(child) < 10
+        assert "was ended with the service" in child.output()
+    assert not Path("/proc", pid.read_text().strip()).exists()
+
+
 def test_a_service_that_is_killed_loses_no_message_and_makes_none_twice(
     freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
 ) -> None:

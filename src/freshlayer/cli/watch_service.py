@@ -1,16 +1,13 @@
-"""The process of ``freshlayer watch``: one round, or rounds until SIGTERM, with a thread that delivers."""
+"""The process of ``freshlayer watch``: one round, or rounds until SIGTERM, with threads that deliver."""
 
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,6 +22,7 @@ from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import state_in_use
 from freshlayer.cli.watch_api import served
+from freshlayer.cli.watch_end import End, OverdueError
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
@@ -33,9 +31,11 @@ from freshlayer.report.terminal import warn
 from freshlayer.settings import Policy
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch.board import Board
+from freshlayer.watch.delivery import Stopping
+from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
 from freshlayer.watch.schedule import Schedule, host_of
-from freshlayer.watch.settings import WatchSettings
+from freshlayer.watch.settings import Trigger, WatchSettings
 from freshlayer.workflows import watch_rounds
 from freshlayer.workflows.batch import Reader
 from freshlayer.workflows.check import built_by
@@ -45,15 +45,8 @@ from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
 from freshlayer.workflows.watched_files import WatchedFiles
 
-_GRACE = 6.0
-"""Seconds that a round has to end after SIGTERM; what it has not recorded by then is found again."""
-
 _LAST_DELIVERY = 3.0
 _AGAIN = 600.0
-
-
-class _OverdueError(BaseException):
-    """SIGTERM was a while ago. Not an Exception: whatever is under way ends."""
 
 
 class _Place(Struct, frozen=True):
@@ -65,8 +58,21 @@ class _Place(Struct, frozen=True):
     state: Path
     paths: Sequence[str]
 
-    def outbox(self, records: WatchRecords, stopping: Callable[[], bool]) -> Outbox:
-        return Outbox(records, self.settings.triggers, self.directory, _wall, warn, stopping)
+    def outbox(
+        self, triggers: Mapping[str, Trigger], stopping: Stopping, failed: Callable[[str], None]
+    ) -> Outbox:
+        records = WatchRecords(self.state, failed)
+        return Outbox(records, triggers, self.directory, _wall, warn, stopping)
+
+    def threads(self, stopping: Stopping, failed: Callable[[str], None]) -> DeliveryThreads:
+        """``failed`` gets why the state can't be used."""
+        triggers = self.settings.triggers
+        return DeliveryThreads(triggers, lambda some: self.outbox(some, stopping, failed), warn, stopping)
+
+    def report_unknown(self, stopping: Stopping, failed: Callable[[str], None]) -> None:
+        """What waits for triggers of another configuration."""
+        with closing(self.outbox(self.settings.triggers, stopping, failed)) as outbox:
+            outbox.report_unknown()
 
 
 def run(
@@ -92,9 +98,23 @@ def _once(place: _Place) -> int:
         codes.add(TROUBLE)
         warn(message)
 
+    end = End()
+    try:
+        with end.by_signals():
+            _round(place, end, codes, unread)
+            place.report_unknown(end.is_set, warn)
+            codes.add(TROUBLE if place.threads(end.is_set, warn).deliver_once() else DONE)
+    except OverdueError:
+        pass
+    if end.is_set():
+        unread("watch: it was ended before it was complete; the next run finds what it missed")
+    return max(codes)
+
+
+def _round(place: _Place, end: End, codes: set[int], unread: Callable[[str], None]) -> None:
     with closing(WatchRecords(place.state, warn)) as records:
         standings = Standings(records, place.settings.rules, 0, lambda _: None)
-        service = _service(place, standings, threading.Event(), lambda: None)
+        service = _service(place, standings, end, lambda: None)
         output = Output(place.options, Style(ReportKind.CHECK, several=True))
         for report in service.once(unread):
             if not isinstance(report, Report):
@@ -103,55 +123,26 @@ def _once(place: _Place) -> int:
             output.add(report)
             codes.add(STALE if report.stale else DONE)
         output.end()
-        outbox = place.outbox(records, lambda: False)
-        outbox.report_unknown()
-        codes.add(TROUBLE if outbox.deliver_due() else DONE)
-    return max(codes)
 
 
 def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
-    stop, wake, board = threading.Event(), threading.Event(), Board()
-    sparse = _Sparse()
-    thread = threading.Thread(target=_deliver, args=(place, stop, wake, sparse), daemon=True)
+    end, board, sparse = End(), Board(), _Sparse()
+    threads = place.threads(end.is_set, sparse)
     with (
-        _ended_by_signals(stop, wake),
+        end.by_signals(),
         served(board, listen, place.settings.api, place.directory, _wall),
         closing(WatchRecords(place.state, sparse)) as records,
     ):
-        standings = Standings(records, place.settings.rules, place.settings.settle, warn)
-        service = _service(place, standings, stop, wake.set, board, sparse)
-        thread.start()
         try:
-            service.serve()
-        except _OverdueError:
+            place.report_unknown(end.is_set, sparse)
+            threads.serve()
+            standings = Standings(records, place.settings.rules, place.settings.settle, warn)
+            _service(place, standings, end, threads.wake, board, sparse).serve()
+        except OverdueError:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
-    wake.set()
-    thread.join(_LAST_DELIVERY)
+    threads.join(_LAST_DELIVERY)
     return DONE
-
-
-@contextmanager
-def _ended_by_signals(stop: threading.Event, wake: threading.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT end the service: what is under way has a few seconds."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        if not stop.is_set():
-            stop.set()
-            wake.set()
-            signal.setitimer(signal.ITIMER_REAL, _GRACE)
-
-    def overdue(_number: int, _frame: FrameType | None) -> None:
-        raise _OverdueError
-
-    handlers = {signal.SIGTERM: end, signal.SIGINT: end, signal.SIGALRM: overdue}
-    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Sparse:
@@ -168,25 +159,10 @@ class _Sparse:
             warn(message)
 
 
-def _deliver(
-    place: _Place, stop: threading.Event, wake: threading.Event, sparse: Callable[[str], None]
-) -> None:
-    """In a thread of its own: a receiver that hangs keeps no probe waiting."""
-    records = WatchRecords(place.state, sparse)
-    outbox = place.outbox(records, stop.is_set)
-    outbox.report_unknown()
-    while not stop.is_set():
-        wake.clear()
-        with closing(outbox):
-            outbox.deliver_due()
-            wait = outbox.wait()
-        wake.wait(wait)
-
-
 def _service(
     place: _Place,
     standings: Standings,
-    stop: threading.Event,
+    end: End,
     recorded: Callable[[], None],
     board: Board | None = None,
     printer: Callable[[str], None] = warn,
@@ -203,7 +179,7 @@ def _service(
         known = replace(search, networks=session.store.networks())
         return partial(read_one, options, known, session.policy.hosts)
 
-    means = watch_rounds.Means(request, _keyring, stop.is_set, probed=_counter(board))
+    means = watch_rounds.Means(request, _keyring, end.is_set, probed=_counter(board))
     return Service(
         _rounds(place, means),
         standings,
@@ -216,8 +192,8 @@ def _service(
             search=settings.search,
             every=settings.pace.interval,
             monotonic=time.monotonic,
-            stopping=stop.is_set,
-            sleep=lambda seconds: _sleep(stop, seconds),
+            stopping=end.is_set,
+            sleep=end.wait,
             recorded=recorded,
             board=board,
         ),
@@ -236,10 +212,6 @@ def _counter(board: Board | None) -> Callable[[Verdict], None]:
             board.probed(host_of(verdict.reference), failed=not verdict.is_observed)
 
     return count
-
-
-def _sleep(stop: threading.Event, seconds: float) -> None:
-    stop.wait(seconds)
 
 
 def _keyring(policy: Policy) -> Keyring:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.migrations import TABLES, VERSION, migrate
 
 _WAIT = 30.0
+_WAIT_OF_SQLITE = 0.25
 _LAST_VERSION = 1_000
 """A larger number is damage, and not a newer freshlayer's."""
 
@@ -143,9 +145,19 @@ class StateFile:
             self.close()
 
     def _act(self, act: Callable[[sqlite3.Connection], None]) -> None:
-        connection = self._open()
-        _limit_steps(connection)
-        act(connection)
+        """Act, again and again while another process has the file locked.
+
+        SQLite waits in C, where Python handles no signal: each of its waits is short.
+        """
+        latest = time.monotonic() + _WAIT
+        while True:
+            try:
+                connection = self._open()
+                _limit_steps(connection)
+                return act(connection)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= latest:
+                    raise
 
     def _open(self) -> sqlite3.Connection:
         while self._connection is None:
@@ -162,7 +174,7 @@ class StateFile:
 
     def _connected(self) -> sqlite3.Connection:
         """The open file. Raises StateError where a newer freshlayer wrote it, DamagedError, sqlite3.Error."""
-        connection = sqlite3.connect(self.path, timeout=_WAIT)
+        connection = sqlite3.connect(self.path, timeout=_WAIT_OF_SQLITE)
         try:
             _limit(connection)
             if _version(connection) < VERSION:

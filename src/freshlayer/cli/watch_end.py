@@ -1,0 +1,58 @@
+"""How ``freshlayer watch`` ends: by SIGTERM and SIGINT, with a few seconds for what is under way."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_GRACE = 6.0
+"""Seconds that a round has to end after SIGTERM; what it has not recorded by then is found again."""
+
+
+class OverdueError(BaseException):
+    """SIGTERM was a while ago. Not an Exception: whatever is under way ends."""
+
+
+class End:
+    """Whether the process is to end.
+
+    A signal handler takes no lock: the code that it interrupts may hold it (threading.Event has one).
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._read, self._write = os.pipe()
+
+    def is_set(self) -> bool:
+        """For any thread, at any time."""
+        return self._is_set
+
+    def wait(self, seconds: float) -> None:
+        """For so long, or until the end. For the main thread, which signals interrupt."""
+        select.select([self._read], [], [], seconds)
+
+    @contextmanager
+    def by_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT set it meanwhile; OverdueError is raised a few seconds later."""
+        handlers = {signal.SIGTERM: self._signalled, signal.SIGINT: self._signalled, signal.SIGALRM: _overdue}
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
+        if not self._is_set:
+            signal.setitimer(signal.ITIMER_REAL, _GRACE)
+            self._is_set = True
+            os.write(self._write, b"\0")
+
+
+def _overdue(_number: int, _frame: FrameType | None) -> None:
+    raise OverdueError
