@@ -77,6 +77,27 @@ def test_a_word_that_is_not_a_finding(freshlayer: Freshlayer, project: Path) -> 
     assert "'rotten' is not one of stale, unknown, absent, not-watched" in told.err
 
 
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (("-o", "out.json"), "{"),
+        (("--output", "out.md"), "## freshlayer"),
+        (("--json", "-o", "out.md"), "{"),
+        (("--format", "text", "-o", "out.json"), "Dockerfile"),
+    ],
+)
+def test_an_output_file_has_the_report_in_place_of_standard_output(
+    freshlayer: Freshlayer, project: Path, words: tuple[str, ...], begins: str
+) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\n")
+    told = freshlayer("check", *words, ".")
+    assert (told.code, told.out) == (0, "")
+    assert (project / words[-1]).read_text().startswith(begins)
+    assert freshlayer("inputs", *words, ".").out == ""
+    assert freshlayer("check", "-o", "-", ".").out != ""
+    assert freshlayer.but("-o", "out.json")("check", ".").code == 2
+
+
 @pytest.mark.parametrize("words", [(".",), ("--recursive", "."), (".", ".")])
 def test_the_report_on_standard_output(freshlayer: Freshlayer, project: Path, words: tuple[str, ...]) -> None:
     (project / "Dockerfile").write_text("FROM scratch\n")

@@ -54,7 +54,7 @@ def test_each_command_accepts_exactly_what_acts_on_it(name: str) -> None:
     assert command is not None
     own = {option for parameter in command.params for option in parameter.opts}
     shared = {f"--{option}" for option in EVERYTHING if own & {f"--{option}"}} - {"--format"}
-    assert shared == {f"--{option}" for option in ACTING.get(name, ()) if option != "format"}
+    assert shared == {f"--{option}" for option in ACTING.get(name, ()) if option not in {"format", "output"}}
     assert ("--json" in own) == ("format" in ACTING.get(name, ()))
 
 

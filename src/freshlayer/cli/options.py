@@ -20,7 +20,11 @@ from freshlayer.report.formats import NAMES, format_of, missing
 
 
 class Options(Struct, frozen=True):
-    """As typed; None where an option was not given. ``docker``: flags of docker's own, for what we run."""
+    """As typed; None where an option was not given.
+
+    ``docker``: flags of docker's own, for what we run. ``report_to``: the file that gets the report, in place
+    of standard output.
+    """
 
     builder: str | None = None
     state: str | None = None
@@ -37,6 +41,7 @@ class Options(Struct, frozen=True):
     quiet: bool | None = None
     verbose: bool | None = None
     docker: tuple[str, ...] | None = None
+    report_to: str | None = None
 
     def over(self, outer: Options) -> Options:
         """An option behind the command word wins over the same one before it."""
@@ -131,8 +136,8 @@ ACTING: dict[str, tuple[str, ...]] = {
     "build": ("format", *_OURS),
     "compose": ("format", *_OURS),
     "bake": ("format", *_OURS),
-    "check": ("format", *(name for name in _OURS if name != "locked")),
-    "inputs": ("format", "report", "quiet", "state", "settings"),
+    "check": ("format", "output", *(name for name in _OURS if name != "locked")),
+    "inputs": ("format", "output", "report", "quiet", "state", "settings"),
     "lock": ("format", "quiet", "identities", *_PROBING),
     "update": ("format", "quiet", "identities", *_PROBING),
     "verify": ("format", "quiet", "identities", "offline", *_PROBING),
@@ -151,7 +156,8 @@ ACTING: dict[str, tuple[str, ...]] = {
     "install": ("quiet",),
     "uninstall": ("quiet",),
 }
-"""Command → our options that act on it. ``format`` is ``--format`` and ``--json``."""
+"""Command → our options that act on it. ``format`` is ``--format`` and ``--json``; ``output`` is behind the
+word alone, as docker has an ``-o`` of its own."""
 
 _OF_REPORTS = ("format", "report")
 
@@ -179,6 +185,8 @@ def check_acts(options: Options, command: str) -> None:
 def check_format(options: Options) -> None:
     """Raises OptionError where a format is named that needs a library which is not installed."""
     named = {"--format": options.format} if options.format else {}
+    if options.report_to and not options.format:
+        named["-o"] = format_of(options.report_to)
     if options.report and options.report != "-":
         named["--report"] = format_of(options.report)
     for option, form in named.items():
@@ -203,7 +211,16 @@ def _made(names: Iterable[str], formats: Sequence[str]) -> Iterable[Callable[...
     """``--help-all`` is added where something is seldom used."""
     listed = list(names)
     for name in listed:
-        if name == "format":
+        if name == "output":
+            yield click.option(
+                "-o",
+                "--output",
+                "report_to",
+                metavar="FILE",
+                type=click.Path(),
+                help="write the report to FILE alone, in the format of --format or of the ending",
+            )
+        elif name == "format":
             yield click.option("--format", type=click.Choice(formats), help="the format of the report")
             yield click.option(
                 "--json", "as_json", is_flag=True, default=None, help="short for --format json"

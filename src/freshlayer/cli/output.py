@@ -78,12 +78,12 @@ class _Target:
 class _File(_Target):
     """A file, which is replaced when its content is complete."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, form: str = "") -> None:
         import tempfile
 
         self._path = Path(path)
         written = tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed by close
-        super().__init__(format_of(path), written)
+        super().__init__(form or format_of(path), written)
 
     def close(self) -> None:
         from freshlayer.files.atomic_write import replace as replace_file
@@ -112,6 +112,9 @@ def _targets(options: Options, kind: ReportKind) -> Iterator[_Target]:
         form = _TEXT
     elif options.report:
         yield _File(options.report)
+    if options.report_to and options.report_to != "-":
+        yield _File(options.report_to, options.format or "")
+        return
     # A stream is None where a service starts us with it closed.
     if stream is not None and not (form == _TEXT and options.quiet):
         yield _Target(form, stream)
