@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -12,8 +15,10 @@ import pytest
 
 from freshlayer.model.watched import Message
 from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
-from freshlayer.watch.settings import read
+from freshlayer.watch.settings import Trigger, read
+from testing.logging_server import LoggingServer, Reply
 from testing.process import wait_until
 
 NOW = 1_000_000
@@ -51,6 +56,10 @@ def setup(tmp_path: Path) -> Setup:
 def command(name: str, code: str) -> str:
     """The table of a trigger that runs Python code."""
     return f'[triggers.{name}]\ntype = "command"\ncommand = ["{sys.executable}", "-c", """{code}"""]\n'
+
+
+def webhook(name: str, url: str) -> str:
+    return f'[triggers.{name}]\ntype = "webhook"\nurl = "{url}"\n'
 
 
 def message(trigger: str, number: int = 1) -> Message:
@@ -123,3 +132,58 @@ def test_an_unexpected_exception_is_a_failure_and_the_others_are_delivered(setup
         "/p/1/Dockerfile: trigger a: unexpected ValueError; the next attempt is in 5 s",
         "/p/1/Dockerfile: trigger b: delivered",
     ]
+
+
+def test_a_receiver_that_fails_is_tried_once_in_each_pass(setup: Setup) -> None:
+    setup.add(*(message("slow", number) for number in range(150)), message("fast"))
+    with LoggingServer(lambda _: Reply(503)) as receiver:
+        outbox = setup.outbox(webhook("slow", receiver.url) + command("fast", "pass"))
+        assert outbox.deliver_due() == 1
+        assert setup.waiting() == {"slow": 150}
+        assert outbox.deliver_due() == 0
+        waits = []
+        for _ in range(3):
+            waits.append(outbox.wait())
+            setup.now += waits[-1] or 0
+            assert outbox.deliver_due() == 1
+        assert waits == [5, 10, 20]
+        receiver.script = lambda _: Reply(204, body=b"")
+        setup.now += 40
+        assert (outbox.deliver_due(), setup.waiting()) == (0, {})
+
+
+def test_the_timeout_of_a_webhook_is_for_all_of_it(setup: Setup) -> None:
+    """The receiver sends a part of an answer again and again."""
+    setup.add(message("a"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        Thread(target=_drip, args=(listening,), daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        started = time.monotonic()
+        assert setup.outbox(webhook("a", url) + "timeout = 1\n").deliver_due() == 1
+        assert time.monotonic() - started < 5
+    assert setup.reported == [
+        "/p/1/Dockerfile: trigger a: no answer: it took more than 1 s; the next attempt is in 5 s"
+    ]
+
+
+def _drip(listening: socket.socket) -> None:
+    accepted, _ = listening.accept()
+    with accepted, contextlib.suppress(OSError):
+        while True:
+            accepted.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            time.sleep(0.2)
+
+
+def test_no_trigger_waits_for_another(setup: Setup) -> None:
+    setup.add(message("slow"), message("fast"))
+    slow = "import os, time\nwhile not os.path.exists('done'): time.sleep(0.05)"
+    tables = command("slow", slow) + command("fast", "open('done', 'w')")
+    own = read(tables, "watch.toml").triggers
+
+    def outbox(some: Mapping[str, Trigger]) -> Outbox:
+        records = WatchRecords(setup.state, setup.reported.append)
+        report = setup.reported.append
+        return Outbox(records, some, setup.directory, lambda: NOW, report, lambda: False)
+
+    threads = DeliveryThreads(own, outbox, setup.reported.append, lambda: False)
+    assert (threads.deliver_once(), setup.waiting()) == (0, {})

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import http.client
 import os
 import signal
-import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from freshlayer import __version__
 from freshlayer.children import MARK, TRIGGER, limited
@@ -29,12 +26,21 @@ _GRACE = 2.0
 _STEP = 0.05
 _PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 _HTTP_OK = range(200, 300)
+_OF_RECEIVER = frozenset({401, 403, 404, 405, 408, 410, 429, *range(500, 600)})
+"""Statuses that are not about one message."""
 
 Stopping = Callable[[], bool]
 
 
 class DeliveryError(Exception):
-    """A message was not delivered; its text is a clause without a secret."""
+    """A message was not delivered; its text is a clause without a secret.
+
+    ``of_receiver``: the next message would not be delivered either.
+    """
+
+    def __init__(self, clause: str, *, of_receiver: bool = False) -> None:
+        super().__init__(clause)
+        self.of_receiver = of_receiver
 
 
 def deliver(target: Target, message: Message, directory: Path, stopping: Stopping) -> None:
@@ -69,7 +75,7 @@ def _command(target: CommandTarget, message: Message, directory: Path, stopping:
             )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
-            raise DeliveryError(f"can't be started: {why}") from None
+            raise DeliveryError(f"can't be started: {why}", of_receiver=True) from None
     try:
         code = _ended(process, target.timeout, stopping)
     finally:
@@ -102,8 +108,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _webhook(target: WebhookTarget, message: Message, directory: Path, _stopping: Stopping) -> None:
+def _webhook(target: WebhookTarget, message: Message, directory: Path, stopping: Stopping) -> None:
     """No redirect is followed: the signature is for one receiver."""
+    from freshlayer.probe.network.post import PostError, post  # noqa: PLC0415 - libcurl is loaded for the first
+
     headers = {
         "Content-Type": "application/json",
         "User-Agent": f"freshlayer/{__version__}",
@@ -113,34 +121,15 @@ def _webhook(target: WebhookTarget, message: Message, directory: Path, _stopping
     try:
         key = secret(target.secret_env, target.secret_file, directory)
     except SecretError as error:
-        raise DeliveryError(str(error)) from None
+        raise DeliveryError(str(error), of_receiver=True) from None
     if key:
         headers["X-Freshlayer-Signature-256"] = signature(key, body)
     try:
-        status = _posted(target, body, headers)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise DeliveryError(
-            f"no answer: {getattr(error, 'strerror', None) or type(error).__name__}"
-        ) from None
+        status = post(target.url, body, headers, target.timeout, stopping)
+    except PostError as error:
+        raise DeliveryError(f"no answer: {error}", of_receiver=True) from None
     if status not in _HTTP_OK:
-        raise DeliveryError(f"was answered with status {status}")
-
-
-def _posted(target: WebhookTarget, body: bytes, headers: Mapping[str, str]) -> int:
-    parts = urlsplit(target.url)
-    host, timeout = parts.hostname or "", target.timeout
-    if parts.scheme == "https":
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            host, parts.port, timeout=timeout, context=ssl.create_default_context()
-        )
-    else:
-        connection = http.client.HTTPConnection(host, parts.port, timeout=timeout)
-    try:
-        query = f"?{parts.query}" if parts.query else ""
-        connection.request("POST", f"{parts.path or '/'}{query}", body, dict(headers))
-        return connection.getresponse().status
-    finally:
-        connection.close()
+        raise DeliveryError(f"was answered with status {status}", of_receiver=status in _OF_RECEIVER)
 
 
 def signature(key: bytes, body: bytes) -> str:

@@ -39,23 +39,34 @@ class Outbox:
         self._report = report
         self._stopping = stopping
         self._unrecorded: set[str] = set()
+        self._holds: dict[str, tuple[int, int]] = {}
+        """Trigger → how often its receiver failed by now, and until when it is not tried."""
 
     def deliver_due(self) -> int:
-        """Deliver every message that is due; how many were not delivered."""
+        """Deliver what is due; how many messages were tried and not delivered.
+
+        A receiver that fails is tried once, and then after a wait that doubles.
+        """
         failures = 0
         self._record_again()
         tried = set(self._unrecorded)
         while not self._stopping():
             now = self._clock()
-            found = self._records.due(self._triggers, now, now + LONGEST_WAIT, _AT_ONCE)
+            ready = [name for name in self._triggers if not self._held(name, now)]
+            found = self._records.due(ready, now, now + LONGEST_WAIT, _AT_ONCE)
             open_ = [message for message in found if message.key not in tried]
             if not open_:
                 break
             for message in open_:
-                tried.add(message.key)
-                if not self._stopping():
+                if not self._stopping() and not self._held(message.trigger, now):
+                    tried.add(message.key)
                     failures += self._deliver(message)
         return failures
+
+    def _held(self, trigger: str, now: int) -> bool:
+        """Whether its receiver failed just now. A hold that is longer than any was made by another clock."""
+        until = self._holds.get(trigger, (0, 0))[1]
+        return now < until <= now + LONGEST_WAIT
 
     def report_unknown(self) -> None:
         """Report the messages of triggers that another watch.toml has; remove those that none delivers."""
@@ -73,9 +84,16 @@ class Outbox:
                 )
 
     def wait(self) -> int | None:
-        """Seconds until the next message is due; None where none waits."""
-        due = self._records.next_due(self._triggers)
-        return None if due is None else max(0, min(due - self._clock(), LONGEST_WAIT))
+        """Seconds until the next message is to be delivered; None where none waits."""
+        waits = [self._wait_of(name) for name in self._triggers]
+        return min((it for it in waits if it is not None), default=None)
+
+    def _wait_of(self, trigger: str) -> int | None:
+        due = self._records.next_due([trigger])
+        if due is None:
+            return None
+        until = max(due, self._holds.get(trigger, (0, 0))[1])
+        return max(0, min(until - self._clock(), LONGEST_WAIT))
 
     def close(self) -> None:
         """End the connection to the state file; the next use opens another."""
@@ -91,19 +109,24 @@ class Outbox:
         try:
             deliver(self._triggers[message.trigger].target, message, self._directory, claim.is_ending)
         except DeliveryError as error:
-            self._failed(message, f"{place}: {error}")
+            self._failed(message, f"{place}: {error}", of_receiver=error.of_receiver)
             return True
         except Exception as error:  # noqa: BLE001 - one message's oddity must not cost the others
-            self._failed(message, f"{place}: unexpected {type(error).__name__}")
+            self._failed(message, f"{place}: unexpected {type(error).__name__}", of_receiver=True)
             return True
+        self._holds.pop(message.trigger, None)
         if not self._records.record_delivered(message.key):
             self._unrecorded.add(message.key)
         self._report(f"{place}: delivered")
         return False
 
-    def _failed(self, message: Message, clause: str) -> None:
-        wait = wait_after(message.tries)
-        self._records.record_failure(message.key, self._clock() + wait)
+    def _failed(self, message: Message, clause: str, *, of_receiver: bool) -> None:
+        wait, now = wait_after(message.tries), self._clock()
+        if of_receiver:
+            times = self._holds.get(message.trigger, (0, 0))[0]
+            wait = max(wait, wait_after(times))
+            self._holds[message.trigger] = (times + 1, now + wait_after(times))
+        self._records.record_failure(message.key, now + wait)
         self._report(f"{clause}; the next attempt is in {wait} s")
 
     def _record_again(self) -> None:
