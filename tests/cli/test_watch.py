@@ -170,6 +170,22 @@ def test_a_command_gets_the_message_and_runs_beside_the_configuration(
     assert json.loads(got.removeprefix(str(path)))["trigger"] == "build"
 
 
+def test_a_directory_whose_name_is_not_utf8_is_watched_as_any_other(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    path = write(project, os.fsdecode(b"p/\xff/Dockerfile"), f"RUN curl {origin.url}a")
+    write(project, "p/other/Dockerfile", f"RUN curl {origin.url}a")
+    code = "import os; open('got', 'ab').write(os.environb[b'FRESHLAYER_DOCKERFILE'] + b'\\n')"
+    config = tmp_path / "watch.toml"
+    argv = json.dumps([sys.executable, "-c", code])
+    config.write_text(f'[triggers.build]\ntype = "command"\ncommand = {argv}\n')
+    for tag in ("v1", "v2", "v2"):
+        origin.set_tag(f'"{tag}"')
+        assert freshlayer("watch", "--once", "--config", str(config), "p").code == 1
+    got = (tmp_path / "got").read_bytes().splitlines()
+    assert sorted(got) == sorted([os.fsencode(path), os.fsencode(project / "p/other/Dockerfile")])
+
+
 def test_a_trigger_is_tested_alone(freshlayer: Freshlayer, receiver: LoggingServer, tmp_path: Path) -> None:
     config = configure(tmp_path, receiver)
     told = freshlayer("watch", "--config", config, "--test-trigger", "ci")

@@ -66,7 +66,9 @@ def _found(store: StateStore, subject: str | None, most: int) -> History:
         return store.history_of_directory(os.path.realpath(subject or "."), most)
     is_path = os.path.lexists(subject) or subject.startswith(("/", "./", "../"))
     found = History() if is_path else store.history(typed(subject).text, most)
+    from freshlayer.files.path_text import text_of
+
     # A Dockerfile that is gone has a history too, and its name may be that of an image.
     if found == History() and "://" not in subject:
-        return store.history_of_dockerfile(os.path.realpath(subject), most)
+        return store.history_of_dockerfile(text_of(os.path.realpath(subject)), most)
     return found

@@ -12,6 +12,7 @@ from freshlayer.cli.chosen_settings import policy_of
 from freshlayer.cli.errors import located
 from freshlayer.cli.options import Options
 from freshlayer.errors import ContextError, DockerfileError
+from freshlayer.files.path_text import text_of
 
 if TYPE_CHECKING:
     from freshlayer.builders.invocation import BuildTarget, Invocation, Model
@@ -80,7 +81,7 @@ def _inline(target: BuildTarget, text: str) -> Source:
     return Source(
         text.encode("utf-8", "surrogateescape"),
         shown=f"{target.name} (inline)",
-        known_as=f"{context.resolve()}#{target.name}",
+        known_as=text_of(f"{context.resolve()}#{target.name}"),
         context=context,
         path=None,
     )

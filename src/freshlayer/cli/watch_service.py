@@ -195,6 +195,7 @@ def _service(
             stopping=end.is_set,
             sleep=end.wait,
             recorded=recorded,
+            warn=printer,
             board=board,
         ),
     )

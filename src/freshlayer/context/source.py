@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from freshlayer.errors import ContextError
 from freshlayer.files.bounded_read import UnfitFileError, kind_of, read_file, read_text
+from freshlayer.files.path_text import text_of
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import is_remote_context, shown
 
@@ -30,7 +31,7 @@ class StandardInput(Protocol):
 
 
 class Source(Struct, frozen=True):
-    """A Dockerfile. ``shown`` is its name for messages, ``known_as`` its name in the state.
+    """A Dockerfile. ``shown`` is its name for messages, ``known_as`` its name in the state, in UTF-8.
 
     ``path`` is None where it has no file. ``read_once``: it came from standard input.
     """
@@ -86,11 +87,11 @@ def read_dockerfile(
         raise ContextError(f"{shown(context)}: the build context is not a directory")
     if file == "-":
         content = _read_stdin(stdin)
-        return Source(content, "<stdin>", f"{root.resolve()}/-", root, None, read_once=True)
+        return Source(content, "<stdin>", f"{text_of(str(root.resolve()))}/-", root, None, read_once=True)
     path = Path(file) if file else _default(root, names)
     if file and in_context and not path.exists() and (root / path).exists():
         path = root / path
-    return Source(_read(path), shown(str(path)), str(path.resolve()), root, path)
+    return Source(_read(path), shown(str(path)), text_of(str(path.resolve())), root, path)
 
 
 def _default(root: Path, names: Sequence[str]) -> Path:

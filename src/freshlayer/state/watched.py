@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from freshlayer.files.path_text import path_of, text_of
 from freshlayer.model.watched import Message, Standing
 from freshlayer.state.opening import StateFile
 
@@ -39,7 +41,8 @@ class WatchRecords:
         rows = self._file.read("SELECT dockerfile, standing FROM standing", ())
         if not self._file.is_usable:
             return None
-        return {name: msgspec.json.decode(text, type=Standing) for name, text in rows}
+        found = (msgspec.json.decode(text, type=Standing) for _, text in rows)
+        return {(name := path_of(it.dockerfile)): replace(it, dockerfile=name) for it in found}
 
     def record(self, standings: Iterable[Standing], messages: Sequence[Message], *, at: int) -> bool:
         """Whether the standings, and with them what their triggers are to deliver, were recorded.
@@ -54,12 +57,12 @@ class WatchRecords:
                 return
             connection.executemany(
                 "INSERT OR REPLACE INTO standing VALUES (?, ?)",
-                [(it.dockerfile, msgspec.json.encode(it).decode()) for it in standings],
+                [(text_of(it.dockerfile), _written(it)) for it in standings],
             )
             connection.executemany(
                 "INSERT INTO outbox (key, trigger, dockerfile, body, at, times, due, delivered)"
                 " VALUES (?, ?, ?, ?, ?, 0, ?, 0)",
-                [(it.key, it.trigger, it.dockerfile, it.body, at, at) for it in messages],
+                [(it.key, it.trigger, text_of(it.dockerfile), it.body, at, at) for it in messages],
             )
             done.append(True)
 
@@ -69,7 +72,7 @@ class WatchRecords:
     def undelivered(self) -> frozenset[str] | None:
         """The Dockerfiles with a message that is not delivered; None where that can't be read now."""
         rows = self._file.read("SELECT DISTINCT dockerfile FROM outbox WHERE delivered = 0", ())
-        return frozenset(name for (name,) in rows) if self._file.is_usable else None
+        return frozenset(path_of(name) for (name,) in rows) if self._file.is_usable else None
 
     def waiting(self) -> dict[str, int]:
         """Trigger → its messages that are not delivered."""
@@ -87,7 +90,7 @@ class WatchRecords:
             " AND trigger IN (SELECT value FROM json_each(?)) ORDER BY due, number LIMIT ?",
             (now, latest, now, latest, _texts(triggers), most),
         )
-        return [Message(*row) for row in rows]
+        return [Message(trigger, key, path_of(name), *rest) for trigger, key, name, *rest in rows]
 
     def next_due(self, triggers: Collection[str]) -> int | None:
         """When the next message of these triggers is due; None where none waits."""
@@ -145,6 +148,10 @@ class WatchRecords:
         counts: list[int] = []
         self._file.write(lambda connection: counts.append(connection.execute(sql, values).rowcount))
         return bool(counts) and counts[-1] > 0
+
+
+def _written(standing: Standing) -> str:
+    return msgspec.json.encode(replace(standing, dockerfile=text_of(standing.dockerfile))).decode()
 
 
 def _texts(values: Iterable[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from math import inf
 
 from msgspec import Struct
 
-from freshlayer.errors import UnknownInputError
+from freshlayer.errors import FreshlayerError
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.watch.board import Board
@@ -21,6 +21,8 @@ _LONGEST_SLEEP = 60.0
 _SHORTEST_SLEEP = 0.5
 """What is due within it is probed together."""
 
+_SLEEP_AFTER_FAILURE = 10.0
+
 
 class Means(Struct, frozen=True):
     """``open_session``: for one round; a state that can't be used now may be usable for the next.
@@ -28,7 +30,8 @@ class Means(Struct, frozen=True):
     ``find``: the Dockerfiles that there are; its argument gets what can't be searched. ``search`` and
     ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
     ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
-    ``board``: where the API reads.
+    ``warn`` prints a line. ``board``: where
+    the API reads.
     """
 
     open_session: Callable[[], AbstractContextManager[Session]]
@@ -40,6 +43,7 @@ class Means(Struct, frozen=True):
     stopping: Callable[[], bool]
     sleep: Callable[[float], None]
     recorded: Callable[[], None]
+    warn: Callable[[str], None]
     board: Board | None = None
 
 
@@ -53,12 +57,12 @@ class Service:
         self._next_search = self._next_judgement = -inf
         self._printed: set[str] = set()
 
-    def once(self, unread: Callable[[str], None]) -> Iterator[Report | UnknownInputError]:
+    def once(self, unread: Callable[[str], None]) -> Iterator[Report | FreshlayerError]:
         """One round: every reference is probed, once for all; then what follows is recorded."""
         with self._means.open_session() as session:
             self._search(session, unread)
             found: list[tuple[str, Report]] = []
-            for name, report in self._rounds.judge(self._rounds.files.names, None, session):
+            for name, report in self._reports(self._rounds.files.names, None, session):
                 if isinstance(report, Report):
                     found.append((name, report))
                 yield report
@@ -66,18 +70,27 @@ class Service:
 
     def serve(self) -> None:
         """Until ``stopping``."""
-        again: int | None = None
         while not self._means.stopping():
-            with self._means.open_session() as session:
-                lag = max(0.0, self._means.monotonic() - self._rounds.schedule.next_due())
-                again = self._round(session)
-                wall = session.now
-            self._means.recorded()
-            self._show(lag)
+            shortest = _SHORTEST_SLEEP
+            left = inf
+            try:
+                left = self._round_recorded()
+            except Exception as error:  # noqa: BLE001 - one round's oddity is not to end the service
+                self._means.warn(f"watch: this round was not completed: {_internal(error)}")
+                shortest = _SLEEP_AFTER_FAILURE
             now = self._means.monotonic()
             due = min(self._next_search, self._next_judgement, self._rounds.schedule.next_due())
-            left = min(due - now, inf if again is None else again - wall, _LONGEST_SLEEP)
-            self._means.sleep(max(left, _SHORTEST_SLEEP))
+            self._means.sleep(max(min(due - now, left, _LONGEST_SLEEP), shortest))
+
+    def _round_recorded(self) -> float:
+        """Seconds until triggers may be due."""
+        with self._means.open_session() as session:
+            lag = max(0.0, self._means.monotonic() - self._rounds.schedule.next_due())
+            again = self._round(session)
+            wall = session.now
+        self._means.recorded()
+        self._show(lag)
+        return inf if again is None else again - wall
 
     def _show(self, lag: float) -> None:
         if self._means.board is not None:
@@ -102,14 +115,33 @@ class Service:
 
     def _judged(self, names: set[str], probed: set[Reference], session: Session) -> int | None:
         found = []
-        for name, report in self._rounds.judge(names, probed, session) if names else ():
+        for name, report in self._reports(names, probed, session) if names else ():
             if isinstance(report, Report):
                 found.append((name, report))
-                if self._means.board is not None:
-                    self._means.board.judged(name, report)
             else:
                 session.warn(str(report))
         return self._standings.take(found, session.now) if found else self._standings.fire(session.now)
+
+    def _reports(
+        self, names: Collection[str], probed: Collection[Reference] | None, session: Session
+    ) -> Iterator[tuple[str, Report | FreshlayerError]]:
+        """As of ``Rounds.judge``. Where a judgement fails, halves are judged: one costs no other its own."""
+        left = set(names)
+        try:
+            for name, report in self._rounds.judge(names, probed, session):
+                if isinstance(report, Report) and self._means.board is not None:
+                    self._means.board.judged(name, report)
+                left.discard(name)
+                yield name, report
+        except Exception as error:
+            if not left:
+                raise
+            parts = sorted(left)
+            if len(parts) == 1:
+                yield parts[0], FreshlayerError(f"{parts[0]}: not judged: {_internal(error)}")
+                return
+            for part in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
+                yield from self._reports(part, probed, session)
 
     def _search(self, session: Session, unread: Callable[[str], None]) -> set[str]:
         """The Dockerfiles that are new or changed."""
@@ -125,3 +157,7 @@ class Service:
         if message not in self._printed:
             self._printed.add(message)
             session.warn(message)
+
+
+def _internal(error: Exception) -> str:
+    return f"an error of freshlayer itself ({type(error).__name__}: {error})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.settings import Policy
 from freshlayer.watch.schedule import Schedule
+from freshlayer.workflows.batch import Batch
 from freshlayer.workflows.check import check
 from freshlayer.workflows.observe import Due, answers, recall
 from freshlayer.workflows.record import record_verdicts
@@ -131,21 +132,28 @@ class Rounds:
         self, names: Collection[str], probed: Collection[Reference] | None, session: Session
     ) -> Iterator[tuple[str, _Found]]:
         """The report of each of these Dockerfiles. Only ``probed`` are probed; None: all."""
-        for batch, paths in self.files.batches(names, session.policy):
-            policy = batch.policy
-            own = replace(session, policy=policy, keyring=self._means.keyring(policy))
-            held = {} if probed is None else self._held([*batch.ttls, *self._learned], probed)
-            due = replace(batch.due(self._means.request), held=held)
-            with (
-                closing(batch),
-                closing(_closable(check(batch.targets(self._means.request), due, own))) as found,
-            ):
-                for name, report in zip(paths, found, strict=True):
-                    if isinstance(report, Report):
-                        self._learn(name, report)
-                    yield name, report
-                    if self._means.stopping():
-                        return
+        with ExitStack() as stack:
+            batches = self.files.batches(names, session.policy)
+            for batch, _ in batches:
+                stack.enter_context(closing(batch))
+            for batch, paths in batches:
+                yield from self._judged(batch, paths, probed, session)
+                if self._means.stopping():
+                    return
+
+    def _judged(
+        self, batch: Batch, paths: list[str], probed: Collection[Reference] | None, session: Session
+    ) -> Iterator[tuple[str, _Found]]:
+        own = replace(session, policy=batch.policy, keyring=self._means.keyring(batch.policy))
+        held = {} if probed is None else self._held([*batch.ttls, *self._learned], probed)
+        due = replace(batch.due(self._means.request), held=held)
+        with closing(batch), closing(_closable(check(batch.targets(self._means.request), due, own))) as found:
+            for name, report in zip(paths, found, strict=True):
+                if isinstance(report, Report):
+                    self._learn(name, report)
+                yield name, report
+                if self._means.stopping():
+                    return
 
     def _held(
         self, references: Iterable[Reference], probed: Collection[Reference]

@@ -1,0 +1,113 @@
+"""A Dockerfile, or a round, that fails by a fault of freshlayer itself costs no other its judgement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from freshlayer.cli.check_many import Search, read_one, searched
+from freshlayer.cli.dockerfiles import NAMES, Selection, request_of
+from freshlayer.cli.options import Options
+from freshlayer.cli.session import session_of
+from freshlayer.credentials import Keyring
+from freshlayer.model.report import Report
+from freshlayer.settings import Policy
+from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.firing import Rule
+from freshlayer.watch.schedule import Pace, Schedule
+from freshlayer.workflows import watch_rounds
+from freshlayer.workflows.batch import Candidate
+from freshlayer.workflows.watch import Means, Service
+from freshlayer.workflows.watch_rounds import Rounds
+from freshlayer.workflows.watch_standings import Standings
+from freshlayer.workflows.watched_files import WatchedFiles
+
+Find = Callable[[Callable[[str], None]], Iterator[Candidate]]
+
+
+def keyring(policy: Policy) -> Keyring:
+    """The fault: of the Dockerfiles with a certain setting."""
+    if policy.timeout == 7:
+        raise ValueError("seven")
+    return Keyring({}, policy.hosts)
+
+
+def fleet(root: Path, broken: int) -> None:
+    for number in range(5):
+        directory = root / f"d{number}"
+        directory.mkdir(parents=True)
+        (directory / "Dockerfile").write_text("FROM scratch\nRUN curl http://127.0.0.1:9/a\n")
+        (directory / "freshlayer.toml").write_text(f"timeout = {7 if number == broken else 8 + number}\n")
+
+
+class Running:
+    """A service on a directory. ``rounds``: it ends after so many."""
+
+    def __init__(self, root: Path, state: Path, rounds: int) -> None:
+        self.printed: list[str] = []
+        self.rounds = rounds
+        request = request_of(Selection(None, "", (), "", None))
+        self.search = Search([str(root)], None, NAMES, request, below=True)
+        self.options = Options(state=str(state), quiet=True)
+        self.records = WatchRecords(state, self.printed.append)
+        self.request = request
+
+    def find(self, unread: Callable[[str], None]) -> Iterator[Candidate]:
+        return searched(self.search, unread)
+
+    def sleep(self, _: float) -> None:
+        self.rounds -= 1
+
+    def service(self, find: Find) -> Service:
+        stopping = lambda: self.rounds <= 0  # noqa: E731 - for two
+        means = watch_rounds.Means(self.request, keyring, stopping)
+        return Service(
+            Rounds(WatchedFiles(60), Schedule(Pace(60), "seed"), means),
+            Standings(self.records, [Rule("ci")], 0, self.printed.append),
+            Means(
+                open_session=lambda: session_of(self.options, None, printer=self.printed.append),
+                find=find,
+                reader=lambda _: partial(read_one, self.options, self.search, {}),
+                search=0,
+                every=0,
+                monotonic=time.monotonic,
+                stopping=stopping,
+                sleep=self.sleep,
+                recorded=lambda: None,
+                warn=self.printed.append,
+            ),
+        )
+
+
+def test_a_dockerfile_that_can_not_be_judged_costs_the_others_nothing(tmp_path: Path) -> None:
+    fleet(tmp_path / "p", broken=2)
+    running = Running(tmp_path / "p", tmp_path / "state", 1)
+    with closing(running.records):
+        found = list(running.service(running.find).once(running.printed.append))
+    reports = [it for it in found if isinstance(it, Report)]
+    (failure,) = [str(it) for it in found if not isinstance(it, Report)]
+    assert len(reports) == 4
+    assert failure.startswith(f"{tmp_path}/p/d2/Dockerfile: not judged: an error of freshlayer itself")
+
+
+def test_a_round_that_fails_is_reported_and_the_next_one_is_done(tmp_path: Path) -> None:
+    fleet(tmp_path / "p", broken=9)
+    running = Running(tmp_path / "p", tmp_path / "state", 2)
+    faults = [ValueError("eight")]
+
+    def find(unread: Callable[[str], None]) -> Iterator[Candidate]:
+        if faults:
+            raise faults.pop()
+        return running.find(unread)
+
+    with closing(running.records):
+        running.service(find).serve()
+        known = running.records.standings()
+    assert [it for it in running.printed if "eight" in it] == [
+        "watch: this round was not completed: an error of freshlayer itself (ValueError: eight)"
+    ]
+    assert known is not None
+    assert len(known) == 5
