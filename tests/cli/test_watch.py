@@ -275,6 +275,28 @@ def test_sigterm_ends_a_single_round_and_the_command_of_its_trigger(
     assert not Path("/proc", pid.read_text().strip()).exists()
 
 
+def test_the_settings_of_one_checkout_do_not_decide_for_others(
+    freshlayer: Freshlayer, receiver: LoggingServer, project: Path, tmp_path: Path
+) -> None:
+    """The origin takes longer to answer than the settings of one of them allow."""
+    tags = ['"v1"']
+
+    def slow(_: Logged) -> Reply:
+        time.sleep(0.3)
+        return Reply(headers={"ETag": tags[-1]}, body=b"")
+
+    with LoggingServer(slow) as origin:
+        for name in ("a", "b"):
+            write(project, f"{name}/Dockerfile", f"RUN curl {origin.url}/shared")
+        (project / "a" / "freshlayer.toml").write_text("timeout = 0.1\ndeadline = 0.1\n")
+        config = configure(tmp_path, receiver)
+        with running(freshlayer, tmp_path / "log", "--config", config, str(project)) as child:
+            child.wait_until(lambda: bool(standing(freshlayer)), seconds=20)
+            tags.append('"v2"')
+            stale = f"{project}/b/Dockerfile: trigger ci: delivered"
+            child.wait_until(lambda: stale in child.output(), seconds=20)
+
+
 def test_a_service_that_is_killed_loses_no_message_and_makes_none_twice(
     freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
 ) -> None:

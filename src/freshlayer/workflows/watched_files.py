@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.context.file_versions import FileVersion, versions_of
 from freshlayer.discover.analysis import Ttls
@@ -98,27 +99,35 @@ class WatchedFiles:
     def due(
         self, references: Collection[Reference], usual: Policy, platforms: tuple[str, ...]
     ) -> Iterator[tuple[Policy, Due]]:
-        """What to probe now, by the settings of the first Dockerfile that names it: each reference once."""
-        left = set(references)
+        """What to probe now: each reference once.
+
+        What several Dockerfiles name is probed with the limits of the service and the approved ``hosts`` of
+        one of them: no checkout decides how the references of others are probed.
+        """
+        left, images = set(references), ImageNeeds()
         names = {name for reference in references for name in self.mentions.get(reference, ())}
-        by_policy: dict[int, tuple[Policy, list[Packed]]] = {}
-        for read in self._read(sorted(names)):
-            policy = read.policy or usual
-            by_policy.setdefault(self._number(policy, by_policy), (policy, []))[1].append(read)
-        for policy, group in by_policy.values():
-            ttls, images = Ttls(), ImageNeeds()
-            for read in group:
-                for reference in (it for it in read.ttls if it in left):
-                    ttls.add(reference, 0)
-                images.add(read.images)
-            left -= ttls.all().keys()
-            needs = {it: need for it, need in images.all.items() if it in ttls.all()}
-            yield policy, Due(ttls.all(), platforms, images=needs)
+        groups: list[tuple[Policy, dict[Reference, int]]] = []
+        read_ = sorted(self._read(sorted(names)), key=lambda it: (it.policy or usual).hosts == usual.hosts)
+        for read in read_:
+            images.add(read.images)
+            own = read.policy or usual
+            for reference in (it for it in read.ttls if it in left):
+                shared = len(self.mentions[reference]) > 1
+                policy = replace(usual, hosts=own.hosts) if shared else own
+                self._group(policy, groups)[reference] = 0
+                left.discard(reference)
+        for policy, ttls in groups:
+            needs = {it: need for it, need in images.all.items() if it in ttls}
+            yield policy, Due(ttls, platforms, images=needs)
 
     @staticmethod
-    def _number(policy: Policy, known: dict[int, tuple[Policy, list[Packed]]]) -> int:
+    def _group(policy: Policy, known: list[tuple[Policy, dict[Reference, int]]]) -> dict[Reference, int]:
         """Policies have no hash: there are few of them."""
-        return next((number for number, (it, _) in known.items() if it == policy), len(known))
+        found = next((group for it, group in known if it == policy), None)
+        if found is None:
+            found = {}
+            known.append((policy, found))
+        return found
 
     def batches(self, names: Collection[str], usual: Policy) -> list[tuple[Batch, list[str]]]:
         """The analyses of some, by their settings, with the paths in the order of the batch."""
