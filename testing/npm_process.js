@@ -3,6 +3,10 @@
 // Arguments: the directory of npm. Reads one JSON object a line: words, directory and environment; writes one
 // JSON number a line: the exit code.
 
+// npm 9 prints to the standard output, whatever stream it is given.
+const answer = process.stdout.write.bind(process.stdout)
+process.stdout.write = process.stderr.write.bind(process.stderr)
+
 const Npm = require(`${process.argv[2]}/lib/npm.js`)
 const program = process.argv.slice(0, 1).concat(`${process.argv[2]}/bin/npm-cli.js`)
 
@@ -26,7 +30,7 @@ async function run ({ words, directory, environment }) {
 
 async function main () {
   for await (const line of require('readline').createInterface({ input: process.stdin })) {
-    process.stdout.write(`${await run(JSON.parse(line))}\n`)
+    answer(`${await run(JSON.parse(line))}\n`)
   }
 }
 

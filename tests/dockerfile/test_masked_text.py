@@ -112,8 +112,8 @@ def test_a_backtick_continues_a_line_where_it_is_the_escape_character() -> None:
 
 def test_a_long_file_is_cut_and_takes_no_long_time() -> None:
     long = FROM + "RUN curl https://example.org/a; echo $(date) '\n" * 20_000
-    started = time.monotonic()
+    started = time.process_time()
     assert len(masked(long)) == MOST_LINES
     for text in ("$(" * 50_000, "${" * 50_000, "'" * 50_000, "a\\\n" * 20_000):
         masked(f"{FROM}RUN {text}\n")
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from freshlayer.packages.published import published, until_of
 from freshlayer.packages.pypi.pages import read_page
 from testing.conda_channel import CondaBuild, CondaChannel
 from testing.named_packages import resolved
+from testing.npm_process import npm_command
 from testing.npm_registry import NpmRegistry, Package, Published
 from testing.python_index import PythonIndex, Wheel
 
@@ -101,11 +101,9 @@ def registry() -> Iterator[NpmRegistry]:
 @pytest.mark.parametrize("day", DAYS[:2])
 @pytest.mark.parametrize("word", ["leaf", "leaf@latest", "leaf@next", "leaf@old", "leaf@<=4"])
 def test_npm_packages_are_those_of_npm(registry: NpmRegistry, tmp_path: Path, day: str, word: str) -> None:
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
     (tmp_path / "package.json").write_text('{"name": "app", "version": "1.0.0"}')
     argv = [
-        "npm",
+        *npm_command(),
         "install",
         "--package-lock-only",
         "--ignore-scripts",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from freshlayer.model.base_image import BaseImage, ImageConfig
 from freshlayer.model.packages import PackageChain, PackagePolicy, PackageRun
 from freshlayer.packages.cran.manager import CRAN
 from freshlayer.packages.cran.profiles import repositories
+from testing.servers.needs import require
 
 A, B, C = (f"https://{name}.example" for name in "abc")
 _LOCAL = 'local({{\n  r <- getOption("repos")\n  {}\n  options(repos = r)\n}})\n'
@@ -48,8 +48,7 @@ def ours(at: Path, line: str, environment: str = "") -> set[str]:
 
 
 def by_r(at: Path, *options: str, **environment: str) -> set[str]:
-    if shutil.which("Rscript") is None:
-        pytest.skip("R is not installed")
+    require("Rscript")
     code = 'cat(getOption("repos"), sep = "\\n")'
     done = subprocess.run(
         ["Rscript", *options, "-e", code],
@@ -70,8 +69,7 @@ def by_r(at: Path, *options: str, **environment: str) -> set[str]:
 
 def test_the_repositories_of_a_profile(tmp_path: Path) -> None:
     """One process of R for all: it sources each profile in turn, from the same start."""
-    if shutil.which("Rscript") is None:
-        pytest.skip("R is not installed")
+    require("Rscript")
     lines = []
     for name, text in PROFILES.items():
         (tmp_path / name).write_text(text)

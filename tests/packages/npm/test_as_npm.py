@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
@@ -30,7 +29,9 @@ from freshlayer.model.reasons import Reason
 from freshlayer.packages.npm.documents import read_document
 from freshlayer.packages.npm.resolver import NPM
 from freshlayer.packages.npm.words import wish_of
+from testing.npm_process import npm_command
 from testing.npm_registry import NpmRegistry, Package, Published
+from testing.servers.needs import require
 
 
 def package(*versions: str, **tags: str) -> Package:
@@ -124,8 +125,7 @@ def resolved(registry: NpmRegistry, node: str, *words: str, **files: str) -> Res
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed, and scripts/setup can't install it here")
+    require("node", "npm")
     done = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True)
     return done.stdout.strip().removeprefix("v")
 
@@ -138,7 +138,7 @@ def by_npm(
     assert node
     folder = tmp_path_factory.mktemp("npm")
     (folder / "package.json").write_text('{"name": "app", "version": "1.0.0"}')
-    argv = ["npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
+    argv = [*npm_command(), "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
     argv += ["--registry", registry.url, "--cache", str(folder / "cache"), *CASES]
     environment = {**os.environ, "HOME": str(folder), "npm_config_update_notifier": "false"}
     ended = subprocess.run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from freshlayer.packages.npm.manifests import Stated, edges_of
 from testing.named_packages import resolved, resolved_command
 from testing.npm_process import Npm
 from testing.npm_registry import NpmRegistry, Package, Published
+from testing.servers.needs import require
 
 World = Mapping[str, Sequence[Published]]
 Tags = Mapping[str, Mapping[str, str]]
@@ -122,8 +122,7 @@ def registry() -> Iterator[NpmRegistry]:
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed, and scripts/setup can't install it here")
+    require("node", "npm")
     done = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True)
     return done.stdout.strip().removeprefix("v")
 

@@ -16,10 +16,10 @@ from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
 from freshlayer.model.packages import PackageChain, PackagePolicy, PackageRun
 from freshlayer.packages import MANAGERS
+from testing.npm_process import npm_command
 
 MODULES = Path(__file__).parents[3] / "testing" / "node_managers" / "node_modules"
 PROGRAMS = {
-    "npm": ["npm"],
     "yarn": ["node", str(MODULES / "yarn/bin/yarn.js")],
     "berry": ["node", str(MODULES / "@yarnpkg/cli-dist/bin/yarn.js")],
     "pnpm": ["node", str(MODULES / "pnpm/bin/pnpm.cjs")],
@@ -42,7 +42,8 @@ def index_of(at: Path, files: Mapping[str, str], *lines: str) -> str:
 
 def printed(name: str, at: Path, *lines: str, key: str = "registry") -> str:
     """What the program prints after these commands."""
-    if shutil.which("node") is None or not MODULES.is_dir():
+    program = npm_command() if name == "npm" else PROGRAMS[name]
+    if shutil.which("node") is None or not Path(program[1]).is_file():
         pytest.skip(f"{name} is not installed, and scripts/setup can't install it here")
     environment = {
         "PATH": os.environ["PATH"],
@@ -53,7 +54,7 @@ def printed(name: str, at: Path, *lines: str, key: str = "registry") -> str:
     }
     outputs = [
         subprocess.run(
-            [*PROGRAMS[name], *words[1:]],
+            [*program, *words[1:]],
             cwd=at,
             env=environment,
             check=True,

@@ -19,6 +19,7 @@ from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.model.packages import PackageCommand
+from testing.npm_process import npm_command
 from testing.npm_registry import NpmRegistry, Package, Published
 
 MODULES = Path(__file__).parents[3] / "testing" / "node_managers" / "node_modules"
@@ -66,7 +67,7 @@ PROGRAMS: Mapping[str, Program] = {
 
 def executed(name: str, at: Path, registry: NpmRegistry, *words: str) -> None:
     program = PROGRAMS[name]
-    argv = ["npm"] if name == "npm" else list(map(str, MODULES.glob(program.path)))[:1]
+    argv = npm_command() if name == "npm" else list(map(str, MODULES.glob(program.path)))[:1]
     if shutil.which("node") is None or not argv:
         pytest.skip(f"{name} is not installed, and scripts/setup can't install it here")
     environment = {
