@@ -198,6 +198,20 @@ def test_a_trigger_is_tested_alone(freshlayer: Freshlayer, receiver: LoggingServ
     assert receiver.requests() == []
 
 
+def test_a_command_gets_no_secret_of_others(freshlayer: Freshlayer, tmp_path: Path) -> None:
+    code = "import os; open('got', 'w').write(' '.join(os.environ))"
+    config = tmp_path / "watch.toml"
+    config.write_text(
+        f'[triggers.build]\ntype = "command"\ncommand = {json.dumps([sys.executable, "-c", code])}\n'
+        '[triggers.ci]\ntype = "webhook"\nurl = "http://127.0.0.1:1/"\nsecret_env = "HOOK_SECRET"\n'
+        '[api]\ntoken_env = "API_TOKEN"\n'
+    )
+    freshlayer = freshlayer.but(HOOK_SECRET="a", API_TOKEN="b", OWN="c")
+    assert freshlayer("watch", "--config", str(config), "--test-trigger", "build").code == 0
+    names = (tmp_path / "got").read_text().split()
+    assert {"OWN", "HOOK_SECRET", "API_TOKEN"} & {*names} == {"OWN"}
+
+
 def test_a_configuration_in_the_checkout_is_not_looked_for(
     freshlayer: Freshlayer, origin: ServeOrigin, receiver: LoggingServer, project: Path
 ) -> None:

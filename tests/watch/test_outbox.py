@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ import pytest
 
 from freshlayer.model.watched import Message
 from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.delivery import Means
 from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
 from freshlayer.watch.settings import Trigger, read
@@ -41,7 +43,7 @@ class Setup:
     def outbox(self, triggers: str, stopping: Callable[[], bool] = lambda: False) -> Outbox:
         records = WatchRecords(self.state, self.reported.append)
         own = read(triggers, "watch.toml").triggers
-        return Outbox(records, own, self.directory, lambda: self.now, self.reported.append, stopping)
+        return Outbox(records, own, Means(self.directory), lambda: self.now, self.reported.append, stopping)
 
     def waiting(self) -> dict[str, int]:
         with closing(WatchRecords(self.state, self.reported.append)) as records:
@@ -183,7 +185,14 @@ def test_no_trigger_waits_for_another(setup: Setup) -> None:
     def outbox(some: Mapping[str, Trigger]) -> Outbox:
         records = WatchRecords(setup.state, setup.reported.append)
         report = setup.reported.append
-        return Outbox(records, some, setup.directory, lambda: NOW, report, lambda: False)
+        return Outbox(records, some, Means(setup.directory), lambda: NOW, report, lambda: False)
 
     threads = DeliveryThreads(own, outbox, setup.reported.append, lambda: False)
     assert (threads.deliver_once(), setup.waiting()) == (0, {})
+
+
+def test_the_body_of_what_was_delivered_is_not_kept(setup: Setup) -> None:
+    setup.add(Message("a", "a1", "/p/Dockerfile", '{"cause": "https://example.org/body"}'))
+    assert setup.outbox(command("a", "pass")).deliver_due() == 0
+    with closing(sqlite3.connect(setup.state)) as connection:
+        assert connection.execute("SELECT key, body FROM outbox").fetchall() == [("a1", "")]

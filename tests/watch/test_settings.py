@@ -77,3 +77,18 @@ def test_a_fault_is_named_with_its_place_and_without_its_value(text: str, fault:
         read(text, "w")
     assert str(raised.value).startswith(fault)
     assert "secret@" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https:///hook", "https://x:99999/", "https://x:0/", "https://[::1/", "http://h\u00fc/", "//x/", ""],
+)
+def test_a_url_that_no_request_can_be_sent_to_is_a_fault(url: str) -> None:
+    with pytest.raises(OptionError, match="url is not an http or https URL"):
+        read(f'[triggers.a]\ntype = "webhook"\nurl = "{url}"', "w")
+
+
+def test_an_at_sign_behind_the_host_is_no_password() -> None:
+    for url in ("https://x?a=b@c", "https://x/@c", "http://[::1]:80/"):
+        (trigger,) = read(f'[triggers.a]\ntype = "webhook"\nurl = "{url}"', "w").triggers.values()
+        assert trigger.target == WebhookTarget(url)

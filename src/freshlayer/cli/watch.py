@@ -82,7 +82,7 @@ def _test(settings: WatchSettings, directory: Path, name: str) -> int:
     from freshlayer.errors import OptionError
     from freshlayer.model.watched import Cause, CauseKind, Standing
     from freshlayer.report.terminal import warn
-    from freshlayer.watch.delivery import DeliveryError, deliver
+    from freshlayer.watch.delivery import DeliveryError, Means, deliver
     from freshlayer.watch.firing import test_message
 
     trigger = settings.triggers.get(name)
@@ -92,7 +92,8 @@ def _test(settings: WatchSettings, directory: Path, name: str) -> int:
     cause = Cause("https://example.org/test", "sha256:" + "0" * 64, CauseKind.INPUT, 1)
     standing = Standing("test/Dockerfile", 1, 1, (cause,))
     try:
-        deliver(trigger.target, test_message(standing, trigger.rule), directory, lambda: False)
+        means = Means(directory, settings.secret_variables)
+        deliver(trigger.target, test_message(standing, trigger.rule), means, lambda: False)
     except DeliveryError as error:
         warn(f"trigger {name}: {error}")
         return TROUBLE

@@ -30,6 +30,7 @@ from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import Policy
 from freshlayer.state.watched import WatchRecords
+from freshlayer.watch import delivery
 from freshlayer.watch.board import Board
 from freshlayer.watch.delivery import Stopping
 from freshlayer.watch.delivery_threads import DeliveryThreads
@@ -62,7 +63,8 @@ class _Place(Struct, frozen=True):
         self, triggers: Mapping[str, Trigger], stopping: Stopping, failed: Callable[[str], None]
     ) -> Outbox:
         records = WatchRecords(self.state, failed)
-        return Outbox(records, triggers, self.directory, _wall, warn, stopping)
+        means = delivery.Means(self.directory, self.settings.secret_variables)
+        return Outbox(records, triggers, means, _wall, warn, stopping)
 
     def threads(self, stopping: Stopping, failed: Callable[[str], None]) -> DeliveryThreads:
         """``failed`` gets why the state can't be used."""

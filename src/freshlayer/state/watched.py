@@ -129,8 +129,10 @@ class WatchRecords:
         return self._changed("UPDATE outbox SET claimed_until = ? WHERE key = ?", (until, key))
 
     def record_delivered(self, key: str) -> bool:
-        """Never deliver it again; whether that was recorded. The oldest of those are removed."""
-        done = self._changed("UPDATE outbox SET delivered = 1, claimed_until = 0 WHERE key = ?", (key,))
+        """Never deliver it again; whether that was recorded. Its key is kept; the oldest ones are removed."""
+        done = self._changed(
+            "UPDATE outbox SET delivered = 1, claimed_until = 0, body = '' WHERE key = ?", (key,)
+        )
         self._changed(
             "DELETE FROM outbox WHERE delivered = 1 AND number <= (SELECT max(number) FROM outbox) - ?",
             (_KEPT,),

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from freshlayer import __version__
 from freshlayer.children import MARK, TRIGGER, limited
@@ -43,9 +45,16 @@ class DeliveryError(Exception):
         self.of_receiver = of_receiver
 
 
-def deliver(target: Target, message: Message, directory: Path, stopping: Stopping) -> None:
-    """Raises DeliveryError. ``directory``: of watch.toml. ``stopping``: whether the service is to end."""
-    DELIVERIES[type(target)](target, message, directory, stopping)
+class Means(Struct, frozen=True):
+    """``directory``: of watch.toml. ``withheld``: variables that no command gets."""
+
+    directory: Path
+    withheld: Collection[str] = ()
+
+
+def deliver(target: Target, message: Message, means: Means, stopping: Stopping) -> None:
+    """Raises DeliveryError. ``stopping``: whether the service is to end."""
+    DELIVERIES[type(target)](target, message, means, stopping)
 
 
 def wait_after(tries: int) -> int:
@@ -53,10 +62,11 @@ def wait_after(tries: int) -> int:
     return int(min(_FIRST_WAIT * 2 ** min(tries, 20), LONGEST_WAIT))
 
 
-def _command(target: CommandTarget, message: Message, directory: Path, stopping: Stopping) -> None:
+def _command(target: CommandTarget, message: Message, means: Means, stopping: Stopping) -> None:
     """The message is its standard input. It runs in a session of its own, which ends with it."""
+    without = {MARK, *means.withheld}
     environment = {
-        **{name: value for name, value in os.environ.items() if name != MARK},
+        **{name: value for name, value in os.environ.items() if name not in without},
         "FRESHLAYER_TRIGGER": message.trigger,
         "FRESHLAYER_DOCKERFILE": message.dockerfile,
         "FRESHLAYER_IDEMPOTENCY_KEY": message.key,
@@ -69,7 +79,7 @@ def _command(target: CommandTarget, message: Message, directory: Path, stopping:
                 limited(target.argv, TRIGGER),
                 stdin=given,
                 stdout=2,
-                cwd=directory,
+                cwd=means.directory,
                 env=environment,
                 start_new_session=True,
             )
@@ -108,7 +118,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _webhook(target: WebhookTarget, message: Message, directory: Path, stopping: Stopping) -> None:
+def _webhook(target: WebhookTarget, message: Message, means: Means, stopping: Stopping) -> None:
     """No redirect is followed: the signature is for one receiver."""
     from freshlayer.probe.network.post import PostError, post  # noqa: PLC0415 - libcurl is loaded for the first
 
@@ -119,7 +129,7 @@ def _webhook(target: WebhookTarget, message: Message, directory: Path, stopping:
     }
     body = message.body.encode()
     try:
-        key = secret(target.secret_env, target.secret_file, directory)
+        key = secret(target.secret_env, target.secret_file, means.directory)
     except SecretError as error:
         raise DeliveryError(str(error), of_receiver=True) from None
     if key:
@@ -137,7 +147,7 @@ def signature(key: bytes, body: bytes) -> str:
     return f"sha256={hmac.new(key, body, 'sha256').hexdigest()}"
 
 
-DELIVERIES: Mapping[type, Callable[[Any, Message, Path, Stopping], None]] = {
+DELIVERIES: Mapping[type, Callable[[Any, Message, Means, Stopping], None]] = {
     CommandTarget: _command,
     WebhookTarget: _webhook,
 }

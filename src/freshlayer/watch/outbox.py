@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from freshlayer.model.watched import Message
 from freshlayer.state.watched import WatchRecords
-from freshlayer.watch.delivery import LONGEST_WAIT, DeliveryError, Stopping, deliver, wait_after
+from freshlayer.watch.delivery import LONGEST_WAIT, DeliveryError, Means, Stopping, deliver, wait_after
 from freshlayer.watch.settings import Trigger
 
 _AT_ONCE = 100
@@ -21,20 +20,20 @@ _EXTENDED_AFTER = 3
 
 
 class Outbox:
-    """``directory``: of watch.toml. ``clock``: seconds since 1970. ``report`` gets what becomes of each."""
+    """``clock``: seconds since 1970. ``report`` gets what becomes of each."""
 
     def __init__(
         self,
         records: WatchRecords,
         triggers: Mapping[str, Trigger],
-        directory: Path,
+        means: Means,
         clock: Callable[[], int],
         report: Callable[[str], None],
         stopping: Stopping,
     ) -> None:
         self._records = records
         self._triggers = triggers
-        self._directory = directory
+        self._means = means
         self._clock = clock
         self._report = report
         self._stopping = stopping
@@ -107,7 +106,7 @@ class Outbox:
         place = f"{message.dockerfile}: trigger {message.trigger}"
         claim = _Claim(self._records, message.key, self._clock, self._stopping)
         try:
-            deliver(self._triggers[message.trigger].target, message, self._directory, claim.is_ending)
+            deliver(self._triggers[message.trigger].target, message, self._means, claim.is_ending)
         except DeliveryError as error:
             self._failed(message, f"{place}: {error}", of_receiver=error.of_receiver)
             return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
@@ -77,6 +78,13 @@ class WatchSettings(Struct, frozen=True):
     def rules(self) -> tuple[Rule, ...]:
         """Those of its triggers."""
         return tuple(trigger.rule for trigger in self.triggers.values())
+
+    @property
+    def secret_variables(self) -> frozenset[str]:
+        """The environment variables that hold secrets: no command of a trigger gets them."""
+        targets = [trigger.target for trigger in self.triggers.values()]
+        named = {it.secret_env for it in targets if isinstance(it, WebhookTarget)}
+        return frozenset({*named, self.api.token_env} - {""})
 
 
 def read(text: str, where: str) -> WatchSettings:
@@ -215,11 +223,22 @@ def _command(table: _Table) -> CommandTarget:
 
 def _webhook(table: _Table) -> WebhookTarget:
     url = table.text("url")
-    if not url.startswith(("https://", "http://")) or not url.isprintable() or " " in url:
-        raise table.fault("url", "an http or https URL")
-    if "@" in url.split("/")[2]:
+    if not _is_http(url):
+        raise table.fault("url", "an http or https URL with a host (in ASCII)")
+    if "@" in urlsplit(url).netloc:
         raise table.fault("url", "a URL without a password (name secret_env)")
     return WebhookTarget(url, *table.secret("secret"), table.seconds("timeout", 10, least=1))
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    named = host and host.isascii() and port != 0
+    return bool(named and parts.scheme in {"http", "https"} and url.isprintable() and " " not in url)
 
 
 def _api(table: _Table) -> ApiSettings:
