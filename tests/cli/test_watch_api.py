@@ -8,12 +8,17 @@ import os
 import re
 import signal
 import socket
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from freshlayer.model.watched import Message
+from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.board import Board
+from freshlayer.watch.server import Server
 from testing.command import FRESHLAYER, Freshlayer
 from testing.origins import ServeOrigin
 from testing.process import Child, wait_until
@@ -85,6 +90,8 @@ def test_the_api_shows_what_check_prints_and_refuses_everything_else(
         (project / name).mkdir()
         (project / name / "Dockerfile").write_text(f"FROM scratch\nRUN curl {origin.url}{name}\n")
     first = str(project / "a" / "Dockerfile")
+    with closing(WatchRecords(freshlayer.state, print)) as records:
+        assert records.record([], [Message("other", "key", first, "{}")], at=int(time.time()))
     with serving(freshlayer, tmp_path / "log", str(project)) as port:
         status, body, headers = get(port, "/api/check")
         document = json.loads(body)
@@ -97,6 +104,8 @@ def test_the_api_shows_what_check_prints_and_refuses_everything_else(
         metrics = get(port, "/metrics")[1]
         assert "freshlayer_dockerfiles 2\n" in metrics
         assert re.search(r'freshlayer_probes_total\{host="127.0.0.1"\} \d+\n', metrics)
+        assert "freshlayer_undelivered_messages 1\n" in metrics
+        assert "freshlayer_dead_delivery_threads 0\n" in metrics
         assert get(port, "/healthz")[:2] == (200, "ok\n")
         assert [get(port, "/api/check", method)[0] for method in ("POST", "PUT", "DELETE")] == [405] * 3
         assert get(port, "/api/check", headers={"Host": "attacker.example"})[0] == 400
@@ -134,3 +143,19 @@ def test_an_address_that_cannot_be_used_ends_the_start(
 ) -> None:
     told = freshlayer("watch", *words, ".")
     assert (told.code, message in told.err) == (2, True)
+
+
+def test_a_thread_of_delivery_that_ended_is_reported() -> None:
+    board, dead = Board(), list[str]()
+    board.deliver_by(lambda: dead)
+    bound = socket.create_server(("127.0.0.1", 0))
+    port = bound.getsockname()[1]
+    server = Server(board, bound, b"", lambda: 0)
+    server.start()
+    try:
+        wait_until(lambda: answered(port, "/healthz"), seconds=10, what="the API")
+        dead.append("ci")
+        assert get(port, "/healthz")[:2] == (503, "nothing is delivered any more\n")
+        assert "freshlayer_dead_delivery_threads 1\n" in get(port, "/metrics")[1]
+    finally:
+        server.close()

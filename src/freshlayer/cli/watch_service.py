@@ -139,12 +139,20 @@ def _serve(place: _Place, listen: str | None) -> int:
         try:
             place.report_unknown(end.is_set, sparse)
             threads.serve()
+            board.deliver_by(lambda: () if end.is_set() else threads.dead)
             standings = Standings(records, place.settings.rules, place.settings.settle, warn)
-            _service(place, standings, end, threads.wake, board, sparse).serve()
+            recorded = partial(_recorded, threads, records, board)
+            _service(place, standings, end, recorded, board, sparse).serve()
         except OverdueError:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
     threads.join(_LAST_DELIVERY)
     return DONE
+
+
+def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board) -> None:
+    threads.wake()
+    with closing(records):
+        board.waiting(sum(records.waiting().values()))
 
 
 class _Sparse:

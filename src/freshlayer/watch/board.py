@@ -6,7 +6,7 @@ import json
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -39,6 +39,20 @@ class Board:
         self._failures: Counter[str] = Counter()
         self._references = self._rounds = self._undelivered = 0
         self._lag = 0.0
+        self._dead: Callable[[], Sequence[str]] = tuple
+
+    def deliver_by(self, dead: Callable[[], Sequence[str]]) -> None:
+        """``dead``: names the triggers that nothing delivers for any more."""
+        self._dead = dead
+
+    @property
+    def dead(self) -> Sequence[str]:
+        """The triggers that nothing delivers for any more: their threads ended by a fault."""
+        return self._dead()
+
+    def waiting(self, undelivered: int) -> None:
+        """Note how many messages are not delivered."""
+        self._undelivered = undelivered
 
     def probed(self, host: str, *, failed: bool) -> None:
         """Count a probe."""
@@ -84,6 +98,8 @@ class Board:
                 references=self._references,
                 rounds=self._rounds,
                 lag=self._lag,
+                undelivered=self._undelivered,
+                dead=len(self.dead),
                 probes=dict(self._probes),
                 failures=dict(self._failures),
             )

@@ -14,7 +14,8 @@ class Figures(Struct, frozen=True):
     """What the service did and found.
 
     ``oldest``: seconds since the first of the stale images became stale. ``lag``: seconds by which the oldest
-    probe that was due was late. ``probes``, ``failures``: by host, since the start.
+    probe that was due was late. ``undelivered``: messages of triggers. ``dead``: threads of delivery that a
+    fault ended. ``probes``, ``failures``: by host, since the start.
     """
 
     dockerfiles: int = 0
@@ -23,6 +24,8 @@ class Figures(Struct, frozen=True):
     references: int = 0
     rounds: int = 0
     lag: float = 0.0
+    undelivered: int = 0
+    dead: int = 0
     probes: Mapping[str, int] = {}
     failures: Mapping[str, int] = {}
 
@@ -39,6 +42,8 @@ def _lines(figures: Figures) -> Iterator[str]:
         ("oldest_stale_seconds", "gauge", "Time since the first of them became stale", figures.oldest),
         ("references", "gauge", "References that are probed", figures.references),
         ("probe_lag_seconds", "gauge", "How late the oldest probe of the last round was", figures.lag),
+        ("undelivered_messages", "gauge", "Messages of triggers that wait", figures.undelivered),
+        ("dead_delivery_threads", "gauge", "Threads of delivery that ended by a fault", figures.dead),
         ("rounds_total", "counter", "Rounds since the start", figures.rounds),
     )
     for name, kind, meaning, value in plain:

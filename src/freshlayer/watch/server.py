@@ -72,7 +72,11 @@ def application(board: Board, token: bytes, clock: Callable[[], int]) -> Starlet
     """The routes. Nothing but GET and HEAD is answered."""
 
     def health(_: Request) -> Response:
-        return PlainTextResponse("ok\n")
+        return (
+            PlainTextResponse("nothing is delivered any more\n", 503)
+            if board.dead
+            else PlainTextResponse("ok\n")
+        )
 
     def ready(_: Request) -> Response:
         return PlainTextResponse("ok\n") if board.is_ready else PlainTextResponse("no round yet\n", 503)
