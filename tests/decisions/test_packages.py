@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from freshlayer.decisions.packages import (
     changes_text,
     judged,
-    manager_of,
     moved_packages,
     moved_since,
     name_of,
@@ -14,6 +13,7 @@ from freshlayer.decisions.packages import (
 from freshlayer.decisions.plan import Expected, Known, plan
 from freshlayer.dockerfile import parse
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
+from freshlayer.model.package_references import manager_of
 from freshlayer.model.packages import ChosenPackage, PackagePolicy, PackagesRead, Resolution, version_of
 from freshlayer.model.reasons import Reason
 

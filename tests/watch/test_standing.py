@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
@@ -132,3 +133,34 @@ def test_a_trigger_fires_once_for_a_cause_that_stays_while_others_come_and_go() 
         standing = found.standing
         messages += len(found.messages)
     assert messages == 2
+
+
+APT: Pairs = ((URL, "etag:1"), ("pkg:deb/debian/curl", "version:1@sha256:cd"), (SSL, "version:1@sha256:ab"))
+DOWN = PackageVerdict("apt", 0, problem=Reason("unreachable"), unreachable=True)
+ABSENT = replace(DOWN, unreachable=False)
+MARKED: Pairs = ((URL, "etag:1"), ("packages:apt", "unseen"))
+
+
+@pytest.mark.parametrize(("pairs", "verdict"), [(MARKED, DOWN), (OLD, ABSENT)])
+def test_packages_that_can_not_be_found_out_are_no_cause(pairs: Pairs, verdict: PackageVerdict) -> None:
+    """At first sight, and in between."""
+    missing, standing = report(item(pairs, packages=(verdict,))), None
+    for found in (missing, report(item(APT)), missing, report(item(APT))):
+        standing = judged(found, standing, 10)
+        assert standing.causes == ()
+    updated = (*APT[:2], (SSL, "version:2@sha256:ab"))
+    assert [it.reference for it in judged(report(item(updated)), standing, 20).causes] == [SSL]
+
+
+def test_packages_that_were_delivered_count_as_built_while_they_can_not_be_found_out() -> None:
+    updated = (*APT[:2], (SSL, "version:2@sha256:ab"))
+    stale = judged(report(item(updated)), judged(report(item(APT)), None, 10), 20)
+    down = judged(report(item(MARKED, packages=(DOWN,))), stale, 30, accept=True)
+    assert down.causes == ()
+    assert judged(report(item(updated)), down, 40).causes == ()
+
+
+def test_an_image_that_is_stale_stays_so_while_its_packages_can_not_be_found_out() -> None:
+    updated = (*APT[:2], (SSL, "version:2@sha256:ab"))
+    stale = judged(report(item(updated)), judged(report(item(APT)), None, 10), 20)
+    assert judged(report(item(MARKED, packages=(DOWN,))), stale, 30) == stale

@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from freshlayer.decisions.packages import as_a_whole, none_of, untainted
+from freshlayer.decisions.packages import none_of, untainted
 from freshlayer.masking import public_text
 from freshlayer.model.build import Pairs
 from freshlayer.model.key_identities import Unseen
 from freshlayer.model.lock import LockedPackage, LockedPackages
+from freshlayer.model.package_references import as_a_whole
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackagePolicy, PackageRun
 
 _READING = frozenset(PackageAction) - READS_NOTHING

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from freshlayer.model.build import Built, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
+from freshlayer.model.package_references import as_a_whole, manager_of
 from freshlayer.model.packages import (
     OF_LANGUAGES,
-    URL_TYPES,
     ChosenPackage,
     PackageChange,
     PackagePolicy,
@@ -22,12 +22,8 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason, about
 from freshlayer.reference import shown
 
-_MANAGERS = {kind: manager for manager, kind in URL_TYPES.items()}
 _MARKING = frozenset({"apt", "rpm"})
 """Managers whose indexes mark security updates."""
-_AS_A_WHOLE = "packages:"
-"""Before the name of a manager: in place of its packages, where there are none or they were never known."""
-
 _NONE = "closure:empty"
 """Identity where nothing is to be installed: a record, which counts when the repository is down."""
 
@@ -35,14 +31,6 @@ _MOST_CHANGES = 3
 _MOST_WORDS = 3
 _DEEPEST = 100
 _LONGEST = 80
-
-
-def manager_of(reference: str) -> str:
-    """The manager of a reference of a pair; empty where it is not that of a package."""
-    if reference.startswith(_AS_A_WHOLE):
-        return reference.removeprefix(_AS_A_WHOLE)
-    scheme, _, rest = reference.partition(":")
-    return _MANAGERS.get(rest.partition("/")[0], "") if scheme == "pkg" else ""
 
 
 def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[PackageVerdict, Pairs]:
@@ -64,11 +52,6 @@ def judged(read: PackagesRead, built: Built | None, nonce: str = "") -> tuple[Pa
     found = tuple(it for it in changes if it.now or not _is_left(read, it.purl))
     verdict = PackageVerdict(read.manager, len(packages), found, (), packages, new=not recorded)
     return replace(verdict, left=len(changes) - len(found)), _pairs(read.manager, packages)
-
-
-def as_a_whole(manager: str) -> str:
-    """The reference in place of packages."""
-    return f"{_AS_A_WHOLE}{manager}"
 
 
 def _pairs(manager: str, packages: Iterable[ChosenPackage]) -> Pairs:

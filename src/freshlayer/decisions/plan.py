@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
-from freshlayer.decisions.packages import changes_text, judged, manager_of, moved_packages, tainted
+from freshlayer.decisions.packages import changes_text, judged, moved_packages, tainted
 from freshlayer.dockerfile import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.age import age
@@ -17,6 +17,7 @@ from freshlayer.model.build import Built, InstructionState, InstructionVerdict, 
 from freshlayer.model.evidence import Evidence, Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.observation import Change, Verdict
+from freshlayer.model.package_references import manager_of
 from freshlayer.model.packages import PackagesRead, PackageVerdict
 from freshlayer.model.reasons import Reason, about, followed_by, joined
 from freshlayer.reference import Reference, shown

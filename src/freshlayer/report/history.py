@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from freshlayer.decisions.packages import manager_of
 from freshlayer.model.history import BuildEvent, History, ObservationEvent
 from freshlayer.model.observation import Change
+from freshlayer.model.package_references import manager_of
 from freshlayer.reference import shown
 from freshlayer.report import packages
 from freshlayer.report.story import moment

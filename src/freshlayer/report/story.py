@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from freshlayer.decisions.packages import manager_of
 from freshlayer.errors import OptionError
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.inputs import RemoteInput
+from freshlayer.model.package_references import manager_of
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import shown

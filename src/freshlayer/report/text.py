@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from freshlayer.decisions.packages import held_text, manager_of
+from freshlayer.decisions.packages import held_text
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import SYNTAX, ScriptPlace
 from freshlayer.model.observation import Observation, Verdict
+from freshlayer.model.package_references import manager_of
 from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
 from freshlayer.reference import shown

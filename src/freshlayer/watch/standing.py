@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from freshlayer.model.build import InstructionVerdict, Pairs
 from freshlayer.model.key_identities import Nonce, Unseen, read_key_identity
+from freshlayer.model.package_references import as_a_whole, manager_of
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Cause, CauseKind, Standing
 
@@ -34,11 +35,12 @@ def standing_of(report: Report, name: str, before: Standing | None, now: int, *,
         built = report.past.built.get((item.stage, item.digest))
         if built is not None:
             causes.update(_causes(item, built.pairs) if item.changed else ())
-        elif item.pairs:
+        elif current := _read_by(item):
             place = f"{item.stage} {item.digest}"
-            baseline[place] = _observed_since(old.get(place, item.pairs), item.pairs)
-            seen[place] = _observed_since(item.pairs, known.seen.get(place, ()))
-            causes.update(_causes(item, baseline[place]))
+            baseline[place] = _completed(old.get(place, current), current)
+            seen[place] = _completed(current, known.seen.get(place, ()))
+            observed = replace(item, pairs=_completed(seen[place], baseline[place]))
+            causes.update(_causes(observed, baseline[place]))
     found = replace(known, causes=tuple(sorted(causes)), baseline=baseline, seen=seen)
     return _at(known, found, now)
 
@@ -64,10 +66,22 @@ def _at(known: Standing, found: Standing, now: int) -> Standing:
     return replace(found, stale_since=known.stale_since or now, changed_at=changed_at)
 
 
-def _observed_since(base: Pairs, now: Pairs) -> Pairs:
-    """What could not be observed at first counts as what it was when it first was."""
-    current = dict(now)
-    return tuple((it, value if _is_known(value) else current.get(it, value)) for it, value in base)
+def _read_by(item: InstructionVerdict) -> Pairs:
+    """Its pairs, with a mark in place of packages that can't be found out now."""
+    missing = {it.manager for it in item.packages if it.problem is not None}
+    marks = {(as_a_whole(manager), str(Unseen())) for manager in missing}
+    return tuple(sorted(marks.union(it for it in item.pairs if manager_of(it[0]) not in missing)))
+
+
+def _completed(pairs: Pairs, others: Pairs) -> Pairs:
+    """Where they have a mark, what the others have: what was not observed counts as what is known of it."""
+    known = dict(others)
+    found: set[tuple[str, str]] = set()
+    for reference, value in pairs:
+        manager = "" if _is_known(value) else manager_of(reference)
+        same = {it for it in others if manager and manager_of(it[0]) == manager}
+        found |= same or {(reference, value if _is_known(value) else known.get(reference, value))}
+    return tuple(sorted(found))
 
 
 def _is_known(identity: str) -> bool:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions.locked_packages import commands_of, is_known, managers_of, packed
-from freshlayer.decisions.packages import manager_of
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.evidence.images import MANIFEST, index_in, manifest_for, spelled, value_of, with_algorithm
@@ -27,6 +26,7 @@ from freshlayer.model.lock import (
     LockUser,
     NotRead,
 )
+from freshlayer.model.package_references import manager_of
 from freshlayer.model.packages import PackageChain, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference

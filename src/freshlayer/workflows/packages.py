@@ -16,12 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.credentials import netloc_of
-from freshlayer.decisions.packages import as_a_whole
 from freshlayer.discover.advice import needed_upgrades
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
 from freshlayer.model.inputs import Advice, NotWatched
+from freshlayer.model.package_references import as_a_whole
 from freshlayer.model.packages import (
     READS_NOTHING,
     ChosenPackage,

@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from freshlayer.decisions.packages import manager_of, untainted
+from freshlayer.decisions.packages import untainted
 from freshlayer.model.build import InstructionState, InstructionVerdict
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.observation import Recorded, Verdict
+from freshlayer.model.package_references import manager_of
 from freshlayer.model.reasons import familiar, hint_of, with_hint
 from freshlayer.model.report import Report
 from freshlayer.report.packages import unknown_reason
