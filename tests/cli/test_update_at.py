@@ -54,7 +54,8 @@ def locked(project: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("day", "version"), [("2026-02-15", 2), ("2026-02-15T12:00:00Z", 2), ("2026-02-15T11:59:59Z", 1)]
+    ("day", "version"),
+    [("2026-02-15", 2), ("2026-02-15T12:00:00Z", 2), ("2026-02-15T11:59:59Z", 1)],
 )
 def test_packages_are_those_of_that_day(
     freshlayer: Freshlayer, project: Path, day: str, version: int
@@ -100,6 +101,41 @@ def test_what_cant_be_dated_is_an_error_with_its_name(
         assert locked(project) == before
         assert freshlayer("update", "--at", "2026-02-15", "npm/*", "pypi/*").code == 0
         assert "flask 2.0 " in locked(project)
+
+
+@pytest.mark.parametrize("names", [(), ("pypi/*",)])
+def test_what_the_dockerfile_gained_and_cant_be_dated_is_an_error(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    before = locked(project)
+    with ServeOrigin(tmp_path, '"v1"') as origin, (project / "Dockerfile").open("a") as file:
+        file.write(f"ADD {origin.url}a /a\n")
+        file.flush()
+        told = freshlayer("update", "--at", "2026-02-15", *names)
+        assert (told.code, f"{origin.url}a" in told.err, locked(project)) == (2, True, before), told.err
+        assert "freshlayer lock adds them" in told.err
+        assert freshlayer("lock", ".").code == 0
+        assert freshlayer("update", "--at", "2026-02-15", "pypi/*").code == 0
+
+
+def test_packages_that_the_dockerfile_gained_are_those_of_that_day(
+    freshlayer: Freshlayer, project: Path, registry: NpmRegistry
+) -> None:
+    with (project / "Dockerfile").open("a") as file:
+        file.write(f"RUN npm i -g --registry {registry.url} serve@^2\n")
+    assert freshlayer("update", "--at", "2026-02-15").code == 0
+    assert locked(project).count("serve 2.0.0 ") == 2
+
+
+@pytest.mark.parametrize(("time", "version"), [("T23:59:59.999Z", 3), ("T00:00:00Z", 2)])
+def test_the_last_fraction_of_a_second_of_a_day_is_part_of_it(
+    freshlayer: Freshlayer, project: Path, registry: NpmRegistry, time: str, version: int
+) -> None:
+    day = "2026-03-14" if version == 3 else "2026-03-15"
+    every = [Published("2.0.0", time="2026-02-15T12:00:00.000Z"), Published("3.0.0", time=f"{day}{time}")]
+    registry.publish("serve", Package(every))
+    assert freshlayer("update", "--at", "2026-03-14", "npm/*").code == 0
+    assert f"serve {version}.0.0 " in locked(project)
 
 
 def test_an_index_without_an_answer_for_that_day_writes_nothing(

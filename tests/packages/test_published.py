@@ -32,6 +32,10 @@ def seconds(day: str) -> int:
     return int(datetime.fromisoformat(day).timestamp())
 
 
+def until(day: str) -> int:
+    return seconds(day) * 1000
+
+
 def versions(found: Resolution) -> dict[str, str]:
     assert found.problem is None, found
     return {it.name: it.version for it in found.packages}
@@ -81,7 +85,7 @@ def test_python_packages_are_those_of_uv(index: PythonIndex, tmp_path: Path, day
         [("index-url", index.url)],
         environment=[("PYTHON_VERSION", "3.11.9")],
         policy=PackagePolicy.CLOSURE,
-        until=seconds(day),
+        until=until(day),
     )
     assert versions(found) == by_uv(index, tmp_path, day, word)
 
@@ -117,7 +121,7 @@ def test_npm_packages_are_those_of_npm(registry: NpmRegistry, tmp_path: Path, da
     subprocess.run(argv, check=True, capture_output=True, cwd=tmp_path, env=environment)
     lock = json.loads((tmp_path / "package-lock.json").read_text())
     for policy in (PackagePolicy.NAMED, PackagePolicy.CLOSURE):
-        found = resolved("npm", [word], [("registry", registry.url)], policy=policy, until=seconds(day))
+        found = resolved("npm", [word], [("registry", registry.url)], policy=policy, until=until(day))
         assert versions(found) == {"leaf": lock["packages"]["node_modules/leaf"]["version"]}
 
 
@@ -145,13 +149,13 @@ def test_conda_packages_are_those_of_rattler(day: str, tmp_path: Path, *, sharde
             return {it.name.normalized: f"{it.version}={it.build}" for it in records}
 
         options = [("channel", url), ("override-channels", "")]
-        found = resolved("conda", ["app"], options, policy=PackagePolicy.CLOSURE, until=seconds(day))
+        found = resolved("conda", ["app"], options, policy=PackagePolicy.CLOSURE, until=until(day))
         assert versions(found) == asyncio.run(solution())
 
 
 def test_an_index_without_times_is_a_problem(index: PythonIndex, registry: NpmRegistry) -> None:
     for manager, options in (("pypi", ("index-url", index.url)), ("npm", ("registry", registry.url))):
-        found = resolved(manager, ["undated"], [options], until=seconds(DAYS[0]))
+        found = resolved(manager, ["undated"], [options], until=until(DAYS[0]))
         assert found.problem is not None
         assert found.problem.code == "index-unreadable"
     with pytest.raises(ValueError, match="HTML"):
@@ -166,9 +170,13 @@ def test_an_index_without_times_is_a_problem(index: PythonIndex, registry: NpmRe
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("1970-01-01T00:01:00Z", 60.0), ("1970-01-01T01:00:01.500+01:00", 1.5), ("1970-01-01T00:00:02", 2.0)],
+    [
+        ("1970-01-01T00:01:00Z", 60_000),
+        ("1970-01-01T01:00:01.500+01:00", 1500),
+        ("1970-01-01T00:00:02.0009", 2000),
+    ],
 )
-def test_a_time_of_an_index(text: str, found: float) -> None:
+def test_a_time_of_an_index(text: str, found: int) -> None:
     assert published(text) == found
 
 

@@ -75,23 +75,24 @@ def command(
 
 
 def _until(day: str | None, *, security: bool) -> int:
-    """Seconds since 1970; 0 without a day. Raises OptionError."""
+    """Milliseconds since 1970; 0 without a day. Raises OptionError."""
     if day is None:
         return 0
     if security:
         raise OptionError("--at: does not act with --security")
-    from datetime import UTC, datetime, timedelta
+    from datetime import datetime, timedelta
+
+    from freshlayer.packages.published import milliseconds
 
     try:
         found = datetime.fromisoformat(day)
-        moment = found if found.tzinfo else found.replace(tzinfo=UTC)
-        ends = timedelta(days=1, seconds=-1) if len(day) == _DAY else timedelta()
-        seconds = int((moment + ends).timestamp())
+        ends = timedelta(days=1, milliseconds=-1) if len(day) == _DAY else timedelta()
+        until = milliseconds(found + ends)
     except (ValueError, OverflowError):
-        seconds = 0
-    if seconds <= 0 or day[4] != "-":
+        until = 0
+    if until <= 0 or day[4] != "-":
         raise OptionError("--at: not a date as 2026-11-01, or a time as 2026-11-01T12:00:00Z")
-    return seconds
+    return until
 
 
 def _meant(lock: Lock, names: tuple[str, ...]) -> frozenset[object] | None:

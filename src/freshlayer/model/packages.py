@@ -152,7 +152,7 @@ class PackageChain(Struct, frozen=True):
     ``base``: reference and platform of the image below; the reference is ``scratch`` where there is none,
     and empty where what is below is not an image of a registry. ``now``: of the judgement, in seconds since
     1970, for indexes that state until when they count; 0: they always count. ``until``: what was published
-    later does not count, in seconds since 1970; 0: everything counts. Managers of ``DATED`` honour it.
+    later does not count, in milliseconds since 1970; 0: everything counts. Managers of ``DATED`` honour it.
     """
 
     base: tuple[str, str]

@@ -28,7 +28,7 @@ class UpdateWanted(Struct, frozen=True):
     """``names``: of the entries that are meant; None: all. ``security``: security updates alone.
 
     ``downloads``: whether the bodies of URLs that changed are hashed. ``until``: what was published
-    later does not count, in seconds since 1970; 0: everything counts.
+    later does not count, in milliseconds since 1970; 0: everything counts.
     """
 
     names: frozenset[object] | None = None
@@ -72,8 +72,9 @@ def update(
     _check_answers(before, wanted, [it.report.verdicts for it in observed])
     if wanted.downloads:
         parts = with_bodies(parts, before, observed, session, wanted.means)
-    fresh = as_now(before, parts, path, keep=False)
-    now = _chosen(before, fresh, wanted)
+    now = _chosen(before, as_now(before, parts, path, keep=False), wanted)
+    if wanted.until:
+        _check_fresh(before, now)
     found = list(changes(before, now))
     return Updated(now, (*found, *_frozen(before, parts)))
 
@@ -97,7 +98,7 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
     blocks = (it for it in before.packages if wanted.means_packages(it) and it.packages)
     found = [
         *(shown(it.reference) for it in inputs),
-        *(f"{it.manager}: {shown('; '.join(it.commands))}" for it in blocks if it.manager not in DATED),
+        *(_shown(it) for it in blocks if it.manager not in DATED),
     ]
     if found:
         lines = "\n  ".join(dict.fromkeys(found))
@@ -105,6 +106,36 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
             "--at: no origin states what these were on that day, so nothing was written"
             f" (name the others, as 'pypi/*', 'npm/*' and 'conda/*'):\n  {lines}"
         )
+
+
+def _check_fresh(before: Lock, now: Lock) -> None:
+    """Raises FreshlayerError where the Dockerfiles gained what can't be dated."""
+    inputs, blocks = before.by_name, numbered(before.packages)
+    found = [
+        *(
+            shown(it.reference)
+            for it in now.inputs
+            if not (it.frozen or parse(it.reference).pinned)
+            and (it.name not in inputs or it.identity != inputs[it.name].identity)
+        ),
+        *(
+            _shown(it)
+            for name, it in numbered(now.packages).items()
+            if it.packages
+            and it.manager not in DATED
+            and (name not in blocks or it.packages != blocks[name].packages)
+        ),
+    ]
+    if found:
+        lines = "\n  ".join(dict.fromkeys(found))
+        raise FreshlayerError(
+            "--at: no origin states what these were on that day, and the lock file does not have them, so"
+            f" nothing was written (freshlayer lock adds them as they are now):\n  {lines}"
+        )
+
+
+def _shown(block: LockedPackages) -> str:
+    return f"{block.manager}: {shown('; '.join(block.commands))}"
 
 
 def _check_packages(before: Lock, wanted: UpdateWanted, observed: Iterable[Observed]) -> None:

@@ -94,7 +94,7 @@ class Repodata:
                 for place, it, index in pairs
                 if index is not None and not isinstance(index, IndexFile)
                 for record in _records(index, name)
-                if not self._until or 0 < _seconds(record.time) <= self._until
+                if not self._until or 0 < _milliseconds(record.time) <= self._until
             ]
         return self._known[name]
 
@@ -118,9 +118,9 @@ class Repodata:
         return None if isinstance(answer, Reason) else answer
 
 
-def _seconds(time: int) -> float:
+def _milliseconds(time: int) -> int:
     """Channels state milliseconds; old builds have seconds."""
-    return time / 1000 if time > _LAST_SECOND else time
+    return time if time > _LAST_SECOND else time * 1000
 
 
 def _has_address(url: str, index: Index) -> bool:
