@@ -41,6 +41,103 @@ def test_no_instruction_shows_a_secret() -> None:
         assert not any(marker in shown for marker in (PLAIN, RANDOM)), kind
 
 
+KEY = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{PLAIN}\nabc/{PLAIN}+=\n-----END OPENSSH PRIVATE KEY-----"
+FIELDS = (
+    f"user: a\npassword: {PLAIN}\nport: 1",
+    f'{{"api_key": "{PLAIN}",\n "port": 1}}',
+    f'{{\n  "tokens": [\n    "{PLAIN}"\n  ],\n  "port": 1\n}}',
+    f"password: |\n  {PLAIN}\nport: 1",
+    f"tokens:\n- {PLAIN}\n- {PLAIN}\nport: 1",
+    f"<password>{PLAIN}</password>",
+    f"requirepass {PLAIN}\ndb_password {PLAIN}",
+    f"machine h login u password {PLAIN}",
+    f"ALTER USER a IDENTIFIED BY '{PLAIN}';",
+    f"api.token = {PLAIN}",
+    f"password:{PLAIN}",
+    f"dbPassword => '{PLAIN}'",
+    f'TOKEN="a\n{PLAIN}\nb"\nport=1',
+    f"curl -u \\\n  user:{PLAIN} https://h",
+    f"echo {PLAIN} |\n  docker login --password-stdin -u a h",
+    KEY,
+)
+"""Bodies of here-documents."""
+GIVEN = (
+    f"echo {PLAIN} | docker login -u a --password-stdin h",
+    f"printf '%s' '{PLAIN}' | sudo docker login -u a --password-stdin",
+    f"echo '{PLAIN}' | gh auth login --with-token",
+    f"echo {PLAIN} | sudo -S true",
+    f"echo 'root:{PLAIN}' | chpasswd",
+    f"docker login -u a --password-stdin h <<< {PLAIN}",
+    f"docker login -u a --password-stdin h <<<{PLAIN}",
+    f"sh -c 'echo {PLAIN} | docker login -u a --password-stdin h'",
+    f"vault login {PLAIN}",
+    f"sudo vault login -no-print {PLAIN}",
+    f"cargo login {PLAIN}",
+    f"htpasswd -b /etc/f user {PLAIN}",
+    f"htpasswd -bc /etc/f user {PLAIN}",
+    f"htpasswd -nbB user {PLAIN} > /etc/f",
+    f"composer config --global http-basic.h.example user {PLAIN}",
+    f"composer config github-oauth.github.com {PLAIN}",
+    f"poetry config pypi-token.pypi {PLAIN}",
+    f"bundle config gems.example.org user:{PLAIN}",
+    f"bundle config set --global gems.example.org {PLAIN}",
+    f"yarn config set npmAuthToken {PLAIN}",
+    f"""yarn config set 'npmScopes["a"].npmAuthIdent' {PLAIN}""",
+)
+
+
+@pytest.mark.parametrize("body", FIELDS)
+def test_no_here_document_shows_a_secret(body: str) -> None:
+    for start in ("COPY <<EOF /etc/a", "RUN cat <<EOF > /etc/a", "RUN --mount=type=tmpfs,target=/t <<EOF"):
+        text = f"{FROM}{start}\n{body}\nEOF\nUSER me\n"
+        shown = masked(text)
+        assert PLAIN not in "\n".join(shown)
+        assert len(shown) == len(text.splitlines())
+        assert shown[-2:] == ("EOF", "USER me")
+
+
+@pytest.mark.parametrize("command", GIVEN)
+def test_no_command_shows_what_it_is_given(command: str) -> None:
+    for written in (
+        f"RUN {command}",
+        f"RUN a && \\\n  {command}",
+        f"ONBUILD RUN {command}",
+        f"RUN <<E\n{command}\nE",
+    ):
+        assert PLAIN not in "\n".join(masked(f"{FROM}{written}\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"RUN curl -u \\\n# c\n  me:{PLAIN} https://h",
+        f"RUN curl -u \\\n\n  # c\n  # d \\\n\n  me:{PLAIN} https://h",
+        f"RUN curl -u me:a\\\n# c\n{PLAIN} https://h",
+        f"RUN echo a \\\n  # password: {PLAIN}\n  b",
+        f"ONBUILD ENV API_TOKEN {PLAIN}",
+        f"ONBUILD ENV API_TOKEN a \\\n  {PLAIN}",
+        f"onbuild arg API_TOKEN={PLAIN}\n# {PLAIN}",
+        f"# password: {PLAIN}",
+        f"# the password is {PLAIN}",
+        f"# token {PLAIN}",
+        "RUN echo '" + KEY.replace("\n", "\\n\\\n") + "' > /k",
+        "# " + KEY.replace("\n", "\n# "),
+    ],
+)
+def test_no_comment_and_no_trigger_shows_a_secret(text: str) -> None:
+    shown = masked(f"{FROM}{text}\nUSER me\n")
+    assert PLAIN not in "\n".join(shown)
+    assert len(shown) == len(text.splitlines()) + 2
+    assert shown[-1] == "USER me"
+
+
+def test_a_here_document_without_secrets_is_as_it_was_written() -> None:
+    body = "server:\n  port: 80 # the token is a mount\n  key_file: /etc/a\nfor a in b; do\n  c\ndone"
+    run = "RUN cat a | docker login --password-stdin \\\n # the token is a mount\n  h"
+    text = f"{FROM}COPY <<EOF /a\n{body}\nEOF\n{run}\n"
+    assert list(masked(text)) == text.splitlines()
+
+
 ORDINARY = """\
 # syntax=docker/dockerfile:1
 ARG VERSION=12
@@ -114,6 +211,14 @@ def test_a_long_file_is_cut_and_takes_no_long_time() -> None:
     long = FROM + "RUN curl https://example.org/a; echo $(date) '\n" * 20_000
     started = time.process_time()
     assert len(masked(long)) == MOST_LINES
-    for text in ("$(" * 50_000, "${" * 50_000, "'" * 50_000, "a\\\n" * 20_000):
+    heredoc = "<<EOF\n" + '"password": [\n  a |\n' * 10_000 + "EOF"
+    for text in (
+        heredoc,
+        "-----BEGIN PRIVATE KEY" * 9000,
+        "$(" * 50_000,
+        "${" * 50_000,
+        "'" * 50_000,
+        "a\\\n" * 20_000,
+    ):
         masked(f"{FROM}RUN {text}\n")
     assert time.process_time() - started < 20

@@ -6,16 +6,22 @@ import json
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from freshlayer.dockerfile.model import Dockerfile, Instruction
+from freshlayer.dockerfile.parse import parse
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import (
     MASK,
     assigned,
+    continued,
     in_full,
     is_secret_name,
     masked_script,
     masked_words,
+    of_private_keys,
     secret_values,
+    without_fields,
     without_values,
 )
 
@@ -29,6 +35,8 @@ _DIGITS = str.maketrans("01", _ZERO + _ONE)
 _NUMBERS = str.maketrans(_ZERO + _ONE, "01")
 _NOT_OURS = dict.fromkeys(map(ord, "\v\x1c\x1d"), "\N{REPLACEMENT CHARACTER}")
 _HEAD = compiled(r"\s*(?:onbuild\s+)?[a-z]+(?:\s+--[a-z-]+(?:=\S*)?)*\s+", re.IGNORECASE)
+_LAST = compiled(r"\v[\x1c\x1d]*\n\Z")
+_TRIGGER = compiled(r"\s*onbuild\s+", re.IGNORECASE)
 _SUBSTITUTION = compiled(r"\$\(([^()]{1,2000})\)")
 _OPERATORS = frozenset(";|&(){}`\"'")
 
@@ -41,16 +49,19 @@ def masked_lines(text: str, dockerfile: Dockerfile) -> tuple[str, ...]:
     """
     whole = text.removesuffix("\n").split("\n", MOST_LINES)
     lines = [line.removesuffix("\r") for line in whole[:MOST_LINES]]
-    instructions = [*dockerfile.arguments, *_of_stages(dockerfile)]
+    keys = of_private_keys(lines)
+    instructions = [*map(_triggered, dockerfile.arguments), *map(_triggered, _of_stages(dockerfile))]
     values = secret_values(_named(instructions))
     found: list[str] = []
     for item in instructions:
         if len(found) >= len(lines):
             break
-        found += (_masked(line) for line in lines[len(found) : item.line - 1])
+        found += map(_comment, lines[len(found) : item.line - 1])
         found += _instruction(item, lines[len(found) : item.end_line], dockerfile.escape)
-    found += (_masked(line) for line in lines[len(found) :])
-    return tuple(without_values(line, values) for line in found)
+    found += map(_comment, lines[len(found) :])
+    return tuple(
+        MASK if number in keys else without_values(line, values) for number, line in enumerate(found)
+    )
 
 
 def _of_stages(dockerfile: Dockerfile) -> Iterator[Instruction]:
@@ -67,20 +78,58 @@ def _named(instructions: list[Instruction]) -> Iterator[tuple[str, str]]:
         yield from assigned(item.text)
 
 
+def _triggered(item: Instruction) -> Instruction:
+    """An ONBUILD as the instruction that it holds, with the text of its own."""
+    match = _TRIGGER.match(item.text) if item.name == "ONBUILD" else None
+    stages = parse(f"FROM scratch\n{item.text[match.end() :]}\n").stages if match else ()
+    inner = stages[0].instructions[:1] if stages else ()
+    if not inner or inner[0].name == "ONBUILD":
+        return item
+    return replace(item, name=inner[0].name, words=inner[0].words, exec_form=inner[0].exec_form)
+
+
+def _comment(line: str) -> str:
+    """A line between instructions."""
+    return without_fields(_masked(line))
+
+
 def _instruction(item: Instruction, lines: list[str], escape: str) -> list[str]:
     """As many lines as it has."""
     if _hides_all(item):
-        return [f"{item.name} {item.words[0]} {MASK}", *[MASK] * len(lines)][: len(lines)]
-    bodies, ends = _bodies(lines, escape)
-    joined = "".join(body + end for body, end in zip(bodies, ends, strict=True))
-    if item.exec_form:
-        joined = _without_words(joined, item.words)
-    head = match[0] if (match := _HEAD.match(joined)) else ""
-    rest = joined[len(head) :]
-    if item.heredocs:
-        # Each line of a here-document may be a command of its own.
-        rest = "\n".join(map(_masked, rest.split("\n")))
-    return _numbered(_masked(head) + _masked(rest), lines, escape)
+        name = item.name if item.text.upper().startswith(item.name) else f"ONBUILD {item.name}"
+        return [f"{name} {item.words[0]} {MASK}", *[MASK] * len(lines)][: len(lines)]
+    count = item.end_line - item.line + 1 - sum(it.content.count("\n") + 1 for it in item.heredocs)
+    own = max(1, count) if item.heredocs else len(lines)
+    skipped = {at for at, line in enumerate(lines[:own]) if at and line.lstrip()[:1] in {"", "#"}}
+    bodies, ends = _bodies(
+        [("" if at in skipped else line) for at, line in enumerate(lines)], escape, skipped
+    )
+    safe: list[str] = []
+    for at, joined in enumerate(_commands(bodies, ends, own, escape, lines)):
+        text = _without_words(joined, item.words) if item.exec_form else joined
+        head = match[0] if not at and (match := _HEAD.match(text)) else ""
+        # The mark of the last line stays, also where a long command is cut.
+        end = match[0] if (match := _LAST.search(text, len(head))) else ""
+        safe.append(_masked(head) + _masked(text[len(head) : len(text) - len(end)]) + end)
+    found = _numbered("".join(safe), lines, escape)
+    hidden = {own + at for at in continued(lines[own:])}
+    for at in range(len(found)):
+        if at in skipped:
+            found[at] = _comment(lines[at])
+        elif at >= own:
+            found[at] = MASK if at in hidden else without_fields(found[at], first=True)
+    return found
+
+
+def _commands(bodies: list[str], ends: list[str], own: int, escape: str, lines: list[str]) -> Iterator[str]:
+    """The instruction, then each line of its here-documents with what continues it: it may be a command."""
+    command = ""
+    for at, (body, end) in enumerate(zip(bodies, ends, strict=True)):
+        command += body + end
+        if at >= own - 1 and not lines[at].rstrip().endswith((escape, "|")):
+            yield command
+            command = ""
+    yield command
 
 
 def _numbered(masked: str, lines: list[str], escape: str) -> list[str]:
@@ -103,11 +152,15 @@ def _hides_all(item: Instruction) -> bool:
     return item.name == "ENV" and item.words[2:3] == ("",) and is_secret_name(item.words[0])
 
 
-def _bodies(lines: list[str], escape: str) -> tuple[list[str], list[str]]:
-    """The lines without their escape character, and what is between: nothing where they divide a word."""
+def _bodies(lines: list[str], escape: str, skipped: set[int]) -> tuple[list[str], list[str]]:
+    """The lines without their escape character, and what is between: nothing where they divide a word.
+
+    ``skipped``: lines that are no part of the instruction; they divide what the line before them divides.
+    """
     bodies: list[str] = []
     ends: list[str] = []
-    for number, (line, following) in enumerate(zip(lines, [*lines[1:], " "], strict=True)):
+    following = " "
+    for number, line in reversed(list(enumerate(lines))):
         body = line.translate(_NOT_OURS)
         end = f"\v{number:b}\n".translate(_DIGITS)
         stripped = body.rstrip(" \t")
@@ -117,6 +170,11 @@ def _bodies(lines: list[str], escape: str) -> tuple[list[str], list[str]]:
             end = "" if divides else end
         bodies.append(body)
         ends.append(end)
+        following = following if number in skipped else line
+    bodies.reverse()
+    ends.reverse()
+    for number in sorted(skipped):
+        ends[number] = ends[number] if ends[number - 1] else ""
     ends[-1] = ""
     return bodies, ends
 

@@ -1,6 +1,7 @@
 """What is a secret, and how a text is shown and stored without it. Pure, open to every module."""
 
 from freshlayer.masking.commands import masked_script, masked_words, takes_secret
+from freshlayer.masking.fields import continued, of_private_keys, without_fields
 from freshlayer.masking.names import (
     MASK,
     is_secret,
@@ -23,6 +24,7 @@ from freshlayer.masking.values import assigned, secret_values, url_without_value
 __all__ = [
     "MASK",
     "assigned",
+    "continued",
     "differ_by_guess",
     "in_full",
     "is_secret",
@@ -32,12 +34,14 @@ __all__ = [
     "looks_random",
     "masked_script",
     "masked_words",
+    "of_private_keys",
     "public_path",
     "public_text",
     "secret_values",
     "shown",
     "takes_secret",
     "url_without_values",
+    "without_fields",
     "without_known_forms",
     "without_secrets",
     "without_values",

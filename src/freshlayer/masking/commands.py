@@ -11,6 +11,7 @@ from posixpath import basename
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking.channels import masked_channel
+from freshlayer.masking.given import given, piped
 from freshlayer.masking.names import MASK, is_secret_name, looks_random
 from freshlayer.masking.urls import shown
 
@@ -26,7 +27,7 @@ _SHORT: dict[str, frozenset[str]] = {
     **dict.fromkeys(("mariadb", "mariadb-admin", "mariadb-dump", "sshpass", "mongo"), frozenset({"-p"})),
     **dict.fromkeys(("mongosh", "mongodump", "mongorestore", "az", "useradd", "usermod"), frozenset({"-p"})),
     **dict.fromkeys(("7z", "7za", "7zz", "7zr", "rar", "unrar"), frozenset({"-p", "-hp"})),
-    **dict.fromkeys(("zip", "unzip", "sqlcmd", "bcp", "osql", "isql", "htpasswd"), frozenset({"-P", "-b"})),
+    **dict.fromkeys(("zip", "unzip", "sqlcmd", "bcp", "osql", "isql"), frozenset({"-P", "-b"})),
     **dict.fromkeys(("redis-cli", "valkey-cli"), frozenset({"-a"})),
     **dict.fromkeys(("ldapsearch", "ldapmodify", "ldapadd"), frozenset({"-w"})),
     **dict.fromkeys(("lftp", "smbclient", "ncftpget", "ncftp", "cqlsh"), frozenset({"-u", "-U", "-p"})),
@@ -82,6 +83,7 @@ _MOST_NESTED = 3
 _LONGEST_SHORT = 3
 _LONGEST = 4000
 _LONGEST_WORD = 1000
+_PIPES = frozenset({"|", "|&"})
 _LOGINS = frozenset({"login", "logon", "signin"})
 
 
@@ -113,8 +115,9 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
     """The words of a command, with ``…`` for what an option such as ``--token`` or ``--header`` is given."""
     safe: list[str] = []
     program, hides, logs_in = "", False, False
-    for word in words:
-        if hides:
+    places = given(words)
+    for place, word in enumerate(words):
+        if hides or place in places:
             safe.append(MASK)
             hides = False
             continue
@@ -135,28 +138,34 @@ def _is_named(word: str, program: str) -> bool:
 
 def masked_script(text: str, depth: int = 0, show: Show = shown) -> str:
     """A script, or a part of one, with ``…`` for what is likely to be a secret. A long one is cut."""
-    text = text[:_LONGEST]
-    safe: list[str] = []
-    words: list[str] = []
-
-    def flush() -> None:
-        safe.extend(_joined(words, depth, show))
-        words.clear()
-
-    for match in _TOKEN.finditer(text):
+    commands: list[list[str]] = [[]]
+    ends: list[str] = []
+    for match in _TOKEN.finditer(text[:_LONGEST]):
         if match["end"]:
-            flush()
-            safe.append(match[0])
+            commands.append([])
+            ends.append(match[0])
         else:
-            words.append(match[0])
-    flush()
+            commands[-1].append(match[0])
+    safe: list[str] = []
+    for tokens, end, reader in zip(commands, [*ends, ""], [*commands[1:], []], strict=True):
+        safe += _joined(tokens, depth, show, _plain(reader) if end in _PIPES else [])
+        safe.append(end)
     return "".join(safe)
 
 
-def _joined(tokens: list[str], depth: int, show: Show) -> list[str]:
-    """One command of a script: its words masked, its blanks as they were, without quotes where it changed."""
-    plain = [_unquoted(token) for token in tokens if token.strip()]
-    masked = iter(zip(plain, masked_words(plain, depth, show), strict=True))
+def _plain(tokens: list[str]) -> list[str]:
+    return [_unquoted(token) for token in tokens if token.strip()]
+
+
+def _joined(tokens: list[str], depth: int, show: Show, reader: list[str]) -> list[str]:
+    """One command of a script: its words masked, its blanks as they were, without quotes where it changed.
+
+    ``reader``: the words of the command that reads its output.
+    """
+    plain = _plain(tokens)
+    hidden = piped(plain, reader)
+    words = masked_words(plain, depth, show)
+    masked = iter((before, MASK if at in hidden else words[at]) for at, before in enumerate(plain))
     safe: list[str] = []
     for token in tokens:
         if not token.strip():
