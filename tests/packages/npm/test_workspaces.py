@@ -201,6 +201,49 @@ def test_a_version_that_a_member_has(name: str, registry: NpmRegistry, tmp_path:
     assert ours is (name == "pnpm")
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_package_of_the_name_of_its_own_project(name: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    project(tmp_path, name, [])
+    text = json.dumps({"name": "d-root", "version": "1.0.0", "dependencies": {"d-root": "^1.0.0"}})
+    (tmp_path / "package.json").write_text(text)
+    assert names(tmp_path, line_of(name)) == {"d-root"}
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    lock = (tmp_path / PROGRAMS[name].file).read_text()
+    assert (_version(lock, "d-root") == "1.1.0") is (name != "berry")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_member_whose_version_does_not_fit(name: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    project(tmp_path, name, ["libs/*", "apps/*"], dependencies={"m-libs-one": "^2.0.0"})
+    if name == "pnpm":
+        (tmp_path / ".npmrc").write_text("link-workspace-packages=true\n")
+    ours = "m-libs-one" in names(tmp_path, line_of(name))
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    lock = (tmp_path / PROGRAMS[name].file).read_text()
+    assert ours is bool(re.search(r"m-libs-one(?:@|@npm:|/-/m-libs-one-)2\.0\.0", lock))
+    assert ours is (name != "npm")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_the_project_requires_of_its_users(name: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        name,
+        ["libs/*"],
+        peerDependencies={"d-root": "^1.0.0", "d-dev": "^1.0.0"},
+        peerDependenciesMeta={"d-dev": {"optional": True}},
+    )
+    manifest = json.loads((tmp_path / "libs/one/package.json").read_text())
+    del manifest["devDependencies"]
+    manifest["peerDependencies"] = {"d-apps-x": "^1.0.0", "d-libs-one": ">=1"}
+    (tmp_path / "libs/one/package.json").write_text(json.dumps(manifest))
+    ours = names(tmp_path, line_of(name))
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    lock = (tmp_path / PROGRAMS[name].file).read_text()
+    assert ours == {it for it in ("d-root", "d-dev", "d-apps-x", "d-libs-one") if _version(lock, it)}
+    assert isinstance(lock_in(tmp_path, name), Locked)
+
+
 CATALOGS = {
     "pnpm": (
         "pnpm-workspace.yaml",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -20,17 +20,26 @@ from freshlayer.discover.locks.project import (
     table,
     unreadable,
 )
+from freshlayer.discover.syntaxes.node_members import is_met, members_of
 from freshlayer.discover.syntaxes.node_overrides import replaced
-from freshlayer.discover.syntaxes.node_workspaces import read_manifest, stated, workspace
+from freshlayer.discover.syntaxes.node_workspaces import (
+    OPTIONAL_PEERS,
+    PEERS,
+    SECTIONS,
+    read_manifest,
+    stated,
+    workspace,
+)
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
-_SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
+_SECTIONS = (*SECTIONS, PEERS)
 _NOT_FROM_INDEX = ("file:", "link:", "workspace:", "portal:", "patch:", "catalog:")
 _YARN_KEY = compiled(r'(?m)^(?:"[^"\n]+"|[^\s#"][^\n]*):\s*$')
 _YARN_ENTRY = compiled(r"(@?[^@\s\",]{1,214})@(?:npm:)?([^\",]*)")
 _PNPM_NAME = compiled(r"(?m)^ {6}'?(@?[\w./-]+)'?:\n {8}specifier: ([^\n]+)$")
 _PNPM_OLD = compiled(r"(?m)^ {2}'?(@?[\w./-]+)'?:(?: [^\n]+|\n {4}specifier: [^\n]+)$")
+_PNPM_PEERS = compiled(r"(?m)^ {2}autoInstallPeers: true$")
 _TRAILING_COMMA = compiled(r",(\s*[}\]])")
 _WITHOUT_LOCK = ("--no-package-lock", "--package-lock=false", "--no-shrinkwrap")
 _NO_LOCK = compiled(r"(?m)^[ \t]*package-lock[ \t]*=[ \t]*false\b")
@@ -49,7 +58,7 @@ def _npm(project: Project, *, fails: bool) -> Lock:
         return not_there(project, "package-lock.json", "package.json", fails=fails)
     name, text = found
     try:
-        lock, wanted = from_json(text), list(_wanted("npm", project))
+        lock, wanted = from_json(text), list(_wanted("npm", project, _SECTIONS))
     except ValueError:
         return unreadable(name)
     if "packages" in lock:
@@ -104,7 +113,8 @@ def pnpm(project: Project) -> Lock:
     else:
         locked, names = set(), set(_PNPM_OLD.findall(text))
     try:
-        wanted = list(_wanted("pnpm", project))
+        sections = (*_SECTIONS, OPTIONAL_PEERS) if _PNPM_PEERS.search(text) else SECTIONS
+        wanted = list(_wanted("pnpm", project, sections))
     except ValueError:
         return unreadable("package.json")
     if newer:
@@ -121,7 +131,7 @@ def bun(project: Project) -> Lock:
         return missing("bun.lock")
     try:
         lock = from_json(_TRAILING_COMMA.sub(r"\1", text))
-        wanted = list(_wanted("bun", project))
+        wanted = list(_wanted("bun", project, _SECTIONS))
     except ValueError:
         return unreadable("bun.lock")
     return covered("bun.lock", _behind(wanted, lambda it: inside(lock, "workspaces", it)), ())
@@ -163,20 +173,25 @@ class _Files:
         return self._project.names(self.path(directory))
 
 
-def _wanted(tool: str, project: Project) -> Iterator[_Wish]:
+def _wanted(tool: str, project: Project, sections: Sequence[str] = SECTIONS) -> Iterator[_Wish]:
     """Of the root and of the members whose manifests are known. Raises ValueError."""
     files = _Files(project)
     found = workspace(tool, files, ".")
     root = from_json(project.text("package.json") or "")
     members = {it: read_manifest(files, it) for it in found.members}
     manifests = {"": root, **{at: it for at, it in members.items() if not isinstance(it, Reason)}}
-    own = {it.get("name") for at, it in manifests.items() if at} if found.links else set()
+    own = members_of(it for at, it in manifests.items() if at and found.links)
     # In the lock files of these two, what is replaced is not there.
     known = found.replacements if tool in {"berry", "pnpm"} else {}
+    own_wishes = dict(stated(root))
     for directory, manifest in manifests.items():
-        for name, stated_ in stated(manifest, _SECTIONS):
-            spec = replaced(name, stated_, known, dict(stated(root)))
-            if spec is not None and name not in own and not spec.startswith(_NOT_FROM_INDEX):
+        for name, stated_ in stated(manifest, sections):
+            spec = replaced(name, stated_, known, own_wishes)
+            if (
+                spec is not None
+                and not is_met(tool, own, name, spec)
+                and not spec.startswith(_NOT_FROM_INDEX)
+            ):
                 yield _Wish(directory, name, spec)
 
 

@@ -21,6 +21,9 @@ from freshlayer.shell.patterns import matches
 
 Manifest = Mapping[str, object]
 SECTIONS = ("dependencies", "optionalDependencies", "devDependencies")
+PEERS = "peerDependencies"
+OPTIONAL_PEERS = "peerDependenciesMeta"
+"""npm and bun install the peers that this section does not mark as optional; pnpm installs all."""
 
 _MOST_MEMBERS = 1000
 _MOST_PLACES = 2000
@@ -82,12 +85,27 @@ def read_manifest(files: Files, directory: str) -> Manifest | Reason:
 
 
 def stated(manifest: Manifest, sections: Sequence[str] = SECTIONS) -> Iterator[tuple[str, str]]:
-    """Names and what is wanted of them."""
+    """Names and what is wanted of them; a peer dependency counts where no section before names it.
+
+    With ``OPTIONAL_PEERS`` among the sections, optional ones count too.
+    """
+    before: set[str] = set()
+    marks = {} if OPTIONAL_PEERS in sections else _table(manifest, OPTIONAL_PEERS)
     for section in sections:
-        table = manifest.get(section)
-        for name, wanted in table.items() if isinstance(table, dict) else ():
-            if isinstance(name, str) and isinstance(wanted, str):
+        for name, wanted in _table(manifest, section).items():
+            is_taken = section != PEERS or not (name in before or _is_optional(marks, name))
+            if isinstance(wanted, str) and is_taken:
+                before.add(name)
                 yield name, wanted
+
+
+def _is_optional(marks: Manifest, peer: str) -> bool:
+    return _table(marks, peer).get("optional") is True
+
+
+def _table(manifest: Manifest, field: str) -> Manifest:
+    found = manifest.get(field)
+    return found if isinstance(found, dict) else {}
 
 
 def workspace(tool: str, files: Files, directory: str) -> Workspace:

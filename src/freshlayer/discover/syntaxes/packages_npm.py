@@ -13,8 +13,11 @@ from posixpath import join, normpath
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
+from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
 from freshlayer.discover.syntaxes.node_overrides import of_npm, replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
+    OPTIONAL_PEERS,
+    PEERS,
     SECTIONS,
     Manifest,
     Workspace,
@@ -43,6 +46,7 @@ _COMMON = """
 _USUAL = table_of(f"workspace,w= {_COMMON}")
 _TABLES = {"pnpm": table_of(f"workspace-root,w workspace recursive,r {_COMMON}")}
 """Program → its own table; ``-w`` of pnpm takes no value."""
+_PEERS = {"npm": (PEERS,), "bun": (PEERS,), "pnpm": (PEERS, OPTIONAL_PEERS)}
 _VERBS = frozenset("install i add isntall in ins inst".split())
 _ALONE = frozenset({"yarn", "yarnpkg"})
 """Programs that install without a word."""
@@ -114,12 +118,12 @@ def _directories(
 def _with_required(files: ProjectFiles, project: Workspace, named: Sequence[str]) -> list[str]:
     """Also the members that these require: npm and bun install what both need."""
     manifests = {it: read_manifest(files, it) for it in project.members}
-    by_name = {it.get("name"): at for at, it in manifests.items() if not isinstance(it, Reason)}
+    by_name = {name_of(it): at for at, it in manifests.items() if not isinstance(it, Reason)}
     found = dict.fromkeys(named)
     waiting = list(found)
     while waiting:
         manifest = manifests[waiting.pop()]
-        for name, _ in () if isinstance(manifest, Reason) else stated(manifest):
+        for name, _ in () if isinstance(manifest, Reason) else stated(manifest, (*SECTIONS, PEERS)):
             if by_name.get(name, project.root) not in (*found, project.root):
                 found[by_name[name]] = None
                 waiting.append(by_name[name])
@@ -152,7 +156,7 @@ def _of_manifests(
     manifests = {it: read_manifest(files, it) for it in with_local(tool, files, chosen)}
     unknown = project.unknown or next((it for it in manifests.values() if isinstance(it, Reason)), None)
     known = {at: it for at, it in manifests.items() if not isinstance(it, Reason)}
-    sections = {at: _sections(options, is_local=tool != "npm" and at not in chosen) for at in known}
+    sections = {at: _sections(tool, options, is_local=tool != "npm" and at not in chosen) for at in known}
     root = read_manifest(files, project.root)
     own_wishes = dict(_wanted({} if isinstance(root, Reason) else root, SECTIONS, project))
     every = [
@@ -161,8 +165,8 @@ def _of_manifests(
         for name, stated_ in _wanted(it, sections[at], project)
         if (value := replaced(name, stated_, project.replacements, own_wishes)) is not None
     ]
-    own = _names(files, [*known, *project.members]) if project.links else frozenset[str]()
-    wanted = [item for item in every if item[0] not in own]
+    members = _members(files, project)
+    wanted = [item for item in every if not is_met(tool, members, *item)]
     elsewhere = next((f"{name}: {value}" for name, value in wanted if _OF_ANOTHER_FILE.match(value)), "")
     if elsewhere:
         unknown = unknown or Reason("requirements-not-stated", detail=elsewhere[:80])
@@ -181,16 +185,17 @@ def _overrides(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
     yield from [("overrides", "")] if found is None else (("override", it) for it in found)
 
 
-def _sections(options: Sequence[tuple[str, str]], *, is_local: bool) -> Sequence[str]:
+def _sections(tool: str, options: Sequence[tuple[str, str]], *, is_local: bool) -> Sequence[str]:
     names, values = {option for option, _ in options}, dict(options)
     production = "save-prod" in names or values.get("omit") == "dev" or values.get("only", "")[:4] == "prod"
-    return SECTIONS[:2] if production or is_local else SECTIONS
+    peers = _PEERS.get(tool, ()) if "legacy-peer-deps" not in names else ()
+    return (*(SECTIONS[:2] if production or is_local else SECTIONS), *peers)
 
 
-def _names(files: ProjectFiles, directories: Iterable[str]) -> frozenset[str]:
-    """How the manifests of these directories call themselves."""
-    found = (read_manifest(files, it) for it in dict.fromkeys(directories))
-    return frozenset(str(it.get("name") or "") for it in found if not isinstance(it, Reason))
+def _members(files: ProjectFiles, project: Workspace) -> Members:
+    """What can be linked where a version is wanted; never the manifest of the root."""
+    found = (read_manifest(files, it) for it in project.members) if project.links else ()
+    return members_of(it for it in found if not isinstance(it, Reason))
 
 
 def _wanted(manifest: Manifest, sections: Sequence[str], project: Workspace) -> Iterator[tuple[str, str]]:
