@@ -156,7 +156,9 @@ class StateFile:
                 _limit_steps(connection)
                 return act(connection)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= latest:
+                # Python's own errors have no code.
+                code = getattr(error, "sqlite_errorcode", 0)
+                if code & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= latest:
                     raise
 
     def _open(self) -> sqlite3.Connection:
