@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cmp_to_key
+from operator import itemgetter
+from typing import Any
 
 import msgspec
 import nodesemver  # type: ignore[import-untyped]
@@ -13,6 +16,7 @@ from msgspec.structs import replace
 from freshlayer.packages.npm.documents import TAGS, VERSIONS, Release, releases_of, tags_of
 
 _LATEST = "latest"
+_first = itemgetter(0)
 _LONGEST = 256
 """Of a range, for which npm has no limit."""
 
@@ -74,11 +78,54 @@ def dated(entries: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     known = dict(entries)
     releases, tags = releases_of(known.get(VERSIONS)), tags_of(known.get(TAGS))
     there = {it.version for it in releases}
-    for tag, version in tags.items():
-        if version not in there and is_range(version):
-            below = choose(f"<={version}", {}, releases)
-            tags[tag] = below.version if below else ""
+    later = {version for version in tags.values() if version not in there and is_range(version)}
+    below = dict.fromkeys(later, "") | (_below(later, releases) if later else {})
+    tags = {tag: below.get(version, version) for tag, version in tags.items()}
     yield from (known | {TAGS: msgspec.msgpack.encode({it: one for it, one in tags.items() if one})}).items()
+
+
+def _below(later: Iterable[str], releases: Iterable[Release]) -> dict[str, str]:
+    """Version → what the range ``<=VERSION`` takes: one that is not deprecated, if any, and the highest.
+
+    A pre-release is in such a range only beside a pre-release of the same version. Of equal ones the first
+    counts, as in ``choose``.
+    """
+    groups: dict[tuple[bool, object], list[tuple[Any, str]]] = {}
+    for it in releases:
+        parsed = _parsed(it.version)
+        if parsed is not None:
+            core = _core(parsed) if parsed.prerelease else None
+            groups.setdefault((it.deprecated, core), []).append((_place(parsed), it.version))
+    for group in groups.values():
+        group.reverse()
+        group.sort(key=_first)
+    found: dict[str, str] = {}
+    for version in later:
+        parsed = _parsed(version)
+        if parsed is None:
+            continue
+        cores = (_core(parsed), None) if parsed.prerelease else (None,)
+        for group in (groups.get((deprecated, it), []) for deprecated in (False, True) for it in cores):
+            end = bisect_right(group, _place(parsed), key=_first)
+            if end:
+                found[version] = group[end - 1][1]
+                break
+    return found
+
+
+def _parsed(version: str) -> Any:
+    try:
+        return nodesemver.make_semver(version, loose=True)
+    except (ValueError, TypeError, IndexError, RecursionError):
+        return None
+
+
+def _core(parsed: Any) -> tuple[int, int, int]:
+    return parsed.major, parsed.minor, parsed.patch
+
+
+def _place(parsed: Any) -> Any:
+    return (*_core(parsed), _order_of_parsed(parsed))
 
 
 def is_range(wanted: str) -> bool:
@@ -110,6 +157,13 @@ def compared(one: str, other: str) -> int:
 
 
 _order = cmp_to_key(compared)
+
+
+def _compared(one: Any, other: Any) -> int:
+    return int(one.compare(other))
+
+
+_order_of_parsed = cmp_to_key(_compared)
 
 
 def satisfies(version: str, wanted: str) -> bool:
