@@ -45,7 +45,7 @@ def freshlayer(
     directory: Path,
     *,
     given: bytes = b"",
-    seconds: float = 90,
+    seconds: float = 240,
     anew: bool = False,
 ) -> Ended:
     """Run a command; forked, where the environment leaves the interpreter as it is, and unless ``anew``."""
@@ -84,7 +84,7 @@ class Freshlayer:
         program = builder.command[0]
         return cls(builder.environment(), state, directory, chosen(program))
 
-    def __call__(self, *words: str, given: bytes = b"", seconds: float = 90) -> Ended:
+    def __call__(self, *words: str, given: bytes = b"", seconds: float = 240) -> Ended:
         argv = ["--state", str(self.state), *self.options, *words]
         return freshlayer(argv, self.environment, self.directory, given=given, seconds=seconds)
 
