@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.discover.discovery import Discovery
+from freshlayer.model.packages import PackageCommand
 
 _GIT = "git+https://e.example/q.git"
 _CRATE = '[package]\nname = "a"\nversion = "1.0.0"\n'
@@ -189,3 +191,87 @@ def test_options_hold_no_secret_of_a_channel(tmp_path: Path, command: str, files
     options = repr([it.options for every in found.packages.values() for it in every])
     assert "c.example/main" in options
     assert not [it for it in ("secretpw", "tk-token-1") if it in options]
+
+
+def _workspace(tmp_path: Path, command: str, files: Mapping[str, object]) -> Discovery:
+    for name, manifest in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(manifest))
+    return discovered(tmp_path, command)
+
+
+def _installs(found: Discovery) -> list[PackageCommand]:
+    return [it for every in found.packages.values() for it in every]
+
+
+@pytest.mark.parametrize("command", ["npm install", "yarn", "bun install"])
+def test_members_in_directories_with_a_dot(tmp_path: Path, command: str) -> None:
+    files = {
+        "package.json": {"name": "r", "private": True, "workspaces": ["packages/**"]},
+        "packages/socket.io/client/package.json": {"name": "c", "dependencies": {"x": "^1"}},
+        "packages/d3.js/package.json": {"name": "d", "dependencies": {"y": "^1"}},
+        "packages/a.json": {"dependencies": {"z": "^1"}},
+    }
+    assert [it.words for it in _installs(_workspace(tmp_path, command, files))] == [("y@^1", "x@^1")]
+
+
+@pytest.mark.parametrize("pattern", ["**/" * 3000 + "a", "a/" * 3000])
+def test_a_pattern_of_many_pieces(tmp_path: Path, pattern: str) -> None:
+    found = _workspace(tmp_path, "npm install", {"package.json": {"workspaces": [pattern]}})
+    assert "requirements-not-stated" in {it.reason.code for it in found.not_watched if not it.is_covered}
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("npm install", [("overrides", "")]),
+        ("npm install -w a", [("override", "y@2")]),
+        ("cd a && npm install", [("override", "y@2")]),
+        ("npm install --prefix a", [("override", "z@3")]),
+    ],
+)
+def test_overrides_are_those_of_the_root(
+    tmp_path: Path, command: str, options: list[tuple[str, str]]
+) -> None:
+    files = {
+        "package.json": {"private": True, "workspaces": ["a"], "overrides": {"y": "2"}},
+        "a/package.json": {"name": "a", "dependencies": {"x": "^1"}, "overrides": {"z": "3"}},
+    }
+    (installs,) = _installs(_workspace(tmp_path, command, files))
+    assert (installs.words, list(installs.options)) == (("x@^1",), options)
+
+
+@pytest.mark.parametrize(
+    ("command", "table", "value"),
+    [
+        ("yarn", "resolutions", "$b"),
+        ("yarn", "resolutions", "$nowhere"),
+        ("bun install", "overrides", "$nowhere"),
+        ("pnpm install", "resolutions", "$nowhere"),
+    ],
+)
+def test_a_version_that_refers_to_nothing_known(tmp_path: Path, command: str, table: str, value: str) -> None:
+    manifest = {"dependencies": {"a": "^1", "b": "^2"}, table: {"a": value}}
+    found = _workspace(tmp_path, command, {"package.json": manifest})
+    assert [it.words for it in _installs(found)] == [("b@^2",)]
+    assert "requirements-not-stated" in {it.reason.code for it in found.not_watched if not it.is_covered}
+
+
+@pytest.mark.parametrize(
+    ("command", "table"), [("bun install", "overrides"), ("pnpm install", "resolutions")]
+)
+def test_a_version_that_refers_to_the_root(tmp_path: Path, command: str, table: str) -> None:
+    manifest = {"dependencies": {"a": "^1", "b": "^2"}, table: {"a": "$b"}}
+    (installs,) = _installs(_workspace(tmp_path, command, {"package.json": manifest}))
+    assert installs.words == ("a@^2", "b@^2")
+
+
+@pytest.mark.parametrize("name", [["x"], {}, 1, None])
+@pytest.mark.parametrize("command", ["npm install -w a", "npm ci", "yarn", "pnpm install", "bun install"])
+def test_a_name_that_is_no_text(tmp_path: Path, command: str, name: object) -> None:
+    files = {
+        "package.json": {"name": name, "workspaces": ["a"], "dependencies": {"x": "^1"}},
+        "a/package.json": {"name": name, "dependencies": {"y": "^1"}},
+        "package-lock.json": {"packages": {}},
+    }
+    assert _workspace(tmp_path, command, files).not_watched is not None

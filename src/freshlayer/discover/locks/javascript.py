@@ -21,7 +21,7 @@ from freshlayer.discover.locks.project import (
     unreadable,
 )
 from freshlayer.discover.syntaxes.node_members import is_met, members_of
-from freshlayer.discover.syntaxes.node_overrides import replaced
+from freshlayer.discover.syntaxes.node_overrides import referred, replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
     OPTIONAL_PEERS,
     PEERS,
@@ -183,7 +183,7 @@ def _wanted(tool: str, project: Project, sections: Sequence[str] = SECTIONS) -> 
     own = members_of(it for at, it in manifests.items() if at and found.links)
     # In the lock files of these two, what is replaced is not there.
     known = found.replacements if tool in {"berry", "pnpm"} else {}
-    own_wishes = dict(stated(root))
+    own_wishes = referred(tool, dict(stated(root)))
     for directory, manifest in manifests.items():
         for name, stated_ in stated(manifest, sections):
             spec = replaced(name, stated_, known, own_wishes)

@@ -40,8 +40,16 @@ def _tables(tool: str, manifest: Mapping[str, object], settings: Mapping[str, ob
         yield settings.get("overrides")
 
 
+def referred(tool: str, root: Mapping[str, str]) -> Mapping[str, str]:
+    """What ``$NAME`` can stand for, of what the manifest of the root states: nothing for yarn."""
+    return {} if tool in {"yarn", "berry"} else root
+
+
 def replaced(name: str, wanted: str, known: Mapping[str, str], root: Mapping[str, str]) -> str | None:
-    """What is installed for a name; None for nothing. ``root``: what the manifest of the root states."""
+    """What is installed for a name; None for nothing; ``$NAME`` where that is not known.
+
+    ``root``: see ``referred``.
+    """
     value = known.get(f"{name}@{wanted}", known.get(name, wanted))
     if value == "-":
         return None

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.lazy_regex import compiled
@@ -28,12 +29,14 @@ OPTIONAL_PEERS = "peerDependenciesMeta"
 _MOST_MEMBERS = 1000
 _MOST_PLACES = 2000
 _MOST_PATTERNS = 100
+_MOST_LOOKS = 20_000
+_MOST_PIECES = 50
 _DEEPEST = 12
 _MAGIC = compiled(r"[*?\[]|[!+@]\(")
 _BRACES = compiled(r"\{([^{}]*)\}")
 _EXTENDED = compiled(r"[!+*?@]\(")
 _FILE = compiled(r".+\.[A-Za-z][A-Za-z0-9]{0,5}$")
-"""Names that directories seldom have: they are not looked into for ``**``."""
+"""Names that directories seldom have: for ``**`` they count where something below them is known."""
 _UNREAD = "the file is not in the part of YAML that is read here"
 _USER = compiled(r"//[^/@\s]*@")
 _OF_YARN = compiled(r"(?m)^\s*\"?((?:@[\w.~-]{1,100}:)?registry)\"?\s+\"?(https?://[^\s\"]{1,1000})")
@@ -61,7 +64,7 @@ class Workspace(Struct, frozen=True):
 
     ``unknown``: why a part of the members is not known. ``catalogs``: name → package → version; the usual one
     is called ``default``. ``links``: whether a version of a registry can be a member instead.
-    ``replacements``: see ``node_overrides``.
+    ``replacements``: see ``node_overrides``. ``above``: where npm reads overrides for a member; else empty.
     """
 
     root: str
@@ -70,6 +73,7 @@ class Workspace(Struct, frozen=True):
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     links: bool = True
     replacements: Mapping[str, str] = field(default_factory=dict)
+    above: str = ""
 
 
 def read_manifest(files: Files, directory: str) -> Manifest | Reason:
@@ -111,15 +115,16 @@ def _table(manifest: Manifest, field: str) -> Manifest:
 def workspace(tool: str, files: Files, directory: str) -> Workspace:
     """The project of a directory, which may be a member of another one above it.
 
-    ``tool``: ``npm``, ``yarn``, ``berry``, ``pnpm`` or ``bun``. npm installs a member alone.
+    ``tool``: ``npm``, ``yarn``, ``berry``, ``pnpm`` or ``bun``. npm installs a member alone; of ``--prefix``
+    it looks at no directory above.
     """
     own = _workspace(tool, files, directory)
-    if own.members or own.unknown or tool == "npm":
+    if own.members or own.unknown or (tool == "npm" and directory != "."):
         return own
     for above in upwards(files, directory)[1:]:
         found = _workspace(tool, files, above)
         if files.path(directory) in {files.path(it) for it in found.members}:
-            return found
+            return replace(own, above=above) if tool == "npm" else found
     return own
 
 
@@ -253,6 +258,7 @@ class _Patterns:
         self._files = files
         self._root = normpath(root)
         self._places = 0
+        self._looks = 0
 
     def has_manifest(self, directory: str) -> bool:
         """Whether there is one, of whatever text."""
@@ -264,6 +270,8 @@ class _Patterns:
         found: dict[str, None] = {}
         for pattern in _expanded(patterns):
             pieces = [it for it in pattern.split("/") if it not in {"", "."}]
+            if len(pieces) > _MOST_PIECES:
+                raise _NotReadError("a pattern of too many pieces")
             for directory in self._walk(self._root, pieces, set(), 0):
                 if directory not in found and counts(directory):
                     found[directory] = None
@@ -280,14 +288,21 @@ class _Patterns:
         elif pieces[0] == "**":
             yield from self._walk(at, pieces[1:], seen, depth)
             for name in self._names(at) if depth < _DEEPEST else ():
-                if not name.startswith(".") and not _FILE.match(name):
-                    yield from self._walk(normpath(join(at, name)), pieces, seen, depth + 1)
+                below = normpath(join(at, name))
+                if not name.startswith(".") and not (_FILE.match(name) and self._is_empty(below)):
+                    yield from self._walk(below, pieces, seen, depth + 1)
         elif not _MAGIC.search(pieces[0]):
             yield from self._walk(normpath(join(at, pieces[0])), pieces[1:], seen, depth)
         else:
             for name in self._names(at):
                 if _fits(pieces[0], name):
                     yield from self._walk(normpath(join(at, name)), pieces[1:], seen, depth)
+
+    def _is_empty(self, directory: str) -> bool:
+        self._looks += 1
+        if self._looks > _MOST_LOOKS:
+            raise _NotReadError("too many files")
+        return not self._files.names(directory)
 
     def _names(self, directory: str) -> list[str]:
         self._places += 1

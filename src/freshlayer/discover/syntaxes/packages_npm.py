@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
 from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
-from freshlayer.discover.syntaxes.node_overrides import of_npm, replaced
+from freshlayer.discover.syntaxes.node_overrides import of_npm, referred, replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
     OPTIONAL_PEERS,
     PEERS,
@@ -55,7 +55,7 @@ _FILTER = compiled(r"[*{\[!]|\.\.\.|^\.\.?/?$")
 _KEPT = frozenset({"registry", "global", "legacy-peer-deps"})
 _SCOPED = compiled(r"@[\w.~-]+:registry")
 _OF_CONTEXT = compiled(r"(?:file|link|workspace|portal):|[.~]*/")
-_OF_ANOTHER_FILE = compiled(r"(?:catalog|patch):")
+_OF_ANOTHER_FILE = compiled(r"(?:catalog|patch):|\$")
 _REMOTE = compiled(r"[\w+]+://|git[@:+]|(?:github|gitlab|bitbucket|gist):|[\w.-]+/[\w.-]+(?:#|$)")
 """What the value of a dependency is where it is no version: see ``npm help package-spec``."""
 
@@ -158,7 +158,8 @@ def _of_manifests(
     known = {at: it for at, it in manifests.items() if not isinstance(it, Reason)}
     sections = {at: _sections(tool, options, is_local=tool != "npm" and at not in chosen) for at in known}
     root = read_manifest(files, project.root)
-    own_wishes = dict(_wanted({} if isinstance(root, Reason) else root, SECTIONS, project))
+    stated_by_root = dict(_wanted({} if isinstance(root, Reason) else root, SECTIONS, project))
+    own_wishes = referred(tool, stated_by_root)
     every = [
         (name, value)
         for at, it in known.items()
@@ -175,13 +176,21 @@ def _of_manifests(
     listed = tuple(item for at, it in known.items() for item in _unread(files, at, stated(it, sections[at])))
     if not words and not remotes and not unknown and not listed:
         return LanguageLine(listed=(names_nothing(command, join(chosen[0], "package.json")),))
-    overrides = tuple(_overrides(list(known.values())))
+    overrides = tuple(_overrides(files, project, list(known.values())))
     return LanguageLine(tuple(words), overrides, unknown, listed=listed, remotes=remotes)
 
 
-def _overrides(manifests: Sequence[Manifest]) -> Iterator[tuple[str, str]]:
-    """For the closure of npm; ``overrides`` where they, or those of several manifests, are not computed."""
-    found = of_npm(manifests[0], dict(stated(manifests[0]))) if len(manifests) == 1 else None
+def _overrides(
+    files: ProjectFiles, project: Workspace, manifests: Sequence[Manifest]
+) -> Iterator[tuple[str, str]]:
+    """For the closure of npm; ``overrides`` where they, or those of several manifests, are not computed.
+
+    They are those of the root, also for a member, which must not state itself what they replace.
+    """
+    root = read_manifest(files, project.above or project.root)
+    found = None
+    if len(manifests) == 1 and not isinstance(root, Reason):
+        found = of_npm(root, {**dict(stated(manifests[0])), **dict(stated(root))})
     yield from [("overrides", "")] if found is None else (("override", it) for it in found)
 
 
