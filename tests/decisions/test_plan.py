@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.plan import Known, difference, plan
@@ -145,6 +146,17 @@ def test_what_was_built_with_the_same_identity_is_fresh() -> None:
     assert {item.state for item in found.values()} == {InstructionState.FRESH}
     assert found[3].reason.text == "no input changed"
     assert found[3].key == VECTOR_KEY
+
+
+def test_an_image_that_moved_for_other_platforms_is_fresh_and_that_is_stated() -> None:
+    first = planned(SIMPLE, {3: (A,)}, [verdict(A, V1, Change.FIRST_SEEN)])
+    moved = replace(verdict(A, V1), notes=(Reason("index-changed"),))
+    found = planned(SIMPLE, {3: (A,)}, [moved], built_of(first))
+    assert found[3].state is InstructionState.FRESH
+    assert found[3].reason.code == "unchanged"
+    assert found[3].reason.text == (
+        f"no input changed; {A.text}: the index of the image changed, for other platforms only"
+    )
 
 
 def test_another_identity_makes_it_stale_with_a_contrast() -> None:

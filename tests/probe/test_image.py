@@ -156,6 +156,7 @@ def test_case_50_an_index_that_changed_for_other_platforms_is_unchanged_and_says
     verdict = again(named(registry), recorded)
     assert (verdict.change, verdict.certainty) == (Change.UNCHANGED, Certainty.CERTAIN)
     assert verdict.reason.text.endswith("; the index of the image changed, for other platforms only")
+    assert [it.code for it in verdict.notes] == ["index-changed"]
     assert verdict.identity == recorded.identity
     later = again(named(registry), verdict.keep)
     assert later.change is Change.UNCHANGED

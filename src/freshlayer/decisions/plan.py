@@ -195,7 +195,9 @@ class _Planner:
         if any(verdict.change is Change.CHANGED for verdict in verdicts):
             detail = f"its inputs are again what it was built with{by}"
             return InstructionState.FRESH, Reason("input-restored", detail=detail)
-        return InstructionState.FRESH, Reason("unchanged", detail=f"no input changed{by}")
+        same = Reason("unchanged", detail=f"no input changed{by}")
+        notes = [about(str(it.reference), note) for it in verdicts for note in it.notes]
+        return InstructionState.FRESH, joined([same, *notes])
 
     def _dated(self, references: Iterable[Reference], moved: Reason) -> Reason:
         """With the age of the image that it is about, where it or the registry states that."""

@@ -94,7 +94,12 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
         certainty = _certainty(sure=comparison.certain and not evidence.is_aged(observed.evidence))
         reason = Reason("unchanged", detail=f"still {new.short}{_weakness(new)}")
         reason = _with_warnings(reason, observed, strength)
-        return Verdict(observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep)
+        notes = tuple(
+            it for it in evidence.warnings_for(observed.evidence, strength) if it.code == "index-changed"
+        )
+        return Verdict(
+            observed.reference, Change.UNCHANGED, certainty, reason, recorded.identity, keep, notes
+        )
     best = evidence.strongest(observed.evidence) or comparison.new
     keep = _kept_as(best.identity, evidence.union(observed.evidence, ()), observed)
     certainty = _certainty(sure=comparison.certain)

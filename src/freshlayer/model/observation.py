@@ -87,7 +87,7 @@ class Verdict(Struct, frozen=True):
     """How one input compares with its record.
 
     ``identity`` is None if nothing was ever known. ``keep`` is the new record for the state; None keeps the
-    old one.
+    old one. ``notes``: parts of ``reason`` that the instruction states, too, where nothing changed.
     """
 
     reference: Reference
@@ -96,6 +96,7 @@ class Verdict(Struct, frozen=True):
     reason: Reason
     identity: Identity | None
     keep: Recorded | None = None
+    notes: tuple[Reason, ...] = ()
 
     @property
     def explanation(self) -> Reason:
