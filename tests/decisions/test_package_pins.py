@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from freshlayer.decisions.package_pins import LARGEST, PLACE, pinned_in, preferences, with_pins
+from freshlayer.decisions.package_pins import LARGEST, PLACE, is_hidden_by, pinned_in, preferences, with_pins
 from freshlayer.model.lock import LockedPackage, LockedPackages, LockUser
 from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun, PackagesWanted
+from freshlayer.packages.apt.choices import Distribution, package_url
+from freshlayer.packages.apt.entries import Record
 from freshlayer.packages.apt.preferences import pins_of
 
 RUN = LockUser("Dockerfile", "0", "RUN")
@@ -36,6 +38,36 @@ def test_each_package_has_a_pin_that_apt_reads() -> None:
         (("g++",), "4:12~rc1+b1", 1001),
         (("libgcc-s1",), "1:12.2.0-14", 1001),
     ]
+
+
+def test_the_name_of_a_package_url_is_decoded() -> None:
+    purl = package_url(Distribution(), Record("g++", "4:12.2.0-3", "amd64"))
+    assert "%2B" in purl
+    assert preferences([block((purl, "4:12.2.0-3"))]).startswith("Package: g++\nPin: version 4:12.2.0-3\n")
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("--mount=type=bind,from=a,source=/etc,target=/etc", True),
+        ("--mount=type=bind,from=a,dst=/etc/", True),
+        ("--mount=type=tmpfs,destination=//etc/apt/./preferences.d", True),
+        ("--mount=type=bind,source=p,target=/etc/apt/preferences.d/00freshlayer", True),
+        ('--mount="type=tmpfs","target=/etc/apt"', True),
+        ("--mount=type=tmpfs,Target=/", True),
+        ("--mount=type=tmpfs,target=etc", True),
+        ("--mount=type=tmpfs,target=../etc", True),
+        ("--mount=type=tmpfs,target=$A", True),
+        ("--mount=type=cache,target=/var/cache/apt", False),
+        ("--mount=type=bind,source=/etc/apt,target=/m", False),
+        ("--mount=type=secret,id=a,target=/etc/apt/auth.conf", False),
+        ("--mount=type=bind,source=p,target=/etc/apt/preferences", False),
+        ("--mount=type=secret,id=a", False),
+        ("--network=none", False),
+    ],
+)
+def test_a_mount_over_the_preferences_hides_them(flag: str, *, expected: bool) -> None:
+    assert is_hidden_by(flag) is expected
 
 
 @pytest.mark.parametrize(

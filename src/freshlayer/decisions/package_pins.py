@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from posixpath import normpath
 
 from msgspec.structs import replace
 
@@ -42,6 +43,25 @@ def preferences(blocks: Iterable[LockedPackages]) -> str:
     ]
     text = "\n".join(stanzas)
     return text if len(text) <= LARGEST else ""
+
+
+def is_hidden_by(flag: str) -> bool:
+    """Whether a ``--mount`` of a RUN is, or may be, over the place of the preferences."""
+    if not flag.startswith("--mount="):
+        return False
+    fields = [field.strip("\"' ").partition("=") for field in flag.removeprefix("--mount=").split(",")]
+    targets = [value for key, _, value in fields if key.lower() in {"target", "dst", "destination"}]
+    return any(map(_may_hold_place, targets))
+
+
+def _may_hold_place(target: str) -> bool:
+    """A relative path is below a WORKDIR that may be any part of the path."""
+    if "$" in target:
+        return True
+    path = normpath(target)
+    if not path.startswith("/"):
+        return path.startswith(".") or f"/{path}/" in f"{PLACE}/"
+    return path.strip("/") == "" or f"{PLACE}/".startswith(f"/{path.lstrip('/')}/")
 
 
 def chooses(run: PackageRun) -> bool:

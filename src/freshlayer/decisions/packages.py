@@ -133,8 +133,8 @@ def _roots(item: ChosenPackage, by_name: Mapping[str, ChosenPackage]) -> Iterato
 
 
 def name_of(purl: str) -> str:
-    """The name in a package URL."""
-    return purl.partition("?")[0].rpartition("/")[2]
+    """The name in a package URL; of what is encoded in it, ``+`` alone, which names of packages have."""
+    return purl.partition("?")[0].rpartition("/")[2].replace("%2B", "+").replace("%2b", "+")
 
 
 def untainted(text: str) -> str:

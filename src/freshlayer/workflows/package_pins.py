@@ -7,7 +7,15 @@ from hashlib import sha256
 
 from freshlayer import dockerfile
 from freshlayer.decisions.locked_packages import commands_of
-from freshlayer.decisions.package_pins import APT, PLACE, chooses, pinned_in, preferences, with_pins
+from freshlayer.decisions.package_pins import (
+    APT,
+    PLACE,
+    chooses,
+    is_hidden_by,
+    pinned_in,
+    preferences,
+    with_pins,
+)
 from freshlayer.discover.analysis import Analysis
 from freshlayer.dockerfile.inject import PINS_ID, FileMount
 from freshlayer.model.lock import Lock, LockedPackages
@@ -25,7 +33,6 @@ from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 _DIGITS = 16
-_OWN_MOUNT = "/etc/apt"
 
 
 def pinned(wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session) -> PackagesWanted:
@@ -55,7 +62,7 @@ def _locked(target: Target, analysis: Analysis, session: Session) -> dict[int, l
     """What each instruction that installs has locked, or the one that reads the lists for it."""
     every = [(it, stage) for stage in analysis.stages for it in stage.instructions]
     places = {it.number: (locked_name(target, session), stage.label) for it, stage in every}
-    taken = {it.number for it, _ in every if any(_OWN_MOUNT in flag for flag in it.flags)}
+    taken = {it.number for it, _ in every if any(map(is_hidden_by, it.flags))}
     found: dict[int, list[LockedPackages]] = {}
     for chain in analysis.package_chains:
         current: list[LockedPackages] = []
