@@ -53,14 +53,14 @@ def serving(freshlayer: Freshlayer, log: Path, *words: str, host: str = "127.0.0
     argv = [*FRESHLAYER, "--state", str(freshlayer.state), "watch", "--listen", f"{host}:{port}", *words]
     child = Child(argv, log=log, environment=freshlayer.environment)
     try:
-        child.wait_until(lambda: answered(port, "/readyz"), seconds=20)
+        child.wait_until(lambda: answered(port, "/readyz"), seconds=90)
         yield port
         os.kill(child.pid, signal.SIGTERM)
-        wait_until(lambda: not child.is_running, seconds=10, what="the end of the service")
+        wait_until(lambda: not child.is_running, seconds=90, what="the end of the service")
     finally:
         if child.is_running:
             os.kill(child.pid, signal.SIGKILL)
-            wait_until(lambda: not child.is_running, seconds=10, what="the end of the service")
+            wait_until(lambda: not child.is_running, seconds=90, what="the end of the service")
 
 
 def answered(port: int, path: str) -> bool:
@@ -73,7 +73,7 @@ def answered(port: int, path: str) -> bool:
 def get(
     port: int, path: str, method: str = "GET", headers: Mapping[str, str] | None = None
 ) -> tuple[int, str, Mapping[str, str]]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, headers=dict(headers or {}))
         response = connection.getresponse()
@@ -153,7 +153,7 @@ def test_a_thread_of_delivery_that_ended_is_reported() -> None:
     server = Server(board, bound, b"", lambda: 0)
     server.start()
     try:
-        wait_until(lambda: answered(port, "/healthz"), seconds=10, what="the API")
+        wait_until(lambda: answered(port, "/healthz"), seconds=90, what="the API")
         dead.append("ci")
         assert get(port, "/healthz")[:2] == (503, "nothing is delivered any more\n")
         assert "freshlayer_dead_delivery_threads 1\n" in get(port, "/metrics")[1]
