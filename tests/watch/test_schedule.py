@@ -194,7 +194,7 @@ def simulated(count: int, pace: Pace, seconds: int, most: int, *, step: int = 1)
     return gap, busiest, probes, longest
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_a_hundred_thousand_references_over_a_week() -> None:
     """Every other day, so that the test is short: 100,000 every quarter of an hour are 65 million probes."""
     pace = Pace(interval=172800)
