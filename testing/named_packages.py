@@ -40,6 +40,9 @@ class _NoFiles:
     def names(self, directory: str) -> frozenset[str]:  # noqa: ARG002 - the same
         return frozenset()
 
+    def is_whole(self, directory: str) -> bool:  # noqa: ARG002 - the same
+        return True
+
 
 def line_of(program: str, *arguments: str) -> LanguageLine:
     """A command line that installs something, as its grammar reads it."""

@@ -371,6 +371,41 @@ def test_what_a_package_file_of_the_context_needs_is_repaired(install: str) -> N
     assert found.not_watched == ()
 
 
+PARTLY_KNOWN = (
+    "COPY --from=b /out/ /tmp/",
+    "COPY --from=busybox /out/ /tmp/",
+    "COPY --from=b /out/*.deb /tmp/",
+    "ADD x.tar.gz /tmp/",
+)
+
+
+@pytest.mark.parametrize("copy", PARTLY_KNOWN)
+@pytest.mark.parametrize("install", ["apt-get install -y /tmp/*.deb", "cd /tmp && apt install ./*.deb"])
+def test_a_pattern_is_listed_where_a_directory_is_not_known_completely(copy: str, install: str) -> None:
+    text = f"RUN make -C /out\nFROM base\nCOPY x.deb /tmp/\n{copy}\nRUN {install}"
+    found = analyse(f"FROM base AS b\n{text}\n", AMD64, MemoryContext({"x.deb": CONTROL}).read).discovery
+    (installed,) = [one for commands in found.packages.values() for one in commands]
+    known, pattern = installed.words
+    assert (known[-5:], pattern[-5:]) == ("x.deb", "*.deb")
+    assert [(it.text, it.reason.code) for it in found.not_watched] == [(pattern, "package-file")]
+
+
+def test_a_pattern_is_listed_where_too_many_files_match_it() -> None:
+    context = MemoryContext({f"{number}.deb": CONTROL for number in range(501)})
+    found = analyse("FROM base\nCOPY . /d/\nRUN apt-get install -y /d/*.deb\n", AMD64, context.read).discovery
+    assert [it.text for it in found.not_watched] == ["/d/*.deb"]
+
+
+@pytest.mark.parametrize(
+    "between", ["COPY --from=b /x.deb /tmp/", "COPY --from=b /out/ /other/", "RUN rm -r /tmp"]
+)
+def test_a_pattern_means_what_is_known_of_a_directory_that_is(between: str) -> None:
+    text = f"COPY x.deb /\nFROM base\nCOPY --from=b /x.deb /tmp/\n{between}\nCOPY x.deb /tmp/"
+    text = f"FROM base AS b\n{text}\nRUN apt-get install -y /tmp/*.deb\n"
+    found = analyse(text, AMD64, MemoryContext({"x.deb": CONTROL}).read).discovery
+    assert found.not_watched == ()
+
+
 DOWNLOADED_FILES = (
     "RUN curl -fo /tmp/x.deb https://e.org/x.deb && apt-get install -y /tmp/x.deb curl",
     "ADD https://e.org/x.deb /tmp/\nRUN apt-get install -y /tmp/x.deb curl",

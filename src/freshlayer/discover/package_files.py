@@ -146,13 +146,18 @@ def without_recommends(control: str) -> str:
 
 
 def matching(word: str, directory: str, files: FilesSeen) -> list[str]:
-    """A word, or the package files that a pattern (``/tmp/*.deb``) means where one is known."""
+    """A word, or the package files that a pattern (``/tmp/*.deb``) means where one is known.
+
+    The pattern stays beside them where it may mean others: these are not known.
+    """
     above, _, last = word.rpartition("/")
     if not is_local(word) or not _PATTERN.search(last) or _PATTERN.search(above):
         return [word]
-    names = files.names(normpath(join(directory, above or "/")))
-    found = sorted(name for name in names if matches(last, name))
-    return [f"{above}/{name}" for name in found[:_MOST_FILES]] or [word]
+    place = normpath(join(directory, above or "/"))
+    found = sorted(name for name in files.names(place) if matches(last, name))
+    known = [f"{above}/{name}" for name in found[:_MOST_FILES]]
+    is_whole = found and len(found) <= _MOST_FILES and files.is_whole(place)
+    return known if is_whole else [*known, word]
 
 
 def is_local(word: str) -> bool:

@@ -56,6 +56,9 @@ class FilesSeen(Protocol):
     def names(self, directory: str) -> frozenset[str]:
         """Names in a directory, as far as they are known."""
 
+    def is_whole(self, directory: str) -> bool:
+        """Whether no copy of files that are not known is in a directory; commands are not counted."""
+
 
 class Files(FilesSeen, Protocol):
     """The files of one image while a RUN changes them."""
@@ -100,6 +103,10 @@ class NoFiles:
     def names(self, _directory: str) -> frozenset[str]:
         """None."""
         return frozenset()
+
+    def is_whole(self, _directory: str) -> bool:
+        """Nothing is copied."""
+        return True
 
     def write(self, _path: str, _content: FileText | NoText, *, certain: bool) -> None:
         """Is not kept."""

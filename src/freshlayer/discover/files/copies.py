@@ -13,7 +13,7 @@ from msgspec import Struct
 from freshlayer.discover.files.layers import Found, Link, View, below_path
 from freshlayer.discover.files.trees import Tree
 from freshlayer.lazy_regex import compiled
-from freshlayer.shell.files import NoText, is_pending
+from freshlayer.shell.files import FileText, NoText, is_pending
 from freshlayer.shell.patterns import matches
 
 _WILDCARD = compiled(r"[*?\[]")
@@ -58,6 +58,17 @@ class Copied(Struct, frozen=True):
             above = below_path(self.target, directory)
             return known | {above.partition("/")[0]} if above else known
         return known.union(*(self._names(source, rest) for source in self.sources))
+
+    def is_whole(self, directory: str) -> bool:
+        """Whether all is known that was copied into the directory."""
+        if below_path(directory, self.target) is None:
+            return True
+        if self.unpacks and any(map(_ARCHIVE.search, self.sources)):
+            return False
+        return self.tree.is_read or all(map(self._is_file, self.sources))
+
+    def _is_file(self, source: str) -> bool:
+        return not _WILDCARD.search(source) and isinstance(self.tree.find(source, named=True), FileText)
 
     def _names(self, source: str, rest: str) -> Iterator[str]:
         if self.parents:

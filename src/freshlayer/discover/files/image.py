@@ -8,6 +8,7 @@ from posixpath import normpath
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.discover.files.copies import Copied
 from freshlayer.discover.files.layers import (
     TOO_MANY,
     Duplicate,
@@ -17,8 +18,10 @@ from freshlayer.discover.files.layers import (
     Layer,
     Link,
     Linked,
+    Mounted,
     Removed,
     Written,
+    below_path,
 )
 from freshlayer.shell.files import FileText, is_pending
 from freshlayer.shell.values import alternatives
@@ -78,6 +81,18 @@ class FilesNow(Struct, frozen=True, eq=False):
         """Names in a directory."""
         found = _Below(self.layers, self.count).names(normpath(directory))
         return frozenset(name.rstrip("/") for name in found)
+
+    def is_whole(self, directory: str) -> bool:
+        """Whether no copy of files that are not known is in a directory."""
+        directory = normpath(directory)
+        for layer in reversed(self.layers[: self.count]):
+            inner = layer.layer if isinstance(layer, Mounted) else layer
+            if isinstance(inner, Copied) and not inner.is_whole(directory):
+                return False
+            hides = isinstance(layer, Mounted) and below_path(directory, layer.target) is not None
+            if hides or (isinstance(layer, Removed) and below_path(directory, layer.path) is not None):
+                return True
+        return True
 
     def _found(self, path: str) -> Known | Gone | None:
         """Links are followed."""
@@ -140,6 +155,10 @@ class ImageFiles:
         if directory not in self._names:
             self._names[directory] = self.now().names(directory)
         return self._names[directory]
+
+    def is_whole(self, directory: str) -> bool:
+        """Whether no copy of files that are not known is in a directory."""
+        return self.now().is_whole(directory)
 
     def write(self, path: str, content: Known, *, certain: bool) -> None:
         """A file is written."""

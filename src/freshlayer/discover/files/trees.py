@@ -33,6 +33,10 @@ class Tree(Protocol):
     def names(self, directory: str) -> frozenset[str] | None:
         """What is in a directory; None where it is not a directory."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether what is not there is known not to be there."""
+
 
 class ContextTree:
     """The build context. ``wanted`` collects what has to be read before the analysis can go on."""
@@ -89,6 +93,8 @@ class ContextTree:
 class StageTree:
     """The files of another stage, when it ends."""
 
+    is_read = False
+
     def __init__(self, view: View) -> None:
         self._view = view
 
@@ -103,6 +109,8 @@ class StageTree:
 
 class ImageTree:
     """An image that is not read."""
+
+    is_read = False
 
     def __init__(self, name: str) -> None:
         self._name = name
