@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.discover.discovery import Discovery
+from freshlayer.discover.locks.project import Locked, Project
+from freshlayer.discover.locks.table import lock_of
 from freshlayer.model.packages import PackageCommand
 
 _GIT = "git+https://e.example/q.git"
@@ -275,3 +278,13 @@ def test_a_name_that_is_no_text(tmp_path: Path, command: str, name: object) -> N
         "package-lock.json": {"packages": {}},
     }
     assert _workspace(tmp_path, command, files).not_watched is not None
+
+
+def test_a_lock_file_of_many_packages_is_compared_in_time() -> None:
+    wanted = {"dependencies": {f"p{number}": "1" for number in range(5000)}}
+    files = {"/package.json": wanted, "/package-lock.json": {"packages": {"": wanted}}}
+    texts = {name: json.dumps(it) for name, it in files.items()}
+    project = Project(("ci",), "/", texts.get, lambda _: frozenset(), lambda _: "")
+    began = time.process_time()
+    assert isinstance(lock_of("npm", project), Locked)
+    assert time.process_time() - began < 1

@@ -244,6 +244,15 @@ def test_what_the_project_requires_of_its_users(name: str, registry: NpmRegistry
     assert isinstance(lock_in(tmp_path, name), Locked)
 
 
+@pytest.mark.parametrize("directory", [".", "apps/x"])
+def test_npm_replaces_what_a_member_requires(directory: str, registry: NpmRegistry, tmp_path: Path) -> None:
+    project(tmp_path, "npm", ["apps/*"], overrides={"d-apps-x": "2.0.0"})
+    ours = command(tmp_path, "npm install", directory).words
+    executed("npm", tmp_path / directory, registry, "install", "--package-lock-only", "--no-audit")
+    assert _version((tmp_path / "package-lock.json").read_text(), "d-apps-x") == "2.0.0"
+    assert "d-apps-x@2.0.0" in ours
+
+
 CATALOGS = {
     "pnpm": (
         "pnpm-workspace.yaml",

@@ -197,8 +197,12 @@ def _wanted(tool: str, project: Project, sections: Sequence[str] = SECTIONS) -> 
 
 def _behind(wanted: Iterable[_Wish], locked: Callable[[str], Table]) -> list[str]:
     """What is not in the part of a lock file that is for its directory."""
-    return [
-        f"{it.name}@{it.spec}"
-        for it in wanted
-        if not any(table(locked(it.directory).get(section)).get(it.name) == it.spec for section in _SECTIONS)
-    ]
+    known: dict[str, list[Table]] = {}
+    found = []
+    for it in wanted:
+        if it.directory not in known:
+            part = locked(it.directory)
+            known[it.directory] = [table(part.get(section)) for section in _SECTIONS]
+        if not any(section.get(it.name) == it.spec for section in known[it.directory]):
+            found.append(f"{it.name}@{it.spec}")
+    return found

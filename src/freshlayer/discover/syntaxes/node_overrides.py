@@ -32,7 +32,7 @@ def _tables(tool: str, manifest: Mapping[str, object], settings: Mapping[str, ob
     """The strongest last."""
     if tool in {"yarn", "berry", "pnpm", "bun"}:
         yield manifest.get("resolutions")
-    if tool == "bun":
+    if tool in {"npm", "bun"}:
         yield manifest.get("overrides")
     if tool == "pnpm":
         own = manifest.get("pnpm")

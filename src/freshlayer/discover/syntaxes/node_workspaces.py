@@ -124,7 +124,9 @@ def workspace(tool: str, files: Files, directory: str) -> Workspace:
     for above in upwards(files, directory)[1:]:
         found = _workspace(tool, files, above)
         if files.path(directory) in {files.path(it) for it in found.members}:
-            return replace(own, above=above) if tool == "npm" else found
+            if tool != "npm":
+                return found
+            return replace(own, above=above, replacements=found.replacements)
     return own
 
 

@@ -157,7 +157,7 @@ def _of_manifests(
     unknown = project.unknown or next((it for it in manifests.values() if isinstance(it, Reason)), None)
     known = {at: it for at, it in manifests.items() if not isinstance(it, Reason)}
     sections = {at: _sections(tool, options, is_local=tool != "npm" and at not in chosen) for at in known}
-    root = read_manifest(files, project.root)
+    root = read_manifest(files, project.above or project.root)
     stated_by_root = dict(_wanted({} if isinstance(root, Reason) else root, SECTIONS, project))
     own_wishes = referred(tool, stated_by_root)
     every = [
