@@ -131,6 +131,11 @@ def test_no_comment_and_no_trigger_shows_a_secret(text: str) -> None:
     assert shown[-1] == "USER me"
 
 
+@pytest.mark.parametrize("inner", ["FOO bar", "ENV A", "RUN <<EOF", "LABEL a", "ENV", "ONBUILD RUN a"])
+def test_a_trigger_that_is_no_instruction_is_shown(inner: str) -> None:
+    assert masked(f"{FROM}ONBUILD {inner}\nUSER me\n") == ("FROM scratch", f"ONBUILD {inner}", "USER me")
+
+
 def test_a_here_document_without_secrets_is_as_it_was_written() -> None:
     body = "server:\n  port: 80 # the token is a mount\n  key_file: /etc/a\nfor a in b; do\n  c\ndone"
     run = "RUN cat a | docker login --password-stdin \\\n # the token is a mount\n  h"

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from freshlayer.dockerfile.model import Dockerfile, Instruction
 from freshlayer.dockerfile.parse import parse
+from freshlayer.errors import DockerfileError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import (
     MASK,
@@ -81,7 +82,10 @@ def _named(instructions: list[Instruction]) -> Iterator[tuple[str, str]]:
 def _triggered(item: Instruction) -> Instruction:
     """An ONBUILD as the instruction that it holds, with the text of its own."""
     match = _TRIGGER.match(item.text) if item.name == "ONBUILD" else None
-    stages = parse(f"FROM scratch\n{item.text[match.end() :]}\n").stages if match else ()
+    try:
+        stages = parse(f"FROM scratch\n{item.text[match.end() :]}\n").stages if match else ()
+    except DockerfileError:
+        return item
     inner = stages[0].instructions[:1] if stages else ()
     if not inner or inner[0].name == "ONBUILD":
         return item
