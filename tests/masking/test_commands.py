@@ -152,3 +152,10 @@ def test_a_long_text_takes_no_time(text: str) -> None:
     masked_words([text, text])
     public_text(text[:5000])
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("word", ["htpasswd", "config", "vault"])
+def test_many_names_of_programs_take_no_long_time(word: str) -> None:
+    started = time.monotonic()
+    masked_words([word, "login"] * 20_000)
+    assert time.monotonic() - started < 5

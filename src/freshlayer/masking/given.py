@@ -9,6 +9,9 @@ from freshlayer.masking.names import is_secret_name
 
 _LOGIN_WITH = frozenset("vault bao cargo wandb comet netlify snyk".split())
 """Programs whose ``login`` or ``auth`` is given the secret as a word."""
+_SETTING = frozenset({"config", "configure"})
+_OTHERS = _SETTING | {"htpasswd"}
+_MOST = 50
 _LOGINS = frozenset({"login", "auth"})
 _SERVICE = compiled(
     r"(?:http-basic|bearer|custom-headers|[\w-]+-(?:oauth|token))\..+|(?:(?!build\.|local\.|mirror\.)\S+\.\S+:?\w*)"
@@ -29,12 +32,13 @@ def given(words: list[str]) -> set[int]:
     """Places of the words of a command that are secrets only by the program that they are given to."""
     found: set[int] = set()
     names = [basename(word) for word in words]
-    for place, name in enumerate(names):
+    known = [(place, name) for place, name in enumerate(names) if name in _LOGIN_WITH | _OTHERS]
+    for place, name in known[:_MOST]:
         if name in _LOGIN_WITH and _LOGINS & set(names[place + 1 : place + 3]):
             found |= _operands(words, place + 1, 1, skipped=_LOGINS)
         elif name == "htpasswd":
             found |= _operands(words, place + 1, 1 if _prints(words[place + 1 :]) else 2)
-        elif name in {"config", "configure"}:
+        elif name in _SETTING:
             found |= _settings(words, place, names[:place])
     if _reads_secret(words):
         found |= {place for place, word in enumerate(words) if place and words[place - 1] == "<<<"}
