@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from freshlayer.context import ContextFiles
+from freshlayer.discover.analysis import BuildRequest, analyse
 from freshlayer.model.base_image import BaseContents
 from testing.rpm.dnf_oracle import PLUGINS, Dnf
 from testing.rpm.world import World, nevras
@@ -123,6 +126,24 @@ def test_rules_that_no_plugin_reads_hold_nothing(
         [*options.split(), "upgrade", "bash"], contents=contents(world, {LIST: "bash-5.1\n", **files}, plugin)
     )
     assert [one.name for one in found[1].packages] == ["bash"]
+
+
+def test_many_patterns_beside_many_rules_take_no_time(world: World) -> None:
+    known = contents(world, {LIST: "".join(f"name-{n}-0:1-1.*\n" for n in range(2000))})
+    words = [f"*{n}.x86_64" for n in range(99)]
+    started = time.process_time()
+    found = world.resolve(["versionlock", "delete", *words], ["upgrade"], contents=known)
+    assert time.process_time() - started < 20
+    assert found[2].problem is None
+
+
+@pytest.mark.parametrize(("words", "unknown"), [(98, 0), (99, 1)])
+def test_a_command_of_more_words_is_not_known(tmp_path: Path, words: int, unknown: int) -> None:
+    names = " ".join(f"a{n}*" for n in range(words))
+    text = f"FROM fedora\nRUN dnf versionlock add {names} && dnf -y upgrade\n"
+    read = ContextFiles(tmp_path, None).read
+    (commands,) = analyse(text, BuildRequest(("linux/amd64",)), read).discovery.packages.values()
+    assert str(commands[-1]).count("versionlock adds a package source") == unknown
 
 
 def test_a_list_that_is_not_read_is_a_problem(world: World) -> None:

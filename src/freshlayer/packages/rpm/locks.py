@@ -7,6 +7,7 @@ A rule is a name with or without version and architecture, with globs (``bash-0:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 
 import solv
@@ -22,6 +23,7 @@ from freshlayer.packages.rpm.world import World
 PLUGIN = "python3-dnf-plugin-versionlock"
 """The package that has the plugin of dnf 4."""
 
+_GLOBS = frozenset("*?[")
 _RULE = compiled(r"(.+)-(?:(\d+):)?([^-]+)-([^-]+)\.([^.]+)")
 
 
@@ -57,12 +59,14 @@ def changed(
     locks: Locks, listed: Iterable[str], world: World, options: Options, words: Sequence[str]
 ) -> Locks:
     """The locks behind a command of the plugin."""
-    rules, command = locks.rules(listed), options.last(VERB)
+    names, command = {rule: _names(rule) for rule in locks.rules(listed)}, options.last(VERB)
+    every = {name for own in names.values() for name in own}
     if command in {"clear", "delete"}:
-        gone = {rule for rule in rules if command == "clear" or _is_named(rule, words)}
+        meant = {name for word in words for name in _matching(word, every)}
+        gone = {rule for rule, own in names.items() if command == "clear" or not meant.isdisjoint(own)}
         return Locks(tuple(rule for rule in locks.added if rule not in gone), locks.dropped | gone)
     sign = "!" if command == "exclude" else ""
-    new = [word for word in words if not any(_is_named(rule, [word]) for rule in rules)]
+    new = [word for word in words if not _matching(word, every)]
     raw = options.has("raw")
     specs = new if raw else [it for word in new for it in _specs(world, word, installed=not sign)]
     added = dict.fromkeys((*locks.added, *(f"{sign}{spec}" for spec in specs)))
@@ -78,16 +82,22 @@ def _specs(world: World, word: str, *, installed: bool) -> Iterator[str]:
         yield f"{one.name}-{epoch or '0'}:{bare}.*"
 
 
-def _is_named(rule: str, patterns: Iterable[str]) -> bool:
-    """Whether one of the patterns means a rule, as the plugin compares them."""
+def _names(rule: str) -> list[str]:
+    """What a rule may be called in a command, as the plugin compares them."""
     rule = rule.removeprefix("!")
     split = _RULE.fullmatch(rule)
-    names = [rule]
-    if split:
-        name, epoch, version, release, arch = split.groups("")
-        names = [
-            *(rule, name, f"{name}.{arch}", f"{name}-{version}", f"{name}-{version}-{release}"),
-            *(f"{name}-{epoch}:{version}", f"{name}-{version}-{release}.{arch}"),
-            *(f"{name}-{epoch}:{version}-{release}", f"{epoch}:{name}-{version}-{release}.{arch}"),
-        ]
-    return any(fnmatchcase(one, pattern) for one in names for pattern in patterns)
+    if not split:
+        return [rule]
+    name, epoch, version, release, arch = split.groups("")
+    return [
+        *(rule, name, f"{name}.{arch}", f"{name}-{version}", f"{name}-{version}-{release}"),
+        *(f"{name}-{epoch}:{version}", f"{name}-{version}-{release}.{arch}"),
+        *(f"{name}-{epoch}:{version}-{release}", f"{epoch}:{name}-{version}-{release}.{arch}"),
+    ]
+
+
+def _matching(word: str, names: AbstractSet[str]) -> AbstractSet[str]:
+    """The names that a word means: one without a glob is looked up, since there may be thousands."""
+    if _GLOBS.isdisjoint(word):
+        return names & {word}
+    return {name for name in names if fnmatchcase(name, word)}

@@ -191,6 +191,10 @@ def release_packages(runner: Runner, words: list[str], _fields: Fields, name: st
             files.write(join(directory, f"{short}.{ending}"), NoText(short, _about(short)), certain=True)
 
 
+_MOST_LOCKS = 100
+"""Words from ``versionlock`` on: each is compared with all rules."""
+
+
 def unknown_source(what: str, directory: str = _YUM) -> Callable[[Runner, list[str], Fields, str], None]:
     """A program that adds a source which freshlayer does not know. ``what``: a pattern of its subcommand."""
 
@@ -210,7 +214,7 @@ def _of_dnf(runner: Runner, words: list[str], fields: Fields, name: str) -> None
         what = f"{first} {second}"
         if what == "copr enable":
             _not_known(runner, "copr", f"{name} {what}")
-        elif first == "versionlock" and _hole(fields):
+        elif first == "versionlock" and (_hole(fields) or len(operands) > _MOST_LOCKS):
             _not_known(runner, first, f"{name} {first}")
 
 
