@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PLUGINS = "/usr/lib/python3/dist-packages/dnf-plugins"
+_UNPACKED = Path(__file__).parents[2] / ".builders" / "dnf-plugins/usr/lib/python3/dist-packages"
+PLUGINS = _UNPACKED / "dnf-plugins"
+"""Of dnf-plugins-core, which scripts/setup unpacks."""
 DNF_PYTHON = "/usr/bin/python3"
 
 
@@ -46,6 +49,7 @@ class Dnf:
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
+            env={**os.environ, "PYTHONPATH": str(_UNPACKED)},
         )
 
     def __enter__(self) -> Self:

@@ -24,8 +24,8 @@ LIST = "/etc/dnf/plugins/versionlock.list"
 @pytest.fixture(scope="module")
 def locking(world: World) -> Iterator[tuple[Dnf, Path]]:
     """dnf with the plugin, and the file of its rules."""
-    if not Path(PLUGINS, "versionlock.py").exists():
-        pytest.skip("dnf-plugins-core not installed (scripts/setup servers)")
+    if not (PLUGINS / "versionlock.py").exists():
+        pytest.skip("the plugins of dnf are not unpacked, and scripts/setup servers can't unpack them here")
     with world.dnf("state-versionlock", "versionlock") as oracle:
         directory = world.directory / "state-versionlock" / "plugins"
         directory.mkdir()
