@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -270,10 +271,17 @@ def test_an_image_is_probed_for_the_platform_of_its_stage() -> None:
     text = "FROM --platform=$BUILDPLATFORM a AS x\nFROM b\nCOPY --from=x /f /\nCOPY --from=c /f /\n"
     platforms = ("linux/arm64", "linux/s390x")
     found = analyse(text, BuildRequest(platforms, host="linux/amd64"))
-    needed = {
-        next(iter(named([it.reference]))): found.platforms_of(it, platforms) for it in found.discovery.inputs
-    }
+    read_for = found.platforms_of_images(platforms)
+    needed = {next(iter(named([it]))): of_image for it, of_image in read_for.items()}
     assert needed == {"a:latest": ("linux/amd64",), "b:latest": platforms, "c:latest": platforms}
+
+
+def test_the_platforms_of_many_images_take_time_by_their_number() -> None:
+    copies = "".join(f"COPY --from=image{n} /x /x\n" for n in range(8_000))
+    found = analyse(f"FROM scratch\n{copies}", BuildRequest(("linux/amd64",)))
+    started = time.process_time()
+    assert len(found.platforms_of_images(("linux/amd64",))) == 8_000
+    assert time.process_time() - started < 5
 
 
 def test_an_image_that_a_command_reads_is_told_where_images_cannot_be_asked() -> None:

@@ -13,7 +13,7 @@ from freshlayer.discover import Conditions, Discovery, discover
 from freshlayer.discover.advice import advise, advise_on_packages
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.discover.files.trees import ContextTree
-from freshlayer.discover.image_uses import ImageUses, frontend_use
+from freshlayer.discover.image_uses import ImageUses, frontend_use, platforms_of_images
 from freshlayer.discover.lock_advice import advise_on_locks
 from freshlayer.discover.package_chains import Packages, package_chains
 from freshlayer.discover.stage_bases import StageBases, all_wanted
@@ -130,12 +130,9 @@ class Analysis(Struct, frozen=True):
                 found.setdefault(use.number, set()).add(use.reference)
         return {number: frozenset(references) for number, references in found.items()}
 
-    def platforms_of(self, item: RemoteInput, platforms: tuple[str, ...]) -> tuple[str, ...]:
-        """Those for which an image is read. ``platforms``: those of the build."""
-        lines = {place.line for place in item.places if place.resolved_by_builder}
-        uses = [use for use in self.image_uses if use.reference == item.reference and use.line in lines]
-        elsewhere = [] if len(lines) == len(item.places) else platforms
-        return tuple(sorted({*elsewhere, *(use.platform for use in uses)})) or platforms
+    def platforms_of_images(self, platforms: tuple[str, ...]) -> dict[Reference, tuple[str, ...]]:
+        """Image → the platforms for which it is read. ``platforms``: those of the build."""
+        return platforms_of_images(self.discovery.inputs, self.image_uses, platforms)
 
     def restricted_to(self, kinds: frozenset[str], local: Collection[Reference] = ()) -> Analysis:
         """With only the kinds watched that have a probe; the rest is listed with its reason.

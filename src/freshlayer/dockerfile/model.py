@@ -42,13 +42,17 @@ class Instruction(Struct, frozen=True):
 
 
 class Stage(Struct, frozen=True):
-    """FROM and what follows it. ``base`` is as written (not expanded), ``name`` lower case, or empty."""
+    """FROM and what follows it. ``base`` is as written (not expanded), ``name`` lower case, or empty.
+
+    ``triggers``: those of the instructions that are ONBUILD; many stages may continue this one.
+    """
 
     number: int
     name: str
     base: str
     start: Instruction
     instructions: tuple[Instruction, ...]
+    triggers: tuple[Instruction, ...] = ()
 
     @property
     def label(self) -> str:

@@ -130,7 +130,8 @@ def _stage(number: int, instructions: tuple[Instruction, ...]) -> Stage:
         raise DockerfileError("FROM names no image", start.line)
     named = len(start.words) >= _FROM_WORDS and start.words[1].upper() == "AS"
     name = start.words[2].lower() if named else ""
-    return Stage(number, name, start.words[0], start, instructions[1:])
+    triggers = tuple(it for it in instructions[1:] if it.name == "ONBUILD")
+    return Stage(number, name, start.words[0], start, instructions[1:], triggers)
 
 
 def _located(error: DockerfileSyntaxError, starts: Mapping[int, int]) -> DockerfileError:

@@ -31,7 +31,7 @@ def triggers(stage: Stage, parent: Stage | None, of_image: Iterable[str]) -> tup
 
 def own_triggers(stage: Stage) -> tuple[str, ...]:
     """The instructions behind ONBUILD, as text."""
-    return tuple(_ONBUILD.sub("", it.text, count=1) for it in stage.instructions if it.name == "ONBUILD")
+    return tuple(_ONBUILD.sub("", it.text, count=1) for it in stage.triggers)
 
 
 def is_trigger(instruction: Instruction) -> bool:

@@ -51,12 +51,8 @@ def _named(
     for it in targets:
         analysis = it.target.watched
         reads = reads_of(it.described.path, analysis, policies(it))
-        platforms = it.target.request.platforms
-        read_for = {
-            item.reference: analysis.platforms_of(item, platforms)
-            for item in analysis.discovery.inputs
-            if item.reference.kind == "image" and not item.reference.pinned
-        }
+        of_images = analysis.platforms_of_images(it.target.request.platforms)
+        read_for = {image: platforms for image, platforms in of_images.items() if not image.pinned}
         found.inputs |= {
             (reference.text, spelled(platform) if platform else "", user)
             for reference, users in reads.inputs.items()

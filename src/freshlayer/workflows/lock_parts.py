@@ -117,10 +117,12 @@ def part_of(
     reader = _Reader(described.path, plain)
     found = reader.reads(report.inputs, report.not_watched, report.packages_wanted.chains)
     found = replace(found, inputs=_with_local(found, named, target.local))
+    platforms = target.request.platforms
+    read_for = target.analysis.platforms_of_images(platforms)
     inputs = [
         item
-        for reference, users in found.inputs.items()
-        for item in _entries(reference, users, named.inputs.get(reference, ()), target, report)
+        for it, users in found.inputs.items()
+        for item in _entries(it, users, named.inputs.get(it, ()), read_for.get(it, platforms), report)
     ]
     return Lock(
         dockerfiles=(described,),
@@ -157,7 +159,7 @@ def _entries(
     reference: Reference,
     users: tuple[LockUser, ...],
     named: Collection[LockUser],
-    target: Target,
+    platforms: tuple[str, ...],
     report: Report,
 ) -> Iterator[LockedInput]:
     """One; of an image by tag one for each platform that it is read for."""
@@ -169,11 +171,10 @@ def _entries(
         learned_by=tuple(user for user in users if user not in named),
     )
     by_platform = reference.kind == "image" and not reference.pinned
-    platforms = _platforms(reference, target) if by_platform else ()
     if verdict is None or verdict.identity is None:
         known = replace(known, reason=verdict.reason.code if verdict else _LOCAL)
-        yield from (replace(known, platform=spelled(it)) for it in platforms)
-        yield from () if by_platform else (known,)
+        several = (replace(known, platform=spelled(it)) for it in platforms)
+        yield from several if by_platform else (known,)
     elif by_platform:
         yield from _of_image(known, verdict.identity, platforms, evidence_of(report, reference))
     else:
@@ -193,12 +194,6 @@ def _of_image(
             index=with_algorithm(index),
             reason="" if manifest else "platform-absent",
         )
-
-
-def _platforms(reference: Reference, target: Target) -> tuple[str, ...]:
-    item = next((it for it in target.analysis.discovery.inputs if it.reference == reference), None)
-    platforms = target.request.platforms
-    return target.analysis.platforms_of(item, platforms) if item else platforms
 
 
 def _with_body(item: LockedInput, evidence: tuple[Evidence, ...]) -> LockedInput:

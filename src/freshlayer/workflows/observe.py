@@ -41,9 +41,10 @@ class ImageNeeds:
 
 def image_needs(watched: Analysis, platforms: tuple[str, ...]) -> dict[Reference, ImageNeed]:
     """Those of one Dockerfile. ``platforms``: of the build."""
+    read_for = watched.platforms_of_images(platforms)
     return {
         item.reference: ImageNeed(
-            watched.platforms_of(item, platforms), all(place.resolved_by_builder for place in item.places)
+            read_for[item.reference], all(place.resolved_by_builder for place in item.places)
         )
         for item in watched.discovery.inputs
         if item.reference.kind == "image" and not item.reference.pinned
