@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO
@@ -18,6 +17,7 @@ from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.npm.documents import read_document
 from freshlayer.packages.published import published, until_of
 from freshlayer.packages.pypi.pages import read_page
+from testing import uv
 from testing.conda_channel import CondaBuild, CondaChannel
 from testing.named_packages import resolved
 from testing.npm_process import npm_command
@@ -25,7 +25,6 @@ from testing.npm_registry import NpmRegistry, Package, Published
 from testing.python_index import PythonIndex, Wheel
 
 DAYS = ("2026-01-01T00:00:00Z", "2026-03-31T23:59:59Z", "2026-12-31T00:00:00Z")
-_UV = Path(sys.executable).with_name("uv")
 
 
 def seconds(day: str) -> int:
@@ -56,24 +55,8 @@ def index() -> Iterator[PythonIndex]:
         yield found
 
 
-def by_uv(index: PythonIndex, folder: Path, day: str, word: str) -> dict[str, str]:
-    (folder / "requirements.in").write_text(word)
-    argv = [
-        str(_UV),
-        "pip",
-        "compile",
-        "--quiet",
-        "--no-config",
-        "--no-cache",
-        "--no-header",
-        "--no-annotate",
-    ]
-    argv += ["--index-url", index.url, "--exclude-newer", day, "--python", sys.executable]
-    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
-    ended = subprocess.run(
-        [*argv, "requirements.in"], check=True, capture_output=True, text=True, cwd=folder, env=environment
-    )
-    return dict(line.split("==") for line in ended.stdout.split() if "==" in line)
+def by_uv(index: PythonIndex, folder: Path, day: str, word: str) -> dict[str, str] | None:
+    return uv.compiled(index.url, folder, [word], ["--exclude-newer", day])
 
 
 @pytest.mark.parametrize("day", DAYS)

@@ -96,7 +96,6 @@ _REMOTE = compiled(r"(?:^|[=@+\s\"'(])((?:https?|ftps?|git|ssh|s3|gs)://[^\s\"'|
 _RUSTUP = compiled(r"\$\([^)]*https://sh\.rustup\.rs")
 _INPUTS = {**dict.fromkeys(("wget", "aria2c"), ("-i", "--input-file")), "curl": ("-K", "--config")}
 _LONGEST_SCRIPT = 64 * 1024
-_MOST_BY_PATTERN = 50
 _BY_NAME = frozenset({"packages-by-name", "program-not-probed", "package-index"})
 _NOT_KNOWN = Reason("not-computed")
 

@@ -7,14 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from freshlayer.builders.invocation import Model
-from freshlayer.evidence.images import index_in, manifest_for, pin_in, spelled, with_algorithm
-from freshlayer.model.base_image import BaseWanted, ImagePin, ImageUse
+from freshlayer.evidence.images import manifest_for, pin_in, spelled, with_algorithm
+from freshlayer.model.base_image import ImagePin, ImageUse
 from freshlayer.model.evidence import Evidence
-from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.settings import Pull
-from freshlayer.workflows.base_images import JudgedBase
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
@@ -107,18 +105,6 @@ def _digest(
     manifest = manifest_for(evidence, use.platform) if by_platform else ""
     alone = len(target.request.platforms) == 1
     return with_algorithm(manifest) or pin_in(evidence, observed=observed, one_platform=alone)
-
-
-def judged_base(wanted: BaseWanted, verdict: Verdict | None, recorded: Recorded | None) -> JudgedBase:
-    """A base image with the digests that its verdict is about. ``verdict``: None where no registry has it."""
-    if verdict is None:
-        return JudgedBase(wanted)
-    if verdict.reference.pinned:
-        return JudgedBase(wanted, verdict.reference.pinned)
-    known = verdict.keep or recorded
-    evidence = known.evidence if known else ()
-    index, _ = index_in(evidence)
-    return JudgedBase(wanted, with_algorithm(manifest_for(evidence, wanted.platform)), with_algorithm(index))
 
 
 def pins_by_target(

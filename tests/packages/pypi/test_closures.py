@@ -6,8 +6,6 @@ import json
 import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -18,12 +16,11 @@ from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.pypi.known import metadata_file
 from freshlayer.packages.pypi.metadata import metadata_of, read_metadata
 from freshlayer.packages.pypi.pages import IndexedFile
-from testing import warm_start
+from testing import uv, warm_start
 from testing.named_packages import resolved
 from testing.python_index import PythonIndex, Wheel
 
 PLATFORM = "manylinux_2_17_x86_64"
-_UV = Path(sys.executable).with_name("uv")
 
 
 def wheel(project: str, version: str, *requires: str, extras: Sequence[str] = (), python: str = "") -> Wheel:
@@ -148,38 +145,10 @@ def by_pip(index: PythonIndex, folder: Path, *words: str) -> dict[str, str]:
 
 def by_uv(index: PythonIndex, folder: Path, *words: str) -> dict[str, str] | None:
     """None where uv finds no versions that fit together."""
-    (folder / "requirements.in").write_text("\n".join(it for it in words if it != "--pre"))
-    argv = [
-        str(_UV),
-        "pip",
-        "compile",
-        "--quiet",
-        "--no-config",
-        "--no-cache",
-        "--no-header",
-        "--no-annotate",
-    ]
-    argv += [
-        "--index-url",
-        index.url,
-        "--python-version",
-        "3.11.9",
-        "--python-platform",
-        "x86_64-manylinux_2_17",
-    ]
-    argv += ["--only-binary", ":all:", *(["--prerelease", "allow"] if "--pre" in words else [])]
-    environment = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "UV_PYTHON_DOWNLOADS": "never"}
-    ended = subprocess.run(
-        [*argv, "--python", sys.executable, str(folder / "requirements.in")],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=environment,
-    )
-    if ended.returncode:
-        return None
-    return dict(line.split("==") for line in ended.stdout.split() if "==" in line)
+    platform = ("--python-version", "3.11.9", "--python-platform", "x86_64-manylinux_2_17")
+    newest = ("--prerelease", "allow") if "--pre" in words else ()
+    options = [*platform, "--only-binary", ":all:", *newest]
+    return uv.compiled(index.url, folder, [it for it in words if it != "--pre"], options)
 
 
 @pytest.mark.parametrize("words", SETS)
