@@ -1,4 +1,4 @@
-"""``make bench``: every figure; writes the section of them in docs/performance.md.
+"""``make bench``: every figure; writes the section of them in docs/performance.md, and those of the README.
 
 ``python -m bench NAME…`` takes some of them, and prints them only.
 """
@@ -30,8 +30,10 @@ from bench import (
     store,
     tax,
 )
+from bench.readme import with_figures
 
 HERE = Path(__file__).resolve().parents[1]
+README = HERE / "README.md"
 PAGE = HERE / "docs" / "performance.md"
 BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench made -->\n"
 BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
@@ -66,6 +68,7 @@ def main(names: list[str]) -> int:
         lines.append(line)
     if not names:
         write(PAGE, lines)
+        README.write_text(with_figures(README.read_text("utf-8"), PAGE.read_text("utf-8")), "utf-8")
     return 0
 
 
