@@ -16,7 +16,8 @@ from pathlib import Path
 from bench.gauge import Run, gauged
 from bench.tables import met, row
 from freshlayer.decisions import plan
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 
 SIZES = (1_000, 10_000, 100_000)
 MOST_SECONDS = 10

@@ -47,10 +47,12 @@ def main(context: str, state: str) -> None:
     parts = Parts()
     with parts.part("imports"):
         import freshlayer.__main__  # noqa: F401, PLC0415
-        from freshlayer import cli, dockerfile  # noqa: F401, PLC0415
+        from freshlayer import cli  # noqa: F401, PLC0415
         from freshlayer.context import read_dockerfile  # noqa: PLC0415
-        from freshlayer.discover.analysis import BuildRequest, analyse  # noqa: PLC0415
+        from freshlayer.discover.analysis import BuildRequest  # noqa: PLC0415
+        from freshlayer.discover.reading import analyse  # noqa: PLC0415
         from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415
+        from freshlayer.dockerfile.parse import parse as parse_dockerfile  # noqa: PLC0415
         from freshlayer.probe.http import ladder as http  # noqa: F401, PLC0415
         from freshlayer.probe.network import driver  # noqa: F401, PLC0415
         from freshlayer.report import text  # noqa: PLC0415
@@ -73,7 +75,7 @@ def main(context: str, state: str) -> None:
         BuildRequest(platforms=platforms_of((), os.environ), host=default_platform()),
     )
     with parts.part("parsing"):
-        dockerfile.parse(source.text)
+        parse_dockerfile(source.text)
     with parts.part("shell and discovery"):
         found = analyse(source.text, request)
     parts.taken["shell and discovery"] -= parts.taken["parsing"]

@@ -23,10 +23,10 @@ from statistics import median
 from bench import peers
 from bench.origins import old_file, trusting
 from bench.peers import ON_ONE_ORIGIN, Work
-from freshlayer import dockerfile
 from freshlayer.cli.check_many import Search, read_one, searched
 from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
+from freshlayer.dockerfile.parse import parse as parse_dockerfile
 from freshlayer.errors import FreshlayerError
 from freshlayer.workflows.batch import read_all
 from testing import gold
@@ -133,7 +133,7 @@ def corpus() -> list[str]:
 
 def _is_readable(text: str) -> bool:
     try:
-        dockerfile.parse(varied(text, 0))
+        parse_dockerfile(varied(text, 0))
     except FreshlayerError:
         return False
     return True
@@ -141,7 +141,7 @@ def _is_readable(text: str) -> bool:
 
 def varied(text: str, number: int) -> str:
     """Another script in each RUN, and a comment above each instruction that nothing of it is probed."""
-    parsed = dockerfile.parse(text)
+    parsed = parse_dockerfile(text)
     lines = text.split("\n")
     every = [i for stage in parsed.stages for i in stage.instructions if i.name in {"RUN", "ADD", "COPY"}]
     for instruction in reversed(every):

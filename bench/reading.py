@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median
 
-from freshlayer import dockerfile, shell
-from freshlayer.discover.analysis import analyse
+from freshlayer import shell
+from freshlayer.discover.reading import analyse
+from freshlayer.dockerfile.parse import parse as parse_dockerfile
 from freshlayer.shell.syntax.parse import parse
 from testing import gold, wild
 
@@ -47,7 +48,7 @@ def measure() -> Reading | None:
     if not found:
         return None
     whole = [_milliseconds(partial(analyse, text, gold.QUESTION)) for text in found]
-    parsed = sum(_milliseconds(partial(dockerfile.parse, text)) for text in found)
+    parsed = sum(_milliseconds(partial(parse_dockerfile, text)) for text in found)
     scripts = [rest for text in found for rest in _scripts(text)]
     shells = sum(_milliseconds(partial(parse, script)) for script in scripts)
     followed = sum(_milliseconds(partial(shell.follow, script, _NOWHERE)) for script in scripts)
@@ -64,7 +65,7 @@ def measure() -> Reading | None:
 
 def _scripts(text: str) -> list[str]:
     """The RUNs that name something remote: only those are read."""
-    stages = dockerfile.parse(text).stages
+    stages = parse_dockerfile(text).stages
     rests = [i.rest for stage in stages for i in stage.instructions if i.name == "RUN"]
     return [rest for rest in rests if "://" in rest or "git " in rest or "install" in rest]
 

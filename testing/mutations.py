@@ -14,7 +14,7 @@ from pathlib import Path
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 from freshlayer.errors import DockerfileError
 from freshlayer.workflows.inputs import inputs
 from testing.scripts import run_scripts

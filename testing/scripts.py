@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from freshlayer.dockerfile import Dockerfile
+from freshlayer.dockerfile.model import Dockerfile
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import Hole, Surroundings, Text, Why, follow, known, worst, written
 from freshlayer.shell.syntax.nodes import Command, Opaque, Parameter, Script, Substitution

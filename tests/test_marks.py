@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.decisions.marks import Mark, marks
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 from freshlayer.dockerfile.reach import parent_stage
 
 TEXT = """\

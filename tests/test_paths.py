@@ -12,7 +12,8 @@ import pytest
 
 from freshlayer.decisions import plan as planning
 from freshlayer.decisions.verdict import judge
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import bounds
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 
 FEW, TIMES = 400, 8
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from freshlayer.decisions.causes import attempted, explain_outcomes, remembered, totals_of
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.plan import Known, plan
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 from freshlayer.dockerfile.reach import parent_stage
 from freshlayer.model.build import Built, Counting, InstructionVerdict, LastBuild, ProgressEvent, StepOutcome
 from freshlayer.model.evidence import Identity, Strength

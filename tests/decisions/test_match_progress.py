@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 from freshlayer.model.build import Counting, InstructionState, InstructionVerdict, ProgressEvent, StepOutcome
 from freshlayer.model.reasons import Reason
 

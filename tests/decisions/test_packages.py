@@ -11,7 +11,7 @@ from freshlayer.decisions.packages import (
     name_of,
 )
 from freshlayer.decisions.plan import Expected, Known, plan
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.package_references import manager_of
 from freshlayer.model.packages import ChosenPackage, PackagePolicy, PackagesRead, Resolution, version_of

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.plan import Known, difference, plan
-from freshlayer.dockerfile import parse, reachable
-from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.reach import parent_stage, reachable
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.observation import Certainty, Change, Verdict

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
-from freshlayer.dockerfile import normalised
+from freshlayer.discover.analysis import Analysis, BuildRequest
+from freshlayer.discover.reading import analyse
+from freshlayer.dockerfile.platforms import normalised
 from freshlayer.errors import DockerfileError
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.reasons import Reason

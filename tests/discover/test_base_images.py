@@ -7,7 +7,8 @@ from time import process_time
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.analysis import Analysis, BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseContents, BaseImage, BaseWanted, ImageConfig
 
 AMD64 = "linux/amd64"

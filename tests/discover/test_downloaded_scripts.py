@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
-from freshlayer.discover.downloads import MOST_INPUTS, confinements, script_text
+from freshlayer.discover.analysis import Analysis, BuildRequest
+from freshlayer.discover.downloaded_scripts import confinements, script_text
+from freshlayer.discover.downloads import MOST_INPUTS
+from freshlayer.discover.reading import analyse
 from freshlayer.model.downloaded_scripts import ScriptText
 
 SCRIPT = "https://h/s.sh"

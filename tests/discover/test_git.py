@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.commands import of_script
+from freshlayer.discover.reading import analyse
 from freshlayer.discover.syntaxes.found import Found
 from testing.scripts import surroundings
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 
 FOLDER = Path(__file__).parent / "hard_examples"
 

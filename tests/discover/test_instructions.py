@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.discover import Conditions, Discovery, discover
-from freshlayer.dockerfile import environments, parse
+from freshlayer.discover.discovery import Conditions, Discovery
+from freshlayer.discover.instructions import discover
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.scope import environments
 from freshlayer.model.reasons import Reason
 
 U, W = "https://example.org/a", "https://example.org/b"

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.language_packages import LANGUAGES
 from freshlayer.discover.locks.table import ROWS
 from freshlayer.discover.package_calls import PROGRAMS
 from freshlayer.discover.package_commands import MANAGERS
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackageCommand
 
 Files = Mapping[str, str]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.package_policy import under_policy
+from freshlayer.discover.reading import analyse
 from freshlayer.model.inputs import Advice
 from freshlayer.model.packages import PackagePolicy
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 
 LATEST = "https://example.org/latest"
 V = f"V=$(curl -s {LATEST})"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import Source
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.discover.package_policy import under_policy
+from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, is_kept
 from freshlayer.model.downloaded_scripts import ScriptText
 from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy

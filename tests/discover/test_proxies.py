@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.proxies import used
+from freshlayer.discover.reading import analyse
 from freshlayer.request_form import Proxies
 from testing.logging_server import LoggingServer
 

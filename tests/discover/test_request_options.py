@@ -8,12 +8,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from freshlayer import dockerfile as dockerfiles
-from freshlayer.discover import Conditions, discover
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.commands import of_script
+from freshlayer.discover.discovery import Conditions
+from freshlayer.discover.instructions import discover
+from freshlayer.discover.reading import analyse
 from freshlayer.discover.syntaxes.found import Finding, Found
 from freshlayer.discover.windows import of_windows_shell
+from freshlayer.dockerfile.parse import parse as parse_dockerfile
+from freshlayer.dockerfile.scope import environments
 from freshlayer.reference import Reference, parse, requested
 from testing.logging_server import Logged, LoggingServer, Reply
 from testing.scripts import surroundings
@@ -148,8 +151,8 @@ def test_a_secret_header_of_a_reference_is_not_kept() -> None:
 
 def test_a_header_with_the_value_of_a_given_secret_is_a_secret() -> None:
     text = f'FROM a\nARG API_TOKEN=sw0rd-f1sh-99\nRUN curl -L -H "X-From: $API_TOKEN" -A x {U}\n'
-    dockerfile = dockerfiles.parse(text)
-    known = dockerfiles.environments(dockerfile, {}, "linux/amd64")
+    dockerfile = parse_dockerfile(text)
+    known = environments(dockerfile, {}, "linux/amd64")
     (found,) = discover(dockerfile, dockerfile.stages, known, Conditions("linux/amd64")).inputs[1:]
     assert found.reference.text == f"{U}#header:user-agent=x"
     assert found.reference.form.secret == (("x-from", "sw0rd-f1sh-99"),)

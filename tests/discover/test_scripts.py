@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from freshlayer.discover.analysis import Analysis, BuildRequest, analyse
+from freshlayer.discover.analysis import Analysis, BuildRequest
+from freshlayer.discover.reading import analyse
 from testing.context_files import MemoryContext
 
 FETCH = "#!/bin/sh\ncurl -fsSL https://h/${1:-none}\n"

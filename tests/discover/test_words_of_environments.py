@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.locks.project import Locked, Project
 from freshlayer.discover.locks.table import lock_of
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackageCommand
 
 _GIT = "git+https://e.example/q.git"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.dockerfile import Environment, Instruction, parse
-from freshlayer.dockerfile.scope import Unknown
+from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.scope import Environment, Unknown
 from freshlayer.dockerfile.variables import Names
 from freshlayer.errors import DockerfileError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.dockerfile import parse
+from freshlayer.dockerfile.parse import parse
 from freshlayer.errors import DockerfileError
 
 MANY = 600

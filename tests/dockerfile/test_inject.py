@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freshlayer.dockerfile import Instruction, parse
 from freshlayer.dockerfile.inject import ARGUMENT, MOUNT_ID, FileMount, Mechanism, NamedImage, inject
+from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.parse import parse
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.dockerfile.syntax import syntax_image, syntax_line
 from freshlayer.errors import DockerfileError

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshlayer.decisions.key import key_of, values
-from freshlayer.dockerfile import parse
 from freshlayer.dockerfile.key_args import declare, declared
+from freshlayer.dockerfile.parse import parse
 from freshlayer.model.build import InstructionState, InstructionVerdict
 from freshlayer.model.reasons import Reason
 

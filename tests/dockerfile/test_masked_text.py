@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from freshlayer.dockerfile import parse
 from freshlayer.dockerfile.masked_text import MOST_LINES, masked_lines
+from freshlayer.dockerfile.parse import parse
 from testing.planted import commands, instructions, requests, urls
 
 FROM = "FROM scratch\n"

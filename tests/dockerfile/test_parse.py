@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.dockerfile import Instruction, parse
+from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.parse import parse
 from freshlayer.errors import DockerfileError
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.dockerfile import parse, reachable
-from freshlayer.dockerfile.reach import sources_of
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.reach import reachable, sources_of
 from freshlayer.errors import DockerfileError
 
 

@@ -7,8 +7,9 @@ from e2b_dockerfile_utils import ShellLex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshlayer.dockerfile import Dockerfile, Environment, environments, parse
-from freshlayer.dockerfile.scope import Unknown
+from freshlayer.dockerfile.model import Dockerfile
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.scope import Environment, Unknown, environments
 from freshlayer.dockerfile.variables import Names
 from freshlayer.model.reasons import Reason
 

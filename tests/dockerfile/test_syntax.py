@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.dockerfile import knows_run_mount, syntax_image
+from freshlayer.dockerfile.syntax import knows_run_mount, syntax_image
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from posixpath import basename
 import pytest
 from msgspec import Struct
 
-from freshlayer import dockerfile as dockerfiles
 from freshlayer.context import ContextFiles
 from freshlayer.discover.files.stages import StageFiles
 from freshlayer.discover.files.trees import ContextTree
+from freshlayer.dockerfile.parse import parse
 from freshlayer.model.context_files import ContextAnswer, Wanted
 from freshlayer.shell.files import FileText
 from testing.base_image import BASE
@@ -85,7 +85,7 @@ def dockerfile_of(every: list[Row]) -> str:
 
 def modelled(row: Row, context: ContextFiles, paths: set[str]) -> dict[str, str]:
     """Path → the file of the context that is there, as the model has it."""
-    dockerfile = dockerfiles.parse(f"FROM {BASE}\n{row.text}\n")
+    dockerfile = parse(f"FROM {BASE}\n{row.text}\n")
     answers: dict[Wanted, ContextAnswer] = {}
     while True:
         tree = ContextTree(answers)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer import __version__, dockerfile
+from freshlayer import __version__
+from freshlayer.dockerfile.parse import parse as parse_dockerfile
 from testing import python_image
 from testing.engine import PrivateEngine
 
@@ -39,7 +40,7 @@ def run(engine: PrivateEngine, *words: str) -> str:
 
 
 def test_the_stand_ins_are_for_all_images_that_it_names() -> None:
-    parsed = dockerfile.parse((ROOT / "Dockerfile").read_text("utf-8"))
+    parsed = parse_dockerfile((ROOT / "Dockerfile").read_text("utf-8"))
     named = {stage.base for stage in parsed.stages}
     assert named == {python_image.PYTHON}
 

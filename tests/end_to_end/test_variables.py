@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.dockerfile import environments, parse
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.scope import environments
 from testing.base_image import BASE
 from testing.builders.base import build
 from testing.builders.table import Builders

@@ -6,8 +6,10 @@ import time
 
 import pytest
 
-from freshlayer.discover import Conditions, discover
-from freshlayer.dockerfile import environments, parse
+from freshlayer.discover.discovery import Conditions
+from freshlayer.discover.instructions import discover
+from freshlayer.dockerfile.parse import parse
+from freshlayer.dockerfile.scope import environments
 from freshlayer.errors import DockerfileError
 from freshlayer.masking import masked_script, masked_words, public_text, takes_secret
 from testing.planted import commands

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.discover import Discovery
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.discovery import Discovery
+from freshlayer.discover.reading import analyse
 from freshlayer.masking import secret_values, url_without_values
 from freshlayer.reference import parse as reference
 

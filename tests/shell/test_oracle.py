@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.dockerfile import parse as parse_dockerfile
+from freshlayer.dockerfile.parse import parse as parse_dockerfile
 from freshlayer.errors import DockerfileError
 from freshlayer.shell.syntax.parse import parse
 from testing.scripts import command_names, run_scripts

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import Source
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.errors import ContextError
 from freshlayer.model.reasons import Reason
 from freshlayer.settings import Policy

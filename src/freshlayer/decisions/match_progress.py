@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from freshlayer.dockerfile import Dockerfile, Instruction, Stage
+from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.model.build import Counting, InstructionVerdict, ProgressEvent
 
 COUNTED = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
 from freshlayer.decisions.packages import changes_text, judged, moved_packages, tainted
-from freshlayer.dockerfile import Dockerfile, Instruction, Stage
+from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.age import age
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 
 from msgspec import Struct
 
-from freshlayer.dockerfile import Instruction, Stage
+from freshlayer.dockerfile.model import Instruction, Stage
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
 from freshlayer.model.inputs import Advice

@@ -1,36 +1,22 @@
-"""Dockerfile text + a request → the instructions that would run and what they read. Pure."""
+"""What an analysis is made from, and what it is: values. ``reading`` makes it. Pure."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer import dockerfile as dockerfiles
-from freshlayer.discover import Conditions, Discovery, discover
-from freshlayer.discover.advice import advise, advise_on_packages
-from freshlayer.discover.directives import Directives, read_directives
-from freshlayer.discover.files.trees import ContextTree
-from freshlayer.discover.image_uses import ImageUses, frontend_use, platforms_of_images
-from freshlayer.discover.lock_advice import advise_on_locks
-from freshlayer.discover.package_chains import Packages, package_chains
-from freshlayer.discover.stage_bases import StageBases, all_wanted
-from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
-from freshlayer.dockerfile.reach import parent_stage
+from freshlayer.discover.directives import Directives
+from freshlayer.discover.discovery import Discovery
+from freshlayer.discover.image_platforms import platforms_of_images
+from freshlayer.dockerfile.model import Dockerfile, Stage
 from freshlayer.model.base_image import Bases, BaseWanted, ImageUse
-from freshlayer.model.context_files import ContextAnswer, ContextAnswers, Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
-from freshlayer.model.inputs import SYNTAX, Advice, NotWatched, Place, RemoteInput
-from freshlayer.model.packages import PackageChain, PackageCommand
+from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
+from freshlayer.model.packages import PackageChain
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
-
-_MOST_STEPS = 12
-"""How often files of the context are read: scripts execute scripts."""
-
-_CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
 
 
 class BuildRequest(Struct, frozen=True):
@@ -107,6 +93,9 @@ class Analysis(Struct, frozen=True):
     @property
     def advice(self) -> tuple[Advice, ...]:
         """Better orders of instructions, except where a comment turns the advice off."""
+        from freshlayer.discover.advice import advise, advise_on_packages  # noqa: PLC0415 - of reports alone
+        from freshlayer.discover.lock_advice import advise_on_locks  # noqa: PLC0415 - the same
+
         silent = frozenset(line for line, item in self.directives.items() if item.no_advice)
         settled = {n for n, it in self.directives.items() if it.ignore or it.immutable}
         locks = advise_on_locks(self.discovery.unlocked, self.package_chains, silent | settled)
@@ -179,34 +168,6 @@ class Analysis(Struct, frozen=True):
         return min(self.directives.get(place.line, Directives()).ttl for place in item.places)
 
 
-ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
-"""Reads files of the build context; what is wanted twice has one answer."""
-
-
-def analyse(
-    text: str,
-    request: BuildRequest,
-    read: ReadContext | None = None,
-    scripts: ScriptTexts | None = None,
-    bases: Bases | None = None,
-) -> Analysis:
-    """Read a Dockerfile, and the scripts of the build context that it executes.
-
-    Without ``read``, nothing is known of the context. ``scripts``: what is known of those that it downloads;
-    ``bases``: of the images that it starts from. Raises as ``analysis_in_steps``.
-    """
-    steps = analysis_in_steps(
-        text, request, None if read else _CONTEXT_NOT_READ, Learned(scripts or {}, bases or {})
-    )
-    try:
-        wanted = next(steps)
-        while True:
-            wanted = steps.send(read(wanted) if read else {})
-    except StopIteration as ended:
-        found: Analysis = ended.value
-        return found
-
-
 class Learned(Struct, frozen=True):
     """What an analysis could not know from the Dockerfile and its context, as far as it has been read.
 
@@ -218,178 +179,3 @@ class Learned(Struct, frozen=True):
 
 
 NOTHING_LEARNED = Learned()
-
-
-def analysis_in_steps(
-    text: str, request: BuildRequest, why_not: Reason | None = None, learned: Learned = NOTHING_LEARNED
-) -> Generator[tuple[Wanted, ...], ContextAnswers, Analysis]:
-    """The analysis as a value: it yields which files of the context it needs, and is sent what they hold.
-
-    ``why_not``: why the context is not read. Raises DockerfileError for what the builder would refuse to
-    parse, for a target that does not exist, and for a ``# freshlayer:`` comment that is not a directive.
-    """
-    dockerfile = dockerfiles.parse(text)
-    every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
-    directives = read_directives(
-        text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)]
-    )
-    answers: dict[Wanted, ContextAnswer] = {}
-    for left in itertools.count(_MOST_STEPS, -1):
-        first, *others = [
-            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not), learned)
-            for platform in request.platforms
-        ]
-        union = _union([first.discovery, *(other.discovery for other in others)])
-        if not union.wanted or not left:
-            chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
-            chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
-            found = replace(
-                first,
-                discovery=union,
-                package_chains=tuple(chains),
-                image_uses=tuple(dict.fromkeys(use for it in (first, *others) for use in it.image_uses)),
-                names_of_base=first.names_of_base.union(*(it.names_of_base for it in others)),
-            )
-            found = _with_frontend(found, text, request)
-            return replace(found, discovery=_honouring(found.discovery, every, directives))
-        answers.update((yield union.wanted))
-    raise AssertionError
-
-
-def _read_for(
-    dockerfile: Dockerfile,
-    request: BuildRequest,
-    platform: str,
-    directives: Mapping[int, Directives],
-    context: ContextTree,
-    learned: Learned,
-) -> Analysis:
-    images = StageBases(learned.bases, platform, request.contexts, dockerfile.escape)
-    environments = _environments(dockerfile, request, platform, images)
-    names = {stage.number: _base(dockerfile, stage, environments) for stage in dockerfile.stages}
-
-    def base(stage: Stage) -> str:
-        return names[stage.number]
-
-    stages = dockerfiles.reachable(dockerfile, request.target, base, every_earlier=request.every_earlier)
-    stages = dockerfile.stages if request.all_stages else stages
-    parents = {stage.number: parent_stage(dockerfile, stage, base) for stage in stages}
-    conditions = Conditions(
-        platform,
-        loopback=request.network in {None, "host"},
-        watched={line: item.watch for line, item in directives.items() if item.watch},
-        contexts=request.contexts,
-        scripts=learned.scripts,
-    )
-    discovery = discover(dockerfile, stages, environments, conditions, context, images)
-    image = {stage.number: images.key(stage, environments[stage.start.number]) for stage in stages}
-    triggers = {
-        it.number: images.triggers(it, parents[it.number], environments[it.start.number]) for it in stages
-    }
-    chains = package_chains(stages, parents, discovery.packages, image, triggers)
-    for chain in chains:
-        images.want(chain.base, packages=True)
-    discovery = replace(discovery, bases=images.wanted)
-    uses = ImageUses(dockerfile, environments, request.contexts, platform).of(stages, parents, images)
-    unset = frozenset(next(iter(environments.values())).work.not_here)
-    return Analysis(dockerfile, stages, parents, discovery, directives, chains, tuple(uses), unset)
-
-
-def _with_frontend(found: Analysis, text: str, request: BuildRequest) -> Analysis:
-    """With the image of ``# syntax=`` as an input, which no instruction reads."""
-    platform = request.host or request.platforms[0]
-    use = frontend_use(text, request.builder, request.build_args, platform)
-    if use is None:
-        return found
-    frontend = RemoteInput(use.reference, (Place(use.line, SYNTAX, "", SYNTAX),))
-    others = [item for item in found.discovery.inputs if item.reference != use.reference]
-    same = [p for item in found.discovery.inputs if item.reference == use.reference for p in item.places]
-    inputs = (replace(frontend, places=(*frontend.places, *same)), *others)
-    discovery = replace(found.discovery, inputs=inputs)
-    return replace(found, discovery=discovery, image_uses=(use, *found.image_uses))
-
-
-def _environments(
-    dockerfile: Dockerfile, request: BuildRequest, platform: str, images: StageBases
-) -> dict[int, Environment]:
-    return dockerfiles.environments(
-        dockerfile,
-        {**request.proxies, **request.build_args},
-        platform,
-        host=request.host,
-        classic=request.every_earlier,
-        inherits=request.inherits,
-        config=images.config,
-    )
-
-
-def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Environment]) -> str:
-    value = environments[stage.start.number].expand(stage.base, dockerfile.escape)
-    return value if isinstance(value, str) else ""
-
-
-def _union(found: list[Discovery]) -> Discovery:
-    """One Dockerfile for several platforms has keys over the union of their inputs (design rule 3)."""
-    if len(found) == 1:
-        return found[0]
-    by_instruction: dict[int, dict[Reference, None]] = {}
-    merged: dict[Reference, dict[Place, None]] = {}
-    for discovery in found:
-        for number, references in discovery.by_instruction.items():
-            by_instruction.setdefault(number, {}).update(dict.fromkeys(references))
-        for item in discovery.inputs:
-            merged.setdefault(item.reference, {}).update(dict.fromkeys(item.places))
-    return Discovery(
-        {number: tuple(references) for number, references in by_instruction.items()},
-        tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
-        tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
-        tuple(dict.fromkeys(item for discovery in found for item in discovery.wanted)),
-        tuple(dict.fromkeys(item for discovery in found for item in discovery.scripts)),
-        packages=_together(discovery.packages for discovery in found),
-        bases=all_wanted(item for discovery in found for item in discovery.bases),
-        unlocked=tuple(dict.fromkeys(item for discovery in found for item in discovery.unlocked)),
-    )
-
-
-def _together(found: Iterable[Packages]) -> dict[int, tuple[PackageCommand, ...]]:
-    """The commands of an instruction on every platform."""
-    merged: dict[int, list[PackageCommand]] = {}
-    for packages in found:
-        for number, commands in packages.items():
-            kept = merged.setdefault(number, [])
-            kept += [command for command in commands if command not in kept]
-    return {number: tuple(commands) for number, commands in merged.items()}
-
-
-def _honouring(
-    discovery: Discovery, instructions: list[Instruction], directives: Mapping[int, Directives]
-) -> Discovery:
-    """Move what a comment excludes to the list of what is not watched."""
-    silenced = {line: Reason("ignored-by-comment") for line, item in directives.items() if item.ignore}
-    silenced |= {line: Reason("immutable-by-comment") for line, item in directives.items() if item.immutable}
-    if not silenced:
-        return discovery
-    inputs: list[RemoteInput] = []
-    excluded: list[NotWatched] = []
-    for item in discovery.inputs:
-        places = tuple(place for place in item.places if place.line not in silenced)
-        if places:
-            inputs.append(RemoteInput(item.reference, places))
-        for place in item.places:
-            if place.line in silenced:
-                reason, text = silenced[place.line], str(item.reference)
-                line, name = place.line, place.instruction
-                excluded.append(NotWatched(line, name, text, reason, accepted=True, script=place.script))
-    lines = {instruction.number: instruction.line for instruction in instructions}
-    kept = {n: found for n, found in discovery.by_instruction.items() if lines[n] not in silenced}
-    others = tuple(item for item in discovery.not_watched if item.line not in silenced)
-    scripts = tuple(set(discovery.scripts) & {item.reference for item in inputs})
-    return replace(
-        discovery,
-        by_instruction=kept,
-        inputs=tuple(inputs),
-        not_watched=(*others, *excluded),
-        wanted=(),
-        scripts=tuple(sorted(scripts)),
-        packages={n: commands for n, commands in discovery.packages.items() if lines[n] not in silenced},
-    )

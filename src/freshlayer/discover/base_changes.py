@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from freshlayer.discover.analysis import Analysis
-from freshlayer.discover.stage_bases import is_configured
-from freshlayer.model.base_image import BaseImage, Bases
+from freshlayer.model.base_image import BaseImage, Bases, is_configured
 
 _UNKNOWN = "needs-base-image"
 

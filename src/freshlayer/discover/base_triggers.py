@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from freshlayer.discover.syntaxes.found import Finding, Missed
-from freshlayer.dockerfile import Instruction
+from freshlayer.dockerfile.model import Instruction
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 

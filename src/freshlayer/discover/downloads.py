@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from urllib.parse import urlsplit
-
 from msgspec.structs import replace
 
 from freshlayer import reference
+from freshlayer.discover.downloaded_scripts import is_users
 from freshlayer.discover.local_hosts import LOOPBACK, why_local
 from freshlayer.discover.syntaxes.aria2c import aria2c
 from freshlayer.discover.syntaxes.curl import curl
@@ -15,11 +13,11 @@ from freshlayer.discover.syntaxes.found import Finding, Found, Missed, Syntax, U
 from freshlayer.discover.syntaxes.wget import wget
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.downloaded_scripts import LARGEST, Confinement, ScriptText, ScriptTexts
-from freshlayer.model.inputs import RemoteInput, ScriptPlace, is_download
+from freshlayer.model.downloaded_scripts import ScriptTexts
+from freshlayer.model.inputs import ScriptPlace, is_download
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
-from freshlayer.request_form import NOT_FOLLOWED, PLAIN
+from freshlayer.request_form import PLAIN
 from freshlayer.shell import Text, known, written
 from freshlayer.shell.files import FileText, NoText
 
@@ -36,8 +34,6 @@ _TOO_MANY = Reason(
     "limit-reached", detail=f"a downloaded script reads more than {MOST_INPUTS} inputs, and these are watched"
 )
 _BY_KEY = compiled(r"(?i)\w+\+ssh://|ssh://|git@")
-_ARCHIVE = compiled(r"(?i)\A(?:#!.*\n)?(?:#.*\n|\s*\n){0,5}#.*\b(?:shell archive|makeself|shar)\b")
-_PAGE = compiled(r"(?i)\A\s*(?:<\?xml|<!doctype|<html)")
 
 
 class ScriptDownloads:
@@ -103,23 +99,6 @@ def source_of(url: str, found: Found | None = None) -> str:
     return reference.requested(one, form).text if one.kind == "http" else ""
 
 
-def script_of(one: Reference) -> str:
-    """What the script that a reference names is known by, whether redirects are followed or not."""
-    return one.text.removesuffix(NOT_FOLLOWED).rstrip("#&") if one.text.endswith(NOT_FOLLOWED) else one.text
-
-
-def script_text(body: bytes) -> ScriptText:
-    """What was downloaded, as a script."""
-    if b"\0" in body:
-        return ScriptText(reason=Reason("script-not-text"))
-    if len(body) > LARGEST:
-        return ScriptText(reason=Reason("script-too-long"))
-    text = body.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
-    if _ARCHIVE.search(text) or _PAGE.search(text):
-        return ScriptText(reason=Reason("script-not-text"))
-    return ScriptText(text)
-
-
 class ScriptLimits:
     """What the findings of downloaded scripts may be: an origin decides what is in them."""
 
@@ -158,34 +137,13 @@ def adds(read: dict[Reference, bool], known: Reference, place: ScriptPlace | Non
 
     ``read``: what the instruction reads → whether the user's files name it.
     """
-    before, own = read.get(known), _is_users(place)
+    before, own = read.get(known), is_users(place)
     read[known] = own or bool(before)
     return before is None or (own and not before)
 
 
 def unless_secret(known: Reference | Missed, place: ScriptPlace | None) -> Reference | Missed:
     """A downloaded script can put a value of the user's that is a secret into a URL: it is not requested."""
-    if isinstance(known, Missed) or _is_users(place) or not reference.carries_secret(known):
+    if isinstance(known, Missed) or is_users(place) or not reference.carries_secret(known):
         return known
     return Missed(known.text, _KEYS)
-
-
-def confinements(inputs: Sequence[RemoteInput]) -> dict[Reference, Confinement]:
-    """What may be done for each reference that downloaded scripts alone name.
-
-    The user's credentials are sent to the host of such a script only where the user's files name that script.
-    """
-    users = {item.reference.text for item in inputs if any(_is_users(place.script) for place in item.places)}
-    pages = {text.partition("#")[0] for text in users}
-    found: dict[Reference, Confinement] = {}
-    for item in inputs:
-        if item.reference.text in users:
-            continue
-        scripts = {place.script.path for place in item.places if place.script}
-        hosts = frozenset(urlsplit(script).netloc for script in scripts if script.partition("#")[0] in pages)
-        found[item.reference] = Confinement(hosts, any(why_local(script) is LOOPBACK for script in scripts))
-    return found
-
-
-def _is_users(place: ScriptPlace | None) -> bool:
-    return place is None or not is_download(place.path)

@@ -8,7 +8,8 @@ from itertools import islice
 from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.found import Missed
-from freshlayer.dockerfile import Environment, Instruction
+from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.scope import Environment
 from freshlayer.masking import assigned, is_secret_name, secret_values, url_without_values, without_values
 from freshlayer.reference import KINDS, Reference, requested
 from freshlayer.request_form import NOT_FOLLOWED

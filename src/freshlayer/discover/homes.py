@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from freshlayer.dockerfile import Environment, Instruction, Stage
+from freshlayer.dockerfile.model import Instruction, Stage
+from freshlayer.dockerfile.scope import Environment
 from freshlayer.shell import written
 from freshlayer.shell.files import FilesSeen, FileText
 

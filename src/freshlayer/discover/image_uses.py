@@ -8,13 +8,13 @@ from freshlayer import reference
 from freshlayer.discover.named_contexts import context_named, named_source
 from freshlayer.discover.stage_bases import StageBases
 from freshlayer.discover.syntaxes.found import Found
-from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
+from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
+from freshlayer.dockerfile.scope import Environment
 from freshlayer.dockerfile.syntax import syntax_image, syntax_line
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.model.base_image import ImageUse
-from freshlayer.model.inputs import SYNTAX, RemoteInput
-from freshlayer.reference import Reference
+from freshlayer.model.inputs import SYNTAX
 
 _SCRATCH = "scratch"
 _OTHER_FRONTEND = "BUILDKIT_SYNTAX"
@@ -79,20 +79,3 @@ def frontend_use(text: str, builder: str, build_args: Mapping[str, str], platfor
     except ReferenceInvalidError:
         return None
     return ImageUse(found, platform, syntax_line(text), SYNTAX, image)
-
-
-def platforms_of_images(
-    inputs: Iterable[RemoteInput], uses: Iterable[ImageUse], platforms: tuple[str, ...]
-) -> dict[Reference, tuple[str, ...]]:
-    """Image → the platforms for which it is read. ``platforms``: those of the build."""
-    found: dict[Reference, list[ImageUse]] = {}
-    for use in uses:
-        found.setdefault(use.reference, []).append(use)
-    images = (item for item in inputs if item.reference.kind == "image")
-    return {it.reference: _platforms(it, found.get(it.reference, ()), platforms) for it in images}
-
-
-def _platforms(item: RemoteInput, uses: Iterable[ImageUse], platforms: tuple[str, ...]) -> tuple[str, ...]:
-    lines = {place.line for place in item.places if place.resolved_by_builder}
-    elsewhere = () if len(lines) == len(item.places) else platforms
-    return tuple(sorted({*elsewhere, *(use.platform for use in uses if use.line in lines)})) or platforms

@@ -13,7 +13,8 @@ from freshlayer import reference
 from freshlayer.discover.base_triggers import not_watched_there
 from freshlayer.discover.commands import FETCHERS, known_names, of_script, of_words
 from freshlayer.discover.discovery import Conditions, Discovery
-from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, script_of, unless_secret
+from freshlayer.discover.downloaded_scripts import script_of
+from freshlayer.discover.downloads import ScriptDownloads, ScriptLimits, adds, unless_secret
 from freshlayer.discover.files.stages import Expand, StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.discover.given_secrets import GivenSecrets, mounted_secrets
@@ -29,10 +30,9 @@ from freshlayer.discover.syntaxes.git import Checkouts
 from freshlayer.discover.syntaxes.git_sources import git_text
 from freshlayer.discover.windows_calls import followed_by
 from freshlayer.discover.windows_shells import WINDOWS_SHELLS, interpreter_of
-from freshlayer.dockerfile import Dockerfile, Environment, Instruction, Stage
+from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage, is_trigger
 from freshlayer.dockerfile.reach import parent_stage, sources_of
-from freshlayer.dockerfile.scope import Unknown
-from freshlayer.dockerfile.triggers import is_trigger
+from freshlayer.dockerfile.scope import Environment, Unknown
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import differ_by_guess, masked_script, public_text

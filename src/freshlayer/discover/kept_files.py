@@ -13,7 +13,8 @@ from freshlayer.discover.syntaxes import curl, wget
 from freshlayer.discover.syntaxes.aria2c import TABLE as ARIA2C
 from freshlayer.discover.syntaxes.found import Missed
 from freshlayer.discover.syntaxes.options import Option, OptionTable, read
-from freshlayer.dockerfile import Environment, Instruction
+from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.scope import Environment
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown

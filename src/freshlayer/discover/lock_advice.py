@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.dockerfile import Instruction
-from freshlayer.dockerfile.triggers import is_trigger
+from freshlayer.dockerfile.model import Instruction, is_trigger
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import Advice
 from freshlayer.model.packages import PackageChain, PackagePolicy

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from freshlayer.dockerfile import Instruction, Stage
-from freshlayer.dockerfile.triggers import is_trigger
+from freshlayer.dockerfile.model import Instruction, Stage, is_trigger
 from freshlayer.model.packages import PackageChain, PackageCommand, PackagePolicy, PackageRun
 
 Packages = Mapping[int, tuple[PackageCommand, ...]]

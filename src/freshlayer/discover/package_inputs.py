@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from freshlayer import reference
-from freshlayer.dockerfile import Stage
+from freshlayer.dockerfile.model import Stage
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput

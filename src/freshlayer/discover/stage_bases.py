@@ -12,11 +12,13 @@ from freshlayer.discover.files.base import BaseLayer, UnreadBase
 from freshlayer.discover.files.layers import Layer
 from freshlayer.discover.named_contexts import named_source
 from freshlayer.discover.syntaxes.found import Found
-from freshlayer.dockerfile import Environment, Instruction, Stage, normalised
+from freshlayer.dockerfile.model import Instruction, Stage
+from freshlayer.dockerfile.platforms import normalised
+from freshlayer.dockerfile.scope import Environment
 from freshlayer.dockerfile.triggers import triggers
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig
+from freshlayer.model.base_image import BaseContents, BaseImage, Bases, BaseWanted, ImageConfig, is_configured
 
 _SCRATCH = "scratch"
 _SH = ("/bin/sh", "-c")
@@ -127,11 +129,6 @@ class StageBases:
             return reference.parse(found.text).text if isinstance(found, Found) else ""
         except ReferenceInvalidError:
             return ""
-
-
-def is_configured(base: BaseImage) -> bool:
-    """Whether its configuration is known: every image has an architecture."""
-    return bool(base.config.architecture)
 
 
 def all_wanted(found: Iterable[BaseWanted]) -> tuple[BaseWanted, ...]:

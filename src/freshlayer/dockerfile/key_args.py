@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from freshlayer.dockerfile import Dockerfile, Instruction
 from freshlayer.dockerfile.inject import ARGUMENT
+from freshlayer.dockerfile.model import Dockerfile, Instruction
 
 
 def declared(dockerfile: Dockerfile) -> dict[int, str]:

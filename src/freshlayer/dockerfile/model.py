@@ -84,3 +84,8 @@ class Dockerfile(Struct, frozen=True):
         numbers = self.named.get(name.lower(), ())
         place = bisect_left(numbers, number)
         return self.stages[numbers[place - 1]] if place else None
+
+
+def is_trigger(instruction: Instruction) -> bool:
+    """Whether an instruction comes from elsewhere."""
+    return instruction.number < 0

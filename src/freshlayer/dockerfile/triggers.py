@@ -34,11 +34,6 @@ def own_triggers(stage: Stage) -> tuple[str, ...]:
     return tuple(_ONBUILD.sub("", it.text, count=1) for it in stage.triggers)
 
 
-def is_trigger(instruction: Instruction) -> bool:
-    """Whether an instruction comes from elsewhere."""
-    return instruction.number < 0
-
-
 def _instruction(text: str, stage: Stage, place: int) -> Instruction | None:
     """None for what a builder refuses."""
     if len(text) > _LONGEST:

@@ -194,6 +194,11 @@ class BaseImage(Struct, frozen=True):
     why_not: Reason | None = None
 
 
+def is_configured(base: BaseImage) -> bool:
+    """Whether its configuration is known: every image has an architecture."""
+    return bool(base.config.architecture)
+
+
 Bases = Mapping[tuple[str, str], BaseImage]
 """(canonical reference, platform) → the image, where it is known."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from freshlayer import dockerfile
 from freshlayer.builders.added_checksums import GIT
 from freshlayer.dockerfile.model import Instruction
+from freshlayer.dockerfile.syntax import syntax_image
 from freshlayer.lock.descriptors import digest_of
 from freshlayer.model.lock import LockedInput
 from freshlayer.model.report import Report
@@ -27,7 +27,7 @@ def checksums_of(target: Target, report: Report, session: Session, kinds: Kinds)
     wanted = {line: known for line, known in _added(target, report) if known is not None}
     if not wanted:
         return {}
-    checked = kinds(dockerfile.syntax_image(target.source.text))
+    checked = kinds(syntax_image(target.source.text))
     found = {
         line: _checksum(reference, session.locked.get(reference.text, ()))
         for line, reference in wanted.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from freshlayer import evidence
-from freshlayer.discover.downloads import script_of, script_text
+from freshlayer.discover.downloaded_scripts import script_of, script_text
 from freshlayer.model.downloaded_scripts import LARGEST, ScriptText
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.observation import Observation, Recorded, Verdict
@@ -22,7 +22,7 @@ _NOT_TEXT = b"\0"
 class DownloadedScripts:
     """The scripts of one run. Each is read once, and kept for the next run by the identity that it has now.
 
-    ``texts``: by what ``discover.downloads.script_of`` returns.
+    ``texts``: by what ``discover.downloaded_scripts.script_of`` returns.
     """
 
     def __init__(self) -> None:

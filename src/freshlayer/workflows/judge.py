@@ -18,7 +18,7 @@ from freshlayer.decisions.since_built import since_built
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
 from freshlayer.discover.base_changes import changes
-from freshlayer.discover.downloads import confinements
+from freshlayer.discover.downloaded_scripts import confinements
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.errors import FreshlayerError, UnknownInputError
 from freshlayer.model.observation import Observation, Verdict

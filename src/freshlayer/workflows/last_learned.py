@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from freshlayer.bases.cache import BaseCache
 from freshlayer.discover.analysis import Analysis, Learned
-from freshlayer.discover.downloads import script_of, script_text
+from freshlayer.discover.downloaded_scripts import script_of, script_text
 from freshlayer.evidence.images import manifest_for, with_algorithm
 from freshlayer.files.user_directories import cache_home
 from freshlayer.model.base_image import BaseImage, BaseWanted

@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.package_policy import under_policy
-from freshlayer.discover.stage_bases import is_configured
 from freshlayer.evidence.images import index_in, manifest_for, with_algorithm
-from freshlayer.model.base_image import BaseImage, Bases, BaseWanted
+from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, is_configured
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.model.packages import PackagePolicy, PackageRun

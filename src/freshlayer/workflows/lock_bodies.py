@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer import evidence
-from freshlayer.discover.downloads import confinements
+from freshlayer.discover.downloaded_scripts import confinements
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.lock import Lock, LockedInput
 from freshlayer.model.lock_report import LockChange, LockChangeKind

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from freshlayer import dockerfile
 from freshlayer.decisions.locked_packages import commands_of
 from freshlayer.decisions.package_pins import (
     APT,
@@ -18,6 +17,7 @@ from freshlayer.decisions.package_pins import (
 )
 from freshlayer.discover.analysis import Analysis
 from freshlayer.dockerfile.inject import PINS_ID, FileMount
+from freshlayer.dockerfile.syntax import syntax_image
 from freshlayer.model.lock import Lock, LockedPackages
 from freshlayer.model.packages import (
     PackageAction,
@@ -45,7 +45,7 @@ def pins_of(target: Target, analysis: Analysis, session: Session) -> dict[int, s
     supplies = session.supplies_secrets
     if supplies is None or not _is_wanted(target, session):
         return {}
-    if not supplies(dockerfile.syntax_image(target.source.text)):
+    if not supplies(syntax_image(target.source.text)):
         return {}
     texts = {number: preferences(blocks) for number, blocks in _locked(target, analysis, session).items()}
     return {number: text for number, text in texts.items() if text}
@@ -98,7 +98,7 @@ def warn_of_unpinned(target: Target, report: Report, session: Session) -> None:
         return
     mounted = {line for line, _ in pinned_in(report.packages_wanted)}
     supplies = session.supplies_secrets
-    able = supplies is not None and supplies(dockerfile.syntax_image(target.source.text))
+    able = supplies is not None and supplies(syntax_image(target.source.text))
     code = "pins-not-unique" if able else "pins-by-builder"
     lines = {line for chain in report.packages_wanted.chains for line in _installing(chain)}
     for line in sorted(lines - mounted):

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freshlayer import dockerfile
 from freshlayer.builders import DerivedFile
 from freshlayer.builders.added_checksums import of_buildkit
 from freshlayer.builders.invocation import Invocation
@@ -18,6 +17,7 @@ from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
 from freshlayer.dockerfile import key_args as arguments
 from freshlayer.dockerfile.inject import FileMount, Mechanism, NamedImage, inject, mechanism_under
+from freshlayer.dockerfile.syntax import syntax_image
 from freshlayer.errors import FreshlayerError
 from freshlayer.files.atomic_write import replace as write
 from freshlayer.files.bounded_read import holds
@@ -42,7 +42,7 @@ def content_of(target: Target, report: Report, form: str, mechanism: str | None,
     """What ``render --format`` writes: a Dockerfile with keys, keys as build args, or a template."""
     source = target.source
     if form == "dockerfile":
-        known = mechanism_under(dockerfile.syntax_image(source.text))
+        known = mechanism_under(syntax_image(source.text))
         pins = pins_of(target, report, session)
         for use in unpinned(target, report, pins, session):
             place = f"{report.dockerfile}:{use.line}: {name_of(use.reference)}"
@@ -53,7 +53,7 @@ def content_of(target: Target, report: Report, form: str, mechanism: str | None,
         chosen = Mechanism(mechanism) if mechanism else known
         checksums = checksums_of(target, report, session, partial(of_buildkit, daemon=""))
         return derived(source, report, chosen, pins, checksums)
-    parsed = dockerfile.parse(source.text)
+    parsed = target.analysis.dockerfile
     if form == "args":
         return _args(arguments.declared(parsed), report)
     lines = [item.line for item in report.instructions if item.key]
@@ -105,7 +105,9 @@ def keep_ignore_file(source: Source, output: str | None) -> None:
 
 def warn_of_copies(source: Source, output: Path) -> None:
     """A file that changes with the world, in a context that is copied whole, has the copy run again."""
-    stages = dockerfile.parse(source.text).stages
+    from freshlayer.dockerfile.parse import parse  # noqa: PLC0415 - where a file is written beside the context
+
+    stages = parse(source.text).stages
     copies = [i for stage in stages for i in stage.instructions if i.name in {"ADD", "COPY"}]
     if any(not i.flag("from") for i in copies) and is_sent(source.context, source.path, output):
         warn(
@@ -199,4 +201,4 @@ def _classic_context(source: Source, *, as_before_23: bool) -> ClassicContext:
 
 def syntax_of(source: Source) -> str:
     """The image that ``# syntax=`` names."""
-    return dockerfile.syntax_image(source.text)
+    return syntax_image(source.text)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.packages import moved_since
 from freshlayer.decisions.verdict import judge
-from freshlayer.discover.downloads import confinements
+from freshlayer.discover.downloaded_scripts import confinements
 from freshlayer.model.build import InstructionState, Pairs
 from freshlayer.model.observation import Change, Verdict
 from freshlayer.model.packages import PackageChain, PackagesRead

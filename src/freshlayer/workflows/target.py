@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.context import ContextFiles, Source
-from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned, analyse
+from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
+from freshlayer.discover.reading import analyse
 from freshlayer.errors import FreshlayerError
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Verdict
@@ -77,8 +78,8 @@ def report_of(
 
 def _lines(source: Source, analysis: Analysis) -> tuple[str, ...]:
     """Where the content was not kept, the file is read again."""
-    from freshlayer.dockerfile import parse  # noqa: PLC0415 - one format shows the lines
     from freshlayer.dockerfile.masked_text import masked_lines  # noqa: PLC0415
+    from freshlayer.dockerfile.parse import parse  # noqa: PLC0415 - one format shows the lines
 
     if source.content:
         return masked_lines(source.text, analysis.dockerfile)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 
 _HEADER = (
     "# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\n"

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackageCommand, Resolution
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.cargo.manager import read_crate

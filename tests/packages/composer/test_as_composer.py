@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import Resolution
 from freshlayer.packages.composer.constraints import constraint_of
 from freshlayer.packages.composer.documents import entries

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
 from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, Resolution
 from freshlayer.packages.conda.channels import Channels, Configuration, channels_of

@@ -11,7 +11,8 @@ from time import process_time
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
 from freshlayer.model.packages import PackageChain, PackagePolicy, PackageRun
 from freshlayer.packages.cran.manager import CRAN

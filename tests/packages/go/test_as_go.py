@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import Resolution
 from freshlayer.packages.go.documents import entries
 from freshlayer.packages.go.versions import query_of

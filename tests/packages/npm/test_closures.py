@@ -13,7 +13,8 @@ import msgspec
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackagePolicy, Resolution
 from freshlayer.packages.npm.manifests import Stated, edges_of
 from testing.named_packages import resolved, resolved_command

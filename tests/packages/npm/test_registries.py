@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
 from freshlayer.model.packages import PackageChain, PackagePolicy, PackageRun
 from freshlayer.packages import MANAGERS

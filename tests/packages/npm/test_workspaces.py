@@ -14,9 +14,10 @@ import pytest
 from msgspec import Struct
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.locks.project import Lock, Locked, Project, Unlocked
 from freshlayer.discover.locks.table import lock_of
+from freshlayer.discover.reading import analyse
 from freshlayer.discover.syntaxes.node_overrides import replacements
 from freshlayer.model.packages import PackageCommand
 from testing.npm_process import npm_command

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackageCommand
 
 A, B, C = (f"https://{name}.example/v3/index.json" for name in "abc")

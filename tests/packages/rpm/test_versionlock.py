@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
-from freshlayer.discover.analysis import BuildRequest, analyse
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseContents
 from testing.rpm.dnf_oracle import PLUGINS, Dnf
 from testing.rpm.world import World, nevras

@@ -12,7 +12,7 @@ from freshlayer.discover.files.copies import Copied, Downloaded
 from freshlayer.discover.files.image import ImageFiles
 from freshlayer.discover.files.layers import Layer, Mounted, Written
 from freshlayer.discover.files.trees import ContextTree, ImageTree, StageTree, Tree
-from freshlayer.dockerfile import Dockerfile, Instruction, Stage
+from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
