@@ -156,7 +156,8 @@ def test_a_script_made_to_hurt_ends_in_time(shell: tuple[str, ...], script: str)
 
 def test_the_grammar_is_loaded_for_powershell_alone() -> None:
     program = (
-        "import sys; from freshlayer.discover.analysis import BuildRequest, analyse\n"
+        "import sys\nfrom freshlayer.discover.analysis import BuildRequest\n"
+        "from freshlayer.discover.reading import analyse\n"
         "analyse('FROM a\\nRUN curl https://example.org/a\\n', BuildRequest(('linux/amd64',)))\n"
         "assert 'tree_sitter_powershell' not in sys.modules\n"
         "analyse('FROM a\\nRUN pwsh -c \"iwr https://example.org/a\"\\n', BuildRequest(('linux/amd64',)))\n"
