@@ -1,4 +1,4 @@
-"""The figures of the README are those of docs/performance.md: whoever writes one writes the other."""
+"""The figures of the README are those of docs/performance.md, and both are written at once."""
 
 from __future__ import annotations
 
