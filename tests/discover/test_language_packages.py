@@ -15,6 +15,7 @@ from freshlayer.discover.language_packages import LANGUAGES
 from freshlayer.discover.locks.table import ROWS
 from freshlayer.discover.package_calls import PROGRAMS
 from freshlayer.discover.package_commands import MANAGERS
+from freshlayer.discover.package_policy import under_policy
 from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackageCommand
 
@@ -432,13 +433,46 @@ def test_configuration_files_of_the_project_count(tmp_path: Path) -> None:
         ("pip install -r absent.txt", "no-manifest"),
         ("pip install ./setup", "requirements-not-stated"),
         ("pip install --no-index --find-links=https://w.example/wheels x", "requirements-not-stated"),
-        ("pip install x /tmp/y.whl", "package-file"),
         ('pip install "x==$VERSION"', "needs-base-image"),
     ],
 )
 def test_what_is_not_known_is_listed_with_its_reason(tmp_path: Path, command: str, code: str) -> None:
     found = discovered(tmp_path, command, {"setup/setup.py": ""})
     assert code in {item.reason.code for item in found.not_watched}
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "files"),
+    [
+        ("pip install x /tmp/y-1-py3-none-any.whl", ["x"], ["/tmp/y-1-py3-none-any.whl"]),
+        ("pip install ./y-1.tar.gz[extra] x", ["x"], ["./y-1.tar.gz"]),
+        ("pip install https://w.example/y-1-py3-none-any.whl x", ["x"], []),
+        ("pip install -r files.txt", ["x"], ["./wheels/y.whl"]),
+        ("gem install ./y.gem x", ["x"], ["./y.gem"]),
+        ("conda install -y ./y-1-0.conda", [], ["./y-1-0.conda"]),
+    ],
+)
+def test_a_package_file_is_decided_by_what_brings_it(
+    tmp_path: Path, command: str, words: list[str], files: list[str]
+) -> None:
+    stated = {"files.txt": "x\n./wheels/y.whl\nhttps://w.example/z.whl\n"}
+    found = under_policy(
+        analysed(tmp_path, f"FROM base\nWORKDIR /app\nCOPY . .\nRUN {command}\n", stated), {}
+    )
+    commands = [it for every in found.discovery.packages.values() for it in every]
+    assert [word for it in commands for word in it.words] == words
+    assert all(it.unknown is None for it in commands)
+    missed = found.discovery.not_watched
+    assert [it.text for it in missed if it.reason.code == "file-named"] == files
+    assert all(it.is_locked for it in missed)
+
+
+def test_a_closure_states_what_it_leaves_out(tmp_path: Path) -> None:
+    text = "FROM base\n# freshlayer: packages=closure\nRUN pip install x https://w.example/y.whl\n"
+    missed = under_policy(analysed(tmp_path, text), {}).discovery.not_watched
+    assert [(it.text, it.reason.code) for it in missed] == [
+        ("https://w.example/y.whl", "dependencies-not-followed")
+    ]
 
 
 def test_a_command_that_is_bound_to_a_lock_file_is_locked(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ _CONFIGURED = frozenset({"conda", "mamba", "micromamba"})
 _OF_PROGRAM = "decided-by-program"
 _OFFLINE = Reason("without-network")
 _EXACT = "exact-version"
-_SETTLED = frozenset({_EXACT, _OF_PROGRAM})
+_SETTLED = frozenset({_EXACT, _OF_PROGRAM, "file-named"})
 """Why something is listed that nothing has to be done about."""
 _NEWEST = "the newest versions that fit are installed"
 _MOST_SHOWN = 80

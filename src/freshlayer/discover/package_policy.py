@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -38,10 +38,29 @@ def under_policy(analysis: Analysis, settings: Mapping[str, PackagePolicy]) -> A
         for chain in analysis.package_chains
     )
     off = [run for chain in chains for run in chain.runs if run.policy is PackagePolicy.OFF]
-    known = [item for item in analysis.discovery.not_watched if not _is_of(item, off)]
+    closed = {line for line in _lines(analysis) if _has_closure(directives.get(line), settings)}
+    known = [it for it in analysis.discovery.not_watched if not _is_of(it, off) and _counts(it, closed)]
     missed = dict.fromkeys(item for run in off for item in _listed(run, directives))
     discovery = replace(analysis.discovery, not_watched=(*known, *missed))
     return replace(analysis, package_chains=chains, discovery=discovery)
+
+
+_NOT_FOLLOWED = "dependencies-not-followed"
+
+
+def _lines(analysis: Analysis) -> set[int]:
+    return {it.line for it in analysis.discovery.not_watched if it.reason.code == _NOT_FOLLOWED}
+
+
+def _has_closure(directives: Directives | None, settings: Mapping[str, PackagePolicy]) -> bool:
+    """Whether what packages of Python require counts in an instruction."""
+    own = directives.packages if directives else None
+    return (own or settings.get("pypi", usual_policy("pypi"))) is PackagePolicy.CLOSURE
+
+
+def _counts(item: NotWatched, closed: Collection[int]) -> bool:
+    """Whether it is left out of a closure: of packages that are only named, what they require is no input."""
+    return item.reason.code != _NOT_FOLLOWED or item.line in closed
 
 
 def _divided(

@@ -57,7 +57,9 @@ class RemoteInput(Struct, frozen=True):
     places: tuple[Place, ...]
 
 
-_FIXED = frozenset({"exact-version", "key-by-fingerprint", "decided-by-program", "without-network"})
+_FIXED = frozenset(
+    {"exact-version", "file-named", "key-by-fingerprint", "decided-by-program", "without-network"}
+)
 """Reasons of what can't be other bytes in a new run: another command or another image would read others."""
 
 

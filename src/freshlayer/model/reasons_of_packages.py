@@ -100,6 +100,14 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "a package that is no part of a repository; what it requires is not known",
         "install it from a repository, or name its URL in a '# freshlayer: watch URL' comment",
     ),
+    "file-named": (
+        "the command names a package file, and the instructions before it decide its bytes",
+        "nothing: what brings the file is an input by itself, or keyed on the build context",
+    ),
+    "dependencies-not-followed": (
+        "the package is no part of an index, and the closure leaves out what it requires",
+        "install from a lock file, or set packages to named",
+    ),
     "packages-of-source": (
         "what a source package requires to be built is not known",
         "name the packages in an install command",

@@ -44,6 +44,11 @@ def names_nothing(command: str, manifest: str) -> Listed:
     return Listed(command, Reason("locked-by-file", detail=f"{file} names no package"), file)
 
 
+def not_followed(word: str) -> Listed:
+    """A package that is named, but is no part of an index. See ``under_policy``: for a closure alone."""
+    return Listed(word, Reason("dependencies-not-followed"))
+
+
 class LanguageLine(Struct, frozen=True):
     """What one command line installs. ``unknown``: why a part of it is not known.
 

@@ -102,7 +102,7 @@ def _of_files(line: DividedLine, names: Sequence[str], files: ProjectFiles) -> L
         options = [*options, *(it for it in one.options if it[0] != "name" or not _has_place(options))]
         words |= dict.fromkeys(one.words)
         found = replace(found, unknown=found.unknown or one.unknown, also=(*found.also, *one.also))
-    listed = tuple(Listed(word, Reason("package-file")) for word in local)
+    listed = tuple(Listed(word, Reason("file-named")) for word in local if "://" not in word)
     python = next((match[1] for word in words if (match := _PYTHON.match(word))), "")
     also = tuple(_with_python(it, python) for it in found.also)
     return replace(found, words=tuple(words), options=tuple(options), listed=listed, also=also)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.model.reasons import Reason
 
@@ -35,6 +35,6 @@ def gem(_name: str, arguments: Sequence[str], _files: ProjectFiles) -> LanguageL
     if line.verb not in _VERBS or not line.words or names & _ELSEWHERE:
         return None
     kept = tuple(item for item in line.options if item[0] in _KEPT)
-    if any(word.endswith(".gem") for word in line.words):
-        return LanguageLine(options=kept, unknown=Reason("package-file"))
-    return LanguageLine(line.words, kept)
+    files = tuple(word for word in line.words if word.endswith(".gem"))
+    listed = tuple(Listed(word, Reason("file-named")) for word in files)
+    return LanguageLine(tuple(word for word in line.words if word not in files), kept, listed=listed)

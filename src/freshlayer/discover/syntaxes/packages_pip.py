@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from posixpath import dirname, join
 
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, not_followed
 from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.pip_environment import from_environment
@@ -86,6 +86,7 @@ class _Requirements:
         self._unknown: Reason | None = None
         self._read: set[str] = set()
         self._remotes: dict[str, None] = {}
+        self._listed: dict[Listed, None] = {}
 
     def line(self, words: Sequence[str], options: Sequence[tuple[str, str]]) -> LanguageLine:
         for word in words:
@@ -103,19 +104,21 @@ class _Requirements:
 
     def _found(self) -> LanguageLine:
         words, options = tuple(self._words), tuple(self._options)
-        return LanguageLine(words, options, self._unknown, remotes=tuple(self._remotes))
+        remotes, listed = tuple(self._remotes), tuple(self._listed)
+        return LanguageLine(words, options, self._unknown, remotes=remotes, listed=listed)
 
     def _of_file(self, word: str) -> None:
         """A URL of a file is an input by itself, as one of the command line is there."""
         if "://" in word:
             self._remotes[_BEHIND_URL.sub("", word)] = None
-        else:
-            self._word(word)
+        self._word(word)
 
     def _word(self, word: str) -> None:
-        if _LOCAL.search(_EXTRAS.sub("", word)):
+        if "://" in word:
+            self._listed[not_followed(_BEHIND_URL.sub("", word))] = None
+        elif _LOCAL.search(_EXTRAS.sub("", word)):
             self._project(_EXTRAS.sub("", word))
-        elif "://" not in word:
+        else:
             self._words[word] = None
 
     def _option(self, name: str, value: str, directory: str) -> None:
@@ -175,7 +178,7 @@ class _Requirements:
     def _project(self, path: str) -> None:
         """A project of the context: its metadata states what it requires, unless its build decides that."""
         if re.search(r"\.(?:whl|zip|tar\.\w+|tgz)$", path):
-            self._unknown = self._unknown or Reason("package-file")
+            self._listed |= dict.fromkeys((Listed(path, Reason("file-named")), not_followed(path)))
             return
         text = self._files.read(join(path, "pyproject.toml"))
         if isinstance(text, Reason):
