@@ -120,13 +120,19 @@ def read_one(
     source = source_of(wanted.context, wanted.file, search.names)
     with located(source):
         read = Target.of(source, search.request_for(source)).watched
-    platforms = search.request.platforms
-    if search.below and read_settings(source.directory) is None:
-        return AnalysedFile(source, read, platforms=platforms)
-    chosen = chosen_for(options, source)
-    wider = {**hosts, **chosen.policy.hosts} if search.below else chosen.policy.hosts
-    policy = replace(chosen.policy, hosts=wider)
-    return AnalysedFile(source, read, policy, chosen.warning, platforms)
+    found = AnalysedFile(source, read, platforms=search.request.platforms)
+    return with_settings(options, hosts if search.below else None, found)
+
+
+def with_settings(
+    options: Options, hosts: Mapping[str, HostSettings] | None, found: AnalysedFile
+) -> AnalysedFile:
+    """With the settings beside a Dockerfile. ``hosts``: of the run; None where those beside it are all."""
+    if hosts is not None and read_settings(found.source.directory) is None:
+        return found
+    chosen = chosen_for(options, found.source)
+    policy = replace(chosen.policy, hosts={**(hosts or {}), **chosen.policy.hosts})
+    return replace(found, policy=policy, warning=chosen.warning)
 
 
 class _Reporter:

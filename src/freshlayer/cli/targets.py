@@ -42,15 +42,15 @@ def _readable(
 
     for target in model.targets:
         try:
-            yield target.name, _target(target, invocation, stdin)
+            yield target.name, one_target(target, invocation, stdin)
         except (ContextError, DockerfileError) as error:
             if not target.name:
                 raise
             warn(f"{target.name}: {error}; {otherwise}")
 
 
-def _target(target: BuildTarget, invocation: Invocation, stdin: KeptInput) -> Target:
-    """Raises ContextError, DockerfileError."""
+def one_target(target: BuildTarget, invocation: Invocation, stdin: KeptInput | None) -> Target:
+    """One of a model. Raises ContextError, DockerfileError."""
     from freshlayer.workflows.target import Target
 
     source = _source(target, invocation, stdin)
@@ -58,7 +58,7 @@ def _target(target: BuildTarget, invocation: Invocation, stdin: KeptInput) -> Ta
         return Target.of(source, _request(target, invocation))
 
 
-def _source(target: BuildTarget, invocation: Invocation, stdin: KeptInput) -> Source:
+def _source(target: BuildTarget, invocation: Invocation, stdin: KeptInput | None) -> Source:
     """The Dockerfile of a target. Raises ContextError where it isn't one on this machine."""
     from freshlayer.context import read_dockerfile, unwatched_context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from freshlayer.builders.local_images import Engine
 from freshlayer.cli.check import builder_in_use
-from freshlayer.cli.check_many import Search, read_one, searched
+from freshlayer.cli.check_many import Search, read_one
 from freshlayer.cli.dockerfiles import NAMES, Selection, request_of
 from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.options import Options
@@ -22,13 +22,16 @@ from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import state_in_use
 from freshlayer.cli.watch_api import served
+from freshlayer.cli.watch_compositions import candidates, composed
 from freshlayer.cli.watch_end import End, OverdueError
 from freshlayer.credentials import Keyring
+from freshlayer.errors import ContextError
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
+from freshlayer.reference import shown
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
-from freshlayer.settings import Policy
+from freshlayer.settings import HostSettings, Policy
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch import delivery
 from freshlayer.watch.board import Board
@@ -38,13 +41,13 @@ from freshlayer.watch.outbox import Outbox
 from freshlayer.watch.schedule import Schedule, host_of
 from freshlayer.watch.settings import Trigger, WatchSettings
 from freshlayer.workflows import watch_rounds
-from freshlayer.workflows.batch import Reader
+from freshlayer.workflows.batch import AnalysedFile, Candidate
 from freshlayer.workflows.check import built_by
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.watch import Means, Service
 from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
-from freshlayer.workflows.watched_files import WatchedFiles
+from freshlayer.workflows.watched_files import Composed, Reader, WatchedFiles
 
 _LAST_DELIVERY = 3.0
 _AGAIN = 600.0
@@ -187,7 +190,7 @@ def _service(
 
     def reader(session: Session) -> Reader:
         known = replace(search, networks=session.store.networks())
-        return partial(read_one, options, known, session.policy.hosts)
+        return partial(_read, options, known, session.policy.hosts)
 
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_counter(board))
     return Service(
@@ -197,7 +200,7 @@ def _service(
             open_session=lambda: session_of(
                 replace(options, quiet=True), None, image_of, engine, printer=printer
             ),
-            find=lambda failed: searched(search, failed),
+            find=partial(_found, place.paths),
             reader=reader,
             search=settings.search,
             every=settings.pace.interval,
@@ -209,6 +212,29 @@ def _service(
             board=board,
         ),
     )
+
+
+def _found(paths: Sequence[str], failed: Callable[[str], None]) -> Iterator[Candidate]:
+    """What there is in the directories; ``failed`` gets why one can't be searched, or that it has nothing."""
+    for path in paths:
+        found = False
+        try:
+            for candidate in candidates(path, failed):
+                found = True
+                yield candidate
+        except ContextError as error:
+            failed(str(error))
+            continue
+        if not found:
+            failed(f"{shown(path)}: holds no Dockerfile, or none that git does not ignore")
+
+
+def _read(
+    options: Options, search: Search, hosts: Mapping[str, HostSettings], wanted: Candidate
+) -> AnalysedFile | Composed:
+    if wanted.tool:
+        return composed(options, hosts, wanted)
+    return read_one(options, search, hosts, wanted)
 
 
 def _rounds(place: _Place, means: watch_rounds.Means) -> Rounds:

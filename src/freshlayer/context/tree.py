@@ -53,11 +53,13 @@ def is_dockerfile(name: str) -> bool:
     return name in _NAMES or name.startswith(_BEGINNING) or name.endswith(_ENDINGS)
 
 
-def dockerfiles(root: Path, report: Callable[[str], None]) -> Iterator[Path]:
+def dockerfiles(
+    root: Path, report: Callable[[str], None], wanted: Callable[[str], bool] = is_dockerfile
+) -> Iterator[Path]:
     """Every Dockerfile below a directory, sorted; symbolic links are not followed.
 
-    ``report`` gets a message for each directory that can't be listed, and for each .gitignore that can't be
-    read. Raises ContextError if the root is not a directory.
+    ``wanted``: which names are looked for. ``report`` gets a message for each directory that can't be listed,
+    and for each .gitignore that can't be read. Raises ContextError if the root is not a directory.
     """
     if not root.is_dir():
         raise ContextError(f"{shown(str(root))}: is not a directory")
@@ -72,15 +74,19 @@ def dockerfiles(root: Path, report: Callable[[str], None]) -> Iterator[Path]:
         except OSError as error:
             report(f"{shown(str(directory))}: can't be read: {error.strerror}")
             continue
-        left = [entry for entry in found if _is_wanted(entry) and not _is_ignored(directory, entry, levels)]
+        left = [
+            entry
+            for entry in found
+            if _is_wanted(entry, wanted) and not _is_ignored(directory, entry, levels)
+        ]
         yield from (directory / entry.name for entry in left if not entry.is_dir())
         waiting += [(directory / entry.name, levels) for entry in reversed(left) if entry.is_dir()]
 
 
-def _is_wanted(entry: os.DirEntry[str]) -> bool:
+def _is_wanted(entry: os.DirEntry[str], wanted: Callable[[str], bool]) -> bool:
     if entry.is_dir(follow_symlinks=False):
         return entry.name != _GIT
-    return entry.is_file(follow_symlinks=False) and is_dockerfile(entry.name)
+    return entry.is_file(follow_symlinks=False) and wanted(entry.name)
 
 
 def _is_ignored(directory: Path, entry: os.DirEntry[str], levels: _Levels) -> bool:

@@ -44,17 +44,24 @@ _SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class Candidate(Struct, frozen=True):
-    """A Dockerfile by its context, and by its name where that is not what a builder looks for."""
+    """A Dockerfile by its context, and by its name where that is not what a builder looks for.
+
+    ``tool``: compose or bake, where the file is one of theirs. ``root``: the directory that was searched.
+    ``named``: its name in reports and in the state, where that is not its path.
+    """
 
     context: str
     file: str | None = None
+    tool: str = ""
+    root: str = ""
+    named: str = ""
 
 
 class AnalysedFile(Struct, frozen=True):
     """A Dockerfile, read. ``policy``: the settings beside it; None where those of the run count.
 
     ``warning``: what is to be reported of these settings, once for all Dockerfiles of which it is true.
-    ``platforms``: those of the build.
+    ``platforms``: those of the build. ``request``: its options, where they are not those of the run.
     """
 
     source: Source
@@ -62,6 +69,7 @@ class AnalysedFile(Struct, frozen=True):
     policy: Policy | None = None
     warning: str = ""
     platforms: tuple[str, ...] = ()
+    request: BuildRequest | None = None
 
 
 class ReadFailure(Struct, frozen=True):
@@ -78,6 +86,7 @@ class Packed(Struct, frozen=True):
     """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds.
 
     ``scripts``: which of it are scripts that are executed. ``images``: what it needs of images.
+    ``request``: as of the leaf, which is without it: build args may be secrets.
     """
 
     ttls: dict[Reference, int]
@@ -86,6 +95,7 @@ class Packed(Struct, frozen=True):
     warning: str
     scripts: tuple[Reference, ...] = ()
     images: Mapping[Reference, ImageNeed] = field(default_factory=dict)
+    request: BuildRequest | None = None
 
 
 class Batch:
@@ -98,7 +108,7 @@ class Batch:
         self._images = ImageNeeds()
         self.warnings: dict[str, None] = {}
         self._leaves: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - see close
-        self._count = 0
+        self._requests: list[BuildRequest | None] = []
 
     def add(self, packed: Packed) -> None:
         """Take one more."""
@@ -109,7 +119,7 @@ class Batch:
         if packed.warning:
             self.warnings[packed.warning] = None
         self._leaves.write(packed.leaf)
-        self._count += 1
+        self._requests.append(packed.request)
 
     @property
     def ttls(self) -> Mapping[Reference, int]:
@@ -123,13 +133,14 @@ class Batch:
     def leaves(self) -> Iterator[AnalysedFile]:
         """All of them, one in memory at a time."""
         self._leaves.seek(0)
-        for _ in range(self._count):
+        for _ in self._requests:
             leaf: AnalysedFile = pickle.load(self._leaves)  # noqa: S301 - only this process can write there
             yield leaf
 
     def targets(self, request: BuildRequest) -> Iterator[Target]:
-        """All of them, as targets of one request."""
-        return (Target(leaf.source, request, leaf.analysis) for leaf in self.leaves())
+        """All of them, as targets of this request where they have none of their own."""
+        leaves = zip(self.leaves(), self._requests, strict=True)
+        return (Target(leaf.source, own or request, leaf.analysis) for leaf, own in leaves)
 
     def close(self) -> None:
         """Forget them."""
@@ -178,17 +189,29 @@ def packed(reader: Reader, wanted: Candidate) -> Packed | ReadFailure:
     """One of them, without its text and without what is sent to origins."""
     try:
         leaf = reader(wanted)
-    except FreshlayerError as error:
-        return ReadFailure(Reason("dockerfile-not-read", detail=str(error)))
     except Exception as error:  # noqa: BLE001 - one Dockerfile's oddity is not to cost the others theirs
-        name = wanted.file or wanted.context
-        detail = f"an error of freshlayer itself ({type(error).__name__}: {error})"
-        return ReadFailure(Reason("internal-error", name, detail))
+        return failure(error, wanted)
+    return packed_leaf(leaf)
+
+
+def failure(error: Exception, wanted: Candidate) -> ReadFailure:
+    """What a reader raised."""
+    if isinstance(error, FreshlayerError):
+        return ReadFailure(Reason("dockerfile-not-read", detail=str(error)))
+    name = wanted.file or wanted.context
+    detail = f"an error of freshlayer itself ({type(error).__name__}: {error})"
+    return ReadFailure(Reason("internal-error", name, detail))
+
+
+def packed_leaf(leaf: AnalysedFile) -> Packed:
+    """One that was read. The text of one that is in a file is not kept."""
     ttls = {item.reference: leaf.analysis.ttl(item) for item in leaf.analysis.discovery.inputs}
-    brief = replace(leaf, source=replace(leaf.source, content=b""), policy=None)
+    inline = leaf.source.path is None and leaf.request is not None
+    brief = replace(leaf, policy=None, request=None)
+    brief = brief if inline else replace(brief, source=replace(leaf.source, content=b""))
     scripts = leaf.analysis.discovery.scripts
     images = image_needs(leaf.analysis, leaf.platforms)
-    return Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images)
+    return Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images, leaf.request)
 
 
 def _written(leaf: AnalysedFile) -> bytes:

@@ -12,10 +12,11 @@ from freshlayer.errors import FreshlayerError
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.watch.board import Board
-from freshlayer.workflows.batch import Candidate, Reader
+from freshlayer.workflows.batch import Candidate
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
+from freshlayer.workflows.watched_files import Reader
 
 _LONGEST_SLEEP = 60.0
 _SHORTEST_SLEEP = 0.5

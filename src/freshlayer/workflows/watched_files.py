@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.context.file_versions import FileVersion, versions_of
 from freshlayer.discover.analysis import Ttls
 from freshlayer.reference import Reference
 from freshlayer.settings import Policy
-from freshlayer.workflows.batch import Batch, Candidate, Packed, Reader, ReadFailure, packed
+from freshlayer.workflows.batch import (
+    AnalysedFile,
+    Batch,
+    Candidate,
+    Packed,
+    failure,
+    packed_leaf,
+)
 from freshlayer.workflows.observe import Due, ImageNeeds
 
 _SETTINGS = ("freshlayer.toml", "pyproject.toml")
 
 
-class _File(Struct, frozen=True):
-    """``read_at``: by the monotonic clock. ``packed``: None where it can't be read."""
+class Composed(Struct, frozen=True):
+    """A compose or bake file, read. ``targets``: by their names in reports.
 
-    versions: tuple[FileVersion, ...]
-    read_at: float
-    packed: Packed | None
+    ``files``: those that it is made of. ``warnings``: of targets that can't be watched.
+    """
+
+    targets: Mapping[str, AnalysedFile]
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
+
+
+Reader = Callable[[Candidate], AnalysedFile | Composed]
+"""Raises FreshlayerError."""
+
+
+class _File(Struct, frozen=True):
+    """``paths``: what it was read from. ``read_at``: by the monotonic clock. ``packed``: by name."""
+
+    paths: tuple[Path, ...]
+    versions: tuple[FileVersion, ...] = ()
+    read_at: float = 0.0
+    packed: Mapping[str, Packed] = field(default_factory=dict)
+    builds: frozenset[str] = frozenset()
 
 
 class WatchedFiles:
@@ -35,34 +60,38 @@ class WatchedFiles:
     def __init__(self, reread: float) -> None:
         self._reread = reread
         self._files: dict[str, _File] = {}
+        self._packed: dict[str, Packed] = {}
         self.ttls = Ttls()
         self.mentions: dict[Reference, set[str]] = {}
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._packed)
 
     @property
     def names(self) -> list[str]:
-        """The paths of those that could be read."""
-        return [name for name, file in self._files.items() if file.packed is not None]
+        """The names of those that could be read: the path, or the path of a compose file and a service."""
+        return list(self._packed)
 
     def refresh(
         self, wanted: Iterable[Candidate], reader: Reader, now: float, unread: Callable[[str], None]
     ) -> set[str]:
-        """Read what is new or changed; the paths of it. What is not wanted any more is forgotten.
+        """Read what is new or changed; the names of it. What is not wanted any more is forgotten.
 
+        A Dockerfile that is built by a compose or bake file is watched as a target of that alone.
         ``unread`` gets why one can't be read, once for each of its versions.
         """
         files: dict[str, _File] = {}
-        changed: set[str] = set()
-        for candidate in wanted:
+        built: set[str] = set()
+        for candidate in sorted(wanted, key=lambda it: not it.tool):
             name = candidate.file or candidate.context
-            before = self._files.get(name)
-            files[name] = self._current(candidate, name, before, reader, now, unread)
-            if before is None or files[name].packed is not before.packed:
-                changed.add(name)
-        gone = self._files.keys() - files.keys()
+            if candidate.tool or name not in built:
+                files[name] = self._current(candidate, name, reader, now, unread)
+                built |= files[name].builds
         self._files = files
+        found = {name: it for file in files.values() for name, it in file.packed.items()}
+        changed = {name for name, it in found.items() if it is not self._packed.get(name)}
+        gone = self._packed.keys() - found.keys()
+        self._packed = found
         if changed or gone:
             self._count_mentions()
         return changed
@@ -71,28 +100,36 @@ class WatchedFiles:
         self,
         candidate: Candidate,
         name: str,
-        before: _File | None,
         reader: Reader,
         now: float,
         unread: Callable[[str], None],
     ) -> _File:
-        path = Path(name)
-        places = [path, *(path.parent / settings for settings in _SETTINGS)]
-        versions = versions_of(places, before.versions if before else ())
+        before = self._files.get(name)
+        path, composed = Path(name), bool(candidate.tool)
+        paths = before.paths if before else (path, *(path.parent / settings for settings in _SETTINGS))
+        versions = versions_of(paths, before.versions if before else ())
         same = before is not None and all(map(FileVersion.same_as, versions, before.versions))
         if before is not None and same and now - before.read_at < self._reread:
-            return _File(versions, before.read_at, before.packed)
-        read = packed(reader, candidate)
-        if isinstance(read, ReadFailure):
+            return replace(before, versions=versions)
+        try:
+            read = reader(candidate)
+        except Exception as error:  # noqa: BLE001 - one Dockerfile's oddity is not to cost the others theirs
             if not same:
-                unread(str(read.reason))
-            return _File(versions, now, None)
-        return _File(versions, now, read)
+                unread(str(failure(error, candidate).reason))
+            # A tool that fails once costs no image its place.
+            return _File(
+                paths, versions, now, *((before.packed, before.builds) if before and composed else ())
+            )
+        if isinstance(read, AnalysedFile):
+            return _File(paths, versions, now, {candidate.named or name: packed_leaf(read)})
+        for warning in read.warnings if not same else ():
+            unread(warning)
+        return _composed(read, paths, versions, now)
 
     def _count_mentions(self) -> None:
         self.ttls, self.mentions = Ttls(), {}
-        for name, file in self._files.items():
-            for reference, ttl in file.packed.ttls.items() if file.packed else ():
+        for name, packed in self._packed.items():
+            for reference, ttl in packed.ttls.items():
                 self.ttls.add(reference, ttl)
                 self.mentions.setdefault(reference, set()).add(name)
 
@@ -144,7 +181,21 @@ class WatchedFiles:
         return found
 
     def _read(self, names: Iterable[str]) -> Iterator[Packed]:
-        for name in names:
-            file = self._files.get(name)
-            if file is not None and file.packed is not None:
-                yield file.packed
+        return (self._packed[name] for name in names if name in self._packed)
+
+
+def _composed(
+    read: Composed, paths: tuple[Path, ...], versions: tuple[FileVersion, ...], now: float
+) -> _File:
+    """With the versions of all that it is made of, and of its Dockerfiles."""
+    of_targets = [
+        Path(os.path.abspath(it.source.path)) for it in read.targets.values() if it.source.path is not None
+    ]
+    beside = [path.parent / name for path in of_targets for name in _SETTINGS]
+    every = tuple(dict.fromkeys([*paths, *read.files, *of_targets, *beside]))
+    known = dict(zip(paths, versions, strict=True))
+    more = versions_of([path for path in every if path not in known])
+    versions = (*versions, *more)
+    every = (*paths, *(path for path in every if path not in known))
+    packed = {name: packed_leaf(leaf) for name, leaf in read.targets.items()}
+    return _File(every, versions, now, packed, frozenset(map(str, of_targets)))

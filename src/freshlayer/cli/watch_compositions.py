@@ -1,0 +1,122 @@
+"""Compose and bake files of a service: what they build, as their tools print it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from freshlayer.cli.check_many import with_settings
+from freshlayer.cli.docker_program import docker_program
+from freshlayer.cli.options import Options
+from freshlayer.cli.targets import one_target
+from freshlayer.context.composition_files import (
+    bake_files,
+    compose_files,
+    is_composition,
+    named_files,
+)
+from freshlayer.context.tree import dockerfiles, is_dockerfile
+from freshlayer.errors import ContextError, DockerfileError
+from freshlayer.files.path_text import text_of
+from freshlayer.reference import is_remote_context, shown
+from freshlayer.settings import HostSettings
+from freshlayer.workflows.batch import AnalysedFile, Candidate
+from freshlayer.workflows.watched_files import Composed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from freshlayer.builders.invocation import BuildTarget, Invocation
+
+_KEPT = frozenset(
+    """
+    PATH HOME USER LANG LC_ALL TMPDIR DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_TLS_VERIFY
+    DOCKER_CERT_PATH DOCKER_DEFAULT_PLATFORM BUILDX_BUILDER BUILDX_CONFIG XDG_CONFIG_HOME XDG_RUNTIME_DIR
+    """.split()
+)
+"""A file of a checkout can put a variable into a build arg, and that into a URL: secrets are not given."""
+
+# No file of another host is loaded; that bake reads what it prints is restricted by us.
+_FIXED = {
+    "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "0",
+    "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "0",
+    "BUILDX_BAKE_ENTITLEMENTS_FS": "0",
+}
+_NOTHING = {"compose": "no service of it is built", "bake": "it has no target"}
+
+
+def candidates(root: str, failed: Callable[[str], None]) -> Iterator[Candidate]:
+    """Every Dockerfile, compose and bake file below a directory. Raises ContextError."""
+    by_directory: dict[Path, list[str]] = {}
+    for path in dockerfiles(Path(root), failed, lambda name: is_dockerfile(name) or is_composition(name)):
+        if is_dockerfile(path.name):
+            yield Candidate(str(path.parent), str(path), root=root)
+        else:
+            by_directory.setdefault(path.parent, []).append(path.name)
+    for directory, names in by_directory.items():
+        for tool, find in (("compose", compose_files), ("bake", bake_files)):
+            if files := find(directory, names):
+                yield Candidate(str(directory), str(files[0]), tool, root)
+
+
+def composed(options: Options, hosts: Mapping[str, HostSettings], wanted: Candidate) -> Composed:
+    """All that a compose or bake file builds. Raises FreshlayerError where that is not known."""
+    invocation, files = _invocation(options, wanted)
+    root = Path(wanted.root).resolve()
+    targets: dict[str, AnalysedFile] = {}
+    warnings: list[str] = []
+    for target in invocation.model().targets:
+        name = f"{wanted.named or wanted.file}#{target.name}"
+        try:
+            placed = _placed(target, wanted.context)
+            _refuse_outside(placed, root)
+            found = one_target(placed, invocation, None)
+        except (ContextError, DockerfileError) as error:
+            warnings.append(f"{shown(name)}: {error}; it is not watched")
+            continue
+        source = replace(found.source, shown=shown(name))
+        leaf = AnalysedFile(source, found.watched, platforms=found.request.platforms, request=found.request)
+        targets[name] = with_settings(options, hosts, leaf)
+    if not targets and not warnings:
+        warnings.append(f"{shown(wanted.file or '')}: {_NOTHING[wanted.tool]}")
+    return Composed(targets, named_files(files, root), tuple(warnings))
+
+
+def _invocation(options: Options, wanted: Candidate) -> tuple[Invocation, list[Path]]:
+    """The command that prints what is built, and its files."""
+    from freshlayer.builders.command_line import bake, compose
+    from freshlayer.builders.compositions.bake import Bake
+    from freshlayer.builders.compositions.compose import Compose
+
+    docker = (docker_program(), *(options.docker or ()))
+    environment = {name: value for name, value in os.environ.items() if name in _KEPT} | _FIXED
+    directory, name = Path(wanted.context), os.path.basename(wanted.file or "")
+    if wanted.tool == "compose":
+        files = compose_files(directory, [name])
+        words = ["--project-directory", wanted.context, *_named(files), "build"]
+        return Compose(docker, ("compose",), environment, "buildx", compose.read(words)), files
+    files = bake_files(directory, os.listdir(directory))
+    return Bake(docker, ("buildx", "bake"), environment, "buildx", bake.read(_named(files))), files
+
+
+def _named(files: list[Path]) -> list[str]:
+    return [word for path in files for word in ("--file", str(path))]
+
+
+def _placed(target: BuildTarget, directory: str) -> BuildTarget:
+    """With an absolute context: bake prints one relative to where it runs, which is not its directory."""
+    if is_remote_context(target.context) or os.path.isabs(target.context):
+        return target
+    return replace(target, context=os.path.join(directory, target.context))
+
+
+def _refuse_outside(target: BuildTarget, root: Path) -> None:
+    """No file of a checkout makes the service read elsewhere. Raises ContextError."""
+    places = [target.context, os.path.join(target.context, target.dockerfile or "Dockerfile")]
+    for place in places if not is_remote_context(target.context) else ():
+        if not Path(os.path.realpath(place)).is_relative_to(root):
+            raise ContextError(f"{shown(text_of(place))}: is outside of {shown(text_of(str(root)))}")

@@ -1,0 +1,101 @@
+"""Compose and bake files as projects of a service: each target is an image of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testing.base_image import BASE
+from testing.builders.base import Builder
+from testing.builders.table import Builders
+from testing.command import Ended, Freshlayer
+from testing.origins import ServeOrigin
+
+
+@pytest.fixture
+def builder(builders: Builders) -> Builder:
+    return builders["sid-buildx"]
+
+
+def stale(told: Ended) -> dict[str, bool]:
+    """Whether each image has a stale instruction, by its name."""
+    parts = json.loads(told.out)["dockerfiles"]
+    return {
+        it["dockerfile"]: any(one["state"] == "stale" for one in it["instructions"] if one["line"] > 2)
+        for it in parts
+    }
+
+
+def write_services(project: Path, services: dict[str, Any], name: str) -> Path:
+    for service in services.values():
+        service["build"]["network"] = "host"
+    path = project / name
+    path.write_text(json.dumps({"name": "project", "services": services}))
+    return path
+
+
+def test_services_are_judged_with_their_build_args_those_of_included_files_too(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path
+) -> None:
+    (project / "web").mkdir()
+    (project / "web/Dockerfile").write_text(
+        f"FROM {BASE}\nARG NAME\nRUN wget -qO f {origin.url}$NAME || true\n"
+    )
+    web = {"build": {"context": "web", "args": {"NAME": "a"}}}
+    build = {"extends": {"service": "web", "file": "compose.yaml"}, "build": {"args": {"NAME": "b"}}}
+    write_services(project, {"more": build}, "more.yaml")
+    compose = write_services(project, {"web": web}, "compose.yaml")
+    compose.write_text(json.dumps({**json.loads(compose.read_text()), "include": ["more.yaml"]}))
+    told = freshlayer("watch", "--once", "--json", str(project))
+    assert told.err == ""
+    assert list(stale(told)) == [f"{compose}#more", f"{compose}#web"]
+    requested = {request.path for request in origin.requests()}
+    assert {"/a", "/b"} <= requested
+
+
+def test_the_targets_of_bake_have_records_of_their_own_builds(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path
+) -> None:
+    (project / "Dockerfile").write_text(
+        f"FROM {BASE}\nARG NAME=none\nRUN wget -qO f {origin.url}$NAME || true\n"
+    )
+    bake = project / "docker-bake.hcl"
+    bake.write_text(
+        'group "default" { targets = ["a", "b"] }\n'
+        + "".join(
+            f'target "{name}" {{\n context = "."\n network = "host"\n args = {{ NAME = "{name}" }}\n}}\n'
+            for name in "ab"
+        )
+    )
+    assert freshlayer("bake", "--allow=network.host").code == 0
+    told = freshlayer("watch", "--once", "--json", str(project))
+    assert (told.code, told.err, stale(told)) == (0, "", {f"{bake}#a": False, f"{bake}#b": False})
+    bake.write_text(bake.read_text() + 'variable "BROKEN" { default = file("/etc/hostname") }\n')
+    told = freshlayer("watch", "--once", str(project))
+    assert told.code == 2
+    assert f"{project / 'Dockerfile'}" in told.out
+
+
+def test_no_file_leads_out_of_the_directory_and_no_variable_of_the_service_into_a_build(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "Dockerfile").write_text("FROM scratch\n")
+    (project / "Dockerfile").write_text(f"FROM {BASE}\nARG NAME\nRUN wget -qO f {origin.url}x$NAME\n")
+    (project / "link.Dockerfile").symlink_to(outside / "Dockerfile")
+    services = {
+        "out": {"build": {"context": str(outside)}},
+        "up": {"build": {"context": ".", "dockerfile": "../outside/Dockerfile"}},
+        "link": {"build": {"context": ".", "dockerfile": "link.Dockerfile"}},
+        "in": {"build": {"context": ".", "args": {"NAME": "${SECRET_OF_SERVICE}"}}},
+    }
+    compose = write_services(project, services, "compose.yaml")
+    told = freshlayer.but(SECRET_OF_SERVICE="hunter2")("watch", "--once", "--json", str(project))
+    assert list(stale(told)) == [f"{compose}#in"]
+    assert told.err.count("is outside of") == 3
+    assert "hunter2" not in told.out + told.err
+    assert {request.path for request in origin.requests()} == {"/x"}
