@@ -6,9 +6,26 @@ from collections.abc import Iterator
 
 import pytest
 
-from freshlayer.decisions.package_pins import LARGEST, PLACE, is_hidden_by, pinned_in, preferences, with_pins
+from freshlayer.decisions.package_pins import (
+    LARGEST,
+    LIST,
+    PLACE,
+    changes_place,
+    is_hidden_by,
+    pinned_in,
+    preferences,
+    version_locks,
+    with_pins,
+)
 from freshlayer.model.lock import LockedPackage, LockedPackages, LockUser
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun, PackagesWanted
+from freshlayer.model.packages import (
+    PackageAction,
+    PackageChain,
+    PackageCommand,
+    PackagePins,
+    PackageRun,
+    PackagesWanted,
+)
 from freshlayer.packages.apt.choices import Distribution, package_url
 from freshlayer.packages.apt.entries import Record
 from freshlayer.packages.apt.preferences import pins_of
@@ -98,10 +115,51 @@ def commands() -> Iterator[PackageCommand]:
 def test_only_commands_of_apt_that_choose_see_them() -> None:
     runs = tuple(PackageRun(number, number + 10, tuple(commands())) for number in (1, 2))
     wanted = PackagesWanted((PackageChain(("", ""), runs),))
-    found = with_pins(wanted, {1: "text"})
+    pins = PackagePins("apt", PLACE, "text")
+    found = with_pins(wanted, {1: pins})
     (first, second) = found.chains[0].runs
     assert [PLACE in it.files for it in first.commands] == [False, True, False]
     assert first.commands[1].files["/etc/apt/x"] == "y"
     assert second == runs[1]
-    assert list(pinned_in(found)) == [(11, "text")]
+    assert list(pinned_in(found)) == [(11, pins)]
     assert list(pinned_in(wanted)) == []
+
+
+def test_each_rpm_has_a_rule_as_the_plugin_writes_it() -> None:
+    text = version_locks(
+        [block(("bash", "5.1-1.el9"), ("pkg:rpm/a/gcc-c%2B%2B?arch=x86_64", "1:3.1~rc1-2^a"))]
+    )
+    assert text == "bash-0:5.1-1.el9.*\ngcc-c++-1:3.1~rc1-2^a.*\n"
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        [("a", "1-1"), ("pkg:rpm/a/a?arch=i686", "2-1")],
+        [("a", "1")],
+        [("a", "1-*")],
+        [("a", "1-1\n!bash")],
+        [("!a", "1-1")],
+        [("a*", "1-1")],
+        [("a", "x:1-1")],
+        [(f"a{number}", "1-1") for number in range(2001)],
+    ],
+)
+def test_what_is_no_single_version_of_an_rpm_has_no_rules(packages: list[tuple[str, str]]) -> None:
+    assert version_locks([block(*packages)]) == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (PackageCommand("rpm", "dnf", PackageAction.INSTALL, ("a",)), False),
+        (PackageCommand("rpm", "dnf", PackageAction.INSTALL, ("a",), files={LIST: "b-0:1-1.*"}), True),
+        (PackageCommand("rpm", "dnf", PackageAction.INSTALL, ("a",), files={LIST: "c-0:1-1.*"}), False),
+        (PackageCommand("rpm", "dnf", PackageAction.CONFIGURE, ("a",), (("versionlock", "add"),)), True),
+        (PackageCommand("apt", "apt-mark", PackageAction.CONFIGURE, ("a",)), False),
+    ],
+)
+def test_a_dockerfile_that_changes_the_list_itself(command: PackageCommand, *, expected: bool) -> None:
+    assert (
+        changes_place(PackageChain(("", ""), (PackageRun(1, 1, (command,)),)), "rpm", "c-0:1-1.*") is expected
+    )

@@ -58,8 +58,8 @@ def command(
     names one. The body of a URL is downloaded once, so that its SHA-256 is in the file too.
     Platforms, build args, network and --pin-packages that were named once are kept in the file.
 
-    With --pin-packages, a build with --locked has apt install the locked versions while its
-    repositories still have them. Of other package managers, locked versions are only compared.
+    With --pin-packages, a build with --locked has apt, and dnf with its plugin versionlock, install the
+    locked versions while their repositories have them. Of others, locked versions are only compared.
 
     Exit code 0: it is written, or was in step; 2: trouble.
     """

@@ -281,16 +281,26 @@ class PackageLine(Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+class PackagePins(Struct, frozen=True):
+    """What the manager of one instruction reads to install locked versions: a file, and its text."""
+
+    manager: str
+    place: str
+    text: str
+
+
 class PackagesWanted(Struct, frozen=True):
     """The package chains of one Dockerfile.
 
     ``ttls``: instruction number → seconds for which an earlier manifest is valid there; ``ttl``: elsewhere.
+    ``pins``: instruction number → what a locked build gives it; its commands have the file already.
     """
 
     chains: tuple[PackageChain, ...] = ()
     bases: Bases = field(default_factory=dict)
     ttl: int = 0
     ttls: Mapping[int, int] = field(default_factory=dict)
+    pins: Mapping[int, PackagePins] = field(default_factory=dict)
 
 
 class PackagesRead(Struct, frozen=True):

@@ -75,9 +75,13 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "locked builds only compare the packages of this manager: no file makes it install a version",
         "name the versions in the Dockerfile, or leave it",
     ),
+    "pins-need-plugin": (
+        "dnf reads no list of versions without its plugin versionlock, so that they are only compared",
+        "install python3-dnf-plugin-versionlock in the base image, or in an instruction before (of dnf 4)",
+    ),
     "pins-not-unique": (
         "the locked versions can't be given to the package manager, so that they are only compared",
-        "lock again, and build one platform at a time; an instruction with a mount in /etc/apt has none",
+        "lock again, and build one platform at a time; a RUN that changes or hides the file has none",
     ),
     "resolution-too-long": (
         "the package manager's choice needs more rounds of index files than freshlayer reads",

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.decisions.lock_changes import changes, only_of
-from freshlayer.decisions.locked_packages import packed, pairs_in
+from freshlayer.decisions.locked_packages import commands_of, packed, pairs_in
 from freshlayer.decisions.locking import merged, numbered, recorded_in
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import UnknownInputError
@@ -145,7 +145,30 @@ def differences(
     now = merged(Lock(), parts_of(observed, session))
     before = only_of(lock, names)
     found = list(changes(_of_users(before, names), now, excess=excess))
-    return [*found, *_unanswered(before, observed)]
+    return [*found, *_unsolved(before, now, observed), *_unanswered(before, observed)]
+
+
+def _unsolved(before: Lock, now: Lock, observed: Iterable[Observed]) -> Iterator[LockChange]:
+    """Packages that were locked, and that no repository has as the command needs them now."""
+    problems = {place: why for it in observed for place, why in _problems(it)}
+    known = numbered(before.packages) if problems else {}
+    for name, block in numbered(now.packages).items() if problems else ():
+        place = block.used_by.dockerfile, block.used_by.stage, block.manager, block.commands
+        if place in problems and name in known and known[name].packages:
+            users, commands = (str(block.used_by),), "; ".join(block.commands)
+            yield LockChange(LockChangeKind.ABSENT, commands, users, block.platform, detail=problems[place])
+
+
+def _problems(observed: Observed) -> Iterator[tuple[tuple[str, str, str, tuple[str, ...]], str]]:
+    """Dockerfile, stage, manager, commands → why they can't be installed. Not what gave no answer."""
+    report = observed.report
+    runs = {run.line: run for chain in report.packages_wanted.chains for run in chain.runs}
+    for instruction in report.instructions:
+        for packages in instruction.packages:
+            if packages.problem is not None and not packages.unreachable and instruction.line in runs:
+                commands = commands_of(runs[instruction.line], packages.manager)
+                place = observed.described.path, instruction.stage, packages.manager, commands
+                yield place, str(packages.problem)
 
 
 def _of_users(lock: Lock, names: set[str]) -> Lock:

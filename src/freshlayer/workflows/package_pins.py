@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from freshlayer.decisions.locked_packages import commands_of
 from freshlayer.decisions.package_pins import (
     APT,
-    PLACE,
+    PIN_FILES,
+    PinFile,
+    changes_place,
     chooses,
     is_hidden_by,
     pinned_in,
-    preferences,
     with_pins,
 )
 from freshlayer.discover.analysis import Analysis
 from freshlayer.dockerfile.inject import PINS_ID, FileMount
 from freshlayer.dockerfile.syntax import syntax_image
+from freshlayer.model.base_image import BaseContents
 from freshlayer.model.lock import Lock, LockedPackages
 from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
+    PackagePins,
     PackagePolicy,
     PackageRun,
     PackagesWanted,
@@ -37,18 +40,26 @@ _DIGITS = 16
 
 def pinned(wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session) -> PackagesWanted:
     """The packages that are wanted, as their managers see them with the files that a locked build gives."""
-    return with_pins(wanted, pins_of(target, analysis, session))
+    return with_pins(wanted, pins_of(wanted, target, analysis, session))
 
 
-def pins_of(target: Target, analysis: Analysis, session: Session) -> dict[int, str]:
-    """Number of an instruction → apt's preferences there; nothing where the builder brings no file."""
+def pins_of(
+    wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session
+) -> dict[int, PackagePins]:
+    """Number of an instruction → the pins there; nothing where the builder brings no file."""
     supplies = session.supplies_secrets
     if supplies is None or not _is_wanted(target, session):
         return {}
     if not supplies(syntax_image(target.source.text)):
         return {}
-    texts = {number: preferences(blocks) for number, blocks in _locked(target, analysis, session).items()}
-    return {number: text for number, text in texts.items() if text}
+    found: dict[int, PackagePins] = {}
+    for manager, file in PIN_FILES.items():
+        locked, before = _locked(wanted, target, analysis, session, manager)
+        for number, blocks in locked.items():
+            text = file.text(blocks)
+            if text:
+                found.setdefault(number, PackagePins(manager, file.place, before[number] + text))
+    return found
 
 
 def _is_wanted(target: Target, session: Session) -> bool:
@@ -58,37 +69,72 @@ def _is_wanted(target: Target, session: Session) -> bool:
     return any(it.pin_packages for it in session.lock.dockerfiles if it.path == name)
 
 
-def _locked(target: Target, analysis: Analysis, session: Session) -> dict[int, list[LockedPackages]]:
-    """What each instruction that installs has locked, or the one that reads the lists for it."""
+def _locked(
+    wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session, manager: str
+) -> tuple[dict[int, list[LockedPackages]], dict[int, str]]:
+    """What each instruction that installs has locked, or the one that reads the lists for it.
+
+    And the text of the base image that the pins are put behind.
+    """
+    file = PIN_FILES[manager]
     every = [(it, stage) for stage in analysis.stages for it in stage.instructions]
     places = {it.number: (locked_name(target, session), stage.label) for it, stage in every}
-    taken = {it.number for it, _ in every if any(map(is_hidden_by, it.flags))}
+    taken = {it.number for it, _ in every if any(is_hidden_by(flag, file.place) for flag in it.flags)}
     found: dict[int, list[LockedPackages]] = {}
-    for chain in analysis.package_chains:
+    before: dict[int, str] = {}
+    for chain in wanted.chains:
+        contents = _contents(wanted, chain)
+        if file.extends and changes_place(chain, manager, contents.files.get(file.place, "")):
+            continue
+        takes = not file.plugin or _has(contents, file.plugin)
         current: list[LockedPackages] = []
         for run in chain.runs:
-            own = _known(places[run.number], run, target, session) if run.number in places else []
+            own = _known(places[run.number], run, manager, target, session) if run.number in places else []
             current = own or current
-            if current and chooses(run) and run.number in places and run.number not in taken:
+            usable = takes and run.number in places and run.number not in taken
+            if current and usable and chooses(run, manager):
                 found.setdefault(run.number, []).extend(current)
-    return found
+                before[run.number] = _text_before(contents, file)
+            takes = takes or _brings(own, file.plugin)
+    return found, before
 
 
-def _known(place: tuple[str, str], run: PackageRun, target: Target, session: Session) -> list[LockedPackages]:
-    if run.number < 0 or not commands_of(run, APT):
+def _contents(wanted: PackagesWanted, chain: PackageChain) -> BaseContents:
+    base = wanted.bases.get(chain.base)
+    return (base.contents if base else None) or BaseContents()
+
+
+def _has(contents: BaseContents, package: str) -> bool:
+    return f'"{package}"' in contents.installed.get("rpm", "")
+
+
+def _brings(blocks: Sequence[LockedPackages], package: str) -> bool:
+    """Whether an instruction installs it, for those after it."""
+    return any(it.name == package for block in blocks for it in block.packages)
+
+
+def _text_before(contents: BaseContents, file: PinFile) -> str:
+    text = contents.files.get(file.place, "") if file.extends else ""
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+def _known(
+    place: tuple[str, str], run: PackageRun, manager: str, target: Target, session: Session
+) -> list[LockedPackages]:
+    if run.number < 0 or not commands_of(run, manager):
         return []
-    return [it for it in blocks_of(place, run, APT, target, session) if it.packages]
+    return [it for it in blocks_of(place, run, manager, target, session) if it.packages]
 
 
 def file_mounts(report: Report) -> tuple[dict[int, FileMount], dict[str, bytes]]:
     """Line → the mount of its preferences; and their contents by the identifiers of the secrets."""
     mounts: dict[int, FileMount] = {}
     contents: dict[str, bytes] = {}
-    for line, text in pinned_in(report.packages_wanted):
-        content = text.encode()
+    for line, pins in pinned_in(report.packages_wanted):
+        content = pins.text.encode("utf-8", "surrogateescape")
         identifier = f"{PINS_ID}{sha256(content).hexdigest()[:_DIGITS]}"
         contents[identifier] = content
-        mounts[line] = FileMount(identifier, PLACE)
+        mounts[line] = FileMount(identifier, pins.place)
     return mounts, contents
 
 
@@ -99,19 +145,26 @@ def warn_of_unpinned(target: Target, report: Report, session: Session) -> None:
     mounted = {line for line, _ in pinned_in(report.packages_wanted)}
     supplies = session.supplies_secrets
     able = supplies is not None and supplies(syntax_image(target.source.text))
-    code = "pins-not-unique" if able else "pins-by-builder"
-    lines = {line for chain in report.packages_wanted.chains for line in _installing(chain)}
-    for line in sorted(lines - mounted):
-        reason = Reason(code, APT, hint=hint_of(code))
-        session.warn(f"{report.dockerfile}:{line}: {reason}")
+    for manager, file in PIN_FILES.items():
+        lines = {line for chain in report.packages_wanted.chains for line in _installing(chain, manager)}
+        for line in sorted(lines - mounted):
+            code = _why_not(report.packages_wanted, file) if able else "pins-by-builder"
+            reason = Reason(code, manager, hint=hint_of(code))
+            session.warn(f"{report.dockerfile}:{line}: {reason}")
 
 
-def _installing(chain: PackageChain) -> Iterator[int]:
-    """The lines where apt installs what is an input: from lists that an instruction reads."""
+def _why_not(wanted: PackagesWanted, file: PinFile) -> str:
+    known = not file.plugin or any(_has(_contents(wanted, it), file.plugin) for it in wanted.chains)
+    return "pins-not-unique" if known else "pins-need-plugin"
+
+
+def _installing(chain: PackageChain, manager: str = APT) -> Iterator[int]:
+    """The lines where a manager installs what is an input: from lists that an instruction reads."""
     has_lists = False
     for run in chain.runs:
-        has_lists |= any(it.action is PackageAction.UPDATE and it.manager == APT for it in run.commands)
-        if has_lists and chooses(run) and run.policy is not PackagePolicy.OFF:
+        commands = [it for it in run.commands if it.manager == manager]
+        has_lists |= any(it.action is PackageAction.UPDATE or it.updates for it in commands)
+        if has_lists and chooses(run, manager) and run.policy is not PackagePolicy.OFF:
             yield run.line
 
 
@@ -119,6 +172,12 @@ def unpinnable(lock: Lock) -> Iterator[str]:
     """Of each block that a locked build can only compare: its place and why."""
     wanted = {it.path for it in lock.dockerfiles if it.pin_packages}
     for block in lock.packages:
-        if block.used_by.dockerfile in wanted and block.packages and block.manager != APT:
+        if block.used_by.dockerfile in wanted and block.packages and not _may_be_pinned(block):
             reason = Reason("pins-by-manager", block.manager, hint=hint_of("pins-by-manager"))
             yield f"{block.used_by}: {reason}"
+
+
+def _may_be_pinned(block: LockedPackages) -> bool:
+    file = PIN_FILES.get(block.manager)
+    programs = {it.partition(" ")[0] for it in block.commands}
+    return file is not None and (not file.programs or not file.programs.isdisjoint(programs))

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from freshlayer.context import ContextFiles
+from freshlayer.decisions.package_pins import version_locks
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseContents
+from freshlayer.model.lock import LockedPackage, LockedPackages, LockUser
 from testing.rpm.dnf_oracle import PLUGINS, Dnf
 from testing.rpm.world import World, nevras
 
@@ -127,6 +129,31 @@ def test_rules_that_no_plugin_reads_hold_nothing(
         [*options.split(), "upgrade", "bash"], contents=contents(world, {LIST: "bash-5.1\n", **files}, plugin)
     )
     assert [one.name for one in found[1].packages] == ["bash"]
+
+
+@pytest.mark.parametrize(
+    ("line", "then"),
+    [("install nginx", "!nginx-1:1.21*"), ("upgrade", "!openssl-libs-1:3.2*"), ("upgrade bash", "!glibc-2*")],
+)
+def test_pins_of_a_lock_file_have_dnf_install_what_is_locked(
+    world: World, locking: tuple[Dnf, Path], line: str, then: str
+) -> None:
+    """``then``: what the repositories did not have yet when the packages were locked."""
+    dnf, file = locking
+    words = shlex.split(line)
+    old = world.resolve(words, contents=contents(world, {LIST: f"{then}\n"}))[1]
+    packages = tuple(LockedPackage(it.purl, it.version, it.digest) for it in old.packages)
+    user = LockUser("Dockerfile", "0", "RUN")
+    block = LockedPackages(
+        used_by=user, manager="rpm", platform="linux/amd64", commands=(), packages=packages
+    )
+    text = version_locks([block])
+    file.write_text(text)
+    theirs = dnf.choose(words)
+    ours = world.resolve(words, contents=contents(world, {LIST: text}))[1]
+    assert nevras(ours) == theirs.chosen, theirs.printed
+    versions = {it.name: it.version for it in ours.packages}
+    assert {it.name: versions[it.name] for it in old.packages} == {it.name: it.version for it in old.packages}
 
 
 def test_many_patterns_beside_many_rules_take_no_time(world: World) -> None:
