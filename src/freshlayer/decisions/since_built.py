@@ -13,39 +13,58 @@ from freshlayer.decisions.verdict import relative_to
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Identity, Strength, contrast
 from freshlayer.model.key_identities import Tainted, read_key_identity
-from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
+from freshlayer.model.observation import Certainty, Change, Recorded, Verdict, Verdicts, unobserved
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 
-def since_built(
-    verdicts: Mapping[Reference, Verdict],
-    recorded: Mapping[Reference, Recorded],
-    instructions: Iterable[InstructionVerdict],
-    built: Mapping[tuple[str, str], Built],
-    expected: Mapping[Reference, Verdict],
-    frontends: Mapping[str, str | None],
-) -> dict[Reference, Verdict]:
+class SinceBuilt(Verdicts):
     """Each verdict against the identities that the instructions with this input were built with.
 
     ``expected``: verdicts relative to the lock file, which counts where nothing was built.
-    ``frontends``: what no instruction reads → the identity that it had in the last build.
+    ``frontends``: what no instruction reads → the identity that it had in the last build. A verdict is made
+    when it is read: most reports print few of them.
     """
-    with_what: dict[str, list[str | None]] = {text: [before] for text, before in frontends.items()}
-    for item in instructions:
-        record = built.get((item.stage, item.digest))
-        known = dict(record.pairs) if record else {}
-        for text, _ in item.pairs:
-            with_what.setdefault(text, []).append(known.get(text))
-    found: dict[Reference, Verdict] = {}
-    for reference, verdict in verdicts.items():
-        before = with_what.get(reference.text, [])
-        if reference in expected and not any(before):
-            kept = verdict.keep, verdict.identity
-            found[reference] = replace(expected[reference], keep=kept[0], identity=kept[1])
-        else:
-            found[reference] = relative(verdict, recorded.get(reference), before)
-    return found
+
+    def __init__(
+        self,
+        verdicts: Mapping[Reference, Verdict],
+        recorded: Mapping[Reference, Recorded],
+        instructions: Iterable[InstructionVerdict],
+        built: Mapping[tuple[str, str], Built],
+        expected: Mapping[Reference, Verdict],
+        frontends: Mapping[str, str | None],
+    ) -> None:
+        self._verdicts = verdicts
+        self._recorded = recorded
+        self._expected = expected
+        self._before = {text: [before] for text, before in frontends.items() if before}
+        for item in instructions if built else ():
+            record = built.get((item.stage, item.digest))
+            known = dict(record.pairs) if record else {}
+            for text, _ in item.pairs if known else ():
+                if text in known:
+                    self._before.setdefault(text, []).append(known[text])
+        silent = (it for it, verdict in verdicts.items() if it in expected or not verdict.is_observed)
+        self._unobserved = unobserved(self[reference] for reference in silent)
+
+    @property
+    def unobserved(self) -> tuple[Verdict, ...]:
+        """Those whose origin gave no answer, and those that can't be compared with the lock file."""
+        return self._unobserved
+
+    def __getitem__(self, reference: Reference) -> Verdict:
+        verdict = self._verdicts[reference]
+        before = self._before.get(reference.text, ())
+        if reference in self._expected and not before:
+            return replace(self._expected[reference], keep=verdict.keep, identity=verdict.identity)
+        return relative(verdict, self._recorded.get(reference), before)
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._verdicts)
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
 
 
 def relative(verdict: Verdict, recorded: Recorded | None, built: Iterable[str | None]) -> Verdict:

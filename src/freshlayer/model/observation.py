@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -107,3 +109,16 @@ class Verdict(Struct, frozen=True):
     def is_observed(self) -> bool:
         """Whether the origin gave an answer that counts."""
         return self.change not in {Change.UNKNOWN, Change.ABSENT}
+
+
+class Verdicts(Mapping[Reference, Verdict]):
+    """Verdicts that are made when they are read; which of them are not observed is known before."""
+
+    @property
+    @abstractmethod
+    def unobserved(self) -> tuple[Verdict, ...]: ...
+
+
+def unobserved(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Those whose origin gave no answer that counts."""
+    return tuple(verdict for verdict in verdicts if not verdict.is_observed)

@@ -6,7 +6,7 @@ no connection itself, so that all conversations share connections, limits and de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 
 from msgspec import Struct, field
@@ -82,9 +82,30 @@ def each(
 
     means = Means(limits, keyring, platforms)
     others = image_platforms or {}
-    own = {r: replace(means, platforms=others.get(r, platforms)) for r in open_}
-    talks = {r: _talk(r, recorded.get(r), own[r], scripts_known) for r in open_}
-    yield from converse(talks, limits)
+
+    def talk(reference: Reference) -> Conversation:
+        named = others.get(reference)
+        own = means if named is None else replace(means, platforms=named)
+        return _talk(reference, recorded.get(reference), own, scripts_known)
+
+    yield from converse(_Talks(open_, talk), limits)
+
+
+class _Talks(Mapping[Reference, Conversation]):
+    """Each conversation is made when it starts: of many thousand at once, most of the memory was theirs."""
+
+    def __init__(self, references: Sequence[Reference], talk: Callable[[Reference], Conversation]) -> None:
+        self._references = references
+        self._talk = talk
+
+    def __getitem__(self, reference: Reference) -> Conversation:
+        return self._talk(reference)
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._references)
+
+    def __len__(self) -> int:
+        return len(self._references)
 
 
 def texts(

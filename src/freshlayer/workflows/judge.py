@@ -14,7 +14,7 @@ from freshlayer.decisions import plan as planning
 from freshlayer.decisions.frontend import FRONTEND, frontend_before
 from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import marks as marks_of
-from freshlayer.decisions.since_built import since_built
+from freshlayer.decisions.since_built import SinceBuilt
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
 from freshlayer.discover.base_changes import changes
@@ -74,7 +74,8 @@ class Judgement:
         self.recorded = recall(list(due.ttls), session, due.platforms)
         self._scripts = DownloadedScripts()
         # What was read by another process has no address.
-        self._requested = {reference: reference for reference in due.ttls}
+        scripts = due.scripts.scripts
+        self._requested = {it: it for it in due.ttls if it in scripts} if scripts else {}
         self._started = time.monotonic()
         self._bases = LearnedBases(session)
         self._packages: PackagesOfRun | None = None
@@ -255,7 +256,7 @@ class Judgement:
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
         from_file = known.expected.verdicts if known.expected else {}
         frontends = frontend_before(watched.discovery.inputs, past.built)
-        compared = since_built(verdicts, recorded, instructions, past.built, from_file, frontends)
+        compared = SinceBuilt(verdicts, recorded, instructions, past.built, from_file, frontends)
         return replace(report_of(target, watched, instructions, compared), past=past)
 
 

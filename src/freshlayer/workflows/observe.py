@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -67,8 +67,8 @@ class Due(Struct, frozen=True):
 
     def without(self, local: Collection[Reference]) -> Due:
         """Without images that exist on this machine alone, where no instruction reads them by itself."""
-        ttls = {r: ttl for r, ttl in self.ttls.items() if not (r in local and self._is_builders(r))}
-        return replace(self, ttls=ttls)
+        out = {r for r in self.ttls if r in local and self._is_builders(r)}
+        return replace(self, ttls={r: ttl for r, ttl in self.ttls.items() if r not in out}) if out else self
 
     def _is_builders(self, reference: Reference) -> bool:
         need = self.images.get(reference)
@@ -120,11 +120,13 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
 
     With ``--offline`` no origin is probed.
     """
-    held = {
-        r: due.held.get(r) or _without_probe(r, ttl, recorded.get(r), session) for r, ttl in due.ttls.items()
-    }
-    yield from (observation for observation in held.values() if observation is not None)
-    probed = [reference for reference, observation in held.items() if observation is None]
+    probed = []
+    for reference, ttl in due.ttls.items():
+        held = due.held.get(reference) or _without_probe(reference, ttl, recorded.get(reference), session)
+        if held is None:
+            probed.append(reference)
+        else:
+            yield held
     found = each(
         probed,
         as_probed(recorded, session),
@@ -134,24 +136,39 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
         image_platforms={reference: need.platforms for reference, need in due.images.items()},
         scripts_known=due.scripts,
     )
-    for done, observation in enumerate(found, len(held) - len(probed) + 1):
+    for done, observation in enumerate(found, len(due.ttls) - len(probed) + 1):
         if session.progress:
-            session.progress(done, len(held))
+            session.progress(done, len(due.ttls))
         yield observation
 
 
-def as_probed(recorded: Mapping[Reference, Recorded], session: Session) -> dict[Reference, Recorded]:
+def as_probed(recorded: Mapping[Reference, Recorded], session: Session) -> Mapping[Reference, Recorded]:
     """What is recorded, without the conditions where the last full answer is too long ago.
 
     An origin that answers 304 to every condition is found out in no other way.
     """
-    return {reference: _as_probed(known, session) for reference, known in recorded.items()}
+    return _AsProbed(recorded, session.now, session.policy.full_answer_every)
 
 
-def _as_probed(known: Recorded, session: Session) -> Recorded:
-    age = 0 if known.full_answer is None else session.now - known.full_answer
-    due = not 0 <= age < session.policy.full_answer_every
-    return replace(known, validators=Validators(), full_answer=0) if due else known
+class _AsProbed(Mapping[Reference, Recorded]):
+    """A view: what is recorded of many thousand references is in memory once."""
+
+    def __init__(self, recorded: Mapping[Reference, Recorded], now: int, every: int) -> None:
+        self._recorded = recorded
+        self._now = now
+        self._every = every
+
+    def __getitem__(self, reference: Reference) -> Recorded:
+        known = self._recorded[reference]
+        age = 0 if known.full_answer is None else self._now - known.full_answer
+        due = not 0 <= age < self._every
+        return replace(known, validators=Validators(), full_answer=0) if due else known
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._recorded)
+
+    def __len__(self) -> int:
+        return len(self._recorded)
 
 
 def _without_probe(

@@ -38,7 +38,10 @@ _REFUSALS_PER_CONNECTION = 2
 
 
 def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterator[Observation]:
-    """Run all conversations to their ends; yield each observation when it is complete."""
+    """Run all conversations to their ends; yield each observation when it is complete.
+
+    A conversation is taken from ``talks`` once, when it starts.
+    """
     driver = _Driver(talks, limits)
     try:
         for observation in driver.run():
@@ -68,13 +71,15 @@ class _Talk(Struct, eq=False):
 
 
 class _Host(Struct):
-    """``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
+    """``queue``: what waits; of what has not started yet, the reference alone.
+
+    ``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
 
     ``multiplexed``: whether one connection takes all its requests; None where that is not known yet.
     ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3).
     """
 
-    queue: deque[_Talk] = field(default_factory=deque)
+    queue: deque[_Talk | Reference] = field(default_factory=deque)
     busy: int = 0
     multiplexed: bool | None = None
     answered: bool = False
@@ -101,9 +106,9 @@ class _Driver:
         self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, _STREAMS)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
-        for reference, conversation in talks.items():
-            host = netloc_of(reference.address)
-            self._hosts[host].queue.append(_Talk(reference, conversation, host))
+        self._talks = talks
+        for reference in talks:
+            self._hosts[netloc_of(reference.address)].queue.append(reference)
         self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
         self._running: list[tuple[_Talk, Running]] = []
         self._pauses: list[tuple[float, int, _Talk]] = []
@@ -153,7 +158,7 @@ class _Driver:
         for host in [host for host in self._hosts.values() if host.queue and host.until <= now]:
             own = host.connections(limits.per_host)
             while host.queue and host.busy < self._most(host, host.queue[0]) and open_ < limits.connections:
-                talk = host.queue.popleft()
+                talk = self._begun(host.queue.popleft())
                 talk.deadline = talk.deadline or time.monotonic() + (talk.left or limits.total)
                 if talk.step is None:
                     yield from self._resume(talk, None)
@@ -162,16 +167,22 @@ class _Driver:
                 open_ += host.connections(limits.per_host) - own
                 own = host.connections(limits.per_host)
 
-    def _most(self, host: _Host, talk: _Talk) -> int:
+    def _begun(self, first: _Talk | Reference) -> _Talk:
+        if isinstance(first, _Talk):
+            return first
+        return _Talk(first, self._talks[first], netloc_of(first.address))
+
+    def _most(self, host: _Host, first: _Talk | Reference) -> int:
         """How many of a host may be under way with this one.
 
         Libcurl lets requests wait for the first connection that may take them all (PIPEWAIT), so that nothing
         is lost where they are added before that is known.
         """
-        step = talk.step
+        step = None if isinstance(first, Reference) else first.step
         if isinstance(step, Run):
             return self._limits.per_host
-        url = step.url if step is not None else talk.reference.address
+        reference = first if isinstance(first, Reference) else first.reference
+        url = reference.address if step is None else step.url
         if host.multiplexed is None and url.startswith("https:"):
             return _FIRST
         return _STREAMS if host.multiplexed else self._limits.per_host

@@ -1,0 +1,14 @@
+"""What a check holds of an input is bounded, so that a large Dockerfile does not take all memory."""
+
+from __future__ import annotations
+
+from bench import held
+from bench.growth import world
+
+MOST = 3_700
+"""Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
+
+
+def test_a_check_holds_no_more_of_an_input() -> None:
+    with world() as made:
+        assert held.each(made) < MOST
