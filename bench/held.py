@@ -1,4 +1,4 @@
-"""How much memory a run holds at its peak, for each input: a measure that no other load of the machine changes.
+"""How much memory a run holds at its peak for each input: a measure that no other load changes.
 
 The second check of a Dockerfile, as ``bench.growth`` makes it: everything is recorded, and answered by 304.
 """

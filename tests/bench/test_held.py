@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bench import held
 from bench.growth import world
+from testing.servers.needs import needs
 
 MOST = 3_700
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
 
+@needs("nginx")
 def test_a_check_holds_no_more_of_an_input() -> None:
     with world() as made:
         assert held.each(made) < MOST

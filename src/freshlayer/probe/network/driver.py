@@ -158,7 +158,7 @@ class _Driver:
         for host in [host for host in self._hosts.values() if host.queue and host.until <= now]:
             own = host.connections(limits.per_host)
             while host.queue and host.busy < self._most(host, host.queue[0]) and open_ < limits.connections:
-                talk = self._begun(host.queue.popleft())
+                talk = self._started(host.queue.popleft())
                 talk.deadline = talk.deadline or time.monotonic() + (talk.left or limits.total)
                 if talk.step is None:
                     yield from self._resume(talk, None)
@@ -167,7 +167,7 @@ class _Driver:
                 open_ += host.connections(limits.per_host) - own
                 own = host.connections(limits.per_host)
 
-    def _begun(self, first: _Talk | Reference) -> _Talk:
+    def _started(self, first: _Talk | Reference) -> _Talk:
         if isinstance(first, _Talk):
             return first
         return _Talk(first, self._talks[first], netloc_of(first.address))
