@@ -16,9 +16,9 @@ import pytest
 
 from freshlayer.model.watched import Message
 from freshlayer.state.watched import WatchRecords
-from freshlayer.watch.delivery import Means
 from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
+from freshlayer.watch.sending import Means
 from freshlayer.watch.settings import Trigger, read
 from testing.logging_server import LoggingServer, Reply
 from testing.process import wait_until

@@ -7,7 +7,10 @@ import pytest
 from freshlayer.errors import OptionError
 from freshlayer.watch.firing import On, Rule
 from freshlayer.watch.schedule import Pace
-from freshlayer.watch.settings import CommandTarget, Trigger, WatchSettings, WebhookTarget, read
+from freshlayer.watch.settings import Trigger, WatchSettings, read
+from freshlayer.watch.settings_table import SecretPlace
+from freshlayer.watch.triggers.command import CommandTarget
+from freshlayer.watch.triggers.webhook import WebhookTarget
 
 WHOLE = """
 paths = ["projects"]
@@ -38,7 +41,7 @@ def test_every_setting_has_its_place() -> None:
     pace = Pace(1800, {"registry-1.docker.io": 3600}, {"image": 600}, longest=7200)
     triggers = {
         "rebuild": Trigger(Rule("rebuild", On.BASE, 3600), CommandTarget(("make", "image"), 600)),
-        "ci": Trigger(Rule("ci"), WebhookTarget("https://ci.example/hook?a=b", "CI_SECRET")),
+        "ci": Trigger(Rule("ci"), WebhookTarget("https://ci.example/hook?a=b", SecretPlace("CI_SECRET"))),
     }
     assert read(WHOLE, "w") == WatchSettings(("projects",), pace, 5, 7200, 120, "west", triggers)
     assert read("", "w") == WatchSettings()
@@ -55,7 +58,7 @@ def test_every_setting_has_its_place() -> None:
         ("[kinds]\nimages = 60", "w: [kinds]: there is no 'images' (there are "),
         ("triggers = 1", "w: triggers is not a table of tables"),
         ('[triggers."a b"]', "w: [triggers]: 'a b' is not a name"),
-        ("[triggers.a]", "w: [triggers.a]: type is not command or webhook"),
+        ("[triggers.a]", "w: [triggers.a]: type is not command or webhook or"),
         ('[triggers.a]\ntype = "command"', "w: [triggers.a]: command is not a list with a program"),
         ('[triggers.a]\ntype = "command"\ncommand = ["x"]\non = "all"', "w: [triggers.a]: on is not any or"),
         (

@@ -82,8 +82,9 @@ def _test(settings: WatchSettings, directory: Path, name: str) -> int:
     from freshlayer.errors import OptionError
     from freshlayer.model.watched import Cause, CauseKind, Standing
     from freshlayer.report.terminal import warn
-    from freshlayer.watch.delivery import DeliveryError, Means, deliver
+    from freshlayer.watch.delivery import deliver
     from freshlayer.watch.firing import test_message
+    from freshlayer.watch.sending import DeliveryError, Means
 
     trigger = settings.triggers.get(name)
     if trigger is None:

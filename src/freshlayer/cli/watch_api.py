@@ -33,7 +33,7 @@ def served(
     if wanted == _OFF:
         yield
         return
-    token = secret(settings.token_env, settings.token_file, directory)
+    token = secret(settings.token, directory)
     try:
         server = _server(board, wanted or _USUAL, token, clock)
     except OptionError as error:

@@ -33,12 +33,12 @@ from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings, Policy
 from freshlayer.state.watched import WatchRecords
-from freshlayer.watch import delivery
+from freshlayer.watch import sending
 from freshlayer.watch.board import Board
-from freshlayer.watch.delivery import Stopping
 from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
 from freshlayer.watch.schedule import Schedule, host_of
+from freshlayer.watch.sending import Stopping
 from freshlayer.watch.settings import Trigger, WatchSettings
 from freshlayer.workflows import watch_rounds
 from freshlayer.workflows.batch import AnalysedFile, Candidate
@@ -66,7 +66,7 @@ class _Place(Struct, frozen=True):
         self, triggers: Mapping[str, Trigger], stopping: Stopping, failed: Callable[[str], None]
     ) -> Outbox:
         records = WatchRecords(self.state, failed)
-        means = delivery.Means(self.directory, self.settings.secret_variables)
+        means = sending.Means(self.directory, self.settings.secret_variables)
         return Outbox(records, triggers, means, _wall, warn, stopping)
 
     def threads(self, stopping: Stopping, failed: Callable[[str], None]) -> DeliveryThreads:

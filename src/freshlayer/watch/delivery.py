@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
-
-from freshlayer import __version__
 from freshlayer.children import MARK, TRIGGER, limited
 from freshlayer.model.watched import Message
-from freshlayer.watch.secrets import SecretError, secret
-from freshlayer.watch.settings import CommandTarget, Target, WebhookTarget
+from freshlayer.watch.sending import DeliveryError, Means, Stopping, deliver_by_http, deliver_by_mail
+from freshlayer.watch.triggers.base import Target
+from freshlayer.watch.triggers.command import CommandTarget
+from freshlayer.watch.triggers.smtp import SmtpTarget
 
 LONGEST_WAIT = 3600
 _FIRST_WAIT = 5
@@ -27,34 +24,11 @@ _GRACE = 2.0
 
 _STEP = 0.05
 _PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
-_HTTP_OK = range(200, 300)
-_OF_RECEIVER = frozenset({401, 403, 404, 405, 408, 410, 429, *range(500, 600)})
-"""Statuses that are not about one message."""
-
-Stopping = Callable[[], bool]
-
-
-class DeliveryError(Exception):
-    """A message was not delivered; its text is a clause without a secret.
-
-    ``of_receiver``: the next message would not be delivered either.
-    """
-
-    def __init__(self, clause: str, *, of_receiver: bool = False) -> None:
-        super().__init__(clause)
-        self.of_receiver = of_receiver
-
-
-class Means(Struct, frozen=True):
-    """``directory``: of watch.toml. ``withheld``: variables that no command gets."""
-
-    directory: Path
-    withheld: Collection[str] = ()
 
 
 def deliver(target: Target, message: Message, means: Means, stopping: Stopping) -> None:
     """Raises DeliveryError. ``stopping``: whether the service is to end."""
-    DELIVERIES[type(target)](target, message, means, stopping)
+    DELIVERIES.get(type(target), deliver_by_http)(target, message, means, stopping)
 
 
 def wait_after(tries: int) -> int:
@@ -118,36 +92,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _webhook(target: WebhookTarget, message: Message, means: Means, stopping: Stopping) -> None:
-    """No redirect is followed: the signature is for one receiver."""
-    from freshlayer.probe.network.post import PostError, post  # noqa: PLC0415 - libcurl is loaded for the first
-
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": f"freshlayer/{__version__}",
-        "Idempotency-Key": message.key,
-    }
-    body = message.body.encode()
-    try:
-        key = secret(target.secret_env, target.secret_file, means.directory)
-    except SecretError as error:
-        raise DeliveryError(str(error), of_receiver=True) from None
-    if key:
-        headers["X-Freshlayer-Signature-256"] = signature(key, body)
-    try:
-        status = post(target.url, body, headers, target.timeout, stopping)
-    except PostError as error:
-        raise DeliveryError(f"no answer: {error}", of_receiver=True) from None
-    if status not in _HTTP_OK:
-        raise DeliveryError(f"was answered with status {status}", of_receiver=status in _OF_RECEIVER)
-
-
-def signature(key: bytes, body: bytes) -> str:
-    """HMAC-SHA256 (RFC 2104) of the body, as GitHub's webhooks write it."""
-    return f"sha256={hmac.new(key, body, 'sha256').hexdigest()}"
-
-
 DELIVERIES: Mapping[type, Callable[[Any, Message, Means, Stopping], None]] = {
     CommandTarget: _command,
-    WebhookTarget: _webhook,
+    SmtpTarget: deliver_by_mail,
 }
+"""Every other target states an HTTP request."""

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from freshlayer.watch.delivery import Stopping
 from freshlayer.watch.outbox import Outbox
+from freshlayer.watch.sending import Stopping
 from freshlayer.watch.settings import Trigger
 
 _MOST = 16

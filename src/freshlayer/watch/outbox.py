@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from freshlayer.model.watched import Message
 from freshlayer.state.watched import WatchRecords
-from freshlayer.watch.delivery import LONGEST_WAIT, DeliveryError, Means, Stopping, deliver, wait_after
+from freshlayer.watch.delivery import LONGEST_WAIT, deliver, wait_after
+from freshlayer.watch.sending import DeliveryError, Means, Stopping
 from freshlayer.watch.settings import Trigger
 
 _AT_ONCE = 100

@@ -1,9 +1,12 @@
-"""One POST to the user's own receiver, with a deadline for all of it. No redirect, no proxy."""
+"""One message to the user's own receiver, with a deadline for all of it. No redirect, no proxy."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+
+from msgspec import Struct
 
 from freshlayer.probe.network.curl import authorities
 from freshlayer.probe.network.libcurl import pycurl
@@ -19,8 +22,22 @@ _CLAUSES = {
     pycurl.E_URL_MALFORMAT: "the URL is malformed",
     pycurl.E_SSL_CONNECT_ERROR: "the TLS connection failed",
     pycurl.E_PEER_FAILED_VERIFICATION: "the certificate is not trusted",
+    pycurl.E_SSL_CACERT_BADFILE: "the file of the CAs can't be read",
+    pycurl.E_USE_SSL_FAILED: "the server has no TLS",
+    pycurl.E_LOGIN_DENIED: "the login was refused",
+    pycurl.E_UNSUPPORTED_PROTOCOL: "this libcurl has no such protocol",
     pycurl.E_ABORTED_BY_CALLBACK: "it was ended with the service",
 }
+
+
+_REFUSED = 400
+_WEIRD_SERVER_REPLY = 8
+"""A number of libcurl that pycurl has no name for."""
+
+_OF_SERVER = frozenset(
+    {pycurl.E_SEND_ERROR, pycurl.E_RECV_ERROR, pycurl.E_UPLOAD_FAILED, _WEIRD_SERVER_REPLY}
+)
+"""What libcurl states where a server of mails refuses."""
 
 
 class PostError(Exception):
@@ -44,28 +61,43 @@ class _Head:
         return -1 if ended or self._bytes > _MOST_HEADERS else None
 
 
-def post(
-    url: str, body: bytes, headers: Mapping[str, str], seconds: float, stopping: Callable[[], bool]
-) -> int:
+class Post(Struct, frozen=True):
+    """``method``: POST or PUT. ``authorities``: a file of the CAs that are trusted; empty: the usual ones."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+    method: str = "POST"
+    authorities: str = ""
+
+
+class Mail(Struct, frozen=True):
+    """``tls``: starttls, tls or none. ``content``: with CRLF."""
+
+    host: str
+    port: int
+    tls: str
+    sender: str
+    recipients: Sequence[str]
+    content: bytes
+    user: str = ""
+    password: bytes = b""
+
+
+def post(message: Post, seconds: float, stopping: Callable[[], bool]) -> int:
     """The status of the answer. ``stopping`` is called again and again. Raises PostError."""
     head, handle = _Head(), pycurl.Curl()
-    latest = time.monotonic() + seconds
     try:
-        handle.setopt(pycurl.URL, url.encode())
-        handle.setopt(pycurl.POSTFIELDS, body)
-        handle.setopt(
-            pycurl.HTTPHEADER, [*(f"{name}: {value}".encode() for name, value in headers.items()), b"Expect:"]
-        )
+        handle.setopt(pycurl.URL, message.url.encode())
+        handle.setopt(pycurl.POSTFIELDS, message.body)
+        handle.setopt(pycurl.CUSTOMREQUEST, message.method)
+        headers = [f"{name}: {value}".encode() for name, value in message.headers.items()]
+        handle.setopt(pycurl.HTTPHEADER, [*headers, b"Expect:"])
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        handle.setopt(pycurl.PROXY, "")
         handle.setopt(pycurl.PATH_AS_IS, 1)
-        handle.setopt(pycurl.NOSIGNAL, 1)
-        handle.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
         handle.setopt(pycurl.HEADERFUNCTION, head.on_line)
         handle.setopt(pycurl.WRITEFUNCTION, lambda _: -1)
-        handle.setopt(pycurl.NOPROGRESS, 0)
-        handle.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(stopping() or time.monotonic() > latest))
-        handle.setopt(pycurl.CAINFO, authorities())
+        _limit(handle, message.authorities, seconds, stopping)
         handle.perform()
     except pycurl.error as error:
         code = int(error.args[0])
@@ -74,6 +106,46 @@ def post(
     finally:
         handle.close()
     return head.status
+
+
+def send_mail(mail: Mail, seconds: float, stopping: Callable[[], bool]) -> None:
+    """``stopping`` is called again and again. Raises PostError."""
+    handle = pycurl.Curl()
+    try:
+        host = f"[{mail.host}]" if ":" in mail.host else mail.host
+        handle.setopt(pycurl.URL, f"{'smtps' if mail.tls == 'tls' else 'smtp'}://{host}:{mail.port}")
+        if mail.tls != "none":
+            handle.setopt(pycurl.USE_SSL, pycurl.USESSL_ALL)
+        if mail.user:
+            handle.setopt(pycurl.USERNAME, mail.user.encode())
+            handle.setopt(pycurl.PASSWORD, mail.password)
+        handle.setopt(pycurl.MAIL_FROM, f"<{mail.sender}>")
+        handle.setopt(pycurl.MAIL_RCPT, [f"<{it}>" for it in mail.recipients])
+        handle.setopt(pycurl.UPLOAD, 1)
+        handle.setopt(pycurl.READDATA, BytesIO(mail.content))
+        handle.setopt(pycurl.INFILESIZE, len(mail.content))
+        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_SMTP | pycurl.PROTO_SMTPS)
+        handle.setopt(pycurl.WRITEFUNCTION, lambda _: None)
+        _limit(handle, "", seconds, stopping)
+        handle.perform()
+    except pycurl.error as error:
+        status = handle.getinfo(pycurl.RESPONSE_CODE)
+        if status >= _REFUSED and int(error.args[0]) in _OF_SERVER:
+            raise PostError(f"the server answered with {status}") from None
+        raise PostError(_clause(int(error.args[0]), seconds, stopping)) from None
+    finally:
+        handle.close()
+
+
+def _limit(handle: pycurl.Curl, trusted: str, seconds: float, stopping: Callable[[], bool]) -> None:
+    latest = time.monotonic() + seconds
+    handle.setopt(pycurl.PROXY, "")
+    handle.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
+    handle.setopt(pycurl.NOSIGNAL, 1)
+    handle.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
+    handle.setopt(pycurl.NOPROGRESS, 0)
+    handle.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(stopping() or time.monotonic() > latest))
+    handle.setopt(pycurl.CAINFO, trusted or authorities())
 
 
 def _clause(code: int, seconds: float, stopping: Callable[[], bool]) -> str:

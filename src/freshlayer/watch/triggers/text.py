@@ -1,0 +1,73 @@
+"""A message as the text that people read, by a template. Pure.
+
+A value is made safe for display and is never read as a template. What a service would read as markup is the
+matter of its module.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.watched import Message
+from freshlayer.reference import shown
+from freshlayer.watch.settings_table import Table
+
+USUAL = "{event}: {dockerfile} is stale since {since}\n{causes}"
+_FIELDS = ("causes", "count", "dockerfile", "event", "key", "since", "trigger")
+_FIELD = compiled(r"\{([^{}]*)\}")
+_MOST_CAUSES = 20
+_LONGEST_VALUE = 300
+
+
+def template_of(table: Table, name: str = "text", default: str = USUAL) -> str:
+    """The template of a trigger's table. Raises OptionError for a field that there is not."""
+    template = table.text(name, default)
+    if not template.strip() or any(field not in _FIELDS for field in _FIELD.findall(template)):
+        raise table.fault(name, f"a text with fields of {', '.join('{' + it + '}' for it in _FIELDS)}")
+    return template
+
+
+def text_of(template: str, message: Message, longest: int) -> str:
+    """At most so many characters."""
+    values = fields_of(message)
+    text = _FIELD.sub(lambda it: values[it[1]], template)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def fields_of(message: Message) -> Mapping[str, str]:
+    """What a template may name."""
+    told = json.loads(message.body)
+    causes = told["causes"]
+    since = datetime.fromtimestamp(told["stale_since"], UTC)
+    return {
+        "causes": "\n".join(_causes(causes)),
+        "count": str(len(causes)),
+        "dockerfile": shown(message.dockerfile, _LONGEST_VALUE),
+        "event": told["event"],
+        "key": message.key,
+        "since": f"{since:%Y-%m-%d %H:%M} UTC",
+        "trigger": message.trigger,
+    }
+
+
+def _causes(causes: list[dict[str, Any]]) -> Iterator[str]:
+    for cause in causes[:_MOST_CAUSES]:
+        yield f"{shown(cause['reference'], _LONGEST_VALUE)} ({cause['kind']}, line {cause['line']})"
+    if len(causes) > _MOST_CAUSES:
+        yield f"and {len(causes) - _MOST_CAUSES} more"
+
+
+def document_of(message: Message, longest: int) -> dict[str, Any]:
+    """The document that a webhook gets, with as many causes as fit into so many characters."""
+    told: dict[str, Any] = json.loads(message.body)
+    causes = told["causes"]
+    if len(message.body) > longest:
+        told["causes_omitted"] = 0
+        while causes and len(json.dumps(told)) > longest:
+            told["causes_omitted"] += len(causes) - len(causes) // 2
+            del causes[len(causes) // 2 :]
+    return told
