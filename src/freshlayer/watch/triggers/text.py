@@ -40,14 +40,14 @@ def text_of(template: str, message: Message, longest: int) -> str:
 
 def fields_of(message: Message) -> Mapping[str, str]:
     """What a template may name."""
-    told = json.loads(message.body)
-    causes = told["causes"]
-    since = datetime.fromtimestamp(told["stale_since"], UTC)
+    document = json.loads(message.body)
+    causes = document["causes"]
+    since = datetime.fromtimestamp(document["stale_since"], UTC)
     return {
         "causes": "\n".join(_causes(causes)),
         "count": str(len(causes)),
         "dockerfile": shown(message.dockerfile, _LONGEST_VALUE),
-        "event": told["event"],
+        "event": document["event"],
         "key": message.key,
         "since": f"{since:%Y-%m-%d %H:%M} UTC",
         "trigger": message.trigger,
@@ -63,11 +63,11 @@ def _causes(causes: list[dict[str, Any]]) -> Iterator[str]:
 
 def document_of(message: Message, longest: int) -> dict[str, Any]:
     """The document that a webhook gets, with as many causes as fit into so many characters."""
-    told: dict[str, Any] = json.loads(message.body)
-    causes = told["causes"]
+    document: dict[str, Any] = json.loads(message.body)
+    causes = document["causes"]
     if len(message.body) > longest:
-        told["causes_omitted"] = 0
-        while causes and len(json.dumps(told)) > longest:
-            told["causes_omitted"] += len(causes) - len(causes) // 2
+        document["causes_omitted"] = 0
+        while causes and len(json.dumps(document)) > longest:
+            document["causes_omitted"] += len(causes) - len(causes) // 2
             del causes[len(causes) // 2 :]
-    return told
+    return document
