@@ -29,7 +29,7 @@ class GitDaemon:
         wait_until(self._answers, seconds=15, what="git daemon")
         self.url = f"git://127.0.0.1:{self._port}/repository"
 
-    def git(self, *words: str) -> str:
+    def git(self, *words: str, date: str = "") -> str:
         """Run git in the repository, with an identity and no configuration of the user."""
         environment = {
             **os.environ,
@@ -40,15 +40,16 @@ class GitDaemon:
                 for who in ("AUTHOR", "COMMITTER")
                 for what in ("NAME", "EMAIL")
             },
+            **({"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}),
         }
         done = subprocess.run(
             ["git", "-C", str(self.path), *words], env=environment, check=True, capture_output=True, text=True
         )
         return done.stdout.strip()
 
-    def commit(self, message: str) -> str:
+    def commit(self, message: str, date: str = "") -> str:
         """A new commit on the current branch; its name."""
-        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        self.git("commit", "--quiet", "--allow-empty", "-m", message, date=date)
         return self.git("rev-parse", "HEAD")
 
     def close(self) -> None:

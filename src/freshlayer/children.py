@@ -35,7 +35,7 @@ class Child(Struct, frozen=True):
     memory: int = 0
 
 
-VERSION_CONTROL = Child("git ls-remote, hg identify", memory=512 * _MIB)
+VERSION_CONTROL = Child("git ls-remote, git fetch, hg identify", memory=512 * _MIB)
 """git, and what it starts (git-remote-http, ssh, credential helpers), with the user's and the system's
 configuration. In a checkout it would read .git/config, or that of a bare repository inside a directory, and
 both can name programs."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from testing.command import Freshlayer
+from testing.git_daemon import GitDaemon
 from testing.npm_registry import NpmRegistry, Package, Published
 from testing.origins import ServeOrigin
 from testing.python_index import PythonIndex, Wheel
@@ -101,6 +102,29 @@ def test_what_cant_be_dated_is_an_error_with_its_name(
         assert locked(project) == before
         assert freshlayer("update", "--at", "2026-02-15", "npm/*", "pypi/*").code == 0
         assert "flask 2.0 " in locked(project)
+
+
+def test_a_branch_is_its_last_commit_of_that_day(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path
+) -> None:
+    made = freshlayer.but(PATH=os.environ["PATH"])
+    with GitDaemon(tmp_path / "git") as git, (project / "Dockerfile").open("a") as file:
+        git.git("checkout", "--quiet", "--orphan", "dated")
+        first = git.commit("first", "2026-01-20T12:00:00 +0000")
+        second = git.commit("second", "2026-02-20T12:00:00 +0000")
+        file.write(f"ADD {git.url}.git#dated /a\n")
+        file.flush()
+        (git.path.parent / "repository.git").symlink_to(git.path)
+        assert made("lock", ".").code == 0
+        assert f"commit:{second}" in locked(project)
+        told = made("update", "--at", "2026-02-15")
+        assert told.code == 0, told.err
+        assert f"{second[:12]} → {first[:12]}" in told.out
+        assert "flask 2.0 " in locked(project)
+        before = locked(project)
+        told = made("update", "--at", "2026-01-15", "git+*")
+        assert (told.code, "#dated: refs/heads/dated has no commit of that day" in told.err) == (2, True)
+        assert locked(project) == before
 
 
 @pytest.mark.parametrize("names", [(), ("pypi/*",)])

@@ -25,13 +25,13 @@ _EVERY = Selection(None, "", (), "", None)
     epilog="\b\nExamples:"
     "\n  freshlayer update"
     "\n  freshlayer update curl 'pypi/*' docker.io/library/python"
-    "\n  freshlayer update --at 2026-11-01 'pypi/*' 'npm/*'"
+    "\n  freshlayer update --at 2026-11-01 'pypi/*' 'git+*'"
     "\n  freshlayer update --dry-run --exit-code --format markdown",
 )
 @click.argument("names", metavar="[REFERENCE|NAME]…", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="print what would change, and write nothing")
 @click.option("--exit-code", "with_code", is_flag=True, help="exit with 1 if something changed")
-@click.option("--at", "day", metavar="DATE", help="packages as they were on that day: 2026-11-01, or a time")
+@click.option("--at", "day", metavar="DATE", help="as it was on that day: 2026-11-01, or a time")
 @click.option("--security", is_flag=True, help="packages alone, and of them security updates alone")
 @no_download
 @ours("update", formats=FORMATS)
@@ -51,7 +51,8 @@ def command(
     for a part of a closure may not fit the rest. Inputs with frozen = true stay as they are, and are printed.
 
     --at takes the versions of pip, npm and conda packages that were published by the end of that day (UTC),
-    or by a time as 2026-11-01T12:00:00Z. What can't be dated is listed, and nothing is written then.
+    or by a time as 2026-11-01T12:00:00Z, and the commits that branches had then. What can't be dated is
+    listed, and nothing is written then.
 
     Exit code 0; with --exit-code 1 if something changed; 2: trouble.
     """

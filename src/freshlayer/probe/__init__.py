@@ -67,11 +67,12 @@ def each(
     platforms: tuple[str, ...] = (),
     image_platforms: Mapping[Reference, tuple[str, ...]] | None = None,
     scripts_known: ScriptsKnown = _NO_SCRIPTS,
+    until: int = 0,
 ) -> Iterator[Observation]:
     """``probe``, each observation when it is complete; first those of references that pin their bytes.
 
     ``image_platforms``: for images that are read for others than ``platforms``. ``scripts_known``: what
-    downloaded scripts name, and which references are such scripts.
+    downloaded scripts name, and which references are such scripts. ``until``: as in ``Means``.
     """
     wanted = list(dict.fromkeys(references))
     yield from (_named(reference) for reference in wanted if reference.pinned)
@@ -80,7 +81,7 @@ def each(
         return
     from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded for the first request
 
-    means = Means(limits, keyring, platforms)
+    means = Means(limits, keyring, platforms, until=until)
     others = image_platforms or {}
 
     def talk(reference: Reference) -> Conversation:

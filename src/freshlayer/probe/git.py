@@ -16,6 +16,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
+from freshlayer.probe.git_history import commit_at
 from freshlayer.probe.network.exchange import credential_for, reason_of
 from freshlayer.probe.network.messages import Answer, Conversation, Means, Run
 from freshlayer.reference import Reference, shown
@@ -62,7 +63,7 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
         return Observation(reference, ProbeOutcome.UNKNOWN, _reason(answer, url, reference))
     oids = {name: oid for oid, name in _LINE.findall(answer.output)}
     if ref.endswith("/"):
-        return _below(reference, oids)
+        return _undated(reference) if means.until else _below(reference, oids)
     found = [oids[name] for name in names if name in oids]
     if not found and _ABBREVIATED.fullmatch(ref):
         pinned = (Evidence("commit", ref.lower(), Strength.CONTENT),)
@@ -71,9 +72,33 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
     if not found:
         what = f"the repository has no branch or tag {shown(ref, 60)}" if ref else "no default branch"
         return Observation(reference, ProbeOutcome.ABSENT, Reason("git-ref-absent", detail=what))
+    if means.until:
+        name = next(name for name in names if name in oids)
+        return (yield from _as_of(reference, url, name, oids[name], means.until, environment))
     return Observation(
         reference, ProbeOutcome.SEEN, Reason("observed", detail="git ls-remote"), _evidence(found)
     )
+
+
+def _as_of(
+    reference: Reference, url: str, name: str, oid: str, until: int, environment: Mapping[str, str]
+) -> Conversation:
+    """What a branch was on a day. A tag is the commit that it names, if that is not of a later day."""
+    ref = name.removesuffix("^{}")
+    found = yield from commit_at(url, ref, until, environment)
+    if isinstance(found, Answer):
+        return Observation(reference, ProbeOutcome.UNKNOWN, _reason(found, url, reference))
+    if not found or (ref.startswith("refs/tags/") and found != oid):
+        detail = f"{shown(ref, 60)} has no commit of that day or before"
+        return Observation(reference, ProbeOutcome.UNKNOWN, Reason("git-ref-absent", detail=detail))
+    evidence = (Evidence("commit", found, Strength.CONTENT),)
+    detail = "the newest commit of its line by then"
+    return Observation(reference, ProbeOutcome.SEEN, Reason("observed", detail=detail), evidence)
+
+
+def _undated(reference: Reference) -> Observation:
+    detail = "what all refs below a prefix were on a day is not known"
+    return Observation(reference, ProbeOutcome.UNKNOWN, Reason("git-failed", detail=detail))
 
 
 def _below(reference: Reference, oids: Mapping[str, str]) -> Observation:

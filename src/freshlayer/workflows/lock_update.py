@@ -16,12 +16,15 @@ from freshlayer.model.lock_report import LockChange, LockChangeKind
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import DATED, PackagePolicy
 from freshlayer.reference import Reference, parse, shown
+from freshlayer.settings import Policy
 from freshlayer.workflows.lock import LockTarget, Observed, as_now, observe, parts_of
 from freshlayer.workflows.lock_bodies import with_bodies
 from freshlayer.workflows.received import with_digests
 from freshlayer.workflows.session import Session
 
 _MARKING = ("apt", "rpm")
+_OF_HISTORY = 300.0
+"""Seconds for the commits of a repository."""
 
 
 class UpdateWanted(Struct, frozen=True):
@@ -65,7 +68,7 @@ def update(
         session = replace(session, policy=replace(session.policy, packages=policies))
     if wanted.until:
         _check_dated(before, wanted)
-        session = replace(session, until=wanted.until)
+        session = replace(session, until=wanted.until, policy=_patient(session.policy))
     observed = list(observe(targets, session, wanted.means))
     _check_packages(before, wanted, observed)
     parts = with_digests(parts_of(observed, session), observed, session)
@@ -92,9 +95,7 @@ def _check_answers(
 
 def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
     """Raises FreshlayerError where what an input was on a day can't be known."""
-    inputs = (
-        it for it in before.inputs if wanted.means(it) and not (it.frozen or parse(it.reference).pinned)
-    )
+    inputs = (it for it in before.inputs if wanted.means(it) and not (it.frozen or _is_dated(it)))
     blocks = (it for it in before.packages if wanted.means_packages(it) and it.packages)
     found = [
         *(shown(it.reference) for it in inputs),
@@ -104,8 +105,20 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
         lines = "\n  ".join(dict.fromkeys(found))
         raise FreshlayerError(
             "--at: no origin states what these were on that day, so nothing was written"
-            f" (name the others, as 'pypi/*', 'npm/*' and 'conda/*'):\n  {lines}"
+            f" (name the others, as 'pypi/*', 'npm/*' and 'git+*'):\n  {lines}"
         )
+
+
+def _is_dated(item: LockedInput) -> bool:
+    """Whether what it was on a day can be known: a branch has its commits, and a tag names one."""
+    reference = parse(item.reference)
+    return reference.pinned or (reference.kind == "git" and not item.reference.endswith("/"))
+
+
+def _patient(policy: Policy) -> Policy:
+    """The history of a branch is more than one answer."""
+    timeout = max(policy.timeout, _OF_HISTORY)
+    return replace(policy, timeout=timeout, deadline=max(policy.deadline, timeout))
 
 
 def _check_fresh(before: Lock, now: Lock) -> None:
@@ -115,7 +128,7 @@ def _check_fresh(before: Lock, now: Lock) -> None:
         *(
             shown(it.reference)
             for it in now.inputs
-            if not (it.frozen or parse(it.reference).pinned)
+            if not (it.frozen or _is_dated(it))
             and (it.name not in inputs or it.identity != inputs[it.name].identity)
         ),
         *(

@@ -135,6 +135,7 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
         platforms=due.platforms,
         image_platforms={reference: need.platforms for reference, need in due.images.items()},
         scripts_known=due.scripts,
+        until=session.until,
     )
     for done, observation in enumerate(found, len(due.ttls) - len(probed) + 1):
         if session.progress:

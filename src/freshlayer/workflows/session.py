@@ -26,7 +26,7 @@ class Session(Struct, frozen=True, kw_only=True):
     ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file has it.
     ``of_builds``: the state of this machine, for what its builds received, where ``store`` is another one.
     ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
-    ``until``: packages that were published later do not count, in milliseconds since 1970; 0: all count.
+    ``until``: packages and commits of a later time do not count, in milliseconds since 1970; 0: all count.
     ``supplies_secrets``: as ``Builder`` has it; None where no builder is to get any.
     """
 

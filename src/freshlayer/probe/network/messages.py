@@ -44,13 +44,15 @@ class Limits(Struct, frozen=True):
 class Means(Struct, frozen=True):
     """What a conversation may use. ``platforms``: those of the build, ``os/arch[/variant]``, for images.
 
-    ``confinement``: of a reference that only a downloaded script names.
+    ``confinement``: of a reference that only a downloaded script names. ``until``: what a git ref was then,
+    in milliseconds since 1970; 0: what it is.
     """
 
     limits: Limits
     keyring: Keyring = NO_CREDENTIALS
     platforms: tuple[str, ...] = ()
     confinement: Confinement | None = None
+    until: int = 0
 
 
 class Signer(Private, frozen=True):
