@@ -112,7 +112,7 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
 def _is_dated(item: LockedInput) -> bool:
     """Whether what it was on a day can be known: a branch has its commits, and a tag names one."""
     reference = parse(item.reference)
-    return reference.pinned or (reference.kind == "git" and not item.reference.endswith("/"))
+    return bool(reference.pinned) or (reference.kind == "git" and not item.reference.endswith("/"))
 
 
 def _patient(policy: Policy) -> Policy:
