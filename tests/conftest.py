@@ -17,6 +17,7 @@ from testing.servers.needs import require
 if TYPE_CHECKING:
     from testing.builders.table import Builders
     from testing.lock_world import LockWorld
+    from testing.postgres import Postgres
     from testing.stores.azure import Azurite
     from testing.stores.maven import MavenRepository
     from testing.stores.s3 import SeaweedS3
@@ -116,3 +117,18 @@ def lock_world(tmp_path: Path) -> Iterator[LockWorld]:
     (tmp_path / "world").mkdir()
     with lock_world.lock_world(tmp_path / "world") as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server, with a new database for each test that asks for one."""
+    from testing.postgres import Postgres, programs
+
+    try:
+        programs()
+    except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI has to have it: {error}")
+        pytest.skip(str(error))
+    with Postgres() as started:
+        yield started

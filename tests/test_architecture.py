@@ -92,6 +92,7 @@ LIBRARIES = {
     "pathspec": "context",
     "pycurl": "probe",
     "sqlite3": "state indexes bases",
+    "psycopg": "state.postgres",
     "solv": "packages.rpm",
     "zstandard": "bases indexes context",
     "packageurl": "packages reference lock.exports",
@@ -104,7 +105,7 @@ LIBRARIES = {
 
 NOT_FOR_HELP = (
     *("botocore", "pathspec", "pycurl", "rich", "sqlite3", "tree_sitter", "e2b_dockerfile_utils"),
-    *("solv", "zstandard", "packageurl", "packaging", "nodesemver", "jinja2", "markupsafe"),
+    *("solv", "zstandard", "packageurl", "packaging", "nodesemver", "jinja2", "markupsafe", "psycopg"),
 )
 
 VAGUE = frozenset({"util", "utils", "helper", "helpers", "common", "misc"})
@@ -208,6 +209,7 @@ def test_a_module_imports_only_what_its_package_may_see(path: Path) -> None:
         ("freshlayer.decisions.plan", "import e2b_dockerfile_utils"),
         ("freshlayer.workflows.flag_file", "import sqlite3"),
         ("freshlayer.state.sqlite", "import pycurl"),
+        ("freshlayer.state.store", "import psycopg"),
     ],
 )
 def test_the_import_test_can_fail(module: str, source: str) -> None:

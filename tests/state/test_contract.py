@@ -22,10 +22,11 @@ from freshlayer.state import (
     Keep,
     KeptScript,
     Scope,
-    SqliteStore,
     StateStore,
 )
+from freshlayer.state.places import Place, Server, store_at
 from freshlayer.state.scripts import MOST, MOST_BYTES
+from testing.postgres import Postgres
 
 A, B = parse("https://example.org/a"), parse("https://example.org/b")
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit", "engine")
@@ -38,20 +39,33 @@ def _fail(message: str) -> None:
     raise AssertionError(message)
 
 
-MEMBERS: dict[str, Callable[[Path, Keep], StateStore]] = {
-    "sqlite": lambda folder, keep: SqliteStore(folder / "state", _fail, keep),
-}
+def _file(request: pytest.FixtureRequest) -> Place:
+    path: Path = request.getfixturevalue("tmp_path")
+    return path / "state"
+
+
+def _server(request: pytest.FixtureRequest) -> Place:
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return Server(postgres.database())
+
+
+MEMBERS: dict[str, Callable[[pytest.FixtureRequest], Place]] = {"sqlite": _file, "postgres": _server}
 """A new member is a row here."""
 
 Open = Callable[[Keep], StateStore]
 
 
 @pytest.fixture(params=list(MEMBERS))
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+def place(request: pytest.FixtureRequest) -> Place:
+    return MEMBERS[request.param](request)
+
+
+@pytest.fixture
+def opened(place: Place) -> Iterator[Open]:
     stores: list[StateStore] = []
 
     def opening(keep: Keep) -> StateStore:
-        stores.append(MEMBERS[request.param](tmp_path, keep))
+        stores.append(store_at(place, _fail, keep))
         return stores[-1]
 
     yield opening

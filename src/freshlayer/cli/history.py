@@ -33,12 +33,13 @@ def command(options: Options, subject: str | None, most: int) -> int:
     """
     from contextlib import closing
 
-    from freshlayer.cli.state_place import state_path
+    from freshlayer.cli.state_place import is_there, state_path
     from freshlayer.errors import OptionError
     from freshlayer.model.history import History
     from freshlayer.report.history import document, lines
     from freshlayer.report.terminal import show, warn
-    from freshlayer.state import SqliteStore
+    from freshlayer.state import Keep
+    from freshlayer.state.places import store_at
 
     if options.format not in {None, "text", "json"}:
         raise OptionError(f"history: --format {options.format}: the history has the formats text and json")
@@ -46,8 +47,8 @@ def command(options: Options, subject: str | None, most: int) -> int:
     path = state_path(options)
     found = History()
     # To open it would make one.
-    if path.exists():
-        with closing(SqliteStore(path, problems.append)) as store:
+    if is_there(path):
+        with closing(store_at(path, problems.append, Keep())) as store:
             found = _found(store, subject, most)
     for problem in problems:
         warn(problem)

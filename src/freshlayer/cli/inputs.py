@@ -55,15 +55,16 @@ def _last_learned(options: Options, analysis: Analysis) -> Learned:
     """From the state, if there is one."""
     from contextlib import closing
 
-    from freshlayer.cli.state_place import state_path
+    from freshlayer.cli.state_place import is_there, state_path
     from freshlayer.discover.analysis import NOTHING_LEARNED
 
     path = state_path(options)
-    if not path.is_file():
+    if not is_there(path):
         return NOTHING_LEARNED
     from freshlayer.report.terminal import warn
-    from freshlayer.state import SqliteStore
+    from freshlayer.state import Keep
+    from freshlayer.state.places import store_at
     from freshlayer.workflows.last_learned import last_learned
 
-    with closing(SqliteStore(path, warn)) as store:
+    with closing(store_at(path, warn, Keep())) as store:
         return last_learned(analysis, store)

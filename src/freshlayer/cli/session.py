@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from freshlayer.context import Source
     from freshlayer.indexes import IndexCache
     from freshlayer.model.lock import Lock
+    from freshlayer.settings import Policy
+    from freshlayer.state import Keep
     from freshlayer.workflows.session import Session
 
 
@@ -39,15 +41,14 @@ def session_of(
     from freshlayer.credentials import Keyring
     from freshlayer.files.leftovers import remove_leftovers
     from freshlayer.report.terminal import Progress, warn
-    from freshlayer.state import Keep, SqliteStore
+    from freshlayer.state.places import store_at
     from freshlayer.workflows.session import Session
 
     remove_leftovers(os.environ)
     policy = policy_of(options, source)
     locked = _locked(options, source, must_match=for_build and policy.locked)
-    keep = Keep(policy.keep_history, policy.keep_history_up_to)
     say = printer or warn
-    with state_in_use(options, source, say) as place, closing(SqliteStore(place, say, keep)) as store:
+    with state_in_use(options, source, say) as place, closing(store_at(place, say, _keep(policy))) as store:
         yield Session(
             store=store,
             policy=policy,
@@ -61,6 +62,12 @@ def session_of(
             indexes=_indexes(),
             engine=engine,
         )
+
+
+def _keep(policy: Policy) -> Keep:
+    from freshlayer.state import Keep
+
+    return Keep(policy.keep_history, policy.keep_history_up_to)
 
 
 def _indexes() -> IndexCache:

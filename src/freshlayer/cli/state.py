@@ -16,10 +16,9 @@ from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from freshlayer.model.inventory import Inventory
-    from freshlayer.state import SqliteStore
+    from freshlayer.state import StateStore
+    from freshlayer.state.places import Place
 
 _ALL = 2**31
 
@@ -48,13 +47,12 @@ def ls(options: Options, pattern: str, most: int) -> int:
     from freshlayer.report.inventory import document, lines
     from freshlayer.report.terminal import show
 
-    with _opened(options) as (store, problems):
+    with _opened(options) as (store, place, problems):
         found = _inventory(store, pattern, most)
-        path = str(store.path)
     if options.format == "json":
-        click.echo(json.dumps(document(found, path), indent=1))
+        click.echo(json.dumps(document(found, str(place)), indent=1))
     else:
-        show(lines(found, path), sys.stdout)
+        show(lines(found, str(place)), sys.stdout)
     return TROUBLE if problems else DONE
 
 
@@ -81,12 +79,12 @@ def forget(options: Options, subjects: tuple[str, ...], dry_run: bool) -> int:
     from freshlayer.reference import shown
     from freshlayer.report.terminal import warn
 
-    with _opened(options) as (store, problems):
+    with _opened(options) as (store, place, problems):
         unknown: list[str] = []
         dockerfiles, references = _matching(store, subjects, unknown.append)
         if not dry_run and (dockerfiles or references):
             store.forget(dockerfiles, references)
-            _warn_of_copies(store.path)
+            _warn_of_copies(place)
     for subject in unknown:
         warn(f"{shown(subject)}: nothing is recorded of it (freshlayer state ls lists what is)")
     if not options.quiet and not problems:
@@ -95,24 +93,25 @@ def forget(options: Options, subjects: tuple[str, ...], dry_run: bool) -> int:
 
 
 @contextmanager
-def _opened(options: Options) -> Iterator[tuple[SqliteStore, list[str]]]:
+def _opened(options: Options) -> Iterator[tuple[StateStore, Place, list[str]]]:
     """The store, and what is wrong with it. A file that is not there is not made."""
-    from freshlayer.cli.state_place import state_path
+    from freshlayer.cli.state_place import is_there, state_path
     from freshlayer.errors import FreshlayerError
     from freshlayer.report.terminal import warn
-    from freshlayer.state import SqliteStore
+    from freshlayer.state import Keep
+    from freshlayer.state.places import store_at
 
     path = state_path(options)
-    if not path.exists():
+    if not is_there(path):
         raise FreshlayerError(f"{path}: there is no state file; nothing was recorded yet")
     problems: list[str] = []
-    with closing(SqliteStore(path, problems.append)) as store:
-        yield store, problems
+    with closing(store_at(path, problems.append, Keep())) as store:
+        yield store, path, problems
     for problem in problems:
         warn(problem)
 
 
-def _inventory(store: SqliteStore, pattern: str, most: int) -> Inventory:
+def _inventory(store: StateStore, pattern: str, most: int) -> Inventory:
     """A relative pattern is tried as it is, and as a path below this directory."""
     found = store.inventory(pattern, most)
     if found.dockerfile_count or found.reference_count or os.path.isabs(pattern):
@@ -121,7 +120,7 @@ def _inventory(store: SqliteStore, pattern: str, most: int) -> Inventory:
 
 
 def _matching(
-    store: SqliteStore, subjects: Iterable[str], unknown: Callable[[str], None]
+    store: StateStore, subjects: Iterable[str], unknown: Callable[[str], None]
 ) -> tuple[list[str], list[str]]:
     """The names of recorded Dockerfiles and the texts of references."""
     dockerfiles: dict[str, None] = {}
@@ -152,10 +151,14 @@ def _patterns(subject: str) -> Iterator[str]:
         yield f"{path}#*"
 
 
-def _warn_of_copies(path: Path) -> None:
+def _warn_of_copies(path: Place) -> None:
     """A migration keeps the file as it was, and damage sets it aside."""
+    from pathlib import Path
+
     from freshlayer.report.terminal import warn
 
+    if not isinstance(path, Path):
+        return
     for copy in sorted(path.parent.glob(f"{glob.escape(path.name)}.*")):
         if copy.suffix == ".corrupt" or copy.suffix.startswith(".version-"):
             warn(f"{copy}: this copy still holds older records (remove it where it is not needed)")

@@ -1,4 +1,4 @@
-"""Which state file a command works with: never one that a build would copy into an image."""
+"""Which state a command works with: never a file that a build would copy into an image."""
 
 from __future__ import annotations
 
@@ -13,24 +13,37 @@ from freshlayer.files.user_directories import state_home
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
     from freshlayer.context import Source
+    from freshlayer.state.places import Place
+
+_SCHEMES = ("postgresql://", "postgres://")
+"""As libpq spells them (postgresql.org/docs/current/libpq-connect.html, Connection URIs)."""
 
 
-def state_path(options: Options) -> Path:
+def state_path(options: Options) -> Place:
     """``--state``, else ``$XDG_STATE_HOME/freshlayer/`` (XDG Base Directory Specification)."""
+    if options.state and options.state.startswith(_SCHEMES):
+        from freshlayer.state.places import Server
+
+        return Server(options.state)
     if options.state:
         return Path(options.state)
     return state_home(os.environ) / "freshlayer" / "state.sqlite3"
 
 
+def is_there(place: Place) -> bool:
+    """Whether there may be records: a file that is not there is not to be made only to be read."""
+    return not isinstance(place, Path) or place.exists()
+
+
 @contextmanager
-def state_in_use(options: Options, source: Source | None, warn: Callable[[str], None]) -> Iterator[Path]:
-    """The path of the state file; a temporary one where the usual one would be sent with the context.
+def state_in_use(options: Options, source: Source | None, warn: Callable[[str], None]) -> Iterator[Place]:
+    """Where the state is; a temporary file where the usual one would be sent with the context.
 
     A path that ``--state`` names is the user's choice, and some CIs keep nothing outside the checkout: there
     it is a warning.
     """
     path = state_path(options)
-    if source is None or not _is_sent(source, path):
+    if source is None or not isinstance(path, Path) or not _is_sent(source, path):
         yield path
     elif options.state:
         warn(f"{path}: is in the build context, where a COPY may take it in (name it in .dockerignore)")

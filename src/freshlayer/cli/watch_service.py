@@ -32,6 +32,7 @@ from freshlayer.reference import shown
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings, Policy
+from freshlayer.state.places import Place
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch import sending
 from freshlayer.watch.board import Board
@@ -59,7 +60,7 @@ class _Place(Struct, frozen=True):
     options: Options
     settings: WatchSettings
     directory: Path
-    state: Path
+    state: Place
     paths: Sequence[str]
 
     def outbox(

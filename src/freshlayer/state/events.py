@@ -6,8 +6,8 @@ An observation is an event where its identity is new or another one: a probe of 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +17,10 @@ from freshlayer.model.history import BuildEvent, InstructionEvent, ObservationEv
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.columns import Row, checked
-from freshlayer.state.records import Rows
+from freshlayer.state.records import Rows, add_missing
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection
 
 _PRUNED_AT_ONCE = 500
 _MOST_INSTRUCTIONS = 2_000
@@ -37,6 +40,7 @@ _CHANGES = "SELECT reference, at, identity, strength, evidence, verdict FROM obs
 _WITHIN = "((dockerfile >= ? AND dockerfile < ?) OR (dockerfile >= ? AND dockerfile < ?))"
 _FROM = "(dockerfile = ? OR (dockerfile >= ? AND dockerfile < ?))"
 _TAKEN_UP = "SELECT taken_up.reference FROM build_event JOIN taken_up ON taken_up.build = build_event.number"
+_GROWN = "UPDATE history_size SET bytes = CASE WHEN bytes + ? > 0 THEN bytes + ? ELSE 0 END"
 _LATEST = " ORDER BY number DESC LIMIT ?"
 
 
@@ -48,7 +52,7 @@ class Keep(Struct, frozen=True):
 
 
 def write_changes(
-    connection: sqlite3.Connection,
+    connection: Connection,
     observations: Mapping[Reference, Recorded],
     changes: Mapping[Reference, Change],
     at: int,
@@ -58,12 +62,11 @@ def write_changes(
         _change(reference.text, recorded, changes.get(reference, Change.FIRST_SEEN), at)
         for reference, recorded in observations.items()
     ]
-    before = connection.total_changes
-    connection.executemany(_NEW, rows)
-    written = connection.total_changes - before
+    if not rows:
+        return
+    written = connection.executemany(_NEW, rows).rowcount
     # The rows are alike: one that was not written counts as much as one that was.
-    total = sum(row[6] for row in rows)
-    _grow(connection, total * written // len(rows) if rows else 0)
+    _grow(connection, sum(row[6] for row in rows) * written // len(rows))
 
 
 def _change(reference: str, recorded: Recorded, change: Change, at: int) -> Row:
@@ -75,11 +78,11 @@ def _change(reference: str, recorded: Recorded, change: Change, at: int) -> Row:
     return reference, at, identity, strength, evidence, change.value, size, reference, identity
 
 
-def write_build(connection: sqlite3.Connection, event: BuildEvent) -> None:
+def write_build(connection: Connection, event: BuildEvent) -> None:
     """Append a build, and which build took up an input's identity."""
     instructions = msgspec.json.encode(event.instructions[:_MOST_INSTRUCTIONS]).decode()
     size = _ROW + 2 * len(event.dockerfile) + len(instructions)
-    cursor = connection.execute(
+    connection.execute(
         "INSERT INTO build_event (dockerfile, platform, builder, engine, at, result, instructions, bytes)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -93,12 +96,14 @@ def write_build(connection: sqlite3.Connection, event: BuildEvent) -> None:
             size,
         ),
     )
-    taken = [(reference, identity, cursor.lastrowid) for reference, identity in event.took_up]
-    connection.executemany("INSERT OR IGNORE INTO taken_up VALUES (?, ?, ?)", taken[:_MOST_TAKEN_UP])
+    # There is no other writer meanwhile, and numbers only grow.
+    (number,) = connection.execute("SELECT max(number) FROM build_event").fetchone()
+    taken = [(reference, identity, number) for reference, identity in event.took_up]
+    add_missing(connection, "taken_up", ("reference", "identity", "build"), taken[:_MOST_TAKEN_UP])
     _grow(connection, size)
 
 
-def prune(connection: sqlite3.Connection, now: int, keep: Keep) -> None:
+def prune(connection: Connection, now: int, keep: Keep) -> None:
     """Remove some of the oldest events where they are too old or too many: the work of one run is bounded."""
     cut = max(now - keep.seconds, _cut(connection, keep.size))
     for table in _TABLES:
@@ -115,27 +120,27 @@ def prune(connection: sqlite3.Connection, now: int, keep: Keep) -> None:
             _grow(connection, -sum(size for _, size in removed))
 
 
-def _cut(connection: sqlite3.Connection, most: int) -> int:
+def _cut(connection: Connection, most: int) -> int:
     """Where the history is too large, the time before which the next step of both tables is; else 0."""
     size = _read(connection, "SELECT bytes FROM history_size LIMIT 1")
     if not size or size[0][0] <= most:
         return 0
     union = " UNION ALL ".join(
-        f"SELECT at FROM (SELECT at FROM {table} ORDER BY at LIMIT {_PRUNED_AT_ONCE})"  # noqa: S608 - constants
+        f"SELECT at FROM (SELECT at FROM {table} ORDER BY at LIMIT {_PRUNED_AT_ONCE}) AS of_{table}"  # noqa: S608 - constants
         for table in _TABLES
     )
     oldest = _read(connection, f"{union} ORDER BY at LIMIT {_PRUNED_AT_ONCE}")
     return oldest[-1][0] + 1 if oldest else 0
 
 
-def _read(connection: sqlite3.Connection, sql: str, values: Sequence[int] = ()) -> list[Row]:
+def _read(connection: Connection, sql: str, values: Sequence[int] = ()) -> list[Row]:
     """Rows inside a transaction, checked as those of every other query. Raises DamagedError."""
     cursor = connection.execute(sql, tuple(values))
     return checked([column[0] for column in cursor.description], cursor.fetchall())
 
 
-def _grow(connection: sqlite3.Connection, size: int) -> None:
-    connection.execute("UPDATE history_size SET bytes = max(0, bytes + ?)", (size,))
+def _grow(connection: Connection, size: int) -> None:
+    connection.execute(_GROWN, (size, size))
 
 
 def changes_of(rows: Rows, reference: str, most: int) -> tuple[ObservationEvent, ...]:

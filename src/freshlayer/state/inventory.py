@@ -5,12 +5,13 @@ A pattern is a text in which ``*`` matches any characters; every other character
 
 from __future__ import annotations
 
-import re
-import sqlite3
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from freshlayer.model.inventory import Inventory, RecordedDockerfile, RecordedReference
-from freshlayer.state.records import Rows
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection, Database
 
 _DOCKERFILES = """
 SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
@@ -20,9 +21,9 @@ SELECT dockerfile, max(at) AS at, sum(times) AS times FROM (
   UNION ALL SELECT dockerfile, 0, 0 FROM given
   UNION ALL SELECT dockerfile, 0, 0 FROM tag
   UNION ALL SELECT dockerfile, 0, 0 FROM network
-) WHERE dockerfile GLOB ? GROUP BY dockerfile"""
+) AS found"""
 # Whatever has a history has been observed.
-_REFERENCES = "SELECT reference, identity, asked FROM observation WHERE reference GLOB ?"
+_REFERENCES = "SELECT reference, identity, asked FROM observation"
 OF_DOCKERFILES = (
     "built",
     "history",
@@ -39,22 +40,25 @@ OF_REFERENCES = ("observation", "observation_event", "taken_up", "script")
 """Tables with a row for each reference, by its column ``reference``."""
 
 
-def read(rows: Rows, pattern: str, most: int) -> Inventory:
+def read(database: Database, pattern: str, most: int) -> Inventory:
     """What matches, at most so many of each, in the order of names; the numbers are of all that matches."""
-    glob = _glob(pattern)
-    dockerfiles = rows(f"{_DOCKERFILES} ORDER BY dockerfile LIMIT ?", (glob, most))
-    references = rows(f"{_REFERENCES} ORDER BY reference LIMIT ?", (glob, most))
+    glob, rows = database.pattern(pattern), database.read
+    of_dockerfile, of_reference = (f" WHERE {it} {database.glob}" for it in ("dockerfile", "reference"))
+    grouped = f"{_DOCKERFILES}{of_dockerfile} GROUP BY dockerfile"
+    counted = "SELECT count(*) AS times FROM"
+    dockerfiles = rows(f"{grouped} ORDER BY dockerfile LIMIT ?", (glob, most))
+    references = rows(f"{_REFERENCES}{of_reference} ORDER BY reference LIMIT ?", (glob, most))
     return Inventory(
         tuple(RecordedDockerfile(name, count, at) for name, at, count in dockerfiles),
         tuple(RecordedReference(*row) for row in references),
-        _count(rows, f"SELECT count(*) AS times FROM ({_DOCKERFILES})", glob),  # noqa: S608 - constants of ours
-        _count(rows, "SELECT count(*) AS times FROM observation WHERE reference GLOB ?", glob),
-        _count(rows, "SELECT count(*) AS times FROM observation_event WHERE reference GLOB ?", glob)
-        + _count(rows, "SELECT count(*) AS times FROM build_event WHERE dockerfile GLOB ?", glob),
+        _count(database, f"{counted} ({grouped}) AS grouped", glob),
+        _count(database, f"{counted} observation{of_reference}", glob),
+        _count(database, f"{counted} observation_event{of_reference}", glob)
+        + _count(database, f"{counted} build_event{of_dockerfile}", glob),
     )
 
 
-def forget(connection: sqlite3.Connection, dockerfiles: Iterable[str], references: Iterable[str]) -> None:
+def forget(connection: Connection, dockerfiles: Iterable[str], references: Iterable[str]) -> None:
     """Remove every record of these, but for taints: without one a build could take a layer of other bytes."""
     names = [(name,) for name in dockerfiles]
     connection.executemany(
@@ -71,11 +75,6 @@ def forget(connection: sqlite3.Connection, dockerfiles: Iterable[str], reference
     )
 
 
-def _count(rows: Rows, sql: str, *values: str) -> int:
-    found = rows(sql, values)
+def _count(database: Database, sql: str, *values: str) -> int:
+    found = database.read(sql, values)
     return int(found[0][0]) if found else 0
-
-
-def _glob(pattern: str) -> str:
-    """As SQLite's GLOB reads it, where ``?`` and ``[`` have a meaning too."""
-    return re.sub(r"[\[?]", r"[\g<0>]", pattern)

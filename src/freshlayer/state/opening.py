@@ -104,6 +104,15 @@ class StateFile:
         self._with_connection(transaction, "nothing was recorded")
 
     @property
+    def glob(self) -> str:
+        """The operator that compares a column with a pattern."""
+        return "GLOB ?"
+
+    def pattern(self, text: str) -> str:
+        """Of GLOB, where ``?`` and ``[`` have a meaning too."""
+        return "".join(f"[{it}]" if it in "[?" else it for it in text)
+
+    @property
     def is_usable(self) -> bool:
         """False once reading or writing failed: then nothing that was read since counts."""
         return self._usable

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,6 +12,9 @@ from msgspec.structs import replace
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.build import Built, LastBuild
 from freshlayer.state.columns import Row
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection
 
 Rows = Callable[[str, Sequence[str | int]], list[Row]]
 """Runs a query; an empty list where the state can't be used."""
@@ -46,8 +48,8 @@ _OWN = (
     " WHERE dockerfile = ? AND instruction IN"
 )
 _OTHER = (
-    "SELECT instruction, dockerfile, platform, builder, engine, max(number) FROM built"
-    " WHERE dockerfile != ? AND instruction IN"
+    "SELECT instruction, dockerfile, platform, builder, engine FROM built WHERE number IN"
+    " (SELECT max(number) FROM built WHERE dockerfile != ? AND instruction IN"
 )
 _GIVEN = "SELECT key, dockerfile, builder FROM given WHERE engine IN (?, '') AND key IN"
 
@@ -138,7 +140,7 @@ def read(rows: Rows, scope: Scope, marks: Sequence[Mark]) -> Records:
 def elsewhere(rows: Rows, scope: Scope, digests: Sequence[str]) -> dict[str, Elsewhere]:
     """Digest → the last other build of this Dockerfile with such an instruction, else one of another."""
     found: dict[str, Elsewhere] = {}
-    for sql, end in ((_OTHER, " GROUP BY instruction"), (_OWN, " ORDER BY number")):
+    for sql, end in ((_OTHER, " GROUP BY instruction)"), (_OWN, " ORDER BY number")):
         for digest, *columns in _among(rows, sql, (scope.dockerfile,), digests, end):
             found[digest] = Elsewhere(*columns[:4])
     return found
@@ -194,7 +196,7 @@ def _found(
 
 
 def write(
-    connection: sqlite3.Connection,
+    connection: Connection,
     scope: Scope,
     built: Iterable[BuiltRecord],
     history: Iterable[HistoryRecord],
@@ -206,17 +208,22 @@ def write(
     _replace(connection, "history", f"{_COLUMNS}, keys, seconds, at", rows_of_history)
 
 
-def _replace(connection: sqlite3.Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
+def _replace(connection: Connection, table: str, columns: str, rows: Sequence[Row]) -> None:
     """Rows in place of those that are of the same build, and of migrated ones of the same instruction."""
     if not rows:
         return
-    marks = ", ".join("?" * len(rows[0]))
+    latest: dict[Row, Row] = {}
+    for row in rows:
+        latest.pop(row[:7], None)
+        latest[row[:7]] = row
     connection.executemany(
         f"DELETE FROM {table} WHERE dockerfile = ? AND stage = ? AND instruction = ?"  # noqa: S608 - constants
-        " AND platform = ? AND builder = ? AND chain = '' AND engine = ''",
-        [(*row[:3], *row[4:6]) for row in rows],
+        " AND platform = ? AND builder = ?"
+        " AND ((chain = '' AND engine = '') OR (chain = ? AND engine = ?))",
+        [(*key[:3], *key[4:6], key[3], key[6]) for key in latest],
     )
-    connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608 - constants
+    marks = ", ".join("?" * len(rows[0]))
+    connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(latest.values()))  # noqa: S608 - constants
     dockerfile = rows[0][0]
     connection.execute(
         f"DELETE FROM {table} WHERE dockerfile = ? AND number <= (SELECT number FROM {table}"  # noqa: S608 - constants
@@ -225,12 +232,10 @@ def _replace(connection: sqlite3.Connection, table: str, columns: str, rows: Seq
     )
 
 
-def give(connection: sqlite3.Connection, scope: Scope, keys: Iterable[str]) -> None:
+def give(connection: Connection, scope: Scope, keys: Iterable[str]) -> None:
     """Remember that these keys are given to a builder: a build that is killed may leave layers behind."""
-    connection.executemany(
-        "INSERT INTO given (key, engine, dockerfile, builder) VALUES (?, ?, ?, ?)",
-        [(key, scope.engine, scope.dockerfile, scope.builder) for key in keys],
-    )
+    rows = [(key, scope.engine, scope.dockerfile, scope.builder) for key in keys]
+    put(connection, "given", ("key", "engine", "dockerfile", "builder"), (), rows)
     connection.execute(
         "DELETE FROM given WHERE number <= (SELECT max(number) FROM given) - ?", (_MOST_GIVEN,)
     )
@@ -255,3 +260,33 @@ def _pairs(built: Built) -> str:
 
 def _remembered(earlier: LastBuild) -> tuple[str, float | None, int]:
     return " ".join(earlier.keys[-_MOST_KEYS:]), earlier.seconds, earlier.at
+
+
+def put(
+    connection: Connection, table: str, keys: Sequence[str], columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Write rows of ``keys`` and ``columns``, in place of those with the same keys.
+
+    No constraint is needed: there is no other writer, and an index of PostgreSQL holds no long texts.
+    """
+    latest = {row[: len(keys)]: row for row in rows}
+    if not latest:
+        return
+    found = " AND ".join(f"{it} = ?" for it in keys)
+    connection.executemany(f"DELETE FROM {table} WHERE {found}", list(latest))  # noqa: S608 - names of ours
+    names = [*keys, *columns]
+    values = ", ".join("?" * len(names))
+    connection.executemany(
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})",  # noqa: S608 - names of ours
+        list(latest.values()),
+    )
+
+
+def add_missing(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Add the rows that are not there."""
+    found = " AND ".join(f"{it} = ?" for it in columns)
+    connection.executemany(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join('?' * len(columns))}"  # noqa: S608 - names
+        f" WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {found})",
+        [(*row, *row) for row in rows],
+    )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from freshlayer.model.downloaded_scripts import LARGEST
 from freshlayer.reference import Reference
 from freshlayer.state.columns import Row
+from freshlayer.state.records import put
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection
 
 MOST = 500
 MOST_BYTES = 8 * 1024 * 1024
@@ -37,14 +41,14 @@ def read(rows: Iterable[Row], wanted: Mapping[str, Reference]) -> dict[Reference
     return found
 
 
-def write(connection: sqlite3.Connection, scripts: Mapping[Reference, KeptScript], at: int) -> None:
+def write(connection: Connection, scripts: Mapping[Reference, KeptScript], at: int) -> None:
     """Record scripts, and remove the oldest where they are too many."""
     rows = [
         (reference.text, it.identity, sha256(it.body).hexdigest(), zlib.compress(it.body), at)
         for reference, it in scripts.items()
         if len(it.body) <= LARGEST
     ]
-    connection.executemany("INSERT OR REPLACE INTO script VALUES (?, ?, ?, ?, ?)", rows)
+    put(connection, "script", ("reference",), ("identity", "digest", "script", "at"), rows)
     size = 0
     newest = "SELECT reference, length(script) FROM script ORDER BY at DESC, reference"
     for number, (reference, length) in enumerate(connection.execute(newest).fetchall()):

@@ -6,40 +6,43 @@ killed loses none and makes none twice.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from freshlayer.files.path_text import path_of, text_of
 from freshlayer.model.watched import Message, Standing
-from freshlayer.state.opening import StateFile
+from freshlayer.state.places import Place, database_at
+from freshlayer.state.records import put
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection
 
 _KEPT = 10_000
 """Delivered messages that are kept: their keys are not used again."""
 
 
 class WatchRecords:
-    """In the state file. Each ``record_…`` method is one transaction. Not shared between threads.
+    """In the state. Each ``record_…`` method is one transaction. Not shared between threads.
 
-    ``warn`` is called with the reason where the file can't be used, once.
+    ``warn`` is called with the reason where the state can't be used, once.
     """
 
-    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        self._path, self._warn = path, warn
-        self._file = StateFile(path, warn)
+    def __init__(self, place: Place, warn: Callable[[str], None]) -> None:
+        self._place, self._warn = place, warn
+        self._database = database_at(place, warn)
 
     def close(self) -> None:
-        """End the connection; the records can be used again, and a file that could not be is tried again."""
-        self._file.close()
-        self._file = StateFile(self._path, self._warn)
+        """End the connection; the records can be used again, and a state that could not be is tried again."""
+        self._database.close()
+        self._database = database_at(self._place, self._warn)
 
     def standings(self) -> dict[str, Standing] | None:
         """By Dockerfile; None where they can't be read now."""
-        rows = self._file.read("SELECT dockerfile, standing FROM standing", ())
-        if not self._file.is_usable:
+        rows = self._database.read("SELECT dockerfile, standing FROM standing", ())
+        if not self._database.is_usable:
             return None
         found = (msgspec.json.decode(text, type=Standing) for _, text in rows)
         return {(name := path_of(it.dockerfile)): replace(it, dockerfile=name) for it in found}
@@ -51,14 +54,12 @@ class WatchRecords:
         """
         done: list[bool] = []
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             keys = [message.key for message in messages]
             if any(connection.execute("SELECT 1 FROM outbox WHERE key = ?", (it,)).fetchone() for it in keys):
                 return
-            connection.executemany(
-                "INSERT OR REPLACE INTO standing VALUES (?, ?)",
-                [(text_of(it.dockerfile), _written(it)) for it in standings],
-            )
+            rows = [(text_of(it.dockerfile), _written(it)) for it in standings]
+            put(connection, "standing", ("dockerfile",), ("standing",), rows)
             connection.executemany(
                 "INSERT INTO outbox (key, trigger, dockerfile, body, at, times, due, delivered)"
                 " VALUES (?, ?, ?, ?, ?, 0, ?, 0)",
@@ -66,39 +67,43 @@ class WatchRecords:
             )
             done.append(True)
 
-        self._file.write(work)
-        return bool(done)
+        self._database.write(work)
+        # What was done counts once the transaction ended.
+        return bool(done) and self._database.is_usable
 
     def undelivered(self) -> frozenset[str] | None:
         """The Dockerfiles with a message that is not delivered; None where that can't be read now."""
-        rows = self._file.read("SELECT DISTINCT dockerfile FROM outbox WHERE delivered = 0", ())
-        return frozenset(path_of(name) for (name,) in rows) if self._file.is_usable else None
+        rows = self._database.read("SELECT DISTINCT dockerfile FROM outbox WHERE delivered = 0", ())
+        return frozenset(path_of(name) for (name,) in rows) if self._database.is_usable else None
 
     def waiting(self) -> dict[str, int]:
         """Trigger → its messages that are not delivered."""
         sql = "SELECT trigger, count(*) AS times FROM outbox WHERE delivered = 0 GROUP BY trigger"
-        return {name: int(count) for name, count in self._file.read(sql, ())}
+        return {name: int(count) for name, count in self._database.read(sql, ())}
 
     def due(self, triggers: Collection[str], now: int, latest: int, most: int) -> list[Message]:
         """Messages of these triggers to deliver now that no process has claimed, by when they were due.
 
         One that is due after ``latest`` is due now, so that a clock that was set back delays none for long.
         """
-        rows = self._file.read(
-            "SELECT trigger, key, dockerfile, body, times FROM outbox WHERE delivered = 0"
+        if not triggers:
+            return []
+        rows = self._database.read(
+            "SELECT trigger, key, dockerfile, body, times FROM outbox WHERE delivered = 0"  # noqa: S608 - marks
             " AND (due <= ? OR due > ?) AND (claimed_until <= ? OR claimed_until > ?)"
-            " AND trigger IN (SELECT value FROM json_each(?)) ORDER BY due, number LIMIT ?",
-            (now, latest, now, latest, _texts(triggers), most),
+            f" AND trigger IN ({_marks(triggers)}) ORDER BY due, number LIMIT ?",
+            (now, latest, now, latest, *triggers, most),
         )
         return [Message(trigger, key, path_of(name), *rest) for trigger, key, name, *rest in rows]
 
     def next_due(self, triggers: Collection[str]) -> int | None:
         """When the next message of these triggers is due; None where none waits."""
-        rows = self._file.read(
-            "SELECT max(due, claimed_until) AS due FROM outbox"
-            " WHERE delivered = 0 AND trigger IN (SELECT value FROM json_each(?))"
-            " ORDER BY max(due, claimed_until) LIMIT 1",
-            (_texts(triggers),),
+        if not triggers:
+            return None
+        rows = self._database.read(
+            "SELECT CASE WHEN due > claimed_until THEN due ELSE claimed_until END AS due FROM outbox"  # noqa: S608 - marks
+            f" WHERE delivered = 0 AND trigger IN ({_marks(triggers)}) ORDER BY 1 LIMIT 1",
+            (*triggers,),
         )
         return int(rows[0][0]) if rows else None
 
@@ -106,12 +111,12 @@ class WatchRecords:
         """Remove the messages of a trigger that were due before then; how many. Each attempt moves that."""
         removed: list[int] = []
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             sql = "DELETE FROM outbox WHERE delivered = 0 AND trigger = ? AND due < ?"
             removed.append(connection.execute(sql, (trigger, before)).rowcount)
 
-        self._file.write(work)
-        return removed[-1] if removed else 0
+        self._database.write(work)
+        return removed[-1] if removed and self._database.is_usable else 0
 
     def claim(self, key: str, now: int, until: int) -> bool:
         """Claim a message for this process; False where another one has it, or delivered it.
@@ -148,14 +153,13 @@ class WatchRecords:
     def _changed(self, sql: str, values: Sequence[object]) -> bool:
         """Whether a statement changed a row."""
         counts: list[int] = []
-        self._file.write(lambda connection: counts.append(connection.execute(sql, values).rowcount))
-        return bool(counts) and counts[-1] > 0
+        self._database.write(lambda connection: counts.append(connection.execute(sql, values).rowcount))
+        return bool(counts) and counts[-1] > 0 and self._database.is_usable
 
 
 def _written(standing: Standing) -> str:
     return msgspec.json.encode(replace(standing, dockerfile=text_of(standing.dockerfile))).decode()
 
 
-def _texts(values: Iterable[str]) -> str:
-    """For ``json_each`` of SQLite."""
-    return msgspec.json.encode(sorted(values)).decode()
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,52 @@
+"""Where the state is, and the member of Database that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from freshlayer.errors import OptionError
+from freshlayer.state.opening import StateFile
+from freshlayer.state.store import DatabaseStore
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Database
+    from freshlayer.state.events import Keep
+
+
+class Server(Struct, frozen=True):
+    """A database server. ``url`` may hold a password: it is never printed."""
+
+    url: str
+
+    def __repr__(self) -> str:
+        return "<Server>"
+
+    def __str__(self) -> str:
+        from freshlayer.state.postgres.address import shown_address  # noqa: PLC0415 - few runs have a server
+
+        return shown_address(self.url)
+
+
+Place = Path | Server
+"""A state file, or a server."""
+
+
+def database_at(place: Place, warn: Callable[[str], None]) -> Database:
+    """Not connected yet. Raises OptionError where an extra is missing, or the URL can't be meant."""
+    if isinstance(place, Path):
+        return StateFile(place, warn)
+    try:
+        from freshlayer.state.postgres.server import PostgresDatabase  # noqa: PLC0415 - see above
+    except ImportError:
+        cure = "pip install 'freshlayer[postgres]'"
+        raise OptionError(f"--state {place}: it needs freshlayer[postgres] ({cure})") from None
+    return PostgresDatabase(place.url, warn)
+
+
+def store_at(place: Place, warn: Callable[[str], None], keep: Keep) -> DatabaseStore:
+    """As of ``database_at``."""
+    return DatabaseStore(database_at(place, warn), keep)

@@ -1,0 +1,1 @@
+"""The member of Database that several machines share: PostgreSQL, by psycopg 3 (extra ``postgres``)."""

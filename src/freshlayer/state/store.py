@@ -1,0 +1,229 @@
+"""The store on a database: its methods are queries that every member of Database answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from freshlayer.decisions.marks import Mark
+from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
+from freshlayer.model.history import History
+from freshlayer.model.inventory import Inventory
+from freshlayer.model.observation import Change, Recorded
+from freshlayer.reference import Reference
+from freshlayer.state import events, inventory, records, scripts
+from freshlayer.state.base import BuildRecord
+from freshlayer.state.columns import Row
+from freshlayer.state.events import Keep
+from freshlayer.state.records import Elsewhere, Given, Records, Scope, add_missing, put
+from freshlayer.state.scripts import KeptScript
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection, Database
+
+_AT_ONCE = 500
+_COLUMNS = (
+    *("identity", "strength", "evidence", "entity_tag", "last_modified", "asked", "full_answer"),
+    "content_type",
+)
+_OBSERVATIONS = f"SELECT reference, {', '.join(_COLUMNS)} FROM observation WHERE reference IN"  # noqa: S608 - constants
+_TAINTED_AGAIN = "UPDATE taint SET times = times + 1 WHERE reference = ? AND identity = ?"
+_TAINTED = "INSERT INTO taint (reference, identity, times) VALUES (?, ?, 1)"
+
+
+class DatabaseStore:
+    """Every method works, without memory, where the database can't be used. ``keep``: how much history."""
+
+    def __init__(self, database: Database, keep: Keep) -> None:
+        self._database = database
+        self._keep = keep
+
+    def close(self) -> None:
+        """End the connection; the store can be used again."""
+        self._database.close()
+
+    @property
+    def is_usable(self) -> bool:
+        """False once reading or writing failed."""
+        return self._database.is_usable
+
+    def observations(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
+        """The last recorded observation of each reference that has one."""
+        wanted = {reference.text: reference for reference in references}
+        rows = self._in(_OBSERVATIONS, list(wanted))
+        found: dict[Reference, Recorded] = {}
+        for text, identity, strength, evidence, entity_tag, last_modified, *rest in rows:
+            known = Identity.parse(identity, Strength(strength))
+            found[wanted[text]] = Recorded(
+                known,
+                _evidence(evidence, known),
+                Validators(entity_tag, last_modified),
+                *rest,
+            )
+        return found
+
+    def last_builds(self, scope: Scope, marks: Sequence[Mark]) -> Records:
+        """The last builds of these instructions; the last of them is the last instruction of the build."""
+        return records.read(self._rows, scope, marks)
+
+    def other_builds(self, scope: Scope, digests: Sequence[str]) -> dict[str, Elsewhere]:
+        """Digest of an instruction → another build that had it."""
+        return records.elsewhere(self._rows, scope, digests)
+
+    def users_of_keys(self, scope: Scope, keys: Sequence[str]) -> dict[str, Given]:
+        """Key → the Dockerfile and builder of this engine that had it."""
+        return records.given(self._rows, scope, keys)
+
+    def is_empty(self) -> bool:
+        """Whether no build is recorded."""
+        return not self._rows("SELECT number FROM built LIMIT 1", ())
+
+    def tags(self, scope: Scope) -> dict[str, str]:
+        """Tag → the image that it meant after the last build of this Dockerfile on this engine."""
+        sql = "SELECT name, image FROM tag WHERE dockerfile = ? AND engine = ? ORDER BY name"
+        return dict(self._rows(sql, (scope.dockerfile, scope.engine)))
+
+    def network(self, dockerfile: str) -> str | None:
+        """The network mode of the last build of a Dockerfile; None where no build is recorded."""
+        rows = self._rows("SELECT mode FROM network WHERE dockerfile = ?", (dockerfile,))
+        return str(rows[0][0]) if rows else None
+
+    def not_watched(self, dockerfile: str) -> frozenset[str]:
+        """Digests of what was not watched at the last build of a Dockerfile."""
+        rows = self._rows("SELECT digest FROM not_watched WHERE dockerfile = ?", (dockerfile,))
+        return frozenset(str(digest) for (digest,) in rows)
+
+    def networks(self) -> dict[str, str]:
+        """Dockerfile → the network mode of its last build, for all that were built."""
+        return dict(self._rows("SELECT dockerfile, mode FROM network", ()))
+
+    def record_keys(self, scope: Scope, keys: Sequence[str]) -> None:
+        """Record, before a builder starts, that it gets these keys."""
+        if keys:
+            self._database.write(lambda connection: records.give(connection, scope, keys))
+
+    def scripts(self, references: Iterable[Reference]) -> dict[Reference, KeptScript]:
+        """The scripts that these references named at their last probe."""
+        wanted = {reference.text: reference for reference in references}
+        return scripts.read(self._in(scripts.SELECT, list(wanted)), wanted)
+
+    def record_scripts(self, read: Mapping[Reference, KeptScript], *, at: int) -> None:
+        """Record the text of scripts. None of them was requested with a credential."""
+        if read:
+            self._database.write(lambda connection: scripts.write(connection, read, at))
+
+    def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
+        """(reference, identity) → how often a build may have mixed it up with another version."""
+        rows = self._in(
+            "SELECT reference, identity, times FROM taint WHERE reference IN", [r.text for r in references]
+        )
+        return {(reference, identity): int(times) for reference, identity, times in rows}
+
+    def history(self, reference: str, most: int) -> History:
+        """When a reference changed, and which builds took a new identity up."""
+        changes = events.changes_of(self._rows, reference, most)
+        return History(changes, events.builds_of(self._rows, reference, most))
+
+    def history_of_dockerfile(self, dockerfile: str, most: int) -> History:
+        """The builds of a Dockerfile, and the changes of what they took up."""
+        changes = events.changes_from(self._rows, dockerfile, most)
+        return History(changes, events.builds_from(self._rows, dockerfile, most))
+
+    def history_of_directory(self, directory: str, most: int) -> History:
+        """The same of every Dockerfile in a directory and below."""
+        changes = events.changes_within(self._rows, directory, most)
+        return History(changes, events.builds_within(self._rows, directory, most))
+
+    def inventory(self, pattern: str, most: int) -> Inventory:
+        """What is recorded of the Dockerfiles and references that match, at most so many of each."""
+        return msgspec.structs.replace(
+            inventory.read(self._database, pattern, most), size=self._database.size
+        )
+
+    def forget(self, dockerfiles: Sequence[str], references: Sequence[str]) -> None:
+        """Remove every record of these, but for taints; the space is given back."""
+        self._database.write(lambda connection: inventory.forget(connection, dockerfiles, references))
+        self._database.compact()
+
+    def record_observations(
+        self,
+        observations: Mapping[Reference, Recorded],
+        *,
+        at: int,
+        changes: Mapping[Reference, Change] | None = None,
+    ) -> None:
+        """Record what origins returned, without a build. ``changes``: the verdicts, for the history."""
+        self._database.write(lambda connection: self._observe(connection, observations, changes or {}, at))
+
+    def record_build(self, record: BuildRecord) -> None:
+        """Record a build that ended: all of it, or nothing."""
+        self._database.write(lambda connection: self._write(connection, record))
+
+    def _observe(
+        self,
+        connection: Connection,
+        observations: Mapping[Reference, Recorded],
+        changes: Mapping[Reference, Change],
+        at: int,
+    ) -> None:
+        events.write_changes(connection, observations, changes, at)
+        rows = [_observation(reference, recorded, at) for reference, recorded in observations.items()]
+        put(connection, "observation", ("reference",), _COLUMNS, rows)
+        events.prune(connection, at, self._keep)
+
+    def _write(self, connection: Connection, record: BuildRecord) -> None:
+        scope = record.scope
+        records.write(connection, scope, record.built, record.last_builds)
+        if record.network is not None:
+            row = (scope.dockerfile, record.network)
+            put(connection, "network", ("dockerfile",), ("mode",), [row])
+            connection.execute("DELETE FROM not_watched WHERE dockerfile = ?", row[:1])
+            missed = [(scope.dockerfile, digest) for digest in record.not_watched]
+            add_missing(connection, "not_watched", ("dockerfile", "digest"), missed)
+        tags = [(scope.engine, *tag, scope.dockerfile) for tag in record.tags.items()]
+        put(connection, "tag", ("engine", "name"), ("image", "dockerfile"), tags)
+        for pair in record.tainted:
+            if not connection.execute(_TAINTED_AGAIN, pair).rowcount:
+                connection.execute(_TAINTED, pair)
+        if record.event is not None:
+            events.write_build(connection, record.event)
+        self._observe(connection, record.observations, record.changes, record.at)
+
+    def _in(self, sql: str, values: list[str]) -> Iterator[Row]:
+        for start in range(0, len(values), _AT_ONCE):
+            some = values[start : start + _AT_ONCE]
+            placed = f"{sql} ({','.join('?' * len(some))})"
+            yield from self._database.read(placed, tuple(some), frozenset(some))
+
+    def _rows(self, sql: str, values: Sequence[str | int]) -> list[Row]:
+        return self._database.read(sql, values)
+
+
+def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
+    return (
+        reference.text,
+        str(recorded.identity),
+        recorded.identity.strength,
+        events.evidence_text(recorded.evidence),
+        recorded.validators.entity_tag,
+        recorded.validators.last_modified,
+        now,
+        now if recorded.full_answer is None else recorded.full_answer,
+        recorded.content_type,
+    )
+
+
+def _evidence(text: str, identity: Identity) -> tuple[Evidence, ...]:
+    """Version 2 did not keep what was a guess: there only the evidence that is the identity is none."""
+    found = []
+    for scheme, value, strength, *rest in json.loads(text):
+        hop, guessed = (
+            rest
+            if len(rest) > 1
+            else ((rest or [0])[0], (scheme, value) != (identity.scheme, identity.value))
+        )
+        found.append(Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed)))
+    return tuple(found)
