@@ -35,7 +35,7 @@ class Connection(Protocol):
 
 
 class Database(Protocol):
-    """Reading gives nothing, and writing does nothing, where it can't be used: a warning says why, once."""
+    """Reading gives nothing, and writing does nothing, where it can't be used: a warning states why, once."""
 
     @property
     def is_usable(self) -> bool:

@@ -1,4 +1,4 @@
-"""A database server: it is connected to, asked and written to here.
+"""A database server: it is connected to, read and written here.
 
 It is shared, so that what it returns is input like any other: the rows of a query are bounded and checked,
 and one that freshlayer does not write is left out. It is on a network, so that a connection may be lost at
