@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ from freshlayer.dockerfile.reach import parent_stage, reachable
 from freshlayer.dockerfile.scope import Environment
 from freshlayer.dockerfile.scope import environments as environments_of
 from freshlayer.model.base_image import Bases
-from freshlayer.model.context_files import ContextAnswer, ContextAnswers, Wanted
+from freshlayer.model.context_files import ContextAnswer, ContextAnswers, ReadContext, Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import SYNTAX, NotWatched, Place, RemoteInput
 from freshlayer.model.packages import PackageCommand
@@ -32,10 +32,6 @@ _MOST_STEPS = 12
 """How often files of the context are read: scripts execute scripts."""
 
 _CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
-
-
-ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
-"""Reads files of the build context; what is wanted twice has one answer."""
 
 
 def analyse(

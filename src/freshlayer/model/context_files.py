@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -51,3 +51,6 @@ class ContextAbsent(Struct, frozen=True):
 
 ContextAnswer = ContextText | ContextLink | ContextDirectory | ContextUnread | ContextAbsent
 ContextAnswers = Mapping[Wanted, ContextAnswer]
+
+ReadContext = Callable[[Sequence[Wanted]], ContextAnswers]
+"""Reads files of the build context; what is wanted twice has one answer."""

@@ -8,15 +8,15 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.context import ContextFiles, Source
+from freshlayer.context import Source
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
-from freshlayer.discover.reading import analyse
 from freshlayer.errors import FreshlayerError
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import KINDS, Reference
+from freshlayer.workflows.analyse import analysed
 
 _NOT_CHOOSING = READS_NOTHING | {PackageAction.UPDATE}
 _PROBED = frozenset(kind.name for kind in KINDS)
@@ -41,9 +41,7 @@ class Target(Struct, frozen=True):
     @classmethod
     def of(cls, source: Source, request: BuildRequest, learned: Learned = NOTHING_LEARNED) -> Target:
         """Analyse a Dockerfile, and the scripts of its context that it executes. Raises DockerfileError."""
-        files = ContextFiles(source.context, source.path)
-        found = analyse(source.text, request, files.read, learned.scripts, learned.bases)
-        return cls(source, request, found)
+        return cls(source, request, analysed(source, request, learned))
 
     def again(self, request: BuildRequest, learned: Learned) -> Target:
         """The same with what was learned since. Raises FreshlayerError."""

@@ -1,0 +1,62 @@
+"""Which code analyses here: what it made is used by that code alone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from hashlib import blake2b
+from importlib.machinery import PathFinder
+
+from freshlayer import __file__ as own_file
+from freshlayer import __version__
+
+PACKAGES = ("analyses", "discover", "dockerfile", "masking", "model", "shell")
+"""Of freshlayer, with all that is in them; the modules beside the packages count too."""
+
+LIBRARIES = (
+    "e2b_dockerfile_utils",
+    "msgspec",
+    "packageurl",
+    "tree_sitter",
+    "tree_sitter_bash",
+    "tree_sitter_powershell",
+)
+
+_NOT_CODE = "__pycache__"
+
+_File = tuple[str, int, int, int]
+"""Path, size, and when content and attributes changed, in nanoseconds."""
+
+
+def stamp_of_code() -> bytes:
+    """Another one for each release, and whenever a module is edited; empty where that can't be known.
+
+    The time of the last change of attributes differs even where an installer sets the other times.
+    """
+    here = os.path.dirname(own_file)
+    try:
+        files = [*_files(here, PACKAGES), *(one for name in LIBRARIES for one in _files(_place(name)))]
+    except OSError:
+        return b""
+    return blake2b(repr((__version__, sys.version, sys.flags.optimize, files)).encode()).digest()
+
+
+def _place(library: str) -> str:
+    """The directory of a library, which is not loaded. Raises OSError."""
+    spec = PathFinder.find_spec(library)
+    if spec is None or not spec.origin:
+        raise FileNotFoundError(library)
+    return os.path.dirname(spec.origin)
+
+
+def _files(directory: str, below: tuple[str, ...] | None = None) -> Iterator[_File]:
+    """Of a directory, without what is compiled. ``below``: only these directories in it. Raises OSError."""
+    with os.scandir(directory) as entries:
+        found = sorted(entries, key=lambda it: it.name)
+    for entry in found:
+        if not entry.is_dir():
+            status = entry.stat()
+            yield entry.path, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+        elif entry.name != _NOT_CODE and (below is None or entry.name in below):
+            yield from _files(entry.path)

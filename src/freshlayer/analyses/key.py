@@ -1,0 +1,33 @@
+"""All that an analysis is made from, besides the files of the build context, as one digest."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import msgspec
+
+from freshlayer.discover.analysis import BuildRequest, Learned
+
+_BYTES = 32
+
+
+def key_of(content: bytes, request: BuildRequest, learned: Learned, code: bytes) -> bytes:
+    """``content``: of the Dockerfile. ``code``: the stamp of what analyses.
+
+    Empty where there is none: without a stamp, and for a text that is not Unicode.
+    """
+    if not code:
+        return b""
+    try:
+        others = msgspec.msgpack.encode((code, request, learned.scripts, list(learned.bases.items())))
+    except UnicodeEncodeError:
+        return b""
+    digest = blake2b(len(others).to_bytes(8, "big"), digest_size=_BYTES)
+    digest.update(others)
+    digest.update(content)
+    return digest.digest()
+
+
+def derived(key: bytes, purpose: bytes, *parts: bytes) -> bytes:
+    """Another key, from which this one can't be computed. Each part has one length for one purpose."""
+    return blake2b(b"".join(parts), key=key, person=purpose, digest_size=_BYTES).digest()

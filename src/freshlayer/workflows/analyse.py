@@ -1,0 +1,54 @@
+"""Analyse a Dockerfile with the files of its context; what was analysed before is looked up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from freshlayer.analyses import AnalysisCache, key_of, stamp_of_code
+from freshlayer.context import ContextFiles, Source
+from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
+from freshlayer.files.user_directories import cache_home
+from freshlayer.model.context_files import ContextAnswer, Wanted
+
+SWITCH = "FRESHLAYER_ANALYSES"
+"""``off``: nothing is looked up and nothing is kept."""
+
+
+def analysed(source: Source, request: BuildRequest, learned: Learned) -> Analysis:
+    """Raises DockerfileError, ContextError."""
+    code = b"" if os.environ.get(SWITCH) == "off" else _code_at_start()
+    key = key_of(source.content, request, learned, code)
+    if not key:
+        return _read(source, request, learned, [])
+    analyses = AnalysisCache(cache_home(os.environ) / "freshlayer" / "analyses")
+    found = analyses.find(key, ContextFiles(source.context, source.path).read)
+    if found is None:
+        answers: list[tuple[Wanted, ContextAnswer]] = []
+        found = _read(source, request, learned, answers)
+        if stamp_of_code() == code:
+            analyses.keep(key, answers, found)
+    return found
+
+
+def _read(
+    source: Source, request: BuildRequest, learned: Learned, answers: list[tuple[Wanted, ContextAnswer]]
+) -> Analysis:
+    """``answers`` gets those of the context, in order."""
+    from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
+
+    files = ContextFiles(source.context, source.path)
+
+    def noted(wanted: Sequence[Wanted]) -> Mapping[Wanted, ContextAnswer]:
+        found = files.read(wanted)
+        answers.extend((item, found[item]) for item in wanted)
+        return found
+
+    return analyse(source.text, request, noted, learned.scripts, learned.bases)
+
+
+@cache
+def _code_at_start() -> bytes:
+    """Of the code that is loaded: a release that is installed meanwhile is not what analyses here."""
+    return stamp_of_code()
