@@ -68,7 +68,7 @@ PURE_MODULES = {
 }
 """The same for a single module of a package that is not pure."""
 
-APART = frozenset({"probe", "state", "context", "builders", "bases", "indexes"})
+APART = frozenset({"probe", "state", "context", "builders", "bases", "indexes", "analyses"})
 """Packages that do not import each other."""
 
 ABOVE = {
