@@ -15,6 +15,7 @@ from freshlayer.discover.locks.table import lock_of
 from freshlayer.discover.programs.readers import remote
 from freshlayer.discover.syntaxes.found import Finding, Missed, Unknown, Words, written
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles
+from freshlayer.discover.syntaxes.packages_bundler import bundler
 from freshlayer.discover.syntaxes.packages_cargo import cargo
 from freshlayer.discover.syntaxes.packages_composer import composer
 from freshlayer.discover.syntaxes.packages_conda import conda
@@ -61,6 +62,7 @@ LANGUAGES: dict[str, tuple[str, Grammar]] = {
     "uv": ("pypi", _uv),
     **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
     "gem": ("gem", gem),
+    **dict.fromkeys(("bundle", "bundler"), ("gem", bundler)),
     **dict.fromkeys(("mvn", "mvnw", "mvnd"), ("maven", mvn)),
     **dict.fromkeys(("dotnet", "nuget"), ("nuget", dotnet)),
     **dict.fromkeys(("R", "Rscript", "r", "install2.r"), ("cran", r)),
