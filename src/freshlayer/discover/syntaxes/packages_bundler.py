@@ -53,7 +53,7 @@ _LONGEST = 80
 
 
 class _Block(Struct, frozen=True):
-    """What the blocks around a line say of the gems in it."""
+    """what the blocks around a line state of the gems in it."""
 
     groups: tuple[str, ...] = ()
     optional: bool = False
@@ -169,7 +169,7 @@ def _skip(lines: Iterator[str]) -> None:
 
 
 def _block(line: str, above: _Block) -> _Block:
-    """What a line that opens a block says. Raises _NotReadError."""
+    """What a line that opens a block states. Raises _NotReadError."""
     if (group := _GROUP.fullmatch(line)) is not None:
         groups = (*above.groups, *_WORD.findall(group[1]))
         return replace(above, groups=groups, optional=above.optional or bool(group[2]))
