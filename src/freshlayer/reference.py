@@ -77,7 +77,7 @@ _IMAGE = compiled(
 )
 
 
-class Reference(Struct, frozen=True, eq=False):
+class Reference(Struct, frozen=True, gc=False, eq=False):
     """``text`` is the canonical spelling, safe to show and to store.
 
     ``address`` is what goes to the origin; it may hold a credential or a signature, so it is never printed,
@@ -170,10 +170,13 @@ def _url(text: str) -> Reference:
     stated = _FRAGMENT.search(parts.fragment)
     digest = stated[0].lower() if stated else ""
     origin = f"{parts.scheme}://{host}"
+    shown_text = f"{origin}{public_path(host, path)}{known}{'#' if digest else ''}{digest}"
+    address = f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}"
     return Reference(
         kind="ftp" if parts.scheme.startswith("ftp") else "http",
-        text=f"{origin}{public_path(host, path)}{known}{'#' if digest else ''}{digest}",
-        address=f"{parts.scheme}://{userinfo}{at}{host}{path}{'?' + query if query else ''}",
+        text=shown_text,
+        # Most have no secret: then one string is both.
+        address=shown_text if address == shown_text else address,
         pinned=digest.replace("=", ":") or _pinned(origin + path),
     )
 

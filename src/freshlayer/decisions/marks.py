@@ -15,7 +15,7 @@ from freshlayer.dockerfile.reach import sources_of
 _A_STAGE = "<stage>"
 
 
-class Mark(Struct, frozen=True):
+class Mark(Struct, frozen=True, gc=False):
     """``stage``: its label. ``digest``: of the instruction's text, without the names of stages.
 
     ``chain``: of it, of all that is before it in its stage and of the stages that these read, build args

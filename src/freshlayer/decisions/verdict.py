@@ -10,6 +10,7 @@ from freshlayer.model.observation import Certainty, Change, Observation, ProbeOu
 from freshlayer.model.reasons import Reason, joined
 
 _USUAL = {"etag", "last-modified"}
+_RETURNED_304 = Reason("not-modified", detail="the origin returned 304 Not Modified")
 
 
 def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
@@ -49,12 +50,11 @@ def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> V
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
     doubtful = evidence.is_aged(observed.evidence) or evidence.is_redirected(observed.evidence)
     certain = evidence.is_revalidated(recorded) and not doubtful
-    reason = Reason("not-modified", detail="the origin returned 304 Not Modified")
     return Verdict(
         observed.reference,
         Change.UNCHANGED,
         _certainty(sure=certain),
-        _with_warnings(reason, observed, recorded.identity.strength),
+        _with_warnings(_RETURNED_304, observed, recorded.identity.strength),
         recorded.identity,
         recorded,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from sys import intern
 
 from msgspec import Struct
 
@@ -16,12 +17,12 @@ class Heredoc(Struct, frozen=True):
     strip_tabs: bool
 
 
-class Instruction(Struct, frozen=True):
+class Instruction(Struct, frozen=True, gc=False):
     """One instruction.
 
-    ``number`` counts all instructions of the file from 0. ``text`` is the whole instruction with its
-    continuation lines joined; ``rest`` is what follows the keyword and the flags; ``words`` are the
-    arguments as BuildKit splits them (ENV and LABEL: key, value, delimiter). Lines count from 1.
+    ``number`` counts all instructions of the file from 0. ``rest`` is what follows the keyword and the flags;
+    ``words`` are the arguments as BuildKit splits them (ENV and LABEL: key, value, delimiter). Lines count
+    from 1. ``original``: the text, where it is not the name, a space and ``rest``.
     """
 
     number: int
@@ -30,10 +31,15 @@ class Instruction(Struct, frozen=True):
     words: tuple[str, ...]
     exec_form: bool
     heredocs: tuple[Heredoc, ...]
-    text: str
+    original: str
     rest: str
     line: int
     end_line: int
+
+    @property
+    def text(self) -> str:
+        """The whole instruction with its continuation lines joined."""
+        return self.original or f"{self.name} {self.rest}"
 
     def flag(self, name: str) -> str:
         """The value of ``--name=value``; empty where it is not given."""
@@ -57,7 +63,7 @@ class Stage(Struct, frozen=True):
     @property
     def label(self) -> str:
         """How a report calls the stage."""
-        return self.name or str(self.number)
+        return self.name or intern(str(self.number))
 
 
 class Dockerfile(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from sys import intern
 
 from msgspec.structs import replace
 
@@ -93,17 +94,19 @@ def _without_onbuild_documents(text: str) -> str:
 
 
 def _instruction(number: int, item: DockerfileInstruction, line: int) -> Instruction:
+    name = intern(item.name)
+    rest = item.args[0] if name == "RUN" and not item.json and item.args else ""
     return Instruction(
         number=number,
-        name=item.name,
+        name=name,
         flags=tuple(item.flags),
         words=tuple(item.args),
         exec_form=item.json,
         heredocs=tuple(Heredoc(doc.name, doc.content, doc.chomp) for doc in item.heredocs),
-        text=item.original,
-        rest=item.args[0] if item.name == "RUN" and not item.json and item.args else "",
+        original="" if item.original == f"{name} {rest}" else item.original,
+        rest=rest,
         line=line,
-        end_line=item.end_line,
+        end_line=line if item.end_line == line else item.end_line,
     )
 
 

@@ -23,7 +23,7 @@ Pairs = tuple[tuple[str, str], ...]
 """Sorted (reference, written key identity) pairs: what a key is made of."""
 
 
-class Built(Struct, frozen=True):
+class Built(Struct, frozen=True, gc=False):
     """What an instruction was last built with. ``dockerfile``: which one was built, if it is another one."""
 
     pairs: Pairs
@@ -31,7 +31,7 @@ class Built(Struct, frozen=True):
     dockerfile: str = ""
 
 
-class LastBuild(Struct, frozen=True):
+class LastBuild(Struct, frozen=True, gc=False):
     """The record of an instruction that was built.
 
     ``chain``: as in InstructionVerdict. ``keys``: those it was built with, newest last. ``seconds``: how long
@@ -62,7 +62,7 @@ class StepOutcome(Struct, frozen=True):
     follows: bool = False
 
 
-class InstructionVerdict(Struct, frozen=True):
+class InstructionVerdict(Struct, frozen=True, gc=False):
     """State, reason and key of one instruction. ``key`` is empty where none is injected.
 
     ``digest``: of the instruction's text, which identifies it in the next build. ``chain``: of it and of all

@@ -34,7 +34,7 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 _RANKS = {strength: rank for rank, strength in enumerate(Strength)}
 
 
-class Identity(Struct, frozen=True):
+class Identity(Struct, frozen=True, gc=False):
     """The evidence that represents the bytes in a key, written ``scheme:value``."""
 
     scheme: str
@@ -94,7 +94,7 @@ def _dated(value: str) -> str:
     return f"{at}, {length} bytes" if length.isdigit() else at
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, gc=False):
     """One statement of an origin about the bytes.
 
     ``hop`` counts redirects from 0; ``ignored``: why the evidence does not count; None where it does.
@@ -114,7 +114,7 @@ class Evidence(Struct, frozen=True):
         return Identity(self.scheme, self.value, self.strength)
 
 
-class Validators(Struct, frozen=True):
+class Validators(Struct, frozen=True, gc=False):
     """What a conditional request sends back, verbatim as the origin sent it (RFC 9110 §13.1)."""
 
     entity_tag: str = ""

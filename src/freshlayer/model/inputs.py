@@ -13,7 +13,7 @@ SYNTAX = "# syntax"
 _RESOLVED_BY_BUILDER = frozenset({"FROM", "COPY --from", "ADD --from", "RUN --mount", SYNTAX})
 
 
-class ScriptPlace(Struct, frozen=True):
+class ScriptPlace(Struct, frozen=True, gc=False):
     """A line, from 1, of a script that an instruction executes.
 
     ``path``: relative to the build context, or the absolute one of a file that the Dockerfile itself writes;
@@ -32,7 +32,7 @@ def is_download(path: str) -> bool:
     return "://" in path
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where a reference is named: the instruction (its first line, from 1) and the syntax that names it.
 
     ``script``: where in a script that the instruction executes.
@@ -50,7 +50,7 @@ class Place(Struct, frozen=True):
         return self.via in _RESOLVED_BY_BUILDER
 
 
-class RemoteInput(Struct, frozen=True):
+class RemoteInput(Struct, frozen=True, gc=False):
     """A reference and the places that name it."""
 
     reference: Reference

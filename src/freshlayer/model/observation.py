@@ -23,7 +23,7 @@ class ProbeOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Observation(Struct, frozen=True):
+class Observation(Struct, frozen=True, gc=False):
     """What a probe saw of one reference.
 
     ``content_type``: the media type of the answer, without parameters. ``body``: the bytes, where they were
@@ -44,7 +44,7 @@ class Observation(Struct, frozen=True):
     retry_after: float | None = None
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """The last observation of a reference that was recorded, and its identity.
 
     ``probed_at``: when, in seconds since 1970; 0 where that is not known. It is never part of a key.
@@ -85,7 +85,7 @@ class Certainty(StrEnum):
     PROBABLE = "probable"
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """How one input compares with its record.
 
     ``identity`` is None if nothing was ever known. ``keep`` is the new record for the state; None keeps the

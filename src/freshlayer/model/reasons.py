@@ -21,7 +21,7 @@ REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **BASES, 
 _IMAGE = "docker-image://"
 
 
-class Reason(Struct, frozen=True):
+class Reason(Struct, frozen=True, gc=False):
     """Why a decision was made. Other code compares ``code`` alone.
 
     ``subject``: what it is about, where the place that prints it does not name it. ``detail``: what happened,

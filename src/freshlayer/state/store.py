@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from freshlayer.decisions.marks import Mark
-from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.history import History
 from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
@@ -18,6 +16,7 @@ from freshlayer.state import events, inventory, records, scripts
 from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
+from freshlayer.state.observations import observed, row_of
 from freshlayer.state.records import Elsewhere, Given, Records, Scope, add_missing, put
 from freshlayer.state.scripts import KeptScript
 
@@ -53,17 +52,7 @@ class DatabaseStore:
     def observations(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
         """The last recorded observation of each reference that has one."""
         wanted = {reference.text: reference for reference in references}
-        rows = self._in(_OBSERVATIONS, list(wanted))
-        found: dict[Reference, Recorded] = {}
-        for text, identity, strength, evidence, entity_tag, last_modified, *rest in rows:
-            known = Identity.parse(identity, Strength(strength))
-            found[wanted[text]] = Recorded(
-                known,
-                _evidence(evidence, known),
-                Validators(entity_tag, last_modified),
-                *rest,
-            )
-        return found
+        return {wanted[row[0]]: recorded for row, recorded in observed(self._in(_OBSERVATIONS, list(wanted)))}
 
     def last_builds(self, scope: Scope, marks: Sequence[Mark]) -> Records:
         """The last builds of these instructions; the last of them is the last instruction of the build."""
@@ -170,7 +159,7 @@ class DatabaseStore:
         at: int,
     ) -> None:
         events.write_changes(connection, observations, changes, at)
-        rows = [_observation(reference, recorded, at) for reference, recorded in observations.items()]
+        rows = [row_of(reference, recorded, at) for reference, recorded in observations.items()]
         put(connection, "observation", ("reference",), _COLUMNS, rows)
         events.prune(connection, at, self._keep)
 
@@ -200,30 +189,3 @@ class DatabaseStore:
 
     def _rows(self, sql: str, values: Sequence[str | int]) -> list[Row]:
         return self._database.read(sql, values)
-
-
-def _observation(reference: Reference, recorded: Recorded, now: int) -> Row:
-    return (
-        reference.text,
-        str(recorded.identity),
-        recorded.identity.strength,
-        events.evidence_text(recorded.evidence),
-        recorded.validators.entity_tag,
-        recorded.validators.last_modified,
-        now,
-        now if recorded.full_answer is None else recorded.full_answer,
-        recorded.content_type,
-    )
-
-
-def _evidence(text: str, identity: Identity) -> tuple[Evidence, ...]:
-    """Version 2 did not keep what was a guess: there only the evidence that is the identity is none."""
-    found = []
-    for scheme, value, strength, *rest in json.loads(text):
-        hop, guessed = (
-            rest
-            if len(rest) > 1
-            else ((rest or [0])[0], (scheme, value) != (identity.scheme, identity.value))
-        )
-        found.append(Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed)))
-    return tuple(found)

@@ -15,6 +15,7 @@ from freshlayer.state import Elsewhere, Records, Scope
 from freshlayer.workflows.session import Session
 
 _LONGEST = 200
+_NEVER_BUILT_HERE = Reason("never-built-here")
 
 
 def past_of(
@@ -88,7 +89,7 @@ def _reason(scope: Scope, mark: Mark, records: Records, other: Elsewhere | None,
         detail = f"built from {shown(other.dockerfile, _LONGEST)}, not yet from this Dockerfile"
         return Reason("never-built-from-dockerfile", detail=detail)
     if empty:
-        return Reason("never-built-here")
+        return _NEVER_BUILT_HERE
     if mark.place in records.history:
         return Reason("not-watched-before", detail="its inputs were not watched at the last build")
     if records.stages and mark.stage not in records.stages:
