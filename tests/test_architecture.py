@@ -326,7 +326,13 @@ def test_a_circle_of_three_is_found_and_a_diamond_is_not_one() -> None:
 
 
 STARTERS = frozenset(
-    {"builders.run.process", "builders.local_images", "probe.network.subprocesses", "watch.delivery"}
+    {
+        "builders.run.process",
+        "builders.local_images",
+        "probe.network.subprocesses",
+        "watch.delivery",
+        "watch.projects.git",
+    }
 )
 """Who may start programs: by ``freshlayer.children``, which states for each kind what it may read."""
 

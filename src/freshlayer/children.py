@@ -40,6 +40,10 @@ VERSION_CONTROL = Child("git ls-remote, git fetch, hg identify", memory=512 * _M
 configuration. In a checkout it would read .git/config, or that of a bare repository inside a directory, and
 both can name programs."""
 
+CLONE = Child("git ls-remote, fetch, read-tree of watch", memory=2048 * _MIB)
+"""It fetches repositories of projects into the service's own directory, without any configuration, hook,
+filter or submodule (``watch/projects/git.py``). Its environment holds the credential for the host."""
+
 DOCKER_CREDENTIAL = Child("docker-credential-NAME get", memory=512 * _MIB)
 """Named by docker's or podman's configuration, unless that is in the working directory."""
 
@@ -74,6 +78,7 @@ without the mark of reentry: it may be freshlayer build."""
 
 CHILDREN = (
     VERSION_CONTROL,
+    CLONE,
     DOCKER_CREDENTIAL,
     HOST_COMMAND,
     CLOUD,

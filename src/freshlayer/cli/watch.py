@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
@@ -22,9 +21,10 @@ if TYPE_CHECKING:
     epilog="\b\nExamples:"
     "\n  freshlayer watch --once ."
     "\n  freshlayer watch --config watch.toml /srv/projects"
+    "\n  freshlayer watch https://git.example.org/team/app.git"
     "\n  freshlayer watch --config watch.toml --test-trigger rebuild",
 )
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH]…")
+@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH|REPOSITORY]…")
 @click.option(
     "--config", metavar="FILE", type=click.Path(), help="intervals, paths and triggers (watch.toml)"
 )
@@ -42,8 +42,10 @@ def command(
 ) -> int:
     """Probe the inputs of every Dockerfile below PATH on a schedule, each once for all of them.
 
-    PATH is a directory; it is searched as by check --recursive. When an input of an image changes, the
-    triggers of the configuration fire. SIGTERM ends the service within 10 seconds.
+    PATH is a directory; it is searched as by check --recursive, and for compose and bake files. REPOSITORY
+    is the URL of a git repository, of which the default branch is cloned and fetched on a schedule. When an
+    input of an image changes, the triggers of the configuration fire. SIGTERM ends the service within 10
+    seconds.
 
     With --once the exit codes are those of check. A trigger that could not be delivered is exit code 2; the
     next run tries again.
@@ -51,10 +53,11 @@ def command(
     settings, directory = _settings(config)
     if test_trigger is not None:
         return _test(settings, directory, test_trigger)
+    from freshlayer.cli.watch_projects import given
     from freshlayer.cli.watch_service import run
 
-    given = paths or tuple(os.path.join(directory, path) for path in settings.paths) or (".",)
-    return run(options, settings, directory, [os.path.abspath(path) for path in given], listen, once=once)
+    settings, searched = given(settings, directory, paths)
+    return run(options, settings, directory, searched, listen, once=once)
 
 
 def _settings(config: str | None) -> tuple[WatchSettings, Path]:

@@ -17,6 +17,7 @@ from freshlayer.context.composition_files import (
     bake_files,
     compose_files,
     is_composition,
+    leads_out,
     named_files,
 )
 from freshlayer.context.tree import dockerfiles, is_dockerfile
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freshlayer.builders.invocation import BuildTarget, Invocation
+    from freshlayer.context import Source
 
 _KEPT = frozenset(
     """
@@ -49,24 +51,37 @@ _FIXED = {
 _NOTHING = {"compose": "no service of it is built", "bake": "it has no target"}
 
 
-def candidates(root: str, failed: Callable[[str], None]) -> Iterator[Candidate]:
-    """Every Dockerfile, compose and bake file below a directory. Raises ContextError."""
+def candidates(root: str, failed: Callable[[str], None], named: str = "") -> Iterator[Candidate]:
+    """Every Dockerfile, compose and bake file below a directory. Raises ContextError.
+
+    ``named``: what stands for the directory in the names of reports.
+    """
+    found = _composition_files(root, failed)
+    for tool, path in found:
+        shown_as = f"{named}:{os.path.relpath(path, root)}" if named else ""
+        yield Candidate(str(path.parent), str(path), tool, root, shown_as)
+
+
+def _composition_files(root: str, failed: Callable[[str], None]) -> Iterator[tuple[str, Path]]:
     by_directory: dict[Path, list[str]] = {}
     for path in dockerfiles(Path(root), failed, lambda name: is_dockerfile(name) or is_composition(name)):
         if is_dockerfile(path.name):
-            yield Candidate(str(path.parent), str(path), root=root)
+            yield "", path
         else:
             by_directory.setdefault(path.parent, []).append(path.name)
     for directory, names in by_directory.items():
         for tool, find in (("compose", compose_files), ("bake", bake_files)):
             if files := find(directory, names):
-                yield Candidate(str(directory), str(files[0]), tool, root)
+                yield tool, files[0]
 
 
 def composed(options: Options, hosts: Mapping[str, HostSettings], wanted: Candidate) -> Composed:
     """All that a compose or bake file builds. Raises FreshlayerError where that is not known."""
     invocation, files = _invocation(options, wanted)
     root = Path(wanted.root).resolve()
+    read = named_files(files, root)
+    if wanted.named and wanted.tool == "compose" and (why := leads_out(read)):
+        raise ContextError(f"{shown(wanted.named)}: {why}")
     targets: dict[str, AnalysedFile] = {}
     warnings: list[str] = []
     for target in invocation.model().targets:
@@ -78,12 +93,19 @@ def composed(options: Options, hosts: Mapping[str, HostSettings], wanted: Candid
         except (ContextError, DockerfileError) as error:
             warnings.append(f"{shown(name)}: {error}; it is not watched")
             continue
-        source = replace(found.source, shown=shown(name))
+        source = (
+            named_source(found.source, name) if wanted.named else replace(found.source, shown=shown(name))
+        )
         leaf = AnalysedFile(source, found.watched, platforms=found.request.platforms, request=found.request)
         targets[name] = with_settings(options, hosts, leaf)
     if not targets and not warnings:
-        warnings.append(f"{shown(wanted.file or '')}: {_NOTHING[wanted.tool]}")
-    return Composed(targets, named_files(files, root), tuple(warnings))
+        warnings.append(f"{shown(wanted.named or wanted.file or '')}: {_NOTHING[wanted.tool]}")
+    return Composed(targets, read, tuple(warnings))
+
+
+def named_source(source: Source, name: str) -> Source:
+    """In reports and in the state under this name, wherever its clone is."""
+    return replace(source, shown=shown(name), known_as=text_of(name))
 
 
 def _invocation(options: Options, wanted: Candidate) -> tuple[Invocation, list[Path]]:

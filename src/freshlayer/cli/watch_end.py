@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -26,14 +27,31 @@ class End:
     def __init__(self) -> None:
         self._is_set = False
         self._read, self._write = os.pipe()
+        os.set_blocking(self._read, False)
+        os.set_blocking(self._write, False)
+        self._is_renewed = False
 
     def is_set(self) -> bool:
         """For any thread, at any time."""
         return self._is_set
 
     def wait(self, seconds: float) -> None:
-        """For so long, or until the end. For the main thread, which signals interrupt."""
+        """For so long, until the end, or until ``renew``. For the main thread, which signals interrupt."""
         select.select([self._read], [], [], seconds)
+        if not self._is_set:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._read, 4096)
+
+    def renew(self) -> None:
+        """What is watched is another than before. For any thread."""
+        self._is_renewed = True
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._write, b"\0")
+
+    def renewed(self) -> bool:
+        """Whether it is so since the last call."""
+        was, self._is_renewed = self._is_renewed, False
+        return was
 
     @contextmanager
     def by_signals(self) -> Iterator[None]:
@@ -51,7 +69,8 @@ class End:
         if not self._is_set:
             signal.setitimer(signal.ITIMER_REAL, _GRACE)
             self._is_set = True
-            os.write(self._write, b"\0")
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._write, b"\0")
 
 
 def _overdue(_number: int, _frame: FrameType | None) -> None:

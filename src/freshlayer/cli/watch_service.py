@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,12 @@ from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import state_in_use
 from freshlayer.cli.watch_api import served
-from freshlayer.cli.watch_compositions import candidates, composed
+from freshlayer.cli.watch_compositions import composed, named_source
 from freshlayer.cli.watch_end import End, OverdueError
+from freshlayer.cli.watch_projects import found, projects_of
 from freshlayer.credentials import Keyring
-from freshlayer.errors import ContextError
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
-from freshlayer.reference import shown
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings, Policy
@@ -38,6 +37,7 @@ from freshlayer.watch import sending
 from freshlayer.watch.board import Board
 from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
+from freshlayer.watch.projects.fetching import Projects
 from freshlayer.watch.schedule import Schedule, host_of
 from freshlayer.watch.sending import Stopping
 from freshlayer.watch.settings import Trigger, WatchSettings
@@ -74,6 +74,14 @@ class _Place(Struct, frozen=True):
         """``failed`` gets why the state can't be used."""
         triggers = self.settings.triggers
         return DeliveryThreads(triggers, lambda some: self.outbox(some, stopping, failed), warn, stopping)
+
+    def projects(
+        self, end: End, report: Callable[[str], None], changed: Callable[[], None] = lambda: None
+    ) -> Projects | None:
+        """The repositories that it clones."""
+        return projects_of(
+            self.options, self.settings, self.directory, str(self.state), report, end.is_set, changed
+        )
 
     def report_unknown(self, stopping: Stopping, failed: Callable[[str], None]) -> None:
         """What waits for triggers of another configuration."""
@@ -120,7 +128,10 @@ def _once(place: _Place) -> int:
 def _round(place: _Place, end: End, codes: set[int], unread: Callable[[str], None]) -> None:
     with closing(WatchRecords(place.state, warn)) as records:
         standings = Standings(records, place.settings.rules, 0, lambda _: None)
-        service = _service(place, standings, end, lambda: None)
+        projects = place.projects(end, unread)
+        if projects is not None:
+            projects.fetch_all()
+        service = _service(place, standings, end, lambda: None, projects=projects)
         output = Output(place.options, Style(ReportKind.CHECK, several=True))
         for report in service.once(unread):
             if not isinstance(report, Report):
@@ -146,7 +157,10 @@ def _serve(place: _Place, listen: str | None) -> int:
             board.deliver_by(lambda: () if end.is_set() else threads.dead)
             standings = Standings(records, place.settings.rules, place.settings.settle, warn)
             recorded = partial(_recorded, threads, records, board)
-            _service(place, standings, end, recorded, board, sparse).serve()
+            projects = place.projects(end, sparse, end.renew)
+            if projects is not None:
+                projects.start()
+            _service(place, standings, end, recorded, board, sparse, projects).serve()
         except OverdueError:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
     threads.join(_LAST_DELIVERY)
@@ -180,6 +194,7 @@ def _service(
     recorded: Callable[[], None],
     board: Board | None = None,
     printer: Callable[[str], None] = warn,
+    projects: Projects | None = None,
 ) -> Service:
     options, settings = place.options, place.settings
     builder = builder_in_use(options)
@@ -189,10 +204,6 @@ def _service(
     request = built_by(builder, builder.engine(), request) if builder else request
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
 
-    def reader(session: Session) -> Reader:
-        known = replace(search, networks=session.store.networks())
-        return partial(_read, options, known, session.policy.hosts)
-
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_counter(board))
     return Service(
         _rounds(place, means),
@@ -201,8 +212,9 @@ def _service(
             open_session=lambda: session_of(
                 replace(options, quiet=True), None, image_of, engine, printer=printer
             ),
-            find=partial(_found, place.paths),
-            reader=reader,
+            find=partial(found, place.paths, projects),
+            renewed=end.renewed,
+            reader=partial(_reader, options, search),
             search=settings.search,
             every=settings.pace.interval,
             monotonic=time.monotonic,
@@ -215,19 +227,9 @@ def _service(
     )
 
 
-def _found(paths: Sequence[str], failed: Callable[[str], None]) -> Iterator[Candidate]:
-    """What there is in the directories; ``failed`` gets why one can't be searched, or that it has nothing."""
-    for path in paths:
-        found = False
-        try:
-            for candidate in candidates(path, failed):
-                found = True
-                yield candidate
-        except ContextError as error:
-            failed(str(error))
-            continue
-        if not found:
-            failed(f"{shown(path)}: holds no Dockerfile, or none that git does not ignore")
+def _reader(options: Options, search: Search, session: Session) -> Reader:
+    known = replace(search, networks=session.store.networks())
+    return partial(_read, options, known, session.policy.hosts)
 
 
 def _read(
@@ -235,7 +237,8 @@ def _read(
 ) -> AnalysedFile | Composed:
     if wanted.tool:
         return composed(options, hosts, wanted)
-    return read_one(options, search, hosts, wanted)
+    read = read_one(options, search, hosts, wanted)
+    return replace(read, source=named_source(read.source, wanted.named)) if wanted.named else read
 
 
 def _rounds(place: _Place, means: watch_rounds.Means) -> Rounds:

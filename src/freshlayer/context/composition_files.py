@@ -26,6 +26,28 @@ _WORD = compiled(r"[^\s\"'\[\]{},]{1,400}")
 _ENDINGS = (".yaml", ".yml", ".json", ".hcl", ".env")
 
 
+# In YAML a key is its text, unless it is escaped or explicit (``? key``).
+_HIDDEN = compiled(r"\\[xuU\n\r]|(?m:^\s*(?:-\s+)*\?\s)")
+_INCLUDE = compiled(r"\binclude[\"']?\s*:")
+_FILE = compiled(r"\bfile[\"']?\s*:\s*([^\s,}]*)")
+_BELOW = compiled(r"""["']?(?:\./)?\w[\w./-]*\.(?:ya?ml|json)["']?""")
+
+
+def leads_out(files: Iterable[Path]) -> str:
+    """Why compose may read other files than those below a clone, a clause; empty where it does not."""
+    for file in files:
+        try:
+            text = read_text(file, _LARGEST)
+        except (OSError, ValueError):
+            continue
+        if _INCLUDE.search(text):
+            return "include is not followed in a clone"
+        named = _FILE.findall(text)
+        if _HIDDEN.search(text) or not all(_BELOW.fullmatch(it) and ".." not in it for it in named):
+            return "it may name files outside of the clone"
+    return ""
+
+
 def is_composition(name: str) -> bool:
     """Whether compose or bake reads a file of this name where none is named."""
     return name in COMPOSE or name in BAKE

@@ -28,7 +28,7 @@ _MOST_BELOW = 8 * 1024 * 1024
 _ABBREVIATED = compiled(r"[0-9A-Fa-f]{7,63}")
 
 # No prompt ever, on no terminal; and no transport that could run a program that the URL names (ext::).
-_ENVIRONMENT = {
+SILENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
     "SSH_ASKPASS": "true",
@@ -56,7 +56,11 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
     if isinstance(credential, Answer):
         return Observation(reference, ProbeOutcome.UNKNOWN, reason_of(credential))
     argv = ("git", *_CONFIGURATION, "ls-remote", "--quiet", "--end-of-options", url, *names)
-    environment = {**_ENVIRONMENT, **proxied(reference), **_helper(url, credential, means.keyring.environ)}
+    environment = {
+        **SILENT,
+        **proxied(reference),
+        **credential_helper(url, credential, means.keyring.environ),
+    }
     most = _MOST_BELOW if ref.endswith("/") else _MOST
     answer = yield Run(argv, VERSION_CONTROL, environment, most=most)
     if answer.error or answer.exit_code:
@@ -149,7 +153,7 @@ def without_credential(address: str) -> tuple[str, Credential | None]:
     return parts._replace(netloc=host).geturl(), credential
 
 
-def _helper(url: str, credential: Credential | None, environ: Mapping[str, str]) -> dict[str, str]:
+def credential_helper(url: str, credential: Credential | None, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment that gives git a credential, after the helpers of the user."""
     parts = urlsplit(url)
     if credential is None or parts.scheme not in {"http", "https"}:

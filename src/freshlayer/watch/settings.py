@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from freshlayer.errors import OptionError
 from freshlayer.reference import KINDS
 from freshlayer.watch.firing import On, Rule
+from freshlayer.watch.projects import settings as projects
 from freshlayer.watch.schedule import Pace
 from freshlayer.watch.settings_table import LEAST_INTERVAL, SecretPlace, Table
 from freshlayer.watch.triggers import TYPES
@@ -48,6 +49,7 @@ class WatchSettings(Struct, frozen=True):
     seed: str = ""
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     api: ApiSettings = ApiSettings()
+    projects: projects.ProjectSettings = projects.ProjectSettings()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -67,7 +69,8 @@ def read(text: str, where: str) -> WatchSettings:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise OptionError(f"{where}: {error}") from None
-    table = Table(document, where)
+    cloned = projects.read(document, where)
+    table = Table({it: one for it, one in document.items() if it not in projects.TABLES}, where)
     interval = table.seconds("interval", 900, least=LEAST_INTERVAL)
     pace = Pace(
         interval=interval,
@@ -85,6 +88,7 @@ def read(text: str, where: str) -> WatchSettings:
         table.text("seed"),
         {name: _trigger(name, inner) for name, inner in table.tables("triggers")},
         _api(table.table("api")),
+        cloned,
     )
     table.done()
     return settings

@@ -31,8 +31,7 @@ class Means(Struct, frozen=True):
     ``find``: the Dockerfiles that there are; its argument gets what can't be searched. ``search`` and
     ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
     ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
-    ``warn`` prints a line. ``board``: where
-    the API reads.
+    ``warn`` prints a line. ``board``: where the API reads. ``renewed``: whether a search is due at once.
     """
 
     open_session: Callable[[], AbstractContextManager[Session]]
@@ -46,6 +45,7 @@ class Means(Struct, frozen=True):
     recorded: Callable[[], None]
     warn: Callable[[str], None]
     board: Board | None = None
+    renewed: Callable[[], bool] = lambda: False
 
 
 class Service:
@@ -103,7 +103,7 @@ class Service:
         """When triggers may be due that are not due now, in seconds since 1970."""
         now = self._means.monotonic()
         concerned: set[str] = set()
-        if now >= self._next_search:
+        if self._means.renewed() or now >= self._next_search:
             self._next_search = now + self._means.search
             concerned |= self._search(session, lambda message: self._once_each(message, session))
         probed, by_judgement = self._rounds.probe(session)

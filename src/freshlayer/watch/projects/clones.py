@@ -1,0 +1,202 @@
+"""The clones of one directory: the newest commit of each branch, as a tree of files without a repository.
+
+``DIRECTORY/REPOSITORY/objects`` is what git fetches into, ``…/trees/COMMIT-BRANCH`` what is watched, and
+``…/branches.json`` names the trees. A tree is complete once it is named, and never changed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from freshlayer.files import atomic_write
+from freshlayer.files.bounded_read import read_file
+from freshlayer.files.file_lock import locked
+from freshlayer.lazy_regex import compiled
+from freshlayer.watch.projects.git import CloneError, Git
+from freshlayer.watch.projects.settings import Repository
+
+_HEAD = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\trefs/heads/([^\s\x00-\x1f\x7f]{1,250})")
+_DEFAULT = compiled(r"ref: refs/heads/([^\s\x00-\x1f\x7f]{1,250})\tHEAD")
+_COMMIT = compiled(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_MOST_BRANCHES = 200
+_LARGEST = 1024 * 1024
+_BRANCHES = "branches.json"
+_DAY = 86400.0
+_CONFIG = """\
+[core]
+\trepositoryformatversion = 1
+\tbare = false
+\tfilemode = false
+[extensions]
+\tpartialClone = origin
+[remote "origin"]
+\turl = {url}
+\tpromisor = true
+\tpartialclonefilter = blob:none
+"""
+
+
+class Tree(Struct, frozen=True):
+    """The files of a branch. ``named``: ``REPOSITORY@BRANCH``."""
+
+    path: Path
+    named: str
+
+
+class Clones:
+    """Thread-safe. ``patience``: seconds to wait for another process that fetches the same repository."""
+
+    def __init__(self, home: Path, git: Git, patience: float) -> None:
+        self._patience = patience
+        self._home = home
+        self._git = git
+        self._lock = threading.Lock()
+        self._old: set[Path] = set()
+
+    def trees(self, repository: Repository) -> list[Tree]:
+        """Those of the last fetch that succeeded; none before the first one."""
+        place = self._place(repository)
+        return [
+            Tree(_tree(place, branch, commit), f"{repository.url}@{branch}")
+            for branch, commit in sorted(_known(place).items())
+        ]
+
+    def fetch(self, repository: Repository) -> bool:
+        """Whether a branch has another commit than before. Raises CloneError; then all is as before."""
+        place = self._place(repository)
+        try:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(place / _BRANCHES, seconds=self._patience):
+                return self._fetch_locked(repository, place)
+        except TimeoutError:
+            raise CloneError("another process fetches it") from None
+        except OSError as error:
+            raise CloneError(f"its directory can't be used: {error.strerror}") from None
+
+    def _fetch_locked(self, repository: Repository, place: Path) -> bool:
+        wanted, before = self._branches(repository, place), _known(place)
+        for branch, commit in wanted.items():
+            if before.get(branch) != commit or not _tree(place, branch, commit).is_dir():
+                wanted[branch] = self._fetch(repository, place, branch)
+        if wanted != before:
+            atomic_write.replace(place / _BRANCHES, msgspec.json.encode(wanted))
+        return wanted != before
+
+    def forget(self, kept: list[Repository]) -> None:
+        """Remove what is of no repository and no branch any more, once it was so at the last call too.
+
+        What was read from a tree that is replaced may still be judged.
+        """
+        with self._lock:
+            found = set(self._unused({self._place(it).name: it for it in kept}))
+            for path in found & self._old:
+                shutil.rmtree(path, ignore_errors=True)
+            self._old = found
+
+    def _unused(self, kept: Mapping[str, Repository]) -> list[Path]:
+        if not self._home.is_dir():
+            return []
+        places = [it for it in self._home.iterdir() if it.is_dir()]
+        # Another service may have a configuration of its own for the same directory.
+        unused = [it for it in places if it.name not in kept and time.time() - it.stat().st_mtime > _DAY]
+        for place in places:
+            named = {_tree(place, *row).name for row in _known(place).items()}
+            trees = place / "trees"
+            if place.name in kept and trees.is_dir():
+                unused += [it for it in trees.iterdir() if it.name not in named]
+        return unused
+
+    def _place(self, repository: Repository) -> Path:
+        text = "\n".join((repository.url, *repository.branches))
+        return self._home / sha256(text.encode()).hexdigest()[:24]
+
+    def _branches(self, repository: Repository, place: Path) -> dict[str, str]:
+        """Branch → commit, for those that are wanted."""
+        words = [
+            "ls-remote",
+            "--symref",
+            "--quiet",
+            "--end-of-options",
+            repository.url,
+            "HEAD",
+            "refs/heads/*",
+        ]
+        output = self._git(repository.url, words, place, {})
+        heads = {branch: commit for commit, branch in _HEAD.findall(output)}
+        default = _DEFAULT.search(output)
+        if not repository.branches:
+            found = {it: commit for it, commit in heads.items() if default and it == default[1]}
+        else:
+            found = {it: commit for it, commit in heads.items() if repository.wants(it)}
+        if not found:
+            raise CloneError("it has no branch of these names" if repository.branches else "it has no branch")
+        if len(found) > _MOST_BRANCHES:
+            raise CloneError(f"more than {_MOST_BRANCHES} branches have these names")
+        return found
+
+    def _fetch(self, repository: Repository, place: Path, branch: str) -> str:
+        """The commit. Objects that are of no use are removed, and fetched once more."""
+        objects = place / "objects"
+        again = objects.is_dir()
+        try:
+            return self._checked_out(repository, place, branch)
+        except CloneError:
+            shutil.rmtree(objects, ignore_errors=True)
+            if not again:
+                raise
+            return self._checked_out(repository, place, branch)
+
+    def _checked_out(self, repository: Repository, place: Path, branch: str) -> str:
+        """The commit, which may be newer than the one that was listed."""
+        objects, name = place / "objects", f"refs/heads/{branch}"
+        git = [f"--git-dir={objects}"]
+        if not objects.is_dir():
+            made = ["init", "--quiet", "--bare", "--template=", str(objects)]
+            self._git(repository.url, made, place, {})
+            (objects / "config").write_text(_CONFIG.format(url=repository.url))
+        options = ["--quiet", "--depth=1", "--no-tags", "--filter=blob:none", "--no-write-fetch-head"]
+        fetch = [*git, "fetch", *options, "--end-of-options", "origin", f"+{name}:{name}"]
+        self._git(repository.url, fetch, place, {})
+        commit = self._git(repository.url, [*git, "rev-parse", "--verify", f"{name}^{{commit}}"], place, {})
+        if not _COMMIT.fullmatch(commit.strip()):
+            raise CloneError("git printed no commit")
+        self._write(repository, place, branch, commit.strip())
+        return commit.strip()
+
+    def _write(self, repository: Repository, place: Path, branch: str, commit: str) -> None:
+        """The files of a commit, under a name that shows that they are complete."""
+        tree = _tree(place, branch, commit)
+        partial, index = tree.with_name(f".{tree.name}"), place / "index"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700, parents=True)
+        try:
+            index.unlink(missing_ok=True)
+            words = [f"--git-dir={place / 'objects'}", f"--work-tree={partial}", "read-tree", "--reset", "-u"]
+            self._git(repository.url, [*words, commit], place, {"GIT_INDEX_FILE": str(index)})
+            self._git.measure(place)
+            # A tree ends where a repository does: what git ignores above it does not count.
+            (partial / ".git").mkdir()
+            shutil.rmtree(tree, ignore_errors=True)
+            partial.rename(tree)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _tree(place: Path, branch: str, commit: str) -> Path:
+    return place / "trees" / f"{commit[:20]}-{sha256(branch.encode()).hexdigest()[:12]}"
+
+
+def _known(place: Path) -> dict[str, str]:
+    try:
+        found = msgspec.json.decode(read_file(place / _BRANCHES, _LARGEST), type=dict[str, str])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return {branch: commit for branch, commit in found.items() if _COMMIT.fullmatch(commit)}

@@ -1,0 +1,149 @@
+"""When each repository is fetched: on a schedule and by a hook, in threads beside the rounds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from freshlayer.credentials import Keyring
+from freshlayer.reference import Reference, shown
+from freshlayer.watch.projects.clones import Clones, Tree
+from freshlayer.watch.projects.git import CloneError, Git, Limits
+from freshlayer.watch.projects.lists import ListError, ProjectList
+from freshlayer.watch.projects.settings import ProjectSettings, Repository
+from freshlayer.watch.schedule import Pace, Schedule
+
+_AT_ONCE = 4
+_STEP = 0.5
+
+
+class Projects:
+    """``report`` gets why something could not be fetched. ``changed`` is called once a tree is another.
+
+    ``home``: the service's own directory; nothing else is written.
+    """
+
+    def __init__(
+        self,
+        settings: ProjectSettings,
+        home: Path,
+        keyring: Callable[[], Keyring],
+        report: Callable[[str], None],
+        stopping: Callable[[], bool],
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        limits = Limits(settings.allow_hosts, settings.timeout, settings.largest)
+        self._settings = settings
+        self._clones = Clones(home, Git(limits, keyring, stopping), settings.timeout)
+        self._lists = [ProjectList(url, home, settings.allow_hosts) for url in settings.lists]
+        self._keyring, self._report, self._stopping, self._changed = keyring, report, stopping, changed
+        self._schedule = Schedule(Pace(settings.fetch, longest=max(settings.fetch, 3600)), str(home))
+        self._by_reference: dict[Reference, Repository] = {}
+        self._busy: set[Repository] = set()
+        self._lock = threading.Lock()
+        self._next_lists = 0.0
+
+    @property
+    def repositories(self) -> list[Repository]:
+        """All of them, each once: of the configuration, and of the lists as they are now."""
+        listed = (it for one in self._lists for it in one.repositories)
+        return list(dict.fromkeys([*self._settings.repositories, *listed]))
+
+    def trees(self) -> Iterator[Tree]:
+        """What is watched now."""
+        found = self.repositories
+        self._clones.forget(found)
+        for repository in found:
+            yield from self._clones.trees(repository)
+
+    def fetch_all(self) -> bool:
+        """Once; whether all could be fetched."""
+        good = self._fetch_lists()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return all([*pool.map(self._fetch, self.repositories), good])
+
+    def hurry(self, url: str) -> int:
+        """Fetch it now: something reports a push. How many have this URL, with or without ``.git``."""
+        bare = _bare(url)
+        with self._lock:
+            found = [it for it, one in self._by_reference.items() if _bare(one.url) == bare]
+            for reference in found:
+                self._schedule.hurry(reference, time.monotonic())
+        return len(found)
+
+    def start(self) -> None:
+        """From now on, until ``stopping``."""
+        threading.Thread(target=self._serve, name="projects", daemon=True).start()
+
+    def _serve(self) -> None:
+        pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="fetch")
+        while not self._stopping():
+            now = time.monotonic()
+            if now >= self._next_lists:
+                self._next_lists = now + self._settings.fetch
+                self._fetch_lists()
+            for repository in self._due(now):
+                pool.submit(self._fetch_scheduled, repository)
+            time.sleep(_STEP)
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    def _due(self, now: float) -> list[Repository]:
+        with self._lock:
+            self._reschedule(now)
+            taken = self._schedule.take(now, _AT_ONCE * 4)
+            found = [it for key in taken if (it := self._by_reference[key]) not in self._busy]
+            self._busy.update(found)
+            return found
+
+    def _reschedule(self, now: float) -> None:
+        wanted = {_key(it): it for it in self.repositories}
+        for reference in wanted.keys() - self._by_reference.keys():
+            self._schedule.add(reference, now)
+        for reference in self._by_reference.keys() - wanted.keys():
+            self._schedule.remove(reference)
+        self._by_reference = wanted
+
+    def _fetch_scheduled(self, repository: Repository) -> None:
+        good = False
+        try:
+            good = self._fetch(repository)
+        finally:
+            with self._lock:
+                self._busy.discard(repository)
+                self._schedule.answered(_key(repository), time.monotonic(), failed=not good)
+
+    def _fetch(self, repository: Repository) -> bool:
+        """Whether it succeeded. One that fails keeps what was fetched last."""
+        try:
+            if self._clones.fetch(repository):
+                self._changed()
+        except CloneError as error:
+            kept = "its last clone is watched" if self._clones.trees(repository) else "it is not watched"
+            self._report(f"{shown(repository.url)}: {error}; {kept}")
+            return False
+        return True
+
+    def _fetch_lists(self) -> bool:
+        good = True
+        for one in self._lists:
+            try:
+                one.fetch(self._keyring(), self._stopping)
+            except ListError as error:
+                good = False
+                self._report(f"{shown(one.url)}: {error}; the projects are those that it had last")
+            for why in one.refused:
+                self._report(f"{shown(one.url)}: {why}; it is not cloned")
+        return good
+
+
+def _key(repository: Repository) -> Reference:
+    """What stands for it in the schedule."""
+    text = "\n".join((repository.url, *repository.branches))
+    return Reference("git", text, text)
+
+
+def _bare(url: str) -> str:
+    return url.rstrip("/").removesuffix(".git").rstrip("/").lower()

@@ -1,0 +1,145 @@
+"""A list of projects that another server has: a JSON array, requested with a condition."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from freshlayer import __version__
+from freshlayer.credentials import Credential, Keyring, Scheme, find, tls
+from freshlayer.files import atomic_write
+from freshlayer.files.bounded_read import read_file
+from freshlayer.reference import shown
+from freshlayer.watch.projects.addresses import RefusedError, pinned, resolved
+from freshlayer.watch.projects.settings import ListedProject, Repository, refused
+
+_LARGEST = 8 * 1024 * 1024
+_MOST = 20_000
+_LONGEST_TAG = 1024
+_SECONDS = 30
+_OK, _NOT_MODIFIED = 200, 304
+
+
+class ListError(Exception):
+    """A list could not be read; the text is a clause."""
+
+
+class _Kept(Struct, frozen=True):
+    tag: str
+    projects: list[ListedProject]
+
+
+class _Answer:
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.tag = ""
+
+    def on_line(self, line: bytes) -> None:
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.lower() == "etag":
+            self.tag = value.strip()[:_LONGEST_TAG]
+
+    def on_body(self, piece: bytes) -> int | None:
+        self.body += piece
+        return -1 if len(self.body) > _LARGEST else None
+
+
+class ProjectList:
+    """One list; what it had last is kept in ``home`` for when it can't be requested."""
+
+    def __init__(self, url: str, home: Path, allow_hosts: tuple[str, ...]) -> None:
+        self.url = url
+        self._path = home / f"{sha256(url.encode()).hexdigest()[:24]}.list"
+        self._allow_hosts = allow_hosts
+        self._kept = _read(self._path)
+
+    @property
+    def repositories(self) -> list[Repository]:
+        """Those that may be cloned."""
+        listed = self._kept.projects if self._kept else []
+        return [Repository(it.git, it.branches) for it in listed if not refused(it.git)]
+
+    @property
+    def refused(self) -> list[str]:
+        """Why others may not, each with its URL."""
+        listed = self._kept.projects if self._kept else []
+        return [f"{shown(it.git, 80)}: {why}" for it in listed if (why := refused(it.git))]
+
+    def fetch(self, keyring: Keyring, stopping: Callable[[], bool]) -> None:
+        """Raises ListError; then what it had last counts."""
+        try:
+            status, answer = self._requested(keyring, stopping)
+        except RefusedError as error:
+            raise ListError(str(error)) from None
+        if status == _NOT_MODIFIED and self._kept is not None:
+            return
+        if status != _OK:
+            raise ListError(f"it is answered with status {status}")
+        try:
+            projects = msgspec.json.decode(bytes(answer.body), type=list[ListedProject])
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise ListError(f"it is not a list of projects: {error}") from None
+        if len(projects) > _MOST:
+            raise ListError(f"it has more than {_MOST} projects")
+        self._kept = _Kept(answer.tag, projects)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        atomic_write.replace(self._path, msgspec.json.encode(self._kept))
+
+    def _requested(self, keyring: Keyring, stopping: Callable[[], bool]) -> tuple[int, _Answer]:
+        """No redirect is followed. Raises ListError, RefusedError."""
+        from freshlayer.probe.network.curl import authorities  # noqa: PLC0415 - libcurl is loaded for a list alone
+        from freshlayer.probe.network.libcurl import pycurl  # noqa: PLC0415
+
+        answer, handle = _Answer(), pycurl.Curl()
+        latest = time.monotonic() + _SECONDS
+        addresses = resolved(self.url, self._allow_hosts)
+        credential = find(keyring, self.url)
+        headers = ["Accept: application/json", f"User-Agent: freshlayer/{__version__}"]
+        headers += [f"If-None-Match: {self._kept.tag}"] if self._kept and self._kept.tag else []
+        headers += [_authorization(credential)] if isinstance(credential, Credential) else []
+        try:
+            handle.setopt(pycurl.URL, self.url.encode())
+            handle.setopt(pycurl.HTTPHEADER, [it.encode() for it in headers])
+            handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+            handle.setopt(pycurl.RESOLVE, [pinned(self.url, addresses)] if addresses else [])
+            handle.setopt(pycurl.NOSIGNAL, 1)
+            handle.setopt(pycurl.TIMEOUT, _SECONDS)
+            handle.setopt(pycurl.HEADERFUNCTION, answer.on_line)
+            handle.setopt(pycurl.WRITEFUNCTION, answer.on_body)
+            handle.setopt(pycurl.NOPROGRESS, 0)
+            handle.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(stopping() or time.monotonic() > latest))
+            handle.setopt(pycurl.CAINFO, tls(keyring, self.url).authorities or authorities())
+            handle.perform()
+            return int(handle.getinfo(pycurl.RESPONSE_CODE)), answer
+        except pycurl.error as error:
+            raise ListError(_clause(int(error.args[0]), answer, pycurl.E_WRITE_ERROR)) from None
+        finally:
+            handle.close()
+
+
+def _clause(code: int, answer: _Answer, too_large: int) -> str:
+    if code == too_large and len(answer.body) > _LARGEST:
+        return f"it is larger than {_LARGEST // 1024 // 1024} MiB"
+    return f"it can't be requested (libcurl's error {code})"
+
+
+def _authorization(credential: Credential) -> str:
+    if credential.scheme is Scheme.HEADER:
+        return f"{credential.header}: {credential.secret}"
+    if credential.scheme is Scheme.BEARER:
+        return f"Authorization: Bearer {credential.secret}"
+    from base64 import b64encode  # noqa: PLC0415 - for a list alone
+
+    return f"Authorization: Basic {b64encode(f'{credential.user}:{credential.secret}'.encode()).decode()}"
+
+
+def _read(path: Path) -> _Kept | None:
+    try:
+        return msgspec.json.decode(read_file(path, 2 * _LARGEST), type=_Kept)
+    except (OSError, msgspec.MsgspecError):
+        return None

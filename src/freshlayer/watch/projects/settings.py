@@ -1,0 +1,147 @@
+"""``[[projects]]`` and ``[repositories]`` of ``watch.toml``. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from freshlayer.errors import OptionError
+from freshlayer.lazy_regex import compiled
+from freshlayer.model.duration import SECONDS
+from freshlayer.reference import shown
+
+_DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
+# Nothing that git, its configuration or a message would read in another way.
+_URL = compiled(r"(?:https?|ssh)://[A-Za-z0-9._~:@/%+,=?&\[\]-]{1,2000}")
+_SCHEMES = frozenset({"http", "https", "ssh"})
+_Word = Annotated[str, Meta(min_length=1, max_length=200)]
+_MIB = 1024 * 1024
+TABLES = frozenset({"projects", "repositories"})
+
+
+class Repository(Struct, frozen=True):
+    """``branches``: patterns, as ``release/*``; none: the default branch."""
+
+    url: str
+    branches: tuple[str, ...] = ()
+
+    def wants(self, branch: str) -> bool:
+        """Whether a pattern names a branch."""
+        return any(fnmatchcase(branch, pattern) for pattern in self.branches)
+
+
+class ProjectSettings(Struct, frozen=True):
+    """``fetch``, ``timeout``: in seconds. ``largest``: bytes of one clone, with all of its branches.
+
+    ``allow_hosts``: names of hosts (``*.example.org``), addresses and networks; empty: every public address.
+    """
+
+    repositories: tuple[Repository, ...] = ()
+    lists: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    fetch: int = 300
+    timeout: int = 300
+    largest: int = 1024 * _MIB
+    directory: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is cloned."""
+        return not self.repositories and not self.lists
+
+
+class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    git: str = ""
+    list: str = ""
+    branches: Annotated[tuple[_Word, ...], Meta(max_length=100)] = ()
+
+
+class _Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    allow_hosts: tuple[_Word, ...] = ()
+    fetch: int | str = 300
+    timeout: int | str = 300
+    largest_mib: Annotated[int, Meta(ge=1, le=1024 * 1024)] = 1024
+    directory: str = ""
+
+
+class ListedProject(Struct, frozen=True):
+    """An element of a list. Fields that are not known are left for others."""
+
+    git: str
+    branches: Annotated[tuple[_Word, ...], Meta(max_length=100)] = ()
+
+
+class _Part(Struct, frozen=True):
+    """What is ours in the file; the rest is read elsewhere."""
+
+    projects: tuple[_Entry, ...] = ()
+    repositories: _Limits = field(default_factory=_Limits)
+
+
+def read(document: Mapping[str, Any], where: str) -> ProjectSettings:
+    """From the tables of the file. Raises OptionError."""
+    try:
+        part = msgspec.convert(document, _Part)
+    except msgspec.ValidationError as error:
+        raise OptionError(f"{where}: {error}") from None
+    limits = part.repositories
+    return ProjectSettings(
+        tuple(_repository(it, where) for it in part.projects if not it.list),
+        tuple(_list(it, where) for it in part.projects if it.list),
+        limits.allow_hosts,
+        _seconds(limits.fetch, "fetch", where),
+        _seconds(limits.timeout, "timeout", where),
+        limits.largest_mib * _MIB,
+        limits.directory,
+    )
+
+
+def _repository(entry: _Entry, where: str) -> Repository:
+    why = refused(entry.git)
+    if why:
+        raise OptionError(f"{where}: [[projects]] git: {shown(entry.git, 100)!r}: {why}")
+    return Repository(entry.git, entry.branches)
+
+
+def _list(entry: _Entry, where: str) -> str:
+    why = refused(entry.list) or ("" if entry.list.startswith("http") else "it is not an http or https URL")
+    if why or entry.git or entry.branches:
+        raise OptionError(f"{where}: [[projects]] list: {why or 'needs neither git nor branches'}")
+    return entry.list
+
+
+def _seconds(value: int | str, name: str, where: str) -> int:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    found = int(match[1]) * SECONDS[match[2]] if match else value
+    if not isinstance(found, int) or found < 1:
+        raise OptionError(f"{where}: [repositories] {name} is not a time of at least 1 s (write 5m, 1h, …)")
+    return found
+
+
+def is_repository(word: str) -> bool:
+    """Whether a word of the command line names a repository, and not a path."""
+    scheme, colon, _ = word.partition("://")
+    return bool(colon) and scheme in _SCHEMES
+
+
+def refused(url: str) -> str:
+    """Why a URL is none of a repository, a clause; empty where it may be one."""
+    if not _URL.fullmatch(url):
+        return "it is not a https, http or ssh URL"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "it is not a URL"
+    if not parts.hostname or parts.hostname.startswith("-") or port == 0:
+        return "it names no host"
+    if parts.password is not None or (parts.username and parts.scheme != "ssh"):
+        return "it holds a credential (use netrc or [hosts] of the settings)"
+    if (parts.username or "").startswith("-"):
+        return "its user name is none"
+    return ""

@@ -1,0 +1,284 @@
+"""Clones of projects: real repositories behind git's own server."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from freshlayer.credentials import Keyring
+from freshlayer.errors import OptionError
+from freshlayer.watch.projects import settings as project_settings
+from freshlayer.watch.projects.addresses import RefusedError, resolved
+from freshlayer.watch.projects.clones import Clones
+from freshlayer.watch.projects.fetching import Projects
+from freshlayer.watch.projects.git import CloneError, Git, Limits
+from freshlayer.watch.projects.lists import ListError, ProjectList
+from freshlayer.watch.projects.settings import ProjectSettings, Repository
+from testing.logging_server import LoggingServer, Reply
+from testing.process import wait_until
+from testing.servers.git_http import GitHttp
+from testing.upstream import Upstream
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def upstream(tmp_path: Path) -> Upstream:
+    return Upstream(tmp_path / "upstream")
+
+
+@pytest.fixture
+def server(upstream: Upstream) -> Iterator[GitHttp]:
+    with GitHttp(upstream.served) as started:
+        yield started
+
+
+def git(largest: int = 64 * MIB, hosts: tuple[str, ...] = ("127.0.0.1",), timeout: float = 60) -> Git:
+    return Git(Limits(hosts, timeout, largest), Keyring, lambda: False)
+
+
+def names(clones: Clones, repository: Repository) -> dict[str, list[str]]:
+    """The files of each tree."""
+    return {
+        it.named.rpartition("@")[2]: sorted(
+            str(path.relative_to(it.path)) for path in it.path.rglob("*") if path.is_file()
+        )
+        for it in clones.trees(repository)
+    }
+
+
+def test_branches_by_pattern_are_cloned_and_a_push_replaces_the_tree(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    for branch in ("release/1", "other"):
+        upstream.git("branch", branch)
+    upstream.push("main", "release/1", "other")
+    clones = Clones(tmp_path / "clones", git(), 60)
+    repository = Repository(f"{server.url}app.git", ("main", "release/*"))
+    assert clones.fetch(repository)
+    assert names(clones, repository) == {"main": ["Dockerfile"], "release/1": ["Dockerfile"]}
+    assert not clones.fetch(repository)
+    upstream.commit("web/Dockerfile", "FROM scratch\n")
+    upstream.push("main")
+    assert clones.fetch(repository)
+    assert names(clones, repository)["main"] == ["Dockerfile", "web/Dockerfile"]
+    for _ in range(2):
+        clones.forget([repository])
+    assert len(list((tmp_path / "clones").glob("*/trees/*"))) == 2
+    default = Repository(f"{server.url}app.git")
+    clones.fetch(default)
+    assert list(names(clones, default)) == ["main"]
+
+
+def test_nothing_of_a_checkout_is_executed_and_no_link_leads_out(
+    upstream: Upstream, server: GitHttp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark = tmp_path / "mark"
+    upstream.commit(".gitattributes", "* filter=evil\n*.bin filter=lfs\n")
+    upstream.commit(".gitconfig", f'[filter "evil"]\n smudge = touch {mark}\n')
+    upstream.commit(
+        ".gitmodules", '[submodule "x"]\n path = x\n url = ext::sh -c "touch MARK"\n update = !touch\n'
+    )
+    upstream.commit("big.bin", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    (upstream.work / "link").symlink_to("/etc")
+    upstream.git("add", "--all")
+    upstream.git("commit", "--quiet", "-m", "link")
+    upstream.push("main")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(
+        f'[filter "evil"]\n smudge = touch {mark}\n[core]\n hooksPath = {home}\n fsmonitor = touch {mark}\n'
+    )
+    for hook in ("post-checkout", "post-index-change", "reference-transaction"):
+        (home / hook).write_text(f"#!/bin/sh\ntouch {mark}\n")
+        (home / hook).chmod(0o755)
+    for name, value in (("HOME", home), ("GIT_CONFIG_GLOBAL", home / ".gitconfig")):
+        monkeypatch.setenv(name, str(value))
+    clones = Clones(tmp_path / "clones", git(), 60)
+    repository = Repository(f"{server.url}app.git")
+    clones.fetch(repository)
+    (tree,) = clones.trees(repository)
+    assert not mark.exists()
+    assert not (tree.path / "link").is_symlink()
+    assert (tree.path / "link").read_text() == "/etc"
+    assert list((tree.path / ".git").iterdir()) == []
+
+
+def test_a_repository_that_is_too_large_or_gone_keeps_its_last_clone(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    upstream.push("main")
+    clones = Clones(tmp_path / "clones", git(largest=MIB), 60)
+    repository = Repository(f"{server.url}app.git")
+    clones.fetch(repository)
+    before = clones.trees(repository)
+    (upstream.work / "large").write_bytes(os.urandom(3 * MIB))
+    upstream.git("add", "--all")
+    upstream.git("commit", "--quiet", "-m", "large")
+    upstream.push("main")
+    with pytest.raises(CloneError):
+        clones.fetch(repository)
+    assert clones.trees(repository) == before
+    assert before[0].path.joinpath("Dockerfile").exists()
+    assert sum(it.stat().st_size for it in (tmp_path / "clones").rglob("*") if it.is_file()) < 2 * MIB
+    (upstream.served / "app.git").rename(upstream.served / "gone.git")
+    with pytest.raises(CloneError, match="git: "):
+        clones.fetch(repository)
+    assert clones.trees(repository) == before
+
+
+def test_a_server_that_does_not_answer_costs_the_timeout(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        clones = Clones(tmp_path, git(timeout=1), 60)
+        with pytest.raises(CloneError, match="more than 1 s"):
+            clones.fetch(Repository(f"http://127.0.0.1:{silent.getsockname()[1]}/app.git"))
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("http://127.0.0.1/a", ()),
+        ("http://localhost:8080/a", ()),
+        ("https://[::1]/a", ()),
+        ("https://[::ffff:10.0.0.1]/a", ()),
+        ("https://10.1.2.3/a", ()),
+        ("http://169.254.169.254/latest/meta-data", ()),
+        ("https://0.0.0.0/a", ()),
+        ("https://224.0.0.1/a", ()),
+        ("ssh://git@192.168.0.1/a", ()),
+        ("https://127.0.0.1/a", ("git.example.org", "10.0.0.0/8")),
+        ("https://8.8.8.8/a", ("git.example.org",)),
+    ],
+)
+def test_an_address_that_is_not_public_or_not_allowed_is_refused(url: str, allowed: tuple[str, ...]) -> None:
+    with pytest.raises(RefusedError):
+        resolved(url, allowed)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("http://127.0.0.1:81/a", ("127.0.0.1",)),
+        ("http://localhost/a", ("local*",)),
+        ("https://10.1.2.3/a", ("10.0.0.0/8",)),
+        ("https://8.8.8.8/a", ()),
+    ],
+)
+def test_an_address_that_is_allowed_is_not(url: str, allowed: tuple[str, ...]) -> None:
+    assert resolved(url, allowed)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///srv/repo",
+        "ext::sh -c touch",
+        "git://example.org/a",
+        "/srv/repo",
+        "-u./x",
+        "https://user:password@example.org/a",
+        "https://token@example.org/a",
+        "https://-oProxyCommand=x/a",
+        "ssh://-oProxyCommand=x/a",
+        "ssh://-l@example.org/a",
+        'https://example.org/a"\n[core]',
+        "https://example.org/a b",
+        "https:///a",
+    ],
+)
+def test_what_is_no_url_of_a_repository_is_refused(url: str) -> None:
+    assert project_settings.refused(url)
+    with pytest.raises(OptionError):
+        project_settings.read({"projects": [{"git": url}]}, "watch.toml")
+
+
+def test_the_tables_are_read() -> None:
+    document = {
+        "projects": [
+            {"git": "https://a.example/x.git", "branches": ["main"]},
+            {"list": "https://a.example/l"},
+        ],
+        "repositories": {"allow_hosts": ["*.example"], "fetch": "5m", "largest_mib": 10},
+        "paths": [],
+    }
+    assert project_settings.read(document, "watch.toml") == ProjectSettings(
+        (Repository("https://a.example/x.git", ("main",)),),
+        ("https://a.example/l",),
+        ("*.example",),
+        300,
+        300,
+        10 * MIB,
+    )
+    for wrong in ({"fetch": "5x"}, {"fetch": 0}, {"other": 1}, {"allow_hosts": "x"}):
+        with pytest.raises(OptionError, match=r"^watch\.toml: "):
+            project_settings.read({"repositories": wrong}, "watch.toml")
+
+
+def test_a_list_is_requested_with_a_condition_and_kept_when_it_fails(tmp_path: Path) -> None:
+    projects = [{"git": "https://a.example/x.git", "branches": ["main"], "team": 1}, {"git": "file:///etc"}]
+    replies = [
+        Reply(body=json.dumps(projects).encode(), headers={"ETag": '"1"'}),
+        Reply(status=304),
+        Reply(status=500),
+        Reply(body=b'{"no": "list"}'),
+        Reply(body=b"[" * 100_000),
+        Reply(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+        Reply(body=b"[]"),
+    ]
+    with LoggingServer(lambda _: replies.pop(0)) as server:
+        one = ProjectList(f"{server.url}/projects.json", tmp_path, ("127.0.0.1",))
+        for _ in range(2):
+            one.fetch(Keyring(), lambda: False)
+            assert one.repositories == [Repository("https://a.example/x.git", ("main",))]
+            assert [it.split(": ")[0] for it in one.refused] == ["file:///etc"]
+        assert server.requests()[1].headers["if-none-match"] == '"1"'
+        again = ProjectList(one.url, tmp_path, ("127.0.0.1",))
+        for _ in range(4):
+            with pytest.raises(ListError):
+                again.fetch(Keyring(), lambda: False)
+            assert again.repositories == one.repositories
+        again.fetch(Keyring(), lambda: False)
+        assert again.repositories == []
+        with pytest.raises(ListError, match="not public"):
+            ProjectList(one.url, tmp_path, ()).fetch(Keyring(), lambda: False)
+
+
+def test_a_hook_fetches_at_once_and_what_a_list_has_no_more_ends(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    upstream.push("main")
+    url = f"{server.url}app.git"
+    listed = [{"git": url}]
+    ended: list[bool] = []
+    changes: list[float] = []
+    printed: list[str] = []
+    with LoggingServer(lambda _: Reply(body=json.dumps(listed).encode())) as lists:
+        settings = ProjectSettings((), (f"{lists.url}/l",), ("127.0.0.1",), fetch=3600)
+        projects = Projects(
+            settings,
+            tmp_path / "clones",
+            Keyring,
+            printed.append,
+            lambda: bool(ended),
+            lambda: changes.append(time.monotonic()),
+        )
+        projects.start()
+        try:
+            wait_until(lambda: len(changes) == 1, seconds=60, what="the first clone")
+            upstream.commit("b/Dockerfile", "FROM scratch\n")
+            upstream.push("main")
+            assert projects.hurry(url.removesuffix(".git")) == 1
+            wait_until(lambda: len(changes) == 2, seconds=60, what="the second clone")
+            assert [it.named for it in projects.trees()] == [f"{url}@main"]
+            listed.clear()
+            projects.fetch_all()
+            assert list(projects.trees()) == []
+        finally:
+            ended.append(True)
+    assert printed == []
