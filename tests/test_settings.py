@@ -166,3 +166,25 @@ def test_other_policies_of_packages_are_refused(text: str, part: str) -> None:
     with pytest.raises(OptionError) as caught:
         read(text, "f")
     assert part in str(caught.value)
+
+
+def test_archives_of_package_repositories_are_read() -> None:
+    text = '[snapshots]\n"deb.example/a" = "https://s.example:8443/a/{time}/b"\n'
+    assert read(text, "f").snapshots == {"deb.example/a": "https://s.example:8443/a/{time}/b"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"http://deb.example/a" = "https://s.example/{time}"',
+        '"deb.example/a" = "https://s.example/a"',
+        '"deb.example/a" = "https://me:secret@s.example/{time}"',
+        '"deb.example/a" = "file:///{time}"',
+        '"deb.example/a" = "https://s.example/{time} main [trusted=yes]"',
+        '"deb.example/a" = 3',
+    ],
+)
+def test_what_is_no_archive_is_refused(line: str) -> None:
+    with pytest.raises(OptionError, match=r"f: \[snapshots\]: ") as caught:
+        read(f"[snapshots]\n{line}\n", "f")
+    assert "secret" not in str(caught.value)

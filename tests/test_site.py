@@ -123,7 +123,7 @@ def test_the_schema_has_the_words_and_defaults_of_the_code() -> None:
     )
     assert read(defaults, "defaults") == Policy()
     without_default = {name for name, item in properties.items() if "default" not in item}
-    assert without_default == {"hosts", "lock_file", "packages"}
+    assert without_default == {"hosts", "lock_file", "packages", "snapshots"}
     (managers,) = (it["properties"] for it in properties["packages"]["oneOf"] if "properties" in it)
     assert {name: item["default"] for name, item in managers.items()} == Policy().packages
 

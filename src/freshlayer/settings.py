@@ -64,7 +64,8 @@ class Policy(Struct, frozen=True):
     ``timeout`` in seconds for a reference, ``deadline`` for all. ``hosts`` by ``name[:port]``.
     ``full_answer_every``: seconds after which a reference is probed without conditions; 0: each time.
     ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older events of the history, and more of
-    them, are removed. ``packages``: package manager → which of its packages are inputs.
+    them, are removed. ``packages``: package manager → which of its packages are inputs. ``snapshots``: URL of
+    a package repository without its scheme → the archive that serves it as it was at a ``{time}``.
     """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -83,6 +84,7 @@ class Policy(Struct, frozen=True):
     download_up_to: int = 4_000_000_000
     locked: bool = False
     lock_file: str = ""
+    snapshots: Mapping[str, str] = field(default_factory=dict)
 
     def but(
         self,
@@ -140,6 +142,7 @@ SETTINGS: dict[str, Setting] = {
     "locked": Setting((bool,), "whether nothing is built that is not as in the lock file, as by --locked"),
     "lock_file": Setting((str,), "where the lock file is, as seen from the root of the repository"),
     "packages": Setting((str, dict), "which packages that a command installs are inputs"),
+    "snapshots": Setting((dict,), "archives of package repositories, with {time} in their URLs"),
     "hosts": Setting((dict,), "by name[:port]"),
 }
 """Every setting, in the order of the documents. The JSON schema and ``freshlayer init`` have these words."""
@@ -191,6 +194,8 @@ def read(text: str, where: str, *table: str, below: Policy = _USUAL) -> Policy:
     _check_lock_file(where, str(document.get("lock_file", "")))
     if "packages" in document:
         chosen["packages"] = {**below.packages, **_packages(where, document["packages"])}
+    if "snapshots" in document:
+        chosen["snapshots"] = {**below.snapshots, **_snapshots(where, document["snapshots"])}
     known = {**document, **chosen, **times}
     return replace(below, **{**known, "hosts": {**below.hosts, **hosts}})
 
@@ -221,6 +226,21 @@ def _packages(where: str, given: object) -> dict[str, PackagePolicy]:
             there = ", ".join(_MANAGERS)
             raise OptionError(f"{where}: [packages]: there is no {shown(manager, 30)!r} (there are {there})")
     return {manager: _one_of(where, "packages", PackagePolicy, one) for manager, one in table.items()}
+
+
+def _snapshots(where: str, given: Mapping[str, object]) -> dict[str, str]:
+    """``"deb.example/debian" = "https://snapshot.example/debian/{time}"``."""
+    for repository, archive in given.items():
+        plain = re.fullmatch(r"[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*", repository)
+        known = isinstance(archive, str) and re.fullmatch(
+            r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]*\{time\}[A-Za-z0-9._~/-]*", archive
+        )
+        if not (plain and known):
+            raise OptionError(
+                f"{where}: [snapshots]: {shown(repository, 60)}: not a repository without its scheme and the"
+                ' URL of its archive (write "deb.example/debian" = "https://snapshot.example/{time}")'
+            )
+    return {repository: str(archive) for repository, archive in given.items()}
 
 
 def _choice(where: str, name: str, given: object) -> StrEnum:
@@ -323,6 +343,8 @@ def _written(name: str) -> str:
         named = [it for it, policy in _USUAL_POLICIES.items() if policy is PackagePolicy.CLOSURE]
         usual = (f'{it} = "{_USUAL_POLICIES[it]}"' for it in (*named, "pypi"))
         return "{ " + ", ".join(usual) + " }"
+    if name == "snapshots":
+        return "{}"
     value = getattr(_USUAL, name)
     if isinstance(value, bool):
         return "true" if value else "false"

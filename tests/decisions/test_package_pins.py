@@ -116,7 +116,7 @@ def test_only_commands_of_apt_that_choose_see_them() -> None:
     runs = tuple(PackageRun(number, number + 10, tuple(commands())) for number in (1, 2))
     wanted = PackagesWanted((PackageChain(("", ""), runs),))
     pins = PackagePins("apt", PLACE, "text")
-    found = with_pins(wanted, {1: pins})
+    found = with_pins(wanted, {1: (pins,)})
     (first, second) = found.chains[0].runs
     assert [PLACE in it.files for it in first.commands] == [False, True, False]
     assert first.commands[1].files["/etc/apt/x"] == "y"

@@ -423,7 +423,7 @@ def test_a_checksum_is_behind_the_word_add(line: str, pinned: str) -> None:
 def test_a_file_is_a_mount_of_its_run(line: str, changed: str) -> None:
     text = f"FROM a\n{line}\n"
     file = FileMount("fl-pins-0", "/etc/x")
-    derived = inject(text, {2: KEY}, Mechanism.MOUNT, files={2: file})
+    derived = inject(text, {2: KEY}, Mechanism.MOUNT, files={2: [file]})
     key = f"--mount=type=secret,id={MOUNT_ID}{KEY}"
     assert file.flag == "--mount=type=secret,id=fl-pins-0,target=/etc/x,mode=0444,required=true"
     assert derived.text == f"FROM a\n{changed.format(key=key, file=file.flag)}\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -305,3 +306,42 @@ def test_pins_are_for_the_instruction_that_installs(
     assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
     assert freshlayer("lock", "--network=host", "--no-pin-packages", ".").code == 0
     assert freshlayer.but("--locked").build(".").code == 125
+
+
+@pytest.mark.parametrize("builder", ["buildkit"], indirect=True)
+def test_a_version_that_left_the_repository_is_installed_from_the_archive(
+    freshlayer: Freshlayer,
+    builder: Builder,
+    repository: AptRepository,
+    packages: PackageOrigin,
+    base: str,
+    project: Path,
+) -> None:
+    (project / ".git").mkdir()
+    (project / "Dockerfile").write_text(SEPARATE.format(base=base))
+    for name in ("dists", "pool"):
+        archived = repository.directory / "archive" / "20260101T235959Z" / name
+        shutil.copytree(repository.directory / name, archived)
+    repository.add("lib", "1.1")
+    repository.publish()
+    assert freshlayer("lock", "--network=host", "--pin-packages", ".").code == 0
+    told = freshlayer("update", "--at", "2026-01-01", "apt/*")
+    assert (told.code, "no archive is known" in told.err) == (2, True), told.err
+    place = packages.url.partition("://")[2].rstrip("/")
+    setting = f'[snapshots]\n"{place}" = "http://{place}/archive/{{time}}"\n'
+    (project / "freshlayer.toml").write_text(setting)
+    told = freshlayer("update", "--at", "2026-01-01", "apt/*")
+    assert (told.code, "apt/lib [linux/amd64]: 1.1 → 1" in told.out) == (0, True), told.err
+    assert 'at = "20260101T235959Z"' in (project / "freshlayer.lock").read_text()
+    assert freshlayer("lock", "--network=host", ".").code == 0
+    assert freshlayer("verify").code == 0
+    packages.installed()
+    told = freshlayer.but("--locked").build("--tag", "archived", ".")
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
+    names = [it.name for layer in builder.image("archived").layers for it in layer]
+    assert not [it for it in names if "freshlayer" in it]
+    assert freshlayer("update", "apt/*").code == 0
+    assert "at = " not in (project / "freshlayer.lock").read_text()
+    assert freshlayer.but("--locked").build(".").code == 0
+    assert packages.installed() == ["app_1_all.deb", "lib_1.1_all.deb"]

@@ -51,8 +51,8 @@ def command(
     for a part of a closure may not fit the rest. Inputs with frozen = true stay as they are, and are printed.
 
     --at takes the versions of pip, npm and conda packages that were published by the end of that day (UTC),
-    or by a time as 2026-11-01T12:00:00Z, and the commits that branches had then. What can't be dated is
-    listed, and nothing is written then.
+    or by a time as 2026-11-01T12:00:00Z, those of apt that an archive has (setting snapshots), and the
+    commits that branches had then. What can't be dated is listed, and nothing is written then.
 
     Exit code 0; with --exit-code 1 if something changed; 2: trouble.
     """

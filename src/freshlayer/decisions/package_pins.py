@@ -28,6 +28,9 @@ RPM = "rpm"
 PLACE = "/etc/apt/preferences.d/00freshlayer"
 """Where apt reads it. The first name that sorts: of two pins for a package the first one counts."""
 
+SOURCES = "/etc/apt/sources.list.d/00freshlayer.list"
+"""Where apt finds the archives of a day."""
+
 LIST = "/etc/dnf/plugins/versionlock.list"
 """Where the plugin reads its rules."""
 
@@ -155,16 +158,16 @@ def changes_place(chain: PackageChain, manager: str, before: str) -> bool:
     )
 
 
-def with_pins(wanted: PackagesWanted, pins: Mapping[int, PackagePins]) -> PackagesWanted:
+def with_pins(wanted: PackagesWanted, pins: Mapping[int, tuple[PackagePins, ...]]) -> PackagesWanted:
     """The chains, as managers see them with these pins. ``pins``: by the number of the instruction."""
     if not pins:
         return wanted
     return replace(wanted, chains=tuple(_pinned(it, pins) for it in wanted.chains), pins=pins)
 
 
-def _pinned(chain: PackageChain, pins: Mapping[int, PackagePins]) -> PackageChain:
+def _pinned(chain: PackageChain, pins: Mapping[int, tuple[PackagePins, ...]]) -> PackageChain:
     runs = (
-        replace(run, commands=tuple(_with_file(it, pins[run.number]) for it in run.commands))
+        replace(run, commands=tuple(_with_files(it, pins[run.number]) for it in run.commands))
         if run.number in pins
         else run
         for run in chain.runs
@@ -172,10 +175,14 @@ def _pinned(chain: PackageChain, pins: Mapping[int, PackagePins]) -> PackageChai
     return replace(chain, runs=tuple(runs))
 
 
-def _with_file(command: PackageCommand, pins: PackagePins) -> PackageCommand:
-    if not _is_pinned(command, pins.manager):
-        return command
-    return replace(command, files={**command.files, pins.place: pins.text})
+def _with_files(command: PackageCommand, pins: Iterable[PackagePins]) -> PackageCommand:
+    files = {it.place: it.text for it in pins if _reads(command, it)}
+    return replace(command, files={**command.files, **files}) if files else command
+
+
+def _reads(command: PackageCommand, pins: PackagePins) -> bool:
+    own = pins.of_lists and command.manager == pins.manager
+    return own or _is_pinned(command, pins.manager)
 
 
 def pinned_in(wanted: PackagesWanted) -> Iterator[tuple[int, PackagePins]]:
@@ -183,4 +190,4 @@ def pinned_in(wanted: PackagesWanted) -> Iterator[tuple[int, PackagePins]]:
     lines = {run.number: run.line for chain in wanted.chains for run in chain.runs}
     for number, pins in wanted.pins.items():
         if number in lines:
-            yield lines[number], pins
+            yield from ((lines[number], it) for it in pins)

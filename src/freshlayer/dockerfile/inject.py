@@ -91,7 +91,7 @@ def inject(
     mechanism: Mechanism,
     images: Collection[NamedImage] = (),
     checksums: Mapping[int, str] | None = None,
-    files: Mapping[int, FileMount] | None = None,
+    files: Mapping[int, Sequence[FileMount]] | None = None,
 ) -> Derived:
     """Put each key into the RUN that starts on its line (from 1), and each digest behind its image.
 
@@ -106,8 +106,9 @@ def inject(
     for number, checksum in (checksums or {}).items():
         flag = _behind(lines, number, "ADD"), f" --checksum={checksum}"
         inserted.setdefault(number, []).append(flag)
-    for number, file in (files or {}).items():
-        inserted.setdefault(number, []).append((_behind(lines, number, "RUN"), f" {file.flag}"))
+    for number, mounts in (files or {}).items():
+        flags = "".join(f" {mount.flag}" for mount in mounts)
+        inserted.setdefault(number, []).append((_behind(lines, number, "RUN"), flags))
     for number, digest in _of_images(lines, images, directive(text, "escape") or "\\"):
         inserted.setdefault(number, []).append(digest)
     return _derived(lines, inserted)

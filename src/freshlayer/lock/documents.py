@@ -27,6 +27,7 @@ from freshlayer.reference import parse
 
 _Text = Annotated[str, Meta(min_length=1)]
 _Code = Annotated[str, Meta(pattern=r"\A[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?\Z")]
+_Time = Annotated[str, Meta(pattern=r"\A[0-9]{8}T[0-9]{6}Z\Z")]
 _Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 _Digest = Annotated[str, Meta(pattern=r"\A[a-z0-9]+:[0-9a-f]{32,128}\Z")]
 _Platform = Annotated[str, Meta(pattern=r"\A[a-z0-9]+/[a-z0-9_]+(/[a-z0-9.]+)?\Z", max_length=60)]
@@ -73,6 +74,7 @@ class _Packages(_Document):
     packages: list[_Text] = []
     reason: _Code | None = None
     learned: bool = False
+    at: _Time | None = None
 
 
 class _Unwatched(_Document):
@@ -184,6 +186,7 @@ def _packages(values: _Packages) -> LockedPackages:
         packages=tuple(found),
         reason=values.reason or "",
         learned=values.learned,
+        at=values.at or "",
     )
 
 

@@ -74,6 +74,7 @@ def _of_packages(item: LockedPackages) -> Iterator[_Field]:
     yield "source", item.source
     yield "reason", item.reason
     yield "learned", item.learned
+    yield "at", item.at
     if not item.reason:
         yield "packages", [f"{it.name} {it.version} {it.digest or '-'}" for it in sorted(item.packages)]
 

@@ -116,7 +116,8 @@ class LockedPackages(Struct, frozen=True, kw_only=True):
     ``source``: their package URL without the name: ``pkg:deb/debian?arch=amd64&distro=bookworm``.
     ``commands``: what the instruction requests of the manager, by which it is found again after an edit.
     ``packages``: by name. ``reason``: the code of why they were not known; empty where they are.
-    ``learned``: as in ``LockedUnwatched``.
+    ``learned``: as in ``LockedUnwatched``. ``at``: the time as of which their sources were read, as
+    ``20261101T235959Z``; empty: when they were locked.
     """
 
     used_by: LockUser
@@ -127,6 +128,7 @@ class LockedPackages(Struct, frozen=True, kw_only=True):
     packages: tuple[LockedPackage, ...] = ()
     reason: str = ""
     learned: bool = False
+    at: str = ""
 
     @property
     def name(self) -> tuple[LockUser, str, str, tuple[str, ...]]:

@@ -30,8 +30,8 @@ OF_LANGUAGES = frozenset(URL_TYPES) - {"apt", "apk", "rpm"}
 """Managers whose inputs are the packages that a command names, whatever the policy is."""
 
 
-DATED = frozenset({"pypi", "npm", "conda"})
-"""Managers whose indexes state when each version was published."""
+DATED = frozenset({"pypi", "npm", "conda", "apt"})
+"""Managers whose indexes state when each version was published, or are archived by the time."""
 
 
 class PackagePolicy(StrEnum):
@@ -153,12 +153,14 @@ class PackageChain(Struct, frozen=True):
     and empty where what is below is not an image of a registry. ``now``: of the judgement, in seconds since
     1970, for indexes that state until when they count; 0: they always count. ``until``: what was published
     later does not count, in milliseconds since 1970; 0: everything counts. Managers of ``DATED`` honour it.
+    ``archives``: URL of a package repository without its scheme → what serves it as it was at a ``{time}``.
     """
 
     base: tuple[str, str]
     runs: tuple[PackageRun, ...]
     now: int = 0
     until: int = 0
+    archives: Mapping[str, str] = field(default_factory=dict)
 
 
 class IndexFile(Struct, frozen=True):
@@ -282,11 +284,15 @@ class PackageLine(Struct, frozen=True):
 
 
 class PackagePins(Struct, frozen=True):
-    """What the manager of one instruction reads to install locked versions: a file, and its text."""
+    """A file that the manager of one instruction reads to install locked versions, and its text.
+
+    ``of_lists``: whether commands that read index files need it too.
+    """
 
     manager: str
     place: str
     text: str
+    of_lists: bool = False
 
 
 class PackagesWanted(Struct, frozen=True):
@@ -300,7 +306,7 @@ class PackagesWanted(Struct, frozen=True):
     bases: Bases = field(default_factory=dict)
     ttl: int = 0
     ttls: Mapping[int, int] = field(default_factory=dict)
-    pins: Mapping[int, PackagePins] = field(default_factory=dict)
+    pins: Mapping[int, tuple[PackagePins, ...]] = field(default_factory=dict)
 
 
 class PackagesRead(Struct, frozen=True):

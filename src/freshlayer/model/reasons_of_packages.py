@@ -59,6 +59,10 @@ PACKAGES: dict[str, tuple[str, str]] = {
         "a package source can't be read",
         "name an http or https repository, or watch the package in a '# freshlayer: watch URL' comment",
     ),
+    "package-source-undated": (
+        "no archive is known that has the package source as it was",
+        "name its archive in [snapshots] of freshlayer.toml, or lock the packages as they are now",
+    ),
     "packages-unsolvable": (
         "the packages can't be installed together, as far as freshlayer computes it",
         "build without freshlayer to see what the package manager reports",

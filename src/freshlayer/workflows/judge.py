@@ -224,7 +224,9 @@ class Judgement:
         if self._packages is None:
             from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - few want it
 
-            self._packages = PackagesOfRun(IndexFiles(session, session.indexes), session.until)
+            self._packages = PackagesOfRun(
+                IndexFiles(session, session.indexes), session.until, session.policy.snapshots
+            )
         return self._packages.read(group)
 
     def _planned(

@@ -15,6 +15,7 @@ from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.model.lock_report import LockChange, LockChangeKind
 from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import DATED, PackagePolicy
+from freshlayer.packages.dates import written
 from freshlayer.reference import Reference, parse, shown
 from freshlayer.settings import Policy
 from freshlayer.workflows.lock import LockTarget, Observed, as_now, observe, parts_of
@@ -23,6 +24,7 @@ from freshlayer.workflows.received import with_digests
 from freshlayer.workflows.session import Session
 
 _MARKING = ("apt", "rpm")
+_ARCHIVED = "apt"
 _OF_HISTORY = 300.0
 """Seconds for the commits of a repository."""
 
@@ -71,7 +73,7 @@ def update(
         session = replace(session, until=wanted.until, policy=_patient(session.policy))
     observed = list(observe(targets, session, wanted.means))
     _check_packages(before, wanted, observed)
-    parts = with_digests(parts_of(observed, session), observed, session)
+    parts = with_digests(_as_of(parts_of(observed, session), wanted.until), observed, session)
     _check_answers(before, wanted, [it.report.verdicts for it in observed])
     if wanted.downloads:
         parts = with_bodies(parts, before, observed, session, wanted.means)
@@ -107,6 +109,22 @@ def _check_dated(before: Lock, wanted: UpdateWanted) -> None:
             "--at: no origin states what these were on that day, so nothing was written"
             f" (name the others, as 'pypi/*', 'npm/*' and 'git+*'):\n  {lines}"
         )
+
+
+def _as_of(parts: list[Lock], until: int) -> list[Lock]:
+    """With the time as of which archives were read: a locked build reads them again."""
+    if not until:
+        return parts
+    at = written(until // 1000)
+    return [
+        replace(
+            part,
+            packages=tuple(
+                replace(it, at=at) if it.manager == _ARCHIVED and it.packages else it for it in part.packages
+            ),
+        )
+        for part in parts
+    ]
 
 
 def _is_dated(item: LockedInput) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from freshlayer.decisions.locked_packages import commands_of
@@ -36,6 +36,8 @@ from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 _DIGITS = 16
+_Locked = Callable[[PackageRun, str], Sequence[LockedPackages]]
+"""What the lock file has of a manager in one instruction."""
 
 
 def pinned(wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session) -> PackagesWanted:
@@ -45,21 +47,36 @@ def pinned(wanted: PackagesWanted, target: Target, analysis: Analysis, session: 
 
 def pins_of(
     wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session
-) -> dict[int, PackagePins]:
+) -> dict[int, tuple[PackagePins, ...]]:
     """Number of an instruction → the pins there; nothing where the builder brings no file."""
     supplies = session.supplies_secrets
     if supplies is None or not _is_wanted(target, session):
         return {}
     if not supplies(syntax_image(target.source.text)):
         return {}
-    found: dict[int, PackagePins] = {}
-    for manager, file in PIN_FILES.items():
-        locked, before = _locked(wanted, target, analysis, session, manager)
-        for number, blocks in locked.items():
-            text = file.text(blocks)
-            if text:
-                found.setdefault(number, PackagePins(manager, file.place, before[number] + text))
-    return found
+    every = [(it, stage) for stage in analysis.stages for it in stage.instructions]
+    places = {it.number: (locked_name(target, session), stage.label) for it, stage in every}
+
+    def locked(run: PackageRun, manager: str) -> list[LockedPackages]:
+        if run.number not in places or not commands_of(run, manager):
+            return []
+        return [it for it in blocks_of(places[run.number], run, manager, target, session) if it.packages]
+
+    found: dict[int, tuple[PackagePins, ...]] = {}
+    for manager in PIN_FILES:
+        for number, pins in _of_manager(manager, wanted, locked).items():
+            found.setdefault(number, (pins,))
+    if any(it.at for it in session.lock.packages):
+        from freshlayer.workflows.package_archives import archives_of  # noqa: PLC0415 - few locks have one
+
+        for number, pins in archives_of(wanted, session.policy.snapshots, locked).items():
+            found[number] = (*found.get(number, ()), pins)
+    flags = {it.number: it.flags for it, _ in every}
+    return {number: pins for number, pins in found.items() if not _is_hidden(flags[number], pins)}
+
+
+def _is_hidden(flags: Iterable[str], pins: Iterable[PackagePins]) -> bool:
+    return any(is_hidden_by(flag, it.place) for flag in flags for it in pins)
 
 
 def _is_wanted(target: Target, session: Session) -> bool:
@@ -69,17 +86,9 @@ def _is_wanted(target: Target, session: Session) -> bool:
     return any(it.pin_packages for it in session.lock.dockerfiles if it.path == name)
 
 
-def _locked(
-    wanted: PackagesWanted, target: Target, analysis: Analysis, session: Session, manager: str
-) -> tuple[dict[int, list[LockedPackages]], dict[int, str]]:
-    """What each instruction that installs has locked, or the one that reads the lists for it.
-
-    And the text of the base image that the pins are put behind.
-    """
+def _of_manager(manager: str, wanted: PackagesWanted, locked: _Locked) -> dict[int, PackagePins]:
+    """Of each instruction that installs: what it has locked, or the one that reads the lists for it."""
     file = PIN_FILES[manager]
-    every = [(it, stage) for stage in analysis.stages for it in stage.instructions]
-    places = {it.number: (locked_name(target, session), stage.label) for it, stage in every}
-    taken = {it.number for it, _ in every if any(is_hidden_by(flag, file.place) for flag in it.flags)}
     found: dict[int, list[LockedPackages]] = {}
     before: dict[int, str] = {}
     for chain in wanted.chains:
@@ -87,16 +96,20 @@ def _locked(
         if file.extends and changes_place(chain, manager, contents.files.get(file.place, "")):
             continue
         takes = not file.plugin or _has(contents, file.plugin)
-        current: list[LockedPackages] = []
+        current: Sequence[LockedPackages] = ()
         for run in chain.runs:
-            own = _known(places[run.number], run, manager, target, session) if run.number in places else []
+            own = locked(run, manager)
             current = own or current
-            usable = takes and run.number in places and run.number not in taken
-            if current and usable and chooses(run, manager):
+            if current and takes and chooses(run, manager):
                 found.setdefault(run.number, []).extend(current)
                 before[run.number] = _text_before(contents, file)
             takes = takes or _brings(own, file.plugin)
-    return found, before
+    texts = {number: file.text(blocks) for number, blocks in found.items()}
+    return {
+        number: PackagePins(manager, file.place, before[number] + text)
+        for number, text in texts.items()
+        if text
+    }
 
 
 def _contents(wanted: PackagesWanted, chain: PackageChain) -> BaseContents:
@@ -118,23 +131,15 @@ def _text_before(contents: BaseContents, file: PinFile) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
-def _known(
-    place: tuple[str, str], run: PackageRun, manager: str, target: Target, session: Session
-) -> list[LockedPackages]:
-    if run.number < 0 or not commands_of(run, manager):
-        return []
-    return [it for it in blocks_of(place, run, manager, target, session) if it.packages]
-
-
-def file_mounts(report: Report) -> tuple[dict[int, FileMount], dict[str, bytes]]:
-    """Line → the mount of its preferences; and their contents by the identifiers of the secrets."""
-    mounts: dict[int, FileMount] = {}
+def file_mounts(report: Report) -> tuple[dict[int, list[FileMount]], dict[str, bytes]]:
+    """Line → the mounts of its pins; and their contents by the identifiers of the secrets."""
+    mounts: dict[int, list[FileMount]] = {}
     contents: dict[str, bytes] = {}
     for line, pins in pinned_in(report.packages_wanted):
         content = pins.text.encode("utf-8", "surrogateescape")
         identifier = f"{PINS_ID}{sha256(content).hexdigest()[:_DIGITS]}"
         contents[identifier] = content
-        mounts[line] = FileMount(identifier, pins.place)
+        mounts.setdefault(line, []).append(FileMount(identifier, pins.place))
     return mounts, contents
 
 
@@ -142,7 +147,7 @@ def warn_of_unpinned(target: Target, report: Report, session: Session) -> None:
     """Before the builder's own output: which packages are compared, and no more."""
     if not session.must_match or not _is_wanted(target, session):
         return
-    mounted = {line for line, _ in pinned_in(report.packages_wanted)}
+    mounted = {line for line, pins in pinned_in(report.packages_wanted) if not pins.of_lists}
     supplies = session.supplies_secrets
     able = supplies is not None and supplies(syntax_image(target.source.text))
     for manager, file in PIN_FILES.items():

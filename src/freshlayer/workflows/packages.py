@@ -90,16 +90,19 @@ class _Part(Struct, frozen=True):
 
 
 class PackagesOfRun:
-    """Resolves chains; what was resolved in this run is known. ``until``: as in ``PackageChain``."""
+    """Resolves chains; what was resolved in this run is known.
 
-    def __init__(self, files: IndexFiles, until: int = 0) -> None:
+    ``until``, ``archives``: as in ``PackageChain``.
+    """
+
+    def __init__(self, files: IndexFiles, until: int = 0, archives: Mapping[str, str] | None = None) -> None:
         self._files = files
-        self._until = until
+        self._as_of = until, archives or {}
         self._known: dict[str, Sequence[Resolution | None]] = {}
 
     def read(self, wanted: Sequence[PackagesWanted]) -> list[Found]:
         """The packages of each Dockerfile, in the order of ``wanted``."""
-        parts = [list(_parts(item, self._files.now, self._until)) for item in wanted]
+        parts = [list(_parts(item, self._files.now, *self._as_of)) for item in wanted]
         new: dict[str, tuple[_Part, int]] = {}
         for item, found in zip(wanted, parts, strict=True):
             for part in found:
@@ -213,13 +216,13 @@ def _is_named(host: str, texts: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w.-])", texts) is not None
 
 
-def _parts(item: PackagesWanted, now: int, until: int) -> Iterator[_Part]:
+def _parts(item: PackagesWanted, now: int, until: int, archives: Mapping[str, str]) -> Iterator[_Part]:
     """The chains, each of one manager that has a member."""
     for chain in item.chains:
         base = _base(chain, item.bases)
         for name in dict.fromkeys(command.manager for run in chain.runs for command in run.commands):
             if name in MANAGERS:
-                own = PackageChain(chain.base, tuple(_runs(chain, name)), now, until)
+                own = PackageChain(chain.base, tuple(_runs(chain, name)), now, until, archives)
                 yield _Part(name, own, base, _key(name, own, base))
 
 

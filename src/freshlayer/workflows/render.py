@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,7 +133,7 @@ def derived(
     mechanism: Mechanism,
     pins: Iterable[ImagePin],
     checksums: Mapping[int, str] | None = None,
-    files: Mapping[int, FileMount] | None = None,
+    files: Mapping[int, Sequence[FileMount]] | None = None,
 ) -> bytes:
     """The Dockerfile with the keys of a report and digests behind its images, and nothing else changed.
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.masking.urls import public_text
 from freshlayer.model.packages import Index, IndexAnswer, IndexAnswers, IndexFile, PackageAction, PackageChain
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.apt.configuration import Configuration, configuration_of
 from freshlayer.packages.apt.releases import PackagesFile, packages_files, release_file, without_release
+from freshlayer.packages.apt.snapshots import as_of, undated
 from freshlayer.packages.apt.sources import MOST_SOURCES, Source, is_skipped, sources_of, why_not_read
 from freshlayer.packages.apt.universe import File
 from freshlayer.packages.apt.validity import is_expired
+from freshlayer.packages.dates import written
 
 ABSENT = frozenset({"http-not-found", "http-gone", "index-absent"})
 """Codes of answers that state that there is no such file."""
@@ -23,7 +26,8 @@ class Reading(Struct, frozen=True):
     """One update. ``place``: (number of the run, number of the command) in the chain.
 
     ``architectures``: the native one first. ``configuration``: of apt, as its command line has it.
-    ``of_sources``: whether a later command reads source packages.
+    ``of_sources``: whether a later command reads source packages. ``undated``: a source of which it is not
+    known what it was at the time that counts.
     """
 
     place: tuple[int, int]
@@ -32,6 +36,7 @@ class Reading(Struct, frozen=True):
     architectures: tuple[str, ...]
     configuration: Configuration
     of_sources: bool = False
+    undated: str = ""
 
     @property
     def problem(self) -> Reason | None:
@@ -40,6 +45,8 @@ class Reading(Struct, frozen=True):
             return Reason("apt-source-not-read", detail=f"there are more than {MOST_SOURCES} sources")
         if not any(source.kind == "deb" for source in self.sources):
             return Reason("apt-no-sources")
+        if self.undated:
+            return Reason("package-source-undated", public_text(self.undated))
         reasons = (why_not_read(source) for source in self.wanted())
         return next((reason for reason in reasons if reason is not None), None)
 
@@ -71,17 +78,24 @@ def readings_of(chain: PackageChain, architectures: Sequence[str]) -> list[Readi
                 configuration = configuration_of(command.files, command.options)
                 configured = configuration.list("APT::Architectures")
                 before = found[-1].sources if found and _is_partial(configuration) else ()
-                found.append(
-                    Reading(
-                        (run_number, number),
-                        run.number,
-                        (*before, *sources_of(command.files, known[0], configuration)),
-                        tuple(dict.fromkeys([known[0], *(configured or known)])),
-                        configuration,
-                        _reads_sources(chain, run_number, number),
-                    )
+                own = sources_of(command.files, known[0], configuration)
+                reading = Reading(
+                    (run_number, number),
+                    run.number,
+                    (*before, *own),
+                    tuple(dict.fromkeys([known[0], *(configured or known)])),
+                    configuration,
+                    _reads_sources(chain, run_number, number),
                 )
+                found.append(_as_of(reading, chain) if chain.until else reading)
     return found
+
+
+def _as_of(reading: Reading, chain: PackageChain) -> Reading:
+    """The same, of the archives of that time."""
+    time, archives = written(chain.until // 1000), chain.archives
+    missing = undated(reading.wanted(), time, archives)
+    return replace(reading, sources=tuple(as_of(reading.sources, time, archives)), undated=missing)
 
 
 def _is_partial(configuration: Configuration) -> bool:

@@ -115,6 +115,7 @@ _FIELDS = {
     "trusted": "trusted",
     "allow-insecure": "allow-insecure",
     "by-hash": "by-hash",
+    "signed-by": "signed-by",
     "check-date": "check-date",
     "check-valid-until": "check-valid-until",
     "valid-until-min": "valid-until-min",
