@@ -57,8 +57,12 @@ class Postgres:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.stop(crash=True)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.is_running
 
     def start(self, *more: str) -> None:
         """``more``: further settings."""
@@ -104,5 +108,5 @@ class Postgres:
         """What a query returns in the database of a URL, with the tables of freshlayer in sight."""
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("SET search_path = freshlayer")
-            cursor = connection.execute(sql, values)
+            cursor = connection.execute(sql, values or None)
             return cursor.fetchall() if cursor.description else []

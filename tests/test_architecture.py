@@ -184,7 +184,7 @@ def test_a_module_imports_only_what_its_package_may_see(path: Path) -> None:
         ("freshlayer.decisions.plan", "if TYPE_CHECKING:\n    from pathlib import Path"),
         ("freshlayer.decisions.plan", "from importlib import import_module"),
         ("freshlayer.decisions.plan", "from freshlayer import probe"),
-        ("freshlayer.decisions.plan", "from freshlayer.state.sqlite import Store"),
+        ("freshlayer.decisions.plan", "from freshlayer.state.store import DatabaseStore"),
         ("freshlayer.decisions.plan", "from .. import probe"),
         ("freshlayer.decisions.plan", "from ..state import Store"),
         ("freshlayer.evidence.headers", "from ..probe.network import messages"),
@@ -208,7 +208,7 @@ def test_a_module_imports_only_what_its_package_may_see(path: Path) -> None:
         ("freshlayer.discover.syntaxes.curl", "import tree_sitter_bash"),
         ("freshlayer.decisions.plan", "import e2b_dockerfile_utils"),
         ("freshlayer.workflows.flag_file", "import sqlite3"),
-        ("freshlayer.state.sqlite", "import pycurl"),
+        ("freshlayer.state.store", "import pycurl"),
         ("freshlayer.state.store", "import psycopg"),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -24,9 +23,8 @@ from freshlayer.state import (
     Scope,
     StateStore,
 )
-from freshlayer.state.places import Place, Server, store_at
+from freshlayer.state.places import Place, store_at
 from freshlayer.state.scripts import MOST, MOST_BYTES
-from testing.postgres import Postgres
 
 A, B = parse("https://example.org/a"), parse("https://example.org/b")
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit", "engine")
@@ -39,25 +37,7 @@ def _fail(message: str) -> None:
     raise AssertionError(message)
 
 
-def _file(request: pytest.FixtureRequest) -> Place:
-    path: Path = request.getfixturevalue("tmp_path")
-    return path / "state"
-
-
-def _server(request: pytest.FixtureRequest) -> Place:
-    postgres: Postgres = request.getfixturevalue("postgres")
-    return Server(postgres.database())
-
-
-MEMBERS: dict[str, Callable[[pytest.FixtureRequest], Place]] = {"sqlite": _file, "postgres": _server}
-"""A new member is a row here."""
-
 Open = Callable[[Keep], StateStore]
-
-
-@pytest.fixture(params=list(MEMBERS))
-def place(request: pytest.FixtureRequest) -> Place:
-    return MEMBERS[request.param](request)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from freshlayer.cli.dockerfiles import NAMES, Selection, request_of, shared, source_of
-from freshlayer.cli.exit_codes import DONE, STALE
+from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.fail_on import fail_on, fails
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
@@ -68,8 +68,10 @@ def command(
     image_of = builder.image_of if builder else None
     if not recursive and len(contexts) == 1:
         source = source_of(contexts[0], selection.file, names)
-        found = _checked(options, source, request, image_of, builder)
+        found, is_known = _checked(options, source, request, image_of, builder)
         Output(options, Style(ReportKind.CHECK, explain=explain)).write([("", found)])
+        if not is_known:
+            return TROUBLE
         return STALE if fails(found, failing) else DONE
     from freshlayer.builders.local_images import Engine
     from freshlayer.cli.check_many import Findings, Search, check_several
@@ -85,16 +87,19 @@ def _checked(
     request: BuildRequest,
     image_of: Callable[[str], str] | None,
     builder: Builder | None,
-) -> Report:
+) -> tuple[Report, bool]:
+    """The report, and whether the state could be used for it."""
     from freshlayer.builders.local_images import Engine
     from freshlayer.cli.errors import located
+    from freshlayer.cli.state_place import is_lost
     from freshlayer.workflows.check import check_one
     from freshlayer.workflows.record import as_built
     from freshlayer.workflows.target import Target
 
     engine = Engine(builder) if builder else None
     with session_of(options, source, image_of, engine) as session, located(source):
-        return check_one(Target.of(source, as_built(source, request, session)), session)
+        report = check_one(Target.of(source, as_built(source, request, session)), session)
+        return report, not is_lost(options, session.store)
 
 
 def builder_in_use(options: Options) -> Builder | None:

@@ -22,6 +22,7 @@ from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
+from freshlayer.cli.state_place import is_lost
 from freshlayer.context import Source, read_settings
 from freshlayer.context.tree import dockerfiles
 from freshlayer.credentials import Keyring
@@ -91,6 +92,8 @@ def check_several(
                 due = batch.due(search.request)
                 for report in check(batch.targets(search.request), due, own):
                     reporter.add(report)
+        if is_lost(options, session.store):
+            reporter.exit_code = TROUBLE
     return reporter.exit_code
 
 

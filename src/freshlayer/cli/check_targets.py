@@ -14,6 +14,7 @@ from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
 from freshlayer.cli.session import session_of
 from freshlayer.cli.standard_input import KeptInput, standard_input
+from freshlayer.cli.state_place import is_lost
 from freshlayer.cli.targets import settings_of, targets_of
 from freshlayer.errors import BuilderError, OptionError
 
@@ -55,20 +56,21 @@ def check_targets(request: CheckRequest, invocation: Invocation) -> int:
     if invocation.unclear:
         raise BuilderError(f"{invocation.tool}: {invocation.unclear}")
     model = invocation.model()
-    found = _checked(request, model, invocation)
+    found, is_known = _checked(request, model, invocation)
     reports = [(name, report) for name, report in found if not isinstance(report, Exception)]
     for name, error in found:
         if isinstance(error, Exception):
             warn(f"{name}: {error}")
     Output(options, Style(ReportKind.CHECK, several=True)).write(reports)
-    if len(reports) < len(model.targets):
+    if len(reports) < len(model.targets) or not is_known:
         return TROUBLE
     return STALE if any(fails(report, request.failing) for _, report in reports) else DONE
 
 
 def _checked(
     request: CheckRequest, model: Model, invocation: Invocation
-) -> Sequence[tuple[str, Report | Exception]]:
+) -> tuple[Sequence[tuple[str, Report | Exception]], bool]:
+    """The reports, and whether the state could be used for them."""
     from freshlayer.workflows.check import check
     from freshlayer.workflows.observe import Due
 
@@ -78,4 +80,5 @@ def _checked(
     engine = Engine(invocation, invocation.named)
     with session_of(request.options, settings, invocation.image_of, engine) as session:
         found = check(targets.values(), Due.of(targets.values()), session)
-        return list(zip(targets, found, strict=True))
+        reports = list(zip(targets, found, strict=True))
+        return reports, not is_lost(request.options, session.store)

@@ -13,6 +13,7 @@ from freshlayer.files.user_directories import state_home
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
     from freshlayer.context import Source
+    from freshlayer.state import StateStore
     from freshlayer.state.places import Place
 
 _SCHEMES = ("postgresql://", "postgres://")
@@ -33,6 +34,11 @@ def state_path(options: Options) -> Place:
 def is_there(place: Place) -> bool:
     """Whether there may be records: a file that is not there is not to be made only to be read."""
     return not isinstance(place, Path) or place.exists()
+
+
+def is_lost(options: Options, store: StateStore) -> bool:
+    """Whether a server could not be used: then it is not known what is fresh."""
+    return not store.is_usable and not isinstance(state_path(options), Path)
 
 
 @contextmanager

@@ -2,9 +2,9 @@
 
 from freshlayer.state.base import BuildRecord, StateStore
 from freshlayer.state.events import Keep
+from freshlayer.state.places import SqliteStore, store_at
 from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
 from freshlayer.state.scripts import KeptScript
-from freshlayer.state.sqlite import SqliteStore
 
 __all__ = [
     "BuildRecord",
@@ -18,4 +18,5 @@ __all__ = [
     "Scope",
     "SqliteStore",
     "StateStore",
+    "store_at",
 ]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.history import BuildEvent, History
-from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.records import BuiltRecord, Elsewhere, Given, HistoryRecord, Records, Scope
 from freshlayer.state.scripts import KeptScript
+
+if TYPE_CHECKING:
+    from freshlayer.model.inventory import Inventory
 
 
 class BuildRecord(Struct, frozen=True, kw_only=True):
@@ -44,6 +46,10 @@ class StateStore(Protocol):
     Each ``record_…`` method is one transaction: all of it or nothing is recorded. Where the store can't be
     used, a method that answers returns nothing, one that records does nothing, and a warning is printed once.
     """
+
+    @property
+    def is_usable(self) -> bool:
+        """False once the store could not be used: then nothing that was answered since counts."""
 
     def close(self) -> None:
         """End the connection; the store can be used again."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from freshlayer.errors import OptionError
+from freshlayer.state.events import Keep
 from freshlayer.state.opening import StateFile
 from freshlayer.state.store import DatabaseStore
 
 if TYPE_CHECKING:
     from freshlayer.state.database import Database
-    from freshlayer.state.events import Keep
+
+_KEEP = Keep()
 
 
 class Server(Struct, frozen=True):
@@ -47,6 +49,13 @@ def database_at(place: Place, warn: Callable[[str], None]) -> Database:
     return PostgresDatabase(place.url, warn)
 
 
-def store_at(place: Place, warn: Callable[[str], None], keep: Keep) -> DatabaseStore:
+class SqliteStore(DatabaseStore):
+    """One state file. ``warn`` is called with the reason where it can't be used, once."""
+
+    def __init__(self, path: Path, warn: Callable[[str], None], keep: Keep = _KEEP) -> None:
+        super().__init__(StateFile(path, warn), keep)
+
+
+def store_at(place: Place, warn: Callable[[str], None], keep: Keep = _KEEP) -> DatabaseStore:
     """As of ``database_at``."""
     return DatabaseStore(database_at(place, warn), keep)

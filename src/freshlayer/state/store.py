@@ -9,10 +9,9 @@ import msgspec
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.history import History
-from freshlayer.model.inventory import Inventory
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
-from freshlayer.state import events, inventory, records, scripts
+from freshlayer.state import events, records, scripts
 from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
@@ -21,6 +20,7 @@ from freshlayer.state.records import Elsewhere, Given, Records, Scope, add_missi
 from freshlayer.state.scripts import KeptScript
 
 if TYPE_CHECKING:
+    from freshlayer.model.inventory import Inventory
     from freshlayer.state.database import Connection, Database
 
 _AT_ONCE = 500
@@ -128,12 +128,16 @@ class DatabaseStore:
 
     def inventory(self, pattern: str, most: int) -> Inventory:
         """What is recorded of the Dockerfiles and references that match, at most so many of each."""
+        from freshlayer.state import inventory  # noqa: PLC0415 - freshlayer state alone lists and forgets
+
         return msgspec.structs.replace(
             inventory.read(self._database, pattern, most), size=self._database.size
         )
 
     def forget(self, dockerfiles: Sequence[str], references: Sequence[str]) -> None:
         """Remove every record of these, but for taints; the space is given back."""
+        from freshlayer.state import inventory  # noqa: PLC0415 - see above
+
         self._database.write(lambda connection: inventory.forget(connection, dockerfiles, references))
         self._database.compact()
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.string import StrDumper
+from psycopg.types.string import StrDumper, TextLoader
 
 from freshlayer.errors import OptionError, StateError
 from freshlayer.masking import without_values
@@ -52,6 +52,12 @@ _PASSING = frozenset({"40001", "40P01", "53300", "57P01", "57P02", "57P03"})
 """SQLSTATEs after which the same may succeed: serialization failure, deadlock, too many connections, a server
 that ends or starts (postgresql.org/docs/current/errcodes-appendix.html)."""
 
+_READ_ONLY = frozenset({"42501", "25006"})
+"""Insufficient privilege, read-only transaction: of a role, or a standby, that is there to be read."""
+
+_NUL = "\U0010ffff"
+"""In place of NUL, which no text of PostgreSQL holds: what Unicode will never assign."""
+
 _MOST_ROWS = 2_000_000
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -63,7 +69,7 @@ class PostgresDatabase:
         """Raises OptionError where libpq does not understand the URL. Its message could quote a password."""
         self._shown = shown_address(url)
         self._warn = warn
-        self._usable = True
+        self._usable = self._is_writable = True
         self._url = url
         self._connection: psycopg.Connection[Any] | None = None
         self._has_left_out = False
@@ -127,7 +133,8 @@ class PostgresDatabase:
                 connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
                 work(_Transaction(connection))
 
-        self._with_connection(transaction, "nothing was recorded")
+        if self._is_writable:
+            self._with_connection(transaction, "nothing was recorded", writes=True)
 
     def _fitting(
         self, names: Sequence[str], rows: Sequence[Row], first: frozenset[object] | None
@@ -141,13 +148,18 @@ class PostgresDatabase:
             self._warn(f"{self._shown}: holds rows that freshlayer does not write; they are left out")
         return fit
 
-    def _with_connection(self, act: Callable[[psycopg.Connection[Any]], None], consequence: str) -> None:
+    def _with_connection(
+        self, act: Callable[[psycopg.Connection[Any]], None], consequence: str, *, writes: bool = False
+    ) -> None:
         if not self._usable:
             return
         try:
             self._act(act)
         except (psycopg.Error, OSError, StateError, UnicodeError) as error:
-            self._usable = False
+            is_refused = isinstance(error, psycopg.Error) and error.sqlstate in _READ_ONLY
+            # What may be read is read.
+            self._usable = writes and is_refused
+            self._is_writable = False
             self.close()
             cure = "see that the server is there, or pass another --state"
             self._warn(f"{self._shown}: {self._clause(error)}; {consequence} ({cure})")
@@ -181,7 +193,8 @@ class PostgresDatabase:
                 self._url, autocommit=True, prepare_threshold=None, **self._parameters
             )
             try:
-                connection.adapters.register_dumper(str, StrDumper)
+                connection.adapters.register_dumper(str, _Dumper)
+                connection.adapters.register_loader("text", _Loader)
                 connection.execute(_SETTINGS)
                 bring_up(connection)
             except BaseException:
@@ -189,6 +202,16 @@ class PostgresDatabase:
                 raise
             self._connection = connection
         return self._connection
+
+
+class _Dumper(StrDumper):
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\0", _NUL))
+
+
+class _Loader(TextLoader):
+    def load(self, data: Any) -> str:
+        return str(super().load(data)).replace(_NUL, "\0")
 
 
 class _Transaction:
