@@ -28,6 +28,7 @@ _LOCKED_HEX = compiled(r"(?m)^[ \t]*\"?(\w+)\"?:\s*\{:(?:hex|git)")
 _PUB = compiled(r"(?ms)^(?:dev_)?dependencies:\n(.*?)(?=^\S|\Z)")
 _PUB_NAME = compiled(r"(?m)^ {2}(\w+):(?!\s*\n\s{4}(?:sdk|path):)")
 _LOCKED_PUB = compiled(r"(?m)^ {2}(\w+):\s*$")
+_CONFIGURATIONS = (".bundle/config", "/usr/local/bundle/config", "/root/.bundle/config")
 _FROZEN = ("BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT")
 
 
@@ -40,7 +41,7 @@ def bundler(project: Project) -> Lock:
     frozen = project.has("--frozen", "--deployment") or any(
         project.environment(name).lower() in {"1", "true"} for name in _FROZEN
     )
-    configured = project.text(".bundle/config") or ""
+    configured = "\n".join(project.text(path) or "" for path in _CONFIGURATIONS)
     if not frozen and not re.search(r"BUNDLE_(?:FROZEN|DEPLOYMENT): \"?true", configured):
         return floating("bundle install updates its lock file unless it is frozen or in deployment mode")
     section = _DEPENDENCIES.search(text)

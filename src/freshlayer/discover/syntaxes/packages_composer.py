@@ -38,6 +38,8 @@ _REQUIRE = frozenset({"require", "r", "req"})
 _PROJECT = frozenset({"install", "i", "update", "u", "upgrade"})
 _KEPT = frozenset({"stability", "prefer-stable", "ignore-platform-reqs", "repository"})
 _NOT_NOW = frozenset({"no-update", "dry-run", "lock"})
+_OF_USER = ("/root/.composer/config.json", "/root/.config/composer/config.json")
+_MORE = Reason("package-source-unknown", detail="composer config adds a repository")
 _NAMED = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -62,10 +64,20 @@ def composer(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langu
     if verb == "create-project":
         return _created(words, options)
     known = dict(files.texts([join(directory, "composer.json")]))
+    if _has_more_repositories(files):
+        return LanguageLine(unknown=_MORE)
     if verb in _REQUIRE:
         found = tuple(_words(words))
         return LanguageLine(found, tuple(options), files=known) if found else None
     return _of_manifest(files, directory, options, known, words, production="no-dev" in names)
+
+
+def _has_more_repositories(files: ProjectFiles) -> bool:
+    """Whether a file of the user, or a command before, states repositories."""
+    home = files.variable("COMPOSER_HOME")
+    places = [join(home, "config.json")] if home else []
+    found = [files.read(path) for path in (*places, *_OF_USER)]
+    return any(it.code != "no-manifest" if isinstance(it, Reason) else '"repositories"' in it for it in found)
 
 
 def _created(words: Sequence[str], options: Sequence[tuple[str, str]]) -> LanguageLine | None:

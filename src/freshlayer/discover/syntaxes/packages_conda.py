@@ -53,6 +53,7 @@ _PYTHON = compiled(r"python\s*={1,2}\s*([0-9][0-9.]*)")
 _YAML = compiled(r"\.ya?ml$")
 _USUAL = "environment.yml"
 _LOCKED = compiled(r"(?m)^@EXPLICIT\s*$")
+_KEYS = frozenset({"channels", "default_channels", "channel_priority", "channel_alias"})
 _MOST_FILES = 20
 _BY_NAME = Reason("packages-by-name", detail="what is installed already is not known")
 _UNREAD = "the environment file is not in the part of YAML that is read here"
@@ -63,7 +64,7 @@ def conda(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageL
     line = divided(arguments, _TABLE, _NAMES)
     options = {option for option, _ in line.options}
     if line.verb == "config":
-        found = tuple(_set(arguments))
+        found = tuple(_set(arguments)) or tuple(_set_by_words(line.words))
         return LanguageLine(options=found, action=PackageAction.CONFIGURE) if found else None
     if options & _ELSEWHERE:
         return None
@@ -87,8 +88,14 @@ def _set(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
         if word.startswith("--") and option in _SETS:
             key = next(words, "")
             value = "" if option == "remove-key" else next(words, "")
-            if key in {"channels", "default_channels", "channel_priority", "channel_alias"}:
+            if key in _KEYS:
                 yield option, f"{key} {public_channel(value)}"
+
+
+def _set_by_words(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """``append KEY VALUE`` and the like of micromamba."""
+    if len(words) == 3 and words[0] in {"append", "prepend", "set"} and words[1] in _KEYS:
+        yield words[0], f"{words[1]} {public_channel(words[2])}"
 
 
 def _of_files(line: DividedLine, names: Sequence[str], files: ProjectFiles) -> LanguageLine:

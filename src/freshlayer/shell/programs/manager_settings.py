@@ -12,6 +12,7 @@ from freshlayer.shell.values import known
 
 _REGISTRY = compiled(r"(?:@[\w.~-]{1,100}:)?registry")
 _INDEX = compiled(r"(global|install)\.((?:extra-)?index-url)")
+_OF_NPM = "https://registry.npmjs.org/"
 _OF_ALL_USERS = frozenset({"-g", "--global", "--location=global"})
 _USER = compiled(r"//[^/@\s]*@")
 _ADDRESS = compiled(r"https?://\S{1,1000}")
@@ -20,6 +21,9 @@ _ADDRESS = compiled(r"https?://\S{1,1000}")
 def npm(runner: Runner, words: Sequence[str]) -> None:
     """``config set KEY VALUE``, ``set KEY=VALUE`` of npm and pnpm: the file of the user, or of all."""
     path = "/usr/local/etc/npmrc" if _OF_ALL_USERS & set(words) else "/root/.npmrc"
+    for key in _removed(words):
+        # The last statement of a key counts: of an empty one, npm takes its own registry.
+        _append(runner, path, f"{key}={_OF_NPM if key == 'registry' else ''}\n")
     for key, value in _pairs(words):
         if _REGISTRY.fullmatch(key) and _ADDRESS.fullmatch(value):
             _append(runner, path, f"{key}={value}\n")
@@ -48,12 +52,18 @@ PROGRAMS: dict[str, Callable[[Runner, Sequence[str]], None]] = {
 }
 
 
+def _removed(words: Sequence[str]) -> list[str]:
+    """Registries of ``config delete KEY``."""
+    operands = [word for word in words if not word.startswith("-")]
+    is_removal = operands[:1] in (["config"], ["c"]) and operands[1:2] in (["delete"], ["rm"])
+    return [it for it in operands[2:] if _REGISTRY.fullmatch(it)] if is_removal else []
+
+
 def _pairs(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """What is set."""
     operands = [word for word in words if not word.startswith("-")]
-    rest = (
-        operands[2:] if operands[:2] == ["config", "set"] else operands[1:] if operands[:1] == ["set"] else []
-    )
+    is_set = operands[1:2] == ["set"] and operands[0] in {"config", "c"}
+    rest = operands[2:] if is_set else operands[1:] if operands[:1] == ["set"] else []
     if len(rest) == 2 and "=" not in rest[0]:
         yield rest[0], rest[1]
         return

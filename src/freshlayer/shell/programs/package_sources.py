@@ -283,20 +283,25 @@ def _settings(name: str) -> Callable[[Runner, list[str], Fields], None]:
     """The index that a language's package manager uses from then on."""
 
     def sets(runner: Runner, words: list[str], _fields: Fields) -> None:
-        if "set" in words:
-            from freshlayer.shell.programs.manager_settings import PROGRAMS  # noqa: PLC0415 - few scripts use it
+        if not _OF_SETTINGS.isdisjoint(words[:3]):
+            from freshlayer.shell.programs import language_sources, manager_settings  # noqa: PLC0415 - few use it
 
-            PROGRAMS[name](runner, words)
+            for programs in (manager_settings.PROGRAMS, language_sources.PROGRAMS):
+                if name in programs:
+                    programs[name](runner, words)
 
     return sets
 
 
+_OF_SETTINGS = frozenset("set config c delete sources env nuget repository repo".split())
+"""One of the first words of a command that sets an index."""
+_SETTLED = "npm pnpm yarn yarnpkg pip pip3 gem bundle bundler go dotnet nuget composer".split()
 _CONFIGURE = frozenset("dnf dnf5 dnf-3 microdnf yum".split())
 ADDS: dict[str, Callable[[Runner, list[str], Fields], None]] = {
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), add_repository),
     **dict.fromkeys((*_CONFIGURE, "yum-config-manager"), config_manager),
     "zypper": zypper,
-    **{name: _settings(name) for name in ("npm", "pnpm", "yarn", "yarnpkg", "pip", "pip3")},
+    **{name: _settings(name) for name in _SETTLED},
 }
 INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     **dict.fromkeys(
