@@ -37,14 +37,19 @@ class Shown:
         return [line for line in self.log.splitlines() if "CONSOLE" in line]
 
 
+def wanted() -> None:
+    """Skips the test where there is no browser, but on CI."""
+    if not CHROMIUM.exists():
+        missing = f"{CHROMIUM} is missing (scripts/setup browser)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+
+
 def shown(url: str, *flags: str) -> Shown:
     """Open a page, wait until it is loaded and its scripts are idle.
 
     Skips the test where there is no browser, but on CI, which has to have one.
     """
-    if not CHROMIUM.exists():
-        missing = f"{CHROMIUM} is missing (scripts/setup browser)"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    wanted()
     with tempfile.TemporaryDirectory(prefix="fl-browser-") as profile:
         known = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         done = subprocess.run(

@@ -65,6 +65,26 @@ PURE_MODULES = {
     "watch.triggers.teams": "",
     "watch.triggers.smtp": "",
     "watch.metrics": "",
+    "watch.access": "",
+    **dict.fromkeys(
+        (
+            "watch.pages.badge",
+            "watch.pages.builds",
+            "watch.pages.cause_rows",
+            "watch.pages.chart",
+            "watch.pages.image_page",
+            "watch.pages.images",
+            "watch.pages.inputs",
+            "watch.pages.known",
+            "watch.pages.overview",
+            "watch.pages.packages",
+            "watch.pages.paging",
+            "watch.pages.times",
+            "watch.pages.tracks",
+            "watch.pages.values",
+        ),
+        "decisions report",
+    ),
 }
 """The same for a single module of a package that is not pure."""
 
@@ -100,6 +120,8 @@ LIBRARIES = {
     "nodesemver": "packages.npm",
     "jinja2": "report.page",
     "markupsafe": "report.page report.formats.html",
+    "starlette": "watch",
+    "uvicorn": "watch.server",
 }
 """Library → who may import it."""
 

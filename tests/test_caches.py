@@ -43,6 +43,7 @@ ALLOWED = {
     "packages/pypi/choose.py:_ranks": "the tags of an interpreter on a platform; bounded",
     "packages/rpm/worlds.py:_WORLDS": "a pool, for as long as a run has its first index open; at most four",
     "workflows/analyse.py:_code_at_start": "a digest of our own code, as it was when it was loaded",
+    "watch/pages/rendering.py:assets": "our own style sheet and script",
     "shell/patterns.py:_inner_glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:glob": "a regular expression for a pattern of a script; bounded",
     "shell/patterns.py:regex": "a regular expression for a pattern of a script; bounded",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,9 @@ from freshlayer.watch.secrets import secret
 from freshlayer.watch.settings import ApiSettings
 
 if TYPE_CHECKING:
+    from freshlayer.model.history import History
+    from freshlayer.state import StateStore
+    from freshlayer.watch.pages.routes import Histories
     from freshlayer.watch.server import Server
 
 _USUAL = "127.0.0.1:8765"
@@ -26,7 +29,12 @@ _EXTRA = "it needs freshlayer[watch] (install it, or pass --listen off)"
 
 @contextmanager
 def served(
-    board: Board, listen: str | None, settings: ApiSettings, directory: Path, clock: Callable[[], int]
+    board: Board,
+    listen: str | None,
+    settings: ApiSettings,
+    directory: Path,
+    clock: Callable[[], int],
+    store: Callable[[], AbstractContextManager[StateStore]],
 ) -> Iterator[None]:
     """Serve meanwhile. Where the usual address can't be used, that is a warning. Raises OptionError."""
     wanted = listen or settings.listen
@@ -35,7 +43,7 @@ def served(
         return
     token = secret(settings.token, directory)
     try:
-        server = _server(board, wanted or _USUAL, token, clock)
+        server = _server(board, wanted or _USUAL, token, settings, clock, store)
     except OptionError as error:
         if wanted:
             raise
@@ -49,13 +57,22 @@ def served(
         server.close()
 
 
-def _server(board: Board, address: str, token: bytes, clock: Callable[[], int]) -> Server:
+def _server(
+    board: Board,
+    address: str,
+    token: bytes,
+    settings: ApiSettings,
+    clock: Callable[[], int],
+    store: Callable[[], AbstractContextManager[StateStore]],
+) -> Server:
     host, port = _parsed(address)
-    if not token and not _is_loopback(host):
+    _check_proxy(settings)
+    if not token and not settings.proxy_header and not _is_loopback(host):
         raise OptionError(
             f"--listen {address}: an address that is not loopback needs a token (name [api] token_env)"
         )
     try:
+        from freshlayer.watch.access import Proxy
         from freshlayer.watch.server import Server
     except ImportError:
         raise OptionError(f"--listen {address}: {_EXTRA}") from None
@@ -63,8 +80,31 @@ def _server(board: Board, address: str, token: bytes, clock: Callable[[], int]) 
         bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise OptionError(f"--listen {address}: can't be used: {error.strerror}") from None
-    warn(f"watch: the API is at http://{address}")
-    return Server(board, bound, token, clock)
+    warn(f"watch: the page and the API are at http://{address}")
+    proxy = Proxy(settings.proxy_header, frozenset(settings.proxies), settings.hosts)
+    return Server(board, bound, token, clock, proxy, _histories(store))
+
+
+def _check_proxy(settings: ApiSettings) -> None:
+    """Without its addresses, every client could name a user; without its names, every page in a browser."""
+    if settings.proxy_header and not (settings.proxies and settings.hosts):
+        raise OptionError(
+            "[api] proxy_header: it needs proxies and hosts (the addresses of the proxy, its names)"
+        )
+
+
+def _histories(store: Callable[[], AbstractContextManager[StateStore]]) -> Histories:
+    from freshlayer.watch.pages.routes import Histories
+
+    def of_input(reference: str, most: int) -> History:
+        with store() as opened:
+            return opened.history(reference, most)
+
+    def of_image(dockerfile: str, most: int) -> History:
+        with store() as opened:
+            return opened.history_of_dockerfile(dockerfile, most)
+
+    return Histories(of_input, of_image)
 
 
 def _parsed(address: str) -> tuple[str, int]:

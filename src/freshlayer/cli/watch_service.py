@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings, Policy
+from freshlayer.state import StateStore
 from freshlayer.state.places import Place
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch import sending
@@ -148,7 +149,7 @@ def _serve(place: _Place, listen: str | None) -> int:
     threads = place.threads(end.is_set, sparse)
     with (
         end.by_signals(),
-        served(board, listen, place.settings.api, place.directory, _wall),
+        served(board, listen, place.settings.api, place.directory, _wall, partial(_store, place.options)),
         closing(WatchRecords(place.state, sparse)) as records,
     ):
         try:
@@ -165,6 +166,13 @@ def _serve(place: _Place, listen: str | None) -> int:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
     threads.join(_LAST_DELIVERY)
     return DONE
+
+
+@contextmanager
+def _store(options: Options) -> Iterator[StateStore]:
+    """The state, for a page: opened for each, as each is made by a thread of its own."""
+    with session_of(replace(options, quiet=True), None, printer=lambda _: None) as session:
+        yield session.store
 
 
 def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board) -> None:

@@ -14,6 +14,7 @@ from freshlayer.model.report import Report
 from freshlayer.model.watched import Standing
 from freshlayer.report.document import of_check
 from freshlayer.watch.metrics import Figures
+from freshlayer.watch.pages.shown import Shown
 
 
 class Entry(Struct, frozen=True):
@@ -33,6 +34,7 @@ class Board:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.shown = Shown()
         self._entries: dict[str, Entry] = {}
         self._documents: dict[str, bytes] = {}
         self._probes: Counter[str] = Counter()
@@ -62,15 +64,26 @@ class Board:
 
     def judged(self, name: str, report: Report) -> None:
         """Take a report; it is shown once its round has ended."""
+        self.shown.judged(name, report)
         self._documents[name] = zlib.compress(json.dumps(of_check(report)).encode())
 
     def round_ended(
-        self, names: Iterable[str], standings: Mapping[str, Standing], *, references: int, lag: float
+        self,
+        names: Iterable[str],
+        standings: Mapping[str, Standing],
+        *,
+        references: int,
+        lag: float,
+        at: int,
     ) -> None:
-        """Show what the round found. ``names``: the Dockerfiles that there are. ``lag``: in seconds."""
+        """Show what the round found. ``names``: the Dockerfiles that there are. ``lag``: in seconds.
+
+        ``at``: seconds since 1970.
+        """
         known = sorted(name for name in names if name in self._documents)
         self._documents = {name: self._documents[name] for name in known}
         entries = {name: Entry(standings.get(name, Standing(name)), self._documents[name]) for name in known}
+        self.shown.round_ended(known, standings, at)
         with self._lock:
             self._entries = entries
             self._references, self._lag = references, lag

@@ -1,4 +1,4 @@
-"""The API of the service, read-only: health, metrics, and the documents of ``check --json``.
+"""The API and the pages of the service, read-only: health, metrics, the documents of ``check --json``.
 
 It is in a thread of its own. On a loopback address the Host header must name one, so that no web page reads
 it by a name of its own (DNS rebinding); any other address wants a token.
@@ -6,7 +6,6 @@ it by a name of its own (DNS rebinding); any other address wants a token.
 
 from __future__ import annotations
 
-import hmac
 import json
 import socket
 import threading
@@ -21,27 +20,37 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from freshlayer import __version__
+from freshlayer.watch.access import Access, Proxy
 from freshlayer.watch.board import Board, Entry
+from freshlayer.watch.guard import Guard, Login
 from freshlayer.watch.metrics import text_of
+from freshlayer.watch.pages.rendering import POLICY
+from freshlayer.watch.pages.routes import Histories, Pages
 
+_NO_PROXY, _NO_HISTORIES = Proxy(), Histories()
 _LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
 _VERSION = 1
-_MOST_REQUESTS = 64
+_MOST_REQUESTS = 256
 _JOIN = 1.0
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
-_OPEN = frozenset({"/healthz", "/readyz"})
-"""What is read without a token: whether the service runs, and no more."""
 
 
 class Server:
-    """``bound``: a listening socket. ``token``: empty where none is wanted. ``clock``: seconds since 1970."""
+    """``bound``: a listening socket. ``token``: empty where none is wanted. ``clock``: seconds since 1970.
 
-    def __init__(self, board: Board, bound: socket.socket, token: bytes, clock: Callable[[], int]) -> None:
-        app = application(board, token, clock)
+    ``proxy``: who else vouches for users. ``histories``: where the pages find what happened.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        bound: socket.socket,
+        token: bytes,
+        clock: Callable[[], int],
+        proxy: Proxy = _NO_PROXY,
+        histories: Histories = _NO_HISTORIES,
+    ) -> None:
+        app = application(board, token, clock, proxy, histories)
         config = uvicorn.Config(
             app,
             loop="asyncio",
@@ -68,8 +77,24 @@ class Server:
         self._thread.join(_JOIN)
 
 
-def application(board: Board, token: bytes, clock: Callable[[], int]) -> Starlette:
-    """The routes. Nothing but GET and HEAD is answered."""
+def application(
+    board: Board, token: bytes, clock: Callable[[], int], proxy: Proxy, histories: Histories
+) -> Starlette:
+    """The routes. Nothing but GET and HEAD is answered, the form of the token apart."""
+    access = Access(token, proxy, clock)
+    pages = Pages(board.shown, histories, access, clock, __version__)
+    login = Login(access, pages.login, POLICY)
+    found = [*_api(board, clock), *pages.routes()]
+    found.append(Route("/login", login.enter, methods=["GET", "POST"]))
+    found.append(Route("/logout", login.leave, methods=["POST"]))
+    guards = [Middleware(Guard, access=access)]
+    if not token or proxy.header:
+        hosts = [*_LOOPBACK, *proxy.hosts]
+        guards.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts))
+    return Starlette(routes=found, middleware=guards)
+
+
+def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
 
     def health(_: Request) -> Response:
         return (
@@ -104,10 +129,7 @@ def application(board: Board, token: bytes, clock: Callable[[], int]) -> Starlet
         "/api/dockerfiles": standings,
         "/api/check": check,
     }
-    guards = [Middleware(_Guard, token=token)]
-    if not token:
-        guards.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=_LOOPBACK))
-    return Starlette(routes=[Route(path, answer) for path, answer in routes.items()], middleware=guards)
+    return [Route(path, answer) for path, answer in routes.items()]
 
 
 def _standing(entry: Entry) -> dict[str, Any]:
@@ -131,34 +153,3 @@ def _documents(board: Board) -> Iterator[bytes]:
         yield before + entry.json
         before = b", "
     yield b"]}" if before == b", " else before + b"]}"
-
-
-class _Guard:
-    """Refuses what has no token, and adds headers to every answer (ASGI 3.0)."""
-
-    def __init__(self, app: Any, token: bytes) -> None:
-        self._app = app
-        self._token = token
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return
-        if self._token and scope["path"] not in _OPEN and not self._is_known(scope):
-            answer = PlainTextResponse(
-                "a token is needed\n", 401, headers={**_HEADERS, "WWW-Authenticate": "Bearer"}
-            )
-            await answer(scope, receive, send)
-            return
-
-        async def with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                extra = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
-                message = {**message, "headers": [*message["headers"], *extra]}
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-    def _is_known(self, scope: Any) -> bool:
-        given = [value for name, value in scope["headers"] if name == b"authorization"]
-        scheme, _, token = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
-        return scheme.lower() == b"bearer" and hmac.compare_digest(token.strip(), self._token)

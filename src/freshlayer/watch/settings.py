@@ -28,10 +28,17 @@ class Trigger(Struct, frozen=True):
 
 
 class ApiSettings(Struct, frozen=True):
-    """``listen``: ``HOST:PORT``, or ``off``. ``token``: where it is."""
+    """``listen``: ``HOST:PORT``, or ``off``. ``token``: where it is.
+
+    ``proxy_header``: what a reverse proxy sets for a user that it knows. ``proxies``: its addresses; no other
+    may set it. ``hosts``: the names by which browsers reach it.
+    """
 
     listen: str = ""
     token: SecretPlace = SecretPlace()
+    proxy_header: str = ""
+    proxies: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 class WatchSettings(Struct, frozen=True):
@@ -107,6 +114,12 @@ def _trigger(name: str, table: Table) -> Trigger:
 
 
 def _api(table: Table) -> ApiSettings:
-    settings = ApiSettings(table.text("listen"), table.secret("token"))
+    settings = ApiSettings(
+        table.text("listen"),
+        table.secret("token"),
+        table.text("proxy_header"),
+        table.words("proxies"),
+        table.words("hosts"),
+    )
     table.done()
     return settings

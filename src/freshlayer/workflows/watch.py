@@ -90,14 +90,14 @@ class Service:
             again = self._round(session)
             wall = session.now
         self._means.recorded()
-        self._show(lag)
+        self._show(lag, wall)
         return inf if again is None else again - wall
 
-    def _show(self, lag: float) -> None:
+    def _show(self, lag: float, at: int) -> None:
         if self._means.board is not None:
             files, known = self._rounds.files, self._standings.known
             references = len(self._rounds.schedule)
-            self._means.board.round_ended(files.names, known, references=references, lag=lag)
+            self._means.board.round_ended(files.names, known, references=references, lag=lag, at=at)
 
     def _round(self, session: Session) -> int | None:
         """When triggers may be due that are not due now, in seconds since 1970."""

@@ -24,8 +24,8 @@ _MOST_CHARACTERS = 8_000_000
 """Of the parts about images; an image that is above it is in the overview alone. Fresh ones take half."""
 _MOST_ROWS = 5000
 _MOST_CAUSES = 500
-_QUIET = frozenset({"fresh", "never"})
-_STATES = ("stale", "unknown", "fresh", "never")
+_QUIET = frozenset({"fresh", "unwatched"})
+_STATES = ("stale", "unknown", "fresh", "unwatched")
 
 
 def writer(stream: IO[str], style: Style) -> ReportWriter:

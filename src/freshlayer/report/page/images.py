@@ -24,7 +24,7 @@ def image(report: Report, kind: ReportKind, name: str, anchor: str) -> ImageView
     title = name or report.dockerfile
     shown = bands(report)
     found = causes(report, title, anchor) if kind is not ReportKind.INPUTS else ()
-    state = state_of(report) if kind is not ReportKind.INPUTS else "never"
+    state = state_of(report) if kind is not ReportKind.INPUTS else "unwatched"
     return ImageView(
         anchor=anchor,
         title=title,
@@ -56,13 +56,13 @@ def _brief(cause: Cause) -> str:
 
 
 def state_of(report: Report) -> str:
-    """``stale``, ``unknown``, ``fresh``; ``never`` where nothing is watched."""
+    """``stale``, ``unknown``, ``fresh``; ``unwatched`` where nothing is watched."""
     states = {item.state for item in report.instructions}
     if InstructionState.STALE in states:
         return "stale"
     if InstructionState.UNKNOWN in states or report.unobserved or report.unreachable:
         return "unknown"
-    return "fresh" if report.inputs or any(item.packages for item in report.instructions) else "never"
+    return "fresh" if report.inputs or any(item.packages for item in report.instructions) else "unwatched"
 
 
 def answer(report: Report, state: str) -> str:
@@ -141,7 +141,7 @@ _COUNTED = (
     (BandKind.OWN, "stale", "stale"),
     (BandKind.FOLLOWS, "follows", "follow"),
     (BandKind.UNKNOWN, "unknown", "unknown"),
-    (BandKind.UNWATCHED, "never", "not watched"),
+    (BandKind.UNWATCHED, "unwatched", "not watched"),
     (BandKind.FRESH, "fresh", "fresh"),
     (BandKind.WATCHED, "fresh", "watched"),
 )

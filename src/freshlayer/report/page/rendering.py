@@ -15,19 +15,31 @@ from freshlayer.report.page.visible import visible
 _HERE = Path(__file__).parent / "templates"
 
 
+def style() -> str:
+    """The style sheet."""
+    return (_HERE / "page.css").read_text("utf-8")
+
+
+def environment(*directories: Path, reasons: str = "") -> Environment:
+    """Escapes every value. ``directories``: of templates beside ours. ``reasons``: the page of all codes."""
+    made = Environment(
+        loader=FileSystemLoader([*directories, _HERE]),
+        autoescape=True,
+        finalize=visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"reasons_page": reasons}
+    return made
+
+
 class Pages:
     """The templates, compiled as they are used."""
 
     def __init__(self) -> None:
-        self._style = (_HERE / "page.css").read_text("utf-8")
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE),
-            autoescape=True,
-            finalize=visible,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._style = style()
+        self._templates = environment()
 
     def section(self, view: ImageView, *, alone: bool) -> Markup:
         """One image. ``alone``: the page is about it."""

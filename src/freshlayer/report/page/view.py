@@ -127,7 +127,7 @@ class Fact(Struct, frozen=True):
 
 
 class ImageView(Struct, frozen=True):
-    """One image. ``anchor``: unique on the page. ``state``: ``stale``, ``fresh``, ``unknown``, ``never``.
+    """One image. ``anchor``: unique on the page. ``state``: ``stale``, ``fresh``, ``unknown``, ``unwatched``.
 
     ``answer``: the state in words, ``lead``: what follows. ``alarms``: what went wrong with a build.
     ``lines_left``: lines of the Dockerfile that are not shown.

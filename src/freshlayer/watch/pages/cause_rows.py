@@ -1,0 +1,104 @@
+"""What changed: one row for one cause, however many images it concerns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct, field
+
+from freshlayer.watch.pages.images import STALE, UNKNOWN, Image, Why, input_address
+from freshlayer.watch.pages.times import age, when
+from freshlayer.watch.pages.values import CauseRow, Link, WhyRow
+
+_LISTED = 6
+_PACKAGES = ("pkg:", "packages:")
+
+
+class _Cause(Struct):
+    why: Why
+    images: list[Image] = field(default_factory=list)
+
+    @property
+    def since(self) -> int:
+        """When the first of its images became stale; 0 where that is not known."""
+        return min((it.standing.stale_since for it in self.images if it.standing.stale_since), default=0)
+
+    @property
+    def needs_you(self) -> bool:
+        if self.why.state == UNKNOWN:
+            return bool(self.why.action)
+        return any(not image.is_under_way for image in self.images)
+
+
+def cause_rows(
+    images: Iterable[Image], now: int, most: int
+) -> tuple[tuple[CauseRow, ...], tuple[CauseRow, ...], int]:
+    """Those that need a person, those that are under way, and how many are left out."""
+    found: dict[tuple[str, ...], _Cause] = {}
+    for image in images:
+        for why in image.whys:
+            key = (why.state, why.reference, why.subject, why.old, why.new, why.code)
+            found.setdefault(key, _Cause(why)).images.append(image)
+    ordered = sorted(found.values(), key=_order)
+    rows = [_row(cause, now) for cause in ordered[:most]]
+    needs = tuple(row for row in rows if row.needs_you)
+    return needs, tuple(row for row in rows if not row.needs_you), max(0, len(ordered) - most)
+
+
+def _order(cause: _Cause) -> tuple[bool, bool, bool, int]:
+    return (
+        not cause.needs_you,
+        not cause.why.security,
+        cause.why.state != STALE,
+        cause.since,
+    )
+
+
+def _row(cause: _Cause, now: int) -> CauseRow:
+    listed = tuple(dict.fromkeys(Link(it.title, _at(it, cause.why.line)) for it in cause.images))
+    action, after = _action(cause, now)
+    return CauseRow(
+        state=cause.why.state,
+        why=why_row(cause.why),
+        at=when(cause.since, now) if cause.since and cause.why.state == STALE else None,
+        images=listed[:_LISTED],
+        more=max(0, len(listed) - _LISTED),
+        needs_you=cause.needs_you,
+        action=action,
+        after=after,
+    )
+
+
+def _at(image: Image, line: int) -> str:
+    return f"/image/{image.address}#i-l{line}" if line else f"/image/{image.address}"
+
+
+def _action(cause: _Cause, now: int) -> tuple[Link, str]:
+    if cause.why.state == UNKNOWN:
+        action = cause.why.action or "Nothing to do"
+        return Link(action[:1].upper() + action[1:]), "what is recorded counts meanwhile; probed again soon"
+    left = [image for image in cause.images if not image.is_under_way]
+    if not left:
+        fired = max((image.triggered for image in cause.images), default=0)
+        text = f"Triggered {when(fired, now).text}" if fired else "A trigger waits to settle"
+        return Link(text), f"{age(now - fired)} ago" if fired else "so that several changes make one build"
+    what = f"Build {left[0].title} again" if len(left) == 1 else f"Build {len(left)} images again"
+    return Link(what, f"/image/{left[0].address}#todo"), "no trigger fires for it"
+
+
+def why_row(why: Why) -> WhyRow:
+    """The same for a template."""
+    subject = Link(why.subject, subject_address(why.reference))
+    return WhyRow(subject, why.old, why.new, why.note, why.code, why.security, why.line)
+
+
+def subject_address(reference: str) -> str:
+    """The page of an input; empty where there is none."""
+    if not reference or reference.startswith(_PACKAGES):
+        return ""
+    return input_address(reference)
+
+
+def rows(whys: Sequence[Why]) -> tuple[WhyRow, ...]:
+    """Several."""
+    return tuple(why_row(why) for why in whys)

@@ -1,0 +1,154 @@
+"""The page of one image: what and why, what to do, its Dockerfile, its builds. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from msgspec.structs import replace
+
+from freshlayer.model.history import BuildEvent
+from freshlayer.report.page.bands import WORDS as BAND_WORDS
+from freshlayer.report.page.view import Band, BandKind, Fact, ImageView
+from freshlayer.report.text import duration
+from freshlayer.watch.pages.builds import build_rows
+from freshlayer.watch.pages.cause_rows import rows
+from freshlayer.watch.pages.images import FRESH, NEVER, STALE, UNKNOWN, WORDS, Image
+from freshlayer.watch.pages.overview import since_of
+from freshlayer.watch.pages.times import When, when
+from freshlayer.watch.pages.tracks import track
+from freshlayer.watch.pages.values import BuildRow, ImagePage, Missed
+
+_WHYS = 6
+_MISSED = frozenset({"Not watched", "Accepted", "May not update"})
+_UNBUILT = ("never-built", "new-dockerfile", "no-build-recorded", "not-watched-before")
+"""How the codes of instructions without a record of a build start."""
+
+
+def image_page(image: Image, builds: Iterable[BuildEvent], now: int) -> ImagePage:
+    """``builds``: newest first."""
+    view = image.view()
+    bands = tuple(_bands(image, view))
+    past = build_rows(builds, now)
+    return ImagePage(
+        title=image.title,
+        name=image.name,
+        place=image.known.platform,
+        state=image.state,
+        word=WORDS[image.state],
+        since=since_of(image, now),
+        whys=rows(image.whys[:_WHYS]),
+        more=max(0, len(image.whys) - _WHYS),
+        headline=_headline(image),
+        lead=_lead(image, bands),
+        track=track(image, now),
+        needs_you=image.needs_you,
+        todo=_todo(image),
+        command=_command(image) if (image.needs_you and image.state == STALE) or image.state == NEVER else "",
+        facts=tuple(_facts(image, view, past, now)),
+        bands=bands,
+        lines_left=view.lines_left,
+        builds=past,
+        missed=tuple(_missed(bands)),
+        badge=f"/badge/{image.address}.svg",
+    )
+
+
+def _bands(image: Image, view: ImageView) -> Iterator[Band]:
+    """Without a recorded build, an instruction is stale by what changed since it was first seen."""
+    changed = {cause.line for cause in image.standing.causes}
+    stale = False
+    for band in view.bands:
+        shown = band
+        if band.kind is BandKind.OWN and band.code.startswith(_UNBUILT):
+            shown = _unbuilt(band, changed, stale=stale)
+        elif band.kind is BandKind.FOLLOWS and not stale:
+            shown = _as(band, BandKind.WATCHED if band.reads or band.packages else BandKind.PLAIN)
+        stale = stale or shown.kind is BandKind.OWN
+        yield shown
+
+
+def _unbuilt(band: Band, changed: set[int], *, stale: bool) -> Band:
+    if band.line in changed:
+        return replace(band, why="changed since it was first seen; no build is recorded")
+    if stale:
+        return replace(_as(band, BandKind.FOLLOWS), why="follows a line that is stale")
+    return _as(band, BandKind.WATCHED if band.reads or band.packages else BandKind.PLAIN)
+
+
+def _as(band: Band, kind: BandKind) -> Band:
+    return replace(band, kind=kind, word=BAND_WORDS[kind], why="", code="")
+
+
+def _headline(image: Image) -> str:
+    """Where no cause is listed."""
+    match image.state:
+        case _ if image.state == FRESH:
+            return "Fresh: no watched input changed."
+        case _ if image.state == NEVER:
+            return "No build of it is recorded. A change since it was first seen counts as stale."
+        case _ if image.state in {STALE, UNKNOWN}:
+            return ""
+        case _:
+            return "Nothing is watched: no instruction reads anything that can be probed."
+
+
+def _lead(image: Image, bands: Iterable[Band]) -> str:
+    kinds = [band.kind for band in bands]
+    own, follows = kinds.count(BandKind.OWN), kinds.count(BandKind.FOLLOWS)
+    parts = []
+    if image.state == STALE and own:
+        what = "instruction has" if own == 1 else "instructions have"
+        after = f"; the {follows} after {'it' if own == 1 else 'them'} run again as well" if follows else ""
+        parts.append(f"{own} {what} changed inputs{after}.")
+        if image.known.cost:
+            parts.append(f"That takes about {duration(image.known.cost)}.")
+    unknown = len(image.known.unknown)
+    if unknown:
+        what = "input gives" if unknown == 1 else "inputs give"
+        parts.append(f"{unknown} {what} no usable answer: what is recorded counts.")
+    if image.known.missed:
+        what = "input is" if image.known.missed == 1 else "inputs are"
+        parts.append(f"{image.known.missed} {what} not watched: a change goes unseen.")
+    return " ".join(parts)
+
+
+def _todo(image: Image) -> str:
+    if image.state == STALE:
+        if image.is_under_way:
+            return "Nothing: a trigger started the rebuild, or waits to settle."
+        return "No trigger fires for it. Build it again:"
+    if image.state == UNKNOWN:
+        actions = dict.fromkeys(why.action for why in image.whys if why.action)
+        return f"{'; '.join(actions)}." if actions else "Nothing: it is probed again."
+    return "Build it once through freshlayer:" if image.state == NEVER else "Nothing to do."
+
+
+def _command(image: Image) -> str:
+    """Shown, never run. A name that is no path has none."""
+    if not image.name.startswith("/") or "#" in image.name or not image.name.isprintable():
+        return ""
+    directory, _, name = image.name.rpartition("/")
+    file = "" if name == "Dockerfile" else f" -f {shlex.quote(image.name)}"
+    return f"freshlayer build{file} {shlex.quote(directory or '/')}"
+
+
+def _facts(image: Image, view: ImageView, past: tuple[BuildRow, ...], now: int) -> Iterator[Fact]:
+    yield from (it for it in view.facts if it.term not in {"A new build", "Instructions", "Builder"})
+    if image.known.cost and image.state == STALE:
+        yield Fact("A new build", f"about {duration(image.known.cost)}", "as long as what is stale last took")
+    built = past[0].at if past else _built(image, now)
+    if built:
+        saved = f"{past[0].ran} ran, {past[0].cached} cached" if past else ""
+        yield Fact("Last build", built.text, saved)
+
+
+def _built(image: Image, now: int) -> When | None:
+    return when(image.known.built_at, now) if image.known.built_at else None
+
+
+def _missed(bands: Iterable[Band]) -> Iterator[Missed]:
+    for band in bands:
+        for note in band.notes:
+            if note.title in _MISSED:
+                yield Missed(band.line, note.subject, note.why, note.code, note.hint)

@@ -1,0 +1,164 @@
+"""Inputs: the list of all, and the page of one with its history and who reads it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct, field
+
+from freshlayer.model.history import BuildEvent, History, ObservationEvent
+from freshlayer.model.observation import Change
+from freshlayer.report.page.bands import evidence_rows
+from freshlayer.report.page.view import EvidenceRow
+from freshlayer.watch.pages.images import STALE, WORDS, Image, address_of, input_address
+from freshlayer.watch.pages.known import Use
+from freshlayer.watch.pages.paging import paged
+from freshlayer.watch.pages.times import when
+from freshlayer.watch.pages.values import Event, InputList, InputPage, InputRow, Link, User
+
+PER_PAGE = 250
+MOST_EVENTS = 60
+_MOST_USERS = 200
+_WORDS = {"stale": "Changed", "unknown": "Unknown", "fresh": "As built", "unwatched": "Not probed"}
+_ORDER = tuple(_WORDS)
+
+
+class Input(Struct):
+    """An input and the images that read it."""
+
+    use: Use
+    users: list[tuple[Image, Use]] = field(default_factory=list)
+    changed: int = 0
+
+    @property
+    def state(self) -> str:
+        if not self.use.code:
+            return "unwatched"
+        if not self.use.is_observed:
+            return "unknown"
+        return "stale" if self.changed else "fresh"
+
+
+def inputs_of(images: Iterable[Image]) -> dict[str, Input]:
+    """By reference."""
+    found: dict[str, Input] = {}
+    for image in images:
+        changed = {why.reference for why in image.whys if why.state == STALE}
+        for use in image.known.uses:
+            item = found.setdefault(use.reference, Input(use))
+            item.users.append((image, use))
+            item.changed += use.reference in changed
+    return found
+
+
+def input_list(images: Iterable[Image], query: str, page: int) -> InputList:
+    """Those of which something is to be seen first, then by how many images read them."""
+    known = inputs_of(images)
+    words = query.lower().split()
+    found = [it for it in known.values() if _matches(it, words)]
+    found.sort(key=lambda it: (_ORDER.index(it.state), -len(it.users), it.use.shown))
+    listed, pager = paged(found, page, PER_PAGE, "/inputs", {"q": query} if query else {})
+    return InputList(
+        query=query,
+        rows=tuple(_row(it) for it in listed),
+        shown=len(found),
+        total=len(known),
+        unknown=sum(it.state == "unknown" for it in known.values()),
+        pager=pager,
+    )
+
+
+def _matches(item: Input, words: Iterable[str]) -> bool:
+    text = f"{item.use.shown}\n{item.use.kind}\n{item.use.code}\n{_WORDS[item.state]}".lower()
+    return all(word in text for word in words)
+
+
+def _row(item: Input) -> InputRow:
+    use = item.use
+    return InputRow(
+        state=item.state,
+        word=_WORDS[item.state],
+        reference=Link(use.shown, input_address(use.reference)),
+        kind=use.kind,
+        identity=use.identity,
+        why="" if item.state == "fresh" else use.why,
+        code=use.code,
+        users=len(item.users),
+    )
+
+
+def input_page(item: Input, history: History, now: int) -> InputPage:
+    """``history``: newest first."""
+    use = item.use
+    return InputPage(
+        title=use.shown,
+        state=item.state,
+        word=_WORDS[item.state],
+        kind=use.kind,
+        identity=use.identity,
+        why=use.why,
+        code=use.code,
+        events=tuple(_events(history, now))[:MOST_EVENTS],
+        evidence=_evidence(item),
+        users=tuple(_user(image, it) for image, it in item.users[:_MOST_USERS]),
+        users_left=max(0, len(item.users) - _MOST_USERS),
+    )
+
+
+def _evidence(item: Input) -> tuple[EvidenceRow, ...]:
+    """Of the last answer, by the page of the first image that has it."""
+    for image, use in item.users[:1]:
+        for band in image.view().bands:
+            for read in band.reads:
+                if read.reference == use.shown:
+                    return read.evidence
+    return ()
+
+
+def _user(image: Image, use: Use) -> User:
+    lines = tuple(Link(f"line {line}", f"/image/{image.address}#i-l{line}") for line in use.lines)
+    return User(Link(image.title, f"/image/{image.address}"), image.state, WORDS[image.state], lines)
+
+
+def _events(history: History, now: int) -> Iterator[Event]:
+    changes = list(history.changes)
+    older = [*changes[1:], None]
+    made = [
+        *((it.at, 1, _change(it, before, now)) for it, before in zip(changes, older, strict=True)),
+        *((it.at, 0, _build(it, now)) for it in history.builds),
+    ]
+    yield from (event for _, _, event in sorted(made, key=lambda it: (-it[0], it[1])))
+
+
+def _change(event: ObservationEvent, before: ObservationEvent | None, now: int) -> Event:
+    first = before is None or event.verdict is Change.FIRST_SEEN
+    old = "" if before is None else before.identity.short
+    evidence = evidence_rows(event.evidence, before.evidence if before else ())
+    title = "First seen" if first else "Changed"
+    change = (old, event.identity.short)
+    return Event(when(event.at, now), "then" if first else "now", title, change, Link(""), evidence)
+
+
+def _build(event: BuildEvent, now: int) -> Event:
+    name, _, target = event.dockerfile.partition("#")
+    text = f"{name}, {target}" if target else name
+    title = "Taken up by a build" if event.result == "built" else "A build read it, and did not end well"
+    return Event(
+        when(event.at, now),
+        "build",
+        title,
+        ("", ""),
+        Link(text, f"/image/{address_of(event.dockerfile)}"),
+        (),
+    )
+
+
+def shown_events(events: Sequence[Event], known: frozenset[str]) -> tuple[Event, ...]:
+    """Those of images that are not watched have no link."""
+    return tuple(
+        _without_link(it) if it.note.address and it.note.address not in known else it for it in events
+    )
+
+
+def _without_link(event: Event) -> Event:
+    return Event(event.at, event.kind, event.title, event.change, Link(event.note.text), event.evidence)

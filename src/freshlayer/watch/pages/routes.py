@@ -1,0 +1,219 @@
+"""Requests for pages → answers. Nothing is changed by any of them."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import quote, unquote_to_bytes
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from freshlayer.model.history import History
+from freshlayer.model.reasons import REASONS, hint_of, meaning_of
+from freshlayer.report.page.view import Explained
+from freshlayer.watch.access import Access
+from freshlayer.watch.pages.badge import badge
+from freshlayer.watch.pages.image_page import image_page
+from freshlayer.watch.pages.images import FRESH, STATES, WORDS, Image, input_address
+from freshlayer.watch.pages.inputs import MOST_EVENTS, input_list, input_page, inputs_of, shown_events
+from freshlayer.watch.pages.overview import Query, overview
+from freshlayer.watch.pages.packages import package_list
+from freshlayer.watch.pages.rendering import POLICY, Site, Templates, assets
+from freshlayer.watch.pages.shown import Shown
+from freshlayer.watch.pages.times import when
+
+_LONGEST_QUERY = 200
+_MOST_STREAMS = 128
+_LOOK = 1.0
+_BEAT = 15
+_LEAST_COMPRESSED = 1024
+_LEVEL = 5
+_KEPT = "public, max-age=31536000, immutable"
+
+
+class Histories(Struct, frozen=True):
+    """Where the history is: of a reference, of a Dockerfile; the second argument is how many events."""
+
+    of_input: Callable[[str, int], History] = lambda _, __: History()
+    of_image: Callable[[str, int], History] = lambda _, __: History()
+
+
+class Pages:
+    """``revision``: of what is shown, other than that of any other start. ``version``: of freshlayer."""
+
+    def __init__(
+        self, shown: Shown, histories: Histories, access: Access, clock: Callable[[], int], version: str
+    ) -> None:
+        self._shown = shown
+        self._histories = histories
+        self._access = access
+        self._clock = clock
+        self._version = version
+        self._templates = Templates()
+        self._started = clock()
+        self._streams = 0
+
+    def routes(self) -> list[Route]:
+        """Those of all pages."""
+        known = {
+            "/": self.overview,
+            "/image/{name:path}": self.image,
+            "/inputs": self.inputs,
+            "/input/{digest}": self.input,
+            "/packages": self.packages,
+            "/reasons": self.reasons,
+            "/badge/{name:path}.svg": self.badge,
+            "/events": self.events,
+            "/static/{name}": self.static,
+        }
+        return [Route(path, answer) for path, answer in known.items()]
+
+    def login(self, following: str, problem: str) -> str:
+        """The form that takes the token."""
+        return self._templates.login(following, problem)
+
+    def overview(self, request: Request) -> Response:
+        """All images."""
+        found = request.query_params
+        state = found.get("state", "")
+        query = Query(
+            _words(request), state if state in STATES else "", found.get("security") == "1", _page(request)
+        )
+        page = overview(tuple(self._shown.images.values()), query, self._clock(), self._shown.samples)
+        return self._answer(request, "overview.html", page.title, "/", page)
+
+    def image(self, request: Request) -> Response:
+        """One image."""
+        image = self._image(request, "/image/", "")
+        if image is None:
+            return self._missing(request, "No such image is watched")
+        builds = self._histories.of_image(image.name, MOST_EVENTS).builds
+        page = image_page(image, builds, self._clock())
+        links = {use.shown: input_address(use.reference) for use in image.known.uses}
+        title = f"{image.title}, {WORDS[image.state].lower()}"
+        return self._answer(request, "image_page.html", title, "/", page, inputs=links)
+
+    def inputs(self, request: Request) -> Response:
+        """All inputs."""
+        page = input_list(self._shown.images.values(), _words(request), _page(request))
+        return self._answer(request, "inputs.html", "Inputs", "/inputs", page)
+
+    def input(self, request: Request) -> Response:
+        """One input."""
+        path = f"/input/{request.path_params['digest']}"
+        known = inputs_of(self._shown.images.values())
+        item = next((it for text, it in known.items() if input_address(text) == path), None)
+        if item is None:
+            return self._missing(request, "No such input is watched")
+        history = self._histories.of_input(item.use.reference, MOST_EVENTS)
+        page = input_page(item, history, self._clock())
+        images = frozenset(f"/image/{address}" for address in self._shown.images)
+        events = shown_events(page.events, images)
+        return self._answer(request, "input_page.html", page.title, "/inputs", page, events=events)
+
+    def packages(self, request: Request) -> Response:
+        """All packages."""
+        page = package_list(self._shown.images.values(), _words(request), _page(request))
+        return self._answer(request, "packages.html", "Packages", "/packages", page)
+
+    def reasons(self, request: Request) -> Response:
+        """All reason codes."""
+        found = tuple(Explained(code, meaning_of(code), hint_of(code)) for code in sorted(REASONS))
+        return self._answer(request, "reasons.html", "Reasons", "/reasons", found)
+
+    def badge(self, request: Request) -> Response:
+        """The state of an image as a picture."""
+        image = self._image(request, "/badge/", ".svg")
+        if image is None:
+            return Response(
+                badge("freshlayer", "unwatched", "no such image"), 404, media_type="image/svg+xml"
+            )
+        drawn = badge(image.title, image.state, WORDS[image.state].lower())
+        return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "no-cache"})
+
+    def static(self, request: Request) -> Response:
+        """A file that pages load."""
+        asset = assets().get(request.path_params["name"])
+        if asset is None:
+            return Response("no such file\n", 404, media_type="text/plain")
+        return _compressed(request, asset.content, asset.kind, {"Cache-Control": _KEPT})
+
+    async def events(self, request: Request) -> Response:
+        """Server-sent events: ``old``, once something else would be shown than at a revision."""
+        since = request.query_params.get("since", "")
+        if self._streams >= _MOST_STREAMS:
+            return Response(status_code=204)
+        return StreamingResponse(self._stream(since), media_type="text/event-stream")
+
+    async def _stream(self, since: str) -> AsyncIterator[bytes]:
+        self._streams += 1
+        try:
+            yield b"retry: 10000\n\n"
+            looks = 0
+            while self._revision == since:
+                looks += 1
+                if looks % _BEAT == 0:
+                    yield b": still the same\n\n"
+                await asyncio.sleep(_LOOK)
+            yield f"event: old\ndata: {self._revision}\n\n".encode()
+        finally:
+            self._streams -= 1
+
+    @property
+    def _revision(self) -> str:
+        return f"{self._started}-{self._shown.revision}"
+
+    def _image(self, request: Request, before: str, after: str) -> Image | None:
+        """By the address as it was sent: a name may be no UTF-8."""
+        sent = unquote_to_bytes(request.scope["raw_path"].partition(b"?")[0])
+        name = sent.removeprefix(before.encode()).removesuffix(after.encode())
+        return self._shown.images.get(quote(name, safe="/"))
+
+    def _missing(self, request: Request, what: str) -> Response:
+        page = (what, "It was removed, or the address is wrong.")
+        return self._answer(request, "message.html", what, "", page, status=404)
+
+    def _answer(
+        self, request: Request, template: str, title: str, here: str, page: object, **values: object
+    ) -> Response:
+        status = values.pop("status", 200)
+        text = self._templates.page(template, self._site(request), title, here, page, **values)
+        found = _compressed(request, text.encode("utf-8", "replace"), "text/html", {})
+        found.status_code = status if isinstance(status, int) else 200
+        return found
+
+    def _site(self, request: Request) -> Site:
+        images, files = self._shown.images.values(), assets()
+        quiet = all(image.state in {FRESH, "unwatched", "never"} for image in images)
+        return Site(
+            style=files["style.css"].address,
+            script=files["page.js"].address,
+            icon=files["fresh.svg" if quiet else "stale.svg"].address,
+            revision=self._revision,
+            probed=when(self._shown.probed, self._clock()) if self._shown.probed else None,
+            version=self._version,
+            images=len(images),
+            inputs=len({use.reference for image in images for use in image.known.uses}),
+            leaves=self._access.has_session(request.scope),
+        )
+
+
+def _compressed(request: Request, body: bytes, kind: str, headers: dict[str, str]) -> Response:
+    sent = {**headers, "Vary": "Accept-Encoding", "Content-Security-Policy": POLICY}
+    if len(body) >= _LEAST_COMPRESSED and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, _LEVEL, mtime=0)
+        sent["Content-Encoding"] = "gzip"
+    return Response(body, headers=sent, media_type=kind)
+
+
+def _words(request: Request) -> str:
+    return request.query_params.get("q", "")[:_LONGEST_QUERY].strip()
+
+
+def _page(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 1

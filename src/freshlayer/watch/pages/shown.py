@@ -1,0 +1,81 @@
+"""What the pages show now: written by the rounds, read by the threads that serve."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from freshlayer.model.report import Report
+from freshlayer.model.watched import Standing
+from freshlayer.watch.pages.chart import SLOT, SLOTS, Sample
+from freshlayer.watch.pages.images import FRESH, NEVER, STALE, UNKNOWN, Image, Turn, image_of, titles
+from freshlayer.watch.pages.known import Known, known_of
+
+
+class Shown:
+    """Thread-safe. An image is never changed, only replaced."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, Known] = {}
+        self._images: dict[str, Image] = {}
+        self._samples: list[Sample] = []
+        self._revision = 0
+        self._probed = self._next = 0
+
+    def judged(self, name: str, report: Report) -> None:
+        """Take a report; it is shown once its round has ended."""
+        self._known[name] = known_of(report)
+
+    def round_ended(self, names: Collection[str], standings: Mapping[str, Standing], now: int) -> None:
+        """Show what the round found. ``names``: the Dockerfiles that there are."""
+        self._known = {name: self._known[name] for name in names if name in self._known}
+        images = {image.address: image for image in self._made(standings, now)}
+        with self._lock:
+            if images != self._images:
+                self._revision += 1
+            self._images = images
+            self._probed = now
+            self._count(now)
+
+    def _made(self, standings: Mapping[str, Standing], now: int) -> Iterator[Image]:
+        shorter = titles(tuple(self._known))
+        before = {image.name: image for image in self._images.values()}
+        for name, known in self._known.items():
+            old = before.get(name)
+            standing = standings.get(name) or Standing(name)
+            if old and old.known is known and old.standing is standing and old.title == shorter[name]:
+                yield old
+                continue
+            found = image_of(name, shorter[name], standing, known, old.turn if old else None)
+            turned = old is not None and old.state == STALE and found.state == FRESH
+            turn = Turn(old.standing.stale_since, old.triggered, now) if old and turned else found.turn
+            yield image_of(name, shorter[name], standing, known, turn) if turned else found
+
+    def _count(self, now: int) -> None:
+        counts = Counter(image.state for image in self._images.values())
+        sample = Sample(now // SLOT, counts[STALE], counts[UNKNOWN], counts[NEVER])
+        if self._samples and self._samples[-1].slot == sample.slot:
+            sample = self._samples.pop().worst(sample)
+        self._samples = [*self._samples, sample][-SLOTS:]
+
+    @property
+    def images(self) -> Mapping[str, Image]:
+        """By the address of their page, in the order of their paths."""
+        return self._images
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Counts over time, the oldest first."""
+        return tuple(self._samples)
+
+    @property
+    def revision(self) -> int:
+        """Another number whenever a page would show something else."""
+        return self._revision
+
+    @property
+    def probed(self) -> int:
+        """When the last round ended, in seconds since 1970; 0 before the first."""
+        return self._probed

@@ -1,0 +1,204 @@
+"""The pages of the service in a real browser: what they show, how they are used, and that nothing acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from freshlayer.watch.pages.images import input_address
+from testing.devtools import Browser, browser
+from testing.fleet import FLEET, NOW, TOOL, Kind, board_of, histories, name_of, served, standing_of
+
+API = "/image/srv/images/payments/api/Dockerfile"
+PAGES = ("/", "/?q=nothing-has-this", API, "/inputs", input_address(TOOL), "/packages", "/reasons")
+WIDTHS = (380, 900, 1280)
+BEYOND = """[document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll("body *")]
+  .filter((it) => !it.closest(".scroll, .vh, .skip, thead"))
+  .filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+  .map((it) => `${it.tagName}.${it.className}`)]"""
+ROWS = """[...document.querySelectorAll("tr[data-state] .name a")].map((it) => it.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served(board_of(), past=histories()) as address:
+        yield address
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_fits_at_every_width_and_has_no_error(window: Browser, site: str, path: str) -> None:
+    for width in WIDTHS:
+        window.opened(site + path, width)
+        assert window.evaluated(BEYOND) == [0], width
+        assert window.problems == [], width
+
+
+def test_the_overview_answers_in_words_and_has_one_row_for_one_cause(window: Browser, site: str) -> None:
+    window.opened(f"{site}/")
+    assert window.evaluated("document.title") == "6 stale, 1 unknown: freshlayer"
+    assert text(window, "h1") == "6 images are stale, 1 unknown"
+    assert text(window, ".lead") == (
+        "Since 02:10 a security update of openssl makes 3 images stale."
+        " 3 images need you; the rest is under way."
+    )
+    assert texts(window, ".tally a") == ["Stale 6", "Unknown 1", "Never built 1", "Not watched 1", "Fresh 15"]
+    assert texts(window, ".part") == ["Needs you 3", "Under way, nothing to do 2"]
+    first = text(window, ".causes li")
+    for part in ("openssl", "3.0.16-1", "3.0.17-1", "security", "wanted by curl", "02:10", "7 h 31 min"):
+        assert part in first
+    assert "auth/gateway, edge/proxy, payments/api" in first
+    assert "Build edge/proxy again" in first
+    assert window.evaluated('document.querySelectorAll(".chart rect").length') > 50
+    assert "stale 02:10 triggered 02:25" in texts(window, ".track")
+    order = window.evaluated(ROWS)
+    assert order[:3] == ["edge/proxy", "ops/backup", "auth/gateway"]
+
+
+def text(window: Browser, query: str) -> str:
+    return texts(window, query)[0]
+
+
+def texts(window: Browser, query: str) -> list[str]:
+    """With a blank in place of each line break."""
+    script = (
+        f'[...document.querySelectorAll({query!r})].map((it) => it.innerText.replace(/\\s+/g, " ").trim())'
+    )
+    found: list[str] = window.evaluated(script)
+    return found
+
+
+def test_the_address_keeps_the_filter_and_the_server_reads_it(window: Browser, site: str) -> None:
+    window.opened(f"{site}/?state=stale&security=1")
+    by_server = window.evaluated(ROWS)
+    assert by_server == ["edge/proxy", "auth/gateway", "payments/api"]
+    window.opened(f"{site}/")
+    window.evaluated('document.querySelector("[name=state][value=stale]").click()')
+    window.evaluated('document.querySelector("[name=security]").click()')
+    window.until('document.querySelectorAll("tr[data-state]").length === 3')
+    assert window.evaluated(ROWS) == by_server
+    assert window.evaluated("location.search") == "?state=stale&security=1"
+    assert text(window, "#count") == "3 of 24 images"
+    window.pressed("/", "/")
+    assert window.evaluated("document.activeElement.name") == "q"
+    for letter in "proxy":
+        window.pressed(letter, letter)
+    window.until('document.querySelectorAll("tr[data-state]").length === 1')
+    assert window.evaluated("location.search") == "?q=proxy&state=stale&security=1"
+    assert window.problems == []
+
+
+def test_the_theme_is_the_readers_and_stays(window: Browser, site: str) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    window.opened(f"{site}/", theme="dark")
+    assert window.evaluated(ground) == "rgb(14, 18, 21)"
+    window.evaluated('document.getElementById("theme").click()')
+    assert window.evaluated(ground) == "rgb(245, 246, 247)"
+    window.opened(f"{site}{API}", theme="dark")
+    assert window.evaluated(ground) == "rgb(245, 246, 247)"
+    window.evaluated("localStorage.clear()")
+    window.opened(f"{site}/", theme="light")
+    assert window.evaluated(ground) == "rgb(245, 246, 247)"
+
+
+def test_every_control_is_reached_by_tab_and_shows_its_focus(window: Browser, site: str) -> None:
+    for path in ("/", API):
+        window.opened(site + path)
+        wanted = window.evaluated(
+            """[...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")]
+            .filter((it) => it.checkVisibility() && (it.type !== "radio" || it.checked)).length"""
+        )
+        window.evaluated("window.reached = new Set(); window.without = []; 0")
+        for _ in range(wanted + 5):
+            window.pressed("Tab")
+            window.evaluated(
+                """(() => { const it = document.activeElement; reached.add(it);
+                const label = it.closest(".segments label");
+                const ring = [it, label].some((one) => one && getComputedStyle(one).outlineStyle !== "none");
+                if (it !== document.body && !ring) without.push(it.outerHTML); })()"""
+            )
+        assert window.evaluated("[...reached].filter((it) => it !== document.body).length") >= wanted, path
+        assert window.evaluated("without") == [], path
+
+
+def test_the_page_of_an_image_has_its_dockerfile_as_a_map(window: Browser, site: str) -> None:
+    window.opened(site + API)
+    assert text(window, "h1") == "payments/api"
+    assert text(window, ".badge") == "Stale since 02:10"
+    bands: list[list[Any]] = window.evaluated(
+        '[...document.querySelectorAll(".band")].map((it) => [it.id, it.classList[1]])'
+    )
+    kinds = dict(bands)
+    assert kinds["i-l2"] == kinds["i-l9"] == "fresh"
+    assert kinds["i-l11"] == "own"
+    assert kinds["i-l14"] == kinds["i-l22"] == "follows"
+    assert kinds["i-l21"] == "unwatched"
+    assert "3.0.16-1" in text(window, "#i-l11")
+    label = window.evaluated('document.querySelector(".strip").getAttribute("aria-label")')
+    assert label.startswith("Lines that ran: 21, 22, 23; cached: 2, 3, 4")
+    assert window.evaluated('document.querySelectorAll(".builds tr.failed").length') == 1
+    assert "stale 02:10" in text(window, ".track")
+    window.opened(f"{site}/image/srv/images/tools/release/Dockerfile")
+    assert window.evaluated('document.querySelectorAll(".band.own").length') == 0
+    assert text(window, "#command") == "freshlayer build /srv/images/tools/release"
+
+
+def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, site: str) -> None:
+    window.opened(site + input_address(TOOL))
+    assert text(window, "h1") == TOOL
+    history = window.evaluated('[...document.querySelectorAll(".history > li")].map((it) => it.innerText)')
+    assert ["Changed" in history[0], "08:52" in history[0], "65f7c4" in history[0]] == [True] * 3
+    assert "Taken up by a build" in history[1]
+    assert "First seen" in history[2]
+    assert "data/etl-nightly" in text(window, ".two .stack")
+
+
+def test_a_page_that_has_grown_old_says_so_and_stays_as_it_is(window: Browser) -> None:
+    board = board_of(FLEET[:3], rounds=False)
+    with served(board) as address:
+        window.opened(f"{address}/")
+        assert window.evaluated('document.getElementById("old").hidden') is True
+        names = [name_of(kind) for kind in FLEET[:3]]
+        fresh = {name_of(kind): standing_of(kind) for kind in FLEET[:2]}
+        board.round_ended(names, fresh, references=5, lag=0.0, at=NOW + 60)
+        window.until('!document.getElementById("old").hidden')
+        assert text(window, "h1") == "3 images are stale"
+        window.evaluated('document.querySelector("#old a").click()')
+        window.until('document.querySelector("h1")?.innerText === "2 images are stale"')
+        track = window.evaluated('document.querySelector(".is-fresh .track").innerText')
+        assert "stale 02:10" in track
+        assert "fresh 09:42" in track
+        window.opened("about:blank")
+
+
+def test_on_paper_what_is_folded_is_open_and_what_acts_is_gone(window: Browser, site: str) -> None:
+    window.opened(site + API)
+    window.printed()
+    assert (
+        window.evaluated(
+            '[...document.querySelectorAll(".top nav, .jump, #theme")].some((it) => it.checkVisibility())'
+        )
+        is False
+    )
+    window.printed(media="")
+
+
+def test_a_fleet_without_images_says_what_comes_first(window: Browser) -> None:
+    with served(board_of((), rounds=False)) as address:
+        for path in ("/", "/inputs", "/packages"):
+            window.opened(address + path, 380)
+            assert window.evaluated(BEYOND) == [0]
+            assert window.problems == []
+        window.opened(f"{address}/")
+        assert text(window, "h1") == "No image is watched yet"
+    with served(board_of((Kind("one"),), rounds=False)) as address:
+        window.opened(f"{address}/")
+        assert text(window, "h1") == "The image is fresh"
+        window.opened("about:blank")
