@@ -135,7 +135,7 @@ def names(at: Path, line: str, directory: str = ".") -> set[str]:
 FROZEN = {"npm": "npm ci", "yarn": "yarn --frozen-lockfile", "berry": "yarn --immutable"}
 
 
-def lock_in(at: Path, name: str) -> Lock | None:
+def lock_in(at: Path, name: str, *more: str) -> Lock | None:
     """Whether a command that follows the lock file is bound to it."""
     program, *words = FROZEN.get(name, f"{name} install --frozen-lockfile").split()
 
@@ -147,7 +147,7 @@ def lock_in(at: Path, name: str) -> Lock | None:
         found = Path(directory)
         return frozenset(it.name for it in found.iterdir()) if found.is_dir() else frozenset()
 
-    return lock_of(program, Project(tuple(words), str(at), read, names, lambda _: ""))
+    return lock_of(program, Project((*words, *more), str(at), read, names, lambda _: ""))
 
 
 def line_of(name: str) -> str:
@@ -181,6 +181,40 @@ def test_the_members_of_a_workspace(name: str, layout: str, registry: NpmRegistr
     behind = lock_in(tmp_path, name)
     assert isinstance(behind, Unlocked)
     assert behind.reason.code == "lock-behind"
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_member_has_the_lock_file_of_its_workspace(
+    name: str, registry: NpmRegistry, tmp_path: Path
+) -> None:
+    project(tmp_path, name, ["packages/*"])
+    executed(name, tmp_path, registry, *PROGRAMS[name].install, *PROGRAMS[name].lock)
+    member = tmp_path / "packages" / "a"
+    words = FROZEN.get(name, f"{name} install --frozen-lockfile").split()[1:]
+    executed(name, member, registry, *words)
+    assert not (member / PROGRAMS[name].file).exists()
+    assert isinstance(lock_in(member, name), Locked)
+    if name == "npm":
+        assert isinstance(lock_in(tmp_path, name, "--prefix", "packages/a"), Unlocked)
+    manifest = json.loads((member / "package.json").read_text())
+    (member / "package.json").write_text(json.dumps({**manifest, "dependencies": {"d-root": "^1.0.0"}}))
+    behind = lock_in(member, name)
+    assert isinstance(behind, Unlocked)
+    if name != "yarn":
+        with pytest.raises(AssertionError):
+            executed(name, member, registry, *words)
+
+
+def test_a_member_of_pnpm_may_have_a_lock_file_of_its_own(registry: NpmRegistry, tmp_path: Path) -> None:
+    project(tmp_path, "pnpm", ["packages/*"])
+    with (tmp_path / "pnpm-workspace.yaml").open("a") as file:
+        file.write("sharedWorkspaceLockfile: false\n")
+    executed("pnpm", tmp_path, registry, "install", "--lockfile-only")
+    assert (tmp_path / "packages/a/pnpm-lock.yaml").exists()
+    for place in (".", "packages/a"):
+        found = lock_in(tmp_path / place, "pnpm")
+        assert isinstance(found, Unlocked)
+        assert found.reason.code == "not-locked"
 
 
 @pytest.mark.parametrize("name", ["yarn", "berry", "pnpm", "bun"])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from freshlayer.discover.locks.project import (
     Lock,
@@ -40,6 +41,8 @@ _YARN_ENTRY = compiled(r"(@?[^@\s\",]{1,214})@(?:npm:)?([^\",]*)")
 _PNPM_NAME = compiled(r"(?m)^ {6}'?(@?[\w./-]+)'?:\n {8}specifier: ([^\n]+)$")
 _PNPM_OLD = compiled(r"(?m)^ {2}'?(@?[\w./-]+)'?:(?: [^\n]+|\n {4}specifier: [^\n]+)$")
 _PNPM_PEERS = compiled(r"(?m)^ {2}autoInstallPeers: true$")
+_OF_EACH = compiled(r"(?m)^\s*(?:shared-workspace-lockfile\s*=|sharedWorkspaceLockfile:)\s*false\b")
+"""See "shared-workspace-lockfile" in the manual of pnpm."""
 _TRAILING_COMMA = compiled(r",(\s*[}\]])")
 _WITHOUT_LOCK = ("--no-package-lock", "--package-lock=false", "--no-shrinkwrap")
 _NO_LOCK = compiled(r"(?m)^[ \t]*package-lock[ \t]*=[ \t]*false\b")
@@ -48,7 +51,7 @@ _VALUES = ("--prefix", "--cwd", "-C", "--dir", "--registry", "--omit", "--includ
 
 def npm_ci(project: Project) -> Lock:
     """``npm ci`` refuses a lock file that does not fit its manifest."""
-    return _npm(project, fails=True)
+    return _npm(_of_workspace("npm", project), fails=True)
 
 
 def _npm(project: Project, *, fails: bool) -> Lock:
@@ -69,6 +72,7 @@ def _npm(project: Project, *, fails: bool) -> Lock:
 
 def npm_install(project: Project) -> Lock:
     """``npm install`` without names follows a lock file that fits its manifest."""
+    project = _of_workspace("npm", project)
     if len(project.words(*_VALUES)) > 1:
         return floating("npm install with names does not follow a lock file")
     if project.has("-g", "--global"):
@@ -80,6 +84,7 @@ def npm_install(project: Project) -> Lock:
 
 def yarn(project: Project) -> Lock:
     """``yarn install`` that refuses to change its lock file."""
+    project = _of_workspace("yarn", project)
     if not project.has("--immutable", "--frozen-lockfile") and not _is_immutable(project):
         return floating("yarn install changes its lock file unless it is given --immutable")
     text, manifest = project.text("yarn.lock"), project.text("package.json")
@@ -99,8 +104,11 @@ def yarn(project: Project) -> Lock:
 
 def pnpm(project: Project) -> Lock:
     """``pnpm install`` that refuses to change its lock file."""
+    project = _of_workspace("pnpm", project)
     if not project.has("--frozen-lockfile") and project.environment("CI").lower() not in {"1", "true"}:
         return floating("pnpm install changes its lock file unless it is given --frozen-lockfile")
+    if _OF_EACH.search(f"{project.text('.npmrc') or ''}\n{project.text('pnpm-workspace.yaml') or ''}"):
+        return floating("each member of the workspace has a lock file of its own (sharedWorkspaceLockfile)")
     text, manifest = project.text("pnpm-lock.yaml"), project.text("package.json")
     if text is None or manifest is None:
         # In CI alone, pnpm writes a lock file where there is none.
@@ -124,6 +132,7 @@ def pnpm(project: Project) -> Lock:
 
 def bun(project: Project) -> Lock:
     """``bun install`` that refuses to change its lock file."""
+    project = _of_workspace("bun", project)
     if not project.has("--frozen-lockfile") and "ci" not in project.arguments[:1]:
         return floating("bun install changes its lock file unless it is given --frozen-lockfile")
     text, manifest = project.text("bun.lock"), project.text("package.json")
@@ -139,6 +148,17 @@ def bun(project: Project) -> Lock:
 
 def _is_immutable(project: Project) -> bool:
     return project.environment("YARN_ENABLE_IMMUTABLE_INSTALLS").lower() in {"1", "true"}
+
+
+def _of_workspace(tool: str, project: Project) -> Project:
+    """For a member, the project at the root of its workspace, which has the lock file.
+
+    Of a directory that the command names, npm looks at none above it.
+    """
+    if tool == "npm" and project.is_named:
+        return project
+    found = workspace(tool, _Files(project), ".")
+    return replace(project, directory=project.path(found.above or found.root))
 
 
 class _Wish(Struct, frozen=True):

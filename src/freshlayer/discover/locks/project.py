@@ -41,6 +41,7 @@ class Project(Struct, frozen=True):
     """A command in its directory. ``read``: absolute path → text; None where no such file is known.
 
     ``names``: directory → the names in it. ``environment``: name → value of a variable, empty if unset.
+    ``is_named``: whether the command names the directory, in place of the one where it runs.
     """
 
     arguments: tuple[str, ...]
@@ -48,6 +49,7 @@ class Project(Struct, frozen=True):
     read: Callable[[str], str | None]
     names: Callable[[str], frozenset[str]]
     environment: Callable[[str], str]
+    is_named: bool = False
 
     def path(self, name: str) -> str:
         """The absolute path of a file of the project."""

@@ -87,7 +87,8 @@ def _in_directory(program: str, project: Project) -> Project:
             continue
         value = value if equals else next(words, "")
         directory = join(directory, dirname(value) if name in _MANIFESTS else value)
-    return replace(project, arguments=tuple(kept), directory=directory)
+    is_named = len(kept) < len(project.arguments)
+    return replace(project, arguments=tuple(kept), directory=directory, is_named=is_named)
 
 
 def lock_of(program: str, project: Project) -> Lock | None:
