@@ -58,6 +58,8 @@ def _last_learned(options: Options, analysis: Analysis) -> Learned:
     from freshlayer.cli.state_place import is_there, state_path
     from freshlayer.discover.analysis import NOTHING_LEARNED
 
+    if not analysis.discovery.scripts and not analysis.bases_wanted:
+        return NOTHING_LEARNED
     path = state_path(options)
     if not is_there(path):
         return NOTHING_LEARNED
