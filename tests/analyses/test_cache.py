@@ -353,3 +353,13 @@ def test_many_processes_at_once_print_the_same(world: World) -> None:
         (_, errors, code) = printed.pop()
         assert (errors, code) == (b"", 0)
     assert len(world.kept) == 1
+
+
+def test_nothing_is_kept_in_the_build_context(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by way of a link either: a file that changes there has a ``COPY . .`` run again."""
+    inside, link = world.root / "cache", world.root.parent / "link"
+    link.symlink_to(inside)
+    for place in (inside, link):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+        assert exact(world.analysis()) == exact(world.made_now())
+        assert not inside.exists()

@@ -31,8 +31,8 @@ from freshlayer.model.context_files import ContextAnswer, ReadContext, Wanted
 _LARGEST = 64 * 1024 * 1024
 _MOST_FILES = 1_000
 _MOST_BYTES = 200_000_000
-_PRUNED_EACH = 64
-"""So many files are written by one process before the directory is looked through again."""
+_LOOKS = 32
+"""How often the directory is looked through while it fills up, on average."""
 _USED_AGAIN = 3600
 """Seconds after which a use is noted again."""
 _LENGTH = 4
@@ -45,13 +45,12 @@ class AnalysisCache:
     def __init__(self, directory: Path, most_files: int = _MOST_FILES, most_bytes: int = _MOST_BYTES) -> None:
         self._directory = os.fspath(directory)
         self._most_files, self._most_bytes = most_files, most_bytes
-        self._kept = 0
 
     def find(self, key: bytes, read_context: ReadContext) -> Analysis | None:
         """The analysis that was made from this, where the context still has the same answers."""
         path = self._path(key)
         try:
-            nonce, questions, analysis = _parts(_content(path))
+            nonce, questions, analysis = _parts(memoryview(_content(path)))
             wanted = msgspec.msgpack.decode(opened(_of_questions(key, nonce), questions), type=list[Wanted])
             answers = read_context(wanted) if wanted else {}
             digest = _digest([answers[it] for it in wanted])
@@ -73,15 +72,23 @@ class AnalysisCache:
             )
         except ValueError:
             return
-        content = b"".join((nonce, len(parts[0]).to_bytes(_LENGTH, "big"), *parts))
-        if len(content) <= _LARGEST:
+        content = (nonce, len(parts[0]).to_bytes(_LENGTH, "big"), *parts)
+        size = sum(map(len, content))
+        if size <= _LARGEST:
             with contextlib.suppress(OSError):
                 self._write(self._path(key), content)
+                if self._may_be_full(size):
+                    self._prune()
 
     def _path(self, key: bytes) -> str:
         return os.path.join(self._directory, derived(key, b"name").hex())
 
-    def _write(self, path: str, content: bytes) -> None:
+    def _may_be_full(self, size: int) -> bool:
+        """So often that a few too many are there at most: to look costs more than a small file."""
+        share = max(_LOOKS / self._most_files, _LOOKS * size / self._most_bytes)
+        return os.urandom(1)[0] < 256 * share
+
+    def _write(self, path: str, content: Iterable[bytes]) -> None:
         """Raises OSError. What another user made here is left alone."""
         os.makedirs(self._directory, mode=0o700, exist_ok=True)
         if os.stat(self._directory).st_uid != os.geteuid():
@@ -90,15 +97,12 @@ class AnalysisCache:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
+                stream.writelines(content)
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        if self._kept % _PRUNED_EACH == 0:
-            self._prune()
-        self._kept += 1
 
     def _prune(self) -> None:
         """Remove what was used longest ago, until there are few enough files and bytes. Raises OSError."""
@@ -123,11 +127,11 @@ def _content(path: str) -> bytes:
         return stream.read(_LARGEST)
 
 
-def _parts(content: bytes) -> tuple[bytes, bytes, bytes]:
+def _parts(content: memoryview) -> tuple[bytes, memoryview, memoryview]:
     """Nonce, questions, analysis."""
     start = NONCE + _LENGTH
     end = start + int.from_bytes(content[NONCE:start], "big")
-    return content[:NONCE], content[start:end], content[end:]
+    return bytes(content[:NONCE]), content[start:end], content[end:]
 
 
 def _of_questions(key: bytes, nonce: bytes) -> bytes:

@@ -28,6 +28,9 @@ def key_of(content: bytes, request: BuildRequest, learned: Learned, code: bytes)
     return digest.digest()
 
 
-def derived(key: bytes, purpose: bytes, *parts: bytes) -> bytes:
-    """Another key, from which this one can't be computed. Each part has one length for one purpose."""
-    return blake2b(b"".join(parts), key=key, person=purpose, digest_size=_BYTES).digest()
+def derived(key: bytes, purpose: bytes, *parts: bytes | memoryview) -> bytes:
+    """Another key, from which this one can't be computed. Each part but the last has one length."""
+    digest = blake2b(key=key, person=purpose, digest_size=_BYTES)
+    for part in parts:
+        digest.update(part)
+    return digest.digest()

@@ -13,29 +13,31 @@ from freshlayer.analyses.key import derived
 
 NONCE = 16
 _TAG = 32
+_PIECE = 1 << 18
+"""Bytes that have a key stream of their own: it is not longer than what fits into a processor's cache."""
 
 
 def sealed(key: bytes, content: bytes) -> bytes:
     """``key``: used for nothing else."""
     covered = _covered(key, content)
-    return _tag(key, covered) + covered
+    return derived(key, b"tag", covered) + covered
 
 
-def opened(key: bytes, data: bytes) -> bytes:
+def opened(key: bytes, data: memoryview) -> bytes:
     """Raises ValueError for what was not written with this key, or is damaged."""
     tag, covered = data[:_TAG], data[_TAG:]
-    if tag != _tag(key, covered):
+    if tag != derived(key, b"tag", covered):
         raise ValueError("not written with this key, or damaged")
     return _covered(key, covered)
 
 
-def _covered(key: bytes, content: bytes) -> bytes:
+def _covered(key: bytes, content: bytes | memoryview) -> bytes:
     """Its own inverse."""
-    stream = shake_256(derived(key, b"stream")).digest(len(content))
-    return (int.from_bytes(content, "little") ^ int.from_bytes(stream, "little")).to_bytes(
-        len(content), "little"
-    )
+    starts = range(0, len(content), _PIECE)
+    return b"".join(_piece(key, start, content[start : start + _PIECE]) for start in starts)
 
 
-def _tag(key: bytes, covered: bytes) -> bytes:
-    return derived(key, b"tag", covered)
+def _piece(key: bytes, start: int, content: bytes | memoryview) -> bytes:
+    stream = shake_256(derived(key, b"stream", start.to_bytes(8, "big"))).digest(len(content))
+    both = int.from_bytes(content, "little") ^ int.from_bytes(stream, "little")
+    return both.to_bytes(len(content), "little")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 from freshlayer.analyses import AnalysisCache, key_of, stamp_of_code
 from freshlayer.context import ContextFiles, Source
@@ -18,11 +19,12 @@ SWITCH = "FRESHLAYER_ANALYSES"
 
 def analysed(source: Source, request: BuildRequest, learned: Learned) -> Analysis:
     """Raises DockerfileError, ContextError."""
-    code = b"" if os.environ.get(SWITCH) == "off" else _code_at_start()
+    place = cache_home(os.environ) / "freshlayer" / "analyses"
+    code = _code_at_start() if _may_be_used(place, source) else b""
     key = key_of(source.content, request, learned, code)
     if not key:
         return _read(source, request, learned, [])
-    analyses = AnalysisCache(cache_home(os.environ) / "freshlayer" / "analyses")
+    analyses = AnalysisCache(place)
     found = analyses.find(key, ContextFiles(source.context, source.path).read)
     if found is None:
         answers: list[tuple[Wanted, ContextAnswer]] = []
@@ -46,6 +48,18 @@ def _read(
         return found
 
     return analyse(source.text, request, noted, learned.scripts, learned.bases)
+
+
+def _may_be_used(place: Path, source: Source) -> bool:
+    """A file that changes in a context that is copied whole has the copy run again."""
+    if os.environ.get(SWITCH) == "off":
+        return False
+    real = os.path.realpath(place)
+    return not any(real.startswith(_below(it)) for it in {source.context, source.directory})
+
+
+def _below(directory: Path) -> str:
+    return os.path.join(os.path.realpath(directory), "")
 
 
 @cache
