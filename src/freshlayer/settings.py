@@ -85,6 +85,8 @@ class Policy(Struct, frozen=True):
     locked: bool = False
     lock_file: str = ""
     snapshots: Mapping[str, str] = field(default_factory=dict)
+    report_url: str = ""
+    report_token_file: str = ""
 
     def but(
         self,
@@ -141,6 +143,8 @@ SETTINGS: dict[str, Setting] = {
     "pull": Setting((str,), "whether base images that changed are built"),
     "locked": Setting((bool,), "whether nothing is built that is not as in the lock file, as by --locked"),
     "lock_file": Setting((str,), "where the lock file is, as seen from the root of the repository"),
+    "report_url": Setting((str,), "the freshlayer watch that builds are reported to", own=True),
+    "report_token_file": Setting((str,), "the file with the token for that", own=True),
     "packages": Setting((str, dict), "which packages that a command installs are inputs"),
     "snapshots": Setting((dict,), "archives of package repositories, with {time} in their URLs"),
     "hosts": Setting((dict,), "by name[:port]"),

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from freshlayer.context import read_settings, read_settings_file
 from freshlayer.errors import ContextError, OptionError, StateError, UnknownInputError
 from freshlayer.reference import shown
+from freshlayer.settings import SETTINGS as SETTINGS_THERE_ARE
 from freshlayer.settings import Policy, is_set_to_fail, read
 
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def _of_files(options: Options, source: Source | None) -> Chosen:
     if found is None:
         return Chosen(own)
     text, where, table = found
-    # The history is the user's, of all projects: a checkout must not remove it.
-    kept = {"keep_history": own.keep_history, "keep_history_up_to": own.keep_history_up_to}
+    # The history and the token are the user's: a checkout must not remove the one or have the other sent.
+    kept = {name: getattr(own, name) for name, setting in SETTINGS_THERE_ARE.items() if setting.own}
     policy = replace(read(text, where, *table, below=own), **kept)
     why = _why_not_trusted(where, text) if policy.hosts != own.hosts else ""
     return Chosen(replace(policy, hosts=own.hosts), why) if why else Chosen(policy)

@@ -19,6 +19,7 @@ from freshlayer.errors import FreshlayerError, NotAsLockedError, OptionError, Un
 if TYPE_CHECKING:
     from freshlayer.builders.invocation import Invocation, Model
     from freshlayer.model.report import Report
+    from freshlayer.state import BuildRecord
     from freshlayer.workflows.target import Target
 
 
@@ -99,8 +100,15 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
     if policy_of(options, settings).locked:
         _check_all(targets, model)
     engine = Engine(invocation, invocation.named)
-    with session_of(options, settings, engine=engine, for_build=True) as session:
-        return build(targets, model, invocation, session)
+    records: list[BuildRecord] = []
+    with session_of(options, settings, engine=engine, for_build=True, recorded=records.append) as session:
+        reports = build(targets, model, invocation, session)
+        url = options.report_url or session.policy.report_url
+    if url:
+        from freshlayer.cli.build_report import report_builds
+
+        report_builds(records, url, session.policy)
+    return reports
 
 
 def _is_locked(options: Options) -> bool:

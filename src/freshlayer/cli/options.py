@@ -23,7 +23,7 @@ class Options(Struct, frozen=True):
     """As typed; None where an option was not given.
 
     ``docker``: flags of docker's own, for what we run. ``report_to``: the file that gets the report, in place
-    of standard output.
+    of standard output. ``report_url``: the service that a build is reported to.
     """
 
     builder: str | None = None
@@ -42,6 +42,7 @@ class Options(Struct, frozen=True):
     verbose: bool | None = None
     docker: tuple[str, ...] | None = None
     report_to: str | None = None
+    report_url: str | None = None
 
     def over(self, outer: Options) -> Options:
         """An option behind the command word wins over the same one before it."""
@@ -93,7 +94,8 @@ _OURS: dict[str, Callable[..., Any]] = {
         "--report",
         metavar="FILE",
         type=click.Path(),
-        help="write the report in the format of the ending; else as JSON",
+        help="write the report in the format of the ending; else as JSON; of a URL: report the build"
+        " to that freshlayer watch",
     ),
     "quiet": click.option("--quiet", is_flag=True, default=None, help="print only warnings"),
     "verbose": click.option(
@@ -159,6 +161,7 @@ ACTING: dict[str, tuple[str, ...]] = {
 """Command → our options that act on it. ``format`` is ``--format`` and ``--json``; ``output`` is behind the
 word alone, as docker has an ``-o`` of its own."""
 
+_BUILDING = ("build", "compose", "bake")
 _OF_REPORTS = ("format", "report")
 
 
@@ -177,6 +180,8 @@ def all_of_ours(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def check_acts(options: Options, command: str) -> None:
     """Raises OptionError where the form of a report is named for a command that has none."""
+    if options.report_url is not None and command not in _BUILDING:
+        raise OptionError(f"--report URL: does not act on {command} (it acts on {', '.join(_BUILDING)})")
     for name in _OF_REPORTS:
         if getattr(options, name) is not None and not _acts(name, command):
             raise OptionError(f"--{name}: {hint_for(name, command)}")
@@ -256,6 +261,8 @@ def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., 
         context = click.get_current_context()
         outer = context.parent.obj if context.parent is not None else None
         options = given.over(outer) if isinstance(outer, Options) else given
+        if context.parent is not None:
+            check_acts(Options(report_url=given.report_url), context.info_name or "")
         check_format(options)
         return function(options=options, **values)
 
@@ -265,6 +272,8 @@ def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., 
 
 
 def _formatted(options: Options, as_json: bool | None) -> Options:
+    if (options.report or "").startswith(("http://", "https://")):
+        options = replace(options, report=None, report_url=options.report)
     if not as_json:
         return options
     if options.format not in {None, "json"}:

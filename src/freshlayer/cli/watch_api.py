@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from freshlayer.model.history import History
     from freshlayer.state import StateStore
     from freshlayer.watch.pages.routes import Histories
+    from freshlayer.watch.receiving import Receiver
     from freshlayer.watch.server import Server
 
 _USUAL = "127.0.0.1:8765"
@@ -35,15 +36,19 @@ def served(
     directory: Path,
     clock: Callable[[], int],
     store: Callable[[], AbstractContextManager[StateStore]],
+    receivers: Callable[[], Mapping[str, Receiver]],
 ) -> Iterator[None]:
-    """Serve meanwhile. Where the usual address can't be used, that is a warning. Raises OptionError."""
+    """Serve meanwhile. Where the usual address can't be used, that is a warning. Raises OptionError.
+
+    ``receivers``: what takes something from outside.
+    """
     wanted = listen or settings.listen
     if wanted == _OFF:
         yield
         return
     token = secret(settings.token, directory)
     try:
-        server = _server(board, wanted or _USUAL, token, settings, clock, store)
+        server = _server(board, wanted or _USUAL, token, settings, clock, store, receivers)
     except OptionError as error:
         if wanted:
             raise
@@ -64,6 +69,7 @@ def _server(
     settings: ApiSettings,
     clock: Callable[[], int],
     store: Callable[[], AbstractContextManager[StateStore]],
+    receivers: Callable[[], Mapping[str, Receiver]],
 ) -> Server:
     host, port = _parsed(address)
     _check_proxy(settings)
@@ -74,6 +80,8 @@ def _server(
     try:
         from freshlayer.watch.access import Proxy
         from freshlayer.watch.server import Server
+
+        found = receivers()
     except ImportError:
         raise OptionError(f"--listen {address}: {_EXTRA}") from None
     try:
@@ -82,7 +90,7 @@ def _server(
         raise OptionError(f"--listen {address}: can't be used: {error.strerror}") from None
     warn(f"watch: the page and the API are at http://{address}")
     proxy = Proxy(settings.proxy_header, frozenset(settings.proxies), settings.hosts)
-    return Server(board, bound, token, clock, proxy, _histories(store))
+    return Server(board, bound, token, clock, proxy, _histories(store), found)
 
 
 def _check_proxy(settings: ApiSettings) -> None:

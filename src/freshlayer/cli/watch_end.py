@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _GRACE = 6.0
 """Seconds that a round has to end after SIGTERM; what it has not recorded by then is found again."""
+
+
+_LEAST_WAIT = 0.5
 
 
 class OverdueError(BaseException):
@@ -27,8 +29,9 @@ class End:
     def __init__(self) -> None:
         self._is_set = False
         self._read, self._write = os.pipe()
-        os.set_blocking(self._read, False)
-        os.set_blocking(self._write, False)
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._woken, False)
+        os.set_blocking(self._wake, False)
         self._is_renewed = False
 
     def is_set(self) -> bool:
@@ -36,17 +39,27 @@ class End:
         return self._is_set
 
     def wait(self, seconds: float) -> None:
-        """For so long, until the end, or until ``renew``. For the main thread, which signals interrupt."""
-        select.select([self._read], [], [], seconds)
+        """For so long, until the end, or until ``wake``. For the main thread, which signals interrupt.
+
+        What wakes it may come often: the first part of a wait is not ended by that.
+        """
+        first = min(seconds, _LEAST_WAIT)
+        select.select([self._read], [], [], first)
         if not self._is_set:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._read, 4096)
+            select.select([self._read, self._woken], [], [], seconds - first)
+        with suppress(BlockingIOError):
+            os.read(self._woken, 4096)
+
+    def wake(self) -> None:
+        """End a wait. For any thread."""
+        # A full pipe wakes as well.
+        with suppress(BlockingIOError):
+            os.write(self._wake, b"\0")
 
     def renew(self) -> None:
         """What is watched is another than before. For any thread."""
         self._is_renewed = True
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._write, b"\0")
+        self.wake()
 
     def renewed(self) -> bool:
         """Whether it is so since the last call."""
@@ -69,7 +82,7 @@ class End:
         if not self._is_set:
             signal.setitimer(signal.ITIMER_REAL, _GRACE)
             self._is_set = True
-            with contextlib.suppress(BlockingIOError):
+            with suppress(BlockingIOError):
                 os.write(self._write, b"\0")
 
 

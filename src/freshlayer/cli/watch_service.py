@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ from freshlayer.cli.watch_api import served
 from freshlayer.cli.watch_compositions import composed, named_source
 from freshlayer.cli.watch_end import End, OverdueError
 from freshlayer.cli.watch_projects import found, projects_of
+from freshlayer.cli.watch_receivers import BuildRecorder, receivers
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
@@ -35,6 +37,7 @@ from freshlayer.state import StateStore
 from freshlayer.state.places import Place
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch import sending
+from freshlayer.watch.arrivals import Arrivals
 from freshlayer.watch.board import Board
 from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
@@ -51,6 +54,10 @@ from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
 from freshlayer.workflows.watched_files import Composed, Reader, WatchedFiles
 
+if TYPE_CHECKING:
+    from freshlayer.watch.receiving import Receiver
+
+_NO_SELECTION = Selection(None, "", (), "", None)
 _LAST_DELIVERY = 3.0
 _AGAIN = 600.0
 
@@ -146,10 +153,19 @@ def _round(place: _Place, end: End, codes: set[int], unread: Callable[[str], Non
 def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
     end, board, sparse = End(), Board(), _Sparse()
-    threads = place.threads(end.is_set, sparse)
+    threads, arrivals = place.threads(end.is_set, sparse), Arrivals(end.wake)
+    taking = partial(_receivers, place, arrivals)
     with (
         end.by_signals(),
-        served(board, listen, place.settings.api, place.directory, _wall, partial(_store, place.options)),
+        served(
+            board,
+            listen,
+            place.settings.api,
+            place.directory,
+            _wall,
+            partial(_store, place.options),
+            taking,
+        ),
         closing(WatchRecords(place.state, sparse)) as records,
     ):
         try:
@@ -161,11 +177,22 @@ def _serve(place: _Place, listen: str | None) -> int:
             projects = place.projects(end, sparse, end.renew)
             if projects is not None:
                 projects.start()
-            _service(place, standings, end, recorded, board, sparse, projects).serve()
+            _service(place, standings, end, recorded, board, sparse, projects, arrivals).serve()
         except OverdueError:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
     threads.join(_LAST_DELIVERY)
     return DONE
+
+
+def _receivers(place: _Place, arrivals: Arrivals) -> Mapping[str, Receiver]:
+    builder = builder_in_use(place.options)
+    name = built_by(builder, "", request_of(_NO_SELECTION)).builder if builder else ""
+    return receivers(
+        place.settings,
+        place.directory,
+        arrivals,
+        BuildRecorder(arrivals, partial(_store, place.options), name, _wall),
+    )
 
 
 @contextmanager
@@ -203,12 +230,13 @@ def _service(
     board: Board | None = None,
     printer: Callable[[str], None] = warn,
     projects: Projects | None = None,
+    arrivals: Arrivals | None = None,
 ) -> Service:
     options, settings = place.options, place.settings
     builder = builder_in_use(options)
     engine = Engine(builder) if builder else None
     image_of = builder.image_of if builder else None
-    request = request_of(Selection(None, "", (), "", None))
+    request = request_of(_NO_SELECTION)
     request = built_by(builder, builder.engine(), request) if builder else request
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
 
@@ -231,6 +259,7 @@ def _service(
             recorded=recorded,
             warn=printer,
             board=board,
+            arrivals=arrivals,
         ),
     )
 

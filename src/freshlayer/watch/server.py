@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import uvicorn
@@ -27,9 +28,11 @@ from freshlayer.watch.guard import Guard, Login
 from freshlayer.watch.metrics import text_of
 from freshlayer.watch.pages.rendering import POLICY
 from freshlayer.watch.pages.routes import Histories, Pages
+from freshlayer.watch.receiving import Receiver, Receiving
 
 _NO_PROXY, _NO_HISTORIES = Proxy(), Histories()
 _LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
+_NO_RECEIVERS: Mapping[str, Receiver] = MappingProxyType({})
 _VERSION = 1
 _MOST_REQUESTS = 256
 _JOIN = 1.0
@@ -39,6 +42,7 @@ class Server:
     """``bound``: a listening socket. ``token``: empty where none is wanted. ``clock``: seconds since 1970.
 
     ``proxy``: who else vouches for users. ``histories``: where the pages find what happened.
+    ``receivers``: path → what answers a POST.
     """
 
     def __init__(
@@ -49,8 +53,9 @@ class Server:
         clock: Callable[[], int],
         proxy: Proxy = _NO_PROXY,
         histories: Histories = _NO_HISTORIES,
+        receivers: Mapping[str, Receiver] = _NO_RECEIVERS,
     ) -> None:
-        app = application(board, token, clock, proxy, histories)
+        app = Receiving(application(board, token, clock, proxy, histories), receivers)
         config = uvicorn.Config(
             app,
             loop="asyncio",

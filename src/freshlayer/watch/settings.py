@@ -18,6 +18,7 @@ from freshlayer.watch.schedule import Pace
 from freshlayer.watch.settings_table import LEAST_INTERVAL, SecretPlace, Table
 from freshlayer.watch.triggers import TYPES
 from freshlayer.watch.triggers.base import Target
+from freshlayer.watch.webhooks import WEBHOOKS
 
 
 class Trigger(Struct, frozen=True):
@@ -30,6 +31,7 @@ class Trigger(Struct, frozen=True):
 class ApiSettings(Struct, frozen=True):
     """``listen``: ``HOST:PORT``, or ``off``. ``token``: where it is.
 
+    ``report_token``: that of reports of builds.
     ``proxy_header``: what a reverse proxy sets for a user that it knows. ``proxies``: its addresses; no other
     may set it. ``hosts``: the names by which browsers reach it.
     """
@@ -39,6 +41,15 @@ class ApiSettings(Struct, frozen=True):
     proxy_header: str = ""
     proxies: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    report_token: SecretPlace = SecretPlace()
+
+
+class WebhookSource(Struct, frozen=True):
+    """A webhook that the service receives. ``host``: of its references, where it names another one."""
+
+    kind: str
+    secret: SecretPlace
+    host: str = ""
 
 
 class WatchSettings(Struct, frozen=True):
@@ -57,6 +68,7 @@ class WatchSettings(Struct, frozen=True):
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
     api: ApiSettings = ApiSettings()
     projects: projects.ProjectSettings = projects.ProjectSettings()
+    webhooks: Mapping[str, WebhookSource] = field(default_factory=dict)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -66,8 +78,10 @@ class WatchSettings(Struct, frozen=True):
     @property
     def secret_variables(self) -> frozenset[str]:
         """The environment variables that hold secrets: no command of a trigger gets them."""
-        named = {trigger.target.secret.variable for trigger in self.triggers.values()}
-        return frozenset({*named, self.api.token.variable} - {""})
+        places = [trigger.target.secret for trigger in self.triggers.values()]
+        places += [webhook.secret for webhook in self.webhooks.values()]
+        places += [self.api.token, self.api.report_token]
+        return frozenset({place.variable for place in places} - {""})
 
 
 def read(text: str, where: str) -> WatchSettings:
@@ -96,6 +110,7 @@ def read(text: str, where: str) -> WatchSettings:
         {name: _trigger(name, inner) for name, inner in table.tables("triggers")},
         _api(table.table("api")),
         cloned,
+        {name: _webhook(inner) for name, inner in table.tables("webhooks")},
     )
     table.done()
     return settings
@@ -120,6 +135,15 @@ def _api(table: Table) -> ApiSettings:
         table.text("proxy_header"),
         table.words("proxies"),
         table.words("hosts"),
+        table.secret("report_token"),
     )
     table.done()
     return settings
+
+
+def _webhook(table: Table) -> WebhookSource:
+    kind = table.choice("type", "", *WEBHOOKS)
+    host = table.matching("host", r"[A-Za-z0-9.:-]*", "the host of a registry, as references name it")
+    source = WebhookSource(kind, table.secret("secret", needed=True), host.lower())
+    table.done()
+    return source

@@ -86,7 +86,8 @@ class Packed(Struct, frozen=True):
     """A leaf on its way between processes. ``ttls``: what it reads → seconds for which an answer holds.
 
     ``scripts``: which of it are scripts that are executed. ``images``: what it needs of images.
-    ``request``: as of the leaf, which is without it: build args may be secrets.
+    ``request``: as of the leaf, which is without it: build args may be secrets. ``known_as``: its name in the
+    state.
     """
 
     ttls: dict[Reference, int]
@@ -96,6 +97,7 @@ class Packed(Struct, frozen=True):
     scripts: tuple[Reference, ...] = ()
     images: Mapping[Reference, ImageNeed] = field(default_factory=dict)
     request: BuildRequest | None = None
+    known_as: str = ""
 
 
 class Batch:
@@ -211,7 +213,8 @@ def packed_leaf(leaf: AnalysedFile) -> Packed:
     brief = brief if inline else replace(brief, source=replace(leaf.source, content=b""))
     scripts = leaf.analysis.discovery.scripts
     images = image_needs(leaf.analysis, leaf.platforms)
-    return Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images, leaf.request)
+    known_as = leaf.source.known_as
+    return Packed(ttls, leaf.policy, _written(brief), leaf.warning, scripts, images, leaf.request, known_as)
 
 
 def _written(leaf: AnalysedFile) -> bytes:

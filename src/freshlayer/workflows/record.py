@@ -70,21 +70,21 @@ def remember(
     ]
     if frontend := frontend_built(report):
         built.append(BuiltRecord(FRONTEND.stage, FRONTEND.digest, frontend, FRONTEND.chain))
-    session.store.record_build(
-        BuildRecord(
-            scope=scope_of(source, request),
-            at=session.now,
-            observations=kept(report.verdicts) if succeeded else {},
-            changes=_changes(report.verdicts),
-            built=built if succeeded else (),
-            last_builds=list(_history(report, session.now, recorded=succeeded)),
-            tainted=[*_tainted(report, moved), *moved_packages],
-            tags=(images or {}) if succeeded else {},
-            network=request.network if succeeded else None,
-            not_watched=[item.digest for item in report.not_watched],
-            event=build_event(scope_of(source, request), report, at=session.now, moved=bool(report.moved)),
-        )
+    record = BuildRecord(
+        scope=scope_of(source, request),
+        at=session.now,
+        observations=kept(report.verdicts) if succeeded else {},
+        changes=_changes(report.verdicts),
+        built=built if succeeded else (),
+        last_builds=list(_history(report, session.now, recorded=succeeded)),
+        tainted=[*_tainted(report, moved), *moved_packages],
+        tags=(images or {}) if succeeded else {},
+        network=request.network if succeeded else None,
+        not_watched=[item.digest for item in report.not_watched],
+        event=build_event(scope_of(source, request), report, at=session.now, moved=bool(report.moved)),
     )
+    session.store.record_build(record)
+    session.recorded(record)
     return succeeded
 
 

@@ -14,7 +14,7 @@ from freshlayer.indexes import IndexCache
 from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
-from freshlayer.state import StateStore
+from freshlayer.state import BuildRecord, StateStore
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -28,6 +28,7 @@ class Session(Struct, frozen=True, kw_only=True):
     ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
     ``until``: packages and commits of a later time do not count, in milliseconds since 1970; 0: all count.
     ``supplies_secrets``: as ``Builder`` has it; None where no builder is to get any.
+    ``recorded`` gets each build that is recorded.
     """
 
     store: StateStore
@@ -48,6 +49,7 @@ class Session(Struct, frozen=True, kw_only=True):
     image_of: Callable[[str], str] | None = None
     indexes: IndexCache | None = None
     engine: Engine | None = None
+    recorded: Callable[[BuildRecord], None] = lambda _: None
 
     def one_run(self) -> Session:
         """The session of one run: its time is that of its start, and it prints each warning once.

@@ -11,6 +11,7 @@ from msgspec import Struct
 from freshlayer.errors import FreshlayerError
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
+from freshlayer.watch.arrivals import Arrivals
 from freshlayer.watch.board import Board
 from freshlayer.workflows.batch import Candidate
 from freshlayer.workflows.session import Session
@@ -32,6 +33,7 @@ class Means(Struct, frozen=True):
     ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
     ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
     ``warn`` prints a line. ``board``: where the API reads. ``renewed``: whether a search is due at once.
+    ``arrivals``: what it takes.
     """
 
     open_session: Callable[[], AbstractContextManager[Session]]
@@ -46,6 +48,7 @@ class Means(Struct, frozen=True):
     warn: Callable[[str], None]
     board: Board | None = None
     renewed: Callable[[], bool] = lambda: False
+    arrivals: Arrivals | None = None
 
 
 class Service:
@@ -102,7 +105,7 @@ class Service:
     def _round(self, session: Session) -> int | None:
         """When triggers may be due that are not due now, in seconds since 1970."""
         now = self._means.monotonic()
-        concerned: set[str] = set()
+        concerned = self._arrived()
         if self._means.renewed() or now >= self._next_search:
             self._next_search = now + self._means.search
             concerned |= self._search(session, lambda message: self._once_each(message, session))
@@ -113,6 +116,14 @@ class Service:
             self._next_judgement = now + self._means.every
             concerned |= set(self._rounds.files.names)
         return self._judged(concerned, by_judgement, session)
+
+    def _arrived(self) -> set[str]:
+        """The Dockerfiles that were built; what webhooks name is due now."""
+        if self._means.arrivals is None:
+            return set()
+        moved, built = self._means.arrivals.take()
+        self._rounds.hurry(moved)
+        return built.intersection(self._rounds.files.names)
 
     def _judged(self, names: set[str], probed: set[Reference], session: Session) -> int | None:
         found = []
@@ -152,6 +163,8 @@ class Service:
         )
         self._rounds.note_files(session)
         self._standings.watch(self._rounds.files.names)
+        if self._means.arrivals is not None:
+            self._means.arrivals.watched = self._rounds.files.known_as
         return changed
 
     def _once_each(self, message: str, session: Session) -> None:

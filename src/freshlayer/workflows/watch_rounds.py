@@ -18,6 +18,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.settings import Policy
+from freshlayer.watch.moved import Moved, concerns
 from freshlayer.watch.schedule import Schedule
 from freshlayer.workflows.batch import Batch
 from freshlayer.workflows.check import check
@@ -30,6 +31,9 @@ _Found = Report | UnknownInputError
 
 _AT_ONCE = 2000
 """References of one probe: each is a conversation in memory."""
+
+_LEAST_BETWEEN = 10.0
+"""Seconds between two probes of a reference that webhooks ask for."""
 
 _HELD = Reason("ttl", detail="probed by the service within its interval")
 
@@ -59,6 +63,7 @@ class Rounds:
         self._changes: dict[Reference, Change] = {}
         self._learned: dict[Reference, set[str]] = {}
         self._scheduled: set[Reference] = set()
+        self._hurried: dict[Reference, float] = {}
 
     def note_files(self, session: Session) -> None:
         """Schedule what the Dockerfiles name by now, with the age of its record; forget the rest."""
@@ -78,6 +83,16 @@ class Rounds:
         self.schedule.remove(reference)
         self._unobserved.pop(reference, None)
         self._changes.pop(reference, None)
+
+    def hurry(self, moved: Collection[Moved]) -> None:
+        """Probe now what may have changed; what was hurried a moment ago, a moment later."""
+        now = self._means.monotonic()
+        self._hurried = {it: at for it, at in self._hurried.items() if at > now - _LEAST_BETWEEN}
+        for reference in self._scheduled if moved else ():
+            if any(concerns(it, reference) for it in moved):
+                at = max(now, self._hurried.get(reference, now - _LEAST_BETWEEN) + _LEAST_BETWEEN)
+                self.schedule.hurry(reference, at)
+                self._hurried.setdefault(reference, at)
 
     def probe(self, session: Session) -> tuple[set[str], set[Reference]]:
         """Probe all that is due; the Dockerfiles that it concerns, and what their judgement is to probe."""

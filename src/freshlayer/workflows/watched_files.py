@@ -72,6 +72,11 @@ class WatchedFiles:
         """The names of those that could be read: the path, or the path of a compose file and a service."""
         return list(self._packed)
 
+    @property
+    def known_as(self) -> dict[str, str]:
+        """Name → name in the state."""
+        return {name: packed.known_as for name, packed in self._packed.items()}
+
     def refresh(
         self, wanted: Iterable[Candidate], reader: Reader, now: float, unread: Callable[[str], None]
     ) -> set[str]:

@@ -1,0 +1,82 @@
+"""What a webhook states that it changed, and which references that concerns. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+
+from freshlayer.reference import Reference
+
+_IMAGE = "docker-image://"
+_OF_GITHUB = {"raw.githubusercontent.com": "", "codeload.github.com": "", "api.github.com": "repos/"}
+"""Hosts with files of repositories of github.com → what their paths have before the repository."""
+
+
+class MovedKind(StrEnum):
+    """What it is."""
+
+    IMAGE = "image"
+    REPOSITORY = "repository"
+    OBJECT = "object"
+
+
+class Moved(Struct, frozen=True):
+    """``host``: lower-case, with a port where there is one; empty: any. ``path``: without slashes around it.
+
+    ``tag``: of an image; empty: any. The path of an object is ``BUCKET/KEY``.
+    """
+
+    kind: MovedKind
+    host: str
+    path: str
+    tag: str = ""
+
+
+def concerns(moved: Moved, reference: Reference) -> bool:
+    """Whether a reference may be another than before."""
+    if not moved.path:
+        return False
+    if moved.kind is MovedKind.IMAGE:
+        return reference.kind == "image" and _is_image(moved, reference.text.removeprefix(_IMAGE))
+    return _is_object(moved, reference) if moved.kind is MovedKind.OBJECT else _is_of(moved, reference)
+
+
+def _is_image(moved: Moved, text: str) -> bool:
+    """One with a digest is what it is."""
+    if "@" in text:
+        return False
+    host, _, rest = text.partition("/")
+    path, _, tag = rest.rpartition(":")
+    return path == moved.path and moved.host in {"", host.lower()} and moved.tag in {"", tag}
+
+
+def _is_of(moved: Moved, reference: Reference) -> bool:
+    """Whether it is a repository, or a file that its host has of it."""
+    host, path = _parts(reference)
+    path = unquote(path)
+    if moved.host == "github.com" and host in _OF_GITHUB:
+        host, path = moved.host, path.removeprefix(_OF_GITHUB[host])
+    path = path.removeprefix("api/v4/projects/")
+    same = path == moved.path or path.startswith((f"{moved.path}/", f"{moved.path}.git"))
+    return same and moved.host in {"", host}
+
+
+def _is_object(moved: Moved, reference: Reference) -> bool:
+    """By its own scheme, or by a URL with the bucket in the host or in the path."""
+    host, path = _parts(reference)
+    if reference.kind == "s3":
+        return f"{host}/{unquote(path)}" == moved.path
+    bucket, _, key = moved.path.partition("/")
+    in_host = host.startswith(f"{bucket}.") and unquote(path) == key
+    return reference.kind == "http" and (in_host or unquote(path) == moved.path)
+
+
+def _parts(reference: Reference) -> tuple[str, str]:
+    """Host and path, without slashes around it."""
+    try:
+        parts = urlsplit(reference.text.removeprefix("git+"))
+        return (parts.hostname or "").lower(), parts.path.strip("/")
+    except ValueError:
+        return "", ""

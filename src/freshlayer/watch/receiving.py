@@ -1,0 +1,166 @@
+"""Requests from outside that change something: webhooks, and reports of builds.
+
+They have tokens of their own, and come before the guards of the API: a webhook has another Host than a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+from msgspec.structs import replace
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from freshlayer.watch.arrivals import Arrivals
+from freshlayer.watch.webhooks.base import Arrived, Webhook, same
+
+MOST_BYTES = 4 * 1024 * 1024
+_MOST_SECONDS = 10.0
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_MOST_QUERY = 4096
+
+
+class Answer(Struct, frozen=True):
+    """``text``: of a person, without a secret."""
+
+    status: int
+    text: str
+
+
+Receiver = Callable[[Arrived], Answer]
+
+
+class Receiving:
+    """Answers the paths of ``receivers``, and leaves every other one to ``app`` (ASGI 3.0)."""
+
+    def __init__(self, app: Any, receivers: Mapping[str, Receiver]) -> None:
+        self._app = app
+        self._receivers = receivers
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        receiver = self._receivers.get(scope.get("path", "")) if scope["type"] == "http" else None
+        if receiver is None:
+            await self._app(scope, receive, send)
+            return
+        answer = await _answer(receiver, scope, receive)
+        headers = dict(_HEADERS)
+        if answer.status == 401:
+            # SNS sends the password of its URL once it is wanted.
+            headers["WWW-Authenticate"] = 'Basic realm="freshlayer"'
+        if answer.status in {429, 503}:
+            headers["Retry-After"] = "10"
+        document = {"version": 1, "answer" if answer.status < 400 else "error": answer.text}
+        await JSONResponse(document, answer.status, headers)(scope, receive, send)
+
+
+async def _answer(receiver: Receiver, scope: Any, receive: Any) -> Answer:
+    if scope["method"] != "POST":
+        return Answer(405, "only POST is answered")
+    try:
+        body = await asyncio.wait_for(_body(receive), _MOST_SECONDS)
+    except TimeoutError:
+        return Answer(408, f"the body took more than {_MOST_SECONDS:g} s")
+    if body is None:
+        return Answer(413, f"the body has more than {MOST_BYTES} bytes")
+    query = parse_qsl(scope["query_string"][:_MOST_QUERY].decode("latin-1"), keep_blank_values=True)
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return await run_in_threadpool(receiver, Arrived(_once(fields), _once(query), body))
+
+
+async def _body(receive: Any) -> bytes | None:
+    """None where it is too large, or the client went away."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        parts.append(message.get("body", b""))
+        if sum(map(len, parts)) > MOST_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _once(fields: list[tuple[str, str]]) -> dict[str, str]:
+    """Those that came once: of two signatures it is not known which one counts."""
+    counts = Counter(name.lower() for name, _ in fields)
+    return {name.lower(): value for name, value in fields if counts[name.lower()] == 1}
+
+
+class Rate:
+    """At most so many in a minute, of which many may come at once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = float(most)
+        self._at = time.monotonic()
+
+    def allows(self) -> bool:
+        """Count one."""
+        now = time.monotonic()
+        self._left = min(self._most, self._left + (now - self._at) * self._most / 60)
+        self._at = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class WebhookReceiver:
+    """``host``: that of its references, where the sender names another one. ``warn`` prints a line."""
+
+    def __init__(
+        self,
+        name: str,
+        module: Webhook,
+        secret: bytes,
+        host: str,
+        arrivals: Arrivals,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._name, self._module, self._secret, self._host = name, module, secret, host
+        self._arrivals, self._warn = arrivals, warn
+        self._rate, self._refusals = Rate(600), Rate(1)
+
+    def __call__(self, arrived: Arrived) -> Answer:
+        if not self._module.is_genuine(arrived, self._secret):
+            if self._refusals.allows():
+                self._warn(f"webhook {self._name}: refused: its signature or token is missing or wrong")
+            return Answer(401, "the signature or the token is missing or wrong")
+        if not self._rate.allows():
+            return Answer(429, "too many")
+        try:
+            found = self._module.moved(json.loads(arrived.body or b"null"), arrived)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return Answer(400, "this is no document of its type")
+        named = [replace(it, host=self._host or it.host) for it in found]
+        if not self._arrivals.move(named):
+            return Answer(503, "too many are not taken up yet")
+        return Answer(202, f"{len(named)} noted")
+
+
+class ReportReceiver:
+    """Reports of builds. ``record``: takes the document; the answer, and the Dockerfiles that were built."""
+
+    def __init__(
+        self, token: bytes, record: Callable[[bytes], tuple[Answer, tuple[str, ...]]], arrivals: Arrivals
+    ) -> None:
+        self._token, self._record, self._arrivals = token, record, arrivals
+        self._rate = Rate(600)
+
+    def __call__(self, arrived: Arrived) -> Answer:
+        scheme, _, token = arrived.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not same(token.strip(), self._token):
+            return Answer(401, "a token for reports is needed")
+        if not self._rate.allows():
+            return Answer(429, "too many")
+        answer, names = self._record(arrived.body)
+        if names:
+            self._arrivals.built(names)
+        return answer

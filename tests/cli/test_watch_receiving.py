@@ -1,0 +1,103 @@
+"""``freshlayer watch`` takes webhooks and reports of builds: a real service, a real origin."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from testing.command import Freshlayer
+from testing.origins import ServeOrigin
+from testing.process import wait_until
+from tests.cli.test_watch_api import get, serving
+
+CONFIG = """
+interval = "1h"
+search = 1
+settle = 0
+[api]
+report_token_env = "REPORT_TOKEN"
+[webhooks.lab]
+type = "gitlab"
+secret_env = "LAB_TOKEN"
+"""
+
+
+@pytest.fixture
+def freshlayer(tmp_path: Path, project: Path) -> Freshlayer:
+    """Where no builder is found."""
+    environment = {**os.environ, "PATH": "/nowhere", "REPORT_TOKEN": "of reports", "LAB_TOKEN": "lab"}
+    return Freshlayer(environment, tmp_path / "state.sqlite3", project)
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Iterator[ServeOrigin]:
+    with ServeOrigin(tmp_path, '"v1"') as started:
+        yield started
+
+
+def post(port: int, path: str, document: object, headers: Mapping[str, str]) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("POST", path, json.dumps(document), dict(headers))
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
+
+
+def stale(port: int) -> dict[str, object]:
+    found: dict[str, object] = json.loads(get(port, "/api/dockerfiles")[1])["dockerfiles"][0]
+    return found
+
+
+def configured(tmp_path: Path) -> str:
+    config = tmp_path / "watch.toml"
+    config.write_text(CONFIG)
+    return str(config)
+
+
+def test_a_push_is_found_without_waiting_for_the_interval(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    (project / "Dockerfile").write_text(f"FROM scratch\nRUN curl {origin.url}acme/tool/-/raw/main/x\n")
+    hook = {
+        "object_kind": "push",
+        "project": {"web_url": f"{origin.url}acme/tool", "path_with_namespace": "acme/tool"},
+    }
+    with serving(freshlayer, tmp_path / "log", "--config", configured(tmp_path), str(project)) as port:
+        origin.set_tag('"v2"')
+        assert post(port, "/webhooks/lab", hook, {"X-Gitlab-Token": "other"})[0] == 401
+        assert stale(port)["stale_since"] is None
+        assert post(port, "/webhooks/lab", hook, {"X-Gitlab-Token": "lab"})[0] == 202
+        wait_until(lambda: bool(stale(port)["causes"]), seconds=90, what="the change")
+
+
+def test_a_secret_that_is_named_and_missing_ends_the_start(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path
+) -> None:
+    without = freshlayer.but(LAB_TOKEN="")
+    told = without("watch", "--listen", "127.0.0.1:1", "--config", configured(tmp_path), str(project))
+    assert (told.code, told.err) == (2, "freshlayer: the variable LAB_TOKEN holds no secret\n")
+
+
+@pytest.mark.parametrize(
+    ("document", "fault"),
+    [
+        ([], "not a report of a build: Expected `object`, got `array`"),
+        ({"version": 1, "key": "k" * 8, "builds": [], "more": 1}, "unknown field `more`"),
+        ({"version": 2, "key": "k" * 8, "builds": []}, "Invalid enum value 2"),
+        ({"version": 1, "key": "k", "builds": []}, "matching regex"),
+    ],
+)
+def test_a_document_that_is_no_report_is_refused(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path, document: object, fault: str
+) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\n")
+    with serving(freshlayer, tmp_path / "log", "--config", configured(tmp_path), str(project)) as port:
+        status, text = post(port, "/api/builds", document, {"Authorization": "Bearer of reports"})
+        assert (status, fault in json.loads(text)["error"]) == (422, True), text
