@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from freshlayer.cli.chosen_settings import policy_of
 from freshlayer.cli.options import Options, check_format
@@ -101,8 +102,8 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
         _check_all(targets, model)
     engine = Engine(invocation, invocation.named)
     records: list[BuildRecord] = []
-    with session_of(options, settings, engine=engine, for_build=True, recorded=records.append) as session:
-        reports = build(targets, model, invocation, session)
+    with session_of(options, settings, engine=engine, for_build=True) as session:
+        reports = build(targets, model, invocation, replace(session, recorded=records.append))
         url = options.report_url or session.policy.report_url
     if url:
         from freshlayer.cli.build_report import report_builds

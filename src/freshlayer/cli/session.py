@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from freshlayer.indexes import IndexCache
     from freshlayer.model.lock import Lock
     from freshlayer.settings import Policy
-    from freshlayer.state import BuildRecord, Keep
+    from freshlayer.state import Keep
     from freshlayer.workflows.session import Session
 
 
@@ -31,12 +31,10 @@ def session_of(
     *,
     for_build: bool = False,
     printer: Callable[[str], None] | None = None,
-    recorded: Callable[[BuildRecord], None] = lambda _: None,
 ) -> Iterator[Session]:
     """The state, the policy and the lock file that a command works with; the state is closed at the end.
 
-    ``for_build``: --locked acts. ``printer`` gets the warnings, ``recorded`` each build.
-    Raises NotAsLockedError without a lock file.
+    ``for_build``: --locked acts. ``printer`` gets the warnings. Raises NotAsLockedError without a lock file.
     """
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
@@ -63,7 +61,6 @@ def session_of(
             image_of=image_of,
             indexes=_indexes(),
             engine=engine,
-            recorded=recorded,
         )
 
 

@@ -33,7 +33,7 @@ _AT_ONCE = 2000
 """References of one probe: each is a conversation in memory."""
 
 _LEAST_BETWEEN = 10.0
-"""Seconds between two probes of a reference that webhooks ask for."""
+"""Seconds between two probes of a reference that webhooks name."""
 
 _HELD = Reason("ttl", detail="probed by the service within its interval")
 
