@@ -18,6 +18,7 @@ from bench.tables import met, row
 from freshlayer.decisions import plan
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
+from freshlayer.workflows.analyse import SWITCH
 
 SIZES = (1_000, 10_000, 100_000)
 MOST_SECONDS = 10
@@ -107,7 +108,7 @@ class Grown:
 
 def grown(here: Path, kind: str, sizes: Sequence[int] = SIZES) -> Grown:
     """The slower one of the commands."""
-    environment = {**os.environ, "XDG_STATE_HOME": str(here / "state")}
+    environment = {**os.environ, "XDG_STATE_HOME": str(here / "state"), SWITCH: "off"}
     runs = []
     for size in sizes:
         context = here / f"{len(list(here.iterdir()))}-{size}"

@@ -7,6 +7,7 @@ mentions of files on loopback.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from freshlayer.cli.dockerfiles import NAMES
 from freshlayer.cli.options import Options
 from freshlayer.dockerfile.parse import parse as parse_dockerfile
 from freshlayer.errors import FreshlayerError
+from freshlayer.workflows.analyse import SWITCH
 from freshlayer.workflows.batch import read_all
 from testing import gold
 from testing.servers.nginx import Nginx
@@ -106,7 +108,9 @@ def world(files: int, distinct: int) -> Iterator[World]:
             (origin.directory / "f").mkdir()
             for number in range(distinct):
                 old_file(origin.directory / "f" / str(number), f"{number}\n")
-            made = World(here / "monorepo", origin, trusting(here, tls), files, distinct)
+            # Reading is a part of what is measured.
+            environment = {**trusting(here, tls), SWITCH: "off"}
+            made = World(here / "monorepo", origin, environment, files, distinct)
             write(made)
             yield made
 
@@ -183,6 +187,7 @@ def measure(files: int = FILES, distinct: int = DISTINCT, pairs: int = PAIRS) ->
 
 def _read(made: World) -> int:
     """Find and read all of them, as `check` does before it probes; how many were read."""
+    os.environ[SWITCH] = made.environment[SWITCH]
     search = Search([str(made.root)], None, NAMES, gold.QUESTION, below=True)
     wanted = list(searched(search, print))
     return sum(1 for _ in read_all(wanted, partial(read_one, Options(), search, {})))

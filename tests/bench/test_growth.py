@@ -15,7 +15,7 @@ from testing.servers.needs import needs
 RUN = Run(1, 0.25, 40)
 GROWTH = Growth(
     tuple(Probed(n, RUN, RUN, RUN) for n in (10, 100)),
-    tuple(Sized(n, RUN) for n in (10, 100)),
+    tuple(Sized(n, RUN, RUN) for n in (10, 100)),
     tuple(Remembered(n, 2.5, 0.4, n) for n in (1_000, 10_000)),
 )
 
