@@ -23,8 +23,14 @@ _LONGEST = 8192
 _MOST_DIGITS = 15
 
 _CONFLICT = compiled(r"^(?:<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+_MARKS = ("<" * 7, "=" * 7, ">" * 7, "|" * 7)
 _HEADER = compiled(r"\[\[([a-z][a-z-]*)\]\]")
 _KEY = compiled(r"[a-z][a-z0-9-]*")
+_HEADER_LINE = compiled(r"\[\[([a-z][a-z-]*)\]\]\n")
+_TEXT = r'[^"\\\x00-\x1f\x7f]'
+_PLAIN_LINE = compiled(
+    rf'(?m)^([a-z][a-z0-9-]*) = (?:"({_TEXT}*)"|\["({_TEXT}+)"\]|(0|[1-9][0-9]{{0,{_MOST_DIGITS - 1}}}))$'
+)
 _STRING = compiled(r'"(?:[^"\\\x00-\x1f\x7f]|\\["\\bfnrt])*"')
 _STRINGS = compiled(rf"\[(?:{_STRING.pattern}(?:, {_STRING.pattern})*)?\]")
 _ANY_HEADER = compiled(r"[ \t]*\[\[[ \t]*[\"']?([a-z-]+)[\"']?[ \t]*\]\]")
@@ -40,7 +46,7 @@ class LockError(Exception):
         self.line = line
 
 
-class Block(Struct):
+class Block(Struct, gc=False):
     """``table``: empty for what is before the first block."""
 
     table: str
@@ -51,7 +57,7 @@ class Block(Struct):
 def read_blocks(text: str) -> list[Block]:
     """Raises LockError."""
     text = text.replace("\r\n", "\n")
-    conflict = _CONFLICT.search(text)
+    conflict = _CONFLICT.search(text) if any(it in text for it in _MARKS) else None
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
         raise LockError("the file has a merge conflict (resolve it, then run freshlayer lock)", line)
@@ -60,33 +66,66 @@ def read_blocks(text: str) -> list[Block]:
         blocks = _as_toml(text)
     if len(blocks) > _MOST_BLOCKS:
         raise LockError(f"it has more than {_MOST_BLOCKS} entries")
-    for block in blocks:
-        _check(block)
+    if not _is_harmless(text):
+        for block in blocks:
+            _check(block)
     return blocks
 
 
+def _is_harmless(text: str) -> bool:
+    """Whether no value of a text can be wrong in ``_check``; true of most, and known at once."""
+    lines = text.split("\n")
+    return "\\" not in text and "".join(lines).isprintable() and max(map(len, lines)) <= _LONGEST
+
+
 def _by_line(text: str) -> list[Block] | None:
-    """None where a line is not as freshlayer writes it."""
-    blocks = [Block("", 1)]
-    lines = iter(enumerate(text.split("\n"), 1))
+    """None where a line is not as freshlayer writes it. A block ends with an empty line."""
+    blocks: list[Block] = [Block("", 1)]
+    number = 1
+    for part in text.removesuffix("\n").split("\n\n"):
+        length = part.count("\n") + 1
+        if not (_simple(part, length, number, blocks) or _mixed(part, number, blocks)):
+            return None
+        number += length + 1
+    return blocks
+
+
+def _simple(part: str, length: int, number: int, blocks: list[Block]) -> bool:
+    """Read a header and lines with plain values, as most blocks have; False where there are others."""
+    header = _HEADER_LINE.match(part)
+    if header is None:
+        return False
+    found = _PLAIN_LINE.findall(part, header.end())
+    values = {
+        key: [alone] if alone else int(number) if number else text for key, text, alone, number in found
+    }
+    if len(values) != length - 1:
+        return False
+    blocks.append(Block(header[1], number, values))
+    return True
+
+
+def _mixed(part: str, first: int, blocks: list[Block]) -> bool:
+    """Read any lines; False where one is not as freshlayer writes it."""
+    lines = iter(enumerate(part.split("\n"), first))
     for number, line in lines:
         if not line or line[0] == "#":
             continue
         if line[0] == "[":
             header = _HEADER.fullmatch(line)
             if header is None:
-                return None
+                return False
             blocks.append(Block(header[1], number))
             continue
         key, equals, written = line.partition(" = ")
         values = blocks[-1].values
         if not equals or key in values or not _KEY.fullmatch(key):
-            return None
+            return False
         value = _items(lines) if written == "[" else _value(written)
         if value is None:
-            return None
+            return False
         values[key] = value
-    return blocks
+    return True
 
 
 def _value(written: str) -> object:

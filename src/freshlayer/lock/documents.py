@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import compiled
 from freshlayer.lock.blocks import Block, LockError
-from freshlayer.masking import without_known_forms
+from freshlayer.masking.names import has_known_form
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.lock import (
     NOT_SEEN,
@@ -39,14 +39,15 @@ _PACKAGE = compiled(r"(\S+) (\S+) (\S+)")
 _NO_DIGEST = "-"
 
 # What nearly every URL is: canonical, without a place for a secret, so that it need not be parsed.
-_PLAIN = compiled(
-    r"(?:https?|s3|gs|docker-image|git\+https?)://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[A-Za-z0-9._:+-]+)+"
-)
+_ONE = r"(?:https?|s3|gs|docker-image|git\+https?)://[a-z0-9][a-z0-9.-]*(?::\d{1,5})?(?:/[A-Za-z0-9._:+-]+)+"
+_PLAIN = compiled(rf"{_ONE}(?:\n{_ONE})*")
 _MAY_HOLD = ("slack", "hook", "/bot", "telegram", "builtin", "with/key", "packagecloud", "cloudsmith", "fury")
-_MAY_CHANGE = compiled(r"/\.\.?(?:/|$)|[A-Za-z0-9]{15}")
+_MAY_CHANGE = compiled(r"(?m)/\.\.?(?:/|$)|(?<![A-Za-z0-9])[A-Za-z0-9]{15}")
+_REFERENCES = ("reference", "served-by")
+_AT_ONCE = 100
 
 
-class _Document(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True):
+class _Document(Struct, forbid_unknown_fields=True, rename="kebab", kw_only=True, gc=False):
     """As the file has it."""
 
 
@@ -122,9 +123,10 @@ def check_path(path: str) -> None:
         raise LockError("a path of the lock file is relative to it, and leads down")
 
 
-def _input(values: _Input) -> LockedInput:
-    _check_reference(values.reference)
-    if values.served_by:
+def _input(values: _Input, plain: Collection[str]) -> LockedInput:
+    if values.reference not in plain:
+        _check_reference(values.reference)
+    if values.served_by and values.served_by not in plain:
         _check_reference(values.served_by)
     identity = None
     if (values.identity == NOT_SEEN) != (values.strength is Strength.NONE):
@@ -149,9 +151,27 @@ def _input(values: _Input) -> LockedInput:
     )
 
 
+def plain_among(blocks: Iterable[Block]) -> set[str]:
+    """References that need no parsing; found by the hundred, since most of a lock file are such."""
+    texts = [it for block in blocks for it in map(block.values.get, _REFERENCES) if isinstance(it, str)]
+    found: set[str] = set()
+    for start in range(0, len(texts), _AT_ONCE):
+        group = texts[start : start + _AT_ONCE]
+        if _are_plain("\n".join(group)):
+            found.update(group)
+    return found
+
+
+def _are_plain(lines: str) -> bool:
+    if not _PLAIN.fullmatch(lines) or _MAY_CHANGE.search(lines) or has_known_form(lines):
+        return False
+    small = lines.lower()
+    return not any(word in small for word in _MAY_HOLD)
+
+
 def _check_reference(text: str) -> None:
     """It is canonical, which implies that it has no credential and no signature."""
-    if _is_plain(text) and without_known_forms(text) == text:
+    if _are_plain(text) and "\n" not in text:
         return
     try:
         found = parse(text).text
@@ -163,14 +183,7 @@ def _check_reference(text: str) -> None:
         )
 
 
-def _is_plain(text: str) -> bool:
-    if not _PLAIN.fullmatch(text) or _MAY_CHANGE.search(text):
-        return False
-    small = text.lower()
-    return not any(word in small for word in _MAY_HOLD)
-
-
-def _packages(values: _Packages) -> LockedPackages:
+def _packages(values: _Packages, _plain: Collection[str]) -> LockedPackages:
     listed = [_PACKAGE.fullmatch(line) for line in values.packages]
     if not all(listed):
         raise LockError("a line of 'packages' is not a name, a version and a digest")
@@ -190,7 +203,7 @@ def _packages(values: _Packages) -> LockedPackages:
     )
 
 
-def _unwatched(values: _Unwatched) -> LockedUnwatched:
+def _unwatched(values: _Unwatched, _plain: Collection[str]) -> LockedUnwatched:
     return LockedUnwatched(
         used_by=_user(values.used_by),
         reason=values.reason,
@@ -200,8 +213,8 @@ def _unwatched(values: _Unwatched) -> LockedUnwatched:
     )
 
 
-def _not_read(values: _NotRead) -> NotRead:
-    if values.reference:
+def _not_read(values: _NotRead, plain: Collection[str]) -> NotRead:
+    if values.reference and values.reference not in plain:
         _check_reference(values.reference)
     return NotRead(
         used_by=_user(values.used_by),
@@ -211,7 +224,7 @@ def _not_read(values: _NotRead) -> NotRead:
     )
 
 
-def _dockerfile(values: _Dockerfile) -> LockedDockerfile:
+def _dockerfile(values: _Dockerfile, _plain: Collection[str]) -> LockedDockerfile:
     check_path(values.path)
     check_path(values.context or ".")
     if not all("=" in item for item in values.build_args):
@@ -227,7 +240,7 @@ def _dockerfile(values: _Dockerfile) -> LockedDockerfile:
     )
 
 
-_TABLES: Mapping[str, tuple[type[_Document], Callable[[Any], Any]]] = {
+_TABLES: Mapping[str, tuple[type[_Document], Callable[[Any, Collection[str]], Any]]] = {
     "dockerfile": (_Dockerfile, _dockerfile),
     "input": (_Input, _input),
     "packages": (_Packages, _packages),
@@ -236,14 +249,14 @@ _TABLES: Mapping[str, tuple[type[_Document], Callable[[Any], Any]]] = {
 }
 
 
-def value_of(block: Block) -> object:
-    """The value of one block. Raises LockError with its line."""
+def value_of(block: Block, plain: Collection[str] = ()) -> object:
+    """The value of one block. ``plain``: as of ``plain_among``. Raises LockError with its line."""
     if block.table not in _TABLES:
         known = ", ".join(f"[[{name}]]" for name in _TABLES)
         raise LockError(f"there is no [[{block.table[:40]}]] in a lock file (there are {known})", block.line)
     form, made = _TABLES[block.table]
     try:
-        return made(msgspec.convert(block.values, form))
+        return made(msgspec.convert(block.values, form), plain)
     except msgspec.ValidationError as error:
         raise LockError(f"[[{block.table}]]: {_what(error)}", block.line) from None
     except LockError as error:

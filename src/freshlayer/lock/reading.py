@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from freshlayer.lock.blocks import Block, LockError, read_blocks
-from freshlayer.lock.documents import value_of
+from freshlayer.lock.documents import plain_among, value_of
 from freshlayer.model.lock import (
     Lock,
     LockedDockerfile,
@@ -24,7 +24,8 @@ def parse_lock(text: str) -> Lock:
     """Raises LockError."""
     head, *blocks = read_blocks(text)
     _check_head(head)
-    values = [(value_of(block), block.line) for block in blocks]
+    plain = plain_among(blocks)
+    values = [(value_of(block, plain), block.line) for block in blocks]
     dockerfiles = _of(LockedDockerfile, values)
     inputs = _of(LockedInput, values)
     _once(dockerfiles, lambda it: it.path)

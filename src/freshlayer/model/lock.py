@@ -12,7 +12,7 @@ NOT_SEEN = "unseen"
 """The written identity of an input that was not observed when it was locked."""
 
 
-class LockUser(Struct, frozen=True, order=True):
+class LockUser(Struct, frozen=True, order=True, gc=False):
     """An instruction that reads something, without its line: lines change with every edit.
 
     ``dockerfile``: its path as seen from the lock file. ``stage``: its label. The line ``# syntax=`` is
@@ -35,7 +35,7 @@ class LockUser(Struct, frozen=True, order=True):
         return cls(dockerfile, stage, instruction)
 
 
-class LockedInput(Struct, frozen=True, kw_only=True):
+class LockedInput(Struct, frozen=True, kw_only=True, gc=False):
     """A reference and what it was.
 
     ``identity``: None where it was not observed; ``reason`` has the code of why. ``platform``: of an image,
@@ -99,7 +99,7 @@ class LockedUnwatched(Struct, frozen=True, kw_only=True, order=True):
     learned: bool = False
 
 
-class LockedPackage(Struct, frozen=True, order=True):
+class LockedPackage(Struct, frozen=True, order=True, gc=False):
     """``name``: the last part of the package URL, or all of it where it does not fit the ``source``.
 
     ``digest``: ``scheme:hexadecimal`` as the index states it; empty where it states none.
