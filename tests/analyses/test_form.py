@@ -65,6 +65,19 @@ def test_all_that_an_analysis_may_have_is_kept(*, platforms: tuple[str, ...], kn
     assert found.advice == again(found).advice
 
 
+def test_of_a_large_dockerfile_what_is_alike_is_in_memory_once() -> None:
+    runs = "".join(
+        f"RUN curl -O https://u:w{n}@example.org/{n} https://example.org/{n}\n" for n in range(300)
+    )
+    found = analyse(RICH + runs, BuildRequest(PLATFORMS[:1]), None, None, None)
+    read_again = again(found)
+    assert exact(read_again) == exact(found)
+    inputs, last = read_again.discovery.inputs, read_again.stages[-1].instructions
+    assert len({id(it.reference.form) for it in inputs}) < 5
+    assert len({id(text) for it in inputs for place in it.places for text in (place.via, place.stage)}) < 20
+    assert len({id(it.name) for it in last}) < 5
+
+
 def test_stages_are_those_of_the_dockerfile() -> None:
     found = again(analyse(RICH, BuildRequest(PLATFORMS)))
     assert all(found.dockerfile.stages[it.number] is it for it in found.stages)

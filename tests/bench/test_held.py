@@ -6,7 +6,7 @@ from bench import held
 from bench.growth import world
 from testing.servers.needs import needs
 
-MOST = 2_700
+MOST = 2_600
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
 

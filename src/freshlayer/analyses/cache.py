@@ -124,7 +124,7 @@ def _content(path: str) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_size > _LARGEST:
             raise ValueError("not a file of ours")
-        return stream.read(_LARGEST)
+        return stream.read(status.st_size)
 
 
 def _parts(content: memoryview) -> tuple[bytes, memoryview, memoryview]:

@@ -20,6 +20,9 @@ from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.reference import Reference
 from freshlayer.request_form import RequestForm
 
+_MANY = 200
+"""References for which texts that are alike are worth looking for."""
+
 _Fields = tuple[str, str, str, str, RequestForm]
 """Of a reference: two that are equal may be requested differently."""
 
@@ -91,7 +94,7 @@ def written(analysis: Analysis) -> bytes:
 def read(data: bytes) -> Analysis:
     """Raises ValueError, LookupError for what ``written`` did not write."""
     try:
-        kept = msgspec.msgpack.decode(data, type=_Kept)
+        kept = _shared(msgspec.msgpack.decode(data, type=_Kept))
         more = msgspec.msgpack.decode(kept.more, type=_More) if kept.more else _NOTHING_MORE
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from None
@@ -105,6 +108,19 @@ def read(data: bytes) -> Analysis:
         package_chains=more.chains,
         image_uses=tuple(_use(it, references) for it in more.uses),
         names_of_base=kept.names_of_base,
+    )
+
+
+def _shared(kept: _Kept) -> _Kept:
+    if len(kept.references) < _MANY:
+        return kept
+    from freshlayer.analyses import shared  # noqa: PLC0415 - few Dockerfiles are as large
+
+    return replace(
+        kept,
+        references=shared.references(kept.references),
+        dockerfile=shared.dockerfile(kept.dockerfile),
+        inputs=tuple([(number, shared.places(it)) for number, it in kept.inputs]),
     )
 
 
