@@ -101,7 +101,9 @@ _OURS: dict[str, Callable[..., Any]] = {
     "verbose": click.option(
         "--verbose", is_flag=True, default=None, help="print every instruction, and all that is not watched"
     ),
-    "state": click.option("--state", metavar="PATH", cls=_Seldom, type=click.Path(), help="the state file"),
+    "state": click.option(
+        "--state", metavar="PATH", cls=_Seldom, type=click.Path(), help="the state file, or postgresql://…"
+    ),
     "settings": click.option(
         "--settings",
         metavar="FILE",

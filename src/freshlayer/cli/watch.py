@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--listen", metavar="ADDRESS", help="HOST:PORT of the API, or off (127.0.0.1:8765)")
 @click.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")
 @click.option("--test-trigger", metavar="NAME", help="deliver a test message of this trigger, and end")
+@click.option("--worker", is_flag=True, help="one of several processes that share a state: no API is served")
 @ours("watch")
 def command(
     options: Options,
@@ -39,6 +40,7 @@ def command(
     listen: str | None,
     once: bool,
     test_trigger: str | None,
+    worker: bool,
 ) -> int:
     """Probe the inputs of every Dockerfile below PATH on a schedule, each once for all of them.
 
@@ -46,6 +48,9 @@ def command(
     is the URL of a git repository, of which the default branch is cloned and fetched on a schedule. When an
     input of an image changes, the triggers of the configuration fire. SIGTERM ends the service within 10
     seconds.
+
+    Any number of processes with --worker share the probes, where --state is the URL of a PostgreSQL server:
+    each reference is probed by one of them. One of them judges, and another takes over when it ends.
 
     With --once the exit codes are those of check. A trigger that could not be delivered is exit code 2; the
     next run tries again.
@@ -57,7 +62,21 @@ def command(
     from freshlayer.cli.watch_service import run
 
     settings, searched = given(settings, directory, paths)
+    if worker:
+        listen = _of_worker(options, listen)
     return run(options, settings, directory, searched, listen, once=once)
+
+
+def _of_worker(options: Options, listen: str | None) -> str:
+    """Where it listens: nowhere, but where it is typed. Raises OptionError where nothing can be shared."""
+    from pathlib import Path
+
+    from freshlayer.cli.state_place import state_path
+    from freshlayer.errors import OptionError
+
+    if isinstance(state_path(options), Path):
+        raise OptionError("--worker: the state is a file (pass --state postgresql://USER@HOST:PORT/DATABASE)")
+    return listen or "off"
 
 
 def _settings(config: str | None) -> tuple[WatchSettings, Path]:

@@ -34,7 +34,7 @@ from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings, Policy
 from freshlayer.state import StateStore
-from freshlayer.state.places import Place
+from freshlayer.state.places import Place, turns_at
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch import sending
 from freshlayer.watch.arrivals import Arrivals
@@ -240,7 +240,8 @@ def _service(
     request = built_by(builder, builder.engine(), request) if builder else request
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
 
-    means = watch_rounds.Means(request, _keyring, end.is_set, probed=_counter(board))
+    turns = turns_at(place.state, settings.pace.longest, printer) if board is not None else None
+    means = watch_rounds.Means(request, _keyring, end.is_set, probed=_counter(board), turns=turns)
     return Service(
         _rounds(place, means),
         standings,
@@ -260,6 +261,7 @@ def _service(
             warn=printer,
             board=board,
             arrivals=arrivals,
+            turns=turns,
         ),
     )
 

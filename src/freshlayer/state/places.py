@@ -15,6 +15,7 @@ from freshlayer.state.store import DatabaseStore
 
 if TYPE_CHECKING:
     from freshlayer.state.database import Database
+    from freshlayer.state.postgres.turns import PostgresTurns
 
 _KEEP = Keep()
 
@@ -59,3 +60,12 @@ class SqliteStore(DatabaseStore):
 def store_at(place: Place, warn: Callable[[str], None], keep: Keep = _KEEP) -> DatabaseStore:
     """As of ``database_at``."""
     return DatabaseStore(database_at(place, warn), keep)
+
+
+def turns_at(place: Place, longest: float, warn: Callable[[str], None]) -> PostgresTurns | None:
+    """What several processes that watch share; None where the state is a file, which one of them uses."""
+    if isinstance(place, Path):
+        return None
+    from freshlayer.state.postgres.turns import PostgresTurns  # noqa: PLC0415 - see above
+
+    return PostgresTurns(place.url, longest, warn)

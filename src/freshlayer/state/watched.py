@@ -6,7 +6,7 @@ killed loses none and makes none twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -44,19 +44,29 @@ class WatchRecords:
         rows = self._database.read("SELECT dockerfile, standing FROM standing", ())
         if not self._database.is_usable:
             return None
-        found = (msgspec.json.decode(text, type=Standing) for _, text in rows)
-        return {(name := path_of(it.dockerfile)): replace(it, dockerfile=name) for it in found}
+        found = (_read(text) for _, text in rows)
+        return {it.dockerfile: it for it in found}
 
-    def record(self, standings: Iterable[Standing], messages: Sequence[Message], *, at: int) -> bool:
+    def record(
+        self,
+        standings: Collection[Standing],
+        messages: Sequence[Message],
+        *,
+        at: int,
+        known: Mapping[str, Standing] | None = None,
+    ) -> bool:
         """Whether the standings, and with them what their triggers are to deliver, were recorded.
 
-        Nothing is where a key is in the outbox already: another process recorded since these were read.
+        Nothing is where a key is in the outbox already, or a standing is another than ``known`` has:
+        another process recorded since these were read.
         """
         done: list[bool] = []
 
         def work(connection: Connection) -> None:
             keys = [message.key for message in messages]
             if any(connection.execute("SELECT 1 FROM outbox WHERE key = ?", (it,)).fetchone() for it in keys):
+                return
+            if known is not None and any(_moved(connection, it.dockerfile, known) for it in standings):
                 return
             rows = [(text_of(it.dockerfile), _written(it)) for it in standings]
             put(connection, "standing", ("dockerfile",), ("standing",), rows)
@@ -155,6 +165,19 @@ class WatchRecords:
         counts: list[int] = []
         self._database.write(lambda connection: counts.append(connection.execute(sql, values).rowcount))
         return bool(counts) and counts[-1] > 0 and self._database.is_usable
+
+
+def _moved(connection: Connection, name: str, known: Mapping[str, Standing]) -> bool:
+    """Whether another process recorded a Dockerfile. The count is of each process's own."""
+    sql = "SELECT standing FROM standing WHERE dockerfile = ?"
+    row = connection.execute(sql, (text_of(name),)).fetchone()
+    recorded, ours = _read(row[0]) if row is not None else Standing(name), known.get(name, Standing(name))
+    return replace(recorded, count=0) != replace(ours, count=0)
+
+
+def _read(text: str) -> Standing:
+    found = msgspec.json.decode(text, type=Standing)
+    return replace(found, dockerfile=path_of(found.dockerfile))
 
 
 def _written(standing: Standing) -> str:

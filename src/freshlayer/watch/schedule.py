@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
+from freshlayer.model.turns import Turn
 from freshlayer.reference import Reference
 
 _SLACK = 64
@@ -138,6 +139,28 @@ class Schedule:
         entry = self._entries.get(reference)
         if entry is not None and entry.due > now:
             self._move(reference, entry, now)
+
+    def postpone(self, reference: Reference, due: float) -> None:
+        """Another process probes it: look again then."""
+        entry = self._entries.get(reference)
+        if entry is not None:
+            self._move(reference, entry, due)
+
+    def note_errors(self, reference: Reference, errors: int) -> None:
+        """How many probes of any process failed in a row."""
+        entry = self._entries.get(reference)
+        if entry is not None:
+            entry.errors = min(errors, _MOST_DOUBLINGS)
+
+    def interval_of(self, reference: Reference) -> float:
+        """Seconds between two probes without an error; 0 where it is not scheduled."""
+        entry = self._entries.get(reference)
+        return entry.wait if entry is not None else 0.0
+
+    def turn_of(self, reference: Reference, now: float) -> Turn | None:
+        """When it is due again; None where it is not scheduled."""
+        entry = self._entries.get(reference)
+        return Turn(max(0.0, entry.due - now), entry.errors) if entry is not None else None
 
     def next_due(self) -> float:
         """When the next reference is due; infinity where there is none."""

@@ -17,9 +17,13 @@ from freshlayer.workflows.batch import Candidate
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
+from freshlayer.workflows.watch_turns import Turns
 from freshlayer.workflows.watched_files import Reader
 
 _LONGEST_SLEEP = 60.0
+_LONGEST_SHARED_SLEEP = 5.0
+"""Where other processes probe too: what they found is looked for so often."""
+
 _SHORTEST_SLEEP = 0.5
 """What is due within it is probed together."""
 
@@ -33,7 +37,7 @@ class Means(Struct, frozen=True):
     ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
     ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
     ``warn`` prints a line. ``board``: where the API reads. ``renewed``: whether a search is due at once.
-    ``arrivals``: what it takes.
+    ``arrivals``: what it takes. ``turns``: where several processes share the work.
     """
 
     open_session: Callable[[], AbstractContextManager[Session]]
@@ -49,6 +53,7 @@ class Means(Struct, frozen=True):
     board: Board | None = None
     renewed: Callable[[], bool] = lambda: False
     arrivals: Arrivals | None = None
+    turns: Turns | None = None
 
 
 class Service:
@@ -59,6 +64,7 @@ class Service:
         self._standings = standings
         self._means = means
         self._next_search = self._next_judgement = -inf
+        self._judges = means.turns is None
         self._printed: set[str] = set()
 
     def once(self, unread: Callable[[str], None]) -> Iterator[Report | FreshlayerError]:
@@ -83,18 +89,40 @@ class Service:
                 self._means.warn(f"watch: this round was not completed: {_internal(error)}")
                 shortest = _SLEEP_AFTER_FAILURE
             now = self._means.monotonic()
-            due = min(self._next_search, self._next_judgement, self._rounds.schedule.next_due())
-            self._means.sleep(max(min(due - now, left, _LONGEST_SLEEP), shortest))
+            due = min(self._next_search, self._rounds.schedule.next_due())
+            due = min(due, self._next_judgement) if self._judges else due
+            longest = _LONGEST_SLEEP if self._means.turns is None else _LONGEST_SHARED_SLEEP
+            self._means.sleep(max(min(due - now, left, longest), shortest))
 
     def _round_recorded(self) -> float:
         """Seconds until triggers may be due."""
         with self._means.open_session() as session:
             lag = max(0.0, self._means.monotonic() - self._rounds.schedule.next_due())
+            if not self._takes_part(session):
+                return _LONGEST_SHARED_SLEEP
             again = self._round(session)
             wall = session.now
         self._means.recorded()
         self._show(lag, wall)
         return inf if again is None else again - wall
+
+    def _takes_part(self, session: Session) -> bool:
+        """Whether the state that several processes share can be used: without it nothing is judged.
+
+        One that judges from now on starts with what was recorded, and judges everything.
+        """
+        if self._means.turns is None:
+            return True
+        session.store.is_empty()
+        if not session.store.is_usable:
+            self._judges = False
+            return False
+        before, self._judges = self._judges, self._means.turns.judges()
+        if self._judges != before or not self._judges:
+            self._standings.read_again()
+        if self._judges and not before:
+            self._next_judgement = -inf
+        return True
 
     def _show(self, lag: float, at: int) -> None:
         if self._means.board is not None:
@@ -110,7 +138,9 @@ class Service:
             self._next_search = now + self._means.search
             concerned |= self._search(session, lambda message: self._once_each(message, session))
         probed, by_judgement = self._rounds.probe(session)
-        concerned |= probed
+        if not self._judges:
+            return None
+        concerned |= probed | self._of_others()
         if now >= self._next_judgement:
             # Packages have no schedule of their own: their indexes are requested here, once for all.
             self._next_judgement = now + self._means.every
@@ -125,6 +155,17 @@ class Service:
         self._rounds.hurry(moved)
         return built.intersection(self._rounds.files.names)
 
+    def _of_others(self) -> set[str]:
+        """The Dockerfiles that what other processes recorded concerns."""
+        if self._means.turns is None:
+            return set()
+        changed, built = self._means.turns.changed()
+        found = self._rounds.concerned(changed)
+        if built:
+            known_as = self._rounds.files.known_as
+            found |= {name for name, other in known_as.items() if name in built or other in built}
+        return found
+
     def _judged(self, names: set[str], probed: set[Reference], session: Session) -> int | None:
         found = []
         for name, report in self._reports(names, probed, session) if names else ():
@@ -132,6 +173,10 @@ class Service:
                 found.append((name, report))
             else:
                 session.warn(str(report))
+        if self._means.turns is not None and not session.store.is_usable:
+            # Without records everything looks new.
+            self._next_judgement = -inf
+            return None
         return self._standings.take(found, session.now) if found else self._standings.fire(session.now)
 
     def _reports(

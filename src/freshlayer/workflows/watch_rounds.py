@@ -25,6 +25,7 @@ from freshlayer.workflows.check import check
 from freshlayer.workflows.observe import Due, answers, recall
 from freshlayer.workflows.record import record_verdicts
 from freshlayer.workflows.session import Session
+from freshlayer.workflows.watch_turns import Turns, finish, own_turns
 from freshlayer.workflows.watched_files import WatchedFiles
 
 _Found = Report | UnknownInputError
@@ -35,6 +36,9 @@ _AT_ONCE = 2000
 _LEAST_BETWEEN = 10.0
 """Seconds between two probes of a reference that webhooks name."""
 
+_SHARED_AT_ONCE = 200
+"""The same where others may probe the rest meanwhile."""
+
 _HELD = Reason("ttl", detail="probed by the service within its interval")
 
 
@@ -42,7 +46,7 @@ class Means(Struct, frozen=True):
     """``keyring``: the credentials that settings give. ``monotonic``: seconds of a clock that never jumps.
 
     ``probed`` gets each verdict. ``stopping``: whether the service is to end: no probe and no judgement is
-    started any more.
+    started any more. ``turns``: where several processes share the probes.
     """
 
     request: BuildRequest
@@ -50,6 +54,7 @@ class Means(Struct, frozen=True):
     stopping: Callable[[], bool]
     monotonic: Callable[[], float] = time.monotonic
     probed: Callable[[Verdict], None] = lambda _: None
+    turns: Turns | None = None
 
 
 class Rounds:
@@ -93,14 +98,18 @@ class Rounds:
                 at = max(now, self._hurried.get(reference, now - _LEAST_BETWEEN) + _LEAST_BETWEEN)
                 self.schedule.hurry(reference, at)
                 self._hurried.setdefault(reference, at)
+        if self._means.turns is not None:
+            finish(
+                [it for it, at in self._hurried.items() if at >= now], self.schedule, self._means.turns, now
+            )
 
     def probe(self, session: Session) -> tuple[set[str], set[Reference]]:
         """Probe all that is due; the Dockerfiles that it concerns, and what their judgement is to probe."""
         concerned: set[str] = set()
         by_judgement: set[Reference] = set()
         while not self._means.stopping():
-            taken = self.schedule.take(self._means.monotonic(), _AT_ONCE)
-            if not taken:
+            taken = self._taken()
+            if taken is None:
                 break
             for reference in taken:
                 if reference not in self.files.mentions:
@@ -111,6 +120,21 @@ class Rounds:
                 own = replace(session, policy=policy, keyring=self._means.keyring(policy))
                 concerned |= self._probed(due, own)
         return concerned, by_judgement
+
+    def _taken(self) -> list[Reference] | None:
+        """What this process is to probe now; None once nothing is due."""
+        now, turns = self._means.monotonic(), self._means.turns
+        taken = self.schedule.take(now, _AT_ONCE if turns is None else _SHARED_AT_ONCE)
+        if not taken:
+            return None
+        return taken if turns is None else own_turns(taken, self.schedule, turns, now)
+
+    def concerned(self, texts: Collection[str]) -> set[str]:
+        """The Dockerfiles that name one of these references."""
+        if not texts:
+            return set()
+        mentions = self.files.mentions.items()
+        return {name for reference, names in mentions if reference.text in texts for name in names}
 
     def _probed(self, due: Due, session: Session) -> set[str]:
         """The Dockerfiles of what changed."""
@@ -125,6 +149,8 @@ class Rounds:
                 if self._means.stopping():
                     break
         record_verdicts(verdicts, session)
+        if self._means.turns is not None:
+            finish(verdicts.keys(), self.schedule, self._means.turns, self._means.monotonic())
         moved = (reference for reference, verdict in verdicts.items() if self._moved(verdict))
         return {name for reference in list(moved) for name in self.files.mentions[reference]}
 

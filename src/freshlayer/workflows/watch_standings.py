@@ -33,6 +33,11 @@ class Standings:
         self._read()
         records.close()
 
+    def read_again(self) -> None:
+        """What another process recorded counts."""
+        self._read()
+        self._records.close()
+
     def watch(self, names: Iterable[str]) -> None:
         """The Dockerfiles that there are: no trigger fires for any other."""
         self._watched = frozenset(names)
@@ -78,7 +83,7 @@ class Standings:
             messages += found.messages
             if found.standing != standing:
                 moved[name] = found.standing
-        if moved and self._records.record(moved.values(), messages, at=now):
+        if moved and self._records.record(moved.values(), messages, at=now, known=self.known):
             for name, standing in moved.items():
                 self._announce(self.known.get(name), standing)
             self.known |= moved

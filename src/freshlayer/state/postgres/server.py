@@ -161,8 +161,12 @@ class PostgresDatabase:
             self._usable = writes and is_refused
             self._is_writable = False
             self.close()
-            cure = "see that the server is there, or pass another --state"
-            self._warn(f"{self._shown}: {self._clause(error)}; {consequence} ({cure})")
+            self._warn(self.failure(error, consequence))
+
+    def failure(self, error: Exception, consequence: str) -> str:
+        """A message, without anything that is secret."""
+        cure = "see that the server is there, or pass another --state"
+        return f"{self._shown}: {self._clause(error)}; {consequence} ({cure})"
 
     def _clause(self, error: Exception) -> str:
         """One line. The server's words are not ours: without what a terminal would act on."""
@@ -174,7 +178,7 @@ class PostgresDatabase:
         waits = iter(_WAITS)
         while True:
             try:
-                return act(self._open())
+                return act(self.connected())
             except psycopg.Error as error:
                 is_lost = self._connection is None or self._connection.closed
                 if is_lost:
@@ -187,7 +191,8 @@ class PostgresDatabase:
                 # Not all of those that wait at the same moment.
                 time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 
-    def _open(self) -> psycopg.Connection[Any]:
+    def connected(self) -> psycopg.Connection[Any]:
+        """The connection, opened where there is none. Raises psycopg.Error, StateError."""
         if self._connection is None:
             connection = psycopg.connect(
                 self._url, autocommit=True, prepare_threshold=None, **self._parameters

@@ -1,0 +1,21 @@
+"""Whose turn it is to probe a reference, where several processes share the work. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Turn(Struct, frozen=True):
+    """``wait``: seconds until the next one. ``errors``: how many probes in a row failed."""
+
+    wait: float
+    errors: int
+
+
+class Taken(Struct, frozen=True):
+    """``mine``: reference → its errors in a row. ``others``: reference → seconds until its turn."""
+
+    mine: Mapping[str, int]
+    others: Mapping[str, float]

@@ -1,0 +1,140 @@
+"""The turns of the processes that watch, in one database. All times are the server's.
+
+The transaction that takes turns is the only one that writes then, so that no two processes take the same.
+A message queue on PostgreSQL (procrastinate) would do the same with more: it knows jobs, and a reference is
+due again and again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from freshlayer.model.turns import Taken, Turn
+from freshlayer.state.postgres.schema import LOCK
+from freshlayer.state.postgres.server import PostgresDatabase
+from freshlayer.state.records import put
+
+if TYPE_CHECKING:
+    from freshlayer.state.database import Connection
+
+_JUDGE = LOCK + 1
+"""The advisory lock of the process that judges: the server frees it when the connection ends."""
+
+_NOW = "SELECT cast(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+_EVENTS = (("observation_event", "reference"), ("build_event", "dockerfile"))
+"""Table and column of what is noted when an identity changed, and when a build ended."""
+
+_MOST_EVENTS = 10_000
+
+
+class PostgresTurns:
+    """``longest``: seconds that a reference waits at most. ``warn`` gets why the server can't be used.
+
+    Not shared between threads.
+    """
+
+    def __init__(self, url: str, longest: float, warn: Callable[[str], None]) -> None:
+        self._url, self._longest, self._warn = url, longest, warn
+        self._database = PostgresDatabase(url, warn)
+        self._judge = PostgresDatabase(url, warn)
+        self._lock: psycopg.Connection[Any] | None = None
+        self._seen: dict[str, int] = {}
+
+    def close(self) -> None:
+        """End the connections, and with them the turn to judge."""
+        self._renew()
+        self._judge.close()
+        self._lock = None
+
+    def judges(self) -> bool:
+        """Whether this process is the one that judges. The turn is kept as long as the connection is."""
+        try:
+            if self._lock is not None:
+                self._lock.execute("SELECT 1")
+                return True
+            connection = self._judge.connected()
+            found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_JUDGE,)).fetchone()
+            self._lock = connection if found is not None and found[0] else None
+        except (psycopg.Error, OSError) as error:
+            self._lock = None
+            self._judge.close()
+            self._warn(self._judge.failure(error, "nothing is judged"))
+        return self._lock is not None
+
+    def changed(self) -> tuple[frozenset[str], frozenset[str]]:
+        """References and Dockerfiles of new events. At first there are none: then everything is judged."""
+        found = [self._new_events(table, column) for table, column in _EVENTS]
+        self._renewed()
+        return found[0], found[1]
+
+    def _new_events(self, table: str, column: str) -> frozenset[str]:
+        """Where they can't be read, they are read the next time."""
+        read, seen = self._database.read, self._seen.get(table)
+        if seen is None:
+            rows = read(f"SELECT coalesce(max(number), 0) AS number FROM {table}", ())  # noqa: S608 - constants
+            if rows:
+                self._seen[table] = int(rows[0][0])
+            return frozenset()
+        sql = f"SELECT {column}, number FROM {table} WHERE number > ? ORDER BY number LIMIT ?"  # noqa: S608 - constants
+        rows = read(sql, (seen, _MOST_EVENTS))
+        self._seen[table] = max([seen, *(number for _, number in rows)])
+        return frozenset(name for name, _ in rows)
+
+    def take(self, waits: Mapping[str, float]) -> Taken | None:
+        """Those that are due, until half of their interval is over."""
+        mine: dict[str, int] = {}
+        others: dict[str, float] = {}
+
+        def work(connection: Connection) -> None:
+            mine.clear()
+            others.clear()
+            (now,) = connection.execute(_NOW).fetchone()
+            known = _known(connection, list(waits))
+            for reference, wait in waits.items():
+                due, errors = known.get(reference, (0, 0))
+                # One that is later than any was noted before the server's clock was set back.
+                if now < due <= now + 1000 * max(self._longest, wait):
+                    others[reference] = (due - now) / 1000
+                else:
+                    mine[reference] = errors
+            rows = [(it, now + int(500 * waits[it]), errors) for it, errors in mine.items()]
+            put(connection, "turn", ("reference",), ("due", "errors"), rows)
+
+        self._database.write(work)
+        return Taken(mine, others) if self._renewed() else None
+
+    def finish(self, turns: Mapping[str, Turn]) -> None:
+        """When each is due again."""
+
+        def work(connection: Connection) -> None:
+            (now,) = connection.execute(_NOW).fetchone()
+            rows = [(it, now + int(1000 * turn.wait), turn.errors) for it, turn in turns.items()]
+            put(connection, "turn", ("reference",), ("due", "errors"), rows)
+
+        if turns:
+            self._database.write(work)
+            self._renewed()
+
+    def _renewed(self) -> bool:
+        """Whether the server could be used; where not, it is tried again at the next call."""
+        if self._database.is_usable:
+            return True
+        self._renew()
+        return False
+
+    def _renew(self) -> None:
+        with contextlib.suppress(psycopg.Error):
+            self._database.close()
+        self._database = PostgresDatabase(self._url, self._warn)
+
+
+def _known(connection: Connection, references: list[str]) -> dict[str, tuple[int, int]]:
+    marks = ", ".join("?" * len(references))
+    sql = f"SELECT reference, due, errors FROM turn WHERE reference IN ({marks})"  # noqa: S608 - marks
+    return {
+        reference: (due, errors) for reference, due, errors in connection.execute(sql, references).fetchall()
+    }
