@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.builders import Builder
 from freshlayer.builders.local_images import Engine
 from freshlayer.cli.check import builder_in_use
 from freshlayer.cli.check_many import Search, read_one
@@ -234,8 +235,6 @@ def _service(
 ) -> Service:
     options, settings = place.options, place.settings
     builder = builder_in_use(options)
-    engine = Engine(builder) if builder else None
-    image_of = builder.image_of if builder else None
     request = request_of(_NO_SELECTION)
     request = built_by(builder, builder.engine(), request) if builder else request
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
@@ -246,9 +245,7 @@ def _service(
         _rounds(place, means),
         standings,
         Means(
-            open_session=lambda: session_of(
-                replace(options, quiet=True), None, image_of, engine, printer=printer
-            ),
+            open_session=_sessions(options, builder, printer),
             find=partial(found, place.paths, projects),
             renewed=end.renewed,
             reader=partial(_reader, options, search),
@@ -264,6 +261,14 @@ def _service(
             turns=turns,
         ),
     )
+
+
+def _sessions(
+    options: Options, builder: Builder | None, printer: Callable[[str], None]
+) -> Callable[[], AbstractContextManager[Session]]:
+    engine = Engine(builder) if builder else None
+    image_of = builder.image_of if builder else None
+    return partial(session_of, replace(options, quiet=True), None, image_of, engine, printer=printer)
 
 
 def _reader(options: Options, search: Search, session: Session) -> Reader:
