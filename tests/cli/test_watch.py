@@ -289,6 +289,46 @@ def test_sigterm_ends_a_single_round_and_the_command_of_its_trigger(
     assert not Path("/proc", pid.read_text().strip()).exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_test_of_a_trigger_and_its_command(
+    freshlayer: Freshlayer, tmp_path: Path, number: int
+) -> None:
+    config = tmp_path / "watch.toml"
+    code = "import os, time; open('pid', 'w').write(f'{os.getpid()}\\n'); time.sleep(60)"
+    config.write_text(
+        f'[triggers.build]\ntype = "command"\ncommand = {json.dumps([sys.executable, "-c", code])}\n'
+    )
+    pid = tmp_path / "pid"
+    words = ("--config", str(config), "--test-trigger", "build")
+    with running(freshlayer, tmp_path / "log", *words) as child:
+        child.wait_until(lambda: pid.exists() and pid.read_text().endswith("\n"), seconds=90)
+        os.kill(child.pid, number)
+        wait_until(lambda: not child.is_running, seconds=90, what="the end of the test")
+        assert "trigger build: was ended with the service" in child.output()
+    assert not Path("/proc", pid.read_text().strip()).exists()
+
+
+def test_a_longer_ttl_counts_once_the_dockerfile_has_it(
+    freshlayer: Freshlayer, origin: ServeOrigin, project: Path, tmp_path: Path
+) -> None:
+    path = write(project, "Dockerfile", f"RUN curl {origin.url}a")
+    write(project, "other/Dockerfile", f"RUN curl {origin.url}often")
+    config = tmp_path / "watch.toml"
+    config.write_text("interval = 1\nsearch = 1\n")
+
+    def times(name: str) -> int:
+        return sum(it.path == name for it in origin.requests())
+
+    with running(freshlayer, tmp_path / "log", "--config", str(config), str(project)) as child:
+        child.wait_until(lambda: times("/a") >= 3, seconds=90)
+        path.write_text(f"FROM scratch\n# freshlayer: ttl=1h\nRUN curl {origin.url}a\n")
+        rounds = times("/often") + 4
+        child.wait_until(lambda: times("/often") >= rounds, seconds=90)
+        before, more = times("/a"), times("/often") + 4
+        child.wait_until(lambda: times("/often") >= more, seconds=90)
+        assert times("/a") == before
+
+
 def test_the_settings_of_one_checkout_do_not_decide_for_others(
     freshlayer: Freshlayer, receiver: LoggingServer, project: Path, tmp_path: Path
 ) -> None:

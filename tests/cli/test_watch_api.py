@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -115,6 +116,50 @@ def test_the_api_shows_what_check_prints_and_refuses_everything_else(
         it["inputs"][0]["reference"] for it in document["dockerfiles"]
     ]
     assert told.document["dockerfiles"][0].keys() == document["dockerfiles"][0].keys()
+
+
+def test_a_name_that_is_not_utf8_is_shown_as_any_other(
+    freshlayer: Freshlayer, project: Path, tmp_path: Path
+) -> None:
+    path = project / os.fsdecode(b"\xff") / "Dockerfile"
+    path.parent.mkdir()
+    path.write_text("FROM scratch\n")
+    with serving(freshlayer, tmp_path / "log", str(project)) as port:
+        status, body, _ = get(port, "/api/dockerfiles")
+        assert (status, [it["dockerfile"] for it in json.loads(body)["dockerfiles"]]) == (200, [str(path)])
+        quoted = quote(os.fsencode(path))
+        assert get(port, f"/api/check?dockerfile={quoted}")[0] == 200
+        assert get(port, f"/api/check?dockerfile={quoted}x")[0] == 404
+
+
+def test_the_address_may_be_one_of_ipv6(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
+    (project / "Dockerfile").write_text("FROM scratch\n")
+    try:
+        with socket.socket(socket.AF_INET6) as taken:
+            taken.bind(("::1", 0))
+            port = taken.getsockname()[1]
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    argv = [*FRESHLAYER, "--state", str(freshlayer.state), "watch", "--listen", f"[::1]:{port}", str(project)]
+    child = Child(argv, log=tmp_path / "log", environment=freshlayer.environment)
+    try:
+        child.wait_until(lambda: status_at(f"[::1]:{port}", "/readyz") == 200, seconds=90)
+        assert status_at(f"[::1]:{port}", "/api/check") == 200
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+        wait_until(lambda: not child.is_running, seconds=90, what="the end of the service")
+
+
+def status_at(address: str, path: str) -> int:
+    """0 where nothing answers."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
 
 
 def test_a_token_is_wanted_where_one_is_set(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:

@@ -84,6 +84,15 @@ def test_messages_of_unknown_triggers_wait_and_are_removed_in_the_end(setup: Set
     assert setup.reported == ["outbox: trigger b: 1 removed: no watch delivered them for 7 days"]
 
 
+def test_what_no_watch_delivers_is_removed_while_a_service_runs(setup: Setup) -> None:
+    setup.add(message("b"), message("b", 2))
+    mine = setup.outbox(command("a", "pass"))
+    assert (mine.remove_unknown(), setup.reported) == ({"b": 2}, [])
+    setup.now += 8 * DAY
+    assert (mine.remove_unknown(), setup.waiting()) == ({}, {})
+    assert setup.reported == ["outbox: trigger b: 2 removed: no watch delivered them for 7 days"]
+
+
 def test_an_attempt_of_another_watch_keeps_a_message(setup: Setup) -> None:
     setup.add(message("b"))
     setup.now += 8 * DAY

@@ -110,6 +110,28 @@ def test_the_least_interval_of_several_mentions_counts() -> None:
     assert schedule.next_due() == 900
 
 
+def test_an_interval_that_is_longer_by_now_counts_from_the_last_probe() -> None:
+    schedule = Schedule(Pace(jitter=0), "seed")
+    schedule.add(A, 0, age=0)
+    schedule.relax(A, least=60)
+    schedule.relax(B, least=86400)
+    assert schedule.next_due() == 900
+    schedule.relax(A, least=86400)
+    schedule.relax(A, least=86400)
+    assert schedule.next_due() == 86400
+    assert schedule.take(86400, 1) == [A]
+    assert schedule.next_due() == 2 * 86400
+
+
+def test_a_longer_interval_delays_nothing_that_failed() -> None:
+    schedule = Schedule(Pace(jitter=0), "seed")
+    schedule.add(A, 0)
+    schedule.take(0, 1)
+    schedule.answered(A, 0, failed=True)
+    schedule.relax(A, least=86400)
+    assert schedule.next_due() == 900
+
+
 def test_the_jitter_follows_from_reference_and_seed() -> None:
     def due(seed: str, reference: Reference) -> float:
         schedule = Schedule(Pace(), seed)

@@ -101,6 +101,7 @@ def _settings(config: str | None) -> tuple[WatchSettings, Path]:
 
 
 def _test(settings: WatchSettings, directory: Path, name: str) -> int:
+    from freshlayer.cli.watch_end import End, OverdueError
     from freshlayer.errors import OptionError
     from freshlayer.model.watched import Cause, CauseKind, Standing
     from freshlayer.report.terminal import warn
@@ -114,11 +115,16 @@ def _test(settings: WatchSettings, directory: Path, name: str) -> int:
         raise OptionError(f"--test-trigger {name}: there is no such trigger (there are: {there})")
     cause = Cause("https://example.org/test", "sha256:" + "0" * 64, CauseKind.INPUT, 1)
     standing = Standing("test/Dockerfile", 1, 1, (cause,))
+    end = End()
     try:
-        means = Means(directory, settings.secret_variables)
-        deliver(trigger.target, test_message(standing, trigger.rule), means, lambda: False)
+        with end.by_signals():
+            means = Means(directory, settings.secret_variables)
+            deliver(trigger.target, test_message(standing, trigger.rule), means, end.is_set)
     except DeliveryError as error:
         warn(f"trigger {name}: {error}")
+        return TROUBLE
+    except OverdueError:
+        warn(f"trigger {name}: was ended by a signal")
         return TROUBLE
     click.echo(f"trigger {name}: delivered")
     return DONE

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 _NO_SELECTION = Selection(None, "", (), "", None)
 _LAST_DELIVERY = 3.0
 _AGAIN = 600.0
+_HOUR = 3600.0
 
 
 class _Place(Struct, frozen=True):
@@ -96,6 +97,15 @@ class _Place(Struct, frozen=True):
         """What waits for triggers of another configuration."""
         with closing(self.outbox(self.settings.triggers, stopping, failed)) as outbox:
             outbox.report_unknown()
+
+    def removing(self, stopping: Stopping, failed: Callable[[str], None]) -> _Hourly:
+        """What no watch delivers is removed while the service runs, too."""
+
+        def remove() -> None:
+            with closing(self.outbox(self.settings.triggers, stopping, failed)) as outbox:
+                outbox.remove_unknown()
+
+        return _Hourly(remove, time.monotonic())
 
 
 def run(
@@ -174,7 +184,7 @@ def _serve(place: _Place, listen: str | None) -> int:
             threads.serve()
             board.deliver_by(lambda: () if end.is_set() else threads.dead)
             standings = Standings(records, place.settings.rules, place.settings.settle, warn)
-            recorded = partial(_recorded, threads, records, board)
+            recorded = partial(_recorded, threads, records, board, place.removing(end.is_set, sparse))
             projects = place.projects(end, sparse, end.renew)
             if projects is not None:
                 projects.start()
@@ -203,8 +213,21 @@ def _store(options: Options) -> Iterator[StateStore]:
         yield session.store
 
 
-def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board) -> None:
+class _Hourly:
+    """Calls something once an hour, where it is called more often."""
+
+    def __init__(self, action: Callable[[], object], now: float) -> None:
+        self._action, self._at = action, now
+
+    def __call__(self, now: float) -> None:
+        if now - self._at >= _HOUR:
+            self._at = now
+            self._action()
+
+
+def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board, hourly: _Hourly) -> None:
     threads.wake()
+    hourly(time.monotonic())
     with closing(records):
         board.waiting(sum(records.waiting().values()))
 

@@ -70,18 +70,20 @@ class Outbox:
 
     def report_unknown(self) -> None:
         """Report the messages of triggers that another watch.toml has; remove those that none delivers."""
-        for name, count in self._records.waiting().items():
-            if name in self._triggers:
-                continue
-            place, left = f"outbox: trigger {name}", count
+        for name, left in self.remove_unknown().items():
+            self._report(
+                f"outbox: trigger {name}: {left} not delivered: this watch has no such trigger"
+                " (run the watch that has it; they are kept for 7 days)"
+            )
+
+    def remove_unknown(self) -> dict[str, int]:
+        """Remove what no watch delivers any more; of the other triggers that are not here, what is left."""
+        left = {name: count for name, count in self._records.waiting().items() if name not in self._triggers}
+        for name in left:
             if removed := self._records.remove_untried(name, self._clock() - _KEPT):
-                left -= removed
-                self._report(f"{place}: {removed} removed: no watch delivered them for 7 days")
-            if left:
-                self._report(
-                    f"{place}: {left} not delivered: this watch has no such trigger"
-                    " (run the watch that has it; they are kept for 7 days)"
-                )
+                left[name] -= removed
+                self._report(f"outbox: trigger {name}: {removed} removed: no watch delivered them for 7 days")
+        return {name: count for name, count in left.items() if count}
 
     def wait(self) -> int | None:
         """Seconds until the next message is to be delivered; None where none waits."""

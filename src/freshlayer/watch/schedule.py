@@ -97,6 +97,15 @@ class Schedule:
         early = wait * self._share(reference) * min(_MOST_EARLY, 5 * self._pace.jitter)
         self._move(reference, _Entry(wait, due, early if age is None else 0.0), due)
 
+    def relax(self, reference: Reference, *, least: float) -> None:
+        """Its interval is at least this by now. One that is longer counts from its last probe."""
+        entry, wait = self._entries.get(reference), self._wait(reference, least)
+        if entry is None or wait <= entry.wait:
+            return
+        later = 0.0 if entry.errors else wait - entry.wait
+        entry.wait = wait
+        self._move(reference, entry, entry.due + later)
+
     def remove(self, reference: Reference) -> None:
         """Never probe it again. One that is not scheduled is left alone."""
         if self._entries.pop(reference, None) is not None:

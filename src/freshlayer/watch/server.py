@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -116,10 +117,12 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
 
     def standings(_: Request) -> Response:
         found = [_standing(entry) for entry in board.entries.values()]
-        return JSONResponse({"version": _VERSION, "dockerfiles": found})
+        # A name that is not UTF-8 has surrogates: they are escaped, as check --json escapes them.
+        document = json.dumps({"version": _VERSION, "dockerfiles": found}, separators=(",", ":"))
+        return Response(document, media_type="application/json")
 
     def check(request: Request) -> Response:
-        name = request.query_params.get("dockerfile")
+        name = _dockerfile(request)
         if name is None:
             return StreamingResponse(_documents(board), media_type="application/json")
         entry = board.entries.get(name)
@@ -135,6 +138,12 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
         "/api/check": check,
     }
     return [Route(path, answer) for path, answer in routes.items()]
+
+
+def _dockerfile(request: Request) -> str | None:
+    """A byte that is not UTF-8 is one of its name."""
+    query = request.scope["query_string"].decode("latin-1")
+    return dict(parse_qsl(query, errors="surrogateescape")).get("dockerfile")
 
 
 def _standing(entry: Entry) -> dict[str, Any]:

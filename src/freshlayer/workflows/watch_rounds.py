@@ -80,6 +80,8 @@ class Rounds:
             known = recorded.get(reference)
             age = session.now - known.probed_at if known is not None and known.probed_at else None
             self.schedule.add(reference, now, age=age, least=ttl)
+            if reference not in self._learned:
+                self.schedule.relax(reference, least=ttl)
         for reference in self._scheduled - ttls.keys() - self._learned.keys():
             self._forget(reference)
         self._scheduled = set(ttls) | self._learned.keys()
