@@ -161,7 +161,7 @@ def report_of(kind: Kind, text: str = "") -> Report:
         verdicts=verdicts,
         past=Past(
             recorded={
-                Reference(_kind(it), it + text, it + text): Recorded(_IDENTITIES[it][0], _stated(it, 0))
+                Reference(_kind(it), it + text, it + text): Recorded(_IDENTITIES[it][0], _stated(it, 0, text))
                 for it in _PLACES
             },
             built=_built(text) if built else {},
@@ -197,9 +197,9 @@ def _input(reference: str, text: str) -> RemoteInput:
     return RemoteInput(Reference(_kind(reference), whole, whole), (Place(line, instruction, stage, via),))
 
 
-def _stated(reference: str, which: int) -> tuple[Evidence, ...]:
+def _stated(reference: str, which: int, text: str = "") -> tuple[Evidence, ...]:
     found = _IDENTITIES[reference][which]
-    weak = Evidence("last-modified", f"Tue, 17 Mar 2026 0{which + 1}:52:00 GMT", Strength.WEAK)
+    weak = Evidence("last-modified", f"Tue, 17 Mar 2026 0{which + 1}:52:00 GMT{text}", Strength.WEAK)
     return (Evidence(found.scheme, found.value, found.strength), weak)
 
 
@@ -214,10 +214,10 @@ def _verdict(reference: Reference, changed: str, kind: Kind, text: str) -> Verdi
     if plain == changed:
         certain = Certainty.PROBABLE if plain == TOOL else Certainty.CERTAIN
         moved = Reason("input-changed", detail=text)
-        return Verdict(reference, Change.CHANGED, certain, moved, new, Recorded(new, _stated(plain, 1)))
+        return Verdict(reference, Change.CHANGED, certain, moved, new, Recorded(new, _stated(plain, 1, text)))
     same = Reason("unchanged", detail=text)
     return Verdict(
-        reference, Change.UNCHANGED, Certainty.CERTAIN, same, old, Recorded(old, _stated(plain, 0))
+        reference, Change.UNCHANGED, Certainty.CERTAIN, same, old, Recorded(old, _stated(plain, 0, text))
     )
 
 
@@ -321,7 +321,7 @@ def _of_input(reference: str, text: str) -> History:
         return History()
     old, new = _IDENTITIES[plain]
     changes = (
-        ObservationEvent(reference, NOW - 2940, new, _stated(plain, 1), Change.CHANGED),
+        ObservationEvent(reference, NOW - 2940, new, _stated(plain, 1, text), Change.CHANGED),
         ObservationEvent(reference, NOW - 900_000, old, (), Change.FIRST_SEEN),
     )
     name = f"{ROOT}/data/etl-nightly/Dockerfile{text}"

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from msgspec.structs import replace
 
-from freshlayer.watch.pages.images import input_address
+from freshlayer.report.page.visible import visible
+from freshlayer.watch.board import Board
+from freshlayer.watch.pages.images import address_of, input_address
 from testing.devtools import Browser, browser
-from testing.fleet import FLEET, NOW, TOOL, Kind, board_of, histories, name_of, served, standing_of
+from testing.fleet import (
+    FLEET,
+    NOW,
+    TOOL,
+    Kind,
+    board_of,
+    histories,
+    name_of,
+    report_of,
+    served,
+    standing_of,
+)
+from testing.pages import PAYLOADS
 
 API = "/image/srv/images/payments/api/Dockerfile"
 PAGES = ("/", "/?q=nothing-has-this", API, "/inputs", input_address(TOOL), "/packages", "/reasons")
@@ -202,3 +220,103 @@ def test_a_fleet_without_images_says_what_comes_first(window: Browser) -> None:
         window.opened(f"{address}/")
         assert text(window, "h1") == "The image is fresh"
         window.opened("about:blank")
+
+
+AXE = Path(__file__).parents[2] / "testing" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+FINDINGS = """axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations
+  .filter((it) => ["serious", "critical"].includes(it.impact))
+  .map((it) => [it.id, it.nodes.slice(0, 5).map((node) => node.html + node.failureSummary)]))"""
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 380)])
+def test_axe_has_no_serious_finding(window: Browser, site: str, theme: str, width: int) -> None:
+    if not AXE.exists():
+        missing = "axe is missing (scripts/setup browser)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    rules = AXE.read_text("utf-8")
+    found = {}
+    images = [f"/image/srv/images/{it}/Dockerfile" for it in ("mail/relay", "tools/release", "docs/static")]
+    for path in (*PAGES, *images, "/login"):
+        window.opened(site + path, width, theme=theme)
+        window.evaluated('for (const it of document.querySelectorAll("details")) it.open = true; 0')
+        window.evaluated(f"{rules}; 0")
+        if wrong := window.evaluated(FINDINGS):
+            found[path] = wrong
+    assert found == {}
+
+
+FOREIGN = """[...document.querySelectorAll("*")].flatMap((it) => [...it.attributes]
+  .filter(({name, value}) => name.startsWith("on") || name === "style" || name === "srcdoc"
+    || (["href", "src", "action"].includes(name) && !/^(\\/(?!\\/)|#|$)/.test(value)))
+  .map(({name, value}) => `${it.tagName} ${name}=${value}`))"""
+TAGS = """[...new Set([...document.querySelectorAll("*")].map((it) => it.tagName))].sort()"""
+HARMLESS = tuple("x" * len(payload) for payload in PAYLOADS)
+TEXTS = (*PAYLOADS, *(payload[::-1] for payload in PAYLOADS[:32]))
+"""Five hundred."""
+
+
+def looked_at(window: Browser, address: str, path: str) -> list[str]:
+    """The kinds of elements of a page, on which nothing happened."""
+    window.opened(address + path)
+    assert window.problems == [], path
+    assert window.evaluated(FOREIGN) == [], path
+    assert window.evaluated("document.scripts.length") == 1
+    assert window.evaluated("location.origin") == address
+    tags: list[str] = window.evaluated(TAGS)
+    return tags
+
+
+def test_five_hundred_hostile_names_are_text_in_every_list(window: Browser) -> None:
+    assert len(TEXTS) == 500
+
+    def board(texts: tuple[str, ...]) -> Board:
+        made = Board()
+        names = []
+        for number, payload in enumerate(texts):
+            kind = FLEET[number % 8]._replace(name=f"{number}/{payload}")
+            names.append(name_of(kind))
+            made.judged(name_of(kind), report_of(kind, payload))
+        kinds = [FLEET[number % 8] for number in range(len(texts))]
+        standings = {
+            name: replace(standing_of(kind, payload), dockerfile=name)
+            for name, kind, payload in zip(names, kinds, texts, strict=True)
+        }
+        made.round_ended(names, standings, references=5, lag=0.0, at=NOW)
+        return made
+
+    lists = (
+        "/",
+        "/?page=2",
+        "/inputs",
+        *(f"/inputs?page={n}" for n in range(2, 11)),
+        "/packages",
+        "/packages?page=9",
+    )
+    with served(board(HARMLESS[:60])) as address:
+        plain = {path.partition("?")[0]: looked_at(window, address, path) for path in lists}
+    seen = ""
+    with served(board(TEXTS)) as address:
+        for path in lists:
+            assert looked_at(window, address, path) == plain[path.partition("?")[0]], path
+            seen += window.evaluated("document.body.textContent")
+        window.opened("about:blank")
+    missing = [text for text in PAYLOADS if str(visible(text)) not in seen]
+    assert missing == []
+
+
+def test_hostile_texts_in_every_place_of_an_image_and_an_input_are_text(window: Browser) -> None:
+    kinds = (FLEET[0], FLEET[4], FLEET[6])
+    pages = [f"/image/{address_of(name_of(kind))}" for kind in kinds]
+
+    def looked(payload: str) -> list[list[str]]:
+        with served(board_of(kinds, payload, rounds=False), past=histories(payload)) as address:
+            found = [looked_at(window, address, path) for path in [*pages, input_address(TOOL + payload)]]
+            window.opened(f"{address}/?{urlencode({'q': payload}, errors='surrogatepass')}")
+            assert window.problems == []
+            assert window.evaluated(FOREIGN) == []
+            return found
+
+    plain = looked("x")
+    for start in range(0, len(TEXTS), 50):
+        assert looked(" ".join(TEXTS[start : start + 50])) == plain, start
+    window.opened("about:blank")

@@ -48,6 +48,16 @@ class Access:
         return not self._token and not self._proxy.header
 
     @property
+    def checks_hosts(self) -> bool:
+        """Whether a page of another name could read what a browser on this machine may read."""
+        return not self._token or bool(self._proxy.header)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names by which browsers reach the proxy."""
+        return self._proxy.hosts
+
+    @property
     def takes_tokens(self) -> bool:
         return bool(self._token)
 

@@ -56,7 +56,9 @@ class Server:
         histories: Histories = _NO_HISTORIES,
         receivers: Mapping[str, Receiver] = _NO_RECEIVERS,
     ) -> None:
-        app = Receiving(application(board, token, clock, proxy, histories), receivers)
+        access = Access(token, proxy, clock)
+        self._pages = Pages(board.shown, histories, access, clock, __version__)
+        app = Receiving(application(board, access, self._pages, clock), receivers)
         config = uvicorn.Config(
             app,
             loop="asyncio",
@@ -79,28 +81,26 @@ class Server:
 
     def close(self) -> None:
         """Answer what is under way, and end."""
+        self._pages.end()
         self._server.should_exit = True
         self._thread.join(_JOIN)
 
 
-def application(
-    board: Board, token: bytes, clock: Callable[[], int], proxy: Proxy, histories: Histories
-) -> Starlette:
+def application(board: Board, access: Access, pages: Pages, clock: Callable[[], int]) -> Starlette:
     """The routes. Nothing but GET and HEAD is answered, the form of the token apart."""
-    access = Access(token, proxy, clock)
-    pages = Pages(board.shown, histories, access, clock, __version__)
     login = Login(access, pages.login, POLICY)
     found = [*_api(board, clock), *pages.routes()]
     found.append(Route("/login", login.enter, methods=["GET", "POST"]))
     found.append(Route("/logout", login.leave, methods=["POST"]))
     guards = [Middleware(Guard, access=access)]
-    if not token or proxy.header:
-        hosts = [*_LOOPBACK, *proxy.hosts]
+    if access.checks_hosts:
+        hosts = [*_LOOPBACK, *access.hosts]
         guards.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts))
     return Starlette(routes=found, middleware=guards)
 
 
 def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
+    """What is for programs."""
 
     def health(_: Request) -> Response:
         return (

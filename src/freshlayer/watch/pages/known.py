@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator, Mapping
 
@@ -21,6 +22,8 @@ from freshlayer.report.page.view import Cause, ImageView
 
 ANCHOR = "i"
 _MOST_CAUSES = 50
+_JSON = b"{"
+"""How no packed value of ours starts."""
 
 
 class Use(Struct, frozen=True):
@@ -74,7 +77,10 @@ class Known(Struct, frozen=True):
 
     def image_view(self) -> ImageView:
         """The page of the image, as its report has it."""
-        return msgspec.msgpack.decode(zlib.decompress(self.view), type=ImageView)
+        text = zlib.decompress(self.view)
+        if text.startswith(_JSON):
+            return msgspec.convert(json.loads(text), ImageView)
+        return msgspec.msgpack.decode(text, type=ImageView)
 
 
 def known_of(report: Report) -> Known:
@@ -88,7 +94,7 @@ def known_of(report: Report) -> Known:
     found = causes(report, name, ANCHOR)
     return Known(
         platform=", ".join([*([f"target {report.target}"] if report.target else []), report.platform]),
-        view=zlib.compress(msgspec.msgpack.encode(view), 1),
+        view=zlib.compress(_packed(view), 1),
         unknown=tuple(it for it in found if it.state == UNKNOWN)[:_MOST_CAUSES],
         built=bool(built),
         built_at=max((it.at for it in last if it), default=0),
@@ -109,6 +115,14 @@ def known_of(report: Report) -> Known:
             for change in verdict.changes
         },
     )
+
+
+def _packed(view: ImageView) -> bytes:
+    """Bytes of a path or a text that are not UTF-8 are lone surrogates, which JSON alone can write."""
+    try:
+        return msgspec.msgpack.encode(view)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(view)).encode()
 
 
 def _uses(report: Report) -> Iterator[Use]:

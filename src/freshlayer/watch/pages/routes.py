@@ -28,8 +28,8 @@ from freshlayer.watch.pages.times import when
 
 _LONGEST_QUERY = 200
 _MOST_STREAMS = 128
-_LOOK = 1.0
-_BEAT = 15
+_LOOK = 0.5
+_BEAT = 30
 _LEAST_COMPRESSED = 1024
 _LEVEL = 5
 _KEPT = "public, max-age=31536000, immutable"
@@ -56,6 +56,11 @@ class Pages:
         self._templates = Templates()
         self._started = clock()
         self._streams = 0
+        self._ended = False
+
+    def end(self) -> None:
+        """No stream waits any longer."""
+        self._ended = True
 
     def routes(self) -> list[Route]:
         """Those of all pages."""
@@ -154,12 +159,13 @@ class Pages:
         try:
             yield b"retry: 10000\n\n"
             looks = 0
-            while self._revision == since:
+            while self._revision == since and not self._ended:
                 looks += 1
                 if looks % _BEAT == 0:
                     yield b": still the same\n\n"
                 await asyncio.sleep(_LOOK)
-            yield f"event: old\ndata: {self._revision}\n\n".encode()
+            if not self._ended:
+                yield f"event: old\ndata: {self._revision}\n\n".encode()
         finally:
             self._streams -= 1
 

@@ -1,0 +1,236 @@
+"""The pages of the service over HTTP: to whom they are shown, how large they are, and what is in them."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import time
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from freshlayer.watch.access import SESSION, Access, Limited, Proxy
+from freshlayer.watch.pages.badge import badge
+from freshlayer.watch.pages.chart import SLOT, Sample, chart
+from freshlayer.watch.pages.images import address_of, titles
+from freshlayer.watch.pages.times import when
+from testing.fleet import FLEET, NOW, board_of, histories, name_of, served
+from testing.pages import PAYLOADS
+
+TOKEN = b"token of the page"
+HTML = {"Accept": "text/html,*/*"}
+PROXY = Proxy("X-Remote-User", frozenset({"127.0.0.1"}), ("watch.example.com",))
+
+
+def sent(
+    address: str, path: str, headers: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+) -> tuple[int, bytes, Mapping[str, str]]:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+    try:
+        body = urlencode(form) if form is not None else None
+        connection.request("POST" if body is not None else "GET", path, body, dict(headers or {}))
+        answer = connection.getresponse()
+        return answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+    finally:
+        connection.close()
+
+
+def test_every_page_has_a_strict_policy_and_is_not_kept() -> None:
+    with served(board_of(), past=histories()) as address:
+        for path in ("/", "/inputs", "/packages", "/reasons", f"/image/{address_of(name_of(FLEET[0]))}"):
+            status, body, headers = sent(address, path)
+            assert (status, headers["cache-control"]) == (200, "no-store"), path
+            policy = headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "no-referrer"
+            assert b"style=" not in body
+            assert b"<script>" not in body
+        assert sent(address, "/image/nothing")[0] == sent(address, "/input/nothing")[0] == 404
+        assert sent(address, "/static/nothing")[0] == sent(address, "/badge/nothing.svg")[0] == 404
+        assert sent(address, "/", {"Host": "attacker.example"})[0] == 400
+        assert sent(address, "/", form={"q": "x"})[0] == 405
+
+
+def test_a_first_look_at_five_thousand_images_is_quick_and_small() -> None:
+    kinds = tuple(FLEET[n % 24]._replace(name=f"team{n % 50}/service-{n * 7919 % 5000}") for n in range(5000))
+    board = board_of(kinds, rounds=False)
+    with served(board, past=histories()) as address:
+        started = time.process_time()
+        size = 0
+        _, body, headers = sent(address, "/", {"Accept-Encoding": "gzip"})
+        size += len(body)
+        text = gzip.decompress(body).decode()
+        for part in text.split('"'):
+            if part.startswith("/static/"):
+                kept = sent(address, part, {"Accept-Encoding": "gzip"})
+                assert kept[0] == 200
+                assert "immutable" in kept[2]["cache-control"]
+                size += len(kept[1])
+        spent = time.process_time() - started
+    assert headers["content-encoding"] == "gzip"
+    assert size < 60_000
+    assert spent < 1
+    assert text.count("data-state=") == 250
+    assert "Page 1 of 20" in text
+    assert "1254 images are stale" in text
+
+
+def test_pages_of_the_list_have_each_image_once_and_keep_the_filter() -> None:
+    kinds = tuple(FLEET[n % 24]._replace(name=f"i{n}") for n in range(1200))
+    with served(board_of(kinds, rounds=False)) as address:
+        seen: list[str] = []
+        for page in range(1, 4):
+            text = sent(address, f"/?state=fresh&page={page}")[1].decode()
+            seen += [part.split('"')[0] for part in text.split('class="name"><a href="')[1:]]
+        assert len(seen) == len(set(seen)) == 750
+        assert 'href="/?state=fresh&amp;page=2"' in sent(address, "/?state=fresh")[1].decode()
+        assert (
+            sent(address, "/?page=99999999999")[0] == sent(address, "/?page=x&state=%00&security=2")[0] == 200
+        )
+
+
+def test_a_badge_is_a_picture_of_a_word() -> None:
+    with served(board_of()) as address:
+        status, body, headers = sent(address, f"/badge/{address_of(name_of(FLEET[0]))}.svg")
+        assert (status, headers["content-type"]) == (200, "image/svg+xml")
+        assert [it.text for it in ET.fromstring(body).iter() if it.text] == [
+            *("payments/api: stale", "payments/api", "stale")
+        ]
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_badge_of_a_hostile_name_is_its_text(payload: str) -> None:
+    drawn = ET.fromstring(badge(payload, "stale", "stale"))
+    tags = [it.tag.rpartition("}")[2] for it in drawn.iter()]
+    assert tags == ["svg", "title", "rect", "rect", "g", "text", "text"]
+
+
+def test_a_browser_gets_in_by_the_form_and_leaves_again() -> None:
+    with served(board_of(), TOKEN) as address:
+        status, _, headers = sent(address, "/inputs?q=a%20b", HTML)
+        assert (status, headers["location"]) == (303, "/login?next=%2Finputs%3Fq%3Da%2520b")
+        assert sent(address, "/inputs")[0] == 401
+        form = sent(address, headers["location"], HTML)
+        assert (form[0], b'value="/inputs?q=a%20b"' in form[1]) == (200, True)
+        style = form[1].decode().split('stylesheet" href="')[1].split('"')[0]
+        assert sent(address, style)[0] == 200
+        wrong = sent(address, "/login", form={"token": "wrong", "next": "/inputs"})
+        assert (wrong[0], b"This is not the token." in wrong[1]) == (401, True)
+        known = {"token": TOKEN.decode(), "next": "/inputs?q=a%20b"}
+        assert sent(address, "/login", {"Sec-Fetch-Site": "cross-site"}, known)[0] == 403
+        status, _, headers = sent(address, "/login", {"X-Forwarded-Proto": "https"}, known)
+        assert (status, headers["location"]) == (303, "/inputs?q=a%20b")
+        cookie = headers["set-cookie"]
+        for part in ("HttpOnly", "SameSite=strict", "Secure", "Path=/"):
+            assert part in cookie
+        assert TOKEN.decode() not in cookie
+        session = {"Cookie": cookie.partition(";")[0]}
+        status, body, _ = sent(address, "/", session)
+        assert (status, b"Log out" in body) == (200, True)
+        assert sent(address, "/api/dockerfiles", session)[0] == 200
+        assert "Max-Age=0" in sent(address, "/logout", session, {})[2]["set-cookie"]
+        elsewhere = ("//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "", "/login")
+        for following in elsewhere:
+            assert sent(address, "/login", form={**known, "next": following})[2]["location"] == "/", following
+
+
+def test_wrong_tokens_are_limited_and_sessions_go_on() -> None:
+    with served(board_of(), TOKEN) as address:
+        cookie = sent(address, "/login", form={"token": TOKEN.decode()})[2]["set-cookie"].partition(";")[0]
+        wrong = {"Authorization": "Bearer wrong"}
+        assert [sent(address, "/metrics", wrong)[0] for _ in range(11)] == [401] * 10 + [429]
+        right = {"Authorization": f"Bearer {TOKEN.decode()}"}
+        status, _, headers = sent(address, "/metrics", right)
+        assert (status, headers["retry-after"]) == (429, "60")
+        assert sent(address, "/login", form={"token": TOKEN.decode()})[0] == 429
+        assert sent(address, "/metrics", {"Cookie": cookie})[0] == 200
+        assert sent(address, "/healthz")[0] == 200
+
+
+def test_a_proxy_vouches_from_its_own_address_and_under_its_own_name() -> None:
+    named = {"Host": "watch.example.com", "X-Remote-User": "ada"}
+    with served(board_of(), proxy=PROXY) as address:
+        assert sent(address, "/", named)[0] == 200
+        assert sent(address, "/", {**named, "X-Remote-User": ""})[0] == 401
+        assert sent(address, "/", {"Host": "watch.example.com"})[0] == 401
+        assert sent(address, "/", {**named, "Host": "attacker.example"})[0] == 400
+    with served(board_of(), proxy=Proxy("X-Remote-User", frozenset({"10.0.0.4"}), PROXY.hosts)) as address:
+        assert sent(address, "/", named)[0] == 401
+
+
+def scope(cookie: str = "", client: str = "10.0.0.9") -> dict[str, object]:
+    return {"client": (client, 1), "headers": [(b"cookie", f"{SESSION}={cookie}".encode())] if cookie else []}
+
+
+def test_a_session_ends_and_belongs_to_one_token() -> None:
+    now = [NOW]
+    access = Access(TOKEN, Proxy(), lambda: now[0])
+    session = access.session()
+    until, _, proof = session.partition(".")
+    assert access.has_session(scope(session))
+    for forged in (f"{int(until) + 1}.{proof}", f"{until}.", until, f"{'9' * 30}.{proof}", "x.y", "²."):
+        assert not access.has_session(scope(forged)), forged
+    assert not Access(b"another", Proxy(), lambda: NOW).has_session(scope(session))
+    now[0] += 24 * 3600 + 1
+    assert not access.has_session(scope(session))
+
+
+def test_the_limit_is_per_address_and_ends_after_a_minute() -> None:
+    now = [NOW]
+    access = Access(TOKEN, Proxy(), lambda: now[0])
+    for _ in range(10):
+        assert not access.accepts(b"wrong", scope())
+    with pytest.raises(Limited):
+        access.accepts(TOKEN, scope())
+    assert access.accepts(TOKEN, scope(client="10.0.0.8"))
+    now[0] += 60
+    assert access.accepts(TOKEN, scope())
+
+
+def test_titles_are_as_short_as_they_may_be() -> None:
+    assert titles(["/srv/a/Dockerfile", "/srv/b/Dockerfile", "/srv/b/Dockerfile.dev"]) == {
+        "/srv/a/Dockerfile": "a",
+        "/srv/b/Dockerfile": "b",
+        "/srv/b/Dockerfile.dev": "b/Dockerfile.dev",
+    }
+    assert titles(["/srv/app/Dockerfile"]) == {"/srv/app/Dockerfile": "app"}
+    assert titles(["/Dockerfile"]) == {"/Dockerfile": "/Dockerfile"}
+    assert titles(["/srv/x/compose.yaml#api", "/srv/x/compose.yaml#web"]) == {
+        "/srv/x/compose.yaml#api": "compose.yaml#api",
+        "/srv/x/compose.yaml#web": "compose.yaml#web",
+    }
+    assert titles([]) == {}
+    assert address_of("/srv/\udcff#a?b/Dockerfile") == "srv/%FF%23a%3Fb/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("back", "text", "age"),
+    [
+        (0, "09:41", "less than a minute"),
+        (451 * 60, "02:10", "7 h 31 min"),
+        (936 * 60, "16 Mar, 18:05", "15 h 36 min"),
+        (3 * 86400, "14 Mar, 09:41", "3 days"),
+        (200 * 86400, "29 Aug 2025, 09:41", "200 days"),
+        (NOW, "1 Jan 1970, 00:00", "20529 days"),
+        (-60, "09:42", "less than a minute"),
+    ],
+)
+def test_times_are_short_for_a_reader(back: int, text: str, age: str) -> None:
+    found = when(NOW - back, NOW)
+    assert (found.text, found.age) == (text, age)
+
+
+def test_a_chart_has_what_is_known_of_fourteen_days() -> None:
+    last = NOW // SLOT
+    assert chart([Sample(last, 1, 0, 0)], NOW) is None
+    found = chart([Sample(last - 100, 90, 0, 0), Sample(last - 4, 7, 2, 1), Sample(last, 1, 0, 0)], NOW)
+    assert found is not None
+    assert [bar.state for bar in found.bars] == ["stale", "unknown", "never", "stale"]
+    assert found.summary == "At most 10, on 16 Mar. Now 1 stale, 0 unknown, 0 never built."
+    assert found.rows == (("16 Mar", 7, 2, 1), ("17 Mar", 1, 0, 0))
+    assert [mark for _, mark in found.grid] == [0, 5, 10]
