@@ -288,6 +288,85 @@ def test_npm_replaces_what_a_member_requires(directory: str, registry: NpmRegist
     assert "d-apps-x@2.0.0" in ours
 
 
+OVERRIDES: Sequence[tuple[Mapping[str, object], str]] = [
+    ({"d-apps-x": "2.0.0"}, "2.0.0"),
+    ({"d-apps-x": {".": "2.0.0"}}, "2.0.0"),
+    ({"d-apps-x": {".": "2.0.0", "d-dev": "1.0.0"}}, "2.0.0"),
+    ({"d-apps-x": {"d-dev": "1.0.0"}}, "1.1.0"),
+    ({"d-apps-x": "$d-root"}, "2.0.0"),
+    ({"d-apps-x": {".": "$d-root"}}, "2.0.0"),
+    ({"d-apps-x": ""}, "1.1.0"),
+    ({"m-apps-x": {"d-apps-x": "2.0.0"}}, "2.0.0"),
+    ({"m-apps-x": {"d-apps-x": {".": "1.0.0"}}, "d-apps-x": "2.0.0"}, "1.0.0"),
+    ({"d-apps-x": "2.0.0", "m-apps-x": {"d-apps-x": "1.0.0"}}, "1.0.0"),
+    ({"m-apps-x": {"d-dev": "1.0.0"}, "d-apps-x": "2.0.0"}, "2.0.0"),
+    ({"m-apps-y": {"d-apps-x": "2.0.0"}}, "1.1.0"),
+    ({"d-apps-x@1": "2.0.0"}, "2.0.0"),
+    ({"d-apps-x@^1.0.0": "1.0.0"}, "1.0.0"),
+    ({"d-apps-x@1.1.0": "2.0.0"}, "2.0.0"),
+    ({"d-apps-x@2": "2.0.0"}, "1.1.0"),
+    ({"d-apps-x@<1": "2.0.0"}, ""),
+    ({"m-apps-x@1": {"d-apps-x": "2.0.0"}}, ""),
+    ({"d-apps-x": "$absent"}, ""),
+]
+"""Overrides of the root, and the version that npm takes for a member; empty where it is not computed."""
+
+
+@pytest.mark.parametrize("number", range(len(OVERRIDES)))
+def test_overrides_for_what_a_member_requires(number: int, registry: NpmRegistry, tmp_path: Path) -> None:
+    """By turns from the root and from the member, which are the same to npm."""
+    overrides, version = OVERRIDES[number]
+    directory = (".", "apps/x")[number % 2]
+    project(tmp_path, "npm", ["apps/*"], overrides=overrides, dependencies={"d-root": "2.0.0"})
+    if not version:
+        with pytest.raises(AssertionError):
+            command(tmp_path, "npm install", directory)
+        return
+    words = dict(it.rsplit("@", 1) for it in command(tmp_path, "npm install", directory).words)
+    executed("npm", tmp_path / directory, registry, "install", "--package-lock-only", "--no-audit")
+    assert _version((tmp_path / "package-lock.json").read_text(), "d-apps-x") == version
+    assert {"^1.0.0": "1.1.0"}.get(words["d-apps-x"], words["d-apps-x"]) == version
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line", "version"),
+    [
+        ({}, "d-root", "1.1.0"),
+        ({}, "d-root@2", "2.0.0"),
+        ({}, "d-root@latest", "2.0.0"),
+        ({"d-root": "$d-root"}, "d-root", "1.1.0"),
+        ({"d-root": "$d-root"}, "d-root@1.0.0", "1.0.0"),
+        ({"d-dev": "1.0.0"}, "d-root@2", "2.0.0"),
+        ({"m-apps-x": {"d-root": "1.0.0"}}, "d-root@2", "2.0.0"),
+        ({"d-dev": "1.0.0"}, "d-dev", ""),
+        ({"d-dev": {".": "1.0.0"}}, "d-dev@2", ""),
+        ({"d-dev@1": "1.0.0"}, "d-dev@1", ""),
+        ({"d-apps-x": "2.0.0"}, "-w apps/x d-apps-x", "2.0.0"),
+        ({"d-apps-x": "2.0.0"}, "-w apps/x d-apps-x@1.0.0", "2.0.0"),
+        ({"m-apps-x": {"d-apps-x": {".": "2.0.0"}}}, "-w m-apps-x d-apps-x@1.0.0", "2.0.0"),
+        ({"m-apps-x": {"d-apps-x": "2.0.0"}}, "-w apps/y d-apps-x@1.0.0", "1.0.0"),
+        ({}, "-w apps/x d-apps-x", "1.1.0"),
+    ],
+)
+def test_overrides_for_a_word(
+    overrides: Mapping[str, object], line: str, version: str, registry: NpmRegistry, tmp_path: Path
+) -> None:
+    project(tmp_path, "npm", ["apps/*"], overrides=overrides, dependencies={"d-root": "^1.0.0"})
+    if not version:
+        with pytest.raises(AssertionError):
+            command(tmp_path, f"npm install {line}")
+        return
+    (word,) = command(tmp_path, f"npm install {line}").words
+    executed("npm", tmp_path, registry, "install", "--package-lock-only", "--no-audit", *line.split())
+    lock = json.loads((tmp_path / "package-lock.json").read_text())["packages"]
+    name, _, wanted = word.partition("@")
+    at = "apps/y" if "apps/y" in line else "apps/x" if "apps/x" in line else ""
+    places = [f"{at}/node_modules/{name}", f"node_modules/{name}"]
+    assert next(lock[it]["version"] for it in places if it in lock) == version
+    newest = {"^1.0.0": "1.1.0", "2": "2.0.0", "latest": "2.0.0"}
+    assert newest.get(wanted, wanted) == version
+
+
 CATALOGS = {
     "pnpm": (
         "pnpm-workspace.yaml",

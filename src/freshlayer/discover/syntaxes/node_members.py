@@ -13,6 +13,7 @@ _VERSION = compiled(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})")
 _RANGE = compiled(r"(\^|~|>=|=|)[ ]?v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:\.[xX*])*")
 _ANY = frozenset({"", "*", "x", "X"})
 _LONGEST = 200
+_ABOVE_ALL = (1 << 60, 0, 0)
 
 Members = Mapping[str, str]
 """Name → version; empty where there is none."""
@@ -50,20 +51,35 @@ def fits(version: str, wanted: str) -> bool:
     return any(_is_in(numbers, it.strip()) for it in wanted.split("||"))
 
 
-def _is_in(numbers: tuple[int, ...], wanted: str) -> bool:
-    found = _RANGE.fullmatch(wanted)
+def meet(one: str, other: str) -> bool | None:
+    """Whether a version is in both of two ranges of simple form; None for any other form."""
+    spans = [_span(it.strip()) for it in (one, other)]
+    if spans[0] is None or spans[1] is None:
+        return None
+    return spans[0][0] < spans[1][1] and spans[1][0] < spans[0][1]
+
+
+def _span(wanted: str) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The least version, and the first one above."""
+    found = _RANGE.fullmatch(wanted) if len(wanted) <= _LONGEST else None
     if found is None:
-        return wanted in _ANY
+        return ((0, 0, 0), _ABOVE_ALL) if wanted in _ANY else None
     operator, *texts = found.groups()
     given = [int(it) for it in texts if it is not None]
     least = tuple([*given, 0, 0][:3])
     if operator == ">=":
-        return numbers >= least
+        return least, _ABOVE_ALL
     if operator == "^":
         significant = next((at + 1 for at, it in enumerate(given) if it), len(given))
     else:
         significant = min(len(given), 2) if operator == "~" else len(given)
-    return numbers >= least and numbers[:significant] == least[:significant]
+    head = least[:significant]
+    return least, tuple([*head[:-1], head[-1] + 1, 0, 0][:3])
+
+
+def _is_in(numbers: tuple[int, ...], wanted: str) -> bool:
+    span = _span(wanted)
+    return span is not None and span[0] <= numbers < span[1]
 
 
 def _text(manifest: Mapping[str, object], field: str) -> str:

@@ -64,7 +64,8 @@ class Workspace(Struct, frozen=True):
 
     ``unknown``: why a part of the members is not known. ``catalogs``: name → package → version; the usual one
     is called ``default``. ``links``: whether a version of a registry can be a member instead.
-    ``replacements``: see ``node_overrides``. ``above``: where npm reads overrides for a member; else empty.
+    ``replacements``: see ``node_overrides``; ``overrides``: the table of npm. ``above``: where npm reads them
+    for a member; else empty.
     """
 
     root: str
@@ -74,6 +75,7 @@ class Workspace(Struct, frozen=True):
     links: bool = True
     replacements: Mapping[str, str] = field(default_factory=dict)
     above: str = ""
+    overrides: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_manifest(files: Files, directory: str) -> Manifest | Reason:
@@ -126,7 +128,7 @@ def workspace(tool: str, files: Files, directory: str) -> Workspace:
         if files.path(directory) in {files.path(it) for it in found.members}:
             if tool != "npm":
                 return found
-            return replace(own, above=above, replacements=found.replacements)
+            return replace(own, above=above, overrides=found.overrides)
     return own
 
 
@@ -153,7 +155,9 @@ def _workspace(tool: str, files: Files, root: str) -> Workspace:
     members = () if isinstance(found, Reason) else tuple(found)
     catalogs = _catalogs([settings, *((manifest, table) if tool == "bun" else ())])
     links = tool != "pnpm" or _links(files, root, settings)
-    return Workspace(root, members, unknown, catalogs, links, replacements(tool, manifest, settings))
+    known = _table(manifest, "overrides") if tool == "npm" else {}
+    replaced = replacements(tool, manifest, settings)
+    return Workspace(root, members, unknown, catalogs, links, replaced, overrides=known)
 
 
 def _settings(tool: str, files: Files, root: str) -> Mapping[str, object] | Reason:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
 from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
-from freshlayer.discover.syntaxes.node_overrides import of_npm, referred, replaced
+from freshlayer.discover.syntaxes.node_overrides import of_member, of_npm, of_word, referred, replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
     OPTIONAL_PEERS,
     PEERS,
@@ -47,6 +47,7 @@ _USUAL = table_of(f"workspace,w= {_COMMON}")
 _TABLES = {"pnpm": table_of(f"workspace-root,w workspace recursive,r {_COMMON}")}
 """Program → its own table; ``-w`` of pnpm takes no value."""
 _PEERS = {"npm": (PEERS,), "bun": (PEERS,), "pnpm": (PEERS, OPTIONAL_PEERS)}
+_NAMED = compiled(r"(?!\.|.*\.(?:tgz|tar|tar\.gz)$)(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.+))?")
 _VERBS = frozenset("install i add isntall in ins inst".split())
 _ALONE = frozenset({"yarn", "yarnpkg"})
 """Programs that install without a word."""
@@ -81,10 +82,39 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     kept = (*registries(tool, files, root), *kept, *((("berry", ""),) if tool == "berry" else ()))
     words = tuple(operands[1:])
     if words:
-        return LanguageLine(words, kept)
+        line = LanguageLine(words, kept)
+        in_project = tool == "npm" and "global" not in dict(options)
+        return _in_project(line, files, workspace(tool, files, root), options) if in_project else line
     command = " ".join([name, *operands])
     line = _of_manifests(command, tool, files, workspace(tool, files, root), options)
     return replace(line, options=(*kept, *line.options))
+
+
+def _in_project(
+    line: LanguageLine, files: ProjectFiles, project: Workspace, options: Sequence[tuple[str, str]]
+) -> LanguageLine:
+    """The words as npm takes them in a project: a name alone is what the manifest wants, if it names it."""
+    named = [value for option, value in options if option == "workspace" and value]
+    chosen = _directories("npm", files, project, options)[:1] if named else [project.root]
+    manifest = read_manifest(files, chosen[0]) if chosen else {}
+    manifest = {} if isinstance(manifest, Reason) else manifest
+    root = read_manifest(files, project.above or project.root)
+    of_root = {} if isinstance(root, Reason) else dict(stated(root))
+    member = name_of(manifest) if named or project.above else None
+    own = dict(stated(manifest, (*SECTIONS, PEERS)))
+    words: list[str] = []
+    unknown = line.unknown
+    for word in line.words:
+        match = _NAMED.fullmatch(word)
+        if match is None:
+            words.append(word)
+            continue
+        wanted = match[2] or own.get(match[1], "")
+        value = of_word(project.overrides, member, match[1], wanted, of_root)
+        unknown = unknown or (value if isinstance(value, Reason) else None)
+        words += [_word(match[1], value)] if isinstance(value, str) and not _is_elsewhere(value) else []
+    note = (("overrides", ""),) if project.overrides else ()
+    return replace(line, words=tuple(words), options=(*line.options, *note), unknown=unknown)
 
 
 def _tool(name: str, files: ProjectFiles, root: str) -> str:
@@ -160,12 +190,16 @@ def _of_manifests(
     root = read_manifest(files, project.above or project.root)
     stated_by_root = dict(_wanted({} if isinstance(root, Reason) else root, SECTIONS, project))
     own_wishes = referred(tool, stated_by_root)
-    every = [
-        (name, value)
-        for at, it in known.items()
-        for name, stated_ in _wanted(it, sections[at], project)
-        if (value := replaced(name, stated_, project.replacements, own_wishes)) is not None
-    ]
+    every: list[tuple[str, str]] = []
+    for at, it in known.items():
+        is_member = tool == "npm" and (at != normpath(project.root) or bool(project.above))
+        for name, stated_ in _wanted(it, sections[at], project):
+            value = replaced(name, stated_, project.replacements, own_wishes)
+            found = (
+                of_member(project.overrides, name_of(it), name, stated_, own_wishes) if is_member else value
+            )
+            unknown = unknown or (found if isinstance(found, Reason) else None)
+            every += [(name, found)] if isinstance(found, str) else []
     members = _members(files, project)
     wanted = [item for item in every if not is_met(tool, members, *item)]
     elsewhere = next((f"{name}: {value}" for name, value in wanted if _OF_ANOTHER_FILE.match(value)), "")
