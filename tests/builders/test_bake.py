@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from freshlayer.builders.base import DerivedFile
 from freshlayer.builders.command_line.bake import read
-from freshlayer.builders.compositions.bake import _changed, _escaped, _settings, targets_of
+from freshlayer.builders.compositions.bake import _changed, _escaped, _given, _settings, _without, targets_of
 from freshlayer.builders.invocation import BuildTarget
 from freshlayer.errors import BuilderError
 
@@ -113,3 +114,24 @@ def test_where_the_metadata_go_is_read() -> None:
         read(["--metadata-file=one.json", "--metadata-file", "two.json", "app"]).metadata_file == "two.json"
     )
     assert read(["app"]).metadata_file == ""
+
+
+@pytest.mark.parametrize(
+    ("own", "written"),
+    [
+        (["id=mine,src=./a", "type=env,id=E,env=HOME"], ["id=mine,src=./a", "type=env,id=E,env=HOME"]),
+        ([{"id": "mine", "src": "./a"}, {"id": "E", "env": "HOME"}], ["id=mine,src=./a", "id=E,env=HOME"]),
+        ([{"id": "mine", "src": "./a,b"}], ['id=mine,"src=./a,b"']),
+        ([], []),
+    ],
+)
+def test_secrets_of_the_user_stay_beside_ours(own: list[Any], written: list[str]) -> None:
+    printed: dict[str, Any] = {"target": {"a": {"secret": own} if own else {}, "b": {}}}
+    secrets = {"fl-pins-0": Path("/t/fl-pins-0")}
+    file = DerivedFile(b"FROM a\n", "Dockerfile", None, secrets={"fl-pins-0": b"x"})
+    words = list(_given("a", file, printed, secrets))
+    assert words[1::2] == [f"a.secrets={it}" for it in (*written, "id=fl-pins-0,src=/t/fl-pins-0")]
+    ours: list[Any] = [{"id": "fl-pins-0", "src": "/t/fl-pins-0"}, "id=fl-pins-0,src=/t/fl-pins-0"]
+    for one in ours:
+        found = {"target": {"a": {"secret": [*own, one]}, "b": {}}}
+        assert _without(found, secrets) == printed

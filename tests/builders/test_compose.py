@@ -9,14 +9,13 @@ import pytest
 
 from freshlayer.builders.base import DerivedFile
 from freshlayer.builders.command_line.compose import read
-from freshlayer.builders.compositions.base import document, with_needed, write
+from freshlayer.builders.compositions.base import document, with_needed, write, written_secrets
 from freshlayer.builders.compositions.compose import (
     _changed,
     _changes,
     _escaped,
     _override,
     _without,
-    _written,
     targets_of,
 )
 from freshlayer.builders.invocation import BuildTarget
@@ -230,7 +229,7 @@ def test_secrets_are_given_to_the_services_that_mount_them_and_no_other_is_touch
         "api": DerivedFile(b"FROM x", "D", None),
     }
     changes = {"web": {"build": {"dockerfile": "/a"}}, "api": {"build": {"dockerfile": "/b"}}}
-    paths = _written(files, tmp_path)
+    paths = written_secrets(files, tmp_path)
     assert {name: path.read_bytes() for name, path in paths.items()} == {"fl-pins-1": b"text"}
     override = _override(changes, files, paths)
     assert override["services"]["web"]["build"]["secrets"] == [{"source": "fl-pins-1"}]

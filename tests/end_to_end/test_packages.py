@@ -292,6 +292,30 @@ def test_compose_gives_its_builds_the_locked_versions(
     assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
 
 
+@pytest.mark.parametrize("builder", ["sid-buildx"], indirect=True)
+def test_bake_gives_its_builds_the_locked_versions_beside_secrets_of_the_user(
+    freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path
+) -> None:
+    (project / ".git").mkdir()
+    text = ONE_RUN.format(base=base) + "RUN --mount=type=secret,id=mine,required=true cat /run/secrets/mine\n"
+    (project / "Dockerfile").write_text(text)
+    (project / "mine").write_text("secret")
+    target = {"network": "host", "secret": ["id=mine,src=mine"], "output": ["type=cacheonly"]}
+    several = {"name": "web-${n}", "matrix": {"n": ["1", "2"]}, **target}
+    model = {"group": {"default": {"targets": ["web"]}}, "target": {"web": several}}
+    (project / "docker-bake.json").write_text(json.dumps(model))
+    assert freshlayer("lock", "--network=host", "--pin-packages", ".").code == 0
+    repository.add("lib", "1.1", suite="stable-security")
+    repository.publish()
+    told = freshlayer.but("--locked")("bake", "--allow=network.host")
+    assert told.code == 0, told.err
+    assert packages.installed() == ["app_1_all.deb", "lib_1_all.deb"]
+    repository.add("lib", "1.2")
+    repository.publish()
+    told = freshlayer.but("--locked")("bake", "--allow=network.host")
+    assert (told.code, "apt/lib [linux/amd64]: 1 → 1.2" in told.err) == (125, True), told.err
+
+
 @pytest.mark.parametrize("builder", ["buildkit"], indirect=True)
 def test_pins_are_for_the_instruction_that_installs(
     freshlayer: Freshlayer, repository: AptRepository, packages: PackageOrigin, base: str, project: Path

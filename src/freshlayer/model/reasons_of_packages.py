@@ -73,7 +73,7 @@ PACKAGES: dict[str, tuple[str, str]] = {
     "packages-watched": ("the packages of the instruction are watched now, and were not before", "nothing"),
     "pins-by-builder": (
         "the builder can't give the package manager the locked versions, so that they are only compared",
-        "build with docker build on BuildKit, docker compose, buildah or podman",
+        "build with docker build on BuildKit, docker compose, bake, buildah or podman",
     ),
     "pins-by-manager": (
         "locked builds only compare the packages of this manager: no file makes it install a version",

@@ -79,8 +79,10 @@ class Bake(Composition, frozen=True):
         with temporary_directory() as directory:
             paths = composed.write({name: it for name, it in files.items() if not it.inline}, Path(directory))
             inlined = {name: it.text for name, it in files.items() if it.inline}
-            words = [*self.command.words, *_settings(paths), *self._file(inlined, Path(directory))]
-            words = self._accepted(words, directory, _changed(model.document, paths, inlined))
+            secrets = composed.written_secrets(files, Path(directory))
+            given = [word for name, it in files.items() for word in _given(name, it, model.document, secrets)]
+            words = [*self.command.words, *_settings(paths), *given, *self._file(inlined, Path(directory))]
+            words = self._accepted(words, directory, _changed(model.document, paths, inlined), secrets)
             return self._run(words)
 
     def _run(self, words: Sequence[str]) -> Ended:
@@ -91,8 +93,10 @@ class Bake(Composition, frozen=True):
     def _printed_by(self, words: Sequence[str]) -> Table:
         return document(output_of([*self.argv, "--print", *words], self.environment), _ESCAPES)
 
-    def _accepted(self, words: list[str], directory: str, expected: Table) -> list[str]:
-        """The words, once bake would build with them just what was expected.
+    def _accepted(
+        self, words: list[str], directory: str, expected: Table, secrets: Mapping[str, Path]
+    ) -> list[str]:
+        """The words, once bake would build with them just what was expected, and with these secrets.
 
         Since 0.19 bake reads outside the working directory only what is allowed; before, it knows no such
         option. Raises BuilderError.
@@ -102,7 +106,7 @@ class Bake(Composition, frozen=True):
             words, found = allowed, self._printed_by(allowed)
         except BuilderError:
             found = self._printed_by(words)
-        if found != expected:
+        if _without(found, secrets) != expected:
             raise BuilderError("bake reads other files than freshlayer found (name them with --file)")
         return words
 
@@ -127,6 +131,38 @@ def _settings(paths: Mapping[str, Path]) -> Iterator[str]:
     """A Dockerfile for each target, a matrix's too, whose names no file can speak of."""
     for name, path in paths.items():
         yield from ("--set", f"{name}.dockerfile={path}")
+
+
+def _given(name: str, file: DerivedFile, printed: Table, secrets: Mapping[str, Path]) -> Iterator[str]:
+    """All secrets of a target: an option replaces those that its definition has. Raises BuilderError."""
+    if not file.secrets:
+        return
+    own = printed["target"][name].get("secret") or []
+    for text in (*map(_spelled, own), *(f"id={it},src={secrets[it]}" for it in sorted(file.secrets))):
+        yield from ("--set", f"{name}.secrets={text}")
+
+
+def _spelled(secret: object) -> str:
+    """A secret as bake prints it, a text or (since 0.20) a table → as an option has it, a line of CSV."""
+    if isinstance(secret, str):
+        return secret
+    found = values(secret, "secret")
+    fields = [f"{key}={value}" for key, value in found.items()]
+    return ",".join('"' + it.replace('"', '""') + '"' if set(it) & {",", '"'} else it for it in fields)
+
+
+def _without(printed: Table, secrets: Mapping[str, Path]) -> Table:
+    """A model without the secrets that are ours."""
+    if not secrets:
+        return printed
+    found = copy.deepcopy(printed)
+    ours = {f"id={name},src={path}" for name, path in secrets.items()}
+    for target in found["target"].values():
+        kept = [it for it in target.get("secret") or [] if _spelled(it) not in ours]
+        target.pop("secret", None)
+        if kept:
+            target["secret"] = kept
+    return found
 
 
 def _escaped(text: str) -> str:

@@ -84,8 +84,8 @@ class Composition(Invoked, frozen=True):
         daemon = docker_api.version(self.program, self.environment, self.engine)
         return added_checksums.of_buildkit(syntax_image, daemon)
 
-    def supplies_secrets(self, syntax_image: str) -> bool:  # noqa: ARG002 - bake would replace those of the user
-        return False
+    def supplies_secrets(self, syntax_image: str) -> bool:
+        return self.mechanism(syntax_image) is Mechanism.MOUNT
 
     def place_of(self, target: BuildTarget) -> DockerfilePlace:
         named = target.dockerfile if target.dockerfile != "Dockerfile" else None
@@ -97,6 +97,14 @@ class Composition(Invoked, frozen=True):
 
     def go_on(self) -> Ended:
         return Ended(0)
+
+
+def written_secrets(files: Mapping[str, DerivedFile], directory: Path) -> dict[str, Path]:
+    """Identifier → file of each secret of the derived Dockerfiles."""
+    every = {name: content for file in files.values() for name, content in file.secrets.items()}
+    for name, content in every.items():
+        (directory / name).write_bytes(content)
+    return {name: directory / name for name in every}
 
 
 def output_of(argv: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -28,7 +28,6 @@ from freshlayer.builders.compositions.base import (
 from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
 from freshlayer.docker_client.build_args import build_args
-from freshlayer.dockerfile.inject import Mechanism
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 from freshlayer.model.reasons import Reason
@@ -57,9 +56,6 @@ class Compose(Composition, frozen=True):
             return Reason("no-buildkit", detail=detail)
         return self.command.unclear
 
-    def supplies_secrets(self, syntax_image: str) -> bool:
-        return self.mechanism(syntax_image) is Mechanism.MOUNT
-
     def model(self) -> Model:
         printed = self._printed_by(self.command.globals)
         self._refuse_what_builds_later(printed)
@@ -75,7 +71,7 @@ class Compose(Composition, frozen=True):
         with temporary_directory() as directory:
             changes = _changes(files, Path(directory))
             override = Path(directory) / "override.json"
-            secrets = _written(files, Path(directory))
+            secrets = composed.written_secrets(files, Path(directory))
             override.write_text(json.dumps(_escaped(_override(changes, files, secrets))), encoding="utf-8")
             before = self._globals(str(override))
             if _without(self._printed_by(before), secrets) != _changed(model.document, changes):
@@ -198,14 +194,6 @@ def _changed(printed: Table, changes: Table) -> Table:
     for name, change in changes.items():
         expected["services"][name]["build"].update(change["build"])
     return expected
-
-
-def _written(files: Mapping[str, DerivedFile], directory: Path) -> dict[str, Path]:
-    """Identifier → file of each secret of the derived Dockerfiles."""
-    every = {name: content for file in files.values() for name, content in file.secrets.items()}
-    for name, content in every.items():
-        (directory / name).write_bytes(content)
-    return {name: directory / name for name in every}
 
 
 def _override(changes: Table, files: Mapping[str, DerivedFile], secrets: Mapping[str, Path]) -> Table:
