@@ -25,6 +25,9 @@ from testing.postgres import Postgres
 from testing.process import Child, wait_until
 
 KILLS = int(os.environ.get("FRESHLAYER_WATCH_KILLS", "3"))
+SLACK = 20.0
+"""Seconds that a busy machine, a start of the server and a start of a worker take."""
+
 FILES = 4
 INPUTS = 3
 """References of each Dockerfile; one more is named by all."""
@@ -222,6 +225,9 @@ def test_workers_lose_nothing_when_they_are_killed(
             made.kill(dice.choice(made.workers))
             made.start()
             wait_for_messages(receiver, pair, 1)
+        last = time.monotonic()
+        paths = sorted({path for n in range(FILES) for path in paths_of(n)})
+        wait_until(lambda: all(origin.log[it][-1] > last for it in paths), seconds=90, what="every probe")
         asked = {path: origin.probes(path) for n in range(FILES) for path in paths_of(n)}
         ended = time.monotonic()
     keys = Counter(key for key, _, _ in receiver.causes())
@@ -232,6 +238,8 @@ def test_workers_lose_nothing_when_they_are_killed(
     assert all(len(found) == 1 for found in by_cause.values()), by_cause
     rounds = (ended - started) / interval
     for path, times in asked.items():
+        gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+        assert max(gaps) <= 2 * interval + SLACK, (path, gaps)
         assert len(times) <= 2 * rounds + KILLS + 4, (path, times)
 
 
