@@ -5,6 +5,7 @@ What counts is in the logs of the origin and of the receiver.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -238,7 +239,7 @@ def test_workers_lose_nothing_when_they_are_killed(
     assert all(len(found) == 1 for found in by_cause.values()), by_cause
     rounds = (ended - started) / interval
     for path, times in asked.items():
-        gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+        gaps = [after - before for before, after in itertools.pairwise(times)]
         assert max(gaps) <= 2 * interval + SLACK, (path, gaps)
         assert len(times) <= 2 * rounds + KILLS + 4, (path, times)
 
