@@ -6,7 +6,7 @@ PYTHON = .venv/bin/python
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check docs reference session bench clean
+.PHONY: help demo test check docs reference session bench clean pictures
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -29,6 +29,11 @@ check: docs ## format, lint, types, import rules, the documents
 docs: ## the site of the documents, in site/; no network
 	@scripts/setup python
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
+	if [ -x /usr/bin/chromium ]; then $(PYTHON) -m testing.pictures site/watch; fi
+
+pictures: ## the pictures of the page of watch that are in docs/watch/
+	@scripts/setup python browser
+	$(PYTHON) -m testing.pictures docs/watch
 
 reference: ## the pages of the documents that are made from the source
 	@scripts/setup python

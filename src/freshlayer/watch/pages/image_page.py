@@ -56,24 +56,28 @@ def image_page(image: Image, builds: Iterable[BuildEvent], now: int) -> ImagePag
 
 def _bands(image: Image, view: ImageView) -> Iterator[Band]:
     """Without a recorded build, an instruction is stale by what changed since it was first seen."""
-    changed = {cause.line for cause in image.standing.causes}
     stale = False
     for band in view.bands:
         shown = band
         if band.kind is BandKind.OWN and band.code.startswith(_UNBUILT):
-            shown = _unbuilt(band, changed, stale=stale)
+            shown = _unbuilt(image, band, stale=stale)
         elif band.kind is BandKind.FOLLOWS and not stale:
-            shown = _as(band, BandKind.WATCHED if band.reads or band.packages else BandKind.PLAIN)
+            shown = _quiet(image, band)
         stale = stale or shown.kind is BandKind.OWN
         yield shown
 
 
-def _unbuilt(band: Band, changed: set[int], *, stale: bool) -> Band:
-    if band.line in changed:
+def _unbuilt(image: Image, band: Band, *, stale: bool) -> Band:
+    if any(cause.line == band.line for cause in image.standing.causes):
         return replace(band, why="changed since it was first seen; no build is recorded")
     if stale:
         return replace(_as(band, BandKind.FOLLOWS), why="follows a line that is stale")
-    return _as(band, BandKind.WATCHED if band.reads or band.packages else BandKind.PLAIN)
+    return _quiet(image, band)
+
+
+def _quiet(image: Image, band: Band) -> Band:
+    watched = band.reads or band.line in image.known.installs
+    return _as(band, BandKind.WATCHED if watched else BandKind.PLAIN)
 
 
 def _as(band: Band, kind: BandKind) -> Band:

@@ -38,6 +38,14 @@ class Input(Struct):
             return "unknown"
         return "stale" if self.changed else "fresh"
 
+    @property
+    def why(self) -> tuple[str, str]:
+        """What is known of it, and its code. Once recorded, a change is no news of its origin any more."""
+        if self.state != "stale":
+            return self.use.why, self.use.code
+        verb = "image was" if self.changed == 1 else "images were"
+        return f"{self.changed} {verb} built with another identity", "input-changed"
+
 
 def inputs_of(images: Iterable[Image]) -> dict[str, Input]:
     """By reference."""
@@ -47,7 +55,9 @@ def inputs_of(images: Iterable[Image]) -> dict[str, Input]:
         for use in image.known.uses:
             item = found.setdefault(use.reference, Input(use))
             item.users.append((image, use))
-            item.changed += use.reference in changed
+            if use.reference in changed:
+                item.use = item.use if item.changed else use
+                item.changed += 1
     return found
 
 
@@ -81,8 +91,8 @@ def _row(item: Input) -> InputRow:
         reference=Link(use.shown, input_address(use.reference)),
         kind=use.kind,
         identity=use.identity,
-        why="" if item.state == "fresh" else use.why,
-        code=use.code,
+        why="" if item.state == "fresh" else item.why[0],
+        code=item.why[1],
         users=len(item.users),
     )
 
@@ -96,8 +106,8 @@ def input_page(item: Input, history: History, now: int) -> InputPage:
         word=_WORDS[item.state],
         kind=use.kind,
         identity=use.identity,
-        why=use.why,
-        code=use.code,
+        why=item.why[0],
+        code=item.why[1],
         events=tuple(_events(history, now))[:MOST_EVENTS],
         evidence=_evidence(item),
         users=tuple(_user(image, it) for image, it in item.users[:_MOST_USERS]),
@@ -107,7 +117,7 @@ def input_page(item: Input, history: History, now: int) -> InputPage:
 
 def _evidence(item: Input) -> tuple[EvidenceRow, ...]:
     """Of the last answer, by the page of the first image that has it."""
-    for image, use in item.users[:1]:
+    for image, use in (it for it in item.users if it[1] is item.use):
         for band in image.view().bands:
             for read in band.reads:
                 if read.reference == use.shown:

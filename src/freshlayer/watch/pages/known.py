@@ -56,8 +56,9 @@ class Known(Struct, frozen=True):
 
     ``view``: an ImageView, packed. ``unknown``: why inputs of it can't be probed. ``built``: whether a build
     of it is recorded. ``built_at``: when, in seconds since 1970; 0 where that is not known. ``cost``: what
-    all that is stale last took, in seconds. ``before``: reference → the written identity that it was built
-    with. ``changes``: package URL → its change.
+    all that is stale last took, in seconds. ``installs``: lines that install packages which are watched.
+    ``before``: reference → the written identity that it was built with. ``changes``: package URL → its
+    change.
     """
 
     platform: str
@@ -72,6 +73,7 @@ class Known(Struct, frozen=True):
     cost: float
     uses: tuple[Use, ...]
     packages: tuple[Package, ...]
+    installs: frozenset[int]
     before: Mapping[str, str]
     changes: Mapping[str, PackageChange]
 
@@ -105,6 +107,7 @@ def known_of(report: Report) -> Known:
         cost=sum(it.seconds or 0 for it in stale if it),
         uses=tuple(_uses(report)),
         packages=tuple(sorted(set(_packages(report)), key=lambda it: (it.manager, it.name))),
+        installs=frozenset(item.line for item in report.instructions if item.packages),
         before={
             text: old for item in built if item.changed for text, old in built_with(report, item).items()
         },
