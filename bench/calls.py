@@ -24,8 +24,8 @@ finally:
 """
 
 
-def calls(context: Path, *words: str) -> int:
-    """Of freshlayer with these words, from the end of its imports on."""
+def calls(context: Path, *words: str, runs: int = 1) -> int:
+    """Of the last of some runs of freshlayer with these words, from the end of its imports on."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
         place = Path(directory) / "count"
         argv = [
@@ -38,20 +38,23 @@ def calls(context: Path, *words: str) -> int:
             *words,
             str(context),
         ]
-        subprocess.run(
-            argv, check=False, capture_output=True, env={"HOME": directory, "PATH": "/usr/bin:/bin"}
-        )
+        environment = {"HOME": directory, "PATH": "/usr/bin:/bin"}
+        for _ in range(runs):
+            subprocess.run(argv, check=False, capture_output=True, env=environment)
         return int(place.read_text())
 
 
-def each(directory: Path, lines: tuple[int, int], *words: str) -> tuple[float, float]:
-    """Calls for each further RUN that downloads: up to the first number of them, and between the two."""
+def each(directory: Path, lines: tuple[int, int], *words: str, times: int = 1) -> tuple[float, float]:
+    """Calls for each further RUN that downloads: up to the first number of them, and between the two.
+
+    ``times``: the last of so many runs counts. The second finds what the first has analysed.
+    """
     counted = [0]
     for number in (1, *lines):
         context = directory / f"{number}-{words[0]}"
         context.mkdir()
         runs = (f"RUN curl -fsSLO https://example.org/f{n}\n" for n in range(number))
         (context / "Dockerfile").write_text("FROM scratch\n" + "".join(runs), encoding="utf-8")
-        counted.append(calls(context, *words))
+        counted.append(calls(context, *words, runs=times))
     _, one, few, many = counted
     return (few - one) / (lines[0] - 1), (many - few) / (lines[1] - lines[0])

@@ -66,6 +66,8 @@ def state_in_use(options: Options, source: Source | None, warn: Callable[[str], 
 
 def _is_sent(source: Source, path: Path) -> bool:
     """Where the ignore file can't be used, nothing is known to be left out."""
+    if not path.resolve().is_relative_to(source.context.resolve()):
+        return False
     from freshlayer.context.dockerignore import is_sent
     from freshlayer.errors import ContextError
 

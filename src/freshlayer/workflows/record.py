@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from freshlayer.context import Source
-from freshlayer.decisions.causes import attempted, remembered
 from freshlayer.decisions.frontend import FRONTEND, frontend_built
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.build import Built, InstructionVerdict, Pairs
@@ -16,7 +15,6 @@ from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope
-from freshlayer.workflows.build_event import build_event
 from freshlayer.workflows.session import Session
 
 
@@ -62,6 +60,8 @@ def remember(
 
     ``moved_packages``: packages that changed meanwhile, with the identities that were judged.
     """
+    from freshlayer.workflows.build_event import build_event  # noqa: PLC0415 - of builds alone
+
     succeeded = report.exit_code == 0 and not report.moved
     built = [
         BuiltRecord(item.stage, item.digest, _built_with(item, report), item.chain)
@@ -115,6 +115,8 @@ def _built_with(item: InstructionVerdict, report: Report) -> Built:
 
 
 def _history(report: Report, now: int, *, recorded: bool) -> Iterator[HistoryRecord]:
+    from freshlayer.decisions.causes import attempted, remembered  # noqa: PLC0415 - of builds alone
+
     for item in report.instructions:
         before = report.past.history.get((item.stage, item.digest))
         if recorded:
