@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.build import Built, LastBuild
-from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.history import BuildEvent, History, InstructionEvent
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference, parse
@@ -67,6 +67,33 @@ def ended(at: int, *pairs: tuple[str, str], dockerfile: str = SCOPE.dockerfile) 
     cached = InstructionEvent("0", 3, "other", "cached", None, 4.0)
     event = BuildEvent(dockerfile, "linux/amd64", "buildkit", "engine", at, "built", (ran, cached), pairs)
     return BuildRecord(scope=replace(SCOPE, dockerfile=dockerfile), at=at, event=event)
+
+
+TAG = Identity("etag", "t", Strength.STRONG)
+DATED = "Tue, 14 Nov 2023 22:13:20 GMT"
+OF_DATE = Evidence("last-modified", "1700000000", Strength.WEAK)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "tag", "dated"),
+    [
+        ((Evidence("etag", "t", Strength.STRONG), OF_DATE), '"t"', DATED),
+        ((Evidence("etag", "t", Strength.STRONG, 2), OF_DATE), 'W/"t"', ""),
+        ((Evidence("etag", "t", Strength.STRONG, guessed=True),), "=", DATED),
+        ((Evidence("etag", "t", Strength.WEAK), replace(OF_DATE, hop=1)), "==", "not a date"),
+        ((replace(OF_DATE, guessed=True), Evidence("length", "t", Strength.SIZE)), "", DATED),
+        ((replace(OF_DATE, value="1700000001"),), "t", DATED),
+        ((replace(OF_DATE, strength=Strength.NONE),), '"u"', DATED),
+        (tuple(Evidence("md5", "0", strength) for strength in Strength), '=""', DATED),
+        ((), '""', ""),
+    ],
+)
+def test_what_was_observed_is_recalled_as_it_was(
+    store: StateStore, evidence: tuple[Evidence, ...], tag: str, dated: str
+) -> None:
+    known = Recorded(TAG, evidence, Validators(tag, dated), NOW, NOW - 1, "text/plain")
+    store.record_observations({A: known}, at=NOW)
+    assert store.observations([A]) == {A: known}
 
 
 def test_an_empty_store_answers_with_nothing(store: StateStore) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -81,18 +81,33 @@ def _is_pairs(value: object) -> bool:
     return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=list[tuple[str, str]]), list)
 
 
-class _Evidence(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+RANKED = (
+    *(Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM, Strength.WEAK, Strength.HEURISTIC, Strength.SIZE),
+    Strength.NONE,
+)
+"""Strengths by the numbers that a column has for them. The order is that of files: it never changes."""
+
+IDENTITY, DATE = 0, 1
+"""Evidence that other columns have: the identity; the date of ``last_modified``."""
+
+
+class WrittenEvidence(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """JSON: [scheme, value, strength, hop, guessed]; the last two came later."""
 
     scheme: str
     value: str
-    strength: Strength
+    strength: Strength | Annotated[int, msgspec.Meta(ge=0, lt=len(RANKED))]
     hop: int = 0
-    guessed: int = 0
+    guessed: int | None = None
+
+
+_Elsewhere = Annotated[int, msgspec.Meta(ge=IDENTITY, le=DATE)]
+evidence_in = msgspec.json.Decoder(list[WrittenEvidence | _Elsewhere]).decode
+"""Text of a column → its parts."""
 
 
 def _is_evidence(value: object) -> bool:
-    return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=list[_Evidence]), list)
+    return isinstance(value, str) and isinstance(evidence_in(value), list)
 
 
 def _is_verdict(value: object) -> bool:
