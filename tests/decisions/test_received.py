@@ -6,10 +6,11 @@ import hashlib
 
 import pytest
 
-from freshlayer.decisions.received import digest_of, only_digests, with_received
+from freshlayer.decisions.received import digest_of, of_the_file, only_digests, with_received
 from freshlayer.decisions.verdict import judge
 from freshlayer.evidence import in_order
 from freshlayer.model.evidence import Evidence, Identity, Strength
+from freshlayer.model.inputs import Place, RemoteInput
 from freshlayer.model.lock import LockedInput
 from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded, Verdict
 from freshlayer.model.reasons import Reason
@@ -87,3 +88,27 @@ def test_statements_that_disagree_and_bodies_of_nothing_do_not_count() -> None:
     nothing = hashlib.sha256(b"").hexdigest()
     stated = [("a", BODY), ("b", BODY), ("a", BODY), ("b", OTHER), ("b", BODY), ("c", nothing), ("d", OTHER)]
     assert only_digests(stated) == {"a": BODY, "d": OTHER}
+
+
+@pytest.mark.parametrize(
+    ("line", "via", "expected"),
+    [
+        ("RUN curl -fsSL https://example.org/a", "curl", True),
+        ("RUN wget https://example.org/a", "wget", True),
+        ("ADD https://example.org/a /a", "ADD", True),
+        ("RUN curl --compressed https://example.org/a", "curl", False),
+        ("RUN curl --compr https://example.org/a", "curl", False),
+        ("RUN curl -H 'accept-Encoding: gzip' https://example.org/a", "curl", False),
+        ("RUN curl https://example.org/b \\\n  && curl --compressed https://example.org/a", "curl", False),
+        ("RUN wget --compression=auto https://example.org/a", "wget", False),
+        ("RUN pip install https://example.org/a", "pip", False),
+    ],
+)
+def test_what_may_have_come_compressed_has_no_digest_of_the_file(
+    line: str, via: str, *, expected: bool
+) -> None:
+    lines = ["FROM a", *line.split("\n"), "RUN curl --compressed https://example.org/c"]
+    place = Place(2, line.split(maxsplit=1)[0], "0", via)
+    starts = [2, len(lines)]
+    assert of_the_file([RemoteInput(URL, (place,))], starts, lines) == ({URL.text} if expected else set())
+    assert of_the_file([RemoteInput(URL, (place,))], starts, []) == set()

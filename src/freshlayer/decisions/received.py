@@ -6,20 +6,27 @@ the builder's statement; it is kept as long as the origin states that nothing ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.evidence.images import value_of
 from freshlayer.evidence.order import BODY_DIGEST
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength
+from freshlayer.model.inputs import Place, RemoteInput
 from freshlayer.model.lock import LockedInput
 from freshlayer.model.observation import Recorded, Verdict
 from freshlayer.reference import Reference
 
 _OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of no bytes: what an answer to HEAD has."""
+
+_CLIENTS = frozenset({"ADD", "curl", "wget"})
+"""What requests the file as it is, unless an option says otherwise."""
+
+_CODED = compiled(r"(?i)--compr|encoding|compression|curlrc|wget2")
 
 _PROOF = frozenset({Strength.CONTENT, Strength.STRONG, Strength.CHECKSUM})
 """Of an identity that is weaker, later bytes would be taken for those that were received."""
@@ -31,6 +38,22 @@ def only_digests(stated: Iterable[tuple[str, str]]) -> dict[str, str]:
     for uri, digest in stated:
         found[uri] = digest if found.get(uri, digest) == digest else ""
     return {uri: digest for uri, digest in found.items() if digest not in {"", _OF_NOTHING}}
+
+
+def of_the_file(inputs: Iterable[RemoteInput], starts: Iterable[int], lines: Sequence[str]) -> set[str]:
+    """URLs of which a build receives the file itself, and no compressed form of it.
+
+    A client may request a coding (``curl --compressed``; libraries of Python and Go do by themselves), and
+    what it receives then has another digest. ``starts``: first lines of all instructions that read inputs.
+    """
+    ends = sorted({*starts, *(place.line for it in inputs for place in it.places), len(lines) + 1})
+
+    def is_plain(place: Place) -> bool:
+        end = next(it for it in ends if it > place.line)
+        text = "\n".join(lines[place.line - 1 : end - 1])
+        return place.script is None and place.via in _CLIENTS and not _CODED.search(text)
+
+    return {it.reference.text for it in inputs if lines and all(map(is_plain, it.places))}
 
 
 def with_received(

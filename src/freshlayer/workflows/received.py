@@ -32,10 +32,14 @@ def with_received(reports: Mapping[str, Report], invocation: Invocation) -> dict
         return dict(reports)
     stated = [(it.uri, it.sha256) for one in of_metadata_file(body) for it in one.materials]
     digests = received.only_digests(stated)
-    return {
-        name: replace(it, verdicts=received.with_received(it.verdicts, digests))
-        for name, it in reports.items()
-    }
+    return {name: _with(report, digests) for name, report in reports.items()} if digests else dict(reports)
+
+
+def _with(report: Report, digests: Mapping[str, str]) -> Report:
+    starts = [it.line for it in report.instructions]
+    plain = received.of_the_file(report.inputs, starts, report.lines())
+    known = {url: digest for url, digest in digests.items() if url in plain}
+    return replace(report, verdicts=received.with_received(report.verdicts, known))
 
 
 def with_digests(parts: Sequence[Lock], observed: Sequence[Observed], session: Session) -> list[Lock]:
