@@ -151,6 +151,18 @@ def test_packages_that_the_dockerfile_gained_are_those_of_that_day(
     assert locked(project).count("serve 2.0.0 ") == 2
 
 
+@pytest.mark.parametrize("names", [(), ("npm/*",)])
+def test_packages_that_the_dockerfile_gained_and_no_index_states_for_that_day(
+    freshlayer: Freshlayer, project: Path, index: PythonIndex, names: tuple[str, ...]
+) -> None:
+    index.publish("other", [Wheel("other-1.0-py3-none-any.whl")])
+    before = locked(project)
+    with (project / "Dockerfile").open("a") as file:
+        file.write(f"RUN pip install --index-url {index.url} other\n")
+    told = freshlayer("update", "--at", "2026-02-15", *names)
+    assert (told.code, "pypi: " in told.err, locked(project)) == (2, True, before), told.err
+
+
 @pytest.mark.parametrize(("time", "version"), [("T23:59:59.999Z", 3), ("T00:00:00Z", 2)])
 def test_the_last_fraction_of_a_second_of_a_day_is_part_of_it(
     freshlayer: Freshlayer, project: Path, registry: NpmRegistry, time: str, version: int

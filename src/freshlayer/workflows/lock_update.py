@@ -25,6 +25,7 @@ from freshlayer.workflows.session import Session
 
 _MARKING = ("apt", "rpm")
 _ARCHIVED = "apt"
+_ELSEWHERE = "package-index"
 _OF_HISTORY = 300.0
 """Seconds for the commits of a repository."""
 
@@ -143,19 +144,8 @@ def _check_fresh(before: Lock, now: Lock) -> None:
     """Raises FreshlayerError where the Dockerfiles gained what can't be dated."""
     inputs, blocks = before.by_name, numbered(before.packages)
     found = [
-        *(
-            shown(it.reference)
-            for it in now.inputs
-            if not (it.frozen or _is_dated(it))
-            and (it.name not in inputs or it.identity != inputs[it.name].identity)
-        ),
-        *(
-            _shown(it)
-            for name, it in numbered(now.packages).items()
-            if it.packages
-            and it.manager not in DATED
-            and (name not in blocks or it.packages != blocks[name].packages)
-        ),
+        *(shown(it.reference) for it in now.inputs if not it.frozen and _is_undated(it, inputs.get(it.name))),
+        *(_shown(it) for name, it in numbered(now.packages).items() if _are_undated(it, blocks.get(name))),
     ]
     if found:
         lines = "\n  ".join(dict.fromkeys(found))
@@ -163,6 +153,19 @@ def _check_fresh(before: Lock, now: Lock) -> None:
             "--at: no origin states what these were on that day, and the lock file does not have them, so"
             f" nothing was written (freshlayer lock adds them as they are now):\n  {lines}"
         )
+
+
+def _is_undated(item: LockedInput, old: LockedInput | None) -> bool:
+    """Whether it is new, or another one, and not that of the day."""
+    if _is_dated(item):
+        return old is None and item.identity is None
+    return old is None or item.identity != old.identity
+
+
+def _are_undated(block: LockedPackages, old: LockedPackages | None) -> bool:
+    if block.manager in DATED:
+        return old is None and block.reason not in {"", _ELSEWHERE}
+    return bool(block.packages) and (old is None or block.packages != old.packages)
 
 
 def _shown(block: LockedPackages) -> str:
