@@ -24,7 +24,7 @@ _OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of no bytes: what an answer to HEAD has."""
 
 _CLIENTS = frozenset({"ADD", "curl", "wget"})
-"""What requests the file as it is, unless an option says otherwise."""
+"""What requests the file as it is, unless an option requests another form."""
 
 _CODED = compiled(r"(?i)--compr|encoding|compression|curlrc|wget2")
 
