@@ -97,7 +97,7 @@ def _checked(
     from freshlayer.workflows.target import Target
 
     engine = Engine(builder) if builder else None
-    with session_of(options, source, image_of, engine) as session, located(source):
+    with session_of(options, source, image_of, engine, warm=True) as session, located(source):
         report = check_one(Target.of(source, as_built(source, request, session)), session)
         return report, not is_lost(options, session.store)
 

@@ -76,7 +76,10 @@ def check_several(
     engine: Engine | None,
 ) -> int:
     """Check all of them; the exit code: 2 where one could not be read, 1 where something is stale."""
-    with session_of(options, None, image_of, engine) as session, _Reporter(options, findings) as reporter:
+    with (
+        session_of(options, None, image_of, engine, warm=True) as session,
+        _Reporter(options, findings) as reporter,
+    ):
         search = replace(search, networks=session.store.networks())
         wanted = list(searched(search, reporter.failed))
         with batches(

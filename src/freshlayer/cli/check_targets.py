@@ -78,7 +78,7 @@ def _checked(
     targets = targets_of(model, invocation, stdin, otherwise="it is not checked")
     settings = settings_of(request.options, targets)
     engine = Engine(invocation, invocation.named)
-    with session_of(request.options, settings, invocation.image_of, engine) as session:
+    with session_of(request.options, settings, invocation.image_of, engine, warm=True) as session:
         found = check(targets.values(), Due.of(targets.values()), session)
         reports = list(zip(targets, found, strict=True))
         return reports, not is_lost(request.options, session.store)

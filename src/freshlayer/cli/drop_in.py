@@ -102,7 +102,7 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
         _check_all(targets, model)
     engine = Engine(invocation, invocation.named)
     records: list[BuildRecord] = []
-    with session_of(options, settings, engine=engine, for_build=True) as session:
+    with session_of(options, settings, engine=engine, for_build=True, warm=True) as session:
         reports = build(targets, model, invocation, replace(session, recorded=records.append))
         url = options.report_url or session.policy.report_url
     if url:

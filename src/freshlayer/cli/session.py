@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,17 +30,19 @@ def session_of(
     engine: Engine | None = None,
     *,
     for_build: bool = False,
+    warm: bool = False,
     printer: Callable[[str], None] | None = None,
 ) -> Iterator[Session]:
     """The state, the policy and the lock file that a command works with; the state is closed at the end.
 
-    ``for_build``: --locked acts. ``printer`` gets the warnings. Raises NotAsLockedError without a lock file.
+    ``for_build``: --locked acts. ``warm``: a service may answer. ``printer`` gets the warnings.
+    Raises NotAsLockedError without a lock file.
     """
     from freshlayer.cli.chosen_settings import policy_of
     from freshlayer.cli.state_place import state_in_use
     from freshlayer.credentials import Keyring
     from freshlayer.files.leftovers import remove_leftovers
-    from freshlayer.report.terminal import Progress, warn
+    from freshlayer.report.terminal import warn
     from freshlayer.state.places import store_at
     from freshlayer.workflows.session import Session
 
@@ -54,14 +56,32 @@ def session_of(
             policy=policy,
             warn=say,
             clock=lambda: int(time.time()),
-            progress=Progress(sys.stderr, wanted=not options.quiet),
             **locked,
             keyring=Keyring(os.environ, policy.hosts),
-            verbose=bool(options.verbose),
+            **_of_every(options),
             image_of=image_of,
-            indexes=_indexes(),
             engine=engine,
+            warm=_socket(os.environ) if warm else "",
         )
+
+
+def _of_every(options: Options) -> dict[str, Any]:
+    """What every session has: its output, and the indexes of packages."""
+    from freshlayer.report.terminal import Progress
+
+    return {
+        "progress": Progress(sys.stderr, wanted=not options.quiet),
+        "verbose": bool(options.verbose),
+        "indexes": _indexes(),
+    }
+
+
+def _socket(environ: Mapping[str, str]) -> str:
+    """Where a service of this user listens; empty where there is none, or none is to be used."""
+    from freshlayer.files.user_directories import service_socket
+
+    path = "" if environ.get("FRESHLAYER_WARM") == "off" else service_socket(environ)
+    return path if path and os.path.exists(path) else ""
 
 
 def _keep(policy: Policy) -> Keep:

@@ -28,6 +28,7 @@ from freshlayer.cli.watch_compositions import composed, named_source
 from freshlayer.cli.watch_end import End, OverdueError
 from freshlayer.cli.watch_projects import found, projects_of
 from freshlayer.cli.watch_receivers import BuildRecorder, receivers
+from freshlayer.cli.watch_warm import warm_served
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
@@ -46,6 +47,7 @@ from freshlayer.watch.projects.fetching import Projects
 from freshlayer.watch.schedule import Schedule, host_of
 from freshlayer.watch.sending import Stopping
 from freshlayer.watch.settings import Trigger, WatchSettings
+from freshlayer.watch.warm import WarmAnswers
 from freshlayer.workflows import watch_rounds
 from freshlayer.workflows.batch import AnalysedFile, Candidate
 from freshlayer.workflows.check import built_by
@@ -163,7 +165,7 @@ def _round(place: _Place, end: End, codes: set[int], unread: Callable[[str], Non
 
 def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
-    end, board, sparse = End(), Board(), _Sparse()
+    end, board, sparse, warm = End(), Board(), _Sparse(), WarmAnswers()
     threads, arrivals = place.threads(end.is_set, sparse), Arrivals(end.wake)
     taking = partial(_receivers, place, arrivals)
     with (
@@ -177,6 +179,7 @@ def _serve(place: _Place, listen: str | None) -> int:
             partial(_store, place.options),
             taking,
         ),
+        warm_served(place.options, warm, end.is_set),
         closing(WatchRecords(place.state, sparse)) as records,
     ):
         try:
@@ -188,7 +191,7 @@ def _serve(place: _Place, listen: str | None) -> int:
             projects = place.projects(end, sparse, end.renew)
             if projects is not None:
                 projects.start()
-            _service(place, standings, end, recorded, board, sparse, projects, arrivals).serve()
+            _service(place, standings, end, recorded, board, sparse, projects, arrivals, warm).serve()
         except OverdueError:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
     threads.join(_LAST_DELIVERY)
@@ -255,6 +258,7 @@ def _service(
     printer: Callable[[str], None] = warn,
     projects: Projects | None = None,
     arrivals: Arrivals | None = None,
+    warm: WarmAnswers | None = None,
 ) -> Service:
     options, settings = place.options, place.settings
     builder = builder_in_use(options)
@@ -263,7 +267,7 @@ def _service(
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
 
     turns = turns_at(place.state, settings.pace.longest, printer) if board is not None else None
-    means = watch_rounds.Means(request, _keyring, end.is_set, probed=_counter(board), turns=turns)
+    means = watch_rounds.Means(request, _keyring, end.is_set, probed=_noted(board, warm), turns=turns)
     return Service(
         _rounds(place, means),
         standings,
@@ -314,12 +318,14 @@ def _rounds(place: _Place, means: watch_rounds.Means) -> Rounds:
     return Rounds(WatchedFiles(settings.reread), schedule, means)
 
 
-def _counter(board: Board | None) -> Callable[[Verdict], None]:
-    def count(verdict: Verdict) -> None:
+def _noted(board: Board | None, warm: WarmAnswers | None) -> Callable[[Verdict, tuple[str, ...]], None]:
+    def note(verdict: Verdict, platforms: tuple[str, ...]) -> None:
         if board is not None:
             board.probed(host_of(verdict.reference), failed=not verdict.is_observed)
+        if warm is not None:
+            warm.note(verdict, platforms)
 
-    return count
+    return note
 
 
 def _keyring(policy: Policy) -> Keyring:

@@ -40,6 +40,12 @@ def config_home(environ: Mapping[str, str]) -> Path:
     return _below(environ, "XDG_CONFIG_HOME", ".config")
 
 
+def service_socket(environ: Mapping[str, str]) -> str:
+    """Where the user's ``freshlayer watch`` listens for other commands; empty without XDG_RUNTIME_DIR."""
+    named = environ.get("XDG_RUNTIME_DIR", "")
+    return os.path.join(named, "freshlayer", "watch.sock") if os.path.isabs(named) else ""
+
+
 def docker_home(environ: Mapping[str, str], home: str = "") -> Path:
     """The configuration directory of docker's client: ``$DOCKER_CONFIG``, else ``.docker`` in the home.
 

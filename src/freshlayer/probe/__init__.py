@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -19,6 +20,9 @@ from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.probe.network.messages import Conversation, Limits, Means, Protocol
 from freshlayer.reference import KINDS, Reference
+
+if TYPE_CHECKING:
+    from freshlayer.probe.network.connections import Connections
 
 PROTOCOLS = {kind.name: kind.protocol for kind in KINDS}
 """Kind of reference → the module here whose ``probe`` probes it; imported when it is needed."""
@@ -68,11 +72,13 @@ def each(
     image_platforms: Mapping[Reference, tuple[str, ...]] | None = None,
     scripts_known: ScriptsKnown = _NO_SCRIPTS,
     until: int = 0,
+    connections: Connections | None = None,
 ) -> Iterator[Observation]:
     """``probe``, each observation when it is complete; first those of references that pin their bytes.
 
     ``image_platforms``: for images that are read for others than ``platforms``. ``scripts_known``: what
     downloaded scripts name, and which references are such scripts. ``until``: as in ``Means``.
+    ``connections``: that outlast this.
     """
     wanted = list(dict.fromkeys(references))
     yield from (_named(reference) for reference in wanted if reference.pinned)
@@ -89,7 +95,7 @@ def each(
         own = means if named is None else replace(means, platforms=named)
         return _talk(reference, recorded.get(reference), own, scripts_known)
 
-    yield from converse(_Talks(open_, talk), limits)
+    yield from converse(_Talks(open_, talk), limits, connections)
 
 
 class _Talks(Mapping[Reference, Conversation]):

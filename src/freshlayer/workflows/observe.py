@@ -17,6 +17,9 @@ from freshlayer.reference import Reference
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
+_MAX_AGE = 60.0
+"""Seconds for which an observation of a service on this machine counts."""
+
 
 class ImageNeed(Struct, frozen=True):
     """For which platforms an image is probed, and whether only builders read it."""
@@ -111,7 +114,7 @@ def probe_now(
 ) -> Mapping[Reference, Observation]:
     """What the origins state now, whatever they stated a while ago."""
     due = Due(dict.fromkeys(references, 0), platforms, scripts or ScriptsKnown())
-    found = answers(due, recorded, session)
+    found = answers(due, recorded, replace(session, warm=""))
     return {observation.reference: observation for observation in found}
 
 
@@ -127,6 +130,12 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
             probed.append(reference)
         else:
             yield held
+    if session.warm and probed and not session.until:
+        known = set()
+        for observation in _warm(probed, due, recorded, session):
+            known.add(observation.reference)
+            yield observation
+        probed = [reference for reference in probed if reference not in known]
     found = each(
         probed,
         as_probed(recorded, session),
@@ -141,6 +150,30 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
         if session.progress:
             session.progress(done, len(due.ttls))
         yield observation
+
+
+def _warm(
+    references: Sequence[Reference], due: Due, recorded: Mapping[Reference, Recorded], session: Session
+) -> Iterator[Observation]:
+    """What a service on this machine observes for us. Scripts are not of that: their bytes are wanted."""
+    from freshlayer.probe.warm import observations  # noqa: PLC0415 - only where a service listens
+
+    conditions = as_probed(recorded, session)
+    ours = {*due.scripts.scripts, *due.scripts.confinements}
+
+    def platforms(reference: Reference) -> tuple[str, ...]:
+        need = due.images.get(reference)
+        usual = due.platforms if reference.kind == "image" else ()
+        return need.platforms if need is not None else usual
+
+    return observations(
+        session.warm,
+        [it for it in references if it not in ours],
+        conditions,
+        platforms,
+        lambda it: it in recorded and conditions[it] is not recorded[it],
+        _MAX_AGE,
+    )
 
 
 def as_probed(recorded: Mapping[Reference, Recorded], session: Session) -> Mapping[Reference, Recorded]:

@@ -28,7 +28,8 @@ class Session(Struct, frozen=True, kw_only=True):
     ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
     ``until``: packages and commits of a later time do not count, in milliseconds since 1970; 0: all count.
     ``supplies_secrets``: as ``Builder`` has it; None where no builder is to get any.
-    ``recorded`` gets each build that is recorded.
+    ``recorded`` gets each build that is recorded. ``warm``: the socket of a service on this machine; empty
+    where none is to be used.
     """
 
     store: StateStore
@@ -50,6 +51,7 @@ class Session(Struct, frozen=True, kw_only=True):
     indexes: IndexCache | None = None
     engine: Engine | None = None
     recorded: Callable[[BuildRecord], None] = lambda _: None
+    warm: str = ""
 
     def one_run(self) -> Session:
         """The session of one run: its time is that of its start, and it prints each warning once.
@@ -66,11 +68,13 @@ class Session(Struct, frozen=True, kw_only=True):
 
     @property
     def limits(self) -> Limits:
-        policy = self.policy
-        limits = Limits(
-            connections=policy.connections, hash_up_to=policy.hash_up_to, deadline=policy.deadline
-        )
-        return limits.within(min(policy.timeout, policy.deadline))
+        return limits_of(self.policy)
+
+
+def limits_of(policy: Policy) -> Limits:
+    """Those of a probe."""
+    limits = Limits(connections=policy.connections, hash_up_to=policy.hash_up_to, deadline=policy.deadline)
+    return limits.within(min(policy.timeout, policy.deadline))
 
 
 def _each_once(warn: Callable[[str], None]) -> Callable[[str], None]:

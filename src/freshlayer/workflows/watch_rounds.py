@@ -45,15 +45,16 @@ _HELD = Reason("ttl", detail="probed by the service within its interval")
 class Means(Struct, frozen=True):
     """``keyring``: the credentials that settings give. ``monotonic``: seconds of a clock that never jumps.
 
-    ``probed`` gets each verdict. ``stopping``: whether the service is to end: no probe and no judgement is
-    started any more. ``turns``: where several processes share the probes.
+    ``probed`` gets each verdict, and the platforms for which it was probed. ``stopping``: whether the service
+    is to end: no probe and no judgement is started any more. ``turns``: where several processes share the
+    probes.
     """
 
     request: BuildRequest
     keyring: Callable[[Policy], Keyring]
     stopping: Callable[[], bool]
     monotonic: Callable[[], float] = time.monotonic
-    probed: Callable[[Verdict], None] = lambda _: None
+    probed: Callable[[Verdict, tuple[str, ...]], None] = lambda *_: None
     turns: Turns | None = None
 
 
@@ -147,7 +148,8 @@ class Rounds:
             for seen in found:
                 verdict = judge(recorded.get(seen.reference), seen)
                 verdicts[seen.reference] = verdict
-                self._note(verdict, seen.retry_after)
+                need = due.images.get(seen.reference)
+                self._note(verdict, seen.retry_after, need.platforms if need else due.platforms)
                 if self._means.stopping():
                     break
         record_verdicts(verdicts, session)
@@ -156,10 +158,12 @@ class Rounds:
         moved = (reference for reference, verdict in verdicts.items() if self._moved(verdict))
         return {name for reference in list(moved) for name in self.files.mentions[reference]}
 
-    def _note(self, verdict: Verdict, retry_after: float | None = None) -> None:
+    def _note(
+        self, verdict: Verdict, retry_after: float | None = None, platforms: tuple[str, ...] = ()
+    ) -> None:
         reference, failed = verdict.reference, not verdict.is_observed
         self.schedule.answered(reference, self._means.monotonic(), failed=failed, retry_after=retry_after)
-        self._means.probed(verdict)
+        self._means.probed(verdict, platforms)
         if failed:
             self._unobserved[reference] = Observation(reference, ProbeOutcome.UNKNOWN, verdict.reason)
         else:

@@ -17,6 +17,7 @@ from freshlayer.credentials import netloc_of
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
+from freshlayer.probe.network.connections import STREAMS, Connections
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, retry_after
 from freshlayer.probe.network.libcurl import pycurl
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 _FIRST = 100
 """Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
-_STREAMS = 128
-"""Requests to a host at once over HTTP/2: as many as nginx takes; what another does not take waits for it."""
 _TICK = 0.2
 _SHORT_TICK = 0.01
 _TOO_MANY = 429
@@ -37,12 +36,14 @@ _BUSY = frozenset({_TOO_MANY, 503})
 _REFUSALS_PER_CONNECTION = 2
 
 
-def converse(talks: Mapping[Reference, Conversation], limits: Limits) -> Iterator[Observation]:
+def converse(
+    talks: Mapping[Reference, Conversation], limits: Limits, connections: Connections | None = None
+) -> Iterator[Observation]:
     """Run all conversations to their ends; yield each observation when it is complete.
 
-    A conversation is taken from ``talks`` once, when it starts.
+    A conversation is taken from ``talks`` once, when it starts. ``connections``: that outlast this.
     """
-    driver = _Driver(talks, limits)
+    driver = _Driver(talks, limits, connections or Connections())
     try:
         for observation in driver.run():
             paused = time.monotonic()
@@ -94,16 +95,14 @@ class _Host(Struct):
 
 
 class _Driver:
-    def __init__(self, talks: Mapping[Reference, Conversation], limits: Limits) -> None:
+    def __init__(self, talks: Mapping[Reference, Conversation], limits: Limits, kept: Connections) -> None:
         self._limits = limits
         self._patient = replace(limits, connect=limits.answer)
         self._open = dict.fromkeys(talks)
         self.until = time.monotonic() + limits.deadline
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._connections, self._multi = kept, kept.multi
         self._allowed = 0
         self._allow(limits.per_host)
-        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, _STREAMS)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         self._talks = talks
@@ -138,7 +137,7 @@ class _Driver:
         """Close the connections and end the programs of conversations that did not end."""
         for handle in self._flying:
             self._multi.remove_handle(handle)
-        self._multi.close()
+        self._connections.released()
         for _, running in self._running:
             running.end()
         self._nowhere.close()
@@ -185,7 +184,7 @@ class _Driver:
         url = reference.address if step is None else step.url
         if host.multiplexed is None and url.startswith("https:"):
             return _FIRST
-        return _STREAMS if host.multiplexed else self._limits.per_host
+        return STREAMS if host.multiplexed else self._limits.per_host
 
     def _take(self, talk: _Talk, step: Request | Run) -> Iterator[Observation]:
         """Take the next step of a conversation."""

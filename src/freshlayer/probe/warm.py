@@ -1,0 +1,174 @@
+"""Observations from the service on this machine, by a Unix socket.
+
+It gives what it saw a moment ago, and requests the rest through the connections that it has open. One that
+is silent for a tenth of a second is left alone.
+
+A message is its length in four bytes, most significant first, and a value as MessagePack.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from freshlayer.errors import ReferenceInvalidError
+from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
+from freshlayer.reference import Reference, parse
+
+VERSION = 1
+LARGEST = 16 * 1024 * 1024
+MOST = 5000
+"""References of one question."""
+
+_PATIENCE = 0.1
+_LONGEST = 10.0
+_HEAD = struct.Struct(">I")
+_CREDENTIALS = struct.Struct("3i")
+_COUNTS = frozenset({ProbeOutcome.SEEN, ProbeOutcome.NOT_MODIFIED})
+
+
+class Wanted(Struct, frozen=True):
+    """A reference that anyone may know. ``recorded``: what conditions are made of.
+
+    ``platforms``: for which an image is read. ``now``: whether only a request to the origin counts.
+    ``follow``: whether the command follows redirects.
+    """
+
+    kind: str
+    text: str
+    recorded: Recorded | None = None
+    platforms: tuple[str, ...] = ()
+    now: bool = False
+    follow: bool = True
+
+
+class Question(Struct, frozen=True):
+    """``max_age``: seconds for which an observation counts."""
+
+    version: int
+    max_age: float
+    wanted: tuple[Wanted, ...]
+
+
+class Answered(Struct, frozen=True):
+    """``place``: of the reference in the question."""
+
+    place: int
+    observation: Observation
+
+
+class Reply(Struct, frozen=True):
+    """One without answers states that the service is alive."""
+
+    answers: tuple[Answered, ...] = ()
+    done: bool = False
+
+
+class _SilentError(Exception):
+    """The service is not there, is not ours, or does not answer in time."""
+
+
+def observations(
+    path: str,
+    references: Sequence[Reference],
+    recorded: Mapping[Reference, Recorded],
+    platforms: Callable[[Reference], tuple[str, ...]],
+    unconditional: Callable[[Reference], bool],
+    max_age: float,
+) -> Iterator[Observation]:
+    """Those that the service gives; of all others nothing. Never raises for what the service does.
+
+    ``unconditional``: whether the origin is to be requested without a condition.
+    """
+    places = [reference for reference in references if is_anonymous(reference)][:MOST]
+    if not places:
+        return
+    wanted = tuple(
+        Wanted(it.kind, it.text, recorded.get(it), platforms(it), unconditional(it), it.form.follow)
+        for it in places
+    )
+    seen: set[int] = set()
+    with suppress(_SilentError, OSError, msgspec.MsgspecError):
+        for answered in _answers(path, Question(VERSION, max_age, wanted)):
+            found = answered.observation
+            if answered.place in seen or not 0 <= answered.place < len(places):
+                return
+            seen.add(answered.place)
+            if found.outcome in _COUNTS and found.reference == places[answered.place]:
+                yield replace(found, reference=places[answered.place])
+
+
+def is_anonymous(reference: Reference) -> bool:
+    """Whether its text is all that there is: no credential, signature, secret header or proxy."""
+    plain = parsed(reference.text, follow=reference.form.follow)
+    if plain is None or plain.kind != reference.kind or reference.pinned:
+        return False
+    return plain.address == reference.address and plain.form == reference.form
+
+
+def parsed(text: str, *, follow: bool) -> Reference | None:
+    """What a command requests by this text. None where it is not a reference."""
+    try:
+        reference = parse(text)
+    except ReferenceInvalidError:
+        return None
+    return replace(reference, form=replace(reference.form, follow=follow))
+
+
+def _answers(path: str, question: Question) -> Iterator[Answered]:
+    ends = time.monotonic() + _LONGEST
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_PATIENCE)
+        connection.connect(path)
+        if not is_own(connection):
+            raise _SilentError
+        connection.sendall(framed(msgspec.msgpack.encode(question)))
+        while time.monotonic() < ends:
+            reply = msgspec.msgpack.decode(read(connection, time.monotonic() + _PATIENCE), type=Reply)
+            yield from reply.answers
+            if reply.done:
+                return
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Whether the process at the other end is of the same user. False where the system does not state it."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return False
+    given = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, user, _ = _CREDENTIALS.unpack(given)
+    return bool(user == os.geteuid())
+
+
+def framed(message: bytes) -> bytes:
+    """With its length."""
+    return _HEAD.pack(len(message)) + message
+
+
+def read(connection: socket.socket, latest: float) -> bytes:
+    """A message. Raises _SilentError where it is too large, or not there by the monotonic time ``latest``."""
+    (length,) = _HEAD.unpack(_exactly(connection, _HEAD.size, latest))
+    if length > LARGEST:
+        raise _SilentError
+    return _exactly(connection, length, latest)
+
+
+def _exactly(connection: socket.socket, length: int, latest: float) -> bytes:
+    parts = bytearray()
+    while len(parts) < length:
+        left = latest - time.monotonic()
+        if left <= 0:
+            raise _SilentError
+        connection.settimeout(left)
+        piece = connection.recv(min(length - len(parts), 1 << 20))
+        if not piece:
+            raise _SilentError
+        parts += piece
+    return bytes(parts)
