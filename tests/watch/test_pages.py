@@ -234,3 +234,10 @@ def test_a_chart_has_what_is_known_of_fourteen_days() -> None:
     assert found.summary == "At most 10, on 16 Mar. Now 1 stale, 0 unknown, 0 never built."
     assert found.rows == (("16 Mar", 7, 2, 1), ("17 Mar", 1, 0, 0))
     assert [mark for _, mark in found.grid] == [0, 5, 10]
+
+
+def test_images_share_what_is_known_of_a_package() -> None:
+    kinds = tuple(FLEET[9]._replace(name=f"i{n}") for n in range(50))
+    images = board_of(kinds, rounds=False).shown.images.values()
+    assert sum(len(image.known.packages) for image in images) == 300
+    assert len({id(package) for image in images for package in image.known.packages}) == 6

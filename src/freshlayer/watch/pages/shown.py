@@ -6,11 +6,15 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Standing
 from freshlayer.watch.pages.chart import SLOT, SLOTS, Sample
 from freshlayer.watch.pages.images import FRESH, NEVER, STALE, UNKNOWN, Image, Turn, image_of, titles
-from freshlayer.watch.pages.known import Known, known_of
+from freshlayer.watch.pages.known import Known, Package, known_of
+
+_SPARE = 10_000
 
 
 class Shown:
@@ -22,15 +26,20 @@ class Shown:
         self._images: dict[str, Image] = {}
         self._samples: list[Sample] = []
         self._revision = 0
-        self._probed = self._next = 0
+        self._probed = 0
+        self._packages: dict[Package, Package] = {}
+        self._most_packages = _SPARE
 
     def judged(self, name: str, report: Report) -> None:
         """Take a report; it is shown once its round has ended."""
-        self._known[name] = known_of(report)
+        known = known_of(report)
+        shared = tuple(self._packages.setdefault(it, it) for it in known.packages)
+        self._known[name] = replace(known, packages=shared)
 
     def round_ended(self, names: Collection[str], standings: Mapping[str, Standing], now: int) -> None:
         """Show what the round found. ``names``: the Dockerfiles that there are."""
         self._known = {name: self._known[name] for name in names if name in self._known}
+        self._forget_packages()
         images = {image.address: image for image in self._made(standings, now)}
         with self._lock:
             if images != self._images:
@@ -38,6 +47,12 @@ class Shown:
             self._images = images
             self._probed = now
             self._count(now)
+
+    def _forget_packages(self) -> None:
+        """Images of a fleet have the same packages: each is kept once, for as long as an image has it."""
+        if len(self._packages) > self._most_packages:
+            self._packages = {it: it for known in self._known.values() for it in known.packages}
+            self._most_packages = 2 * len(self._packages) + _SPARE
 
     def _made(self, standings: Mapping[str, Standing], now: int) -> Iterator[Image]:
         shorter = titles(tuple(self._known))

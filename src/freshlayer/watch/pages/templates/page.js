@@ -44,6 +44,7 @@
       const address = kept.size ? `${location.pathname}?${kept}` : location.pathname;
       const number = ++latest;
       const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      if (answer.redirected) location.assign(address);
       if (!answer.ok || answer.redirected || number !== latest) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of ["listed", "count"]) {
