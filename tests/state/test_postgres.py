@@ -26,6 +26,7 @@ from freshlayer.state.postgres import schema
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
 from testing.postgres import Postgres
+from testing.process import wait_until
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
@@ -185,6 +186,18 @@ def test_what_a_newer_freshlayer_wrote_is_left_alone(postgres: Postgres) -> None
     assert len(warnings) == 1
     assert "a newer freshlayer wrote this state; nothing is remembered" in warnings[0]
     assert postgres.rows(url, "SELECT reference FROM observation") == [(A.text,)]
+
+
+def test_no_connection_is_held_while_a_builder_runs(postgres: Postgres) -> None:
+    url = postgres.database()
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'freshlayer'"
+    with opened(url) as store:
+        store.observations([A])
+        assert postgres.rows(url, sql) == [(1,)]
+        store.record_keys(SCOPE, ["key"])
+        wait_until(lambda: postgres.rows(url, sql) == [(0,)], seconds=60, what="the end of the connection")
+        store.record_observations({A: SEEN}, at=NOW)
+        assert A in store.observations([A])
 
 
 def test_who_may_only_read_reads(postgres: Postgres) -> None:

@@ -38,8 +38,11 @@ Place = Path | Server
 """A state file, or a server."""
 
 
-def database_at(place: Place, warn: Callable[[str], None]) -> Database:
-    """Not connected yet. Raises OptionError where an extra is missing, or the URL can't be meant."""
+def database_at(place: Place, warn: Callable[[str], None], *, releases: bool = False) -> Database:
+    """Not connected yet. ``releases``: a server's connection ends after each transaction that writes.
+
+    Raises OptionError where an extra is missing, or the URL can't be meant.
+    """
     if isinstance(place, Path):
         return StateFile(place, warn)
     try:
@@ -47,7 +50,7 @@ def database_at(place: Place, warn: Callable[[str], None]) -> Database:
     except ImportError:
         cure = "pip install 'freshlayer[postgres]'"
         raise OptionError(f"--state {place}: it needs freshlayer[postgres] ({cure})") from None
-    return PostgresDatabase(place.url, warn)
+    return PostgresDatabase(place.url, warn, releases=releases)
 
 
 class SqliteStore(DatabaseStore):
@@ -59,7 +62,7 @@ class SqliteStore(DatabaseStore):
 
 def store_at(place: Place, warn: Callable[[str], None], keep: Keep = _KEEP) -> DatabaseStore:
     """As of ``database_at``."""
-    return DatabaseStore(database_at(place, warn), keep)
+    return DatabaseStore(database_at(place, warn, releases=True), keep)
 
 
 def turns_at(place: Place, longest: float, warn: Callable[[str], None]) -> PostgresTurns | None:

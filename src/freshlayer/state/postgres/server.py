@@ -25,8 +25,11 @@ from freshlayer.state.database import Connection, Cursor
 from freshlayer.state.postgres.address import shown_address
 from freshlayer.state.postgres.schema import LOCK, NAME, bring_up
 
-_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+_WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds before each further attempt."""
+
+_LONGEST = 4.0
+"""Seconds after which there is no further attempt: one at an address that does not answer takes long."""
 
 _USUAL = {
     "application_name": "freshlayer",
@@ -63,14 +66,18 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class PostgresDatabase:
-    """One server. ``warn`` is called with the reason where it can't be used, once."""
+    """One server. ``warn`` is called with the reason where it can't be used, once.
 
-    def __init__(self, url: str, warn: Callable[[str], None]) -> None:
+    ``releases``: the connection ends after each transaction that writes. A builder runs for minutes after
+    one, and a server has about a hundred connections for all runners.
+    """
+
+    def __init__(self, url: str, warn: Callable[[str], None], *, releases: bool = False) -> None:
         """Raises OptionError where libpq does not understand the URL. Its message could quote a password."""
         self._shown = shown_address(url)
         self._warn = warn
         self._usable = self._is_writable = True
-        self._url = url
+        self._url, self._releases = url, releases
         self._connection: psycopg.Connection[Any] | None = None
         self._has_left_out = False
         try:
@@ -135,6 +142,8 @@ class PostgresDatabase:
 
         if self._is_writable:
             self._with_connection(transaction, "nothing was recorded", writes=True)
+            if self._releases:
+                self.close()
 
     def _fitting(
         self, names: Sequence[str], rows: Sequence[Row], first: frozenset[object] | None
@@ -175,7 +184,7 @@ class PostgresDatabase:
 
     def _act(self, act: Callable[[psycopg.Connection[Any]], None]) -> None:
         """Act, again and again while the server starts, or refuses for now."""
-        waits = iter(_WAITS)
+        waits, latest = iter(_WAITS), time.monotonic() + _LONGEST
         while True:
             try:
                 return act(self.connected())
@@ -186,7 +195,7 @@ class PostgresDatabase:
                 # A failure to connect has no SQLSTATE.
                 passes = error.sqlstate in _PASSING or (is_lost and error.sqlstate is None)
                 wait = next(waits, None) if passes else None
-                if wait is None:
+                if wait is None or time.monotonic() > latest:
                     raise
                 # Not all of those that wait at the same moment.
                 time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
