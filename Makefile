@@ -39,6 +39,7 @@ reference: ## the pages of the documents that are made from the source
 	@scripts/setup python
 	$(PYTHON) scripts/help_texts.py
 	$(PYTHON) scripts/command_reference.py > docs/reference/commands.md
+	$(PYTHON) scripts/openapi.py
 	$(PYTHON) -m freshlayer explain > docs/reasons.md
 
 session: ## record the session of the README again, on a private engine

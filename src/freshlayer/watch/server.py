@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from freshlayer import __version__
@@ -34,6 +35,7 @@ from freshlayer.watch.receiving import Receiver, Receiving
 _NO_PROXY, _NO_HISTORIES = Proxy(), Histories()
 _LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
 _NO_RECEIVERS: Mapping[str, Receiver] = MappingProxyType({})
+_DESCRIPTION = Path(__file__).with_name("openapi.json")
 _VERSION = 1
 _MOST_REQUESTS = 256
 _JOIN = 1.0
@@ -130,12 +132,16 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
             return JSONResponse({"version": _VERSION, "error": "no such Dockerfile is watched"}, 404)
         return Response(entry.json, media_type="application/json")
 
+    def description(_: Request) -> Response:
+        return FileResponse(_DESCRIPTION, media_type="application/json")
+
     routes = {
         "/healthz": health,
         "/readyz": ready,
         "/metrics": metrics,
         "/api/dockerfiles": standings,
         "/api/check": check,
+        "/api/openapi.json": description,
     }
     return [Route(path, answer) for path, answer in routes.items()]
 
