@@ -17,10 +17,10 @@ from jsonschema import Draft202012Validator
 from freshlayer.cli.watch_receivers import BuildRecorder, receivers
 from freshlayer.model.watched import Cause, CauseKind, Fired, Standing
 from freshlayer.state import SqliteStore
-from freshlayer.watch.access import Proxy
+from freshlayer.watch.access import Access, Proxy
 from freshlayer.watch.arrivals import Arrivals
 from freshlayer.watch.board import Board
-from freshlayer.watch.pages.routes import Histories
+from freshlayer.watch.pages.routes import Histories, Pages
 from freshlayer.watch.server import Server, application
 from freshlayer.watch.settings import read
 from testing.process import wait_until
@@ -39,7 +39,8 @@ def test_both_copies_are_what_the_code_makes() -> None:
 
 
 def test_every_route_of_the_api_is_described() -> None:
-    app = application(Board(), b"", lambda: 0, Proxy(), Histories())
+    board, access = Board(), Access(b"", Proxy(), lambda: 0)
+    app = application(board, access, Pages(board.shown, Histories(), access, lambda: 0, "1"), lambda: 0)
     paths = {route.path.replace(":path}", "}"): route.methods for route in app.routes}  # type: ignore[attr-defined]
     described = {path for path in paths if path.startswith(("/api", "/healthz", "/readyz", "/metrics"))}
     described |= {"/events", "/badge/{name}.svg"}
