@@ -132,18 +132,19 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
             return JSONResponse({"version": _VERSION, "error": "no such Dockerfile is watched"}, 404)
         return Response(entry.json, media_type="application/json")
 
-    def description(_: Request) -> Response:
-        return FileResponse(_DESCRIPTION, media_type="application/json")
-
     routes = {
         "/healthz": health,
         "/readyz": ready,
         "/metrics": metrics,
         "/api/dockerfiles": standings,
         "/api/check": check,
-        "/api/openapi.json": description,
+        "/api/openapi.json": _description,
     }
     return [Route(path, answer) for path, answer in routes.items()]
+
+
+def _description(_: Request) -> Response:
+    return FileResponse(_DESCRIPTION, media_type="application/json")
 
 
 def _dockerfile(request: Request) -> str | None:
