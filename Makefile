@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
 
-demo: ## freshlayer demo, then seven acts, on a private engine; VERBOSE=--verbose prints each check
+demo: ## freshlayer demo, then seven acts and the service, on a private engine; VERBOSE=--verbose prints each check
 	@scripts/setup python engine restify
 	$(PYTHON) -m demo.seven_acts $(VERBOSE)
 

@@ -1,4 +1,4 @@
-"""``make demo``: ``freshlayer demo``, then seven acts: two remedies, both builders, two kinds of origin."""
+"""``make demo``: ``freshlayer demo``, seven acts in two ways on both builders, and an act of the service."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from testing.origins import RESTIFY, Origin, RestifyOrigin, ServeOrigin
 from testing.process import ChildError
 from testing.seven_acts import FIRST_TAG, Act, Stage, flag_file_alone, play
 from testing.users_engine import UsersEngine, unusable
+from testing.watch_act import watch_act
 
 TAG = "freshlayer-acts"
 EXPLAINED = """\
@@ -26,6 +27,8 @@ Seven acts: one origin, one file, a Dockerfile that downloads it, on both builde
   flag file   freshlayer flag URL -o docker.etag     before each plain docker build; the Dockerfile has
                                                      ADD docker.etag and reads it before the download
   drop-in     freshlayer build                       in place of docker build; the Dockerfile stays as it is
+
+An eighth act is the service: freshlayer watch, with a trigger that runs the drop-in.
 
 What ran is read from the origin's log of requests, not from the builder's display.
 """
@@ -43,6 +46,7 @@ def main(words: Sequence[str]) -> int:
         if engine is None:
             return _without_a_builder(stack) or shown
         acts = [act for acts in _combinations(engine, verbose=VERBOSE in words) for act in acts]
+        acts.append(_watched(engine, verbose=VERBOSE in words))
     _sum_up(acts)
     held = sum(act.holds for act in acts)
     hint = "" if VERBOSE in words else f"; each check with {VERBOSE}"
@@ -108,6 +112,16 @@ def _played(
         with kind(here, FIRST_TAG) as origin, ServeOrigin(here, '"marker"') as markers:
             stage = Stage(here / "context", origin, markers, environment, TAG, by_flag, engine.image_id)
             yield from play(stage)
+
+
+def _watched(engine: PrivateEngine | UsersEngine, *, verbose: bool) -> Act:
+    """The last act: ``freshlayer watch`` finds a change and has the image built."""
+    if verbose:
+        print("freshlayer watch, BuildKit, drop-in")
+    with tempfile.TemporaryDirectory(prefix="freshlayer-demo-") as directory:
+        act = watch_act(Path(directory), {**os.environ, **engine.environment(buildkit=True)})
+    _print(act, verbose=verbose)
+    return act
 
 
 def _without_a_builder(stack: ExitStack) -> int:

@@ -13,6 +13,7 @@ from testing.builders.base import Builder
 from testing.builders.table import Builders
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin, by_builds
+from testing.watch_act import watch_act
 
 
 @pytest.fixture(params=["buildkit"])
@@ -38,3 +39,10 @@ def test_a_change_is_built_by_the_trigger_and_then_the_image_is_fresh(
     told = freshlayer(*words)
     assert (told.code, told.err) == (0, "")
     assert len(by_builds(origin.requests())) == 2
+
+
+def test_the_service_shows_why_an_image_is_stale_and_that_its_trigger_made_it_fresh(
+    builder: Builder, tmp_path: Path
+) -> None:
+    act = watch_act(tmp_path / "act", builder.environment(), builder.command[0])
+    assert act.seen == act.expected, act.output
