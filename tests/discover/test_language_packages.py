@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -753,3 +755,88 @@ def test_maven_reads_the_settings_that_a_variable_names(command: str, tmp_path: 
 def test_the_repository_of_r_is_that_of_the_command(tmp_path: Path) -> None:
     found = installs(tmp_path, "CRAN=https://r.example Rscript -e 'install.packages(\"shiny\")'")
     assert found.options == (("CRAN", "https://r.example"),)
+
+
+_DESCRIPTION = """Package: mine
+Version: 1.0
+Title: Imports: nothing
+Depends:
+    R (>= 4.1),
+    zoo
+Imports: dplyr,
+    rlang (>= 1.0), methods,utils
+LinkingTo: cpp11
+Suggests: testthat (>= 3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("remotes::install_deps()", ["zoo", "dplyr", "rlang", "cpp11"]),
+        ("devtools::install_deps(dependencies = TRUE)", ["zoo", "dplyr", "rlang", "cpp11", "testthat"]),
+        ("pak::local_install_deps()", ["zoo", "dplyr", "rlang", "cpp11"]),
+        ('remotes::install_deps("below", upgrade = "never")', ["lattice"]),
+    ],
+)
+def test_the_packages_of_a_description(tmp_path: Path, code: str, words: list[str]) -> None:
+    files = {"DESCRIPTION": _DESCRIPTION, "below/DESCRIPTION": "Package: x\nImports: lattice\n"}
+    assert list(installs(tmp_path, f"Rscript -e '{code}'", files).words) == words
+
+
+def test_the_packages_of_a_description_are_those_that_r_reads(tmp_path: Path) -> None:
+    if shutil.which("Rscript") is None:
+        pytest.skip("R is not installed, and scripts/setup can't install it here")
+    ours = installs(tmp_path, "Rscript -e 'remotes::install_deps()'", {"DESCRIPTION": _DESCRIPTION}).words
+    code = (
+        "d <- read.dcf('DESCRIPTION'); f <- c('Depends', 'Imports', 'LinkingTo')\n"
+        "cat(unlist(tools:::.extract_dependency_package_names(d[, f])))"
+    )
+    done = subprocess.run(
+        ["Rscript", "--vanilla", "-e", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert set(done.stdout.split()) - {"methods", "utils"} == set(ours)
+
+
+@pytest.mark.parametrize("text", ["Package: x\nImports: a\nRemotes: o/a\n", None])
+def test_a_description_that_is_not_known_or_names_repositories(tmp_path: Path, text: str | None) -> None:
+    found = discovered(
+        tmp_path, "Rscript -e 'remotes::install_deps()'", {"DESCRIPTION": text} if text else {}
+    )
+    assert [it.reason.code for it in found.not_watched] == ["packages-by-name"]
+
+
+def test_extras_of_a_project_count(tmp_path: Path) -> None:
+    optional = '[project.optional-dependencies]\ndev = ["pytest>=8"]\ndocs = ["mkdocs"]\n'
+    files = {"pyproject.toml": _PROJECT + optional}
+    assert installs(tmp_path, "pip install -e '.[dev,docs]'", files).words == (
+        *("flask>=3", "attrs", "pytest>=8", "mkdocs"),
+    )
+    assert installs(tmp_path, "pip install .", files).words == ("flask>=3", "attrs")
+    assert installs(tmp_path, "pip install .[absent]", files).words == ("flask>=3", "attrs")
+    dynamic = {"pyproject.toml": f'{_PROJECT}dynamic = ["optional-dependencies"]\n'}
+    unknown = installs(tmp_path, "pip install .[dev]", dynamic).unknown
+    assert unknown is not None
+    assert unknown.code == "requirements-not-stated"
+
+
+_GRADLEW = '#!/bin/sh\nset -- -classpath gradle-wrapper.jar org.gradle.wrapper.Main "$@"\nexec java "$@"\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("./gradlew build", "gradlew"),
+        ("sh gradlew build", "gradlew"),
+        ("chmod +x mvnw && ./mvnw package", "mvnw"),
+        ("/app/mvnw -B package", "mvnw"),
+    ],
+)
+def test_a_wrapper_of_the_context_is_a_build_tool(tmp_path: Path, command: str, file: str) -> None:
+    (item,) = discovered(tmp_path, command, {file: _GRADLEW}).not_watched
+    assert item.reason.code == "packages-by-name"

@@ -13,7 +13,13 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
+from freshlayer.discover.syntaxes.language_lines import (
+    LanguageLine,
+    Listed,
+    ProjectFiles,
+    divided,
+    names_nothing,
+)
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
@@ -28,7 +34,7 @@ _LITERAL = compiled(rf"(?:{_QUOTED})")
 _CALL = compiled(
     r"\b(?:(install\.packages)|(?:remotes::|devtools::)?(install_cran)|(?:remotes::|devtools::)?(install_version)"
     r"|(?:pak::)?(pkg_install)|pak::(pak)|((?:BiocManager::install|biocLite|update\.packages"
-    r"|install_(?:bioc|deps|local|dev)|tinytex::\w{1,40}|webshot::\w{1,40}|pacman::p_load)))\s*\("
+    r"|pak::local_install(?:_dev)?_deps|install_(?:bioc|deps|dev_deps|local|dev)|tinytex::\w{1,40}|webshot::\w{1,40}|pacman::p_load)))\s*\("
 )
 _ASSIGNED = compiled(rf"\b([A-Za-z.][\w.]{{0,60}})\s{{0,9}}(?:<-|=)\s{{0,9}}(?:c\s{{0,9}}(\()|({_QUOTED}))")
 _REPOS_OF_OPTIONS = compiled(r"\boptions\s*\(")
@@ -36,6 +42,13 @@ _NAMED = compiled(r"\s*(?:\"([\w.]{1,40})\"|([\w.]{1,40}))\s*=(?!=)\s*(.*)", re.
 _PACKAGE = compiled(r"[A-Za-z][A-Za-z0-9.]{1,100}")
 _PREFIX = compiled(r"^(?:cran|any)::")
 _EXACT = compiled(r"\d{1,9}(?:[.-]\d{1,9}){1,5}")
+_DEPENDENCIES = compiled(r"install_(?:dev_)?deps\s*\(")
+_OF_R = frozenset(
+    """
+    base compiler datasets grDevices graphics grid methods parallel splines stats stats4 tcltk tools utils
+    """.split()
+)
+"""Packages that R itself has."""
 _WITH_PROFILES = frozenset({"R", "Rscript"})
 _MOST_CODE = 50_000
 _MOST_CALLS = 40
@@ -78,7 +91,7 @@ def r(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine 
         repos = tuple(item for item in line.options if item[0] == "repos" and "://" in item[1])
         unclear = any(not _PACKAGE.fullmatch(word) for word in line.words)
         return None if unclear or not line.words else LanguageLine(line.words, repos)
-    lines = list(_of_code("\n".join(_code(name, arguments, files))[:_MOST_CODE]))
+    lines = list(_of_code("\n".join(_code(name, arguments, files))[:_MOST_CODE], files))
     profiles = _profiles(arguments, files) if name in _WITH_PROFILES else {}
     return LanguageLine(also=tuple(replace(it, files=profiles) for it in lines)) if lines else None
 
@@ -112,12 +125,34 @@ def _code(name: str, arguments: Sequence[str], files: ProjectFiles) -> Iterator[
             return
 
 
-def _of_code(code: str) -> Iterator[LanguageLine]:
+def _of_code(code: str, files: ProjectFiles) -> Iterator[LanguageLine]:
     code = re.sub(r"(?m)^\s*#.*$", "", code)
     variables = _assigned(code)
     defaults = tuple(_repositories(code, variables))
     for call in _calls(code):
-        yield _of_call(call, variables, defaults)
+        project = _of_description(call, files, defaults)
+        yield _of_call(call, variables, defaults) if project is None else project
+
+
+def _of_description(
+    call: _Call, files: ProjectFiles, defaults: tuple[tuple[str, str], ...]
+) -> LanguageLine | None:
+    """``install_deps()``: what the DESCRIPTION of a package states; None for another call, or without one."""
+    if not _DEPENDENCIES.search(call.text):
+        return None
+    path = (_strings(call.first("pkgdir", "pkg", "root"), {}) or ["."])[0]
+    text = files.text(f"{path}/DESCRIPTION")
+    if text is None or re.search(r"(?m)^(?:Remotes|Additional_repositories):", text):
+        return None
+    every = (call.named("dependencies") or "").strip() == "TRUE"
+    fields = ("Depends", "Imports", "LinkingTo", *(("Suggests",) if every else ()))
+    stated = dict(re.findall(r"(?m)^([\w/]+):[ \t]*((?:.*)(?:\n[ \t]+.*)*)", text))
+    names = re.findall(r"(?:^|,)\s*([A-Za-z][A-Za-z0-9.]+)", ",".join(stated.get(it, "") for it in fields))
+    words = dict.fromkeys(it for it in names if it != "R" and it not in _OF_R)
+    repos = tuple(("repos", url) for url in _strings(call.named("repos") or "", {}) or () if "://" in url)
+    if not words:
+        return LanguageLine(listed=(names_nothing(call.text, f"{path}/DESCRIPTION"),))
+    return LanguageLine(tuple(words), repos or defaults)
 
 
 def _of_call(call: _Call, variables: Variables, defaults: tuple[tuple[str, str], ...]) -> LanguageLine:

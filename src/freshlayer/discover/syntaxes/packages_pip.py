@@ -117,7 +117,8 @@ class _Requirements:
         if "://" in word:
             self._listed[not_followed(_BEHIND_URL.sub("", word))] = None
         elif _LOCAL.search(_EXTRAS.sub("", word)):
-            self._project(_EXTRAS.sub("", word))
+            extras = _EXTRAS.search(word)
+            self._project(_EXTRAS.sub("", word), extras[0] if extras else "")
         else:
             self._words[word] = None
 
@@ -175,7 +176,7 @@ class _Requirements:
             if known:
                 yield known
 
-    def _project(self, path: str) -> None:
+    def _project(self, path: str, extras: str) -> None:
         """A project of the context: its metadata states what it requires, unless its build decides that."""
         if re.search(r"\.(?:whl|zip|tar\.\w+|tgz)$", path):
             self._listed |= dict.fromkeys((Listed(path, Reason("file-named")), not_followed(path)))
@@ -193,6 +194,14 @@ class _Requirements:
         if not project or not isinstance(stated, list) or "dependencies" in dynamic:
             self._unknown = self._unknown or _DYNAMIC
             return
+        optional = project.get("optional-dependencies", {})
+        for extra in re.findall(r"[\w.-]+", extras):
+            more = optional.get(extra) if isinstance(optional, dict) else None
+            if "optional-dependencies" in dynamic:
+                self._unknown = self._unknown or _DYNAMIC
+                return
+            # Of an extra that a project does not have, pip warns.
+            stated = [*stated, *(more if isinstance(more, list) else ())]
         for word in stated:
             if isinstance(word, str):
                 self._words[word] = None

@@ -52,6 +52,7 @@ _URL = compiled(r"https?://[^\s'\"`|&;<>(){}\\]+")
 _MOST_URLS = 3
 _BINARY_WITHIN = 8_000
 _RUN_PARTS_NAME = compiled(r"[A-Za-z0-9_-]+")
+_WRAPPERS = frozenset({"gradlew", "mvnw"})
 _STDIN = frozenset({"/dev/stdin", "/proc/self/fd/0", "/dev/fd/0"})
 _DOWNLOADED = Reason("script-downloaded")
 _HOMES = ("~", "${HOME}", "$HOME")
@@ -64,6 +65,7 @@ def interpreted(runner: Runner, fields: Fields, frame: Frame) -> CommandResult |
         return None
     found = _find(runner, fields[place], frame)
     if isinstance(found, FileText):
+        _called(runner, fields[place:], frame)
         return _child(runner, found, fields[place:], frame, [known(field) for field in fields[1:place]])
     _miss(runner, fields[place], found)
     return None
@@ -82,10 +84,17 @@ def executed(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | No
     else:
         found, path = _find(runner, fields[0], frame), written(fields[0])
     if isinstance(found, FileText):
+        _called(runner, fields, frame)
         return _by_shebang(runner, found, (text_of(path), *fields[1:]), frame)
     if isinstance(found, NoText) or _SCRIPT_NAME.search(path):
         _miss(runner, fields[0], found)
     return None
+
+
+def _called(runner: Runner, fields: Fields, frame: Frame) -> None:
+    """A wrapper of a build tool is a program too: what it ends in, java with a class, is not known as one."""
+    if basename(known(fields[0]) or "") in _WRAPPERS:
+        runner.called(fields, frame)
 
 
 def sourced(runner: Runner, fields: Fields, frame: Frame) -> CommandResult | None:
