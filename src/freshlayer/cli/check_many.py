@@ -89,7 +89,7 @@ def check_several(
                 warn_once(warning)
             started = time.monotonic()
             for batch in found:
-                keyring = Keyring(os.environ, batch.policy.hosts)
+                keyring = Keyring(dict(os.environ), batch.policy.hosts)
                 left = max(_LEAST_DEADLINE, batch.policy.deadline - (time.monotonic() - started))
                 own = replace(session, policy=replace(batch.policy, deadline=left), keyring=keyring)
                 due = batch.due(search.request)

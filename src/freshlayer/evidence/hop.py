@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import KeysView
 from functools import cached_property
 
 from msgspec import Struct
@@ -20,6 +21,11 @@ class Hop(Struct, frozen=True, dict=True):
         for name, value in self.headers:
             found[name] = (*found.get(name, ()), value)
         return found
+
+    @property
+    def names(self) -> KeysView[str]:
+        """Of all headers."""
+        return self._named.keys()
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a header."""

@@ -6,6 +6,7 @@ no connection itself, so that all conversations share connections, limits and de
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -150,7 +151,10 @@ def _talk(
 
 
 def _protocol(kind: str) -> Protocol:
-    protocol: Protocol = import_module(f"freshlayer.probe.{PROTOCOLS[kind]}").probe
+    name = f"freshlayer.probe.{PROTOCOLS[kind]}"
+    # Of many thousand references, a look-up and not an import for each.
+    module = sys.modules.get(name) or import_module(name)
+    protocol: Protocol = module.probe
     return protocol
 
 

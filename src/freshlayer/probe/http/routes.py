@@ -99,8 +99,9 @@ def _as_usual(reference: Reference) -> bool:
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Probe a URL in the way that suits its origin."""
+    text = reference.text.partition("#")[0]
     for pattern, route in ROUTES if _as_usual(reference) else FORGES:
-        match = pattern.fullmatch(reference.text.partition("#")[0])
+        match = pattern.fullmatch(text)
         if match:
             return (yield from route(match, reference, recorded, means))
     seen = yield from http.probe(reference, recorded, means)
