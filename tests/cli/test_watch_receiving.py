@@ -7,12 +7,15 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
 from testing.process import wait_until
+from testing.servers.git_http import GitHttp
+from testing.upstream import Upstream
 from tests.cli.test_watch_api import get, serving
 
 CONFIG = """
@@ -75,6 +78,35 @@ def test_a_push_is_found_without_waiting_for_the_interval(
         assert stale(port)["stale_since"] is None
         assert post(port, "/webhooks/lab", hook, {"X-Gitlab-Token": "lab"})[0] == 202
         wait_until(lambda: bool(stale(port)["causes"]), seconds=90, what="the change")
+
+
+def test_a_push_to_a_project_has_it_fetched(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
+    freshlayer = freshlayer.but(PATH=os.environ["PATH"], XDG_STATE_HOME=str(tmp_path / "data"))
+    upstream = Upstream(tmp_path / "upstream")
+    upstream.commit("Dockerfile", "FROM scratch\nRUN true\n")
+    upstream.push("main")
+    with GitHttp(upstream.served) as server:
+        url = f"{server.url}app.git"
+        config = tmp_path / "watch.toml"
+        config.write_text(
+            f'{CONFIG}[[projects]]\ngit = "{url}"\n'
+            '[repositories]\nfetch = "1h"\nallow_hosts = ["127.0.0.1"]\n'
+        )
+        hook = {
+            "object_kind": "push",
+            "project": {"web_url": f"{server.url}app", "path_with_namespace": urlsplit(url).path[1:-4]},
+        }
+        with serving(freshlayer, tmp_path / "log", "--config", str(config), str(project)) as port:
+            wait_until(lambda: len(watched(port)) == 1, seconds=90, what="the first fetch")
+            upstream.commit("web/Dockerfile", "FROM scratch\n")
+            upstream.push("main")
+            assert post(port, "/webhooks/lab", hook, {"X-Gitlab-Token": "lab"})[0] == 202
+            wait_until(lambda: len(watched(port)) == 2, seconds=90, what="the fetch of the push")
+
+
+def watched(port: int) -> list[object]:
+    found: list[object] = json.loads(get(port, "/api/dockerfiles")[1])["dockerfiles"]
+    return found
 
 
 def test_a_secret_that_is_named_and_missing_ends_the_start(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.reference import parse
-from freshlayer.watch.moved import Moved, MovedKind, concerns
+from freshlayer.watch.moved import Moved, MovedKind, clone_urls, concerns
 
 IMAGE, REPOSITORY, OBJECT = MovedKind.IMAGE, MovedKind.REPOSITORY, MovedKind.OBJECT
 
@@ -38,6 +38,8 @@ IMAGE, REPOSITORY, OBJECT = MovedKind.IMAGE, MovedKind.REPOSITORY, MovedKind.OBJ
         ),
         (Moved(REPOSITORY, "gitlab.x", "a/b"), "https://gitlab.x/api/v4/projects/a%2Fb/releases", True),
         (Moved(REPOSITORY, "gitlab.x", "a/b"), "https://gitlab.x/a/b/-/raw/main/x", True),
+        (Moved(REPOSITORY, "gitlab.x:8443", "a/b"), "git+ssh://git@gitlab.x/a/b", True),
+        (Moved(REPOSITORY, "gitlab.x:8443", "a/b"), "git+https://gitlab.x:8443/a/b", True),
         (Moved(OBJECT, "", "bucket/a/b c"), "s3://bucket/a/b%20c", True),
         (Moved(OBJECT, "", "bucket/a"), "s3://bucket/b", False),
         (Moved(OBJECT, "", "bucket/a"), "https://bucket.s3.eu-west-1.amazonaws.com/a", True),
@@ -47,3 +49,13 @@ IMAGE, REPOSITORY, OBJECT = MovedKind.IMAGE, MovedKind.REPOSITORY, MovedKind.OBJ
 )
 def test_a_webhook_concerns_what_may_have_changed(moved: Moved, reference: str, *, wanted: bool) -> None:
     assert concerns(moved, parse(reference)) is wanted
+
+
+def test_a_repository_that_was_pushed_has_the_urls_by_which_it_is_cloned() -> None:
+    assert clone_urls(Moved(REPOSITORY, "gitlab.x:8443", "a/b")) == (
+        "https://gitlab.x:8443/a/b",
+        "http://gitlab.x:8443/a/b",
+        "ssh://git@gitlab.x/a/b",
+        "git@gitlab.x:a/b",
+    )
+    assert clone_urls(Moved(IMAGE, "docker.io", "a/b")) == clone_urls(Moved(REPOSITORY, "", "a/b")) == ()

@@ -191,6 +191,7 @@ def _serve(place: _Place, listen: str | None) -> int:
             projects = place.projects(end, sparse, end.renew)
             if projects is not None:
                 projects.start()
+                arrivals.pushed = projects.hurry
             _service(place, standings, end, recorded, board, sparse, projects, arrivals, warm).serve()
         except OverdueError:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from freshlayer.watch.moved import Moved
+from freshlayer.watch.moved import Moved, clone_urls
 
 _MOST = 10_000
 
@@ -21,13 +21,19 @@ class Arrivals:
         self.watched: Mapping[str, str] = {}
         """Name of a Dockerfile → its name in the state. Replaced by each round, never changed."""
 
+        self.pushed: Callable[[str], object] = lambda _: None
+        """Gets every URL by which a repository that was pushed may be cloned."""
+
     def move(self, found: Iterable[Moved]) -> bool:
         """Whether it was noted: there is a limit until the next round."""
+        noted = set(found)
         with self._lock:
-            more = self._moved | set(found)
+            more = self._moved | noted
             if len(more) > _MOST:
                 return False
             self._moved = more
+        for url in {url for moved in noted for url in clone_urls(moved)}:
+            self.pushed(url)
         self._wake()
         return True
 

@@ -60,7 +60,20 @@ def _is_of(moved: Moved, reference: Reference) -> bool:
         host, path = moved.host, path.removeprefix(_OF_GITHUB[host])
     path = path.removeprefix("api/v4/projects/")
     same = path == moved.path or path.startswith((f"{moved.path}/", f"{moved.path}.git"))
-    return same and moved.host in {"", host}
+    return same and _without_port(moved.host) in {"", host}
+
+
+def clone_urls(moved: Moved) -> tuple[str, ...]:
+    """What a configuration may name it by; of anything but a repository none."""
+    if moved.kind is not MovedKind.REPOSITORY or not moved.host:
+        return ()
+    name, path = _without_port(moved.host), moved.path
+    by_http = [f"{scheme}://{moved.host}/{path}" for scheme in ("https", "http")]
+    return (*by_http, f"ssh://git@{name}/{path}", f"git@{name}:{path}")
+
+
+def _without_port(host: str) -> str:
+    return host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
 
 
 def _is_object(moved: Moved, reference: Reference) -> bool:

@@ -23,7 +23,7 @@ def moved(document: Any, arrived: Arrived) -> list[Moved]:
     event = arrived.headers.get("x-github-event", "")
     if event in _OF_REPOSITORY:
         repository = document["repository"]
-        host = urlsplit(repository["html_url"]).hostname or ""
+        host = urlsplit(repository["html_url"]).netloc.rpartition("@")[2].lower()
         return [Moved(MovedKind.REPOSITORY, host, repository["full_name"].strip("/"))]
     if event not in {"package", "registry_package"}:
         return []

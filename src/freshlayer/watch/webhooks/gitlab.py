@@ -19,5 +19,5 @@ def moved(document: Any, _: Arrived) -> list[Moved]:
     if document["object_kind"] not in {"push", "tag_push", "release"}:
         return []
     project = document["project"]
-    host = urlsplit(project["web_url"]).hostname or ""
+    host = urlsplit(project["web_url"]).netloc.rpartition("@")[2].lower()
     return [Moved(MovedKind.REPOSITORY, host, project["path_with_namespace"].strip("/"))]
