@@ -13,9 +13,9 @@ from freshlayer.decisions.locking import merged
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.model.lock import Lock, LockedDockerfile
 from freshlayer.model.packages import PackagesWanted
-from freshlayer.workflows.lock import LockTarget, targets_for
 from freshlayer.workflows.lock_offline import offline_differences
 from freshlayer.workflows.lock_parts import part_of
+from freshlayer.workflows.lock_targets import LockTarget, targets_for
 from freshlayer.workflows.target import report_of
 
 DESCRIBED = LockedDockerfile(path="Dockerfile", platforms=("linux/amd64", "linux/arm64"))

@@ -14,7 +14,7 @@ from freshlayer.cli.options import Options, ours
 if TYPE_CHECKING:
     from freshlayer.cli.locked_files import Files
     from freshlayer.model.lock import Lock
-    from freshlayer.workflows.lock import LockTarget
+    from freshlayer.workflows.lock_targets import LockTarget
     from freshlayer.workflows.session import Session
 
 FORMATS = ("text", "json", "markdown")

@@ -19,7 +19,7 @@ from freshlayer.masking import is_secret_name, public_text, shown
 if TYPE_CHECKING:
     from freshlayer.context import Source
     from freshlayer.model.lock import Lock, LockedDockerfile
-    from freshlayer.workflows.lock import LockTarget
+    from freshlayer.workflows.lock_targets import LockTarget
 
 
 class Files(Struct, frozen=True):
@@ -52,7 +52,7 @@ def files_of(
 
 
 def _targets(sources: Iterator[tuple[LockedDockerfile, Source]]) -> Iterator[LockTarget]:
-    from freshlayer.workflows.lock import targets_for
+    from freshlayer.workflows.lock_targets import targets_for
 
     for described, source in sources:
         with located(source):

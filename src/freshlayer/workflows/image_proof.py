@@ -19,7 +19,8 @@ from freshlayer.model.reasons import Reason
 from freshlayer.probe import probe
 from freshlayer.probe.images.blobs import read_all
 from freshlayer.reference import Reference, parse, shown
-from freshlayer.workflows.lock import LockTarget, observe
+from freshlayer.workflows.lock import observe
+from freshlayer.workflows.lock_targets import LockTarget
 from freshlayer.workflows.platforms import default_platform
 from freshlayer.workflows.session import Session
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.context import Source
 from freshlayer.decisions.lock_changes import changes, only_of
 from freshlayer.decisions.locked_packages import commands_of, packed, pairs_in
 from freshlayer.decisions.locking import merged, numbered, recorded_in
-from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import UnknownInputError
 from freshlayer.evidence.images import platform_list
 from freshlayer.lock.lock_file import is_gone
@@ -24,19 +22,13 @@ from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.workflows.judge import Judgement
 from freshlayer.workflows.lock_parts import part_of
+from freshlayer.workflows.lock_targets import LockTarget
 from freshlayer.workflows.observe import Due
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
 
 _ALWAYS = 1 << 40
 """Seconds for which what is locked is not probed again."""
-
-
-class LockTarget(Struct, frozen=True):
-    """A Dockerfile for one platform, with the options that the lock file keeps."""
-
-    described: LockedDockerfile
-    target: Target
 
 
 class Observed(Struct, frozen=True):
@@ -47,26 +39,6 @@ class Observed(Struct, frozen=True):
     report: Report
     places: Mapping[Reference, str] = {}
     hashed: Collection[Reference] = ()
-
-
-def targets_for(described: LockedDockerfile, source: Source) -> list[LockTarget]:
-    """One for each platform: a lock serves builds for any of them. Raises DockerfileError."""
-    return [
-        LockTarget(described, Target.of(source, _request(described, platform)))
-        for platform in described.platforms
-    ]
-
-
-def _request(described: LockedDockerfile, platform: str) -> BuildRequest:
-    """The same on every machine: neither its platform nor its proxies decide what is locked."""
-    return BuildRequest(
-        platforms=(platform,),
-        target=described.target,
-        build_args=described.build_args,
-        network=described.network or None,
-        host=platform,
-        all_stages=not described.target,
-    )
 
 
 def observe(

@@ -11,8 +11,8 @@ from freshlayer.evidence.images import spelled
 from freshlayer.model.lock import Lock, LockUser
 from freshlayer.model.lock_report import LockChange, LockChangeKind
 from freshlayer.model.packages import PackagePolicy
-from freshlayer.workflows.lock import LockTarget
-from freshlayer.workflows.lock_parts import reads_of
+from freshlayer.workflows.lock_reads import reads_of
+from freshlayer.workflows.lock_targets import LockTarget
 
 _Input = tuple[str, str, LockUser]
 """Reference, platform of an image by tag, instruction."""

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.context import Source
-from freshlayer.decisions.locked_packages import commands_of, is_known, managers_of, packed
-from freshlayer.discover.analysis import Analysis
-from freshlayer.discover.package_policy import under_policy
+from freshlayer.decisions.locked_packages import is_known, managers_of, packed
 from freshlayer.evidence.images import MANIFEST, index_in, manifest_for, spelled, value_of, with_algorithm
 from freshlayer.lock.lock_file import user_name
 from freshlayer.model.build import InstructionVerdict, Pairs
 from freshlayer.model.evidence import Evidence, Identity, Strength
-from freshlayer.model.inputs import SYNTAX, NotWatched, Place, RemoteInput
 from freshlayer.model.lock import (
     Lock,
     LockedDockerfile,
     LockedInput,
     LockedPackages,
-    LockedUnwatched,
     LockUser,
     NotRead,
 )
 from freshlayer.model.package_references import manager_of
-from freshlayer.model.packages import PackageChain, PackagePolicy
+from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
+from freshlayer.workflows.lock_reads import LockReader, Reads, reads_of
 from freshlayer.workflows.pins import evidence_of
 from freshlayer.workflows.target import Target
 
@@ -40,72 +36,9 @@ _ELSEWHERE = "package-index"
 """Reason code of a command whose packages are those of the instruction that reads their index."""
 
 
-class Reads(Struct, frozen=True):
-    """What an analysis finds, by the instructions that read it.
-
-    ``inputs``: reference → instructions. ``packages``: (instruction, manager, commands), in the order of the
-    file. ``unwatched``: with no line.
-    """
-
-    inputs: Mapping[Reference, tuple[LockUser, ...]]
-    packages: tuple[tuple[LockUser, str, tuple[str, ...]], ...]
-    unwatched: tuple[LockedUnwatched, ...]
-
-
 def name_of(path: Path, source: Source) -> str:
     """The name of a Dockerfile in a lock file."""
     return user_name(path, source.path) if source.path else source.shown
-
-
-def reads_of(name: str, analysis: Analysis, policies: Mapping[str, PackagePolicy]) -> Reads:
-    """What an analysis of the Dockerfile with this name finds. It is of what is probed alone."""
-    found = under_policy(analysis, policies)
-    return _Reader(name, found).reads(
-        found.discovery.inputs, found.discovery.not_watched, found.package_chains
-    )
-
-
-class _Reader:
-    """Knows the instructions of a Dockerfile by line and by number."""
-
-    def __init__(self, name: str, analysis: Analysis) -> None:
-        self._name = name
-        every = [
-            (stage, it) for stage in analysis.dockerfile.stages for it in (stage.start, *stage.instructions)
-        ]
-        self._by_line = {it.line: LockUser(name, stage.label, it.name) for stage, it in every}
-        self._by_number = {it.number: LockUser(name, stage.label, it.name) for stage, it in every}
-
-    def reads(
-        self,
-        inputs: Iterable[RemoteInput],
-        not_watched: Iterable[NotWatched],
-        chains: Iterable[PackageChain],
-    ) -> Reads:
-        users = {it.reference: tuple(sorted({self._user(place) for place in it.places})) for it in inputs}
-        unwatched = [
-            LockedUnwatched(
-                used_by=self._at(it.line), reason=it.reason.code, text=it.text, accepted=it.accepted
-            )
-            for it in not_watched
-            if not it.is_covered
-        ]
-        return Reads(users, tuple(self.packages(chains)), tuple(unwatched))
-
-    def packages(self, chains: Iterable[PackageChain]) -> Iterator[tuple[LockUser, str, tuple[str, ...]]]:
-        """Of an instruction that is in several chains once."""
-        runs = {run.number: run for chain in chains for run in chain.runs}
-        for number, run in sorted(runs.items()):
-            for manager in managers_of(run):
-                yield self._by_number[number], manager, commands_of(run, manager)
-
-    def _user(self, place: Place) -> LockUser:
-        if place.via == SYNTAX:
-            return LockUser(self._name, *SYNTAX.split())
-        return LockUser(self._name, place.stage or "0", place.instruction)
-
-    def _at(self, line: int) -> LockUser:
-        return self._by_line.get(line, LockUser(self._name, *SYNTAX.split()))
 
 
 def part_of(
@@ -114,7 +47,7 @@ def part_of(
     """The part of a lock file about one Dockerfile, from its report for these platforms."""
     plain = replace(target, local=frozenset()).watched
     named = reads_of(described.path, plain, policies)
-    reader = _Reader(described.path, plain)
+    reader = LockReader(described.path, plain)
     found = reader.reads(report.inputs, report.not_watched, report.packages_wanted.chains)
     found = replace(found, inputs=_with_local(found, named, target.local))
     platforms = target.request.platforms

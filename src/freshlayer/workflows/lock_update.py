@@ -18,8 +18,9 @@ from freshlayer.model.packages import DATED, PackagePolicy
 from freshlayer.packages.dates import written
 from freshlayer.reference import Reference, parse, shown
 from freshlayer.settings import Policy
-from freshlayer.workflows.lock import LockTarget, Observed, as_now, observe, parts_of
+from freshlayer.workflows.lock import Observed, as_now, observe, parts_of
 from freshlayer.workflows.lock_bodies import with_bodies
+from freshlayer.workflows.lock_targets import LockTarget
 from freshlayer.workflows.received import with_digests
 from freshlayer.workflows.session import Session
 

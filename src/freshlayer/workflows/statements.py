@@ -12,7 +12,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.probe.images.push import Pushed, Referrer, push
 from freshlayer.reference import parse, shown
 from freshlayer.workflows.image_proof import keyed, provenance_of
-from freshlayer.workflows.lock import LockTarget
+from freshlayer.workflows.lock_targets import LockTarget
 from freshlayer.workflows.session import Session
 
 _SCHEME = "docker-image://"
