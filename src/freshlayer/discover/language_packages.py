@@ -38,6 +38,7 @@ from freshlayer.discover.syntaxes.packages_tools import (
     uv_python,
     volta,
 )
+from freshlayer.discover.syntaxes.packages_uv import uv_sync
 from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_words
 from freshlayer.masking.channels import public_channel
@@ -51,9 +52,9 @@ Value = Callable[[str], str | Hole]
 
 
 def _uv(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
-    return (
-        uv_python(arguments) if list(arguments[:2]) == ["python", "install"] else pip(name, arguments, files)
-    )
+    if list(arguments[:2]) == ["python", "install"]:
+        return uv_python(arguments)
+    return uv_sync(arguments, files) if "sync" in arguments[:1] else pip(name, arguments, files)
 
 
 Grammar = Callable[[str, Sequence[str], ProjectFiles], LanguageLine | None]

@@ -1,0 +1,130 @@
+"""``uv sync`` of a project without a lock file: the requirements that pyproject.toml states.
+
+Where ``uv.lock`` is there, uv keeps its versions: that command is no subject here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import join
+
+from freshlayer.discover.locks.project import table, texts
+from freshlayer.discover.syntaxes.language_lines import (
+    LanguageLine,
+    ProjectFiles,
+    divided,
+    names_nothing,
+    not_followed,
+)
+from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.discover.syntaxes.pip_environment import from_environment
+from freshlayer.model.reasons import Reason
+
+_TABLE, _NAMES = table_of(
+    """
+    extra= group= only-group= no-group= no-extra= directory= project= python,p= index= default-index=
+    cache-dir= link-mode= package= no-install-package= python-preference= find-links,f= refresh-package= index-url,i=
+    extra-index-url= all-extras all-groups no-dev dev only-dev no-default-groups no-install-project no-cache,n
+    no-install-workspace compile-bytecode no-editable quiet,q verbose,v active inexact exact no-progress
+    offline all-packages frozen locked no-build-isolation refresh upgrade,U native-tls no-config
+    """
+)
+_INDEXES = {"default-index": "index-url", "index-url": "index-url"}
+_MORE_INDEXES = frozenset({"index", "extra-index-url"})
+_NOT_READ = frozenset({"package", "all-packages", "find-links", "no-install-package", "no-extra"})
+_READ = frozenset(
+    {"default-groups", "dev-dependencies", "package", "managed", "compile-bytecode", "link-mode"}
+)
+"""Keys of ``tool.uv`` that decide no version, or that are read here."""
+_MOST_GROUPS = 100
+
+
+class _NotReadError(ValueError):
+    """What decides the packages, and is not computed."""
+
+
+def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
+    """One command line; None where the project or its lock file decides in another way."""
+    line = divided(arguments, _TABLE, _NAMES)
+    options = dict(line.options)
+    directory = options.get("directory") or options.get("project") or "."
+    text = files.text(join(directory, "pyproject.toml"))
+    if text is None or {"frozen", "locked"} & options.keys():
+        return None
+    if (
+        files.text(join(directory, "uv.lock")) is not None
+        or files.text(join(directory, "uv.toml")) is not None
+    ):
+        return None
+    try:
+        words = tuple(dict.fromkeys(_wanted(tomllib.loads(text), line.options)))
+    except (_NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
+        detail = f"pyproject.toml: {str(error)[:80]}"
+        return LanguageLine(unknown=Reason("requirements-not-stated", detail=detail))
+    named = [
+        (_INDEXES.get(name, "extra-index-url"), value) for name, value in line.options if _is_index(name)
+    ]
+    kept = tuple(it for it in (*from_environment("uv", files.variable), *named))
+    if not words:
+        return LanguageLine(listed=(names_nothing("uv sync", join(directory, "pyproject.toml")),))
+    remotes = tuple(it for it in words if "://" in it)
+    listed = tuple(map(not_followed, remotes))
+    return LanguageLine(tuple(it for it in words if "://" not in it), kept, remotes=remotes, listed=listed)
+
+
+def _is_index(name: str) -> bool:
+    return name in _INDEXES or name in _MORE_INDEXES
+
+
+def _wanted(document: Mapping[str, object], options: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Requirements of the project, its extras and groups. Raises _NotReadError."""
+    names = {name for name, _ in options}
+    project, own = table(document.get("project")), table(table(document.get("tool")).get("uv"))
+    unread = [*(names & _NOT_READ), *(f"tool.uv.{it}" for it in own.keys() - _READ)]
+    dynamic = [it for it in texts(project.get("dynamic")) if "dependencies" in it]
+    if unread or dynamic or not project:
+        raise _NotReadError(", ".join(sorted([*unread, *dynamic])) or "there is no [project]")
+    only = [value for name, value in options if name == "only-group"] + (
+        ["dev"] if "only-dev" in names else []
+    )
+    if not only:
+        yield from texts(project.get("dependencies"))
+        optional = table(project.get("optional-dependencies"))
+        extras = optional if "all-extras" in names else [value for name, value in options if name == "extra"]
+        for extra in extras:
+            yield from texts(optional.get(extra))
+    groups = table(document.get("dependency-groups"))
+    groups["dev"] = [*_items(groups.get("dev")), *texts(own.get("dev-dependencies"))]
+    for group in only or _groups(options, groups, own):
+        yield from _of_group(group, groups, set())
+
+
+def _groups(
+    options: Sequence[tuple[str, str]], groups: Mapping[str, object], own: Mapping[str, object]
+) -> Sequence[str]:
+    names = {name for name, _ in options}
+    usual = own.get("default-groups", ["dev"])
+    default = list(groups) if usual == "all" or "all-groups" in names else texts(usual)
+    left_out = {value for name, value in options if name == "no-group"}
+    left_out |= {"dev"} if "no-dev" in names else set()
+    kept = [] if "no-default-groups" in names else default
+    stated = [value for name, value in options if name == "group"]
+    return [it for it in dict.fromkeys([*kept, *stated]) if it not in left_out]
+
+
+def _of_group(name: str, groups: Mapping[str, object], seen: set[str]) -> Iterator[str]:
+    """With the groups that it includes (PEP 735)."""
+    if name in seen or len(seen) > _MOST_GROUPS:
+        return
+    seen.add(name)
+    for item in _items(groups.get(name)):
+        included = table(item).get("include-group")
+        if isinstance(item, str):
+            yield item
+        elif isinstance(included, str):
+            yield from _of_group(included, groups, seen)
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
