@@ -24,7 +24,8 @@ from freshlayer.model.reasons import Reason
 _TABLE, _NAMES = table_of(
     """
     extra= group= only-group= no-group= no-extra= directory= project= python,p= index= default-index=
-    cache-dir= link-mode= package= no-install-package= python-preference= find-links,f= refresh-package= index-url,i=
+    cache-dir= link-mode= package= no-install-package= python-preference= find-links,f= refresh-package=
+    index-url,i=
     extra-index-url= all-extras all-groups no-dev dev only-dev no-default-groups no-install-project no-cache,n
     no-install-workspace compile-bytecode no-editable quiet,q verbose,v active inexact exact no-progress
     offline all-packages frozen locked no-build-isolation refresh upgrade,U native-tls no-config
