@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -18,11 +19,14 @@ from freshlayer.decisions.marks import Mark
 from freshlayer.errors import OptionError
 from freshlayer.model.build import Built
 from freshlayer.model.evidence import Identity, Strength
+from freshlayer.model.history import BuildEvent
 from freshlayer.model.observation import Recorded
+from freshlayer.model.turns import Taken, Turn
 from freshlayer.reference import parse
 from freshlayer.state import BuildRecord, BuiltRecord, Keep, Scope, StateStore
 from freshlayer.state.places import Server, store_at
 from freshlayer.state.postgres import schema
+from freshlayer.state.postgres.turns import PostgresTurns
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
 from testing.postgres import Postgres
@@ -198,6 +202,63 @@ def test_no_connection_is_held_while_a_builder_runs(postgres: Postgres) -> None:
         wait_until(lambda: postgres.rows(url, sql) == [(0,)], seconds=60, what="the end of the connection")
         store.record_observations({A: SEEN}, at=NOW)
         assert A in store.observations([A])
+
+
+def test_turns_are_taken_by_one_and_given_back(postgres: Postgres) -> None:
+    url = postgres.database()
+    with closing(PostgresTurns(url, 3600, _fail)) as one, closing(PostgresTurns(url, 3600, _fail)) as other:
+        assert one.take({A.text: 60, B.text: 60}) == Taken({A.text: 0, B.text: 0}, {})
+        found = other.take({A.text: 60})
+        assert found is not None
+        assert not found.mine
+        assert 0 < found.others[A.text] <= 30
+        one.finish({A.text: Turn(500, 3), B.text: Turn(0, 2)})
+        found = other.take({A.text: 60, B.text: 60})
+        assert found is not None
+        assert found.mine == {B.text: 2}
+        assert 400 < found.others[A.text] <= 500
+        # Of a server whose clock was set back.
+        postgres.rows(url, "UPDATE turn SET due = due * 2")
+        found = other.take({A.text: 60})
+        assert found is not None
+        assert found.mine == {A.text: 3}
+        with opened(url) as store:
+            store.forget([], [A.text])
+        assert postgres.rows(url, "SELECT reference FROM turn") == [(B.text,)]
+
+
+def test_one_judges_until_its_connection_ends(postgres: Postgres) -> None:
+    url = postgres.database()
+    with closing(PostgresTurns(url, 3600, _fail)) as one, closing(PostgresTurns(url, 3600, _fail)) as other:
+        assert [one.judges(), other.judges(), one.judges()] == [True, False, True]
+        one.close()
+        wait_until(other.judges, seconds=60, what="the turn to judge")
+        assert not one.judges()
+
+
+def test_what_others_recorded_is_noticed(postgres: Postgres) -> None:
+    url = postgres.database()
+    with closing(PostgresTurns(url, 3600, _fail)) as turns, opened(url) as store:
+        store.record_observations({A: SEEN}, at=NOW)
+        assert turns.changed() == (frozenset(), frozenset())
+        store.record_observations({A: SEEN, B: SEEN}, at=NOW)
+        store.record_build(
+            BuildRecord(
+                scope=SCOPE, at=NOW, event=BuildEvent(SCOPE.dockerfile, "", "", "", NOW, "built", (), ())
+            )
+        )
+        assert turns.changed() == (frozenset({B.text}), frozenset({SCOPE.dockerfile}))
+        assert turns.changed() == (frozenset(), frozenset())
+
+
+def test_a_server_that_never_answers_costs_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url, warnings = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/db?connect_timeout=2", list[str]()
+        with opened(url, warnings) as store:
+            assert store.observations([A]) == {}
+            store.record_observations({A: SEEN}, at=NOW)
+    assert len(warnings) == 1
+    assert "timeout expired; nothing is remembered" in warnings[0]
 
 
 def test_who_may_only_read_reads(postgres: Postgres) -> None:

@@ -52,6 +52,10 @@ class Database(Protocol):
     def pattern(self, text: str) -> str:
         """A text in which ``*`` matches any characters, as that operator reads it."""
 
+    @property
+    def own_tables(self) -> Sequence[str]:
+        """Tables that this member alone has, each with a column ``reference``."""
+
     def read(self, sql: str, values: Sequence[object], first: frozenset[object] | None = None) -> list[Row]:
         """The rows of a query, each value checked by the name of its column.
 

@@ -58,7 +58,9 @@ def read(database: Database, pattern: str, most: int) -> Inventory:
     )
 
 
-def forget(connection: Connection, dockerfiles: Iterable[str], references: Iterable[str]) -> None:
+def forget(
+    connection: Connection, dockerfiles: Iterable[str], references: Iterable[str], own_tables: Iterable[str]
+) -> None:
     """Remove every record of these, but for taints: without one a build could take a layer of other bytes."""
     names = [(name,) for name in dockerfiles]
     connection.executemany(
@@ -67,7 +69,7 @@ def forget(connection: Connection, dockerfiles: Iterable[str], references: Itera
     for table in OF_DOCKERFILES:
         connection.executemany(f"DELETE FROM {table} WHERE dockerfile = ?", names)  # noqa: S608 - constants of ours
     texts = [(text,) for text in references]
-    for table in OF_REFERENCES:
+    for table in (*OF_REFERENCES, *own_tables):
         connection.executemany(f"DELETE FROM {table} WHERE reference = ?", texts)  # noqa: S608 - constants of ours
     connection.execute(
         "UPDATE history_size SET bytes = (SELECT coalesce(sum(bytes), 0) FROM observation_event)"

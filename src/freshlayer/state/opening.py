@@ -104,6 +104,11 @@ class StateFile:
         self._with_connection(transaction, "nothing was recorded")
 
     @property
+    def own_tables(self) -> Sequence[str]:
+        """None."""
+        return ()
+
+    @property
     def glob(self) -> str:
         """The operator that compares a column with a pattern."""
         return "GLOB ?"

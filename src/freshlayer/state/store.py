@@ -138,7 +138,11 @@ class DatabaseStore:
         """Remove every record of these, but for taints; the space is given back."""
         from freshlayer.state import inventory  # noqa: PLC0415 - see above
 
-        self._database.write(lambda connection: inventory.forget(connection, dockerfiles, references))
+        self._database.write(
+            lambda connection: inventory.forget(
+                connection, dockerfiles, references, self._database.own_tables
+            )
+        )
         self._database.compact()
 
     def record_observations(

@@ -101,6 +101,11 @@ class PostgresDatabase:
         return int(found[0][0]) if found else 0
 
     @property
+    def own_tables(self) -> Sequence[str]:
+        """What several processes that watch share."""
+        return ("turn",)
+
+    @property
     def glob(self) -> str:
         """The operator that compares a column with a pattern."""
         return "LIKE ? ESCAPE '!'"

@@ -28,6 +28,11 @@ _NOW = "SELECT cast(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 _EVENTS = (("observation_event", "reference"), ("build_event", "dockerfile"))
 """Table and column of what is noted when an identity changed, and when a build ended."""
 
+_OLD_TURNS = (
+    "DELETE FROM turn WHERE due < (extract(epoch FROM clock_timestamp() - interval '30 days') * 1000)"
+)
+"""Of what no process watches any more."""
+
 _MOST_EVENTS = 10_000
 
 
@@ -59,6 +64,8 @@ class PostgresTurns:
             connection = self._judge.connected()
             found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_JUDGE,)).fetchone()
             self._lock = connection if found is not None and found[0] else None
+            if self._lock is not None:
+                self._lock.execute(_OLD_TURNS)
         except (psycopg.Error, OSError) as error:
             self._lock = None
             self._judge.close()
