@@ -205,6 +205,13 @@ def test_titles_are_as_short_as_they_may_be() -> None:
         "/srv/x/compose.yaml#web": "compose.yaml#web",
     }
     assert titles([]) == {}
+    of_repositories = {
+        "https://git.example.org/team/app.git@main:api/Dockerfile": "team/app@main:api",
+        "https://git.example.org/team/lib.git@release/1:Dockerfile": "team/lib@release/1",
+        "ssh://git@git.example.org/team/x@main:Dockerfile.dev": "team/x@main:Dockerfile.dev",
+        "/srv/y/Dockerfile": "y",
+    }
+    assert titles(tuple(of_repositories)) == of_repositories
     assert address_of("/srv/\udcff#a?b/Dockerfile") == "srv/%FF%23a%3Fb/Dockerfile"
 
 

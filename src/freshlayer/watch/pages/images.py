@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from posixpath import commonpath
@@ -155,22 +156,18 @@ def shown_reference(reference: str) -> str:
 
 
 def titles(names: Sequence[str]) -> dict[str, str]:
-    """A short name for each Dockerfile: its path below what all have in common."""
-    if not names:
-        return {}
-    above = commonpath([name.rpartition("/")[0] or "/" for name in names]) if _alike(names) else ""
+    """A short name for each Dockerfile: its path below what all have in common, or that in its repository."""
+    directories = [name.rpartition("/")[0] or "/" for name in names if name.startswith("/")]
+    above = commonpath(directories) if directories else ""
     found = {name: _title(name, above) for name in names}
-    seen: dict[str, int] = {}
-    for title in found.values():
-        seen[title] = seen.get(title, 0) + 1
+    seen = Counter(found.values())
     return {name: title if seen[title] == 1 else name for name, title in found.items()}
 
 
-def _alike(names: Sequence[str]) -> bool:
-    return len({name.startswith("/") for name in names}) == 1
-
-
 def _title(name: str, above: str) -> str:
+    if "://" in name:
+        within = name.partition("://")[2].partition("/")[2].replace(".git@", "@", 1)
+        return within.removesuffix(_FILE).rstrip("/:") or name
     below = name.removeprefix(above).removeprefix("/") if above else name
     title = below.removesuffix(_FILE).rstrip("/")
     return title or above.rpartition("/")[2] or name
