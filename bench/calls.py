@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 _PROGRAM = """
@@ -24,7 +25,10 @@ finally:
 """
 
 
-def calls(context: Path, *words: str, runs: int = 1) -> int:
+_PLAIN = {"PATH": "/usr/bin:/bin"}
+
+
+def calls(context: Path, *words: str, runs: int = 1, environ: Mapping[str, str] = _PLAIN) -> int:
     """Of the last of some runs of freshlayer with these words, from the end of its imports on."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
         place = Path(directory) / "count"
@@ -38,7 +42,7 @@ def calls(context: Path, *words: str, runs: int = 1) -> int:
             *words,
             str(context),
         ]
-        environment = {"HOME": directory, "PATH": "/usr/bin:/bin"}
+        environment = {**environ, "HOME": directory}
         for _ in range(runs):
             subprocess.run(argv, check=False, capture_output=True, env=environment)
         return int(place.read_text())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from bench.calls import calls
 from bench.growth import World
 
 _PROGRAM = """
@@ -39,3 +40,13 @@ def peak(made: World, inputs: int) -> int:
 def each(made: World, few: int = 500, many: int = 2_500) -> float:
     """Bytes for each further input."""
     return (peak(made, many) - peak(made, few)) / (many - few)
+
+
+def called(made: World, few: int = 100, many: int = 400) -> float:
+    """Calls of functions for each further input, the probe included."""
+    counted = []
+    for inputs in (few, many):
+        runs = [f"RUN curl -fsSLO {made.origin.url}f{n}" for n in range(inputs)]
+        context = made.written(f"called-{inputs}", runs)
+        counted.append(calls(context, "check", environ=made.environment, runs=2))
+    return (counted[1] - counted[0]) / (many - few)

@@ -9,8 +9,17 @@ from testing.servers.needs import needs
 MOST = 2_600
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
+MOST_CALLS = 430
+"""Of the same: functions of Python that are called for each."""
+
 
 @needs("nginx")
 def test_a_check_holds_no_more_of_an_input() -> None:
     with world() as made:
         assert held.each(made) < MOST
+
+
+@needs("nginx")
+def test_a_check_calls_no_more_functions_for_an_input() -> None:
+    with world() as made:
+        assert held.called(made) < MOST_CALLS
