@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench import (
     bounds,
+    fleet,
     growth,
     languages,
     locks,
@@ -41,6 +42,7 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "startup": ("Start-up", startup.lines),
     "probing": ("Probing", probing.lines),
     "many": ("Many Dockerfiles", many.lines),
+    "fleet": ("A fleet", fleet.lines),
     "packages": ("Packages", packages.lines),
     "packages_rpm": ("Packages of dnf", packages_rpm.lines),
     "languages": ("Packages of languages", languages.lines),
