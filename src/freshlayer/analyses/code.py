@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from importlib.machinery import PathFinder
 
@@ -40,6 +41,12 @@ def stamp_of_code() -> bytes:
     except OSError:
         return b""
     return blake2b(repr((__version__, sys.version, sys.flags.optimize, files)).encode()).digest()
+
+
+@cache
+def stamp_at_start() -> bytes:
+    """Of the code that is loaded: a release that is installed meanwhile is not what analyses here."""
+    return stamp_of_code()
 
 
 def _place(library: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
-from freshlayer.analyses import AnalysisCache, key_of, stamp_of_code
+from freshlayer.analyses import AnalysisCache, key_of, stamp_at_start, stamp_of_code
 from freshlayer.context import ContextFiles, Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
 from freshlayer.files.user_directories import cache_home
@@ -20,7 +19,7 @@ SWITCH = "FRESHLAYER_ANALYSES"
 def analysed(source: Source, request: BuildRequest, learned: Learned) -> Analysis:
     """Raises DockerfileError, ContextError."""
     place = cache_home(os.environ) / "freshlayer" / "analyses"
-    code = _code_at_start() if _may_be_used(place, source) else b""
+    code = stamp_at_start() if _may_be_used(place, source) else b""
     key = key_of(source.content, request, learned, code)
     if not key:
         return _read(source, request, learned, [])
@@ -60,9 +59,3 @@ def _may_be_used(place: Path, source: Source) -> bool:
 
 def _below(directory: Path) -> str:
     return os.path.join(os.path.realpath(directory), "")
-
-
-@cache
-def _code_at_start() -> bytes:
-    """Of the code that is loaded: a release that is installed meanwhile is not what analyses here."""
-    return stamp_of_code()
