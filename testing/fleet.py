@@ -22,6 +22,7 @@ from freshlayer.model.watched import Cause, CauseKind, Fired, Standing
 from freshlayer.reference import Reference
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
+from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.chart import SLOT
 from freshlayer.watch.pages.routes import Histories
 from freshlayer.watch.server import Server
@@ -288,9 +289,11 @@ def standing_of(kind: Kind, text: str = "") -> Standing:
     return Standing(name_of(kind), since, since, (Cause(whole, identity, sort, line),), fired=fired)
 
 
-def board_of(kinds: tuple[Kind, ...] = FLEET, text: str = "", *, rounds: bool = True) -> Board:
+def board_of(
+    kinds: tuple[Kind, ...] = FLEET, text: str = "", *, rounds: bool = True, rules: tuple[Rule, ...] = ()
+) -> Board:
     """As after a round at ``NOW``; with ``rounds``, and after fourteen days of others."""
-    board = Board()
+    board = Board(rules)
     names = [name_of(kind) for kind in kinds]
     for kind in kinds:
         board.judged(name_of(kind), report_of(kind, text))

@@ -12,11 +12,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from freshlayer.watch.access import SESSION, Access, Limited, Proxy
+from freshlayer.watch.board import Board
+from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.badge import badge
 from freshlayer.watch.pages.chart import SLOT, Sample, chart
 from freshlayer.watch.pages.images import address_of, titles
 from freshlayer.watch.pages.times import when
-from testing.fleet import FLEET, NOW, board_of, histories, name_of, served
+from testing.fleet import FLEET, NOW, board_of, histories, name_of, report_of, served, standing_of
 from testing.pages import PAYLOADS
 
 TOKEN = b"token of the page"
@@ -248,3 +250,37 @@ def test_images_share_what_is_known_of_a_package() -> None:
     images = board_of(kinds, rounds=False).shown.images.values()
     assert sum(len(image.known.packages) for image in images) == 300
     assert len({id(package) for image in images for package in image.known.packages}) == 6
+
+
+def test_a_build_that_never_came_back_needs_a_person() -> None:
+    """After a day, or after three times ``min_interval`` of the trigger, an hour at least."""
+    rules = (Rule("ci", min_interval=3600 * 2),)
+    kinds = (FLEET[0]._replace(name="late", triggered=361), FLEET[0]._replace(name="soon", triggered=359))
+    for some, moved in ((rules, ["late"]), ((), [])):
+        shown = board_of(kinds, rounds=False, rules=some).shown
+        assert [it.title for it in shown.images.values() if it.needs_you] == moved
+    board = board_of(kinds, rounds=False, rules=rules)
+    with served(board, past=histories()) as address:
+        text = sent(address, "/")[1].decode()
+        assert "1 image needs you" in text
+        assert "triggered 03:40, 6 h 01 min ago: no build came back" in text
+        one = sent(address, f"/image/{address_of(name_of(kinds[0]))}")[1].decode()
+        assert "A trigger fired at 03:40, and no build came back: see what it started. Build it again:" in one
+        board.waiting(1, {name_of(kinds[0])})
+        board.round_ended(
+            list(map(name_of, kinds)),
+            {name_of(it): standing_of(it) for it in kinds},
+            references=5,
+            lag=0.0,
+            at=NOW,
+        )
+        assert "6 h 01 min ago: its message is not delivered" in sent(address, "/")[1].decode()
+
+
+def test_of_a_board_that_nothing_reads_nothing_is_kept() -> None:
+    board = Board(is_read=False)
+    board.judged(name_of(FLEET[0]), report_of(FLEET[0]))
+    board.round_ended([name_of(FLEET[0])], {}, references=5, lag=0.0, at=NOW)
+    assert board.is_ready
+    assert not board.entries
+    assert not board.shown.images

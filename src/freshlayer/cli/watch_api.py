@@ -28,6 +28,11 @@ _OFF = "off"
 _EXTRA = "it needs freshlayer[watch] (install it, or pass --listen off)"
 
 
+def is_served(listen: str | None, settings: ApiSettings) -> bool:
+    """Whether there is to be an API at all."""
+    return (listen or settings.listen) != _OFF
+
+
 @contextmanager
 def served(
     board: Board,
@@ -42,10 +47,10 @@ def served(
 
     ``receivers``: what takes something from outside.
     """
-    wanted = listen or settings.listen
-    if wanted == _OFF:
+    if not is_served(listen, settings):
         yield
         return
+    wanted = listen or settings.listen
     token = secret(settings.token, directory)
     try:
         server = _server(board, wanted or _USUAL, token, settings, clock, store, receivers)

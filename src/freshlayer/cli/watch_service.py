@@ -23,7 +23,7 @@ from freshlayer.cli.options import Options
 from freshlayer.cli.output import Output
 from freshlayer.cli.session import session_of
 from freshlayer.cli.state_place import state_in_use
-from freshlayer.cli.watch_api import served
+from freshlayer.cli.watch_api import is_served, served
 from freshlayer.cli.watch_compositions import composed, named_source
 from freshlayer.cli.watch_end import End, OverdueError
 from freshlayer.cli.watch_projects import found, projects_of
@@ -165,7 +165,8 @@ def _round(place: _Place, end: End, codes: set[int], unread: Callable[[str], Non
 
 def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
-    end, board, sparse, warm = End(), Board(), _Sparse(), WarmAnswers()
+    end, sparse, warm = End(), _Sparse(), WarmAnswers()
+    board = Board(place.settings.rules, is_read=is_served(listen, place.settings.api))
     threads, arrivals = place.threads(end.is_set, sparse), Arrivals(end.wake)
     taking = partial(_receivers, place, arrivals)
     with (
@@ -233,7 +234,7 @@ def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board, hou
     threads.wake()
     hourly(time.monotonic())
     with closing(records):
-        board.waiting(sum(records.waiting().values()))
+        board.waiting(sum(records.waiting().values()), records.undelivered() or ())
 
 
 class _Sparse:

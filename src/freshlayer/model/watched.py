@@ -53,13 +53,22 @@ class Waiting(Struct, frozen=True):
     last: int
 
 
+class Turn(Struct, frozen=True):
+    """How an image became fresh again. ``triggered``: when the last trigger fired; 0 if none did."""
+
+    stale: int
+    triggered: int
+    fresh: int
+
+
 class Standing(Struct, frozen=True):
     """Of one Dockerfile. Times are in seconds since 1970.
 
     ``stale_since``: 0 while it is fresh. ``changed_at``: when ``causes`` last changed. ``baseline``: stage
     and digest of an instruction without a recorded build → what it counts as built with: at first what it
     read when it was first seen. ``seen``: what it read at the last judgement. ``fired``, ``waiting``: by the
-    name of the trigger. ``count``: how often ``causes`` changed; part of idempotency keys.
+    name of the trigger. ``count``: how often ``causes`` changed; part of idempotency keys. ``turn``: how it
+    last became fresh; None where it never was stale.
     """
 
     dockerfile: str
@@ -71,6 +80,7 @@ class Standing(Struct, frozen=True):
     fired: Mapping[str, Fired] = field(default_factory=dict)
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     count: int = 0
+    turn: Turn | None = None
 
 
 class Message(Struct, frozen=True):

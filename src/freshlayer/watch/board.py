@@ -6,13 +6,14 @@ import json
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Standing
 from freshlayer.report.document import of_check
+from freshlayer.watch.firing import Rule
 from freshlayer.watch.metrics import Figures
 from freshlayer.watch.pages.shown import Shown
 
@@ -30,11 +31,15 @@ class Entry(Struct, frozen=True):
 
 
 class Board:
-    """Thread-safe. An entry is never changed, only replaced."""
+    """Thread-safe. An entry is never changed, only replaced. ``rules``: of the triggers.
 
-    def __init__(self) -> None:
+    ``is_read``: whether there is an API that reads it; where there is none, nothing is kept.
+    """
+
+    def __init__(self, rules: Sequence[Rule] = (), *, is_read: bool = True) -> None:
         self._lock = threading.Lock()
-        self.shown = Shown()
+        self._is_read = is_read
+        self.shown = Shown(rules)
         self._entries: dict[str, Entry] = {}
         self._documents: dict[str, bytes] = {}
         self._probes: Counter[str] = Counter()
@@ -52,9 +57,10 @@ class Board:
         """The triggers that nothing delivers for any more: their threads ended by a fault."""
         return self._dead()
 
-    def waiting(self, undelivered: int) -> None:
-        """Note how many messages are not delivered."""
+    def waiting(self, undelivered: int, dockerfiles: Collection[str] = ()) -> None:
+        """Note how many messages are not delivered, and of which Dockerfiles."""
         self._undelivered = undelivered
+        self.shown.undelivered = dockerfiles
 
     def probed(self, host: str, *, failed: bool) -> None:
         """Count a probe."""
@@ -64,6 +70,8 @@ class Board:
 
     def judged(self, name: str, report: Report) -> None:
         """Take a report; it is shown once its round has ended."""
+        if not self._is_read:
+            return
         self.shown.judged(name, report)
         self._documents[name] = zlib.compress(json.dumps(of_check(report)).encode())
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from freshlayer.model.build import Pairs
 from freshlayer.model.watched import Cause, CauseKind, Fired, Message, Standing, Waiting
 
+_BUILDS_WITHIN, _LEAST_PATIENCE, _USUAL_PATIENCE = 3, 3600, 86400
 _AT_MOST_SETTLED = 10
 """Causes that keep changing delay a trigger by so many settle times at most."""
 
@@ -39,6 +40,13 @@ class Rule(Struct, frozen=True):
     name: str
     on: On = On.ANY
     min_interval: int = 0
+
+    @property
+    def patience(self) -> int:
+        """Seconds after which a build that it started counts as one that never came back."""
+        if not self.min_interval:
+            return _USUAL_PATIENCE
+        return max(_BUILDS_WITHIN * self.min_interval, _LEAST_PATIENCE)
 
 
 class Firing(Struct, frozen=True):
@@ -83,6 +91,15 @@ def all_fired(standing: Standing, rules: Iterable[Rule]) -> bool:
     return bool(wanted) and not any(
         _not_fired(causes, standing.fired.get(rule.name)) for rule, causes in wanted
     )
+
+
+def overdue(standing: Standing, rules: Iterable[Rule], now: int) -> int:
+    """When the last trigger fired for what is stale, if no build came back in time; otherwise 0."""
+    patience = {rule.name: rule.patience for rule in rules}
+    fired = [(name, it.at) for name, it in standing.fired.items() if it.pairs]
+    if standing.waiting or any(now - at < patience.get(name, _USUAL_PATIENCE) for name, at in fired):
+        return 0
+    return max((at for _, at in fired), default=0)
 
 
 def _pairs(causes: Iterable[Cause]) -> Pairs:

@@ -83,7 +83,15 @@ def _action(cause: _Cause, now: int) -> tuple[Link, str]:
         text = f"Triggered {when(fired, now).text}" if fired else "A trigger waits to settle"
         return Link(text), f"{age(now - fired)} ago" if fired else "so that several changes make one build"
     what = f"Build {left[0].title} again" if len(left) == 1 else f"Build {len(left)} images again"
-    return Link(what, f"/image/{left[0].address}#todo"), "no trigger fires for it"
+    return Link(what, f"/image/{left[0].address}#todo"), _happened(left, now)
+
+
+def _happened(left: Sequence[Image], now: int) -> str:
+    """Why these need a person: the latest trigger whose build never came back, if there is one."""
+    last = max(left, key=lambda it: it.overdue)
+    if not last.overdue:
+        return "no trigger fires for it"
+    return f"triggered {when(last.overdue, now).text}, {age(now - last.overdue)} ago: {last.missing}"
 
 
 def why_row(why: Why) -> WhyRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -25,7 +25,7 @@ _UNBUILT = ("never-built", "new-dockerfile", "no-build-recorded", "not-watched-b
 """How the codes of instructions without a record of a build start."""
 
 
-def image_page(image: Image, builds: Iterable[BuildEvent], now: int) -> ImagePage:
+def image_page(image: Image, builds: Sequence[BuildEvent], now: int) -> ImagePage:
     """``builds``: newest first."""
     view = image.view()
     bands = tuple(_bands(image, view))
@@ -43,7 +43,7 @@ def image_page(image: Image, builds: Iterable[BuildEvent], now: int) -> ImagePag
         lead=_lead(image, bands),
         track=track(image, now),
         needs_you=image.needs_you,
-        todo=_todo(image),
+        todo=_todo(image, builds, now),
         command=_command(image) if (image.needs_you and image.state == STALE) or image.state == NEVER else "",
         facts=tuple(_facts(image, view, past, now)),
         bands=bands,
@@ -117,15 +117,26 @@ def _lead(image: Image, bands: Iterable[Band]) -> str:
     return " ".join(parts)
 
 
-def _todo(image: Image) -> str:
+def _todo(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
     if image.state == STALE:
         if image.is_under_way:
             return "Nothing: a trigger started the rebuild, or waits to settle."
-        return "No trigger fires for it. Build it again:"
+        return f"{_missing(image, builds, now)} Build it again:"
     if image.state == UNKNOWN:
         actions = dict.fromkeys(why.action for why in image.whys if why.action)
         return f"{'; '.join(actions)}." if actions else "Nothing: it is probed again."
     return "Build it once through freshlayer:" if image.state == NEVER else "Nothing to do."
+
+
+def _missing(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
+    """Why no rebuild is under way."""
+    if not image.overdue:
+        return "No trigger fires for it."
+    fired = when(image.overdue, now).text
+    last = builds[0] if builds and builds[0].at >= image.overdue else None
+    if last is not None and last.result == "failed":
+        return f"A trigger fired at {fired}, and the build of {when(last.at, now).text} failed."
+    return f"A trigger fired at {fired}, and {image.missing}: see what it started."
 
 
 def _command(image: Image) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from freshlayer.model.reasons import familiar
-from freshlayer.model.watched import Cause, CauseKind, Standing
+from freshlayer.model.watched import Cause, CauseKind, Standing, Turn
 from freshlayer.report.page.view import ImageView
 from freshlayer.watch.pages.known import Known, short_identity
 
@@ -51,16 +51,12 @@ class Why(Struct, frozen=True):
     line: int
 
 
-class Turn(Struct, frozen=True):
-    """How an image became fresh again: since when it was stale, when it was triggered, when it was fresh."""
-
-    stale: int
-    triggered: int
-    fresh: int
-
-
 class Image(Struct, frozen=True):
-    """``name``: of the Dockerfile; ``title``: a short one. ``address``: of its page, behind ``/image/``."""
+    """``name``: of the Dockerfile; ``title``: a short one. ``address``: of its page, behind ``/image/``.
+
+    ``overdue``: when the last trigger fired whose build never came back; 0 where there is none.
+    ``undelivered``: whether a message of a trigger is not delivered.
+    """
 
     name: str
     title: str
@@ -69,7 +65,13 @@ class Image(Struct, frozen=True):
     whys: tuple[Why, ...]
     standing: Standing
     known: Known
-    turn: Turn | None = None
+    overdue: int = 0
+    undelivered: bool = False
+
+    @property
+    def turn(self) -> Turn | None:
+        """How it last became fresh."""
+        return self.standing.turn
 
     @property
     def is_security(self) -> bool:
@@ -80,7 +82,16 @@ class Image(Struct, frozen=True):
     def is_under_way(self) -> bool:
         """Whether a trigger acts, or waits to."""
         standing = self.standing
-        return bool(standing.waiting) or any(it.pairs for it in standing.fired.values())
+        return bool(standing.waiting) or (
+            not self.overdue and any(it.pairs for it in standing.fired.values())
+        )
+
+    @property
+    def missing(self) -> str:
+        """What did not happen after a trigger fired, a clause; empty where there is still time."""
+        if not self.overdue:
+            return ""
+        return "its message is not delivered" if self.undelivered else "no build came back"
 
     @property
     def triggered(self) -> int:
@@ -100,11 +111,10 @@ class Image(Struct, frozen=True):
         return self.known.image_view()
 
 
-def image_of(name: str, title: str, standing: Standing, known: Known, turn: Turn | None) -> Image:
+def image_of(name: str, title: str, standing: Standing, known: Known) -> Image:
     """The state of an image by its standing and its last report."""
     whys = tuple(_whys(standing, known))[:_MOST_CAUSES]
-    state = _state(standing, known)
-    return Image(name, title, address_of(name), state, whys, standing, known, turn)
+    return Image(name, title, address_of(name), _state(standing, known), whys, standing, known)
 
 
 def _state(standing: Standing, known: Known) -> str:

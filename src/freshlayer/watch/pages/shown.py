@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Standing
+from freshlayer.watch.firing import Rule, overdue
 from freshlayer.watch.pages.chart import SLOT, SLOTS, Sample
-from freshlayer.watch.pages.images import FRESH, NEVER, STALE, UNKNOWN, Image, Turn, image_of, titles
+from freshlayer.watch.pages.images import NEVER, STALE, UNKNOWN, Image, image_of, titles
 from freshlayer.watch.pages.known import Known, Package, known_of
 
 _SPARE = 10_000
 
 
 class Shown:
-    """Thread-safe. An image is never changed, only replaced."""
+    """Thread-safe. An image is never changed, only replaced. ``rules``: of the triggers.
 
-    def __init__(self) -> None:
+    ``undelivered``: the Dockerfiles with a message that is not delivered, as of the last round.
+    """
+
+    def __init__(self, rules: Sequence[Rule] = ()) -> None:
+        self._rules = rules
+        self.undelivered: Collection[str] = ()
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
         self._images: dict[str, Image] = {}
@@ -60,13 +66,12 @@ class Shown:
         for name, known in self._known.items():
             old = before.get(name)
             standing = standings.get(name) or Standing(name)
-            if old and old.known is known and old.standing is standing and old.title == shorter[name]:
-                yield old
-                continue
-            found = image_of(name, shorter[name], standing, known, old.turn if old else None)
-            turned = old is not None and old.state == STALE and found.state == FRESH
-            turn = Turn(old.standing.stale_since, old.triggered, now) if old and turned else found.turn
-            yield image_of(name, shorter[name], standing, known, turn) if turned else found
+            same = old and old.known is known and old.standing is standing and old.title == shorter[name]
+            found = old if old and same else image_of(name, shorter[name], standing, known)
+            late = overdue(standing, self._rules, now) if standing.fired else 0
+            lost = bool(late) and name in self.undelivered
+            noted = (found.overdue, found.undelivered) == (late, lost)
+            yield found if noted else replace(found, overdue=late, undelivered=lost)
 
     def _count(self, now: int) -> None:
         counts = Counter(image.state for image in self._images.values())

@@ -24,6 +24,8 @@ def _stale(image: Image, now: int) -> Iterator[Step]:
     if image.triggered:
         at = when(image.triggered, now)
         yield Step("run", f"triggered {at.text}", at)
+        if image.missing:
+            yield Step("next", image.missing)
     elif image.standing.waiting:
         yield Step("next", "a trigger waits to settle")
     else:
