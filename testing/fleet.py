@@ -18,12 +18,11 @@ from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
 from freshlayer.model.packages import ChosenPackage, PackageChange, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
-from freshlayer.model.watched import Cause, CauseKind, Fired, Standing
+from freshlayer.model.watched import SLOT, Cause, CauseKind, Fired, Standing
 from freshlayer.reference import Reference
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
 from freshlayer.watch.firing import Rule
-from freshlayer.watch.pages.chart import SLOT
 from freshlayer.watch.pages.routes import Histories
 from freshlayer.watch.server import Server
 

@@ -7,9 +7,11 @@ from contextlib import closing
 
 import pytest
 
-from freshlayer.model.watched import Cause, CauseKind, Message, Standing
+from freshlayer.model.watched import SLOT, SLOTS, Cause, CauseKind, Counts, Message, Standing, Turn
 from freshlayer.state.places import Place
 from freshlayer.state.watched import WatchRecords
+from freshlayer.watch.board import Board
+from testing.fleet import FLEET, NOW, name_of, report_of, standing_of
 
 NAME = "/p/Dockerfile"
 STALE = Standing(NAME, 5, 5, (Cause("https://example.org/a", "etag:2", CauseKind.INPUT, 3),), count=1)
@@ -42,6 +44,8 @@ def test_a_standing_is_what_was_recorded_last(records: WatchRecords) -> None:
     records.record([Standing(NAME), Standing("/q\udcff")], [], at=1)
     assert records.record([STALE], [], at=2)
     assert records.standings() == {NAME: STALE, "/q\udcff": Standing("/q\udcff")}
+    assert records.record([Standing(NAME, turn=Turn(5, 6, 7))], [], at=3)
+    assert (records.standings() or {})[NAME].turn == Turn(5, 6, 7)
 
 
 def test_a_standing_and_its_messages_are_recorded_as_one(records: WatchRecords, others: WatchRecords) -> None:
@@ -88,3 +92,30 @@ def test_no_trigger_has_no_messages(records: WatchRecords) -> None:
     records.record([], [message(1)], at=1)
     assert records.due([], 1, FAR, 9) == []
     assert records.next_due([]) is None
+
+
+def test_counts_are_the_worst_of_a_slot_and_of_fourteen_days(
+    records: WatchRecords, others: WatchRecords
+) -> None:
+    assert records.counts() == []
+    assert records.record_counts(Counts(100, 3, 0, 1))
+    assert others.record_counts(Counts(100, 1, 2, 0))
+    assert records.record_counts(Counts(101, 0, 0, 0))
+    assert others.counts() == [Counts(100, 3, 2, 1), Counts(101, 0, 0, 0)]
+    assert records.record_counts(Counts(100 + SLOTS, 1, 1, 1))
+    assert others.counts() == [Counts(101, 0, 0, 0), Counts(100 + SLOTS, 1, 1, 1)]
+
+
+def test_the_bars_go_on_after_a_restart(records: WatchRecords, others: WatchRecords) -> None:
+    board = Board()
+    for count, kept in ((3, records), (1, others)):
+        board = Board()
+        board.shown.keep_counts(kept)
+        for kind in FLEET:
+            board.judged(name_of(kind), report_of(kind))
+        standings = {name_of(it): standing_of(it) for it in FLEET[:count]}
+        board.round_ended(list(map(name_of, FLEET)), standings, references=5, lag=0.0, at=NOW - 9 * SLOT)
+    board.round_ended(list(map(name_of, FLEET)), {}, references=5, lag=0.0, at=NOW)
+    slot = NOW // SLOT
+    assert board.shown.samples == (Counts(slot - 9, 3, 1, 1), Counts(slot, 0, 1, 1))
+    assert tuple(records.counts()) == board.shown.samples

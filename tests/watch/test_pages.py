@@ -11,11 +11,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from freshlayer.model.watched import SLOT, Counts
 from freshlayer.watch.access import SESSION, Access, Limited, Proxy
 from freshlayer.watch.board import Board
 from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.badge import badge
-from freshlayer.watch.pages.chart import SLOT, Sample, chart
+from freshlayer.watch.pages.chart import chart
 from freshlayer.watch.pages.images import address_of, titles
 from freshlayer.watch.pages.times import when
 from testing.fleet import FLEET, NOW, board_of, histories, name_of, report_of, served, standing_of
@@ -236,8 +237,8 @@ def test_times_are_short_for_a_reader(back: int, text: str, age: str) -> None:
 
 def test_a_chart_has_what_is_known_of_fourteen_days() -> None:
     last = NOW // SLOT
-    assert chart([Sample(last, 1, 0, 0)], NOW) is None
-    found = chart([Sample(last - 100, 90, 0, 0), Sample(last - 4, 7, 2, 1), Sample(last, 1, 0, 0)], NOW)
+    assert chart([Counts(last, 1, 0, 0)], NOW) is None
+    found = chart([Counts(last - 100, 90, 0, 0), Counts(last - 4, 7, 2, 1), Counts(last, 1, 0, 0)], NOW)
     assert found is not None
     assert [bar.state for bar in found.bars] == ["stale", "unknown", "never", "stale"]
     assert found.summary == "At most 10, on 16 Mar. Now 1 stale, 0 unknown, 0 never built."

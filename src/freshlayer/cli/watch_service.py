@@ -186,6 +186,7 @@ def _serve(place: _Place, listen: str | None) -> int:
         try:
             place.report_unknown(end.is_set, sparse)
             threads.serve()
+            board.shown.keep_counts(records)
             board.deliver_by(lambda: () if end.is_set() else threads.dead)
             standings = Standings(records, place.settings.rules, place.settings.settle, warn)
             recorded = partial(_recorded, threads, records, board, place.removing(end.is_set, sparse))

@@ -9,6 +9,12 @@ from msgspec import Struct, field
 
 from freshlayer.model.build import Pairs
 
+SLOT = 6 * 3600
+"""Seconds."""
+
+SLOTS = 56
+"""So many are kept: 14 days."""
+
 
 class CauseKind(StrEnum):
     """What changed. A security update is a package whose version a security suite or updateinfo marks."""
@@ -81,6 +87,29 @@ class Standing(Struct, frozen=True):
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     count: int = 0
     turn: Turn | None = None
+
+
+class Counts(Struct, frozen=True):
+    """The most images that were in a state within one slot. ``slot``: seconds since 1970 // ``SLOT``."""
+
+    slot: int
+    stale: int
+    unknown: int
+    never: int
+
+    def worst(self, other: Counts) -> Counts:
+        """Of both."""
+        return Counts(
+            self.slot,
+            max(self.stale, other.stale),
+            max(self.unknown, other.unknown),
+            max(self.never, other.never),
+        )
+
+    @property
+    def total(self) -> int:
+        """Images that are not fresh."""
+        return self.stale + self.unknown + self.never
 
 
 class Message(Struct, frozen=True):

@@ -143,5 +143,9 @@ _COLUMNS: Mapping[str, Callable[[Any], bool]] = {
     "times": _is_count,
     "number": _is_count,
     "script": _is_bytes,
+    "slot": _is_count,
+    "stale": _is_count,
+    "unknown": _is_count,
+    "never": _is_count,
     "standing": _is_standing,
 }

@@ -126,6 +126,13 @@ CREATE TABLE outbox (
 )
 """
 
+# Of the images that are watched, the most within a slot of six hours; ``slot``: seconds since 1970 // 21600.
+_WATCH_COUNT = """
+CREATE TABLE watch_count (
+  slot INTEGER NOT NULL, stale INTEGER NOT NULL, unknown INTEGER NOT NULL, never INTEGER NOT NULL
+)
+"""
+
 STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (1, (_OBSERVATION, _BUILT, _TAINT)),
     (2, (_HISTORY,)),
@@ -180,6 +187,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (10, ("ALTER TABLE outbox ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0",)),
     # Observations have a shorter form from now on (``observations``), which version 10 does not read.
     (11, ()),
+    (12, (_WATCH_COUNT,)),
 )
 """Version → the statements that lead to it from the version before."""
 
@@ -200,6 +208,7 @@ TABLES = (
     "script",
     "standing",
     "outbox",
+    "watch_count",
 )
 
 

@@ -13,13 +13,15 @@ import msgspec
 from msgspec.structs import replace
 
 from freshlayer.files.path_text import path_of, text_of
-from freshlayer.model.watched import Message, Standing
+from freshlayer.model.watched import SLOTS, Counts, Message, Standing
+from freshlayer.state.columns import checked
 from freshlayer.state.places import Place, database_at
 from freshlayer.state.records import put
 
 if TYPE_CHECKING:
     from freshlayer.state.database import Connection
 
+_COUNTS = ("slot", "stale", "unknown", "never")
 _KEPT = 10_000
 """Delivered messages that are kept: their keys are not used again."""
 
@@ -79,6 +81,31 @@ class WatchRecords:
 
         self._database.write(work)
         # What was done counts once the transaction ended.
+        return bool(done) and self._database.is_usable
+
+    def counts(self) -> list[Counts]:
+        """Of the images, the oldest slot first."""
+        sql = f"SELECT {', '.join(_COUNTS)} FROM watch_count ORDER BY slot"  # noqa: S608 - names of ours
+        rows = self._database.read(sql, ())
+        return [Counts(*row) for row in rows]
+
+    def record_counts(self, counts: Counts) -> bool:
+        """In place of those of its slot; whether that was recorded. The oldest ones are removed.
+
+        What a process counted meanwhile in the same slot counts too.
+        """
+        done: list[bool] = []
+
+        def work(connection: Connection) -> None:
+            sql = f"SELECT {', '.join(_COUNTS)} FROM watch_count WHERE slot = ?"  # noqa: S608 - names of ours
+            found = checked(_COUNTS, connection.execute(sql, (counts.slot,)).fetchall())
+            worst = counts.worst(Counts(*found[0])) if found else counts
+            row = (worst.slot, worst.stale, worst.unknown, worst.never)
+            put(connection, "watch_count", _COUNTS[:1], _COUNTS[1:], [row])
+            connection.execute("DELETE FROM watch_count WHERE slot <= ?", (counts.slot - SLOTS,))
+            done.append(True)
+
+        self._database.write(work)
         return bool(done) and self._database.is_usable
 
     def undelivered(self) -> frozenset[str] | None:

@@ -100,6 +100,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
             _hash("turn", "reference"),
         ),
     ),
+    (2, (_table("watch_count", *map(_whole, ("slot", "stale", "unknown", "never"))),)),
 )
 """Version → the statements that lead to it from the version before."""
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
-
+from freshlayer.model.watched import SLOT, SLOTS, Counts
 from freshlayer.watch.pages.times import day
 from freshlayer.watch.pages.values import Bar, Chart
 
-SLOT = 6 * 3600
-SLOTS = 56
 _LEFT, _WIDTH, _TOP, _BOTTOM = 20, 440, 14, 86
 _STEP = _WIDTH / SLOTS
 _NAMES = ("stale", "unknown", "never")
@@ -18,29 +15,7 @@ _LABEL_EVERY = 12
 _GAP = 0.8
 
 
-class Sample(Struct, frozen=True):
-    """The most that there were within one slot. ``slot``: seconds since 1970 // SLOT."""
-
-    slot: int
-    stale: int
-    unknown: int
-    never: int
-
-    def worst(self, other: Sample) -> Sample:
-        """Of both."""
-        return Sample(
-            self.slot,
-            max(self.stale, other.stale),
-            max(self.unknown, other.unknown),
-            max(self.never, other.never),
-        )
-
-    @property
-    def total(self) -> int:
-        return self.stale + self.unknown + self.never
-
-
-def chart(samples: Sequence[Sample], now: int) -> Chart | None:
+def chart(samples: Sequence[Counts], now: int) -> Chart | None:
     """The last fourteen days; None where fewer than two slots are known."""
     last = now // SLOT
     shown = [it for it in samples if last - SLOTS < it.slot <= last]
@@ -71,7 +46,7 @@ def _y(value: float, top: int) -> float:
     return _BOTTOM - (_BOTTOM - _TOP) * value / top
 
 
-def _bars(sample: Sample, last: int, top: int) -> Iterator[Bar]:
+def _bars(sample: Counts, last: int, top: int) -> Iterator[Bar]:
     x = _LEFT + (SLOTS - 1 - (last - sample.slot)) * _STEP
     below = 0
     for name in _NAMES:
@@ -89,7 +64,7 @@ def _labels(last: int) -> Iterator[tuple[str, str]]:
         yield f"{_LEFT + number * _STEP:.1f}", day((first + number) * SLOT)
 
 
-def _summary(shown: Sequence[Sample]) -> str:
+def _summary(shown: Sequence[Counts]) -> str:
     worst, now = max(shown, key=lambda it: it.total), shown[-1]
     return (
         f"At most {worst.total}, on {day(worst.slot * SLOT)}."
@@ -97,8 +72,8 @@ def _summary(shown: Sequence[Sample]) -> str:
     )
 
 
-def _rows(shown: Sequence[Sample]) -> Iterator[tuple[str, int, int, int]]:
-    days: dict[str, Sample] = {}
+def _rows(shown: Sequence[Counts]) -> Iterator[tuple[str, int, int, int]]:
+    days: dict[str, Counts] = {}
     for sample in shown:
         name = day(sample.slot * SLOT)
         days[name] = days[name].worst(sample) if name in days else sample

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
+from freshlayer.model.watched import Counts
 from freshlayer.report.text import duration
 from freshlayer.watch.pages import images as states
 from freshlayer.watch.pages.cause_rows import cause_rows, why_row
-from freshlayer.watch.pages.chart import Sample, chart
+from freshlayer.watch.pages.chart import chart
 from freshlayer.watch.pages.images import FRESH, NEVER, STALE, STATES, UNKNOWN, UNWATCHED, WORDS, Image
 from freshlayer.watch.pages.paging import paged
 from freshlayer.watch.pages.times import When, when
@@ -44,7 +45,7 @@ class Query(Struct, frozen=True):
         return {name: value for name, value in found.items() if value}
 
 
-def overview(images: Sequence[Image], query: Query, now: int, samples: Sequence[Sample]) -> Overview:
+def overview(images: Sequence[Image], query: Query, now: int, samples: Sequence[Counts]) -> Overview:
     """What it shows of images."""
     counts = Counter(image.state for image in images)
     needs, under_way, left = cause_rows(images, now, _MOST_CAUSES)

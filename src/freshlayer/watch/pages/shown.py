@@ -5,17 +5,27 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from freshlayer.model.report import Report
-from freshlayer.model.watched import Standing
+from freshlayer.model.watched import SLOT, SLOTS, Counts, Standing
 from freshlayer.watch.firing import Rule, overdue
-from freshlayer.watch.pages.chart import SLOT, SLOTS, Sample
 from freshlayer.watch.pages.images import NEVER, STALE, UNKNOWN, Image, image_of, titles
 from freshlayer.watch.pages.known import Known, Package, known_of
 
 _SPARE = 10_000
+
+
+class CountKeeper(Protocol):
+    """Counts that survive the process."""
+
+    def counts(self) -> list[Counts]:
+        """The oldest first."""
+
+    def record_counts(self, counts: Counts) -> bool:
+        """In place of those of its slot; whether that was recorded. The oldest ones are removed."""
 
 
 class Shown:
@@ -30,11 +40,16 @@ class Shown:
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
         self._images: dict[str, Image] = {}
-        self._samples: list[Sample] = []
+        self._samples: list[Counts] = []
+        self._keeper: CountKeeper | None = None
         self._revision = 0
         self._probed = 0
         self._packages: dict[Package, Package] = {}
         self._most_packages = _SPARE
+
+    def keep_counts(self, keeper: CountKeeper) -> None:
+        """``keeper``: where counts survive a restart. It is used by the thread of the rounds alone."""
+        self._keeper = keeper
 
     def judged(self, name: str, report: Report) -> None:
         """Take a report; it is shown once its round has ended."""
@@ -52,7 +67,7 @@ class Shown:
                 self._revision += 1
             self._images = images
             self._probed = now
-            self._count(now)
+        self._count(now)
 
     def _forget_packages(self) -> None:
         """Images of a fleet have the same packages: each is kept once, for as long as an image has it."""
@@ -75,10 +90,16 @@ class Shown:
 
     def _count(self, now: int) -> None:
         counts = Counter(image.state for image in self._images.values())
-        sample = Sample(now // SLOT, counts[STALE], counts[UNKNOWN], counts[NEVER])
-        if self._samples and self._samples[-1].slot == sample.slot:
-            sample = self._samples.pop().worst(sample)
-        self._samples = [*self._samples, sample][-SLOTS:]
+        sample = Counts(now // SLOT, counts[STALE], counts[UNKNOWN], counts[NEVER])
+        if self._keeper is not None and (not self._samples or self._samples[-1].slot != sample.slot):
+            # Another process may have counted meanwhile.
+            self._samples = self._keeper.counts() or self._samples
+        older = [it for it in self._samples if it.slot < sample.slot]
+        known = next((it for it in self._samples if it.slot == sample.slot), None)
+        sample = sample.worst(known) if known else sample
+        self._samples = [*older, sample][-SLOTS:]
+        if self._keeper is not None and sample != known:
+            self._keeper.record_counts(sample)
 
     @property
     def images(self) -> Mapping[str, Image]:
@@ -86,7 +107,7 @@ class Shown:
         return self._images
 
     @property
-    def samples(self) -> tuple[Sample, ...]:
+    def samples(self) -> tuple[Counts, ...]:
         """Counts over time, the oldest first."""
         return tuple(self._samples)
 
