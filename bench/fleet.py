@@ -6,7 +6,6 @@ import http.client
 import os
 import resource
 import signal
-import socket
 import tempfile
 import time
 import tracemalloc
@@ -22,6 +21,7 @@ from freshlayer.watch.schedule import Pace, Schedule
 from testing.command import FRESHLAYER
 from testing.latency import Latency
 from testing.process import Child, wait_until
+from testing.servers.base import free_port
 from testing.servers.nginx import Nginx
 
 ROUND_TRIP = 0.02
@@ -147,9 +147,7 @@ def _write_projects(root: Path, size: Size, ports: list[int]) -> None:
 
 @contextmanager
 def _service(here: Path, interval: int) -> Iterator[tuple[Child, int]]:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = int(taken.getsockname()[1])
+    port = free_port()
     config = here / "watch.toml"
     config.write_text(f"interval = {interval}\nsearch = {interval}\nsettle = 0\n")
     words = ["--state", str(here / "state.sqlite3"), "watch", "--listen", f"127.0.0.1:{port}"]

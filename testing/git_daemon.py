@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from testing.process import Child, wait_until
+from testing.servers.base import free_port
 
 
 class GitDaemon:
@@ -20,9 +21,7 @@ class GitDaemon:
         self.path.mkdir(parents=True)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("first")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         argv = ["git", "daemon", "--listen=127.0.0.1", f"--port={self._port}", "--export-all", "--reuseaddr"]
         base = str(self.path.parent)
         self._daemon = Child([*argv, f"--base-path={base}", base], log=directory / "git-daemon.log")

@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +15,7 @@ from testing.base_image import BASE
 from testing.command import FRESHLAYER, chosen, freshlayer
 from testing.origins import ServeOrigin, by_builds
 from testing.process import Child, wait_until
+from testing.servers.base import free_port
 from testing.seven_acts import FIRST_TAG, SECOND_TAG, Act
 
 NUMBER = 8
@@ -58,7 +58,7 @@ def _served(
     origin: ServeOrigin,
     program: str,
 ) -> list[str]:
-    port = _free_port()
+    port = free_port()
     words = ["--state", str(state), *chosen(program), "watch", "--listen", f"127.0.0.1:{port}"]
     argv = [*FRESHLAYER, *words, "--config", str(config), str(context)]
     service = Child(argv, log=here / "watch.log", environment=environment)
@@ -91,10 +91,3 @@ def _standing(port: int) -> dict[str, Any] | None:
             return None
     found: list[dict[str, Any]] = document["dockerfiles"] if isinstance(document, dict) else document
     return found[0] if found else None
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +20,8 @@ from freshlayer.watch.settings import read
 from freshlayer.watch.triggers.base import Given
 from freshlayer.watch.triggers.kubernetes import KubernetesTarget
 from testing.command import freshlayer
+from testing.servers.base import find
+from testing.servers.needs import require
 
 yaml: Any = importlib.import_module("yaml")
 
@@ -59,9 +60,8 @@ def test_the_command_line_is_one_that_there_is(where: str, tmp_path: Path) -> No
 
 
 def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("there is no systemd-analyze")
+    require("systemd-analyze")
+    program = find("systemd-analyze")
     unit = tmp_path / "freshlayer-watch.service"
     unit.write_text(UNIT.replace("/usr/local/bin/freshlayer", sys.executable))
     done = subprocess.run([program, "verify", "--man=no", unit], capture_output=True, text=True, check=False)

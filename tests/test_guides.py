@@ -6,7 +6,6 @@ import importlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -22,6 +21,7 @@ from testing.base_image import BASE
 from testing.builders.table import Builders
 from testing.engine import PrivateEngine
 from testing.origins import ServeOrigin
+from testing.servers.base import free_port
 
 # PyYAML has no types of its own.
 yaml: Any = importlib.import_module("yaml")
@@ -53,13 +53,6 @@ def blocks(text: str) -> Iterator[Block]:
     for (kind, body), (after, shown) in zip(found, [*found[1:], ("", "")], strict=True):
         if kind == "sh":
             yield Block(body, tuple(shown.splitlines()) if after == "text" else ())
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def run(script: str, context: Path, environment: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ import ssl
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ BESIDE_PYTHON = Path(sys.executable).parent
 # Debian keeps daemons in sbin, which a user's PATH may lack.
 PLACES = (os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin", str(BESIDE_PYTHON))
 T = TypeVar("T")
+MOST_HELD = 100
+_HELD: deque[int] = deque()
 MARK = "/.log-"
 SETTLED = 0.1
 LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) (?P<body_bytes>\d+|-)")
@@ -55,18 +58,31 @@ def find(program: str) -> str:
     return found
 
 
-def free_port() -> int:
-    """A port on loopback on which no program listens."""
-    return free_ports(1)[0]
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on loopback on which no program listens; OSError where there is no such address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind((host, 0))
+        port = int(free.getsockname()[1])
+        _hold(free.detach())
+    return port
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ones: each is held until all are known."""
-    with contextlib.ExitStack() as held:
-        found = [held.enter_context(socket.socket()) for _ in range(count)]
-        for free in found:
-            free.bind(("127.0.0.1", 0))
-        return [int(free.getsockname()[1]) for free in found]
+    """Different ones."""
+    return [free_port() for _ in range(count)]
+
+
+def _hold(descriptor: int) -> None:
+    """Keep the port: the kernel gives it to no other socket that takes any port.
+
+    A server of this number binds it all the same, since both have SO_REUSEADDR and ours does not listen;
+    until then connections are refused (socket(7)). Those of long ago are given up.
+    """
+    _HELD.append(descriptor)
+    if len(_HELD) > MOST_HELD:
+        os.close(_HELD.popleft())
 
 
 def as_nobody(argv: list[str], *owned: Path) -> list[str]:

@@ -23,6 +23,7 @@ from freshlayer.watch.server import Server
 from testing.command import FRESHLAYER, Freshlayer
 from testing.origins import ServeOrigin
 from testing.process import Child, wait_until
+from testing.servers.base import free_port
 
 TOKEN = "token of the api"
 
@@ -38,13 +39,6 @@ def freshlayer(tmp_path: Path, project: Path) -> Freshlayer:
 def origin(tmp_path: Path) -> Iterator[ServeOrigin]:
     with ServeOrigin(tmp_path, '"v1"') as started:
         yield started
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -135,9 +129,7 @@ def test_a_name_that_is_not_utf8_is_shown_as_any_other(
 def test_the_address_may_be_one_of_ipv6(freshlayer: Freshlayer, project: Path, tmp_path: Path) -> None:
     (project / "Dockerfile").write_text("FROM scratch\n")
     try:
-        with socket.socket(socket.AF_INET6) as taken:
-            taken.bind(("::1", 0))
-            port = taken.getsockname()[1]
+        port = free_port("::1")
     except OSError:
         pytest.skip("this machine has no IPv6")
     argv = [*FRESHLAYER, "--state", str(freshlayer.state), "watch", "--listen", f"[::1]:{port}", str(project)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import stat
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,7 +21,7 @@ from freshlayer.credentials import Keyring
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.probe import Limits, each
-from freshlayer.probe.warm import is_anonymous, observations, parsed
+from freshlayer.probe.warm import PATIENCE, is_anonymous, observations, parsed
 from freshlayer.reference import Reference, parse
 from freshlayer.settings import HostSettings
 from freshlayer.watch.warm import WarmAnswers, WarmServer
@@ -42,9 +44,11 @@ def seen_by(
     *,
     max_age: float = 60,
     now: bool = False,
+    patience: float = 30,
 ) -> list[Observation]:
-    found = observations(str(path), references, recorded or {}, lambda _: (), lambda _: now, max_age)
-    return list(found)
+    """``patience``: long by default, as the machine of the tests may be busy."""
+    known = recorded or {}
+    return list(observations(str(path), references, known, lambda _: (), lambda _: now, max_age, patience))
 
 
 @contextmanager
@@ -108,12 +112,21 @@ def test_a_check_takes_answers_of_the_service_and_probes_by_itself_without_it(
     environment = {**os.environ, "PATH": "/nowhere", "XDG_RUNTIME_DIR": str(tmp_path)}
     freshlayer = Freshlayer(environment, tmp_path / "state.sqlite3", project)
     answers = WarmAnswers()
-    with serving(tmp_path, answers):
+    numbers = itertools.count()
+
+    def taken() -> bool:
+        """Not where the machine is so busy that the service is silent for a tenth of a second."""
         noted(answers, [requested(f"{origin.url}/{it}") for it in "ab"])
         origin.requests()
-        told = freshlayer("check", "--json")
-        assert (told.code, told.err, origin.requests()) == (1, "", [])
+        told = Freshlayer(environment, tmp_path / f"state-{next(numbers)}.sqlite3", project)(
+            "check", "--json"
+        )
+        assert (told.code, told.err) == (1, "")
         assert [it["verdict"] for it in told.document["inputs"]] == ["first-seen"] * 2
+        return origin.requests() == []
+
+    with serving(tmp_path, answers):
+        wait_until(taken, seconds=90, what="a check that takes the answers of the service")
         assert freshlayer.but(FRESHLAYER_WARM="off")("check").code == 1
         assert origin.requests() != []
     assert freshlayer("check").code == 1
@@ -167,8 +180,8 @@ def test_a_service_that_hangs_or_answers_nonsense_costs_little(given: bytes, tmp
         thread = threading.Thread(target=hang, daemon=True)
         thread.start()
         started = time.monotonic()
-        assert seen_by(path, [parse("https://example.org/a")]) == []
-        assert time.monotonic() - started < 2
+        assert seen_by(path, [parse("https://example.org/a")], patience=PATIENCE) == []
+        assert time.monotonic() - started < 8
         thread.join()
         for connection in held:
             connection.close()
@@ -187,14 +200,19 @@ def _other_user(path: str) -> None:
             os._exit(len(connection.recv(100)))
 
 
-def test_a_service_of_another_user_gets_nothing(tmp_path: Path) -> None:
+@pytest.fixture
+def everyones() -> Iterator[Path]:
+    """A directory of everyone; what pytest makes is below one that is closed to others."""
+    with TemporaryDirectory(prefix="fl-warm-") as made:
+        directory = Path(made)
+        directory.chmod(0o777)
+        yield directory
+
+
+def test_a_service_of_another_user_gets_nothing(everyones: Path) -> None:
     if os.geteuid():
         pytest.skip("only root can start a process of another user")
-    path = tmp_path / "open" / "socket"
-    path.parent.mkdir()
-    path.parent.chmod(0o777)
-    for directory in (tmp_path, *tmp_path.parents[:2]):
-        directory.chmod(0o711)
+    path = everyones / "socket"
     process = get_context("fork").Process(target=_other_user, args=(str(path),), daemon=True)
     process.start()
     wait_until(path.exists, seconds=30, what="the socket")

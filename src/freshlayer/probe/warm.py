@@ -28,7 +28,7 @@ LARGEST = 16 * 1024 * 1024
 MOST = 5000
 """References of one question."""
 
-_PATIENCE = 0.1
+PATIENCE = 0.1
 _LONGEST = 10.0
 _HEAD = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")
@@ -83,10 +83,12 @@ def observations(
     platforms: Callable[[Reference], tuple[str, ...]],
     unconditional: Callable[[Reference], bool],
     max_age: float,
+    patience: float = PATIENCE,
 ) -> Iterator[Observation]:
     """Those that the service gives; of all others nothing. Never raises for what the service does.
 
-    ``unconditional``: whether the origin is to be requested without a condition.
+    ``unconditional``: whether the origin is to be requested without a condition. ``patience``: seconds for
+    which the service may be silent.
     """
     places = [reference for reference in references if is_anonymous(reference)][:MOST]
     if not places:
@@ -97,7 +99,7 @@ def observations(
     )
     seen: set[int] = set()
     with suppress(_SilentError, OSError, msgspec.MsgspecError):
-        for answered in _answers(path, Question(VERSION, max_age, wanted)):
+        for answered in _answers(path, Question(VERSION, max_age, wanted), patience):
             found = answered.observation
             if answered.place in seen or not 0 <= answered.place < len(places):
                 return
@@ -123,16 +125,16 @@ def parsed(text: str, *, follow: bool) -> Reference | None:
     return replace(reference, form=replace(reference.form, follow=follow))
 
 
-def _answers(path: str, question: Question) -> Iterator[Answered]:
+def _answers(path: str, question: Question, patience: float) -> Iterator[Answered]:
     ends = time.monotonic() + _LONGEST
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_PATIENCE)
+        connection.settimeout(patience)
         connection.connect(path)
         if not is_own(connection):
             raise _SilentError
         connection.sendall(framed(msgspec.msgpack.encode(question)))
         while time.monotonic() < ends:
-            reply = msgspec.msgpack.decode(read(connection, time.monotonic() + _PATIENCE), type=Reply)
+            reply = msgspec.msgpack.decode(read(connection, time.monotonic() + patience), type=Reply)
             yield from reply.answers
             if reply.done:
                 return
