@@ -43,6 +43,24 @@ def test_two_keyrings_keep_nothing_of_each_other(tmp_path: Path) -> None:
     assert [secret(keyring) for keyring in (*keyrings, *keyrings)] == ["a", "b", "a", "b"]
 
 
+def test_a_run_looks_a_host_up_once_and_the_next_run_again(tmp_path: Path) -> None:
+    path = tmp_path / ".netrc"
+    write(path, "first")
+    keyring = Keyring({"NETRC": str(path)})
+    run = keyring.for_run()
+    assert secret(run) == "first"
+    write(path, "rotated")
+    assert secret(run) == "first"
+    assert secret(keyring.for_run()) == "rotated"
+    assert find(run.without_credentials(), URL) is None
+
+
+def test_what_a_run_found_with_tls_is_not_sent_without(tmp_path: Path) -> None:
+    run = Keyring({"GH_TOKEN": "token", "HOME": str(tmp_path)}).for_run()
+    assert find(run, "https://github.com/a") is not None
+    assert find(run, "http://github.com/a") is None
+
+
 @pytest.mark.parametrize("package", ["credentials", "probe", "state", "workflows"])
 def test_no_module_that_meets_secrets_or_the_time_has_a_cache(package: str) -> None:
     """A service has several sessions in one process, for days."""

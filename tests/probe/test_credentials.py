@@ -255,3 +255,15 @@ def test_a_client_certificate_does_not_follow_a_redirect(client: SelfSigned, tmp
         meant = ask(far.url + "file", Keyring({"WORD": SECRET}, settings(ca + mine, there)))
     assert [item.value for item in observation.evidence if item.scheme == "etag"] == ["NONE"]
     assert [item.value for item in meant.evidence if item.scheme == "etag"] != ["NONE"]
+
+
+def test_a_handle_that_sent_a_credential_sends_none_to_the_next_host(tmp_path: Path) -> None:
+    """Requests to both hosts take turns on the same few handles."""
+    keyring = netrc(tmp_path, f"machine localhost login ada password {SECRET}\n")
+    require("nginx")
+    with Nginx(server="location / { return 200 ok; }") as server:
+        there = server.url.replace("127.0.0.1", "localhost")
+        urls = [f"{there if number % 2 else server.url}{number}" for number in range(20)]
+        probe([parse(url) for url in urls], {}, Limits(per_host=1, connections=1), keyring=keyring)
+        sent = {(int(it.path[1:]) % 2, it.headers["authorization"]) for it in server.requests()}
+    assert sent == {(1, basic("ada", SECRET)), (0, "")}

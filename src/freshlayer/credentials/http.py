@@ -40,7 +40,8 @@ VENDORS: dict[str, tuple[tuple[str, ...], str]] = {
 
 def find(keyring: Keyring, url: str) -> Credential | Program | None:
     """The credential for the host of a URL; None: none. A vendor's token is only sent with TLS."""
-    return _of_host(keyring, netloc_of(url), secure=url.startswith("https:"))
+    netloc, secure = netloc_of(url), url.startswith("https:")
+    return keyring.once((netloc, secure), lambda: _of_host(keyring, netloc, secure=secure))
 
 
 def _of_host(keyring: Keyring, netloc: str, *, secure: bool) -> Credential | Program | None:

@@ -69,12 +69,26 @@ NO_FILES = Tls()
 class Keyring(Private, frozen=True, eq=False):
     """The places that hold credentials: they are read when a host gets a request.
 
-    ``environ``: the user's environment; ``hosts``: the settings, by host name or ``host:port``.
+    ``environ``: the user's environment; ``hosts``: the settings, by host name or ``host:port``. ``_of_run``:
+    what was found in this run, where there is one.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict)
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
     _files: dict[str, tuple[tuple[int, int], object]] = field(default_factory=dict)
+    _of_run: dict[tuple[str, bool], object] | None = None
+
+    def for_run(self) -> Keyring:
+        """A keyring that looks up each host once, for as long as one probe takes."""
+        return Keyring(self.environ, self.hosts, self._files, {})
+
+    def once(self, origin: tuple[str, bool], find: Callable[[], T]) -> T:
+        """What is found for ``host[:port]``, with TLS or without; in a run it is looked up once."""
+        if self._of_run is None:
+            return find()
+        if origin not in self._of_run:
+            self._of_run[origin] = find()
+        return cast(T, self._of_run[origin])
 
     def of_file(self, path: str, read: Callable[[str], T]) -> T:
         """What is read from a file, read once for as long as the file does not change.

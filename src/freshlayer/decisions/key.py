@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 
 from freshlayer.model.build import InstructionVerdict
+from freshlayer.model.compact_json import compact
 
 
 def values(names: Mapping[int, str], instructions: Iterable[InstructionVerdict]) -> dict[str, str]:
@@ -27,5 +27,5 @@ def key_of(pairs: Iterable[tuple[str, str]]) -> str:
     The first 16 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
     ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e``.
     """
-    text = json.dumps(sorted(list(pair) for pair in pairs), separators=(",", ":"))
+    text = compact(sorted(list(pair) for pair in pairs))
     return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]

@@ -78,6 +78,9 @@ class _Marker:
 
     def _link(self, chain: str, instruction: Instruction, digest: str, sources: Sequence[str]) -> str:
         """The chain with one more instruction, the build args that it declares, the stages that it reads."""
+        if not sources and instruction.name != "ARG":
+            # Both are hexadecimal, as nearly always: the same text, without a call of a library.
+            return hashlib.sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
         names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
         values = [[name, self._build_args.get(name)] for name in names]
         text = json.dumps([chain, digest, values, *sources])

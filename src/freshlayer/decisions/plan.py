@@ -117,8 +117,10 @@ class _Planner:
         references = self._known.by_instruction.get(instruction.number, ())
         packages, of_packages = self._packages(instruction.number, mark)
         pairs = self._pairs(references, of_packages)
-        resolved = self._known.resolved.get(instruction.number, frozenset())
-        keyed = self._pairs((it for it in references if it not in resolved), of_packages)
+        resolved = self._known.resolved.get(instruction.number)
+        keyed = pairs
+        if resolved:
+            keyed = self._pairs((it for it in references if it not in resolved), of_packages)
         state, reason = self._own(instruction, mark, references, pairs, packages)
         changed = state is InstructionState.STALE
         if earlier.state is not InstructionState.FRESH and not changed:

@@ -19,14 +19,16 @@ def contradicts(recorded: Recorded, hops: tuple[Hop, ...]) -> bool:
     Some origins answer 304 to every condition, and state the tag, the date or the digest of other bytes.
     """
     last = hops[-1]
-    tags = {core_of(tag) for tag in last.all("etag")}
-    if tags and tags != {core_of(recorded.validators.entity_tag)}:
+    tags, sent = set(last.all("etag")), recorded.validators.entity_tag
+    if tags and tags != {sent} and {core_of(tag) for tag in tags} != {core_of(sent)}:
         return True
     if not tags and _moved(recorded.validators.last_modified, last.one("last-modified")):
         return True
     length = total_length(last)
     stated = [e for e in hashes_of(last) if not e.ignored and e.strength is Strength.CONTENT]
     stated += [Evidence("length", str(length), Strength.SIZE)] if length else []
+    if not stated:
+        return False
     known = {item.scheme: item for item in recorded.evidence}
     return any(e.scheme in known and known[e.scheme].value != e.value for e in stated)
 

@@ -21,6 +21,7 @@ _BASES = {
     36: compiled(r"[0-9a-z]{1,13}"),
     10: compiled(r"[0-9]{1,20}(?:\.[0-9]{1,9})?"),
 }
+_SEPARATOR = compiled("[-:=]")
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _UNITS = {"mtime-s": 1, "mtime-ms": 10**3, "mtime-us": 10**6, "mtime-ns": 10**9}
 _MOST_FIELDS = 4
@@ -160,8 +161,13 @@ def _dated(fields: tuple[int, ...], modified: int, length: int) -> tuple[str, st
 
 
 def _readings(core: str) -> Iterator[tuple[int, ...]]:
-    """The numbers that the fields of a tag may be, for each base in which all of them are numbers."""
-    fields = re.split("[-:=]", core, maxsplit=_MOST_FIELDS)
+    """The numbers that its fields may be, for each base in which all of them are numbers; of one field none.
+
+    A tag that encodes an mtime has a length beside it.
+    """
+    fields = _SEPARATOR.split(core, maxsplit=_MOST_FIELDS)
+    if len(fields) == 1:
+        return
     for base in _BASES:
         numbers = [_number(field, base) for field in fields]
         known = tuple(number for number in numbers if number is not None)

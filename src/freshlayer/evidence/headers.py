@@ -19,6 +19,7 @@ _CHECKSUMS = {"crc64nvme", "crc32c", "crc32"}
 _NO_CODINGS = {"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "none", "8bit"}
 _PARTIAL = 206
 _EMPTY = 416
+_LENGTHS = {"content-length", "content-range"}
 _COMPRESSED = Reason("of-compressed-form")
 _REDIRECT = Reason("of-redirect")
 _HEXADECIMAL = compiled(r"[0-9a-f]+")
@@ -155,7 +156,7 @@ def _coded(hop: Hop) -> bool:
 
 def total_length(hop: Hop) -> int | None:
     """The length of the whole file in bytes; None where the headers do not state it (RFC 9110 §14.4)."""
-    if _coded(hop):
+    if hop.names.isdisjoint(_LENGTHS) or _coded(hop):
         return None
     part = _PART.fullmatch(hop.one("content-range"))
     if part:

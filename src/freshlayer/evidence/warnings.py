@@ -53,7 +53,8 @@ def _young(hop: Hop, number: int) -> Iterator[Evidence]:
 
 def is_young(hop: Hop) -> bool:
     """Whether the file changed less than two seconds ago: it may change again with the same date and tag."""
-    date, modified = http_date.seconds(hop.one("date")), http_date.seconds(hop.one("last-modified"))
+    modified = http_date.seconds(hop.one("last-modified")) if hop.all("last-modified") else None
+    date = None if modified is None else http_date.seconds(hop.one("date"))
     return date is not None and modified is not None and 0 <= date - modified < _YOUNG
 
 

@@ -88,7 +88,7 @@ def each(
         return
     from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded for the first request
 
-    means = Means(limits, keyring, platforms, until=until)
+    means = Means(limits, keyring.for_run(), platforms, until=until)
     others = image_platforms or {}
 
     def talk(reference: Reference) -> Conversation:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from freshlayer.model.compact_json import compact
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.history import BuildEvent, InstructionEvent, ObservationEvent
 from freshlayer.model.observation import Change, Recorded
@@ -224,7 +225,7 @@ def _with_inputs(rows: Rows, found: Sequence[Row]) -> Iterator[BuildEvent]:
 def evidence_text(evidence: Iterable[Evidence]) -> str:
     """As a column holds it."""
     parts = [[e.scheme, e.value, e.strength, e.hop, int(e.guessed)] for e in evidence]
-    return json.dumps(parts, separators=(",", ":"))
+    return compact(parts)
 
 
 def _evidence(text: str) -> tuple[Evidence, ...]:

@@ -10,12 +10,12 @@ Version 10 had every part in full, with the names of strengths.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from sys import intern
 from typing import Any
 
 from freshlayer.evidence import http_date
+from freshlayer.model.compact_json import compact
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference
@@ -72,7 +72,7 @@ def row_of(reference: Reference, recorded: Recorded, now: int) -> Row:
         reference.text,
         str(identity),
         identity.strength,
-        json.dumps(parts, separators=(",", ":")),
+        compact(parts),
         _SAME if tag == f'"{identity.value}"' else f"{_SAME if tag.startswith(_SAME) else ''}{tag}",
         dated,
         now,

@@ -23,13 +23,15 @@ from freshlayer.reference import Reference
 
 
 class Document(Struct, frozen=True):
-    """``read``: text → the part that counts, empty where the text is something else.
+    """``part``: what each URL has that ``pattern`` matches.
 
+    ``read``: text → the part that counts, empty where the text is something else.
     ``revalidates``: whether the origins' entity tags change with that part. ``media``: the
     media type that such a document has, where its URL alone does not distinguish it from other files; empty
     where it does.
     """
 
+    part: str
     pattern: re.Pattern[str]
     scheme: str
     read: Callable[[str], str]
@@ -74,8 +76,14 @@ class Document(Struct, frozen=True):
 
 
 ROWS: tuple[Document, ...] = (
-    Document(compiled(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"), "apt-release", documents.release),
     Document(
+        "/dists/",
+        compiled(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"),
+        "apt-release",
+        documents.release,
+    ),
+    Document(
+        "/simple/",
         compiled(r"https?://[^?#]+/simple/[^/?#]+/?"),
         "python-index",
         documents.simple_index,
@@ -85,6 +93,7 @@ ROWS: tuple[Document, ...] = (
     ),
     Document(
         # A version of a package, in whatever registry: /name/1.2.3, /@scope/name/1.2.3-beta.1.
+        ".",
         compiled(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII),
         "npm-dist",
         documents.npm_version,

@@ -89,12 +89,12 @@ def _needs_get(head: Answer, request: Request) -> bool:
     """
     if head.error:
         return head.transient and not head.hops
+    if head.status == _NOT_MODIFIED and any(line.startswith(_CONDITION) for line in request.headers):
+        return False
     if head.status not in WHOLE:
         patient = head.status in _BUSY and bool(head.hops and head.hops[-1].all("retry-after"))
-        conditional = any(line.startswith(_CONDITION) for line in request.headers)
-        answered = head.status == _NOT_MODIFIED and conditional
         elsewhere = bool(head.hops and head.hops[-1].all("location"))
-        return not (patient or answered or elsewhere or head.status == _PROXY)
+        return not (patient or elsewhere or head.status == _PROXY)
     found = evidence.strongest(evidence.of_hops(head.hops))
     empty = evidence.total_length(head.hops[-1]) == 0
     return empty or found is None or found.strength is Strength.SIZE

@@ -72,24 +72,27 @@ def _snapshot(
     return snapshot(match, reference, recorded, means)
 
 
-FORGES: tuple[tuple[re.Pattern[str], Route], ...] = (
-    (LATEST_RELEASE, _latest_release),
-    (GITHUB_ARCHIVE, _archive),
-    (GITLAB_ARCHIVE, _archive),
+FORGES: tuple[tuple[str, re.Pattern[str], Route], ...] = (
+    ("/releases/latest", LATEST_RELEASE, _latest_release),
+    ("github.com/", GITHUB_ARCHIVE, _archive),
+    ("/-/archive/", GITLAB_ARCHIVE, _archive),
 )
-ROUTES: tuple[tuple[re.Pattern[str], Route], ...] = (
+ROUTES: tuple[tuple[str, re.Pattern[str], Route], ...] = (
     *FORGES,
-    (HUGGING_FACE, _first_hop),
-    (SNAPSHOT, _snapshot),
-    *((row.pattern, row.probe) for row in documents.ROWS),
+    ("/resolve/", HUGGING_FACE, _first_hop),
+    ("-SNAPSHOT/", SNAPSHOT, _snapshot),
+    *((row.part, row.pattern, row.probe) for row in documents.ROWS),
 )
-"""The canonical URL, matched whole → how it is probed."""
+"""A part that the canonical URL has, the pattern that matches it whole → how it is probed.
+
+The part is looked for first: most URLs match no row, and a pattern takes ten times as long to find that out.
+"""
 
 
 def is_of_body(reference: Reference) -> bool:
     """Whether what is observed of a URL is about its body, and not about what the body names."""
     text = reference.text.partition("#")[0]
-    return not any(pattern.fullmatch(text) for pattern, _ in ROUTES)
+    return not any(part in text and pattern.fullmatch(text) for part, pattern, _ in ROUTES)
 
 
 def _as_usual(reference: Reference) -> bool:
@@ -100,8 +103,8 @@ def _as_usual(reference: Reference) -> bool:
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Probe a URL in the way that suits its origin."""
     text = reference.text.partition("#")[0]
-    for pattern, route in ROUTES if _as_usual(reference) else FORGES:
-        match = pattern.fullmatch(text)
+    for part, pattern, route in ROUTES if _as_usual(reference) else FORGES:
+        match = pattern.fullmatch(text) if part in text else None
         if match:
             return (yield from route(match, reference, recorded, means))
     seen = yield from http.probe(reference, recorded, means)

@@ -22,6 +22,9 @@ from freshlayer.request_form import Proxies
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
+_BODILESS = {"HEAD", "GET"}
+# Libcurl counts over all transfers of a handle how often it tried again, and gives up after the fifth time.
+_MOST_USES = 100
 _OK = 200
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
@@ -56,6 +59,9 @@ _UNREACHABLE = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
 _STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
 _HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
 _TRANSIENT = _STREAM | _HUNG_UP
+
+_Plain = tuple[str, bool, bool, float, float]
+"""Method, whether it begins with TLS, whether redirects are followed, seconds to connect and to answer."""
 
 
 class Transfer(Struct):
@@ -150,17 +156,55 @@ class Transfer(Struct):
         return hops[-1].one("location") if hops else ""
 
 
-def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authorities: str) -> None:
-    """Set up a handle for a transfer that has ``remaining`` seconds."""
+class Handles:
+    """The handles of a driver, each with the options that it has, as far as the next request may have them.
+
+    Of many requests without a part that is private, the URL and the headers are all that differs.
+    """
+
+    def __init__(self) -> None:
+        self._authorities = authorities()
+        self._idle: list[pycurl.Curl] = []
+        self._plain: dict[pycurl.Curl, tuple[_Plain, int]] = {}
+
+    def take(self) -> pycurl.Curl:
+        return self._idle.pop() if self._idle else pycurl.Curl()
+
+    def give_back(self, handle: pycurl.Curl) -> None:
+        self._idle.append(handle)
+
+    def prepare(self, handle: pycurl.Curl, transfer: Transfer, remaining: float) -> None:
+        """Set up a handle for a transfer that has ``remaining`` seconds."""
+        plain = _plain(transfer)
+        before, uses = self._plain.pop(handle, (None, 0))
+        if plain is None or plain != before or uses == _MOST_USES:
+            uses = 0
+            handle.reset()
+            _prepare(handle, transfer, self._authorities)
+        handle.setopt(pycurl.URL, _bytes(transfer.request.url))
+        handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
+        handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
+        handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
+        _authorise(handle, transfer.request)
+        if plain is not None:
+            self._plain[handle] = plain, uses + 1
+
+
+def _plain(transfer: Transfer) -> _Plain | None:
+    """What the options of a request depend on beside its URL and its headers; None where that is more."""
+    request, url, limits = transfer.request, transfer.request.url, transfer.limits
+    more = request.is_private or request.refuses_local or request.form or transfer.proxies is not None
+    if more or request.method not in _BODILESS or "@" in url or not url.startswith("http"):
+        return None
+    return request.method, url.startswith("https:"), request.follow, limits.connect, limits.answer
+
+
+def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     request, limits = transfer.request, transfer.limits
-    handle.reset()
-    handle.setopt(pycurl.URL, _bytes(request.url))
     handle.setopt(pycurl.NOBODY, request.method == "HEAD")
     if request.method in {"POST", "PUT"}:
         handle.setopt(pycurl.POSTFIELDS, request.form)
         handle.setopt(pycurl.CUSTOMREQUEST, request.method)
-    handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
-    handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
     handle.setopt(pycurl.NOSIGNAL, 1)
     # libcurl signs no path that it may not tidy up.
     handle.setopt(pycurl.PATH_AS_IS, request.signer is None)
@@ -171,14 +215,12 @@ def prepare(handle: pycurl.Curl, transfer: Transfer, remaining: float, authoriti
     # or scheme change.
     lower = 0 if request.url.startswith("https:") else pycurl.PROTO_HTTP
     handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS | lower)
-    _authorise(handle, request)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
     # Without TLS too, where it costs a round trip: many redirect to HTTPS, where one connection is enough.
     handle.setopt(pycurl.PIPEWAIT, 1)
     # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
     connect = limits.connect if request.url.startswith("http") else limits.answer
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
-    handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
     handle.setopt(pycurl.LOW_SPEED_LIMIT, 16)
     handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
     handle.setopt(pycurl.OPT_FILETIME, 1)

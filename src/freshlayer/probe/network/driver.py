@@ -112,8 +112,7 @@ class _Driver:
         self._running: list[tuple[_Talk, Running]] = []
         self._pauses: list[tuple[float, int, _Talk]] = []
         self._once: dict[Hashable, Answer | list[tuple[_Talk, Once]]] = {}
-        self._idle: list[pycurl.Curl] = []
-        self._authorities = curl.authorities()
+        self._handles = curl.Handles()
         self._nowhere = EmptyDirectory(os.environ)
 
     def run(self) -> Iterator[Observation]:
@@ -207,14 +206,14 @@ class _Driver:
                 host.busy += 1
 
     def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
-        handle = self._idle.pop() if self._idle else pycurl.Curl()
+        handle = self._handles.take()
         given = request.proxies if request.proxies is not None else talk.reference.form.proxies
         host = self._hosts[talk.host]
         # A stream that is not free yet is not a connection that does not come about.
         limits = self._patient if host.multiplexed else self._limits
         transfer = Transfer(request, limits, given)
         try:
-            curl.prepare(handle, transfer, remaining, self._authorities)
+            self._handles.prepare(handle, transfer, remaining)
         except (pycurl.error, ValueError, TypeError) as error:
             # A file that is not a certificate, an option that this libcurl was built without.
             problem = failed("request-invalid", f"libcurl rejects the request: {shown(str(error), 120)}")
@@ -263,7 +262,7 @@ class _Driver:
             self._withdraw(host, 0)
         self._respect(host, answer)
         self._multi.remove_handle(handle)
-        self._idle.append(handle)
+        self._handles.give_back(handle)
         yield from self._answer(talk, answer)
 
     def _note_version(self, host: _Host, handle: pycurl.Curl, transfer: Transfer) -> None:
@@ -292,7 +291,7 @@ class _Driver:
             if self._hosts[talk.host] is host and not handle.getinfo(pycurl.PRETRANSFER_TIME):
                 del self._flying[handle]
                 self._multi.remove_handle(handle)
-                self._idle.append(handle)
+                self._handles.give_back(handle)
                 host.busy -= 1
                 talk.left, talk.deadline = talk.deadline - talk.sent, 0.0
                 host.queue.appendleft(talk)

@@ -76,6 +76,8 @@ _SERVER_ERROR = 500
 def request_of(reference: Reference) -> Request:
     """The GET of a reference, as its command sends it."""
     form = reference.form
+    if not (form.headers or form.secret):
+        return Request("GET", reference.address, HEADERS, follow=form.follow, proxies=form.proxies)
     headers = form.over(HEADERS)
     # The host of a redirect gets neither this host's name nor its secrets.
     own = tuple(line for line in headers if line.startswith("host:")) + form.secret_lines
@@ -136,12 +138,15 @@ def _retry_after(hop: Hop) -> str:
 
 def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
     """The request with the credential of its host; an answer if the credential can't be found out."""
-    request = replace(request, tls=tls(means.keyring, request.url))
+    files = tls(means.keyring, request.url)
+    request = request if files is request.tls else replace(request, tls=files)
     own = request.anonymous or _has_userinfo(request.url) or is_signed(request.url)
     if own or request.signer is not None or request.credential is not None:
         return request
     found = yield from credential_for(request.url, means)
-    return found if isinstance(found, Answer) else replace(request, credential=found)
+    if found is None or isinstance(found, Answer):
+        return found or request
+    return replace(request, credential=found)
 
 
 def _has_userinfo(url: str) -> bool:
@@ -171,14 +176,16 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
     """Follow redirects one by one, so that what is private is sent to its own origin alone."""
     hops: tuple[Hop, ...] = ()
     for _ in range(MOST_REDIRECTS + 1):
-        key = (shared, request.url, request.headers, request.own)
-        answer = yield request if shared is None else Once(key, request)
+        if shared is None:
+            answer = yield request
+        else:
+            answer = yield Once((shared, request.url, request.headers, request.own), request)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
         limits = means.confinement
         by_hand = request.is_private or request.proxies is not None or limits is not None
         if answer.error or not location or not (request.follow and by_hand):
-            return replace(answer, hops=hops)
+            return answer if answer.hops == hops else replace(answer, hops=hops)
         target = _target(request.url, location)
         if target is None:
             return _redirect_failed(hops, "redirect-invalid", "")
