@@ -302,9 +302,22 @@ def board_of(
             for it in kinds[: _BUSY[back % len(_BUSY)]]
         }
         board.round_ended(names, some, references=5, lag=0.0, at=NOW - back * SLOT)
+    _probe(board, text)
     standings = {name_of(kind): standing_of(kind, text) for kind in kinds}
     board.round_ended(names, standings, references=5, lag=0.0, at=NOW)
     return board
+
+
+def _probe(board: Board, text: str) -> None:
+    """Every quarter of an hour, without an answer twice; the next one is in ten minutes."""
+    verdicts = {
+        kind.state: _verdict(_input(TOOL, text).reference, changed, kind, text)
+        for kind, changed in ((FLEET[4], TOOL), (FLEET[6], TOOL), (FLEET[9], ""))
+    }
+    for back in range(60, 0, -1):
+        state = {3: "stale", 31: "unknown", 32: "unknown"}.get(back, "fresh")
+        board.noted(verdicts[state], NOW - back * 900 + 600)
+    board.shown.probes.due_by(lambda _: 600.0)
 
 
 _BUSY = (1, 1, 0, 2, 5, 3, 1, 0, 1, 6, 4, 2, 2)

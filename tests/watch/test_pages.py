@@ -10,16 +10,19 @@ from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
+from freshlayer.model.reasons import Reason
 from freshlayer.model.watched import SLOT, Counts
+from freshlayer.reference import Reference
 from freshlayer.watch.access import SESSION, Access, Limited, Proxy
 from freshlayer.watch.board import Board
 from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.badge import badge
 from freshlayer.watch.pages.chart import chart
-from freshlayer.watch.pages.images import address_of, titles
+from freshlayer.watch.pages.images import address_of, input_address, titles
 from freshlayer.watch.pages.times import when
-from testing.fleet import FLEET, NOW, board_of, histories, name_of, report_of, served, standing_of
+from testing.fleet import FLEET, NOW, TOOL, board_of, histories, name_of, report_of, served, standing_of
 from testing.pages import PAYLOADS
 
 TOKEN = b"token of the page"
@@ -285,3 +288,29 @@ def test_of_a_board_that_nothing_reads_nothing_is_kept() -> None:
     assert board.is_ready
     assert not board.entries
     assert not board.shown.images
+
+
+def test_the_page_of_a_base_image_has_what_is_built_on_it() -> None:
+    with served(board_of(rounds=False)) as address:
+        base = next(iter(report_of(FLEET[0]).inputs)).reference.text
+        text = sent(address, input_address(base))[1].decode()
+    assert "Built on it" in text
+    assert "Used by" not in text
+    assert text.count(">line 2</a>") == 24
+
+
+def test_the_last_probes_of_an_input_are_kept_and_no_more() -> None:
+    board = board_of(FLEET[:1], rounds=False)
+    probes = board.shown.probes
+    assert len(probes.of(TOOL)) == 48
+    assert [it.outcome for it in probes.of(TOOL)[-4:]] == [0, 1, 0, 0]
+    assert probes.next_in(TOOL) == 600.0
+    assert probes.next_in("https://example.org/other") is None
+    other = next(it for it in report_of(FLEET[9]).verdicts.values() if it.reference.text != TOOL)
+    board.noted(replace(other, reason=Reason("ttl")), NOW)
+    assert probes.of(other.reference.text) == ()
+    for number in range(1100):
+        board.noted(replace(other, reference=Reference("http", f"https://example.org/{number}", "")), NOW)
+    board.round_ended([name_of(FLEET[0])], {}, references=5, lag=0.0, at=NOW)
+    assert len(probes.of(TOOL)) == 48
+    assert probes.of("https://example.org/9") == ()

@@ -177,6 +177,15 @@ def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, 
     assert "Taken up by a build" in history[1]
     assert "First seen" in history[2]
     assert "data/etl-nightly" in text(window, ".two .stack")
+    assert window.evaluated('document.querySelectorAll(".probes rect").length') == 48
+    label = window.evaluated('document.querySelector(".probes").getAttribute("aria-label")')
+    assert label == (
+        "48 probes since 16 Mar, 21:51: 46 answered. 2 failed, at 01:51, 02:06. 1 saw a change, at 09:06"
+    )
+    assert texts(window, ".facts div") == [
+        *("Next probe 09:51 in 10 min", "Last probe 09:36 answered, 5 min ago"),
+        "Answered 46 of 48 the last probes of this process",
+    ]
 
 
 def test_a_page_that_has_grown_old_says_so_and_stays_as_it_is(window: Browser) -> None:

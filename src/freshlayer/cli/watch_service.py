@@ -32,6 +32,7 @@ from freshlayer.cli.watch_warm import warm_served
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
+from freshlayer.reference import Reference
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
 from freshlayer.settings import HostSettings, Policy
@@ -271,8 +272,11 @@ def _service(
 
     turns = turns_at(place.state, settings.pace.longest, printer) if board is not None else None
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_noted(board, warm), turns=turns)
+    rounds = _rounds(place, means)
+    if board is not None:
+        board.shown.probes.due_by(partial(_due_in, rounds.schedule))
     return Service(
-        _rounds(place, means),
+        rounds,
         standings,
         Means(
             open_session=_sessions(options, builder, printer),
@@ -321,10 +325,16 @@ def _rounds(place: _Place, means: watch_rounds.Means) -> Rounds:
     return Rounds(WatchedFiles(settings.reread), schedule, means)
 
 
+def _due_in(schedule: Schedule, reference: Reference) -> float | None:
+    turn = schedule.turn_of(reference, time.monotonic())
+    return turn.wait if turn is not None else None
+
+
 def _noted(board: Board | None, warm: WarmAnswers | None) -> Callable[[Verdict, tuple[str, ...]], None]:
     def note(verdict: Verdict, platforms: tuple[str, ...]) -> None:
         if board is not None:
             board.probed(host_of(verdict.reference), failed=not verdict.is_observed)
+            board.noted(verdict, _wall())
         if warm is not None:
             warm.note(verdict, platforms)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
 from freshlayer.model.watched import Standing
 from freshlayer.report.document import of_check
@@ -68,6 +69,11 @@ class Board:
             self._probes[host] += 1
             self._failures[host] += failed
 
+    def noted(self, verdict: Verdict, at: int) -> None:
+        """Keep how a probe ended. ``at``: seconds since 1970."""
+        if self._is_read:
+            self.shown.probes.note(verdict, at)
+
     def judged(self, name: str, report: Report) -> None:
         """Take a report; it is shown once its round has ended."""
         if not self._is_read:
@@ -91,7 +97,7 @@ class Board:
         known = sorted(name for name in names if name in self._documents)
         self._documents = {name: self._documents[name] for name in known}
         entries = {name: Entry(standings.get(name, Standing(name)), self._documents[name]) for name in known}
-        self.shown.round_ended(known, standings, at)
+        self.shown.round_ended(known, standings, at, references)
         with self._lock:
             self._entries = entries
             self._references, self._lag = references, lag

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
 
 from msgspec import Struct, field
 
 from freshlayer.model.history import BuildEvent, History, ObservationEvent
 from freshlayer.model.observation import Change
 from freshlayer.report.page.bands import evidence_rows
-from freshlayer.report.page.view import EvidenceRow
+from freshlayer.report.page.view import EvidenceRow, Fact
 from freshlayer.watch.pages.images import STALE, WORDS, Image, address_of, input_address
 from freshlayer.watch.pages.known import Use
 from freshlayer.watch.pages.paging import paged
-from freshlayer.watch.pages.times import when
+from freshlayer.watch.pages.probes import FAILED, Probe, probe_chart
+from freshlayer.watch.pages.times import age, when
 from freshlayer.watch.pages.values import Event, InputList, InputPage, InputRow, Link, User
 
 PER_PAGE = 250
@@ -97,9 +99,12 @@ def _row(item: Input) -> InputRow:
     )
 
 
-def input_page(item: Input, history: History, now: int) -> InputPage:
-    """``history``: newest first."""
+def input_page(
+    item: Input, history: History, now: int, probes: Sequence[Probe] = (), wait: float | None = None
+) -> InputPage:
+    """``history``: newest first. ``probes``: oldest first. ``wait``: seconds until the next one."""
     use = item.use
+    listed = item.users[:_MOST_USERS]
     return InputPage(
         title=use.shown,
         state=item.state,
@@ -110,9 +115,28 @@ def input_page(item: Input, history: History, now: int) -> InputPage:
         code=item.why[1],
         events=tuple(_events(history, now))[:MOST_EVENTS],
         evidence=_evidence(item),
-        users=tuple(_user(image, it) for image, it in item.users[:_MOST_USERS]),
-        users_left=max(0, len(item.users) - _MOST_USERS),
+        built_on=tuple(_user(image, it) for image, it in listed if it.base),
+        users=tuple(_user(image, it) for image, it in listed if not it.base),
+        users_left=len(item.users) - len(listed),
+        readers=len(item.users),
+        probes=probe_chart(probes, now),
+        facts=tuple(_facts(item, probes, wait, now)),
     )
+
+
+def _facts(item: Input, probes: Sequence[Probe], wait: float | None, now: int) -> Iterator[Fact]:
+    if wait is not None:
+        due = now + ceil(wait)
+        yield Fact("Next probe", when(due, now).text, f"in {age(due - now)}" if wait > 0 else "due")
+    if probes:
+        last = when(probes[-1].at, now)
+        word = "no usable answer" if probes[-1].outcome == FAILED else "answered"
+        yield Fact("Last probe", last.text, f"{word}, {last.age} ago")
+        answered = sum(it.outcome != FAILED for it in probes)
+        yield Fact("Answered", f"{answered} of {len(probes)}", "the last probes of this process")
+    built = sum(use.base for _, use in item.users)
+    if built:
+        yield Fact("Built on it", "1 image" if built == 1 else f"{built} images", "a stage starts from it")
 
 
 def _evidence(item: Input) -> tuple[EvidenceRow, ...]:
@@ -132,7 +156,7 @@ def _user(image: Image, use: Use) -> User:
 
 def _events(history: History, now: int) -> Iterator[Event]:
     changes = list(history.changes)
-    older = [*changes[1:], None]
+    older = [*changes[1:], None][: len(changes)]
     made = [
         *((it.at, 1, _change(it, before, now)) for it, before in zip(changes, older, strict=True)),
         *((it.at, 0, _build(it, now)) for it in history.builds),

@@ -29,7 +29,8 @@ _JSON = b"{"
 class Use(Struct, frozen=True):
     """An input of an image. ``reference``: as in the state; ``shown``: as users type it.
 
-    ``identity``: short, empty where it is not known. ``code``, ``why``: the reason of its verdict.
+    ``identity``: short, empty where it is not known. ``code``, ``why``: the reason of its verdict. ``base``:
+    whether a stage starts from it.
     """
 
     reference: str
@@ -40,6 +41,7 @@ class Use(Struct, frozen=True):
     is_observed: bool
     code: str
     why: str
+    base: bool = False
 
 
 class Package(Struct, frozen=True):
@@ -140,6 +142,7 @@ def _uses(report: Report) -> Iterator[Use]:
             verdict is not None and verdict.is_observed,
             verdict.reason.code if verdict else "",
             verdict.reason.text if verdict else "not probed yet",
+            any(place.instruction == "FROM" for place in item.places),
         )
 
 

@@ -115,7 +115,8 @@ class Pages:
         if item is None:
             return self._missing(request, "No such input is watched")
         history = self._histories.of_input(item.use.reference, MOST_EVENTS)
-        page = input_page(item, history, self._clock())
+        probes, text = self._shown.probes, item.use.reference
+        page = input_page(item, history, self._clock(), probes.of(text), probes.next_in(text))
         images = frozenset(f"/image/{address}" for address in self._shown.images)
         events = shown_events(page.events, images)
         return self._answer(request, "input_page.html", page.title, "/inputs", page, events=events)

@@ -14,6 +14,7 @@ from freshlayer.model.watched import SLOT, SLOTS, Counts, Standing
 from freshlayer.watch.firing import Rule, overdue
 from freshlayer.watch.pages.images import NEVER, STALE, UNKNOWN, Image, image_of, titles
 from freshlayer.watch.pages.known import Known, Package, known_of
+from freshlayer.watch.pages.probes import ProbeLog
 
 _SPARE = 10_000
 
@@ -36,6 +37,7 @@ class Shown:
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
         self._rules = rules
+        self.probes = ProbeLog()
         self.undelivered: Collection[str] = ()
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
@@ -57,10 +59,13 @@ class Shown:
         shared = tuple(self._packages.setdefault(it, it) for it in known.packages)
         self._known[name] = replace(known, packages=shared)
 
-    def round_ended(self, names: Collection[str], standings: Mapping[str, Standing], now: int) -> None:
-        """Show what the round found. ``names``: the Dockerfiles that there are."""
+    def round_ended(
+        self, names: Collection[str], standings: Mapping[str, Standing], now: int, references: int
+    ) -> None:
+        """Show what the round found. ``names``: the Dockerfiles; ``references``: how many are scheduled."""
         self._known = {name: self._known[name] for name in names if name in self._known}
         self._forget_packages()
+        self.probes.keep(references, self._references)
         images = {image.address: image for image in self._made(standings, now)}
         with self._lock:
             if images != self._images:
@@ -68,6 +73,9 @@ class Shown:
             self._images = images
             self._probed = now
         self._count(now)
+
+    def _references(self) -> set[str]:
+        return {use.reference for known in self._known.values() for use in known.uses}
 
     def _forget_packages(self) -> None:
         """Images of a fleet have the same packages: each is kept once, for as long as an image has it."""

@@ -246,8 +246,31 @@ class User(Struct, frozen=True):
     lines: tuple[Link, ...]
 
 
+class ProbeBar(Struct, frozen=True):
+    """A probe, in units of its picture. ``kind``: ``answered``, ``unknown``."""
+
+    kind: str
+    x: str
+    y: int
+    height: int
+    middle: str
+    changed: bool
+
+
+class ProbeChart(Struct, frozen=True):
+    """The last probes of an input. ``label``: the same in words."""
+
+    bars: tuple[ProbeBar, ...]
+    first: When
+    first_x: str
+    label: str
+
+
 class InputPage(Struct, frozen=True):
-    """``events``: newest first. ``evidence``: of the last answer."""
+    """``events``: newest first. ``evidence``: of the last answer. ``built_on``: images that are built on it.
+
+    ``users``: the other images that read it. ``readers``: how many images there are.
+    """
 
     title: str
     state: str
@@ -258,8 +281,12 @@ class InputPage(Struct, frozen=True):
     code: str
     events: tuple[Event, ...]
     evidence: tuple[EvidenceRow, ...]
+    built_on: tuple[User, ...]
     users: tuple[User, ...]
     users_left: int
+    readers: int
+    probes: ProbeChart | None
+    facts: tuple[Fact, ...]
 
 
 class Version(Struct, frozen=True):
