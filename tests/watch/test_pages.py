@@ -13,14 +13,16 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.model.reasons import Reason
-from freshlayer.model.watched import SLOT, Counts
+from freshlayer.model.watched import SLOT, Counts, Standing
 from freshlayer.reference import Reference
 from freshlayer.watch.access import SESSION, Access, Limited, Proxy
 from freshlayer.watch.board import Board
 from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.badge import badge
 from freshlayer.watch.pages.chart import chart
-from freshlayer.watch.pages.images import address_of, input_address, titles
+from freshlayer.watch.pages.image_page import image_page
+from freshlayer.watch.pages.images import address_of, image_of, input_address, titles
+from freshlayer.watch.pages.known import known_of
 from freshlayer.watch.pages.times import when
 from testing.fleet import FLEET, NOW, TOOL, board_of, histories, name_of, report_of, served, standing_of
 from testing.pages import PAYLOADS
@@ -296,7 +298,7 @@ def test_the_page_of_a_base_image_has_what_is_built_on_it() -> None:
         text = sent(address, input_address(base))[1].decode()
     assert "Built on it" in text
     assert "Used by" not in text
-    assert text.count(">line 2</a>") == 24
+    assert text.count(">line 2</a>") == 23
 
 
 def test_the_last_probes_of_an_input_are_kept_and_no_more() -> None:
@@ -314,3 +316,22 @@ def test_the_last_probes_of_an_input_are_kept_and_no_more() -> None:
     board.round_ended([name_of(FLEET[0])], {}, references=5, lag=0.0, at=NOW)
     assert len(probes.of(TOOL)) == 48
     assert probes.of("https://example.org/9") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("/srv/a/Dockerfile", "freshlayer build /srv/a"),
+        ("/srv/a b/x.Dockerfile", "freshlayer build -f '/srv/a b/x.Dockerfile' '/srv/a b'"),
+        ("/srv/a#b/Dockerfile", "freshlayer build '/srv/a#b'"),
+        ("/srv/it's/compose.yaml#api", """cd '/srv/it'"'"'s' && freshlayer compose build api"""),
+        ("/srv/x/docker-compose.yml#--help", "cd /srv/x && freshlayer compose build -- --help"),
+        ("/srv/x/docker-bake.hcl#web;ls", "cd /srv/x && freshlayer bake 'web;ls'"),
+        ("https://git.example.org/a.git@main:Dockerfile", ""),
+        ("/srv/x/compose.yaml#a\nb", ""),
+    ],
+)
+def test_a_command_is_to_be_copied_and_quotes_what_it_names(name: str, command: str) -> None:
+    kind = next(it for it in FLEET if it.state == "never")
+    image = image_of(name, "x", Standing(name), known_of(report_of(kind)))
+    assert image_page(image, [], NOW).command == command

@@ -272,11 +272,8 @@ def _service(
 
     turns = turns_at(place.state, settings.pace.longest, printer) if board is not None else None
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_noted(board, warm), turns=turns)
-    rounds = _rounds(place, means)
-    if board is not None:
-        board.shown.probes.due_by(partial(_due_in, rounds.schedule))
     return Service(
-        rounds,
+        _rounds(place, means, board),
         standings,
         Means(
             open_session=_sessions(options, builder, printer),
@@ -319,9 +316,11 @@ def _read(
     return replace(read, source=named_source(read.source, wanted.named)) if wanted.named else read
 
 
-def _rounds(place: _Place, means: watch_rounds.Means) -> Rounds:
+def _rounds(place: _Place, means: watch_rounds.Means, board: Board | None) -> Rounds:
     settings = place.settings
     schedule = Schedule(settings.pace, settings.seed or str(place.state))
+    if board is not None:
+        board.shown.probes.due_by(partial(_due_in, schedule))
     return Rounds(WatchedFiles(settings.reread), schedule, means)
 
 

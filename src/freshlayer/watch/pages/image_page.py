@@ -20,6 +20,7 @@ from freshlayer.watch.pages.tracks import track
 from freshlayer.watch.pages.values import BuildRow, ImagePage, Missed
 
 _WHYS = 6
+_BAKE = "docker-bake."
 _MISSED = frozenset({"Not watched", "Accepted", "May not update"})
 _UNBUILT = ("never-built", "new-dockerfile", "no-build-recorded", "not-watched-before")
 """How the codes of instructions without a record of a build start."""
@@ -141,11 +142,28 @@ def _missing(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
 
 def _command(image: Image) -> str:
     """Shown, never run. A name that is no path has none."""
-    if not image.name.startswith("/") or "#" in image.name or not image.name.isprintable():
+    if not image.name.startswith("/") or not image.name.isprintable():
         return ""
     directory, _, name = image.name.rpartition("/")
-    file = "" if name == "Dockerfile" else f" -f {shlex.quote(image.name)}"
-    return f"freshlayer build{file} {shlex.quote(directory or '/')}"
+    file, _, target = name.partition("#")
+    if target and _is_composition(file):
+        return _composed(directory or "/", file, target)
+    named = "" if name == "Dockerfile" else f" -f {shlex.quote(image.name)}"
+    return f"freshlayer build{named} {shlex.quote(directory or '/')}"
+
+
+def _is_composition(file: str) -> bool:
+    return file.startswith(_BAKE) or ("compose" in file and file.endswith((".yml", ".yaml")))
+
+
+def _composed(directory: str, file: str, target: str) -> str:
+    """In the directory of the file: bake reads the paths in it as relative to where it runs.
+
+    A file that the tool finds by itself is not named: with ``-f`` it would read no override beside it.
+    """
+    words = "bake" if file.startswith(_BAKE) else "compose build"
+    mark = "-- " if target.startswith("-") else ""
+    return f"cd {shlex.quote(directory)} && freshlayer {words} {mark}{shlex.quote(target)}"
 
 
 def _facts(image: Image, view: ImageView, past: tuple[BuildRow, ...], now: int) -> Iterator[Fact]:
