@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import re
 import time
 from collections.abc import Mapping
+from html import unescape
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -26,6 +28,7 @@ from freshlayer.watch.pages.known import known_of
 from freshlayer.watch.pages.times import when
 from testing.fleet import FLEET, NOW, TOOL, board_of, histories, name_of, report_of, served, standing_of
 from testing.pages import PAYLOADS
+from testing.servers.nginx import Nginx, proxied
 
 TOKEN = b"token of the page"
 HTML = {"Accept": "text/html,*/*"}
@@ -335,3 +338,43 @@ def test_a_command_is_to_be_copied_and_quotes_what_it_names(name: str, command: 
     kind = next(it for it in FLEET if it.state == "never")
     image = image_of(name, "x", Standing(name), known_of(report_of(kind)))
     assert image_page(image, [], NOW).command == command
+
+
+ADDRESSES = re.compile(r'(?:href|src|action)="([^"#]+)')
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_behind_nginx_every_address_is_below_its_path(end: str) -> None:
+    """The proxy passes the path on, or removes it."""
+    below = Proxy(root="/tools/fresh")
+    with (
+        served(board_of(rounds=False), TOKEN, below, histories()) as address,
+        Nginx(server=proxied("/tools/fresh/", address + end)) as front,
+    ):
+        site = front.url.rstrip("/")
+        assert sent(site, "/inputs", HTML)[0] == 404
+        status, _, headers = sent(site, "/tools/fresh/inputs?q=a", HTML)
+        assert (status, headers["location"]) == (303, "/tools/fresh/login?next=%2Finputs%3Fq%3Da")
+        form = sent(site, headers["location"], HTML)[1].decode()
+        assert 'action="/tools/fresh/login"' in form
+        known = {"token": TOKEN.decode(), "next": "/inputs?q=a"}
+        _, _, headers = sent(site, "/tools/fresh/login", form=known)
+        assert headers["location"] == "/tools/fresh/inputs?q=a"
+        assert "Path=/tools/fresh;" in headers["set-cookie"]
+        session = {"Cookie": headers["set-cookie"].partition(";")[0]}
+        image = f"/tools/fresh/image/{address_of(name_of(FLEET[0]))}"
+        seen = {"/tools/fresh/"}
+        for path in ("/tools/fresh/", "/tools/fresh/inputs", "/tools/fresh/packages", image):
+            body = sent(site, path, session)[1].decode()
+            seen |= {unescape(it) for it in ADDRESSES.findall(body)}
+        assert {it for it in seen if not it.startswith("/tools/fresh/")} == set()
+        kinds = {it.split("/")[3].partition("?")[0] for it in seen}
+        assert kinds == {"", *"inputs packages reasons image input badge static logout".split()}
+        some = [
+            next(it for it in sorted(seen) if it.split("/")[3].partition("?")[0] == kind) for kind in kinds
+        ]
+        found = {it: sent(site, it, session)[0] for it in some if not it.endswith("/logout")}
+        assert set(found.values()) == {200}, found
+        left = sent(site, "/tools/fresh/logout", session, {})[2]
+        assert left["location"] == "/tools/fresh/login"
+        assert "Path=/tools/fresh;" in left["set-cookie"]

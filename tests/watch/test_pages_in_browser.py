@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from freshlayer.model.watched import Standing, Turn
 from freshlayer.report.page.visible import visible
+from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
 from freshlayer.watch.pages.images import address_of, input_address
 from testing.devtools import Browser, browser
@@ -29,6 +30,7 @@ from testing.fleet import (
     standing_of,
 )
 from testing.pages import PAYLOADS
+from testing.servers.nginx import Nginx, proxied
 
 API = "/image/srv/images/payments/api/Dockerfile"
 PAGES = ("/", "/?q=nothing-has-this", API, "/inputs", input_address(TOOL), "/packages", "/reasons")
@@ -189,9 +191,13 @@ def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, 
 
 
 def test_a_page_that_has_grown_old_says_so_and_stays_as_it_is(window: Browser) -> None:
+    """Behind nginx, below a path of it."""
     board = board_of(FLEET[:3], rounds=False)
-    with served(board) as address:
-        window.opened(f"{address}/")
+    with (
+        served(board, proxy=Proxy(root="/fresh")) as address,
+        Nginx(server=proxied("/fresh/", address)) as front,
+    ):
+        window.opened(f"{front.url}fresh/")
         assert window.evaluated('document.getElementById("old").hidden') is True
         names = [name_of(kind) for kind in FLEET[:3]]
         fresh = {name_of(kind): standing_of(kind) for kind in FLEET[:2]}
@@ -201,6 +207,7 @@ def test_a_page_that_has_grown_old_says_so_and_stays_as_it_is(window: Browser) -
         assert text(window, "h1") == "3 images are stale"
         window.evaluated('document.querySelector("#old a").click()')
         window.until('document.querySelector("h1")?.innerText === "2 images are stale"')
+        assert window.problems == []
         track = window.evaluated('document.querySelector(".is-fresh .track").innerText')
         assert "stale 02:10" in track
         assert "fresh 09:42" in track

@@ -94,7 +94,8 @@ def _server(
     except OSError as error:
         raise OptionError(f"--listen {address}: can't be used: {error.strerror}") from None
     warn(f"watch: the page and the API are at http://{address}")
-    proxy = Proxy(settings.proxy_header, frozenset(settings.proxies), settings.hosts)
+    proxies = frozenset(settings.proxies)
+    proxy = Proxy(settings.proxy_header, proxies, settings.hosts, settings.root_path)
     return Server(board, bound, token, clock, proxy, _histories(store), found)
 
 

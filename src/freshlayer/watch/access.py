@@ -25,12 +25,13 @@ class Limited(Exception):  # noqa: N818 - an answer, and no fault
 class Proxy(Struct, frozen=True):
     """``header``: what it sets to the name of a user it knows; empty: there is none. ``addresses``: its own.
 
-    ``hosts``: the names by which browsers reach it.
+    ``hosts``: the names by which browsers reach it. ``root``: the path below which it has the service.
     """
 
     header: str = ""
     addresses: frozenset[str] = frozenset()
     hosts: tuple[str, ...] = ()
+    root: str = ""
 
 
 class Access:
@@ -56,6 +57,11 @@ class Access:
     def hosts(self) -> tuple[str, ...]:
         """The names by which browsers reach the proxy."""
         return self._proxy.hosts
+
+    @property
+    def root(self) -> str:
+        """The path that is before every address of a page; empty where there is none."""
+        return self._proxy.root
 
     @property
     def takes_tokens(self) -> bool:

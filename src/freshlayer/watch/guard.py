@@ -30,6 +30,21 @@ _OWN_SITE = frozenset({b"same-origin", b"none"})
 _REFUSED = "too many wrong tokens came from this address; wait a minute"
 
 
+class Below:
+    """Takes the path below which a proxy has the service off, where the proxy left it there (ASGI 3.0)."""
+
+    def __init__(self, app: Any, root: str) -> None:
+        self._app = app
+        self._root = root
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path", "")
+        if self._root and (path == self._root or path.startswith(f"{self._root}/")):
+            raw = scope["raw_path"].removeprefix(self._root.encode())
+            scope = {**scope, "path": path.removeprefix(self._root) or "/", "raw_path": raw or b"/"}
+        await self._app(scope, receive, send)
+
+
 class Guard:
     """Refuses what may not read, and adds headers to every answer (ASGI 3.0)."""
 
@@ -65,7 +80,7 @@ class Guard:
             sent = scope["raw_path"].decode("latin-1")
             query = scope["query_string"].decode("latin-1")
             following = f"{sent.partition('?')[0]}?{query}" if query else sent
-            return RedirectResponse(f"/login?next={quote(following, safe='')}", 303)
+            return RedirectResponse(f"{self._access.root}/login?next={quote(following, safe='')}", 303)
         wanted = "a token is needed" if self._access.takes_tokens else "this is for users of the proxy"
         return PlainTextResponse(f"{wanted}\n", 401, headers={"WWW-Authenticate": "Bearer"})
 
@@ -97,12 +112,12 @@ class Login:
             return self._shown(following, f"{_REFUSED[:1].upper()}{_REFUSED[1:]}.", 429)
         if not known:
             return self._shown(following, "This is not the token.", 401)
-        answer = RedirectResponse(following, 303)
+        answer = RedirectResponse(self._access.root + following, 303)
         answer.set_cookie(
             SESSION,
             self._access.session(),
             max_age=SESSION_SECONDS,
-            path="/",
+            path=self._access.root or "/",
             secure=_is_secure(request),
             httponly=True,
             samesite="strict",
@@ -111,9 +126,10 @@ class Login:
 
     async def leave(self, request: Request) -> Response:
         """Remove the cookie."""
-        answer = RedirectResponse("/login", 303)
+        answer = RedirectResponse(f"{self._access.root}/login", 303)
         if _is_own(request):
-            answer.delete_cookie(SESSION, path="/", httponly=True, samesite="strict")
+            path = self._access.root or "/"
+            answer.delete_cookie(SESSION, path=path, httponly=True, samesite="strict")
         return answer
 
     def _shown(self, following: str, problem: str, status: int) -> Response:

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from freshlayer import __version__
 from freshlayer.watch.access import Access, Proxy
 from freshlayer.watch.board import Board, Entry
-from freshlayer.watch.guard import Guard, Login
+from freshlayer.watch.guard import Below, Guard, Login
 from freshlayer.watch.metrics import text_of
 from freshlayer.watch.pages.rendering import POLICY
 from freshlayer.watch.pages.routes import Histories, Pages
@@ -60,7 +60,7 @@ class Server:
     ) -> None:
         access = Access(token, proxy, clock)
         self._pages = Pages(board.shown, histories, access, clock, __version__)
-        app = Receiving(application(board, access, self._pages, clock), receivers)
+        app = Below(Receiving(application(board, access, self._pages, clock), receivers), proxy.root)
         config = uvicorn.Config(
             app,
             loop="asyncio",

@@ -20,6 +20,8 @@ from freshlayer.watch.triggers import TYPES
 from freshlayer.watch.triggers.base import Target
 from freshlayer.watch.webhooks import WEBHOOKS
 
+_ROOT = r"(/[A-Za-z0-9][A-Za-z0-9._~-]*)*"
+
 
 class Trigger(Struct, frozen=True):
     """When, and what then."""
@@ -33,7 +35,7 @@ class ApiSettings(Struct, frozen=True):
 
     ``report_token``: that of reports of builds.
     ``proxy_header``: what a reverse proxy sets for a user that it knows. ``proxies``: its addresses; no other
-    may set it. ``hosts``: the names by which browsers reach it.
+    may set it. ``hosts``: the names by which browsers reach it. ``root_path``: below which it has the pages.
     """
 
     listen: str = ""
@@ -42,6 +44,7 @@ class ApiSettings(Struct, frozen=True):
     proxies: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     report_token: SecretPlace = SecretPlace()
+    root_path: str = ""
 
 
 class WebhookSource(Struct, frozen=True):
@@ -136,6 +139,7 @@ def _api(table: Table) -> ApiSettings:
         table.words("proxies"),
         table.words("hosts"),
         table.secret("report_token"),
+        table.matching("root_path", _ROOT, "a path without an end slash (write /freshlayer)"),
     )
     table.done()
     return settings

@@ -74,10 +74,11 @@ def _style() -> str:
 
 
 class Templates:
-    """The templates, compiled as they are used."""
+    """The templates, compiled as they are used. ``root``: the path that is before every address."""
 
-    def __init__(self) -> None:
-        self._templates = rendering.environment(_HERE, reasons="/reasons")
+    def __init__(self, root: str = "") -> None:
+        self._templates = rendering.environment(_HERE, reasons=f"{root}/reasons")
+        self._templates.globals["root"] = root
 
     def page(self, template: str, site: Site, title: str, here: str, page: object, **values: object) -> str:
         """A page of the site. ``here``: the address of the part that it is in."""

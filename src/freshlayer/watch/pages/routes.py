@@ -53,7 +53,7 @@ class Pages:
         self._access = access
         self._clock = clock
         self._version = version
-        self._templates = Templates()
+        self._templates = Templates(access.root)
         self._started = clock()
         self._streams = 0
         self._ended = False
@@ -98,7 +98,8 @@ class Pages:
             return self._missing(request, "No such image is watched")
         builds = self._histories.of_image(image.name, MOST_EVENTS).builds
         page = image_page(image, builds, self._clock())
-        links = {use.shown: input_address(use.reference) for use in image.known.uses}
+        root = self._access.root
+        links = {use.shown: root + input_address(use.reference) for use in image.known.uses}
         title = f"{image.title}, {WORDS[image.state].lower()}"
         return self._answer(request, "image_page.html", title, "/", page, inputs=links)
 
@@ -153,7 +154,9 @@ class Pages:
         since = request.query_params.get("since", "")
         if self._streams >= _MOST_STREAMS:
             return Response(status_code=204)
-        return StreamingResponse(self._stream(since), media_type="text/event-stream")
+        # nginx holds back what is short, unless this header is there.
+        headers = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(self._stream(since), headers=headers, media_type="text/event-stream")
 
     async def _stream(self, since: str) -> AsyncIterator[bytes]:
         self._streams += 1

@@ -76,9 +76,9 @@
   // Nothing moves under the reader: a bar says that the page has grown old.
   const watching = () => {
     const bar = document.getElementById("old");
-    const revision = document.body.dataset.revision;
+    const { revision, root } = document.body.dataset;
     if (!bar || !revision || !window.EventSource) return;
-    const source = new EventSource(`/events?since=${encodeURIComponent(revision)}`);
+    const source = new EventSource(`${root}/events?since=${encodeURIComponent(revision)}`);
     source.addEventListener("old", () => {
       bar.hidden = false;
       bar.querySelector("a").href = location.pathname + location.search;
