@@ -46,7 +46,7 @@ session: ## record the session of the README again, on a private engine
 	@scripts/setup python engine
 	$(PYTHON) -m demo.record_session
 
-bench: ## every figure; writes the tables in docs/performance.md; a quarter of an hour
+bench: ## every figure; writes the tables in docs/performance.md; half an hour
 	@scripts/setup python engine servers
 	$(PYTHON) -m bench
 

@@ -106,7 +106,7 @@ def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[s
         reports = build(targets, model, invocation, replace(session, recorded=records.append))
         url = options.report_url or session.policy.report_url
     if url:
-        from freshlayer.cli.build_report import report_builds
+        from freshlayer.cli.send_report import report_builds
 
         report_builds(records, url, session.policy)
     return reports
