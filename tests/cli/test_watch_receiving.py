@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -11,6 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from freshlayer.cli.watch_receivers import BuildRecorder
+from freshlayer.state import Scope
+from freshlayer.state.places import SqliteStore
+from freshlayer.watch.arrivals import Arrivals
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
 from testing.process import wait_until
@@ -133,3 +138,53 @@ def test_a_document_that_is_no_report_is_refused(
     with serving(freshlayer, tmp_path / "log", "--config", configured(tmp_path), str(project)) as port:
         status, text = post(port, "/api/builds", document, {"Authorization": "Bearer of reports"})
         assert (status, fault in json.loads(text)["error"]) == (422, True), text
+
+
+EVENT = {
+    **{"dockerfile": "", "platform": "", "builder": "", "engine": ""},
+    **{"at": 1, "result": "built", "instructions": [], "took_up": []},
+}
+
+
+def last(seconds: float, at: int) -> list[dict[str, object]]:
+    return [{"stage": "", "instruction": "i", "earlier": {"chain": "c", "seconds": seconds, "at": at}}]
+
+
+@pytest.mark.parametrize(
+    ("of_event", "of_build"),
+    [
+        ({"at": -1}, {}),
+        ({"at": -(10**30)}, {}),
+        ({"instructions": [["", 1, "d", "ran", -1.0]]}, {}),
+        ({"instructions": [["", 1, "d", "ran", 1.0, 1e300]]}, {}),
+        ({"instructions": [["", 10**30, "d", "ran"]]}, {}),
+        ({"instructions": [["", -1, "d", "ran"]]}, {}),
+        ({"instructions": [["", 2**60, "d", "ran"]]}, {}),
+        ({"took_up": [["https://h/x", "no identity"]]}, {}),
+        ({}, {"built": [{"stage": "", "instruction": "i", "built": {"pairs": [["r", "no"]], "key": "k"}}]}),
+        ({}, {"last_builds": last(-1, 1)}),
+        ({}, {"last_builds": last(1, -1)}),
+        ({}, {"last_builds": last(1, 10**30)}),
+    ],
+)
+def test_what_the_state_takes_for_damage_is_refused(
+    tmp_path: Path, of_event: dict[str, object], of_build: dict[str, object]
+) -> None:
+    """A state file with such a row would be set aside: one report would end the memory of the service."""
+    warned: list[str] = []
+    arrivals = Arrivals(lambda: None)
+    arrivals.watched = {"/p/Dockerfile": "/p/Dockerfile"}
+    path = tmp_path / "state.sqlite3"
+    recorder = BuildRecorder(
+        arrivals, lambda: contextlib.closing(SqliteStore(path, warned.append)), "", lambda: 10
+    )
+    build = {"dockerfile": "/p/Dockerfile", "platform": "", "event": EVENT}
+    good, bad = {**build}, {**build, "event": {**EVENT, "at": 2, **of_event}, **of_build}
+    answers = [
+        recorder(json.dumps({"version": 1, "key": key * 8, "builds": [it]}).encode())[0].status
+        for key, it in (("a", good), ("b", bad))
+    ]
+    with contextlib.closing(SqliteStore(path, warned.append)) as store:
+        assert len(store.history_of_dockerfile("/p/Dockerfile", 9).builds) == 1
+        store.last_builds(Scope("/p/Dockerfile", "", ""), [])
+    assert (answers, warned) == ([201, 422], [])

@@ -119,7 +119,7 @@ def _are_instructions(value: object) -> bool:
     if not isinstance(value, str):
         return False
     found = msgspec.json.decode(value, type=list[InstructionEvent])
-    return all(_is_duration(it.seconds) and _is_duration(it.saved) and it.line >= 0 for it in found)
+    return all(_is_duration(it.seconds) and _is_duration(it.saved) and _is_count(it.line) for it in found)
 
 
 def _is_standing(value: object) -> bool:

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from freshlayer.errors import FreshlayerError
 from freshlayer.model.history import BuildEvent
+from freshlayer.model.key_identities import read_key_identity
 from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope, StateStore
+from freshlayer.state.columns import DamagedError, checked
 
 _AHEAD = 600
 """Seconds by which the clock of the machine that built may be ahead."""
@@ -68,11 +70,37 @@ def document_of(records: Sequence[BuildRecord], key: str, dockerfile: str) -> by
 
 
 def read(body: bytes) -> BuildReports:
-    """Raises ReportRefusedError."""
+    """Raises ReportRefusedError, also where the state would take what it records for damage of its own."""
     try:
-        return msgspec.json.decode(body, type=BuildReports)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        found = msgspec.json.decode(body, type=BuildReports)
+        for it in found.builds:
+            _check(it)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, DamagedError) as error:
         raise ReportRefusedError(f"not a report of a build: {error}") from None
+    return found
+
+
+def _check(it: ReportedBuild) -> None:
+    """As the columns are checked that this is written into. Raises DamagedError."""
+    event = it.event
+    try:
+        instructions = msgspec.json.encode(event.instructions).decode()
+    except OverflowError:
+        raise DamagedError("the line of an instruction is too large") from None
+    checked(("at", "instructions"), [(event.at, instructions)])
+    checked(("reference", "identity"), event.took_up)
+    for instruction in it.built:
+        for _, identity in instruction.built.pairs:
+            _check_identity(identity)
+    checked(("seconds", "at"), [(last.earlier.seconds, last.earlier.at) for last in it.last_builds])
+
+
+def _check_identity(written: str) -> None:
+    """The next judgement reads it."""
+    try:
+        read_key_identity(written)
+    except ValueError:
+        raise DamagedError("it has an identity without a scheme") from None
 
 
 def record(
