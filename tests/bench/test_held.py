@@ -6,10 +6,10 @@ from bench import held
 from bench.growth import world
 from testing.servers.needs import needs
 
-MOST = 2_600
+MOST = 2_400
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
-MOST_CALLS = 430
+MOST_CALLS = 360
 """Of the same: functions of Python that are called for each."""
 
 

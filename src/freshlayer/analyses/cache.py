@@ -50,11 +50,7 @@ class AnalysisCache:
         """The analysis that was made from this, where the context still has the same answers."""
         path = self._path(key)
         try:
-            nonce, questions, analysis = _parts(memoryview(_content(path)))
-            wanted = msgspec.msgpack.decode(opened(_of_questions(key, nonce), questions), type=list[Wanted])
-            answers = read_context(wanted) if wanted else {}
-            digest = _digest([answers[it] for it in wanted])
-            found = read(opened(_of_analysis(key, nonce, digest), analysis))
+            found = read(_opened(path, key, read_context))
         except (OSError, ValueError, LookupError, msgspec.MsgspecError, FreshlayerError):
             return None
         _note_use(path)
@@ -115,6 +111,18 @@ class AnalysisCache:
             if number > self._most_files or total > self._most_bytes:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
+
+
+def _opened(path: str, key: bytes, read_context: ReadContext) -> bytes:
+    """The analysis in a file, whose sealed content is not in memory any more while that is read.
+
+    Raises OSError, ValueError, LookupError, MsgspecError, FreshlayerError.
+    """
+    nonce, questions, analysis = _parts(memoryview(_content(path)))
+    wanted = msgspec.msgpack.decode(opened(_of_questions(key, nonce), questions), type=list[Wanted])
+    answers = read_context(wanted) if wanted else {}
+    digest = _digest([answers[it] for it in wanted])
+    return opened(_of_analysis(key, nonce, digest), analysis)
 
 
 def _content(path: str) -> bytes:

@@ -94,7 +94,11 @@ def written(analysis: Analysis) -> bytes:
 def read(data: bytes) -> Analysis:
     """Raises ValueError, LookupError for what ``written`` did not write."""
     try:
-        kept = _shared(msgspec.msgpack.decode(data, type=_Kept))
+        decoded = msgspec.msgpack.decode(data, type=_Kept)
+        # Of a large Dockerfile some 20 MB, which nothing else holds.
+        del data
+        kept = _shared(decoded)
+        del decoded
         more = msgspec.msgpack.decode(kept.more, type=_More) if kept.more else _NOTHING_MORE
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from None

@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from typing import TextIO
 
 from freshlayer.masking import public_text
 from freshlayer.report.text import Line
 
+_AT_ONCE = 1_000
+"""Lines that are in memory: a report may have one for each of 100,000 instructions."""
+
 
 def show(lines: Iterable[Line], stream: TextIO, prefix: str = "") -> None:
     """Print lines: with colour if ``is_coloured`` is true, else as plain text."""
-    found = list(lines)
+    found = iter(lines)
+    first = next(found, None)
     # There is no stream where a service starts us with it closed.
-    if not found or stream is None:
+    if first is None or stream is None:
         return
+    found = chain([first], found)
     if not is_coloured(os.environ, terminal=stream.isatty()):
-        stream.write("".join(f"{prefix}{plain(text)}\n" for _, text in found))
+        while some := "".join(f"{prefix}{plain(text)}\n" for _, text in islice(found, _AT_ONCE)):
+            stream.write(some)
         stream.flush()
         return
     from rich.console import Console  # noqa: PLC0415

@@ -40,7 +40,42 @@ def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
 
 def record_verdicts(verdicts: Mapping[Reference, Verdict], session: Session) -> None:
     """Record the observations of a check."""
-    session.store.record_observations(kept(verdicts), at=session.now, changes=_changes(verdicts))
+    session.store.record_observations(_Kept(verdicts), at=session.now, changes=_Changes(verdicts))
+
+
+class _Changes(Mapping[Reference, Change]):
+    """A view: a check may have 100,000 verdicts."""
+
+    def __init__(self, verdicts: Mapping[Reference, Verdict]) -> None:
+        self._verdicts = verdicts
+
+    def __getitem__(self, reference: Reference) -> Change:
+        return self._verdicts[reference].change
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self._verdicts)
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+
+class _Kept(Mapping[Reference, Recorded]):
+    """The same of what the state should hold."""
+
+    def __init__(self, verdicts: Mapping[Reference, Verdict]) -> None:
+        self._verdicts = verdicts
+
+    def __getitem__(self, reference: Reference) -> Recorded:
+        keep = self._verdicts[reference].keep
+        if keep is None:
+            raise KeyError(reference)
+        return keep
+
+    def __iter__(self) -> Iterator[Reference]:
+        return (reference for reference, verdict in self._verdicts.items() if verdict.keep)
+
+    def __len__(self) -> int:
+        return sum(verdict.keep is not None for verdict in self._verdicts.values())
 
 
 def _changes(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Change]:
