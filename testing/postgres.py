@@ -17,7 +17,11 @@ from psycopg.conninfo import make_conninfo
 from testing.process import Child
 from testing.servers.base import as_nobody, free_port
 
-_FAST = ("fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=64MB", "max_connections=200")
+_FAST = (
+    *("fsync=off", "full_page_writes=off", "autovacuum=off", "max_wal_size=64MB", "max_connections=200"),
+    # In its own directory: /dev/shm is small in containers, and keeps what a server that crashed had there.
+    "dynamic_shared_memory_type=mmap",
+)
 _INITDB = ("-U", "freshlayer", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 
 
