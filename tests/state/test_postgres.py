@@ -217,6 +217,14 @@ def test_turns_are_taken_by_one_and_given_back(postgres: Postgres) -> None:
         assert found is not None
         assert found.mine == {B.text: 2}
         assert 400 < found.others[A.text] <= 500
+        one.hurry([A.text])
+        found = other.take({A.text: 60})
+        assert found == Taken({A.text: 3}, {})
+        one.finish({A.text: Turn(500, 3, 300)})
+        one.hurry([A.text])
+        found = other.take({A.text: 60})
+        assert found is not None
+        assert 250 < found.others[A.text] <= 300
         # Of a server whose clock was set back.
         postgres.rows(url, "UPDATE turn SET due = due * 2")
         found = other.take({A.text: 60})

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from freshlayer.model.turns import Turn
 from freshlayer.reference import Reference, parse
 from freshlayer.watch.schedule import Pace, Schedule
 
@@ -90,6 +91,20 @@ def test_a_webhook_moves_a_reference_to_now_and_an_unknown_one_is_ignored() -> N
     schedule.hurry(B, 10)
     assert schedule.take(10, 10) == [A]
     assert schedule.take(10, 10) == []
+
+
+def test_a_webhook_waits_for_the_end_of_retry_after_and_not_for_that_of_a_wait_after_errors() -> None:
+    schedule = one(Pace(interval=100, jitter=0, longest=1000))
+    schedule.answered(A, 0, failed=True, retry_after=600)
+    schedule.hurry(A, 10)
+    assert schedule.next_due() == 600
+    assert schedule.turn_of(A, 100) == Turn(500, 1, 500)
+    schedule.answered(A, 600, failed=True)
+    schedule.hurry(A, 610)
+    assert schedule.next_due() == 610
+    schedule.answered(A, 610, failed=True, retry_after=5)
+    schedule.hurry(A, 611)
+    assert schedule.next_due() == 615
 
 
 def test_what_was_removed_is_never_due() -> None:

@@ -8,10 +8,14 @@ from msgspec import Struct
 
 
 class Turn(Struct, frozen=True):
-    """``wait``: seconds until the next one. ``errors``: how many probes in a row failed."""
+    """``wait``: seconds until the next one. ``errors``: how many probes in a row failed.
+
+    ``rest``: seconds for which the origin wants no request.
+    """
 
     wait: float
     errors: int
+    rest: float = 0.0
 
 
 class Taken(Struct, frozen=True):

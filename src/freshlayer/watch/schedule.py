@@ -46,7 +46,7 @@ class _Entry(Struct):
     """``wait``: seconds between two probes without an error. ``due``: when it is probed next.
 
     ``early``: by how much the second probe comes earlier, so that what was added together drifts apart.
-    ``shift``: the same of the probe that is under way.
+    ``shift``: the same of the probe that is under way. ``rest``: until then the origin wants no request.
     """
 
     wait: float
@@ -54,6 +54,7 @@ class _Entry(Struct):
     early: float = 0.0
     shift: float = 0.0
     errors: int = 0
+    rest: float = -inf
 
 
 class Schedule:
@@ -139,15 +140,15 @@ class Schedule:
         wait, entry.shift = entry.wait - entry.shift, 0.0
         if entry.errors:
             wait = min(entry.wait * 2 ** (entry.errors - 1), max(self._pace.longest, entry.wait))
-        if retry_after is not None:
-            wait = max(wait, min(retry_after, self._pace.longest))
+        entry.rest = -inf if retry_after is None else now + min(retry_after, self._pace.longest)
+        wait = max(wait, entry.rest - now)
         self._move(reference, entry, now + wait)
 
     def hurry(self, reference: Reference, now: float) -> None:
-        """Probe it now: something reports that it changed."""
+        """Probe it now, or once its origin takes requests again: something reports that it changed."""
         entry = self._entries.get(reference)
-        if entry is not None and entry.due > now:
-            self._move(reference, entry, now)
+        if entry is not None and entry.due > (at := max(now, entry.rest)):
+            self._move(reference, entry, at)
 
     def postpone(self, reference: Reference, due: float) -> None:
         """Another process probes it: look again then."""
@@ -169,7 +170,9 @@ class Schedule:
     def turn_of(self, reference: Reference, now: float) -> Turn | None:
         """When it is due again; None where it is not scheduled."""
         entry = self._entries.get(reference)
-        return Turn(max(0.0, entry.due - now), entry.errors) if entry is not None else None
+        if entry is None:
+            return None
+        return Turn(max(0.0, entry.due - now), entry.errors, max(0.0, entry.rest - now))
 
     def next_due(self) -> float:
         """When the next reference is due; infinity where there is none."""

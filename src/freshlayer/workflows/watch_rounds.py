@@ -102,9 +102,7 @@ class Rounds:
                 self.schedule.hurry(reference, at)
                 self._hurried.setdefault(reference, at)
         if self._means.turns is not None:
-            finish(
-                [it for it, at in self._hurried.items() if at >= now], self.schedule, self._means.turns, now
-            )
+            self._means.turns.hurry([it.text for it, at in self._hurried.items() if at >= now])
 
     def probe(self, session: Session) -> tuple[set[str], set[Reference]]:
         """Probe all that is due; the Dockerfiles that it concerns, and what their judgement is to probe."""

@@ -31,6 +31,9 @@ class Turns(Protocol):
     def finish(self, turns: Mapping[str, Turn]) -> None:
         """Note how the probes ended."""
 
+    def hurry(self, references: Collection[str]) -> None:
+        """These are due now, or once their origin takes requests again."""
+
     def close(self) -> None:
         """End the connections; they are opened again."""
 

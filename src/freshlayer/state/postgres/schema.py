@@ -95,8 +95,9 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
             _hash("outbox", "key"),
             _hash("outbox", "dockerfile"),
             "CREATE INDEX outbox_due ON outbox (delivered, due)",
-            # Of several processes that watch: when each reference is due, in milliseconds since 1970.
-            _table("turn", "reference", _whole("due"), _whole("errors")),
+            # Of several processes that watch: when each reference is due, in milliseconds since 1970; until
+            # `rest` its origin wants no request.
+            _table("turn", "reference", _whole("due"), _whole("errors"), _whole("rest")),
             _hash("turn", "reference"),
         ),
     ),

@@ -8,7 +8,7 @@ due again and again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -33,6 +33,7 @@ _OLD_TURNS = (
 )
 """Of what no process watches any more."""
 
+_COLUMNS = ("due", "errors", "rest")
 _MOST_EVENTS = 10_000
 
 
@@ -108,8 +109,8 @@ class PostgresTurns:
                     others[reference] = (due - now) / 1000
                 else:
                     mine[reference] = errors
-            rows = [(it, now + int(500 * waits[it]), errors) for it, errors in mine.items()]
-            put(connection, "turn", ("reference",), ("due", "errors"), rows)
+            rows = [(it, now + int(500 * waits[it]), errors, 0) for it, errors in mine.items()]
+            put(connection, "turn", ("reference",), _COLUMNS, rows)
 
         self._database.write(work)
         return Taken(mine, others) if self._renewed() else None
@@ -119,10 +120,25 @@ class PostgresTurns:
 
         def work(connection: Connection) -> None:
             (now,) = connection.execute(_NOW).fetchone()
-            rows = [(it, now + int(1000 * turn.wait), turn.errors) for it, turn in turns.items()]
-            put(connection, "turn", ("reference",), ("due", "errors"), rows)
+            rows = [
+                (it, now + int(1000 * turn.wait), turn.errors, now + int(1000 * turn.rest))
+                for it, turn in turns.items()
+            ]
+            put(connection, "turn", ("reference",), _COLUMNS, rows)
 
         if turns:
+            self._database.write(work)
+            self._renewed()
+
+    def hurry(self, references: Collection[str]) -> None:
+        """They are due now, or at the end of the rest that their origin wants."""
+        sql = f"UPDATE turn SET due = least(due, greatest(rest, ?)) WHERE reference IN ({_marks(references)})"  # noqa: S608 - marks
+
+        def work(connection: Connection) -> None:
+            (now,) = connection.execute(_NOW).fetchone()
+            connection.execute(sql, (now, *references))
+
+        if references:
             self._database.write(work)
             self._renewed()
 
@@ -140,8 +156,11 @@ class PostgresTurns:
 
 
 def _known(connection: Connection, references: list[str]) -> dict[str, tuple[int, int]]:
-    marks = ", ".join("?" * len(references))
-    sql = f"SELECT reference, due, errors FROM turn WHERE reference IN ({marks})"  # noqa: S608 - marks
+    sql = f"SELECT reference, due, errors FROM turn WHERE reference IN ({_marks(references)})"  # noqa: S608 - marks
     return {
         reference: (due, errors) for reference, due, errors in connection.execute(sql, references).fetchall()
     }
+
+
+def _marks(references: Collection[str]) -> str:
+    return ", ".join("?" * len(references))

@@ -18,6 +18,8 @@ from freshlayer.watch.schedule import Pace, Schedule
 
 _AT_ONCE = 4
 _STEP = 0.5
+_LEAST_BETWEEN = 10.0
+"""Seconds between two fetches of a repository that pushes ask for."""
 
 
 class Projects:
@@ -43,6 +45,8 @@ class Projects:
         self._schedule = Schedule(Pace(settings.fetch, longest=max(settings.fetch, 3600)), str(home))
         self._by_reference: dict[Reference, Repository] = {}
         self._busy: set[Repository] = set()
+        self._started: dict[Reference, float] = {}
+        self._pushed: set[Reference] = set()
         self._lock = threading.Lock()
         self._next_lists = 0.0
 
@@ -66,13 +70,21 @@ class Projects:
             return all([*pool.map(self._fetch, self.repositories), good])
 
     def hurry(self, url: str) -> int:
-        """Fetch it now: something reports a push. How many have this URL, with or without ``.git``."""
+        """Fetch it soon: something reports a push. How many have this URL, with or without ``.git``."""
         bare = _bare(url)
         with self._lock:
             found = [it for it, one in self._by_reference.items() if _bare(one.url) == bare]
             for reference in found:
-                self._schedule.hurry(reference, time.monotonic())
+                self._hurry(reference)
         return len(found)
+
+    def _hurry(self, reference: Reference) -> None:
+        """A fetch that is under way may have read the branch before the push: another one follows."""
+        if self._by_reference[reference] in self._busy:
+            self._pushed.add(reference)
+            return
+        earliest = self._started.get(reference, -_LEAST_BETWEEN) + _LEAST_BETWEEN
+        self._schedule.hurry(reference, max(time.monotonic(), earliest))
 
     def start(self) -> None:
         """From now on, until ``stopping``."""
@@ -94,9 +106,10 @@ class Projects:
         with self._lock:
             self._reschedule(now)
             taken = self._schedule.take(now, _AT_ONCE * 4)
-            found = [it for key in taken if (it := self._by_reference[key]) not in self._busy]
-            self._busy.update(found)
-            return found
+            found = {key: it for key in taken if (it := self._by_reference[key]) not in self._busy}
+            self._busy.update(found.values())
+            self._started.update(dict.fromkeys(found, now))
+            return list(found.values())
 
     def _reschedule(self, now: float) -> None:
         wanted = {_key(it): it for it in self.repositories}
@@ -104,16 +117,21 @@ class Projects:
             self._schedule.add(reference, now)
         for reference in self._by_reference.keys() - wanted.keys():
             self._schedule.remove(reference)
+            self._started.pop(reference, None)
+            self._pushed.discard(reference)
         self._by_reference = wanted
 
     def _fetch_scheduled(self, repository: Repository) -> None:
-        good = False
+        good, reference = False, _key(repository)
         try:
             good = self._fetch(repository)
         finally:
             with self._lock:
                 self._busy.discard(repository)
-                self._schedule.answered(_key(repository), time.monotonic(), failed=not good)
+                self._schedule.answered(reference, time.monotonic(), failed=not good)
+                if reference in self._pushed:
+                    self._pushed.discard(reference)
+                    self._hurry(reference)
 
     def _fetch(self, repository: Repository) -> bool:
         """Whether it succeeded. One that fails keeps what was fetched last."""
