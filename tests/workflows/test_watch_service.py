@@ -8,6 +8,8 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from freshlayer.cli.check_many import Search, read_one, searched
 from freshlayer.cli.dockerfiles import NAMES, Selection, request_of
 from freshlayer.cli.options import Options
@@ -25,6 +27,7 @@ from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
 from freshlayer.workflows.watched_files import WatchedFiles
 
+PACE = Pace(60)
 Find = Callable[[Callable[[str], None]], Iterator[Candidate]]
 
 
@@ -46,9 +49,10 @@ def fleet(root: Path, broken: int) -> None:
 class Running:
     """A service on a directory. ``rounds``: it ends after so many."""
 
-    def __init__(self, root: Path, state: Path, rounds: int) -> None:
+    def __init__(self, root: Path, state: Path, rounds: int, pace: Pace = PACE) -> None:
         self.printed: list[str] = []
         self.rounds = rounds
+        self.pace = pace
         request = request_of(Selection(None, "", (), "", None))
         self.search = Search([str(root)], None, NAMES, request, below=True)
         self.options = Options(state=str(state), quiet=True)
@@ -65,7 +69,7 @@ class Running:
         stopping = lambda: self.rounds <= 0  # noqa: E731 - for two
         means = watch_rounds.Means(self.request, keyring, stopping)
         return Service(
-            Rounds(WatchedFiles(60), Schedule(Pace(60), "seed"), means),
+            Rounds(WatchedFiles(60), Schedule(self.pace, "seed"), means),
             Standings(self.records, [Rule("ci")], 0, self.printed.append),
             Means(
                 open_session=lambda: session_of(self.options, None, printer=self.printed.append),
@@ -109,5 +113,16 @@ def test_a_round_that_fails_is_reported_and_the_next_one_is_done(tmp_path: Path)
     assert [it for it in running.printed if "eight" in it] == [
         "watch: this round was not completed: an error of freshlayer itself (ValueError: eight)"
     ]
+    assert known is not None
+    assert len(known) == 5
+
+
+@pytest.mark.timeout(60)
+def test_a_round_ends_where_references_are_due_again_while_others_are_probed(tmp_path: Path) -> None:
+    fleet(tmp_path / "p", broken=9)
+    running = Running(tmp_path / "p", tmp_path / "state", 3, Pace(1e-6, jitter=0, longest=1e-6))
+    with closing(running.records):
+        running.service(running.find).serve()
+        known = running.records.standings()
     assert known is not None
     assert len(known) == 5

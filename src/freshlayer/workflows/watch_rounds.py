@@ -105,11 +105,15 @@ class Rounds:
             self._means.turns.hurry([it.text for it, at in self._hurried.items() if at >= now])
 
     def probe(self, session: Session) -> tuple[set[str], set[Reference]]:
-        """Probe all that is due; the Dockerfiles that it concerns, and what their judgement is to probe."""
+        """Probe all that is due; the Dockerfiles that it concerns, and what their judgement is to probe.
+
+        What becomes due meanwhile is left to the next round: with slow origins this one would never end.
+        """
         concerned: set[str] = set()
         by_judgement: set[Reference] = set()
+        started = self._means.monotonic()
         while not self._means.stopping():
-            taken = self._taken()
+            taken = self._taken(started)
             if taken is None:
                 break
             for reference in taken:
@@ -122,13 +126,13 @@ class Rounds:
                 concerned |= self._probed(due, own)
         return concerned, by_judgement
 
-    def _taken(self) -> list[Reference] | None:
-        """What this process is to probe now; None once nothing is due."""
-        now, turns = self._means.monotonic(), self._means.turns
-        taken = self.schedule.take(now, _AT_ONCE if turns is None else _SHARED_AT_ONCE)
+    def _taken(self, latest: float) -> list[Reference] | None:
+        """What this process is to probe now; None once nothing is left that was due then."""
+        turns = self._means.turns
+        taken = self.schedule.take(latest, _AT_ONCE if turns is None else _SHARED_AT_ONCE)
         if not taken:
             return None
-        return taken if turns is None else own_turns(taken, self.schedule, turns, now)
+        return taken if turns is None else own_turns(taken, self.schedule, turns, self._means.monotonic())
 
     def concerned(self, texts: Collection[str]) -> set[str]:
         """The Dockerfiles that name one of these references."""
