@@ -19,7 +19,7 @@ from freshlayer.watch.schedule import Pace, Schedule
 _AT_ONCE = 4
 _STEP = 0.5
 _LEAST_BETWEEN = 10.0
-"""Seconds between two fetches of a repository that pushes ask for."""
+"""Seconds between two fetches of a repository because of pushes."""
 
 
 class Projects:
