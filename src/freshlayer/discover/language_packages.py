@@ -25,7 +25,10 @@ from freshlayer.discover.syntaxes.packages_go import go
 from freshlayer.discover.syntaxes.packages_maven import mvn
 from freshlayer.discover.syntaxes.packages_npm import node
 from freshlayer.discover.syntaxes.packages_nuget import dotnet
+from freshlayer.discover.syntaxes.packages_pdm import pdm
 from freshlayer.discover.syntaxes.packages_pip import pip
+from freshlayer.discover.syntaxes.packages_pipenv import pipenv
+from freshlayer.discover.syntaxes.packages_poetry import poetry
 from freshlayer.discover.syntaxes.packages_tools import (
     corepack,
     fnm,
@@ -60,7 +63,7 @@ def _uv(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
 Grammar = Callable[[str, Sequence[str], ProjectFiles], LanguageLine | None]
 LANGUAGES: dict[str, tuple[str, Grammar]] = {
     **dict.fromkeys(("pip", "pipx"), ("pypi", pip)),
-    "uv": ("pypi", _uv),
+    **{"uv": ("pypi", _uv), "poetry": ("pypi", poetry), "pdm": ("pypi", pdm), "pipenv": ("pypi", pipenv)},
     **dict.fromkeys(("npm", "yarn", "yarnpkg", "pnpm", "bun"), ("npm", node)),
     "gem": ("gem", gem),
     **dict.fromkeys(("bundle", "bundler"), ("gem", bundler)),

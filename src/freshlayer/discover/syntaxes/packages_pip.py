@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, join
 
+from freshlayer.discover.locks.project import table
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, not_followed
 from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.discover.syntaxes.packages_poetry import main_requirements
 from freshlayer.discover.syntaxes.pip_environment import from_environment
+from freshlayer.discover.syntaxes.python_projects import NotReadError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
@@ -186,9 +189,13 @@ class _Requirements:
             self._unknown = self._unknown or _DYNAMIC
             return
         try:
-            project = tomllib.loads(text).get("project", {})
+            document = tomllib.loads(text)
         except (ValueError, RecursionError):
-            project = {}
+            document = {}
+        project = document.get("project", {})
+        if not project and "poetry" in table(document.get("tool")):
+            self._of_poetry(document, re.findall(r"[\w.-]+", extras))
+            return
         stated = project.get("dependencies", []) if isinstance(project, dict) else None
         dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
         if not project or not isinstance(stated, list) or "dependencies" in dynamic:
@@ -205,3 +212,11 @@ class _Requirements:
         for word in stated:
             if isinstance(word, str):
                 self._words[word] = None
+
+    def _of_poetry(self, document: Mapping[str, object], extras: Sequence[str]) -> None:
+        """A project whose metadata poetry makes of its own tables."""
+        try:
+            for word in list(main_requirements(document, extras)):
+                self._of_file(word)
+        except NotReadError:
+            self._unknown = self._unknown or _DYNAMIC

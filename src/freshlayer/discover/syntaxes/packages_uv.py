@@ -10,16 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import join
 
 from freshlayer.discover.locks.project import table, texts
-from freshlayer.discover.syntaxes.language_lines import (
-    LanguageLine,
-    ProjectFiles,
-    divided,
-    names_nothing,
-    not_followed,
-)
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.pip_environment import from_environment
-from freshlayer.model.reasons import Reason
+from freshlayer.discover.syntaxes.python_projects import (
+    NotReadError,
+    items,
+    line_of_project,
+    not_stated,
+    of_group,
+)
 
 _TABLE, _NAMES = table_of(
     """
@@ -38,11 +38,6 @@ _READ = frozenset(
     {"default-groups", "dev-dependencies", "package", "managed", "compile-bytecode", "link-mode"}
 )
 """Keys of ``tool.uv`` that decide no version, or that are read here."""
-_MOST_GROUPS = 100
-
-
-class _NotReadError(ValueError):
-    """What decides the packages, and is not computed."""
 
 
 def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
@@ -60,18 +55,13 @@ def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | Non
         return None
     try:
         words = tuple(dict.fromkeys(_wanted(tomllib.loads(text), line.options)))
-    except (_NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
-        detail = f"pyproject.toml: {str(error)[:80]}"
-        return LanguageLine(unknown=Reason("requirements-not-stated", detail=detail))
+    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return not_stated("pyproject.toml", error)
     named = [
         (_INDEXES.get(name, "extra-index-url"), value) for name, value in line.options if _is_index(name)
     ]
     kept = tuple(it for it in (*from_environment("uv", files.variable), *named))
-    if not words:
-        return LanguageLine(listed=(names_nothing("uv sync", join(directory, "pyproject.toml")),))
-    remotes = tuple(it for it in words if "://" in it)
-    listed = tuple(map(not_followed, remotes))
-    return LanguageLine(tuple(it for it in words if "://" not in it), kept, remotes=remotes, listed=listed)
+    return line_of_project(words, kept, "uv sync", join(directory, "pyproject.toml"))
 
 
 def _is_index(name: str) -> bool:
@@ -79,13 +69,13 @@ def _is_index(name: str) -> bool:
 
 
 def _wanted(document: Mapping[str, object], options: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Requirements of the project, its extras and groups. Raises _NotReadError."""
+    """Requirements of the project, its extras and groups. Raises NotReadError."""
     names = {name for name, _ in options}
     project, own = table(document.get("project")), table(table(document.get("tool")).get("uv"))
     unread = [*(names & _NOT_READ), *(f"tool.uv.{it}" for it in own.keys() - _READ)]
     dynamic = [it for it in texts(project.get("dynamic")) if "dependencies" in it]
     if unread or dynamic or not project:
-        raise _NotReadError(", ".join(sorted([*unread, *dynamic])) or "there is no [project]")
+        raise NotReadError(", ".join(sorted([*unread, *dynamic])) or "there is no [project]")
     only = [value for name, value in options if name == "only-group"] + (
         ["dev"] if "only-dev" in names else []
     )
@@ -96,9 +86,9 @@ def _wanted(document: Mapping[str, object], options: Sequence[tuple[str, str]]) 
         for extra in extras:
             yield from texts(optional.get(extra))
     groups = table(document.get("dependency-groups"))
-    groups["dev"] = [*_items(groups.get("dev")), *texts(own.get("dev-dependencies"))]
+    groups["dev"] = [*items(groups.get("dev")), *texts(own.get("dev-dependencies"))]
     for group in only or _groups(options, groups, own):
-        yield from _of_group(group, groups, set())
+        yield from of_group(group, groups, set())
 
 
 def _groups(
@@ -112,20 +102,3 @@ def _groups(
     kept = [] if "no-default-groups" in names else default
     stated = [value for name, value in options if name == "group"]
     return [it for it in dict.fromkeys([*kept, *stated]) if it not in left_out]
-
-
-def _of_group(name: str, groups: Mapping[str, object], seen: set[str]) -> Iterator[str]:
-    """With the groups that it includes (PEP 735)."""
-    if name in seen or len(seen) > _MOST_GROUPS:
-        return
-    seen.add(name)
-    for item in _items(groups.get(name)):
-        included = table(item).get("include-group")
-        if isinstance(item, str):
-            yield item
-        elif isinstance(included, str):
-            yield from _of_group(included, groups, seen)
-
-
-def _items(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

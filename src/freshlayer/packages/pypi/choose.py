@@ -39,7 +39,8 @@ class Candidate(Struct, frozen=True):
 class Wish(Struct, frozen=True):
     """A requirement of the command. ``pre``: whether pre-releases are taken as well (``--pre``).
 
-    ``sources``, ``wheels``: which kinds of files the command takes.
+    ``sources``, ``wheels``: which kinds of files the command takes. ``pythons``: versions of Python on all of
+    which a file has to run.
     """
 
     requirement: Requirement
@@ -47,6 +48,7 @@ class Wish(Struct, frozen=True):
     pre: bool = False
     sources: bool = True
     wheels: bool = True
+    pythons: tuple[str, ...] = ()
 
 
 def choose(wish: Wish, files: Iterable[IndexedFile], target: Target) -> Candidate | None:
@@ -57,7 +59,7 @@ def choose(wish: Wish, files: Iterable[IndexedFile], target: Target) -> Candidat
     """
     by_version = _by_version(files, sources=wish.sources, wheels=wish.wheels)
     versions = sorted(by_version, reverse=True)
-    ranks, runs = _ranks(target), _RequiresPython(target)
+    ranks, runs = _ranks(target), _RequiresPython(target, wish.pythons)
     pinned = _is_pinned((wish.requirement.specifier,))
     # A page has hundreds of files, of which those of one version are read to their end.
     for yanked in (False, True) if pinned else (False,):
@@ -202,12 +204,13 @@ def _of_older(platforms: Sequence[str]) -> Iterator[Tag]:
 class _RequiresPython:
     """Whether a target has the Python that files require; most files of a project require the same."""
 
-    def __init__(self, target: Target) -> None:
-        self._python = ".".join(map(str, target.python)) if target.python else ""
+    def __init__(self, target: Target, pythons: tuple[str, ...] = ()) -> None:
+        own = ".".join(map(str, target.python)) if target.python else ""
+        self._pythons = (*pythons, own) if own else pythons
         self._known: dict[str, bool] = {}
 
     def __call__(self, stated: str) -> bool:
-        if not stated or not self._python:
+        if not stated or not self._pythons:
             return True
         if stated not in self._known:
             self._known[stated] = self._fits(stated)
@@ -215,6 +218,7 @@ class _RequiresPython:
 
     def _fits(self, stated: str) -> bool:
         try:
-            return SpecifierSet(stated).contains(self._python, prereleases=True)
+            specifier = SpecifierSet(stated)
+            return all(specifier.contains(it, prereleases=True) for it in self._pythons)
         except ValueError:
             return True

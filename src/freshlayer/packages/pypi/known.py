@@ -30,7 +30,8 @@ class Conditions(Struct, frozen=True):
     """What a command decides for all its packages. ``pre``: pre-releases are taken as well (``--pre``).
 
     ``first``: whether the first index that has a project counts alone, as for uv. ``sources``, ``wheels``:
-    which kinds of files the command takes. ``until``: as in ``PackageChain``.
+    which kinds of files the command takes. ``until``: as in ``PackageChain``. ``pythons``: what the project
+    states of Python, of which poetry and pdm choose what runs on each version.
     """
 
     target: Target
@@ -41,6 +42,7 @@ class Conditions(Struct, frozen=True):
     sources: bool = True
     wheels: bool = True
     until: int = 0
+    pythons: str = ""
 
     def bounds(self, name: str) -> tuple[SpecifierSet, ...]:
         """What constraints state of a project."""

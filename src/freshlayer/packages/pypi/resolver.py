@@ -38,10 +38,13 @@ from freshlayer.packages.pypi.closure import closure
 from freshlayer.packages.pypi.known import ABSENT, MANAGER, Conditions, Known, normal
 from freshlayer.packages.pypi.metadata import read_metadata
 from freshlayer.packages.pypi.pages import read_page
+from freshlayer.packages.pypi.pythons import versions_of_project
 from freshlayer.packages.pypi.target import Target, target_of
 
 _PYPI = "https://pypi.org/simple"
 _OTHER_SOURCE = re.compile(r"^(?:[\w.-]+\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://|[./~])|\.(?:whl|zip|tar\.\w+)$")
+_OWN_SETTINGS = frozenset({"uv", "poetry", "pdm", "pipenv"})
+"""Programs that do not read the configuration files of pip."""
 _CONFIGURATIONS = ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
 
 
@@ -106,6 +109,7 @@ def _wanted(
         options.get("only-binary") != ":all:",
         options.get("no-binary") != ":all:",
         until,
+        options.get("requires-python", ""),
     )
     found: list[tuple[str, Requirement]] = []
     for word in command.words:
@@ -150,7 +154,8 @@ def _chosen(word: str, requirement: Requirement, known: Known) -> ChosenPackage 
     if problems and not files:
         return Resolution(problem=problems[0])
     bounds, pre = conditions.bounds(name), conditions.pre
-    wish = Wish(requirement, bounds, pre, conditions.sources, conditions.wheels)
+    pythons = tuple(versions_of_project(conditions.pythons, requirement.marker, conditions.target))
+    wish = Wish(requirement, bounds, pre, conditions.sources, conditions.wheels, pythons)
     best = choose(wish, files, conditions.target)
     if best is None:
         return Resolution(problem=Reason("package-not-found", detail=f"no file of {name} fits {word}"))
@@ -181,7 +186,8 @@ def _constraints(command: PackageCommand) -> Iterator[Requirement]:
 def _indexes(command: PackageCommand) -> list[str]:
     """The indexes of a command: its options before its configuration files, the last one counts."""
     options = [(name, value) for name, value in command.options if value]
-    configured = [item for path in _CONFIGURATIONS for item in _configured(command.files.get(path, ""))]
+    files = () if command.program in _OWN_SETTINGS else _CONFIGURATIONS
+    configured = [item for path in files for item in _configured(command.files.get(path, ""))]
     every = [*configured, *options]
     main = [value for name, value in every if name in {"index-url", "i", "default-index"}][-1:] or [_PYPI]
     more = [value for name, value in every if name in {"extra-index-url", "index"}]

@@ -1,0 +1,67 @@
+"""``pipenv install`` of a Pipfile without its lock file: pipenv resolves what it states."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from posixpath import dirname, join
+
+from freshlayer.discover.locks.project import table, tables
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
+from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.discover.syntaxes.poetry_requirements import requirements
+from freshlayer.discover.syntaxes.python_projects import NotReadError, line_of_project, not_stated
+
+_TABLE, _NAMES = table_of(
+    """
+    python= pypi-mirror= index,i= requirements,r= editable,e= extra-pip-args= categories,category= dev,d
+    system deploy ignore-pipfile skip-lock pre site-packages keep-outdated clear quiet,q verbose,v
+    sequential,s three two selective-upgrade
+    """
+)
+_PYPI = "https://pypi.org/simple"
+_NEED_LOCK = frozenset({"deploy", "ignore-pipfile", "requirements", "editable", "index"})
+
+
+def pipenv(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
+    """One command line; None where a lock file decides, or the command needs one."""
+    line = divided(arguments, _TABLE, _NAMES)
+    options = dict(line.options)
+    manifest = files.variable("PIPENV_PIPFILE") or "Pipfile"
+    text = files.text(manifest)
+    lock = files.text(join(dirname(manifest), "Pipfile.lock"))
+    if line.verb != "install" or text is None or _NEED_LOCK & options.keys():
+        return None
+    if lock is not None and "skip-lock" not in options:
+        return None
+    try:
+        document = tomllib.loads(text)
+        words = [*line.words, *_wanted(document, options)]
+        decided = list(_decided(document, options, files))
+    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return not_stated("Pipfile", error)
+    return line_of_project(words, decided, "pipenv install", manifest)
+
+
+def _wanted(document: Mapping[str, object], options: Mapping[str, str]) -> Iterator[str]:
+    categories = options.get("categories", "packages").replace(",", " ").split()
+    more = ["dev-packages"] if "dev" in options else []
+    names = {"default": "packages", "develop": "dev-packages"}
+    for category in dict.fromkeys([*(names.get(it, it) for it in categories), *more]):
+        for name, spec in table(document.get(category)).items():
+            if "index" in table(spec) and len(tables(document.get("source"))) > 1:
+                raise NotReadError(f"{name} of one index")
+            yield from requirements(name, spec)
+
+
+def _decided(
+    document: Mapping[str, object], options: Mapping[str, str], files: ProjectFiles
+) -> Iterator[tuple[str, str]]:
+    """Options. The first source counts for a package that names none; a mirror replaces PyPI."""
+    url = next((it.get("url") for it in tables(document.get("source"))), _PYPI)
+    if not isinstance(url, str) or "$" in url:
+        raise NotReadError("source")
+    mirror = options.get("pypi-mirror") or files.variable("PIPENV_PYPI_MIRROR")
+    yield "index-url", mirror if mirror and "pypi.org" in url else url
+    if "pre" in options or table(document.get("pipenv")).get("allow_prereleases"):
+        yield "pre", ""

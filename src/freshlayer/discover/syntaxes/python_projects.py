@@ -1,0 +1,63 @@
+"""What the project files of Python share, whichever program reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from freshlayer.discover.locks.project import canonical, table
+from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, names_nothing, not_followed
+from freshlayer.model.reasons import Reason
+
+_MOST_GROUPS = 100
+
+
+class NotReadError(ValueError):
+    """What decides the packages, and is not computed."""
+
+
+def items(value: object) -> list[object]:
+    """The items of a list; nothing where it is none."""
+    return value if isinstance(value, list) else []
+
+
+def of_group(name: str, groups: Mapping[str, object], seen: set[str]) -> Iterator[str]:
+    """A dependency group with the groups that it includes (PEP 735). ``seen`` grows."""
+    if name in seen or len(seen) > _MOST_GROUPS:
+        return
+    seen.add(name)
+    for item in items(groups.get(name)):
+        included = table(item).get("include-group")
+        if isinstance(item, str):
+            yield item
+        elif isinstance(included, str):
+            yield from of_group(included, groups, seen)
+
+
+def by_canonical_name(groups: Mapping[str, object]) -> dict[str, object]:
+    """Groups and extras are compared as names of packages are."""
+    return {canonical(name): value for name, value in groups.items()}
+
+
+def line_of_project(
+    words: Iterable[str], options: Iterable[tuple[str, str]], command: str, manifest: str
+) -> LanguageLine:
+    """Requirements of a project: those of an index are watched, a URL is an input by itself.
+
+    A path of the build context is a package whose own requirements are not followed.
+    """
+    every = tuple(dict.fromkeys(words))
+    if not every:
+        return LanguageLine(listed=(names_nothing(command, manifest),))
+    remotes = tuple(it for it in every if "://" in it)
+    paths = tuple(it for it in every if it.startswith((".", "/")))
+    listed = [not_followed(it) for it in (*remotes, *paths)]
+    listed += [Listed(it, Reason("file-named")) for it in paths]
+    named = tuple(it for it in every if it not in remotes and it not in paths)
+    return LanguageLine(named, tuple(options), remotes=remotes, listed=tuple(listed), program="pip")
+
+
+def not_stated(manifest: str, error: Exception) -> LanguageLine:
+    """Packages that are not known, with what decides them."""
+    return LanguageLine(
+        unknown=Reason("requirements-not-stated", detail=f"{manifest}: {str(error)[:80]}"), manager="pypi"
+    )

@@ -1,0 +1,159 @@
+"""What poetry and pipenv choose for a project without a lock file is what we choose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freshlayer.context import ContextFiles
+from freshlayer.discover.analysis import BuildRequest
+from freshlayer.discover.reading import analyse
+from freshlayer.model.packages import PackageCommand
+from testing.named_packages import resolved
+from testing.python_index import PythonIndex
+from testing.python_projects import ANSWERS, publish
+
+_CASES = json.loads(ANSWERS.read_text())
+
+
+@pytest.fixture(scope="module")
+def index() -> Iterator[PythonIndex]:
+    with PythonIndex() as found:
+        publish(found)
+        yield found
+
+
+def commands(tmp_path: Path, line: str, files: dict[str, str], before: str = "") -> list[PackageCommand]:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    dockerfile = f"FROM python:3.11\n{before}\nWORKDIR /app\nCOPY . .\nRUN {line}\n"
+    found = analyse(dockerfile, BuildRequest(("linux/amd64",)), ContextFiles(tmp_path, None).read)
+    return [it for every in found.discovery.packages.values() for it in every]
+
+
+def _manifest(program: str) -> str:
+    return "Pipfile" if program == "pipenv" else "pyproject.toml"
+
+
+@pytest.mark.parametrize("case", _CASES, ids=[f"{at}-{it['line']}" for at, it in enumerate(_CASES)])
+def test_the_packages_are_those_of_the_manager(
+    case: dict[str, Any], index: PythonIndex, tmp_path: Path
+) -> None:
+    files = {_manifest(case["program"]): case["manifest"].replace("{index}", index.url)}
+    chosen: dict[str, str] = {}
+    for found in commands(tmp_path, case["line"], files):
+        assert found.unknown is None
+        it = resolved(
+            "pypi",
+            found.words,
+            found.options,
+            environment=[("PYTHON_VERSION", "3.11.9")],
+            program=case["program"],
+        )
+        assert it.problem is None, it.problem
+        chosen |= {one.name: one.version for one in it.packages}
+    assert chosen == case["answer"]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("poetry install", '[tool.poetry.dependencies]\na = "^1 || ^2"\n'),
+        ("poetry install", '[tool.poetry.dependencies]\na = {version = "1", allow-prereleases = true}\n'),
+        ("poetry install", '[tool.poetry.dependencies]\na = {version = "1", source = "b"}\n'),
+        (
+            "poetry install",
+            '[[tool.poetry.source]]\nname = "a"\nurl = "https://e.example"\npriority = "explicit"\n',
+        ),
+        (
+            "poetry install",
+            '[project]\ndependencies = ["a"]\n[tool.poetry.dependencies]\na = {source = "b"}\n',
+        ),
+        ("pdm install", '[project]\nname = "a"\ndynamic = ["dependencies"]\n'),
+        ("pdm install", '[project]\nname = "a"\n[tool.pdm.resolution]\nallow-prereleases = true\n'),
+        ("pipenv install", '[[source]]\nurl = "https://$USER@e.example"\n[packages]\na = "*"\n'),
+    ],
+)
+def test_what_is_not_computed_is_stated(line: str, text: str, tmp_path: Path) -> None:
+    [found] = commands(tmp_path, line, {_manifest(line.split(maxsplit=1)[0]): text})
+    assert found.unknown is not None
+    assert found.unknown.code == "requirements-not-stated"
+
+
+@pytest.mark.parametrize(
+    ("line", "lock"),
+    [("poetry install", "poetry.lock"), ("pdm install", "pdm.lock"), ("pipenv install", "Pipfile.lock")],
+)
+def test_a_lock_file_keeps_its_versions(line: str, lock: str, tmp_path: Path) -> None:
+    files = {_manifest(line.split(maxsplit=1)[0]): '[project]\nname = "a"\ndependencies = ["b"]\n', lock: ""}
+    assert commands(tmp_path, line, files) == []
+
+
+@pytest.mark.parametrize("line", ["pdm sync", "pipenv sync", "pipenv install --deploy", "poetry update"])
+def test_a_command_that_needs_a_lock_file_takes_nothing_else(line: str, tmp_path: Path) -> None:
+    files = {
+        _manifest(
+            line.split(maxsplit=1)[0]
+        ): '[project]\nname = "a"\ndependencies = ["b"]\n[packages]\nb = "*"\n'
+    }
+    assert commands(tmp_path, line, files) == []
+
+
+def test_pip_reads_a_project_of_poetry(tmp_path: Path) -> None:
+    text = '[tool.poetry.dependencies]\npython = "^3.9"\na = "^1.2"\nb = {version = "*", optional = true}\n'
+    text += '[tool.poetry.extras]\nmore = ["b"]\n[build-system]\nbuild-backend = "poetry.core.masonry.api"\n'
+    [found] = commands(tmp_path, "pip install .[more]", {"pyproject.toml": text})
+    assert found.unknown is None
+    assert found.words == ("a>=1.2,<2", "b")
+
+
+def test_a_repository_of_a_project_is_an_input_by_itself(tmp_path: Path) -> None:
+    text = '[tool.poetry.dependencies]\na = {git = "https://e.example/a.git", tag = "v1"}\nb = "1"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    dockerfile = "FROM python:3.11\nCOPY . .\nRUN poetry install\n"
+    found = analyse(dockerfile, BuildRequest(("linux/amd64",)), ContextFiles(tmp_path, None).read)
+    assert any("e.example/a" in str(it.reference) for it in found.discovery.inputs)
+
+
+def test_files_of_pip_do_not_configure_other_programs() -> None:
+    files = {"/etc/pip.conf": "[global]\nindex-url = http://127.0.0.1:1/simple\n"}
+    with PythonIndex() as index:
+        publish(index)
+        found = resolved("pypi", ["flask"], [("index-url", index.url)], files=files, program="poetry")
+        more = {"/etc/pip.conf": f"[global]\nextra-index-url = {index.url}\n"}
+        none = resolved("pypi", ["flask"], [("index-url", "http://127.0.0.1:1/")], files=more, program="uv")
+    assert [it.version for it in found.packages] == ["2.0"]
+    assert none.problem is not None
+
+
+_GROUPS = """
+[project]
+name = "app"
+dependencies = ["a"]
+[project.optional-dependencies]
+more = ["b"]
+[dependency-groups]
+dev = ["c", {include-group = "lint"}]
+lint = ["d"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("", "a c d"),
+        ("--prod", "a"),
+        ("-G more", "a c d b"),
+        ("-G lint", "a d"),
+        ("--without dev", "a d"),
+        ("--no-default -G lint", "d"),
+        ("-G :all", "a c d b"),
+    ],
+)
+def test_groups_of_pdm_are_those_of_its_documentation(options: str, words: str, tmp_path: Path) -> None:
+    [found] = commands(tmp_path, f"pdm install {options}", {"pyproject.toml": _GROUPS})
+    assert found.words == tuple(words.split())
