@@ -244,6 +244,24 @@ def test_one_judges_until_its_connection_ends(postgres: Postgres) -> None:
         assert not one.judges()
 
 
+def test_the_turn_to_judge_is_left_to_a_process_with_an_api(postgres: Postgres) -> None:
+    url = postgres.database()
+    with (
+        closing(PostgresTurns(url, 3600, _fail)) as worker,
+        closing(PostgresTurns(url, 3600, _fail, serves=True)) as served,
+        closing(PostgresTurns(url, 3600, _fail, serves=True)) as second,
+    ):
+        assert worker.judges()
+        assert not served.judges()
+        assert [worker.judges(), served.judges(), second.judges()] == [False, True, False]
+        assert not worker.judges()
+        served.close()
+        wait_until(second.judges, seconds=60, what="the turn to judge")
+        assert not worker.judges()
+        second.close()
+        wait_until(worker.judges, seconds=60, what="the turn to judge")
+
+
 def test_what_others_recorded_is_noticed(postgres: Postgres) -> None:
     url = postgres.database()
     with closing(PostgresTurns(url, 3600, _fail)) as turns, opened(url) as store:

@@ -286,6 +286,16 @@ def test_a_build_that_never_came_back_needs_a_person() -> None:
         assert "6 h 01 min ago: its message is not delivered" in sent(address, "/")[1].decode()
 
 
+def test_a_process_that_does_not_judge_says_so() -> None:
+    board = board_of(FLEET[:1], rounds=False)
+    with served(board, past=histories()) as address:
+        assert sent(address, "/readyz")[0] == 200
+        names = [name_of(FLEET[0])]
+        board.round_ended(names, {}, references=5, lag=0.0, at=NOW, judges=False)
+        assert sent(address, "/readyz")[0] == 503
+        assert "Another process judges" in sent(address, "/")[1].decode()
+
+
 def test_of_a_board_that_nothing_reads_nothing_is_kept() -> None:
     board = Board(is_read=False)
     board.judged(name_of(FLEET[0]), report_of(FLEET[0]))

@@ -270,7 +270,9 @@ def _service(
     request = built_by(builder, builder.engine(), request) if builder else request
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
 
-    turns = turns_at(place.state, settings.pace.longest, printer) if board is not None else None
+    turns = None
+    if board is not None:
+        turns = turns_at(place.state, settings.pace.longest, printer, serves=board.is_read)
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_noted(board, warm), turns=turns)
     return Service(
         _rounds(place, means, board),

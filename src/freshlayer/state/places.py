@@ -65,10 +65,15 @@ def store_at(place: Place, warn: Callable[[str], None], keep: Keep = _KEEP) -> D
     return DatabaseStore(database_at(place, warn, releases=True), keep)
 
 
-def turns_at(place: Place, longest: float, warn: Callable[[str], None]) -> PostgresTurns | None:
-    """What several processes that watch share; None where the state is a file, which one of them uses."""
+def turns_at(
+    place: Place, longest: float, warn: Callable[[str], None], *, serves: bool
+) -> PostgresTurns | None:
+    """What several processes that watch share; None where the state is a file, which one of them uses.
+
+    ``serves``: whether this one has an API.
+    """
     if isinstance(place, Path):
         return None
     from freshlayer.state.postgres.turns import PostgresTurns  # noqa: PLC0415 - see above
 
-    return PostgresTurns(place.url, longest, warn)
+    return PostgresTurns(place.url, longest, warn, serves=serves)

@@ -39,7 +39,7 @@ class Board:
 
     def __init__(self, rules: Sequence[Rule] = (), *, is_read: bool = True) -> None:
         self._lock = threading.Lock()
-        self._is_read = is_read
+        self.is_read = is_read
         self.shown = Shown(rules)
         self._entries: dict[str, Entry] = {}
         self._documents: dict[str, bytes] = {}
@@ -71,12 +71,12 @@ class Board:
 
     def noted(self, verdict: Verdict, at: int) -> None:
         """Keep how a probe ended. ``at``: seconds since 1970."""
-        if self._is_read:
+        if self.is_read:
             self.shown.probes.note(verdict, at)
 
     def judged(self, name: str, report: Report) -> None:
         """Take a report; it is shown once its round has ended."""
-        if not self._is_read:
+        if not self.is_read:
             return
         self.shown.judged(name, report)
         self._documents[name] = zlib.compress(json.dumps(of_check(report)).encode())
@@ -89,15 +89,17 @@ class Board:
         references: int,
         lag: float,
         at: int,
+        judges: bool = True,
     ) -> None:
         """Show what the round found. ``names``: the Dockerfiles that there are. ``lag``: in seconds.
 
-        ``at``: seconds since 1970.
+        ``at``: seconds since 1970. ``judges``: whether this process judges; where another one does, what is
+        known here is old.
         """
         known = sorted(name for name in names if name in self._documents)
         self._documents = {name: self._documents[name] for name in known}
         entries = {name: Entry(standings.get(name, Standing(name)), self._documents[name]) for name in known}
-        self.shown.round_ended(known, standings, at, references)
+        self.shown.round_ended(known, standings, at, references, elsewhere=not judges)
         with self._lock:
             self._entries = entries
             self._references, self._lag = references, lag
@@ -105,8 +107,13 @@ class Board:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a round has ended."""
-        return self._rounds > 0
+        """Whether a round has ended in which this process judged."""
+        return self._rounds > 0 and not self.shown.elsewhere
+
+    @property
+    def unready(self) -> str:
+        """Why it is not ready."""
+        return "another process judges" if self.shown.elsewhere else "no round yet"
 
     @property
     def entries(self) -> Mapping[str, Entry]:

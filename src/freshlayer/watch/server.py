@@ -112,7 +112,7 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
         )
 
     def ready(_: Request) -> Response:
-        return PlainTextResponse("ok\n") if board.is_ready else PlainTextResponse("no round yet\n", 503)
+        return PlainTextResponse("ok\n") if board.is_ready else PlainTextResponse(f"{board.unready}\n", 503)
 
     def metrics(_: Request) -> Response:
         return PlainTextResponse(text_of(board.figures(clock())), media_type="text/plain; version=0.0.4")

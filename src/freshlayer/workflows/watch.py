@@ -128,7 +128,9 @@ class Service:
         if self._means.board is not None:
             files, known = self._rounds.files, self._standings.known
             references = len(self._rounds.schedule)
-            self._means.board.round_ended(files.names, known, references=references, lag=lag, at=at)
+            self._means.board.round_ended(
+                files.names, known, references=references, lag=lag, at=at, judges=self._judges
+            )
 
     def _round(self, session: Session) -> int | None:
         """When triggers may be due that are not due now, in seconds since 1970."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _JUDGE = LOCK + 1
 """The advisory lock of the process that judges: the server frees it when the connection ends."""
 
+_SERVES = LOCK + 2
+"""That of a process with an API. It shows what it judged, so that the turn to judge is left to it."""
+
 _NOW = "SELECT cast(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 _EVENTS = (("observation_event", "reference"), ("build_event", "dockerfile"))
 """Table and column of what is noted when an identity changed, and when a build ended."""
@@ -40,38 +43,56 @@ _MOST_EVENTS = 10_000
 class PostgresTurns:
     """``longest``: seconds that a reference waits at most. ``warn`` gets why the server can't be used.
 
-    Not shared between threads.
+    ``serves``: whether this process has an API. Not shared between threads.
     """
 
-    def __init__(self, url: str, longest: float, warn: Callable[[str], None]) -> None:
-        self._url, self._longest, self._warn = url, longest, warn
+    def __init__(
+        self, url: str, longest: float, warn: Callable[[str], None], *, serves: bool = False
+    ) -> None:
+        self._url, self._longest, self._warn, self._serves = url, longest, warn, serves
         self._database = PostgresDatabase(url, warn)
         self._judge = PostgresDatabase(url, warn)
         self._lock: psycopg.Connection[Any] | None = None
+        self._serving: psycopg.Connection[Any] | None = None
         self._seen: dict[str, int] = {}
 
     def close(self) -> None:
         """End the connections, and with them the turn to judge."""
         self._renew()
         self._judge.close()
-        self._lock = None
+        self._lock = self._serving = None
 
     def judges(self) -> bool:
-        """Whether this process is the one that judges. The turn is kept as long as the connection is."""
+        """Whether this process is the one that judges. The turn is kept as long as the connection is.
+
+        One without an API leaves it to one that has one.
+        """
         try:
-            if self._lock is not None:
-                self._lock.execute("SELECT 1")
-                return True
-            connection = self._judge.connected()
-            found = connection.execute("SELECT pg_try_advisory_lock(%s)", (_JUDGE,)).fetchone()
-            self._lock = connection if found is not None and found[0] else None
-            if self._lock is not None:
-                self._lock.execute(_OLD_TURNS)
+            connection = self._lock or self._judge.connected()
+            if self._is_left(connection):
+                if self._lock is not None:
+                    connection.execute("SELECT pg_advisory_unlock(%s)", (_JUDGE,))
+                self._lock = None
+            elif self._lock is None and _locked(connection, "pg_try_advisory_lock", _JUDGE):
+                self._lock = connection
+                connection.execute(_OLD_TURNS)
         except (psycopg.Error, OSError) as error:
-            self._lock = None
+            self._lock = self._serving = None
             self._judge.close()
             self._warn(self._judge.failure(error, "nothing is judged"))
         return self._lock is not None
+
+    def _is_left(self, connection: psycopg.Connection[Any]) -> bool:
+        """Whether a process with an API is there, and this one has none. Also finds out a lost connection.
+
+        A lock of a transaction ends with its statement: those that look don't hold up one that serves.
+        """
+        if not self._serves:
+            return not _locked(connection, "pg_try_advisory_xact_lock_shared", _SERVES)
+        if self._serving is not connection:
+            self._serving = connection if _locked(connection, "pg_try_advisory_lock", _SERVES) else None
+        connection.execute("SELECT 1")
+        return False
 
     def changed(self) -> tuple[frozenset[str], frozenset[str]]:
         """References and Dockerfiles of new events. At first there are none: then everything is judged."""
@@ -153,6 +174,11 @@ class PostgresTurns:
         with contextlib.suppress(psycopg.Error):
             self._database.close()
         self._database = PostgresDatabase(self._url, self._warn)
+
+
+def _locked(connection: psycopg.Connection[Any], function: str, key: int) -> bool:
+    row = connection.execute(f"SELECT {function}(%s)", (key,)).fetchone()  # type: ignore[arg-type]
+    return row is not None and bool(row[0])
 
 
 def _known(connection: Connection, references: list[str]) -> dict[str, tuple[int, int]]:

@@ -23,6 +23,10 @@ PER_PAGE = 250
 _MOST_CAUSES = 60
 _WHYS = 2
 _ALWAYS = frozenset({STALE, UNKNOWN, FRESH})
+_ELSEWHERE = "Another process judges"
+_OTHER_PAGE = (
+    "Its page has the state of each image now. What is listed here is as old as its last round here."
+)
 _NOTES = {
     UNKNOWN: "an origin gives no usable answer; what is recorded of it counts",
     NEVER: "no build is recorded; a change since it was first seen counts as stale",
@@ -45,16 +49,18 @@ class Query(Struct, frozen=True):
         return {name: value for name, value in found.items() if value}
 
 
-def overview(images: Sequence[Image], query: Query, now: int, samples: Sequence[Counts]) -> Overview:
-    """What it shows of images."""
+def overview(
+    images: Sequence[Image], query: Query, now: int, samples: Sequence[Counts], *, elsewhere: bool = False
+) -> Overview:
+    """What it shows of images. ``elsewhere``: whether another process judges them."""
     counts = Counter(image.state for image in images)
     needs, under_way, left = cause_rows(images, now, _MOST_CAUSES)
     found = sorted((it for it in images if _matches(it, query)), key=_order)
     page, pager = paged(found, query.page, PER_PAGE, "/", query.kept)
     return Overview(
         title=_title(counts),
-        heading=_heading(counts, len(images)),
-        lead=_lead(images, sum(it.needs_you for it in images), now),
+        heading=_ELSEWHERE if elsewhere else _heading(counts, len(images)),
+        lead=_OTHER_PAGE if elsewhere else _lead(images, sum(it.needs_you for it in images), now),
         choices=tuple(_choices(counts, query)),
         chart=chart(samples, now),
         needs_you=needs,

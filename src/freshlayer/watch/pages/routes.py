@@ -88,7 +88,9 @@ class Pages:
         query = Query(
             _words(request), state if state in STATES else "", found.get("security") == "1", _page(request)
         )
-        page = overview(tuple(self._shown.images.values()), query, self._clock(), self._shown.samples)
+        shown = self._shown
+        images = tuple(shown.images.values())
+        page = overview(images, query, self._clock(), shown.samples, elsewhere=shown.elsewhere)
         return self._answer(request, "overview.html", page.title, "/", page)
 
     def image(self, request: Request) -> Response:

@@ -33,12 +33,14 @@ class Shown:
     """Thread-safe. An image is never changed, only replaced. ``rules``: of the triggers.
 
     ``undelivered``: the Dockerfiles with a message that is not delivered, as of the last round.
+    ``elsewhere``: whether another process judges, so that nothing new is shown here.
     """
 
     def __init__(self, rules: Sequence[Rule] = ()) -> None:
         self._rules = rules
         self.probes = ProbeLog()
         self.undelivered: Collection[str] = ()
+        self.elsewhere = False
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
         self._images: dict[str, Image] = {}
@@ -60,7 +62,13 @@ class Shown:
         self._known[name] = replace(known, packages=shared)
 
     def round_ended(
-        self, names: Collection[str], standings: Mapping[str, Standing], now: int, references: int
+        self,
+        names: Collection[str],
+        standings: Mapping[str, Standing],
+        now: int,
+        references: int,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         """Show what the round found. ``names``: the Dockerfiles; ``references``: how many are scheduled."""
         self._known = {name: self._known[name] for name in names if name in self._known}
@@ -68,11 +76,12 @@ class Shown:
         self.probes.keep(references, self._references)
         images = {image.address: image for image in self._made(standings, now)}
         with self._lock:
-            if images != self._images:
+            if images != self._images or elsewhere != self.elsewhere:
                 self._revision += 1
-            self._images = images
+            self._images, self.elsewhere = images, elsewhere
             self._probed = now
-        self._count(now)
+        if not elsewhere:
+            self._count(now)
 
     def _references(self) -> set[str]:
         return {use.reference for known in self._known.values() for use in known.uses}
