@@ -177,7 +177,7 @@ class PostgresTurns:
 
 
 def _locked(connection: psycopg.Connection[Any], function: str, key: int) -> bool:
-    row = connection.execute(f"SELECT {function}(%s)", (key,)).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(f"SELECT {function}(%s)", (key,)).fetchone()
     return row is not None and bool(row[0])
 
 
