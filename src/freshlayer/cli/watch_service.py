@@ -59,6 +59,7 @@ from freshlayer.workflows.watch_standings import Standings
 from freshlayer.workflows.watched_files import Composed, Reader, WatchedFiles
 
 if TYPE_CHECKING:
+    from freshlayer.state.postgres.turns import PostgresTurns
     from freshlayer.watch.receiving import Receiver
 
 _NO_SELECTION = Selection(None, "", (), "", None)
@@ -270,9 +271,7 @@ def _service(
     request = built_by(builder, builder.engine(), request) if builder else request
     search = Search(place.paths, None, builder.family.dockerfiles if builder else NAMES, request, below=True)
 
-    turns = None
-    if board is not None:
-        turns = turns_at(place.state, settings.pace.longest, printer, serves=board.is_read)
+    turns = _turns(place, board, printer) if board is not None else None
     means = watch_rounds.Means(request, _keyring, end.is_set, probed=_noted(board, warm), turns=turns)
     return Service(
         _rounds(place, means, board),
@@ -294,6 +293,10 @@ def _service(
             turns=turns,
         ),
     )
+
+
+def _turns(place: _Place, board: Board, printer: Callable[[str], None]) -> PostgresTurns | None:
+    return turns_at(place.state, place.settings.pace.longest, printer, serves=board.is_read)
 
 
 def _sessions(
