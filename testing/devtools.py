@@ -54,11 +54,15 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
-        scheme = [{"name": "prefers-color-scheme", "value": theme}]
-        self._asked("Emulation.setEmulatedMedia", features=scheme)
+        self.themed(theme)
         self.events = []
         self._asked("Page.navigate", url=url)
         self.waited_for("Page.loadEventFired")
+
+    def themed(self, theme: str) -> None:
+        """``light`` or ``dark``, as the reader's system would have it."""
+        scheme = [{"name": "prefers-color-scheme", "value": theme}]
+        self._asked("Emulation.setEmulatedMedia", features=scheme)
 
     def resized(self, width: int, height: int = 900) -> None:
         """Another size of the same page."""

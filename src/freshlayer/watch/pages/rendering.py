@@ -88,4 +88,5 @@ class Templates:
     def login(self, following: str, problem: str) -> str:
         """The form that takes the token. ``following``: where to go then."""
         found = self._templates.get_template("login.html")
-        return found.render(style=assets()["style.css"].address, next=following, problem=problem)
+        style, icon = (assets()[name].address for name in ("style.css", "fresh.svg"))
+        return found.render(style=style, icon=icon, next=following, problem=problem)
