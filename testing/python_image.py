@@ -22,6 +22,7 @@ from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from testing.base_image import CONFIGURATION, write_base_image
 
@@ -100,7 +101,9 @@ def _closure(extras: Iterable[str]) -> set[str]:
     found: set[str] = set()
     waiting = [("freshlayer", frozenset(extras)), (BUILD_BACKEND, frozenset())]
     while waiting:
-        name, wanted = waiting.pop()
+        given, wanted = waiting.pop()
+        # typing_extensions and typing-extensions are one.
+        name = canonicalize_name(given)
         if name in found:
             continue
         found.add(name)

@@ -23,7 +23,7 @@ def built(engine: PrivateEngine, tmp_path_factory: pytest.TempPathFactory) -> It
     if reason := python_image.missing():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("images")
-    python_image.write_python_image(folder / "python.tar", ["aws"])
+    python_image.write_python_image(folder / "python.tar", ["aws", "watch"])
     python_image.write_docker_image(folder / "docker.tar", engine.docker)
     changes = [word for change in python_image.PYTHON_CONFIGURATION for word in ("--change", change)]
     engine.run("import", *changes, str(folder / "python.tar"), python_image.PYTHON)
@@ -57,7 +57,13 @@ def test_it_reads_a_project_that_is_mounted(built: PrivateEngine, project: Path)
     assert "Dockerfile:2: RUN (curl) reads https://example.org/file" in printed
 
 
-def test_it_has_the_docker_client_and_the_cloud_library(built: PrivateEngine) -> None:
+def test_it_has_the_docker_client_and_what_its_extras_need(built: PrivateEngine) -> None:
     client = subprocess.run([built.docker, "--version"], capture_output=True, text=True, check=True).stdout
     assert run(built, "--entrypoint=docker", TAG, "--version") == client
-    run(built, "--entrypoint=/opt/freshlayer/bin/python", TAG, "-c", "import botocore, pycurl, msgspec")
+    run(
+        built,
+        "--entrypoint=/opt/freshlayer/bin/python",
+        TAG,
+        "-c",
+        "import botocore, pycurl, msgspec, uvicorn",
+    )
