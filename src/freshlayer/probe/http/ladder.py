@@ -89,7 +89,8 @@ def _needs_get(head: Answer, request: Request) -> bool:
     """
     if head.error:
         return head.transient and not head.hops
-    if head.status == _NOT_MODIFIED and any(line.startswith(_CONDITION) for line in request.headers):
+    # The condition is the last header.
+    if head.status == _NOT_MODIFIED and any(it.startswith(_CONDITION) for it in reversed(request.headers)):
         return False
     if head.status not in WHOLE:
         patient = head.status in _BUSY and bool(head.hops and head.hops[-1].all("retry-after"))

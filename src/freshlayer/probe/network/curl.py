@@ -238,7 +238,7 @@ def _by_hand(request: Request) -> bool:
 def _authorise(handle: pycurl.Curl, request: Request) -> None:
     """Through options and never on a command line; only the first host of a chain gets a credential."""
     credential, signer = request.credential, request.signer
-    headers = [_bytes(line) for line in (*request.headers, *request.own)]
+    headers = [it if it.isascii() else _bytes(it) for it in (*request.headers, *request.own)]
     if signer is not None:
         handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
         handle.setopt(pycurl.USERNAME, signer.user.encode())
