@@ -154,6 +154,8 @@ def test_channels_of_conda(tmp_path: Path, line: str, option: tuple[str, str]) -
             [f"npm config set registry {M}", "npm config delete registry", "npm i a"],
             f"registry={M}\nregistry=https://registry.npmjs.org/\n",
         ),
+        ([f"npm login --scope=@a --registry={M}", "npm i @a/b"], f"@a:registry={M}\n"),
+        ([f"npm adduser --registry {M} --scope @a && npm i @a/b"], f"@a:registry={M}\n"),
     ],
 )
 def test_registries_of_npm(tmp_path: Path, lines: list[str], text: str) -> None:
@@ -173,3 +175,21 @@ def test_a_credential_is_in_no_file(tmp_path: Path) -> None:
             program, "dotnet tool install t"
         )
         assert "s3cr3tpw" not in repr(last(tmp_path, [line, word]))
+
+
+def test_the_registry_of_a_scope_of_yarn(tmp_path: Path) -> None:
+    lines = [f"yarn config set npmScopes.{it}.npmRegistryServer {M}/{it}" for it in ("a", "b")]
+    found = last(tmp_path, [*lines, f"yarn config set npmRegistryServer {M}", "yarn add @a/b"])
+    known = {"registry": M, "@a:registry": f"{M}/a", "@b:registry": f"{M}/b", "berry": ""}
+    assert dict(found.options) == known
+
+
+def test_an_index_of_pip_in_its_other_spelling(tmp_path: Path) -> None:
+    found = last(tmp_path, [f"pip config set global.index_url {M}", "pip install a"])
+    assert found.files == {"/root/.config/pip/pip.conf": f"[global]\nindex-url = {M}\n"}
+
+
+def test_a_source_of_gem_needs_nothing_else(tmp_path: Path) -> None:
+    text = f"FROM base\nRUN gem sources -a {M} && gem install a\n"
+    found = analyse(text, BuildRequest(("linux/amd64",)), ContextFiles(tmp_path, None).read)
+    assert all(it.accepted for it in found.discovery.not_watched)

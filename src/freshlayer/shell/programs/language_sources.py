@@ -26,6 +26,8 @@ _NUGET_ORG = "https://api.nuget.org/v3/index.json"
 _ADDED = compiled(r'[ ]*<add key="([^"]*)" value="[^"]*" />\n')
 _COMPOSER = "/root/.composer/config.json"
 _REPOSITORY = compiled(r"repo(?:s|sitories|sitory)?(?:\..*)?")
+_SCOPE = compiled(r"npmScopes\.([\w~-]{1,100})\.npmRegistryServer")
+_SERVER = compiled(r"(?m)^npmRegistryServer:.*\n")
 _CHANGED = Reason("script-changed")
 
 
@@ -113,8 +115,16 @@ def composer(runner: Runner, words: Sequence[str]) -> None:
 def yarn(runner: Runner, words: Sequence[str]) -> None:
     """``yarn config set npmRegistryServer URL``: Yarn from version 2 on, and no other one knows it."""
     rest = [it for it in words if not it.startswith("-")]
-    if rest[:3] == ["config", "set", "npmRegistryServer"] and len(rest) > 3 and _ADDRESS.fullmatch(rest[3]):
-        _write(runner, "/.yarnrc.yml", f'npmRegistryServer: "{_USER.sub("//", rest[3])}"\n')
+    if rest[:2] != ["config", "set"] or len(rest) < 4 or not _ADDRESS.fullmatch(rest[3]):
+        return
+    stated = f'npmRegistryServer: "{_USER.sub("//", rest[3])}"\n'
+    before, scope = _text(runner, "/.yarnrc.yml"), _SCOPE.fullmatch(rest[2])
+    if scope:
+        head, mark, below = before.partition("npmScopes:\n")
+        own = f"  {scope[1]}:\n    {stated}"
+        _write(runner, "/.yarnrc.yml", f"{head}npmScopes:\n{own}{below if mark else ''}")
+    elif rest[2] == "npmRegistryServer":
+        _write(runner, "/.yarnrc.yml", stated + _SERVER.sub("", before))
 
 
 PROGRAMS: dict[str, Callable[[Runner, Sequence[str]], None]] = {

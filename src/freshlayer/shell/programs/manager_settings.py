@@ -11,7 +11,10 @@ from freshlayer.shell.runner import Runner
 from freshlayer.shell.values import known
 
 _REGISTRY = compiled(r"(?:@[\w.~-]{1,100}:)?registry")
-_INDEX = compiled(r"(global|install)\.((?:extra-)?index-url)")
+_INDEX = compiled(r"(global|install)\.((?:extra[-_])?index[-_]url)")
+_LOGINS = frozenset({"login", "adduser", "add-user"})
+_SCOPE = compiled(r"--scope[= ](@[\w.~-]{1,100})(?!\S)")
+_AT = compiled(r"--registry[= ](https?://\S{1,1000})")
 _OF_NPM = "https://registry.npmjs.org/"
 _OF_ALL_USERS = frozenset({"-g", "--global", "--location=global"})
 _USER = compiled(r"//[^/@\s]*@")
@@ -21,6 +24,8 @@ _ADDRESS = compiled(r"https?://\S{1,1000}")
 def npm(runner: Runner, words: Sequence[str]) -> None:
     """``config set KEY VALUE``, ``set KEY=VALUE`` of npm and pnpm: the file of the user, or of all."""
     path = "/usr/local/etc/npmrc" if _OF_ALL_USERS & set(words) else "/root/.npmrc"
+    if words[:1] and words[0] in _LOGINS:
+        _append(runner, path, "".join(_of_login(words)))
     for key in _removed(words):
         # The last statement of a key counts: of an empty one, npm takes its own registry.
         _append(runner, path, f"{key}={_OF_NPM if key == 'registry' else ''}\n")
@@ -42,7 +47,7 @@ def pip(runner: Runner, words: Sequence[str]) -> None:
     for key, value in _pairs(words):
         match = _INDEX.fullmatch(key)
         if match and all(map(_ADDRESS.fullmatch, value.split())):
-            _append(runner, path, f"[{match[1]}]\n{match[2]} = {value}\n")
+            _append(runner, path, f"[{match[1]}]\n{match[2].replace('_', '-')} = {value}\n")
 
 
 PROGRAMS: dict[str, Callable[[Runner, Sequence[str]], None]] = {
@@ -50,6 +55,14 @@ PROGRAMS: dict[str, Callable[[Runner, Sequence[str]], None]] = {
     **dict.fromkeys(("yarn", "yarnpkg"), yarn),
     **dict.fromkeys(("pip", "pip3"), pip),
 }
+
+
+def _of_login(words: Sequence[str]) -> Iterator[str]:
+    """``login --scope @a --registry URL``: that registry has the packages of the scope from then on."""
+    text = " ".join(words)
+    scope, registry = _SCOPE.search(text), _AT.search(text)
+    if scope and registry:
+        yield f"{scope[1]}:registry={registry[1]}\n"
 
 
 def _removed(words: Sequence[str]) -> list[str]:

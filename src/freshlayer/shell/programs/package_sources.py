@@ -293,7 +293,9 @@ def _settings(name: str) -> Callable[[Runner, list[str], Fields], None]:
     return sets
 
 
-_OF_SETTINGS = frozenset("set config c delete sources env nuget repository repo".split())
+_OF_SETTINGS = frozenset(
+    "set config c delete sources env nuget repository repo login adduser add-user".split()
+)
 """One of the first words of a command that sets an index."""
 _SETTLED = "npm pnpm yarn yarnpkg pip pip3 gem bundle bundler go dotnet nuget composer".split()
 _CONFIGURE = frozenset("dnf dnf5 dnf-3 microdnf yum".split())
