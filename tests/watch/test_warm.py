@@ -30,7 +30,7 @@ from testing.latency import Latency
 from testing.logging_server import LoggingServer, Reply
 from testing.process import wait_until
 from testing.servers.needs import require
-from testing.servers.nginx import Nginx
+from testing.servers.nginx import Nginx, playback
 from testing.tls import SelfSigned, self_signed
 
 ORIGINS = 10
@@ -103,6 +103,28 @@ def test_what_the_service_saw_counts_for_a_while_and_the_rest_is_requested_by_it
         (seen,) = seen_by(path, [known], recorded, now=True)
         assert len(origin.requests()) == 1
     assert seen_by(path, [known]) == []
+
+
+@pytest.mark.parametrize("kept", ["nginx", "strong"])
+def test_a_304_of_a_moment_ago_is_what_the_client_would_get_by_itself(kept: str, tmp_path: Path) -> None:
+    require("nginx")
+    strong = playback("/f", {"ETag": '"0123456789abcdef0123"'}) if kept == "strong" else ""
+    answers = WarmAnswers()
+    with Nginx(server=strong) as nginx, serving(tmp_path, answers) as path:
+        for name in "fg":
+            (nginx.directory / name).write_text(name)
+            os.utime(nginx.directory / name, (1_700_000_000, 1_700_000_000))
+        known, other = parse(f"{nginx.url}f"), parse(f"{nginx.url}g")
+        recorded = noted(answers, [known, other])
+        own = [judge(recorded[it.reference], it) for it in each([known], recorded, Limits())]
+        assert own[0].reason.code == "not-modified"
+        answers.note(own[0], ())
+        with nginx.watched() as requests:
+            told = [judge(recorded[known], it) for it in seen_by(path, [known], recorded)]
+        assert (told, requests) == (own, [])
+        with nginx.watched() as requests:
+            assert len(seen_by(path, [known], {known: recorded[other]})) == 1
+        assert bool(requests) == (kept == "nginx")
 
 
 def test_a_check_takes_answers_of_the_service_and_probes_by_itself_without_it(

@@ -10,7 +10,7 @@ from freshlayer.model.observation import Certainty, Change, Observation, ProbeOu
 from freshlayer.model.reasons import Reason, joined
 
 _USUAL = {"etag", "last-modified"}
-_RETURNED_304 = Reason("not-modified", detail="the origin returned 304 Not Modified")
+RETURNED_304 = Reason("not-modified", detail="the origin returned 304 Not Modified")
 
 
 def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
@@ -54,7 +54,7 @@ def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
         observed.reference,
         Change.UNCHANGED,
         _certainty(sure=certain),
-        _with_warnings(_RETURNED_304, observed, recorded.identity.strength),
+        _with_warnings(RETURNED_304, observed, recorded.identity.strength),
         recorded.identity,
         recorded,
     )

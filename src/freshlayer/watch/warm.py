@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.credentials import Keyring
+from freshlayer.decisions.verdict import RETURNED_304
 from freshlayer.model.observation import Certainty, Observation, ProbeOutcome, Recorded, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.probe import Limits, each
@@ -46,9 +47,13 @@ _SELF = ("image",)
 
 
 class _Seen(Struct, frozen=True):
+    """``sure``: whether it proves the bytes. ``returned_304``: to a condition of the tag in ``recorded``."""
+
     at: float
     recorded: Recorded
     platforms: tuple[str, ...]
+    sure: bool
+    returned_304: bool
 
 
 class WarmAnswers:
@@ -59,11 +64,12 @@ class WarmAnswers:
         self._lock = threading.Lock()
 
     def note(self, verdict: Verdict, platforms: tuple[str, ...]) -> None:
-        """Take what a probe of now proves; where that is not certain, the client's own probe is."""
+        """Take what a probe of now proves, and a 304: it counts where a client would send the same tag."""
         sure = verdict.certainty is Certainty.CERTAIN
+        same = verdict.reason == RETURNED_304
         with self._lock:
-            if verdict.is_observed and verdict.keep is not None and sure:
-                self._seen[verdict.reference] = _Seen(time.monotonic(), verdict.keep, platforms)
+            if verdict.is_observed and verdict.keep is not None and (sure or same):
+                self._seen[verdict.reference] = _Seen(time.monotonic(), verdict.keep, platforms, sure, same)
             else:
                 self._seen.pop(verdict.reference, None)
 
@@ -82,6 +88,10 @@ class WarmAnswers:
         if age > min(max_age, _KEPT):
             return None
         known = seen.recorded
+        if seen.returned_304 and wanted.recorded is not None and _has_same_tag(wanted.recorded, known):
+            return Observation(reference, ProbeOutcome.NOT_MODIFIED, Reason("not-modified"))
+        if not seen.sure:
+            return None
         reason = Reason("observed", detail=f"the service on this machine probed it {age:.0f} s ago")
         return Observation(
             reference,
@@ -232,6 +242,13 @@ class WarmServer:
 
         threading.Thread(target=probe, daemon=True).start()
         return found
+
+
+def _has_same_tag(client: Recorded, known: Recorded) -> bool:
+    """Whether the client would get that 304 too, and nothing that it recorded contradicts it."""
+    tag, values = client.validators.entity_tag, {it.scheme: it.value for it in known.evidence}
+    same = all(values.get(it.scheme, it.value) == it.value for it in client.evidence)
+    return bool(tag) and tag == known.validators.entity_tag and same
 
 
 def _parsed(wanted: Wanted) -> Reference | None:
