@@ -30,6 +30,7 @@ from bench import (
     startup,
     store,
     tax,
+    warm,
 )
 from bench.readme import with_figures
 
@@ -43,6 +44,7 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "probing": ("Probing", probing.lines),
     "many": ("Many Dockerfiles", many.lines),
     "fleet": ("A fleet", fleet.lines),
+    "warm": ("Answers of the service", warm.lines),
     "packages": ("Packages", packages.lines),
     "packages_rpm": ("Packages of dnf", packages_rpm.lines),
     "languages": ("Packages of languages", languages.lines),

@@ -1,0 +1,13 @@
+"""The bench of warm answers: every question is answered, and none by a new connection where one is open."""
+
+from __future__ import annotations
+
+from bench.warm import ROUND_TRIP, measured
+from testing.servers.needs import needs
+
+
+@needs("nginx")
+def test_what_the_service_saw_costs_no_round_trip_and_the_rest_fewer_than_without_it() -> None:
+    found = measured(times=5)
+    assert found.seen < ROUND_TRIP
+    assert found.connections < found.alone
