@@ -193,3 +193,13 @@ def test_a_source_of_gem_needs_nothing_else(tmp_path: Path) -> None:
     text = f"FROM base\nRUN gem sources -a {M} && gem install a\n"
     found = analyse(text, BuildRequest(("linux/amd64",)), ContextFiles(tmp_path, None).read)
     assert all(it.accepted for it in found.discovery.not_watched)
+
+
+@pytest.mark.parametrize(
+    "line", ["npm i ./x.tgz", "npm i -g x.tgz", "yarn add file:./x.tgz", "pnpm add ../x.tar.gz"]
+)
+def test_a_package_file_of_the_context_is_listed(tmp_path: Path, line: str) -> None:
+    read = ContextFiles(tmp_path, None).read
+    found = analyse(f"FROM base\nRUN {line}\n", BuildRequest(("linux/amd64",)), read).discovery
+    assert {it.reason.code for it in found.not_watched} == {"file-named", "dependencies-not-followed"}
+    assert not found.packages

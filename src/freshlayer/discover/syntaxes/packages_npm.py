@@ -12,7 +12,13 @@ from posixpath import join, normpath
 
 from msgspec.structs import replace
 
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, names_nothing
+from freshlayer.discover.syntaxes.language_lines import (
+    LanguageLine,
+    Listed,
+    ProjectFiles,
+    names_nothing,
+    not_followed,
+)
 from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
 from freshlayer.discover.syntaxes.node_overrides import of_member, of_npm, of_word, referred, replaced
 from freshlayer.discover.syntaxes.node_workspaces import (
@@ -47,6 +53,8 @@ _USUAL = table_of(f"workspace,w= {_COMMON}")
 _TABLES = {"pnpm": table_of(f"workspace-root,w workspace recursive,r {_COMMON}")}
 """Program → its own table; ``-w`` of pnpm takes no value."""
 _PEERS = {"npm": (PEERS,), "bun": (PEERS,), "pnpm": (PEERS, OPTIONAL_PEERS)}
+_ARCHIVE = compiled(r"(?:file:)?(?!\w+:)[^:@]*\.(?:tgz|tar|tar\.gz)")
+"""A package file of the build context."""
 _NAMED = compiled(r"(?!\.|.*\.(?:tgz|tar|tar\.gz)$)(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.+))?")
 _VERBS = frozenset("install i add isntall in ins inst".split())
 _ALONE = frozenset({"yarn", "yarnpkg"})
@@ -80,9 +88,11 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     root = dict(options).get("prefix") or "."
     tool = _tool(name, files, root)
     kept = (*registries(tool, files, root), *kept, *((("berry", ""),) if tool == "berry" else ()))
-    words = tuple(operands[1:])
-    if words:
-        line = LanguageLine(words, kept)
+    if operands[1:]:
+        archives = [it for it in operands[1:] if _ARCHIVE.fullmatch(it)]
+        words = tuple(it for it in operands[1:] if it not in archives)
+        listed = [one for it in archives for one in (Listed(it, Reason("file-named")), not_followed(it))]
+        line = LanguageLine(words, kept, listed=tuple(listed))
         in_project = tool == "npm" and "global" not in dict(options)
         return _in_project(line, files, workspace(tool, files, root), options) if in_project else line
     command = " ".join([name, *operands])
