@@ -148,7 +148,7 @@ def measured(size: Size) -> Fleet:
             known = _seconds_until_stale(port, most=10 * size.interval + 60)
             time.sleep(max(0.0, started + 2 * size.interval - time.monotonic()))
             spent, passed = _processor(child.pid) - processor, time.monotonic() - started
-            requests = _requests(log, run, size.references, since, since + passed)
+            requests = requests_in(log, run, size.references, since, since + passed)
             mib = _peak(child.pid)
     intervals = passed / size.interval
     return Fleet(size, intervals, requests, known, mib, spent / intervals)
@@ -163,16 +163,16 @@ def _seconds_until_stale(port: int, most: float) -> float:
     return time.monotonic() - started
 
 
-def _requests(log: Path, run: str, references: int, since: float, until: float) -> Requests:
+def requests_in(log: Path, run: str, references: int, since: float, until: float) -> Requests:
     """From ``since`` on. A probe is a HEAD; a GET is the second request of one."""
     probes: dict[str, list[float]] = {str(it): [] for it in range(references)}
     again: Counter[str] = Counter()
     of_change = 0
     for line in log.read_text().splitlines():
         at, method, path = line.split()
-        _, first, name = path.split("/")
-        if first != run:
+        if not path.startswith(f"/{run}/"):
             continue
+        name = path.rpartition("/")[2]
         if method == "HEAD":
             probes[name].append(float(at))
         elif name == "0" and float(at) > since:
