@@ -23,6 +23,10 @@ class Upstream:
         self.git("remote", "add", "origin", bare)
 
     def git(self, *words: str) -> str:
+        return self.git_with("", *words)
+
+    def git_with(self, text: str, *words: str) -> str:
+        """``text``: the standard input."""
         names = {
             f"GIT_{who}_{what}": "a@example.org"
             for who in ("AUTHOR", "COMMITTER")
@@ -30,7 +34,13 @@ class Upstream:
         }
         environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **names}
         done = subprocess.run(
-            ["git", *words], cwd=self.work, env=environment, check=True, capture_output=True, text=True
+            ["git", *words],
+            cwd=self.work,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            input=text,
         )
         return done.stdout.strip()
 

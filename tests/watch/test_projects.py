@@ -133,6 +133,33 @@ def test_a_repository_that_is_too_large_or_gone_keeps_its_last_clone(
     assert clones.trees(repository) == before
 
 
+def test_directories_of_any_depth_are_refused_and_removed(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    upstream.push("main")
+    url, home, printed = f"{server.url}app.git", tmp_path / "clones", list[str]()
+    settings = ProjectSettings((Repository(url),), (), ("127.0.0.1",))
+    projects = Projects(settings, home, Keyring, printed.append, lambda: False)
+    assert projects.fetch_all()
+    before = [it.path for it in projects.trees()]
+    deep = "d/" * 1_400 + "f"
+    commit = "commit refs/heads/main\ncommitter a <a@example.org> 0 +0000\ndata 0\nfrom refs/heads/main^0\n"
+    upstream.git_with(f"{commit}M 100644 inline {deep}\ndata 0\n\n", "fast-import", "--quiet")
+    upstream.push("main")
+    assert not projects.fetch_all()
+    assert [it.path for it in projects.trees()] == before
+    assert "nested more than 200 levels deep; its last clone is watched" in printed[0]
+    old = home.joinpath(before[0].parent, "f" * 20 + "-" + "0" * 12)
+    place = old
+    for _ in range(12):
+        place = place.joinpath(*["d"] * 100)
+        place.mkdir(parents=True)
+    for _ in range(2):
+        assert [it.path for it in projects.trees()] == before
+    assert [*before[0].parent.iterdir()] == before
+    assert len(printed) == 1
+
+
 def test_a_server_that_does_not_answer_costs_the_timeout(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         clones = Clones(tmp_path, git(timeout=1), 60)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from freshlayer.files import atomic_write
+from freshlayer.files import atomic_write, deep_trees
 from freshlayer.files.bounded_read import read_file
 from freshlayer.files.file_lock import locked
 from freshlayer.lazy_regex import compiled
@@ -98,7 +97,7 @@ class Clones:
         with self._lock:
             found = set(self._unused({self._place(it).name: it for it in kept}))
             for path in found & self._old:
-                shutil.rmtree(path, ignore_errors=True)
+                deep_trees.remove(path)
             self._old = found
 
     def _unused(self, kept: Mapping[str, Repository]) -> list[Path]:
@@ -149,7 +148,7 @@ class Clones:
         try:
             return self._checked_out(repository, place, branch)
         except CloneError:
-            shutil.rmtree(objects, ignore_errors=True)
+            deep_trees.remove(objects)
             if not again:
                 raise
             return self._checked_out(repository, place, branch)
@@ -175,19 +174,21 @@ class Clones:
         """The files of a commit, under a name that shows that they are complete."""
         tree = _tree(place, branch, commit)
         partial, index = tree.with_name(f".{tree.name}"), place / "index"
-        shutil.rmtree(partial, ignore_errors=True)
+        deep_trees.remove(partial)
         partial.mkdir(mode=0o700, parents=True)
         try:
             index.unlink(missing_ok=True)
+            # Of a git that was ended: while it is there, every other one refuses to write.
+            index.with_suffix(".lock").unlink(missing_ok=True)
             words = [f"--git-dir={place / 'objects'}", f"--work-tree={partial}", "read-tree", "--reset", "-u"]
             self._git(repository.url, [*words, commit], place, {"GIT_INDEX_FILE": str(index)})
             self._git.measure(place)
             # A tree ends where a repository does: what git ignores above it does not count.
             (partial / ".git").mkdir()
-            shutil.rmtree(tree, ignore_errors=True)
+            deep_trees.remove(tree)
             partial.rename(tree)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            deep_trees.remove(partial)
 
 
 def _tree(place: Path, branch: str, commit: str) -> Path:

@@ -41,6 +41,7 @@ class Projects:
         self._settings = settings
         self._clones = Clones(home, Git(limits, keyring, stopping), settings.timeout)
         self._lists = [ProjectList(url, home, settings.allow_hosts) for url in settings.lists]
+        self._home = home
         self._keyring, self._report, self._stopping, self._changed = keyring, report, stopping, changed
         self._schedule = Schedule(Pace(settings.fetch, longest=max(settings.fetch, 3600)), str(home))
         self._by_reference: dict[Reference, Repository] = {}
@@ -59,7 +60,10 @@ class Projects:
     def trees(self) -> Iterator[Tree]:
         """What is watched now."""
         found = self.repositories
-        self._clones.forget(found)
+        try:
+            self._clones.forget(found)
+        except Exception as error:  # noqa: BLE001 - what can't be removed is not to end the search
+            self._report(f"{shown(str(self._home))}: {_internal(error)}; old clones are left there")
         for repository in found:
             yield from self._clones.trees(repository)
 
@@ -138,9 +142,10 @@ class Projects:
         try:
             if self._clones.fetch(repository):
                 self._changed()
-        except CloneError as error:
+        except Exception as error:  # noqa: BLE001 - in a thread it would be lost
+            why = str(error) if isinstance(error, CloneError) else _internal(error)
             kept = "its last clone is watched" if self._clones.trees(repository) else "it is not watched"
-            self._report(f"{shown(repository.url)}: {error}; {kept}")
+            self._report(f"{shown(repository.url)}: {why}; {kept}")
             return False
         return True
 
@@ -149,9 +154,10 @@ class Projects:
         for one in self._lists:
             try:
                 one.fetch(self._keyring(), self._stopping)
-            except ListError as error:
+            except Exception as error:  # noqa: BLE001 - one list's oddity is not to end the thread of all
                 good = False
-                self._report(f"{shown(one.url)}: {error}; the projects are those that it had last")
+                why = str(error) if isinstance(error, ListError) else _internal(error)
+                self._report(f"{shown(one.url)}: {why}; the projects are those that it had last")
             for why in one.refused:
                 self._report(f"{shown(one.url)}: {why}; it is not cloned")
         return good
@@ -161,6 +167,10 @@ def _key(repository: Repository) -> Reference:
     """What stands for it in the schedule."""
     text = "\n".join((repository.url, *repository.branches))
     return Reference("git", text, text)
+
+
+def _internal(error: Exception) -> str:
+    return f"an error of freshlayer itself ({type(error).__name__}: {error})"
 
 
 def _bare(url: str) -> str:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from freshlayer.children import CLONE, HOST_COMMAND, Child, limited, program, search_path
 from freshlayer.credentials import Credential, Keyring, Program, find, tls
+from freshlayer.files.deep_trees import entries_below
 from freshlayer.probe.git import SILENT, credential_helper
 from freshlayer.reference import shown
 from freshlayer.watch.projects.addresses import RefusedError, pinned, resolved
@@ -27,6 +28,9 @@ _PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 _MEASURED_EVERY = 0.5
 _MOST_FILES = 500_000
+_DEEPEST = 200
+"""Levels of directories. What reads a path of n levels takes n steps for each of them."""
+
 _KEPT = frozenset(
     """
     HOME USER LANG TMPDIR SSH_AUTH_SOCK XDG_RUNTIME_DIR http_proxy https_proxy no_proxy all_proxy HTTP_PROXY
@@ -152,26 +156,25 @@ class Git:
             time.sleep(_STEP)
 
     def measure(self, home: Path) -> None:
-        """Raises CloneError where a directory is larger than allowed."""
-        size = size_of(home, self._limits.largest)
+        """Raises CloneError where a directory is larger or deeper than allowed."""
+        size, depth = extent_of(home, self._limits.largest)
+        if depth > _DEEPEST:
+            raise CloneError(f"its directories are nested more than {_DEEPEST} levels deep")
         if size > self._limits.largest:
             mib = self._limits.largest / 1024 / 1024
             raise CloneError(f"it is larger than {mib:g} MiB (largest_mib of [repositories])")
 
 
-def size_of(directory: Path, enough: int) -> int:
-    """Bytes of its files; more than ``enough`` where it has very many files."""
-    size = count = 0
-    for place, _, names in os.walk(directory):
-        for name in names:
-            count += 1
-            try:
-                size += os.lstat(os.path.join(place, name)).st_size
-            except OSError:
-                continue
-        if size > enough or count > _MOST_FILES:
-            return max(size, enough + 1)
-    return size
+def extent_of(directory: Path, enough: int) -> tuple[int, int]:
+    """Bytes of its files, and its depth. More than ``enough`` bytes where it has very many files."""
+    size = count = deepest = 0
+    for depth, entry in entries_below(str(directory)):
+        count, deepest = count + 1, max(depth, deepest)
+        with contextlib.suppress(OSError):
+            size += 0 if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_size
+        if size > enough or count > _MOST_FILES or deepest > _DEEPEST:
+            return (size if count <= _MOST_FILES else max(size, enough + 1)), deepest
+    return size, deepest
 
 
 def _of_host(url: str, addresses: Sequence[str], keyring: Keyring) -> dict[str, str]:
