@@ -118,6 +118,7 @@ LIBRARIES = {
     "e2b_dockerfile_utils": "dockerfile context",
     "botocore": "credentials",
     "pathspec": "context",
+    "yaml": "context",
     "pycurl": "probe",
     "sqlite3": "state indexes bases",
     "psycopg": "state.postgres",

@@ -14,15 +14,17 @@ from freshlayer.cli.docker_program import docker_program
 from freshlayer.cli.options import Options
 from freshlayer.cli.targets import one_target
 from freshlayer.context.composition_files import (
+    ENVIRONMENT,
     bake_files,
     compose_files,
     is_composition,
-    leads_out,
     named_files,
+    why_unfit,
 )
 from freshlayer.context.tree import dockerfiles, is_dockerfile
 from freshlayer.errors import ContextError, DockerfileError
 from freshlayer.files.path_text import text_of
+from freshlayer.files.temporary import temporary_directory
 from freshlayer.reference import is_remote_context, shown
 from freshlayer.settings import HostSettings
 from freshlayer.workflows.batch import AnalysedFile, Candidate
@@ -77,14 +79,14 @@ def _composition_files(root: str, failed: Callable[[str], None]) -> Iterator[tup
 
 def composed(options: Options, hosts: Mapping[str, HostSettings], wanted: Candidate) -> Composed:
     """All that a compose or bake file builds. Raises FreshlayerError where that is not known."""
-    invocation, files = _invocation(options, wanted)
-    root = Path(wanted.root).resolve()
-    read = named_files(files, root)
-    if wanted.named and wanted.tool == "compose" and (why := leads_out(read)):
-        raise ContextError(f"{shown(wanted.named)}: {why}")
+    files, root = _files(wanted), Path(wanted.root).resolve()
+    with temporary_directory() as directory:
+        given = _copies(wanted, files, Path(directory)) if wanted.named else files
+        invocation = _invocation(options, wanted, given)
+        model = invocation.model()
     targets: dict[str, AnalysedFile] = {}
     warnings: list[str] = []
-    for target in invocation.model().targets:
+    for target in model.targets:
         name = f"{wanted.named or wanted.file}#{target.name}"
         try:
             placed = _placed(target, wanted.context)
@@ -100,7 +102,7 @@ def composed(options: Options, hosts: Mapping[str, HostSettings], wanted: Candid
         targets[name] = with_settings(options, hosts, leaf)
     if not targets and not warnings:
         warnings.append(f"{shown(wanted.named or wanted.file or '')}: {_NOTHING[wanted.tool]}")
-    return Composed(targets, read, tuple(warnings))
+    return Composed(targets, named_files(files, root), tuple(warnings))
 
 
 def named_source(source: Source, name: str) -> Source:
@@ -108,21 +110,44 @@ def named_source(source: Source, name: str) -> Source:
     return replace(source, shown=shown(name), known_as=text_of(name))
 
 
-def _invocation(options: Options, wanted: Candidate) -> tuple[Invocation, list[Path]]:
-    """The command that prints what is built, and its files."""
+def _files(wanted: Candidate) -> list[Path]:
+    directory = Path(wanted.context)
+    if wanted.tool == "compose":
+        return compose_files(directory, [os.path.basename(wanted.file or "")])
+    return bake_files(directory, os.listdir(directory))
+
+
+def _copies(wanted: Candidate, files: list[Path], directory: Path) -> list[Path]:
+    """What the tool gets in place of the files of a clone. Raises ContextError."""
+    for file in files:
+        why = why_unfit(file) or (why_unfit(file.with_name(ENVIRONMENT)) if wanted.tool == "compose" else "")
+        if why:
+            raise ContextError(f"{shown(wanted.named)}: {why}")
+    if wanted.tool != "compose":
+        return files
+    from freshlayer.context.composition_copy import copy_of
+
+    made = [directory / f"{number}.yaml" for number, _ in enumerate(files)]
+    for file, copy in zip(files, made, strict=True):
+        try:
+            copy.write_text(copy_of(file), encoding="utf-8")
+        except ContextError as error:
+            raise ContextError(f"{shown(wanted.named)}: {error}") from None
+    return made
+
+
+def _invocation(options: Options, wanted: Candidate, files: list[Path]) -> Invocation:
+    """The command that prints what is built."""
     from freshlayer.builders.command_line import bake, compose
     from freshlayer.builders.compositions.bake import Bake
     from freshlayer.builders.compositions.compose import Compose
 
     docker = (docker_program(), *(options.docker or ()))
     environment = {name: value for name, value in os.environ.items() if name in _KEPT} | _FIXED
-    directory, name = Path(wanted.context), os.path.basename(wanted.file or "")
     if wanted.tool == "compose":
-        files = compose_files(directory, [name])
         words = ["--project-directory", wanted.context, *_named(files), "build"]
-        return Compose(docker, ("compose",), environment, "buildx", compose.read(words)), files
-    files = bake_files(directory, os.listdir(directory))
-    return Bake(docker, ("buildx", "bake"), environment, "buildx", bake.read(_named(files))), files
+        return Compose(docker, ("compose",), environment, "buildx", compose.read(words))
+    return Bake(docker, ("buildx", "bake"), environment, "buildx", bake.read(_named(files)))
 
 
 def _named(files: list[Path]) -> list[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from freshlayer.files.bounded_read import read_text
+from freshlayer.files.bounded_read import read_file, read_text
 from freshlayer.lazy_regex import compiled
 
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -18,7 +18,7 @@ COMPOSE_OVERRIDES = (
 )
 BAKE = ("docker-bake.json", "docker-bake.hcl")
 BAKE_OVERRIDES = ("docker-bake.override.json", "docker-bake.override.hcl")
-_ENVIRONMENT = ".env"
+ENVIRONMENT = ".env"
 _LARGEST = 1024 * 1024
 _MOST = 200
 # Too many files cost a read each; one that is missed costs a change that is found at the next reread.
@@ -26,25 +26,14 @@ _WORD = compiled(r"[^\s\"'\[\]{},]{1,400}")
 _ENDINGS = (".yaml", ".yml", ".json", ".hcl", ".env")
 
 
-# In YAML a key is its text, unless it is escaped or explicit (``? key``).
-_HIDDEN = compiled(r"\\[xuU\n\r]|(?m:^\s*(?:-\s+)*\?\s)")
-_INCLUDE = compiled(r"\binclude[\"']?\s*:")
-_FILE = compiled(r"\bfile[\"']?\s*:\s*([^\s,}]*)")
-_BELOW = compiled(r"""["']?(?:\./)?\w[\w./-]*\.(?:ya?ml|json)["']?""")
-
-
-def leads_out(files: Iterable[Path]) -> str:
-    """Why compose may read other files than those below a clone, a clause; empty where it does not."""
-    for file in files:
-        try:
-            text = read_text(file, _LARGEST)
-        except (OSError, ValueError):
-            continue
-        if _INCLUDE.search(text):
-            return "include is not followed in a clone"
-        named = _FILE.findall(text)
-        if _HIDDEN.search(text) or not all(_BELOW.fullmatch(it) and ".." not in it for it in named):
-            return "it may name files outside of the clone"
+def why_unfit(file: Path) -> str:
+    """Why a tool may not read a file of a clone, a clause; empty where it may, or where there is none."""
+    try:
+        read_file(file, _LARGEST)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{file.name} can't be read: {error.strerror}"
     return ""
 
 
@@ -74,7 +63,7 @@ def named_files(files: Sequence[Path], root: Path) -> tuple[Path, ...]:
 
     Words that are the path of a file count, whatever they mean there.
     """
-    found = dict.fromkeys([*files, *(file.parent / _ENVIRONMENT for file in files)])
+    found = dict.fromkeys([*files, *(file.parent / ENVIRONMENT for file in files)])
     waiting = list(files)
     while waiting and len(found) < _MOST:
         file = waiting.pop()
