@@ -66,6 +66,7 @@ class Policy(Struct, frozen=True):
     ``keep_history`` in seconds, ``keep_history_up_to`` in bytes: older events of the history, and more of
     them, are removed. ``packages``: package manager → which of its packages are inputs. ``snapshots``: URL of
     a package repository without its scheme → the archive that serves it as it was at a ``{time}``.
+    ``strangers``: of a Dockerfile that a service cloned, the hosts that may be local and get credentials.
     """
 
     on_unknown: OnUnknown = OnUnknown.KEEP
@@ -84,6 +85,7 @@ class Policy(Struct, frozen=True):
     download_up_to: int = 4_000_000_000
     locked: bool = False
     lock_file: str = ""
+    strangers: tuple[str, ...] | None = None
     snapshots: Mapping[str, str] = field(default_factory=dict)
     report_url: str = ""
     report_token_file: str = ""

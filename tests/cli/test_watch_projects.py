@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from testing.command import Freshlayer
+from testing.logging_server import LoggingServer, Reply
 from testing.origins import ServeOrigin
 from testing.servers.git_http import GitHttp
 from testing.upstream import Upstream
@@ -55,3 +56,43 @@ def test_a_repository_is_cloned_and_its_images_have_its_name(
     told = freshlayer("watch", "--once", "--json", "--config", str(config))
     assert (told.code, [it["dockerfile"] for it in json.loads(told.out)["dockerfiles"]]) == (2, reports)
     assert "its last clone is watched" in told.err
+
+
+def test_what_a_clone_names_is_neither_local_nor_gets_a_credential_unless_its_host_is_allowed(
+    freshlayer: Freshlayer, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text("machine 127.0.0.1 login user password hunter2\n")
+    (home / ".netrc").chmod(0o600)
+    redirects = {"Location": ""}
+    with LoggingServer(
+        lambda it: (
+            Reply(status=302, headers=redirects) if it.target == "/r" else Reply(headers={"ETag": '"1"'})
+        )
+    ) as origin:
+        local = f"http://127.0.0.1:{origin.port}"
+        redirects["Location"] = f"{local}/redirected"
+        upstream = Upstream(tmp_path / "upstream")
+        upstream.commit(
+            "Dockerfile",
+            f"FROM scratch\nADD {local}/a /\nADD {local}/b.git#main /\n"
+            f"ADD http://localhost:{origin.port}/r /\n",
+        )
+        upstream.push("main")
+        with GitHttp(upstream.served) as server:
+            url = server.url.replace("127.0.0.1", "localhost") + "app.git"
+            config = tmp_path / "watch.toml"
+            as_user = freshlayer.but(HOME=str(home))
+            for hosts, requested in (('"localhost"', {"/r"}), ('"localhost", "127.0.0.1"', {"/r", "/a"})):
+                config.write_text(f'[[projects]]\ngit = "{url}"\n[repositories]\nallow_hosts = [{hosts}]\n')
+                told = as_user("watch", "--once", "--json", "--config", str(config))
+                assert len(json.loads(told.out)["dockerfiles"]) == 1
+                seen = origin.requests()
+                assert requested <= {it.target for it in seen}
+                if "127" not in hosts:
+                    assert {it.target for it in seen} == requested
+                    assert not any("authorization" in it.headers for it in seen)
+                else:
+                    assert any("authorization" in it.headers for it in seen if it.target == "/a")
+                    assert "hunter2" not in told.out + told.err

@@ -35,7 +35,7 @@ from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import warn
-from freshlayer.settings import HostSettings, Policy
+from freshlayer.settings import Policy
 from freshlayer.state import StateStore
 from freshlayer.state.places import Place, turns_at
 from freshlayer.state.watched import WatchRecords
@@ -280,7 +280,7 @@ def _service(
             open_session=_sessions(options, builder, printer),
             find=partial(found, place.paths, projects),
             renewed=end.renewed,
-            reader=partial(_reader, options, search),
+            reader=partial(_reader, options, search, settings.projects.allow_hosts),
             search=settings.search,
             every=settings.pace.interval,
             monotonic=time.monotonic,
@@ -307,18 +307,27 @@ def _sessions(
     return partial(session_of, replace(options, quiet=True), None, image_of, engine, printer=printer)
 
 
-def _reader(options: Options, search: Search, session: Session) -> Reader:
+def _reader(options: Options, search: Search, allowed: tuple[str, ...], session: Session) -> Reader:
     known = replace(search, networks=session.store.networks())
-    return partial(_read, options, known, session.policy.hosts)
+    return partial(_read, options, known, session.policy, allowed)
 
 
 def _read(
-    options: Options, search: Search, hosts: Mapping[str, HostSettings], wanted: Candidate
+    options: Options, search: Search, policy: Policy, allowed: tuple[str, ...], wanted: Candidate
 ) -> AnalysedFile | Composed:
+    """Of a clone as of strangers, who get what ``allowed`` names."""
     if wanted.tool:
-        return composed(options, hosts, wanted)
-    read = read_one(options, search, hosts, wanted)
-    return replace(read, source=named_source(read.source, wanted.named)) if wanted.named else read
+        found = composed(options, policy.hosts, wanted)
+        targets = {name: _of_strangers(it, policy, allowed) for name, it in found.targets.items()}
+        return replace(found, targets=targets) if wanted.named else found
+    read = read_one(options, search, policy.hosts, wanted)
+    if not wanted.named:
+        return read
+    return _of_strangers(replace(read, source=named_source(read.source, wanted.named)), policy, allowed)
+
+
+def _of_strangers(read: AnalysedFile, usual: Policy, allowed: tuple[str, ...]) -> AnalysedFile:
+    return replace(read, policy=replace(read.policy or usual, strangers=allowed))
 
 
 def _rounds(place: _Place, means: watch_rounds.Means, board: Board | None) -> Rounds:

@@ -139,6 +139,8 @@ def _talk(
     reference: Reference, recorded: Recorded | None, means: Means, scripts_known: ScriptsKnown
 ) -> Conversation:
     protocol = _protocol(reference.kind)
+    if means.limits.strangers is not None:
+        means = _as_stranger(reference, means)
     confinement = scripts_known.confinements.get(reference)
     if confinement is None and reference not in scripts_known.scripts:
         return protocol(reference, recorded, means)
@@ -148,6 +150,12 @@ def _talk(
     talk = protocol(reference, recorded, own)
     talk = with_body(talk) if reference in scripts_known.scripts else talk
     return talk if confinement is None else confined(talk, confinement)
+
+
+def _as_stranger(reference: Reference, means: Means) -> Means:
+    from freshlayer.probe.strangers import keyring_for  # noqa: PLC0415 - for clones of a service alone
+
+    return replace(means, keyring=keyring_for(reference.address, means.keyring, means.limits))
 
 
 def _protocol(kind: str) -> Protocol:

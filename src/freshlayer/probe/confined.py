@@ -23,7 +23,7 @@ from freshlayer.probe.network.messages import Answer, Conversation, Means, Once,
 from freshlayer.reference import Reference
 
 # Neither netrc, nor a helper, nor a key, nor an agent; and no redirect, whose address git does not check.
-_WITHOUT_USER = {
+WITHOUT_USER = {
     "HOME": "/dev/null",
     "XDG_CONFIG_HOME": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -63,7 +63,7 @@ def _confined(step: Step, confinement: Confinement) -> Step:
         return Once((confinement.hosts, confinement.loopback, step.key), inner)
     if isinstance(step, Run):
         is_git = step.child is VERSION_CONTROL
-        return replace(step, environment={**step.environment, **_WITHOUT_USER}) if is_git else step
+        return replace(step, environment={**step.environment, **WITHOUT_USER}) if is_git else step
     if isinstance(step, Request):
         step = replace(step, refuses_local=True, loopback=confinement.loopback)
         return step if netloc_of(step.url) in confinement.hosts else _anonymous(step)

@@ -147,6 +147,10 @@ class _Fetcher:
             refuses_local=True,
             loopback=not foreign,
         )
+        if means.limits.strangers is not None:
+            from freshlayer.probe.strangers import keyring_for  # noqa: PLC0415 - for clones of a service alone
+
+            means = replace(means, keyring=keyring_for(reference.address, means.keyring, means.limits))
         if foreign:
             keyring = means.keyring.without_credentials()
             means = replace(means, keyring=keyring, confinement=Confinement())

@@ -74,6 +74,7 @@ class Session(Struct, frozen=True, kw_only=True):
 def limits_of(policy: Policy) -> Limits:
     """Those of a probe."""
     limits = Limits(connections=policy.connections, hash_up_to=policy.hash_up_to, deadline=policy.deadline)
+    limits = replace(limits, strangers=policy.strangers)
     return limits.within(min(policy.timeout, policy.deadline))
 
 

@@ -144,18 +144,19 @@ class WatchedFiles:
         """What to probe now: each reference once.
 
         What several Dockerfiles name is probed with the limits of the service and the approved ``hosts`` of
-        one of them: no checkout decides how the references of others are probed.
+        one of them: no checkout decides how the references of others are probed. What only strangers name is
+        probed as theirs.
         """
         left, images = set(references), ImageNeeds()
         names = {name for reference in references for name in self.mentions.get(reference, ())}
         groups: list[tuple[Policy, dict[Reference, int]]] = []
-        read_ = sorted(self._read(sorted(names)), key=lambda it: (it.policy or usual).hosts == usual.hosts)
+        read_ = sorted(self._read(sorted(names)), key=lambda it: _rank(it.policy or usual, usual))
         for read in read_:
             images.add(read.images)
             own = read.policy or usual
             for reference in (it for it in read.ttls if it in left):
                 shared = len(self.mentions[reference]) > 1
-                policy = replace(usual, hosts=own.hosts) if shared else own
+                policy = replace(usual, hosts=own.hosts, strangers=own.strangers) if shared else own
                 self._group(policy, groups)[reference] = 0
                 left.discard(reference)
         for policy, ttls in groups:
@@ -187,6 +188,10 @@ class WatchedFiles:
 
     def _read(self, names: Iterable[str]) -> Iterator[Packed]:
         return (self._packed[name] for name in names if name in self._packed)
+
+
+def _rank(own: Policy, usual: Policy) -> tuple[bool, bool]:
+    return own.strangers is not None, own.hosts == usual.hosts
 
 
 def _composed(

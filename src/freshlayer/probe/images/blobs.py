@@ -40,10 +40,16 @@ def read_all(
     ``readings``: by a reference with the registry and the repository, whatever its tag or digest is.
     """
     from freshlayer.probe.network.driver import converse  # noqa: PLC0415 - libcurl is loaded for the first request
+    from freshlayer.probe.strangers import keyring_for  # noqa: PLC0415 - loads libcurl too
 
     means = Means(limits, keyring)
     found: dict[Reference, Read | Reason] = {}
-    talks = {reference: _talk(reference, it, means, found) for reference, it in readings.items()}
+    talks = {
+        reference: _talk(
+            reference, it, replace(means, keyring=keyring_for(reference.address, keyring, limits)), found
+        )
+        for reference, it in readings.items()
+    }
     few = replace(limits, connections=min(limits.connections, _AT_ONCE))
     for seen in converse(talks, few):
         found.setdefault(seen.reference, seen.reason)

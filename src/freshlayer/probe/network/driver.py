@@ -29,11 +29,9 @@ if TYPE_CHECKING:
 
 _FIRST = 100
 """Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
-_TICK = 0.2
-_SHORT_TICK = 0.01
-_TOO_MANY = 429
+_TICK, _SHORT_TICK = 0.2, 0.01
+_TOO_MANY, _REFUSALS_PER_CONNECTION = 429, 2
 _BUSY = frozenset({_TOO_MANY, 503})
-_REFUSALS_PER_CONNECTION = 2
 
 
 def converse(
@@ -43,6 +41,10 @@ def converse(
 
     A conversation is taken from ``talks`` once, when it starts. ``connections``: that outlast this.
     """
+    if limits.strangers is not None:
+        from freshlayer.probe.strangers import Within  # noqa: PLC0415 - for clones of a service alone
+
+        talks = Within(talks, limits.strangers)
     driver = _Driver(talks, limits, connections or Connections())
     try:
         for observation in driver.run():

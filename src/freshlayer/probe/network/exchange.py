@@ -184,6 +184,7 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
         limits = means.confinement
         by_hand = request.is_private or request.proxies is not None or limits is not None
+        by_hand = by_hand or means.limits.strangers is not None
         if answer.error or not location or not (request.follow and by_hand):
             return answer if answer.hops == hops else replace(answer, hops=hops)
         target = _target(request.url, location)

@@ -25,7 +25,9 @@ MOST_REDIRECTS = 10
 class Limits(Struct, frozen=True):
     """Seconds, bytes and connections (design rule 7).
 
-    ``total`` is for all requests of one reference, ``deadline`` for those of all references.
+    ``total`` is for all requests of one reference, ``deadline`` for those of all references. ``strangers``:
+    where strangers choose the references, the hosts that may be local and may get credentials; None: the user
+    chooses them.
     """
 
     connect: float = 3.0
@@ -35,6 +37,7 @@ class Limits(Struct, frozen=True):
     connections: int = 100
     per_host: int = 8
     hash_up_to: int = 4 * MIB
+    strangers: tuple[str, ...] | None = None
 
     def within(self, total: float) -> Limits:
         """The same with another total; no part outlasts the whole."""
