@@ -163,6 +163,18 @@ def test_wrong_tokens_are_limited_and_sessions_go_on() -> None:
         assert sent(address, "/healthz")[0] == 200
 
 
+def test_no_header_changes_who_the_client_is() -> None:
+    named = {"Host": "watch.example.com", "X-Remote-User": "ada"}
+    with served(board_of(), proxy=PROXY) as address:
+        assert sent(address, "/", {**named, "X-Forwarded-For": "192.0.2.7"})[0] == 200
+    other = Proxy("X-Remote-User", frozenset({"10.0.0.5"}), PROXY.hosts)
+    with served(board_of(), proxy=other) as address:
+        assert sent(address, "/", {**named, "X-Forwarded-For": "10.0.0.5"})[0] == 401
+    with served(board_of(), TOKEN) as address:
+        wrong = [{"Authorization": "Bearer wrong", "X-Forwarded-For": f"192.0.2.{it}"} for it in range(11)]
+        assert [sent(address, "/metrics", it)[0] for it in wrong] == [401] * 10 + [429]
+
+
 def test_a_proxy_vouches_from_its_own_address_and_under_its_own_name() -> None:
     named = {"Host": "watch.example.com", "X-Remote-User": "ada"}
     with served(board_of(), proxy=PROXY) as address:

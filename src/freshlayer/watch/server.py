@@ -70,6 +70,8 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Who asks is who connects: anyone can send X-Forwarded-For.
+            proxy_headers=False,
             limit_concurrency=_MOST_REQUESTS,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=1,
