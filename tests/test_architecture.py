@@ -130,7 +130,7 @@ LIBRARIES = {
     "jinja2": "report.page",
     "markupsafe": "report.page report.formats.html",
     "starlette": "watch",
-    "uvicorn": "watch.server",
+    "uvicorn": "watch.server watch.connections",
 }
 """Library → who may import it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import http.client
 import json
@@ -15,6 +16,7 @@ import pytest
 
 from freshlayer.watch.arrivals import Arrivals
 from freshlayer.watch.board import Board
+from freshlayer.watch.connections import MOST_OF_ADDRESS
 from freshlayer.watch.moved import Moved, MovedKind
 from freshlayer.watch.receiving import MOST_BYTES, Answer, Rate, ReportReceiver, WebhookReceiver
 from freshlayer.watch.server import Server
@@ -215,6 +217,56 @@ def test_a_report_wants_its_own_token(service: Service) -> None:
     assert service.post("/api/builds", b"{}", bearer("report token")) == 201
     assert service.arrivals.take() == (set(), {"/p/Dockerfile"})
     assert service.post("/api/dockerfiles", b"", bearer("report token"), "GET") == 401
+
+
+def opened(service: Service, head: bytes = b"") -> socket.socket:
+    found = socket.create_connection(("127.0.0.1", service.port), timeout=60)
+    found.sendall(head)
+    return found
+
+
+def is_ended(connection: socket.socket) -> bool:
+    """Waits for it."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_silent_connections_keep_nobody_out(service: Service) -> None:
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(opened(service, b"GET / HT" * (it % 2))) for it in range(300)]
+        assert service.post("/healthz", b"", {}, "GET") == 200
+        assert all(is_ended(it) for it in silent[: 300 - MOST_OF_ADDRESS])
+        # The others are ended by the time that they take.
+        assert is_ended(silent[-1])
+
+
+@pytest.mark.parametrize("path", ["/webhooks/gitlab", "/webhooks/s3", "/webhooks/dockerhub", "/api/builds"])
+def test_nothing_is_read_of_a_sender_without_the_secret(service: Service, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".encode()
+    with opened(service, head) as connection:
+        assert connection.recv(12) == b"HTTP/1.1 401"
+
+
+def test_all_bodies_together_are_bounded(service: Service) -> None:
+    size = MOST_BYTES - 1
+    head = f"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Length: {MOST_BYTES}\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(opened(service, head + b" " * size)) for _ in range(9)]
+        answers = {it.recv(12) for it in found}
+    assert answers == {b"HTTP/1.1 408", b"HTTP/1.1 503"}
+    assert service.post(*sent("github", SECRET, PUSH, "push")) == 202
+
+
+@pytest.mark.parametrize("form", ["&".join("a=b" for _ in range(9)), "token=" + "x" * 9000])
+def test_a_form_of_another_size_is_no_login(service: Service, form: str) -> None:
+    assert service.post("/login", form.encode(), {}) == 401
+
+
+def test_a_form_has_a_deadline(service: Service) -> None:
+    with opened(service, b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n") as connection:
+        assert connection.recv(12) == b"HTTP/1.1 408"
 
 
 def test_a_flood_is_held_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -25,6 +26,7 @@ _OPEN = frozenset({"/healthz", "/readyz", "/login"})
 
 _OPEN_BELOW = "/static/"
 _LONGEST_FORM = 8192
+_MOST_SECONDS = 10.0
 _WAIT = "60"
 _OWN_SITE = frozenset({b"same-origin", b"none"})
 _REFUSED = "too many wrong tokens came from this address; wait a minute"
@@ -102,7 +104,10 @@ class Login:
         """The form, and what it sends: the token, for a cookie that no script reads."""
         if request.method != "POST":
             return self._shown(_local(request.query_params.get("next", "")), "", 200)
-        sent = await _read(request)
+        try:
+            sent = await asyncio.wait_for(_read(request), _MOST_SECONDS)
+        except TimeoutError:
+            return self._shown("/", f"The form took more than {_MOST_SECONDS:g} s.", 408)
         following = _local(sent.get("next", ""))
         if not _is_own(request):
             return self._shown(following, "This form was sent by another site.", 403)
@@ -140,13 +145,16 @@ class Login:
 
 
 async def _read(request: Request) -> dict[str, str]:
-    """The fields of a form; none where it is too long."""
+    """The fields of a form; none where it is too long, or has too many of them."""
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > _LONGEST_FORM:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:
+        return {}
     return {name: values[0] for name, values in fields.items()}
 
 

@@ -10,7 +10,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
@@ -22,6 +22,9 @@ from freshlayer.watch.arrivals import Arrivals
 from freshlayer.watch.webhooks.base import Arrived, Webhook, same
 
 MOST_BYTES = 4 * 1024 * 1024
+_MOST_HELD = 8 * MOST_BYTES
+"""Of all bodies together that are read at the same time."""
+
 _MOST_SECONDS = 10.0
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _MOST_QUERY = 4096
@@ -34,7 +37,17 @@ class Answer(Struct, frozen=True):
     text: str
 
 
-Receiver = Callable[[Arrived], Answer]
+class Receiver(Protocol):
+    """``signs_body``: whether it is refused by its body too; else nothing is read of what is refused."""
+
+    @property
+    def signs_body(self) -> bool: ...
+
+    def refused(self, arrived: Arrived, /) -> Answer | None:
+        """The answer to a sender without the secret; None for one that has it."""
+        ...
+
+    def __call__(self, arrived: Arrived, /) -> Answer: ...
 
 
 class Receiving:
@@ -43,13 +56,14 @@ class Receiving:
     def __init__(self, app: Any, receivers: Mapping[str, Receiver]) -> None:
         self._app = app
         self._receivers = receivers
+        self._held = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         receiver = self._receivers.get(scope.get("path", "")) if scope["type"] == "http" else None
         if receiver is None:
             await self._app(scope, receive, send)
             return
-        answer = await _answer(receiver, scope, receive)
+        answer = await self._answer(receiver, scope, receive)
         headers = dict(_HEADERS)
         if answer.status == 401:
             # SNS sends the password of its URL once it is wanted.
@@ -59,33 +73,47 @@ class Receiving:
         document = {"version": 1, "answer" if answer.status < 400 else "error": answer.text}
         await JSONResponse(document, answer.status, headers)(scope, receive, send)
 
+    async def _answer(self, receiver: Receiver, scope: Any, receive: Any) -> Answer:
+        if scope["method"] != "POST":
+            return Answer(405, "only POST is answered")
+        arrived = _head(scope)
+        refused = None if receiver.signs_body else receiver.refused(arrived)
+        if refused is not None:
+            return refused
+        body = bytearray()
+        try:
+            failed = await asyncio.wait_for(self._read(receive, body), _MOST_SECONDS)
+            if failed is not None:
+                return failed
+            return await run_in_threadpool(receiver, replace(arrived, body=bytes(body)))
+        except TimeoutError:
+            return Answer(408, f"the body took more than {_MOST_SECONDS:g} s")
+        finally:
+            self._held -= len(body)
 
-async def _answer(receiver: Receiver, scope: Any, receive: Any) -> Answer:
-    if scope["method"] != "POST":
-        return Answer(405, "only POST is answered")
-    try:
-        body = await asyncio.wait_for(_body(receive), _MOST_SECONDS)
-    except TimeoutError:
-        return Answer(408, f"the body took more than {_MOST_SECONDS:g} s")
-    if body is None:
-        return Answer(413, f"the body has more than {MOST_BYTES} bytes")
+    async def _read(self, receive: Any, body: bytearray) -> Answer | None:
+        """Into ``body``; the answer where it is too large, or the client went away."""
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return Answer(400, "the body is not whole")
+            part = message.get("body", b"")
+            if len(body) + len(part) > MOST_BYTES:
+                return Answer(413, f"the body has more than {MOST_BYTES} bytes")
+            if self._held + len(part) > _MOST_HELD:
+                return Answer(503, "too many are read now")
+            body += part
+            self._held += len(part)
+            more = message.get("more_body", False)
+        return None
+
+
+def _head(scope: Any) -> Arrived:
+    """A request without its body."""
     query = parse_qsl(scope["query_string"][:_MOST_QUERY].decode("latin-1"), keep_blank_values=True)
     fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    return await run_in_threadpool(receiver, Arrived(_once(fields), _once(query), body))
-
-
-async def _body(receive: Any) -> bytes | None:
-    """None where it is too large, or the client went away."""
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        parts.append(message.get("body", b""))
-        if sum(map(len, parts)) > MOST_BYTES:
-            return None
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    return Arrived(_once(fields), _once(query))
 
 
 def _once(fields: list[tuple[str, str]]) -> dict[str, str]:
@@ -128,11 +156,21 @@ class WebhookReceiver:
         self._arrivals, self._warn = arrivals, warn
         self._rate, self._refusals = Rate(600), Rate(1)
 
+    @property
+    def signs_body(self) -> bool:
+        return self._module.SIGNS_BODY
+
+    def refused(self, arrived: Arrived) -> Answer | None:
+        if self._module.is_genuine(arrived, self._secret):
+            return None
+        if self._refusals.allows():
+            self._warn(f"webhook {self._name}: refused: its signature or token is missing or wrong")
+        return Answer(401, "the signature or the token is missing or wrong")
+
     def __call__(self, arrived: Arrived) -> Answer:
-        if not self._module.is_genuine(arrived, self._secret):
-            if self._refusals.allows():
-                self._warn(f"webhook {self._name}: refused: its signature or token is missing or wrong")
-            return Answer(401, "the signature or the token is missing or wrong")
+        refused = self.refused(arrived)
+        if refused is not None:
+            return refused
         if not self._rate.allows():
             return Answer(429, "too many")
         try:
@@ -154,10 +192,19 @@ class ReportReceiver:
         self._token, self._record, self._arrivals = token, record, arrivals
         self._rate = Rate(600)
 
-    def __call__(self, arrived: Arrived) -> Answer:
+    @property
+    def signs_body(self) -> bool:
+        return False
+
+    def refused(self, arrived: Arrived) -> Answer | None:
         scheme, _, token = arrived.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not same(token.strip(), self._token):
-            return Answer(401, "a token for reports is needed")
+        known = scheme.lower() == "bearer" and same(token.strip(), self._token)
+        return None if known else Answer(401, "a token for reports is needed")
+
+    def __call__(self, arrived: Arrived) -> Answer:
+        refused = self.refused(arrived)
+        if refused is not None:
+            return refused
         if not self._rate.allows():
             return Answer(429, "too many")
         answer, names = self._record(arrived.body)

@@ -26,6 +26,7 @@ from starlette.routing import Route
 from freshlayer import __version__
 from freshlayer.watch.access import Access, Proxy
 from freshlayer.watch.board import Board, Entry
+from freshlayer.watch.connections import AT_ONCE, MOST, Connection
 from freshlayer.watch.guard import Below, Guard, Login
 from freshlayer.watch.metrics import text_of
 from freshlayer.watch.pages.rendering import POLICY
@@ -37,7 +38,7 @@ _LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
 _NO_RECEIVERS: Mapping[str, Receiver] = MappingProxyType({})
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
 _VERSION = 1
-_MOST_REQUESTS = 256
+_MOST_REQUESTS = 2 * MOST
 _JOIN = 1.0
 
 
@@ -64,13 +65,14 @@ class Server:
         config = uvicorn.Config(
             app,
             loop="asyncio",
-            http="h11",
+            http=Connection,
+            backlog=AT_ONCE,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            # Who asks is who connects: anyone can send X-Forwarded-For.
+            # The client is who connects: anyone can send X-Forwarded-For.
             proxy_headers=False,
             limit_concurrency=_MOST_REQUESTS,
             timeout_keep_alive=5,

@@ -22,7 +22,12 @@ class Arrived(Struct, frozen=True):
 
 
 class Webhook(Protocol):
-    """A member is a module with these functions."""
+    """A member is a module with these.
+
+    ``SIGNS_BODY``: the proof is of the body, which has to be read before it is known who sent it.
+    """
+
+    SIGNS_BODY: bool
 
     def is_genuine(self, arrived: Arrived, secret: bytes) -> bool:
         """Whether its sender knows the secret, compared in constant time."""

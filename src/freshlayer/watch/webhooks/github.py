@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from freshlayer.watch.moved import Moved, MovedKind
 from freshlayer.watch.webhooks.base import Arrived, same
 
+SIGNS_BODY = True
 _OF_REPOSITORY = frozenset({"push", "create", "delete", "release"})
 
 

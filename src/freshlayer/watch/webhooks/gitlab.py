@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from freshlayer.watch.moved import Moved, MovedKind
 from freshlayer.watch.webhooks.base import Arrived, same
 
+SIGNS_BODY = False
+
 
 def is_genuine(arrived: Arrived, secret: bytes) -> bool:
     """``X-Gitlab-Token`` is the secret token of the webhook."""

@@ -7,6 +7,8 @@ from typing import Any
 from freshlayer.watch.moved import Moved, MovedKind
 from freshlayer.watch.webhooks.base import Arrived, has_authorization
 
+SIGNS_BODY = False
+
 
 def is_genuine(arrived: Arrived, secret: bytes) -> bool:
     """The auth header of the policy, which Harbor sends as it is."""
