@@ -8,10 +8,11 @@ from contextlib import closing
 import pytest
 
 from freshlayer.model.watched import SLOT, SLOTS, Cause, CauseKind, Counts, Message, Standing, Turn
-from freshlayer.state.places import Place
+from freshlayer.state.places import Place, Server
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch.board import Board
 from testing.fleet import FLEET, NOW, name_of, report_of, standing_of
+from testing.postgres import Postgres
 
 NAME = "/p/Dockerfile"
 STALE = Standing(NAME, 5, 5, (Cause("https://example.org/a", "etag:2", CauseKind.INPUT, 3),), count=1)
@@ -119,3 +120,16 @@ def test_the_bars_go_on_after_a_restart(records: WatchRecords, others: WatchReco
     slot = NOW // SLOT
     assert board.shown.samples == (Counts(slot - 9, 3, 1, 1), Counts(slot, 0, 1, 1))
     assert tuple(records.counts()) == board.shown.samples
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"dockerfile": 7}'])
+def test_a_damaged_standing_of_a_server_counts_as_none(postgres: Postgres, damage: str) -> None:
+    """Any role that may write can write one: it ends no round."""
+    url = postgres.database()
+    warned: list[str] = []
+    with closing(WatchRecords(Server(url), warned.append)) as records:
+        assert records.record([Standing("/p/Dockerfile", 1)], [], at=1)
+        postgres.rows(url, "UPDATE freshlayer.standing SET standing = '" + damage + "'")
+        assert records.standings() == {}
+        assert records.record([Standing("/p/Dockerfile", 2)], [], at=2, known={})
+        assert records.standings() == {"/p/Dockerfile": Standing("/p/Dockerfile", 2)}

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from freshlayer.files.path_text import path_of, text_of
 from freshlayer.model.watched import SLOTS, Counts, Message, Standing
-from freshlayer.state.columns import checked
+from freshlayer.state.columns import DamagedError, checked
 from freshlayer.state.places import Place, database_at
 from freshlayer.state.records import put
 
@@ -198,7 +198,12 @@ def _moved(connection: Connection, name: str, known: Mapping[str, Standing]) -> 
     """Whether another process recorded a Dockerfile. The count is of each process's own."""
     sql = "SELECT standing FROM standing WHERE dockerfile = ?"
     row = connection.execute(sql, (text_of(name),)).fetchone()
-    recorded, ours = _read(row[0]) if row is not None else Standing(name), known.get(name, Standing(name))
+    ours = known.get(name, Standing(name))
+    try:
+        # A damaged one was not read either: it is as none, and is replaced.
+        recorded = _read(checked(("standing",), [row])[0][0]) if row is not None else Standing(name)
+    except DamagedError:
+        recorded = Standing(name)
     return replace(recorded, count=0) != replace(ours, count=0)
 
 
