@@ -19,7 +19,7 @@ _MOST_SECONDS = 10.0
 
 
 class Connection(H11Protocol):
-    """A new one takes the place of the oldest one that waits, so that a flood keeps nobody out."""
+    """A new one takes the place of the oldest one that waits, so that a flood keeps no other client out."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
