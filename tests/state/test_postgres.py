@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from freshlayer.decisions.marks import Mark
@@ -260,6 +261,20 @@ def test_the_turn_to_judge_is_left_to_a_process_with_an_api(postgres: Postgres) 
         assert not worker.judges()
         second.close()
         wait_until(worker.judges, seconds=60, what="the turn to judge")
+
+
+def test_a_role_without_rights_stops_no_writer(postgres: Postgres) -> None:
+    url = postgres.database()
+    role = "DO $$ BEGIN CREATE ROLE guest LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+    with opened(url) as store:
+        assert store.is_empty()
+        postgres.rows(url, role)
+        with psycopg.connect(url.replace("user=freshlayer", "user=guest"), autocommit=True) as guest:
+            guest.execute("SELECT pg_advisory_lock(%s)", (schema.ADVISORY,))
+            store.record_observations({A: SEEN}, at=NOW)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), guest.transaction():
+                guest.execute(schema.LOCK)
+        assert A in store.observations([A])
 
 
 def test_what_others_recorded_is_noticed(postgres: Postgres) -> None:

@@ -142,7 +142,7 @@ class PostgresDatabase:
 
         def transaction(connection: psycopg.Connection[Any]) -> None:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+                connection.execute(LOCK)
                 work(_Transaction(connection))
 
         if self._is_writable:

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from freshlayer.model.turns import Taken, Turn
-from freshlayer.state.postgres.schema import LOCK
+from freshlayer.state.postgres.schema import ADVISORY
 from freshlayer.state.postgres.server import PostgresDatabase
 from freshlayer.state.records import put
 
 if TYPE_CHECKING:
     from freshlayer.state.database import Connection
 
-_JUDGE = LOCK + 1
+_JUDGE = ADVISORY + 1
 """The advisory lock of the process that judges: the server frees it when the connection ends."""
 
-_SERVES = LOCK + 2
+_SERVES = ADVISORY + 2
 """That of a process with an API. It shows what it judged, so that the turn to judge is left to it."""
 
 _NOW = "SELECT cast(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
