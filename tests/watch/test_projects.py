@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -178,6 +179,12 @@ def test_a_server_that_does_not_answer_costs_the_timeout(tmp_path: Path) -> None
         ("http://169.254.169.254/latest/meta-data", ()),
         ("https://0.0.0.0/a", ()),
         ("https://224.0.0.1/a", ()),
+        ("https://[64:ff9b::a9fe:a9fe]/a", ()),
+        ("https://[64:ff9b::7f00:1]/a", ()),
+        ("https://[64:ff9b:1::a00:1]/a", ()),
+        ("https://[::127.0.0.1]/a", ()),
+        ("https://[fec0::1]/a", ()),
+        ("https://[2002:7f00:1::]/a", ()),
         ("ssh://git@192.168.0.1/a", ()),
         ("https://127.0.0.1/a", ("git.example.org", "10.0.0.0/8")),
         ("https://8.8.8.8/a", ("git.example.org",)),
@@ -195,10 +202,49 @@ def test_an_address_that_is_not_public_or_not_allowed_is_refused(url: str, allow
         ("http://localhost/a", ("local*",)),
         ("https://10.1.2.3/a", ("10.0.0.0/8",)),
         ("https://8.8.8.8/a", ()),
+        ("https://[64:ff9b::808:808]/a", ()),
     ],
 )
 def test_an_address_that_is_allowed_is_not(url: str, allowed: tuple[str, ...]) -> None:
     assert resolved(url, allowed)
+
+
+def test_ssh_connects_to_the_address_that_was_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ssh").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\nexit 1\n')
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(CloneError):
+        Clones(tmp_path / "clones", git(), 60).fetch(Repository("ssh://git@127.0.0.1:2222/a"))
+    words = (tmp_path / "words").read_text().splitlines()
+    assert {"HostName=127.0.0.1", "HostKeyAlias=[127.0.0.1]:2222", "git@127.0.0.1"} <= set(words)
+
+
+@pytest.mark.parametrize(("version", "works"), [("2.36.9", False), ("2.37.0", True)])
+def test_a_git_that_would_resolve_the_name_again_is_refused(
+    upstream: Upstream,
+    server: GitHttp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    works: bool,  # noqa: FBT001
+) -> None:
+    upstream.push("main")
+    real = shutil.which("git")
+    (tmp_path / "git").write_text(
+        f'#!/bin/sh\n[ "$1" = version ] && exec echo git version {version}\nexec {real} "$@"\n'
+    )
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    repository = Repository(f"{server.url}app.git")
+    clones = Clones(tmp_path / "clones", git(hosts=("127.0.0.0/8",)), 60)
+    if works:
+        assert clones.fetch(repository)
+    else:
+        with pytest.raises(CloneError, match=r"needs git 2\.37"):
+            clones.fetch(repository)
+    assert Clones(tmp_path / "named", git(), 60).fetch(repository)
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,11 @@ _PROXY_PORT = 1080
 
 def is_refused(address: str, *, loopback: bool) -> bool:
     """Whether no connection is made to an IP address. ``loopback``: whether this machine may be one."""
-    from ipaddress import IPv6Address, ip_address, ip_network  # noqa: PLC0415 - for downloaded scripts alone
+    from ipaddress import ip_network  # noqa: PLC0415 - for downloaded scripts alone
 
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
+    from freshlayer.probe.network.embedded_addresses import effective  # noqa: PLC0415 - see above
+
+    found = effective(address)
     if found.is_loopback or found.is_unspecified:
         return not loopback
     networks = (ip_network(network) for network in _METADATA)

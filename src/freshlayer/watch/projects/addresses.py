@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import shlex
 import socket
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
+from freshlayer.probe.network.embedded_addresses import effective
+
+# Python 3.11 takes both for global: NAT64 of an own network (RFC 8215), and what was site-local (RFC 3879).
+_LOCAL = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("fec0::/10"))
 _PORTS = {"https": 443, "http": 80, "ssh": 22}
 
 
@@ -22,7 +27,7 @@ def resolved(url: str, allowed: Sequence[str]) -> list[str]:
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
-    named = any(fnmatchcase(host, pattern.lower()) for pattern in allowed)
+    named = is_named(url, allowed)
     try:
         found = socket.getaddrinfo(host, parts.port or _PORTS[parts.scheme], type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -39,6 +44,12 @@ def resolved(url: str, allowed: Sequence[str]) -> list[str]:
     return addresses
 
 
+def is_named(url: str, allowed: Sequence[str]) -> bool:
+    """Whether the host of a URL is allowed by its name, wherever that leads."""
+    host = (urlsplit(url).hostname or "").lower()
+    return any(fnmatchcase(host, pattern.lower()) for pattern in allowed)
+
+
 def pinned(url: str, addresses: Sequence[str]) -> str:
     """``HOST:PORT:ADDRESS,…`` for libcurl, so that a second resolution can't lead elsewhere."""
     parts = urlsplit(url)
@@ -46,8 +57,16 @@ def pinned(url: str, addresses: Sequence[str]) -> str:
     return f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}:{','.join(shown)}"
 
 
+def ssh_command(url: str, address: str) -> str:
+    """What git runs for ssh: its keys are those of the host, its connection is made to this address."""
+    parts = urlsplit(url)
+    port = parts.port or _PORTS["ssh"]
+    alias = parts.hostname if port == _PORTS["ssh"] else f"[{parts.hostname}]:{port}"
+    return shlex.join(["ssh", "-o", f"HostName={address}", "-o", f"HostKeyAlias={alias}"])
+
+
 def _is_within(address: str, allowed: Sequence[str]) -> bool:
-    value = _effective(address)
+    value = effective(address)
     for text in allowed:
         try:
             if value in ipaddress.ip_network(text, strict=False):
@@ -58,13 +77,6 @@ def _is_within(address: str, allowed: Sequence[str]) -> bool:
 
 
 def _is_public(address: str) -> bool:
-    value = _effective(address)
-    return value.is_global and not value.is_multicast
-
-
-def _effective(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """An IPv4 address that is written as one of IPv6 leads where that leads."""
-    value = ipaddress.ip_address(address)
-    if isinstance(value, ipaddress.IPv6Address):
-        return value.ipv4_mapped or value.sixtofour or value
-    return value
+    value = effective(address)
+    is_local = any(value in it for it in _LOCAL if it.version == value.version)
+    return value.is_global and not value.is_multicast and not is_local

@@ -17,10 +17,14 @@ from msgspec import Struct
 from freshlayer.children import CLONE, HOST_COMMAND, Child, limited, program, search_path
 from freshlayer.credentials import Credential, Keyring, Program, find, tls
 from freshlayer.files.deep_trees import entries_below
+from freshlayer.lazy_regex import compiled
 from freshlayer.probe.git import SILENT, credential_helper
 from freshlayer.reference import shown
-from freshlayer.watch.projects.addresses import RefusedError, pinned, resolved
+from freshlayer.watch.projects.addresses import RefusedError, is_named, pinned, resolved, ssh_command
 
+_VERSION = compiled(r"git version (\d{1,4})\.(\d{1,4})")
+_OLDEST = (2, 37)
+"""The first with http.curloptResolve."""
 _MOST_OUTPUT = 8 * 1024 * 1024
 _STEP = 0.02
 _PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -85,6 +89,7 @@ class Git:
         self._limits = limits
         self._keyring = keyring
         self._stopping = stopping
+        self._version: tuple[int, int] | None = None
 
     def __call__(self, url: str, words: Sequence[str], home: Path, extra: Mapping[str, str]) -> str:
         """Its output. ``home``: all that it may make larger. Raises CloneError."""
@@ -95,6 +100,8 @@ class Git:
         found = program("git", os.environ.get("PATH", os.defpath))
         if not found:
             raise CloneError("there is no git in PATH")
+        if addresses and not is_named(url, self._limits.allow_hosts):
+            self._refuse_old(found, home)
         keyring = self._keyring()
         configuration = {**_CONFIGURATION, **_of_host(url, addresses, keyring)}
         settings = [word for name, value in configuration.items() for word in ("-c", f"{name}={value}")]
@@ -103,12 +110,23 @@ class Git:
             "PATH": search_path(os.environ.get("PATH", os.defpath)),
             **SILENT,
             **_ENVIRONMENT,
+            **_of_ssh(url, addresses),
             **credential_helper(url, self._credential(url, keyring, home), {}),
             **extra,
         }
         blocks = str(self._limits.largest // 512)
         argv = ["/bin/sh", "-c", _FILES_LIMITED, blocks, found, *settings, *words]
         return self._output(argv, environment, home, CLONE, url)
+
+    def _refuse_old(self, git: str, home: Path) -> None:
+        """Raises CloneError where it would resolve the name once more, and connect to any address."""
+        if self._version is None:
+            printed = self._output([git, "version"], dict(os.environ), home, CLONE, git)
+            numbers = _VERSION.search(printed)
+            self._version = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+        if self._version < _OLDEST:
+            oldest = ".".join(map(str, _OLDEST))
+            raise CloneError(f"it needs git {oldest} or newer, unless allow_hosts has the name of its host")
 
     def _credential(self, url: str, keyring: Keyring, home: Path) -> Credential | None:
         found = find(keyring, url)
@@ -184,6 +202,12 @@ def _of_host(url: str, addresses: Sequence[str], keyring: Keyring) -> dict[str, 
     found = {"http.sslCAInfo": files.authorities, "http.sslCert": files.certificate, "http.sslKey": files.key}
     named = {name: value for name, value in found.items() if value}
     return {**named, "http.curloptResolve": pinned(url, addresses)} if addresses else named
+
+
+def _of_ssh(url: str, addresses: Sequence[str]) -> dict[str, str]:
+    if urlsplit(url).scheme != "ssh" or not addresses:
+        return {}
+    return {"GIT_SSH_COMMAND": ssh_command(url, addresses[0]), "GIT_SSH_VARIANT": "ssh"}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
