@@ -161,6 +161,24 @@ def test_directories_of_any_depth_are_refused_and_removed(
     assert len(printed) == 1
 
 
+def test_all_clones_together_have_a_limit(upstream: Upstream, server: GitHttp, tmp_path: Path) -> None:
+    (upstream.work / "large").write_bytes(os.urandom(MIB))
+    upstream.git("add", "--all")
+    upstream.git("commit", "--quiet", "-m", "large")
+    upstream.push("main")
+    home = tmp_path / "clones"
+    # Two files of 1 MiB for each: in the tree, and in a pack of git.
+    one, other = Repository(f"{server.url}app.git"), Repository(f"{server.url}app.git", ("main",))
+    assert Clones(home, git(), 60, 3 * MIB).fetch(one)
+    clones = Clones(home, git(), 60, 3 * MIB)
+    with pytest.raises(CloneError, match="all clones together are larger than 3 MiB"):
+        clones.fetch(other)
+    assert sum(it.stat().st_size for it in home.rglob("*") if it.is_file()) < 3 * MIB
+    assert len(clones.trees(one)) == 1
+    assert clones.trees(other) == []
+    assert Clones(home, git(), 60, 6 * MIB).fetch(other)
+
+
 def test_a_server_that_does_not_answer_costs_the_timeout(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         clones = Clones(tmp_path, git(timeout=1), 60)

@@ -19,7 +19,7 @@ from freshlayer.files import atomic_write, deep_trees
 from freshlayer.files.bounded_read import read_file
 from freshlayer.files.file_lock import locked
 from freshlayer.lazy_regex import compiled
-from freshlayer.watch.projects.git import CloneError, Git
+from freshlayer.watch.projects.git import CloneError, Git, extent_of
 from freshlayer.watch.projects.settings import Repository
 
 _HEAD = compiled(r"([0-9a-f]{40}(?:[0-9a-f]{24})?)\trefs/heads/([^\s\x00-\x1f\x7f]{1,250})")
@@ -27,6 +27,7 @@ _DEFAULT = compiled(r"ref: refs/heads/([^\s\x00-\x1f\x7f]{1,250})\tHEAD")
 _COMMIT = compiled(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_BRANCHES = 200
 _LARGEST = 1024 * 1024
+_TOTAL = 20 * 1024 * _LARGEST
 _BRANCHES = "branches.json"
 _DAY = 86400.0
 _CONFIG = """\
@@ -51,14 +52,20 @@ class Tree(Struct, frozen=True):
 
 
 class Clones:
-    """Thread-safe. ``patience``: seconds to wait for another process that fetches the same repository."""
+    """Thread-safe. ``patience``: seconds to wait for another process that fetches the same repository.
 
-    def __init__(self, home: Path, git: Git, patience: float) -> None:
+    ``total``: bytes of all of them together.
+    """
+
+    def __init__(self, home: Path, git: Git, patience: float, total: int = _TOTAL) -> None:
+        self._total = total
+        self._sizes: dict[str, int] | None = None
         self._patience = patience
         self._home = home
         self._git = git
         self._lock = threading.Lock()
         self._old: set[Path] = set()
+        self._fetched: set[str] = set()
 
     def trees(self, repository: Repository) -> list[Tree]:
         """Those of the last fetch that succeeded; none before the first one."""
@@ -74,11 +81,38 @@ class Clones:
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             with locked(place / _BRANCHES, seconds=self._patience):
-                return self._fetch_locked(repository, place)
+                try:
+                    return self._fetch_locked(repository, place)
+                finally:
+                    self._note_size(place)
         except TimeoutError:
             raise CloneError("another process fetches it") from None
         except OSError as error:
             raise CloneError(f"its directory can't be used: {error.strerror}") from None
+
+    def _left(self, place: Path) -> int:
+        """Bytes that a repository may have beside the others."""
+        with self._lock:
+            if self._sizes is None:
+                found = [it for it in self._home.iterdir() if it.is_dir()]
+                self._sizes = {it.name: extent_of(it, self._total)[0] for it in found}
+            return self._total - sum(size for name, size in self._sizes.items() if name != place.name)
+
+    def _note_size(self, place: Path) -> None:
+        if place.name in self._fetched:
+            self._fetched.discard(place.name)
+            size, _ = extent_of(place, self._total)
+            with self._lock:
+                if self._sizes is not None:
+                    self._sizes[place.name] = size
+
+    def _refuse_too_much(self, place: Path) -> None:
+        """Raises CloneError where all repositories together would be too large."""
+        left = self._left(place)
+        self._fetched.add(place.name)
+        if extent_of(place, max(left, 0))[0] > left:
+            mib = self._total / 1024 / 1024
+            raise CloneError(f"all clones together are larger than {mib:g} MiB (total_mib of [repositories])")
 
     def _fetch_locked(self, repository: Repository, place: Path) -> bool:
         wanted, before = self._branches(repository, place), _known(place)
@@ -98,6 +132,8 @@ class Clones:
             found = set(self._unused({self._place(it).name: it for it in kept}))
             for path in found & self._old:
                 deep_trees.remove(path)
+                if self._sizes is not None:
+                    self._sizes.pop(path.name, None)
             self._old = found
 
     def _unused(self, kept: Mapping[str, Repository]) -> list[Path]:
@@ -155,6 +191,7 @@ class Clones:
 
     def _checked_out(self, repository: Repository, place: Path, branch: str) -> str:
         """The commit, which may be newer than the one that was listed."""
+        self._refuse_too_much(place)
         objects, name = place / "objects", f"refs/heads/{branch}"
         git = [f"--git-dir={objects}"]
         if not objects.is_dir():
@@ -183,6 +220,7 @@ class Clones:
             words = [f"--git-dir={place / 'objects'}", f"--work-tree={partial}", "read-tree", "--reset", "-u"]
             self._git(repository.url, [*words, commit], place, {"GIT_INDEX_FILE": str(index)})
             self._git.measure(place)
+            self._refuse_too_much(place)
             # A tree ends where a repository does: what git ignores above it does not count.
             (partial / ".git").mkdir()
             deep_trees.remove(tree)

@@ -39,7 +39,7 @@ class Projects:
     ) -> None:
         limits = Limits(settings.allow_hosts, settings.timeout, settings.largest)
         self._settings = settings
-        self._clones = Clones(home, Git(limits, keyring, stopping), settings.timeout)
+        self._clones = Clones(home, Git(limits, keyring, stopping), settings.timeout, settings.total)
         self._lists = [ProjectList(url, home, settings.allow_hosts) for url in settings.lists]
         self._home = home
         self._keyring, self._report, self._stopping, self._changed = keyring, report, stopping, changed

@@ -38,6 +38,8 @@ class Repository(Struct, frozen=True):
 class ProjectSettings(Struct, frozen=True):
     """``fetch``, ``timeout``: in seconds. ``largest``: bytes of one clone, with all of its branches.
 
+    ``total``: bytes of all clones.
+
     ``allow_hosts``: names of hosts (``*.example.org``), addresses and networks; empty: every public address.
     """
 
@@ -48,6 +50,7 @@ class ProjectSettings(Struct, frozen=True):
     timeout: int = 300
     largest: int = 1024 * _MIB
     directory: str = ""
+    total: int = 20 * 1024 * _MIB
 
     @property
     def is_empty(self) -> bool:
@@ -66,6 +69,7 @@ class _Limits(Struct, frozen=True, forbid_unknown_fields=True):
     fetch: int | str = 300
     timeout: int | str = 300
     largest_mib: Annotated[int, Meta(ge=1, le=1024 * 1024)] = 1024
+    total_mib: Annotated[int, Meta(ge=1, le=1024 * 1024 * 1024)] = 20 * 1024
     directory: str = ""
 
 
@@ -98,6 +102,7 @@ def read(document: Mapping[str, Any], where: str) -> ProjectSettings:
         _seconds(limits.timeout, "timeout", where),
         limits.largest_mib * _MIB,
         limits.directory,
+        limits.total_mib * _MIB,
     )
 
 
