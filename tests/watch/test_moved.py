@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.reference import parse
-from freshlayer.watch.moved import Moved, MovedKind, clone_urls, concerns
+from freshlayer.watch.moved import Moved, MovedKind, Moves, clone_urls, concerns
 
 IMAGE, REPOSITORY, OBJECT = MovedKind.IMAGE, MovedKind.REPOSITORY, MovedKind.OBJECT
 
@@ -49,6 +49,10 @@ IMAGE, REPOSITORY, OBJECT = MovedKind.IMAGE, MovedKind.REPOSITORY, MovedKind.OBJ
 )
 def test_a_webhook_concerns_what_may_have_changed(moved: Moved, reference: str, *, wanted: bool) -> None:
     assert concerns(moved, parse(reference)) is wanted
+    assert (
+        Moves([moved, Moved(REPOSITORY, "other", "x"), Moved(IMAGE, "", "")]).concern(parse(reference))
+        is wanted
+    )
 
 
 def test_a_repository_that_was_pushed_has_the_urls_by_which_it_is_cloned() -> None:

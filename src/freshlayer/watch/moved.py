@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from freshlayer.lazy_regex import compiled
 from freshlayer.reference import Reference
 
+_ENDS = compiled(r"/|\.git")
+"""Where the path of a repository may end."""
 _IMAGE = "docker-image://"
 _OF_GITHUB = {"raw.githubusercontent.com": "", "codeload.github.com": "", "api.github.com": "repos/"}
 """Hosts with files of repositories of github.com → what their paths have before the repository."""
@@ -32,6 +36,38 @@ class Moved(Struct, frozen=True):
     host: str
     path: str
     tag: str = ""
+
+
+class Moves:
+    """Any number of moves. A reference is compared with those alone that have a path of its own."""
+
+    def __init__(self, moves: Iterable[Moved]) -> None:
+        self._by_path: dict[str, dict[Moved, None]] = {}
+        for moved in moves:
+            paths = (
+                {moved.path, moved.path.partition("/")[2]} if moved.kind is MovedKind.OBJECT else {moved.path}
+            )
+            for path in paths:
+                self._by_path.setdefault(path, {})[moved] = None
+
+    def concern(self, reference: Reference) -> bool:
+        """Whether one of them does."""
+        found = (self._by_path.get(path, ()) for path in _paths(reference))
+        return any(concerns(moved, reference) for some in found for moved in some)
+
+
+def _paths(reference: Reference) -> set[str]:
+    """All that a move which concerns it may have as its path."""
+    if reference.kind == "image":
+        return {reference.text.removeprefix(_IMAGE).partition("/")[2].rpartition(":")[0]}
+    host, path = _parts(reference)
+    path = unquote(path)
+    found = {f"{host}/{path}"}
+    for start in ("", "repos/", "api/v4/projects/", "repos/api/v4/projects/"):
+        if path.startswith(start):
+            rest = path.removeprefix(start)
+            found |= {rest, *(rest[: match.start()] for match in _ENDS.finditer(rest))}
+    return found
 
 
 def concerns(moved: Moved, reference: Reference) -> bool:

@@ -18,7 +18,7 @@ from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.settings import Policy
-from freshlayer.watch.moved import Moved, concerns
+from freshlayer.watch.moved import Moved, Moves
 from freshlayer.watch.schedule import Schedule
 from freshlayer.workflows.batch import Batch
 from freshlayer.workflows.check import check
@@ -96,8 +96,9 @@ class Rounds:
         """Probe now what may have changed; what was hurried a moment ago, a moment later."""
         now = self._means.monotonic()
         self._hurried = {it: at for it, at in self._hurried.items() if at > now - _LEAST_BETWEEN}
+        moves = Moves(moved)
         for reference in self._scheduled if moved else ():
-            if any(concerns(it, reference) for it in moved):
+            if moves.concern(reference):
                 at = max(now, self._hurried.get(reference, now - _LEAST_BETWEEN) + _LEAST_BETWEEN)
                 self.schedule.hurry(reference, at)
                 self._hurried.setdefault(reference, at)
