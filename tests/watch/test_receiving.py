@@ -274,6 +274,14 @@ def test_a_flood_is_held_back() -> None:
     assert [rate.allows() for _ in range(11)] == [True] * 10 + [False]
 
 
+def test_wrong_secrets_are_limited_by_address(service: Service) -> None:
+    wrong = [service.post("/api/builds", b"{}", bearer("wrong")) for _ in range(60)]
+    assert wrong == [401] * 60
+    answers = {service.post("/webhooks/gitlab", b"{}", {"X-Gitlab-Token": "wrong"}) for _ in range(60)}
+    assert 429 in answers
+    assert service.post("/healthz", b"", {}, "GET") == 200
+
+
 def test_what_many_threads_bring_is_taken_once() -> None:
     arrivals = Arrivals(lambda: None)
     found = [Moved(MovedKind.OBJECT, "", f"b/{number}") for number in range(1000)]

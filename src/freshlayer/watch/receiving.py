@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -26,6 +27,8 @@ _MOST_HELD = 8 * MOST_BYTES
 """Of all bodies together that are read at the same time."""
 
 _MOST_SECONDS = 10.0
+_MOST_WRONG = 60
+_MOST_ADDRESSES = 4096
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _MOST_QUERY = 4096
 
@@ -35,6 +38,9 @@ class Answer(Struct, frozen=True):
 
     status: int
     text: str
+
+
+_LIMITED = Answer(429, "too many were refused")
 
 
 class Receiver(Protocol):
@@ -51,19 +57,28 @@ class Receiver(Protocol):
 
 
 class Receiving:
-    """Answers the paths of ``receivers``, and leaves every other one to ``app`` (ASGI 3.0)."""
+    """Answers the paths of ``receivers``, and leaves every other one to ``app`` (ASGI 3.0).
 
-    def __init__(self, app: Any, receivers: Mapping[str, Receiver]) -> None:
+    ``shared``: addresses of proxies. Wrong secrets from there keep no other sender out.
+    """
+
+    def __init__(self, app: Any, receivers: Mapping[str, Receiver], shared: frozenset[str]) -> None:
+        self._shared = shared
         self._app = app
         self._receivers = receivers
         self._held = 0
+        self._wrong: OrderedDict[str, Rate] = OrderedDict()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         receiver = self._receivers.get(scope.get("path", "")) if scope["type"] == "http" else None
         if receiver is None:
             await self._app(scope, receive, send)
             return
-        answer = await self._answer(receiver, scope, receive)
+        wrong = self._rate_of(scope)
+        is_limited = not wrong.has_left and _address(scope) not in self._shared
+        answer = _LIMITED if is_limited else await self._answer(receiver, scope, receive)
+        if answer.status == 401:
+            wrong.allows()
         headers = dict(_HEADERS)
         if answer.status == 401:
             # SNS sends the password of its URL once it is wanted.
@@ -72,6 +87,15 @@ class Receiving:
             headers["Retry-After"] = "10"
         document = {"version": 1, "answer" if answer.status < 400 else "error": answer.text}
         await JSONResponse(document, answer.status, headers)(scope, receive, send)
+
+    def _rate_of(self, scope: Any) -> Rate:
+        """Of the wrong secrets of an address."""
+        address = _address(scope)
+        found = self._wrong.pop(address, None) or Rate(_MOST_WRONG)
+        self._wrong[address] = found
+        if len(self._wrong) > _MOST_ADDRESSES:
+            self._wrong.popitem(last=False)
+        return found
 
     async def _answer(self, receiver: Receiver, scope: Any, receive: Any) -> Answer:
         if scope["method"] != "POST":
@@ -109,6 +133,11 @@ class Receiving:
         return None
 
 
+def _address(scope: Any) -> str:
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
 def _head(scope: Any) -> Arrived:
     """A request without its body."""
     query = parse_qsl(scope["query_string"][:_MOST_QUERY].decode("latin-1"), keep_blank_values=True)
@@ -123,21 +152,29 @@ def _once(fields: list[tuple[str, str]]) -> dict[str, str]:
 
 
 class Rate:
-    """At most so many in a minute, of which many may come at once."""
+    """At most so many in a minute, of which many may come at once. Thread-safe."""
 
     def __init__(self, most: int) -> None:
         self._most = self._left = float(most)
         self._at = time.monotonic()
+        self._lock = threading.Lock()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the next one is allowed."""
+        with self._lock:
+            return self._left + (time.monotonic() - self._at) * self._most / 60 >= 1
 
     def allows(self) -> bool:
         """Count one."""
-        now = time.monotonic()
-        self._left = min(self._most, self._left + (now - self._at) * self._most / 60)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
+        with self._lock:
+            now = time.monotonic()
+            self._left = min(self._most, self._left + (now - self._at) * self._most / 60)
+            self._at = now
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
 
 
 class WebhookReceiver:

@@ -61,7 +61,9 @@ class Server:
     ) -> None:
         access = Access(token, proxy, clock)
         self._pages = Pages(board.shown, histories, access, clock, __version__)
-        app = Below(Receiving(application(board, access, self._pages, clock), receivers), proxy.root)
+        app = Below(
+            Receiving(application(board, access, self._pages, clock), receivers, proxy.addresses), proxy.root
+        )
         config = uvicorn.Config(
             app,
             loop="asyncio",
