@@ -263,6 +263,36 @@ def test_the_turn_to_judge_is_left_to_a_process_with_an_api(postgres: Postgres) 
         wait_until(worker.judges, seconds=60, what="the turn to judge")
 
 
+RUNNER = (
+    "DO $$ BEGIN CREATE ROLE runner LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+    " GRANT USAGE ON SCHEMA freshlayer TO runner;"
+    " GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freshlayer TO runner;"
+    " REVOKE INSERT, UPDATE, DELETE ON freshlayer.outbox, freshlayer.standing, freshlayer.turn,"
+    " freshlayer.version, freshlayer.watch_count FROM runner"
+)
+"""As the guide of the service has it."""
+
+
+def test_a_runner_records_builds_and_commands_no_trigger(postgres: Postgres) -> None:
+    url = postgres.database()
+    with opened(url) as store:
+        assert store.is_empty()
+    postgres.rows(url, RUNNER)
+    runner = url.replace("user=freshlayer", "user=runner")
+    with opened(runner) as store:
+        store.record_observations({A: SEEN}, at=NOW)
+        store.record_build(
+            BuildRecord(
+                scope=SCOPE, at=NOW, event=BuildEvent(SCOPE.dockerfile, "", "", "", NOW, "built", (), ())
+            )
+        )
+        assert A in store.observations([A])
+        assert len(store.history_of_dockerfile(SCOPE.dockerfile, 9).builds) == 1
+    for table in ("outbox", "standing", "turn", "version"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            postgres.rows(runner, f"DELETE FROM freshlayer.{table}")
+
+
 def test_a_role_without_rights_stops_no_writer(postgres: Postgres) -> None:
     url = postgres.database()
     role = "DO $$ BEGIN CREATE ROLE guest LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
