@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import formatdate
+
 import pytest
 
 from freshlayer.model.observation import ProbeOutcome
@@ -21,3 +24,17 @@ def test_the_wait_that_a_busy_origin_states_is_in_the_observation(
         seen = ask(f"{origin.url}/a")
     assert seen.outcome in {ProbeOutcome.UNKNOWN, ProbeOutcome.ABSENT}
     assert seen.retry_after == known
+
+
+@pytest.mark.parametrize(("ahead", "least", "most"), [(7200, 7100, 7201), (-7200, 0, 0)])
+def test_a_date_counts_from_the_date_of_the_answer(ahead: int, least: float, most: float) -> None:
+    headers = {"Retry-After": formatdate(time.time() + ahead, usegmt=True)}
+    with LoggingServer(lambda _: Reply(503, headers)) as origin:
+        seen = ask(f"{origin.url}/a")
+    assert seen.retry_after is not None
+    assert least <= seen.retry_after <= most
+
+
+def test_a_text_that_is_neither_seconds_nor_a_date_is_no_wait() -> None:
+    with LoggingServer(lambda _: Reply(503, {"Retry-After": "soon"})) as origin:
+        assert ask(f"{origin.url}/a").retry_after is None

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from freshlayer import __version__
 from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
-from freshlayer.evidence import Hop
+from freshlayer.evidence import Hop, http_date
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network.local_addresses import is_named
 from freshlayer.probe.network.messages import (
@@ -263,6 +263,15 @@ def _jitter(tries: int) -> float:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """The seconds of Retry-After; None if there is none, or a date."""
-    value = answer.hops[-1].one("retry-after") if answer.hops else ""
-    return float(value) if value and re.fullmatch(r"[0-9]{1,6}", value) else None
+    """The seconds of Retry-After (RFC 9110 §10.2.3); None if there is none.
+
+    A date counts from the Date of the same answer: the clocks of two machines may differ.
+    """
+    if not answer.hops:
+        return None
+    hop = answer.hops[-1]
+    value = hop.one("retry-after")
+    if not value or re.fullmatch(r"[0-9]{1,6}", value):
+        return float(value) if value else None
+    until, sent = http_date.seconds(value), http_date.seconds(hop.one("date"))
+    return None if until is None or sent is None else float(max(until - sent, 0))
