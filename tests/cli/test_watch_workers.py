@@ -276,6 +276,13 @@ def test_nothing_is_judged_while_the_database_is_away(
         assert worker.is_running
 
 
+def test_an_unknown_kind_of_state_makes_no_directory(tmp_path: Path) -> None:
+    ended = freshlayer(["--state", "mysql://u:secretpw@h/db", "watch", "--once"], os.environ, tmp_path)
+    assert ended.code == 2
+    assert "--state mysql://…: no such kind of state (write a path or postgresql://" in ended.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_worker_needs_a_server(tmp_path: Path) -> None:
     ended = freshlayer(["--state", str(tmp_path / "s"), "watch", "--worker"], os.environ, tmp_path)
     assert ended.code == 2

@@ -27,6 +27,7 @@ from freshlayer.reference import parse
 from freshlayer.state import BuildRecord, BuiltRecord, Keep, Scope, StateStore
 from freshlayer.state.places import Server, store_at
 from freshlayer.state.postgres import schema
+from freshlayer.state.postgres.server import PostgresDatabase
 from freshlayer.state.postgres.turns import PostgresTurns
 from testing.command import Freshlayer
 from testing.origins import ServeOrigin
@@ -234,6 +235,16 @@ def test_turns_are_taken_by_one_and_given_back(postgres: Postgres) -> None:
         with opened(url) as store:
             store.forget([], [A.text])
         assert postgres.rows(url, "SELECT reference FROM turn") == [(B.text,)]
+
+
+def test_a_parameter_that_libpq_does_not_know_is_named_and_no_password_is() -> None:
+    for url, fault in (
+        ("postgresql://u:pw@h/db?foo=1", "there is no parameter 'foo'"),
+        ("postgresql://u:p?w=x@h/db", "not a PostgreSQL URL"),
+    ):
+        with pytest.raises(OptionError, match=fault) as raised:
+            PostgresDatabase(url, _fail)
+        assert "'w'" not in str(raised.value)
 
 
 def test_one_judges_until_its_connection_ends(postgres: Postgres) -> None:

@@ -298,6 +298,28 @@ def test_a_build_that_never_came_back_needs_a_person() -> None:
         assert "6 h 01 min ago: its message is not delivered" in sent(address, "/")[1].decode()
 
 
+def test_a_message_that_can_not_be_delivered_needs_a_person() -> None:
+    kind, name = FLEET[0], name_of(FLEET[0])
+    board = board_of((kind,), rounds=False, rules=(Rule("ci"),))
+    rows = [(name, "ci", 0)]
+    for problem, trigger, shown in (
+        ("", "ci", ""),
+        ("the variable NOPE is not set", "ci", "trigger ci: not delivered: the variable NOPE is not set"),
+        ("", "old", "trigger old: not delivered: this watch has no such trigger"),
+    ):
+        assert board.delivery_ended("ci", problem) == bool(problem or trigger == "old")
+        rows = [(name, trigger, 0)]
+        board.waiting(1, {name}, rows)
+        board.round_ended([name], {name: standing_of(kind)}, references=5, lag=0.0, at=NOW)
+        (image,) = board.shown.images.values()
+        assert image.stuck.startswith(shown)
+        assert bool(image.stuck) == bool(shown) == image.needs_you
+        if shown:
+            with served(board, past=histories()) as address:
+                for page in ("/", f"/image/{address_of(name)}"):
+                    assert shown[1:] in sent(address, page)[1].decode()
+
+
 def test_a_process_that_does_not_judge_says_so() -> None:
     board = board_of(FLEET[:1], rounds=False)
     with served(board, past=histories()) as address:

@@ -372,7 +372,7 @@ def test_a_name_that_is_not_utf8_is_sent_as_text(
 @pytest.mark.parametrize(
     ("table", "fault"),
     [
-        ('type = "github"', "repository is not OWNER/NAME"),
+        ('type = "github"', "repository is not set (write OWNER/NAME)"),
         ('type = "github"\nrepository = "a/.."', "repository is not OWNER/NAME"),
         ('type = "github"\nrepository = "a/b"', "token_env is not set"),
         (
@@ -380,8 +380,8 @@ def test_a_name_that_is_not_utf8_is_sent_as_text(
             "api is not an https URL, which a secret needs",
         ),
         ('type = "github"\nrepository = "a/b"\ninputs = ["x"]', "inputs is not a list of dockerfile"),
-        ('type = "gitlab"', "project is not the number or the path"),
-        ('type = "kubernetes"', "job is not the name of a file"),
+        ('type = "gitlab"', "project is not set (write the number or the path"),
+        ('type = "kubernetes"', "job is not set (write the name of a file"),
         ('type = "kubernetes"\njob = "j"\nca_file = "x"', "ca_file needs server"),
         ('type = "kubernetes"\njob = "j"\nnamespace = "a/b"', "namespace is not the name"),
         ('type = "slack"\nurl = "https://x"', "url_env is not set"),

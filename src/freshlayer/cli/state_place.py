@@ -27,8 +27,19 @@ def state_path(options: Options) -> Place:
 
         return Server(options.state)
     if options.state:
+        _check_kind(options.state)
         return Path(options.state)
     return state_home(os.environ) / "freshlayer" / "state.sqlite3"
+
+
+def _check_kind(word: str) -> None:
+    """Raises OptionError for a URL: a path of that name would hold its password."""
+    scheme, mark, _ = word.partition("://")
+    if mark and scheme.replace("+", "").isalnum():
+        from freshlayer.errors import OptionError
+
+        cure = "write a path or postgresql://USER@HOST:PORT/DATABASE"
+        raise OptionError(f"--state {scheme}://…: no such kind of state ({cure})")
 
 
 def is_there(place: Place) -> bool:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     "\n  freshlayer watch https://git.example.org/team/app.git"
     "\n  freshlayer watch --config watch.toml --test-trigger rebuild",
 )
-@click.argument("paths", nargs=-1, type=click.Path(), metavar="[PATH|REPOSITORY]…")
+@click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH|REPOSITORY]…")
 @click.option(
-    "--config", metavar="FILE", type=click.Path(), help="intervals, paths and triggers (watch.toml)"
+    "--config",
+    metavar="FILE",
+    type=click.Path(readable=False),
+    help="intervals, paths and triggers (watch.toml)",
 )
 @click.option("--listen", metavar="ADDRESS", help="HOST:PORT of the API, or off (127.0.0.1:8765)")
 @click.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")

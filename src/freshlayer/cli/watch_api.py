@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _USUAL = "127.0.0.1:8765"
 _OFF = "off"
-_EXTRA = "it needs freshlayer[watch] (install it, or pass --listen off)"
+_EXTRA = "it needs freshlayer[watch] (pip install 'freshlayer[watch]', or --listen off)"
 
 
 def is_served(listen: str | None, settings: ApiSettings) -> bool:

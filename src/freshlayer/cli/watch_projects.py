@@ -17,7 +17,7 @@ from freshlayer.errors import ContextError, OptionError
 from freshlayer.files.user_directories import state_home
 from freshlayer.reference import shown
 from freshlayer.watch.projects.fetching import Projects
-from freshlayer.watch.projects.settings import Repository, is_repository, refused
+from freshlayer.watch.projects.settings import Repository, is_repository, meant, refused
 from freshlayer.watch.settings import WatchSettings
 from freshlayer.workflows.batch import Candidate
 
@@ -29,6 +29,9 @@ def given(
 
     Raises OptionError.
     """
+    for word in words:
+        if (instead := meant(word)) and not os.path.exists(word):
+            raise OptionError(f"{shown(word, 100)}: is no URL of a repository (write {instead})")
     urls = [word for word in words if is_repository(word)]
     for url in urls:
         if why := refused(url):

@@ -46,6 +46,7 @@ from freshlayer.watch.delivery_threads import DeliveryThreads
 from freshlayer.watch.outbox import Outbox
 from freshlayer.watch.projects.fetching import Projects
 from freshlayer.watch.schedule import Schedule, host_of
+from freshlayer.watch.secrets import missing
 from freshlayer.watch.sending import Stopping
 from freshlayer.watch.settings import Trigger, WatchSettings
 from freshlayer.watch.warm import WarmAnswers
@@ -66,6 +67,7 @@ _NO_SELECTION = Selection(None, "", (), "", None)
 _LAST_DELIVERY = 3.0
 _AGAIN = 600.0
 _HOUR = 3600.0
+_NEXT_RUN = "the next run tries again"
 
 
 class _Place(Struct, frozen=True):
@@ -78,16 +80,29 @@ class _Place(Struct, frozen=True):
     paths: Sequence[str]
 
     def outbox(
-        self, triggers: Mapping[str, Trigger], stopping: Stopping, failed: Callable[[str], None]
+        self,
+        triggers: Mapping[str, Trigger],
+        stopping: Stopping,
+        failed: Callable[[str], None],
+        noted: Callable[[str, str], None] = lambda _trigger, _problem: None,
+        again: str = "",
     ) -> Outbox:
         records = WatchRecords(self.state, failed)
         means = sending.Means(self.directory, self.settings.secret_variables)
-        return Outbox(records, triggers, means, _wall, warn, stopping)
+        return Outbox(records, triggers, means, _wall, warn, stopping, noted, again)
 
-    def threads(self, stopping: Stopping, failed: Callable[[str], None]) -> DeliveryThreads:
-        """``failed`` gets why the state can't be used."""
+    def threads(
+        self,
+        stopping: Stopping,
+        failed: Callable[[str], None],
+        noted: Callable[[str, str], None] = lambda _trigger, _problem: None,
+        again: str = "",
+    ) -> DeliveryThreads:
+        """``failed`` gets why the state can't be used; ``noted``, ``again``: as of Outbox."""
         triggers = self.settings.triggers
-        return DeliveryThreads(triggers, lambda some: self.outbox(some, stopping, failed), warn, stopping)
+        return DeliveryThreads(
+            triggers, lambda some: self.outbox(some, stopping, failed, noted, again), warn, stopping
+        )
 
     def projects(
         self, end: End, report: Callable[[str], None], changed: Callable[[], None] = lambda: None
@@ -124,6 +139,8 @@ def run(
     """The exit code."""
     with state_in_use(options, None, warn) as state:
         place = _Place(options, settings, directory, state, paths)
+        for problem in missing(settings.triggers, directory):
+            warn(problem)
         return _once(place) if once else _serve(place, listen)
 
 
@@ -140,7 +157,7 @@ def _once(place: _Place) -> int:
         with end.by_signals():
             _round(place, end, codes, unread)
             place.report_unknown(end.is_set, warn)
-            codes.add(TROUBLE if place.threads(end.is_set, warn).deliver_once() else DONE)
+            codes.add(TROUBLE if place.threads(end.is_set, warn, again=_NEXT_RUN).deliver_once() else DONE)
     except OverdueError:
         pass
     if end.is_set():
@@ -169,7 +186,8 @@ def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
     end, sparse, warm = End(), _Sparse(), WarmAnswers()
     board = Board(place.settings.rules, is_read=is_served(listen, place.settings.api))
-    threads, arrivals = place.threads(end.is_set, sparse), Arrivals(end.wake)
+    threads = place.threads(end.is_set, sparse, partial(_delivery_ended, board, end))
+    arrivals = Arrivals(end.wake)
     taking = partial(_receivers, place, arrivals)
     with (
         end.by_signals(),
@@ -201,6 +219,12 @@ def _serve(place: _Place, listen: str | None) -> int:
             warn("watch: a round was ended before it was complete; the next start finds what it missed")
     threads.join(_LAST_DELIVERY)
     return DONE
+
+
+def _delivery_ended(board: Board, end: End, trigger: str, problem: str) -> None:
+    """The page shows another problem of a trigger at once."""
+    if board.delivery_ended(trigger, problem) and board.is_read:
+        end.wake()
 
 
 def _receivers(place: _Place, arrivals: Arrivals) -> Mapping[str, Receiver]:
@@ -237,7 +261,7 @@ def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board, hou
     threads.wake()
     hourly(time.monotonic())
     with closing(records):
-        board.waiting(sum(records.waiting().values()), records.undelivered() or ())
+        board.waiting(sum(records.waiting().values()), records.undelivered() or (), records.tries())
 
 
 class _Sparse:

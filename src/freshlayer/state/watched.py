@@ -113,6 +113,15 @@ class WatchRecords:
         rows = self._database.read("SELECT DISTINCT dockerfile FROM outbox WHERE delivered = 0", ())
         return frozenset(path_of(name) for (name,) in rows) if self._database.is_usable else None
 
+    def tries(self) -> list[tuple[str, str, int]]:
+        """Dockerfile, trigger, and how often a message was tried: of those that are not delivered."""
+        sql = (
+            "SELECT dockerfile, trigger, max(times) AS times FROM outbox WHERE delivered = 0"
+            " GROUP BY dockerfile, trigger ORDER BY dockerfile, trigger"
+        )
+        rows = self._database.read(sql, ())
+        return [(path_of(name), trigger, int(times)) for name, trigger, times in rows]
+
     def waiting(self) -> dict[str, int]:
         """Trigger → its messages that are not delivered."""
         sql = "SELECT trigger, count(*) AS times FROM outbox WHERE delivered = 0 GROUP BY trigger"

@@ -17,6 +17,7 @@ from freshlayer.report.document import of_check
 from freshlayer.watch.firing import Rule
 from freshlayer.watch.metrics import Figures
 from freshlayer.watch.pages.shown import Shown
+from freshlayer.watch.stuck import stuck
 
 
 class Entry(Struct, frozen=True):
@@ -41,6 +42,8 @@ class Board:
         self._lock = threading.Lock()
         self.is_read = is_read
         self.shown = Shown(rules)
+        self._triggers = frozenset(rule.name for rule in rules)
+        self._problems: dict[str, str] = {}
         self._entries: dict[str, Entry] = {}
         self._documents: dict[str, bytes] = {}
         self._probes: Counter[str] = Counter()
@@ -58,10 +61,22 @@ class Board:
         """The triggers that nothing delivers for any more: their threads ended by a fault."""
         return self._dead()
 
-    def waiting(self, undelivered: int, dockerfiles: Collection[str] = ()) -> None:
-        """Note how many messages are not delivered, and of which Dockerfiles."""
+    def waiting(
+        self, undelivered: int, dockerfiles: Collection[str] = (), tries: Iterable[tuple[str, str, int]] = ()
+    ) -> None:
+        """Note how many messages are not delivered, and of which Dockerfiles.
+
+        ``tries``: Dockerfile, trigger, and how often its message was tried.
+        """
         self._undelivered = undelivered
         self.shown.undelivered = dockerfiles
+        self.shown.stuck = stuck(tries, self._triggers, self._problems)
+
+    def delivery_ended(self, trigger: str, problem: str) -> bool:
+        """Note why a trigger is not delivered, or that it is. Whether that is another problem than before."""
+        before = self._problems.get(trigger, "")
+        self._problems = {**self._problems, trigger: problem}
+        return before != problem
 
     def probed(self, host: str, *, failed: bool) -> None:
         """Count a probe."""

@@ -21,7 +21,11 @@ _EXTENDED_AFTER = 3
 
 
 class Outbox:
-    """``clock``: seconds since 1970. ``report`` gets what becomes of each."""
+    """``clock``: seconds since 1970. ``report`` gets what becomes of each.
+
+    ``noted`` gets how the last delivery of a trigger ended: a clause, empty where it was delivered.
+    ``again``: when what failed is tried again, a clause; empty: after a wait.
+    """
 
     def __init__(
         self,
@@ -31,7 +35,10 @@ class Outbox:
         clock: Callable[[], int],
         report: Callable[[str], None],
         stopping: Stopping,
+        noted: Callable[[str, str], None] = lambda _trigger, _problem: None,
+        again: str = "",
     ) -> None:
+        self._noted, self._usual_again = noted, again
         self._records = records
         self._triggers = triggers
         self._means = means
@@ -111,15 +118,16 @@ class Outbox:
         try:
             deliver(self._triggers[message.trigger].target, message, self._means, claim.is_ending)
         except DeliveryError as error:
-            self._failed(message, f"{place}: {error}", of_receiver=error.of_receiver)
+            self._failed(message, str(error), of_receiver=error.of_receiver)
             return True
         except Exception as error:  # noqa: BLE001 - one message's oddity must not cost the others
-            self._failed(message, f"{place}: unexpected {type(error).__name__}", of_receiver=True)
+            self._failed(message, f"unexpected {type(error).__name__}", of_receiver=True)
             return True
         self._holds.pop(message.trigger, None)
         if not self._records.record_delivered(message.key):
             self._unrecorded.add(message.key)
         self._report(f"{place}: delivered")
+        self._noted(message.trigger, "")
         return False
 
     def _failed(self, message: Message, clause: str, *, of_receiver: bool) -> None:
@@ -129,7 +137,12 @@ class Outbox:
             wait = max(wait, wait_after(times))
             self._holds[message.trigger] = (times + 1, now + wait_after(times))
         self._records.record_failure(message.key, now + wait)
-        self._report(f"{clause}; the next attempt is in {wait} s")
+        self._noted(message.trigger, clause)
+        place = f"{message.dockerfile}: trigger {message.trigger}"
+        self._report(f"{place}: {clause}; {self._again(wait)}")
+
+    def _again(self, wait: int) -> str:
+        return self._usual_again or f"the next attempt is in {wait} s"
 
     def _record_again(self) -> None:
         """What was delivered while the state could not be written is not delivered again."""

@@ -81,7 +81,7 @@ def _secret(target: Target, means: Means) -> bytes:
     try:
         return secret(target.secret, means.directory)
     except SecretError as error:
-        raise DeliveryError(str(error), of_receiver=True) from None
+        raise DeliveryError(error.clause, of_receiver=True) from None
 
 
 def deliver_by_mail(target: SmtpTarget, message: Message, means: Means, stopping: Stopping) -> None:

@@ -95,6 +95,7 @@ def read(text: str, where: str) -> WatchSettings:
         raise OptionError(f"{where}: {error}") from None
     cloned = projects.read(document, where)
     table = Table({it: one for it, one in document.items() if it not in projects.TABLES}, where)
+    table.also(projects.TABLES)
     interval = table.seconds("interval", 900, least=LEAST_INTERVAL)
     pace = Pace(
         interval=interval,
@@ -120,11 +121,7 @@ def read(text: str, where: str) -> WatchSettings:
 
 
 def _trigger(name: str, table: Table) -> Trigger:
-    kind, on = table.text("type"), table.text("on", On.ANY)
-    if kind not in TYPES:
-        raise table.fault("type", " or ".join(TYPES))
-    if on not in list(On):
-        raise table.fault("on", " or ".join(On))
+    kind, on = table.choice("type", "", *TYPES), table.choice("on", On.ANY, *On)
     rule = Rule(name, On(on), table.seconds("min_interval", 0))
     trigger = Trigger(rule, TYPES[kind](table))
     table.done()

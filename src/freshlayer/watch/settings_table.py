@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -19,10 +19,15 @@ LEAST_INTERVAL = 1
 
 
 class SecretPlace(Struct, frozen=True):
-    """Where a secret is, never the secret itself: a variable of the environment, or a file."""
+    """Where a secret is, never the secret itself: a variable of the environment, or a file.
+
+    ``setting``: its place in watch.toml. ``cure``: what to do where the file is missing.
+    """
 
     variable: str = ""
     file: str = ""
+    setting: str = ""
+    cure: str = ""
 
     @property
     def is_named(self) -> bool:
@@ -35,15 +40,22 @@ class Table:
 
     def __init__(self, values: Mapping[str, object], where: str) -> None:
         self._left = dict(values)
+        self._given = frozenset(values)
         self.where = where
         self._known: list[str] = []
+
+    def also(self, names: Iterable[str]) -> None:
+        """Settings that are read elsewhere."""
+        self._known += names
 
     def _take(self, name: str) -> object:
         self._known.append(name)
         return self._left.pop(name, None)
 
     def fault(self, name: str, wanted: str) -> OptionError:
-        """What is wrong with a setting: what it is not."""
+        """What is wrong with a setting: what it is not, or that it is missing."""
+        if name not in self._given:
+            return OptionError(f"{self.where}: {name} is not set (write {wanted.partition(' (')[0]})")
         return OptionError(f"{self.where}: {name} is not {wanted}")
 
     def text(self, name: str, default: str = "") -> str:
@@ -99,8 +111,9 @@ class Table:
         if variable and file:
             raise self.fault(f"{name}_file", f"needed beside {name}_env")
         if needed and not (variable or file):
-            raise self.fault(f"{name}_env", "set (it names the variable with the secret)")
-        return SecretPlace(variable, file)
+            raise OptionError(f"{self.where}: {name}_env is not set (name the variable with the secret)")
+        setting = f"{self.where} {name}_{'env' if variable else 'file'}" if variable or file else ""
+        return SecretPlace(variable, file, setting)
 
     def url(self, name: str, default: str = "", *, private: bool = False) -> str:
         """An HTTP URL. ``private``: a secret is sent there, which wants TLS."""
@@ -132,9 +145,11 @@ class Table:
     def choice(self, name: str, default: str, *names: str) -> str:
         """One of some words."""
         value = self.text(name, default)
-        if value not in names:
+        if value in names:
+            return value
+        if name not in self._given:
             raise self.fault(name, " or ".join(names))
-        return value
+        raise OptionError(f"{self.where}: {name} {shown(value, 30)!r} is none of {', '.join(names)}")
 
     def tables(self, name: str) -> list[tuple[str, Table]]:
         """The tables within a table, by name."""

@@ -22,7 +22,7 @@ from freshlayer.masking import without_values
 from freshlayer.reference import shown
 from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.database import Connection, Cursor
-from freshlayer.state.postgres.address import shown_address
+from freshlayer.state.postgres.address import fault_of, shown_address
 from freshlayer.state.postgres.schema import LOCK, NAME, bring_up
 
 _WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -82,10 +82,8 @@ class PostgresDatabase:
         self._has_left_out = False
         try:
             named = conninfo_to_dict(url)
-        except psycopg.Error:
-            raise OptionError(
-                f"--state {self._shown}: not a PostgreSQL URL (write postgresql://USER@HOST:PORT/DATABASE)"
-            ) from None
+        except psycopg.Error as error:
+            raise OptionError(f"--state {self._shown}: {fault_of(url, str(error))}") from None
         self._parameters: dict[str, Any] = {it: value for it, value in _USUAL.items() if it not in named}
         self._secrets = [f"{value}" for it, value in named.items() if "password" in it]
 

@@ -88,6 +88,9 @@ def _action(cause: _Cause, now: int) -> tuple[Link, str]:
 
 def _happened(left: Sequence[Image], now: int) -> str:
     """Why these need a person: the latest trigger whose build never came back, if there is one."""
+    why = next((it.stuck for it in left if it.stuck), "")
+    if why:
+        return why
     last = max(left, key=lambda it: it.overdue)
     if not last.overdue:
         return "no trigger fires for it"

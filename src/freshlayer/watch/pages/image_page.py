@@ -131,6 +131,8 @@ def _todo(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
 
 def _missing(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
     """Why no rebuild is under way."""
+    if image.stuck:
+        return f"{image.stuck[:1].upper()}{image.stuck[1:]}."
     if not image.overdue:
         return "No trigger fires for it."
     fired = when(image.overdue, now).text

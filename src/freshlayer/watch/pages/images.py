@@ -55,7 +55,7 @@ class Image(Struct, frozen=True):
     """``name``: of the Dockerfile; ``title``: a short one. ``address``: of its page, behind ``/image/``.
 
     ``overdue``: when the last trigger fired whose build never came back; 0 where there is none.
-    ``undelivered``: whether a message of a trigger is not delivered.
+    ``undelivered``: whether a message of a trigger is not delivered. ``stuck``: why it can't be, a clause.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Image(Struct, frozen=True):
     known: Known
     overdue: int = 0
     undelivered: bool = False
+    stuck: str = ""
 
     @property
     def turn(self) -> Turn | None:
@@ -82,6 +83,8 @@ class Image(Struct, frozen=True):
     def is_under_way(self) -> bool:
         """Whether a trigger acts, or waits to."""
         standing = self.standing
+        if self.stuck:
+            return False
         return bool(standing.waiting) or (
             not self.overdue and any(it.pairs for it in standing.fired.values())
         )

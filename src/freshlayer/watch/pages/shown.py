@@ -33,6 +33,7 @@ class Shown:
     """Thread-safe. An image is never changed, only replaced. ``rules``: of the triggers.
 
     ``undelivered``: the Dockerfiles with a message that is not delivered, as of the last round.
+    ``stuck``: Dockerfile → why its message can't be delivered.
     ``elsewhere``: whether another process judges, so that nothing new is shown here.
     """
 
@@ -40,6 +41,7 @@ class Shown:
         self._rules = rules
         self.probes = ProbeLog()
         self.undelivered: Collection[str] = ()
+        self.stuck: Mapping[str, str] = {}
         self.elsewhere = False
         self._lock = threading.Lock()
         self._known: dict[str, Known] = {}
@@ -102,8 +104,9 @@ class Shown:
             found = old if old and same else image_of(name, shorter[name], standing, known)
             late = overdue(standing, self._rules, now) if standing.fired else 0
             lost = bool(late) and name in self.undelivered
-            noted = (found.overdue, found.undelivered) == (late, lost)
-            yield found if noted else replace(found, overdue=late, undelivered=lost)
+            stuck = self.stuck.get(name, "") if standing.causes else ""
+            noted = (found.overdue, found.undelivered, found.stuck) == (late, lost, stuck)
+            yield found if noted else replace(found, overdue=late, undelivered=lost, stuck=stuck)
 
     def _count(self, now: int) -> None:
         counts = Counter(image.state for image in self._images.values())

@@ -21,7 +21,9 @@ def track(image: Image, now: int) -> tuple[Step, ...]:
 def _stale(image: Image, now: int) -> Iterator[Step]:
     since = when(image.standing.stale_since, now)
     yield Step("stale", f"stale {since.text}", since)
-    if image.triggered:
+    if image.stuck:
+        yield Step("next", image.stuck)
+    elif image.triggered:
         at = when(image.triggered, now)
         yield Step("run", f"triggered {at.text}", at)
         if image.missing:

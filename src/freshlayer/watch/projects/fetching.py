@@ -157,10 +157,14 @@ class Projects:
             except Exception as error:  # noqa: BLE001 - one list's oddity is not to end the thread of all
                 good = False
                 why = str(error) if isinstance(error, ListError) else _internal(error)
-                self._report(f"{shown(one.url)}: {why}; the projects are those that it had last")
+                kept = "the projects are those that it had last" if one.is_known else _NO_PROJECT
+                self._report(f"{shown(one.url)}: {why}; {kept}")
             for why in one.refused:
                 self._report(f"{shown(one.url)}: {why}; it is not cloned")
         return good
+
+
+_NO_PROJECT = "no project of it is watched yet"
 
 
 def _key(repository: Repository) -> Reference:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
@@ -59,6 +60,11 @@ class ProjectList:
         self._kept = _read(self._path)
 
     @property
+    def is_known(self) -> bool:
+        """Whether it ever answered."""
+        return self._kept is not None
+
+    @property
     def repositories(self) -> list[Repository]:
         """Those that may be cloned."""
         listed = self._kept.projects if self._kept else []
@@ -79,7 +85,7 @@ class ProjectList:
         if status == _NOT_MODIFIED and self._kept is not None:
             return
         if status != _OK:
-            raise ListError(f"it is answered with status {status}")
+            raise ListError(f"it is answered with {_status(status)}")
         try:
             projects = msgspec.json.decode(bytes(answer.body), type=list[ListedProject])
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -120,6 +126,13 @@ class ProjectList:
             raise ListError(_clause(int(error.args[0]), answer, pycurl.E_WRITE_ERROR)) from None
         finally:
             handle.close()
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"status {status}"
 
 
 def _clause(code: int, answer: _Answer, too_large: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
@@ -18,6 +19,10 @@ from freshlayer.reference import shown
 _DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
 # Nothing that git, its configuration or a message would read in another way.
 _URL = compiled(r"(?:https?|ssh)://[A-Za-z0-9._~:@/%+,=?&\[\]-]{1,2000}")
+# A name, in which fnmatch's characters stand for others; no label of the last place is a number.
+_HOST = compiled(r"(?:[A-Za-z0-9_*?\[\]!-]+\.)*[A-Za-z*?\[][A-Za-z0-9_*?\[\]!-]*\.?")
+_SCP = compiled(r"([A-Za-z0-9_.-]+@[A-Za-z0-9.-]+):([A-Za-z0-9._~/-]+)")
+_OTHER = compiled(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEMES = frozenset({"http", "https", "ssh"})
 _Word = Annotated[str, Meta(min_length=1, max_length=200)]
 _MIB = 1024 * 1024
@@ -89,21 +94,50 @@ class _Part(Struct, frozen=True):
 
 def read(document: Mapping[str, Any], where: str) -> ProjectSettings:
     """From the tables of the file. Raises OptionError."""
+    _check_names(document.get("repositories"), _Limits, f"{where}: [repositories]")
+    entries = document.get("projects")
+    for entry in entries if isinstance(entries, list) else ():
+        _check_names(entry, _Entry, f"{where}: [[projects]]")
     try:
         part = msgspec.convert(document, _Part)
     except msgspec.ValidationError as error:
-        raise OptionError(f"{where}: {error}") from None
+        what, _, place = str(error).replace("`", "").rpartition(" - at $.")
+        raise OptionError(f"{where}: {place}: {what}" if what else f"{where}: {error}") from None
     limits = part.repositories
     return ProjectSettings(
         tuple(_repository(it, where) for it in part.projects if not it.list),
         tuple(_list(it, where) for it in part.projects if it.list),
-        limits.allow_hosts,
+        _hosts(limits.allow_hosts, where),
         _seconds(limits.fetch, "fetch", where),
         _seconds(limits.timeout, "timeout", where),
         limits.largest_mib * _MIB,
         limits.directory,
         limits.total_mib * _MIB,
     )
+
+
+def _hosts(words: tuple[str, ...], where: str) -> tuple[str, ...]:
+    for word in words:
+        if not _HOST.fullmatch(word) and not _is_network(word):
+            what = f"{shown(word, 60)!r} is not a host, an address or a network"
+            raise OptionError(f"{where}: [repositories]: allow_hosts: {what}")
+    return words
+
+
+def _is_network(word: str) -> bool:
+    try:
+        ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_names(table: object, known: type[Struct], place: str) -> None:
+    """Raises OptionError where a table has another setting."""
+    for name in table if isinstance(table, dict) else ():
+        if name not in known.__struct_fields__:
+            there = ", ".join(sorted(known.__struct_fields__))
+            raise OptionError(f"{place}: there is no setting {shown(name, 30)!r} (there are {there})")
 
 
 def _repository(entry: _Entry, where: str) -> Repository:
@@ -132,6 +166,13 @@ def is_repository(word: str) -> bool:
     """Whether a word of the command line names a repository, and not a path."""
     scheme, colon, _ = word.partition("://")
     return bool(colon) and scheme in _SCHEMES
+
+
+def meant(word: str) -> str:
+    """How to write what git reads as a repository and nothing here does; empty where it is no such word."""
+    if found := _SCP.fullmatch(word):
+        return shown(f"ssh://{found[1]}/{found[2].lstrip('/')}", 100)
+    return "https://HOST/PATH, or ssh://" if _OTHER.match(word) and not is_repository(word) else ""
 
 
 def refused(url: str) -> str:

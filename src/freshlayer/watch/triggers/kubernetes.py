@@ -23,6 +23,8 @@ from freshlayer.watch.urls import fault_of
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 """What a pod has of its service account: ``token`` and ``ca.crt``."""
 
+_NO_POD = "that of the service account of a pod; elsewhere set server, ca_file, token_env or token_file"
+
 _DONE = frozenset({200, 201, 202, 409})
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _LONGEST_PREFIX = 26
@@ -35,7 +37,7 @@ class KubernetesTarget(Struct, frozen=True):
     """``file``: the Job as JSON. ``server``: empty for the cluster that the service runs in."""
 
     file: str
-    secret: SecretPlace = SecretPlace(file=f"{_ACCOUNT}/token")
+    secret: SecretPlace = SecretPlace(file=f"{_ACCOUNT}/token", cure=_NO_POD)
     authorities: str = f"{_ACCOUNT}/ca.crt"
     server: str = ""
     namespace: str = ""
