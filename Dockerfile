@@ -4,7 +4,7 @@
 #   docker run --rm -v "$PWD:/work" -v /var/run/docker.sock:/var/run/docker.sock freshlayer build -t app .
 FROM python:3.13-slim AS installed
 COPY . /source
-RUN python -m venv /opt/freshlayer && /opt/freshlayer/bin/pip install --no-cache-dir "/source[aws,watch]"
+RUN python -m venv /opt/freshlayer && /opt/freshlayer/bin/pip install --no-cache-dir "/source[aws,postgres,watch]"
 
 FROM python:3.13-slim
 # git probes git references; its packages are those of the base image's release.

@@ -28,7 +28,10 @@ def freshlayer(tmp_path: Path, project: Path) -> Freshlayer:
 
 def test_a_state_file_that_is_not_there_is_not_made(freshlayer: Freshlayer, tmp_path: Path) -> None:
     done = freshlayer("history")
-    assert (done.code, done.out) == (0, "no history is recorded\n")
+    assert (done.code, done.out) == (
+        0,
+        "no history is recorded of the Dockerfiles below . (name a reference or a Dockerfile)\n",
+    )
     assert not (tmp_path / "state.sqlite3").exists()
 
 

@@ -141,7 +141,7 @@ def test_a_build_names_what_changed() -> None:
 
 def test_the_history_counts_what_a_build_took_up() -> None:
     event = BuildEvent("Dockerfile", "linux/amd64", "buildkit", "", 0, "built", (), PAIRS)
-    lines = [text for _, text in history_lines(History((), (event,)))]
+    lines = [text for _, text in history_lines(History((), (event,)), "")]
     assert len(lines) < 6
     assert any("98 packages: curl, lib1, lib2 and 95 more" in line for line in lines)
 

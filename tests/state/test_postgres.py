@@ -240,7 +240,7 @@ def test_turns_are_taken_by_one_and_given_back(postgres: Postgres) -> None:
 def test_a_parameter_that_libpq_does_not_know_is_named_and_no_password_is() -> None:
     for url, fault in (
         ("postgresql://u:pw@h/db?foo=1", "there is no parameter 'foo'"),
-        ("postgresql://u:p?w=x@h/db", "not a PostgreSQL URL"),
+        ("postgresql://u:pw@h/db?w=x@y", "not a PostgreSQL URL"),
     ):
         with pytest.raises(OptionError, match=fault) as raised:
             PostgresDatabase(url, _fail)

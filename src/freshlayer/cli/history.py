@@ -55,8 +55,16 @@ def command(options: Options, subject: str | None, most: int) -> int:
     if options.format == "json":
         click.echo(json.dumps(document(found), indent=1))
     else:
-        show(lines(found), sys.stdout)
+        show(lines(found, _whose(subject)), sys.stdout)
     return TROUBLE if problems else DONE
+
+
+def _whose(subject: str | None) -> str:
+    from freshlayer.reference import shown
+
+    if subject is None or os.path.isdir(subject):
+        return f"of the Dockerfiles below {shown(subject or '.')} (name a reference or a Dockerfile)"
+    return f"of {shown(subject)}"
 
 
 def _found(store: StateStore, subject: str | None, most: int) -> History:

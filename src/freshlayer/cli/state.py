@@ -29,7 +29,7 @@ _ALL = 2**31
     epilog="\b\nExamples:\n  freshlayer state ls\n  freshlayer state forget 'https://old.example.org/*'",
 )
 def command() -> None:
-    """List or remove what freshlayer recorded on this machine: last builds, observations, the history."""
+    """List or remove what freshlayer recorded: last builds, observations, the history."""
 
 
 @command.command(

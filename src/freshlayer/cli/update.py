@@ -84,6 +84,7 @@ def _until(day: str | None, *, security: bool) -> int:
     from datetime import datetime, timedelta
 
     from freshlayer.packages.published import milliseconds
+    from freshlayer.reference import shown
 
     try:
         found = datetime.fromisoformat(day)
@@ -92,7 +93,7 @@ def _until(day: str | None, *, security: bool) -> int:
     except (ValueError, OverflowError):
         until = 0
     if until <= 0 or day[4] != "-":
-        raise OptionError("--at: not a date as 2026-11-01, or a time as 2026-11-01T12:00:00Z")
+        raise OptionError(f"--at {shown(day, 40)}: not a date (write 2026-11-01 or 2026-11-01T12:00:00Z)")
     return until
 
 
@@ -100,13 +101,15 @@ def _meant(lock: Lock, names: tuple[str, ...]) -> frozenset[object] | None:
     """The names of the entries that are meant; None: all. Raises OptionError."""
     from freshlayer.decisions.lock_changes import of_names
     from freshlayer.reference import shown
+    from freshlayer.report.terminal import warn
 
     if not names:
         return None
     found = of_names(lock, names)
     for name, entries in found.items():
         if not entries:
-            raise OptionError(
-                f"{shown(name)}: the lock file has no such input (freshlayer lock adds new ones)"
-            )
+            what = f"{shown(name)}: the lock file has no such input (freshlayer lock adds new ones)"
+            if "*" not in name or not any(found.values()):
+                raise OptionError(what)
+            warn(what)
     return frozenset(entry.name for entries in found.values() for entry in entries)

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 @click.option("--listen", metavar="ADDRESS", help="HOST:PORT of the API, or off (127.0.0.1:8765)")
 @click.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")
 @click.option("--test-trigger", metavar="NAME", help="deliver a test message of this trigger, and end")
-@click.option("--worker", is_flag=True, help="one of several processes that share a state: no API is served")
+@click.option(
+    "--worker", is_flag=True, help="one of several processes that share a state: no API, unless --listen"
+)
 @ours("watch")
 def command(
     options: Options,
@@ -61,6 +63,12 @@ def command(
     settings, directory = _settings(config)
     if test_trigger is not None:
         return _test(settings, directory, test_trigger)
+    if options.format and not once:
+        from freshlayer.errors import OptionError
+
+        raise OptionError(
+            f"watch: --format {options.format}: only a single round prints a report (pass --once)"
+        )
     from freshlayer.cli.watch_projects import given
     from freshlayer.cli.watch_service import run
 

@@ -31,7 +31,7 @@ def given(
     """
     for word in words:
         if (instead := meant(word)) and not os.path.exists(word):
-            raise OptionError(f"{shown(word, 100)}: is no URL of a repository (write {instead})")
+            raise OptionError(f"{shown(word, 100)}: is not a URL of a repository (write {instead})")
     urls = [word for word in words if is_repository(word)]
     for url in urls:
         if why := refused(url):

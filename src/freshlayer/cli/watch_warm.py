@@ -29,7 +29,7 @@ def warm_served(options: Options, answers: WarmAnswers, stopping: Callable[[], b
     )
     try:
         if not server.start():
-            warn(f"{path}: another service answers there already")
+            warn(f"{path}: another service answers there already (nothing to do: it serves the commands)")
     except OSError as error:
         warn(f"{path}: check and build get no answers of this service: {error.strerror}")
     try:

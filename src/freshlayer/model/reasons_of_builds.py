@@ -34,7 +34,7 @@ BUILDS: dict[str, tuple[str, str]] = {
     "never-built-by-builder": ("it was built by another builder only", "build once"),
     "never-built-for-platform": ("it was built for another platform only", "build once"),
     "never-built-from-dockerfile": ("it was built from another Dockerfile only", "build once"),
-    "never-built-here": ("no build is recorded on this machine", "build once, or keep a lock file"),
+    "never-built-here": ("no build is recorded", "build once, or keep a lock file"),
     "never-built-on-engine": ("it was built on another engine only", "build once"),
     "never-built-stage": ("the stage was never built", "build once"),
     "new-dockerfile": ("no build of this Dockerfile is recorded", "build once"),

@@ -18,10 +18,10 @@ _LONGEST = 200
 _SHORT = 24
 
 
-def lines(history: History) -> Iterator[Line]:
-    """Changes, then builds, newest first."""
+def lines(history: History, of: str) -> Iterator[Line]:
+    """Changes, then builds, newest first. ``of``: whose history it is, where there is none."""
     if not history.changes and not history.builds:
-        yield "", "no history is recorded"
+        yield "", f"no history is recorded {of}"
     if history.changes:
         yield "bold", "changes of inputs"
         yield from _aligned([_change(event) for event in history.changes])

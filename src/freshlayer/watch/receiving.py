@@ -213,7 +213,7 @@ class WebhookReceiver:
         try:
             found = self._module.moved(json.loads(arrived.body or b"null"), arrived)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return Answer(400, "this is no document of its type")
+            return Answer(400, "not an event that this webhook type sends")
         named = [replace(it, host=self._host or it.host) for it in found]
         if not self._arrivals.move(named):
             return Answer(503, "too many are not taken up yet")

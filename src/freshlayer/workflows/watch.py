@@ -65,6 +65,7 @@ class Service:
         self._means = means
         self._next_search = self._next_judgement = -inf
         self._judges = means.turns is None
+        self._is_away = False
         self._printed: set[str] = set()
 
     def once(self, unread: Callable[[str], None]) -> Iterator[Report | FreshlayerError]:
@@ -115,8 +116,11 @@ class Service:
             return True
         session.store.is_empty()
         if not session.store.is_usable:
-            self._judges = False
+            self._judges, self._is_away = False, True
             return False
+        if self._is_away:
+            self._is_away = False
+            self._means.warn("watch: the state can be used again")
         before, self._judges = self._judges, self._means.turns.judges()
         if self._judges != before or not self._judges:
             self._standings.read_again()

@@ -106,5 +106,7 @@ class Standings:
             self._report(
                 f"{after.dockerfile}:{first.line}: {first.reference}: changed{others}; the image is stale"
             )
-        elif was and not after.causes:
-            self._report(f"{after.dockerfile}: the image is fresh")
+        elif before is not None and was and not after.causes:
+            delivered = any(after.baseline.get(it, old) != old for it, old in before.baseline.items())
+            what = "counts as rebuilt: its triggers are delivered" if delivered else "is fresh"
+            self._report(f"{after.dockerfile}: the image {what}")

@@ -178,6 +178,8 @@ class PostgresDatabase:
     def failure(self, error: Exception, consequence: str) -> str:
         """A message, without anything that is secret."""
         cure = "see that the server is there, or pass another --state"
+        if 'database "' in str(error) and "does not exist" in str(error):
+            cure = "create it, or name another database in --state"
         return f"{self._shown}: {self._clause(error)}; {consequence} ({cure})"
 
     def _clause(self, error: Exception) -> str:

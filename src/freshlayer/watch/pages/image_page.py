@@ -125,7 +125,8 @@ def _todo(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
         return f"{_missing(image, builds, now)} Build it again:"
     if image.state == UNKNOWN:
         actions = dict.fromkeys(why.action for why in image.whys if why.action)
-        return f"{'; '.join(actions)}." if actions else "Nothing: it is probed again."
+        text = "; ".join(actions)
+        return f"{text[:1].upper()}{text[1:]}." if text else "Nothing: it is probed again."
     return "Build it once through freshlayer:" if image.state == NEVER else "Nothing to do."
 
 

@@ -41,6 +41,12 @@ class Input(Struct):
         return "stale" if self.changed else "fresh"
 
     @property
+    def word(self) -> str:
+        """Of its state. "As built" needs a recorded build."""
+        is_built = self.state != "fresh" or any(image.known.built for image, _ in self.users)
+        return _WORDS[self.state] if is_built else "Observed"
+
+    @property
     def why(self) -> tuple[str, str]:
         """What is known of it, and its code. Once recorded, a change is no news of its origin any more."""
         if self.state != "stale":
@@ -81,7 +87,7 @@ def input_list(images: Iterable[Image], query: str, page: int) -> InputList:
 
 
 def _matches(item: Input, words: Iterable[str]) -> bool:
-    text = f"{item.use.shown}\n{item.use.kind}\n{item.use.code}\n{_WORDS[item.state]}".lower()
+    text = f"{item.use.shown}\n{item.use.kind}\n{item.use.code}\n{item.word}".lower()
     return all(word in text for word in words)
 
 
@@ -89,7 +95,7 @@ def _row(item: Input) -> InputRow:
     use = item.use
     return InputRow(
         state=item.state,
-        word=_WORDS[item.state],
+        word=item.word,
         reference=Link(use.shown, input_address(use.reference)),
         kind=use.kind,
         identity=use.identity,
@@ -108,7 +114,7 @@ def input_page(
     return InputPage(
         title=use.shown,
         state=item.state,
-        word=_WORDS[item.state],
+        word=item.word,
         kind=use.kind,
         identity=use.identity,
         why=item.why[0],

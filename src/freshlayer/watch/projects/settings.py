@@ -178,7 +178,8 @@ def meant(word: str) -> str:
 def refused(url: str) -> str:
     """Why a URL is none of a repository, a clause; empty where it may be one."""
     if not _URL.fullmatch(url):
-        return "it is not a https, http or ssh URL"
+        instead = meant(url)
+        return f"it is not an https, http or ssh URL{f' (write {instead})' if instead else ''}"
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -73,7 +73,7 @@
     });
   };
 
-  // Nothing moves under the reader: a bar says that the page has grown old.
+  // Nothing moves under the reader: a bar says that the page is out of date.
   const watching = () => {
     const bar = document.getElementById("old");
     const { revision, root } = document.body.dataset;
