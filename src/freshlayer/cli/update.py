@@ -84,7 +84,6 @@ def _until(day: str | None, *, security: bool) -> int:
     from datetime import datetime, timedelta
 
     from freshlayer.packages.published import milliseconds
-    from freshlayer.reference import shown
 
     try:
         found = datetime.fromisoformat(day)
@@ -93,7 +92,7 @@ def _until(day: str | None, *, security: bool) -> int:
     except (ValueError, OverflowError):
         until = 0
     if until <= 0 or day[4] != "-":
-        raise OptionError(f"--at {shown(day, 40)}: not a date (write 2026-11-01 or 2026-11-01T12:00:00Z)")
+        raise OptionError("--at: not a date (write 2026-11-01 or 2026-11-01T12:00:00Z)")
     return until
 
 
