@@ -13,6 +13,8 @@ from testing.builders.base import Builder
 from testing.builders.table import Builders
 from testing.command import Ended, Freshlayer
 from testing.origins import ServeOrigin
+from testing.servers.git_http import GitHttp
+from testing.upstream import Upstream
 
 
 @pytest.fixture
@@ -99,3 +101,25 @@ def test_no_file_leads_out_of_the_directory_and_no_variable_of_the_service_into_
     assert told.err.count("is outside of") == 3
     assert "hunter2" not in told.out + told.err
     assert {request.path for request in origin.requests()} == {"/x"}
+
+
+def test_compose_reads_of_a_clone_what_a_build_needs_alone(
+    freshlayer: Freshlayer, origin: ServeOrigin, tmp_path: Path
+) -> None:
+    upstream = Upstream(tmp_path / "upstream")
+    upstream.commit("web/Dockerfile", f"FROM {BASE}\nARG NAME\nADD {origin.url}$NAME /\n")
+    upstream.commit(
+        "compose.yaml",
+        "x-service: &service\n  env_file: /dev/zero\n  restart: always\n"
+        "services:\n  a: {<<: *service, build: {context: web, args: {NAME: 1.10}}}\n"
+        "  b: {extends: {service: a}, build: {args: {NAME: '1.10'}}}\n",
+    )
+    upstream.push("main")
+    with GitHttp(upstream.served) as server:
+        url = f"{server.url}app.git"
+        config = tmp_path / "watch.toml"
+        config.write_text(f'[[projects]]\ngit = "{url}"\n[repositories]\nallow_hosts = ["127.0.0.1"]\n')
+        own = freshlayer.but(XDG_STATE_HOME=str(tmp_path / "data"))
+        told = own("watch", "--once", "--json", "--config", str(config))
+    assert list(stale(told))[1:] == [f"{url}@main:compose.yaml#a", f"{url}@main:compose.yaml#b"]
+    assert {request.path for request in origin.requests()} == {"/1.1", "/1.10"}
