@@ -76,7 +76,7 @@ def test_a_reference_that_the_file_does_not_know_is_stale(
         2: ("fresh", "no input changed since the lock file was written"),
         3: (
             "stale",
-            f"no build is recorded on this machine; {origin.url}new: it is not in the lock file",
+            f"no build is recorded; {origin.url}new: it is not in the lock file",
         ),
     }
 

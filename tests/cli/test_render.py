@@ -88,7 +88,7 @@ def test_nothing_counts_as_built(freshlayer: Freshlayer, origin: ServeOrigin, pr
     assert freshlayer("render", ".").code == 0
     told = freshlayer("check", ".")
     assert told.code == 1
-    assert told.out.count("no build is recorded on this machine") == 2
+    assert told.out.count("no build is recorded") == 2
 
 
 def test_the_users_own_dockerfile_is_never_written(

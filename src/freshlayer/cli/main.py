@@ -31,7 +31,7 @@ _COMMANDS = {
     "inputs": "what a Dockerfile reads from elsewhere; no network",
     "probe": "the evidence of an origin about a URL, a git ref or an image",
     "history": "what changed when, which build took it up, what builds cost and saved",
-    "state": "what is recorded on this machine, and how to forget it",
+    "state": "what is recorded, and how to forget it",
     "diff": "what differs between two JSON reports",
     "explain": "what a reason code means, and what to do",
     "init": "write a settings file, ignore lines and a CI file for a nightly check",
