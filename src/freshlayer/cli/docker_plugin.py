@@ -19,7 +19,7 @@ from msgspec import Struct
 from freshlayer.cli.exit_codes import FAILED
 from freshlayer.cli.leave import leave
 from freshlayer.cli.reentry import enter
-from freshlayer.docker_client.config_edit import NAME
+from freshlayer.docker_client.config import NAME
 from freshlayer.docker_client.install import METADATA
 from freshlayer.errors import FreshlayerError
 

@@ -8,9 +8,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from freshlayer.docker_client.config_edit import NAME
 from freshlayer.files.bounded_read import read_file
 from freshlayer.files.user_directories import docker_home
+
+NAME = "fresh"
+"""Of the plugin: ``docker fresh``."""
 
 _DEFAULT_HOST = "unix:///var/run/docker.sock"
 _PLUGIN_DIRECTORIES = (

@@ -9,11 +9,9 @@ import json
 
 from msgspec import Struct
 
+from freshlayer.docker_client.config import NAME
 from freshlayer.errors import InstallError
 from freshlayer.lazy_regex import compiled
-
-NAME = "fresh"
-"""Of the plugin: ``docker fresh``."""
 
 ALONE = f'{{\n\t"aliases": {{\n\t\t"builder": "{NAME}"\n\t}}\n}}'
 """A config.json that holds nothing else, as docker itself would write it."""

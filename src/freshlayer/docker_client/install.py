@@ -12,7 +12,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from freshlayer import __version__
-from freshlayer.docker_client.config_edit import ALONE, NAME, with_alias, without_alias
+from freshlayer.docker_client.config import NAME
+from freshlayer.docker_client.config_edit import ALONE, with_alias, without_alias
 from freshlayer.errors import InstallError
 from freshlayer.files.atomic_write import replace
 from freshlayer.files.bounded_read import UnfitFileError, read_file
