@@ -1,6 +1,6 @@
 """``make bench``: every figure; writes the section of them in docs/performance.md, and those of the README.
 
-``python -m bench NAME…`` takes some of them, and prints them only.
+``python -m bench NAME…`` takes some of them, and prints them only; with ``--write`` it writes them, too.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ from bench import (
     tax,
     warm,
 )
+from bench.page import with_parts
 from bench.readme import with_figures
 
 HERE = Path(__file__).resolve().parents[1]
 README = HERE / "README.md"
 PAGE = HERE / "docs" / "performance.md"
-BEGIN, END = "<!-- made by make bench -->\n", "<!-- end of what make bench made -->\n"
+WRITE = "--write"
 BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "tax": ("The tax", tax.lines),
     "startup": ("Start-up", startup.lines),
@@ -58,39 +59,36 @@ BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
 """Name on the command line → title, and the lines of Markdown, each as soon as it is known."""
 
 
-def main(names: list[str]) -> int:
+def main(words: list[str]) -> int:
     """Print the figures; 2 for an unknown name."""
+    names = [word for word in words if word != WRITE]
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
         print(f"no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
         return 2
     # What pip installs has its bytecode: without it every start here would compile.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    lines: list[str] = []
-    for line in _lines(names or list(BENCHES)):
-        print(line, flush=True)
-        lines.append(line)
-    if not names:
-        write(PAGE, lines)
+    machine = _machine()
+    print(machine, flush=True)
+    parts = {BENCHES[name][0]: "\n".join(_shown(name)) for name in names or BENCHES}
+    if not names or WRITE in words:
+        titles = [title for title, _ in BENCHES.values()]
+        PAGE.write_text(with_parts(PAGE.read_text("utf-8"), machine, parts, titles), "utf-8")
         README.write_text(with_figures(README.read_text("utf-8"), PAGE.read_text("utf-8")), "utf-8")
     return 0
 
 
-def write(page: Path, lines: list[str]) -> None:
-    """Replace the section of a page that ``make bench`` writes."""
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(before + BEGIN + "\n".join(lines) + "\n" + END + after, "utf-8")
-
-
-def _lines(names: list[str]) -> Iterator[str]:
-    yield _machine()
-    for name in names:
-        title, lines = BENCHES[name]
-        started = time.monotonic()
-        yield from ("", f"### {title}", "")
-        yield from lines()
-        yield from ("", f"`python -m bench {name}`, {time.monotonic() - started:.0f} s.")
+def _shown(name: str) -> Iterator[str]:
+    """The lines of a bench, each printed as soon as it is known."""
+    title, lines = BENCHES[name]
+    print(f"\n### {title}\n", flush=True)
+    started = time.monotonic()
+    for line in lines():
+        print(line, flush=True)
+        yield line
+    last = f"`python -m bench {name}`, {time.monotonic() - started:.0f} s."
+    print(f"\n{last}", flush=True)
+    yield from ("", last)
 
 
 def _machine() -> str:

@@ -94,8 +94,8 @@ _OURS: dict[str, Callable[..., Any]] = {
         "--report",
         metavar="FILE",
         type=click.Path(),
-        help="write the report in the format of the ending; else as JSON; of a URL: report the build"
-        " to that freshlayer watch",
+        help="write the report in the format of the ending; else as JSON. A URL (build, compose, bake)"
+        " is that of the freshlayer watch that gets what was built",
     ),
     "quiet": click.option("--quiet", is_flag=True, default=None, help="print only warnings"),
     "verbose": click.option(

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _USUAL = "127.0.0.1:8765"
 _OFF = "off"
-_EXTRA = "it needs freshlayer[watch] (pip install 'freshlayer[watch]', or --listen off)"
+_EXTRA = (
+    "watch: the page and the API need freshlayer[watch] (pip install 'freshlayer[watch]', or --listen off)"
+)
 
 
 def is_served(listen: str | None, settings: ApiSettings) -> bool:
@@ -88,7 +90,7 @@ def _server(
 
         found = receivers()
     except ImportError:
-        raise OptionError(f"--listen {address}: {_EXTRA}") from None
+        raise OptionError(_EXTRA) from None
     try:
         bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
