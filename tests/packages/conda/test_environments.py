@@ -113,7 +113,7 @@ def test_an_environment_file_has_packages_of_conda_and_of_pip(line: str, tmp_pat
     [
         ("conda env create -f missing.yml", "no-manifest"),
         ("conda env create -f odd.yml", "requirements-not-stated"),
-        ("conda install ./local.conda", "package-file"),
+        ("conda install ./local.conda", "file-named"),
         ("conda install $(cat list)", "needs-command-output"),
     ],
 )
