@@ -33,7 +33,7 @@ class ContextError(FreshlayerError):
 
 
 class StateError(FreshlayerError):
-    """The state file or the lock file can't be used."""
+    """The state or the lock file can't be used."""
 
 
 class BuilderError(FreshlayerError):

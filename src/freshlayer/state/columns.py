@@ -1,4 +1,4 @@
-"""What every column of the state file may hold, by its name: a row of a damaged file is found out here.
+"""What every column of the state may hold, by its name: a row of a damaged state is found out here.
 
 A state file is input like any other: SQLite stores any type in any column, and what it reads may have been
 written by a failing disk. Every row of every query is checked, before anything is made of it.

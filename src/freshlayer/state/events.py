@@ -1,4 +1,4 @@
-"""The history in the state file: rows are appended, and the oldest ones are removed in small steps.
+"""The history in the state: rows are appended, and the oldest ones are removed in small steps.
 
 An observation is an event where its identity is new or another one: a probe of an unchanged input is none.
 """

@@ -1,4 +1,4 @@
-"""Listing what the state file holds, and forgetting some of it.
+"""Listing what the state holds, and forgetting some of it.
 
 A pattern is a text in which ``*`` matches any characters; every other character matches itself.
 """

@@ -105,7 +105,7 @@ class Outbox:
         return max(0, min(until - self._clock(), LONGEST_WAIT))
 
     def close(self) -> None:
-        """End the connection to the state file; the next use opens another."""
+        """End the connection to the state; the next use opens another."""
         self._records.close()
 
     def _deliver(self, message: Message) -> bool:
