@@ -23,6 +23,11 @@ from freshlayer.settings import HOST_SETTINGS, SETTINGS, HostSettings, Policy, r
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "docs" / "schema" / "settings.json").read_text("utf-8"))
+# What freshlayer sets for processes that it starts, and for receivers of a trigger.
+FOR_OTHERS = {
+    f"FRESHLAYER_{name}"
+    for name in ("COMPLETE", "EVENT", "IDEMPOTENCY_KEY", "INSIDE", "MESSAGE", "PASSWORD", "TRIGGER", "USER")
+}
 PAGE = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
 
 
@@ -147,6 +152,13 @@ def test_the_schema_of_directives_accepts_what_freshlayer_accepts(text: str) -> 
     except DockerfileError:
         known = False
     assert jsonschema.Draft202012Validator(DIRECTIVES).is_valid(text) == known
+
+
+def test_every_variable_that_freshlayer_reads_is_on_the_page() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src" / "freshlayer").rglob("*.py"))
+    named = set(re.findall(r'"(FRESHLAYER_[A-Z_]+)"', source)) - FOR_OTHERS
+    assert named
+    assert [name for name in sorted(named) if f"`{name}" not in PAGE] == []
 
 
 def test_every_directive_is_in_its_schema_and_on_the_page() -> None:

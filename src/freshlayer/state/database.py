@@ -1,8 +1,8 @@
 """What keeps the tables of the state: a member of Database. The queries are the same for every member.
 
 A query has ``?`` for each value. Only what every member's SQL has is used: ``ON CONFLICT``, no function but
-``count``, ``sum``, ``max`` of a column, ``coalesce`` and ``length``. What differs is in ``glob``, ``pattern`` and
-``own_tables``.
+``count``, ``sum``, ``max`` of a column, ``coalesce`` and ``length``. What differs is in ``glob``, ``pattern``
+and ``own_tables``.
 """
 
 from __future__ import annotations
