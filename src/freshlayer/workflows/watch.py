@@ -181,7 +181,7 @@ class Service:
                 session.warn(str(report))
         if self._means.turns is not None and not session.store.is_usable:
             # Without records everything looks new.
-            self._next_judgement = -inf
+            self._next_judgement, self._is_away = -inf, True
             return None
         return self._standings.take(found, session.now) if found else self._standings.fire(session.now)
 
