@@ -158,6 +158,32 @@ def test_kubernetes_gets_a_job_whose_name_is_the_key(
         send(table)
 
 
+CLONE = "ssh://git@git.example.org/web.git#main:Dockerfile"
+
+
+@pytest.mark.parametrize("name", [CLONE, f"/{'long/' * 79}Dockerfile"], ids=["a clone by ssh", "a long path"])
+def test_a_dockerfile_has_the_name_by_which_its_build_is_reported(
+    send: Send, receiver: LoggingServer, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "job.json").write_text(json.dumps(JOB))
+    receiver.script = lambda _: Reply(201)
+    github = f'type = "github"\nrepository = "a/b"\napi = "{receiver.url}"\ntoken_env = "SECRET"\n'
+    send(f'{github}workflow = "b.yml"\ninputs = ["dockerfile"]\n', message(name))
+    assert json.loads(one(receiver).body)["inputs"] == {"dockerfile": name}
+    gitlab = f'type = "gitlab"\nproject = "7"\nurl = "{receiver.url}"\ntoken_env = "SECRET"\n'
+    send(gitlab, message(name))
+    form = parse_qs(one(receiver).body.decode())
+    assert form["variables[FRESHLAYER_DOCKERFILE]"] == [name]
+    send(f'{gitlab}token_type = "access"\n', message(name))
+    sent = {"key": "FRESHLAYER_DOCKERFILE", "value": name}
+    assert sent in json.loads(one(receiver).body)["variables"]
+    kubernetes = f'type = "kubernetes"\njob = "job.json"\nserver = "{receiver.url}"\ntoken_env = "SECRET"\n'
+    send(kubernetes, message(name))
+    (container,) = json.loads(one(receiver).body)["spec"]["template"]["spec"]["containers"]
+    sent = {"name": "FRESHLAYER_DOCKERFILE", "value": name}
+    assert sent in container["env"]
+
+
 def test_kubernetes_trusts_the_ca_that_is_named_and_no_other(send: Send, tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text(json.dumps(JOB))
     made = self_signed(tmp_path)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from freshlayer.model.watched import Message
 from freshlayer.watch.settings_table import SecretPlace, Table
 from freshlayer.watch.triggers.base import JSON, Given, Request, bearer
-from freshlayer.watch.triggers.text import document_of, fields_of
+from freshlayer.watch.triggers.text import dockerfile_of, document_of
 
 _API = "https://api.github.com"
 _HEADERS = {**JSON, "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
@@ -49,7 +49,7 @@ class GithubTarget(Struct, frozen=True):
         if self.workflow:
             url = f"{base}/actions/workflows/{quote(self.workflow, safe='')}/dispatches"
             values = {
-                "dockerfile": fields_of(message)["dockerfile"],
+                "dockerfile": dockerfile_of(message),
                 "event": document["event"],
                 "idempotency_key": message.key,
                 "message": json.dumps(document),

@@ -14,7 +14,7 @@ from msgspec import Struct
 from freshlayer.model.watched import Message
 from freshlayer.watch.settings_table import SecretPlace, Table
 from freshlayer.watch.triggers.base import JSON, Given, Request
-from freshlayer.watch.triggers.text import document_of, fields_of
+from freshlayer.watch.triggers.text import variables_of
 
 _LONGEST = 30_000
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -35,7 +35,7 @@ class GitlabTarget(Struct, frozen=True):
     def request(self, message: Message, given: Given) -> Request:
         """The answer is 201."""
         base = f"{self.url.rstrip('/')}/api/v4/projects/{quote(self.project, safe='')}"
-        variables = _variables(message)
+        variables = variables_of(message, _LONGEST)
         if self.access:
             listed = [{"key": name, "value": value} for name, value in variables.items()]
             body = json.dumps({"ref": self.ref, "variables": listed}).encode()
@@ -43,17 +43,6 @@ class GitlabTarget(Struct, frozen=True):
         form = {"token": given.token, "ref": self.ref}
         form |= {f"variables[{name}]": value for name, value in variables.items()}
         return Request(f"{base}/trigger/pipeline", urlencode(form).encode(), _FORM)
-
-
-def _variables(message: Message) -> dict[str, str]:
-    document = document_of(message, _LONGEST)
-    return {
-        "FRESHLAYER_DOCKERFILE": fields_of(message)["dockerfile"],
-        "FRESHLAYER_EVENT": document["event"],
-        "FRESHLAYER_IDEMPOTENCY_KEY": message.key,
-        "FRESHLAYER_MESSAGE": json.dumps(document),
-        "FRESHLAYER_TRIGGER": message.trigger,
-    }
 
 
 def read(table: Table) -> GitlabTarget:

@@ -17,7 +17,7 @@ from freshlayer.errors import OptionError
 from freshlayer.model.watched import Message
 from freshlayer.watch.settings_table import SecretPlace, Table
 from freshlayer.watch.triggers.base import JSON, Given, Request, RequestError, bearer
-from freshlayer.watch.triggers.text import document_of
+from freshlayer.watch.triggers.text import variables_of
 from freshlayer.watch.urls import fault_of
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -95,12 +95,7 @@ def _spec(spec: Mapping[str, Any], message: Message) -> dict[str, Any]:
 
 
 def _container(container: Mapping[str, Any], message: Message) -> dict[str, Any]:
-    values = {
-        "FRESHLAYER_DOCKERFILE": message.dockerfile.encode("utf-8", "replace").decode(),
-        "FRESHLAYER_IDEMPOTENCY_KEY": message.key,
-        "FRESHLAYER_MESSAGE": json.dumps(document_of(message, _LONGEST)),
-        "FRESHLAYER_TRIGGER": message.trigger,
-    }
+    values = variables_of(message, _LONGEST)
     own = [it for it in container.get("env") or () if it["name"] not in values]
     # "$(NAME)" in a value names another variable, and "$$" is one dollar.
     added = [{"name": name, "value": value.replace("$", "$$")} for name, value in values.items()]

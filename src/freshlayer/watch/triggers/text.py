@@ -54,6 +54,23 @@ def fields_of(message: Message) -> Mapping[str, str]:
     }
 
 
+def dockerfile_of(message: Message) -> str:
+    """The name that a build of it is reported with, and not the one for display; as text, of any bytes."""
+    return message.dockerfile.encode("utf-8", "replace").decode()
+
+
+def variables_of(message: Message, longest: int) -> dict[str, str]:
+    """What a build gets in its environment; the document in at most so many characters."""
+    document = document_of(message, longest)
+    return {
+        "FRESHLAYER_DOCKERFILE": dockerfile_of(message),
+        "FRESHLAYER_EVENT": document["event"],
+        "FRESHLAYER_IDEMPOTENCY_KEY": message.key,
+        "FRESHLAYER_MESSAGE": json.dumps(document),
+        "FRESHLAYER_TRIGGER": message.trigger,
+    }
+
+
 def _causes(causes: list[dict[str, Any]]) -> Iterator[str]:
     for cause in causes[:_MOST_CAUSES]:
         yield f"{shown(cause['reference'], _LONGEST_VALUE)} ({cause['kind']}, line {cause['line']})"
