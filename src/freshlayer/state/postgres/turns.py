@@ -8,7 +8,7 @@ due again and again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -38,6 +38,8 @@ _OLD_TURNS = (
 
 _COLUMNS = ("due", "errors", "rest")
 _MOST_EVENTS = 10_000
+_AT_ONCE = 500
+"""References; a statement has at most 65,535 parameters."""
 
 
 class PostgresTurns:
@@ -122,7 +124,7 @@ class PostgresTurns:
             mine.clear()
             others.clear()
             (now,) = connection.execute(_NOW).fetchone()
-            known = _known(connection, list(waits))
+            known = _known(connection, waits)
             for reference, wait in waits.items():
                 due, errors = known.get(reference, (0, 0))
                 # One that is later than any was noted before the server's clock was set back.
@@ -153,11 +155,12 @@ class PostgresTurns:
 
     def hurry(self, references: Collection[str]) -> None:
         """They are due now, or at the end of the rest that their origin wants."""
-        sql = f"UPDATE turn SET due = least(due, greatest(rest, ?)) WHERE reference IN ({_marks(references)})"  # noqa: S608 - marks
 
         def work(connection: Connection) -> None:
             (now,) = connection.execute(_NOW).fetchone()
-            connection.execute(sql, (now, *references))
+            for some, marks in _portions(references):
+                sql = f"UPDATE turn SET due = least(due, greatest(rest, ?)) WHERE reference IN ({marks})"  # noqa: S608 - marks
+                connection.execute(sql, (now, *some))
 
         if references:
             self._database.write(work)
@@ -181,12 +184,18 @@ def _locked(connection: psycopg.Connection[Any], function: str, key: int) -> boo
     return row is not None and bool(row[0])
 
 
-def _known(connection: Connection, references: list[str]) -> dict[str, tuple[int, int]]:
-    sql = f"SELECT reference, due, errors FROM turn WHERE reference IN ({_marks(references)})"  # noqa: S608 - marks
-    return {
-        reference: (due, errors) for reference, due, errors in connection.execute(sql, references).fetchall()
-    }
+def _known(connection: Connection, references: Collection[str]) -> dict[str, tuple[int, int]]:
+    known: dict[str, tuple[int, int]] = {}
+    for some, marks in _portions(references):
+        sql = f"SELECT reference, due, errors FROM turn WHERE reference IN ({marks})"  # noqa: S608 - marks
+        rows = connection.execute(sql, some).fetchall()
+        known |= {reference: (due, errors) for reference, due, errors in rows}
+    return known
 
 
-def _marks(references: Collection[str]) -> str:
-    return ", ".join("?" * len(references))
+def _portions(references: Collection[str]) -> Iterator[tuple[list[str], str]]:
+    """So many that a statement can have, and their marks."""
+    rest = list(references)
+    for start in range(0, len(rest), _AT_ONCE):
+        some = rest[start : start + _AT_ONCE]
+        yield some, ", ".join("?" * len(some))
