@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from freshlayer.cli.send_report import report_builds
+from freshlayer.settings import Policy
+from freshlayer.state import BuildRecord, Scope
 from testing.base_image import BASE
 from testing.builders.base import Builder
 from testing.builders.table import Builders
@@ -94,3 +97,43 @@ def test_a_report_that_is_sent_again_has_its_key_and_costs_no_build_its_outcome(
     assert (told.code, "it is not an https URL, which a secret needs" in told.err) == (0, True)
     told = freshlayer("check", "--report", "https://watch.example", ".")
     assert (told.code, "--report URL: does not act on check" in told.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("gone", None, "/gone can't be read: No such file or directory (see that it is there)"),
+        ("latin1", b"t\xe9", "/latin1 is not UTF-8"),
+        ("empty", b"\n", "/empty holds no token (write it there)"),
+        ("two", b"one\ntwo\n", "the token has a character other than those of printable ASCII"),
+    ],
+)
+def test_a_token_that_can_not_be_used_is_named_and_nothing_is_sent(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    content: bytes | None,
+    why: str,
+) -> None:
+    monkeypatch.delenv("FRESHLAYER_REPORT_TOKEN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    records = [BuildRecord(scope=Scope("/d", "linux/amd64", "buildkit"), at=1)]
+    with LoggingServer() as receiver:
+        report_builds(records, receiver.url, Policy(report_token_file=str(tmp_path / name)))
+        assert why in capsys.readouterr().err
+        report_builds(records, receiver.url, Policy(report_token_file=name))
+        assert f"report_token_file {name} is no absolute path (write all of it)" in capsys.readouterr().err
+        assert receiver.requests() == []
+
+
+def test_a_token_of_a_file_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FRESHLAYER_REPORT_TOKEN", raising=False)
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    records = [BuildRecord(scope=Scope("/d", "linux/amd64", "buildkit"), at=1)]
+    with LoggingServer() as receiver:
+        report_builds(records, receiver.url, Policy(report_token_file=str(tmp_path / "token")))
+        (logged,) = receiver.requests()
+    assert logged.headers["authorization"] == f"Bearer {TOKEN}"

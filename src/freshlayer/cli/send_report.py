@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,10 @@ _ATTEMPTS = 2
 _OK = range(200, 300)
 _LARGEST = 4 * 1024 * 1024
 _LARGEST_TOKEN = 64 * 1024
+
+
+class _TokenError(Exception):
+    """There is no token that can be sent; the text is a clause without it."""
 
 
 def report_builds(records: Sequence[BuildRecord], url: str, policy: Policy) -> None:
@@ -49,9 +52,10 @@ def _reported(records: Sequence[BuildRecord], url: str, policy: Policy) -> str:
 
     if fault := fault_of(url, private=True):
         return f"it is not {fault}"
-    token = _token(policy)
-    if not token.isascii() or not token.isprintable() or not token:
-        return f"there is no token (set {TOKEN}, or report_token_file)"
+    try:
+        token = _token(policy)
+    except _TokenError as error:
+        return str(error)
     body = document_of(records, token_hex(16), os.environ.get(_DOCKERFILE, ""))
     if len(body) > _LARGEST:
         return f"it has more than {_LARGEST} bytes"
@@ -72,13 +76,29 @@ def _reported(records: Sequence[BuildRecord], url: str, policy: Policy) -> str:
 
 
 def _token(policy: Policy) -> str:
+    """Raises _TokenError."""
+    token = os.environ.get(TOKEN, "")
+    if not token and not policy.report_token_file:
+        raise _TokenError(f"there is no token (set {TOKEN}, or report_token_file)")
+    token = token or _of_file(policy.report_token_file)
+    if not token.isascii() or not token.isprintable():
+        raise _TokenError("the token has a character other than those of printable ASCII")
+    return token
+
+
+def _of_file(name: str) -> str:
+    """Raises _TokenError. A relative path would name a file of the checkout."""
     from freshlayer.files.bounded_read import read_file
 
-    if token := os.environ.get(TOKEN, ""):
-        return token
-    if not policy.report_token_file:
-        return ""
+    if not os.path.isabs(name):
+        raise _TokenError(f"report_token_file {shown(name, 200)} is no absolute path (write all of it)")
+    place = f"the file {shown(name, 200)}"
     try:
-        return read_file(Path(policy.report_token_file), _LARGEST_TOKEN).decode().strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+        token = read_file(name, _LARGEST_TOKEN).decode().strip()
+    except OSError as error:
+        raise _TokenError(f"{place} can't be read: {error.strerror} (see that it is there)") from None
+    except UnicodeDecodeError:
+        raise _TokenError(f"{place} is not UTF-8") from None
+    if not token:
+        raise _TokenError(f"{place} holds no token (write it there)")
+    return token
