@@ -27,6 +27,7 @@ from testing.servers.git_http import GitHttp
 from testing.upstream import Upstream
 
 MIB = 1024 * 1024
+DENIED = "echo 'git@127.0.0.1: Permission denied (publickey).' >&2; exit 255"
 
 
 @pytest.fixture
@@ -230,10 +231,10 @@ def test_an_address_that_is_allowed_is_not(url: str, allowed: tuple[str, ...]) -
 def test_ssh_connects_to_the_address_that_was_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "ssh").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\nexit 1\n')
+    (tmp_path / "ssh").write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {tmp_path}/words\n{DENIED}\n')
     (tmp_path / "ssh").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(CloneError):
+    with pytest.raises(CloneError, match=r"git: git@127\.0\.0\.1: Permission denied \(publickey\)\."):
         Clones(tmp_path / "clones", git(), 60).fetch(Repository("ssh://git@127.0.0.1:2222/a"))
     words = (tmp_path / "words").read_text().splitlines()
     assert {"HostName=127.0.0.1", "HostKeyAlias=[127.0.0.1]:2222", "git@127.0.0.1"} <= set(words)

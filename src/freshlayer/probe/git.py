@@ -185,19 +185,19 @@ def _names(ref: str) -> tuple[str, ...]:
 
 
 def _reason(answer: Answer, url: str, reference: Reference) -> Reason:
-    """Git's error message, or ssh's before it, without the URL."""
     if answer.error:
         return answer.error
-    return Reason("git-failed", detail=f"git: {_message(answer, url)}{through(reference, url)}")
+    message = shown(complaint(answer.output, url), 120) or f"exit code {answer.exit_code}"
+    return Reason("git-failed", detail=f"git: {message}{through(reference, url)}")
 
 
-def _message(answer: Answer, url: str) -> str:
-    lines = [line for line in answer.output.splitlines() if line.strip()]
+def complaint(output: str, url: str) -> str:
+    """Git's error message, or ssh's before it, without the URL; empty where there is none."""
+    lines = [line for line in output.splitlines() if line.strip()]
     places = [n for n, line in enumerate(lines) if re.match(r"(?:fatal|error|remote):|ssh:", line)]
     if not places:
-        return f"exit code {answer.exit_code}"
+        return ""
     first = places[0]
     if first and "Could not read from remote repository" in lines[first]:
         first -= 1
-    words = re.sub(r"^(?:fatal|error|remote): ", "", lines[first])
-    return shown(words.replace(url, "the repository"), 120)
+    return re.sub(r"^(?:fatal|error|remote): ", "", lines[first]).replace(url, "the repository")

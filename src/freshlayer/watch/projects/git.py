@@ -18,7 +18,7 @@ from freshlayer.children import CLONE, HOST_COMMAND, Child, limited, program, se
 from freshlayer.credentials import Credential, Keyring, Program, find, tls
 from freshlayer.files.deep_trees import entries_below
 from freshlayer.lazy_regex import compiled
-from freshlayer.probe.git import SILENT, credential_helper
+from freshlayer.probe.git import SILENT, complaint, credential_helper
 from freshlayer.reference import shown
 from freshlayer.watch.projects.addresses import RefusedError, is_named, pinned, resolved, ssh_command
 
@@ -218,7 +218,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _complaint(errors: bytes, url: str) -> str:
-    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    chosen = next((line for line in lines if line.startswith(("fatal:", "error:", "remote:", "ssh:"))), "")
-    words = (chosen or (lines[-1] if lines else "it failed")).replace(url, "the repository")
-    return f"git: {shown(words.partition(': ')[2] or words, 160)}"
+    text = errors.decode("utf-8", "replace").strip()
+    last = text.rpartition("\n")[2].replace(url, "the repository")
+    return f"git: {shown(complaint(text, url) or last or 'it failed', 160)}"
