@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from freshlayer.credentials import Keyring
 from freshlayer.errors import OptionError
+from freshlayer.settings import HostSettings
 from freshlayer.watch.projects import settings as project_settings
 from freshlayer.watch.projects.addresses import RefusedError, resolved
 from freshlayer.watch.projects.clones import Clones
@@ -23,7 +25,9 @@ from freshlayer.watch.projects.lists import ListError, ProjectList
 from freshlayer.watch.projects.settings import ProjectSettings, Repository
 from testing.logging_server import LoggingServer, Reply
 from testing.process import wait_until
+from testing.servers.base import free_port
 from testing.servers.git_http import GitHttp
+from testing.tls import self_signed
 from testing.upstream import Upstream
 
 MIB = 1024 * 1024
@@ -339,6 +343,33 @@ def test_a_list_is_requested_with_a_condition_and_kept_when_it_fails(tmp_path: P
         assert again.repositories == []
         with pytest.raises(ListError, match="not public"):
             ProjectList(one.url, tmp_path, ()).fetch(Keyring(), lambda: False)
+
+
+def test_a_list_is_requested_with_the_certificate_and_the_token_of_its_host(tmp_path: Path) -> None:
+    made = self_signed(tmp_path)
+    context = made.server_context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(made.certificate)
+    own = HostSettings(
+        token_env="TOKEN", ca=str(made.certificate), certificate=str(made.certificate), key=str(made.key)
+    )
+    body = Reply(body=b'[{"git": "https://a.example/x.git"}]')
+    with LoggingServer(lambda _: body, tls=context) as server:
+        host = server.url.removeprefix("https://")
+        wanted = ProjectList(f"{server.url}/l", tmp_path, ("127.0.0.1",))
+        for token, expected in (("t", "Bearer t"), ("t\r\nX-Other: 1", None)):
+            wanted.fetch(Keyring({"TOKEN": token}, {host: own}), lambda: False)
+            (logged,) = server.requests()
+            assert (logged.headers.get("authorization"), "x-other" in logged.headers) == (expected, False)
+        assert wanted.repositories == [Repository("https://a.example/x.git")]
+        with pytest.raises(ListError, match=r"^it can't be requested: the certificate is not trusted$"):
+            wanted.fetch(Keyring(), lambda: False)
+    gone = ProjectList(f"http://127.0.0.1:{free_port()}/l", tmp_path, ("127.0.0.1",))
+    with pytest.raises(ListError, match=r"^it can't be requested: Connection refused$"):
+        gone.fetch(Keyring(), lambda: False)
+    gone = ProjectList("https://gone.invalid/l", tmp_path, ("gone.invalid",))
+    with pytest.raises(ListError, match=r"^it can't be requested: the host can't be resolved$"):
+        gone.fetch(Keyring(), lambda: False)
 
 
 def test_a_hook_fetches_at_most_once_in_ten_seconds_and_what_a_list_has_no_more_ends(

@@ -185,7 +185,7 @@ class Handles:
         handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
         handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
         handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
-        _authorise(handle, transfer.request)
+        authorise(handle, transfer.request)
         if plain is not None:
             self._plain[handle] = plain, uses + 1
 
@@ -224,7 +224,7 @@ def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     handle.setopt(pycurl.LOW_SPEED_LIMIT, 16)
     handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
     handle.setopt(pycurl.OPT_FILETIME, 1)
-    _secure(handle, request.tls, authorities)
+    secure(handle, request.tls, authorities)
     proxying.prepare(handle, request.url, transfer.proxies, authorities)
     if request.refuses_local:
         guard(handle, request, transfer.refuse)
@@ -235,7 +235,7 @@ def _by_hand(request: Request) -> bool:
     return request.is_private or bool(request.proxies) or request.refuses_local
 
 
-def _authorise(handle: pycurl.Curl, request: Request) -> None:
+def authorise(handle: pycurl.Curl, request: Request) -> None:
     """Through options and never on a command line; only the first host of a chain gets a credential."""
     credential, signer = request.credential, request.signer
     headers = [it if it.isascii() else _bytes(it) for it in (*request.headers, *request.own)]
@@ -262,7 +262,8 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def _secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
+def secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
+    """The CAs that are trusted, and a client certificate. ``authorities``: where ``tls`` names none."""
     if tls.authorities or authorities:
         handle.setopt(pycurl.CAINFO, tls.authorities or authorities)
     if tls.certificate:

@@ -22,6 +22,7 @@ _CLAUSES = {
     pycurl.E_URL_MALFORMAT: "the URL is malformed",
     pycurl.E_SSL_CONNECT_ERROR: "the TLS connection failed",
     pycurl.E_PEER_FAILED_VERIFICATION: "the certificate is not trusted",
+    pycurl.E_SSL_CERTPROBLEM: "the client certificate can't be used",
     pycurl.E_SSL_CACERT_BADFILE: "the file of the CAs can't be read",
     pycurl.E_USE_SSL_FAILED: "the server has no TLS",
     pycurl.E_LOGIN_DENIED: "the login was refused",
@@ -97,12 +98,13 @@ def post(message: Post, seconds: float, stopping: Callable[[], bool]) -> int:
         handle.setopt(pycurl.PATH_AS_IS, 1)
         handle.setopt(pycurl.HEADERFUNCTION, head.on_line)
         handle.setopt(pycurl.WRITEFUNCTION, lambda _: -1)
-        _limit(handle, message.authorities, seconds, stopping)
+        handle.setopt(pycurl.PROXY, "")
+        limit(handle, message.authorities, seconds, stopping)
         handle.perform()
     except pycurl.error as error:
         code = int(error.args[0])
         if code != pycurl.E_WRITE_ERROR or head.status < _FINAL:
-            raise PostError(_clause(code, seconds, stopping)) from None
+            raise PostError(clause(code, seconds, stopping)) from None
     finally:
         handle.close()
     return head.status
@@ -126,20 +128,21 @@ def send_mail(mail: Mail, seconds: float, stopping: Callable[[], bool]) -> None:
         handle.setopt(pycurl.INFILESIZE, len(mail.content))
         handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_SMTP | pycurl.PROTO_SMTPS)
         handle.setopt(pycurl.WRITEFUNCTION, lambda _: None)
-        _limit(handle, "", seconds, stopping)
+        handle.setopt(pycurl.PROXY, "")
+        limit(handle, "", seconds, stopping)
         handle.perform()
     except pycurl.error as error:
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         if status >= _REFUSED and int(error.args[0]) in _OF_SERVER:
             raise PostError(f"the server answered with {status}") from None
-        raise PostError(_clause(int(error.args[0]), seconds, stopping)) from None
+        raise PostError(clause(int(error.args[0]), seconds, stopping)) from None
     finally:
         handle.close()
 
 
-def _limit(handle: pycurl.Curl, trusted: str, seconds: float, stopping: Callable[[], bool]) -> None:
+def limit(handle: pycurl.Curl, trusted: str, seconds: float, stopping: Callable[[], bool]) -> None:
+    """What a service's transfers have in common. ``trusted``: a file of CAs; empty: the usual ones."""
     latest = time.monotonic() + seconds
-    handle.setopt(pycurl.PROXY, "")
     handle.setopt(pycurl.NETRC, pycurl.NETRC_IGNORED)
     handle.setopt(pycurl.NOSIGNAL, 1)
     handle.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
@@ -148,7 +151,8 @@ def _limit(handle: pycurl.Curl, trusted: str, seconds: float, stopping: Callable
     handle.setopt(pycurl.CAINFO, trusted or authorities())
 
 
-def _clause(code: int, seconds: float, stopping: Callable[[], bool]) -> str:
+def clause(code: int, seconds: float, stopping: Callable[[], bool]) -> str:
+    """Why a transfer failed. ``code``: of libcurl."""
     aborted = code == pycurl.E_ABORTED_BY_CALLBACK and not stopping()
     if aborted or code == pycurl.E_OPERATION_TIMEDOUT:
         return f"it took more than {seconds:g} s"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from http import HTTPStatus
@@ -12,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer import __version__
-from freshlayer.credentials import Credential, Keyring, Scheme, find, tls
+from freshlayer.credentials import Credential, Keyring, find, tls
 from freshlayer.files import atomic_write
 from freshlayer.files.bounded_read import read_file
 from freshlayer.reference import shown
@@ -98,32 +97,34 @@ class ProjectList:
 
     def _requested(self, keyring: Keyring, stopping: Callable[[], bool]) -> tuple[int, _Answer]:
         """No redirect is followed. Raises ListError, RefusedError."""
-        from freshlayer.probe.network.curl import authorities  # noqa: PLC0415 - libcurl is loaded for a list alone
+        from freshlayer.probe.network.curl import authorise, secure  # noqa: PLC0415 - libcurl is loaded for a list alone
         from freshlayer.probe.network.libcurl import pycurl  # noqa: PLC0415
+        from freshlayer.probe.network.messages import Request  # noqa: PLC0415
+        from freshlayer.probe.network.post import clause, limit  # noqa: PLC0415
 
         answer, handle = _Answer(), pycurl.Curl()
-        latest = time.monotonic() + _SECONDS
         addresses = resolved(self.url, self._allow_hosts)
         credential = find(keyring, self.url)
-        headers = ["Accept: application/json", f"User-Agent: freshlayer/{__version__}"]
-        headers += [f"If-None-Match: {self._kept.tag}"] if self._kept and self._kept.tag else []
-        headers += [_authorization(credential)] if isinstance(credential, Credential) else []
+        credential = credential if isinstance(credential, Credential) else None
+        headers = ("Accept: application/json", f"User-Agent: freshlayer/{__version__}")
+        condition = (f"If-None-Match: {self._kept.tag}",) if self._kept and self._kept.tag else ()
+        files = tls(keyring, self.url)
         try:
             handle.setopt(pycurl.URL, self.url.encode())
-            handle.setopt(pycurl.HTTPHEADER, [it.encode() for it in headers])
+            authorise(handle, Request("GET", self.url, (*headers, *condition), credential=credential))
             handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
             handle.setopt(pycurl.RESOLVE, [pinned(self.url, addresses)] if addresses else [])
-            handle.setopt(pycurl.NOSIGNAL, 1)
-            handle.setopt(pycurl.TIMEOUT, _SECONDS)
             handle.setopt(pycurl.HEADERFUNCTION, answer.on_line)
             handle.setopt(pycurl.WRITEFUNCTION, answer.on_body)
-            handle.setopt(pycurl.NOPROGRESS, 0)
-            handle.setopt(pycurl.XFERINFOFUNCTION, lambda *_: int(stopping() or time.monotonic() > latest))
-            handle.setopt(pycurl.CAINFO, tls(keyring, self.url).authorities or authorities())
+            limit(handle, files.authorities, _SECONDS, stopping)
+            secure(handle, files, "")
             handle.perform()
             return int(handle.getinfo(pycurl.RESPONSE_CODE)), answer
         except pycurl.error as error:
-            raise ListError(_clause(int(error.args[0]), answer, pycurl.E_WRITE_ERROR)) from None
+            if len(answer.body) > _LARGEST:
+                raise ListError(f"it is larger than {_LARGEST // 1024 // 1024} MiB") from None
+            why = clause(int(error.args[0]), _SECONDS, stopping)
+            raise ListError(f"it can't be requested: {why}") from None
         finally:
             handle.close()
 
@@ -133,22 +134,6 @@ def _status(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return f"status {status}"
-
-
-def _clause(code: int, answer: _Answer, too_large: int) -> str:
-    if code == too_large and len(answer.body) > _LARGEST:
-        return f"it is larger than {_LARGEST // 1024 // 1024} MiB"
-    return f"it can't be requested (libcurl's error {code})"
-
-
-def _authorization(credential: Credential) -> str:
-    if credential.scheme is Scheme.HEADER:
-        return f"{credential.header}: {credential.secret}"
-    if credential.scheme is Scheme.BEARER:
-        return f"Authorization: Bearer {credential.secret}"
-    from base64 import b64encode  # noqa: PLC0415 - for a list alone
-
-    return f"Authorization: Basic {b64encode(f'{credential.user}:{credential.secret}'.encode()).decode()}"
 
 
 def _read(path: Path) -> _Kept | None:
