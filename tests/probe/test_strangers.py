@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
 import pytest
 
 from freshlayer.credentials import Keyring
-from freshlayer.probe import Limits
-from freshlayer.probe.strangers import is_allowed, keyring_for
+from freshlayer.model.observation import Observation, ProbeOutcome
+from freshlayer.probe import Limits, git, mercurial
+from freshlayer.probe.network.messages import Answer, Means, Once, Run
+from freshlayer.probe.strangers import is_allowed, keyring_for, within
+from freshlayer.reference import parse
+from testing.logging_server import LoggingServer, Reply
 
 ALLOWED = ("*.example.org", "10.0.0.0/8", "registry.example.com")
 
@@ -29,3 +36,72 @@ def test_a_host_is_allowed_by_its_name_or_its_address(url: str, expected: bool) 
     found = keyring_for(url, keyring, Limits(strangers=ALLOWED))
     assert (found is keyring) is expected
     assert keyring_for(url, keyring, Limits()) is keyring
+
+
+def first(
+    text: str, allowed: tuple[str, ...] = (), version: str = "git version 2.39.5"
+) -> Run | Observation | None:
+    """The first program that is run for a reference, but for the version of git; else what is observed."""
+    reference = parse(text)
+    protocol = mercurial.probe if reference.kind == "hg" else git.probe
+    talk = within(protocol(reference, None, Means(Limits(strangers=allowed))), reference.address, allowed)
+    try:
+        step = next(talk)
+        if isinstance(step, Once):
+            step = talk.send(Answer(output=version))
+    except StopIteration as end:
+        found: Observation = end.value
+        return found
+    return step if isinstance(step, Run) else None
+
+
+def test_git_connects_to_the_address_that_was_checked() -> None:
+    """192.0.2.1 is for documentation (RFC 5737): no request is sent to it."""
+    with LoggingServer(lambda _: Reply(404)) as server:
+        run = first(f"git+http://192.0.2.1:{server.port}/r.git#main")
+        assert isinstance(run, Run)
+        own = {it: value for it, value in run.environment.items() if it.startswith("GIT_CONFIG_")}
+        assert own["GIT_CONFIG_COUNT"] == "2"
+        assert (own["GIT_CONFIG_KEY_0"], own["GIT_CONFIG_VALUE_0"]) == ("http.followRedirects", "false")
+        assert own["GIT_CONFIG_KEY_1"] == "http.curloptResolve"
+        assert own["GIT_CONFIG_VALUE_1"] == f"192.0.2.1:{server.port}:192.0.2.1"
+        # As if a name had this address when it was checked, and none when git resolves it.
+        own["GIT_CONFIG_VALUE_1"] = f"gone.invalid:{server.port}:127.0.0.1"
+        argv = ["git", "ls-remote", f"http://gone.invalid:{server.port}/r.git"]
+        subprocess.run(
+            argv, env={**os.environ, "no_proxy": "*", **own}, check=False, capture_output=True, timeout=60
+        )
+        assert [it.headers["host"] for it in server.requests()] == [f"gone.invalid:{server.port}"]
+
+
+def test_an_address_of_ipv6_is_not_resolved_and_so_not_pinned() -> None:
+    run = first("git+https://[2001:db8::1]/r.git#main")
+    assert isinstance(run, Run)
+    assert run.environment["GIT_CONFIG_VALUE_1"] == ""
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "git+git://192.0.2.1/r.git#main",
+        "git+ssh://git@192.0.2.1/r.git#main",
+        "git+http://127.0.0.1/r.git#main",
+        "git+http://169.254.169.254/r.git#main",
+        "hg+https://192.0.2.1/r#tip",
+    ],
+)
+def test_what_is_not_held_to_its_address_is_refused_unless_its_host_is_allowed(reference: str) -> None:
+    told = first(reference)
+    assert isinstance(told, Observation)
+    assert (told.outcome, told.reason.code) == (ProbeOutcome.UNKNOWN, "address-refused")
+    run = first(reference, ("192.0.2.0/24", "127.0.0.1", "169.254.169.254"))
+    assert isinstance(run, Run)
+    assert "GIT_CONFIG_COUNT" not in run.environment
+
+
+def test_a_git_that_would_resolve_the_name_again_is_refused() -> None:
+    for version in ("git version 2.36.9", "git version"):
+        told = first("git+https://192.0.2.1/r.git#main", version=version)
+        assert isinstance(told, Observation)
+        assert "git 2.37 or newer (name its host in allow_hosts)" in told.reason.text
+    assert isinstance(first("git+https://192.0.2.1/r.git#main", version="git version 2.37.0"), Run)

@@ -16,14 +16,27 @@ from msgspec.structs import replace
 
 from freshlayer.children import VERSION_CONTROL
 from freshlayer.credentials import Keyring
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.observation import Observation
+from freshlayer.model.reasons import Reason
 from freshlayer.probe.confined import WITHOUT_USER
 from freshlayer.probe.network.exchange import failed
 from freshlayer.probe.network.local_addresses import is_named, is_refused
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Request, Run, Step
+from freshlayer.probe.network.pinned_addresses import OLDEST_GIT, is_honoured, pinned
 from freshlayer.reference import Reference
 
 _REFUSED = failed("address-refused", "")
+_CURE = "name its host in allow_hosts"
+_UNHELD = Answer(
+    error=Reason(
+        "address-refused", detail="only git by HTTP connects to the address that was checked", hint=_CURE
+    )
+)
+_OLD = Answer(error=Reason("address-refused", detail=f"this needs git {OLDEST_GIT} or newer", hint=_CURE))
+_VERSION = Once(("git", "version"), Run(("git", "version"), VERSION_CONTROL))
+# What urlsplit, the resolver and libcurl take for the same host.
+_HOST = compiled(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 def is_allowed(url: str, allowed: Sequence[str]) -> bool:
@@ -74,14 +87,18 @@ def within(talk: Conversation, url: str, allowed: Sequence[str]) -> Conversation
             found: Observation = end.value
             return found
         confined = _confined(step, url, allowed)
-        answer = _REFUSED if confined is None else (yield confined)
+        if isinstance(confined, Run) and confined is not step:
+            version = yield _VERSION
+            if version.error or not is_honoured(version.output):
+                confined = version if version.error else _OLD
+        answer = confined if isinstance(confined, Answer) else (yield confined)
 
 
-def _confined(step: Step, url: str, allowed: Sequence[str]) -> Step | None:
-    """None where it is refused."""
+def _confined(step: Step, url: str, allowed: Sequence[str]) -> Step | Answer:
+    """An answer in its place where it is refused."""
     if isinstance(step, Once):
         inner = _confined(step.step, url, allowed)
-        return replace(step, step=inner) if isinstance(inner, Request | Run) else None
+        return replace(step, step=inner) if isinstance(inner, Request | Run) else _REFUSED
     if isinstance(step, Run):
         return (
             _without_user(step, url)
@@ -93,20 +110,28 @@ def _confined(step: Step, url: str, allowed: Sequence[str]) -> Step | None:
         if is_allowed(step.url, allowed):
             return replace(step, follow=False)
         if is_named(step.url, loopback=False):
-            return None
+            return _REFUSED
         return replace(step, refuses_local=True, loopback=False)
     return step
 
 
-def _without_user(step: Run, url: str) -> Run | None:
-    """A program without the user's configuration; None where its host has an address that is refused."""
+def _without_user(step: Run, url: str) -> Run | Answer:
+    """Git without the user's configuration, which connects to the addresses that are checked here.
+
+    An answer in its place where one is refused. The resolution holds up the one thread of the driver.
+    """
     parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or step.argv[0] == "hg":
+        return _UNHELD
     try:
-        port = parts.port
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        port, host = parts.port, parts.hostname or ""
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError):
-        return None
-    addresses = dict.fromkeys(str(it[4][0]) for it in found)
-    if is_named(url, loopback=False) or any(is_refused(it, loopback=False) for it in addresses):
-        return None
-    return replace(step, environment={**step.environment, **WITHOUT_USER})
+        return _REFUSED
+    addresses = list(dict.fromkeys(str(it[4][0]) for it in found))
+    is_local = is_named(url, loopback=False) or any(is_refused(it, loopback=False) for it in addresses)
+    if is_local or not _HOST.fullmatch(host):
+        return _REFUSED
+    pin = {"GIT_CONFIG_KEY_1": "http.curloptResolve", "GIT_CONFIG_VALUE_1": pinned(url, addresses)}
+    environment = {**step.environment, **WITHOUT_USER, **pin, "GIT_CONFIG_COUNT": "2"}
+    return replace(step, environment=environment)

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from freshlayer.probe.network.embedded_addresses import effective
+from freshlayer.probe.network.pinned_addresses import PORTS
 
 # Python 3.11 takes both for global: NAT64 of an own network (RFC 8215), and what was site-local (RFC 3879).
 _LOCAL = (ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("fec0::/10"))
-_PORTS = {"https": 443, "http": 80, "ssh": 22}
 
 
 class RefusedError(Exception):
@@ -29,7 +29,7 @@ def resolved(url: str, allowed: Sequence[str]) -> list[str]:
     host = (parts.hostname or "").lower()
     named = is_named(url, allowed)
     try:
-        found = socket.getaddrinfo(host, parts.port or _PORTS[parts.scheme], type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, parts.port or PORTS[parts.scheme], type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         if named:
             return []
@@ -50,18 +50,11 @@ def is_named(url: str, allowed: Sequence[str]) -> bool:
     return any(fnmatchcase(host, pattern.lower()) for pattern in allowed)
 
 
-def pinned(url: str, addresses: Sequence[str]) -> str:
-    """``HOST:PORT:ADDRESS,…`` for libcurl, so that a second resolution can't lead elsewhere."""
-    parts = urlsplit(url)
-    shown = (f"[{it}]" if ":" in it else it for it in addresses)
-    return f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}:{','.join(shown)}"
-
-
 def ssh_command(url: str, address: str) -> str:
     """What git runs for ssh: its keys are those of the host, its connection is made to this address."""
     parts = urlsplit(url)
-    port = parts.port or _PORTS["ssh"]
-    alias = parts.hostname if port == _PORTS["ssh"] else f"[{parts.hostname}]:{port}"
+    port = parts.port or PORTS["ssh"]
+    alias = parts.hostname if port == PORTS["ssh"] else f"[{parts.hostname}]:{port}"
     return shlex.join(["ssh", "-o", f"HostName={address}", "-o", f"HostKeyAlias={alias}"])
 
 

@@ -17,14 +17,11 @@ from msgspec import Struct
 from freshlayer.children import CLONE, HOST_COMMAND, Child, limited, program, search_path
 from freshlayer.credentials import Credential, Keyring, Program, find, tls
 from freshlayer.files.deep_trees import entries_below
-from freshlayer.lazy_regex import compiled
 from freshlayer.probe.git import SILENT, complaint, credential_helper
+from freshlayer.probe.network.pinned_addresses import OLDEST_GIT, is_honoured, pinned
 from freshlayer.reference import shown
-from freshlayer.watch.projects.addresses import RefusedError, is_named, pinned, resolved, ssh_command
+from freshlayer.watch.projects.addresses import RefusedError, is_named, resolved, ssh_command
 
-_VERSION = compiled(r"git version (\d{1,4})\.(\d{1,4})")
-_OLDEST = (2, 37)
-"""The first with http.curloptResolve."""
 _MOST_OUTPUT = 8 * 1024 * 1024
 _STEP = 0.02
 _PEEK = os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -89,7 +86,7 @@ class Git:
         self._limits = limits
         self._keyring = keyring
         self._stopping = stopping
-        self._version: tuple[int, int] | None = None
+        self._pins: bool | None = None
 
     def __call__(self, url: str, words: Sequence[str], home: Path, extra: Mapping[str, str]) -> str:
         """Its output. ``home``: all that it may make larger. Raises CloneError."""
@@ -120,13 +117,12 @@ class Git:
 
     def _refuse_old(self, git: str, home: Path) -> None:
         """Raises CloneError where it would resolve the name once more, and connect to any address."""
-        if self._version is None:
-            printed = self._output([git, "version"], dict(os.environ), home, CLONE, git)
-            numbers = _VERSION.search(printed)
-            self._version = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
-        if self._version < _OLDEST:
-            oldest = ".".join(map(str, _OLDEST))
-            raise CloneError(f"it needs git {oldest} or newer, unless allow_hosts has the name of its host")
+        if self._pins is None:
+            self._pins = is_honoured(self._output([git, "version"], dict(os.environ), home, CLONE, git))
+        if not self._pins:
+            raise CloneError(
+                f"it needs git {OLDEST_GIT} or newer, unless allow_hosts has the name of its host"
+            )
 
     def _credential(self, url: str, keyring: Keyring, home: Path) -> Credential | None:
         found = find(keyring, url)

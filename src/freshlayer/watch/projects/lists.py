@@ -14,8 +14,9 @@ from freshlayer import __version__
 from freshlayer.credentials import Credential, Keyring, find, tls
 from freshlayer.files import atomic_write
 from freshlayer.files.bounded_read import read_file
+from freshlayer.probe.network.pinned_addresses import pinned
 from freshlayer.reference import shown
-from freshlayer.watch.projects.addresses import RefusedError, pinned, resolved
+from freshlayer.watch.projects.addresses import RefusedError, resolved
 from freshlayer.watch.projects.settings import ListedProject, Repository, refused
 
 _LARGEST = 8 * 1024 * 1024
@@ -104,6 +105,7 @@ class ProjectList:
 
         answer, handle = _Answer(), pycurl.Curl()
         addresses = resolved(self.url, self._allow_hosts)
+        pins = [pinned(self.url, addresses)] if addresses else []
         credential = find(keyring, self.url)
         credential = credential if isinstance(credential, Credential) else None
         headers = ("Accept: application/json", f"User-Agent: freshlayer/{__version__}")
@@ -113,7 +115,7 @@ class ProjectList:
             handle.setopt(pycurl.URL, self.url.encode())
             authorise(handle, Request("GET", self.url, (*headers, *condition), credential=credential))
             handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-            handle.setopt(pycurl.RESOLVE, [pinned(self.url, addresses)] if addresses else [])
+            handle.setopt(pycurl.RESOLVE, [it for it in pins if it])
             handle.setopt(pycurl.HEADERFUNCTION, answer.on_line)
             handle.setopt(pycurl.WRITEFUNCTION, answer.on_body)
             limit(handle, files.authorities, _SECONDS, stopping)
