@@ -164,7 +164,7 @@ HOST_SETTINGS: dict[str, str] = {
     "certificate": "a PEM file with the client certificate",
     "key": "a PEM file with the key of the certificate",
     "key_password_env": "the variable that holds the password of the key",
-    "insecure": "do not verify the certificate",
+    "insecure": "request its images by plain HTTP",
 }
 """Every field of ``[hosts."name"]``."""
 
