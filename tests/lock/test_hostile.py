@@ -57,6 +57,16 @@ HOSTILE = {
     "a size below nothing": (but("used-by", "size = -1\nused-by"), 3, ">= 0"),
     "a digest that is none": (but("used-by", 'sha256 = "abc"\nused-by'), 3, "expected `str` matching regex"),
     "an escape sequence": (but("etag:v1", "etag:\\u001b[2J"), 3, "'identity' has a control character"),
+    "two lines": (
+        but('"https://example.org/a"', '"""https://example.org/a\nhttps://example.org/c"""'),
+        3,
+        "'reference' has a control character",
+    ),
+    "two lines of a text": (
+        HEAD + '[[not-read]]\nused-by = "D 0 RUN"\ntext = """\napt\n::error::injected"""\n',
+        2,
+        "'text' has a control character",
+    ),
     "text from right to left": (but("etag:v1", "etag:\u202ev1"), 3, "'identity' has a control character"),
     "a long text": (but("etag:v1", "etag:" + "v" * 9000), 3, "'identity' is longer than 8192 characters"),
     "a login": (but("example.org/a", "user:hunter2@example.org/a"), 3, "has a secret"),

@@ -61,19 +61,19 @@ def read_blocks(text: str) -> list[Block]:
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
         raise LockError("the file has a merge conflict (resolve it, then run freshlayer lock)", line)
-    blocks = _by_line(text)
-    if blocks is None:
-        blocks = _as_toml(text)
+    by_line = _by_line(text)
+    blocks = _as_toml(text) if by_line is None else by_line
     if len(blocks) > _MOST_BLOCKS:
         raise LockError(f"it has more than {_MOST_BLOCKS} entries")
-    if not _is_harmless(text):
+    # A text of TOML may have several lines.
+    if by_line is None or not _is_harmless(text):
         for block in blocks:
             _check(block)
     return blocks
 
 
 def _is_harmless(text: str) -> bool:
-    """Whether no value of a text can be wrong in ``_check``; true of most, and known at once."""
+    """Whether no value of a line can be wrong in ``_check``; true of most, and known at once."""
     lines = text.split("\n")
     return "\\" not in text and "".join(lines).isprintable() and max(map(len, lines)) <= _LONGEST
 

@@ -157,7 +157,8 @@ def plain_among(blocks: Iterable[Block]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(texts), _AT_ONCE):
         group = texts[start : start + _AT_ONCE]
-        if _are_plain("\n".join(group)):
+        lines = "\n".join(group)
+        if lines.count("\n") < len(group) and _are_plain(lines):
             found.update(group)
     return found
 
