@@ -14,6 +14,8 @@ from freshlayer.lock import lock_text, read_lock
 from freshlayer.model.lock import Lock, LockedInput, LockUser
 from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded
 from freshlayer.probe import Limits, probe
+from freshlayer.probe.network.curl import Handles, Transfer
+from freshlayer.probe.network.messages import Request
 from freshlayer.reference import Reference, parse, requested
 from freshlayer.request_form import RequestForm
 from freshlayer.state import SqliteStore
@@ -171,3 +173,15 @@ def test_state_and_identities_hold_the_headers_and_no_secret(server: LoggingServ
     everything = b"".join(item.read_bytes() for item in tmp_path.iterdir())
     assert SECRET.encode() not in everything
     assert b"#header:accept=a/b;%20q%3D1" in everything
+
+
+def test_a_handle_that_is_used_again_sends_no_header_of_the_request_before(server: LoggingServer) -> None:
+    handles = Handles()
+    handle = handles.take()
+    for headers in (('If-None-Match: "v1"',), ()):
+        transfer = Transfer(Request("HEAD", f"{server.url}/a", headers), Limits())
+        handles.prepare(handle, transfer, 5)
+        handle.perform()
+    first, second = server.requests()
+    assert first.headers["if-none-match"] == '"v1"'
+    assert "if-none-match" not in second.headers

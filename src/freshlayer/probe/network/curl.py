@@ -251,7 +251,11 @@ def authorise(handle: pycurl.Curl, request: Request) -> None:
         bearer = credential.scheme is Scheme.BEARER
         name, prefix = ("Authorization", "Bearer ") if bearer else (credential.header, "")
         headers.append(f"{name}: {prefix}{credential.secret}".encode())
-    handle.setopt(pycurl.HTTPHEADER, headers)
+    if headers:
+        handle.setopt(pycurl.HTTPHEADER, headers)
+    else:
+        # Pycurl takes an empty list for no change.
+        handle.unsetopt(pycurl.HTTPHEADER)
 
 
 def _bytes(text: str) -> bytes:
