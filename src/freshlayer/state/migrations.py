@@ -186,7 +186,7 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (9, (_STANDING, _OUTBOX, "CREATE INDEX outbox_due ON outbox (delivered, due)")),
     (10, ("ALTER TABLE outbox ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0",)),
     # Observations have a shorter form from now on (``observations``), which version 10 does not read.
-    (11, ()),
+    (11, ("UPDATE observation SET entity_tag = '=' || entity_tag WHERE substr(entity_tag, 1, 1) = '='",)),
     (12, (_WATCH_COUNT,)),
 )
 """Version → the statements that lead to it from the version before."""
