@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Observation, ProbeOutcome
-from freshlayer.probe import Limits, git, mercurial
-from freshlayer.probe.network.messages import Answer, Means, Once, Run
-from freshlayer.probe.strangers import is_allowed, keyring_for, within
-from freshlayer.reference import parse
+from freshlayer.probe import Limits, git, mercurial, probe
+from freshlayer.probe.network.messages import Answer, Means, Once, Pause, Run
+from freshlayer.probe.strangers import Names, is_allowed, keyring_for, within
+from freshlayer.reference import parse, requested
+from freshlayer.request_form import Proxies, RequestForm
 from testing.logging_server import LoggingServer, Reply
 
+# In a process of its own, since an audit hook can't be taken back; a name server that does not answer.
+SLOW_NAMES = """
+import sys, time
+from collections import Counter
+from freshlayer.credentials import Keyring
+from freshlayer.probe import Limits, probe
+from freshlayer.reference import parse
+looked_up = []
+def hook(event, arguments):
+    if event == "socket.getaddrinfo":
+        looked_up.append(arguments[0])
+        time.sleep(60)
+sys.addaudithook(hook)
+references = [parse(f"git+http://host-{number % 15}.invalid/{number}") for number in range(30)]
+seen = probe(references, {}, Limits(strangers=(), deadline=2), keyring=Keyring({}))
+assert len(seen) == 30
+print(*{one.reason.code for one in seen.values()}, *set(Counter(looked_up).values()))
+"""
 ALLOWED = ("*.example.org", "10.0.0.0/8", "registry.example.com")
 
 
@@ -38,16 +60,70 @@ def test_a_host_is_allowed_by_its_name_or_its_address(url: str, expected: bool) 
     assert keyring_for(url, keyring, Limits()) is keyring
 
 
+@pytest.fixture
+def servers() -> Iterator[tuple[LoggingServer, LoggingServer]]:
+    """An origin, and a proxy that a stranger names."""
+    with LoggingServer() as origin, LoggingServer() as proxy:
+        yield origin, proxy
+
+
+def asked(kind: str, url: str, proxy: LoggingServer, keyring: Keyring, *allowed: str) -> Observation:
+    proxies = Proxies(http=proxy.url, https=proxy.url)
+    reference = requested(parse(f"{kind}{url}/a"), RequestForm(proxies=proxies))
+    return probe([reference], {}, Limits(strangers=allowed).within(2), keyring=keyring)[reference]
+
+
+@pytest.mark.parametrize("kind", ["", "git+"])
+def test_an_allowed_host_is_not_reached_through_a_strangers_proxy(
+    kind: str, servers: tuple[LoggingServer, LoggingServer], tmp_path: Path
+) -> None:
+    origin, proxy = servers
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ada password hunter2\n")
+    keyring = Keyring({"NETRC": str(tmp_path / "netrc"), "HOME": str(tmp_path)})
+    origin.script = lambda it: Reply(
+        200 if "authorization" in it.headers else 401, {"WWW-Authenticate": "Basic"}
+    )
+    asked(kind, origin.url, proxy, keyring, "127.0.0.1")
+    assert proxy.requests() == []
+    assert "authorization" in origin.requests()[-1].headers
+
+
+@pytest.mark.parametrize("kind", ["", "git+"])
+def test_a_strangers_proxy_is_no_way_to_a_local_address(
+    kind: str, servers: tuple[LoggingServer, LoggingServer]
+) -> None:
+    origin, proxy = servers
+    seen = asked(kind, origin.url, proxy, Keyring({}))
+    assert seen.reason.code == "address-refused"
+    assert origin.requests() == proxy.requests() == []
+
+
+@pytest.mark.parametrize("kind", ["", "git+"])
+def test_a_strangers_proxy_has_no_local_address(
+    kind: str, servers: tuple[LoggingServer, LoggingServer]
+) -> None:
+    _, proxy = servers
+    asked(kind, "http://192.0.2.1", proxy, Keyring({}))
+    assert proxy.requests() == []
+
+
+def test_a_name_server_without_an_answer_holds_up_nothing() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", SLOW_NAMES], capture_output=True, text=True, check=True, timeout=50
+    )
+    assert found.stdout == "deadline 1\n"
+
+
 def first(
     text: str, allowed: tuple[str, ...] = (), version: str = "git version 2.39.5"
 ) -> Run | Observation | None:
     """The first program that is run for a reference, but for the version of git; else what is observed."""
     reference = parse(text)
     protocol = mercurial.probe if reference.kind == "hg" else git.probe
-    talk = within(protocol(reference, None, Means(Limits(strangers=allowed))), reference.address, allowed)
+    talk = within(protocol(reference, None, Means(Limits(strangers=allowed))), reference, allowed, Names())
     try:
         step = next(talk)
-        if isinstance(step, Once):
+        while isinstance(step, Pause | Once):
             step = talk.send(Answer(output=version))
     except StopIteration as end:
         found: Observation = end.value

@@ -209,7 +209,7 @@ class _Driver:
 
     def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
         handle = self._handles.take()
-        given = request.proxies if request.proxies is not None else talk.reference.form.proxies
+        given = request.proxies or (talk.reference.form.proxies if self._limits.strangers is None else None)
         host = self._hosts[talk.host]
         # A stream that is not free yet is not a connection that does not come about.
         limits = self._patient if host.multiplexed else self._limits
