@@ -101,6 +101,34 @@ def test_npm(tmp_path: Path, command: str, words: list[str]) -> None:
     assert list(found.words) == words
 
 
+@pytest.mark.parametrize(
+    ("command", "stated"),
+    [
+        ("npm install foo@github:a/b lodash", "git+https://github.com/a/b.git"),
+        ("npm install -g foo@github:a/b lodash", "git+https://github.com/a/b.git"),
+        ("yarn add foo@a/b lodash", "git+https://github.com/a/b.git"),
+        ("npm install foo@https://h.example/x lodash", "https://h.example/x"),
+        ("npm install short lodash", "git+https://github.com/a/b.git"),
+        ("npm install long lodash", "git+https://h.example/long.git"),
+        ("npm install foo@file:../foo lodash", "foo@file:../foo"),
+        ("npm install local lodash", "local@file:../local"),
+        ("npm install listed lodash", "listed@catalog:"),
+        ("npm install local", "local@file:../local"),
+    ],
+)
+def test_a_word_for_a_package_of_no_index_is_an_input_or_is_listed(
+    tmp_path: Path, command: str, stated: str
+) -> None:
+    wanted = {"short": "github:a/b", "long": "git+https://h.example/long.git"}
+    wanted |= {"local": "file:../local", "listed": "catalog:"}
+    files = {"package.json": json.dumps({"dependencies": wanted})}
+    found = discovered(tmp_path, command, files)
+    words = [it.words for every in found.packages.values() for it in every]
+    assert words == ([("lodash",)] if "lodash" in command else [])
+    inputs = [str(it.reference) for it in found.inputs]
+    assert stated in [*inputs, *(it.text for it in found.not_watched if not it.accepted)]
+
+
 _WORKSPACES = {
     "package.json": '{"workspaces": ["packages/*", "app"], "devDependencies": {"lerna": "8"}}',
     "app/package.json": '{"name": "the-app", "dependencies": {"express": "^4", "core": "*"}}',

@@ -94,7 +94,7 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
         listed = [one for it in archives for one in (Listed(it, Reason("file-named")), not_followed(it))]
         line = LanguageLine(words, kept, listed=tuple(listed))
         in_project = tool == "npm" and "global" not in dict(options)
-        return _in_project(line, files, workspace(tool, files, root), options) if in_project else line
+        return _in_project(line, files, workspace(tool, files, root), options) if in_project else _named(line)
     command = " ".join([name, *operands])
     line = _of_manifests(command, tool, files, workspace(tool, files, root), options)
     return replace(line, options=(*kept, *line.options))
@@ -113,6 +113,7 @@ def _in_project(
     member = name_of(manifest) if named or project.above else None
     own = dict(stated(manifest, (*SECTIONS, PEERS)))
     words: list[str] = []
+    elsewhere: list[tuple[str, str]] = []
     unknown = line.unknown
     for word in line.words:
         match = _NAMED.fullmatch(word)
@@ -122,9 +123,28 @@ def _in_project(
         wanted = match[2] or own.get(match[1], "")
         value = of_word(project.overrides, member, match[1], wanted, of_root)
         unknown = unknown or (value if isinstance(value, Reason) else None)
-        words += [_word(match[1], value)] if isinstance(value, str) and not _is_elsewhere(value) else []
+        if isinstance(value, str):
+            elsewhere += [(match[1], value)] if _is_elsewhere(value) else []
+            words += [] if _is_elsewhere(value) else [_word(match[1], value)]
     note = (("overrides", ""),) if project.overrides else ()
-    return replace(line, words=tuple(words), options=(*line.options, *note), unknown=unknown)
+    found = replace(line, words=tuple(words), options=(*line.options, *note), unknown=unknown)
+    return _with_elsewhere(found, elsewhere)
+
+
+def _named(line: LanguageLine) -> LanguageLine:
+    """Words that name no version but where the package is from, ``NAME@github:OWNER/REPOSITORY``, by that."""
+    named = {word: match for word in line.words if (match := _NAMED.fullmatch(word)) is not None}
+    elsewhere = {word: (it[1], it[2]) for word, it in named.items() if it[2] and _is_elsewhere(it[2])}
+    kept = tuple(word for word in line.words if word not in elsewhere)
+    return _with_elsewhere(replace(line, words=kept), list(elsewhere.values()))
+
+
+def _with_elsewhere(line: LanguageLine, wanted: Sequence[tuple[str, str]]) -> LanguageLine:
+    """With packages that are in no index. What a file or a directory requires is not read for a word."""
+    remotes = dict.fromkeys(value for _, value in wanted if _is_remote(value))
+    texts = [f"{name}@{value}"[:80] for name, value in wanted if not _is_remote(value)]
+    listed = [Listed(it, Reason("requirements-not-stated", detail=it)) for it in dict.fromkeys(texts)]
+    return replace(line, remotes=(*line.remotes, *remotes), listed=(*line.listed, *listed))
 
 
 def _tool(name: str, files: ProjectFiles, root: str) -> str:
