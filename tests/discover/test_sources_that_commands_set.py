@@ -96,12 +96,71 @@ def test_the_proxy_of_go_is_the_one_that_go_prints(tmp_path: Path) -> None:
         ("bundle config set --local without test", ("a",)),
         ("bundle config set without 'test other'", ("a",)),
         ("bundle config --global without test", ("a",)),
+        ("bundle config set without test && bundle config set without none", ("a", "b")),
+        ("bundle config set without test && bundle config unset without", ("a", "b")),
+        ("bundle config set without test && bundle config --delete without", ("a", "b")),
+        ("bundle config set without none && bundle config set --local without test", ("a",)),
+        ("bundle config set without test && bundle config set with test", ("a", "b")),
         ("bundle config set jobs 4", ("a", "b")),
         ("bundle config list", ("a", "b")),
     ],
 )
 def test_groups_that_bundler_leaves_out(tmp_path: Path, line: str, words: tuple[str, ...]) -> None:
     assert last(tmp_path, [line, "bundle install"], {"Gemfile": _GEMFILE}).words == words
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if [ -n "$X" ]; then bundle config set without test; fi',
+        "bundle config set without $(cat groups)",
+        "bundle config set without none && bundle config --global without test",
+    ],
+)
+def test_groups_that_are_not_known_are_stated(tmp_path: Path, line: str) -> None:
+    unknown = last(tmp_path, [line, "bundle install"], {"Gemfile": _GEMFILE}).unknown
+    assert unknown is not None
+    assert unknown.code == "requirements-not-stated"
+
+
+def test_groups_that_a_setting_of_the_project_and_a_command_leave_out_differ(tmp_path: Path) -> None:
+    (tmp_path / ".bundle").mkdir()
+    files = {"Gemfile": _GEMFILE, ".bundle/config": '---\nBUNDLE_WITHOUT: "test"\n'}
+    assert last(tmp_path, ["bundle install"], files).words == ("a",)
+    assert last(tmp_path, ["bundle config unset without", "bundle install"], files).unknown is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "is_locked"),
+    [
+        ("bundle config set frozen true", True),
+        ("bundle config set --local deployment 'true'", True),
+        ("bundle config frozen 1", True),
+        ("bundle config set frozen false && bundle config set frozen true", True),
+        ("bundle config set frozen true && bundle config set frozen false", False),
+        ("bundle config set frozen true && bundle config unset frozen", False),
+        ("bundle config set frozen true && bundle config --delete frozen", False),
+        ("bundle config set deployment true && bundle config set deployment false", False),
+        ("bundle config set deployment true && bundle config set frozen false", False),
+        ("bundle config set --local frozen false && bundle config set --global frozen true", False),
+        ('if [ -n "$X" ]; then bundle config set frozen true; fi', False),
+        ('[ -z "$X" ] || bundle config set frozen true', False),
+        ('bundle config set frozen true && if [ -n "$X" ]; then bundle config set frozen false; fi', False),
+        ("bundle config set frozen $(cat frozen)", False),
+    ],
+)
+def test_a_lock_file_is_kept_where_the_last_setting_says_so(
+    tmp_path: Path, line: str, *, is_locked: bool
+) -> None:
+    lock = "GEM\n  specs:\n    a (1.0)\n    b (1.0)\n\nDEPENDENCIES\n  a\n  b\n"
+    for name, text in {"Gemfile": _GEMFILE, "Gemfile.lock": lock}.items():
+        (tmp_path / name).write_text(text)
+    for lines in (f"RUN {line}\nRUN bundle install\n", f"RUN {line}; bundle install\n"):
+        read = ContextFiles(tmp_path, None).read
+        found = analyse(f"FROM base\nWORKDIR /app\nCOPY . .\n{lines}", BuildRequest(("linux/amd64",)), read)
+        codes = [it.reason.code for it in found.discovery.not_watched if "install" in it.text]
+        assert codes == (["locked-by-file"] if is_locked else [])
+        assert bool(found.discovery.packages) is not is_locked
 
 
 @pytest.mark.parametrize(

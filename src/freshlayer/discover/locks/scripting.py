@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from freshlayer.discover.locks.bundler_settings import CONFIGURATIONS, is_frozen
 from freshlayer.discover.locks.project import (
     Lock,
     Locked,
@@ -28,8 +29,6 @@ _LOCKED_HEX = compiled(r"(?m)^[ \t]*\"?(\w+)\"?:\s*\{:(?:hex|git)")
 _PUB = compiled(r"(?ms)^(?:dev_)?dependencies:\n(.*?)(?=^\S|\Z)")
 _PUB_NAME = compiled(r"(?m)^ {2}(\w+):(?!\s*\n\s{4}(?:sdk|path):)")
 _LOCKED_PUB = compiled(r"(?m)^ {2}(\w+):\s*$")
-_CONFIGURATIONS = (".bundle/config", "/usr/local/bundle/config", "/root/.bundle/config")
-_FROZEN = ("BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT")
 
 
 def bundler(project: Project) -> Lock:
@@ -38,11 +37,9 @@ def bundler(project: Project) -> Lock:
     text, manifest = project.text(f"{file}.lock"), project.text(file)
     if text is None or manifest is None:
         return missing(f"{file}.lock")
-    frozen = project.has("--frozen", "--deployment") or any(
-        project.environment(name).lower() in {"1", "true"} for name in _FROZEN
-    )
-    configured = "\n".join(project.text(path) or "" for path in _CONFIGURATIONS)
-    if not frozen and not re.search(r"BUNDLE_(?:FROZEN|DEPLOYMENT): \"?true", configured):
+    configured = [project.text(path) or "" for path in CONFIGURATIONS]
+    frozen = project.has("--frozen", "--deployment") or is_frozen(configured, project.environment)
+    if not frozen:
         return floating("bundle install updates its lock file unless it is frozen or in deployment mode")
     section = _DEPENDENCIES.search(text)
     locked = _LOCKED_GEM.findall(section[1]) if section else []

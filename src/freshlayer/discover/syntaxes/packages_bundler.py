@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from freshlayer.discover.locks.bundler_settings import CONFIGURATIONS, values_of
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
@@ -44,9 +45,7 @@ _RUBY = re.compile(r"(?:ruby|mri)(?:_\d+)?$")
 _LOCKED = compiled(r"(?m)^ {4}([\w.-]+) \((\d[^\s)-]*)(?:-[^)\n]*)?\)$")
 _DEPENDENCIES = compiled(r"(?ms)^DEPENDENCIES\n(.*?)(?:^\S|\Z)")
 _DEPENDENCY = compiled(r"(?m)^ {2}([\w.-]+)!?(?: \(([^)\n]*)\))?!?$")
-_WITHOUT = compiled(r"(?m)^BUNDLE_WITHOUT: \"?([^\"\n]*)")
 _MIRROR = compiled(r"(?m)^BUNDLE_MIRROR__")
-_CONFIGURATIONS = (".bundle/config", "/usr/local/bundle/config", "/root/.bundle/config")
 _RUBYGEMS = "https://rubygems.org"
 _MOST_LINES = 5000
 _LONGEST = 80
@@ -82,19 +81,30 @@ def bundler(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langua
     text = files.read(file)
     if isinstance(text, Reason):
         return None if text.code == "no-manifest" else LanguageLine(unknown=text)
-    configured = "\n".join(text for _, text in files.texts(map(files.path, _CONFIGURATIONS)))
-    if _MIRROR.search(configured):
+    configured = [text for _, text in files.texts(map(files.path, CONFIGURATIONS))]
+    if any(map(_MIRROR.search, configured)):
         return LanguageLine(unknown=Reason("package-source-unknown", detail="bundler is given a mirror"))
-    found = _WITHOUT.search(configured)
-    without = options.get("without") or files.variable("BUNDLE_WITHOUT") or (found[1] if found else "")
-    wanted = frozenset(_WORD.findall(options.get("with", "") or files.variable("BUNDLE_WITH")))
-    gemfile = _Gemfile(frozenset(_WORD.findall(without)) - wanted, wanted)
     try:
+        without, wanted = (_groups(it, options, configured, files) for it in ("without", "with"))
+        gemfile = _Gemfile(without - wanted, wanted)
         gemfile.read(text)
     except _NotReadError as error:
         detail = f"{file}: {str(error)[:_LONGEST]}"
         return LanguageLine(unknown=Reason("requirements-not-stated", detail=detail))
     return _line(gemfile, files.text(f"{file}.lock") or "")
+
+
+def _groups(
+    name: str, options: Mapping[str, str], configured: Sequence[str], files: ProjectFiles
+) -> frozenset[str]:
+    """Of the option, else of the settings. Raises _NotReadError."""
+    if options.get(name):
+        return frozenset(_WORD.findall(options[name]))
+    stated = values_of(name.upper(), configured, files.variable)
+    found = {frozenset(_WORD.findall(it)) for it in stated}
+    if len(found) > 1 or "?" in stated:
+        raise _NotReadError(f"which groups bundler is to install ({name})")
+    return next(iter(found), frozenset())
 
 
 class _Gemfile:

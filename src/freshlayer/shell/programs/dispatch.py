@@ -176,7 +176,7 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if name in FILTERS and given is not None and len(plain) == len(words):
         consume(frame)
         return _filtered(runner, fields, plain[1:], given)
-    before_call(runner, fields)
+    before_call(runner, fields, certain=frame.certain)
     if name not in _SILENT or (name == "rm" and any(map(_KEPT_INDEXES.fullmatch, plain))):
         runner.called(fields, frame)
     after_call(runner, fields)

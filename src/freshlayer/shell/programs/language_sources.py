@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from xml.sax.saxutils import quoteattr
 
 from freshlayer.lazy_regex import compiled
@@ -21,6 +22,8 @@ _RUBYGEMS = "https://rubygems.org/"
 _LISTED = compiled(r"(?m)^- (\S+)$")
 _OF_GO = compiled(r"GO(?:PROXY|NOPROXY|PRIVATE)=\S*")
 _OF_BUNDLER = compiled(r"(?:mirror\.\S+|without|with|frozen|deployment|gemfile)")
+_BUNDLER = "/root/.bundle/config"
+_PLAIN = compiled(r"[^\"$`…?\n]*")
 _NUGET = "/root/.nuget/NuGet/NuGet.Config"
 _NUGET_ORG = "https://api.nuget.org/v3/index.json"
 _ADDED = compiled(r'[ ]*<add key="([^"]*)" value="[^"]*" />\n')
@@ -45,16 +48,26 @@ def gem(runner: Runner, words: Sequence[str]) -> None:
     _write(runner, "/root/.gemrc", ":sources:\n" + "".join(f"- {it}\n" for it in listed))
 
 
-def bundler(runner: Runner, words: Sequence[str]) -> None:
-    """``bundle config [set] [--local] KEY VALUE``: what decides which gems are installed, and from where."""
+def bundler(runner: Runner, words: Sequence[str], *, certain: bool = True) -> None:
+    """``bundle config [set|unset] KEY [VALUE]``: which gems are installed, and from where.
+
+    A value that is not known is written as ``?``, one that is removed as an empty one: the files of the
+    project may have it too. ``--global`` does not change a value that the project has. ``certain``: the
+    command runs in every build.
+    """
     rest = [it for it in words if not it.startswith("--")]
     if rest[:1] != ["config"]:
         return
-    key, *values = rest[2:] if rest[1:2] == ["set"] else [*rest[1:], ""]
-    if values and _OF_BUNDLER.fullmatch(key):
-        name = key.upper().replace(".", "__")
-        before = _text(runner, "/root/.bundle/config")
-        _write(runner, "/root/.bundle/config", f'{before}BUNDLE_{name}: "{":".join(values).strip(":")}"\n')
+    is_removal = rest[1:2] == ["unset"] or "--delete" in words
+    key, *values = [*(rest[2:] if rest[1:2] in (["set"], ["unset"]) else rest[1:]), ""]
+    if not _OF_BUNDLER.fullmatch(key) or not (values[:-1] or is_removal):
+        return
+    name = f"BUNDLE_{key.upper().replace('.', '__')}: "
+    before = _text(runner, _BUNDLER)
+    kept = "".join(line for line in before.splitlines(keepends=True) if not line.startswith(name))
+    value = "" if is_removal else ":".join(values).strip(":")
+    is_known = certain and _PLAIN.fullmatch(value) and not ("--global" in words and kept != before)
+    _write(runner, _BUNDLER, f'{kept}{name}"{value if is_known else "?"}"\n')
 
 
 def go(runner: Runner, words: Sequence[str]) -> None:
@@ -135,6 +148,11 @@ PROGRAMS: dict[str, Callable[[Runner, Sequence[str]], None]] = {
     "composer": composer,
     **dict.fromkeys(("yarn", "yarnpkg"), yarn),
 }
+PERHAPS: dict[str, Callable[[Runner, Sequence[str]], None]] = {
+    **PROGRAMS,
+    **dict.fromkeys(("bundle", "bundler"), partial(bundler, certain=False)),
+}
+"""The same where a condition that is not known decides whether they run."""
 
 
 def _valued(words: Sequence[str], names: dict[str, str]) -> Iterator[tuple[str, str]]:

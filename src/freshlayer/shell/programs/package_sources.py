@@ -260,12 +260,13 @@ def _file(runner: Runner, text: str) -> FileText:
     return FileText("", ((text,),), origin=runner.runs.origin)
 
 
-def before_call(runner: Runner, fields: Fields) -> None:
-    """What a program does to package sources before it reads an index."""
+def before_call(runner: Runner, fields: Fields, *, certain: bool) -> None:
+    """What a program does to package sources before it reads an index. ``certain``: in every build."""
     name = program_name(fields)
-    words = _words(fields) if name in ADDS else []
-    if name in ADDS and (name not in _CONFIGURE or "config-manager" in words):
-        ADDS[name](runner, words, fields[1:])
+    adds = ADDS.get(name) if certain else _PERHAPS.get(name, ADDS.get(name))
+    words = _words(fields) if adds else []
+    if adds and (name not in _CONFIGURE or "config-manager" in words):
+        adds(runner, words, fields[1:])
 
 
 def after_call(runner: Runner, fields: Fields) -> None:
@@ -279,14 +280,15 @@ def _words(fields: Fields) -> list[str]:
     return [known(field) or written(field) for field in fields[1:]]
 
 
-def _settings(name: str) -> Callable[[Runner, list[str], Fields], None]:
+def _settings(name: str, *, certain: bool = True) -> Callable[[Runner, list[str], Fields], None]:
     """The index that a language's package manager uses from then on."""
 
     def sets(runner: Runner, words: list[str], _fields: Fields) -> None:
         if not _OF_SETTINGS.isdisjoint(words[:3]):
             from freshlayer.shell.programs import language_sources, manager_settings  # noqa: PLC0415 - few use it
 
-            for programs in (manager_settings.PROGRAMS, language_sources.PROGRAMS):
+            of_languages = language_sources.PROGRAMS if certain else language_sources.PERHAPS
+            for programs in (manager_settings.PROGRAMS, of_languages):
                 if name in programs:
                     programs[name](runner, words)
 
@@ -305,6 +307,7 @@ ADDS: dict[str, Callable[[Runner, list[str], Fields], None]] = {
     "zypper": zypper,
     **{name: _settings(name) for name in _SETTLED},
 }
+_PERHAPS = {name: _settings(name, certain=False) for name in ("bundle", "bundler")}
 INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     **dict.fromkeys(
         ("rpm", "dpkg", "apt", "apt-get", "tdnf", "microdnf", "zypper"),
