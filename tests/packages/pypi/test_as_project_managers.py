@@ -85,6 +85,21 @@ def test_what_is_not_computed_is_stated(line: str, text: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "poetry install --an-option-of-the-next-version",
+        "pdm install --override over.txt",
+        "pipenv install --extra-pip-args=--pre",
+        "pipenv install --an-option-of-the-next-version",
+    ],
+)
+def test_an_option_that_is_not_computed_is_stated(line: str, tmp_path: Path) -> None:
+    text = '[project]\nname = "a"\ndependencies = ["b"]\n[packages]\nb = "*"\n'
+    [found] = commands(tmp_path, line, {_manifest(line.split(maxsplit=1)[0]): text})
+    assert line.split()[2].partition("=")[0] in str(found.unknown)
+
+
+@pytest.mark.parametrize(
     ("line", "lock"),
     [("poetry install", "poetry.lock"), ("pdm install", "pdm.lock"), ("pipenv install", "Pipfile.lock")],
 )

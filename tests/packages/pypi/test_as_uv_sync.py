@@ -115,3 +115,54 @@ def test_the_index_of_the_environment_counts(tmp_path: Path) -> None:
     found = command(tmp_path, text, "uv sync", "ENV UV_DEFAULT_INDEX=https://e.example/simple")
     assert found is not None
     assert found.options == (("index-url", "https://e.example/simple"),)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--resolution lowest-direct",
+        "--resolution=lowest",
+        "--exclude-newer 2024-01-01",
+        "--prerelease disallow",
+        "--fork-strategy fewest",
+        "--index-strategy unsafe-best-match",
+        "--no-sources",
+        "--an-option-of-the-next-version",
+    ],
+)
+def test_an_option_that_is_not_computed_is_stated(words: str, tmp_path: Path) -> None:
+    found = command(tmp_path, f'{_HEAD}dependencies = ["flask"]\n', f"uv sync {words}")
+    assert found is not None
+    assert words.partition(" ")[0].partition("=")[0] in str(found.unknown)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "--reinstall -P flask -vv", "--managed-python --color never", "-C a=b"]
+)
+def test_an_option_that_decides_no_version_is_none_that_counts(words: str, tmp_path: Path) -> None:
+    found = command(tmp_path, f'{_HEAD}dependencies = ["flask"]\n', f"uv sync {words}")
+    assert found is not None
+    assert (found.words, found.unknown) == (("flask",), None)
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_computed"),
+    [
+        ("UV_EXCLUDE_NEWER=2024-01-01", False),
+        ("UV_RESOLUTION=lowest", False),
+        ("UV_RESOLUTION=highest", True),
+        ("UV_NO_DEV=1", False),
+        ("UV_NO_DEV=0", True),
+        ("UV_PRERELEASE=disallow", False),
+        ("UV_PRERELEASE=allow", True),
+        ("UV_INDEX_STRATEGY=unsafe-best-match", False),
+        ("UV_COMPILE_BYTECODE=1", True),
+    ],
+)
+def test_a_variable_that_is_not_computed_is_stated(
+    setting: str, tmp_path: Path, *, is_computed: bool
+) -> None:
+    found = command(tmp_path, f'{_HEAD}dependencies = ["flask"]\n', "uv sync", f"ENV {setting}")
+    assert found is not None
+    assert (found.unknown is None) is is_computed
+    assert is_computed or setting.partition("=")[0] in str(found.unknown)

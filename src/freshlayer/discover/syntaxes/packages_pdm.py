@@ -15,13 +15,14 @@ from freshlayer.discover.syntaxes.python_projects import (
     line_of_project,
     not_stated,
     of_group,
+    refuse_unread,
 )
 
 _TABLE, _NAMES = table_of(
     """
     project,p= group,G,with= without= lockfile,L= skip,k= config,c= venv= dev,d no-default prod,production
     no-dev no-self no-editable no-isolation no-lock,frozen-lockfile check quiet,q verbose,v dry-run
-    fail-fast,x clean
+    fail-fast,x clean config-setting,C= non-interactive,n help,h
     """
 )
 _PYPI = "https://pypi.org/simple"
@@ -41,6 +42,7 @@ def pdm(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     if line.verb != "install" or text is None or files.text(lock) is not None or "check" in options:
         return None
     try:
+        refuse_unread(line.options, _NAMES)
         document = tomllib.loads(text)
         words = list(_wanted(document, line.options))
         decided = list(_decided(document, files))

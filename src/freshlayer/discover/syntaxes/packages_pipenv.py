@@ -10,17 +10,24 @@ from freshlayer.discover.locks.project import table, tables
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.poetry_requirements import requirements
-from freshlayer.discover.syntaxes.python_projects import NotReadError, line_of_project, not_stated
+from freshlayer.discover.syntaxes.python_projects import (
+    NotReadError,
+    line_of_project,
+    not_stated,
+    refuse_unread,
+)
 
 _TABLE, _NAMES = table_of(
     """
     python= pypi-mirror= index,i= requirements,r= editable,e= extra-pip-args= categories,category= dev,d
     system deploy ignore-pipfile skip-lock pre site-packages keep-outdated clear quiet,q verbose,v
-    sequential,s three two selective-upgrade
+    sequential,s three two selective-upgrade no-site-packages hide-progress bare help,h
     """
 )
 _PYPI = "https://pypi.org/simple"
 _NEED_LOCK = frozenset({"deploy", "ignore-pipfile", "requirements", "editable", "index"})
+
+_NOT_READ = frozenset({"extra-pip-args"})
 
 
 def pipenv(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
@@ -35,6 +42,7 @@ def pipenv(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Languag
     if lock is not None and "skip-lock" not in options:
         return None
     try:
+        refuse_unread(line.options, _NAMES, [f"--{it}" for it in _NOT_READ & options.keys()])
         document = tomllib.loads(text)
         words = [*line.words, *_wanted(document, options)]
         decided = list(_decided(document, options, files))

@@ -17,13 +17,14 @@ from freshlayer.discover.syntaxes.python_projects import (
     line_of_project,
     not_stated,
     of_group,
+    refuse_unread,
 )
 
 _TABLE, _NAMES = table_of(
     """
     directory,C= project,P= extras,E= with= without= only= all-extras all-groups no-dev no-root only-root sync
     dry-run compile no-directory no-interaction,n quiet,q verbose,v no-ansi ansi no-plugins no-cache
-    remove-untracked
+    remove-untracked help,h version,V
     """
 )
 _PYPI = "https://pypi.org/simple"
@@ -40,6 +41,7 @@ def poetry(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Languag
     if line.verb not in _VERBS or text is None or files.text(join(directory, "poetry.lock")) is not None:
         return None
     try:
+        refuse_unread(line.options, _NAMES)
         document = tomllib.loads(text)
         words = list(_wanted(document, line.options))
         decided = list(_decided(document))

@@ -12,13 +12,14 @@ from posixpath import join
 from freshlayer.discover.locks.project import table, texts
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
-from freshlayer.discover.syntaxes.pip_environment import from_environment
+from freshlayer.discover.syntaxes.pip_environment import from_environment, not_computed
 from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
     items,
     line_of_project,
     not_stated,
     of_group,
+    refuse_unread,
 )
 
 _TABLE, _NAMES = table_of(
@@ -29,6 +30,10 @@ _TABLE, _NAMES = table_of(
     extra-index-url= all-extras all-groups no-dev dev only-dev no-default-groups no-install-project no-cache,n
     no-install-workspace compile-bytecode no-editable quiet,q verbose,v active inexact exact no-progress
     offline all-packages frozen locked no-build-isolation refresh upgrade,U native-tls no-config
+    output-format= no-editable-package= keyring-provider= upgrade-package,P= upgrade-group= reinstall-package=
+    config-setting,C,config-settings= config-settings-package= no-build-isolation-package= color=
+    allow-insecure-host= reinstall no-install-local require-build-hashes no-require-build-hashes
+    managed-python no-managed-python no-python-downloads allow-python-downloads system-certs help,h preview
     """
 )
 _INDEXES = {"default-index": "index-url", "index-url": "index-url"}
@@ -54,6 +59,7 @@ def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | Non
     ):
         return None
     try:
+        refuse_unread(line.options, _NAMES, not_computed(files.variable))
         words = tuple(dict.fromkeys(_wanted(tomllib.loads(text), line.options)))
     except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
         return not_stated("pyproject.toml", error)

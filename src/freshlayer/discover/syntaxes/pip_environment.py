@@ -30,6 +30,26 @@ _UV = {
     "UV_NO_INDEX": "no-index",
     "UV_PRERELEASE": "prerelease",
 }
+_USUAL = {
+    **dict.fromkeys(
+        """
+        UV_EXCLUDE_NEWER UV_OVERRIDE UV_CONSTRAINT UV_NO_GROUP UV_FIND_LINKS UV_CONFIG_FILE UV_PROJECT
+        UV_WORKING_DIR UV_WORKING_DIRECTORY UV_NO_BINARY_PACKAGE UV_NO_BUILD_PACKAGE
+        """.split(),
+        frozenset({""}),
+    ),
+    **dict.fromkeys(
+        """
+        UV_NO_DEV UV_NO_DEFAULT_GROUPS UV_NO_BINARY UV_NO_BUILD UV_NO_SOURCES UV_FROZEN UV_LOCKED UV_NO_INDEX
+        """.split(),
+        _FALSE,
+    ),
+    "UV_RESOLUTION": frozenset({"", "highest"}),
+    "UV_PRERELEASE": frozenset({"", "allow", "if-necessary-or-explicit"}),
+    "UV_FORK_STRATEGY": frozenset({"", "requires-python"}),
+    "UV_INDEX_STRATEGY": frozenset({"", "first-index"}),
+}
+"""Variable of a project of uv → values with which its usual choice stays; what others do is not computed."""
 _VARIABLES: Mapping[str, Mapping[str, str]] = {
     "uv": _UV,
     **{program: {f"PIP_{name}": option for name, option in _PIP.items()} for program in ("pip", "pipx")},
@@ -51,6 +71,11 @@ def from_environment(program: str, variable: Callable[[str], str]) -> Iterator[t
         elif value:
             every = value.split() if option in _SEVERAL else [value]
             yield from ((option, _without_name(it) if name == "UV_INDEX" else it) for it in every)
+
+
+def not_computed(variable: Callable[[str], str]) -> Iterator[str]:
+    """Variables that decide which packages of a project uv installs, and that are not computed."""
+    return (name for name, usual in _USUAL.items() if variable(name).strip().lower() not in usual)
 
 
 def _without_name(index: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from freshlayer.discover.locks.project import canonical, table
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, names_nothing, not_followed
@@ -13,6 +13,16 @@ _MOST_GROUPS = 100
 
 class NotReadError(ValueError):
     """What decides the packages, and is not computed."""
+
+
+def refuse_unread(
+    options: Sequence[tuple[str, str]], names: Mapping[str, str], others: Iterable[str] = ()
+) -> None:
+    """An option that is in no table may decide versions. ``others``: what else does. Raises NotReadError."""
+    unknown = sorted({name for name, _ in options} - set(names.values()))
+    unread = [*(f"--{it}" if it[1:] else f"-{it}" for it in unknown), *others]
+    if unread:
+        raise NotReadError(", ".join(unread))
 
 
 def items(value: object) -> list[object]:
