@@ -73,6 +73,10 @@ def test_the_packages_are_those_of_the_manager(
             "poetry install",
             '[project]\ndependencies = ["a"]\n[tool.poetry.dependencies]\na = {source = "b"}\n',
         ),
+        (
+            "poetry install",
+            '[tool.poetry.dependencies]\na = "1"\n[tool.poetry.group.b]\ninclude-groups = ["none"]\n',
+        ),
         ("pdm install", '[project]\nname = "a"\ndynamic = ["dependencies"]\n'),
         ("pdm install", '[project]\nname = "a"\n[tool.pdm.resolution]\nallow-prereleases = true\n'),
         ("pipenv install", '[[source]]\nurl = "https://$USER@e.example"\n[packages]\na = "*"\n'),
@@ -97,6 +101,23 @@ def test_an_option_that_is_not_computed_is_stated(line: str, tmp_path: Path) -> 
     text = '[project]\nname = "a"\ndependencies = ["b"]\n[packages]\nb = "*"\n'
     [found] = commands(tmp_path, line, {_manifest(line.split(maxsplit=1)[0]): text})
     assert line.split()[2].partition("=")[0] in str(found.unknown)
+
+
+def test_a_group_of_poetry_includes_what_its_groups_include(tmp_path: Path) -> None:
+    text = """
+[tool.poetry.group.a]
+include-groups = ["B"]
+[tool.poetry.group.b]
+optional = true
+include-groups = ["c", "a"]
+[tool.poetry.group.c]
+optional = true
+[tool.poetry.group.c.dependencies]
+foo = "1"
+"""
+    [found] = commands(tmp_path, "poetry install", {"pyproject.toml": text})
+    assert (found.unknown, len(found.words)) == (None, 1)
+    assert found.words[0].startswith("foo")
 
 
 @pytest.mark.parametrize(

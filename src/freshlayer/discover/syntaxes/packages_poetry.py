@@ -85,11 +85,23 @@ def _wanted(document: Mapping[str, object], options: Sequence[tuple[str, str]]) 
         extras = every if "all-extras" in names else _split(options, "extras")
         yield from main_requirements(document, extras)
     stated = by_canonical_name(table(document.get("dependency-groups")))
-    for group in chosen:
+    for group in _with_included(chosen, groups):
         yield from of_group(group, stated, set())
-        for included in (group, *map(canonical, texts(table(groups.get(group)).get("include-groups")))):
-            for name, spec in table(table(groups.get(included)).get("dependencies")).items():
-                yield from requirements(name, spec)
+        for name, spec in table(table(groups.get(group)).get("dependencies")).items():
+            yield from requirements(name, spec)
+
+
+def _with_included(chosen: Sequence[str], groups: Mapping[str, object]) -> list[str]:
+    """Also the groups that these include, and those that they include. Raises NotReadError."""
+    found = dict.fromkeys(chosen)
+    waiting = list(chosen)
+    while waiting:
+        for it in map(canonical, texts(table(groups.get(waiting.pop())).get("include-groups"))):
+            if it not in groups:
+                raise NotReadError(f"the group {it}")
+            waiting += [] if it in found else [it]
+            found[it] = None
+    return list(found)
 
 
 def _groups(document: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
