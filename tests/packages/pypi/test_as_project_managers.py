@@ -120,6 +120,18 @@ foo = "1"
     assert found.words[0].startswith("foo")
 
 
+def test_poetry_resolves_what_it_leaves_out(index: PythonIndex, tmp_path: Path) -> None:
+    text = '[tool.poetry.dependencies]\nflask = ">=1"\n[tool.poetry.group.dev.dependencies]\nflask = "<2"\n'
+    source = f'[[tool.poetry.source]]\nname = "a"\nurl = "{index.url}"\n'
+    for line in ("poetry install", "poetry install --only main"):
+        [found] = commands(tmp_path, line, {"pyproject.toml": text + source})
+        assert found.unknown is None
+        assert "flask<2" in (*found.words, *(value for _, value in found.options))
+    text = text.replace('"<2"', '{version = "<2", python = ">3"}')
+    [found] = commands(tmp_path, "poetry install --only main", {"pyproject.toml": text})
+    assert "left out" in str(found.unknown)
+
+
 @pytest.mark.parametrize(
     ("line", "lock"),
     [("poetry install", "poetry.lock"), ("pdm install", "pdm.lock"), ("pipenv install", "Pipfile.lock")],

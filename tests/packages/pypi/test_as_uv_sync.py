@@ -166,3 +166,38 @@ def test_a_variable_that_is_not_computed_is_stated(
     assert found is not None
     assert (found.unknown is None) is is_computed
     assert is_computed or setting.partition("=")[0] in str(found.unknown)
+
+
+_BOUNDED = """
+dependencies = ["flask>=1", "extra"]
+[project.optional-dependencies]
+more = ["extra<2", "flask != 1.4"]
+[dependency-groups]
+dev = ["flask<2"]
+docs = ["docs<=1.4", "tests"]
+late = ["docs>=1"]
+"""
+
+
+@pytest.mark.parametrize(
+    "words", ["", "--no-dev", "--extra more", "--only-group late", "--group late --no-dev", "--group docs"]
+)
+def test_what_is_left_out_is_resolved_with_the_rest(words: str, index: PythonIndex, tmp_path: Path) -> None:
+    found = command(tmp_path, _HEAD + _BOUNDED, f"uv sync --default-index {index.url} {words}")
+    assert found is not None
+    chosen = resolved(
+        "pypi", found.words, found.options, environment=[("PYTHON_VERSION", "3.11.9")], program="uv"
+    )
+    assert {it.name: it.version for it in chosen.packages} == by_uv(tmp_path, index, words.split())
+
+
+@pytest.mark.parametrize(
+    "other", ["flask<2; python_version > '3'", "flask @ https://e.example/flask.tar.gz", "FLASK[a]; extra"]
+)
+def test_a_package_that_is_wanted_otherwise_where_it_is_left_out_is_stated(
+    other: str, tmp_path: Path
+) -> None:
+    text = f'{_HEAD}dependencies = ["flask"]\n[dependency-groups]\nlate = ["{other}"]\n'
+    found = command(tmp_path, text, "uv sync")
+    assert found is not None
+    assert "left out" in str(found.unknown)

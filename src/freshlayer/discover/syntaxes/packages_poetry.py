@@ -13,6 +13,7 @@ from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.poetry_requirements import requirements, specifiers
 from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
+    bounds_of_others,
     by_canonical_name,
     line_of_project,
     not_stated,
@@ -28,6 +29,8 @@ _TABLE, _NAMES = table_of(
     """
 )
 _PYPI = "https://pypi.org/simple"
+_WHOLE = (("all-extras", ""), ("all-groups", ""))
+"""What poetry resolves, whichever part of it is installed."""
 _VERBS = frozenset({"install", "sync"})
 
 
@@ -44,7 +47,7 @@ def poetry(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Languag
         refuse_unread(line.options, _NAMES)
         document = tomllib.loads(text)
         words = list(_wanted(document, line.options))
-        decided = list(_decided(document))
+        decided = [*_decided(document), *bounds_of_others(_wanted(document, _WHOLE), words)]
     except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
         return not_stated("pyproject.toml", error)
     return line_of_project(words, decided, f"poetry {line.verb}", manifest)

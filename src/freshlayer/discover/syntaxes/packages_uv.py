@@ -15,6 +15,7 @@ from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.pip_environment import from_environment, not_computed
 from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
+    bounds_of_others,
     items,
     line_of_project,
     not_stated,
@@ -38,6 +39,8 @@ _TABLE, _NAMES = table_of(
 )
 _INDEXES = {"default-index": "index-url", "index-url": "index-url"}
 _MORE_INDEXES = frozenset({"index", "extra-index-url"})
+_WHOLE = (("all-extras", ""), ("all-groups", ""))
+"""What uv resolves, whichever part of it is installed."""
 _NOT_READ = frozenset({"package", "all-packages", "find-links", "no-install-package", "no-extra"})
 _READ = frozenset(
     {"default-groups", "dev-dependencies", "package", "managed", "compile-bytecode", "link-mode"}
@@ -60,13 +63,15 @@ def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | Non
         return None
     try:
         refuse_unread(line.options, _NAMES, not_computed(files.variable))
-        words = tuple(dict.fromkeys(_wanted(tomllib.loads(text), line.options)))
+        document = tomllib.loads(text)
+        words = tuple(dict.fromkeys(_wanted(document, line.options)))
+        bounds = tuple(bounds_of_others(_wanted(document, _WHOLE), words))
     except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
         return not_stated("pyproject.toml", error)
     named = [
         (_INDEXES.get(name, "extra-index-url"), value) for name, value in line.options if _is_index(name)
     ]
-    kept = tuple(it for it in (*from_environment("uv", files.variable), *named))
+    kept = (*from_environment("uv", files.variable), *named, *bounds)
     return line_of_project(words, kept, "uv sync", join(directory, "pyproject.toml"))
 
 

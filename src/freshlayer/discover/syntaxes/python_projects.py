@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from freshlayer.discover.locks.project import canonical, table
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, names_nothing, not_followed
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
 _MOST_GROUPS = 100
+_NAME = compiled(r"[A-Za-z0-9][\w.-]*(?![\w+.-]*:|[\w.-]*/)")
+_BOUND = compiled(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;@()/:]*)\)?\s*")
+"""A requirement without a marker."""
 
 
 class NotReadError(ValueError):
@@ -41,6 +45,20 @@ def of_group(name: str, groups: Mapping[str, object], seen: set[str]) -> Iterato
             yield item
         elif isinstance(included, str):
             yield from of_group(included, groups, seen)
+
+
+def bounds_of_others(whole: Iterable[str], words: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Options: what a program keeps to that resolves the whole project, and installs these words alone.
+
+    What the packages that are left out require is not known here. Raises NotReadError.
+    """
+    named = {canonical(found[0]) for word in words if (found := _NAME.match(word)) is not None}
+    for other in dict.fromkeys(it for it in whole if it not in words):
+        bound, name = _BOUND.fullmatch(other), _NAME.match(other)
+        if bound is not None and bound[2].strip():
+            yield "constraint", f"{bound[1]}{bound[2].strip()}"
+        elif bound is None and (name is None or canonical(name[0]) in named):
+            raise NotReadError(f"{other}, which is left out")
 
 
 def by_canonical_name(groups: Mapping[str, object]) -> dict[str, object]:

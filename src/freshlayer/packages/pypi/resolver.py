@@ -6,6 +6,7 @@ Under the policy ``closure``, one for each that they require as well, where the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator, Iterator
 from configparser import ConfigParser, Error
 from typing import BinaryIO
@@ -123,7 +124,11 @@ def _wanted(
         if not requirement.url and _applies(requirement, conditions.target):
             found.append((word, requirement))
     if found:
-        yield _Wanted(tuple(found), conditions, whole)
+        # One version has to do for all requirements of a package.
+        counts = Counter(normal(it.name) for _, it in found)
+        repeated = tuple(it for _, it in found if counts[normal(it.name)] > 1)
+        bounds = (*conditions.constraints, *repeated)
+        yield _Wanted(tuple(found), replace(conditions, constraints=bounds), whole)
 
 
 def _of_command(item: _Wanted) -> Steps[Resolution]:
