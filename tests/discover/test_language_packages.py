@@ -102,6 +102,23 @@ def test_npm(tmp_path: Path, command: str, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "detail"),
+    [
+        ("uv pip install --resolution lowest flask", "--resolution"),
+        ("uv pip install --exclude-newer=2024-01-01 flask", "--exclude-newer"),
+        ("uv pip install --exclude-newer-package a=2024-01-01 flask", "--exclude-newer-package"),
+        ("uv pip install --override o.txt flask", "--override"),
+        ("UV_RESOLUTION=lowest-direct uv pip install flask", "--resolution"),
+        ("UV_EXCLUDE_NEWER=2024-01-01 uv pip install flask", "--exclude-newer"),
+        ("UV_RESOLUTION=highest uv pip install --resolution highest flask", ""),
+    ],
+)
+def test_a_choice_of_uv_that_is_not_the_newest_is_stated(tmp_path: Path, command: str, detail: str) -> None:
+    unknown = installs(tmp_path, command).unknown
+    assert (unknown.detail if unknown else "") == detail
+
+
+@pytest.mark.parametrize(
     ("command", "stated"),
     [
         ("npm install foo@github:a/b lodash", "git+https://github.com/a/b.git"),

@@ -30,8 +30,8 @@ _TABLE, _NAMES = table_of(
     abi= cache-dir= progress-bar= log= cert= client-cert= timeout= retries= upgrade-strategy= only-binary=
     no-binary= global-option= install-option= config-settings,C,config-setting= exists-action= src= dest,d=
     wheel-dir,w= report= python,p= trusted-host,allow-insecure-host= proxy= root-user-action= use-feature=
-    keyring-provider= link-mode= resolution= prerelease= exclude-newer= index-strategy= pip-args= spec=
-    suffix= override= torch-backend= build,b= pre no-index upgrade,U no-deps user quiet,q verbose,v
+    keyring-provider= link-mode= resolution= prerelease= exclude-newer= exclude-newer-package=
+    index-strategy= pip-args= spec= suffix= override= torch-backend= build,b= pre no-index upgrade,U no-deps user quiet,q verbose,v
     no-cache-dir,no-cache,n ignore-installed,I force-reinstall no-build-isolation break-system-packages system
     require-hashes disable-pip-version-check no-input prefer-binary compile no-compile reinstall isolated
     include-deps force
@@ -40,6 +40,8 @@ _TABLE, _NAMES = table_of(
 _KEPT = frozenset(
     {"index-url", "extra-index-url", "pre", "python-version", "only-binary", "no-binary", "no-deps"}
 )
+_USUAL_OF_UV = {"resolution": "highest", "exclude-newer": "", "exclude-newer-package": "", "override": ""}
+"""Options of uv with which another version than the newest is taken → their value when it is not so."""
 _VERBS = frozenset({"install", "download", "wheel"})
 _LOCAL = compiled(r"^(?:\.{0,2}/|\.{1,2}$|~)|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
 _EXTRAS = compiled(r"\[[^\]]*\]$")
@@ -71,6 +73,9 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
     names = {option for option, _ in options}
     if "no-index" in names:
         return LanguageLine(unknown=_LOCAL_FILES)
+    unread = [f"--{it}" for it, value in options if value and value != _USUAL_OF_UV.get(it, value)]
+    if name == "uv" and unread:
+        return LanguageLine(unknown=Reason("requirements-not-stated", detail=", ".join(unread)))
     return _Requirements(files).line(operands[1:], options)
 
 

@@ -29,6 +29,9 @@ _UV = {
     "UV_CONSTRAINT": "constraint",
     "UV_NO_INDEX": "no-index",
     "UV_PRERELEASE": "prerelease",
+    "UV_RESOLUTION": "resolution",
+    "UV_EXCLUDE_NEWER": "exclude-newer",
+    "UV_OVERRIDE": "override",
 }
 _USUAL = {
     **dict.fromkeys(
