@@ -31,7 +31,8 @@ _TABLE, _NAMES = table_of(
     no-binary= global-option= install-option= config-settings,C,config-setting= exists-action= src= dest,d=
     wheel-dir,w= report= python,p= trusted-host,allow-insecure-host= proxy= root-user-action= use-feature=
     keyring-provider= link-mode= resolution= prerelease= exclude-newer= exclude-newer-package=
-    index-strategy= pip-args= spec= suffix= override= torch-backend= build,b= pre no-index upgrade,U no-deps user quiet,q verbose,v
+    index-strategy= pip-args= spec= suffix= override= torch-backend= build,b= pre no-index upgrade,U no-deps
+    user quiet,q verbose,v
     no-cache-dir,no-cache,n ignore-installed,I force-reinstall no-build-isolation break-system-packages system
     require-hashes disable-pip-version-check no-input prefer-binary compile no-compile reinstall isolated
     include-deps force
