@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +18,19 @@ ROOT = Path(__file__).parents[2]
 TAG = "freshlayer-own"
 
 
+def extras() -> list[str]:
+    """Those that the Dockerfile installs."""
+    (named,) = re.findall(r"/source\[([a-z,]+)\]", (ROOT / "Dockerfile").read_text("utf-8"))
+    return str(named).split(",")
+
+
 @pytest.fixture(scope="module")
 def built(engine: PrivateEngine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateEngine]:
     """An engine with the image TAG."""
     if reason := python_image.missing():
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("images")
-    python_image.write_python_image(folder / "python.tar", ["aws", "watch"])
+    python_image.write_python_image(folder / "python.tar", extras())
     python_image.write_docker_image(folder / "docker.tar", engine.docker)
     changes = [word for change in python_image.PYTHON_CONFIGURATION for word in ("--change", change)]
     engine.run("import", *changes, str(folder / "python.tar"), python_image.PYTHON)
@@ -65,5 +72,5 @@ def test_it_has_the_docker_client_and_what_its_extras_need(built: PrivateEngine)
         "--entrypoint=/opt/freshlayer/bin/python",
         TAG,
         "-c",
-        "import botocore, pycurl, msgspec, uvicorn",
+        "import botocore, psycopg, pycurl, msgspec, uvicorn",
     )
