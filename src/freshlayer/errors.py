@@ -60,3 +60,8 @@ class ReentryError(FreshlayerError):
     """A program that freshlayer started has started freshlayer."""
 
     building = True
+
+
+def internal(error: Exception) -> str:
+    """A clause of a message, for a fault that is none of the user's."""
+    return f"an error of freshlayer itself ({type(error).__name__}: {error})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +14,7 @@ from freshlayer.report.terminal import warn
 from freshlayer.watch.board import Board
 from freshlayer.watch.secrets import secret
 from freshlayer.watch.settings import ApiSettings
+from freshlayer.watch.urls import is_loopback
 
 if TYPE_CHECKING:
     from freshlayer.model.history import History
@@ -80,7 +80,7 @@ def _server(
 ) -> Server:
     host, port = _parsed(address)
     _check_proxy(settings)
-    if not token and not settings.proxy_header and not _is_loopback(host):
+    if not token and not settings.proxy_header and not is_loopback(host):
         raise OptionError(
             f"--listen {address}: an address that is not loopback needs a token (name [api] token_env)"
         )
@@ -128,10 +128,3 @@ def _parsed(address: str) -> tuple[str, int]:
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise OptionError(f"--listen {shown(address, 60)}: not an address (write HOST:PORT, or off)")
     return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -14,6 +14,9 @@ from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 
+PYPI_INDEX = "https://pypi.org/simple"
+"""The index of pip, uv, poetry, pdm and pipenv where nothing names another one."""
+
 URL_TYPES = {
     **{"apt": "deb", "apk": "apk", "rpm": "rpm"},
     **{"pypi": "pypi", "npm": "npm", "gem": "gem"},

@@ -8,7 +8,7 @@ from math import inf
 
 from msgspec import Struct
 
-from freshlayer.errors import FreshlayerError
+from freshlayer.errors import FreshlayerError, internal
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.watch.arrivals import Arrivals
@@ -87,7 +87,7 @@ class Service:
             try:
                 left = self._round_recorded()
             except Exception as error:  # noqa: BLE001 - one round's oddity is not to end the service
-                self._means.warn(f"watch: this round was not completed: {_internal(error)}")
+                self._means.warn(f"watch: this round was not completed: {internal(error)}")
                 shortest = _SLEEP_AFTER_FAILURE
             now = self._means.monotonic()
             due = min(self._next_search, self._rounds.schedule.next_due())
@@ -201,7 +201,7 @@ class Service:
                 raise
             parts = sorted(left)
             if len(parts) == 1:
-                yield parts[0], FreshlayerError(f"{parts[0]}: not judged: {_internal(error)}")
+                yield parts[0], FreshlayerError(f"{parts[0]}: not judged: {internal(error)}")
                 return
             for part in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
                 yield from self._reports(part, probed, session)
@@ -222,7 +222,3 @@ class Service:
         if message not in self._printed:
             self._printed.add(message)
             session.warn(message)
-
-
-def _internal(error: Exception) -> str:
-    return f"an error of freshlayer itself ({type(error).__name__}: {error})"

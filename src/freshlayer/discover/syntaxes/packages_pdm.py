@@ -17,6 +17,7 @@ from freshlayer.discover.syntaxes.python_projects import (
     of_group,
     refuse_unread,
 )
+from freshlayer.model.packages import PYPI_INDEX
 
 _TABLE, _NAMES = table_of(
     """
@@ -25,7 +26,6 @@ _TABLE, _NAMES = table_of(
     fail-fast,x clean config-setting,C= non-interactive,n help,h
     """
 )
-_PYPI = "https://pypi.org/simple"
 _ALL = ":all"
 _UNREAD = ("resolution", "overrides", "allow_prereleases")
 """Keys of ``tool.pdm`` that decide versions."""
@@ -96,7 +96,7 @@ def _split(options: Sequence[tuple[str, str]], wanted: str) -> list[str]:
 
 def _decided(document: Mapping[str, object], files: ProjectFiles) -> Iterator[tuple[str, str]]:
     """Options: the indexes, and the versions of Python that every choice has to run on."""
-    main = files.variable("PDM_PYPI_URL") or _PYPI
+    main = files.variable("PDM_PYPI_URL") or PYPI_INDEX
     for source in tables(inside(document, "tool", "pdm").get("source")):
         url = source.get("url")
         if (

@@ -16,6 +16,7 @@ from freshlayer.discover.syntaxes.python_projects import (
     not_stated,
     refuse_unread,
 )
+from freshlayer.model.packages import PYPI_INDEX
 
 _TABLE, _NAMES = table_of(
     """
@@ -24,7 +25,6 @@ _TABLE, _NAMES = table_of(
     sequential,s three two selective-upgrade no-site-packages hide-progress bare help,h
     """
 )
-_PYPI = "https://pypi.org/simple"
 _NEED_LOCK = frozenset({"deploy", "ignore-pipfile", "requirements", "editable", "index"})
 
 _NOT_READ = frozenset({"extra-pip-args"})
@@ -66,7 +66,7 @@ def _decided(
     document: Mapping[str, object], options: Mapping[str, str], files: ProjectFiles
 ) -> Iterator[tuple[str, str]]:
     """Options. The first source counts for a package that names none; a mirror replaces PyPI."""
-    url = next((it.get("url") for it in tables(document.get("source"))), _PYPI)
+    url = next((it.get("url") for it in tables(document.get("source"))), PYPI_INDEX)
     if not isinstance(url, str) or "$" in url:
         raise NotReadError("source")
     mirror = options.get("pypi-mirror") or files.variable("PIPENV_PYPI_MIRROR")

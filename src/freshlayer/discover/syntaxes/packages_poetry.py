@@ -20,6 +20,7 @@ from freshlayer.discover.syntaxes.python_projects import (
     of_group,
     refuse_unread,
 )
+from freshlayer.model.packages import PYPI_INDEX
 
 _TABLE, _NAMES = table_of(
     """
@@ -28,7 +29,6 @@ _TABLE, _NAMES = table_of(
     remove-untracked help,h version,V
     """
 )
-_PYPI = "https://pypi.org/simple"
 _WHOLE = (("all-extras", ""), ("all-groups", ""))
 """What poetry resolves, whichever part of it is installed."""
 _VERBS = frozenset({"install", "sync"})
@@ -138,10 +138,10 @@ def _decided(document: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Options: the index, and the versions of Python that every choice has to run on."""
     own = inside(document, "tool", "poetry")
     sources = tables(own.get("source"))
-    urls = [str(it.get("url", _PYPI)) for it in sources if it.get("priority", "primary") == "primary"]
+    urls = [str(it.get("url", PYPI_INDEX)) for it in sources if it.get("priority", "primary") == "primary"]
     if len(urls) != len(sources) or len(urls) > 1:
         raise NotReadError("several tool.poetry.source")
-    yield "index-url", urls[0] if urls else _PYPI
+    yield "index-url", urls[0] if urls else PYPI_INDEX
     project = table(document.get("project"))
     python = project.get("requires-python") or table(own.get("dependencies")).get("python")
     if isinstance(python, str) and specifiers("python", python):

@@ -18,6 +18,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import (
+    PYPI_INDEX,
     ChosenPackage,
     Entries,
     IndexAnswers,
@@ -42,7 +43,6 @@ from freshlayer.packages.pypi.pages import read_page
 from freshlayer.packages.pypi.pythons import versions_of_project
 from freshlayer.packages.pypi.target import Target, target_of
 
-_PYPI = "https://pypi.org/simple"
 _OTHER_SOURCE = re.compile(r"^(?:[\w.-]+\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://|[./~])|\.(?:whl|zip|tar\.\w+)$")
 _OWN_SETTINGS = frozenset({"uv", "poetry", "pdm", "pipenv"})
 """Programs that do not read the configuration files of pip."""
@@ -194,9 +194,9 @@ def _indexes(command: PackageCommand) -> list[str]:
     files = () if command.program in _OWN_SETTINGS else _CONFIGURATIONS
     configured = [item for path in files for item in _configured(command.files.get(path, ""))]
     every = [*configured, *options]
-    main = [value for name, value in every if name in {"index-url", "i", "default-index"}][-1:] or [_PYPI]
+    main = [value for name, value in every if name in {"index-url", "i", "default-index"}][-1:]
     more = [value for name, value in every if name in {"extra-index-url", "index"}]
-    return list(dict.fromkeys((*more, *main)))
+    return list(dict.fromkeys((*more, *(main or [PYPI_INDEX]))))
 
 
 def _configured(text: str) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from freshlayer.credentials import Keyring
+from freshlayer.errors import internal
 from freshlayer.reference import Reference, shown
 from freshlayer.watch.projects.clones import Clones, Tree
 from freshlayer.watch.projects.git import CloneError, Git, Limits
@@ -63,7 +64,7 @@ class Projects:
         try:
             self._clones.forget(found)
         except Exception as error:  # noqa: BLE001 - what can't be removed is not to end the search
-            self._report(f"{shown(str(self._home))}: {_internal(error)}; old clones are left there")
+            self._report(f"{shown(str(self._home))}: {internal(error)}; old clones are left there")
         for repository in found:
             yield from self._clones.trees(repository)
 
@@ -143,7 +144,7 @@ class Projects:
             if self._clones.fetch(repository):
                 self._changed()
         except Exception as error:  # noqa: BLE001 - in a thread it would be lost
-            why = str(error) if isinstance(error, CloneError) else _internal(error)
+            why = str(error) if isinstance(error, CloneError) else internal(error)
             kept = "its last clone is watched" if self._clones.trees(repository) else "it is not watched"
             self._report(f"{shown(repository.url)}: {why}; {kept}")
             return False
@@ -156,7 +157,7 @@ class Projects:
                 one.fetch(self._keyring(), self._stopping)
             except Exception as error:  # noqa: BLE001 - one list's oddity is not to end the thread of all
                 good = False
-                why = str(error) if isinstance(error, ListError) else _internal(error)
+                why = str(error) if isinstance(error, ListError) else internal(error)
                 kept = "the projects are those that it had last" if one.is_known else _NO_PROJECT
                 self._report(f"{shown(one.url)}: {why}; {kept}")
             for why in one.refused:
@@ -171,10 +172,6 @@ def _key(repository: Repository) -> Reference:
     """What stands for it in the schedule."""
     text = "\n".join((repository.url, *repository.branches))
     return Reference("git", text, text)
-
-
-def _internal(error: Exception) -> str:
-    return f"an error of freshlayer itself ({type(error).__name__}: {error})"
 
 
 def _bare(url: str) -> str:

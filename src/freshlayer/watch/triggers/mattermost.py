@@ -8,25 +8,18 @@ from __future__ import annotations
 import json
 import re
 
-from msgspec import Struct
-
 from freshlayer.model.watched import Message
-from freshlayer.watch.settings_table import SecretPlace, Table
+from freshlayer.watch.settings_table import Table
 from freshlayer.watch.triggers.base import JSON, Given, Request
-from freshlayer.watch.triggers.text import USUAL, template_of, text_of
+from freshlayer.watch.triggers.chat import ChatTarget, read_chat
+from freshlayer.watch.triggers.text import text_of
 
 _LONGEST = 3900
 """Characters; old servers cut a post at 4,000."""
 
 
-class MattermostTarget(Struct, frozen=True):
-    """``secret``: the URL."""
-
-    secret: SecretPlace
-    text: str = USUAL
-    timeout: int = 10
-    file: str = ""
-    authorities: str = ""
+class MattermostTarget(ChatTarget, frozen=True):
+    """A chat target whose request is that of Mattermost."""
 
     def request(self, message: Message, given: Given) -> Request:
         """The text is a block of code: there is no markup in it, and no mention."""
@@ -38,5 +31,4 @@ class MattermostTarget(Struct, frozen=True):
 
 def read(table: Table) -> MattermostTarget:
     """Raises OptionError."""
-    place = table.secret("url", needed=True)
-    return MattermostTarget(place, template_of(table), table.seconds("timeout", 10, least=1))
+    return read_chat(MattermostTarget, table)

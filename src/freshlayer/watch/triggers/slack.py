@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import json
 
-from msgspec import Struct
-
 from freshlayer.model.watched import Message
-from freshlayer.watch.settings_table import SecretPlace, Table
+from freshlayer.watch.settings_table import Table
 from freshlayer.watch.triggers.base import JSON, Given, Request
-from freshlayer.watch.triggers.text import USUAL, template_of, text_of
+from freshlayer.watch.triggers.chat import ChatTarget, read_chat
+from freshlayer.watch.triggers.text import text_of
 
 _LONGEST = 2900
 """Characters; a text of a section has at most 3,000."""
 
 
-class SlackTarget(Struct, frozen=True):
-    """``secret``: the URL."""
-
-    secret: SecretPlace
-    text: str = USUAL
-    timeout: int = 10
-    file: str = ""
-    authorities: str = ""
+class SlackTarget(ChatTarget, frozen=True):
+    """A chat target whose request is that of Slack."""
 
     def request(self, message: Message, given: Given) -> Request:
         """``text`` is for notifications; a block of plain text is shown without any markup."""
@@ -39,5 +32,4 @@ class SlackTarget(Struct, frozen=True):
 
 def read(table: Table) -> SlackTarget:
     """Raises OptionError."""
-    place = table.secret("url", needed=True)
-    return SlackTarget(place, template_of(table), table.seconds("timeout", 10, least=1))
+    return read_chat(SlackTarget, table)

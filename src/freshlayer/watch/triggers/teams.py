@@ -7,25 +7,18 @@ from __future__ import annotations
 
 import json
 
-from msgspec import Struct
-
 from freshlayer.model.watched import Message
-from freshlayer.watch.settings_table import SecretPlace, Table
+from freshlayer.watch.settings_table import Table
 from freshlayer.watch.triggers.base import JSON, Given, Request
-from freshlayer.watch.triggers.text import USUAL, template_of, text_of
+from freshlayer.watch.triggers.chat import ChatTarget, read_chat
+from freshlayer.watch.triggers.text import text_of
 
 _LONGEST = 6000
 """Characters; a message has at most 28 kB."""
 
 
-class TeamsTarget(Struct, frozen=True):
-    """``secret``: the URL."""
-
-    secret: SecretPlace
-    text: str = USUAL
-    timeout: int = 10
-    file: str = ""
-    authorities: str = ""
+class TeamsTarget(ChatTarget, frozen=True):
+    """A chat target whose request is that of Microsoft Teams."""
 
     def request(self, message: Message, given: Given) -> Request:
         """An adaptive card. A TextRun has no markdown, which a TextBlock has."""
@@ -48,5 +41,4 @@ class TeamsTarget(Struct, frozen=True):
 
 def read(table: Table) -> TeamsTarget:
     """Raises OptionError."""
-    place = table.secret("url", needed=True)
-    return TeamsTarget(place, template_of(table), table.seconds("timeout", 10, least=1))
+    return read_chat(TeamsTarget, table)
