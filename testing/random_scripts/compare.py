@@ -99,9 +99,12 @@ def differences(shell: str, scripts: Sequence[Block]) -> list[Difference]:
 def _with_failures(text: str, shell: str, difference: Difference) -> Difference:
     """What is found although no download fails may be for one that does."""
     numbers = dict.fromkeys(_NUMBER.findall(text))
-    failing = ("all", *(f":{number[3:-1]}:" for number in numbers))
-    every = run([text] * len(failing), shell, VALUES, failing)
-    return replace(difference, invented=difference.invented.difference(*map(_requested, every)))
+    each = [f":{number[3:-1]}:" for number in numbers]
+    for failing in (["all"], each):
+        if difference.invented:
+            runs = run([text] * len(failing), shell, VALUES, failing)
+            difference = replace(difference, invented=difference.invented.difference(*map(_requested, runs)))
+    return difference
 
 
 def minimised(case: Case, difference: Difference) -> Failure:

@@ -37,7 +37,9 @@ for word in "$@"; do
 done
 printf '%s\\037' {name} "$@" '{end}' >> notes
 if [ "$FAILING" ]; then
-  number=$(printf %s "$*" | sed 's|.*h/[nm]\\([0-9]*\\)/.*|\\1|')
+  all=$*
+  number=${{all##*h/[nm]}}
+  number=${{number%%/*}}
   case $FAILING in all|*":$number:"*) exit 22 ;; esac
 fi
 [ "$1" = -s ] && echo answer
@@ -50,7 +52,6 @@ _NOT_BUSYBOX = "xget"
 # Each in a process of its own; what one does to the next is nothing.
 _DRIVER = """\
 for number in "$@"; do
-  mkdir "$number"
   ( cd "$number" && read -r FAILING < ../"$number".failing && export FAILING && set -- &&
     . ../"$number".sh ) \
     > "$number"/out 2> "$number"/errors < /dev/null
@@ -83,6 +84,7 @@ def run(
             (here / f"{name}.sh").write_text(f"{text}\n", encoding="utf-8")
             fails = failing[int(name)] if failing else ""
             (here / f"{name}.failing").write_text(f"{fails}\n", encoding="utf-8")
+            (here / name).mkdir()
         _run(
             [*_started(shell), "-c", _DRIVER, "driver", *names],
             here,

@@ -11,7 +11,8 @@ from testing.random_scripts.shells import SHELLS, run
 from testing.random_scripts.tree import node, smaller, text_of
 
 HERE = [name for name, (program, *_) in SHELLS.items() if shutil.which(program)]
-SEED, COUNT = 20_000, 2_000
+SEEDS, COUNT = range(20_000, 22_000, 250), 250
+"""In parts, which workers share."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -21,9 +22,9 @@ pytestmark = [
 ]
 
 
-@pytest.mark.timeout(900)
-def test_what_shells_request_is_what_is_found() -> None:
-    found = list(failures(cases(SEED, COUNT, HERE)))
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_shells_request_is_what_is_found(seed: int) -> None:
+    found = list(failures(cases(seed, COUNT, HERE)))
     assert [str(failure) for failure in found] == []
 
 
