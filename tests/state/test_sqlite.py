@@ -108,6 +108,19 @@ def test_a_corrupt_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None
     assert said == [f"{path}: the state file was corrupt; moved to {path}.corrupt; started a new one"]
 
 
+def test_each_corrupt_file_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    for number in range(12):
+        path.write_bytes(f"no database {number}".encode() * 100)
+        store, _ = warnings_of(path)
+        record(store, {REFERENCE: RECORDED})
+        store.close()
+    kept = sorted(it.name for it in tmp_path.glob("s.corrupt*"))
+    assert kept == sorted(["s.corrupt", *(f"s.corrupt-{n}" for n in range(2, 10))])
+    assert (tmp_path / "s.corrupt").read_bytes().startswith(b"no database 0")
+    assert (tmp_path / "s.corrupt-9").read_bytes().startswith(b"no database 11")
+
+
 def test_a_file_with_other_tables_is_set_aside_too(tmp_path: Path) -> None:
     path = tmp_path / "s"
     with sqlite3.connect(path) as connection:

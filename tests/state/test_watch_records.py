@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from freshlayer.model.watched import SLOT, SLOTS, Cause, CauseKind, Counts, Message, Standing, Turn
+from freshlayer.model.watched import SLOT, SLOTS, Cause, CauseKind, Counts, Message, Standing, Recovery
 from freshlayer.state.places import Place, Server
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch.board import Board
@@ -45,8 +45,8 @@ def test_a_standing_is_what_was_recorded_last(records: WatchRecords) -> None:
     records.record([Standing(NAME), Standing("/q\udcff")], [], at=1)
     assert records.record([STALE], [], at=2)
     assert records.standings() == {NAME: STALE, "/q\udcff": Standing("/q\udcff")}
-    assert records.record([Standing(NAME, turn=Turn(5, 6, 7))], [], at=3)
-    assert (records.standings() or {})[NAME].turn == Turn(5, 6, 7)
+    assert records.record([Standing(NAME, turn=Recovery(5, 6, 7))], [], at=3)
+    assert (records.standings() or {})[NAME].turn == Recovery(5, 6, 7)
 
 
 def test_a_standing_and_its_messages_are_recorded_as_one(records: WatchRecords, others: WatchRecords) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.model.watched import Standing, Turn
+from freshlayer.model.watched import Standing, Recovery
 from freshlayer.report.page.visible import visible
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
@@ -221,7 +221,7 @@ def test_a_page_that_has_grown_old_says_so_and_stays_as_it_is(window: Browser) -
         assert window.evaluated('document.getElementById("old").hidden') is True
         names = [name_of(kind) for kind in FLEET[:3]]
         fresh = {name_of(kind): standing_of(kind) for kind in FLEET[:2]}
-        fresh[names[2]] = Standing(names[2], turn=Turn(NOW - 451 * 60, NOW - 430 * 60, NOW + 60))
+        fresh[names[2]] = Standing(names[2], turn=Recovery(NOW - 451 * 60, NOW - 430 * 60, NOW + 60))
         board.round_ended(names, fresh, references=5, lag=0.0, at=NOW + 60)
         window.until('!document.getElementById("old").hidden')
         assert text(window, "h1") == "3 images are stale"

@@ -134,9 +134,31 @@ def test_a_repository_that_is_too_large_or_gone_keeps_its_last_clone(
     assert before[0].path.joinpath("Dockerfile").exists()
     assert sum(it.stat().st_size for it in (tmp_path / "clones").rglob("*") if it.is_file()) < 2 * MIB
     (upstream.served / "app.git").rename(upstream.served / "gone.git")
-    with pytest.raises(CloneError, match="git: "):
+    with pytest.raises(CloneError, match="^git: repository not found$"):
         clones.fetch(repository)
     assert clones.trees(repository) == before
+
+
+def test_a_url_with_several_patterns_is_cloned_once(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    upstream.git("branch", "release/1")
+    upstream.push("main", "release/1")
+    url, home = f"{server.url}app.git", tmp_path / "clones"
+    entries = (Repository(url), Repository(url, ("release/*",)), Repository(url, ("main",)))
+    projects = Projects(
+        ProjectSettings(entries, (), ("127.0.0.1",)), home, Keyring, pytest.fail, lambda: False
+    )
+    assert projects.fetch_all()
+    assert [it.named for it in projects.trees()] == [f"{url}@main", f"{url}@release/1"]
+    assert len([it for it in home.iterdir() if it.is_dir()]) == 1
+    # A service with other patterns and the same directory has trees of its own in the same clone.
+    other = Clones(home, git(), 60)
+    other.fetch(Repository(url, ("release/*",)))
+    for _ in range(2):
+        other.forget([Repository(url, ("release/*",))])
+    assert [it.named for it in other.trees(Repository(url, ("release/*",)))] == [f"{url}@release/1"]
+    assert all((it.path / "Dockerfile").exists() for it in projects.trees())
 
 
 def test_directories_of_any_depth_are_refused_and_removed(

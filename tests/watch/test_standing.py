@@ -9,7 +9,7 @@ from freshlayer.model.build import Built, InstructionState, InstructionVerdict, 
 from freshlayer.model.packages import ChosenPackage, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
-from freshlayer.model.watched import Cause, CauseKind, Standing, Turn
+from freshlayer.model.watched import Cause, CauseKind, Standing, Recovery
 from freshlayer.watch.firing import Rule, all_fired, firing
 from freshlayer.watch.standing import standing_of
 
@@ -54,10 +54,10 @@ def test_a_built_instruction_is_compared_with_its_build() -> None:
     assert again == stale
     rebuilt = judged(report(item(NEW), NEW), again, 40)
     assert (rebuilt.causes, rebuilt.stale_since, rebuilt.changed_at) == ((), 0, 0)
-    assert rebuilt.turn == Turn(20, 0, 40)
+    assert rebuilt.turn == Recovery(20, 0, 40)
     fired = firing(stale, [Rule("ci")], 25, settle=0).standing
-    assert judged(report(item(NEW), NEW), fired, 40).turn == Turn(20, 25, 40)
-    assert judged(report(item(NEW), NEW), rebuilt, 50).turn == Turn(20, 0, 40)
+    assert judged(report(item(NEW), NEW), fired, 40).turn == Recovery(20, 25, 40)
+    assert judged(report(item(NEW), NEW), rebuilt, 50).turn == Recovery(20, 0, 40)
 
 
 def test_an_instruction_that_follows_another_is_no_cause() -> None:

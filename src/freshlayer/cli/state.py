@@ -160,7 +160,7 @@ def _warn_of_copies(path: Place) -> None:
     if not isinstance(path, Path):
         return
     for copy in sorted(path.parent.glob(f"{glob.escape(path.name)}.*")):
-        if copy.suffix == ".corrupt" or copy.suffix.startswith(".version-"):
+        if copy.suffix.startswith((".corrupt", ".version-")):
             warn(f"{copy}: this copy still holds older records (remove it where it is not needed)")
 
 

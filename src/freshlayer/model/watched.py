@@ -59,7 +59,7 @@ class Waiting(Struct, frozen=True):
     last: int
 
 
-class Turn(Struct, frozen=True):
+class Recovery(Struct, frozen=True):
     """How an image became fresh again. ``triggered``: when the last trigger fired; 0 if none did."""
 
     stale: int
@@ -86,7 +86,7 @@ class Standing(Struct, frozen=True):
     fired: Mapping[str, Fired] = field(default_factory=dict)
     waiting: Mapping[str, Waiting] = field(default_factory=dict)
     count: int = 0
-    turn: Turn | None = None
+    turn: Recovery | None = None
 
 
 class Counts(Struct, frozen=True):

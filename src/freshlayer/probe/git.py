@@ -200,4 +200,10 @@ def complaint(output: str, url: str) -> str:
     first = places[0]
     if first and "Could not read from remote repository" in lines[first]:
         first -= 1
-    return re.sub(r"^(?:fatal|error|remote): ", "", lines[first]).replace(url, "the repository")
+    return without_url(re.sub(r"^(?:fatal|error|remote): ", "", lines[first]), url)
+
+
+def without_url(message: str, url: str) -> str:
+    """Git's words with "the repository" in place of its URL, which it quotes and ends with a slash."""
+    named = rf"""(repository )?(['"]?){re.escape(url.rstrip("/"))}/*\2"""
+    return re.sub(named, lambda found: "repository" if found[1] else "the repository", message)

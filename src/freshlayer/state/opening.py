@@ -30,6 +30,9 @@ _MOST_STEPS = 2_000
 _STEP = 100_000
 """Instructions of SQLite's machine between two looks at how many there were."""
 
+_MOST_ASIDE = 9
+"""Corrupt files that are kept."""
+
 _NOT_DAMAGE = frozenset(
     {
         sqlite3.SQLITE_PERM,
@@ -218,12 +221,19 @@ class StateFile:
         with locked(self.path):
             if self._inode and _inode(self.path) != self._inode:
                 return
-            aside = self.path.with_name(f"{self.path.name}.corrupt")
+            aside = _unused_name(self.path)
             for suffix in ("-wal", "-shm", "-journal"):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(f"{self.path}{suffix}")
             os.replace(self.path, aside)
         self._warn(f"{self.path}: the state file was corrupt; moved to {aside}; started a new one")
+
+
+def _unused_name(path: Path) -> Path:
+    """Where a corrupt file goes. One that was set aside before is kept; of many, the last one is replaced."""
+    names = [f"{path.name}.corrupt", *(f"{path.name}.corrupt-{n}" for n in range(2, _MOST_ASIDE + 1))]
+    found = (it for it in map(path.with_name, names) if not os.path.lexists(it))
+    return next(found, path.with_name(names[-1]))
 
 
 def _inode(path: Path) -> int:

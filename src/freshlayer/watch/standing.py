@@ -14,7 +14,7 @@ from freshlayer.model.build import InstructionVerdict, Pairs
 from freshlayer.model.key_identities import Nonce, Unseen, read_key_identity
 from freshlayer.model.package_references import as_a_whole, manager_of
 from freshlayer.model.report import Report
-from freshlayer.model.watched import Cause, CauseKind, Standing, Turn
+from freshlayer.model.watched import Cause, CauseKind, Standing, Recovery
 
 _IMAGE = "docker-image://"
 _PACKAGES = ("pkg:", "packages:")
@@ -67,9 +67,9 @@ def _at(known: Standing, found: Standing, now: int) -> Standing:
     return replace(found, stale_since=known.stale_since or now, changed_at=changed_at)
 
 
-def _turn(known: Standing, now: int) -> Turn:
+def _turn(known: Standing, now: int) -> Recovery:
     fired = (it.at for it in known.fired.values() if it.at >= known.stale_since)
-    return Turn(known.stale_since, max(fired, default=0), now)
+    return Recovery(known.stale_since, max(fired, default=0), now)
 
 
 def _read_by(item: InstructionVerdict) -> Pairs:

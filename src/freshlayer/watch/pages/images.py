@@ -11,7 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from freshlayer.model.reasons import familiar
-from freshlayer.model.watched import Cause, CauseKind, Standing, Turn
+from freshlayer.model.watched import Cause, CauseKind, Standing, Recovery
 from freshlayer.report.page.view import ImageView
 from freshlayer.watch.pages.known import Known, short_identity
 
@@ -70,7 +70,7 @@ class Image(Struct, frozen=True):
     stuck: str = ""
 
     @property
-    def turn(self) -> Turn | None:
+    def turn(self) -> Recovery | None:
         """How it last became fresh."""
         return self.standing.turn
 

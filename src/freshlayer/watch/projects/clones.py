@@ -1,14 +1,16 @@
 """The clones of one directory: the newest commit of each branch, as a tree of files without a repository.
 
 ``DIRECTORY/REPOSITORY/objects`` is what git fetches into, ``…/trees/COMMIT-BRANCH`` what is watched, and
-``…/branches.json`` names the trees. A tree is complete once it is named, and never changed.
+``…/branches-PATTERNS.json`` names the trees of some patterns. A tree is complete once it is named, and never
+changed. A repository is cloned once, whatever patterns its branches are named by.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Set
 from hashlib import sha256
 from pathlib import Path
 
@@ -28,7 +30,7 @@ _COMMIT = compiled(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_BRANCHES = 200
 _LARGEST = 1024 * 1024
 _TOTAL = 20 * 1024 * _LARGEST
-_BRANCHES = "branches.json"
+_LOCK = "branches"
 _DAY = 86400.0
 _CONFIG = """\
 [core]
@@ -72,7 +74,7 @@ class Clones:
         place = self._place(repository)
         return [
             Tree(_tree(place, branch, commit), f"{repository.url}@{branch}")
-            for branch, commit in sorted(_known(place).items())
+            for branch, commit in sorted(_known(_branches_file(place, repository)).items())
         ]
 
     def fetch(self, repository: Repository) -> bool:
@@ -80,7 +82,7 @@ class Clones:
         place = self._place(repository)
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with locked(place / _BRANCHES, seconds=self._patience):
+            with locked(place / _LOCK, seconds=self._patience):
                 try:
                     return self._fetch_locked(repository, place)
                 finally:
@@ -115,12 +117,15 @@ class Clones:
             raise CloneError(f"all clones together are larger than {mib:g} MiB (total_mib of [repositories])")
 
     def _fetch_locked(self, repository: Repository, place: Path) -> bool:
-        wanted, before = self._branches(repository, place), _known(place)
+        file = _branches_file(place, repository)
+        wanted, before = self._branches(repository, place), _known(file)
         for branch, commit in wanted.items():
             if before.get(branch) != commit or not _tree(place, branch, commit).is_dir():
                 wanted[branch] = self._fetch(repository, place, branch)
         if wanted != before:
-            atomic_write.replace(place / _BRANCHES, msgspec.json.encode(wanted))
+            atomic_write.replace(file, msgspec.json.encode(wanted))
+        else:
+            os.utime(file)
         return wanted != before
 
     def forget(self, kept: list[Repository]) -> None:
@@ -129,29 +134,34 @@ class Clones:
         What was read from a tree that is replaced may still be judged.
         """
         with self._lock:
-            found = set(self._unused({self._place(it).name: it for it in kept}))
+            found = set(self._unused({_branches_file(self._place(it), it) for it in kept}))
             for path in found & self._old:
                 deep_trees.remove(path)
                 if self._sizes is not None:
                     self._sizes.pop(path.name, None)
             self._old = found
 
-    def _unused(self, kept: Mapping[str, Repository]) -> list[Path]:
+    def _unused(self, kept: Set[Path]) -> list[Path]:
+        """``kept``: files that name branches. A file of other patterns counts while it is of today.
+
+        Another service may have a configuration of its own for the same directory.
+        """
         if not self._home.is_dir():
             return []
-        places = [it for it in self._home.iterdir() if it.is_dir()]
-        # Another service may have a configuration of its own for the same directory.
-        unused = [it for it in places if it.name not in kept and time.time() - it.stat().st_mtime > _DAY]
-        for place in places:
-            named = {_tree(place, *row).name for row in _known(place).items()}
+        unused: list[Path] = []
+        own = {it.parent for it in kept}
+        for place in (it for it in self._home.iterdir() if it.is_dir()):
+            files = {it for it in place.glob("branches-*.json") if it in kept or _is_recent(it)}
+            if not files and place not in own and not _is_recent(place):
+                unused.append(place)
+            named = {_tree(place, *row).name for file in files for row in _known(file).items()}
             trees = place / "trees"
-            if place.name in kept and trees.is_dir():
+            if files and trees.is_dir():
                 unused += [it for it in trees.iterdir() if it.name not in named]
         return unused
 
     def _place(self, repository: Repository) -> Path:
-        text = "\n".join((repository.url, *repository.branches))
-        return self._home / sha256(text.encode()).hexdigest()[:24]
+        return self._home / sha256(repository.url.encode()).hexdigest()[:24]
 
     def _branches(self, repository: Repository, place: Path) -> dict[str, str]:
         """Branch → commit, for those that are wanted."""
@@ -167,10 +177,8 @@ class Clones:
         output = self._git(repository.url, words, place, {})
         heads = {branch: commit for commit, branch in _HEAD.findall(output)}
         default = _DEFAULT.search(output)
-        if not repository.branches:
-            found = {it: commit for it, commit in heads.items() if default and it == default[1]}
-        else:
-            found = {it: commit for it, commit in heads.items() if repository.wants(it)}
+        named = default[1] if default else ""
+        found = {it: commit for it, commit in heads.items() if repository.wants(it, named)}
         if not found:
             raise CloneError("it has no branch of these names" if repository.branches else "it has no branch")
         if len(found) > _MOST_BRANCHES:
@@ -233,9 +241,18 @@ def _tree(place: Path, branch: str, commit: str) -> Path:
     return place / "trees" / f"{commit[:20]}-{sha256(branch.encode()).hexdigest()[:12]}"
 
 
-def _known(place: Path) -> dict[str, str]:
+def _branches_file(place: Path, repository: Repository) -> Path:
+    return place / f"branches-{sha256(chr(10).join(repository.branches).encode()).hexdigest()[:12]}.json"
+
+
+def _is_recent(path: Path) -> bool:
+    return time.time() - path.stat().st_mtime <= _DAY
+
+
+def _known(file: Path) -> dict[str, str]:
+    """Branch → commit."""
     try:
-        found = msgspec.json.decode(read_file(place / _BRANCHES, _LARGEST), type=dict[str, str])
+        found = msgspec.json.decode(read_file(file, _LARGEST), type=dict[str, str])
     except (OSError, msgspec.MsgspecError):
         return {}
     return {branch: commit for branch, commit in found.items() if _COMMIT.fullmatch(commit)}

@@ -14,7 +14,7 @@ from freshlayer.reference import Reference, shown
 from freshlayer.watch.projects.clones import Clones, Tree
 from freshlayer.watch.projects.git import CloneError, Git, Limits
 from freshlayer.watch.projects.lists import ListError, ProjectList
-from freshlayer.watch.projects.settings import ProjectSettings, Repository
+from freshlayer.watch.projects.settings import ProjectSettings, Repository, each_once
 from freshlayer.watch.schedule import Pace, Schedule
 
 _AT_ONCE = 4
@@ -56,7 +56,7 @@ class Projects:
     def repositories(self) -> list[Repository]:
         """All of them, each once: of the configuration, and of the lists as they are now."""
         listed = (it for one in self._lists for it in one.repositories)
-        return list(dict.fromkeys([*self._settings.repositories, *listed]))
+        return each_once([*self._settings.repositories, *listed])
 
     def trees(self) -> Iterator[Tree]:
         """What is watched now."""

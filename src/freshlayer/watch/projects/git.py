@@ -17,7 +17,7 @@ from msgspec import Struct
 from freshlayer.children import CLONE, HOST_COMMAND, Child, limited, program, search_path
 from freshlayer.credentials import Credential, Keyring, Program, find, tls
 from freshlayer.files.deep_trees import entries_below
-from freshlayer.probe.git import SILENT, complaint, credential_helper
+from freshlayer.probe.git import SILENT, complaint, credential_helper, without_url
 from freshlayer.probe.network.pinned_addresses import OLDEST_GIT, is_honoured, pinned
 from freshlayer.reference import shown
 from freshlayer.watch.projects.addresses import RefusedError, is_named, resolved, ssh_command
@@ -215,5 +215,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _complaint(errors: bytes, url: str) -> str:
     text = errors.decode("utf-8", "replace").strip()
-    last = text.rpartition("\n")[2].replace(url, "the repository")
+    last = without_url(text.rpartition("\n")[2], url)
     return f"git: {shown(complaint(text, url) or last or 'it failed', 160)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -30,14 +30,22 @@ TABLES = frozenset({"projects", "repositories"})
 
 
 class Repository(Struct, frozen=True):
-    """``branches``: patterns, as ``release/*``; none: the default branch."""
+    """``branches``: patterns, as ``release/*``; an empty one, or none at all: the default branch."""
 
     url: str
     branches: tuple[str, ...] = ()
 
-    def wants(self, branch: str) -> bool:
-        """Whether a pattern names a branch."""
-        return any(fnmatchcase(branch, pattern) for pattern in self.branches)
+    def wants(self, branch: str, default: str) -> bool:
+        """Whether a pattern names a branch. ``default``: the name of the default branch."""
+        return any(fnmatchcase(branch, it) if it else branch == default for it in self.branches or ("",))
+
+
+def each_once(repositories: Iterable[Repository]) -> list[Repository]:
+    """One for each URL, with the patterns of all that have it: it is cloned once, and requested once."""
+    found: dict[str, dict[str, None]] = {}
+    for it in repositories:
+        found.setdefault(it.url, {}).update(dict.fromkeys(it.branches or ("",)))
+    return [Repository(url, () if list(names) == [""] else tuple(sorted(names))) for url, names in found.items()]
 
 
 class ProjectSettings(Struct, frozen=True):
