@@ -11,8 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from freshlayer.errors import OptionError
-from freshlayer.lazy_regex import compiled
-from freshlayer.model.duration import SECONDS
+from freshlayer.model.duration import SECONDS, seconds_of
 from freshlayer.model.packages import URL_TYPES, PackagePolicy, usual_policy
 from freshlayer.reference import shown
 
@@ -304,13 +303,10 @@ def _seconds(where: str, name: str, given: int | str) -> int:
     """A time as a number of seconds, or as ``7d``."""
     if isinstance(given, int):
         return given
-    match = _DURATION.fullmatch(given)
-    if match is None:
+    found = seconds_of(given)
+    if found is None:
         raise OptionError(f"{where}: {name} can't be {shown(repr(given), 40)} (write 7d, 12h, or seconds)")
-    return int(match[1]) * SECONDS[match[2]]
-
-
-_DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
+    return found
 
 
 def commented() -> str:

@@ -39,6 +39,7 @@ class Origin:
 
     def __init__(self) -> None:
         self.versions: Counter[str] = Counter()
+        self.is_away = False
         self.log: dict[str, list[float]] = {}
         self._lock = threading.Lock()
         self.server = LoggingServer(self._answer)
@@ -49,6 +50,8 @@ class Origin:
             if request.method == "HEAD":
                 self.log.setdefault(request.target, []).append(time.monotonic())
             tag = f'"v{self.versions[request.target]}"'
+        if self.is_away:
+            return Reply(503)
         if request.headers.get("if-none-match") == tag:
             return Reply(304, {"ETag": tag})
         return Reply(200, {"ETag": tag}, b"" if request.method == "HEAD" else b"body")
@@ -223,7 +226,9 @@ def test_workers_lose_nothing_when_they_are_killed(
             if number % 3 == 1:
                 server.stop(crash=True)
                 server.start()
+            origin.is_away = number % 3 == 2
             wait_for_a_probe(origin)
+            origin.is_away = False
             made.kill(dice.choice(made.workers))
             made.start()
             wait_for_messages(receiver, pair, 1)
@@ -272,6 +277,12 @@ def test_nothing_is_judged_while_the_database_is_away(
         pair = change(origin, "/shared")
         server.start()
         wait_for_messages(receiver, pair, FILES)
+        wait_until(lambda: "can be used again" in worker.output(), seconds=90, what="the end of the outage")
+        # Each thread has a connection, and finds out by itself.
+        wait_for_a_probe(origin)
+        printed = [line for line in worker.output().splitlines() if "postgresql://" in line]
+        assert len(printed) == 2, printed
+        assert printed[1].endswith(": the state can be used again")
         assert {pairs for _, _, pairs in receiver.causes()} == {frozenset({pair})}
         assert worker.is_running
 

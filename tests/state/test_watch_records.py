@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from freshlayer.model.watched import SLOT, SLOTS, Cause, CauseKind, Counts, Message, Standing, Recovery
+from freshlayer.model.watched import SLOT, SLOTS, Cause, CauseKind, Counts, Message, Recovery, Standing
 from freshlayer.state.places import Place, Server
 from freshlayer.state.watched import WatchRecords
 from freshlayer.watch.board import Board

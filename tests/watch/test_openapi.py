@@ -77,6 +77,20 @@ def answered(port: int) -> bool:
         return False
 
 
+def test_behind_a_proxy_the_api_is_below_its_path() -> None:
+    board = Board()
+    bound = socket.create_server(("127.0.0.1", 0))
+    number: int = bound.getsockname()[1]
+    server = Server(board, bound, b"", lambda: 0, Proxy(root="/freshlayer"))
+    server.start()
+    try:
+        wait_until(lambda: answered(number), seconds=90, what="the API")
+        described = json.loads(request(number, "GET", "/freshlayer/api/openapi.json")[2])
+    finally:
+        server.close()
+    assert described == {**DOCUMENT, "servers": [{"url": "/freshlayer"}]}
+
+
 def request(port: int, method: str, path: str, body: str = "", token: str = "") -> tuple[int, str, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:

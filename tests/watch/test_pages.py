@@ -114,6 +114,27 @@ def test_a_badge_is_a_picture_of_a_word() -> None:
         assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
+def test_badges_without_a_login_are_a_setting() -> None:
+    name = address_of(name_of(FLEET[0]))
+    with served(board_of(), TOKEN) as address:
+        assert sent(address, f"/badge/{name}.svg")[0] == 401
+    with served(board_of(), TOKEN, Proxy(public_badges=True, root="/fl")) as address:
+        for path in (f"/badge/{name}.svg", f"/fl/badge/{name}.svg"):
+            assert sent(address, path)[0] == 200, path
+        assert sent(address, "/badge/nothing.svg")[0] == 404
+        assert {sent(address, path)[0] for path in ("/", f"/image/{name}", "/badge", "/events")} == {401}
+        assert {sent(address, path)[0] for path in ("/badge/../metrics", "/badge/%2e%2e/metrics")} == {404}
+        read = {
+            "Authorization": f"Bearer {TOKEN.decode()}",
+            "Host": "w.example",
+            "X-Forwarded-Proto": "https",
+        }
+        text = unescape(sent(address, f"/image/{name}", read)[1].decode())
+        origin = "https://w.example/fl"
+        assert f"[![freshlayer]({origin}/badge/{name}.svg)]({origin}/image/{name})" in text
+        assert "public_badges" not in text
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_badge_of_a_hostile_name_is_its_text(payload: str) -> None:
     drawn = ET.fromstring(badge(payload, "stale", "stale"))

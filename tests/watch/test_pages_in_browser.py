@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.model.watched import Standing, Recovery
+from freshlayer.model.watched import Recovery, Standing
 from freshlayer.report.page.visible import visible
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board

@@ -23,6 +23,7 @@ from freshlayer.watch.projects.fetching import Projects
 from freshlayer.watch.projects.git import CloneError, Git, Limits
 from freshlayer.watch.projects.lists import ListError, ProjectList
 from freshlayer.watch.projects.settings import ProjectSettings, Repository
+from freshlayer.watch.settings_table import Table
 from testing.logging_server import LoggingServer, Reply
 from testing.process import wait_until
 from testing.servers.base import free_port
@@ -134,7 +135,7 @@ def test_a_repository_that_is_too_large_or_gone_keeps_its_last_clone(
     assert before[0].path.joinpath("Dockerfile").exists()
     assert sum(it.stat().st_size for it in (tmp_path / "clones").rglob("*") if it.is_file()) < 2 * MIB
     (upstream.served / "app.git").rename(upstream.served / "gone.git")
-    with pytest.raises(CloneError, match="^git: repository not found$"):
+    with pytest.raises(CloneError, match=r"^git: repository not found$"):
         clones.fetch(repository)
     assert clones.trees(repository) == before
 
@@ -313,7 +314,7 @@ def test_a_git_that_would_resolve_the_name_again_is_refused(
 def test_what_is_no_url_of_a_repository_is_refused(url: str) -> None:
     assert project_settings.refused(url)
     with pytest.raises(OptionError):
-        project_settings.read({"projects": [{"git": url}]}, "watch.toml")
+        project_settings.read(Table({"projects": [{"git": url}]}, "watch.toml"))
 
 
 def test_the_tables_are_read() -> None:
@@ -325,7 +326,7 @@ def test_the_tables_are_read() -> None:
         "repositories": {"allow_hosts": ["*.example"], "fetch": "5m", "largest_mib": 10},
         "paths": [],
     }
-    assert project_settings.read(document, "watch.toml") == ProjectSettings(
+    assert project_settings.read(Table(document, "watch.toml")) == ProjectSettings(
         (Repository("https://a.example/x.git", ("main",)),),
         ("https://a.example/l",),
         ("*.example",),
@@ -335,7 +336,7 @@ def test_the_tables_are_read() -> None:
     )
     for wrong in ({"fetch": "5x"}, {"fetch": 0}, {"other": 1}, {"allow_hosts": "x"}):
         with pytest.raises(OptionError, match=r"^watch\.toml: "):
-            project_settings.read({"repositories": wrong}, "watch.toml")
+            project_settings.read(Table({"repositories": wrong}, "watch.toml"))
 
 
 def test_a_list_is_requested_with_a_condition_and_kept_when_it_fails(tmp_path: Path) -> None:

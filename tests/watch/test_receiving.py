@@ -18,9 +18,12 @@ from freshlayer.watch.arrivals import Arrivals
 from freshlayer.watch.board import Board
 from freshlayer.watch.connections import MOST_OF_ADDRESS
 from freshlayer.watch.moved import Moved, MovedKind
-from freshlayer.watch.receiving import MOST_BYTES, Answer, Rate, ReportReceiver, WebhookReceiver
+from freshlayer.watch.rate import Rate
+from freshlayer.watch.receivers import Answer, ReportReceiver, WebhookReceiver
+from freshlayer.watch.receiving import MOST_BYTES
 from freshlayer.watch.server import Server
 from freshlayer.watch.webhooks import WEBHOOKS
+from freshlayer.watch.webhooks.base import Arrived
 from testing.process import wait_until
 
 SECRET = "the secret of the webhook"
@@ -149,7 +152,7 @@ def sent(kind: str, secret: str, document: object, event: str = "") -> tuple[str
         ("gitlab", "", GITLAB, Moved(MovedKind.REPOSITORY, "gitlab.x", "a/b")),
         ("s3", "", S3, OBJECT),
         ("s3", "", SNS, OBJECT),
-        ("s3", "", {"Type": "SubscriptionConfirmation", "Message": "x"}, None),
+        ("s3", "", {"Type": "UnsubscribeConfirmation", "Message": "x"}, None),
     ],
 )
 def test_a_webhook_is_believed_with_its_secret_alone(
@@ -180,6 +183,33 @@ def test_the_password_of_a_url_counts_for_sns(service: Service) -> None:
     body = json.dumps(SNS).encode()
     assert service.post("/webhooks/s3", body, basic("x")) == 401
     assert service.post("/webhooks/s3", body, basic(SECRET)) == 202
+
+
+def test_a_subscription_of_sns_is_confirmed_by_a_person_and_no_url_is_requested() -> None:
+    printed: list[str] = []
+    arrivals = Arrivals(lambda: None)
+    receiver = WebhookReceiver("bucket", WEBHOOKS["s3"], SECRET.encode(), "", arrivals, printed.append)
+    wanted = {
+        "Type": "SubscriptionConfirmation",
+        "TopicArn": "arn:aws:sns:eu-central-1:123456789012:objects",
+        "Token": "2336412f37",
+        "SubscribeURL": "http://127.0.0.1:1/",
+        "Message": "You have chosen to subscribe",
+    }
+    headers = {name.lower(): value for name, value in basic(SECRET).items()}
+
+    def status(document: object) -> int:
+        return receiver(Arrived(headers, {}, json.dumps(document).encode())).status
+
+    assert status(wanted) == 202
+    (line,) = printed
+    assert line == (
+        "webhook bucket: SNS waits for the confirmation of a subscription (run aws sns confirm-subscription"
+        " --topic-arn arn:aws:sns:eu-central-1:123456789012:objects --token 2336412f37)"
+    )
+    for name, value in (("Token", "$(x)"), ("TopicArn", "arn:aws:sns:x:1:a b"), ("Token", 7)):
+        assert status({**wanted, name: value}) == 400
+    assert (printed, arrivals.take()) == ([line], (set(), set()))
 
 
 def test_the_host_of_a_registry_can_be_named(service: Service) -> None:

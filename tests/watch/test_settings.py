@@ -72,7 +72,7 @@ def test_every_setting_has_its_place() -> None:
             "[[projects]]\ngitt = 'x'",
             "w: [[projects]]: there is no setting 'gitt' (there are branches",
         ),
-        ("[repositories]\nallow_hosts = 'x'", "w: repositories.allow_hosts: Expected array, got str"),
+        ("[repositories]\nallow_hosts = 'x'", "w: [repositories]: allow_hosts is not a list of texts"),
         ("paths = 'x'", "w: paths is not a list of texts"),
         ("[kinds]\nimages = 60", "w: [kinds]: there is no 'images' (there are "),
         ("triggers = 1", "w: triggers is not a table of tables"),

@@ -9,7 +9,7 @@ from freshlayer.model.build import Built, InstructionState, InstructionVerdict, 
 from freshlayer.model.packages import ChosenPackage, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
-from freshlayer.model.watched import Cause, CauseKind, Standing, Recovery
+from freshlayer.model.watched import Cause, CauseKind, Recovery, Standing
 from freshlayer.watch.firing import Rule, all_fired, firing
 from freshlayer.watch.standing import standing_of
 

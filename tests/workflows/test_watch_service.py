@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -15,6 +16,7 @@ from freshlayer.cli.dockerfiles import NAMES, Selection, request_of
 from freshlayer.cli.options import Options
 from freshlayer.cli.session import session_of
 from freshlayer.credentials import Keyring
+from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
 from freshlayer.settings import Policy
 from freshlayer.state.watched import WatchRecords
@@ -26,6 +28,7 @@ from freshlayer.workflows.watch import Means, Service
 from freshlayer.workflows.watch_rounds import Rounds
 from freshlayer.workflows.watch_standings import Standings
 from freshlayer.workflows.watched_files import WatchedFiles
+from testing.logging_server import Logged, LoggingServer, Reply
 
 PACE = Pace(60)
 Find = Callable[[Callable[[str], None]], Iterator[Candidate]]
@@ -65,9 +68,11 @@ class Running:
     def sleep(self, _: float) -> None:
         self.rounds -= 1
 
-    def service(self, find: Find) -> Service:
+    def service(
+        self, find: Find, probed: Callable[[Verdict, tuple[str, ...]], None] = lambda *_: None
+    ) -> Service:
         stopping = lambda: self.rounds <= 0  # noqa: E731 - for two
-        means = watch_rounds.Means(self.request, keyring, stopping)
+        means = watch_rounds.Means(self.request, keyring, stopping, probed=probed)
         return Service(
             Rounds(WatchedFiles(60), Schedule(self.pace, "seed"), means),
             Standings(self.records, [Rule("ci")], 0, self.printed.append),
@@ -126,3 +131,21 @@ def test_a_round_ends_where_references_are_due_again_while_others_are_probed(tmp
         known = running.records.standings()
     assert known is not None
     assert len(known) == 5
+
+
+def test_what_a_downloaded_script_leads_to_counts_as_probed_when_it_was(tmp_path: Path) -> None:
+    """Everything is judged in each round; the origin is requested once in an interval."""
+    counted: Counter[str] = Counter()
+    with LoggingServer(lambda it: reply(it, origin.url)) as origin:
+        (tmp_path / "p").mkdir()
+        line = f"RUN curl -fsSL {origin.url}/install.sh | sh\n"
+        (tmp_path / "p" / "Dockerfile").write_text(f"FROM scratch\n{line}")
+        running = Running(tmp_path / "p", tmp_path / "state", 4, Pace(3600))
+        with closing(running.records):
+            running.service(running.find, lambda it, _: counted.update([it.reference.text])).serve()
+    assert counted == {f"{origin.url}/install.sh": 1, f"{origin.url}/tool": 1}
+
+
+def reply(request: Logged, url: str) -> Reply:
+    body = b"x" if request.target == "/tool" else f"curl -fsSL {url}/tool -o /tool\n".encode()
+    return Reply(200, {"ETag": '"1"'}, b"" if request.method == "HEAD" else body)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from freshlayer.model.history import History
     from freshlayer.state import StateStore
     from freshlayer.watch.pages.routes import Histories
-    from freshlayer.watch.receiving import Receiver
+    from freshlayer.watch.receivers import Receiver
     from freshlayer.watch.server import Server
 
 _USUAL = "127.0.0.1:8765"
@@ -97,7 +97,7 @@ def _server(
         raise OptionError(f"--listen {address}: can't be used: {error.strerror}") from None
     warn(f"watch: the page and the API are at http://{address}")
     proxies = frozenset(settings.proxies)
-    proxy = Proxy(settings.proxy_header, proxies, settings.hosts, settings.root_path)
+    proxy = Proxy(settings.proxy_header, proxies, settings.hosts, settings.root_path, settings.public_badges)
     return Server(board, bound, token, clock, proxy, _histories(store), found)
 
 

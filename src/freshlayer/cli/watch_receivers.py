@@ -23,7 +23,7 @@ from freshlayer.workflows.build_reports import (
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from freshlayer.watch.receiving import Answer, Receiver
+    from freshlayer.watch.receivers import Answer, Receiver
 
 _MOST_KEYS = 10_000
 
@@ -43,7 +43,7 @@ class BuildRecorder:
 
     def __call__(self, body: bytes) -> tuple[Answer, tuple[str, ...]]:
         """The answer, and the Dockerfiles that were built."""
-        from freshlayer.watch.receiving import Answer
+        from freshlayer.watch.receivers import Answer
 
         try:
             reports = read(body)
@@ -68,7 +68,7 @@ def receivers(
     settings: WatchSettings, directory: Path, arrivals: Arrivals, recorder: BuildRecorder
 ) -> Mapping[str, Receiver]:
     """Path → what answers it. Raises SecretError where a secret that is named is missing."""
-    from freshlayer.watch.receiving import ReportReceiver, WebhookReceiver
+    from freshlayer.watch.receivers import ReportReceiver, WebhookReceiver
     from freshlayer.watch.webhooks import WEBHOOKS
 
     found: dict[str, Receiver] = {

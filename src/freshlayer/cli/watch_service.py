@@ -29,6 +29,7 @@ from freshlayer.cli.watch_end import End, OverdueError
 from freshlayer.cli.watch_projects import found, projects_of
 from freshlayer.cli.watch_receivers import BuildRecorder, receivers
 from freshlayer.cli.watch_warm import warm_served
+from freshlayer.cli.watch_warnings import ServiceWarnings
 from freshlayer.credentials import Keyring
 from freshlayer.model.observation import Verdict
 from freshlayer.model.report import Report
@@ -61,11 +62,10 @@ from freshlayer.workflows.watched_files import Composed, Reader, WatchedFiles
 
 if TYPE_CHECKING:
     from freshlayer.state.postgres.turns import PostgresTurns
-    from freshlayer.watch.receiving import Receiver
+    from freshlayer.watch.receivers import Receiver
 
 _NO_SELECTION = Selection(None, "", (), "", None)
 _LAST_DELIVERY = 3.0
-_AGAIN = 600.0
 _HOUR = 3600.0
 _NEXT_RUN = "the next run tries again"
 
@@ -184,7 +184,8 @@ def _round(place: _Place, end: End, codes: set[int], unread: Callable[[str], Non
 
 def _serve(place: _Place, listen: str | None) -> int:
     """Until SIGTERM or SIGINT. Raises OptionError, SecretError where the API can't be served as it is set."""
-    end, sparse, warm = End(), _Sparse(), WarmAnswers()
+    end, warm = End(), WarmAnswers()
+    sparse = ServiceWarnings("" if isinstance(place.state, Path) else str(place.state))
     board = Board(place.settings.rules, is_read=is_served(listen, place.settings.api))
     threads = place.threads(end.is_set, sparse, partial(_delivery_ended, board, end))
     arrivals = Arrivals(end.wake)
@@ -264,20 +265,6 @@ def _recorded(threads: DeliveryThreads, records: WatchRecords, board: Board, hou
         board.waiting(sum(records.waiting().values()), records.undelivered() or (), records.tries())
 
 
-class _Sparse:
-    """Prints a warning that comes again in each round once in ten minutes."""
-
-    def __init__(self) -> None:
-        self._printed: dict[str, float] = {}
-
-    def __call__(self, message: str) -> None:
-        now = time.monotonic()
-        if now - self._printed.get(message, -_AGAIN) >= _AGAIN:
-            self._printed = {it: at for it, at in self._printed.items() if now - at < _AGAIN}
-            self._printed[message] = now
-            warn(message)
-
-
 def _service(
     place: _Place,
     standings: Standings,
@@ -312,6 +299,7 @@ def _service(
             sleep=end.wait,
             recorded=recorded,
             warn=printer,
+            usable=printer.usable if isinstance(printer, ServiceWarnings) else lambda: None,
             board=board,
             arrivals=arrivals,
             turns=turns,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from freshlayer.errors import DockerfileError
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.duration import SECONDS
+from freshlayer.model.duration import seconds_of
 from freshlayer.model.packages import PackagePolicy
 from freshlayer.reference import shown
 
@@ -30,7 +30,7 @@ class Directives(Struct, frozen=True):
 
 _NOTE = compiled(r"\s*#\s*freshlayer:\s*(.*?)\s*")
 _PACKAGES = compiled(rf"packages\s*=\s*({'|'.join(PackagePolicy)})")
-_TTL = compiled(r"ttl\s*=\s*(\d{1,6})\s*(s|m|h|d|w)")
+_TTL = compiled(r"ttl\s*=(.*)")
 
 
 def read_directives(text: str, instructions: Sequence[tuple[int, int, str]]) -> dict[int, Directives]:
@@ -73,8 +73,9 @@ def _noted(before: Directives, text: str, watched: list[str], place: tuple[str, 
     if text in switches:
         return switches[text]
     ttl = _TTL.fullmatch(text)
-    if ttl:
-        return replace(before, ttl=int(ttl[1]) * SECONDS[ttl[2]])
+    seconds = seconds_of(ttl[1]) if ttl else None
+    if seconds is not None:
+        return replace(before, ttl=seconds)
     policy = _PACKAGES.fullmatch(text)
     if policy:
         return replace(before, packages=PackagePolicy(policy[1]))

@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from freshlayer.watch.authorization import bearer_token, client_address, values_of
+
 SESSION = "freshlayer-session"
 SESSION_SECONDS = 24 * 3600
 _MOST_WRONG = 10
@@ -26,12 +28,14 @@ class Proxy(Struct, frozen=True):
     """``header``: what it sets to the name of a user it knows; empty: there is none. ``addresses``: its own.
 
     ``hosts``: the names by which browsers reach it. ``root``: the path below which it has the service.
+    ``public_badges``: whether badges are for everyone, too.
     """
 
     header: str = ""
     addresses: frozenset[str] = frozenset()
     hosts: tuple[str, ...] = ()
     root: str = ""
+    public_badges: bool = False
 
 
 class Access:
@@ -63,6 +67,10 @@ class Access:
         """The path that is before every address of a page; empty where there is none."""
         return self._proxy.root
 
+    def is_public(self, path: str) -> bool:
+        """Whether everyone may read what is there."""
+        return self._proxy.public_badges and path.startswith("/badge/")
+
     @property
     def takes_tokens(self) -> bool:
         return bool(self._token)
@@ -71,15 +79,15 @@ class Access:
         """By the headers of a request (ASGI 3.0). Raises Limited."""
         if self.is_open or self._is_vouched(scope) or self.has_session(scope):
             return True
-        given = _headers(scope, b"authorization")
+        given = values_of(scope, b"authorization")
         if len(given) != 1 or not self._token:
             return False
-        scheme, _, token = given[0].partition(b" ")
-        return scheme.lower() == b"bearer" and self.accepts(token.strip(), scope)
+        token = bearer_token(given[0].decode("latin-1"))
+        return bool(token) and self.accepts(token.encode("latin-1"), scope)
 
     def accepts(self, token: bytes, scope: Any) -> bool:
         """Whether it is the token. Raises Limited after several wrong ones from an address."""
-        address, now = _address(scope), self._clock()
+        address, now = client_address(scope), self._clock()
         recent = [at for at in self._wrong.get(address, ()) if 0 <= now - at < _WINDOW]
         if len(recent) >= _MOST_WRONG:
             raise Limited
@@ -112,23 +120,14 @@ class Access:
         return hmac.new(self._token, f"session until {until}".encode(), sha256).hexdigest()
 
     def _is_vouched(self, scope: Any) -> bool:
-        if not self._proxy.header or _address(scope) not in self._proxy.addresses:
+        if not self._proxy.header or client_address(scope) not in self._proxy.addresses:
             return False
-        found = _headers(scope, self._proxy.header.lower().encode())
+        found = values_of(scope, self._proxy.header.lower().encode())
         return len(found) == 1 and bool(found[0].strip())
 
 
-def _address(scope: Any) -> str:
-    client = scope.get("client")
-    return client[0] if client else ""
-
-
-def _headers(scope: Any, wanted: bytes) -> list[bytes]:
-    return [value for name, value in scope["headers"] if name == wanted]
-
-
 def _cookie(scope: Any) -> str:
-    given = b"; ".join(_headers(scope, b"cookie"))
+    given = b"; ".join(values_of(scope, b"cookie"))
     if len(given) > _LONGEST_COOKIE:
         return ""
     try:

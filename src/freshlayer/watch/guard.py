@@ -71,7 +71,7 @@ class Guard:
 
     def _refused(self, scope: Any) -> Response | None:
         path = scope["path"]
-        if path in _OPEN or path.startswith(_OPEN_BELOW):
+        if path in _OPEN or path.startswith(_OPEN_BELOW) or self._access.is_public(path):
             return None
         try:
             if self._access.allows(scope):
@@ -168,6 +168,11 @@ def _is_own(request: Request) -> bool:
     """Whether the browser states that a page of this site sent it; one that states nothing is old."""
     stated = request.headers.get("sec-fetch-site", "none").encode()
     return stated in _OWN_SITE
+
+
+def site_origin(request: Request) -> str:
+    """Scheme and host as the reader's browser has them, for an address to be copied."""
+    return f"{'https' if _is_secure(request) else 'http'}://{request.headers.get('host', '')}"
 
 
 def _is_secure(request: Request) -> bool:

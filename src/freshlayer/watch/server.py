@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from freshlayer import __version__
@@ -31,7 +31,8 @@ from freshlayer.watch.guard import Below, Guard, Login
 from freshlayer.watch.metrics import text_of
 from freshlayer.watch.pages.rendering import POLICY
 from freshlayer.watch.pages.routes import Histories, Pages
-from freshlayer.watch.receiving import Receiver, Receiving
+from freshlayer.watch.receivers import Receiver
+from freshlayer.watch.receiving import Receiving
 
 _NO_PROXY, _NO_HISTORIES = Proxy(), Histories()
 _LOOPBACK = ["127.0.0.1", "localhost", "[::1]", "::1"]
@@ -97,7 +98,7 @@ class Server:
 def application(board: Board, access: Access, pages: Pages, clock: Callable[[], int]) -> Starlette:
     """The routes. Nothing but GET and HEAD is answered, the form of the token apart."""
     login = Login(access, pages.login, POLICY)
-    found = [*_api(board, clock), *pages.routes()]
+    found = [*_api(board, clock, access.root), *pages.routes()]
     found.append(Route("/login", login.enter, methods=["GET", "POST"]))
     found.append(Route("/logout", login.leave, methods=["POST"]))
     guards = [Middleware(Guard, access=access)]
@@ -107,8 +108,8 @@ def application(board: Board, access: Access, pages: Pages, clock: Callable[[], 
     return Starlette(routes=found, middleware=guards)
 
 
-def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
-    """What is for programs."""
+def _api(board: Board, clock: Callable[[], int], root: str) -> list[Route]:
+    """What is for programs. ``root``: the path that is before every address."""
 
     def health(_: Request) -> Response:
         return (
@@ -116,6 +117,11 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
             if board.dead
             else PlainTextResponse("ok\n")
         )
+
+    def description(_: Request) -> Response:
+        """With the path below which a proxy has the service, so that what is made from it finds the API."""
+        found = json.loads(_DESCRIPTION.read_bytes())
+        return JSONResponse({**found, "servers": [{"url": root or "/"}]})
 
     def ready(_: Request) -> Response:
         return PlainTextResponse("ok\n") if board.is_ready else PlainTextResponse(f"{board.unready}\n", 503)
@@ -144,13 +150,9 @@ def _api(board: Board, clock: Callable[[], int]) -> list[Route]:
         "/metrics": metrics,
         "/api/dockerfiles": standings,
         "/api/check": check,
-        "/api/openapi.json": _description,
+        "/api/openapi.json": description,
     }
     return [Route(path, answer) for path, answer in routes.items()]
-
-
-def _description(_: Request) -> Response:
-    return FileResponse(_DESCRIPTION, media_type="application/json")
 
 
 def _dockerfile(request: Request) -> str | None:

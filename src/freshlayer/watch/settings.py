@@ -36,6 +36,7 @@ class ApiSettings(Struct, frozen=True):
     ``report_token``: that of reports of builds.
     ``proxy_header``: what a reverse proxy sets for a user that it knows. ``proxies``: its addresses; no other
     may set it. ``hosts``: the names by which browsers reach it. ``root_path``: below which it has the pages.
+    ``public_badges``: whether everyone may see the badges.
     """
 
     listen: str = ""
@@ -45,6 +46,7 @@ class ApiSettings(Struct, frozen=True):
     hosts: tuple[str, ...] = ()
     report_token: SecretPlace = SecretPlace()
     root_path: str = ""
+    public_badges: bool = False
 
 
 class WebhookSource(Struct, frozen=True):
@@ -93,9 +95,7 @@ def read(text: str, where: str) -> WatchSettings:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise OptionError(f"{where}: {error}") from None
-    cloned = projects.read(document, where)
-    table = Table({it: one for it, one in document.items() if it not in projects.TABLES}, where)
-    table.also(projects.TABLES)
+    table = Table(document, where)
     interval = table.seconds("interval", 900, least=LEAST_INTERVAL)
     pace = Pace(
         interval=interval,
@@ -113,7 +113,7 @@ def read(text: str, where: str) -> WatchSettings:
         table.text("seed"),
         {name: _trigger(name, inner) for name, inner in table.tables("triggers")},
         _api(table.table("api")),
-        cloned,
+        projects.read(table),
         {name: _webhook(inner) for name, inner in table.tables("webhooks")},
     )
     table.done()
@@ -137,6 +137,7 @@ def _api(table: Table) -> ApiSettings:
         table.words("hosts"),
         table.secret("report_token"),
         table.matching("root_path", _ROOT, "a path without an end slash (write /freshlayer)"),
+        table.flag("public_badges"),
     )
     table.done()
     return settings

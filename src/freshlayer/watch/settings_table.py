@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.duration import SECONDS
+from freshlayer.model.duration import seconds_of
 from freshlayer.reference import shown
 from freshlayer.watch.urls import fault_of
 
-_DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
 _NAME = compiled(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _VARIABLE = compiled(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 LEAST_INTERVAL = 1
@@ -44,10 +43,6 @@ class Table:
         self.where = where
         self._known: list[str] = []
 
-    def also(self, names: Iterable[str]) -> None:
-        """Settings that are read elsewhere."""
-        self._known += names
-
     def _take(self, name: str) -> object:
         self._known.append(name)
         return self._left.pop(name, None)
@@ -66,6 +61,13 @@ class Table:
         if not isinstance(value, str):
             raise self.fault(name, "a text")
         return value
+
+    def flag(self, name: str) -> bool:
+        """A yes or no; no where it is not set."""
+        value = self._take(name)
+        if value is not None and not isinstance(value, bool):
+            raise self.fault(name, "true or false")
+        return bool(value)
 
     def words(self, name: str) -> tuple[str, ...]:
         """A list of texts."""
@@ -161,6 +163,13 @@ class Table:
                 raise OptionError(f"{self.where}: [{name}]: {shown(key, 30)!r} is not a name")
         return [(key, Table(inner, f"{self.where}: [{name}.{key}]")) for key, inner in value.items()]
 
+    def rows(self, name: str) -> list[Table]:
+        """The tables of a list: ``[[name]]``."""
+        value = self._take(name) or []
+        if not isinstance(value, list) or not all(isinstance(it, dict) for it in value):
+            raise self.fault(name, f"a list of tables (write [[{name}]])")
+        return [Table(inner, f"{self.where}: [[{name}]]") for inner in value]
+
     def done(self) -> None:
         """Raises OptionError where a setting was not taken."""
         for name in self._left:
@@ -171,5 +180,4 @@ class Table:
 def _seconds(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    return int(match[1]) * SECONDS[match[2]] if match else None
+    return seconds_of(value) if isinstance(value, str) else None

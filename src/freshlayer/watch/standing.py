@@ -14,7 +14,7 @@ from freshlayer.model.build import InstructionVerdict, Pairs
 from freshlayer.model.key_identities import Nonce, Unseen, read_key_identity
 from freshlayer.model.package_references import as_a_whole, manager_of
 from freshlayer.model.report import Report
-from freshlayer.model.watched import Cause, CauseKind, Standing, Recovery
+from freshlayer.model.watched import Cause, CauseKind, Recovery, Standing
 
 _IMAGE = "docker-image://"
 _PACKAGES = ("pkg:", "packages:")

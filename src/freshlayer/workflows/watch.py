@@ -36,7 +36,8 @@ class Means(Struct, frozen=True):
     ``find``: the Dockerfiles that there are; its argument gets what can't be searched. ``search`` and
     ``every``: seconds between two searches, and between two judgements of everything. ``monotonic``: seconds.
     ``recorded`` is called once messages may wait. ``sleep`` waits for so many seconds, or until the end.
-    ``warn`` prints a line. ``board``: where the API reads. ``renewed``: whether a search is due at once.
+    ``warn`` prints a line. ``usable`` is called where a shared state can be used.
+    ``board``: where the API reads. ``renewed``: whether a search is due at once.
     ``arrivals``: what it takes. ``turns``: where several processes share the work.
     """
 
@@ -50,6 +51,7 @@ class Means(Struct, frozen=True):
     sleep: Callable[[float], None]
     recorded: Callable[[], None]
     warn: Callable[[str], None]
+    usable: Callable[[], None] = lambda: None
     board: Board | None = None
     renewed: Callable[[], bool] = lambda: False
     arrivals: Arrivals | None = None
@@ -119,8 +121,10 @@ class Service:
             self._judges, self._is_away = False, True
             return False
         if self._is_away:
+            # Its connections were lost too.
             self._is_away = False
-            self._means.warn("watch: the state can be used again")
+            self._means.turns.close()
+        self._means.usable()
         before, self._judges = self._judges, self._means.turns.judges()
         if self._judges != before or not self._judges:
             self._standings.read_again()

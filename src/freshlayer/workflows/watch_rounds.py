@@ -200,7 +200,7 @@ class Rounds:
         with closing(batch), closing(_closable(check(batch.targets(self._means.request), due, own))) as found:
             for name, report in zip(paths, found, strict=True):
                 if isinstance(report, Report):
-                    self._learn(name, report)
+                    self._learn(name, report, held)
                 yield name, report
                 if self._means.stopping():
                     return
@@ -218,15 +218,15 @@ class Rounds:
         named = {item.reference for item in report.inputs}
         return {it for it in named if name not in self.files.mentions.get(it, ())}
 
-    def _learn(self, name: str, report: Report) -> None:
-        """Schedule what only base images and downloaded scripts led to."""
+    def _learn(self, name: str, report: Report, held: Collection[Reference]) -> None:
+        """Schedule what only base images and downloaded scripts led to. What was held was not probed."""
         now = self._means.monotonic()
         learned = self._learned_now(name, report)
         for reference in learned:
             if reference not in self.schedule:
                 self.schedule.add(reference, now, age=0)
             self._learned.setdefault(reference, set()).add(name)
-            if reference not in self.files.mentions:
+            if reference not in self.files.mentions and reference not in held:
                 self._note(report.verdicts[reference])
         for reference in [it for it, names in self._learned.items() if name in names and it not in learned]:
             self._learned[reference].discard(name)

@@ -52,6 +52,7 @@ def image_page(image: Image, builds: Sequence[BuildEvent], now: int) -> ImagePag
         builds=past,
         missed=tuple(_missed(bands)),
         badge=f"/badge/{image.address}.svg",
+        address=image.address,
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from freshlayer.model.reasons import familiar
-from freshlayer.model.watched import Cause, CauseKind, Standing, Recovery
+from freshlayer.model.watched import Cause, CauseKind, Recovery, Standing
 from freshlayer.report.page.view import ImageView
 from freshlayer.watch.pages.known import Known, short_identity
 

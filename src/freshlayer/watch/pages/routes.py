@@ -16,6 +16,7 @@ from freshlayer.model.history import History
 from freshlayer.model.reasons import REASONS, hint_of, meaning_of
 from freshlayer.report.page.view import Explained
 from freshlayer.watch.access import Access
+from freshlayer.watch.guard import site_origin
 from freshlayer.watch.pages.badge import badge
 from freshlayer.watch.pages.image_page import image_page
 from freshlayer.watch.pages.images import FRESH, STATES, WORDS, Image, input_address
@@ -103,7 +104,18 @@ class Pages:
         root = self._access.root
         links = {use.shown: root + input_address(use.reference) for use in image.known.uses}
         title = f"{image.title}, {WORDS[image.state].lower()}"
-        return self._answer(request, "image_page.html", title, "/", page, inputs=links)
+        public = self._access.is_open or self._access.is_public(page.badge)
+        site_url = f"{site_origin(request)}{root}"
+        return self._answer(
+            request,
+            "image_page.html",
+            title,
+            "/",
+            page,
+            inputs=links,
+            public_badges=public,
+            site_url=site_url,
+        )
 
     def inputs(self, request: Request) -> Response:
         """All inputs."""

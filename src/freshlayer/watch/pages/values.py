@@ -200,6 +200,7 @@ class ImagePage(Struct, frozen=True):
     builds: tuple[BuildRow, ...]
     missed: tuple[Missed, ...]
     badge: str
+    address: str
 
 
 class InputRow(Struct, frozen=True):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from pathlib import Path
 
@@ -141,7 +141,7 @@ class Clones:
                     self._sizes.pop(path.name, None)
             self._old = found
 
-    def _unused(self, kept: Set[Path]) -> list[Path]:
+    def _unused(self, kept: AbstractSet[Path]) -> list[Path]:
         """``kept``: files that name branches. A file of other patterns counts while it is of today.
 
         Another service may have a configuration of its own for the same directory.

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
-import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.duration import SECONDS
 from freshlayer.reference import shown
+from freshlayer.watch.settings_table import Table
 
-_DURATION = compiled(r"\s*(\d{1,6})\s*(s|m|h|d|w)\s*")
 # Nothing that git, its configuration or a message would read in another way.
 _URL = compiled(r"(?:https?|ssh)://[A-Za-z0-9._~:@/%+,=?&\[\]-]{1,2000}")
 # A name, in which fnmatch's characters stand for others; no label of the last place is a number.
@@ -24,9 +22,9 @@ _HOST = compiled(r"(?:[A-Za-z0-9_*?\[\]!-]+\.)*[A-Za-z*?\[][A-Za-z0-9_*?\[\]!-]*
 _SCP = compiled(r"([A-Za-z0-9_.-]+@[A-Za-z0-9.-]+):([A-Za-z0-9._~/-]+)")
 _OTHER = compiled(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SCHEMES = frozenset({"http", "https", "ssh"})
-_Word = Annotated[str, Meta(min_length=1, max_length=200)]
+_MOST_BRANCHES, _LONGEST = 100, 200
+_Word = Annotated[str, Meta(min_length=1, max_length=_LONGEST)]
 _MIB = 1024 * 1024
-TABLES = frozenset({"projects", "repositories"})
 
 
 class Repository(Struct, frozen=True):
@@ -45,7 +43,9 @@ def each_once(repositories: Iterable[Repository]) -> list[Repository]:
     found: dict[str, dict[str, None]] = {}
     for it in repositories:
         found.setdefault(it.url, {}).update(dict.fromkeys(it.branches or ("",)))
-    return [Repository(url, () if list(names) == [""] else tuple(sorted(names))) for url, names in found.items()]
+    return [
+        Repository(url, () if list(names) == [""] else tuple(sorted(names))) for url, names in found.items()
+    ]
 
 
 class ProjectSettings(Struct, frozen=True):
@@ -71,64 +71,53 @@ class ProjectSettings(Struct, frozen=True):
         return not self.repositories and not self.lists
 
 
-class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    git: str = ""
-    list: str = ""
-    branches: Annotated[tuple[_Word, ...], Meta(max_length=100)] = ()
-
-
-class _Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    allow_hosts: tuple[_Word, ...] = ()
-    fetch: int | str = 300
-    timeout: int | str = 300
-    largest_mib: Annotated[int, Meta(ge=1, le=1024 * 1024)] = 1024
-    total_mib: Annotated[int, Meta(ge=1, le=1024 * 1024 * 1024)] = 20 * 1024
-    directory: str = ""
-
-
 class ListedProject(Struct, frozen=True):
     """An element of a list. Fields that are not known are left for others."""
 
     git: str
-    branches: Annotated[tuple[_Word, ...], Meta(max_length=100)] = ()
+    branches: Annotated[tuple[_Word, ...], Meta(max_length=_MOST_BRANCHES)] = ()
 
 
-class _Part(Struct, frozen=True):
-    """What is ours in the file; the rest is read elsewhere."""
-
-    projects: tuple[_Entry, ...] = ()
-    repositories: _Limits = field(default_factory=_Limits)
-
-
-def read(document: Mapping[str, Any], where: str) -> ProjectSettings:
-    """From the tables of the file. Raises OptionError."""
-    _check_names(document.get("repositories"), _Limits, f"{where}: [repositories]")
-    entries = document.get("projects")
-    for entry in entries if isinstance(entries, list) else ():
-        _check_names(entry, _Entry, f"{where}: [[projects]]")
-    try:
-        part = msgspec.convert(document, _Part)
-    except msgspec.ValidationError as error:
-        what, _, place = str(error).replace("`", "").rpartition(" - at $.")
-        raise OptionError(f"{where}: {place}: {what}" if what else f"{where}: {error}") from None
-    limits = part.repositories
-    return ProjectSettings(
-        tuple(_repository(it, where) for it in part.projects if not it.list),
-        tuple(_list(it, where) for it in part.projects if it.list),
-        _hosts(limits.allow_hosts, where),
-        _seconds(limits.fetch, "fetch", where),
-        _seconds(limits.timeout, "timeout", where),
-        limits.largest_mib * _MIB,
-        limits.directory,
-        limits.total_mib * _MIB,
+def read(table: Table) -> ProjectSettings:
+    """From its tables of the file. Raises OptionError."""
+    entries = [_entry(it) for it in table.rows("projects")]
+    limits, usual = table.table("repositories"), ProjectSettings()
+    settings = ProjectSettings(
+        tuple(it for it in entries if isinstance(it, Repository)),
+        tuple(it for it in entries if isinstance(it, str)),
+        _hosts(limits),
+        limits.seconds("fetch", usual.fetch, least=1),
+        limits.seconds("timeout", usual.timeout, least=1),
+        limits.number("largest_mib", usual.largest // _MIB, 1, 1024 * 1024) * _MIB,
+        limits.text("directory"),
+        limits.number("total_mib", usual.total // _MIB, 1, 1024 * 1024 * 1024) * _MIB,
     )
+    limits.done()
+    return settings
 
 
-def _hosts(words: tuple[str, ...], where: str) -> tuple[str, ...]:
+def _entry(table: Table) -> Repository | str:
+    """A repository, or the URL of a list."""
+    git, listed, branches = table.text("git"), table.text("list"), table.words("branches")
+    table.done()
+    if len(branches) > _MOST_BRANCHES or any(not 0 < len(it) <= _LONGEST for it in branches):
+        raise table.fault("branches", f"at most {_MOST_BRANCHES} patterns of up to {_LONGEST} characters")
+    if not listed:
+        if why := refused(git):
+            raise OptionError(f"{table.where} git: {shown(git, 100)!r}: {why}")
+        return Repository(git, branches)
+    why = refused(listed) or ("" if listed.startswith("http") else "it is not an http or https URL")
+    if why or git or branches:
+        raise OptionError(f"{table.where} list: {why or 'needs neither git nor branches'}")
+    return listed
+
+
+def _hosts(table: Table) -> tuple[str, ...]:
+    words = table.words("allow_hosts")
     for word in words:
         if not _HOST.fullmatch(word) and not _is_network(word):
             what = f"{shown(word, 60)!r} is not a host, an address or a network"
-            raise OptionError(f"{where}: [repositories]: allow_hosts: {what}")
+            raise OptionError(f"{table.where}: allow_hosts: {what}")
     return words
 
 
@@ -138,36 +127,6 @@ def _is_network(word: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _check_names(table: object, known: type[Struct], place: str) -> None:
-    """Raises OptionError where a table has another setting."""
-    for name in table if isinstance(table, dict) else ():
-        if name not in known.__struct_fields__:
-            there = ", ".join(sorted(known.__struct_fields__))
-            raise OptionError(f"{place}: there is no setting {shown(name, 30)!r} (there are {there})")
-
-
-def _repository(entry: _Entry, where: str) -> Repository:
-    why = refused(entry.git)
-    if why:
-        raise OptionError(f"{where}: [[projects]] git: {shown(entry.git, 100)!r}: {why}")
-    return Repository(entry.git, entry.branches)
-
-
-def _list(entry: _Entry, where: str) -> str:
-    why = refused(entry.list) or ("" if entry.list.startswith("http") else "it is not an http or https URL")
-    if why or entry.git or entry.branches:
-        raise OptionError(f"{where}: [[projects]] list: {why or 'needs neither git nor branches'}")
-    return entry.list
-
-
-def _seconds(value: int | str, name: str, where: str) -> int:
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    found = int(match[1]) * SECONDS[match[2]] if match else value
-    if not isinstance(found, int) or found < 1:
-        raise OptionError(f"{where}: [repositories] {name} is not a time of at least 1 s (write 5m, 1h, …)")
-    return found
 
 
 def is_repository(word: str) -> bool:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from freshlayer.watch.authorization import basic_password, bearer_token, same
 from freshlayer.watch.moved import Moved
 
 
@@ -19,6 +17,10 @@ class Arrived(Struct, frozen=True):
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+class ConfirmationError(Exception):
+    """Nothing changed: the sender waits until a person confirms. The text is a clause with how to do it."""
 
 
 class Webhook(Protocol):
@@ -34,31 +36,19 @@ class Webhook(Protocol):
         ...
 
     def moved(self, document: Any, arrived: Arrived) -> Sequence[Moved]:
-        """What changed. A document of another form raises KeyError, TypeError or AttributeError."""
+        """What changed. Raises ConfirmationError.
+
+        A document of another form raises KeyError, TypeError, ValueError or AttributeError.
+        """
         ...
-
-
-def same(given: str, secret: bytes) -> bool:
-    """In constant time. An empty secret is none."""
-    return bool(secret) and hmac.compare_digest(given.encode("utf-8", "surrogateescape"), secret)
 
 
 def has_authorization(arrived: Arrived, secret: bytes) -> bool:
     """As ``Bearer``, as the password of ``Basic``, or alone as some registries send it."""
     given = arrived.headers.get("authorization", "")
-    scheme, _, value = given.partition(" ")
-    if scheme.lower() == "bearer":
-        return same(value.strip(), secret)
-    return same(_password(value), secret) if scheme.lower() == "basic" else same(given, secret)
+    return any(same(it, secret) for it in (bearer_token(given), basic_password(given), given))
 
 
 def has_token(arrived: Arrived, secret: bytes) -> bool:
     """In the query, for what can send no header."""
     return same(arrived.query.get("token", ""), secret)
-
-
-def _password(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode("latin-1").partition(":")[2]
-    except (binascii.Error, ValueError):
-        return ""

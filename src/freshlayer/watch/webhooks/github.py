@@ -6,8 +6,9 @@ import hmac
 from typing import Any
 from urllib.parse import urlsplit
 
+from freshlayer.watch.authorization import same
 from freshlayer.watch.moved import Moved, MovedKind
-from freshlayer.watch.webhooks.base import Arrived, same
+from freshlayer.watch.webhooks.base import Arrived
 
 SIGNS_BODY = True
 _OF_REPOSITORY = frozenset({"push", "create", "delete", "release"})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from freshlayer.watch.authorization import same
 from freshlayer.watch.moved import Moved, MovedKind
-from freshlayer.watch.webhooks.base import Arrived, same
+from freshlayer.watch.webhooks.base import Arrived
 
 SIGNS_BODY = False
 
