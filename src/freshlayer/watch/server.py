@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -118,11 +119,6 @@ def _api(board: Board, clock: Callable[[], int], root: str) -> list[Route]:
             else PlainTextResponse("ok\n")
         )
 
-    def description(_: Request) -> Response:
-        """With the path below which a proxy has the service, so that what is made from it finds the API."""
-        found = json.loads(_DESCRIPTION.read_bytes())
-        return JSONResponse({**found, "servers": [{"url": root or "/"}]})
-
     def ready(_: Request) -> Response:
         return PlainTextResponse("ok\n") if board.is_ready else PlainTextResponse(f"{board.unready}\n", 503)
 
@@ -144,15 +140,21 @@ def _api(board: Board, clock: Callable[[], int], root: str) -> list[Route]:
             return JSONResponse({"version": _VERSION, "error": "no such Dockerfile is watched"}, 404)
         return Response(entry.json, media_type="application/json")
 
-    routes = {
+    routes: dict[str, Callable[[Request], Response]] = {
         "/healthz": health,
         "/readyz": ready,
         "/metrics": metrics,
         "/api/dockerfiles": standings,
         "/api/check": check,
-        "/api/openapi.json": description,
+        "/api/openapi.json": partial(_description, root),
     }
     return [Route(path, answer) for path, answer in routes.items()]
+
+
+def _description(root: str, _: Request) -> Response:
+    """With the path below which a proxy has the service, so that what is made from it finds the API."""
+    found = json.loads(_DESCRIPTION.read_bytes())
+    return JSONResponse({**found, "servers": [{"url": root or "/"}]})
 
 
 def _dockerfile(request: Request) -> str | None:
