@@ -96,6 +96,24 @@ def test_what_was_observed_is_recalled_as_it_was(
     assert store.observations([A]) == {A: known}
 
 
+def test_of_what_did_not_change_the_time_alone_is_recorded(store: StateStore) -> None:
+    store.record_observations({A: seen("1"), B: seen("1")}, at=NOW)
+    before = store.observations([A, B])
+    changes = {A: Change.UNCHANGED, B: Change.CHANGED}
+    store.record_observations({A: before[A], B: seen("2")}, at=NOW + 9, changes=changes)
+    assert store.observations([A]) == {A: replace(before[A], probed_at=NOW + 9)}
+    assert store.observations([B])[B].identity.value == "2"
+    assert store.inventory("*", 9).event_count == 3
+
+
+def test_what_did_not_change_and_was_forgotten_is_recorded_again(store: StateStore) -> None:
+    store.record_observations({A: seen("1"), B: seen("1")}, at=NOW)
+    before = store.observations([A, B])
+    store.forget([], [A.text])
+    store.record_observations(before, at=NOW + 9, changes=dict.fromkeys(before, Change.UNCHANGED))
+    assert store.observations([A, B]) == {it: replace(before[it], probed_at=NOW + 9) for it in before}
+
+
 def test_an_empty_store_answers_with_nothing(store: StateStore) -> None:
     assert store.is_empty()
     assert store.observations([A]) == {}

@@ -21,6 +21,7 @@ from freshlayer.model.history import BuildEvent, InstructionEvent
 from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference, parse
 from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope, SqliteStore
+from freshlayer.state.columns import DamagedError, checked
 from testing.recording import record
 
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
@@ -312,6 +313,11 @@ def test_a_wrong_value_in_a_column(tmp_path: Path, table: str, column: str, valu
     assert [CORRUPT in one for one in said] == [True]
     assert holds(path, 1)
     assert path.with_name("s.corrupt").exists()
+
+
+def test_a_wrong_value_beside_an_equal_one() -> None:
+    with pytest.raises(DamagedError, match="column asked"):
+        checked(["reference", "asked"], [("a", 1), ("b", 1.0)])
 
 
 def test_a_value_that_would_fill_memory(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from freshlayer.evidence import http_date
 from freshlayer.model.compact_json import compact
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
-from freshlayer.model.observation import Recorded
+from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.columns import DATE, IDENTITY, RANKED, Row, WrittenEvidence, evidence_in
 
@@ -61,6 +61,11 @@ def _evidence(part: WrittenEvidence | int, identity: Identity, dated: str) -> Ev
 
 def _tag(text: str, identity: Identity) -> str:
     return f'"{identity.value}"' if text == _SAME else text.removeprefix(_SAME)
+
+
+def is_as_read(recorded: Recorded, change: Change | None) -> bool:
+    """Whether this is what a row has already, but for the time of the last probe: of an answer of 304."""
+    return bool(recorded.probed_at) and recorded.full_answer is not None and change is Change.UNCHANGED
 
 
 def row_of(reference: Reference, recorded: Recorded, now: int) -> Row:

@@ -16,7 +16,7 @@ from freshlayer.state import events, records, scripts
 from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
-from freshlayer.state.observations import observed, row_of
+from freshlayer.state.observations import is_as_read, observed, row_of
 from freshlayer.state.records import Elsewhere, Given, Records, Scope, add_missing, put
 from freshlayer.state.scripts import KeptScript
 
@@ -32,6 +32,7 @@ _COLUMNS = (
     "content_type",
 )
 _OBSERVATIONS = f"SELECT reference, {', '.join(_COLUMNS)} FROM observation WHERE reference IN"  # noqa: S608 - constants
+_SEEN_AGAIN = "UPDATE observation SET asked = ? WHERE reference IN"
 _TAINTED_AGAIN = "UPDATE taint SET times = times + 1 WHERE reference = ? AND identity = ?"
 _TAINTED = "INSERT INTO taint (reference, identity, times) VALUES (?, ?, 1)"
 
@@ -171,8 +172,13 @@ class DatabaseStore:
     ) -> None:
         items = iter(observations.items())
         while some := dict(islice(items, _WRITTEN_AT_ONCE)):
-            events.write_changes(connection, some, changes, at)
-            rows = [row_of(reference, recorded, at) for reference, recorded in some.items()]
+            new = some
+            known = [it.text for it, recorded in some.items() if is_as_read(recorded, changes.get(it))]
+            if known and _seen_again(connection, known, at):
+                found = frozenset(known)
+                new = {it: recorded for it, recorded in some.items() if it.text not in found}
+            events.write_changes(connection, new, changes, at)
+            rows = [row_of(reference, recorded, at) for reference, recorded in new.items()]
             put(connection, "observation", ("reference",), _COLUMNS, rows)
         events.prune(connection, at, self._keep)
 
@@ -202,3 +208,13 @@ class DatabaseStore:
 
     def _rows(self, sql: str, values: Sequence[str | int]) -> list[Row]:
         return self._database.read(sql, values)
+
+
+def _seen_again(connection: Connection, references: Sequence[str], at: int) -> bool:
+    """Write the time of a probe alone; False where not all have a row any more: another file, or forgotten."""
+    found = 0
+    for start in range(0, len(references), _AT_ONCE):
+        some = references[start : start + _AT_ONCE]
+        sql = f"{_SEEN_AGAIN} ({', '.join('?' * len(some))})"
+        found += connection.execute(sql, (at, *some)).rowcount
+    return found == len(references)
