@@ -20,6 +20,8 @@ _NO_CODINGS = {"", "identity", "aws-chunked", "utf-8", "utf8", "binary", "none",
 _PARTIAL = 206
 _EMPTY = 416
 _LENGTHS = {"content-length", "content-range"}
+_OF_TAGS = tuple(row for row in ROWS if row[0] == "etag")
+_OTHERS = frozenset(name for name, _ in ROWS) - {"etag"}
 _COMPRESSED = Reason("of-compressed-form")
 _REDIRECT = Reason("of-redirect")
 _HEXADECIMAL = compiled(r"[0-9a-f]+")
@@ -48,7 +50,7 @@ def hashes_of(hop: Hop) -> list[Evidence]:
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
     named = hop.names
-    for name, read in ROWS:
+    for name, read in _OF_TAGS if named.isdisjoint(_OTHERS) else ROWS:
         if name not in named:
             continue
         why = _REDIRECT if redirects and name not in OF_THE_TARGET else None

@@ -211,7 +211,7 @@ class DatabaseStore:
 
 
 def _seen_again(connection: Connection, references: Sequence[str], at: int) -> bool:
-    """Write the time of a probe alone; False where not all have a row any more: another file, or forgotten."""
+    """Write the time of a probe alone; False where a row is missing by now: forgotten, or another file."""
     found = 0
     for start in range(0, len(references), _AT_ONCE):
         some = references[start : start + _AT_ONCE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 from msgspec import Struct, field
@@ -23,6 +24,8 @@ from freshlayer.request_form import Proxies
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
 _BODILESS = {"HEAD", "GET"}
+_MOST_LINES, _LONGEST_LINE = 500, 500
+"""Lines of headers that are kept as they were read, and bytes of one of them."""
 # Libcurl counts over all transfers of a handle how often it tried again, and gives up after the fifth time.
 _MOST_USES = 100
 _OK = 200
@@ -64,15 +67,31 @@ _Plain = tuple[str, bool, bool, float, float]
 """Method, whether it begins with TLS, whether redirects are followed, seconds to connect and to answer."""
 
 
+_Line = tuple[str, str] | int | None
+"""Of a line of headers: name and value; of a status line the status, 0 where it has none."""
+
+
+def _header(line: bytes) -> _Line:
+    text = line.decode("iso-8859-1")
+    if text.startswith("HTTP/"):
+        status = text.rstrip("\r\n").split(" ", 2)[1] if " " in text else ""
+        return int(status) if status.isdigit() else 0
+    name, colon, value = text.partition(":")
+    return (name.strip().lower(), value.strip()) if colon else None
+
+
 class Transfer(Struct):
     """A request that was sent, and what has been received.
 
-    ``stopped``: a part is all that was wanted. ``error``: why the transfer was ended.
+    ``lines``: headers that are not in ``hops`` yet; ``read`` reads one. ``stopped``: a part is all that was
+    wanted. ``error``: why the transfer was ended.
     """
 
     request: Request
     limits: Limits
     proxies: Proxies | None = None
+    read: Callable[[bytes], _Line] = _header
+    lines: list[bytes] = field(default_factory=list)
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
     header_bytes: int = 0
     length: int = 0
@@ -87,16 +106,23 @@ class Transfer(Struct):
         if self.header_bytes > _MOST_HEADERS:
             self.error = _TOO_MANY_HEADERS
             return 0
-        text = line.decode("iso-8859-1").rstrip("\r\n")
-        if text.startswith("HTTP/"):
-            status = text.split(" ", 2)[1] if " " in text else ""
-            self.hops.append((int(status) if status.isdigit() else 0, []))
-        elif ":" in text and self.hops and not self.length:
-            name, _, value = text.partition(":")
-            self.hops[-1][1].append((name.strip().lower(), value.strip()))
+        if not self.length or line.startswith(b"HTTP/"):
+            self.lines.append(line)
         return None
 
+    def take_headers(self) -> None:
+        """Read what was received; what comes after the body is no part of it."""
+        lines, self.lines = self.lines, []
+        for line in lines:
+            found = self.read(line)
+            if isinstance(found, int):
+                self.hops.append((found, []))
+            elif found and self.hops:
+                self.hops[-1][1].append(found)
+
     def on_body(self, chunk: bytes) -> int | None:
+        if self.lines:
+            self.take_headers()
         if self.request.part:
             self.kept.append(chunk[: max(0, self.request.read - self.length)])
         self.length += len(chunk)
@@ -159,10 +185,12 @@ class Transfer(Struct):
 class Handles:
     """The handles of a driver, each with the options that it has, as far as the next request may have them.
 
-    Of many requests without a part that is private, the URL and the headers are all that differs.
+    Of many requests without a part that is private, the URL and the headers are all that differs; and of
+    their answers, few headers.
     """
 
     def __init__(self) -> None:
+        self._lines: dict[bytes, _Line] = {}
         self._authorities = authorities()
         self._idle: list[pycurl.Curl] = []
         self._plain: dict[pycurl.Curl, tuple[_Plain, int]] = {}
@@ -181,6 +209,7 @@ class Handles:
             uses = 0
             handle.reset()
             _prepare(handle, transfer, self._authorities)
+        transfer.read = self._header
         handle.setopt(pycurl.URL, _bytes(transfer.request.url))
         handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
         handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
@@ -188,6 +217,16 @@ class Handles:
         authorise(handle, transfer.request)
         if plain is not None:
             self._plain[handle] = plain, uses + 1
+
+    def _header(self, line: bytes) -> _Line:
+        if line in self._lines:
+            return self._lines[line]
+        found = _header(line)
+        if len(line) < _LONGEST_LINE:
+            if len(self._lines) == _MOST_LINES:
+                self._lines.clear()
+            self._lines[line] = found
+        return found
 
 
 def _plain(transfer: Transfer) -> _Plain | None:
@@ -290,6 +329,7 @@ def authorities() -> str:
 
 def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:
     """The answer of a transfer; ``code`` and ``text`` are those of libcurl, 0 on success."""
+    transfer.take_headers()
     if transfer.request.url.startswith(("ftp:", "ftps:")):
         transfer.hops = _ftp_hops(handle, code)
         if transfer.hops and code in _FTP_ANSWERS:
