@@ -65,7 +65,7 @@ def main(context: str, state: str) -> None:
     with parts.part("detecting the builder"):
         import os  # noqa: PLC0415
 
-        from freshlayer.builders import detect  # noqa: PLC0415
+        from freshlayer.builders.detect import detect  # noqa: PLC0415
 
         builder = detect("", os.environ)
     source = read_dockerfile(context, None, sys.stdin.buffer)

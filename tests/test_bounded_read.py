@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.builders import read as read_command
+from freshlayer.builders.command_line.build import read as read_command
 from freshlayer.builders.command_line.families import BUILDAH
 from freshlayer.context import read_settings
 from freshlayer.context.dockerignore import read_rules

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.builders import detect
-from freshlayer.builders.detect import BUILDERS
+from freshlayer.builders.detect import BUILDERS, detect
 from freshlayer.builders.versions import version_text
 from freshlayer.errors import BuilderError
 from testing.builders.table import MEMBERS, Builders

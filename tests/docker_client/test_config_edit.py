@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.builders import detect
+from freshlayer.builders.detect import detect
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from random import Random
 import pytest
 from msgspec import Struct
 
-from freshlayer.builders.local_images import ImageStore
+from freshlayer.builders.image_store import ImageStore
 from freshlayer.credentials import Keyring
 from freshlayer.model.base_image import BaseImage, BaseWanted
 from freshlayer.settings import Policy

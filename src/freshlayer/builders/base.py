@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import Family
-from freshlayer.dockerfile.inject import Mechanism
 from freshlayer.errors import BuilderError
 from freshlayer.model.build import Counting, ProgressEvent
+
+if TYPE_CHECKING:
+    from freshlayer.builders.command_line.build import BuildCommand
+    from freshlayer.dockerfile.inject import Mechanism
 
 __all__ = [
     "Builder",

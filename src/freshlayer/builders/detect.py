@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -131,16 +130,11 @@ def _daemon_prefers_buildkit(docker: str, environ: Mapping[str, str]) -> bool:
 
 
 def _ping(path: str) -> str:
-    """By hand: importing an HTTP library takes longer than the whole exchange."""
-    answer = b""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_SECONDS)
-        try:
-            connection.connect(path)
-            connection.sendall(b"HEAD /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
-            while len(answer) < _LONGEST_PING and (more := connection.recv(_LONGEST_PING)):
-                answer += more
-        except OSError:
-            return ""
+    from freshlayer.builders.daemon_request import exchange  # noqa: PLC0415 - of clients before 23
+
+    try:
+        answer = exchange(path, "HEAD /_ping", _LONGEST_PING, _SECONDS)
+    except OSError:
+        return ""
     match = re.search(rb"(?im)^builder-version:\s*(\d+)", answer)
     return match[1].decode() if match else ""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from freshlayer.builders import buildx, engines, versions
+from freshlayer.builders import engines, versions
 from freshlayer.builders.base import Ended, Invoked, Job, Reader
-from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import DOCKER, Family
 from freshlayer.docker_client import config as docker_config
-from freshlayer.dockerfile.inject import Mechanism, mechanism_under
+
+if TYPE_CHECKING:
+    from freshlayer.builders.command_line.build import BuildCommand
+    from freshlayer.dockerfile.inject import Mechanism
 
 
 class BuildKit(Invoked, frozen=True):
@@ -20,6 +23,8 @@ class BuildKit(Invoked, frozen=True):
     inherits_arguments: bool = True
 
     def mechanism(self, syntax_image: str) -> Mechanism:
+        from freshlayer.dockerfile.inject import mechanism_under  # noqa: PLC0415 - of a build
+
         return mechanism_under(syntax_image)
 
     def engine(self, named: str = "") -> str:
@@ -41,6 +46,8 @@ class BuildKit(Invoked, frozen=True):
 
     def supplies_secrets(self, syntax_image: str) -> bool:
         """Measured, 20.10 to 28: the file is in no layer, and the mount is in no history."""
+        from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415 - of a build
+
         return self.mechanism(syntax_image) is Mechanism.MOUNT
 
     def reader(self, command: BuildCommand) -> Reader | None:
@@ -50,6 +57,8 @@ class BuildKit(Invoked, frozen=True):
 
     def takes_local_images(self, named: str) -> bool:
         """Measured, 20.10 to 28, both image stores: in the daemon it does, once the tag was pulled."""
+        from freshlayer.builders import buildx  # noqa: PLC0415 - where an image is here
+
         return self.name == "buildkit" or buildx.in_daemon(self.program, self.words, self.environment, named)
 
     def build(self, job: Job) -> Ended:
@@ -71,6 +80,8 @@ class Classic(Invoked, frozen=True):
     inherits_arguments: bool = False
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
+        from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415 - of a build
+
         return Mechanism.ARG
 
     def engine(self, named: str = "") -> str:  # noqa: ARG002 - it knows no --builder

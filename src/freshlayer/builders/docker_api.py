@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from freshlayer.builders.daemon_request import exchange
 from freshlayer.docker_client import config as docker_config
 
 _SECONDS = 10.0
@@ -56,25 +55,9 @@ def version(program: Sequence[str], environ: Mapping[str, str], engine: str) -> 
 
 def _answer(path: str, target: str, largest: int = _LARGEST) -> tuple[int, Document]:
     """Status and object; 0 where there is no answer that can be read."""
-    request = f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n"
     try:
-        head, _, body = _exchange(path, request.encode(), largest).partition(b"\r\n\r\n")
+        head, _, body = exchange(path, f"GET {target}", largest, _SECONDS).partition(b"\r\n\r\n")
         status, document = int(head.split(b" ")[1]), json.loads(body)
     except (OSError, ValueError, IndexError, RecursionError):
         return 0, {}
     return (status, document) if isinstance(document, dict) else (0, {})
-
-
-def _exchange(path: str, request: bytes, largest: int) -> bytes:
-    """The whole answer; HTTP/1.0 ends it by closing. Raises OSError."""
-    answer = bytearray()
-    deadline = time.monotonic() + _SECONDS
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_SECONDS)
-        connection.connect(path)
-        connection.sendall(request)
-        while more := connection.recv(65536):
-            answer += more
-            if len(answer) > largest or time.monotonic() > deadline:
-                raise OSError("the answer does not end")
-    return bytes(answer)

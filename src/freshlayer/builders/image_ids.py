@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from pathlib import Path
 
+from freshlayer.builders.daemon_request import exchange
 from freshlayer.files.bounded_read import read_file
 
 _SECONDS = 5.0
 _LARGEST = 16 * 1024 * 1024
-_CHUNK = 65_536
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}"
 
 
@@ -40,18 +39,10 @@ def of_storage(engine: str, tag: str) -> str:
 
 
 def _answer(path: str, target: str) -> bytes:
-    """By hand: importing an HTTP library takes longer than the whole exchange."""
-    answer = b""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_SECONDS)
-        try:
-            connection.connect(path)
-            connection.sendall(f"GET {target} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
-            while len(answer) < _LARGEST and (more := connection.recv(_CHUNK)):
-                answer += more
-        except OSError:
-            return b""
-    return answer
+    try:
+        return exchange(path, f"GET {target}", _LARGEST, _SECONDS)
+    except OSError:
+        return b""
 
 
 def _json(content: bytes) -> object:

@@ -6,11 +6,10 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from freshlayer.builders import docker_api
+from freshlayer.builders.image_store import ImageStore, LocalImage, name_of
 from freshlayer.errors import BuilderError, ReferenceInvalidError
 from freshlayer.reference import Reference, parse
 
@@ -24,43 +23,6 @@ _DOCKER = "docker"
 _PULLED = re.compile(r"pulled from \S+@sha256:([0-9a-f]{64})")
 
 Document = Mapping[str, object]
-
-
-class ImageStore(Protocol):
-    """Docker, podman or buildah, as far as its images go."""
-
-    @property
-    def program(self) -> tuple[str, ...]:
-        """The program and its own flags, before any command."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """What it is started with."""
-
-    def takes_local_images(self, named: str) -> bool:
-        """As ``Builder`` has it."""
-
-
-class Engine(Struct, frozen=True):
-    """Whose images a build may start from. ``named``: the value of ``--builder``."""
-
-    store: ImageStore
-    named: str = ""
-
-
-class LocalImage(Struct, frozen=True):
-    """``digests``: under which it is known in its tag's repository, SHA-256 by its hexadecimal digits.
-
-    ``from_registry``: whether it certainly came from there, or went there. Without digests, it did not.
-    """
-
-    digests: frozenset[str] = frozenset()
-    from_registry: bool = False
-
-
-def name_of(reference: Reference) -> str:
-    """An image's name as every builder understands it."""
-    return reference.address.removeprefix(_SCHEME)
 
 
 def local_images(store: ImageStore, references: Sequence[Reference]) -> dict[Reference, LocalImage]:

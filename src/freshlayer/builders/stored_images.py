@@ -17,7 +17,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from freshlayer.builders import docker_containers, engines
-from freshlayer.builders.local_images import ImageStore, inspected
+from freshlayer.builders.image_store import ImageStore
+from freshlayer.builders.local_images import inspected
 from freshlayer.builders.run.process import streamed
 from freshlayer.children import DOCKER_SAVE
 from freshlayer.docker_client import config as docker_config

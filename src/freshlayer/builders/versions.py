@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from freshlayer.errors import BuilderError
-from freshlayer.files.atomic_write import replace
 from freshlayer.files.bounded_read import read_file
-from freshlayer.files.file_lock import locked
 from freshlayer.files.user_directories import cache_home
 
 _SECONDS = 10.0
@@ -75,24 +74,20 @@ def _memory(environ: Mapping[str, str]) -> Path:
 def _read(path: Path) -> dict[str, Entry]:
     """What is known; nothing where the file is missing, or is not as it was written."""
     try:
-        document = json.loads(read_file(path, _LARGEST))
-        return {str(name): _entry(*item) for name, item in document.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return msgspec.json.decode(read_file(path, _LARGEST), type=dict[str, Entry])
+    except (OSError, ValueError, RecursionError):
         return {}
-
-
-def _entry(written: object, size: object, text: object) -> Entry:
-    if isinstance(written, int) and isinstance(size, int) and isinstance(text, str):
-        return written, size, text
-    raise TypeError("no entry of ours")
 
 
 def _remember(path: Path, program: str, entry: Entry) -> None:
     """Not below the working directory, which may be what is built: a second run costs less than a layer."""
+    from freshlayer.files.atomic_write import replace  # noqa: PLC0415 - once for each program
+    from freshlayer.files.file_lock import locked  # noqa: PLC0415 - the same
+
     with contextlib.suppress(OSError):
         if path.resolve().is_relative_to(Path.cwd()):
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path):
             newest = dict(list({**_read(path), program: entry}.items())[-_MOST:])
-            replace(path, json.dumps(newest).encode())
+            replace(path, msgspec.json.encode(newest))

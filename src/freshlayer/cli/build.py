@@ -13,7 +13,7 @@ from freshlayer.cli.standard_input import KeptInput, standard_input
 from freshlayer.errors import BuilderError, OptionError
 
 if TYPE_CHECKING:
-    from freshlayer.builders import Builder
+    from freshlayer.builders.base import Builder
     from freshlayer.cli.options import Options
 
 
@@ -34,7 +34,7 @@ With freshlayer:
 @click.pass_context
 def command(context: click.Context, words: list[str]) -> int:
     """Build as ``docker build`` would; only instructions whose remote inputs changed run again."""
-    from freshlayer.builders import read
+    from freshlayer.builders.command_line.build import read
     from freshlayer.builders.plain import PlainBuild
 
     options, stdin = options_of(context), KeptInput(standard_input())
@@ -53,7 +53,7 @@ def command(context: click.Context, words: list[str]) -> int:
 
 
 def _builder(context: click.Context, options: Options) -> Builder:
-    from freshlayer.builders import detect
+    from freshlayer.builders.detect import detect
 
     builder = detect(options.builder or "", os.environ, options.docker or ())
     _check_spelling(context, builder)

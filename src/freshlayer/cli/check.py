@@ -17,7 +17,7 @@ from freshlayer.errors import BuilderError, OptionError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from freshlayer.builders import Builder
+    from freshlayer.builders.base import Builder
     from freshlayer.context import Source
     from freshlayer.discover.analysis import BuildRequest
     from freshlayer.model.report import Report
@@ -73,7 +73,7 @@ def command(
         if not is_known:
             return TROUBLE
         return STALE if fails(found, failing) else DONE
-    from freshlayer.builders.local_images import Engine
+    from freshlayer.builders.image_store import Engine
     from freshlayer.cli.check_many import Findings, Search, check_several
 
     search = Search(contexts, selection.file, names, request, recursive)
@@ -89,7 +89,7 @@ def _checked(
     builder: Builder | None,
 ) -> tuple[Report, bool]:
     """The report, and whether the state could be used for it."""
-    from freshlayer.builders.local_images import Engine
+    from freshlayer.builders.image_store import Engine
     from freshlayer.cli.errors import located
     from freshlayer.cli.state_place import is_lost
     from freshlayer.workflows.check import check_one
@@ -104,7 +104,7 @@ def _checked(
 
 def builder_in_use(options: Options) -> Builder | None:
     """Whose cache is meant. Without any builder here, the one that built last is."""
-    from freshlayer.builders import detect
+    from freshlayer.builders.detect import detect
 
     try:
         return detect(options.builder or "", os.environ, options.docker or ())

@@ -13,7 +13,7 @@ from typing import Self
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.builders.local_images import Engine
+from freshlayer.builders.image_store import Engine
 from freshlayer.cli.chosen_settings import chosen_for, warn_once
 from freshlayer.cli.dockerfiles import source_of
 from freshlayer.cli.errors import located

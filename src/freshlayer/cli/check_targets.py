@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from freshlayer.builders.local_images import Engine
+from freshlayer.builders.image_store import Engine
 from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options

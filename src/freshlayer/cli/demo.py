@@ -15,7 +15,7 @@ from freshlayer.errors import BuilderError, FreshlayerError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from freshlayer.builders import Builder
+    from freshlayer.builders.base import Builder
     from freshlayer.demo.origin import Request
     from freshlayer.demo.project import Project
 
@@ -59,7 +59,7 @@ def command(options: Options, base: str | None, no_builder: bool) -> int:
 
 def _detected(options: Options) -> tuple[Builder | None, str]:
     """The builder, or why there is none."""
-    from freshlayer.builders import detect
+    from freshlayer.builders.detect import detect
 
     try:
         return detect(options.builder or "", os.environ, options.docker or ()), ""

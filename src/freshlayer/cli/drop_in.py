@@ -92,7 +92,7 @@ def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
 
 
 def _build(options: Options, invocation: Invocation, stdin: KeptInput) -> dict[str, Report]:
-    from freshlayer.builders.local_images import Engine
+    from freshlayer.builders.image_store import Engine
     from freshlayer.workflows.build import build
 
     model = invocation.model()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from freshlayer.cli.options import Options
 
 if TYPE_CHECKING:
-    from freshlayer.builders.local_images import Engine
+    from freshlayer.builders.image_store import Engine
     from freshlayer.context import Source
     from freshlayer.indexes import IndexCache
     from freshlayer.model.lock import Lock

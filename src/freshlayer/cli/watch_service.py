@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.builders import Builder
-from freshlayer.builders.local_images import Engine
+from freshlayer.builders.base import Builder
+from freshlayer.builders.image_store import Engine
 from freshlayer.cli.check import builder_in_use
 from freshlayer.cli.check_many import Search, read_one
 from freshlayer.cli.dockerfiles import NAMES, Selection, request_of

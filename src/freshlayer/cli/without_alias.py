@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from freshlayer.builders import detect
+from freshlayer.builders.detect import detect
 from freshlayer.docker_client.config import config
 from freshlayer.docker_client.install import DockerDirectory
 from freshlayer.files.temporary import temporary_directory

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from freshlayer.builders import Builder, read
+from freshlayer.builders.base import Builder
+from freshlayer.builders.command_line.build import read
 from freshlayer.demo.commands import Commands, Ran, freshlayer, shown
 from freshlayer.demo.images import Images
 from freshlayer.demo.origin import Request

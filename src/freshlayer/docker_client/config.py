@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+
+import msgspec
 
 from freshlayer.files.bounded_read import read_file
 from freshlayer.files.user_directories import docker_home
@@ -72,6 +72,8 @@ def host(environ: Mapping[str, str]) -> str:
     context = _context(environ)
     if context == "default":
         return _DEFAULT_HOST
+    import hashlib  # noqa: PLC0415 - few have a context
+
     name = hashlib.sha256(context.encode()).hexdigest()
     meta = _json(docker_home(environ) / "contexts" / "meta" / name / "meta.json")
     endpoint = meta.get("Endpoints")
@@ -131,7 +133,7 @@ def config(environ: Mapping[str, str]) -> dict[str, object]:
 
 def _json(path: Path) -> dict[str, object]:
     try:
-        document = json.loads(read_file(path, _LARGEST))
+        document = msgspec.json.decode(read_file(path, _LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

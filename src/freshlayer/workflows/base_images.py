@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from freshlayer.bases.cache import BaseCache
 from freshlayer.bases.image_read import ImageRead
-from freshlayer.builders.local_images import ImageStore, name_of, names_of
+from freshlayer.builders.image_store import ImageStore, name_of
+from freshlayer.builders.local_images import names_of
 from freshlayer.errors import BuilderError
 from freshlayer.files.user_directories import cache_home
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, ImageConfig

@@ -7,7 +7,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from freshlayer.builders import Ended
+from freshlayer.builders.base import Ended
 from freshlayer.builders.invocation import Invocation, Model
 from freshlayer.decisions.causes import explain_outcomes
 from freshlayer.decisions.match_progress import is_whole, match_progress, of_target

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from freshlayer.builders.local_images import Engine, LocalImage, holds, local_images, name_of
+from freshlayer.builders.image_store import Engine, LocalImage, name_of
+from freshlayer.builders.local_images import holds, local_images
 from freshlayer.evidence import images
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.observation import Change, ProbeOutcome, Recorded, Verdict

@@ -15,7 +15,7 @@ from freshlayer.state import Scope
 from freshlayer.workflows.session import Session
 
 if TYPE_CHECKING:
-    from freshlayer.builders import Ended
+    from freshlayer.builders.base import Ended
     from freshlayer.builders.invocation import BuildTarget, Invocation
 
 _MOST = 20

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freshlayer.builders import DerivedFile
 from freshlayer.builders.added_checksums import of_buildkit
+from freshlayer.builders.base import DerivedFile
+from freshlayer.builders.image_store import name_of
 from freshlayer.builders.invocation import Invocation
-from freshlayer.builders.local_images import name_of
 from freshlayer.context import Source
 from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.builders.local_images import Engine
+from freshlayer.builders.image_store import Engine
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
 from freshlayer.indexes import IndexCache
 from freshlayer.model.lock import Lock, LockedInput, LockedPackages

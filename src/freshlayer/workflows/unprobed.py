@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from freshlayer.builders.local_images import name_of
+from freshlayer.builders.image_store import name_of
 from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import UnknownInputError
