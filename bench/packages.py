@@ -24,7 +24,6 @@ from statistics import median
 
 from bench.gauge import gauged
 from bench.tables import met, row
-from freshlayer.indexes import IndexCache
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun, PackagesWanted
 from freshlayer.settings import Policy
@@ -228,7 +227,7 @@ def memory(made: World) -> float:
 
 def first_index(made: World) -> float:
     """Seconds of processor time: transfer, decompress, verify, parse, write, and a line."""
-    cache = IndexCache(made.here / "first")
+    cache = made.here / "first"
     session = _session(made, cache)
     taken = []
     for _ in range(PAIRS):
@@ -239,13 +238,13 @@ def first_index(made: World) -> float:
 
 def line_seconds(made: World) -> list[float]:
     """Of processor time, of different lines one after the other, with indexes in the cache."""
-    cache = IndexCache(made.here / "first")
+    cache = made.here / "first"
     run = PackagesOfRun(IndexFiles(_session(made, cache), cache))
     _resolve(made, run, 0)
     return [_resolve(made, run, line) for line in range(1, LINES)]
 
 
-def _session(made: World, cache: IndexCache) -> Session:
+def _session(made: World, cache: Path) -> Session:
     store = SqliteStore(made.here / "other-state", print)
     return Session(store=store, policy=Policy(), warn=print, clock=lambda: FIRST, indexes=cache)
 

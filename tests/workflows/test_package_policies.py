@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.indexes import IndexCache
 from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.report.difference import differences, document, read
@@ -112,7 +111,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             policy=Policy(timeout=5, deadline=20),
             warn=print,
             clock=lambda: 1_790_000_000,
-            indexes=IndexCache(tmp_path / "indexes"),
+            indexes=tmp_path / "indexes",
         )
         (tmp_path / "project").mkdir()
         yield World(tmp_path / "project", repository, session, f"{registry.host}/debian:12")

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from freshlayer.indexes import IndexCache
 from freshlayer.model.base_image import BaseContents, BaseImage, ImageConfig
 from freshlayer.model.packages import (
     IndexAnswers,
@@ -61,7 +60,7 @@ def session(tmp_path: Path) -> Iterator[Callable[..., Session]]:
 
     def made(now: int = _NOW, *, offline: bool = False) -> Session:
         policy = Policy(offline=offline, timeout=5, deadline=10)
-        indexes = IndexCache(tmp_path / "indexes")
+        indexes = tmp_path / "indexes"
         return Session(store=store, policy=policy, warn=print, clock=lambda: now, indexes=indexes)
 
     yield made

@@ -13,7 +13,6 @@ import pytest
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.indexes import IndexCache
 from freshlayer.model.report import Report
 from freshlayer.settings import Policy
 from freshlayer.state import SqliteStore
@@ -52,7 +51,7 @@ def origin(repository: AptRepository) -> Iterator[PackageOrigin]:
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     store = SqliteStore(tmp_path / "state.sqlite3", print)
-    indexes = IndexCache(tmp_path / "indexes")
+    indexes = tmp_path / "indexes"
     policy = Policy(timeout=5, deadline=20)
     yield Session(store=store, policy=policy, warn=print, clock=lambda: NOW, indexes=indexes)
     store.close()

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from freshlayer.indexes import IndexCache
 from freshlayer.model.base_image import BaseContents, BaseImage
 from freshlayer.model.packages import (
     PackageAction,
@@ -63,7 +62,7 @@ class Watcher:
 
     def look(self) -> dict[str, Resolution]:
         """By the line whose packages they are."""
-        indexes = IndexCache(self._directory / "indexes")
+        indexes = self._directory / "indexes"
         session = Session(
             store=self._store,
             policy=Policy(timeout=5, deadline=10),

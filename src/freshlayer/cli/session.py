@@ -15,7 +15,6 @@ from freshlayer.cli.options import Options
 if TYPE_CHECKING:
     from freshlayer.builders.image_store import Engine
     from freshlayer.context import Source
-    from freshlayer.indexes import IndexCache
     from freshlayer.model.lock import Lock
     from freshlayer.settings import Policy
     from freshlayer.state import Keep
@@ -90,11 +89,10 @@ def _keep(policy: Policy) -> Keep:
     return Keep(policy.keep_history, policy.keep_history_up_to)
 
 
-def _indexes() -> IndexCache:
+def _indexes() -> Path:
     from freshlayer.files.user_directories import cache_home
-    from freshlayer.indexes import IndexCache
 
-    return IndexCache(cache_home(os.environ) / "freshlayer" / "indexes")
+    return cache_home(os.environ) / "freshlayer" / "indexes"
 
 
 def _locked(options: Options, source: Source | None, *, must_match: bool) -> dict[str, Any]:

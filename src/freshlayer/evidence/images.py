@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 
 from freshlayer.model.evidence import Evidence, Identity, Strength
@@ -40,6 +39,8 @@ def combined(manifests: Mapping[str, str]) -> str:
     """
     if len(manifests) == 1:
         return next(iter(manifests.values()))
+    import json  # noqa: PLC0415 - of several platforms
+
     pairs = sorted([spelled(platform), digest] for platform, digest in manifests.items())
     return hashlib.sha256(json.dumps(pairs, separators=(",", ":")).encode()).hexdigest()
 

@@ -5,7 +5,6 @@ An observation is an event where its identity is new or another one: a probe of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -231,5 +230,5 @@ def evidence_text(evidence: Iterable[Evidence]) -> str:
 def _evidence(text: str) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed))
-        for scheme, value, strength, hop, guessed in json.loads(text)
+        for scheme, value, strength, hop, guessed in msgspec.json.decode(text)
     )

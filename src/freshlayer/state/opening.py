@@ -15,7 +15,6 @@ from pathlib import Path
 
 from freshlayer.errors import StateError
 from freshlayer.files.bounded_read import kind_of
-from freshlayer.files.file_lock import locked
 from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.migrations import TABLES, VERSION, migrate
 
@@ -198,6 +197,8 @@ class StateFile:
             _limit(connection)
             if _version(connection) < VERSION:
                 # SQLite does not wait for others when it changes the journal mode.
+                from freshlayer.files.file_lock import locked  # noqa: PLC0415 - once for each file
+
                 with locked(self.path):
                     migrate(connection, self.path)
             _check_schema(connection)
@@ -217,6 +218,8 @@ class StateFile:
 
     def _set_aside(self) -> None:
         """Rename the file, so that the next one to open it makes a new one. One of several processes does."""
+        from freshlayer.files.file_lock import locked  # noqa: PLC0415 - few files are damaged
+
         self.close()
         with locked(self.path):
             if self._inode and _inode(self.path) != self._inode:

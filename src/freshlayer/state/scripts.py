@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -43,6 +42,8 @@ def read(rows: Iterable[Row], wanted: Mapping[str, Reference]) -> dict[Reference
 
 def write(connection: Connection, scripts: Mapping[Reference, KeptScript], at: int) -> None:
     """Record scripts, and remove the oldest where they are too many."""
+    import zlib  # noqa: PLC0415 - few Dockerfiles download a script
+
     rows = [
         (reference.text, it.identity, sha256(it.body).hexdigest(), zlib.compress(it.body), at)
         for reference, it in scripts.items()
@@ -59,6 +60,8 @@ def write(connection: Connection, scripts: Mapping[Reference, KeptScript], at: i
 
 def _unpacked(packed: bytes) -> bytes | None:
     """At most so many bytes, whatever a file of the state claims."""
+    import zlib  # noqa: PLC0415 - see above
+
     inflate = zlib.decompressobj()
     try:
         body = inflate.decompress(packed, LARGEST + 1)

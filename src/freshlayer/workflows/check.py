@@ -11,7 +11,6 @@ from freshlayer.discover.analysis import BuildRequest
 from freshlayer.docker_client.config import proxies as client_proxies
 from freshlayer.errors import UnknownInputError
 from freshlayer.model.report import Report
-from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import warn_of_other_images
 from freshlayer.workflows.judge import Judgement
 from freshlayer.workflows.observe import Due
@@ -21,6 +20,7 @@ from freshlayer.workflows.target import Target
 
 if TYPE_CHECKING:
     from freshlayer.builders.invocation import BuiltBy
+    from freshlayer.workflows.engine_images import EngineImages
 
 
 def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Report | UnknownInputError]:
@@ -29,15 +29,21 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
     Nothing is built. The observations are recorded once all reports are taken.
     """
     session = session.one_run()
-    engine = EngineImages(session.engine, session)
-    local = engine.made_here(due.images)
+    engine = _engine_images(session) if due.images else None
+    local = engine.made_here(due.images) if engine else frozenset()
     judgement = Judgement(due.without(local), session, builds=False)
     for first, found in judgement.reports(replace(target, local=local) for target in targets):
-        target, report = judgement.without_strangers(first, found, engine)
+        target, report = judgement.without_strangers(first, found, engine) if engine else (first, found)
         if isinstance(report, Report):
             warn_of_other_images(scope_of(target.source, target.request), report.dockerfile, session)
         yield report
     record_verdicts(judgement.verdicts, session)
+
+
+def _engine_images(session: Session) -> EngineImages:
+    from freshlayer.workflows.engine_images import EngineImages  # noqa: PLC0415 - where there are images
+
+    return EngineImages(session.engine, session)
 
 
 def check_one(target: Target, session: Session) -> Report:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from freshlayer.builders.image_store import Engine, LocalImage, name_of
-from freshlayer.builders.local_images import holds, local_images
+from freshlayer.builders.image_store import name_of
 from freshlayer.evidence import images
 from freshlayer.model.evidence import Evidence, Identity, Strength
 from freshlayer.model.observation import Change, ProbeOutcome, Recorded, Verdict
@@ -15,6 +15,9 @@ from freshlayer.reference import Reference
 from freshlayer.settings import Pull
 from freshlayer.workflows.observe import probe_now
 from freshlayer.workflows.session import Session
+
+if TYPE_CHECKING:
+    from freshlayer.builders.image_store import Engine, LocalImage
 
 _HUB = "docker-image://docker.io/"
 _MOST_DIGESTS = 8
@@ -35,6 +38,8 @@ class EngineImages:
         wanted = [it for it in references if it.kind == "image" and not it.pinned]
         if self._engine is None or not wanted:
             return frozenset()
+        from freshlayer.builders.local_images import local_images  # noqa: PLC0415 - where there are images
+
         self._here = local_images(self._engine.store, wanted)
         found = frozenset(it for it, image in self._here.items() if not image.digests)
         return found if found and self._are_taken() else frozenset()
@@ -100,6 +105,8 @@ class EngineImages:
     def _holds(self, reference: Reference, evidence: tuple[Evidence, ...]) -> bool:
         """It takes a list of the whole cache to find out."""
         if self._engine is not None and reference not in self._held:
+            from freshlayer.builders.local_images import holds  # noqa: PLC0415 - where there are images
+
             self._held[reference] = holds(self._engine.store, reference, digests_of(evidence))
         return self._held.get(reference, False)
 

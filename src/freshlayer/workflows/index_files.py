@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -25,11 +26,11 @@ _OFFLINE = Reason("offline", detail="not probed (--offline)")
 
 
 class IndexFiles:
-    """The index files of one look: each has one answer."""
+    """The index files of one look: each has one answer. ``directory``: of those that are kept."""
 
-    def __init__(self, session: Session, cache: IndexCache) -> None:
+    def __init__(self, session: Session, directory: Path) -> None:
         self._session = session
-        self._cache = cache
+        self._cache = IndexCache(directory)
         self._answers: dict[IndexFile, IndexAnswer] = {}
         self._manifests: dict[str, KnownManifest | None] = {}
         self._opened: dict[tuple[IndexFile, str], Index | None] = {}

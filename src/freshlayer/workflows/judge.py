@@ -7,46 +7,40 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from freshlayer.decisions import plan as planning
 from freshlayer.decisions.frontend import FRONTEND, frontend_before
 from freshlayer.decisions.images import for_platforms
+from freshlayer.decisions.marks import Mark
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import SinceBuilt
 from freshlayer.decisions.verdict import judge
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
-from freshlayer.discover.base_changes import changes
-from freshlayer.discover.downloaded_scripts import confinements
-from freshlayer.discover.package_policy import under_policy
 from freshlayer.errors import FreshlayerError, UnknownInputError
+from freshlayer.model.build import Pairs
 from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.packages import PackagesWanted
 from freshlayer.model.report import Report
 from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown
-from freshlayer.workflows.downloaded_scripts import DownloadedScripts
-from freshlayer.workflows.engine_images import EngineImages
-from freshlayer.workflows.identities import expected, installed
 from freshlayer.workflows.last_builds import past_of
-from freshlayer.workflows.learned_bases import LearnedBases, created_of, with_reasons
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
-from freshlayer.workflows.packages import (
-    Found,
-    PackagesOfRun,
-    advice_of,
-    package_references,
-    wanted_of,
-    with_unresolved,
-    without_needed,
-)
 from freshlayer.workflows.record import as_built, scope_of
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target, report_of
-from freshlayer.workflows.unprobed import stop_on_unknown
 
+if TYPE_CHECKING:
+    from freshlayer.workflows.downloaded_scripts import DownloadedScripts
+    from freshlayer.workflows.engine_images import EngineImages
+    from freshlayer.workflows.learned_bases import LearnedBases
+    from freshlayer.workflows.packages import Found, PackagesOfRun
+
+# What few Dockerfiles have is judged by modules that are loaded where one has it: scripts that it downloads,
+# base images that decide something, packages, a lock file.
 _PLANNED_AT_ONCE = 100
 _RESOLVED_AT_ONCE = 50
 """Dockerfiles whose index files are requested at once; so many analyses are in memory."""
@@ -72,12 +66,12 @@ class Judgement:
         self._session = session
         self._builds = builds
         self.recorded = recall(list(due.ttls), session, due.platforms)
-        self._scripts = DownloadedScripts()
+        self._of_scripts: DownloadedScripts | None = None
         # What was read by another process has no address.
         scripts = due.scripts.scripts
         self._requested = {it: it for it in due.ttls if it in scripts} if scripts else {}
         self._started = time.monotonic()
-        self._bases = LearnedBases(session)
+        self._of_bases: LearnedBases | None = None
         self._packages: PackagesOfRun | None = None
 
     def reports(self, targets: Iterable[Target]) -> Iterator[tuple[Target, Report | UnknownInputError]]:
@@ -96,6 +90,22 @@ class Judgement:
                 self._resolve_together([watched for _, watched in seen])
                 yield from ((target, self._report(target, watched)) for target, watched in seen)
 
+    @property
+    def _scripts(self) -> DownloadedScripts:
+        if self._of_scripts is None:
+            from freshlayer.workflows.downloaded_scripts import DownloadedScripts  # noqa: PLC0415 - see above
+
+            self._of_scripts = DownloadedScripts()
+        return self._of_scripts
+
+    @property
+    def _bases(self) -> LearnedBases:
+        if self._of_bases is None:
+            from freshlayer.workflows.learned_bases import LearnedBases  # noqa: PLC0415 - see above
+
+            self._of_bases = LearnedBases(self._session)
+        return self._of_bases
+
     def without_strangers(
         self, target: Target, found: Report | UnknownInputError, engine: EngineImages
     ) -> tuple[Target, Report | UnknownInputError]:
@@ -113,6 +123,11 @@ class Judgement:
 
     def _with_learned(self, target: Target, watched: Analysis) -> Analysis:
         """With what its base images and the scripts that it downloads decide, and the verdicts of that."""
+        if not (watched.bases_wanted or watched.discovery.scripts):
+            return watched
+        from freshlayer.discover.base_changes import changes  # noqa: PLC0415 - see above
+        from freshlayer.workflows.learned_bases import with_reasons  # noqa: PLC0415 - the same
+
         request = as_built(target.source, target.request, self._session)
         before = NOTHING_LEARNED
         for _ in range(_MOST_ROUNDS):
@@ -154,7 +169,8 @@ class Judgement:
 
     def _take(self, observations: Iterable[Observation]) -> None:
         for seen in observations:
-            self._scripts.saw(seen)
+            if seen.body is not None:
+                self._scripts.saw(seen)
             self._note_body(seen)
             self.verdicts[seen.reference] = judge(self.recorded.get(seen.reference), seen)
 
@@ -181,7 +197,24 @@ class Judgement:
 
     def _report(self, target: Target, watched: Analysis) -> Report | UnknownInputError:
         verdicts = self._verdicts(target, watched)
-        watched = under_policy(watched, self._session.policy.packages)
+        if watched.package_chains or watched.discovery.not_watched:
+            from freshlayer.discover.package_policy import under_policy  # noqa: PLC0415 - see above
+
+            watched = under_policy(watched, self._session.policy.packages)
+        if watched.package_chains:
+            return self._report_with_packages(target, watched, verdicts)
+        return self._known(target, watched, verdicts, {})
+
+    def _report_with_packages(
+        self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict]
+    ) -> Report | UnknownInputError:
+        from freshlayer.workflows.packages import (  # noqa: PLC0415 - see above
+            advice_of,
+            wanted_of,
+            with_unresolved,
+            without_needed,
+        )
+
         wanted = wanted_of(watched, self._bases.known)
         if self._session.supplies_secrets is not None:
             from freshlayer.workflows.package_pins import pinned  # noqa: PLC0415 - of builds alone
@@ -189,13 +222,24 @@ class Judgement:
             wanted = pinned(wanted, target, watched, self._session)
         (packages,) = self._packages_of([wanted])
         watched = with_unresolved(watched, packages)
-        try:
-            stop_on_unknown(target.source, watched, verdicts, packages, self._session.policy)
-        except UnknownInputError as error:
-            return error
-        report = self._planned(target, watched, verdicts, packages)
+        report = self._known(target, watched, verdicts, packages)
+        if isinstance(report, UnknownInputError):
+            return report
         advice = (*without_needed(report.advice, watched, packages), *advice_of(watched, packages))
         return replace(report, packages_wanted=wanted, advice=advice)
+
+    def _known(
+        self, target: Target, watched: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found
+    ) -> Report | UnknownInputError:
+        """What is planned, unless ``--on-unknown fail`` stops."""
+        if self._session.policy.on_unknown is OnUnknown.FAIL:
+            from freshlayer.workflows.unprobed import stop_on_unknown  # noqa: PLC0415 - see above
+
+            try:
+                stop_on_unknown(target.source, watched, verdicts, packages)
+            except UnknownInputError as error:
+                return error
+        return self._planned(target, watched, verdicts, packages)
 
     def _verdicts(self, target: Target, watched: Analysis) -> dict[Reference, Verdict]:
         """Of a run for several platforms, those of images are for the platforms of this target."""
@@ -211,7 +255,10 @@ class Judgement:
 
     def _resolve_together(self, group: Sequence[Analysis]) -> None:
         """Request the index files of several Dockerfiles at once; their reports find what is resolved."""
-        if len(group) > 1:
+        if len(group) > 1 and any(watched.package_chains for watched in group):
+            from freshlayer.discover.package_policy import under_policy  # noqa: PLC0415 - see above
+            from freshlayer.workflows.packages import wanted_of  # noqa: PLC0415 - the same
+
             policies = self._session.policy.packages
             known = self._bases.known
             self._packages_of([wanted_of(under_policy(watched, policies), known) for watched in group])
@@ -222,7 +269,8 @@ class Judgement:
         if session.indexes is None or not any(wanted.chains for wanted in group):
             return [{} for _ in group]
         if self._packages is None:
-            from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - few want it
+            from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - see above
+            from freshlayer.workflows.packages import PackagesOfRun  # noqa: PLC0415 - the same
 
             self._packages = PackagesOfRun(
                 IndexFiles(session, session.indexes), session.until, session.policy.snapshots
@@ -241,18 +289,18 @@ class Judgement:
             by_instruction=watched.discovery.by_instruction,
             verdicts=verdicts,
             built=past.built,
-            taints=session.store.taints([*verdicts, *package_references(packages)]),
+            taints=session.store.taints([*verdicts, *_references_of(packages)]),
             nonce=os.urandom(16).hex() if session.policy.on_unknown is OnUnknown.REBUILD else "",
             build_args=request.build_args,
-            expected=None if self._builds else expected(target, verdicts, recorded, session),
+            expected=self._expected(target, verdicts),
             unbuilt=past.unbuilt,
             edited=past.edited,
             marks=marks,
             packages=packages,
             resolved=watched.resolved,
             local=frozenset(use.number for use in watched.image_uses if use.reference in target.local),
-            installed=installed(target, watched, marks, session) if packages else {},
-            created=created_of(watched, self._bases.known),
+            installed=self._installed(target, watched, marks) if packages else {},
+            created=self._created(watched),
             now=session.now,
         )
         instructions = planning.plan(watched.dockerfile, watched.stages, watched.parents, known)
@@ -261,8 +309,37 @@ class Judgement:
         compared = SinceBuilt(verdicts, recorded, instructions, past.built, from_file, frontends)
         return replace(report_of(target, watched, instructions, compared), past=past)
 
+    def _expected(self, target: Target, verdicts: Mapping[Reference, Verdict]) -> planning.Expected | None:
+        """What the lock file knows, which replaces the records where no builder runs."""
+        if self._builds or self._session.lock_path is None:
+            return None
+        from freshlayer.workflows.identities import expected  # noqa: PLC0415 - see above
+
+        return expected(target, verdicts, self.recorded, self._session)
+
+    def _installed(self, target: Target, watched: Analysis, marks: Mapping[int, Mark]) -> dict[str, Pairs]:
+        from freshlayer.workflows.identities import installed  # noqa: PLC0415 - see above
+
+        return installed(target, watched, marks, self._session)
+
+    def _created(self, watched: Analysis) -> dict[Reference, str]:
+        if self._of_bases is None:
+            return {}
+        from freshlayer.workflows.learned_bases import created_of  # noqa: PLC0415 - see above
+
+        return created_of(watched, self._of_bases.known)
+
+
+def _references_of(packages: Found) -> Iterator[Reference]:
+    if packages:
+        from freshlayer.workflows.packages import package_references  # noqa: PLC0415 - see above
+
+        yield from package_references(packages)
+
 
 def _scripts_of(watched: Analysis) -> ScriptsKnown:
+    from freshlayer.discover.downloaded_scripts import confinements  # noqa: PLC0415 - see above
+
     return ScriptsKnown(confinements(watched.discovery.inputs), frozenset(watched.discovery.scripts))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.decisions.locking import recorded_in
 from freshlayer.discover.analysis import Analysis, Ttls
 from freshlayer.model.evidence import Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
@@ -98,6 +97,10 @@ def recall(
 ) -> dict[Reference, Recorded]:
     """From the state; what it does not know from the lock file. ``platforms``: for which images are read."""
     recorded = {} if session.must_match else session.store.observations(references)
+    if not session.locked:
+        return recorded
+    from freshlayer.decisions.locking import recorded_in  # noqa: PLC0415 - where there is a lock file
+
     for reference in references:
         if reference not in recorded and reference.text in session.locked:
             known = recorded_in(session.locked[reference.text], platforms)

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from freshlayer.builders.image_store import Engine
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
-from freshlayer.indexes import IndexCache
 from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
-from freshlayer.state import BuildRecord, StateStore
+
+if TYPE_CHECKING:
+    from freshlayer.builders.image_store import Engine
+    from freshlayer.state import BuildRecord, StateStore
 
 
 class Session(Struct, frozen=True, kw_only=True):
     """What a workflow needs. ``clock``: seconds since 1970. ``warn``, ``progress``, ``verbose``: the output.
 
-    ``image_of``: the image that a tag means now, for the builder of a ``check``. ``indexes``: of packages;
-    without them no package is watched. ``engine``: whose images a build may start from; None where no builder
-    is known. ``locked``: reference → its entries in the lock file, which is ``lock_path``;
-    ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file has it.
-    ``of_builds``: the state of this machine, for what its builds received, where ``store`` is another one.
+    ``image_of``: the image that a tag means now, for the builder of a ``check``. ``indexes``: the directory
+    of those of packages; without it no package is watched. ``engine``: whose images a build may start from;
+    None where no builder is known. ``locked``: reference → its entries in the lock file, which is
+    ``lock_path``; ``locked_packages``: (Dockerfile, stage) → what its instructions install, as the lock file
+    has it. ``of_builds``: the state of this machine, for what its builds received, where ``store`` is another
+    one.
     ``must_match``: whether nothing is built that is not as in the lock file (``--locked``).
     ``until``: packages and commits of a later time do not count, in milliseconds since 1970; 0: all count.
     ``supplies_secrets``: as ``Builder`` has it; None where no builder is to get any.
@@ -48,7 +51,7 @@ class Session(Struct, frozen=True, kw_only=True):
     keyring: Keyring = NO_CREDENTIALS
     verbose: bool = False
     image_of: Callable[[str], str] | None = None
-    indexes: IndexCache | None = None
+    indexes: Path | None = None
     engine: Engine | None = None
     recorded: Callable[[BuildRecord], None] = lambda _: None
     warm: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from freshlayer.builders.image_store import name_of
 from freshlayer.context import Source
@@ -12,19 +13,19 @@ from freshlayer.model.observation import Verdict
 from freshlayer.model.reasons import about
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
-from freshlayer.settings import OnUnknown, Policy
-from freshlayer.workflows.packages import Found
+from freshlayer.settings import OnUnknown
 from freshlayer.workflows.session import Session
+
+if TYPE_CHECKING:
+    from freshlayer.workflows.packages import Found
 
 _MOST_WARNINGS = 5
 
 
 def stop_on_unknown(
-    source: Source, found: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found, policy: Policy
+    source: Source, found: Analysis, verdicts: Mapping[Reference, Verdict], packages: Found
 ) -> None:
-    """Raises UnknownInputError with ``--on-unknown fail``."""
-    if policy.on_unknown is not OnUnknown.FAIL:
-        return
+    """Raises UnknownInputError where there is one: of ``--on-unknown fail``."""
     for item in found.discovery.inputs:
         verdict = verdicts[item.reference]
         if not verdict.is_observed:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer import evidence
 from freshlayer.evidence import documents
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
@@ -23,25 +21,19 @@ from freshlayer.reference import Reference
 
 
 class Document(Struct, frozen=True):
-    """``part``: what each URL has that ``pattern`` matches.
+    """``read``: text → the part that counts, empty where the text is something else.
 
-    ``read``: text → the part that counts, empty where the text is something else.
-    ``revalidates``: whether the origins' entity tags change with that part. ``media``: the
-    media type that such a document has, where its URL alone does not distinguish it from other files; empty
-    where it does.
+    ``revalidates``: whether the origins' entity tags change with that part. ``media``: the media type that
+    such a document has, where its URL alone does not distinguish it from other files; empty where it does.
     """
 
-    part: str
-    pattern: re.Pattern[str]
     scheme: str
     read: Callable[[str], str]
     accept: str = "*/*"
     revalidates: bool = True
     media: str = ""
 
-    def probe(
-        self, _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
-    ) -> Conversation:
+    def probe(self, reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
         """Get the document, and identify it by its part; by its bytes where it has no such part."""
         if self.media and not (yield from self._is_one(reference, recorded, means)):
             return (yield from http.probe(reference, recorded, means))
@@ -75,29 +67,16 @@ class Document(Struct, frozen=True):
         return bool(head.hops) and head.hops[-1].one("content-type").lower().startswith(self.media)
 
 
-ROWS: tuple[Document, ...] = (
+_ALL = (
+    Document("apt-release", documents.release),
     Document(
-        "/dists/",
-        compiled(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release"),
-        "apt-release",
-        documents.release,
-    ),
-    Document(
-        "/simple/",
-        compiled(r"https?://[^?#]+/simple/[^/?#]+/?"),
         "python-index",
         documents.simple_index,
         accept="application/vnd.pypi.simple.v1+json, text/html;q=0.5",
         # PyPI has answered with one entity tag for two contents.
         revalidates=False,
     ),
-    Document(
-        # A version of a package, in whatever registry: /name/1.2.3, /@scope/name/1.2.3-beta.1.
-        ".",
-        compiled(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII),
-        "npm-dist",
-        documents.npm_version,
-        media="application/json",
-    ),
+    Document("npm-dist", documents.npm_version, media="application/json"),
 )
-"""Which documents, and what counts in them."""
+DOCUMENTS: Mapping[str, Document] = {it.scheme: it for it in _ALL}
+"""Scheme of the evidence → the document, and what counts in it; ``routes`` has their URLs."""

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable
 
 from freshlayer.lazy_regex import compiled
-from freshlayer.model.observation import Recorded
-from freshlayer.probe.http import documents, side_files
+from freshlayer.model.observation import ProbeOutcome, Recorded
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.messages import Conversation, Means
 from freshlayer.reference import Reference
@@ -37,6 +36,10 @@ SNAPSHOT = compiled(
     r"(?P<directory>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
     r"/(?P=artifact)-(?P=version)-SNAPSHOT(?P<rest>(?:-[^/?#]+?)?\.[^/?#]+)"
 )
+APT_RELEASE = compiled(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release")
+PYTHON_INDEX = compiled(r"https?://[^?#]+/simple/[^/?#]+/?")
+# A version of a package, in whatever registry: /name/1.2.3, /@scope/name/1.2.3-beta.1.
+NPM_VERSION = compiled(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII)
 HUGGING_FACE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
 
 
@@ -72,6 +75,17 @@ def _snapshot(
     return snapshot(match, reference, recorded, means)
 
 
+def _document(scheme: str) -> Route:
+    def probe(
+        _match: re.Match[str], reference: Reference, recorded: Recorded | None, means: Means
+    ) -> Conversation:
+        from freshlayer.probe.http.documents import DOCUMENTS  # noqa: PLC0415 - the same
+
+        return DOCUMENTS[scheme].probe(reference, recorded, means)
+
+    return probe
+
+
 FORGES: tuple[tuple[str, re.Pattern[str], Route], ...] = (
     ("/releases/latest", LATEST_RELEASE, _latest_release),
     ("github.com/", GITHUB_ARCHIVE, _archive),
@@ -81,7 +95,9 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Route], ...] = (
     *FORGES,
     ("/resolve/", HUGGING_FACE, _first_hop),
     ("-SNAPSHOT/", SNAPSHOT, _snapshot),
-    *((row.part, row.pattern, row.probe) for row in documents.ROWS),
+    ("/dists/", APT_RELEASE, _document("apt-release")),
+    ("/simple/", PYTHON_INDEX, _document("python-index")),
+    (".", NPM_VERSION, _document("npm-dist")),
 )
 """A part that the canonical URL has, the pattern that matches it whole → how it is probed.
 
@@ -108,4 +124,8 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
         if match:
             return (yield from route(match, reference, recorded, means))
     seen = yield from http.probe(reference, recorded, means)
+    if seen.outcome is not ProbeOutcome.SEEN:
+        return seen
+    from freshlayer.probe.http import side_files  # noqa: PLC0415 - the same
+
     return (yield from side_files.completed(seen, recorded, means))

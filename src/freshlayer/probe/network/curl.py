@@ -16,7 +16,6 @@ from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
 from freshlayer.probe.network.libcurl import pycurl
-from freshlayer.probe.network.local_addresses import guard
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
@@ -266,6 +265,8 @@ def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     secure(handle, request.tls, authorities)
     proxying.prepare(handle, request.url, transfer.proxies, authorities)
     if request.refuses_local:
+        from freshlayer.probe.network.local_addresses import guard  # noqa: PLC0415 - of scripts alone
+
         guard(handle, request, transfer.refuse)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import os
 import time
+from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -364,7 +364,7 @@ class _Driver:
             at = time.monotonic() + step.seconds
             if at >= talk.deadline:
                 return failed("timed-out", "no time is left to try again")
-            heapq.heappush(self._pauses, (at, id(talk), talk))
+            insort(self._pauses, (at, id(talk), talk))
             return None
         if isinstance(step, Once):
             known = self._once.get(step.key)
@@ -392,7 +392,7 @@ class _Driver:
 
     def _wake(self) -> Iterator[Observation]:
         while self._pauses and self._pauses[0][0] <= time.monotonic():
-            _, _, talk = heapq.heappop(self._pauses)
+            _, _, talk = self._pauses.pop(0)
             yield from self._resume(talk, Answer())
         waiting = [self._pauses[0][0]] if self._pauses else []
         waiting += [host.until for host in self._hosts.values() if host.queue]

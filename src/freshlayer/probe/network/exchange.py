@@ -13,7 +13,6 @@ from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop, http_date
 from freshlayer.model.reasons import Reason, hint_of
-from freshlayer.probe.network.local_addresses import is_named
 from freshlayer.probe.network.messages import (
     MOST_REDIRECTS,
     Answer,
@@ -192,10 +191,16 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
             return _redirect_failed(hops, "redirect-invalid", "")
         if not _is_allowed(request.url, target):
             return _redirect_failed(hops, "redirect-refused", refused_redirect(target))
-        if limits is not None and is_named(target, loopback=limits.loopback):
+        if limits is not None and _is_local(target, loopback=limits.loopback):
             return _redirect_failed(hops, "address-refused", "")
         request = _redirected(request, target, means)
     return _redirect_failed(hops, "redirect-loop", f"more than {MOST_REDIRECTS} redirects")
+
+
+def _is_local(target: str, *, loopback: bool) -> bool:
+    from freshlayer.probe.network.local_addresses import is_named  # noqa: PLC0415 - of downloaded scripts alone
+
+    return is_named(target, loopback=loopback)
 
 
 def _redirect_failed(hops: tuple[Hop, ...], code: str, detail: str) -> Answer:
