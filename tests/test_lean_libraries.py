@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import freshlayer
 from freshlayer.lean_libraries import _WITHOUT as WITHOUT
 
 LIBRARIES = [name for name in WITHOUT if name != "tree_sitter_powershell"]
@@ -21,9 +24,12 @@ def printed(program: str) -> str:
 def test_a_library_is_loaded_without_them(library: str) -> None:
     program = f"""
 import sys
+from pathlib import Path
 from freshlayer.lean_libraries import load_lean
+before = set(sys.modules)
 load_lean({library!r})
-print([name for name in {list(WITHOUT[library])} if name in sys.modules], {library!r} in sys.modules)
+loaded = set(sys.modules) - before
+print([name for name in {list(WITHOUT[library])} if name in loaded], {library!r} in sys.modules)
 """
     assert printed(program) == "[] True"
 
@@ -87,3 +93,60 @@ class A(msgspec.Struct):
 print(msgspec.json.decode(b'{"b":1,"c":"x"}', type=A))
 """
     assert printed(program) == "A(b=1, c='x')"
+
+
+def test_msgspec_knows_the_times_of_datetime() -> None:
+    program = """
+from freshlayer.lean_libraries import load_lean
+load_lean("msgspec")
+import datetime, msgspec
+class A(msgspec.Struct):
+    b: datetime.datetime
+    c: datetime.timedelta
+found = msgspec.json.decode(b'{"b":"2023-11-14T22:13:20Z","c":"PT5S"}', type=A)
+print(found.b == datetime.datetime(2023, 11, 14, 22, 13, 20, tzinfo=datetime.UTC), found.c.seconds)
+print(msgspec.json.encode(found).decode())
+"""
+    assert printed(program).split() == ["True", "5", '{"b":"2023-11-14T22:13:20Z","c":"PT5S"}']
+
+
+@pytest.mark.parametrize("value", ["decimal.Decimal(1)", "uuid.UUID(int=1)"])
+def test_msgspec_refuses_the_types_that_it_does_not_know_then(value: str) -> None:
+    program = f"""
+from freshlayer.lean_libraries import load_lean
+load_lean("msgspec")
+import decimal, msgspec, uuid
+try:
+    msgspec.json.encode({value})
+except TypeError as error:
+    print(error)
+"""
+    assert printed(program).endswith("is unsupported")
+
+
+def test_no_value_of_ours_has_the_types_that_msgspec_does_not_know() -> None:
+    used = re.compile(r"^\s*(?:import|from) (?:decimal|uuid)\b", re.MULTILINE)
+    modules = [it for it in Path(freshlayer.__file__).parent.rglob("*.py") if used.search(it.read_text())]
+    assert modules == []
+
+
+def test_patterns_are_those_of_re_though_typing_is_loaded_without_it() -> None:
+    program = """
+from freshlayer.lean_libraries import load_lean
+load_lean("typing")
+import re, typing
+print(typing.Pattern[str].__origin__ is re.Pattern, typing.Match[str].__origin__ is re.Match)
+"""
+    assert printed(program) == "True True"
+
+
+def test_pathlib_matches_and_quotes_as_with_everything_loaded(tmp_path: Path) -> None:
+    (tmp_path / "a b").touch()
+    program = f"""
+from freshlayer.lean_libraries import load_lean
+load_lean("pathlib")
+import pathlib
+[found] = pathlib.Path({str(tmp_path)!r}).glob("A*"[1:] + " b")
+print(found.as_uri().rpartition("/")[2], found.match("a*"), pathlib.PureWindowsPath("c:/a").drive)
+"""
+    assert printed(program) == "a%20b True c:"

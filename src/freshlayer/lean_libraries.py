@@ -13,7 +13,7 @@ from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 def _nothing(*_given: object) -> str:
@@ -41,6 +41,29 @@ def _json_schemas(*given: object, **named: object) -> object:
     return import_module("msgspec._json_schema").schema_components(*given, **named)
 
 
+def _quoted(*given: object, **named: object) -> object:
+    return import_module("urllib.parse").quote_from_bytes(*given, **named)
+
+
+class _Refused:
+    """In place of a type that no value of ours has: msgspec refuses the type itself, with a message."""
+
+    int = 0
+    unknown = 0
+
+
+def _of_patterns() -> Mapping[str, type]:
+    """The types of ``re``, which takes longer to load than typing does; none where only ``re`` has them."""
+    if "re" in sys.modules:
+        return {}
+    try:
+        # Arguments of this module's own: pattern, flags, code, groups, their names. 1 is "success".
+        pattern = import_module("_sre").compile("", 0, [1], 0, {}, ())
+        return {"Pattern": type(pattern), "Match": type(pattern.match(""))}
+    except Exception:  # noqa: BLE001 - it is not documented, and may be another one
+        return {}
+
+
 def _one_line(text: str) -> str:
     """``inspect.cleandoc``, whose module a single line does not need."""
     if "\n" not in text:
@@ -48,18 +71,29 @@ def _one_line(text: str) -> str:
     return str(import_module("inspect").cleandoc(text))
 
 
-_WITHOUT: dict[str, Mapping[str, Mapping[str, Callable[..., object]] | None]] = {
+# From 3.12 on pathlib makes a pattern while it loads.
+_PATTERNS: Mapping[str, Mapping[str, object]] = (
+    {"fnmatch": {}, "re": {}} if sys.version_info < (3, 12) else {}
+)
+
+_WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
+    "typing": {"re": _of_patterns()},
     # No catalogue of translations has its messages.
     "click": {"inspect": {"cleandoc": _one_line}, "gettext": {"gettext": _as_it_is, "ngettext": _of_number}},
     "msgspec": {
         # typing has all that msgspec looks for there first.
         "typing_extensions": None,
-        # uuid looks for the libraries of each system with it.
-        "platform": {"system": _system},
+        # The module in C that has the same types.
+        "datetime": "_datetime",
+        # No module of ours has values of these types.
+        "decimal": {"Decimal": _Refused},
+        "uuid": {"UUID": _Refused, "SafeUUID": _Refused},
         # Schemas of types, and types as values.
         "msgspec._json_schema": {"schema": _json_schema, "schema_components": _json_schemas},
         "msgspec.inspect": {},
     },
+    # Names of other systems, addresses of files, and patterns.
+    "pathlib": {"ntpath": {}, "urllib.parse": {"quote_from_bytes": _quoted}, **_PATTERNS},
     # An interface for asyncio, made of dataclasses.
     "pycurl": {"pycurl.async_multi": {"AsyncCurlMulti": _nothing}},
     # The text of a query for editors.
@@ -68,8 +102,8 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, Callable[..., object]] | None]] = 
     # dataclasses writes docstrings with it.
     "e2b_dockerfile_utils": {"inspect": {"signature": _nothing}},
 }
-"""Library → module that it loads → the names of it that have a stand-in; None: the library does without the
-module where it is not installed."""
+"""Library → module that it loads → the names of it that have a stand-in, or the module that is used in its
+place; None: the library does without the module where it is not installed."""
 
 
 class _StandIn(ModuleType):
@@ -79,7 +113,8 @@ class _StandIn(ModuleType):
     """
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):
+        # While the library loads there is no other module of this name: it is then loaded as it is.
+        if name.startswith("__") or sys.modules.get(self.__name__) is self:
             raise AttributeError(name)
         return getattr(import_module(self.__name__), name)
 
@@ -88,10 +123,9 @@ def load_lean(library: str) -> None:
     """Load a library before it is imported; nothing where it is loaded already."""
     if library in sys.modules:
         return
-    modules: dict[str, _StandIn | None] = {}
-    for name, names in _WITHOUT[library].items():
-        if name not in sys.modules:
-            modules[name] = _stand_in(name, names) if names is not None else None
+    modules = {
+        name: _stand_in(name, names) for name, names in _WITHOUT[library].items() if name not in sys.modules
+    }
     try:
         # None stands for a module that is not installed.
         sys.modules.update(modules)  # type: ignore[arg-type]
@@ -104,14 +138,18 @@ def load_lean(library: str) -> None:
     import_module(library)
 
 
-def _stand_in(name: str, names: Mapping[str, Callable[..., object]]) -> _StandIn:
+def _stand_in(name: str, names: Mapping[str, object] | str | None) -> ModuleType | None:
+    if names is None:
+        return None
+    if isinstance(names, str):
+        return import_module(names)
     module = _StandIn(name)
     module.__dict__.update(names)
     return module
 
 
-def _take_away(name: str, module: _StandIn | None) -> None:
+def _take_away(name: str, module: ModuleType | None) -> None:
     sys.modules.pop(name, None)
-    if module is not None:
+    if isinstance(module, _StandIn):
         for known in [key for key, value in module.__dict__.items() if value is _nothing]:
             del module.__dict__[known]

@@ -16,7 +16,6 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -24,6 +23,7 @@ import msgspec
 from freshlayer.analyses.form import read, written
 from freshlayer.analyses.key import derived
 from freshlayer.analyses.seal import NONCE, opened, sealed
+from freshlayer.digests import blake2b
 from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import FreshlayerError
 from freshlayer.model.context_files import ContextAnswer, ReadContext, Wanted

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import cache
-from hashlib import blake2b
 from importlib.machinery import PathFinder
 
 from freshlayer import __file__ as own_file
 from freshlayer import __version__
+from freshlayer.digests import blake2b
 
 PACKAGES = ("analyses", "discover", "dockerfile", "masking", "model", "shell")
 """Of freshlayer, with all that is in them; the modules beside the packages count too."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 import msgspec
 
+from freshlayer.digests import blake2b
 from freshlayer.discover.analysis import BuildRequest, Learned
 
 _BYTES = 32

@@ -7,12 +7,13 @@ it, nothing is learned that is not known already. SHAKE256 of a key that is used
 
 from __future__ import annotations
 
-from hashlib import shake_256
-
 from freshlayer.analyses.key import derived
+from freshlayer.digests import shake_256
 
 NONCE = 16
 _TAG = 32
+_SHORT = 1 << 16
+"""Bytes for which OpenSSL, three times as fast, is not worth its loading."""
 _PIECE = 1 << 18
 """Bytes that have a key stream of their own: it is not longer than what fits into a processor's cache."""
 
@@ -38,6 +39,14 @@ def _covered(key: bytes, content: bytes | memoryview) -> bytes:
 
 
 def _piece(key: bytes, start: int, content: bytes | memoryview) -> bytes:
-    stream = shake_256(derived(key, b"stream", start.to_bytes(8, "big"))).digest(len(content))
+    stream = _stream(derived(key, b"stream", start.to_bytes(8, "big")), len(content))
     both = int.from_bytes(content, "little") ^ int.from_bytes(stream, "little")
     return both.to_bytes(len(content), "little")
+
+
+def _stream(key: bytes, length: int) -> bytes:
+    if length <= _SHORT:
+        return shake_256(key).digest(length)
+    import hashlib  # noqa: PLC0415 - few Dockerfiles are as large
+
+    return hashlib.shake_256(key).digest(length)

@@ -7,7 +7,6 @@ import os
 import sys
 
 from freshlayer import __version__
-from freshlayer.lean_libraries import load_lean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"freshlayer {__version__}\n")
         return 0
     gc.set_threshold(_COLLECTED_AT)
-    for library in ("msgspec", "click"):
+    from freshlayer.lean_libraries import load_lean
+
+    for library in ("typing", "msgspec", "pathlib", "click"):
         load_lean(library)
     from freshlayer.cli.main import main as run
 

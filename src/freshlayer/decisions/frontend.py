@@ -6,9 +6,9 @@ A builder keys its cache on what the frontend makes of the file: what a new one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 
 from freshlayer.decisions.marks import Mark
+from freshlayer.digests import sha256
 from freshlayer.model.build import Built
 from freshlayer.model.inputs import SYNTAX, Place, RemoteInput
 from freshlayer.model.observation import Change, Verdict

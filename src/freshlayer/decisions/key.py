@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
+from freshlayer.digests import sha256
 from freshlayer.model.build import InstructionVerdict
 from freshlayer.model.compact_json import compact
 
@@ -28,4 +28,4 @@ def key_of(pairs: Iterable[tuple[str, str]]) -> str:
     ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e``.
     """
     text = compact(sorted(list(pair) for pair in pairs))
-    return hashlib.sha256(text.encode()).hexdigest()[:KEY_DIGITS]
+    return sha256(text.encode()).hexdigest()[:KEY_DIGITS]

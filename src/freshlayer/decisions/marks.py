@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from freshlayer.digests import sha256
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 
@@ -80,11 +80,11 @@ class _Marker:
         """The chain with one more instruction, the build args that it declares, the stages that it reads."""
         if not sources and instruction.name != "ARG":
             # Both are hexadecimal, as nearly always: the same text, without a call of a library.
-            return hashlib.sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
+            return sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
         names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
         values = [[name, self._build_args.get(name)] for name in names]
         text = json.dumps([chain, digest, values, *sources])
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+        return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _sources(instruction: Instruction) -> Iterable[str]:
@@ -109,4 +109,4 @@ def _text(instruction: Instruction, stages: Sequence[str]) -> str:
 def _digest(text: str, seen: Counter[str]) -> str:
     """A text that is repeated in its stage is numbered. It may hold a credential; its digest holds none."""
     seen[text] += 1
-    return hashlib.sha256(f"{seen[text]}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
+    return sha256(f"{seen[text]}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()

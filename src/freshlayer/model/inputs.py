@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from msgspec import Struct
 
+from freshlayer.digests import sha256
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
