@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "freshlayer"
 
 OPEN_TO_ALL = frozenset(
-    {"model", "reference", "request_form", "masking", "errors", "lazy_regex", "lean_libraries", "plain_yaml"}
+    {*"model reference request_form masking errors lazy_regex lean_libraries plain_yaml digests".split()}
 )
 
 PURE = {
