@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from freshlayer.cli.main import main
+from freshlayer.cli.start import main
 from testing.command import Ended
 
 

@@ -426,7 +426,7 @@ def test_help_loads_no_library_that_only_some_commands_need() -> None:
 def test_the_kept_help_is_what_click_prints(columns: int) -> None:
     """``make reference`` writes it."""
     kept = Path(place_of_help(columns)).read_text("utf-8")
-    made = "from freshlayer.cli.main import main; main(['--help'])"
+    made = "from freshlayer.cli.main import by_click; by_click(['--help'], ())"
     done = subprocess.run(
         [sys.executable, "-c", made],
         env={**os.environ, "COLUMNS": str(columns)},

@@ -78,7 +78,7 @@ def test_the_help_fits_the_terminal(columns: str, word: str) -> None:
     """Kept or made, it is what click prints for this width."""
     environment = {**os.environ, "COLUMNS": columns}
     told = subprocess.run([*FRESHLAYER, word], env=environment, capture_output=True, text=True, check=True)
-    made = [sys.executable, "-c", "from freshlayer.cli.main import main; main(['--help'])"]
+    made = [sys.executable, "-c", "from freshlayer.cli.main import by_click; by_click(['--help'], ())"]
     of_click = subprocess.run(made, env=environment, capture_output=True, text=True, check=True)
     assert told.stdout == of_click.stdout
 
@@ -93,5 +93,5 @@ def test_the_help_needs_no_output_and_no_particular_encoding(tmp_path: Path) -> 
 
 def test_the_version_is_that_of_click() -> None:
     told = subprocess.run([*FRESHLAYER, "--version"], capture_output=True, text=True, check=True)
-    made = [sys.executable, "-c", "from freshlayer.cli.main import main; main(['--version'])"]
+    made = [sys.executable, "-c", "from freshlayer.cli.main import by_click; by_click(['--version'], ())"]
     assert told.stdout == subprocess.run(made, capture_output=True, text=True, check=True).stdout

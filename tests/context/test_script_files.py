@@ -129,7 +129,7 @@ import sys
 seen = []
 sys.addaudithook(lambda event, args: seen.append(str(args[0])) if event in WATCHED else None)
 WATCHED = {"open", "os.scandir", "os.listdir"}
-from freshlayer.cli.main import main
+from freshlayer.cli.start import main
 try:
     main(["inputs", sys.argv[1]])
 except SystemExit:

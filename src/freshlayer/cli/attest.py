@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE
 from freshlayer.cli.options import Options, ours
 from freshlayer.errors import FreshlayerError, OptionError
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from freshlayer.workflows.session import Session
 
 
-@click.command(
+@declared.command(
     "attest",
     short_help="state in a signable file which locked inputs an image was built with",
     epilog="\b\nExamples:"
     "\n  freshlayer attest registry.example.org/app:1 -o app.intoto.json"
     "\n  freshlayer attest registry.example.org/app:1 --push",
 )
-@click.argument("image", metavar="IMAGE")
-@click.option(
-    "-o", "--output", metavar="FILE", type=click.Path(), help="the statement; - for standard output"
+@declared.argument("image", metavar="IMAGE")
+@declared.option(
+    "-o", "--output", metavar="FILE", type=declared.FILE, help="the statement; - for standard output"
 )
-@click.option("--push", "pushed", is_flag=True, help="push it to the registry, as a referrer of the image")
+@declared.option("--push", "pushed", is_flag=True, help="push it to the registry, as a referrer of the image")
 @ours("attest")
 def command(options: Options, image: str, output: str | None, pushed: bool) -> int:
     """Write an in-toto statement about IMAGE: the inputs of the lock file, and the keys of its instructions.
@@ -78,4 +78,4 @@ def _push(options: Options, image: str, found: ImageProofs, body: bytes, session
     pushed = push_statement(image, found, body, session)
     if not options.quiet:
         where = f", listed under the tag {pushed.tag}" if pushed.tag else ""
-        click.echo(f"{image}: pushed {pushed.digest}{where}", err=True)
+        echo(f"{image}: pushed {pushed.digest}{where}", err=True)

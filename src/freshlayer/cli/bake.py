@@ -6,6 +6,8 @@ import os
 
 import click
 
+from freshlayer.cli import declared
+from freshlayer.cli.by_click import as_click
 from freshlayer.cli.check_targets import CheckRequest, check_targets, parse
 from freshlayer.cli.docker_program import docker_program, missing
 from freshlayer.cli.drop_in import of_build, options_of, run
@@ -52,17 +54,17 @@ def command(context: click.Context, words: list[str]) -> int:
     return run(context, options, Bake(docker, _TOOL, os.environ, "buildx", read(words)), stdin)
 
 
-@click.command(
+@declared.command(
     "check",
     short_help="which instructions of all targets are stale, and why; builds nothing",
     epilog="\b\nExamples:"
     "\n  freshlayer bake check"
     "\n  freshlayer bake check -f docker-bake.hcl --set '*.args.VERSION=2' --format markdown web",
 )
-@click.argument("targets", nargs=-1, metavar="[TARGET]…")
-@click.option("-f", "--file", "files", multiple=True, metavar="FILE", help="as for docker buildx bake")
-@click.option("--set", "sets", multiple=True, metavar="TARGET.KEY=VALUE", help="as for docker buildx bake")
-@click.option("--allow", "allowed", multiple=True, metavar="ENTITLEMENT", help="as for docker buildx bake")
+@declared.argument("targets", nargs=-1, metavar="[TARGET]…")
+@declared.option("-f", "--file", "files", multiple=True, metavar="FILE", help="as for docker buildx bake")
+@declared.option("--set", "sets", multiple=True, metavar="TARGET.KEY=VALUE", help="as for docker buildx bake")
+@declared.option("--allow", "allowed", multiple=True, metavar="ENTITLEMENT", help="as for docker buildx bake")
 @fail_on
 @ours("check")
 def check(
@@ -82,4 +84,4 @@ def check(
     return CheckRequest(options, (*words, *targets), failing)
 
 
-command.below = (check,)
+command.below = (as_click(check),)

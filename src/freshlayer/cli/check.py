@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import NAMES, Selection, request_of, shared, source_of
 from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.fail_on import fail_on, fails
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from freshlayer.model.report import Report
 
 
-@click.command(
+@declared.command(
     "check",
     short_help="which instructions are stale, and why; builds nothing",
     epilog="\b\nExamples:"
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
     "\n  freshlayer check --explain 12",
 )
 @shared
-@click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
-@click.option(
-    "--explain", metavar="LINE", type=click.IntRange(1), help="print all that is known of one instruction"
+@declared.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
+@declared.option(
+    "--explain", metavar="LINE", type=declared.integer(1), help="print all that is known of one instruction"
 )
 @fail_on
 @ours("check")

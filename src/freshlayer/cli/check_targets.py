@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
 from msgspec import Struct
 
 from freshlayer.builders.image_store import Engine
+from freshlayer.cli.by_click import as_click
 from freshlayer.cli.exit_codes import DONE, STALE, TROUBLE
 from freshlayer.cli.fail_on import fails
 from freshlayer.cli.options import Options
@@ -19,7 +19,10 @@ from freshlayer.cli.targets import settings_of, targets_of
 from freshlayer.errors import BuilderError, OptionError
 
 if TYPE_CHECKING:
+    import click
+
     from freshlayer.builders.invocation import Invocation, Model
+    from freshlayer.cli.declared import Command
     from freshlayer.model.report import Report
 
 
@@ -34,10 +37,11 @@ class CheckRequest(Struct, frozen=True):
     failing: frozenset[str]
 
 
-def parse(command: click.Command, words: Sequence[str], context: click.Context) -> CheckRequest:
+def parse(command: Command, words: Sequence[str], context: click.Context) -> CheckRequest:
     """Read the words behind ``check`` as those of a command of ours, which returns a CheckRequest."""
-    with command.make_context("check", list(words), parent=context) as inner:
-        request: CheckRequest = command.invoke(inner)
+    by_click = as_click(command)
+    with by_click.make_context("check", list(words), parent=context) as inner:
+        request: CheckRequest = by_click.invoke(inner)
     return request
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import click
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 
 
-@click.command(
+@declared.command(
     "completion",
     short_help="a script that completes commands and options in your shell",
     epilog="\b\nExamples:\n  freshlayer completion bash",
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
+@declared.argument("shell", type=declared.choice(["bash", "zsh", "fish"]), metavar="bash|zsh|fish")
 def command(shell: str) -> int:
     """Print what completes freshlayer's commands and options in a shell.
 
@@ -25,5 +26,5 @@ def command(shell: str) -> int:
 
     completion = get_completion_class(shell)
     if completion is not None:
-        click.echo(completion(cli, {}, "freshlayer", "_FRESHLAYER_COMPLETE").source())
+        echo(completion(cli, {}, "freshlayer", "_FRESHLAYER_COMPLETE").source())
     return 0

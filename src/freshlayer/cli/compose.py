@@ -6,6 +6,8 @@ import os
 
 import click
 
+from freshlayer.cli import declared
+from freshlayer.cli.by_click import as_click
 from freshlayer.cli.check_targets import CheckRequest, check_targets, parse
 from freshlayer.cli.docker_program import docker_program, missing
 from freshlayer.cli.drop_in import of_build, options_of, run
@@ -53,16 +55,18 @@ def command(context: click.Context, words: list[str]) -> int:
     return run(context, options, Compose(docker, ("compose",), os.environ, "buildx", read(words)), stdin)
 
 
-@click.command(
+@declared.command(
     "check",
     short_help="which instructions of all services are stale, and why; builds nothing",
     epilog="\b\nExamples:"
     "\n  freshlayer compose check"
     "\n  freshlayer compose -f compose.yaml --profile dev check --fail-on stale,unknown web",
 )
-@click.argument("services", nargs=-1, metavar="[SERVICE]…")
-@click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker compose build")
-@click.option("--with-dependencies", is_flag=True, help="as for docker compose build")
+@declared.argument("services", nargs=-1, metavar="[SERVICE]…")
+@declared.option(
+    "--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker compose build"
+)
+@declared.option("--with-dependencies", is_flag=True, help="as for docker compose build")
 @fail_on
 @ours("check")
 def check(
@@ -81,4 +85,4 @@ def check(
     return CheckRequest(options, ("build", *given, *deeper, "--", *services), failing)
 
 
-command.below = (check,)
+command.below = (as_click(check),)

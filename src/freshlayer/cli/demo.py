@@ -6,8 +6,8 @@ import os
 import textwrap
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 from freshlayer.errors import BuilderError, FreshlayerError
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from freshlayer.demo.project import Project
 
 
-@click.command(
+@declared.command(
     "demo",
     short_help="docker build, check and build on a file that changes upstream",
     epilog="\b\nExamples:\n  freshlayer demo\n  freshlayer --builder podman demo",
 )
-@click.option(
+@declared.option(
     "--base",
     metavar="IMAGE",
     help="start from IMAGE, which has sh and wget; else from this machine's busybox",
 )
-@click.option("--no-builder", is_flag=True, help="run no builder; show the keys instead")
+@declared.option("--no-builder", is_flag=True, help="run no builder; show the keys instead")
 @ours("demo")
 def command(options: Options, base: str | None, no_builder: bool) -> int:
     """Show in 20 seconds what freshlayer does: one file changes upstream, and one instruction runs again.
@@ -75,7 +75,7 @@ def _shown(
     from freshlayer.demo import with_builder, without_builder
     from freshlayer.demo.project import OLD
 
-    click.echo(
+    echo(
         f"An example, whose files come from this process:\n\n{textwrap.indent(project.dockerfile, '    ')}",
         nl=False,
     )
@@ -85,7 +85,7 @@ def _shown(
         except BuilderError as error:
             why = f"{builder.name} can't build the example ({error})"
         project.publish(OLD)
-    click.echo(f"\nNo build is shown: {why}.")
+    echo(f"\nNo build is shown: {why}.")
     return without_builder.demonstrate(project, log, _write)
 
 
@@ -93,4 +93,4 @@ def _write(line: str) -> None:
     from freshlayer.report.terminal import plain
 
     for part in line.split("\n"):
-        click.echo(plain(part))
+        echo(plain(part))

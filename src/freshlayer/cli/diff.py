@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DIFFERENT, DONE
 from freshlayer.cli.options import Options, ours
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 _LARGEST = 64 * 1024 * 1024
 
 
-@click.command(
+@declared.command(
     "diff",
     short_help="what differs between two JSON reports",
     epilog="\b\nExamples:"
     "\n  freshlayer diff yesterday.json today.json"
     "\n  freshlayer check --json | freshlayer diff yesterday.json -",
 )
-@click.argument("before", metavar="A", type=click.Path())
-@click.argument("after", metavar="B", type=click.Path())
+@declared.argument("before", metavar="A", type=declared.FILE)
+@declared.argument("after", metavar="B", type=declared.FILE)
 @ours("diff", formats=("text", "json", "markdown"))
 def command(options: Options, before: str, after: str) -> int:
     """Print what differs between two JSON reports of check, inputs or build.
@@ -44,7 +44,7 @@ def command(options: Options, before: str, after: str) -> int:
         raise OptionError("diff: standard input holds one report (name a file for the other)")
     found = differences(_read(before), _read(after))
     if options.format == "json":
-        click.echo(json.dumps(document(found), indent=1))
+        echo(json.dumps(document(found), indent=1))
     elif options.format == "markdown":
         from freshlayer.report.formats.markdown import write_difference
 

@@ -108,7 +108,7 @@ def _run(call: Call) -> int:
     first = call.words[0] if call.words else ""
     if first in _RESOLVED_BY_BUILDER or (first in _ALIASED and os.environ.get("FRESHLAYER") == "0"):
         return _without_us(call)
-    from freshlayer.cli.main import main as run
+    from freshlayer.cli.start import run
 
     return run(call.words, docker=call.flags)
 

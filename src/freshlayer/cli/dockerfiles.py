@@ -7,9 +7,9 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
 from msgspec import Struct
 
+from freshlayer.cli.declared import FILE, Decorator, argument, option
 from freshlayer.cli.standard_input import KeptInput, standard_input
 
 if TYPE_CHECKING:
@@ -20,20 +20,16 @@ NAMES = ("Dockerfile", "dockerfile", "Containerfile")
 """What is looked for where it is not known who builds."""
 
 
-def _networks(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def _networks(_context: object, _parameter: object, incomplete: str) -> list[str]:
     return [name for name in ("default", "host", "none") if name.startswith(incomplete)]
 
 
 _SELECTED = (
-    click.option(
-        "-f", "--file", metavar="FILE", type=click.Path(), help="the Dockerfile (- for standard input)"
-    ),
-    click.option("--target", default="", metavar="STAGE", help="the stage to build"),
-    click.option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker build"),
-    click.option(
-        "--platform", default="", metavar="OS/ARCH", help="as for docker build; several with commas"
-    ),
-    click.option(
+    option("-f", "--file", metavar="FILE", type=FILE, help="the Dockerfile (- for standard input)"),
+    option("--target", default="", metavar="STAGE", help="the stage to build"),
+    option("--build-arg", "build_args", multiple=True, metavar="K=V", help="as for docker build"),
+    option("--platform", default="", metavar="OS/ARCH", help="as for docker build; several with commas"),
+    option(
         "--network",
         default=None,
         metavar="MODE",
@@ -41,22 +37,7 @@ _SELECTED = (
         help="host: loopback URLs mean this machine",
     ),
 )
-_SHARED = (
-    click.argument(
-        "contexts",
-        nargs=-1,
-        type=click.Path(),
-        metavar="[CONTEXT]…",
-        callback=lambda *given: given[2] or (".",),
-    ),
-    *_SELECTED,
-)
-
-
-_OPTIONAL = (
-    click.argument("contexts", nargs=-1, type=click.Path(), metavar="[CONTEXT]…"),
-    *_SELECTED,
-)
+_CONTEXTS = argument("contexts", nargs=-1, type=FILE, metavar="[CONTEXT]…")
 
 
 class Selection(Struct, frozen=True):
@@ -76,12 +57,22 @@ def selected(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def shared(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command these, and any number of contexts."""
-    return _with(_SHARED, _packed(function))
+    return shared_or_none(_here(function))
 
 
 def shared_or_none(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same; without a context there is none."""
-    return _with(_OPTIONAL, _packed(function))
+    return _CONTEXTS(_with(_SELECTED, _packed(function)))
+
+
+def _here(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Without a context it is this directory."""
+
+    @functools.wraps(function)
+    def wrapped(contexts: tuple[str, ...], **values: Any) -> Any:
+        return function(contexts=contexts or (".",), **values)
+
+    return wrapped
 
 
 def _packed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,9 +84,9 @@ def _packed(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def _with(options: Iterable[Callable[..., Any]], function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(list(options)):
-        function = option(function)
+def _with(options: Iterable[Decorator], function: Callable[..., Any]) -> Callable[..., Any]:
+    for made in reversed(list(options)):
+        function = made(function)
     return function
 
 

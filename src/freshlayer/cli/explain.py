@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import click
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 
 
-def _codes(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def _codes(_context: object, _parameter: object, incomplete: str) -> list[str]:
     from freshlayer.model.reasons import REASONS
 
     return sorted(code for code in REASONS if code.startswith(incomplete))
 
 
-@click.command(
+@declared.command(
     "explain",
     short_help="what a reason code means, and what to do",
     epilog="\b\nExamples:\n  freshlayer explain http-forbidden",
 )
-@click.argument("code", required=False, shell_complete=_codes)
+@declared.argument("code", required=False, shell_complete=_codes)
 def command(code: str | None) -> int:
     """Print what a reason code means, and what to do about it; without CODE, all of them as Markdown.
 
@@ -27,11 +28,11 @@ def command(code: str | None) -> int:
     from freshlayer.reference import shown
 
     if code is None:
-        click.echo(reference_page(), nl=False)
+        echo(reference_page(), nl=False)
         return 0
     if code not in REASONS:
         raise OptionError(f"explain: {shown(code, 60)}: not a reason code{_similar(code)}")
-    click.echo(entry(code), nl=False)
+    echo(entry(code), nl=False)
     return 0
 
 

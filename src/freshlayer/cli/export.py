@@ -7,8 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
+from freshlayer.cli import declared
 from freshlayer.cli.exit_codes import DONE
 from freshlayer.cli.options import Options, ours
 from freshlayer.errors import FreshlayerError
@@ -18,14 +17,16 @@ _LATEST = 253402300799
 """The last second of the year 9999."""
 
 
-@click.command(
+@declared.command(
     "export",
     short_help="freshlayer.lock in the format of another tool",
     epilog="\b\nExamples:"
     "\n  freshlayer export --format cyclonedx -o bom.json"
     "\n  freshlayer export --format source-policy -o policy.json",
 )
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="the file; default: standard output")
+@declared.option(
+    "-o", "--output", metavar="FILE", type=declared.FILE, help="the file; default: standard output"
+)
 @ours("export", formats=NAMES)
 def command(options: Options, output: str | None) -> int:
     """Write the lock file as a source policy of BuildKit, as hermeto's artifacts.lock.yaml, or as an SBOM.

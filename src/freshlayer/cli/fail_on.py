@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import click
+from freshlayer.cli.declared import option
 
 if TYPE_CHECKING:
     from freshlayer.model.report import Report
@@ -13,28 +12,29 @@ if TYPE_CHECKING:
 _WORDS = ("stale", "unknown", "absent", "not-watched")
 
 
-def _read(_context: click.Context, _parameter: click.Parameter, value: str) -> frozenset[str]:
+def _read(value: str) -> frozenset[str]:
+    """Raises ValueError."""
     words = [word.strip() for word in value.split(",") if word.strip()]
     for word in words:
         if word not in _WORDS:
-            raise click.BadParameter(f"{word!r} is not one of {', '.join(_WORDS)}")
+            raise ValueError(f"{word!r} is not one of {', '.join(_WORDS)}")
     return frozenset(words)
 
 
-def _completed(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def _completed(_context: object, _parameter: object, incomplete: str) -> list[str]:
     """The words that may follow those before the last comma."""
     given = incomplete.split(",")[:-1]
     words = [word for word in _WORDS if word not in given]
     return [found for word in words if (found := ",".join([*given, word])).startswith(incomplete)]
 
 
-fail_on: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+fail_on = option(
     "--fail-on",
     "failing",
     metavar="LIST",
     default="stale",
     show_default=True,
-    callback=_read,
+    read=_read,
     shell_complete=_completed,
     help="exit with 1 for any of stale, unknown, absent, not-watched; several with commas",
 )

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import CHANGED, DONE
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
@@ -22,22 +23,22 @@ if TYPE_CHECKING:
     from freshlayer.workflows.session import Session
 
 
-@click.command(
+@declared.command(
     "flag",
     short_help="write a file that changes if and only if a URL does",
     epilog="\b\nExamples:\n  freshlayer flag https://example.org/data.csv -o data.flag",
 )
-@click.argument("urls", nargs=-1, required=True, metavar="URL…")
-@click.option(
+@declared.argument("urls", nargs=-1, required=True, metavar="URL…")
+@declared.option(
     "-o",
     "--output",
     required=True,
     metavar="FILE",
-    type=click.Path(),
+    type=declared.FILE,
     help="the flag file; - for standard output",
 )
-@click.option("--format", "form", type=click.Choice(["identities", "raw"]), default="identities")
-@click.option("--exit-code", "by_code", is_flag=True, help="exit with 1 when the file changed")
+@declared.option("--format", "form", type=declared.choice(["identities", "raw"]), default="identities")
+@declared.option("--exit-code", "by_code", is_flag=True, help="exit with 1 when the file changed")
 @ours("flag")
 def command(options: Options, urls: tuple[str, ...], output: str, form: str, by_code: bool) -> int:
     """Keep in FILE what the URLs are: its content, and so its mtime, changes if and only if an identity did.
@@ -69,7 +70,7 @@ def command(options: Options, urls: tuple[str, ...], output: str, form: str, by_
     except OSError as error:
         raise FreshlayerError(f"{output}: can't be written: {error.strerror}") from None
     if not options.quiet:
-        click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
+        echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
     return CHANGED if changed and by_code else DONE
 
 

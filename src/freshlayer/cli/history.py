@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from freshlayer.state import StateStore
 
 
-@click.command(
+@declared.command(
     "history",
     short_help="what changed when, and what builds cost and saved",
     epilog="\b\nExamples:\n  freshlayer history\n  freshlayer history https://example.org/data.csv",
 )
-@click.argument("subject", required=False, type=click.Path(), metavar="[REFERENCE|DOCKERFILE]")
-@click.option("-n", "--most", type=click.IntRange(1, 10_000), default=20, help="at most so many of each (20)")
+@declared.argument("subject", required=False, type=declared.FILE, metavar="[REFERENCE|DOCKERFILE]")
+@declared.option(
+    "-n", "--most", type=declared.integer(1, 10_000), default=20, help="at most so many of each (20)"
+)
 @ours("history", formats=("text", "json"))
 def command(options: Options, subject: str | None, most: int) -> int:
     """Print when an input changed, which build took the change up, and what each build cost and saved.
@@ -53,7 +55,7 @@ def command(options: Options, subject: str | None, most: int) -> int:
     for problem in problems:
         warn(problem)
     if options.format == "json":
-        click.echo(json.dumps(document(found), indent=1))
+        echo(json.dumps(document(found), indent=1))
     else:
         show(lines(found, _whose(subject)), sys.stdout)
     return TROUBLE if problems else DONE

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE
 from freshlayer.errors import FreshlayerError
 
@@ -67,18 +67,18 @@ include:
 """
 
 
-@click.command(
+@declared.command(
     "init",
     short_help="write a settings file, ignore lines and a CI file",
     epilog="\b\nExamples:\n  freshlayer init\n  freshlayer init --ci gitlab\n  freshlayer init --ci none web",
 )
-@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
-@click.option(
+@declared.argument("directory", metavar="[DIR]", default=".", type=declared.DIRECTORY)
+@declared.option(
     "--ci",
-    type=click.Choice(["github", "gitlab", "none"]),
+    type=declared.choice(["github", "gitlab", "none"]),
     help="which CI file; default: by what the repository has",
 )
-@click.option("--force", is_flag=True, help="overwrite the settings file and the CI file")
+@declared.option("--force", is_flag=True, help="overwrite the settings file and the CI file")
 def command(directory: str, ci: str | None, force: bool) -> int:
     """Write freshlayer.toml with every setting as a comment, ignore lines, and a CI file for a nightly check.
 
@@ -91,7 +91,7 @@ def command(directory: str, ci: str | None, force: bool) -> int:
     if not top.is_dir():
         raise FreshlayerError(f"{shown(directory)}: not a directory")
     for line in _written(top, ci, force=force):
-        click.echo(shown(line, 1000))
+        echo(shown(line, 1000))
     return DONE
 
 

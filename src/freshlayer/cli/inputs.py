@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection, request_of, shared, source_of
 from freshlayer.cli.options import Options, ours
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from freshlayer.discover.analysis import Analysis, Learned
 
 
-@click.command(
+@declared.command(
     "inputs",
     short_help="what a Dockerfile reads from elsewhere; no network",
     epilog="\b\nExamples:\n  freshlayer inputs\n  freshlayer inputs --build-arg VERSION=2 --json web",
 )
 @shared
-@click.option("--all", "all_stages", is_flag=True, help="stages that the target does not reach, too")
+@declared.option("--all", "all_stages", is_flag=True, help="stages that the target does not reach, too")
 @ours("inputs")
 def command(
     options: Options,

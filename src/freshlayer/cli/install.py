@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.options import Options, ours
 
 
-@click.command(
+@declared.command(
     "install",
     short_help="docker fresh …, as a plugin of docker's",
     epilog="\b\nExamples:\n  freshlayer install\n  freshlayer install --alias",
 )
-@click.option("--alias", is_flag=True, help="send a plain 'docker build' through freshlayer, too")
+@declared.option("--alias", is_flag=True, help="send a plain 'docker build' through freshlayer, too")
 @ours("install")
 def command(options: Options, alias: bool) -> int:
     """Put a plugin into docker's directory ($DOCKER_CONFIG, else ~/.docker): 'docker fresh' is freshlayer.
@@ -27,5 +27,5 @@ def command(options: Options, alias: bool) -> int:
 
     for line in install(DockerDirectory.of(os.environ), sys.executable, alias=alias):
         if not options.quiet:
-            click.echo(line)
+            echo(line)
     return 0

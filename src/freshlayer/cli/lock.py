@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection, shared
 from freshlayer.cli.exit_codes import DONE
 from freshlayer.cli.options import Options, ours
@@ -21,12 +21,12 @@ FORMATS = ("text", "json", "markdown")
 """Of the commands of the lock file."""
 
 
-no_download = click.option(
+no_download = declared.option(
     "--no-download", is_flag=True, help="download no body only to lock its SHA-256 as well"
 )
 
 
-@click.command(
+@declared.command(
     "lock",
     short_help="write freshlayer.lock: what each remote input is now",
     epilog="\b\nExamples:"
@@ -35,9 +35,9 @@ no_download = click.option(
     "\n  freshlayer lock -f web/Dockerfile --build-arg VERSION=2 .",
 )
 @shared
-@click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
+@declared.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
 @no_download
-@click.option(
+@declared.option(
     "--pin-packages/--no-pin-packages",
     default=None,
     help="whether --locked has apt install the locked versions; kept in the file",

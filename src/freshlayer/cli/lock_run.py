@@ -9,10 +9,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
 from freshlayer.cli.dockerfiles import Selection
+from freshlayer.cli.echo import echo
 from freshlayer.cli.options import Options
 from freshlayer.cli.session import session_of
 
@@ -70,8 +70,8 @@ def write_report(options: Options, report: LockReport, title: str) -> None:
     from freshlayer.report.terminal import show
 
     if options.format == "json":
-        click.echo(json.dumps(locks.document(report), indent=1))
+        echo(json.dumps(locks.document(report), indent=1))
     elif options.format == "markdown":
-        click.echo(locks.markdown(report, title), nl=False)
+        echo(locks.markdown(report, title), nl=False)
     elif not options.quiet:
         show(locks.lines(report), sys.stdout)

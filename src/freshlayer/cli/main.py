@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Sequence
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
-from msgspec.structs import replace
 
 from freshlayer import __version__
-from freshlayer.cli.exit_codes import DONE, FAILED, INTERRUPTED, TROUBLE
-from freshlayer.cli.options import Options, all_of_ours, check_acts, hint_for
-from freshlayer.cli.reentry import enter
-from freshlayer.errors import FreshlayerError, OptionError
-from freshlayer.interrupts import raise_again
+from freshlayer.cli.by_click import as_click, taking
+from freshlayer.cli.declared import Command
+from freshlayer.cli.exit_codes import FAILED, INTERRUPTED, TROUBLE
+from freshlayer.cli.options import all_of_ours, before, hint_for
 
 _COMMANDS = {
     "build": "build an image; only the instructions whose downloads changed run again",
@@ -54,7 +49,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        return cast(click.Command, import_module(f"freshlayer.cli.{cmd_name}").command)
+        found = import_module(f"freshlayer.cli.{cmd_name}").command
+        return as_click(found) if isinstance(found, Command) else cast(click.Command, found)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -82,45 +78,28 @@ class _Commands(click.Group):
     epilog="Options before the command are freshlayer's; what follows 'build' is the builder's.",
 )
 @click.version_option(__version__, message="freshlayer %(version)s")
-@all_of_ours
+@taking(all_of_ours())
 @click.pass_context
-def cli(context: click.Context, options: Options) -> None:
-    context.obj = replace(options, docker=context.obj or ())
-    check_acts(options, context.invoked_subcommand or "")
+def cli(context: click.Context, /, **values: Any) -> None:
+    """Every command, below its own options."""
+    context.obj = before(values, context.invoked_subcommand or "", context.obj or ())
 
 
-def main(argv: Sequence[str] | None = None, docker: Sequence[str] = ()) -> int:
-    """Run one command; its exit code. Every message to the user passes through here.
+def by_click(words: list[str], docker: tuple[str, ...]) -> int:
+    """Run the command of these words; its exit code. Raises FreshlayerError.
 
     ``docker``: the flags of docker's own that the plugin was called with.
     """
-    raise_again()
-    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        enter(os.environ)
-        code = cli.main(args=words, prog_name="freshlayer", standalone_mode=False, obj=tuple(docker))
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        return int(cli.main(args=words, prog_name="freshlayer", standalone_mode=False, obj=docker) or 0)
+    except click.exceptions.Abort:
         return INTERRUPTED
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return TROUBLE
     except click.ClickException as error:
         _with_hint(error).show()
-        return _failure(error)
-    except FreshlayerError as error:
-        click.echo(f"freshlayer: {error}", err=True)
-        return _failure(error)
-    except SystemExit as end:
-        # click ends so where the reader of our output has closed it; 1 would mean "stale".
-        return TROUBLE if end.code else DONE
-    except BrokenPipeError:
-        sys.stderr.close()
-        return TROUBLE
-    except Exception as error:  # noqa: BLE001 - exit code 1 means "stale", so no fault may end with it
-        message = f"freshlayer: an error of freshlayer itself: {type(error).__name__}: {error}\n"
-        sys.stderr.write(message.encode("ascii", "backslashreplace").decode())
-        return TROUBLE
-    return int(code or 0)
+        return FAILED if _is_of_build(error) else TROUBLE
 
 
 def _with_hint(error: click.ClickException) -> click.ClickException:
@@ -132,12 +111,6 @@ def _with_hint(error: click.ClickException) -> click.ClickException:
     return error
 
 
-def _failure(error: Exception) -> int:
-    """The exit code of a failure of freshlayer: ``build`` has its own."""
+def _is_of_build(error: click.ClickException) -> bool:
     context = getattr(error, "ctx", None)
-    named = context.info_name if context is not None else ""
-    building = named == "build" or getattr(error, "building", False)
-    return FAILED if building else TROUBLE
-
-
-__all__ = ["OptionError", "main"]
+    return context is not None and context.info_name == "build"

@@ -8,13 +8,23 @@ that act on it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import click
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from freshlayer.cli.declared import (
+    FILE,
+    Decorator,
+    Kind,
+    Parameter,
+    choice,
+    integer,
+    option,
+    parameters_of,
+    takes_before,
+)
 from freshlayer.errors import OptionError
 from freshlayer.report.formats import NAMES, format_of, missing
 
@@ -53,83 +63,83 @@ HELP_ALL = "freshlayer.help-all"
 """Where click's context notes that options are listed which are seldom used."""
 
 
-class _Seldom(click.Option):
-    """An option that ``--help-all`` lists, and ``--help`` does not."""
+class Before(Struct, frozen=True):
+    """What is before a command: our options, and the word of the command itself."""
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        return super().get_help_record(ctx) if HELP_ALL in ctx.meta else None
+    options: Options = Options()
+    command: str = ""
 
 
-def _builders(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+def _builders(_context: object, _parameter: object, incomplete: str) -> list[str]:
     from freshlayer.builders.detect import BUILDERS
 
     return [name for name in BUILDERS if name.startswith(incomplete)]
 
 
-_OURS: dict[str, Callable[..., Any]] = {
-    "builder": click.option(
+_OURS: dict[str, Decorator] = {
+    "builder": option(
         "--builder",
         metavar="NAME",
         shell_complete=_builders,
         help="buildah, buildkit, buildx, classic or podman; default: the usual one",
     ),
-    "identities": click.option(
-        "--identities", metavar="FILE", type=click.Path(), help="identities to fall back on, and to write"
+    "identities": option(
+        "--identities", metavar="FILE", type=FILE, help="identities to fall back on, and to write"
     ),
-    "locked": click.option(
+    "locked": option(
         "--locked",
         is_flag=True,
         default=None,
         help="build nothing that is not as in freshlayer.lock, or in the file of --identities",
     ),
-    "offline": click.option(
+    "offline": option(
         "--offline", is_flag=True, default=None, help="contact no origin; use recorded identities"
     ),
-    "on-unknown": click.option(
+    "on-unknown": option(
         "--on-unknown",
-        type=click.Choice(["keep", "rebuild", "fail"]),
+        type=choice(["keep", "rebuild", "fail"]),
         help="what an input that can't be probed does to its instruction",
     ),
-    "report": click.option(
+    "report": option(
         "--report",
         metavar="FILE",
-        type=click.Path(),
+        type=FILE,
         help="write the report in the format of the ending; else as JSON. A URL (build, compose, bake)"
         " is that of the freshlayer watch that gets what was built",
     ),
-    "quiet": click.option("--quiet", is_flag=True, default=None, help="print only warnings"),
-    "verbose": click.option(
+    "quiet": option("--quiet", is_flag=True, default=None, help="print only warnings"),
+    "verbose": option(
         "--verbose", is_flag=True, default=None, help="print every instruction, and all that is not watched"
     ),
-    "state": click.option(
-        "--state", metavar="PATH", cls=_Seldom, type=click.Path(), help="the state file, or postgresql://…"
+    "state": option(
+        "--state", metavar="PATH", seldom=True, type=FILE, help="the state file, or postgresql://…"
     ),
-    "settings": click.option(
+    "settings": option(
         "--settings",
         metavar="FILE",
-        cls=_Seldom,
-        type=click.Path(),
+        seldom=True,
+        type=FILE,
         help="settings, in place of those of the project",
     ),
-    "connections": click.option(
+    "connections": option(
         "--connections",
         metavar="N",
-        cls=_Seldom,
-        type=click.IntRange(1, 1000),
+        seldom=True,
+        type=integer(1, 1000),
         help="the maximum of concurrent connections",
     ),
-    "timeout": click.option(
+    "timeout": option(
         "--timeout",
         metavar="S",
-        cls=_Seldom,
-        type=click.FloatRange(0.1, 3600),
+        seldom=True,
+        type=Kind("FloatRange", (0.1, 3600)),
         help="seconds for one reference",
     ),
-    "deadline": click.option(
+    "deadline": option(
         "--deadline",
         metavar="S",
-        cls=_Seldom,
-        type=click.FloatRange(0.1, 86400),
+        seldom=True,
+        type=Kind("FloatRange", (0.1, 86400)),
         help="seconds for all references",
     ),
 }
@@ -167,7 +177,7 @@ _BUILDING = ("build", "compose", "bake")
 _OF_REPORTS = ("format", "report")
 
 
-def ours(command: str, formats: Sequence[str] = NAMES) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def ours(command: str, formats: Sequence[str] = NAMES) -> Decorator:
     """Give a command the options of ours that act on it, as one value in the parameter ``options``.
 
     ``formats``: those of its report, where it does not have all.
@@ -175,9 +185,22 @@ def ours(command: str, formats: Sequence[str] = NAMES) -> Callable[[Callable[...
     return lambda function: _with_options(function, list(_made(ACTING[command], formats)))
 
 
-def all_of_ours(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for what is before the command word: all of them."""
-    return _with_options(function, list(_made(("format", *_OURS), NAMES)))
+def all_of_ours() -> tuple[Parameter, ...]:
+    """Those before the command word: all of them."""
+
+    def nothing() -> None: ...
+
+    for made in reversed(list(_made(("format", *_OURS), NAMES))):
+        made(nothing)
+    return parameters_of(nothing)
+
+
+def before(values: Mapping[str, Any], command: str, docker: tuple[str, ...]) -> Options:
+    """The options before a command. ``docker``: flags of docker's own. Raises OptionError."""
+    options = replace(_taken({**values}), docker=docker)
+    check_format(options)
+    check_acts(options, command)
+    return options
 
 
 def check_acts(options: Options, command: str) -> None:
@@ -196,10 +219,10 @@ def check_format(options: Options) -> None:
         named["-o"] = format_of(options.report_to)
     if options.report and options.report != "-":
         named["--report"] = format_of(options.report)
-    for option, form in named.items():
+    for named_by, form in named.items():
         # A command may have formats of its own.
         if form in NAMES and (why := missing(form)):
-            raise OptionError(f"{option} {form}: {why}")
+            raise OptionError(f"{named_by} {form}: {why}")
 
 
 def _acts(name: str, command: str) -> bool:
@@ -214,33 +237,29 @@ def hint_for(name: str, command: str) -> str | None:
     return f"does not act on {command} (it acts on {', '.join(acting)})" if acting else None
 
 
-def _made(names: Iterable[str], formats: Sequence[str]) -> Iterable[Callable[..., Any]]:
+def _made(names: Iterable[str], formats: Sequence[str]) -> Iterable[Decorator]:
     """``--help-all`` is added where something is seldom used."""
     listed = list(names)
     for name in listed:
         if name == "output":
-            yield click.option(
+            yield option(
                 "-o",
                 "--output",
                 "report_to",
                 metavar="FILE",
-                type=click.Path(),
+                type=FILE,
                 help="write the report to FILE alone, in the format of --format or of the ending",
             )
         elif name == "format":
-            yield click.option("--format", type=click.Choice(formats), help="the format of the report")
-            yield click.option(
-                "--json", "as_json", is_flag=True, default=None, help="short for --format json"
-            )
+            yield option("--format", type=choice(formats), help="the format of the report")
+            yield option("--json", "as_json", is_flag=True, default=None, help="short for --format json")
         else:
             yield _OURS[name]
     if not _SELDOM.isdisjoint(listed):
-        yield click.option(
+        yield option(
             "--help-all",
             is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_help_all,
+            shows_all=True,
             help="list the options that are seldom used, too",
         )
 
@@ -248,29 +267,24 @@ def _made(names: Iterable[str], formats: Sequence[str]) -> Iterable[Callable[...
 _SELDOM = frozenset(_PROBING)
 
 
-def _help_all(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    if value:
-        context.meta[HELP_ALL] = True
-        click.echo(context.get_help())
-        context.exit()
-
-
-def _with_options(function: Callable[..., Any], options: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+def _with_options(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def wrapped(**values: Any) -> Any:
-        as_json = values.pop("as_json", None)
-        given = _formatted(Options(**{n: values.pop(n, None) for n in Options.__struct_fields__}), as_json)
-        context = click.get_current_context()
-        outer = context.parent.obj if context.parent is not None else None
-        options = given.over(outer) if isinstance(outer, Options) else given
-        if context.parent is not None:
-            check_acts(Options(report_url=given.report_url), context.info_name or "")
+    def wrapped(before: Before, **values: Any) -> Any:
+        given = _taken(values)
+        check_acts(Options(report_url=given.report_url), before.command)
+        options = given.over(before.options)
         check_format(options)
         return function(options=options, **values)
 
-    for option in reversed(options):
-        wrapped = option(wrapped)
-    return wrapped
+    for made in reversed(options):
+        made(wrapped)
+    return takes_before(wrapped)
+
+
+def _taken(values: dict[str, Any]) -> Options:
+    """Our options, which are taken out of the values. Raises OptionError."""
+    as_json = values.pop("as_json", None)
+    return _formatted(Options(**{n: values.pop(n, None) for n in Options.__struct_fields__}), as_json)
 
 
 def _formatted(options: Options, as_json: bool | None) -> Options:

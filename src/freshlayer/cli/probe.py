@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import click
-
+from freshlayer.cli import declared
 from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
@@ -11,14 +10,14 @@ from freshlayer.errors import OptionError, ReferenceInvalidError
 from freshlayer.reference import Reference
 
 
-@click.command(
+@declared.command(
     "probe",
     short_help="the evidence of an origin about a URL, a git ref or an image",
     epilog="\b\nExamples:"
     "\n  freshlayer probe https://example.org/data.csv"
     "\n  freshlayer probe git://example.org/a.git#v1 alpine:3.20",
 )
-@click.argument("texts", nargs=-1, required=True, metavar="REFERENCE…")
+@declared.argument("texts", nargs=-1, required=True, metavar="REFERENCE…")
 @ours("probe")
 def command(options: Options, texts: tuple[str, ...]) -> int:
     """Show the evidence that each origin gives, hop by hop, and the identity drawn from it.

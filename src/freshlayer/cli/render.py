@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection, request_of, selected, source_of
+from freshlayer.cli.echo import echo
 from freshlayer.cli.options import Options, ours
 from freshlayer.cli.session import session_of
 from freshlayer.errors import OptionError
@@ -26,22 +27,22 @@ if TYPE_CHECKING:
 _FORMS = ["dockerfile", "args", "template"]
 
 
-@click.command(
+@declared.command(
     "render",
     short_help="the derived Dockerfile, for a builder that you run yourself",
     epilog="\b\nExamples:\n  freshlayer render -o /tmp/Dockerfile.fresh\n  freshlayer render --format args",
 )
-@click.argument("context", default=".", type=click.Path())
+@declared.argument("context", default=".", type=declared.FILE)
 @selected
-@click.option(
+@declared.option(
     "-o",
     "--output",
     metavar="FILE",
-    type=click.Path(),
+    type=declared.FILE,
     help="write it there; without it, or with -, to standard output",
 )
-@click.option("--mechanism", type=click.Choice(["mount", "arg"]), help="else what '# syntax=' knows")
-@click.option("--format", "form", type=click.Choice(_FORMS), default="dockerfile", show_default=True)
+@declared.option("--mechanism", type=declared.choice(["mount", "arg"]), help="else what '# syntax=' knows")
+@declared.option("--format", "form", type=declared.choice(_FORMS), default="dockerfile", show_default=True)
 @ours("render")
 def command(
     options: Options,
@@ -96,7 +97,7 @@ def _deliver(options: Options, source: Source, output: str | None, content: byte
     if output and form != "template":
         warn_of_copies(source, Path(output))
     if output and not options.quiet:
-        click.echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
+        echo(f"{output}: {'changed' if changed else 'unchanged'}", err=True)
 
 
 def _spare(source: Source, output: str | None) -> None:

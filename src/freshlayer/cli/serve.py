@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
+from freshlayer.cli import declared
 from freshlayer.errors import FreshlayerError, OptionError
 
 
-@click.command(
+@declared.command(
     "serve",
     short_help="a small origin to try things on",
     epilog="\b\nExamples:\n  freshlayer serve --etag '\"v1\"' --port 8000",
 )
-@click.argument("directory", required=False, type=click.Path(), metavar="[DIR]")
-@click.option("--etag", metavar="TAG", help="serve one resource with this entity tag at every path")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="0 takes a free one")
+@declared.argument("directory", required=False, type=declared.FILE, metavar="[DIR]")
+@declared.option("--etag", metavar="TAG", help="serve one resource with this entity tag at every path")
+@declared.option("--host", default="127.0.0.1", show_default=True)
+@declared.option("--port", default=0, type=declared.integer(0, 65535), help="0 takes a free one")
 def command(directory: str | None, etag: str | None, host: str, port: int) -> int:
     """Serve DIR, or one resource whose entity tag can be changed while it runs.
 

@@ -31,14 +31,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words == ["--version"] and sys.stdout is not None and _COMPLETION not in os.environ:
         sys.stdout.write(f"freshlayer {__version__}\n")
         return 0
+    return run(words)
+
+
+def run(words: Sequence[str], docker: Sequence[str] = ()) -> int:
+    """The same for all other words. ``docker``: the flags of docker's own that the plugin was called with."""
     gc.set_threshold(_COLLECTED_AT)
     from freshlayer.lean_libraries import load_lean
 
-    for library in ("typing", "msgspec", "pathlib", "click"):
+    for library in ("typing", "msgspec", "pathlib"):
         load_lean(library)
-    from freshlayer.cli.main import main as run
+    from freshlayer.cli.ended import ended
 
-    return run(words)
+    return ended(lambda: _run(list(words), tuple(docker)))
+
+
+def _run(words: list[str], docker: tuple[str, ...]) -> int:
+    from freshlayer.cli.reentry import enter
+    from freshlayer.cli.usual_words import reading
+    from freshlayer.lean_libraries import load_lean
+
+    enter(os.environ)
+    usual = reading(words, os.environ, docker)
+    if usual is not None:
+        return usual()
+    load_lean("click")
+    from freshlayer.cli.main import by_click
+
+    return by_click(words, docker)
 
 
 def place_of_help(columns: int) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 
@@ -23,24 +23,17 @@ if TYPE_CHECKING:
 _ALL = 2**31
 
 
-@click.group(
-    "state",
-    short_help="what is recorded, and how to forget it",
-    epilog="\b\nExamples:\n  freshlayer state ls\n  freshlayer state forget 'https://old.example.org/*'",
-)
-def command() -> None:
-    """List or remove what freshlayer recorded: last builds, observations, the history."""
-
-
-@command.command(
+@declared.command(
     "ls",
     epilog="\b\nExamples:"
     "\n  freshlayer state ls"
     "\n  freshlayer state ls 'https://example.org/*'"
     "\n  freshlayer state ls --json",
 )
-@click.argument("pattern", default="*")
-@click.option("-n", "--most", type=click.IntRange(1, _ALL), default=20, help="at most so many of each (20)")
+@declared.argument("pattern", default="*")
+@declared.option(
+    "-n", "--most", type=declared.integer(1, _ALL), default=20, help="at most so many of each (20)"
+)
 @ours("state ls", formats=("text", "json"))
 def ls(options: Options, pattern: str, most: int) -> int:
     """List the recorded Dockerfiles and references that match PATTERN, in which * matches any text."""
@@ -50,21 +43,21 @@ def ls(options: Options, pattern: str, most: int) -> int:
     with _opened(options) as (store, place, problems):
         found = _inventory(store, pattern, most)
     if options.format == "json":
-        click.echo(json.dumps(document(found, str(place)), indent=1))
+        echo(json.dumps(document(found, str(place)), indent=1))
     else:
         show(lines(found, str(place)), sys.stdout)
     return TROUBLE if problems else DONE
 
 
-@command.command(
+@declared.command(
     "forget",
     epilog="\b\nExamples:"
     "\n  freshlayer state forget --dry-run 'https://old.example.org/*'"
     "\n  freshlayer state forget https://example.org/data.csv"
     "\n  freshlayer state forget web/Dockerfile",
 )
-@click.argument("subjects", nargs=-1, required=True, type=click.Path(), metavar="SUBJECT…")
-@click.option("--dry-run", is_flag=True, help="print what would be removed, and remove nothing")
+@declared.argument("subjects", nargs=-1, required=True, type=declared.FILE, metavar="SUBJECT…")
+@declared.option("--dry-run", is_flag=True, help="print what would be removed, and remove nothing")
 @ours("state forget")
 def forget(options: Options, subjects: tuple[str, ...], dry_run: bool) -> int:
     """Remove the records of a reference, a Dockerfile, or whatever matches a pattern, in which * is any text.
@@ -168,4 +161,14 @@ def _print(dockerfiles: list[str], references: list[str], done: str) -> None:
     from freshlayer.reference import shown
 
     for name in (*dockerfiles, *references):
-        click.echo(f"{shown(name, 1000)}: {done}")
+        echo(f"{shown(name, 1000)}: {done}")
+
+
+@declared.command(
+    "state",
+    below=(ls, forget),
+    short_help="what is recorded, and how to forget it",
+    epilog="\b\nExamples:\n  freshlayer state ls\n  freshlayer state forget 'https://old.example.org/*'",
+)
+def command() -> None:
+    """List or remove what freshlayer recorded: last builds, observations, the history."""

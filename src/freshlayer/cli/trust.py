@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.options import Options, ours
 from freshlayer.errors import OptionError
 from freshlayer.reference import shown
@@ -18,13 +18,13 @@ _LONGEST = 1000
 _NAMES_FILE = ("ca", "certificate", "key")
 
 
-@click.command(
+@declared.command(
     "trust",
     short_help="let a project's settings name programs and variables for hosts",
     epilog="\b\nExamples:\n  freshlayer trust\n  freshlayer trust --remove web",
 )
-@click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
-@click.option("--remove", is_flag=True, help="take it back")
+@declared.argument("directory", metavar="[DIR]", default=".", type=declared.DIRECTORY)
+@declared.option("--remove", is_flag=True, help="take it back")
 @ours("trust")
 def command(options: Options, directory: str, remove: bool) -> int:
     """Approve the settings file in DIR as it is now: freshlayer.toml, or [tool.freshlayer] of pyproject.toml.
@@ -49,7 +49,7 @@ def command(options: Options, directory: str, remove: bool) -> int:
         policy = read(text, where, *table)
         kept, lines = trust(where, text, os.environ), [f"{where}: trusted as it is now", *_lines(policy)]
     for line in (*lines, f"{kept}: written") if not options.quiet else ():
-        click.echo(shown(line, _LONGEST))
+        echo(shown(line, _LONGEST))
     return 0
 
 

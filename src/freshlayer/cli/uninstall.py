@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.options import Options, ours
 
 
-@click.command(
+@declared.command(
     "uninstall",
     short_help="revert what install did",
     epilog="\b\nExamples:\n  freshlayer uninstall",
@@ -21,5 +21,5 @@ def command(options: Options) -> int:
 
     for line in uninstall(DockerDirectory.of(os.environ)):
         if not options.quiet:
-            click.echo(line)
+            echo(line)
     return 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection
 from freshlayer.cli.exit_codes import CHANGED, DONE
 from freshlayer.cli.lock import FORMATS, no_download
@@ -19,7 +18,7 @@ _DAY = len("2026-11-01")
 _EVERY = Selection(None, "", (), "", None)
 
 
-@click.command(
+@declared.command(
     "update",
     short_help="move freshlayer.lock forward to what the inputs are now",
     epilog="\b\nExamples:"
@@ -28,11 +27,11 @@ _EVERY = Selection(None, "", (), "", None)
     "\n  freshlayer update --at 2026-11-01 'pypi/*' 'git+*'"
     "\n  freshlayer update --dry-run --exit-code --format markdown",
 )
-@click.argument("names", metavar="[REFERENCE|NAME]…", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="print what would change, and write nothing")
-@click.option("--exit-code", "with_code", is_flag=True, help="exit with 1 if something changed")
-@click.option("--at", "day", metavar="DATE", help="as it was on that day: 2026-11-01, or a time")
-@click.option("--security", is_flag=True, help="packages alone, and of them security updates alone")
+@declared.argument("names", metavar="[REFERENCE|NAME]…", nargs=-1)
+@declared.option("--dry-run", is_flag=True, help="print what would change, and write nothing")
+@declared.option("--exit-code", "with_code", is_flag=True, help="exit with 1 if something changed")
+@declared.option("--at", "day", metavar="DATE", help="as it was on that day: 2026-11-01, or a time")
+@declared.option("--security", is_flag=True, help="packages alone, and of them security updates alone")
 @no_download
 @ours("update", formats=FORMATS)
 def command(

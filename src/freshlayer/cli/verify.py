@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
+from freshlayer.cli import declared
 from freshlayer.cli.dockerfiles import Selection, shared_or_none
 from freshlayer.cli.exit_codes import DIFFERENT, DONE, TROUBLE
 from freshlayer.cli.lock import FORMATS
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from freshlayer.model.lock_report import LockReport
 
 
-@click.command(
+@declared.command(
     "verify",
     short_help="freshlayer.lock against the Dockerfiles and the world",
     epilog="\b\nExamples:"
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     "\n  freshlayer verify --image registry.example.org/app:1",
 )
 @shared_or_none
-@click.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
-@click.option("--strict", is_flag=True, help="what no entry covers counts as a difference")
-@click.option("--content", is_flag=True, help="download what has a locked SHA-256, and compare the bytes")
-@click.option("--image", metavar="IMAGE", help="an image against the lock file, by its provenance")
+@declared.option("--recursive", is_flag=True, help="every Dockerfile below CONTEXT that git does not ignore")
+@declared.option("--strict", is_flag=True, help="what no entry covers counts as a difference")
+@declared.option("--content", is_flag=True, help="download what has a locked SHA-256, and compare the bytes")
+@declared.option("--image", metavar="IMAGE", help="an image against the lock file, by its provenance")
 @ours("verify", formats=FORMATS)
 def command(
     options: Options,

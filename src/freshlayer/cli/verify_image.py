@@ -6,9 +6,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-import click
-
 from freshlayer.cli.dockerfiles import Selection
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DIFFERENT, DONE, TROUBLE
 from freshlayer.cli.lock_run import locking
 from freshlayer.cli.options import Options
@@ -39,9 +38,9 @@ def _write(options: Options, proof: ImageProof) -> None:
     from freshlayer.report.terminal import show
 
     if options.format == "json":
-        click.echo(json.dumps(image_proofs.document(proof), indent=1))
+        echo(json.dumps(image_proofs.document(proof), indent=1))
     elif options.format == "markdown":
-        click.echo(image_proofs.markdown(proof), nl=False)
+        echo(image_proofs.markdown(proof), nl=False)
     elif not options.quiet:
         show(image_proofs.lines(proof), sys.stdout)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
+from freshlayer.cli import declared
+from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE, TROUBLE
 from freshlayer.cli.options import Options, ours
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from freshlayer.watch.settings import WatchSettings
 
 
-@click.command(
+@declared.command(
     "watch",
     short_help="probe on a schedule, and trigger rebuilds",
     epilog="\b\nExamples:"
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     "\n  freshlayer watch https://git.example.org/team/app.git"
     "\n  freshlayer watch --config watch.toml --test-trigger rebuild",
 )
-@click.argument("paths", nargs=-1, type=click.Path(readable=False), metavar="[PATH|REPOSITORY]…")
-@click.option(
+@declared.argument("paths", nargs=-1, type=declared.ANY_FILE, metavar="[PATH|REPOSITORY]…")
+@declared.option(
     "--config",
     metavar="FILE",
-    type=click.Path(readable=False),
+    type=declared.ANY_FILE,
     help="intervals, paths and triggers (watch.toml)",
 )
-@click.option("--listen", metavar="ADDRESS", help="HOST:PORT of the API, or off (127.0.0.1:8765)")
-@click.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")
-@click.option("--test-trigger", metavar="NAME", help="deliver a test message of this trigger, and end")
-@click.option(
+@declared.option("--listen", metavar="ADDRESS", help="HOST:PORT of the API, or off (127.0.0.1:8765)")
+@declared.option("--once", is_flag=True, help="one round: probe everything, fire triggers, print the report")
+@declared.option("--test-trigger", metavar="NAME", help="deliver a test message of this trigger, and end")
+@declared.option(
     "--worker", is_flag=True, help="one of several processes that share a state: no API, unless --listen"
 )
 @ours("watch")
@@ -137,5 +137,5 @@ def _test(settings: WatchSettings, directory: Path, name: str) -> int:
     except OverdueError:
         warn(f"trigger {name}: was ended by a signal")
         return TROUBLE
-    click.echo(f"trigger {name}: delivered")
+    echo(f"trigger {name}: delivered")
     return DONE
