@@ -211,7 +211,7 @@ def test_channels_of_conda(tmp_path: Path, line: str, option: tuple[str, str]) -
         ([f"npm c set registry={M}", "npm i a"], f"registry={M}\n"),
         (
             [f"npm config set registry {M}", "npm config delete registry", "npm i a"],
-            f"registry={M}\nregistry=https://registry.npmjs.org/\n",
+            "",
         ),
         ([f"npm login --scope=@a --registry={M}", "npm i @a/b"], f"@a:registry={M}\n"),
         ([f"npm adduser --registry {M} --scope @a && npm i @a/b"], f"@a:registry={M}\n"),

@@ -42,9 +42,10 @@ from freshlayer.discover.syntaxes.packages_tools import (
     volta,
 )
 from freshlayer.discover.syntaxes.packages_uv import uv_sync
-from freshlayer.lazy_regex import compiled
+from freshlayer.discover.syntaxes.settings_files import why_not_known, without_marks
 from freshlayer.masking import masked_words
 from freshlayer.masking.channels import public_channel
+from freshlayer.masking.logins import without_login
 from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.reference import shown
@@ -94,7 +95,6 @@ _SETTLED = frozenset({_EXACT, _OF_PROGRAM, "file-named"})
 """Why something is listed that nothing has to be done about."""
 _NEWEST = "the newest versions that fit are installed"
 _MOST_SHOWN = 80
-_USER = compiled(r"//[^/@\s]*@")
 
 
 class Installed(Struct, frozen=True):
@@ -115,6 +115,7 @@ class LanguageCalls:
     def of(self, name: str, arguments: Words, call: Call, by_name: Sequence[Missed]) -> Installed | None:
         """What a call installs; None where that stays as it is. ``by_name``: what is listed so far."""
         own = dict(call.settings)
+        own.setdefault("HOME", call.home)
         files = ProjectFiles(
             call.directory, call.files, lambda name: own.get(name) or self._variable(name), self._platform
         )
@@ -190,13 +191,19 @@ class LanguageCalls:
         files: ProjectFiles,
     ) -> PackageCommand:
         manager = line.manager or manager
+        options = {option for option, _ in line.options}
+        berry = "berry" in options
+        configured = files.configuration(manager, "berry" if berry else name, is_global="global" in options)
+        texts = {**dict(configured), **line.files}
+        if line.action is PackageAction.INSTALL:
+            unknown = unknown or why_not_known(texts)
         return PackageCommand(
             manager,
             name,
             line.action,
             line.words,
-            (*_from_environment(manager, files), *line.options),
-            {**dict(files.configuration(manager)), **line.files},
+            (*(() if berry else _from_environment(manager, files)), *line.options),
+            without_marks(texts),
             unknown,
             line.action is PackageAction.INSTALL,
             call.place,
@@ -229,7 +236,7 @@ def _from_environment(manager: str, files: ProjectFiles) -> Iterator[tuple[str, 
     for variable, option in _VARIABLES.get(manager, ()):
         value = files.variable(variable)
         if value:
-            yield option, public_channel(_USER.sub("//", value))
+            yield option, public_channel(without_login(value))
 
 
 def _listed(item: Listed, name: str) -> Missed:
@@ -263,7 +270,7 @@ def _explained(by_name: Sequence[Missed], lock: Lock | None) -> Installed:
 
 def _without_secrets(name: str, words: Sequence[str]) -> list[str]:
     """The words without a secret: the credential of an index is looked up as that of any other host."""
-    return [_USER.sub("//", word) for word in masked_words([name, *words])[1:]]
+    return [without_login(word) for word in masked_words([name, *words])[1:]]
 
 
 def _is_url(word: Unknown) -> bool:

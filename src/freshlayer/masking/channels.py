@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 
-_USER = compiled(r"//[^/@\s]*@")
 _TOKEN = compiled(r"/t/[^/\s:'\"]+")
 
 
 def public_channel(text: str) -> str:
     """``https://user:password@host/t/token/main`` → ``https://host/main``; a name stays as it is."""
-    return _TOKEN.sub("", _USER.sub("//", text)) if "://" in text else text
+    return _TOKEN.sub("", without_login(text)) if "://" in text else text
 
 
 def masked_channel(text: str) -> str:

@@ -112,7 +112,8 @@ class Evaluator:
         proxies = self._proxies(frame)
         files = self.runs.files.now()
         place, settings = self.runs.place, frame.settings()
-        self.calls.append(Call(words, given or NOTHING, proxies, frame.directory, place, files, settings))
+        given, home = given or NOTHING, frame.home_directory
+        self.calls.append(Call(words, given, proxies, frame.directory, place, files, settings, home))
 
     def _proxies(self, frame: Frame) -> tuple[tuple[str, str], ...]:
         """Those of the environment are the same at every call."""

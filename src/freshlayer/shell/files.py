@@ -9,6 +9,9 @@ from msgspec import Struct
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.values import Values
 
+NOT_KNOWN = "\0"
+"""In the text of settings: a part that is not known before the build."""
+
 
 class FileText(Struct, frozen=True):
     """A file whose text is known.

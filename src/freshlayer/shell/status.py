@@ -46,7 +46,7 @@ class Call(Struct, frozen=True):
     ``proxies``: the variables that name a proxy, as far as they have a known value there. ``directory``: the
     working directory, in which an unknown part is as written. ``place``: where in a script file. ``files``:
     those of the image when it runs. ``settings``: what the script itself sets of the variables that configure
-    package managers; empty where the value is not known.
+    package managers; empty where the value is not known. ``home``: what ``~`` means there.
     """
 
     words: tuple[Text, ...]
@@ -56,6 +56,7 @@ class Call(Struct, frozen=True):
     place: ScriptPlace | None = None
     files: FilesSeen = NO_FILES
     settings: tuple[tuple[str, str], ...] = ()
+    home: str = "/root"
 
 
 class CommandResult(Struct, frozen=True):

@@ -145,7 +145,7 @@ def test_the_sources_of_a_gemrc_count_and_one_of_them_is_enough(source: GemSourc
         other.publish("plain", Gem("9.0"))
         other.publish("mine", Gem("0.1"))
         listed = f":sources:\n- {source.url}/\n- {other.url}/\n"
-        text = f"---\n:verbose: true\n{listed}:update_sources: true\n- no\n"
+        text = f"---\n:verbose: true\n{listed}:update_sources: true\n:others:\n- no\n"
         found = resolved("gem", ["mine", "plain"], files={"/root/.gemrc": text})
     assert {it.purl: it.version for it in found.packages} == {"pkg:gem/mine": "0.1", "pkg:gem/plain": "9.0"}
 

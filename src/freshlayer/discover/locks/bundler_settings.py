@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from posixpath import join
 
-CONFIGURATIONS = (".bundle/config", "/usr/local/bundle/config", "/root/.bundle/config")
+_ORIGIN = "MIRROR__{}://RUBYGEMS__ORG"
+MIRRORS = ("MIRROR__ALL", *(f"{_ORIGIN.format(it)}{end}" for it in ("HTTPS", "HTTP") for end in ("", "/")))
+"""Settings of a mirror for all sources, or for the usual one."""
 _TRUE = frozenset({"1", "true", "yes", "y", "t"})
+
+
+def configurations(variable: Callable[[str], str]) -> list[str]:
+    """Paths: of the project, of the official images, of the user."""
+    own = join(variable("HOME") or "/root", ".bundle/config")
+    stated = variable("BUNDLE_APP_CONFIG")
+    return [".bundle/config", join(stated or "/usr/local/bundle", "config"), own]
 
 
 def values_of(key: str, texts: Iterable[str], variable: Callable[[str], str]) -> list[str]:

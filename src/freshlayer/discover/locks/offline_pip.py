@@ -33,7 +33,7 @@ def reads_local_files(program: str, words: Sequence[str], files: ProjectFiles, v
     links = [variable(name) for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS")]
     if any(it is None or _is_remote(it) for it in links) or any(variable(it) != "" for it in _UNKNOWN):
         return False
-    if any("find-links" in text for _, text in files.configuration("pypi")):
+    if any("find-links" in text for _, text in files.configuration("pypi", "pip")):
         return False
     named = list(_named(own))
     return (

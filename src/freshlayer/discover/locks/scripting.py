@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from freshlayer.discover.locks.bundler_settings import CONFIGURATIONS, is_frozen
+from freshlayer.discover.locks.bundler_settings import configurations, is_frozen
 from freshlayer.discover.locks.project import (
     Lock,
     Locked,
@@ -37,7 +37,7 @@ def bundler(project: Project) -> Lock:
     text, manifest = project.text(f"{file}.lock"), project.text(file)
     if text is None or manifest is None:
         return missing(f"{file}.lock")
-    configured = [project.text(path) or "" for path in CONFIGURATIONS]
+    configured = [project.text(path) or "" for path in configurations(project.environment)]
     frozen = project.has("--frozen", "--deployment") or is_frozen(configured, project.environment)
     if not frozen:
         return floating("bundle install updates its lock file unless it is frozen or in deployment mode")

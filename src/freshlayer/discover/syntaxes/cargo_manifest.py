@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from freshlayer.discover.locks.project import Table, from_toml, inside, table, texts
 from freshlayer.discover.syntaxes.cargo_targets import holds
 from freshlayer.discover.syntaxes.language_lines import Listed, ProjectFiles
+from freshlayer.masking.logins import without_login
 from freshlayer.model.reasons import Reason
 
 _MOST_MANIFESTS = 200
@@ -184,7 +185,7 @@ class CargoProject:
 
 def _of_repository(name: str, spec: Table) -> Listed:
     """A dependency at a commit is fixed; any other one is what its repository has."""
-    url = re.sub(r"//[^/@\s]*@", "//", str(spec.get("git")))
+    url = without_login(str(spec.get("git")))
     if re.fullmatch(r"[0-9a-f]{40}", str(spec.get("rev", ""))):
         return Listed(f"{name} of {url}", Reason("exact-version"))
     return Listed(f"{name} of {url}", Reason("package-source-unknown", detail="Cargo.toml takes it from git"))

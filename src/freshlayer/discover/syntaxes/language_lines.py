@@ -8,26 +8,11 @@ from posixpath import dirname, join, normpath
 from msgspec import Struct, field
 
 from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
+from freshlayer.discover.syntaxes.settings_files import expanded, named_by_variables, places, text_of
 from freshlayer.model.packages import PackageAction
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import worst, written
-from freshlayer.shell.files import FilesSeen, NoText
-
-_CONFIGURATIONS = {
-    "pypi": ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf"),
-    "npm": ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc", "/root/.npmrc"),
-    "gem": ("/etc/gemrc", "/usr/local/etc/gemrc", "/root/.gemrc"),
-    "cran": (
-        "/usr/lib/R/etc/Rprofile.site",
-        "/etc/R/Rprofile.site",
-        "/usr/local/lib/R/etc/Rprofile.site",
-        "/root/.Rprofile",
-    ),
-    "conda": (
-        *("/etc/conda/.condarc", "/opt/conda/.condarc", "/opt/conda/condarc", "/opt/miniconda3/.condarc"),
-        *("/root/.conda/.condarc", "/root/.condarc", "/root/.mambarc"),
-    ),
-}
+from freshlayer.shell.files import NOT_KNOWN, FilesSeen, NoText
 
 
 class Listed(Struct, frozen=True):
@@ -131,17 +116,38 @@ class ProjectFiles(Struct, frozen=True):
         """What is in a directory, as far as it is known."""
         return self.files.names(self.path(directory))
 
-    def configuration(self, manager: str) -> Iterator[tuple[str, str]]:
-        """Path and text of the files that configure a manager; those of the project last."""
-        own = (self.path(".npmrc"),) if manager == "npm" else ()
-        yield from self.texts((*_CONFIGURATIONS.get(manager, ()), *own))
+    def configuration(
+        self, manager: str, program: str, *, is_global: bool = False
+    ) -> Iterator[tuple[str, str]]:
+        """Path and text of the files that configure a manager, the strongest last: as ``texts``.
 
-    def texts(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Path and text of those of these files that are known."""
+        One that a variable names is there, whatever is known of it. ``is_global``: npm is in no project.
+        """
+        named = named_by_variables(manager, self.variable)
+        projects = [] if is_global and program == "npm" else self._projects(program)
+        paths = dict.fromkeys(places(manager, program, self.variable, projects))
+        texts = dict(self.texts(paths, manager))
+        yield from ((it, texts.get(it, NOT_KNOWN)) for it in paths if it in texts or it in named)
+
+    def _projects(self, program: str) -> list[str]:
+        """The directories of the project of JavaScript that a command is in, the nearest last."""
+        if program not in {"npm", "bun"}:
+            return self.above()
+        for directory in reversed(self.above()):
+            found = self.read(join(directory, "package.json"))
+            if not isinstance(found, Reason) or found.code != "no-manifest":
+                return [directory]
+        return [self.path(".")]
+
+    def texts(self, paths: Iterable[str], manager: str = "") -> Iterator[tuple[str, str]]:
+        """Path and text of those of these files that are there, with ``NOT_KNOWN`` for what is not known.
+
+        ``manager``: whose variables are expanded in them.
+        """
         for path in paths:
-            text = self.text(path)
-            if text is not None:
-                yield path, text
+            found = self.files.find(self.path(path))
+            if found is not None:
+                yield path, expanded(manager, text_of(found), self.variable)
 
     def above(self) -> list[str]:
         """The directory of the command and those above it, the root first."""

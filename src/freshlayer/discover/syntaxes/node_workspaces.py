@@ -38,8 +38,6 @@ _EXTENDED = compiled(r"[!+*?@]\(")
 _FILE = compiled(r".+\.[A-Za-z][A-Za-z0-9]{0,5}$")
 """Names that directories seldom have: for ``**`` they count where something below them is known."""
 _UNREAD = "the file is not in the part of YAML that is read here"
-_USER = compiled(r"//[^/@\s]*@")
-_OF_YARN = compiled(r"(?m)^\s*\"?((?:@[\w.~-]{1,100}:)?registry)\"?\s+\"?(https?://[^\s\"]{1,1000})")
 _LOCAL = compiled(r"(?:file|portal):")
 
 
@@ -171,25 +169,6 @@ def _settings(tool: str, files: Files, root: str) -> Mapping[str, object] | Reas
     except ValueError:
         return Reason("requirements-not-stated", detail=f"{name}: {_UNREAD}")
     return found if isinstance(found, dict) else {}
-
-
-def registries(tool: str, files: Files, directory: str) -> Iterator[tuple[str, str]]:
-    """(option, URL) of each registry that the files of yarn alone state, the strongest last."""
-    for place in upwards(files, directory)[::-1] if tool == "berry" else ():
-        settings = _settings(tool, files, place)
-        yield from _of_berry({} if isinstance(settings, Reason) else settings)
-    for place in ("/root", *upwards(files, directory)[::-1]) if tool == "yarn" else ():
-        for name, url in _OF_YARN.findall(files.text(f"{place}/.yarnrc") or ""):
-            yield name, _USER.sub("//", url)
-
-
-def _of_berry(settings: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    scopes = settings.get("npmScopes")
-    every = scopes if isinstance(scopes, dict) else {}
-    for option, table in {"registry": settings, **{f"@{it}:registry": every[it] for it in every}}.items():
-        url = table.get("npmRegistryServer") if isinstance(table, dict) else None
-        if isinstance(url, str) and "://" in url and "$" not in url:
-            yield option, _USER.sub("//", url)
 
 
 def _links(files: Files, root: str, settings: Mapping[str, object]) -> bool:

@@ -11,8 +11,10 @@ from posixpath import dirname, join, normpath
 from msgspec import Struct, field
 
 from freshlayer.discover.syntaxes.language_lines import ProjectFiles
+from freshlayer.discover.syntaxes.settings_files import why_not_known
 from freshlayer.discover.syntaxes.xml_elements import Element, element_of
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.reasons import Reason
 
 DEFAULT = "default"
 """In place of the address of nuget.org."""
@@ -30,10 +32,12 @@ class Sources(Struct, frozen=True):
     """``urls``: name in small letters → address, the nearest file first.
 
     ``patterns``: name → the packages that the source is for; nothing is mapped where it is empty.
+    ``unknown``: why they are not known.
     """
 
     urls: Mapping[str, str]
     patterns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unknown: Reason | None = None
 
     def of(self, package: str) -> tuple[str, ...]:
         """The addresses for a package: with a mapping, those whose pattern is the most specific one."""
@@ -55,8 +59,10 @@ def sources_of(options: Sequence[tuple[str, str]], files: ProjectFiles, director
     more = [value for name, value in options if name == "add-source"]
     if named:
         urls = {f"--source {it}": known.urls.get(it.lower(), it) for it in (*named, *more)}
-        return Sources(urls)
-    return Sources({**known.urls, **{f"--add-source {it}": it for it in more}}, known.patterns)
+        by_name = any("://" not in it for it in named)
+        return Sources(urls, unknown=known.unknown if by_name else None)
+    more_urls = {f"--add-source {it}": it for it in more}
+    return Sources({**known.urls, **more_urls}, known.patterns, known.unknown)
 
 
 def _rank(pattern: str, name: str) -> int:
@@ -69,7 +75,9 @@ def _rank(pattern: str, name: str) -> int:
 
 def _configured(stated: str, files: ProjectFiles, directory: str) -> Sources:
     paths = [stated] if stated else list(_paths(files, directory))
-    texts = {path: text for path in dict.fromkeys(paths) if (text := files.text(path)) is not None}
+    texts = dict(files.texts(dict.fromkeys(paths)))
+    if (unknown := why_not_known(texts)) is not None:
+        return Sources({}, unknown=unknown)
     roots = [root for text in texts.values() if (root := element_of(text)) is not None]
     urls: dict[str, str] = {}
     cleared = False

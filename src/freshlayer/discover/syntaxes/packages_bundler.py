@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.discover.locks.bundler_settings import CONFIGURATIONS, values_of
+from freshlayer.discover.locks.bundler_settings import MIRRORS, configurations, values_of
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.discover.syntaxes.settings_files import why_not_known
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
@@ -81,8 +82,12 @@ def bundler(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langua
     text = files.read(file)
     if isinstance(text, Reason):
         return None if text.code == "no-manifest" else LanguageLine(unknown=text)
-    configured = [text for _, text in files.texts(map(files.path, CONFIGURATIONS))]
-    if any(map(_MIRROR.search, configured)):
+    texts = dict(files.texts(map(files.path, configurations(files.variable))))
+    configured = list(texts.values())
+    if (unknown := why_not_known(texts)) is not None:
+        return LanguageLine(unknown=unknown)
+    by_variable = (files.variable(f"BUNDLE_{it}") for it in MIRRORS)
+    if any(map(_MIRROR.search, configured)) or any(by_variable):
         return LanguageLine(unknown=Reason("package-source-unknown", detail="bundler is given a mirror"))
     try:
         without, wanted = (_groups(it, options, configured, files) for it in ("without", "with"))

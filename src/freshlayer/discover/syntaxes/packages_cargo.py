@@ -23,6 +23,7 @@ from freshlayer.discover.syntaxes.language_lines import (
 )
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 from freshlayer.model.reasons import Reason
 
 _TABLE, _NAMES = table_of(
@@ -70,7 +71,7 @@ def cargo(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageL
 def _of_words(line: DividedLine, files: ProjectFiles) -> LanguageLine:
     """The configuration of the project does not count."""
     kept = [item for item in line.options if item[0] in _KEPT]
-    return _configured(line.words, kept, files, [_home(files)])
+    return _configured(line.words, kept, files, _homes(files))
 
 
 def _of_manifest(line: DividedLine, manifest: str, files: ProjectFiles) -> LanguageLine:
@@ -126,16 +127,18 @@ def _variables(registries: Sequence[str], files: ProjectFiles) -> Iterator[tuple
     for name in dict.fromkeys([*registries, default, "crates-io"]):
         url = files.variable(f"CARGO_REGISTRIES_{name.upper().replace('-', '_')}_INDEX") if name else ""
         if url and re.fullmatch(r"[\w-]+", name) and not re.search(r"[\"\\\\\n]", url):
-            yield "config", f'registries.{name}.index="{re.sub("//[^/@]*@", "//", url)}"'
+            yield "config", f'registries.{name}.index="{without_login(url)}"'
 
 
-def _home(files: ProjectFiles) -> str:
-    return files.variable("CARGO_HOME") or "/root/.cargo"
+def _homes(files: ProjectFiles) -> list[str]:
+    """Of the user, or of the official images, where the environment does not say which."""
+    stated = files.variable("CARGO_HOME")
+    return [stated] if stated else ["/usr/local/cargo", join(files.variable("HOME") or "/root", ".cargo")]
 
 
 def _places(files: ProjectFiles) -> list[str]:
     """Directories of configuration, the strongest last."""
-    return [_home(files), *(join(place, ".cargo") for place in files.above())]
+    return [*_homes(files), *(join(place, ".cargo") for place in files.above())]
 
 
 def _nearest(files: ProjectFiles) -> str:

@@ -21,6 +21,7 @@ from freshlayer.discover.syntaxes.language_lines import (
     names_nothing,
 )
 from freshlayer.discover.syntaxes.package_lines import table_of
+from freshlayer.masking.logins import without_login
 from freshlayer.model.reasons import Reason
 
 _TABLE, _NAMES = table_of(
@@ -38,7 +39,7 @@ _REQUIRE = frozenset({"require", "r", "req"})
 _PROJECT = frozenset({"install", "i", "update", "u", "upgrade"})
 _KEPT = frozenset({"stability", "prefer-stable", "ignore-platform-reqs", "repository"})
 _NOT_NOW = frozenset({"no-update", "dry-run", "lock"})
-_OF_USER = ("/root/.composer/config.json", "/root/.config/composer/config.json")
+_OF_USER = (".composer/config.json", ".config/composer/config.json")
 _MORE = Reason("package-source-unknown", detail="composer config adds a repository")
 _NAMED = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -50,7 +51,7 @@ def composer(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langu
     directory = dict(line.options).get("working-dir", ".")
     if verb == "global":
         verb, words = (*words, "")[0], words[1:]
-        directory = files.variable("COMPOSER_HOME") or "/root/.composer"
+        directory = files.variable("COMPOSER_HOME") or join(files.variable("HOME") or "/root", ".composer")
     names = {name for name, _ in line.options}
     if names & _NOT_NOW or verb not in {*_REQUIRE, *_PROJECT, "create-project"}:
         return None
@@ -74,9 +75,9 @@ def composer(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langu
 
 def _has_more_repositories(files: ProjectFiles) -> bool:
     """Whether a file of the user, or a command before, states repositories."""
-    home = files.variable("COMPOSER_HOME")
+    home, user = files.variable("COMPOSER_HOME"), files.variable("HOME") or "/root"
     places = [join(home, "config.json")] if home else []
-    found = [files.read(path) for path in (*places, *_OF_USER)]
+    found = [files.read(path) for path in (*places, *(join(user, name) for name in _OF_USER))]
     return any(it.code != "no-manifest" if isinstance(it, Reason) else '"repositories"' in it for it in found)
 
 
@@ -144,7 +145,7 @@ def _repositories(value: object) -> Iterator[Listed]:
     for item in map(table, value if isinstance(value, list) else list(table(value).values())):
         kind, url = item.get("type", "composer"), item.get("url", "")
         if kind not in {"composer", "path", None} and isinstance(url, str):
-            text = f"repository {re.sub('//[^/@]*@', '//', url)}".rstrip()
+            text = f"repository {without_login(url)}".rstrip()
             detail = f"freshlayer does not read repositories of the type {str(kind)[:40]}"
             yield Listed(text, Reason("package-source-unknown", detail=detail))
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from posixpath import join
 
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 from freshlayer.model.reasons import Reason
 
 _VALUED = frozenset(
@@ -22,7 +24,6 @@ _VARIABLES = ("GOPROXY", "GONOPROXY", "GOPRIVATE")
 _EXACT = compiled(r"v[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?|[0-9a-f]{40}")
 _BLOCK = compiled(r"(?m)^require[ \t]*\(")
 _REQUIRED = compiled(r"(?m)^[ \t]*(?:require[ \t]+)?([\w.~/-]+)[ \t]+(v[\w.+-]+)")
-_FILES = ("/root/.config/go/env",)
 _FIXED = Reason("exact-version")
 
 
@@ -55,8 +56,15 @@ def go(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
     open_ = tuple(word for word in named if not _EXACT.fullmatch(word.partition("@")[2]))
     settings = [(name, value) for name in _VARIABLES if (value := files.variable(name))]
     required = _required(files, open_) if verb == ["get"] else ()
-    kept = tuple((name, re.sub(r"//[^/@\s,|]*@", "//", value)) for name, value in settings)
-    return LanguageLine(open_, (*kept, *required), listed=fixed, files=dict(files.texts(_FILES)))
+    kept = tuple((name, without_login(value)) for name, value in settings)
+    return LanguageLine(open_, (*kept, *required), listed=fixed, files=dict(files.texts(_places(files))))
+
+
+def _places(files: ProjectFiles) -> list[str]:
+    """The file of ``go env -w``."""
+    stated = files.variable("GOENV")
+    usual = files.variable("XDG_CONFIG_HOME") or join(files.variable("HOME") or "/root", ".config")
+    return [] if stated == "off" else [stated or join(usual, "go/env")]
 
 
 def _operands(arguments: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from freshlayer.discover.syntaxes.language_lines import (
 )
 from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
 from freshlayer.discover.syntaxes.node_overrides import of_member, of_npm, of_word, referred, replaced
+from freshlayer.discover.syntaxes.node_registries import registries
 from freshlayer.discover.syntaxes.node_workspaces import (
     OPTIONAL_PEERS,
     PEERS,
@@ -29,7 +30,6 @@ from freshlayer.discover.syntaxes.node_workspaces import (
     Workspace,
     local,
     read_manifest,
-    registries,
     stated,
     upwards,
     with_local,
@@ -62,6 +62,8 @@ _ALONE = frozenset({"yarn", "yarnpkg"})
 _FILTER = compiled(r"[*{\[!]|\.\.\.|^\.\.?/?$")
 """A word of ``--filter`` that is more than a name or a directory."""
 _KEPT = frozenset({"registry", "global", "legacy-peer-deps"})
+_FILES = frozenset({"userconfig", "globalconfig"})
+"""Options that name a file of settings."""
 _SCOPED = compiled(r"@[\w.~-]+:registry")
 _OF_CONTEXT = compiled(r"(?:file|link|workspace|portal):|[.~]*/")
 _OF_ANOTHER_FILE = compiled(r"(?:catalog|patch):|\$")
@@ -87,17 +89,21 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     kept = tuple(item for item in options if item[0] in _KEPT or _SCOPED.match(item[0]))
     root = dict(options).get("prefix") or "."
     tool = _tool(name, files, root)
-    kept = (*registries(tool, files, root), *kept, *((("berry", ""),) if tool == "berry" else ()))
+    named = next((it for it in options if it[0] in _FILES), None)
+    if named is not None:
+        return LanguageLine(unknown=Reason("package-source-unknown", detail=f"--{named[0]} {named[1]}"[:120]))
+    stated_ = registries(tool, files, upwards(files, root))
+    kept = (*stated_.options, *kept, *((("berry", ""),) if tool == "berry" else ()))
     if operands[1:]:
         archives = [it for it in operands[1:] if _ARCHIVE.fullmatch(it)]
         words = tuple(it for it in operands[1:] if it not in archives)
         listed = [one for it in archives for one in (Listed(it, Reason("file-named")), not_followed(it))]
-        line = LanguageLine(words, kept, listed=tuple(listed))
+        line = LanguageLine(words, kept, listed=tuple(listed), files=stated_.files)
         in_project = tool == "npm" and "global" not in dict(options)
         return _in_project(line, files, workspace(tool, files, root), options) if in_project else _named(line)
     command = " ".join([name, *operands])
     line = _of_manifests(command, tool, files, workspace(tool, files, root), options)
-    return replace(line, options=(*kept, *line.options))
+    return replace(line, options=(*kept, *line.options), files=stated_.files)
 
 
 def _in_project(
@@ -151,10 +157,11 @@ def _tool(name: str, files: ProjectFiles, root: str) -> str:
     """Whose rules count: ``berry`` for a project of yarn from version 2 on."""
     if name not in _ALONE:
         return name
-    for directory in upwards(files, root):
+    for directory in (*upwards(files, root), files.variable("HOME") or "/root"):
         manifest = read_manifest(files, directory)
         program = "" if isinstance(manifest, Reason) else str(manifest.get("packageManager") or "")
-        if files.text(f"{directory}/.yarnrc.yml") is not None or re.match(r"yarn@(?!0|1\.)", program):
+        settings = files.files.find(files.path(f"{directory}/.yarnrc.yml"))
+        if settings is not None or re.match(r"yarn@(?!0|1\.)", program):
             return "berry"
     return "yarn"
 

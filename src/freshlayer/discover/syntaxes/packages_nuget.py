@@ -83,6 +83,8 @@ def _named(package: str, version: str, sources: Sources, options: Options) -> La
 
 def _with_sources(words: Sequence[str], sources: Sources, options: Options) -> LanguageLine:
     """The packages of each group of sources are a line."""
+    if sources.unknown is not None:
+        return LanguageLine(unknown=sources.unknown)
     groups: dict[tuple[str, ...], list[str]] = {}
     for word in words:
         groups.setdefault(sources.of(word.partition("@")[0]), []).append(word)

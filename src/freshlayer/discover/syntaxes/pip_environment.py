@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 
-_USER = compiled(r"//[^/@\s]*@")
 _FALSE = frozenset({"", "0", "n", "no", "f", "false", "off"})
 _PIP = {
     "INDEX_URL": "index-url",
@@ -66,7 +65,7 @@ _PRE_RELEASES = frozenset({"allow"})
 def from_environment(program: str, variable: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """(option, value), without credentials; before the options of the command line."""
     for name, option in _VARIABLES.get(program, {}).items():
-        value = _USER.sub("//", variable(name).strip())
+        value = without_login(variable(name).strip())
         if option == "prerelease":
             yield from [("pre", "")] if value in _PRE_RELEASES else []
         elif option in _SWITCHES:

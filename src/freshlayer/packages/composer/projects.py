@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 from freshlayer.model.packages import IndexFile, PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.composer.versions import STABILITIES
@@ -16,7 +17,6 @@ from freshlayer.packages.named.member import LARGEST
 
 _PACKAGIST = "https://repo.packagist.org"
 _OWN = compiled(r"https?://(?:repo\.)?packagist\.org/?")
-_USER = compiled(r"//[^/@\s]*@")
 
 Table = Mapping[str, object]
 
@@ -97,7 +97,7 @@ def _composer(item: Table) -> Iterator[Repository]:
     url = item.get("url")
     if not isinstance(url, str):
         return
-    url = _USER.sub("//", url).rstrip("/").removesuffix("/packages.json")
+    url = without_login(url).rstrip("/").removesuffix("/packages.json")
     if _OWN.fullmatch(url):
         yield Repository(_PACKAGIST, pattern="/p2/%package%.json")
         return

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import Entries, IndexFile, PackageCommand, PackageRun
 from freshlayer.model.reasons import Reason
@@ -24,7 +25,6 @@ _VERSION = compiled(r"\d{1,9}(?:[.-]\d{1,9}){1,8}")
 _NAME = compiled(r"[A-Za-z][A-Za-z0-9.]{1,100}")
 _MD5 = compiled(r"[0-9a-f]{32}")
 _NEEDS_R = compiled(r"(?:^|,)\s*R\s*\(\s*(>=|>|<=|<|==|!=)\s*r?([\d.-]{1,40})\s*\)")
-_USER = compiled(r"//[^/@\s]*@")
 _OF_SITE = ("/usr/local/lib/R/etc/Rprofile.site", "/usr/lib/R/etc/Rprofile.site", "/etc/R/Rprofile.site")
 _OF_USER = ("/root/.Rprofile",)
 _FIELDS = frozenset({"Package", "Version", "Depends", "MD5sum", "OS_type"})
@@ -109,7 +109,7 @@ def _repositories(command: PackageCommand) -> list[str]:
     configured = repositories(_profiles(command))
     environment = [value for name, value in command.options if name == "CRAN"]
     found = stated or configured or environment or [_CRAN]
-    every = dict.fromkeys(_USER.sub("//", url).rstrip("/") for url in found)
+    every = dict.fromkeys(without_login(url).rstrip("/") for url in found)
     return [url for url in every if url.startswith(("https://", "http://"))]
 
 

@@ -12,6 +12,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import Entries, IndexFile, PackageCommand, PackageRun
 from freshlayer.model.reasons import Reason
+from freshlayer.packages.gem.configuration import sources_of
 from freshlayer.packages.gem.platforms import RUBY, normal, platforms_of
 from freshlayer.packages.gem.versions import (
     Requirement,
@@ -28,9 +29,6 @@ _NAME = compiled(r"[A-Za-z0-9._-]{1,200}")
 _OWN = compiled(r"https?://rubygems\.org")
 _SHA256 = compiled(r"[0-9a-f]{64}")
 _LINE = compiled(r"([0-9][0-9A-Za-z.]*)(?:-([0-9A-Za-z._-]{1,100}))? ([^|]*)\|(.*)")
-_ITEM = compiled(r"[ \t]*-[ \t]+[\"']?([^\s\"']+)[\"']?[ \t]*")
-_CONFIGURATIONS = ("/etc/gemrc", "/usr/local/etc/gemrc", "/root/.gemrc")
-_USER = compiled(r"//[^/@\s]*@")
 _ANY: Requirement = ((">=", "0"),)
 
 
@@ -91,29 +89,23 @@ def _wanting(command: PackageCommand, run: PackageRun, base: BaseImage) -> Itera
         before = "prerelease" in options or any(is_prerelease(version) for _, version in requirement)
         target = _Target(platforms, ruby if is_version(ruby) else "", requirement, before)
         sources = _sources(command)
+        if isinstance(sources, Reason):
+            yield sources
+            return
         documents = tuple(
             IndexFile(GEM.name, "info", (f"{source}/info/{name}",), largest=LARGEST) for source in sources
         )
         yield Wanted(f"{name}:{text}" if text else name, name, f"pkg:gem/{name}", documents, target.choose)
 
 
-def _sources(command: PackageCommand) -> list[str]:
-    """Those of the command, else those of its configuration files. rubygems.org has its index elsewhere."""
+def _sources(command: PackageCommand) -> list[str] | Reason:
+    """rubygems.org has its index elsewhere."""
     named = [value for name, value in command.options if name == "source"]
-    configured = [url for path in _CONFIGURATIONS for url in _configured(command.files.get(path, ""))]
-    found = dict.fromkeys(url.rstrip("/") for url in named or configured or [_RUBYGEMS])
+    stated = sources_of(command.files.values(), named)
+    if isinstance(stated, Reason):
+        return stated
+    found = dict.fromkeys(url.rstrip("/") for url in stated or [_RUBYGEMS])
     return [_RUBYGEMS if _OWN.fullmatch(url) else url for url in found]
-
-
-def _configured(text: str) -> Iterator[str]:
-    """The list ``:sources:`` of a gemrc."""
-    listed = False
-    for line in text.splitlines():
-        item = _ITEM.fullmatch(line) if listed else None
-        if item:
-            yield _USER.sub("//", item[1])
-        else:
-            listed = line.strip() in {":sources:", "sources:"}
 
 
 def read_info(body: bytes) -> Entries:

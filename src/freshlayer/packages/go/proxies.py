@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 
 _DEFAULT = "https://proxy.golang.org,direct"
 _SETTING = compiled(r"(?m)^(GO\w+)=(.*)$")
-_USER = compiled(r"//[^/@\s]*@")
 _SHORTEST = {"github.com": 3, "bitbucket.org": 3, "gitlab.com": 3}
 _MOST_PREFIXES = 12
 
@@ -20,9 +20,8 @@ _MOST_PREFIXES = 12
 def settings_of(command: PackageCommand) -> dict[str, str]:
     """Variables; those of the environment before those of the file."""
     found: dict[str, str] = {}
-    for path, text in command.files.items():
-        if path.endswith("/go/env"):
-            found |= {name: value.strip() for name, value in _SETTING.findall(text)}
+    for text in command.files.values():
+        found |= {name: value.strip() for name, value in _SETTING.findall(text)}
     return {**found, **{name: value for name, value in command.options if name.startswith("GO")}}
 
 
@@ -37,7 +36,7 @@ def proxies_of(module: str, settings: Mapping[str, str]) -> list[str] | Reason:
         if word in {"direct", "off"}:
             break
         if word:
-            found.append(_USER.sub("//", word if "://" in word else f"https://{word}").rstrip("/"))
+            found.append(without_login(word if "://" in word else f"https://{word}").rstrip("/"))
     return found or _direct(module)
 
 

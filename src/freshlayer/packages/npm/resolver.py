@@ -39,12 +39,13 @@ from freshlayer.packages.npm.words import Wish, wish_of
 from freshlayer.packages.published import UNTIL, until_of
 
 _NPM = "https://registry.npmjs.org"
+_USUAL = "usual:"
+"""Before an option that counts where no configuration file states it."""
 _LONG = "application/json"
 _SHORT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*"
 _ABSENT = frozenset({"http-not-found", "http-gone"})
 _PROCESSORS = {"amd64": "x64", "386": "ia32", "ppc64le": "ppc64"}
 _SETTING = compiled(r"(?m)^[ \t]*((?:@[\w.~-]+:)?registry)[ \t]*=[ \t]*[\"']?([^\s\"'#;]+)")
-_CONFIGURATIONS = ("/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc", "/root/.npmrc", ".npmrc")
 
 
 class _Wanted(Struct, frozen=True):
@@ -194,12 +195,10 @@ def _needs_others(item: _Wanted, answers: IndexAnswers, node: str) -> bool:
 
 def _registry(wish: Wish, command: PackageCommand) -> str:
     """That of the scope before the one for all; an option before the configuration files."""
-    known: dict[str, str] = {}
-    for path in _CONFIGURATIONS:
-        for file, text in command.files.items():
-            if file == path or (path == ".npmrc" and file.endswith("/.npmrc")):
-                known |= dict(_SETTING.findall(text))
-    known |= {name: value for name, value in command.options if re.fullmatch(r"(?:@.+:)?registry", name)}
+    known = {name.removeprefix(_USUAL): value for name, value in command.options if name.startswith(_USUAL)}
+    for text in command.files.values():
+        known |= dict(_SETTING.findall(text))
+    known |= {name: value for name, value in command.options if re.fullmatch(r"(?:@[^:]+:)?registry", name)}
     return known.get(f"{wish.scope}:registry") or known.get("registry") or _NPM
 
 

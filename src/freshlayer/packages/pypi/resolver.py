@@ -46,7 +46,6 @@ from freshlayer.packages.pypi.target import Target, target_of
 _OTHER_SOURCE = re.compile(r"^(?:[\w.-]+\s*(?:\[[^\]]*\])?\s*@|[a-z+]+://|[./~])|\.(?:whl|zip|tar\.\w+)$")
 _OWN_SETTINGS = frozenset({"uv", "poetry", "pdm", "pipenv"})
 """Programs that do not read the configuration files of pip."""
-_CONFIGURATIONS = ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf")
 
 
 class _Wanted(Struct, frozen=True):
@@ -101,9 +100,13 @@ def _wanted(
     command: PackageCommand, base: BaseImage, architecture: str, until: int, *, whole: bool
 ) -> Iterator[_Wanted | Reason]:
     options = dict(command.options)
+    indexes = _indexes(command)
+    if isinstance(indexes, Reason):
+        yield indexes
+        return
     conditions = Conditions(
         target_of(base, architecture, options.get("python-version", "")),
-        tuple(_indexes(command)),
+        tuple(indexes),
         tuple(_constraints(command)),
         "pre" in options,
         command.program == "uv",
@@ -188,11 +191,14 @@ def _constraints(command: PackageCommand) -> Iterator[Requirement]:
                 continue
 
 
-def _indexes(command: PackageCommand) -> list[str]:
+def _indexes(command: PackageCommand) -> list[str] | Reason:
     """The indexes of a command: its options before its configuration files, the last one counts."""
     options = [(name, value) for name, value in command.options if value]
-    files = () if command.program in _OWN_SETTINGS else _CONFIGURATIONS
-    configured = [item for path in files for item in _configured(command.files.get(path, ""))]
+    texts = () if command.program in _OWN_SETTINGS else command.files.values()
+    try:
+        configured = [item for text in texts for item in _configured(text)]
+    except Error as error:
+        return Reason("package-source-unknown", detail=f"pip.conf: {str(error)[:80]}")
     every = [*configured, *options]
     main = [value for name, value in every if name in {"index-url", "i", "default-index"}][-1:]
     more = [value for name, value in every if name in {"extra-index-url", "index"}]
@@ -200,11 +206,9 @@ def _indexes(command: PackageCommand) -> list[str]:
 
 
 def _configured(text: str) -> Iterator[tuple[str, str]]:
+    """Raises configparser.Error."""
     parser = ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text)
-    except Error:
-        return
+    parser.read_string(text)
     for section in ("global", "install"):
         for name, value in parser.items(section) if parser.has_section(section) else ():
             yield from ((name, one) for one in value.split())

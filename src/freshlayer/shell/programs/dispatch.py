@@ -17,7 +17,7 @@ from freshlayer.shell.programs.filters import FILTERS, finds
 from freshlayer.shell.programs.lines import INPUT, consume
 from freshlayer.shell.programs.outputs import output_of, printed
 from freshlayer.shell.programs.package_sources import after_call, before_call
-from freshlayer.shell.programs.printing import PRINTERS
+from freshlayer.shell.programs.printing import PRINTERS, printf_around
 from freshlayer.shell.programs.script_files import executed, location, run_parts
 from freshlayer.shell.programs.scripts import another_shell, evaluate, source
 from freshlayer.shell.programs.wrappers import (
@@ -106,6 +106,9 @@ def _printed(runner: Runner, name: str, fields: Fields, words: list[str | None])
     text = PRINTERS[name]([word or "" for word in words]) if None not in words else None
     if text is not None:
         return (text_of(text),)
+    around = printf_around(fields[1:]) if name == "printf" else None
+    if around is not None:
+        return (around,)
     return (not_computed(printed(fields)),) if None not in words else (output_of(runner, fields),)
 
 
@@ -176,7 +179,7 @@ def _external(runner: Runner, fields: Fields, frame: Frame) -> CommandResult:
     if name in FILTERS and given is not None and len(plain) == len(words):
         consume(frame)
         return _filtered(runner, fields, plain[1:], given)
-    before_call(runner, fields, certain=frame.certain)
+    before_call(runner, fields, frame)
     if name not in _SILENT or (name == "rm" and any(map(_KEPT_INDEXES.fullmatch, plain))):
         runner.called(fields, frame)
     after_call(runner, fields)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from posixpath import basename, join
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import Files, FileText, NoText
+from freshlayer.shell.frame import Frame
 from freshlayer.shell.patterns import matches
 from freshlayer.shell.runner import Runner
 from freshlayer.shell.values import Hole, Text, known, program_name, text_of, worst, written
@@ -260,10 +261,12 @@ def _file(runner: Runner, text: str) -> FileText:
     return FileText("", ((text,),), origin=runner.runs.origin)
 
 
-def before_call(runner: Runner, fields: Fields, *, certain: bool) -> None:
-    """What a program does to package sources before it reads an index. ``certain``: in every build."""
+def before_call(runner: Runner, fields: Fields, frame: Frame) -> None:
+    """What a program does to package sources before it reads an index."""
     name = program_name(fields)
-    adds = ADDS.get(name) if certain else _PERHAPS.get(name, ADDS.get(name))
+    if name in _SETTLED or _PIP.fullmatch(name):
+        _settle(runner, name, fields[1:], frame)
+    adds = ADDS.get(name)
     words = _words(fields) if adds else []
     if adds and (name not in _CONFIGURE or "config-manager" in words):
         adds(runner, words, fields[1:])
@@ -280,34 +283,43 @@ def _words(fields: Fields) -> list[str]:
     return [known(field) or written(field) for field in fields[1:]]
 
 
-def _settings(name: str, *, certain: bool = True) -> Callable[[Runner, list[str], Fields], None]:
+def _settle(runner: Runner, name: str, fields: Fields, frame: Frame) -> None:
     """The index that a language's package manager uses from then on."""
+    if all(known(field) not in _OF_SETTINGS for field in fields[:6]):
+        return
+    from freshlayer.shell.programs import (  # noqa: PLC0415 - few use it
+        language_sources,
+        manager_settings,
+        settings_writer,
+    )
 
-    def sets(runner: Runner, words: list[str], _fields: Fields) -> None:
-        if not _OF_SETTINGS.isdisjoint(words[:3]):
-            from freshlayer.shell.programs import language_sources, manager_settings  # noqa: PLC0415 - few use it
-
-            of_languages = language_sources.PROGRAMS if certain else language_sources.PERHAPS
-            for programs in (manager_settings.PROGRAMS, of_languages):
-                if name in programs:
-                    programs[name](runner, words)
-
-    return sets
+    words = settings_writer.words_of(fields)
+    if name == "npx":
+        words = list(dropwhile(lambda it: it.startswith("-"), words))
+        name, words = "".join(words[:1]), words[1:]
+    elif _PIP.fullmatch(name) and not name.startswith("pip"):
+        name, words = "pip", words[2:] if words[:2] == ["-m", "pip"] else []
+    elif _PIP.fullmatch(name):
+        name = "pip"
+    for programs in (manager_settings.PROGRAMS, language_sources.PROGRAMS):
+        if name in programs:
+            programs[name](settings_writer.SettingsWriter(runner, frame), words)
 
 
 _OF_SETTINGS = frozenset(
-    "set config c delete sources env nuget repository repo login adduser add-user".split()
+    "set config c delete sources env nuget repository repo login adduser add-user use add".split()
 )
 """One of the first words of a command that sets an index."""
-_SETTLED = "npm pnpm yarn yarnpkg pip pip3 gem bundle bundler go dotnet nuget composer".split()
+_SETTLED = frozenset(
+    "npm npx pnpm yarn yarnpkg nrm yrm pdm gem bundle bundler go dotnet nuget composer".split()
+)
+_PIP = compiled(r"pip[\d.]*|python[\d.]*")
 _CONFIGURE = frozenset("dnf dnf5 dnf-3 microdnf yum".split())
 ADDS: dict[str, Callable[[Runner, list[str], Fields], None]] = {
     **dict.fromkeys(("add-apt-repository", "apt-add-repository"), add_repository),
     **dict.fromkeys((*_CONFIGURE, "yum-config-manager"), config_manager),
     "zypper": zypper,
-    **{name: _settings(name) for name in _SETTLED},
 }
-_PERHAPS = {name: _settings(name, certain=False) for name in ("bundle", "bundler")}
 INSTALLS: dict[str, Callable[[Runner, list[str], Fields, str], None]] = {
     **dict.fromkeys(
         ("rpm", "dpkg", "apt", "apt-get", "tdnf", "microdnf", "zypper"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from posixpath import basename as last_of
 from posixpath import dirname as first_of
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.shell.values import Hole, Text, changed, text_of
 
 Printer = Callable[[list[str]], str | None]
 _ESCAPES = {
@@ -15,6 +16,8 @@ _ESCAPES = {
 }
 _ESCAPE = compiled(r"\\(0?[0-7]{1,3}|.)", re.DOTALL)
 _CONVERSION = compiled(r"%(?:%|([-0+ ]*\d{0,3}(?:\.\d{1,3})?)([sdibxXou]))|([^%]+)|(.)", re.DOTALL)
+_MARK = "\ue000{}\ue001"
+_MARKED = compiled("\ue000([0-9]{1,6})\ue001")
 _MOST_ROUNDS = 2000
 _MOST_NUMBERS = 2000
 
@@ -54,6 +57,24 @@ def printf(arguments: list[str]) -> str | None:
         return "".join(_formatted(pieces, arguments[1:]))
     except _NotComputedError:
         return None
+
+
+def printf_around(fields: Sequence[Text]) -> Text | None:
+    """The same where parts of the words are not known: these are left where they are printed."""
+    holes: list[Hole] = []
+    words = []
+    for field in fields:
+        holes_before = len(holes)
+        holes += [part for part in field if isinstance(part, Hole)]
+        numbers = iter(range(holes_before, len(holes)))
+        words.append(
+            "".join(part if isinstance(part, str) else _MARK.format(next(numbers)) for part in field)
+        )
+    text = printf(words)
+    if not holes or text is None:
+        return None
+    split = _MARKED.split(text)
+    return changed(text_of(*(holes[int(it)] if place % 2 else it for place, it in enumerate(split))))
 
 
 def _formatted(pieces: list[tuple[str, str, str, str, str]], values: list[str]) -> Iterator[str]:
