@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench import warm_build
 from bench.tables import met, row
 from freshlayer.credentials import Keyring
 from freshlayer.decisions.verdict import judge
@@ -20,6 +21,7 @@ from freshlayer.probe.warm import observations
 from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
 from freshlayer.watch.warm import WarmAnswers, WarmServer
+from testing.engine import PrivateEngine, available
 from testing.latency import Latency
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed
@@ -45,11 +47,19 @@ class Questions:
 
 
 def lines() -> Iterator[str]:
-    yield f"{ORIGINS} HTTPS origins (nginx) at {ROUND_TRIP * 1000:.0f} ms; medians of {TIMES}."
+    where = f"{ORIGINS} HTTPS origins (nginx) at {ROUND_TRIP * 1000:.0f} ms"
+    yield f"The questions alone, in one process: {where}; medians of {TIMES}."
     yield ""
     yield row("without the service", "by its connections", "seen a moment ago", "target", "met")
     yield row(*["---"] * 5)
     yield str(measured())
+    yield ""
+    reason = available()
+    if reason:
+        yield f"A whole build: not measured, {reason}"
+        return
+    with PrivateEngine() as engine:
+        yield from warm_build.lines(engine)
 
 
 def measured(times: int = TIMES) -> Questions:

@@ -10,18 +10,20 @@ import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pytest
 
 from freshlayer.credentials import Keyring
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.probe import Limits, each
-from freshlayer.probe.warm import PATIENCE, is_anonymous, observations, parsed
+from freshlayer.probe.warm import PATIENCE, framed, is_anonymous, observations, parsed
+from freshlayer.probe.warm import Reply as Alive
 from freshlayer.reference import Reference, parse
 from freshlayer.settings import HostSettings
 from freshlayer.watch.warm import WarmAnswers, WarmServer
@@ -207,6 +209,29 @@ def test_a_service_that_hangs_or_answers_nonsense_costs_little(given: bytes, tmp
         thread.join()
         for connection in held:
             connection.close()
+
+
+def test_a_service_that_is_alive_and_observes_nothing_is_left_alone(tmp_path: Path) -> None:
+    """Its own request may hang where the command's would not."""
+    path = tmp_path / "socket"
+    alive = framed(msgspec.msgpack.encode(Alive()))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+
+        def stay_alive() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                for _ in range(500):
+                    connection.sendall(alive)
+                    time.sleep(0.02)
+
+        thread = threading.Thread(target=stay_alive, daemon=True)
+        thread.start()
+        started = time.monotonic()
+        assert seen_by(path, [parse("https://example.org/a")], patience=PATIENCE) == []
+        assert time.monotonic() - started < 6
+        thread.join()
 
 
 def _other_user(path: str) -> None:

@@ -1,7 +1,7 @@
 """Observations from the service on this machine, by a Unix socket.
 
 It gives what it saw a moment ago, and requests the rest through the connections that it has open. One that
-is silent for a tenth of a second is left alone.
+is silent for longer than ``PATIENCE`` is left alone.
 
 A message is its length in four bytes, most significant first, and a value as MessagePack.
 """
@@ -28,8 +28,13 @@ LARGEST = 16 * 1024 * 1024
 MOST = 5000
 """References of one question."""
 
-PATIENCE = 0.1
+PATIENCE = 0.08
+"""Seconds. With what it takes to begin alone then, a service that hangs costs at most a tenth of a second."""
 _LONGEST = 10.0
+_LONGEST_WITHOUT_ANSWER = 1.0
+"""Seconds for which a service that is alive may observe nothing: an origin may be out of its reach alone."""
+
+_LEAST = 0.001
 _HEAD = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")
 _COUNTS = frozenset({ProbeOutcome.SEEN, ProbeOutcome.NOT_MODIFIED})
@@ -126,18 +131,24 @@ def parsed(text: str, *, follow: bool) -> Reference | None:
 
 
 def _answers(path: str, question: Question, patience: float) -> Iterator[Answered]:
-    ends = time.monotonic() + _LONGEST
+    started = time.monotonic()
+    ends, latest = started + max(_LONGEST_WITHOUT_ANSWER, patience), started + patience
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        # To connect, to send and to get the first reply takes no longer than any other reply.
         connection.settimeout(patience)
         connection.connect(path)
         if not is_own(connection):
             raise _SilentError
+        connection.settimeout(max(latest - time.monotonic(), _LEAST))
         connection.sendall(framed(msgspec.msgpack.encode(question)))
-        while time.monotonic() < ends:
-            reply = msgspec.msgpack.decode(read(connection, time.monotonic() + patience), type=Reply)
+        while time.monotonic() < min(ends, started + _LONGEST):
+            reply = msgspec.msgpack.decode(read(connection, latest), type=Reply)
             yield from reply.answers
             if reply.done:
                 return
+            now = time.monotonic()
+            latest = now + patience
+            ends = now + _LONGEST_WITHOUT_ANSWER if reply.answers else ends
 
 
 def is_own(connection: socket.socket) -> bool:
