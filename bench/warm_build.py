@@ -119,7 +119,7 @@ def _written(here: Path, ports: Sequence[int], authority: str, environment: Mapp
     """The inputs are named by comments: no builder has to know the authority of the test."""
     runs = [f"RUN echo {number} > /n{number}" for number, _ in enumerate(ports)]
     comments = [f"# freshlayer: watch https://127.0.0.1:{port}/f" for port in ports]
-    for name, before in (("asking", ""), ("silent", "# freshlayer: ttl=1d\n")):
+    for name, before in (("probing", ""), ("silent", "# freshlayer: ttl=1d\n")):
         lines = [f"{before}{comment}\n{run}" for comment, run in zip(comments, runs, strict=True)]
         (here / name).mkdir()
         (here / name / "Dockerfile").write_text("\n".join([f"FROM {BASE}", *lines, ""]))
@@ -128,7 +128,7 @@ def _written(here: Path, ports: Sequence[int], authority: str, environment: Mapp
     settings.write_text("".join(f'[hosts."127.0.0.1:{port}"]\nca = "{authority}"\n' for port in ports))
     own = {name: value for name, value in environment.items() if name != "XDG_RUNTIME_DIR"}
     own |= {"XDG_CONFIG_HOME": str(here / "config"), "XDG_CACHE_HOME": str(here / "cache")}
-    return Site(here / "asking", here / "silent", here / "state", own)
+    return Site(here / "probing", here / "silent", here / "state", own)
 
 
 @contextmanager

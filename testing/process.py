@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,7 +31,11 @@ def tied(argv: Sequence[str]) -> list[str]:
     Only for what the main thread starts: a child of a pool's thread would end with that thread.
     """
     setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", *argv] if setpriv else list(argv)
+    if setpriv is None:
+        return list(argv)
+    # To change the user clears what was set before.
+    rest = argv[1:] if argv[:1] == ["setpriv"] else argv
+    return [setpriv, "--pdeathsig", "TERM", *rest]
 
 
 class Child:
@@ -47,9 +52,11 @@ class Child:
     def _started(
         self, output: BinaryIO, environment: Mapping[str, str] | None
     ) -> subprocess.Popen[bytes] | Forked:
-        # A session of its own: a Ctrl-C at the terminal is ours to answer, not the child's.
+        # A session of its own: a Ctrl-C at the terminal is ours to answer, not the child's. A test that is
+        # killed can't stop it: the child of a main thread ends with that.
+        is_main = threading.current_thread() is threading.main_thread()
         return subprocess.Popen(
-            self.argv,
+            tied(self.argv) if is_main else self.argv,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
