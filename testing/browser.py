@@ -77,7 +77,7 @@ def serving(directory: Path, pages: Mapping[str, str]) -> Iterator[str]:
         (directory / name).write_text(text, "utf-8")
     handler = functools.partial(_Quiet, directory=str(directory))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"

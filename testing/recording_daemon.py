@@ -32,7 +32,7 @@ class RecordingDaemon:
         self.sent: list[Sent] = []
         self._server = _Server(str(self._socket), _Handler)
         self._server.sent = self.sent
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
     def build(self, client: Path, root: Path, *words: str) -> tuple[Sent | None, str]:

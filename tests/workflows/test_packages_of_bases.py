@@ -177,7 +177,7 @@ def test_indexes_of_several_dockerfiles_are_requested_at_once(tmp_path: Path, se
         for name in "ab":
             server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Meeting))
             stack.callback(server.shutdown)
-            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
             list_ = f"deb http://127.0.0.1:{server.server_port}/debian stable main"
             install = f"RUN echo {list_} > /etc/apt/sources.list && apt-get update && apt-get install -y x"
             path = tmp_path / name
