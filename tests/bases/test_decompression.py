@@ -70,13 +70,11 @@ def test_a_window_that_would_take_the_memory_is_refused() -> None:
         decompressed(data, 64)
 
 
-@pytest.mark.parametrize(
-    "bomb", [gzip.compress(bytes(64 * MIB), 9), zstandard.ZstdCompressor().compress(bytes(64 * MIB))]
-)
-def test_a_bomb_comes_in_pieces(bomb: bytes) -> None:
+@pytest.mark.parametrize("form", [gzip.compress, zstandard.compress])
+def test_a_bomb_comes_in_pieces(form: Callable[[bytes], bytes]) -> None:
     """All of its input at once: what is held is a piece of it."""
     lengths: list[int] = []
-    Detected().feed(bomb, lambda part: lengths.append(len(part)))
+    Detected().feed(form(bytes(64 * MIB)), lambda part: lengths.append(len(part)))
     assert (sum(lengths), max(lengths) <= MIB) == (64 * MIB, True)
 
 
