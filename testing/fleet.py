@@ -317,6 +317,12 @@ def _probe(board: Board, text: str) -> None:
     for back in range(60, 0, -1):
         state = {3: "stale", 31: "unknown", 32: "unknown"}.get(back, "fresh")
         board.noted(verdicts[state], NOW - back * 900 + 600)
+    model = _input(_MODEL, text).reference
+    good, bad = (
+        _verdict(model, changed, kind, text) for kind, changed in ((FLEET[9], ""), (FLEET[6], _MODEL))
+    )
+    for back in range(20, 0, -1):
+        board.noted(bad if back <= 14 else good, NOW - back * 900 + 600)
     board.shown.probes.due_by(lambda _: 600.0)
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 import struct
 import sys
 import zlib
+from itertools import product
 from pathlib import Path
 
+from freshlayer.watch.pages.images import input_address
 from testing.devtools import browser
-from testing.fleet import board_of, histories, served
+from testing.fleet import TOOL, board_of, histories, served
 
 _IMAGE = "/image/srv/images/payments/api/Dockerfile"
-_VIEWS = (
-    *(("overview", "/", 1280, 740), ("overview", "/", 900, 740), ("overview", "/", 380, 740)),
-    *(("image", _IMAGE, 1280, 740), ("image", _IMAGE, 380, 740)),
-)
-"""Name, path, width, height."""
+_PAGES = {"overview": "/", "image": _IMAGE, "input": input_address(TOOL), "packages": "/packages"}
+_WIDTHS, _HEIGHT = (1280, 900, 380), 740
 
 _HEAD = 8
 _LEVEL = 9
@@ -28,12 +27,11 @@ def main(directory: Path) -> None:
     """Write ``PAGE-WIDTH-THEME.png`` for each."""
     directory.mkdir(parents=True, exist_ok=True)
     with served(board_of(), past=histories()) as address, browser() as window:
-        for name, path, width, height in _VIEWS:
-            for theme in ("light", "dark"):
-                place = directory / f"{name}-{width}-{theme}.png"
-                window.opened(address + path, width, height, theme)
-                window.pictured(place, height)
-                place.write_bytes(_smaller(place.read_bytes()))
+        for name, width, theme in product(_PAGES, _WIDTHS, ("light", "dark")):
+            place = directory / f"{name}-{width}-{theme}.png"
+            window.opened(address + _PAGES[name], width, _HEIGHT, theme)
+            window.pictured(place, _HEIGHT)
+            place.write_bytes(_smaller(place.read_bytes()))
 
 
 def _smaller(png: bytes) -> bytes:

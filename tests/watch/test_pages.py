@@ -369,6 +369,23 @@ def test_the_page_of_a_base_image_has_what_is_built_on_it() -> None:
     assert text.count(">line 2</a>") == 23
 
 
+def test_an_image_is_unknown_since_its_origin_gave_no_answer() -> None:
+    with served(board_of(), past=histories()) as address:
+        text = unescape(sent(address, "/?state=unknown")[1].decode())
+    row = text.partition('data-state="unknown"')[2].partition("</tr>")[0]
+    assert 'class="c-since"><time datetime="2026-03-17T06:21:00Z">06:21</time>' in row
+    # Nothing is known of the time before the first probe.
+    log = board_of(FLEET[:1], rounds=False).shown.probes
+    verdicts = {it.is_observed: it for it in report_of(FLEET[6]).verdicts.values()}
+    good = replace(verdicts[True], reference=verdicts[False].reference)
+    log.keep(-1000, frozenset)
+    found = []
+    for at, is_good in enumerate([False, False, True, False, False]):
+        log.note(good if is_good else verdicts[False], at)
+        found.append(log.failing_since(good.reference.text))
+    assert found == [0, 0, 0, 3, 3]
+
+
 def test_the_last_probes_of_an_input_are_kept_and_no_more() -> None:
     board = board_of(FLEET[:1], rounds=False)
     probes = board.shown.probes

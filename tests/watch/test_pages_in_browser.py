@@ -198,7 +198,12 @@ def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, 
     assert ["Changed" in history[0], "08:52" in history[0], "65f7c4" in history[0]] == [True] * 3
     assert "Taken up by a build" in history[1]
     assert "First seen" in history[2]
-    assert "data/etl-nightly" in text(window, ".two .stack")
+    assert (
+        text(window, ".users tbody tr")
+        == "Stale data/etl-nightly line 14 stale 08:52 triggered 08:54 about 1 min 6 s"
+    )
+    assert text(window, "#command") == f"freshlayer probe {TOOL}"
+    assert text(window, ".headline .badge") == "Changed 08:52"
     assert window.evaluated('document.querySelectorAll(".probes rect").length') == 48
     label = window.evaluated('document.querySelector(".probes").getAttribute("aria-label")')
     assert label == (

@@ -20,8 +20,10 @@ class _Cause(Struct):
 
     @property
     def since(self) -> int:
-        """When the first of its images became stale; 0 where that is not known."""
-        return min((it.standing.stale_since for it in self.images if it.standing.stale_since), default=0)
+        """When the first of its images became stale, or its origin unknown; 0 where that is not known."""
+        stale = self.why.state == STALE
+        times = (it.standing.stale_since if stale else it.unknown_since for it in self.images)
+        return min((it for it in times if it), default=0)
 
     @property
     def needs_you(self) -> bool:
@@ -60,7 +62,7 @@ def _row(cause: _Cause, now: int) -> CauseRow:
     return CauseRow(
         state=cause.why.state,
         why=why_row(cause.why),
-        at=when(cause.since, now) if cause.since and cause.why.state == STALE else None,
+        at=when(cause.since, now) if cause.since else None,
         images=listed[:_LISTED],
         more=max(0, len(listed) - _LISTED),
         needs_you=cause.needs_you,

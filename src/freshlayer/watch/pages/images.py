@@ -56,6 +56,7 @@ class Image(Struct, frozen=True):
 
     ``overdue``: when the last trigger fired whose build never came back; 0 where there is none.
     ``undelivered``: whether a message of a trigger is not delivered. ``stuck``: why it can't be, a clause.
+    ``unknown_since``: when the first origin stopped to give an answer; 0 where that is not known.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Image(Struct, frozen=True):
     overdue: int = 0
     undelivered: bool = False
     stuck: str = ""
+    unknown_since: int = 0
 
     @property
     def turn(self) -> Recovery | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
 
@@ -11,11 +12,13 @@ from freshlayer.model.history import BuildEvent, History, ObservationEvent
 from freshlayer.model.observation import Change
 from freshlayer.report.page.bands import evidence_rows
 from freshlayer.report.page.view import EvidenceRow, Fact
+from freshlayer.report.text import duration
 from freshlayer.watch.pages.images import STALE, WORDS, Image, address_of, input_address
 from freshlayer.watch.pages.known import Use
 from freshlayer.watch.pages.paging import paged
 from freshlayer.watch.pages.probes import FAILED, Probe, probe_chart
 from freshlayer.watch.pages.times import age, when
+from freshlayer.watch.pages.tracks import track
 from freshlayer.watch.pages.values import Event, InputList, InputPage, InputRow, Link, User
 
 PER_PAGE = 250
@@ -23,6 +26,7 @@ MOST_EVENTS = 60
 _MOST_USERS = 200
 _WORDS = {"stale": "Changed", "unknown": "Unknown", "fresh": "As built", "unwatched": "Not probed"}
 _ORDER = tuple(_WORDS)
+_STATES = tuple(WORDS)
 
 
 class Input(Struct):
@@ -110,7 +114,8 @@ def input_page(
 ) -> InputPage:
     """``history``: newest first. ``probes``: oldest first. ``wait``: seconds until the next one."""
     use = item.use
-    listed = item.users[:_MOST_USERS]
+    listed = sorted(item.users, key=_order)[:_MOST_USERS]
+    events = tuple(_events(history, now))[:MOST_EVENTS]
     return InputPage(
         title=use.shown,
         state=item.state,
@@ -119,15 +124,28 @@ def input_page(
         identity=use.identity,
         why=item.why[0],
         code=item.why[1],
-        events=tuple(_events(history, now))[:MOST_EVENTS],
+        events=events,
         evidence=_evidence(item),
-        built_on=tuple(_user(image, it) for image, it in listed if it.base),
-        users=tuple(_user(image, it) for image, it in listed if not it.base),
+        built_on=tuple(_user(image, it, now) for image, it in listed if it.base),
+        users=tuple(_user(image, it, now) for image, it in listed if not it.base),
         users_left=len(item.users) - len(listed),
         readers=len(item.users),
+        stale=item.changed,
+        changed=next((it for it in events if it.kind == "now"), None) if item.changed else None,
+        command=f"freshlayer probe {shlex.quote(use.shown)}" if use.shown.isprintable() else "",
         probes=probe_chart(probes, now),
         facts=tuple(_facts(item, probes, wait, now)),
     )
+
+
+def _order(user: tuple[Image, Use]) -> tuple[bool, int]:
+    """Images that it makes stale come first."""
+    image, use = user
+    return not _is_changed_for(image, use.reference), _STATES.index(image.state)
+
+
+def _is_changed_for(image: Image, reference: str) -> bool:
+    return any(why.reference == reference for why in image.whys if why.state == STALE)
 
 
 def _facts(item: Input, probes: Sequence[Probe], wait: float | None, now: int) -> Iterator[Fact]:
@@ -155,9 +173,11 @@ def _evidence(item: Input) -> tuple[EvidenceRow, ...]:
     return ()
 
 
-def _user(image: Image, use: Use) -> User:
+def _user(image: Image, use: Use, now: int) -> User:
     lines = tuple(Link(f"line {line}", f"/image/{image.address}#i-l{line}") for line in use.lines)
-    return User(Link(image.title, f"/image/{image.address}"), image.state, WORDS[image.state], lines)
+    title = Link(image.title, f"/image/{image.address}")
+    cost = f"about {duration(image.known.cost)}" if image.known.cost and image.state == STALE else ""
+    return User(title, image.state, WORDS[image.state], lines, track(image, now), cost)
 
 
 def _events(history: History, now: int) -> Iterator[Event]:

@@ -191,6 +191,8 @@ def since_of(image: Image, now: int) -> When | None:
     """Since when it has its state, where that is known."""
     if image.state == STALE:
         return when(image.standing.stale_since, now)
+    if image.state == states.UNKNOWN:
+        return when(image.unknown_since, now) if image.unknown_since else None
     return when(image.turn.fresh, now) if image.turn and image.state == FRESH else None
 
 

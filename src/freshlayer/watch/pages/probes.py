@@ -57,6 +57,15 @@ class ProbeLog:
         """The oldest first."""
         return tuple(Probe(*it) for it in _FORM.iter_unpack(self._packed.get(reference, b"")))
 
+    def failing_since(self, reference: str) -> int:
+        """When the first of the probes ended that fail since one was answered; 0 where that is not known."""
+        since = 0
+        for probe in reversed(self.of(reference)):
+            if probe.outcome != FAILED:
+                return since
+            since = probe.at
+        return 0
+
     def next_in(self, reference: str) -> float | None:
         """Seconds until it is probed again; None where that is not known."""
         known = self._references.get(reference)

@@ -105,8 +105,13 @@ class Shown:
             late = overdue(standing, self._rules, now) if standing.fired else 0
             lost = bool(late) and name in self.undelivered
             stuck = self.stuck.get(name, "") if standing.causes else ""
-            noted = (found.overdue, found.undelivered, found.stuck) == (late, lost, stuck)
-            yield found if noted else replace(found, overdue=late, undelivered=lost, stuck=stuck)
+            since = self._unknown_since(known)
+            now_so = replace(found, overdue=late, undelivered=lost, stuck=stuck, unknown_since=since)
+            yield found if _notes(found) == _notes(now_so) else now_so
+
+    def _unknown_since(self, known: Known) -> int:
+        unknown = (use.reference for use in known.uses if not use.is_observed) if known.unknown else ()
+        return min((it for it in map(self.probes.failing_since, unknown) if it), default=0)
 
     def _count(self, now: int) -> None:
         counts = Counter(image.state for image in self._images.values())
@@ -140,3 +145,8 @@ class Shown:
     def probed(self) -> int:
         """When the last round ended, in seconds since 1970; 0 before the first."""
         return self._probed
+
+
+def _notes(image: Image) -> tuple[object, ...]:
+    """What is known of an image beside its report and its standing."""
+    return image.overdue, image.undelivered, image.stuck, image.unknown_since

@@ -245,6 +245,8 @@ class User(Struct, frozen=True):
     state: str
     word: str
     lines: tuple[Link, ...]
+    track: tuple[Step, ...]
+    cost: str
 
 
 class ProbeBar(Struct, frozen=True):
@@ -270,7 +272,9 @@ class ProbeChart(Struct, frozen=True):
 class InputPage(Struct, frozen=True):
     """``events``: newest first. ``evidence``: of the last answer. ``built_on``: images that are built on it.
 
-    ``users``: the other images that read it. ``readers``: how many images there are.
+    ``users``: the other images that read it. ``readers``: how many images there are; ``stale``: how many of
+    them it makes stale. ``changed``: its last change, where an image is not built with it. ``command``: a
+    probe by hand; empty where it can't be typed.
     """
 
     title: str
@@ -286,6 +290,9 @@ class InputPage(Struct, frozen=True):
     users: tuple[User, ...]
     users_left: int
     readers: int
+    stale: int
+    changed: Event | None
+    command: str
     probes: ProbeChart | None
     facts: tuple[Fact, ...]
 
