@@ -150,3 +150,19 @@ import pathlib
 print(found.as_uri().rpartition("/")[2], found.match("a*"), pathlib.PureWindowsPath("c:/a").drive)
 """
     assert printed(program) == "a%20b True c:"
+
+
+def test_msgspec_checks_the_pattern_of_a_text() -> None:
+    program = """
+from freshlayer.lean_libraries import load_lean
+load_lean("msgspec")
+import msgspec
+from typing import Annotated
+Word = Annotated[str, msgspec.Meta(pattern="^a+$")]
+print(msgspec.json.decode(b'"aa"', type=Word))
+try:
+    msgspec.json.decode(b'"b"', type=Word)
+except msgspec.ValidationError as error:
+    print("refused")
+"""
+    assert printed(program).split() == ["aa", "refused"]

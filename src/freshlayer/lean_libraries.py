@@ -41,6 +41,10 @@ def _json_schemas(*given: object, **named: object) -> object:
     return import_module("msgspec._json_schema").schema_components(*given, **named)
 
 
+def _compiled(*given: object, **named: object) -> object:
+    return import_module("re").compile(*given, **named)
+
+
 def _quoted(*given: object, **named: object) -> object:
     return import_module("urllib.parse").quote_from_bytes(*given, **named)
 
@@ -83,6 +87,8 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
     "msgspec": {
         # typing has all that msgspec looks for there first.
         "typing_extensions": None,
+        # For constraints, which no type of ours has.
+        "re": {"compile": _compiled, **_of_patterns()},
         # The module in C that has the same types.
         "datetime": "_datetime",
         # No module of ours has values of these types.

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.errors import ReferenceInvalidError
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import ASCII, IGNORECASE, compiled
 from freshlayer.masking import is_signed, public_path, shown, without_secrets
+from freshlayer.masking.lazy_urls import quote, unquote_to_bytes, urlsplit
 from freshlayer.request_form import PLAIN, RequestForm, fragment, of_fragment
+
+if TYPE_CHECKING:
+    import re
+    from urllib.parse import SplitResult
 
 __all__ = [
     "CONTENT_ADDRESSED",
@@ -33,15 +37,19 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ftp": 21, "ftps": 990, "ssh": 22, "
 _DEFAULT_REFS = {"git": "HEAD"}
 _PACKAGE = "pkg:"
 _LONGEST = 8192
+_BUCKET = compiled(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_BARE_PERCENT = compiled(r"%(?![0-9A-Fa-f]{2})")
+_REF = compiled(r"[\w./@{}^~+#-]+")
 
 # pip and others write a digest behind the URL, where no server sees it.
 _FRAGMENT = compiled(
     r"(?<![\w-])(?:sha512=[0-9a-f]{128}|sha256=[0-9a-f]{64}|sha1=[0-9a-f]{40}|md5=[0-9a-f]{32})(?![0-9a-f])",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 _CONTEXT = compiled(r"(?i)(?:https?://|git://|ssh://|git@|github\.com/)")
 _HOST = compiled(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
+_WHOLE_COMMIT = compiled(_COMMIT)
 _IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
 CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
     # PyPI and its mirrors name a file by the BLAKE2b-256 of its bytes, cut in three.
@@ -66,14 +74,14 @@ _LONG_HEX = compiled(r"[0-9a-f]{40}")
 _PLAIN_PACKAGE = compiled(
     r"pkg:(?:(?:deb|apk)(?:/[a-z0-9][a-z0-9._-]*){1,2}|rpm(?:/[a-z0-9][a-z0-9._-]*)?/[A-Za-z0-9][\w.-]*)"
     r"(?:\?(?:arch=[a-z0-9_]+(?:&distro=[a-z0-9._-]+)?|distro=[a-z0-9._-]+))?",
-    re.ASCII,
+    ASCII,
 )
 # The grammar of distribution/reference, without the limits on length.
 _IMAGE = compiled(
     r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/|\[[0-9a-fA-F:]+\](?::\d+)?/)?"
     r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",
-    re.ASCII,
+    ASCII,
 )
 
 
@@ -200,7 +208,7 @@ def _object(text: str) -> Reference:
     bucket, _, written = rest.partition("/")
     parts = _split(f"{scheme}://{bucket}/{_literal(written)}")
     account = parts.scheme == "azblob"
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}", bucket):
+    if not _BUCKET.fullmatch(bucket):
         raise ReferenceInvalidError(shown(text), f"it names no {'account' if account else 'bucket'}")
     _, _, query = rest.partition("?")
     if is_signed(rest) or without_secrets(query, guess=False) != query:
@@ -218,7 +226,7 @@ def _literal(key: str) -> str:
     """A key as the path of a URL: what would end a path, or is not ``%XX``, is literal."""
     for character, encoded in ((" ", "%20"), ("?", "%3F"), ("#", "%23")):
         key = key.replace(character, encoded)
-    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", key)
+    return _BARE_PERCENT.sub("%25", key)
 
 
 def _repository(text: str) -> Reference:
@@ -231,14 +239,14 @@ def _repository(text: str) -> Reference:
     userinfo, at, _ = parts.netloc.rpartition("@")
     host = _host(address, parts)
     path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._[]")
-    if ref and not re.fullmatch(r"[\w./@{}^~+#-]+", ref):
+    if ref and not _REF.fullmatch(ref):
         raise ReferenceInvalidError(shown(text), f"it names no {program} ref")
     shown_user = f"{userinfo}@" if parts.scheme == "ssh" and ":" not in userinfo and at else ""
     return Reference(
         kind=program,
         text=f"{program}+{parts.scheme}://{shown_user}{host}{public_path(host, path)}{hash_}{ref}",
         address=f"{parts.scheme}://{userinfo}{at}{host}{path}{hash_}{ref}",
-        pinned=f"commit:{ref}" if re.fullmatch(_COMMIT, ref) else "",
+        pinned=f"commit:{ref}" if _WHOLE_COMMIT.fullmatch(ref) else "",
     )
 
 
@@ -250,7 +258,7 @@ def _image(text: str) -> Reference:
         raise ReferenceInvalidError(shown(written), "not an image name")
     name, tag, digest = match["name"], match["tag"], match["digest"]
     first, slash, rest = name.partition("/")
-    if not slash or not (re.search(r"[.:]", first) or first == "localhost"):
+    if not slash or not ("." in first or ":" in first or first == "localhost"):
         name = f"docker.io/{name if slash else 'library/' + name}"
     elif first == "index.docker.io":
         name = f"docker.io/{rest}"
@@ -279,7 +287,7 @@ def _canonical_package(text: str) -> str:
         raise ReferenceInvalidError(shown(text), "not a package URL (pkg:TYPE/NAME)") from None
     if found.version or found.subpath:
         raise ReferenceInvalidError(shown(text), "a package URL is written here without a version")
-    if re.search(r"://|@", str(found.qualifiers)):
+    if any(it in str(found.qualifiers) for it in ("://", "@")):
         raise ReferenceInvalidError(shown(text), "a package URL is written here without a repository")
     space, name = found.namespace, found.name
     if found.type == "deb":

@@ -6,15 +6,14 @@ What is not a secret is a part of the reference, written behind the URL:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import DOTALL, compiled
 from freshlayer.masking import is_secret_header, shown
+from freshlayer.masking.lazy_urls import quote, unquote, urlsplit
 
 Header = tuple[str, str]
 """Name in small letters, and value; an empty value: the header is not sent."""
@@ -22,7 +21,7 @@ Header = tuple[str, str]
 _NAME = compiled(r"[a-z0-9_.-]{1,64}")
 _SAFE = "/:;,+*!()@~"
 _LONGEST = 4096
-_ITEM = compiled(r"header:([a-z0-9_.-]{1,64})=(.*)", re.DOTALL)
+_ITEM = compiled(r"header:([a-z0-9_.-]{1,64})=(.*)", DOTALL)
 NOT_FOLLOWED = "redirects:no"
 
 # They do not select what is served, or the file is watched whole and uncompressed anyway.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
@@ -11,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
 from freshlayer.errors import OptionError
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS, seconds_of
 from freshlayer.model.packages import URL_TYPES, PackagePolicy, usual_policy
 from freshlayer.reference import shown
@@ -167,6 +167,11 @@ HOST_SETTINGS: dict[str, str] = {
 }
 """Every field of ``[hosts."name"]``."""
 
+_FAILS = compiled(r"""(?m)^[ \t]*["']?on_unknown["']?[ \t]*=[ \t]*["']fail["']""")
+_REPOSITORY = compiled(r"[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*")
+_ARCHIVE = compiled(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]*\{time\}[A-Za-z0-9._~/-]*")
+_HEADER = compiled(r"[A-Za-z0-9-]{1,64}")
+
 _TIMES = ("full_answer_every", "keep_history")
 _CHOICES: Mapping[str, type[StrEnum]] = {"on_unknown": OnUnknown, "pull": Pull}
 _HOST_FIELDS = asdict(HostSettings())
@@ -218,9 +223,7 @@ def _check_lock_file(where: str, name: str) -> None:
 
 def is_set_to_fail(text: str) -> bool:
     """Whether settings have ``on_unknown = "fail"``, whatever else is wrong in them."""
-    return (
-        re.search(r"""^[ \t]*["']?on_unknown["']?[ \t]*=[ \t]*["']fail["']""", text, re.MULTILINE) is not None
-    )
+    return _FAILS.search(text) is not None
 
 
 def _packages(where: str, given: object) -> dict[str, PackagePolicy]:
@@ -236,10 +239,8 @@ def _packages(where: str, given: object) -> dict[str, PackagePolicy]:
 def _snapshots(where: str, given: Mapping[str, object]) -> dict[str, str]:
     """``"deb.example/debian" = "https://snapshot.example/debian/{time}"``."""
     for repository, archive in given.items():
-        plain = re.fullmatch(r"[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9._~-]+)*", repository)
-        known = isinstance(archive, str) and re.fullmatch(
-            r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/-]*\{time\}[A-Za-z0-9._~/-]*", archive
-        )
+        plain = _REPOSITORY.fullmatch(repository)
+        known = isinstance(archive, str) and _ARCHIVE.fullmatch(archive)
         if not (plain and known):
             raise OptionError(
                 f"{where}: [snapshots]: {shown(repository, 60)}: not a repository without its scheme and the"
@@ -276,7 +277,7 @@ def _host(where: str, name: str, given: object) -> HostSettings:
             )
         if not _is_like(_HOST_FIELDS[key], value):
             raise OptionError(f"{place}: {key} can't be {shown(repr(value), 40)}")
-    if "header" in given and not re.fullmatch(r"[A-Za-z0-9-]{1,64}", given["header"]):
+    if "header" in given and not _HEADER.fullmatch(given["header"]):
         raise OptionError(f"{place}: header is no name of a header field")
     return HostSettings(**{**given, "command": tuple(given.get("command", ()))})
 

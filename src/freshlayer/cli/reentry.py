@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import MutableMapping
 
 from freshlayer.children import MARK, search_path
 from freshlayer.errors import ReentryError
+from freshlayer.lazy_regex import compiled
 
 __all__ = ["MARK", "enter"]
+
+_PROCESS = compiled(r"[1-9][0-9]{0,9}")
 
 
 def enter(environ: MutableMapping[str, str]) -> None:
@@ -19,7 +21,7 @@ def enter(environ: MutableMapping[str, str]) -> None:
     Raises ReentryError where the mark is there already.
     """
     first = environ.get(MARK, "")
-    if first != str(os.getpid()) and _is_running(first):
+    if first and first != str(os.getpid()) and _is_running(first):
         raise ReentryError(
             f"freshlayer was started again by a program that it had started (process {first}): a 'docker' in "
             "PATH, an alias in docker's config.json or a credential helper leads back to freshlayer without "
@@ -31,7 +33,7 @@ def enter(environ: MutableMapping[str, str]) -> None:
 
 
 def _is_running(process: str) -> bool:
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", process):
+    if not _PROCESS.fullmatch(process):
         return False
     try:
         os.kill(int(process), 0)

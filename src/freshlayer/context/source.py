@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -14,9 +13,11 @@ from msgspec.structs import replace
 from freshlayer.errors import ContextError
 from freshlayer.files.bounded_read import UnfitFileError, kind_of, read_file, read_text
 from freshlayer.files.path_text import text_of
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import is_remote_context, shown
 
+_OWN_TABLE = compiled(r"(?m)^\s*\[tool\.freshlayer")
 _LARGEST = 16 * 1024 * 1024
 # In the order of docker's client.
 _NAMES = ("Dockerfile", "dockerfile")
@@ -140,7 +141,7 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
             text = _settings_text(directory / name)
         except FileNotFoundError:
             continue
-        if not table or re.search(r"(?m)^\s*\[tool\.freshlayer", text):
+        if not table or _OWN_TABLE.search(text):
             return text, str(directory / name), table
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -83,6 +82,8 @@ class _Marker:
             return sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
         names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
         values = [[name, self._build_args.get(name)] for name in names]
+        import json  # noqa: PLC0415 - a stage with images or build args
+
         text = json.dumps([chain, digest, values, *sources])
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 

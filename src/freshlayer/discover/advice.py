@@ -6,8 +6,8 @@ again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -16,6 +16,9 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.masking import masked_script
 from freshlayer.model.inputs import Advice
 from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun
+
+if TYPE_CHECKING:
+    import re
 
 _WHOLE = {".", "./", "*", "./*"}
 

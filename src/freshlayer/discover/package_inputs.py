@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from urllib.parse import quote
+from typing import TYPE_CHECKING
 
 from freshlayer import reference
 from freshlayer.dockerfile.model import Stage
 from freshlayer.errors import ReferenceInvalidError
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import ASCII, compiled
+from freshlayer.masking.lazy_urls import quote
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.packages import (
     READS_NOTHING,
@@ -23,10 +23,15 @@ from freshlayer.model.packages import (
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
+if TYPE_CHECKING:
+    import re
+
 _READS = frozenset(PackageAction) - READS_NOTHING
 _OF_ALL = frozenset({PackageAction.UPGRADE, PackageAction.DIST_UPGRADE})
 _EVERY = "*"
 """Every installed package."""
+_IN_NAMES = compiled(r"[\w.:+*~()-]", ASCII)
+_PLUS = compiled(r"[^+]\+$")
 _FILE = compiled(r"://|^[./~]|/.*\.(?:deb|rpm|apk)$|\.(?:deb|rpm|spec)$")
 _APT = compiled(r"(?P<name>[^\s=/:]+?)(?::(?P<arch>[\w-]+))?(?:[=/].*)?")
 _APK = compiled(r"(?P<name>[^\s<>=~@!]+)(?:[<>=~@].*)?")
@@ -107,9 +112,7 @@ def _references(command: PackageCommand) -> Iterator[Reference]:
 
 
 def _encoded(name: str) -> str:
-    return "".join(
-        c if re.match(r"[\w.:+*~()-]", c, re.ASCII) else f"%{ord(c):02X}" for c in name if c < "\x7f"
-    )
+    return "".join(c if _IN_NAMES.match(c) else f"%{ord(c):02X}" for c in name if c < "\x7f")
 
 
 def _names(command: PackageCommand) -> Iterator[tuple[str, str]]:
@@ -152,6 +155,6 @@ def _of_apt(word: str, *, source: bool) -> Iterator[tuple[str, str]]:
     match = None if word.endswith("-") or word.startswith(".") else _APT.fullmatch(word)
     if match:
         name = match["name"]
-        name = name[:-1] if re.search(r"[^+]\+$", name) else name
+        name = name[:-1] if _PLUS.search(name) else name
         arch = "source" if source else match["arch"] or ""
         yield name, f"?arch={arch}" if arch else ""

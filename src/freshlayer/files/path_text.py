@@ -6,15 +6,17 @@ written as NUL and two hexadecimal digits: no path has a NUL. Every other path i
 
 from __future__ import annotations
 
-import re
+from freshlayer.lazy_regex import compiled
 
 _FIRST, _LAST = 0xDC80, 0xDCFF
-_SURROGATE = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
-_WRITTEN = re.compile("\0([89a-f][0-9a-f])")
+_SURROGATE = compiled(f"[{chr(_FIRST)}-{chr(_LAST)}]")
+_WRITTEN = compiled("\0([89a-f][0-9a-f])")
 
 
 def text_of(path: str) -> str:
     """UTF-8 can encode it."""
+    if path.isascii():
+        return path
     return _SURROGATE.sub(lambda it: f"\0{ord(it[0]) & 0xFF:02x}", path)
 
 

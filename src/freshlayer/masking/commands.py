@@ -5,11 +5,10 @@ Every text of a command in a report, a reason, an advice or a warning goes throu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from posixpath import basename
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import DOTALL, IGNORECASE, compiled
 from freshlayer.masking.channels import masked_channel
 from freshlayer.masking.given import given, piped
 from freshlayer.masking.names import MASK, is_secret_name, looks_random
@@ -49,15 +48,17 @@ _OF_CHANNELS = frozenset({"conda", "mamba", "micromamba", "pixi", "rattler-build
 _LONG = compiled(
     r"(?:proxy-|http-|ftp-)?(?:user|header|creds?|auth)|(?:src|dest|source|destination)-creds|cookies?|data(?:-\w+)*"
     r"|json|form(?:-string)?|(?:post|body)-data|pass(?:in|out)|field|cert",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 """Options whose name does not mention a secret, and whose value may be one."""
-_HOLDS = compiled(r"token|passw|passphrase|secret|auth|credential|[_-]key", re.IGNORECASE)
+_SETS = compiled(r"\w+=")
+_BLANK = compiled(r"\s")
+_HOLDS = compiled(r"token|passw|passphrase|secret|auth|credential|[_-]key", IGNORECASE)
 _HARMLESS = compiled(
     r"(?:no|allow|skip|disable|without|ignore|enable|check|use|with|import|recv|gpg|pgp|public|trusted)[_-].*"
     r"|(?:proxy-)?(?:basic|digest|ntlm(?:-wb)?|anyauth|negotiate)|.*session-cookies|auth-no-challenge"
     r"|.*-stdin|keyserver|auth(?:or|ority|ors)\b.*",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 _PLAIN_VALUE = compiled(r"[a-z]{0,12}|v?\d[\d.:]*|(?:amd|arm|x86_|ppc|s390|riscv)\w*|.*[./].*|…|.*\$.*")
 _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$]).{3,}")
@@ -66,17 +67,17 @@ _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$])
 _HINT = compiled(r"[=:]|\s")
 _NAMED = r"(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*"
 _IS = r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)"
-_ASSIGNED = compiled(rf"(?P<name>{_NAMED}){_IS}", re.DOTALL)
+_ASSIGNED = compiled(rf"(?P<name>{_NAMED}){_IS}", DOTALL)
 # npm's //host/:_authToken=…; its pattern takes quadratic time, so it is tried where it can match alone.
-_ASSIGNED_TO_HOST = compiled(rf"(?P<name>{_NAMED}|[\w./:-]*:_\w+){_IS}", re.DOTALL)
+_ASSIGNED_TO_HOST = compiled(rf"(?P<name>{_NAMED}|[\w./:-]*:_\w+){_IS}", DOTALL)
 _PHRASE = compiled(
     r"(?P<name>\b(?:bearer|basic|password|passwd|passphrase|secret|token|identified\s+by)\s+)[^\s].*",
-    re.IGNORECASE | re.DOTALL,
+    IGNORECASE | DOTALL,
 )
 _TOKEN = compiled(
     r"\s+|(?P<end>\$?\(|[;|&){}`]+)|(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|\$\{[^}]*\}|\$(?!\()"
     r"|[^\s;|&(){}`'\"\\$]|['\"\\])+",
-    re.DOTALL,
+    DOTALL,
 )
 _NAME = compiled(r"(?://[\w.:/-]*/:)?_\w+|[A-Za-z]\w*[_-][\w-]*")
 _MOST_NESTED = 3
@@ -121,7 +122,7 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
             safe.append(MASK)
             hides = False
             continue
-        if not program and not re.match(r"\w+=", word):
+        if not program and not _SETS.match(word):
             program = basename(word)
         logs_in = logs_in or word in _LOGINS
         safe.append(_word(word[:_LONGEST_WORD], program, depth, show, logs_in=logs_in))
@@ -205,7 +206,7 @@ def _inside(word: str, depth: int, show: Show) -> str:
     if not _HINT.search(word):
         return show(word)
     word = _PHRASE.sub(rf"\g<name>{MASK}", _assigned(word))
-    if re.search(r"\s", word) and depth < _MOST_NESTED:
+    if _BLANK.search(word) and depth < _MOST_NESTED:
         word = masked_script(word, depth + 1, show)
     return show(word)
 

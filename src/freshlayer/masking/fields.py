@@ -5,10 +5,9 @@ Stricter than the reading of a command: from such a name on the line is hidden, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import IGNORECASE, compiled
 from freshlayer.masking.names import MASK, is_secret_name
 
 _LONGEST = 4000
@@ -19,7 +18,7 @@ _FIRST = compiled(r"\s*(?P<name>[A-Za-z_][\w.-]{0,200})\s+(?=\S)")
 _PHRASE = compiled(
     r"\b(?:(?:password|passwd|passphrase|passcode|requirepass|masterauth)\b|identified\s+by\b"
     r"|(?:secret|token|bearer|key)\b(?=\s+(?:is\s+)?(?![a-z]+\b(?![\w/+=-]))))\s+(?=\S)",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 """In a sentence ``the token is missing`` shows; ``token k3Zq81`` does not."""
 _KEY_AT_START = compiled(

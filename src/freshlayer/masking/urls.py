@@ -6,11 +6,11 @@ the secret is replaced, as the number of segments matters.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import IGNORECASE, compiled
+from freshlayer.masking.lazy_urls import quote, unquote
 from freshlayer.masking.names import (
     decoded,
     is_certain_name,
@@ -20,28 +20,34 @@ from freshlayer.masking.names import (
     without_known_forms,
 )
 
+if TYPE_CHECKING:
+    import re
+
 _IN_PATH = "***"
 _MOST_NESTED = 4
 _SHORTEST = 15
 _MARKED = compiled(r"[;=%]")
+_BETWEEN = compiled(r"([&;])")
+_NESTS = compiled(r"%(?:25)*(?:3[AaFfDd])|[=?]")
+_HAS_PARTS = compiled(r"[=?#@]|://")
 _SAFE_IN_PATH = "/:@!$&'()*+,;=~-._[]"
 
 # What belongs to a signature counts as secret only beside it: Azure SAS, S3 and CloudFront and OSS (V2), COS.
-_AZURE = compiled(r"(?:^|[&;])sig=", re.IGNORECASE)
+_AZURE = compiled(r"(?:^|[&;])sig=", IGNORECASE)
 _AZURE_ONLY = compiled(
-    r"sig|se|sp|sv|sr|st|ss|si|sip|srt|spr|sdd|skoid|sktid|skt|ske|sks|skv|saoid|suoid|scid", re.IGNORECASE
+    r"sig|se|sp|sv|sr|st|ss|si|sip|srt|spr|sdd|skoid|sktid|skt|ske|sks|skv|saoid|suoid|scid", IGNORECASE
 )
-_SIGNATURE = compiled(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", re.IGNORECASE)
+_SIGNATURE = compiled(r"(?:^|&)(?:x-amz-signature|x-goog-signature|signature|sig)=", IGNORECASE)
 _EXPIRES = compiled(
-    r"(?:^|[&;])(?:signature|awsaccesskeyid|googleaccessid|ossaccesskeyid|key-pair-id)=", re.IGNORECASE
+    r"(?:^|[&;])(?:signature|awsaccesskeyid|googleaccessid|ossaccesskeyid|key-pair-id)=", IGNORECASE
 )
 _EXPIRES_ONLY = {"expires", "policy"}
-_COS = compiled(r"(?:^|[&;])q-signature=", re.IGNORECASE)
+_COS = compiled(r"(?:^|[&;])q-signature=", IGNORECASE)
 
 _FILE_NAME = compiled(
     r"[\w./+%-]*\.(?:tar|t?gz|tgz|xz|bz2|zst|zip|7z|jar|war|whl|deb|rpm|apk|json|ya?ml|xml|txt|csv|sh|py|asc|gpg|pub"
     r"|exe|msi|bin|img|iso|so|html?)",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 """What ``key=`` may hold where it names an object."""
 
@@ -60,7 +66,7 @@ _PLACES = (
 )
 """Where services put a secret into a path: Slack, Discord, Telegram, Teams, Sentry, Zapier, package hosts."""
 _MAY_HOLD = compiled(
-    r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury|/t/", re.IGNORECASE
+    r"slack|hook|/bot|telegram|builtin|with/key|packagecloud|cloudsmith|fury|/t/", IGNORECASE
 )
 _PLACE = tuple(compiled(pattern) for pattern in _PLACES)
 _PLAIN_WORD = compiled(r"[A-Za-z]*|v?\d+(?:\.\d+)*|.*\.[A-Za-z]\w{0,5}|\*+")
@@ -116,7 +122,9 @@ def shown(text: str, limit: int = 120) -> str:
 
 def in_full(text: str) -> str:
     """Text without userinfo and secrets, of any length and with its control characters."""
-    return public_text(_LOOSE_USERINFO.sub("", _USERINFO.sub("", text)))
+    if "://" in text and "@" in text:
+        text = _LOOSE_USERINFO.sub("", _USERINFO.sub("", text))
+    return public_text(text)
 
 
 def public_text(text: str) -> str:
@@ -137,7 +145,7 @@ def _of_region(text: str, *, guess: bool = True) -> str:
         host, slash, path = match["path"].partition("/")
         return match["scheme"] + host + public_path(host, slash + path)
 
-    return _REGION.sub(clean, _USERINFO.sub("", text))
+    return _REGION.sub(clean, _USERINFO.sub("", text) if "@" in text else text)
 
 
 class _Query:
@@ -185,7 +193,7 @@ class _Query:
 
 def _items(query: str) -> Iterator[tuple[str, str]]:
     """(separator before it, parameter)."""
-    pieces = re.split(r"([&;])", query)
+    pieces = _BETWEEN.split(query)
     yield "", pieces[0]
     yield from zip(pieces[1::2], pieces[2::2], strict=True)
 
@@ -199,7 +207,7 @@ def _name_and_value(item: str) -> tuple[str, str]:
 def _value(value: str, depth: int, *, guess: bool) -> str:
     """A value that may hold another URL, or parameters, as it is or percent-encoded."""
     if depth >= _MOST_NESTED:
-        return "" if re.search(r"%(?:25)*(?:3[AaFfDd])|[=?]", value) else value
+        return "" if _NESTS.search(value) else value
     value = _nested(value, depth, guess=guess)
     plain = unquote(value)
     if plain == value:
@@ -209,7 +217,7 @@ def _value(value: str, depth: int, *, guess: bool) -> str:
 
 
 def _nested(value: str, depth: int, *, guess: bool) -> str:
-    if not re.search(r"[=?#@]|://", value):
+    if not _HAS_PARTS.search(value):
         return value
     scheme, mark, _ = value.partition("://")
     if not mark and "?" not in value and "#" not in value:

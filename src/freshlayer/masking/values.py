@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import DOTALL, compiled
+from freshlayer.masking.lazy_urls import quote
 from freshlayer.masking.names import MASK, is_certain_name, is_secret_name
 
 _LEAST = 6
@@ -21,6 +20,7 @@ _ORDINARY = compiled(
 )
 """A word, a number, a version, a path: hiding it everywhere would hide what is not a secret."""
 _HEXADECIMAL = compiled(r"(?:0x)?[0-9A-Fa-f]+")
+_PARTS = compiled(r"([^:]+://[^/?#]*)([^#]*)(.*)", DOTALL)
 
 
 def assigned(script: str) -> Iterator[tuple[str, str]]:
@@ -52,5 +52,5 @@ def without_values(text: str, values: Iterable[str], mask: str = MASK) -> str:
 
 def url_without_values(url: str, values: Iterable[str]) -> str:
     """A URL's spelling with ``***`` for these values; not in its host, nor in what follows a ``#``."""
-    match = re.match(r"([^:]+://[^/?#]*)([^#]*)(.*)", url, re.DOTALL)
+    match = _PARTS.match(url)
     return match[1] + without_values(match[2], values, "***") + match[3] if match else url

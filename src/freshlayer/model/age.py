@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from freshlayer.lazy_regex import compiled
+
+if TYPE_CHECKING:
+    from datetime import date
 
 _DAY = compiled(r"(\d{4}-\d{2}-\d{2})T[\d:]{8}")
 _NO_DAY = "0001-01-01"
@@ -27,6 +30,8 @@ def age(day: str, now: int) -> str:
     known = _date(day)
     if known is None or known.year < _FIRST_YEAR:
         return ""
+    from datetime import UTC, datetime  # noqa: PLC0415 - few reports have an age
+
     days = (datetime.fromtimestamp(now, UTC).date() - known).days
     if days < 0:
         return ""
@@ -41,6 +46,8 @@ def _ago(count: int, unit: str) -> str:
 
 
 def _date(day: str) -> date | None:
+    from datetime import date  # noqa: PLC0415 - the same
+
     try:
         return date.fromisoformat(day)
     except ValueError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import msgspec
 
 _ENCODER = msgspec.json.Encoder()
@@ -22,4 +20,6 @@ def compact(value: object) -> str:
         text = _ESCAPED
     if text.isascii() and _ESCAPED not in text:
         return text.decode("ascii")
+    import json  # noqa: PLC0415 - few texts take it
+
     return json.dumps(value, separators=(",", ":"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -86,6 +85,8 @@ def contrast(old: Identity, new: Identity) -> str:
 
 def _dated(value: str) -> str:
     """``1700000000/5600`` → ``2023-11-14 22:13:20Z, 5600 bytes``."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - for what is printed of a few identities
+
     moment, _, length = value.partition("/")
     try:
         at = datetime.fromtimestamp(int(moment), tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
