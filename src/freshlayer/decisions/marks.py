@@ -10,6 +10,7 @@ from msgspec import Struct
 from freshlayer.digests import sha256
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
+from freshlayer.model.compact_json import spaced
 
 _A_STAGE = "<stage>"
 
@@ -82,9 +83,7 @@ class _Marker:
             return sha256(f'["{chain}", "{digest}", []]'.encode()).hexdigest()
         names = [word.partition("=")[0] for word in instruction.words] if instruction.name == "ARG" else []
         values = [[name, self._build_args.get(name)] for name in names]
-        import json  # noqa: PLC0415 - a stage with images or build args
-
-        text = json.dumps([chain, digest, values, *sources])
+        text = spaced([chain, digest, values, *sources])
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
+from freshlayer.digests import sha256
 from freshlayer.model.evidence import Evidence, Identity, Strength
 
 MANIFEST = "manifest"
@@ -42,7 +42,7 @@ def combined(manifests: Mapping[str, str]) -> str:
     import json  # noqa: PLC0415 - of several platforms
 
     pairs = sorted([spelled(platform), digest] for platform, digest in manifests.items())
-    return hashlib.sha256(json.dumps(pairs, separators=(",", ":")).encode()).hexdigest()
+    return sha256(json.dumps(pairs, separators=(",", ":")).encode()).hexdigest()
 
 
 def of_platforms(manifests: Mapping[str, str]) -> list[Evidence]:

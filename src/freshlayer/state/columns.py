@@ -77,9 +77,13 @@ def _is_identity(value: object) -> bool:
     return isinstance(value, str) and bool(Identity.parse(value, Strength.NONE))
 
 
+pairs_in = msgspec.json.Decoder(list[tuple[str, str]]).decode
+"""Text of a column → its pairs."""
+
+
 def _is_pairs(value: object) -> bool:
     """JSON: [[reference, identity], …]."""
-    return isinstance(value, str) and isinstance(msgspec.json.decode(value, type=list[tuple[str, str]]), list)
+    return isinstance(value, str) and isinstance(pairs_in(value), list)
 
 
 RANKED = (

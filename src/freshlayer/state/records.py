@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,7 +10,8 @@ from msgspec.structs import replace
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.model.build import Built, LastBuild
-from freshlayer.state.columns import Row
+from freshlayer.model.compact_json import compact
+from freshlayer.state.columns import Row, pairs_in
 
 if TYPE_CHECKING:
     from freshlayer.state.database import Connection
@@ -163,7 +163,7 @@ def _among(rows: Rows, sql: str, before: tuple[str, ...], values: Sequence[str],
 
 def _built(rows: Rows, scope: Scope) -> Iterator[tuple[Mark, Built]]:
     for stage, digest, chain, pairs, key in rows(_BUILT, (scope.dockerfile, *scope.values)):
-        yield Mark(stage, digest, chain), Built(tuple((r, i) for r, i in json.loads(pairs)), key)
+        yield Mark(stage, digest, chain), Built(tuple(pairs_in(pairs)), key)
 
 
 def _history(rows: Rows, scope: Scope) -> Iterator[tuple[Mark, LastBuild]]:
@@ -255,7 +255,7 @@ def _columns(scope: Scope, record: BuiltRecord | HistoryRecord, chain: str) -> t
 
 
 def _pairs(built: Built) -> str:
-    return json.dumps([list(pair) for pair in built.pairs], separators=(",", ":"))
+    return compact([list(pair) for pair in built.pairs])
 
 
 def _remembered(earlier: LastBuild) -> tuple[str, float | None, int]:

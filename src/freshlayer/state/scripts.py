@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -32,6 +31,8 @@ class KeptScript(Struct, frozen=True):
 
 def read(rows: Iterable[Row], wanted: Mapping[str, Reference]) -> dict[Reference, KeptScript]:
     """Those that are what was written: a damaged one is read again from its origin."""
+    from hashlib import sha256  # noqa: PLC0415 - few Dockerfiles download a script
+
     found: dict[Reference, KeptScript] = {}
     for reference, identity, digest, packed in rows:
         body = _unpacked(packed)
@@ -42,7 +43,8 @@ def read(rows: Iterable[Row], wanted: Mapping[str, Reference]) -> dict[Reference
 
 def write(connection: Connection, scripts: Mapping[Reference, KeptScript], at: int) -> None:
     """Record scripts, and remove the oldest where they are too many."""
-    import zlib  # noqa: PLC0415 - few Dockerfiles download a script
+    import zlib  # noqa: PLC0415 - see above
+    from hashlib import sha256  # noqa: PLC0415 - the same
 
     rows = [
         (reference.text, it.identity, sha256(it.body).hexdigest(), zlib.compress(it.body), at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Generator
 from urllib.parse import urlsplit
 
@@ -106,6 +105,8 @@ def _text(answer: Answer) -> str:
     """The first bytes as text; of a page that came compressed, what they are compressed of."""
     data = answer.body
     if evidence.coding(answer.hops[-1]) in {"gzip", "deflate"}:
+        import zlib  # noqa: PLC0415 - few answers are compressed
+
         try:
             data = zlib.decompressobj(wbits=47).decompress(data, _PEEK)
         except zlib.error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, field
 
@@ -19,6 +18,9 @@ from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
+
+if TYPE_CHECKING:
+    import hashlib
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
@@ -96,7 +98,7 @@ class Transfer(Struct):
     length: int = 0
     stopped: bool = False
     error: Reason | None = None
-    hasher: hashlib._Hash = field(default_factory=hashlib.sha256)
+    hasher: hashlib._Hash | None = None
     kept: list[bytes] = field(default_factory=list)
 
     def on_header(self, line: bytes) -> int | None:
@@ -131,7 +133,7 @@ class Transfer(Struct):
         if self.request.sink is not None and self.hops[-1][0] == _OK:
             return self._pour(chunk, self.request.sink)
         if self.request.digest:
-            self.hasher.update(chunk)
+            self._hasher().update(chunk)
         if self.request.keep:
             self.kept.append(chunk)
         return None if self.request.into is None else self._store(chunk, self.request.into)
@@ -150,6 +152,13 @@ class Transfer(Struct):
             return 0
         return None
 
+    def _hasher(self) -> hashlib._Hash:
+        if self.hasher is None:
+            from hashlib import sha256  # noqa: PLC0415 - most bodies are not read
+
+            self.hasher = sha256()
+        return self.hasher
+
     def _pour(self, chunk: bytes, sink: BlobSink) -> int | None:
         if self.length == len(chunk):
             sink.begin()
@@ -165,7 +174,7 @@ class Transfer(Struct):
         if self.stopped:
             return Answer(hops, length=self.length, body=b"".join(self.kept) if self.request.part else b"")
         if not error:
-            digest = self.hasher.hexdigest() if self.request.digest else ""
+            digest = self._hasher().hexdigest() if self.request.digest else ""
             return Answer(hops, digest=digest, length=self.length, body=b"".join(self.kept))
         return Answer(hops, error=self.error or error, transient=transient)
 
