@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from freshlayer.probe.network.curl import authorities
+from freshlayer.probe.network.libcurl import authorities
 from testing.tls import SelfSigned
 
 LONG_AGO = 1_700_000_000

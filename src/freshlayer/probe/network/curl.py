@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,7 +13,7 @@ from freshlayer.evidence import Hop
 from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
-from freshlayer.probe.network.libcurl import pycurl
+from freshlayer.probe.network.libcurl import authorities, pycurl
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
 from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
@@ -33,12 +32,6 @@ _OK = 200
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 _REASONS = {
     pycurl.E_COULDNT_RESOLVE_HOST: Reason("host-unresolved", hint=hint_of("host-unresolved")),
     pycurl.E_COULDNT_CONNECT: Reason("connection-refused", hint=hint_of("connection-refused")),
@@ -101,6 +94,12 @@ class Transfer(Struct):
     hasher: hashlib._Hash | None = None
     kept: list[bytes] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if self.request.digest:
+            import hashlib  # noqa: PLC0415 - most bodies are not read
+
+            self.hasher = hashlib.sha256()
+
     def on_header(self, line: bytes) -> int | None:
         """Libcurl stops where anything but None or the length is returned."""
         self.header_bytes += len(line)
@@ -132,8 +131,8 @@ class Transfer(Struct):
             return 0
         if self.request.sink is not None and self.hops[-1][0] == _OK:
             return self._pour(chunk, self.request.sink)
-        if self.request.digest:
-            self._hasher().update(chunk)
+        if self.hasher is not None:
+            self.hasher.update(chunk)
         if self.request.keep:
             self.kept.append(chunk)
         return None if self.request.into is None else self._store(chunk, self.request.into)
@@ -152,13 +151,6 @@ class Transfer(Struct):
             return 0
         return None
 
-    def _hasher(self) -> hashlib._Hash:
-        if self.hasher is None:
-            from hashlib import sha256  # noqa: PLC0415 - most bodies are not read
-
-            self.hasher = sha256()
-        return self.hasher
-
     def _pour(self, chunk: bytes, sink: BlobSink) -> int | None:
         if self.length == len(chunk):
             sink.begin()
@@ -174,7 +166,7 @@ class Transfer(Struct):
         if self.stopped:
             return Answer(hops, length=self.length, body=b"".join(self.kept) if self.request.part else b"")
         if not error:
-            digest = self._hasher().hexdigest() if self.request.digest else ""
+            digest = self.hasher.hexdigest() if self.hasher else ""
             return Answer(hops, digest=digest, length=self.length, body=b"".join(self.kept))
         return Answer(hops, error=self.error or error, transient=transient)
 
@@ -324,17 +316,6 @@ def secure(handle: pycurl.Curl, tls: Tls, authorities: str) -> None:
         handle.setopt(pycurl.SSLKEY, tls.key or tls.certificate)
         # Never a prompt on a terminal: a wrong or absent password is an error.
         handle.setopt(pycurl.KEYPASSWD, tls.password)
-
-
-def authorities() -> str:
-    """The CA bundle: libcurl in the wheel knows none by itself."""
-    named = (os.environ.get("SSL_CERT_FILE", ""), os.environ.get("CURL_CA_BUNDLE", ""))
-    for path in (*named, *_BUNDLES):
-        if path and os.path.isfile(path):
-            return path
-    import certifi  # noqa: PLC0415 - only where the system has no bundle
-
-    return certifi.where()
 
 
 def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> Answer:

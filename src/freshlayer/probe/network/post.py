@@ -8,8 +8,7 @@ from io import BytesIO
 
 from msgspec import Struct
 
-from freshlayer.probe.network.curl import authorities
-from freshlayer.probe.network.libcurl import pycurl
+from freshlayer.probe.network.libcurl import authorities, pycurl
 
 _MOST_HEADERS = 64 * 1024
 _FINAL = 200
