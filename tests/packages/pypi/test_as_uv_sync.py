@@ -94,7 +94,7 @@ def test_the_packages_are_those_of_uv(words: str, index: PythonIndex, tmp_path: 
     "text",
     [
         '[tool.uv.sources]\nflask = {git = "https://e.example/flask"}\n',
-        '[[tool.uv.index]]\nurl = "https://e.example/simple"\n',
+        '[tool.uv]\nfind-links = ["https://e.example/wheels"]\n',
         '[tool.uv]\noverride-dependencies = ["flask==1.0"]\n',
     ],
 )

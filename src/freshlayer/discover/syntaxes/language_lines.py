@@ -151,7 +151,11 @@ class ProjectFiles(Struct, frozen=True):
 
     def above(self) -> list[str]:
         """The directory of the command and those above it, the root first."""
-        found = [self.path(".")]
+        return self.upwards(".")[::-1]
+
+    def upwards(self, directory: str) -> list[str]:
+        """A directory and those above it, the nearest first; absolute."""
+        found = [self.path(directory)]
         while found[-1] != "/":
             found.append(dirname(found[-1]))
-        return found[::-1]
+        return found

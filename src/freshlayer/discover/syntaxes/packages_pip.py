@@ -35,7 +35,7 @@ _TABLE, _NAMES = table_of(
     user quiet,q verbose,v
     no-cache-dir,no-cache,n ignore-installed,I force-reinstall no-build-isolation break-system-packages system
     require-hashes disable-pip-version-check no-input prefer-binary compile no-compile reinstall isolated
-    include-deps force
+    include-deps force no-config
     """
 )
 _KEPT = frozenset(
@@ -70,7 +70,10 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
             options.append((_NAMES.get(item.name, item.name), value))
     if not operands or operands[0] not in _VERBS:
         return None
-    options = [*from_environment(name, files.variable), *options]
+    try:
+        options = _with_settings(name, options, files)
+    except NotReadError as error:
+        return LanguageLine(unknown=Reason("requirements-not-stated", detail=str(error)[:80]))
     names = {option for option, _ in options}
     if "no-index" in names:
         return LanguageLine(unknown=_LOCAL_FILES)
@@ -78,6 +81,16 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
     if name == "uv" and unread:
         return LanguageLine(unknown=Reason("requirements-not-stated", detail=", ".join(unread)))
     return _Requirements(files).line(operands[1:], options)
+
+
+def _with_settings(name: str, options: list[tuple[str, str]], files: ProjectFiles) -> list[tuple[str, str]]:
+    """With what variables state, and the files of uv. Raises NotReadError."""
+    if name != "uv":
+        return [*from_environment(name, files.variable), *options]
+    from freshlayer.discover.syntaxes.uv_settings import in_order, settings  # noqa: PLC0415 - of uv alone
+
+    isolated = "no-config" in {option for option, _ in options}
+    return in_order(files, options, [] if isolated else settings(files, ".", pip=True))
 
 
 def requirements(lines: Sequence[str], files: ProjectFiles) -> LanguageLine:

@@ -12,7 +12,7 @@ from posixpath import join
 from freshlayer.discover.locks.project import table, texts
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles, divided
 from freshlayer.discover.syntaxes.package_lines import table_of
-from freshlayer.discover.syntaxes.pip_environment import from_environment, not_computed
+from freshlayer.discover.syntaxes.pip_environment import not_computed
 from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
     bounds_of_others,
@@ -22,6 +22,7 @@ from freshlayer.discover.syntaxes.python_projects import (
     of_group,
     refuse_unread,
 )
+from freshlayer.discover.syntaxes.uv_settings import in_order, settings
 
 _TABLE, _NAMES = table_of(
     """
@@ -42,10 +43,6 @@ _MORE_INDEXES = frozenset({"index", "extra-index-url"})
 _WHOLE = (("all-extras", ""), ("all-groups", ""))
 """What uv resolves, whichever part of it is installed."""
 _NOT_READ = frozenset({"package", "all-packages", "find-links", "no-install-package", "no-extra"})
-_READ = frozenset(
-    {"default-groups", "dev-dependencies", "package", "managed", "compile-bytecode", "link-mode"}
-)
-"""Keys of ``tool.uv`` that decide no version, or that are read here."""
 
 
 def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
@@ -56,22 +53,20 @@ def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | Non
     text = files.text(join(directory, "pyproject.toml"))
     if text is None or {"frozen", "locked"} & options.keys():
         return None
-    if (
-        files.text(join(directory, "uv.lock")) is not None
-        or files.text(join(directory, "uv.toml")) is not None
-    ):
+    if files.text(join(directory, "uv.lock")) is not None:
         return None
     try:
         refuse_unread(line.options, _NAMES, not_computed(files.variable))
         document = tomllib.loads(text)
         words = tuple(dict.fromkeys(_wanted(document, line.options)))
         bounds = tuple(bounds_of_others(_wanted(document, _WHOLE), words))
+        stated = [] if "no-config" in options else settings(files, directory, pip=False)
     except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
         return not_stated("pyproject.toml", error)
     named = [
         (_INDEXES.get(name, "extra-index-url"), value) for name, value in line.options if _is_index(name)
     ]
-    kept = (*from_environment("uv", files.variable), *named, *bounds)
+    kept = (*in_order(files, named, stated), *bounds)
     return line_of_project(words, kept, "uv sync", join(directory, "pyproject.toml"))
 
 
@@ -83,7 +78,7 @@ def _wanted(document: Mapping[str, object], options: Sequence[tuple[str, str]]) 
     """Requirements of the project, its extras and groups. Raises NotReadError."""
     names = {name for name, _ in options}
     project, own = table(document.get("project")), table(table(document.get("tool")).get("uv"))
-    unread = [*(names & _NOT_READ), *(f"tool.uv.{it}" for it in own.keys() - _READ)]
+    unread = list(names & _NOT_READ)
     dynamic = [it for it in texts(project.get("dynamic")) if "dependencies" in it]
     if unread or dynamic or not project:
         raise NotReadError(", ".join(sorted([*unread, *dynamic])) or "there is no [project]")
