@@ -17,13 +17,12 @@ from freshlayer.discover.syntaxes.language_lines import (
     Listed,
     ProjectFiles,
     names_nothing,
-    not_followed,
 )
 from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
 from freshlayer.discover.syntaxes.node_overrides import of_member, of_npm, of_word, referred, replaced
 from freshlayer.discover.syntaxes.node_registries import registries
+from freshlayer.discover.syntaxes.node_words import PEERS_OF, is_project, words_of
 from freshlayer.discover.syntaxes.node_workspaces import (
-    OPTIONAL_PEERS,
     PEERS,
     SECTIONS,
     Manifest,
@@ -52,9 +51,6 @@ _COMMON = """
 _USUAL = table_of(f"workspace,w= {_COMMON}")
 _TABLES = {"pnpm": table_of(f"workspace-root,w workspace recursive,r {_COMMON}")}
 """Program → its own table; ``-w`` of pnpm takes no value."""
-_PEERS = {"npm": (PEERS,), "bun": (PEERS,), "pnpm": (PEERS, OPTIONAL_PEERS)}
-_ARCHIVE = compiled(r"(?:file:)?(?!\w+:)[^:@]*\.(?:tgz|tar|tar\.gz)")
-"""A package file of the build context."""
 _NAMED = compiled(r"(?!\.|.*\.(?:tgz|tar|tar\.gz)$)(@[\w.~-]+/[\w.~-]+|[\w.~-]+)(?:@(.+))?")
 _VERBS = frozenset("install i add isntall in ins inst".split())
 _ALONE = frozenset({"yarn", "yarnpkg"})
@@ -94,13 +90,15 @@ def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
         return LanguageLine(unknown=Reason("package-source-unknown", detail=f"--{named[0]} {named[1]}"[:120]))
     stated_ = registries(tool, files, upwards(files, root))
     kept = (*stated_.options, *kept, *((("berry", ""),) if tool == "berry" else ()))
-    if operands[1:]:
-        archives = [it for it in operands[1:] if _ARCHIVE.fullmatch(it)]
-        words = tuple(it for it in operands[1:] if it not in archives)
-        listed = [one for it in archives for one in (Listed(it, Reason("file-named")), not_followed(it))]
-        line = LanguageLine(words, kept, listed=tuple(listed), files=stated_.files)
-        in_project = tool == "npm" and "global" not in dict(options)
-        return _in_project(line, files, workspace(tool, files, root), options) if in_project else _named(line)
+    in_project = tool == "npm" and "global" not in dict(options)
+    words = [it for it in operands[1:] if not (in_project and is_project(it, root, files))]
+    if words:
+        found = words_of(tool, words, files)
+        line = LanguageLine(found.named, kept, listed=found.listed, files=stated_.files)
+        own = _in_project(line, files, workspace(tool, files, root), options) if in_project else _named(line)
+        more = tuple(_word(*it) for it in found.required if not _is_elsewhere(it[1]))
+        away = [it for it in found.required if _is_elsewhere(it[1])]
+        return _with_elsewhere(replace(own, words=tuple(dict.fromkeys((*own.words, *more)))), away)
     command = " ".join([name, *operands])
     line = _of_manifests(command, tool, files, workspace(tool, files, root), options)
     return replace(line, options=(*kept, *line.options), files=stated_.files)
@@ -268,7 +266,7 @@ def _overrides(
 def _sections(tool: str, options: Sequence[tuple[str, str]], *, is_local: bool) -> Sequence[str]:
     names, values = {option for option, _ in options}, dict(options)
     production = "save-prod" in names or values.get("omit") == "dev" or values.get("only", "")[:4] == "prod"
-    peers = _PEERS.get(tool, ()) if "legacy-peer-deps" not in names else ()
+    peers = PEERS_OF.get(tool, ()) if "legacy-peer-deps" not in names else ()
     return (*(SECTIONS[:2] if production or is_local else SECTIONS), *peers)
 
 
