@@ -205,3 +205,44 @@ lint = ["d"]
 def test_groups_of_pdm_are_those_of_its_documentation(options: str, words: str, tmp_path: Path) -> None:
     [found] = commands(tmp_path, f"pdm install {options}", {"pyproject.toml": _GROUPS})
     assert found.words == tuple(words.split())
+
+
+_A, _B, _C = (f"https://{it}.example/simple" for it in "abc")
+_PYPI = "https://pypi.org/simple"
+
+
+@pytest.mark.parametrize(
+    ("sources", "variables", "index"),
+    [
+        ([_A], {"PIPENV_PYPI_MIRROR": _B}, _A),
+        ([_PYPI], {"PIPENV_PYPI_MIRROR": _B}, _B),
+        ([f"{_PYPI}/", _A], {"PIPENV_PYPI_MIRROR": _B}, _B),
+        ([_A, _PYPI], {"PIPENV_PYPI_MIRROR": _B}, _A),
+        (
+            ["https://e.example/pypi.org/simple"],
+            {"PIPENV_PYPI_MIRROR": _B},
+            "https://e.example/pypi.org/simple",
+        ),
+        (["https://pypi.org/other"], {"PIPENV_PYPI_MIRROR": _B}, "https://pypi.org/other"),
+        ([], {"PIP_INDEX_URL": _C}, _C),
+        ([], {"PIPENV_PYPI_MIRROR": _B}, _B),
+        ([], {"PIPENV_PYPI_MIRROR": _B, "PIP_INDEX_URL": _C}, _B),
+        ([_A], {"PIP_INDEX_URL": _C}, _A),
+        ([_A, _B], {}, _A),
+        ([], {}, _PYPI),
+    ],
+)
+def test_the_index_of_pipenv(
+    sources: list[str], variables: dict[str, str], index: str, tmp_path: Path
+) -> None:
+    """Measured with pipenv 2026.10.3, with indexes of other versions."""
+    text = "".join(f'[[source]]\nname = "s{at}"\nurl = "{url}"\n' for at, url in enumerate(sources))
+    before = "\n".join(f"ENV {name}={value}" for name, value in variables.items())
+    (found,) = commands(tmp_path, "pipenv install", {"Pipfile": f'{text}[packages]\nflask = "*"\n'}, before)
+    assert dict(found.options)["index-url"] == index
+
+
+def test_the_index_of_pipenv_in_the_settings_of_pip(tmp_path: Path) -> None:
+    files = {"Pipfile": '[packages]\nflask = "*"\n', "pip.conf": f"[global]\nindex-url = {_C}\n"}
+    (found,) = commands(tmp_path, "pipenv install", files, "COPY pip.conf /etc/pip.conf")
+    assert dict(found.options)["index-url"] == _C

@@ -16,6 +16,9 @@ from freshlayer.discover.syntaxes.python_projects import (
     not_stated,
     refuse_unread,
 )
+from freshlayer.discover.syntaxes.settings_files import why_not_known
+from freshlayer.lazy_regex import compiled
+from freshlayer.masking.logins import without_login
 from freshlayer.model.packages import PYPI_INDEX
 
 _TABLE, _NAMES = table_of(
@@ -28,6 +31,9 @@ _TABLE, _NAMES = table_of(
 _NEED_LOCK = frozenset({"deploy", "ignore-pipfile", "requirements", "editable", "index"})
 
 _NOT_READ = frozenset({"extra-pip-args"})
+_PYPI = compiled(r"https?://pypi(?:\.python)?\.org/simple/?")
+"""What pipenv takes for PyPI."""
+_INDEX = compiled(r"(?m)^[ \t]*index[-_]url[ \t]*[=:][ \t]*(\S+)")
 
 
 def pipenv(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
@@ -65,11 +71,25 @@ def _wanted(document: Mapping[str, object], options: Mapping[str, str]) -> Itera
 def _decided(
     document: Mapping[str, object], options: Mapping[str, str], files: ProjectFiles
 ) -> Iterator[tuple[str, str]]:
-    """Options. The first source counts for a package that names none; a mirror replaces PyPI."""
-    url = next((it.get("url") for it in tables(document.get("source"))), PYPI_INDEX)
+    """Options. The first source counts for a package that names none; a mirror replaces PyPI alone.
+
+    Without a source, it is the mirror, or the index that pip has.
+    """
+    mirror = options.get("pypi-mirror") or files.variable("PIPENV_PYPI_MIRROR")
+    url = next((it.get("url") for it in tables(document.get("source"))), None)
+    if url is None:
+        url = mirror or _of_pip(files)
     if not isinstance(url, str) or "$" in url:
         raise NotReadError("source")
-    mirror = options.get("pypi-mirror") or files.variable("PIPENV_PYPI_MIRROR")
-    yield "index-url", mirror if mirror and "pypi.org" in url else url
+    yield "index-url", without_login(mirror if mirror and _PYPI.fullmatch(url) else url)
     if "pre" in options or table(document.get("pipenv")).get("allow_prereleases"):
         yield "pre", ""
+
+
+def _of_pip(files: ProjectFiles) -> str:
+    """The index of pip's variables and files. Raises NotReadError."""
+    texts = dict(files.configuration("pypi", "pip"))
+    if why_not_known(texts) is not None:
+        raise NotReadError("pip.conf")
+    stated = [url for text in texts.values() for url in _INDEX.findall(text)]
+    return files.variable("PIP_INDEX_URL") or next(reversed(stated), PYPI_INDEX)
