@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -55,4 +57,15 @@ class Npm:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._process.communicate()
+
+
+@cache
+def shared_npm() -> Npm:
+    """One for all tests of this process."""
+    npm = Npm()
+    atexit.register(npm.close)
+    return npm
