@@ -2,6 +2,9 @@
 
 PYTHON = .venv/bin/python
 
+# Half of the time of most tests is waiting for builders, servers and clocks: two more than processors.
+WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+
 # The tests start freshlayer thousands of times: its modules are compiled once, whatever the environment has.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -17,7 +20,7 @@ demo: ## freshlayer demo, then seven acts and the service, on a private engine; 
 
 test: ## every test, end to end too
 	@scripts/setup python engine restify azurite node_managers servers builders browser
-	$(PYTHON) -m pytest -n auto --dist worksteal
+	$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal
 
 check: docs ## format, lint, types, import rules, the documents
 	@scripts/setup python
