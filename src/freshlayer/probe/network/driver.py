@@ -19,7 +19,7 @@ from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
 from freshlayer.probe.network.connections import STREAMS, Connections
 from freshlayer.probe.network.curl import Transfer
-from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, retry_after
+from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, is_out_of_quota, retry_after
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
@@ -337,7 +337,7 @@ class _Driver:
     def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
         """Pass an answer to a conversation (None starts it), and queue its next step."""
         while True:
-            if answer is not None and answer.status in _BUSY:
+            if answer is not None and (answer.status in _BUSY or is_out_of_quota(answer)):
                 talk.retry_after = retry_after(answer)
             try:
                 step = next(talk.conversation) if answer is None else talk.conversation.send(answer)

@@ -41,7 +41,9 @@ ABSENT = frozenset({404, 410})
 EVIDENT = frozenset({*WHOLE, 206, 416})
 """Statuses whose headers describe the bytes."""
 
-_RETRY = {429, 502, 503, 504}
+_TOO_MANY = 429
+_REFUSALS = {403, _TOO_MANY}
+_RETRY = {_TOO_MANY, 502, 503, 504}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_ATTEMPTS = 2
 LONGEST_WAIT = 10.0
@@ -111,7 +113,8 @@ def reason_of(answer: Answer) -> Reason:
     if not answer.hops:
         return Reason("no-answer")
     hop = answer.hops[-1]
-    return Reason(_code_of(hop.status), detail=status_line(hop.status), hint=_retry_after(hop))
+    status = _TOO_MANY if is_out_of_quota(answer) else hop.status
+    return Reason(_code_of(status), detail=status_line(hop.status), hint=_retry_after(answer))
 
 
 def failed(code: str, detail: str) -> Answer:
@@ -130,8 +133,19 @@ def _code_of(status: int) -> str:
     return _CODES.get(status) or ("http-server-error" if status >= _SERVER_ERROR else "http-status")
 
 
-def _retry_after(hop: Hop) -> str:
-    seconds = hop.one("retry-after")
+def is_out_of_quota(answer: Answer) -> bool:
+    """Whether an API refuses because all requests of its quota are used.
+
+    GitHub answers with 403 then (docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+    """
+    hop = answer.hops[-1] if answer.hops else None
+    return hop is not None and hop.status in _REFUSALS and hop.one("x-ratelimit-remaining") == "0"
+
+
+def _retry_after(answer: Answer) -> str:
+    seconds = answer.hops[-1].one("retry-after")
+    if not re.fullmatch(r"[0-9]{1,6}", seconds) and is_out_of_quota(answer):
+        seconds = f"{retry_after(answer) or 0:.0f}"
     return f"try again after {seconds} s" if re.fullmatch(r"[0-9]{1,6}", seconds) else ""
 
 
@@ -268,15 +282,19 @@ def _jitter(tries: int) -> float:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """The seconds of Retry-After (RFC 9110 §10.2.3); None if there is none.
+    """The seconds of Retry-After (RFC 9110 §10.2.3), or until a quota that is used up starts again.
 
     A date counts from the Date of the same answer: the clocks of two machines may differ.
     """
     if not answer.hops:
         return None
     hop = answer.hops[-1]
-    value = hop.one("retry-after")
-    if not value or re.fullmatch(r"[0-9]{1,6}", value):
-        return float(value) if value else None
-    until, sent = http_date.seconds(value), http_date.seconds(hop.one("date"))
+    value, reset = hop.one("retry-after"), hop.one("x-ratelimit-reset")
+    if re.fullmatch(r"[0-9]{1,6}", value):
+        return float(value)
+    sent = http_date.seconds(hop.one("date"))
+    if value:
+        until = http_date.seconds(value)
+    else:
+        until = int(reset) if is_out_of_quota(answer) and re.fullmatch(r"[0-9]{9,11}", reset) else None
     return None if until is None or sent is None else float(max(until - sent, 0))
