@@ -89,7 +89,7 @@ def test_both_members_have_the_same_tables(postgres: Postgres, tmp_path: Path) -
         )
         theirs = columns(connection.execute(sql).fetchall())
     assert {it: ours[it] for it in ours if it in theirs} == theirs
-    assert ours.keys() - theirs.keys() <= {"version", "turn"}
+    assert ours.keys() - theirs.keys() <= {"version", "turn", "judge"}
 
 
 def _open(url: str, start: Barrier) -> None:
@@ -276,12 +276,23 @@ def test_the_turn_to_judge_is_left_to_a_process_with_an_api(postgres: Postgres) 
         wait_until(worker.judges, seconds=60, what="the turn to judge")
 
 
+def test_a_session_with_the_number_of_an_old_one_does_not_count(postgres: Postgres) -> None:
+    url = postgres.database()
+    with closing(PostgresTurns(url, 3600, _fail)) as one, closing(PostgresTurns(url, 3600, _fail)) as other:
+        assert one.judges()
+        postgres.rows(url, "UPDATE judge SET started = started - 1")
+        assert other.judges()
+        assert not one.judges()
+        postgres.rows(url, "UPDATE judge SET role = 'nobody'")
+        assert one.judges()
+
+
 RUNNER = (
     "DO $$ BEGIN CREATE ROLE runner LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
     " GRANT USAGE ON SCHEMA freshlayer TO runner;"
     " GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA freshlayer TO runner;"
     " REVOKE INSERT, UPDATE, DELETE ON freshlayer.outbox, freshlayer.standing, freshlayer.turn,"
-    " freshlayer.version, freshlayer.watch_count FROM runner"
+    " freshlayer.judge, freshlayer.version, freshlayer.watch_count FROM runner"
 )
 """As the guide of the service has it."""
 
@@ -301,7 +312,7 @@ def test_a_runner_records_builds_and_commands_no_trigger(postgres: Postgres) -> 
         )
         assert A in store.observations([A])
         assert len(store.history_of_dockerfile(SCOPE.dockerfile, 9).builds) == 1
-    for table in ("outbox", "standing", "turn", "version"):
+    for table in ("outbox", "standing", "turn", "judge", "version"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             postgres.rows(runner, f"DELETE FROM freshlayer.{table}")
 
@@ -317,6 +328,10 @@ def test_a_role_without_rights_stops_no_writer(postgres: Postgres) -> None:
             store.record_observations({A: SEEN}, at=NOW)
             with pytest.raises(psycopg.errors.InsufficientPrivilege), guest.transaction():
                 guest.execute(schema.LOCK)
+            for number in range(1, 4):
+                guest.execute("SELECT pg_advisory_lock(%s)", (schema.ADVISORY + number,))
+            with closing(PostgresTurns(url, 3600, _fail)) as turns:
+                assert turns.judges()
         assert A in store.observations([A])
 
 

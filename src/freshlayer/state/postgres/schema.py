@@ -108,6 +108,8 @@ STEPS: tuple[tuple[int, tuple[str, ...]], ...] = (
         ),
     ),
     (2, (_table("watch_count", *map(_whole, ("slot", "stale", "unknown", "never"))),)),
+    # The sessions of the process that judges and of one that serves an API.
+    (3, (_table("judge", "what", "role", *map(_whole, ("pid", "started"))),)),
 )
 """Version → the statements that lead to it from the version before."""
 

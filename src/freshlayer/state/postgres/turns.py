@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from freshlayer.model.turns import Taken, Turn
-from freshlayer.state.postgres.schema import ADVISORY
+from freshlayer.state.postgres.judging import Judging
 from freshlayer.state.postgres.server import PostgresDatabase
 from freshlayer.state.records import put
 
 if TYPE_CHECKING:
     from freshlayer.state.database import Connection
-
-_JUDGE = ADVISORY + 1
-"""The advisory lock of the process that judges: the server frees it when the connection ends."""
-
-_SERVES = ADVISORY + 2
-"""That of a process with an API. It shows what it judged, so that the turn to judge is left to it."""
 
 _NOW = "SELECT cast(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
 _EVENTS = (("observation_event", "reference"), ("build_event", "dockerfile"))
@@ -51,50 +45,28 @@ class PostgresTurns:
     def __init__(
         self, url: str, longest: float, warn: Callable[[str], None], *, serves: bool = False
     ) -> None:
-        self._url, self._longest, self._warn, self._serves = url, longest, warn, serves
+        self._url, self._longest, self._warn = url, longest, warn
         self._database = PostgresDatabase(url, warn)
-        self._judge = PostgresDatabase(url, warn)
-        self._lock: psycopg.Connection[Any] | None = None
-        self._serving: psycopg.Connection[Any] | None = None
+        self._judging = Judging(url, warn, serves=serves)
+        self._judges = False
         self._seen: dict[str, int] = {}
 
     def close(self) -> None:
         """End the connections, and with them the turn to judge."""
         self._renew()
-        self._judge.close()
-        self._lock = self._serving = None
+        self._judging.close()
+        self._judges = False
 
     def judges(self) -> bool:
         """Whether this process is the one that judges. The turn is kept as long as the connection is.
 
         One without an API leaves it to one that has one.
         """
-        try:
-            connection = self._lock or self._judge.connected()
-            if self._is_left(connection):
-                if self._lock is not None:
-                    connection.execute("SELECT pg_advisory_unlock(%s)", (_JUDGE,))
-                self._lock = None
-            elif self._lock is None and _locked(connection, "pg_try_advisory_lock", _JUDGE):
-                self._lock = connection
-                connection.execute(_OLD_TURNS)
-        except (psycopg.Error, OSError) as error:
-            self._lock = self._serving = None
-            self._judge.close()
-            self._warn(self._judge.failure(error, "nothing is judged"))
-        return self._lock is not None
-
-    def _is_left(self, connection: psycopg.Connection[Any]) -> bool:
-        """Whether a process with an API is there, and this one has none. Also finds out a lost connection.
-
-        A lock of a transaction ends with its statement: those that look don't hold up one that serves.
-        """
-        if not self._serves:
-            return not _locked(connection, "pg_try_advisory_xact_lock_shared", _SERVES)
-        if self._serving is not connection:
-            self._serving = connection if _locked(connection, "pg_try_advisory_lock", _SERVES) else None
-        connection.execute("SELECT 1")
-        return False
+        before, self._judges = self._judges, self._judging()
+        if self._judges and not before:
+            self._database.write(_remove_old)
+            self._renewed()
+        return self._judges
 
     def changed(self) -> tuple[frozenset[str], frozenset[str]]:
         """References and Dockerfiles of new events. At first there are none: then everything is judged."""
@@ -179,9 +151,8 @@ class PostgresTurns:
         self._database = PostgresDatabase(self._url, self._warn)
 
 
-def _locked(connection: psycopg.Connection[Any], function: str, key: int) -> bool:
-    row = connection.execute(f"SELECT {function}(%s)", (key,)).fetchone()
-    return row is not None and bool(row[0])
+def _remove_old(connection: Connection) -> None:
+    connection.execute(_OLD_TURNS)
 
 
 def _known(connection: Connection, references: Collection[str]) -> dict[str, tuple[int, int]]:
