@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from freshlayer.context.composition_names import refuse_outside
+from freshlayer.errors import ContextError
 from testing.base_image import BASE
 from testing.builders.base import Builder
 from testing.builders.table import Builders
@@ -101,6 +103,47 @@ def test_no_file_leads_out_of_the_directory_and_no_variable_of_the_service_into_
     assert told.err.count("is outside of") == 3
     assert "hunter2" not in told.out + told.err
     assert {request.path for request in origin.requests()} == {"/x"}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "include: [{path: more.yaml, env_file: OUTSIDE}]",
+        "include: [OUTSIDE]",
+        "include: ['${P}']",
+        "x: &x\n  env_file: [{path: OUTSIDE, required: false}]",
+        "services: {in: {extends: {file: OUTSIDE, service: in}}}",
+        "services: {in: {label_file: ../outside/secret.env}}",
+        "include: [link.yaml]",
+        "services: {in: {env_file: /dev/zero}}",
+        "",
+    ],
+)
+def test_compose_reads_no_file_outside_of_the_directory(named: str, tmp_path: Path) -> None:
+    project, outside = tmp_path / "project", tmp_path / "outside"
+    project.mkdir()
+    outside.mkdir()
+    (outside / "secret.env").write_text("NAME=hunter2\n")
+    (project / "more.yaml").write_text("services: {}\n")
+    (project / "link.yaml").symlink_to(outside / "secret.env")
+    compose = project / "compose.yaml"
+    compose.write_text(named.replace("OUTSIDE", str(outside / "secret.env")) + "\n")
+    if not named:
+        (project / ".env").symlink_to(outside / "secret.env")
+    with pytest.raises(ContextError, match=r"is outside of|is not the path of a file"):
+        refuse_outside([compose], project)
+
+
+def test_compose_reads_the_files_of_its_directory(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / ".env").write_text("A=1\n")
+    (tmp_path / "sub" / "more.yaml").write_text("services: {b: {env_file: ../.env}}\n")
+    (tmp_path / "compose.yaml").write_text(
+        "include: [sub/more.yaml, {path: [sub/more.yaml], project_directory: sub}]\n"
+        "services:\n  a: &a {extends: b, env_file: [.env, {path: none.env, required: false}]}\n"
+        "  c: {<<: *a, extends: {service: b, file: sub/more.yaml}}\n"
+    )
+    refuse_outside([tmp_path / "compose.yaml"], tmp_path)
 
 
 def test_compose_reads_of_a_clone_what_a_build_needs_alone(

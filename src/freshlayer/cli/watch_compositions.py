@@ -80,6 +80,8 @@ def _composition_files(root: str, failed: Callable[[str], None]) -> Iterator[tup
 def composed(options: Options, hosts: Mapping[str, HostSettings], wanted: Candidate) -> Composed:
     """All that a compose or bake file builds. Raises FreshlayerError where that is not known."""
     files, root = _files(wanted), Path(wanted.root).resolve()
+    if wanted.tool == "compose" and not wanted.named:
+        _refuse_files_outside(wanted, files, root)
     with temporary_directory() as directory:
         given = _copies(wanted, files, Path(directory)) if wanted.named else files
         invocation = _invocation(options, wanted, given)
@@ -159,6 +161,16 @@ def _placed(target: BuildTarget, directory: str) -> BuildTarget:
     if is_remote_context(target.context) or os.path.isabs(target.context):
         return target
     return replace(target, context=os.path.join(directory, target.context))
+
+
+def _refuse_files_outside(wanted: Candidate, files: list[Path], root: Path) -> None:
+    """The same of what compose reads by itself. Raises ContextError."""
+    from freshlayer.context.composition_names import refuse_outside
+
+    try:
+        refuse_outside(files, root)
+    except ContextError as error:
+        raise ContextError(f"{shown(str(wanted.file))}: {error}") from None
 
 
 def _refuse_outside(target: BuildTarget, root: Path) -> None:
