@@ -120,11 +120,14 @@ def _shared(kept: _Kept) -> _Kept:
         return kept
     from freshlayer.analyses import shared  # noqa: PLC0415 - few Dockerfiles are as large
 
+    numbers: dict[int, int] = {}
+    once = numbers.setdefault
     return replace(
         kept,
         references=shared.references(kept.references),
-        dockerfile=shared.dockerfile(kept.dockerfile),
-        inputs=tuple([(number, shared.places(it)) for number, it in kept.inputs]),
+        dockerfile=shared.dockerfile(kept.dockerfile, once),
+        inputs=tuple([(number, shared.places(it, once)) for number, it in kept.inputs]),
+        by_instruction={once(number, number): it for number, it in kept.by_instruction.items()},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from sys import intern
 
 from msgspec.structs import replace
@@ -10,6 +11,9 @@ from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.model.inputs import Place
 from freshlayer.reference import Reference
 from freshlayer.request_form import RequestForm
+
+Once = Callable[[int, int], int]
+"""A number, and the same → one object for it: ``setdefault`` of a dictionary."""
 
 
 def references(decoded: tuple[Reference, ...]) -> tuple[Reference, ...]:
@@ -29,28 +33,29 @@ def references(decoded: tuple[Reference, ...]) -> tuple[Reference, ...]:
     )
 
 
-def dockerfile(decoded: Dockerfile) -> Dockerfile:
+def dockerfile(decoded: Dockerfile, once: Once) -> Dockerfile:
     """With one text for each name, and for a RUN that is one word."""
-    return replace(decoded, stages=tuple([_stage(it) for it in decoded.stages]))
+    return replace(decoded, stages=tuple([_stage(it, once) for it in decoded.stages]))
 
 
-def places(decoded: tuple[Place, ...]) -> tuple[Place, ...]:
+def places(decoded: tuple[Place, ...], once: Once) -> tuple[Place, ...]:
     """With one text for each name."""
     return tuple(
         [
-            Place(it.line, intern(it.instruction), intern(it.stage), intern(it.via), it.script)
+            Place(once(it.line, it.line), intern(it.instruction), intern(it.stage), intern(it.via), it.script)
             for it in decoded
         ]
     )
 
 
-def _stage(decoded: Stage) -> Stage:
-    return replace(decoded, instructions=tuple([_instruction(it) for it in decoded.instructions]))
+def _stage(decoded: Stage, once: Once) -> Stage:
+    return replace(decoded, instructions=tuple([_instruction(it, once) for it in decoded.instructions]))
 
 
-def _instruction(it: Instruction) -> Instruction:
+def _instruction(it: Instruction, once: Once) -> Instruction:
+    line = once(it.line, it.line)
     return Instruction(
-        it.number,
+        once(it.number, it.number),
         intern(it.name),
         it.flags,
         (it.rest,) if it.words == (it.rest,) else it.words,
@@ -58,6 +63,6 @@ def _instruction(it: Instruction) -> Instruction:
         it.heredocs,
         it.original,
         it.rest,
-        it.line,
-        it.line if it.end_line == it.line else it.end_line,
+        line,
+        line if it.end_line == line else it.end_line,
     )

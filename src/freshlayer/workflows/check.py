@@ -32,6 +32,7 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
     engine = _engine_images(session) if due.images else None
     local = engine.made_here(due.images) if engine else frozenset()
     judgement = Judgement(due.without(local), session, builds=False)
+    del due
     for first, found in judgement.reports(replace(target, local=local) for target in targets):
         target, report = judgement.without_strangers(first, found, engine) if engine else (first, found)
         if isinstance(report, Report):

@@ -63,6 +63,7 @@ class Judgement:
         self.places: dict[Reference, str] = {}
         self.hashed: set[Reference] = set()
         self._due = due
+        self._alone = False
         self._session = session
         self._builds = builds
         self.recorded = recall(list(due.ttls), session, due.platforms)
@@ -87,6 +88,11 @@ class Judgement:
                     watched = target.watched
                     self._observe(watched, observations, may_read_ahead=number % _PLANNED_AT_ONCE == 0)
                     seen.append((target, self._with_learned(target, watched)))
+                if len(group) < _RESOLVED_AT_ONCE:
+                    # No other target follows: what was to be observed is in memory for nothing.
+                    observations.close()
+                    self._due = replace(self._due, ttls={})
+                    self._alone = number == 0
                 self._resolve_together([watched for _, watched in seen])
                 yield from ((target, self._report(target, watched)) for target, watched in seen)
 
@@ -113,8 +119,8 @@ class Judgement:
 
         The target reads no more than was observed.
         """
-        inputs = target.watched.discovery.inputs
-        verdicts = {it.reference: self.verdicts[it.reference] for it in inputs}
+        images = [it.reference for it in target.watched.discovery.inputs if it.reference.kind == "image"]
+        verdicts = {reference: self.verdicts[reference] for reference in images}
         more = engine.unknown_to_registry(verdicts, self.recorded)
         if not more:
             return target, found
@@ -241,9 +247,11 @@ class Judgement:
                 return error
         return self._planned(target, watched, verdicts, packages)
 
-    def _verdicts(self, target: Target, watched: Analysis) -> dict[Reference, Verdict]:
+    def _verdicts(self, target: Target, watched: Analysis) -> Mapping[Reference, Verdict]:
         """Of a run for several platforms, those of images are for the platforms of this target."""
         needs = image_needs(watched, target.request.platforms)
+        if self._alone and not needs and len(self.verdicts) == len(watched.discovery.inputs):
+            return self.verdicts
         return {
             item.reference: for_platforms(
                 self.verdicts[item.reference],

@@ -16,6 +16,10 @@ from freshlayer.workflows.session import Session
 
 _LONGEST = 200
 _NEVER_BUILT_HERE = Reason("never-built-here")
+_EDITED = Reason("edited", detail="edited since the last build")
+_NOT_WATCHED_BEFORE = Reason("not-watched-before", detail="its inputs were not watched at the last build")
+_NEVER_BUILT_STAGE = Reason("never-built-stage", detail="its stage was never built")
+_NEW = Reason("new-dockerfile", detail=f"{NEVER_BUILT}: this Dockerfile is new")
 
 
 def past_of(
@@ -34,7 +38,7 @@ def past_of(
         recorded,
         records.built,
         records.history,
-        unbuilt=dict(_unbuilt(scope, missing, records, session)) if missing else {},
+        unbuilt=_Unbuilt(scope, missing, records, session) if missing else {},
         edited=edited,
         not_watched=session.store.not_watched(scope.dockerfile),
     )
@@ -69,34 +73,46 @@ def _is_edited(mark: Mark, records: Records) -> bool:
     return records.texts is not None and mark.stage in records.stages and mark.digest not in records.texts
 
 
-def _unbuilt(
-    scope: Scope, missing: Sequence[Mark], records: Records, session: Session
-) -> Iterator[tuple[tuple[str, str], Reason]]:
-    """Place of an instruction → why no build of it is known."""
-    others = session.store.other_builds(scope, [mark.digest for mark in missing])
-    empty = not others and session.store.is_empty()
-    for mark in missing:
-        other = others.get(mark.digest)
-        yield mark.place, _reason(scope, mark, records, other, empty=empty)
+class _Unbuilt(Mapping[tuple[str, str], Reason]):
+    """Place of an instruction → why no build of it is known. A view: most have the same reason."""
+
+    def __init__(self, scope: Scope, missing: Sequence[Mark], records: Records, session: Session) -> None:
+        self._scope = scope
+        self._records = records
+        self._missing = missing
+        self._others = session.store.other_builds(scope, [mark.digest for mark in missing])
+        self._empty = not self._others and session.store.is_empty()
+
+    def __getitem__(self, place: tuple[str, str]) -> Reason:
+        if place in self._records.built:
+            raise KeyError(place)
+        mark = Mark(*place, "")
+        return _reason(self._scope, mark, self._records, self._others.get(mark.digest), empty=self._empty)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return (mark.place for mark in self._missing)
+
+    def __len__(self) -> int:
+        return len(self._missing)
 
 
 def _reason(scope: Scope, mark: Mark, records: Records, other: Elsewhere | None, *, empty: bool) -> Reason:
     if other is not None and other.dockerfile == scope.dockerfile:
         return _otherwise(scope, other)
     if _is_edited(mark, records):
-        return Reason("edited", detail="edited since the last build")
+        return _EDITED
     if other is not None:
         detail = f"built from {shown(other.dockerfile, _LONGEST)}, not yet from this Dockerfile"
         return Reason("never-built-from-dockerfile", detail=detail)
     if empty:
         return _NEVER_BUILT_HERE
     if mark.place in records.history:
-        return Reason("not-watched-before", detail="its inputs were not watched at the last build")
+        return _NOT_WATCHED_BEFORE
     if records.stages and mark.stage not in records.stages:
-        return Reason("never-built-stage", detail="its stage was never built")
+        return _NEVER_BUILT_STAGE
     if records.stages:
         return NEVER_BUILT
-    return Reason("new-dockerfile", detail=f"{NEVER_BUILT}: this Dockerfile is new")
+    return _NEW
 
 
 def _otherwise(scope: Scope, other: Elsewhere) -> Reason:
