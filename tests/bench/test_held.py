@@ -6,7 +6,7 @@ from bench import held
 from bench.growth import world
 from testing.servers.needs import needs
 
-MOST = 2_400
+MOST = 1_750
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
 MOST_CALLS = 325

@@ -100,7 +100,7 @@ def test_of_what_did_not_change_the_time_alone_is_recorded(store: StateStore) ->
     store.record_observations({A: seen("1"), B: seen("1")}, at=NOW)
     before = store.observations([A, B])
     changes = {A: Change.UNCHANGED, B: Change.CHANGED}
-    store.record_observations({A: before[A], B: seen("2")}, at=NOW + 9, changes=changes)
+    store.record_observations({A: before[A], B: seen("2")}, at=NOW + 9, changes=changes, again=[A])
     assert store.observations([A]) == {A: replace(before[A], probed_at=NOW + 9)}
     assert store.observations([B])[B].identity.value == "2"
     assert store.inventory("*", 9).event_count == 3
@@ -110,7 +110,7 @@ def test_what_did_not_change_and_was_forgotten_is_recorded_again(store: StateSto
     store.record_observations({A: seen("1"), B: seen("1")}, at=NOW)
     before = store.observations([A, B])
     store.forget([], [A.text])
-    store.record_observations(before, at=NOW + 9, changes=dict.fromkeys(before, Change.UNCHANGED))
+    store.record_observations(before, at=NOW + 9, again=list(before))
     assert store.observations([A, B]) == {it: replace(before[it], probed_at=NOW + 9) for it in before}
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from sys import intern
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.lock_advice import Unlocked
-from freshlayer.dockerfile.model import Dockerfile
+from freshlayer.dockerfile.model import Dockerfile, Instruction
 from freshlayer.model.base_image import BaseWanted, ImageUse
 from freshlayer.model.context_files import Wanted
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
@@ -20,8 +22,8 @@ from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.reference import Reference
 from freshlayer.request_form import RequestForm
 
-_MANY = 200
-"""References for which texts that are alike are worth looking for."""
+_AT_ONCE = 1_000
+"""Items of a part."""
 
 _Fields = tuple[str, str, str, str, RequestForm]
 """Of a reference: two that are equal may be requested differently."""
@@ -51,18 +53,30 @@ class _More(Struct, frozen=True, array_like=True):
     uses: tuple[_Use, ...]
 
 
+_Numbered = tuple[tuple[int, tuple[int, ...]], ...]
+_Inputs = tuple[tuple[int, tuple[Place, ...]], ...]
+_REFERENCES = msgspec.msgpack.Decoder(tuple[Reference, ...]).decode
+_INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
+_BY_INSTRUCTION = msgspec.msgpack.Decoder(_Numbered).decode
+_INPUTS = msgspec.msgpack.Decoder(_Inputs).decode
 _NOTHING_MORE = _More((), (), {}, (), (), (), ())
 
 
 class _Kept(Struct, frozen=True, array_like=True):
-    """References and stages are numbers, of ``references`` and ``dockerfile``. ``more``: a ``_More``."""
+    """References and stages are numbers, of ``references`` and ``dockerfile``. ``more``: a ``_More``.
 
-    references: tuple[Reference, ...]
+    What a large Dockerfile has many of is in parts that are read one after the other: all of it twice, as it
+    is decoded and as it is shared, is more than the rest of a run takes. ``dockerfile``: its stages have no
+    instructions; they are in ``instructions``.
+    """
+
+    references: tuple[Raw, ...]
     dockerfile: Dockerfile
+    instructions: tuple[tuple[Raw, ...], ...]
     stages: tuple[int, ...]
     parents: dict[int, int | None]
-    by_instruction: dict[int, tuple[int, ...]]
-    inputs: tuple[tuple[int, tuple[Place, ...]], ...]
+    by_instruction: tuple[Raw, ...]
+    inputs: tuple[Raw, ...]
     not_watched: tuple[NotWatched, ...]
     directives: dict[int, Directives]
     names_of_base: frozenset[str]
@@ -78,36 +92,49 @@ def written(analysis: Analysis) -> bytes:
     found, numbers = analysis.discovery, _Numbers()
     kept = _Kept(
         references=(),
-        dockerfile=analysis.dockerfile,
+        dockerfile=replace(analysis.dockerfile, stages=tuple(replace(it, instructions=()) for it in stages)),
+        instructions=tuple(_parts(it.instructions) for it in stages),
         stages=tuple(it.number for it in analysis.stages),
         parents={number: None if it is None else it.number for number, it in analysis.parents.items()},
-        by_instruction={number: numbers.all(it) for number, it in found.by_instruction.items()},
-        inputs=tuple((numbers.of(it.reference), it.places) for it in found.inputs),
+        by_instruction=_parts([(number, numbers.all(it)) for number, it in found.by_instruction.items()]),
+        inputs=_parts([(numbers.of(it.reference), it.places) for it in found.inputs]),
         not_watched=found.not_watched,
         directives=dict(analysis.directives),
         names_of_base=analysis.names_of_base,
         more=_more(analysis, numbers),
     )
-    return msgspec.msgpack.encode(replace(kept, references=numbers.references))
+    return msgspec.msgpack.encode(replace(kept, references=_parts(numbers.references)))
+
+
+def _parts(items: Sequence[object]) -> tuple[Raw, ...]:
+    starts = range(0, len(items), _AT_ONCE)
+    return tuple(Raw(msgspec.msgpack.encode(items[start : start + _AT_ONCE])) for start in starts)
 
 
 def read(data: bytes) -> Analysis:
     """Raises ValueError, LookupError for what ``written`` did not write."""
     try:
-        decoded = msgspec.msgpack.decode(data, type=_Kept)
-        # Of a large Dockerfile some 20 MB, which nothing else holds.
-        del data
-        kept = _shared(decoded)
-        del decoded
-        more = msgspec.msgpack.decode(kept.more, type=_More) if kept.more else _NOTHING_MORE
+        return _read(msgspec.msgpack.decode(data, type=_Kept))
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from None
-    references, stages = kept.references, kept.dockerfile.stages
+
+
+def _read(kept: _Kept) -> Analysis:
+    """Raises LookupError, MsgspecError."""
+    more = msgspec.msgpack.decode(kept.more, type=_More) if kept.more else _NOTHING_MORE
+    once = _Once()
+    references = tuple(chain.from_iterable(once.references(_REFERENCES(it)) for it in kept.references))
+    stages = tuple(
+        replace(
+            stage, instructions=tuple(chain.from_iterable(map(once.instructions, map(_INSTRUCTIONS, it))))
+        )
+        for stage, it in zip(kept.dockerfile.stages, kept.instructions, strict=True)
+    )
     return Analysis(
-        dockerfile=kept.dockerfile,
+        dockerfile=replace(kept.dockerfile, stages=stages),
         stages=tuple(stages[number] for number in kept.stages),
         parents={it: None if number is None else stages[number] for it, number in kept.parents.items()},
-        discovery=_discovery(kept, more),
+        discovery=_discovery(kept, more, references, once),
         directives=kept.directives,
         package_chains=more.chains,
         image_uses=tuple(_use(it, references) for it in more.uses),
@@ -115,20 +142,57 @@ def read(data: bytes) -> Analysis:
     )
 
 
-def _shared(kept: _Kept) -> _Kept:
-    if len(kept.references) < _MANY:
-        return kept
-    from freshlayer.analyses import shared  # noqa: PLC0415 - few Dockerfiles are as large
+class _Once:
+    """Makes decoded values of one analysis again: texts and values that are alike, once for all of them."""
 
-    numbers: dict[int, int] = {}
-    once = numbers.setdefault
-    return replace(
-        kept,
-        references=shared.references(kept.references),
-        dockerfile=shared.dockerfile(kept.dockerfile, once),
-        inputs=tuple([(number, shared.places(it, once)) for number, it in kept.inputs]),
-        by_instruction={once(number, number): it for number, it in kept.by_instruction.items()},
-    )
+    def __init__(self) -> None:
+        self._forms: dict[RequestForm, RequestForm] = {}
+        self._numbers: dict[int, int] = {}
+
+    def number(self, number: int) -> int:
+        """The same: a line is in an instruction and in the places of its inputs."""
+        return self._numbers.setdefault(number, number)
+
+    def references(self, decoded: Iterable[Reference]) -> Iterator[Reference]:
+        """With one object for each kind and form, and one text where the address is no other."""
+        for it in decoded:
+            address = it.text if it.address == it.text else it.address
+            form = self._forms.setdefault(it.form, it.form)
+            yield Reference(intern(it.kind), it.text, address, it.pinned, form)
+
+    def instructions(self, decoded: Iterable[Instruction]) -> Iterator[Instruction]:
+        """With one text for each name, and for a RUN that is one word."""
+        once = self._numbers.setdefault
+        for it in decoded:
+            line = once(it.line, it.line)
+            yield Instruction(
+                once(it.number, it.number),
+                intern(it.name),
+                it.flags,
+                (it.rest,) if it.words == (it.rest,) else it.words,
+                it.exec_form,
+                it.heredocs,
+                it.original,
+                it.rest,
+                line,
+                line if it.end_line == line else it.end_line,
+            )
+
+    def places(self, decoded: tuple[Place, ...]) -> tuple[Place, ...]:
+        """With one text for each name."""
+        once = self._numbers.setdefault
+        return tuple(
+            [
+                Place(
+                    once(it.line, it.line),
+                    intern(it.instruction),
+                    intern(it.stage),
+                    intern(it.via),
+                    it.script,
+                )
+                for it in decoded
+            ]
+        )
 
 
 class _Numbers:
@@ -178,12 +242,14 @@ def _use(kept: _Use, references: Sequence[Reference]) -> ImageUse:
     return ImageUse(reference, kept.platform, kept.line, kept.via, kept.written, kept.number, kept.by_context)
 
 
-def _discovery(kept: _Kept, more: _More) -> Discovery:
-    references = kept.references
-    of_instructions = kept.by_instruction.items()
+def _discovery(kept: _Kept, more: _More, references: Sequence[Reference], once: _Once) -> Discovery:
+    of_instructions = chain.from_iterable(map(_BY_INSTRUCTION, kept.by_instruction))
+    inputs = chain.from_iterable(map(_INPUTS, kept.inputs))
     return Discovery(
-        by_instruction={it: tuple([references[one] for one in found]) for it, found in of_instructions},
-        inputs=tuple([RemoteInput(references[number], places) for number, places in kept.inputs]),
+        by_instruction={
+            once.number(it): tuple([references[one] for one in found]) for it, found in of_instructions
+        },
+        inputs=tuple(RemoteInput(references[number], once.places(it)) for number, it in inputs),
         not_watched=kept.not_watched,
         wanted=more.wanted,
         scripts=tuple([references[number] for number in more.scripts]),

@@ -13,7 +13,15 @@ from freshlayer.decisions.verdict import relative_to
 from freshlayer.model.build import Built, InstructionVerdict
 from freshlayer.model.evidence import Identity, Strength, contrast
 from freshlayer.model.key_identities import Tainted, read_key_identity
-from freshlayer.model.observation import Certainty, Change, Recorded, Verdict, Verdicts, unobserved
+from freshlayer.model.observation import (
+    Certainty,
+    Change,
+    Recorded,
+    Verdict,
+    Verdicts,
+    unobserved,
+    unobserved_of,
+)
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
@@ -45,7 +53,9 @@ class SinceBuilt(Verdicts):
             for text, _ in item.pairs if known else ():
                 if text in known:
                     self._before.setdefault(text, []).append(known[text])
-        silent = (it for it, verdict in verdicts.items() if it in expected or not verdict.is_observed)
+        missing = {it.reference for it in unobserved_of(verdicts)}
+        looked_at = verdicts if missing or expected else ()
+        silent = (it for it in looked_at if it in expected or it in missing)
         self._unobserved = unobserved(self[reference] for reference in silent)
 
     @property

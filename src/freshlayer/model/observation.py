@@ -122,3 +122,8 @@ class Verdicts(Mapping[Reference, Verdict]):
 def unobserved(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Those whose origin gave no answer that counts."""
     return tuple(verdict for verdict in verdicts if not verdict.is_observed)
+
+
+def unobserved_of(verdicts: Mapping[Reference, Verdict]) -> tuple[Verdict, ...]:
+    """The same of a mapping, which may know them."""
+    return verdicts.unobserved if isinstance(verdicts, Verdicts) else unobserved(verdicts.values())

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
 from freshlayer.model.evidence import Identity
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
-from freshlayer.model.observation import Recorded, Verdict, Verdicts, unobserved
+from freshlayer.model.observation import Recorded, Verdict, unobserved_of
 from freshlayer.model.packages import PackageLine, PackagesWanted, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
@@ -79,9 +79,7 @@ class Report(Struct, frozen=True):
     @property
     def unobserved(self) -> tuple[Verdict, ...]:
         """The inputs whose origin gave no answer that counts."""
-        if isinstance(self.verdicts, Verdicts):
-            return self.verdicts.unobserved
-        return unobserved(self.verdicts.values())
+        return unobserved_of(self.verdicts)
 
     @property
     def unreachable(self) -> tuple[tuple[InstructionVerdict, PackageVerdict], ...]:

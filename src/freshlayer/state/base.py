@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct, field
@@ -54,7 +54,7 @@ class StateStore(Protocol):
     def close(self) -> None:
         """End the connection; the store can be used again."""
 
-    def observations(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
+    def observations(self, references: Iterable[Reference]) -> MutableMapping[Reference, Recorded]:
         """The last recorded observation of each reference that has one."""
 
     def taints(self, references: Iterable[Reference]) -> dict[tuple[str, str], int]:
@@ -111,8 +111,12 @@ class StateStore(Protocol):
         *,
         at: int,
         changes: Mapping[Reference, Change] | None = None,
+        again: Container[Reference] = (),
     ) -> None:
-        """Record what origins returned, without a build. ``changes``: the verdicts, for the history."""
+        """Record what origins returned, without a build. ``changes``: the verdicts, for the history.
+
+        ``again``: of what is recorded of these, nothing but the time of the probe is new.
+        """
 
     def record_keys(self, scope: Scope, keys: Sequence[str]) -> None:
         """Record, before a builder starts, that it gets these keys: a killed build may leave layers."""

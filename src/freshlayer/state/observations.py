@@ -10,35 +10,85 @@ Version 10 had every part in full, with the names of strengths.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from itertools import chain
 from sys import intern
-from typing import Any
+
+import msgspec
 
 from freshlayer.evidence import http_date
 from freshlayer.model.compact_json import compact
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
-from freshlayer.model.observation import Change, Recorded
+from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.columns import DATE, IDENTITY, RANKED, Row, WrittenEvidence, evidence_in
 
 _RANKS = {strength: number for number, strength in enumerate(RANKED)}
 _STRENGTHS = {strength.value: strength for strength in RANKED}
 _SAME = "="
+_LAST = 1_000
+"""What was read last is kept: it is read again when its origin has answered."""
+
+_Shared = tuple[str, int, int, str]
+"""Strength, times of the last probe and the last full answer, content type."""
+_pack = msgspec.msgpack.Encoder().encode
+_unpacked = msgspec.msgpack.Decoder(tuple[int, str, str, str, str]).decode
 _DATED = "last-modified"
 
 
-def observed(rows: Iterable[Row]) -> Iterator[tuple[Row, Recorded]]:
-    """Each row with what it holds. The columns are checked already."""
-    once: dict[Any, Any] = {}
-    for row in rows:
-        _, identity, strength, evidence, entity_tag, *rest = row
-        scheme, _, value = identity.partition(":")
-        known = Identity(intern(scheme), value, _STRENGTHS[strength])
-        for it in rest:
-            once.setdefault(it, it)
-        dated, *others = [once[it] for it in rest]
-        found = tuple([_evidence(part, known, dated) for part in evidence_in(evidence)])
-        yield row, Recorded(known, found, Validators(_tag(entity_tag, known), dated), *others)
+class Recalled(MutableMapping[Reference, Recorded]):
+    """What is recorded, made from its row when it is read: rows take a fifth of the memory.
+
+    The columns are checked already. ``set``: what is not of a row.
+    """
+
+    def __init__(self, rows: Iterable[Row], wanted: Mapping[str, Reference]) -> None:
+        self._set: dict[Reference, Recorded] = {}
+        self._last: dict[Reference, Recorded] = {}
+        self._shared: dict[_Shared, int] = {}
+        self._rows: dict[Reference, bytes] = {}
+        for text, identity, strength, evidence, entity_tag, dated, *rest in rows:
+            number = self._shared.setdefault((strength, *rest), len(self._shared))
+            self._rows[wanted[text]] = _pack((number, identity, evidence, entity_tag, dated))
+        self._numbered = list(self._shared)
+
+    def __getitem__(self, reference: Reference) -> Recorded:
+        found = self._last.get(reference) or self._set.get(reference)
+        if found is None:
+            number, *columns = _unpacked(self._rows[reference])
+            found = _recorded(self._numbered[number], *columns)
+            if len(self._last) == _LAST:
+                self._last.clear()
+            self._last[reference] = found
+        return found
+
+    def __setitem__(self, reference: Reference, recorded: Recorded) -> None:
+        self._rows.pop(reference, None)
+        self._last.pop(reference, None)
+        self._set[reference] = recorded
+
+    def __delitem__(self, reference: Reference) -> None:
+        self._last.pop(reference, None)
+        if self._set.pop(reference, None) is None:
+            del self._rows[reference]
+
+    def __contains__(self, reference: object) -> bool:
+        return reference in self._rows or reference in self._set
+
+    def __iter__(self) -> Iterator[Reference]:
+        return chain(self._rows, self._set)
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._set)
+
+
+def _recorded(shared: _Shared, identity: str, evidence: str, entity_tag: str, dated: str) -> Recorded:
+    strength, probed_at, full_answer, content_type = shared
+    scheme, _, value = identity.partition(":")
+    known = Identity(intern(scheme), value, _STRENGTHS[strength])
+    found = tuple([_evidence(part, known, dated) for part in evidence_in(evidence)])
+    validators = Validators(_tag(entity_tag, known), dated)
+    return Recorded(known, found, validators, probed_at, full_answer, content_type)
 
 
 def _evidence(part: WrittenEvidence | int, identity: Identity, dated: str) -> Evidence:
@@ -61,11 +111,6 @@ def _evidence(part: WrittenEvidence | int, identity: Identity, dated: str) -> Ev
 
 def _tag(text: str, identity: Identity) -> str:
     return f'"{identity.value}"' if text == _SAME else text.removeprefix(_SAME)
-
-
-def is_as_read(recorded: Recorded, change: Change | None) -> bool:
-    """Whether this is what a row has already, but for the time of the last probe: of an answer of 304."""
-    return bool(recorded.probed_at) and recorded.full_answer is not None and change is Change.UNCHANGED
 
 
 def row_of(reference: Reference, recorded: Recorded, now: int) -> Row:

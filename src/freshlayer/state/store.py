@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from freshlayer.state import events, records, scripts
 from freshlayer.state.base import BuildRecord
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
-from freshlayer.state.observations import is_as_read, observed, row_of
+from freshlayer.state.observations import Recalled, row_of
 from freshlayer.state.records import Elsewhere, Given, Records, Scope, add_missing, put
 from freshlayer.state.scripts import KeptScript
 
@@ -53,10 +53,10 @@ class DatabaseStore:
         """False once reading or writing failed."""
         return self._database.is_usable
 
-    def observations(self, references: Iterable[Reference]) -> dict[Reference, Recorded]:
+    def observations(self, references: Iterable[Reference]) -> Recalled:
         """The last recorded observation of each reference that has one."""
         wanted = {reference.text: reference for reference in references}
-        return {wanted[row[0]]: recorded for row, recorded in observed(self._in(_OBSERVATIONS, list(wanted)))}
+        return Recalled(self._in(_OBSERVATIONS, list(wanted)), wanted)
 
     def last_builds(self, scope: Scope, marks: Sequence[Mark]) -> Records:
         """The last builds of these instructions; the last of them is the last instruction of the build."""
@@ -155,9 +155,15 @@ class DatabaseStore:
         *,
         at: int,
         changes: Mapping[Reference, Change] | None = None,
+        again: Container[Reference] = (),
     ) -> None:
-        """Record what origins returned, without a build. ``changes``: the verdicts, for the history."""
-        self._database.write(lambda connection: self._observe(connection, observations, changes or {}, at))
+        """Record what origins returned, without a build. ``changes``: the verdicts, for the history.
+
+        ``again``: of what is recorded of these, nothing but the time of the probe is new.
+        """
+        self._database.write(
+            lambda connection: self._observe(connection, observations, changes or {}, at, again)
+        )
 
     def record_build(self, record: BuildRecord) -> None:
         """Record a build that ended: all of it, or nothing."""
@@ -169,14 +175,14 @@ class DatabaseStore:
         observations: Mapping[Reference, Recorded],
         changes: Mapping[Reference, Change],
         at: int,
+        again: Container[Reference] = (),
     ) -> None:
-        items = iter(observations.items())
-        while some := dict(islice(items, _WRITTEN_AT_ONCE)):
-            new = some
-            known = [it.text for it, recorded in some.items() if is_as_read(recorded, changes.get(it))]
+        references = iter(observations)
+        while some := list(islice(references, _WRITTEN_AT_ONCE)):
+            known = [it.text for it in some if it in again]
             if known and _seen_again(connection, known, at):
-                found = frozenset(known)
-                new = {it: recorded for it, recorded in some.items() if it.text not in found}
+                some = [it for it in some if it not in again]
+            new = {it: observations[it] for it in some}
             events.write_changes(connection, new, changes, at)
             rows = [row_of(reference, recorded, at) for reference, recorded in new.items()]
             put(connection, "observation", ("reference",), _COLUMNS, rows)

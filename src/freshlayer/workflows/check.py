@@ -38,7 +38,7 @@ def check(targets: Iterable[Target], due: Due, session: Session) -> Iterator[Rep
         if isinstance(report, Report):
             warn_of_other_images(scope_of(target.source, target.request), report.dockerfile, session)
         yield report
-    record_verdicts(judgement.verdicts, session)
+    record_verdicts(judgement.verdicts, session, judgement.verdicts.as_recorded)
 
 
 def _engine_images(session: Session) -> EngineImages:

@@ -27,6 +27,7 @@ from freshlayer.model.report import Report
 from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.settings import OnUnknown
+from freshlayer.workflows.judged import InOrder, Judged
 from freshlayer.workflows.last_builds import past_of
 from freshlayer.workflows.observe import Due, answers, image_needs, recall
 from freshlayer.workflows.record import as_built, scope_of
@@ -59,7 +60,6 @@ class Judgement:
     """
 
     def __init__(self, due: Due, session: Session, *, builds: bool) -> None:
-        self.verdicts: dict[Reference, Verdict] = {}
         self.places: dict[Reference, str] = {}
         self.hashed: set[Reference] = set()
         self._due = due
@@ -67,6 +67,7 @@ class Judgement:
         self._session = session
         self._builds = builds
         self.recorded = recall(list(due.ttls), session, due.platforms)
+        self.verdicts = Judged(self.recorded)
         self._of_scripts: DownloadedScripts | None = None
         # What was read by another process has no address.
         scripts = due.scripts.scripts
@@ -162,7 +163,7 @@ class Judgement:
         """Probe what was found since."""
         new = [item for item in watched.discovery.inputs if item.reference not in self.verdicts]
         ttls = {item.reference: watched.ttl(item) for item in new}
-        self.recorded |= recall(list(ttls), self._session, self._due.platforms)
+        self.recorded.update(recall(list(ttls), self._session, self._due.platforms))
         images = image_needs(watched, self._due.platforms)
         due = Due(ttls, self._due.platforms, _scripts_of(watched), images, self._due.held)
         self._take(answers(due, self.recorded, self._in_time()))
@@ -178,7 +179,8 @@ class Judgement:
             if seen.body is not None:
                 self._scripts.saw(seen)
             self._note_body(seen)
-            self.verdicts[seen.reference] = judge(self.recorded.get(seen.reference), seen)
+            known = self.recorded.get(seen.reference)
+            self.verdicts.add(judge(known, seen), known)
 
     def _note_body(self, seen: Observation) -> None:
         if seen.served_by:
@@ -251,13 +253,15 @@ class Judgement:
         """Of a run for several platforms, those of images are for the platforms of this target."""
         needs = image_needs(watched, target.request.platforms)
         if self._alone and not needs and len(self.verdicts) == len(watched.discovery.inputs):
-            return self.verdicts
+            return InOrder(self.verdicts, watched.discovery.inputs)
         return {
             item.reference: for_platforms(
                 self.verdicts[item.reference],
                 self.recorded.get(item.reference),
-                needs[item.reference].platforms if item.reference in needs else (),
+                needs[item.reference].platforms,
             )
+            if item.reference in needs
+            else self.verdicts[item.reference]
             for item in watched.discovery.inputs
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, MutableMapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -94,7 +94,7 @@ class Due(Struct, frozen=True):
 
 def recall(
     references: Sequence[Reference], session: Session, platforms: Collection[str] = ()
-) -> dict[Reference, Recorded]:
+) -> MutableMapping[Reference, Recorded]:
     """From the state; what it does not know from the lock file. ``platforms``: for which images are read."""
     recorded = {} if session.must_match else session.store.observations(references)
     if not session.locked:
@@ -104,7 +104,7 @@ def recall(
     for reference in references:
         if reference not in recorded and reference.text in session.locked:
             known = recorded_in(session.locked[reference.text], platforms)
-            recorded |= {reference: known} if known else {}
+            recorded.update({reference: known} if known else {})
     return recorded
 
 
@@ -128,7 +128,8 @@ def answers(due: Due, recorded: Mapping[Reference, Recorded], session: Session) 
     """
     probed = []
     for reference, ttl in due.ttls.items():
-        held = due.held.get(reference) or _without_probe(reference, ttl, recorded.get(reference), session)
+        before = recorded.get(reference) if ttl else None
+        held = due.held.get(reference) or _without_probe(reference, ttl, before, session)
         if held is None:
             probed.append(reference)
         else:

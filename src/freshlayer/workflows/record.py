@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -38,9 +38,12 @@ def kept(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Recorded]:
     return {reference: verdict.keep for reference, verdict in verdicts.items() if verdict.keep}
 
 
-def record_verdicts(verdicts: Mapping[Reference, Verdict], session: Session) -> None:
-    """Record the observations of a check."""
-    session.store.record_observations(_Kept(verdicts), at=session.now, changes=_Changes(verdicts))
+def record_verdicts(
+    verdicts: Mapping[Reference, Verdict], session: Session, again: Container[Reference] = ()
+) -> None:
+    """Record the observations of a check. ``again``: of which nothing but the time of the probe is new."""
+    observations = _Kept(verdicts, again)
+    session.store.record_observations(observations, at=session.now, changes=_Changes(verdicts), again=again)
 
 
 class _Changes(Mapping[Reference, Change]):
@@ -62,8 +65,9 @@ class _Changes(Mapping[Reference, Change]):
 class _Kept(Mapping[Reference, Recorded]):
     """The same of what the state should hold."""
 
-    def __init__(self, verdicts: Mapping[Reference, Verdict]) -> None:
+    def __init__(self, verdicts: Mapping[Reference, Verdict], again: Container[Reference]) -> None:
         self._verdicts = verdicts
+        self._again = again
 
     def __getitem__(self, reference: Reference) -> Recorded:
         keep = self._verdicts[reference].keep
@@ -72,10 +76,10 @@ class _Kept(Mapping[Reference, Recorded]):
         return keep
 
     def __iter__(self) -> Iterator[Reference]:
-        return (reference for reference, verdict in self._verdicts.items() if verdict.keep)
+        return (it for it in self._verdicts if it in self._again or self._verdicts[it].keep)
 
     def __len__(self) -> int:
-        return sum(verdict.keep is not None for verdict in self._verdicts.values())
+        return sum(1 for _ in self)
 
 
 def _changes(verdicts: Mapping[Reference, Verdict]) -> dict[Reference, Change]:
