@@ -98,10 +98,12 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
         "msgspec._json_schema": {"schema": _json_schema, "schema_components": _json_schemas},
         "msgspec.inspect": {},
     },
+    # Its adapters of dates, which no query here has.
+    "sqlite3": {"datetime": "_datetime"},
     # Names of other systems, addresses of files, and patterns.
     "pathlib": {"ntpath": {}, "urllib.parse": {"quote_from_bytes": _quoted}, **_PATTERNS},
-    # An interface for asyncio, made of dataclasses.
-    "pycurl": {"pycurl.async_multi": {"AsyncCurlMulti": _nothing}},
+    # An interface for asyncio, made of dataclasses; the module in C that has the same types.
+    "pycurl": {"pycurl.async_multi": {"AsyncCurlMulti": _nothing}, "datetime": "_datetime"},
     # The text of a query for editors.
     "tree_sitter_bash": {"importlib.resources": {"files": _nothing}},
     "tree_sitter_powershell": {"importlib.resources": {"files": _nothing}},

@@ -32,7 +32,7 @@ HEAVY = frozenset(
 """What no library of a usual run needs, whoever imports it."""
 
 INPUTS_AT_FIRST, INPUTS = 290, 180
-CHECK = 296
+CHECK = 216
 """The most modules, libraries and Python's own included; without "at first" of what was analysed before."""
 
 READING = frozenset(
@@ -42,6 +42,18 @@ READING = frozenset(
     )
 )
 """What reads a Dockerfile: not needed where it was read before."""
+
+RARE = frozenset(
+    (
+        *("datetime", "hashlib", "heapq", "json", "re", "socket", "sqlite3.dump", "subprocess", "tempfile"),
+        *("urllib.parse", "freshlayer.builders.command_line.build", "freshlayer.builders.local_images"),
+        *("freshlayer.dockerfile.inject", "freshlayer.indexes", "freshlayer.workflows.base_images"),
+        *("freshlayer.workflows.downloaded_scripts", "freshlayer.workflows.engine_images"),
+        *("freshlayer.workflows.identities", "freshlayer.workflows.packages", "freshlayer.packages"),
+        *("freshlayer.probe.http.documents", "freshlayer.probe.http.side_files"),
+    )
+)
+"""What few Dockerfiles, origins and answers need, and a check of one plain URL does not."""
 
 
 def test_reading_a_dockerfile_loads_neither_the_state_nor_what_probes(tmp_path: Path) -> None:
@@ -64,7 +76,7 @@ def test_a_check_starts_no_program_and_loads_no_protocol_but_the_one_it_speaks()
         modules = loaded("--state", str(made.state), "check", str(made.context), environment=made.environment)
     assert (run.code, run.started) == (1, ())
     assert [request.status for request in asked] == [304, 304]
-    assert modules & (HEAVY | READING) == set()
+    assert modules & (HEAVY | READING | RARE) == set()
     assert len(modules) <= CHECK
     assert "freshlayer.probe.http.ladder" in run.modules
     assert {"freshlayer.probe.ftp", "freshlayer.probe.object_stores.s3", "rich"}.isdisjoint(run.modules)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -136,5 +135,6 @@ def _ping(path: str) -> str:
         answer = exchange(path, "HEAD /_ping", _LONGEST_PING, _SECONDS)
     except OSError:
         return ""
-    match = re.search(rb"(?im)^builder-version:\s*(\d+)", answer)
-    return match[1].decode() if match else ""
+    headers = (line.partition(b":") for line in answer.splitlines())
+    stated = (value.strip() for name, _, value in headers if name.lower() == b"builder-version")
+    return next(stated, b"").decode("ascii", "replace")

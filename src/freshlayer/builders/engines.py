@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from freshlayer.docker_client import config as docker_config
 from freshlayer.files.bounded_read import read_text
 from freshlayer.files.user_directories import config_home, home_of
+from freshlayer.lazy_regex import compiled
 
 _LARGEST = 1024 * 1024
+_USER = compiled(r"//[^@/]*@")
 _ROOT_STORAGE = "/var/lib/containers/storage"
 _SYSTEM_STORAGE_FILES = ("/etc/containers/storage.conf", "/usr/share/containers/storage.conf")
 
@@ -21,7 +22,7 @@ def of_docker(environ: Mapping[str, str]) -> str:
     host = docker_config.host(environ)
     if host.startswith("unix://"):
         return f"unix://{os.path.realpath(host.removeprefix('unix://'))}"
-    return re.sub(r"//[^@/]*@", "//", host)
+    return _without_user(host)
 
 
 def of_buildx(environ: Mapping[str, str], named: str, *, chosen: bool) -> str:
@@ -41,14 +42,18 @@ def of_buildx(environ: Mapping[str, str], named: str, *, chosen: bool) -> str:
 def of_containers(environ: Mapping[str, str]) -> str:
     """The storage of buildah and podman; of a podman on another machine, its address."""
     remote = environ.get("CONTAINER_HOST") or environ.get("CONTAINER_CONNECTION")
-    return re.sub(r"//[^@/]*@", "//", remote) if remote else os.path.realpath(_storage(environ))
+    return _without_user(remote) if remote else os.path.realpath(_storage(environ))
+
+
+def _without_user(address: str) -> str:
+    return _USER.sub("//", address)
 
 
 def _endpoints(instance: Mapping[str, object]) -> Iterator[str]:
     nodes = instance.get("Nodes")
     for node in nodes if isinstance(nodes, list) else ():
         if isinstance(node, dict) and isinstance(node.get("Endpoint"), str):
-            yield re.sub(r"//[^@/]*@", "//", node["Endpoint"])
+            yield _without_user(node["Endpoint"])
 
 
 def _storage(environ: Mapping[str, str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,8 +12,10 @@ import msgspec
 from freshlayer.errors import BuilderError
 from freshlayer.files.bounded_read import read_file
 from freshlayer.files.user_directories import cache_home
+from freshlayer.lazy_regex import compiled
 
 _SECONDS = 10.0
+_NUMBER = compiled(r"(\d+)\.\d+")
 _MOST = 50
 _LONGEST = 1000
 _LARGEST = 100_000
@@ -46,7 +47,13 @@ def version_text(program: str, environ: Mapping[str, str]) -> str:
 
 def major(text: str) -> int:
     """The first number of a version; 0 where there is none."""
-    match = re.search(r"(\d+)\.\d+", text)
+    for word in text.split():
+        whole, point, rest = word.partition(".")
+        if point and whole.isdecimal() and rest[:1].isdecimal():
+            return int(whole)
+        if point:
+            break
+    match = _NUMBER.search(text)
     return int(match[1]) if match else 0
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from freshlayer.evidence.hop import printable
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import IGNORECASE, compiled
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.reasons import Reason
 
@@ -44,7 +43,7 @@ _OF_NOTHING = compiled(
     r"|da39a3ee5e6b4b0d3255bfef95601890afd80709|2jmj7l5rSw0yVb/vlWAYkK/YBwk="
     r"|e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     r"|cf83e1357eefb8bd[0-9a-f]{112}|47DEQpj8HBSa\+/TImW\+5JCeuQeRkm5NMpJWZG3hSuFU=",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 
 MTIMES = frozenset(_UNITS)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from freshlayer.evidence.hop import Hop
+from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 
 _NAMES = {"sha-512": "sha512", "sha-256": "sha256", "sha": "sha1", "sha-1": "sha1", "md5": "md5"}
 _PARTIAL = 206
+_BYTES = compiled(r":[^:]*:")
+_MEMBER = compiled(r"[A-Za-z0-9-]{1,40}")
+_NEXUS = compiled(r'(?:W/)?"?\{SHA1\{([0-9A-Fa-f]{40})\}\}"?')
+_SHA1 = compiled(r'(?:W/)?"?([0-9A-Fa-f]{40})"?')
+_MD5 = compiled(r'"([0-9a-f]{32})((?:-\d+)?)"')
+_BLOB = compiled(r"[0-9a-f]{40}")
 _OF_PARTS = Reason("digest-of-parts")
 
 
@@ -35,7 +41,7 @@ Reader = Callable[[str, Hop], Iterator[Stated]]
 def _structured(value: str, _hop: Hop) -> Iterator[Stated]:
     """RFC 9530 §3: ``sha-256=:BASE64:, sha-512=:…:``."""
     for name, encoded in _members(value):
-        if re.fullmatch(r":[^:]*:", encoded):
+        if _BYTES.fullmatch(encoded):
             yield Stated(_NAMES.get(name, name), from_base64(encoded[1:-1]) or encoded[1:-1])
 
 
@@ -56,7 +62,7 @@ def _members(value: str) -> Iterator[tuple[str, str]]:
     """``name=value, name=value``. Splits once: a header may have 64 KiB."""
     for item in value.split(","):
         name, equals, encoded = item.strip().partition("=")
-        if equals and re.fullmatch(r"[A-Za-z0-9-]{1,40}", name):
+        if equals and _MEMBER.fullmatch(name):
             yield name, encoded
 
 
@@ -80,23 +86,24 @@ def is_azure(hop: Hop) -> bool:
 
 def _nexus(value: str, _hop: Hop) -> Iterator[Stated]:
     """Nexus Repository: ``"{SHA1{<40 hex>}}"``, exactly; a proxy in front may unquote or weaken it."""
-    match = re.fullmatch(r'(?:W/)?"?\{SHA1\{([0-9A-Fa-f]{40})\}\}"?', value)
+    match = _NEXUS.fullmatch(value) if "{SHA1{" in value else None
     if match:
         yield Stated("sha1", match[1].lower())
 
 
 def _artifactory(value: str, hop: Hop) -> Iterator[Stated]:
     """Artifactory: the SHA-1 without quotes. Of other servers, 40 digits may be the name of a git blob."""
-    match = re.fullmatch(r'(?:W/)?"?([0-9A-Fa-f]{40})"?', value)
     marks = ("x-artifactory-id", "x-artifactory-node-id", "x-jfrog-version")
-    if match and any(hop.all(name) for name in marks):
+    match = _SHA1.fullmatch(value) if any(hop.all(name) for name in marks) else None
+    if match:
         yield Stated("sha1", match[1].lower())
 
 
 def _s3_tag(value: str, hop: Hop) -> Iterator[Stated]:
     """S3 and compatible stores: the MD5, if the object was stored in one piece and is not encrypted."""
-    match = re.fullmatch(r'"([0-9a-f]{32})((?:-\d+)?)"', value)
-    if match and (hop.all("x-amz-request-id") or hop.one("server") == "AmazonS3"):
+    is_store = hop.all("x-amz-request-id") or hop.one("server") == "AmazonS3"
+    match = _MD5.fullmatch(value) if is_store else None
+    if match:
         yield Stated("md5", match[1] + match[2], _OF_PARTS if match[2] else _not_md5(hop))
 
 
@@ -112,7 +119,7 @@ def _not_md5(hop: Hop) -> Reason | None:
 def _linked(value: str, _hop: Hop) -> Iterator[Stated]:
     """Hugging Face states the SHA-256 of a large file on the hop that redirects to the CDN."""
     digest = value.removeprefix("W/").strip('"')
-    if re.fullmatch(r"[0-9a-f]{40}", digest):
+    if _BLOB.fullmatch(digest):
         yield Stated("git-blob", digest, Reason("git-blob"))
     else:
         yield Stated("sha256", digest)

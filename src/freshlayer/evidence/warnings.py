@@ -5,7 +5,6 @@ An answer from a cache, a file that may still be changing, and notes that only t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from freshlayer.evidence import http_date
@@ -18,6 +17,7 @@ YOUNG = "young"
 NOTE = "note"
 REDIRECT = "redirect"
 _YOUNG = 2
+_MOST_DIGITS = 10
 _DOUBTFUL = {Strength.WEAK, Strength.HEURISTIC}
 
 
@@ -41,7 +41,7 @@ def note(reason: Reason, value: str = "") -> Evidence:
 def _aged(hop: Hop, number: int) -> Iterator[Evidence]:
     """RFC 9111 §5.1: with an Age, a cache answered without a request to the origin."""
     age = hop.one("age")
-    if age and re.fullmatch(r"[0-9]{1,10}", age):
+    if age.isascii() and age.isdecimal() and len(age) <= _MOST_DIGITS:
         detail = f"a cache returned an answer that is {int(age)} s old, which may be out of date"
         yield Evidence(AGE, age, Strength.NONE, number, Reason("answer-from-cache", detail=detail))
 

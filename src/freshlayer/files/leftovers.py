@@ -45,7 +45,11 @@ def _temporary(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _remove_from(directory: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
-        names = [entry.name for entry in entries if _NAME.fullmatch(entry.name)]
+        names = [
+            entry.name
+            for entry in entries
+            if entry.name.startswith((PREFIX, NEW_PREFIX)) and _NAME.fullmatch(entry.name)
+        ]
         for name in names[:_MOST]:
             _remove_if_abandoned(directory / name)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from freshlayer.errors import StateError
 from freshlayer.files.bounded_read import kind_of
 from freshlayer.state.columns import DamagedError, Row, checked
+from freshlayer.state.libsqlite import sqlite3
 from freshlayer.state.migrations import TABLES, VERSION, migrate
 
 _WAIT = 30.0

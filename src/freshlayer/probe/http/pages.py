@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from freshlayer import evidence
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import DOTALL, IGNORECASE, compiled
+from freshlayer.masking.lazy_urls import urlsplit
 from freshlayer.model.evidence import Evidence
 from freshlayer.model.observation import Recorded
 from freshlayer.model.reasons import Reason
@@ -37,14 +36,14 @@ _TEXTS = frozenset(
 )
 _MARKUP = compiled(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|title|body|meta|script)\b",
-    re.IGNORECASE | re.DOTALL,
+    IGNORECASE | DOTALL,
 )
-_TITLE = compiled(r"<title[^>]*>\s*([^<]{0,200}?)\s*</title", re.IGNORECASE)
-_FORM = compiled(r"<input[^>]{0,300}type\s*=\s*[\"']?password", re.IGNORECASE)
+_TITLE = compiled(r"<title[^>]*>\s*([^<]{0,200}?)\s*</title", IGNORECASE)
+_FORM = compiled(r"<input[^>]{0,300}type\s*=\s*[\"']?password", IGNORECASE)
 _REFUSAL = compiled(
     r"\b(?:sign[ -]?in|log[ -]?in|single sign[ -]?on|sso|authentication required|access denied|captcha"
     r"|just a moment|attention required|are you (?:a )?(?:human|robot)|security check)\b",
-    re.IGNORECASE,
+    IGNORECASE,
 )
 
 

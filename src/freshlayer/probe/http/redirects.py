@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urljoin
-
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.evidence import Hop
 from freshlayer.model.evidence import Evidence, Strength
@@ -52,6 +50,8 @@ def _public(reference: Reference, location: str) -> str:
 
 def _joined(url: str, location: str) -> str:
     """Empty where the two can't be joined."""
+    from urllib.parse import quote, urljoin  # noqa: PLC0415 - few origins redirect
+
     try:
         return urljoin(url, quote(location, safe="".join(map(chr, range(33, 127))))).partition("#")[0]
     except ValueError:

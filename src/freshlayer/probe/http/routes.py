@@ -6,31 +6,34 @@ beside it are read (``side_files``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.model.observation import ProbeOutcome, Recorded
 from freshlayer.probe.http import ladder as http
 from freshlayer.probe.network.messages import Conversation, Means
 from freshlayer.reference import Reference
 
-Route = Callable[[re.Match[str], Reference, Recorded | None, Means], Conversation]
+if TYPE_CHECKING:
+    import re
+
+    Route = Callable[[re.Match[str], Reference, Recorded | None, Means], Conversation]
 
 _REPOSITORY = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)"
 _ARCHIVE = r"(?:tar\.gz|tgz|zip)"
 
 LATEST_RELEASE = compiled(
-    rf"https://(?:github\.com|api\.github\.com/repos)/{_REPOSITORY}/releases/latest", re.ASCII
+    rf"https://(?:github\.com|api\.github\.com/repos)/{_REPOSITORY}/releases/latest", ASCII
 )
 GITHUB_ARCHIVE = compiled(
     rf"(?P<forge>https://(?:github\.com|codeload\.github\.com|api\.github\.com/repos))/{_REPOSITORY}/"
     rf"(?:archive/(?P<ref>.+)\.{_ARCHIVE}|(?:legacy\.)?{_ARCHIVE}/(?P<code>.+)|(?:tar|zip)ball/(?P<ball>.+))",
-    re.ASCII,
+    ASCII,
 )
 GITLAB_ARCHIVE = compiled(
     r"(?P<repository>https?://[^?#]+)/-/archive/(?P<ref>[^?#]+)/[^/?#]+\.(?:tar\.gz|tar\.bz2|tar|zip)",
-    re.ASCII,
+    ASCII,
 )
 SNAPSHOT = compiled(
     r"(?P<directory>https?://[^?#]+/(?P<artifact>[^/?#]+)/(?P<version>[^/?#]+)-SNAPSHOT)"
@@ -39,8 +42,13 @@ SNAPSHOT = compiled(
 APT_RELEASE = compiled(r"https?://[^?#]+/dists/[^?#]+/(?:In)?Release")
 PYTHON_INDEX = compiled(r"https?://[^?#]+/simple/[^/?#]+/?")
 # A version of a package, in whatever registry: /name/1.2.3, /@scope/name/1.2.3-beta.1.
-NPM_VERSION = compiled(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", re.ASCII)
+NPM_VERSION = compiled(r"https?://[^?#]+/[^/?#]+/\d+\.\d+\.\d+(?:[-+][\w.+-]+)?", ASCII)
 HUGGING_FACE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#]+(?:\?[^#]*)?")
+
+
+def _names_version(text: str) -> bool:
+    """Whether its last part starts with a digit."""
+    return text.rpartition("/")[2][:1].isdigit()
 
 
 def _latest_release(
@@ -86,20 +94,20 @@ def _document(scheme: str) -> Route:
     return probe
 
 
-FORGES: tuple[tuple[str, re.Pattern[str], Route], ...] = (
+FORGES: tuple[tuple[str | Callable[[str], bool], re.Pattern[str], Route], ...] = (
     ("/releases/latest", LATEST_RELEASE, _latest_release),
     ("github.com/", GITHUB_ARCHIVE, _archive),
     ("/-/archive/", GITLAB_ARCHIVE, _archive),
 )
-ROUTES: tuple[tuple[str, re.Pattern[str], Route], ...] = (
+ROUTES: tuple[tuple[str | Callable[[str], bool], re.Pattern[str], Route], ...] = (
     *FORGES,
     ("/resolve/", HUGGING_FACE, _first_hop),
     ("-SNAPSHOT/", SNAPSHOT, _snapshot),
     ("/dists/", APT_RELEASE, _document("apt-release")),
     ("/simple/", PYTHON_INDEX, _document("python-index")),
-    (".", NPM_VERSION, _document("npm-dist")),
+    (_names_version, NPM_VERSION, _document("npm-dist")),
 )
-"""A part that the canonical URL has, the pattern that matches it whole → how it is probed.
+"""A part that the canonical URL has, or what it passes; the pattern that matches it whole; how it is probed.
 
 The part is looked for first: most URLs match no row, and a pattern takes ten times as long to find that out.
 """
@@ -108,7 +116,11 @@ The part is looked for first: most URLs match no row, and a pattern takes ten ti
 def is_of_body(reference: Reference) -> bool:
     """Whether what is observed of a URL is about its body, and not about what the body names."""
     text = reference.text.partition("#")[0]
-    return not any(part in text and pattern.fullmatch(text) for part, pattern, _ in ROUTES)
+    return not any(_may_match(part, text) and pattern.fullmatch(text) for part, pattern, _ in ROUTES)
+
+
+def _may_match(part: str | Callable[[str], bool], text: str) -> bool:
+    return part in text if isinstance(part, str) else part(text)
 
 
 def _as_usual(reference: Reference) -> bool:
@@ -120,7 +132,7 @@ def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conv
     """Probe a URL in the way that suits its origin."""
     text = reference.text.partition("#")[0]
     for part, pattern, route in ROUTES if _as_usual(reference) else FORGES:
-        match = pattern.fullmatch(text) if part in text else None
+        match = pattern.fullmatch(text) if _may_match(part, text) else None
         if match:
             return (yield from route(match, reference, recorded, means))
     seen = yield from http.probe(reference, recorded, means)

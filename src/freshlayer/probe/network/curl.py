@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
 _BODILESS = {"HEAD", "GET"}
+_ENDS_LINE = frozenset("\r\n\0")
 _MOST_LINES, _LONGEST_LINE = 500, 500
 """Lines of headers that are kept as they were read, and bytes of one of them."""
 # Libcurl counts over all transfers of a handle how often it tried again, and gives up after the fifth time.
@@ -288,7 +288,7 @@ def authorise(handle: pycurl.Curl, request: Request) -> None:
         handle.setopt(pycurl.HTTPAUTH, pycurl.HTTPAUTH_BASIC)
         handle.setopt(pycurl.USERNAME, credential.user.encode())
         handle.setopt(pycurl.PASSWORD, credential.secret.encode())
-    elif credential is not None and not re.search(r"[\r\n\0]", credential.secret):
+    elif credential is not None and _ENDS_LINE.isdisjoint(credential.secret):
         bearer = credential.scheme is Scheme.BEARER
         name, prefix = ("Authorization", "Bearer ") if bearer else (credential.header, "")
         headers.append(f"{name}: {prefix}{credential.secret}".encode())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Hashable
-from urllib.parse import quote, urljoin, urlsplit
 
 from msgspec.structs import replace
 
@@ -12,6 +10,8 @@ from freshlayer import __version__
 from freshlayer.children import HOST_COMMAND, Child
 from freshlayer.credentials import Credential, Program, find, tls
 from freshlayer.evidence import Hop, http_date
+from freshlayer.lazy_regex import compiled
+from freshlayer.masking.lazy_urls import quote, urlsplit
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network.messages import (
     MOST_REDIRECTS,
@@ -25,6 +25,9 @@ from freshlayer.probe.network.messages import (
     Talk,
 )
 from freshlayer.reference import Reference, is_signed, shown
+
+_SECONDS = compiled(r"[0-9]{1,6}")
+_MOMENT = compiled(r"[0-9]{9,11}")
 
 HEADERS = (
     f"User-Agent: freshlayer/{__version__}",
@@ -144,9 +147,9 @@ def is_out_of_quota(answer: Answer) -> bool:
 
 def _retry_after(answer: Answer) -> str:
     seconds = answer.hops[-1].one("retry-after")
-    if not re.fullmatch(r"[0-9]{1,6}", seconds) and is_out_of_quota(answer):
+    if not _SECONDS.fullmatch(seconds) and is_out_of_quota(answer):
         seconds = f"{retry_after(answer) or 0:.0f}"
-    return f"try again after {seconds} s" if re.fullmatch(r"[0-9]{1,6}", seconds) else ""
+    return f"try again after {seconds} s" if _SECONDS.fullmatch(seconds) else ""
 
 
 def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
@@ -229,6 +232,8 @@ def refused_redirect(target: str) -> str:
 def _target(url: str, location: str) -> str | None:
     """The target of a redirect, quoted as browsers and libcurl quote it; None if it is not a URL."""
     try:
+        from urllib.parse import urljoin  # noqa: PLC0415 - libcurl follows most redirects
+
         joined = urljoin(url, quote(location, safe="".join(map(chr, range(33, 127)))))
         urlsplit(joined)
     except ValueError:
@@ -290,11 +295,11 @@ def retry_after(answer: Answer) -> float | None:
         return None
     hop = answer.hops[-1]
     value, reset = hop.one("retry-after"), hop.one("x-ratelimit-reset")
-    if re.fullmatch(r"[0-9]{1,6}", value):
+    if value and _SECONDS.fullmatch(value):
         return float(value)
     sent = http_date.seconds(hop.one("date"))
     if value:
         until = http_date.seconds(value)
     else:
-        until = int(reset) if is_out_of_quota(answer) and re.fullmatch(r"[0-9]{9,11}", reset) else None
+        until = int(reset) if is_out_of_quota(answer) and _MOMENT.fullmatch(reset) else None
     return None if until is None or sent is None else float(max(until - sent, 0))
