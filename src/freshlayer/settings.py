@@ -19,7 +19,7 @@ _MIB = 1024 * 1024
 
 
 class OnUnknown(StrEnum):
-    """What an input that can't be probed does to its instruction (design rule 4)."""
+    """What an input that can't be probed does to its instruction (rule 4 of ARCHITECTURE.md)."""
 
     KEEP = "keep"
     REBUILD = "rebuild"

@@ -6,7 +6,7 @@ import pytest
 
 from freshlayer.discover.files.base import BaseLayer
 from freshlayer.discover.files.image import ImageFiles
-from freshlayer.discover.files.texts import texts_below
+from freshlayer.discover.package_files import manager_files
 from freshlayer.model.base_image import BaseContents
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import Hole, Surroundings, Why, follow
@@ -23,7 +23,7 @@ DEBIAN = BaseContents(
 )
 
 
-def before(script: str, contents: BaseContents = DEBIAN) -> dict[str, str | Reason]:
+def before(script: str, contents: BaseContents = DEBIAN) -> dict[str, str]:
     """What ``mark`` at the end of a script finds in /etc/apt."""
 
     def value(name: str) -> Hole:
@@ -32,7 +32,8 @@ def before(script: str, contents: BaseContents = DEBIAN) -> dict[str, str | Reas
     files = ImageFiles((), BaseLayer(contents))
     around = Surroundings(value, "linux/amd64", frozenset({"curl"}), files=files)
     (call,) = [call for call in follow(f"{script}\nmark", around).calls if call.words == (("mark",),)]
-    return texts_below(call.files, "/etc/apt", NoDownloads())
+    found = manager_files("apt", call.files, NoDownloads())
+    return {path: text for path, text in found.texts.items() if path.startswith("/etc/apt/")}
 
 
 CLEAN = {"/etc/apt/apt.conf.d/docker-clean": "DPkg::Post-Invoke {};\n"}
@@ -74,39 +75,3 @@ MORE = "deb https://example.org/apt bookworm main\n"
 )  # fmt: skip
 def test_what_a_command_finds(script: str, wanted: dict[str, str]) -> None:
     assert before(script) == dict(sorted(wanted.items()))
-
-
-@pytest.mark.parametrize(
-    ("script", "code"),
-    [
-        ('echo "deb $MIRROR bookworm main" > /etc/apt/sources.list', "not-set"),
-        ("echo deb $(hostname) bookworm main > /etc/apt/sources.list", "needs-command-output"),
-        (
-            "grep -q x /etc/hosts && echo 'deb http://x.example.org a b' > /etc/apt/sources.list",
-            "not-computed",
-        ),
-        ("grep -q x /etc/hosts && rm /etc/apt/sources.list", "not-computed"),
-        ("grep -q x /etc/hosts && sed -i s/a/b/ /etc/apt/sources.list", "not-computed"),
-        ("perl -pi -e s/a/b/ /etc/apt/sources.list", "script-changed"),
-    ],
-)
-def test_what_is_not_known_has_its_reason(script: str, code: str) -> None:
-    found = before(script)["/etc/apt/sources.list"]
-    assert isinstance(found, Reason)
-    assert found.code == code
-
-
-def test_a_file_that_was_left_out_is_there_and_has_a_reason() -> None:
-    contents = BaseContents({}, left_out=("/etc/apt/sources.list",))
-    found = before("[ -f /etc/apt/sources.list ] || echo x > /etc/apt/apt.conf.d/x", contents)
-    assert isinstance(found["/etc/apt/sources.list"], Reason)
-
-
-def test_a_base_with_a_huge_file_costs_nothing() -> None:
-    found = before("true", BaseContents({"/etc/apt/sources.list": "#" * 10_000_000}))
-    assert isinstance(found["/etc/apt/sources.list"], Reason)
-
-
-def test_a_base_with_too_many_files_has_a_reason() -> None:
-    found = before("true", BaseContents({f"/etc/apt/sources.list.d/{n}.list": "" for n in range(10_000)}))
-    assert [reason.code for reason in found.values() if isinstance(reason, Reason)] == ["limit-reached"]

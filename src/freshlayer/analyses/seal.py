@@ -1,7 +1,7 @@
 """Bytes that are read with the key alone that they were written with.
 
 An analysis has the text of the Dockerfile, and URLs with values of build args: any of it may be a secret, and
-rule 6 of the design keeps those out of files. The key is made from all that the analysis is made from: with
+rule 6 keeps those out of files. The key is made from all that the analysis is made from: with
 it, nothing is learned that is not known already. SHAKE256 of a key that is used once is the key stream.
 """
 

@@ -56,7 +56,7 @@ def options_of(context: click.Context) -> Options:
 
 
 def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:
-    """Ours if we can; else what the user typed, with a warning (design rule 5)."""
+    """Ours if we can; else what the user typed, with a warning (rule 5 of ARCHITECTURE.md)."""
     from freshlayer.report.terminal import warn
 
     tool = invocation.tool

@@ -8,16 +8,8 @@ from pathlib import Path
 
 from freshlayer.files.bounded_read import read_file, read_text
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.composition_names import BAKE, BAKE_OVERRIDES, COMPOSE, COMPOSE_OVERRIDES
 
-COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-COMPOSE_OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
-BAKE = ("docker-bake.json", "docker-bake.hcl")
-BAKE_OVERRIDES = ("docker-bake.override.json", "docker-bake.override.hcl")
 ENVIRONMENT = ".env"
 _LARGEST = 1024 * 1024
 _MOST = 200

@@ -22,7 +22,7 @@ KEY_DIGITS = 16
 
 
 def key_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """The key of (reference, identity) pairs (design rule 1).
+    """The key of (reference, identity) pairs (rule 1 of ARCHITECTURE.md).
 
     The first 16 hexadecimal digits of the SHA-256 of the compact JSON of the sorted pairs. Test vector:
     ``[["https://example.org/a","etag:v1"]]`` → ``2cec7e0e0b327b6e``.

@@ -86,7 +86,7 @@ def _with_users(entry: LockedInput, of: Iterable[LockedInput]) -> LockedInput:
 
 
 def _entry(old: LockedInput | None, new: LockedInput, *, keep: bool) -> LockedInput:
-    """An input that could not be observed now keeps what it was (design rule 4)."""
+    """An input that could not be observed now keeps what it was (rule 4 of ARCHITECTURE.md)."""
     if old is None:
         return new
     same = old.identity == new.identity or new.identity is None

@@ -93,7 +93,7 @@ def _is_held(read: PackagesRead, changes: Sequence[PackageChange]) -> bool:
 def _unknown(
     read: PackagesRead, recorded: Mapping[str, str] | None, problem: Reason, nonce: str
 ) -> tuple[PackageVerdict, Pairs]:
-    """What is recorded counts, whatever the problem is (design rule 4): also that there was no package."""
+    """What is recorded counts, whatever the problem is (rule 4): also that there was no package."""
     unseen = as_a_whole(read.manager)
     known = recorded or {}
     unreachable = read.resolution.unreachable
@@ -138,7 +138,7 @@ def name_of(purl: str) -> str:
 
 
 def untainted(text: str) -> str:
-    """A written identity without the taint (design rule 9)."""
+    """A written identity without the taint (rule 9 of ARCHITECTURE.md)."""
     if not text:
         return ""
     found: KeyIdentity = read_key_identity(text)

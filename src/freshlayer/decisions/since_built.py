@@ -133,6 +133,6 @@ def _strengths(scheme: str, known: Recorded | None) -> Iterator[Strength]:
 
 
 def _untainted(text: str) -> str:
-    """The written identity without the taint (design rule 9)."""
+    """The written identity without the taint (rule 9 of ARCHITECTURE.md)."""
     found = read_key_identity(text)
     return str(found.identity) if isinstance(found, Tainted) else text

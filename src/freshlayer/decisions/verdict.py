@@ -14,7 +14,7 @@ RETURNED_304 = Reason("not-modified", detail="the origin returned 304 Not Modifi
 
 
 def judge(recorded: Recorded | None, observed: Observation) -> Verdict:
-    """What became of an input since it was recorded (design rule 2 and 4)."""
+    """What became of an input since it was recorded (rules 2 and 4 of ARCHITECTURE.md)."""
     match observed.outcome:
         case ProbeOutcome.UNKNOWN:
             return _kept(Change.UNKNOWN, recorded, observed)

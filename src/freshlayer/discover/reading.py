@@ -167,7 +167,7 @@ def _base(dockerfile: Dockerfile, stage: Stage, environments: Mapping[int, Envir
 
 
 def _union(found: list[Discovery]) -> Discovery:
-    """One Dockerfile for several platforms has keys over the union of their inputs (design rule 3)."""
+    """One Dockerfile for several platforms has keys over the union of their inputs (rule 3)."""
     if len(found) == 1:
         return found[0]
     by_instruction: dict[int, dict[Reference, None]] = {}

@@ -11,7 +11,7 @@ from freshlayer.model.evidence import Identity, Strength
 
 
 class Unseen(Struct, frozen=True):
-    """The input was never observed (design rule 4)."""
+    """The input was never observed (rule 4 of ARCHITECTURE.md)."""
 
     def __str__(self) -> str:
         return "unseen"
@@ -27,7 +27,7 @@ class Nonce(Struct, frozen=True):
 
 
 class Tainted(Struct, frozen=True):
-    """An identity that a build may have confused with another version, so many times (design rule 9)."""
+    """An identity that a build may have confused with another version, so many times (rule 9)."""
 
     identity: Identity
     times: int

@@ -1,4 +1,4 @@
-"""To which digests images are pinned: what was judged is what is built (design rule 10)."""
+"""To which digests images are pinned: what was judged is what is built (rule 10 of ARCHITECTURE.md)."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def _of(report: Report, moved: Mapping[Reference, Reason]) -> dict[Reference, Re
 def _probed_again(
     before: Collection[Report], platforms: tuple[str, ...], session: Session
 ) -> dict[Reference, Reason]:
-    """References that moved while the builder ran, each with how (design rule 9).
+    """References that moved while the builder ran, each with how (rule 9 of ARCHITECTURE.md).
 
     The inputs of instructions that ran, or may have, are probed: a build that failed left layers as well.
     """

@@ -1,4 +1,4 @@
-"""Inputs that could not be probed: what is printed, and what ``--on-unknown`` makes of it (design rule 4)."""
+"""Inputs that could not be probed: what is printed, and what ``--on-unknown`` makes of it (rule 4)."""
 
 from __future__ import annotations
 

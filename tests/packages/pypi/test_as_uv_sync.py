@@ -13,8 +13,8 @@ import pytest
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
-from freshlayer.model.packages import PackageCommand
-from testing.named_packages import resolved
+from freshlayer.model.packages import PackageCommand, PackagePolicy
+from testing.named_packages import resolved, resolved_command
 from testing.python_index import PythonIndex, Wheel
 from testing.uv import UV
 
@@ -201,3 +201,19 @@ def test_a_package_that_is_wanted_otherwise_where_it_is_left_out_is_stated(
     found = command(tmp_path, text, "uv sync")
     assert found is not None
     assert "left out" in str(found.unknown)
+
+
+def test_what_is_left_out_has_to_fit_and_adds_nothing(tmp_path: Path) -> None:
+    text = f'{_HEAD}dependencies = ["app-x"]\n[dependency-groups]\ndev = ["tool"]\n'
+    with PythonIndex() as index:
+        index.publish("app-x", [Wheel("app_x-1.0-py3-none-any.whl", requires=("base-x",))])
+        index.publish("base-x", [Wheel(f"base_x-{it}-py3-none-any.whl") for it in ("1.0", "1.9", "2.0")])
+        index.publish("tool", [Wheel("tool-1.0-py3-none-any.whl", requires=("base-x<2", "more"))])
+        index.publish("more", [Wheel("more-1.0-py3-none-any.whl")])
+        found = command(tmp_path, text, f"uv sync --no-dev --default-index {index.url}")
+        assert found is not None
+        chosen = resolved_command(
+            found, environment=[("PYTHON_VERSION", "3.11.9")], policy=PackagePolicy.CLOSURE
+        )
+        ours = {it.name: it.version for it in chosen.packages}
+        assert ours == by_uv(tmp_path, index, ["--no-dev"]) == {"app-x": "1.0", "base-x": "1.9"}

@@ -28,22 +28,12 @@ from freshlayer.builders.invocation import BuildTarget, Model
 from freshlayer.builders.run.process import run
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
+from freshlayer.model.composition_names import BAKE, BAKE_OVERRIDES, COMPOSE
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 
 _STDERR = 2
 _ESCAPES = {"$${": "${", "%%{": "%{"}
-# What is read where no file is named, in this order, all that are there (buildx, ``bake/bake.go``).
-_NAMES = (
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yml",
-    "docker-compose.yaml",
-    "docker-bake.json",
-    "docker-bake.hcl",
-    "docker-bake.override.json",
-    "docker-bake.override.hcl",
-)
 
 
 class Bake(Composition, frozen=True):
@@ -124,7 +114,7 @@ class Bake(Composition, frozen=True):
         listed = self.environment.get("BUILDX_BAKE_FILE")
         if listed:
             return listed.split(self.environment.get("BUILDX_BAKE_FILE_SEPARATOR") or os.pathsep)
-        return [name for name in _NAMES if os.path.isfile(name)]
+        return [name for name in (*COMPOSE, *BAKE, *BAKE_OVERRIDES) if os.path.isfile(name)]
 
 
 def _settings(paths: Mapping[str, Path]) -> Iterator[str]:

@@ -30,18 +30,12 @@ from freshlayer.builders.run.process import run
 from freshlayer.docker_client.build_args import build_args
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
+from freshlayer.model.composition_names import COMPOSE, COMPOSE_OVERRIDES
 from freshlayer.model.reasons import Reason
 
 _ESCAPES = {"$$": "$"}
 _SERVICE = "service:"
 _STDOUT = 1
-_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_OVERRIDES = (
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-)
 
 
 class Compose(Composition, frozen=True):
@@ -134,8 +128,8 @@ class Compose(Composition, frozen=True):
             return listed.split(environment.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
         start = Path(self.command.project_directory or ".").resolve()
         for directory in (start, *start.parents):
-            found = [*_first(directory, _NAMES), *_first(directory, _OVERRIDES)]
-            if _first(directory, _NAMES):
+            found = [*_first(directory, COMPOSE), *_first(directory, COMPOSE_OVERRIDES)]
+            if _first(directory, COMPOSE):
                 return found
         return []
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join
 
 from freshlayer.discover.locks.project import canonical, inside, table, tables, texts
@@ -12,10 +11,9 @@ from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
     by_canonical_name,
-    line_of_project,
-    not_stated,
     of_group,
     refuse_unread,
+    stated_by,
 )
 from freshlayer.model.packages import PYPI_INDEX
 
@@ -41,14 +39,12 @@ def pdm(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLi
     text = files.text(manifest)
     if line.verb != "install" or text is None or files.text(lock) is not None or "check" in options:
         return None
-    try:
+
+    def read(document: Mapping[str, object]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
         refuse_unread(line.options, _NAMES)
-        document = tomllib.loads(text)
-        words = list(_wanted(document, line.options))
-        decided = list(_decided(document, files))
-    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
-        return not_stated("pyproject.toml", error)
-    return line_of_project(words, decided, "pdm install", manifest)
+        return _wanted(document, line.options), _decided(document, files)
+
+    return stated_by(text, manifest, "pdm install", read)
 
 
 def _wanted(document: Mapping[str, object], options: Sequence[tuple[str, str]]) -> Iterator[str]:

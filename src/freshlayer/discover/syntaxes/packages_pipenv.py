@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, join
 
 from freshlayer.discover.locks.project import table, tables
@@ -12,9 +11,8 @@ from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.poetry_requirements import requirements
 from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
-    line_of_project,
-    not_stated,
     refuse_unread,
+    stated_by,
 )
 from freshlayer.discover.syntaxes.settings_files import why_not_known
 from freshlayer.lazy_regex import compiled
@@ -47,14 +45,12 @@ def pipenv(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Languag
         return None
     if lock is not None and "skip-lock" not in options:
         return None
-    try:
+
+    def read(document: Mapping[str, object]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
         refuse_unread(line.options, _NAMES, [f"--{it}" for it in _NOT_READ & options.keys()])
-        document = tomllib.loads(text)
-        words = [*line.words, *_wanted(document, options)]
-        decided = list(_decided(document, options, files))
-    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
-        return not_stated("Pipfile", error)
-    return line_of_project(words, decided, "pipenv install", manifest)
+        return [*line.words, *_wanted(document, options)], _decided(document, options, files)
+
+    return stated_by(text, manifest, "pipenv install", read)
 
 
 def _wanted(document: Mapping[str, object], options: Mapping[str, str]) -> Iterator[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join
 
 from freshlayer.discover.locks.project import canonical, inside, table, tables, texts
@@ -15,10 +14,9 @@ from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
     bounds_of_others,
     by_canonical_name,
-    line_of_project,
-    not_stated,
     of_group,
     refuse_unread,
+    stated_by,
 )
 from freshlayer.model.packages import PYPI_INDEX
 
@@ -43,14 +41,13 @@ def poetry(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Languag
     text = files.text(manifest)
     if line.verb not in _VERBS or text is None or files.text(join(directory, "poetry.lock")) is not None:
         return None
-    try:
+
+    def read(document: Mapping[str, object]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
         refuse_unread(line.options, _NAMES)
-        document = tomllib.loads(text)
         words = list(_wanted(document, line.options))
-        decided = [*_decided(document), *bounds_of_others(_wanted(document, _WHOLE), words)]
-    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
-        return not_stated("pyproject.toml", error)
-    return line_of_project(words, decided, f"poetry {line.verb}", manifest)
+        return words, [*_decided(document), *bounds_of_others(_wanted(document, _WHOLE), words)]
+
+    return stated_by(text, manifest, f"poetry {line.verb}", read)
 
 
 def main_requirements(document: Mapping[str, object], extras: Sequence[str]) -> Iterator[str]:

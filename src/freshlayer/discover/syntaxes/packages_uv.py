@@ -5,8 +5,7 @@ Where ``uv.lock`` is there, uv keeps its versions: that command is no subject he
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import join
 
 from freshlayer.discover.locks.project import table, texts
@@ -17,10 +16,9 @@ from freshlayer.discover.syntaxes.python_projects import (
     NotReadError,
     bounds_of_others,
     items,
-    line_of_project,
-    not_stated,
     of_group,
     refuse_unread,
+    stated_by,
 )
 from freshlayer.discover.syntaxes.uv_settings import in_order, settings
 
@@ -55,19 +53,18 @@ def uv_sync(arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | Non
         return None
     if files.text(join(directory, "uv.lock")) is not None:
         return None
-    try:
-        refuse_unread(line.options, _NAMES, not_computed(files.variable))
-        document = tomllib.loads(text)
-        words = tuple(dict.fromkeys(_wanted(document, line.options)))
-        bounds = tuple(bounds_of_others(_wanted(document, _WHOLE), words))
-        stated = [] if "no-config" in options else settings(files, directory, pip=False)
-    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
-        return not_stated("pyproject.toml", error)
     named = [
         (_INDEXES.get(name, "extra-index-url"), value) for name, value in line.options if _is_index(name)
     ]
-    kept = (*in_order(files, named, stated), *bounds)
-    return line_of_project(words, kept, "uv sync", join(directory, "pyproject.toml"))
+
+    def read(document: Mapping[str, object]) -> tuple[Iterable[str], Iterable[tuple[str, str]]]:
+        refuse_unread(line.options, _NAMES, not_computed(files.variable))
+        words = tuple(dict.fromkeys(_wanted(document, line.options)))
+        bounds = tuple(bounds_of_others(_wanted(document, _WHOLE), words))
+        stated = [] if "no-config" in options else settings(files, directory, pip=False)
+        return words, (*in_order(files, named, stated), *bounds)
+
+    return stated_by(text, join(directory, "pyproject.toml"), "uv sync", read)
 
 
 def _is_index(name: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from posixpath import basename
 
 from freshlayer.discover.locks.project import canonical, table
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, names_nothing, not_followed
@@ -17,6 +19,10 @@ _BOUND = compiled(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;@()/:]*)\)?\
 
 class NotReadError(ValueError):
     """What decides the packages, and is not computed."""
+
+
+Reader = Callable[[Mapping[str, object]], tuple[Iterable[str], Iterable[tuple[str, str]]]]
+"""A document → (requirements, options)."""
 
 
 def refuse_unread(
@@ -50,10 +56,12 @@ def of_group(name: str, groups: Mapping[str, object], seen: set[str]) -> Iterato
 def bounds_of_others(whole: Iterable[str], words: Collection[str]) -> Iterator[tuple[str, str]]:
     """Options: what a program keeps to that resolves the whole project, and installs these words alone.
 
-    What the packages that are left out require is not known here. Raises NotReadError.
+    ``left-out``: a requirement of the others, whose own requirements count in a closure, and add nothing to
+    it. Raises NotReadError.
     """
     named = {canonical(found[0]) for word in words if (found := _NAME.match(word)) is not None}
     for other in dict.fromkeys(it for it in whole if it not in words):
+        yield "left-out", other
         bound, name = _BOUND.fullmatch(other), _NAME.match(other)
         if bound is not None and bound[2].strip():
             yield "constraint", f"{bound[1]}{bound[2].strip()}"
@@ -64,6 +72,17 @@ def bounds_of_others(whole: Iterable[str], words: Collection[str]) -> Iterator[t
 def by_canonical_name(groups: Mapping[str, object]) -> dict[str, object]:
     """Groups and extras are compared as names of packages are."""
     return {canonical(name): value for name, value in groups.items()}
+
+
+def stated_by(text: str, manifest: str, command: str, read: Reader) -> LanguageLine:
+    """The line of a command whose packages a TOML file states; ``read`` may raise NotReadError."""
+    try:
+        wanted, decided = read(tomllib.loads(text))
+        words, options = tuple(wanted), tuple(decided)
+    except (NotReadError, tomllib.TOMLDecodeError, RecursionError) as error:
+        detail = f"{basename(manifest)}: {str(error)[:80]}"
+        return LanguageLine(unknown=Reason("requirements-not-stated", detail=detail), manager="pypi")
+    return line_of_project(words, options, command, manifest)
 
 
 def line_of_project(
@@ -82,10 +101,3 @@ def line_of_project(
     listed += [Listed(it, Reason("file-named")) for it in paths]
     named = tuple(it for it in every if it not in remotes and it not in paths)
     return LanguageLine(named, tuple(options), remotes=remotes, listed=tuple(listed), program="pip")
-
-
-def not_stated(manifest: str, error: Exception) -> LanguageLine:
-    """Packages that are not known, with what decides them."""
-    return LanguageLine(
-        unknown=Reason("requirements-not-stated", detail=f"{manifest}: {str(error)[:80]}"), manager="pypi"
-    )

@@ -6,7 +6,7 @@ each project; only where that differs from the resolution are more files needed,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -34,17 +34,20 @@ _MOST_STEPS = 2000
 _UNKNOWN = "closure-unknown"
 
 
-def closure(wanted: Sequence[tuple[str, Requirement]], conditions: Conditions) -> Steps[Resolution]:
+def closure(
+    wanted: Sequence[tuple[str, Requirement]], conditions: Conditions, left_out: Sequence[Requirement] = ()
+) -> Steps[Resolution]:
     """All packages of a command. ``wanted``: word and requirement, those whose marker holds.
 
-    With the problem ``closure-unknown``, the named packages can be known all the same.
+    ``left_out``: what has to fit with them, and is not installed: it adds no package. With the problem
+    ``closure-unknown``, the named packages can be known all the same.
     """
     if conditions.target.python is None:
         return _unknown("the version of Python in the base image is not known")
     known = Known(conditions)
     for _ in range(_MOST_ROUNDS):
         known.missing.clear()
-        found = _resolved(wanted, known)
+        found = _resolved(wanted, left_out, known)
         if not known.missing or found.unreachable:
             return found
         if len(known.answers) + len(known.missing) > _MOST_FILES:
@@ -58,9 +61,12 @@ def _unknown(detail: str) -> Resolution:
     return Resolution(problem=Reason(_UNKNOWN, detail=detail))
 
 
-def _resolved(wanted: Sequence[tuple[str, Requirement]], known: Known) -> Resolution:
+def _resolved(
+    wanted: Sequence[tuple[str, Requirement]], left_out: Sequence[Requirement], known: Known
+) -> Resolution:
     """The packages; with ``known.missing``, as far as it can be seen now."""
-    needs = [need for word, it in wanted for need in needs_of(it, word)]
+    own = [need for word, it in wanted for need in needs_of(it, word)]
+    needs = [*own, *(need for it in left_out for need in needs_of(it, ""))]
     try:
         _walk(needs, known)
         if known.missing:
@@ -79,7 +85,23 @@ def _resolved(wanted: Sequence[tuple[str, Requirement]], known: Known) -> Resolu
         return _unknown("no versions fit together")
     graph = result.graph
     above = {key: next((it for it in graph.iter_parents(key) if it is not None), None) for key in graph}
-    return Resolution(tuple(_chosen(needs, result.mapping.values(), above)))
+    installed = _reached((need.key for need in own), graph.iter_children)
+    picks = (pick for key, pick in result.mapping.items() if key in installed)
+    return Resolution(tuple(_chosen(own, picks, above)))
+
+
+def _reached(
+    keys: Iterable[str], children: Callable[[str | None], Iterable[str | None]]
+) -> frozenset[str | None]:
+    """These, and what they require."""
+    waiting: list[str | None] = list(keys)
+    found: dict[str | None, None] = {}
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found[key] = None
+            waiting += children(key)
+    return frozenset(found)
 
 
 def _chosen(

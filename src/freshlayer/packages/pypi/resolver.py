@@ -49,10 +49,14 @@ _OWN_SETTINGS = frozenset({"uv", "poetry", "pdm", "pipenv"})
 
 
 class _Wanted(Struct, frozen=True):
-    """What one command wants: words with their requirements. The marker of each holds."""
+    """What one command wants: words with their requirements. The marker of each holds.
+
+    ``left_out``: what its program resolves beside them, and does not install.
+    """
 
     requirements: tuple[tuple[str, Requirement], ...]
     conditions: Conditions
+    left_out: tuple[Requirement, ...] = ()
     whole: bool = False
 
 
@@ -107,7 +111,7 @@ def _wanted(
     conditions = Conditions(
         target_of(base, architecture, options.get("python-version", "")),
         tuple(indexes),
-        tuple(_constraints(command)),
+        tuple(_stated(command, "constraint")),
         "pre" in options,
         command.program == "uv",
         options.get("only-binary") != ":all:",
@@ -131,14 +135,15 @@ def _wanted(
         counts = Counter(normal(it.name) for _, it in found)
         repeated = tuple(it for _, it in found if counts[normal(it.name)] > 1)
         bounds = (*conditions.constraints, *repeated)
-        yield _Wanted(tuple(found), replace(conditions, constraints=bounds), whole)
+        others = tuple(it for it in _stated(command, "left-out") if _applies(it, conditions.target))
+        yield _Wanted(tuple(found), replace(conditions, constraints=bounds), others, whole)
 
 
 def _of_command(item: _Wanted) -> Steps[Resolution]:
     """The closure, or the named packages alone where that is wanted, or no more can be known."""
     if not item.whole:
         return (yield from _named(item))
-    found = yield from closure(item.requirements, item.conditions)
+    found = yield from closure(item.requirements, item.conditions, item.left_out)
     if found.problem is None or found.unreachable:
         return found
     named = yield from _named(item)
@@ -182,9 +187,10 @@ def _applies(requirement: Requirement, target: Target) -> bool:
         return True
 
 
-def _constraints(command: PackageCommand) -> Iterator[Requirement]:
+def _stated(command: PackageCommand, option: str) -> Iterator[Requirement]:
+    """The requirements that an option has."""
     for name, value in command.options:
-        if name == "constraint":
+        if name == option:
             try:
                 yield Requirement(value)
             except InvalidRequirement:

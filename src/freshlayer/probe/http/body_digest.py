@@ -1,4 +1,4 @@
-"""A small body is hashed if the metadata prove nothing (design rule 2), for any protocol."""
+"""A small body is hashed if the metadata prove nothing (rule 2 of ARCHITECTURE.md), for any protocol."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ MOST_REDIRECTS = 10
 
 
 class Limits(Struct, frozen=True):
-    """Seconds, bytes and connections (design rule 7).
+    """Seconds, bytes and connections (rule 7 of ARCHITECTURE.md).
 
     ``total`` is for all requests of one reference, ``deadline`` for those of all references. ``strangers``:
     where strangers choose the references, the hosts that may be local and may get credentials; None: the user

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from freshlayer.model.composition_names import BAKE, COMPOSE
 from freshlayer.model.history import BuildEvent
 from freshlayer.report.page.bands import WORDS as BAND_WORDS
 from freshlayer.report.page.view import Band, BandKind, Fact, ImageView
@@ -20,7 +21,6 @@ from freshlayer.watch.pages.tracks import track
 from freshlayer.watch.pages.values import BuildRow, ImagePage, Missed
 
 _WHYS = 6
-_BAKE = "docker-bake."
 _MISSED = frozenset({"Not watched", "Accepted", "May not update"})
 _UNBUILT = ("never-built", "new-dockerfile", "no-build-recorded", "not-watched-before")
 """How the codes of instructions without a record of a build start."""
@@ -157,7 +157,7 @@ def _command(image: Image) -> str:
 
 
 def _is_composition(file: str) -> bool:
-    return file.startswith(_BAKE) or ("compose" in file and file.endswith((".yml", ".yaml")))
+    return file in COMPOSE or file in BAKE
 
 
 def _composed(directory: str, file: str, target: str) -> str:
@@ -165,7 +165,7 @@ def _composed(directory: str, file: str, target: str) -> str:
 
     A file that the tool finds by itself is not named: with ``-f`` it would read no override beside it.
     """
-    words = "bake" if file.startswith(_BAKE) else "compose build"
+    words = "bake" if file in BAKE else "compose build"
     mark = "-- " if target.startswith("-") else ""
     return f"cd {shlex.quote(directory)} && freshlayer {words} {mark}{shlex.quote(target)}"
 
