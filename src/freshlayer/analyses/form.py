@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from sys import intern
 
@@ -195,6 +195,23 @@ class _Once:
         )
 
 
+class _ByInstruction(Mapping[int, tuple[Reference, ...]]):
+    """What each instruction reads; of one reference, as of most, without a tuple."""
+
+    def __init__(self, found: dict[int, Reference | tuple[Reference, ...]]) -> None:
+        self._found = found
+
+    def __getitem__(self, number: int) -> tuple[Reference, ...]:
+        found = self._found[number]
+        return found if isinstance(found, tuple) else (found,)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
 class _Numbers:
     """The numbers of references, in the order in which they are first seen."""
 
@@ -246,9 +263,14 @@ def _discovery(kept: _Kept, more: _More, references: Sequence[Reference], once: 
     of_instructions = chain.from_iterable(map(_BY_INSTRUCTION, kept.by_instruction))
     inputs = chain.from_iterable(map(_INPUTS, kept.inputs))
     return Discovery(
-        by_instruction={
-            once.number(it): tuple([references[one] for one in found]) for it, found in of_instructions
-        },
+        by_instruction=_ByInstruction(
+            {
+                once.number(it): references[found[0]]
+                if len(found) == 1
+                else tuple([references[n] for n in found])
+                for it, found in of_instructions
+            }
+        ),
         inputs=tuple(RemoteInput(references[number], once.places(it)) for number, it in inputs),
         not_watched=kept.not_watched,
         wanted=more.wanted,

@@ -43,6 +43,11 @@ def marks(
     return {number: mark for stage in stages for number, mark in marker.stage(stage)}
 
 
+def without_chains(marks: Mapping[int, Mark]) -> dict[int, Mark]:
+    """What a run needs that builds nothing, once it has looked for the last build."""
+    return {number: Mark(mark.stage, mark.digest, "") for number, mark in marks.items()}
+
+
 class _Marker:
     """Walks the stages in order, and keeps the chain with which each of them ended."""
 

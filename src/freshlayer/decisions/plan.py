@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -58,7 +58,7 @@ class Known(Struct, frozen=True):
     nonce: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     expected: Expected | None = None
-    unbuilt: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
+    unbuilt: Callable[[tuple[str, str]], Reason] | None = None
     edited: Collection[tuple[str, str]] = ()
     marks: Mapping[int, Mark] = field(default_factory=dict)
     packages: Mapping[int, tuple[PackagesRead, ...]] = field(default_factory=dict)
@@ -233,7 +233,8 @@ def _unbuilt(
     references: tuple[Reference, ...], known: Known, mark: Mark, packages: tuple[PackageVerdict, ...]
 ) -> tuple[InstructionState, Reason]:
     """An instruction without a record: the lock file knows what another machine built it with."""
-    expected, why = known.expected, known.unbuilt.get(mark.place, NEVER_BUILT)
+    expected = known.expected
+    why = known.unbuilt(mark.place) if known.unbuilt is not None else NEVER_BUILT
     if expected is None:
         return InstructionState.STALE, why
     missing = [expected.missing[r] for r in references if r in expected.missing]

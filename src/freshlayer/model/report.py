@@ -25,7 +25,7 @@ class Past(Struct, frozen=True):
     recorded: Mapping[Reference, Recorded] = field(default_factory=dict)
     built: Mapping[tuple[str, str], Built] = field(default_factory=dict)
     history: Mapping[tuple[str, str], LastBuild] = field(default_factory=dict)
-    unbuilt: Mapping[tuple[str, str], Reason] = field(default_factory=dict)
+    unbuilt: Callable[[tuple[str, str]], Reason] | None = None
     edited: frozenset[tuple[str, str]] = frozenset()
     given: Mapping[str, Reason] = field(default_factory=dict)
     not_watched: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from freshlayer.decisions import plan as planning
 from freshlayer.decisions.frontend import FRONTEND, frontend_before
 from freshlayer.decisions.images import for_platforms
-from freshlayer.decisions.marks import Mark
+from freshlayer.decisions.marks import Mark, without_chains
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import SinceBuilt
 from freshlayer.decisions.verdict import judge
@@ -297,6 +297,8 @@ class Judgement:
         marks = marks_of(watched.dockerfile, watched.stages, watched.parents, request.build_args)
         reads = watched.discovery.by_instruction.keys() | packages.keys()
         past = past_of(scope, {-1: FRONTEND} | marks, reads, recorded, session)
+        if not self._builds:
+            marks = without_chains(marks)
         known = planning.Known(
             by_instruction=watched.discovery.by_instruction,
             verdicts=verdicts,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from freshlayer.decisions.marks import Mark
 from freshlayer.decisions.plan import NEVER_BUILT
@@ -32,13 +32,13 @@ def past_of(
     """What is remembered. ``reads``: the numbers of the instructions that have remote inputs."""
     records = session.store.last_builds(scope, list(marks.values()))
     reading = [marks[number] for number in reads if number in marks]
-    missing = [mark for mark in reading if mark.place not in records.built]
+    missing = [mark.digest for mark in reading if mark.place not in records.built]
     edited = frozenset(mark.place for mark in marks.values() if _is_edited(mark, records))
     return Past(
         recorded,
         records.built,
         records.history,
-        unbuilt=_Unbuilt(scope, missing, records, session) if missing else {},
+        unbuilt=_unbuilt(scope, missing, records, session) if missing else None,
         edited=edited,
         not_watched=session.store.not_watched(scope.dockerfile),
     )
@@ -73,27 +73,18 @@ def _is_edited(mark: Mark, records: Records) -> bool:
     return records.texts is not None and mark.stage in records.stages and mark.digest not in records.texts
 
 
-class _Unbuilt(Mapping[tuple[str, str], Reason]):
-    """Place of an instruction → why no build of it is known. A view: most have the same reason."""
+def _unbuilt(
+    scope: Scope, digests: Sequence[str], records: Records, session: Session
+) -> Callable[[tuple[str, str]], Reason]:
+    """Place of an instruction → why no build of it is known: most have the same reason."""
+    others = session.store.other_builds(scope, digests)
+    empty = not others and session.store.is_empty()
 
-    def __init__(self, scope: Scope, missing: Sequence[Mark], records: Records, session: Session) -> None:
-        self._scope = scope
-        self._records = records
-        self._missing = missing
-        self._others = session.store.other_builds(scope, [mark.digest for mark in missing])
-        self._empty = not self._others and session.store.is_empty()
-
-    def __getitem__(self, place: tuple[str, str]) -> Reason:
-        if place in self._records.built:
-            raise KeyError(place)
+    def why(place: tuple[str, str]) -> Reason:
         mark = Mark(*place, "")
-        return _reason(self._scope, mark, self._records, self._others.get(mark.digest), empty=self._empty)
+        return _reason(scope, mark, records, others.get(mark.digest), empty=empty)
 
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return (mark.place for mark in self._missing)
-
-    def __len__(self) -> int:
-        return len(self._missing)
+    return why
 
 
 def _reason(scope: Scope, mark: Mark, records: Records, other: Elsewhere | None, *, empty: bool) -> Reason:
