@@ -46,7 +46,9 @@ class ServiceWarnings:
             self._away = now
             return True
         self._printed = {it: at for it, at in self._printed.items() if now - at < _AGAIN}
-        return self._printed.setdefault(message, now) == now
+        is_due = message not in self._printed
+        self._printed.setdefault(message, now)
+        return is_due
 
     def _is_outage(self, message: str) -> bool:
         return bool(self._server) and message.startswith(f"{self._server}: ") and message.endswith("--state)")
