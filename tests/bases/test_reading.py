@@ -171,6 +171,8 @@ def test_keys_and_credentials_are_left_out(tmp_path: Path) -> None:
         file("etc/yum.repos.d/a.repo", "[a]\nbaseurl=https://h/\nusername=me\npassword=secret\nenabled=1\n"),
         file("etc/pip.conf", "[global]\nindex-url = https://u:secret@h/simple\n"),
         file("etc/npmrc", "//h/:_authToken=secret\nregistry=https://h/\n"),
+        file("root/.bunfig.toml", "[install]\nregistry = { url = \"https://r/\", token = 'secret'}\n"),
+        file("etc/uv/uv.toml", '[[index]]\nurl = "https://u:secret@i/"\n'),
         file(
             "root/.cargo/config.toml", '[registries]\na = { index = "i", token = "secret" }\nb.index = "j"\n'
         ),
@@ -181,7 +183,10 @@ def test_keys_and_credentials_are_left_out(tmp_path: Path) -> None:
     assert read.files["/etc/apt/a.list"] == "deb https://h/ b main\n"
     assert read.files["/etc/yum.repos.d/a.repo"] == "[a]\nbaseurl=https://h/\nusername=me\nenabled=1\n"
     assert read.files["/etc/npmrc"] == "registry=https://h/\n"
-    assert read.files["/root/.cargo/config.toml"] == '[registries]\nb.index = "j"\n'
+    cargo = '[registries]\na = { index = "i" }\nb.index = "j"\n'
+    assert read.files["/root/.cargo/config.toml"] == cargo
+    assert read.files["/root/.bunfig.toml"] == '[install]\nregistry = { url = "https://r/"}\n'
+    assert read.files["/etc/uv/uv.toml"] == '[[index]]\nurl = "https://i/"\n'
     assert "/etc/shadow" not in read.files
 
 

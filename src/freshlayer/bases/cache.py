@@ -21,7 +21,7 @@ from freshlayer.files.bounded_read import read_file
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseContents, ImageConfig
 
-_VERSION = 3
+_VERSION = 4
 """Of the form, and of what is kept of an image."""
 _LARGEST = 128 * 1024 * 1024
 _MOST_FILES = 500

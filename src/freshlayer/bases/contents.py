@@ -16,7 +16,13 @@ _SETTING = compiled(r"[ \t]*([^\s=]+)[ \t]*(=?)")
 _SECRET = compiled(r"(?i)password|passwd|secret|token|_auth|credential")
 _LOGIN = compiled(r"(?<=://)[^/\s@:\"']*:[^/\s@\"']*@")
 _SETTINGS = ("etc/yum", "etc/dnf", "etc/tdnf", "etc/zypp")
-_SETTINGS_FILES = ("pip.conf", "npmrc", "gemrc", "cargo/config", "cargo/config.toml")
+_INLINED = ("cargo/config", "cargo/config.toml", "uv.toml", "bunfig.toml")
+_SETTINGS_FILES = ("pip.conf", "npmrc", "gemrc", ".yarnrc.yml", *_INLINED)
+_PAIR = compiled(
+    r"(?i),?[ \t]{0,9}[\w-]{0,40}(?:token|secret|password)[\w-]{0,40}[ \t]{0,9}=[ \t]{0,9}"
+    r"(?:\"[^\"\n]{0,4000}\"|'[^'\n]{0,4000}')"
+)
+"""In a table on one line; what is beside it stays."""
 _INLINE = compiled(r"(?i)(?:token|secret|password)[\w-]{0,40}\s{0,9}=")
 
 
@@ -78,9 +84,10 @@ def _text(path: str, content: bytes) -> str:
     text = _LOGIN.sub("", text) if "@" in text else text
     if not (path.startswith(_SETTINGS) or path.endswith(_SETTINGS_FILES)) or not _SECRET.search(text):
         return text
-    inline = "cargo/config" in path
+    inline = path.endswith(_INLINED)
     kept = (line for line in text.splitlines(keepends=True) if not _is_secret(line))
-    return "".join(line for line in kept if not (inline and _INLINE.search(line)))
+    plain = (_PAIR.sub("", line) if inline else line for line in kept)
+    return "".join(line for line in plain if not (inline and _INLINE.search(line)))
 
 
 def _is_secret(line: str) -> bool:

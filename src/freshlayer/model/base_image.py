@@ -67,6 +67,8 @@ FILES = frozenset(
         *(f"/usr/lib/{name}-release" for name in _RELEASES),
         *("/etc/lsb-release", "/etc/debian_version", "/etc/issue", "/etc/passwd"),
         *("/etc/pip.conf", "/root/.config/pip/pip.conf", "/root/.pip/pip.conf", "/etc/yum.conf"),
+        *("/etc/xdg/pip/pip.conf", "/usr/pip.conf", "/usr/local/pip.conf"),
+        *("/etc/uv/uv.toml", "/root/.config/uv/uv.toml", "/root/.yarnrc.yml", "/root/.bunfig.toml"),
         "/usr/etc/zypp/zypp.conf",
         *("/root/.npmrc", "/usr/local/etc/npmrc", "/usr/etc/npmrc", "/etc/npmrc"),
         *(
