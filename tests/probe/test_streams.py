@@ -61,3 +61,31 @@ def test_where_there_is_no_http_2_what_waits_has_all_its_time(origin: Nginx) -> 
         opened = wire.connections
     assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 60}
     assert opened <= _PER_HOST
+
+
+def test_the_next_connection_is_open_before_the_server_ends_the_present_one(origin: Nginx) -> None:
+    """nginx ends a connection after a thousand requests; that it does is known from the first one."""
+    references = [parse(f"{origin.url}{n}") for n in range(1_250)]
+    with origin.watched() as served:
+        seen = probe(references, {}, Limits())
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: len(references)}
+    order = [one.connection for one in served]
+    _, second, third = dict.fromkeys(order)
+    assert order.index(third) < len(order) - 1 - order[::-1].index(second)
+    assert max(Counter(order).values()) <= 1_000
+
+
+def test_all_hosts_are_connected_to_before_one_of_them_has_answered(origin: Nginx) -> None:
+    hosts = 30
+    with Latency(origin.port, 0.1, also=[origin.port] * (hosts - 1)) as wire, origin.watched() as served:
+        urls = (f"https://127.0.0.1:{port}/{port}/{n}" for port in wire.ports for n in range(8))
+        probe([parse(url) for url in urls], {}, Limits())
+    assert len({one.path.split("/")[1] for one in served[:100]}) == hosts
+    assert wire.connections == hosts
+
+
+def test_a_host_that_refuses_all_connections_costs_each_of_its_requests_an_answer() -> None:
+    (port,) = free_ports(1)
+    seen = probe([parse(f"https://127.0.0.1:{port}/{n}") for n in range(200)], {}, Limits())
+    assert {one.reason.code for one in seen.values()} == {"connection-refused"}
+    assert len(seen) == 200

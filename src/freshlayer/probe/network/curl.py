@@ -57,8 +57,8 @@ _STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
 _HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
 _TRANSIENT = _STREAM | _HUNG_UP
 
-_Plain = tuple[str, bool, bool, float, float]
-"""Method, whether it begins with TLS, whether redirects are followed, seconds to connect and to answer."""
+_Plain = tuple[str, bool, bool, float]
+"""Method, whether it begins with TLS, whether redirects are followed, seconds to answer."""
 
 
 _Line = tuple[str, str] | int | None
@@ -77,13 +77,14 @@ def _header(line: bytes) -> _Line:
 class Transfer(Struct):
     """A request that was sent, and what has been received.
 
-    ``lines``: headers that are not in ``hops`` yet; ``read`` reads one. ``stopped``: a part is all that was
-    wanted. ``error``: why the transfer was ended.
+    ``ahead``: on a new connection, which the next requests need. ``lines``: headers that are not in ``hops``
+    yet; ``read`` reads one. ``stopped``: a part is all that was wanted. ``error``: why the transfer was ended.
     """
 
     request: Request
     limits: Limits
     proxies: Proxies | None = None
+    ahead: bool = False
     read: Callable[[bytes], _Line] = _header
     lines: list[bytes] = field(default_factory=list)
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
@@ -182,6 +183,17 @@ class Transfer(Struct):
         return hops[-1].one("location") if hops else ""
 
 
+@lru_cache(maxsize=512)
+def _header(line: bytes) -> tuple[str, str] | int | None:
+    """A name with its value, or a status. In the answers of a host most lines are alike."""
+    text = line.decode("iso-8859-1").rstrip("\r\n")
+    if text.startswith("HTTP/"):
+        status = text.split(" ", 2)[1] if " " in text else ""
+        return int(status) if status.isdigit() else 0
+    name, colon, value = text.partition(":")
+    return (name.strip().lower(), value.strip()) if colon else None
+
+
 class Handles:
     """The handles of a driver, each with the options that it has, as far as the next request may have them.
 
@@ -193,7 +205,7 @@ class Handles:
         self._lines: dict[bytes, _Line] = {}
         self._authorities = authorities()
         self._idle: list[pycurl.Curl] = []
-        self._plain: dict[pycurl.Curl, tuple[_Plain, int]] = {}
+        self._plain: dict[pycurl.Curl, tuple[_Plain, float, int]] = {}
 
     def take(self) -> pycurl.Curl:
         return self._idle.pop() if self._idle else pycurl.Curl()
@@ -203,20 +215,24 @@ class Handles:
 
     def prepare(self, handle: pycurl.Curl, transfer: Transfer, remaining: float) -> None:
         """Set up a handle for a transfer that has ``remaining`` seconds."""
+        request, connect = transfer.request, transfer.limits.connect
         plain = _plain(transfer)
-        before, uses = self._plain.pop(handle, (None, 0))
+        before, waits, uses = self._plain.pop(handle, (None, connect, 0))
         if plain is None or plain != before or uses == _MOST_USES:
-            uses = 0
+            waits, uses = connect, 0
             handle.reset()
             _prepare(handle, transfer, self._authorities)
+        if waits != connect:
+            handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
         transfer.read = self._header
-        handle.setopt(pycurl.URL, _bytes(transfer.request.url))
+        handle.setopt(pycurl.URL, _bytes(request.url))
         handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
-        handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
+        if request.method != "HEAD" or not uses:
+            handle.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
         handle.setopt(pycurl.TIMEOUT_MS, max(1, int(remaining * 1000)))
-        authorise(handle, transfer.request)
+        authorise(handle, request)
         if plain is not None:
-            self._plain[handle] = plain, uses + 1
+            self._plain[handle] = plain, connect, uses + 1
 
     def _header(self, line: bytes) -> _Line:
         if line in self._lines:
@@ -231,11 +247,11 @@ class Handles:
 
 def _plain(transfer: Transfer) -> _Plain | None:
     """What the options of a request depend on beside its URL and its headers; None where that is more."""
-    request, url, limits = transfer.request, transfer.request.url, transfer.limits
+    request, url = transfer.request, transfer.request.url
     more = request.is_private or request.refuses_local or request.form or transfer.proxies is not None
-    if more or request.method not in _BODILESS or "@" in url or not url.startswith("http"):
+    if more or transfer.ahead or request.method not in _BODILESS or "@" in url or not url.startswith("http"):
         return None
-    return request.method, url.startswith("https:"), request.follow, limits.connect, limits.answer
+    return request.method, url.startswith("https:"), request.follow, transfer.limits.answer
 
 
 def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
@@ -257,6 +273,7 @@ def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
     # Without TLS too, where it costs a round trip: many redirect to HTTPS, where one connection is enough.
     handle.setopt(pycurl.PIPEWAIT, 1)
+    handle.setopt(pycurl.FRESH_CONNECT, transfer.ahead)
     # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
     connect = limits.connect if request.url.startswith("http") else limits.answer
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
@@ -279,7 +296,9 @@ def _by_hand(request: Request) -> bool:
 def authorise(handle: pycurl.Curl, request: Request) -> None:
     """Through options and never on a command line; only the first host of a chain gets a credential."""
     credential, signer = request.credential, request.signer
-    headers = [it if it.isascii() else _bytes(it) for it in (*request.headers, *request.own)]
+    headers: list[str | bytes] = [*request.headers, *request.own]
+    if not "".join((*request.headers, *request.own)).isascii():
+        headers = [_bytes(it) for it in (*request.headers, *request.own)]
     if signer is not None:
         handle.setopt(pycurl.AWS_SIGV4, f"aws:amz:{signer.region}:{signer.service}")
         handle.setopt(pycurl.USERNAME, signer.user.encode())

@@ -9,7 +9,6 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.children import EmptyDirectory
@@ -17,9 +16,10 @@ from freshlayer.credentials import netloc_of
 from freshlayer.model.observation import Observation, ProbeOutcome
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
-from freshlayer.probe.network.connections import STREAMS, Connections
+from freshlayer.probe.network.connections import Connections
 from freshlayer.probe.network.curl import Transfer
 from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, is_out_of_quota, retry_after
+from freshlayer.probe.network.hosts import Host, Talk
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
 from freshlayer.reference import Reference, shown
@@ -27,8 +27,14 @@ from freshlayer.reference import Reference, shown
 if TYPE_CHECKING:
     from freshlayer.probe.network.subprocesses import Running
 
-_FIRST = 100
-"""Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
+_PIECE = 32
+"""Requests that are started, of all hosts together, before libcurl sends them; a quarter of those under way."""
+_SPACING = 25e-6
+"""Seconds between two runs of libcurl, for each request under way: a run looks at each for 2 µs."""
+_MANY = 256
+"""From so many requests under way on, a run of libcurl waits until there is more than one answer."""
+_ONE_MORE = 2
+"""Connections to a host while the next one is opened that follows the present one."""
 _TICK, _SHORT_TICK = 0.2, 0.01
 _TOO_MANY, _REFUSALS_PER_CONNECTION = 429, 2
 _BUSY = frozenset({_TOO_MANY, 503})
@@ -56,46 +62,6 @@ def converse(
         driver.close()
 
 
-class _Talk(Struct, eq=False):
-    """A conversation, its next step, and the key under which others wait for the same answer.
-
-    ``deadline``: 0 until it is started. ``left``: the seconds that it has from then on, if fewer than all.
-    """
-
-    reference: Reference
-    conversation: Conversation
-    host: str
-    deadline: float = 0.0
-    step: Request | Run | None = None
-    key: Hashable = None
-    sent: float = 0.0
-    left: float = 0.0
-    retry_after: float | None = None
-
-
-class _Host(Struct):
-    """``queue``: what waits; of what has not started yet, the reference alone.
-
-    ``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
-
-    ``multiplexed``: whether one connection takes all its requests; None where that is not known yet.
-    ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3).
-    """
-
-    queue: deque[_Talk | Reference] = field(default_factory=deque)
-    busy: int = 0
-    multiplexed: bool | None = None
-    answered: bool = False
-    timeouts: int = 0
-    failure: Answer | None = None
-    until: float = 0.0
-    refusals: int = 0
-
-    def connections(self, most: int) -> int:
-        """How many it may have open. ``most``: without HTTP/2."""
-        return min(self.busy, 1 if self.multiplexed else most)
-
-
 class _Driver:
     def __init__(self, talks: Mapping[Reference, Conversation], limits: Limits, kept: Connections) -> None:
         self._limits = limits
@@ -106,14 +72,16 @@ class _Driver:
         self._allowed = 0
         self._allow(limits.per_host)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, limits.connections)
-        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        self._hosts: defaultdict[str, Host] = defaultdict(Host)
         self._talks = talks
         for reference in talks:
             self._hosts[netloc_of(reference.address)].queue.append(reference)
-        self._flying: dict[pycurl.Curl, tuple[_Talk, Transfer]] = {}
-        self._running: list[tuple[_Talk, Running]] = []
-        self._pauses: list[tuple[float, int, _Talk]] = []
-        self._once: dict[Hashable, Answer | list[tuple[_Talk, Once]]] = {}
+        self._flying: dict[pycurl.Curl, tuple[Talk, Transfer]] = {}
+        self._running: list[tuple[Talk, Running]] = []
+        self._pauses: list[tuple[float, int, Talk]] = []
+        self._once: dict[Hashable, Answer | list[tuple[Talk, Once]]] = {}
+        self._ended: deque[tuple[pycurl.Curl, int, str]] = deque()
+        self._goes_on = False
         self._handles = curl.Handles()
         self._nowhere = EmptyDirectory(os.environ)
 
@@ -133,6 +101,8 @@ class _Driver:
             yield from self._wake()
             yield from self._transfers()
             yield from self._programs()
+        while self._ended:
+            yield from self._finish(*self._ended.popleft())
 
     def close(self) -> None:
         """Close the connections and end the programs of conversations that did not end."""
@@ -152,42 +122,40 @@ class _Driver:
         return any(host.queue for host in self._hosts.values())
 
     def _start(self) -> Iterator[Observation]:
-        """Start what the limits allow."""
+        """Start a part of what the limits allow, of all hosts alike: their connections open at once."""
         now, limits = time.monotonic(), self._limits
         open_ = sum(host.connections(limits.per_host) for host in self._hosts.values())
-        for host in [host for host in self._hosts.values() if host.queue and host.until <= now]:
-            own = host.connections(limits.per_host)
-            while host.queue and host.busy < self._most(host, host.queue[0]) and open_ < limits.connections:
-                talk = self._started(host.queue.popleft())
-                talk.deadline = talk.deadline or time.monotonic() + (talk.left or limits.total)
-                if talk.step is None:
-                    yield from self._resume(talk, None)
-                else:
-                    yield from self._take(talk, talk.step)
+        hosts = [host for host in self._hosts.values() if host.queue and host.until <= now]
+        at_work = max(1, sum(1 for host in self._hosts.values() if host.busy or host.queue))
+        piece = max(_PIECE, len(self._flying) // 4)
+        part = -(-piece // max(1, len(hosts)))
+        self._goes_on = False
+        for host in hosts:
+            own, left = host.connections(limits.per_host), part
+            while (
+                host.queue and host.busy < host.most(limits.per_host, at_work) and open_ < limits.connections
+            ):
+                if not left:
+                    self._goes_on = True
+                    break
+                left -= 1
+                yield from self._begin(self._started(host.queue.popleft()))
                 open_ += host.connections(limits.per_host) - own
                 own = host.connections(limits.per_host)
 
-    def _started(self, first: _Talk | Reference) -> _Talk:
-        if isinstance(first, _Talk):
+    def _begin(self, talk: Talk) -> Iterator[Observation]:
+        talk.deadline = talk.deadline or time.monotonic() + (talk.left or self._limits.total)
+        if talk.step is None:
+            yield from self._resume(talk, None)
+        else:
+            yield from self._take(talk, talk.step)
+
+    def _started(self, first: Talk | Reference) -> Talk:
+        if isinstance(first, Talk):
             return first
-        return _Talk(first, self._talks[first], netloc_of(first.address))
+        return Talk(first, self._talks[first], netloc_of(first.address))
 
-    def _most(self, host: _Host, first: _Talk | Reference) -> int:
-        """How many of a host may be under way with this one.
-
-        Libcurl lets requests wait for the first connection that may take them all (PIPEWAIT), so that nothing
-        is lost where they are added before that is known.
-        """
-        step = None if isinstance(first, Reference) else first.step
-        if isinstance(step, Run):
-            return self._limits.per_host
-        reference = first if isinstance(first, Reference) else first.reference
-        url = reference.address if step is None else step.url
-        if host.multiplexed is None and url.startswith("https:"):
-            return _FIRST
-        return STREAMS if host.multiplexed else self._limits.per_host
-
-    def _take(self, talk: _Talk, step: Request | Run) -> Iterator[Observation]:
+    def _take(self, talk: Talk, step: Request | Run) -> Iterator[Observation]:
         """Take the next step of a conversation."""
         remaining = talk.deadline - time.monotonic()
         host = self._hosts[talk.host]
@@ -207,13 +175,14 @@ class _Driver:
                 self._running.append((talk, started))
                 host.busy += 1
 
-    def _send(self, talk: _Talk, request: Request, remaining: float) -> Iterator[Observation]:
+    def _send(self, talk: Talk, request: Request, remaining: float) -> Iterator[Observation]:
         handle = self._handles.take()
         given = request.proxies or (talk.reference.form.proxies if self._limits.strangers is None else None)
         host = self._hosts[talk.host]
+        ahead = host.succession.is_due(host.busy)
         # A stream that is not free yet is not a connection that does not come about.
-        limits = self._patient if host.multiplexed else self._limits
-        transfer = Transfer(request, limits, given)
+        limits = self._patient if host.multiplexed and not ahead else self._limits
+        transfer = Transfer(request, limits, given, ahead)
         try:
             self._handles.prepare(handle, transfer, remaining)
         except (pycurl.error, ValueError, TypeError) as error:
@@ -225,34 +194,41 @@ class _Driver:
         self._flying[handle] = talk, transfer
         talk.sent = time.monotonic()
         host.busy += 1
-        if not host.multiplexed:
-            self._allow(self._limits.per_host)
+        host.succession.opened |= ahead
+        if ahead or not host.multiplexed:
+            self._allow(max(self._allowed, _ONE_MORE) if ahead else self._limits.per_host)
 
     def _transfers(self) -> Iterator[Observation]:
-        """Let libcurl work; answer the conversations whose request has ended."""
+        """Let libcurl work; answer a part of the conversations whose request has ended."""
         if not self._flying:
             return
         while self._multi.perform()[0] == pycurl.E_CALL_MULTI_PERFORM:
             pass
-        ended = self._ended()
-        for handle, code, text in ended:
-            yield from self._finish(handle, code, text)
-        if not ended:
+        self._collect()
+        again = time.monotonic() + _SPACING * len(self._flying)
+        if not (self._ended or self._goes_on):
             self._multi.select(_SHORT_TICK if self._running else _TICK)
+        while self._ended and time.monotonic() < again:
+            yield from self._finish(*self._ended.popleft())
+        if len(self._flying) > _MANY and not self._goes_on:
+            time.sleep(max(0.0, again - time.monotonic()))
 
-    def _ended(self) -> list[tuple[pycurl.Curl, int, str]]:
-        ended: list[tuple[pycurl.Curl, int, str]] = []
+    def _collect(self) -> None:
         more = 1
         while more:
             more, good, bad = self._multi.info_read()
-            ended += [(handle, 0, "") for handle in good]
-            ended += bad
-        return ended
+            self._ended.extend((handle, 0, "") for handle in good)
+            self._ended.extend(bad)
 
     def _finish(self, handle: pycurl.Curl, code: int, text: str) -> Iterator[Observation]:
         talk, transfer = self._flying.pop(handle)
-        answer = curl.conclude(handle, transfer, code, text)
         host = self._hosts[talk.host]
+        if transfer.ahead and code and not handle.getinfo(pycurl.PRETRANSFER_TIME):
+            # The host takes no second connection: it is worth nothing to know that of this request.
+            self._take_back(handle, host)
+            self._allow_one_again()
+            return
+        answer = curl.conclude(handle, transfer, code, text)
         host.busy -= 1
         host.answered |= bool(answer.hops)
         host.timeouts += code == pycurl.E_OPERATION_TIMEDOUT and not answer.hops
@@ -267,8 +243,12 @@ class _Driver:
         self._handles.give_back(handle)
         yield from self._answer(talk, answer)
 
-    def _note_version(self, host: _Host, handle: pycurl.Curl, transfer: Transfer) -> None:
+    def _note_version(self, host: Host, handle: pycurl.Curl, transfer: Transfer) -> None:
         """Whether one connection takes all requests of a host."""
+        if host.multiplexed:
+            direct = len(transfer.hops) == 1
+            if direct and host.succession.note(handle.getinfo(pycurl.CONN_ID)):
+                self._allow_one_again()
         if host.multiplexed or not transfer.hops:
             return
         if handle.getinfo(pycurl.INFO_HTTP_VERSION) >= pycurl.CURL_HTTP_VERSION_2_0:
@@ -285,20 +265,30 @@ class _Driver:
             self._allowed = connections
             self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, connections)
 
-    def _withdraw(self, host: _Host, most: int) -> None:
-        """Queue again what was added last and was not sent; the time that it waited is not its own."""
+    def _allow_one_again(self) -> None:
+        if self._allowed == _ONE_MORE:
+            self._allow(1)
+
+    def _withdraw(self, host: Host, most: int) -> None:
+        """Queue again what was added last and was not sent."""
+        ended = {handle for handle, _, _ in self._ended}
         for handle, (talk, _) in reversed(list(self._flying.items())):
             if host.busy <= most:
                 return
-            if self._hosts[talk.host] is host and not handle.getinfo(pycurl.PRETRANSFER_TIME):
-                del self._flying[handle]
-                self._multi.remove_handle(handle)
-                self._handles.give_back(handle)
-                host.busy -= 1
-                talk.left, talk.deadline = talk.deadline - talk.sent, 0.0
-                host.queue.appendleft(talk)
+            unsent = handle not in ended and not handle.getinfo(pycurl.PRETRANSFER_TIME)
+            if self._hosts[talk.host] is host and unsent:
+                self._take_back(handle, host)
 
-    def _respect(self, host: _Host, answer: Answer) -> None:
+    def _take_back(self, handle: pycurl.Curl, host: Host) -> None:
+        """The time that a request waited that was not sent is not its own."""
+        talk, _ = self._flying.pop(handle)
+        self._multi.remove_handle(handle)
+        self._handles.give_back(handle)
+        host.busy -= 1
+        talk.left, talk.deadline = talk.deadline - talk.sent, 0.0
+        host.queue.appendleft(talk)
+
+    def _respect(self, host: Host, answer: Answer) -> None:
         """A 429 holds for all requests to the host that wait."""
         host.refusals = host.refusals + 1 if answer.status == _TOO_MANY else 0
         wait = retry_after(answer) if host.refusals else None
@@ -320,7 +310,7 @@ class _Driver:
         if self._running and not self._flying:
             time.sleep(_SHORT_TICK)
 
-    def _answer(self, talk: _Talk, answer: Answer) -> Iterator[Observation]:
+    def _answer(self, talk: Talk, answer: Answer) -> Iterator[Observation]:
         """Pass an answer to a conversation, and to those that wait for the same answer."""
         waiting = self._once.pop(talk.key, []) if talk.key is not None else []
         # The first conversation has no time left, which is not an answer for those that have some.
@@ -334,7 +324,7 @@ class _Driver:
             if known is not None:
                 yield from self._resume(other, known)
 
-    def _resume(self, talk: _Talk, answer: Answer | None) -> Iterator[Observation]:
+    def _resume(self, talk: Talk, answer: Answer | None) -> Iterator[Observation]:
         """Pass an answer to a conversation (None starts it), and queue its next step."""
         while True:
             if answer is not None and (answer.status in _BUSY or is_out_of_quota(answer)):
@@ -358,7 +348,7 @@ class _Driver:
                 return
             answer = known
 
-    def _plan(self, talk: _Talk, step: Step) -> Answer | None:
+    def _plan(self, talk: Talk, step: Step) -> Answer | None:
         """Queue a step; return the answer if it is already known."""
         if isinstance(step, Pause):
             at = time.monotonic() + step.seconds

@@ -1,0 +1,106 @@
+"""A host: what waits for it, what it has shown of itself, and how many requests it gets at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+
+from msgspec import Struct, field
+
+from freshlayer.probe.network.connections import STREAMS
+from freshlayer.probe.network.messages import Answer, Conversation, Request, Run
+from freshlayer.reference import Reference
+
+_FIRST = 100
+"""Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
+_UNDER_WAY, _FEWEST = 768, 8
+"""Requests under way to all hosts, of which each has its share: more of them cost memory, and gain nothing."""
+_AHEAD = 3 * STREAMS
+"""So many requests before a server ends a connection the next one is opened: while a new one is not open
+yet, the requests of three round trips are sent."""
+
+
+class Talk(Struct, eq=False):
+    """A conversation, its next step, and the key under which others wait for the same answer.
+
+    ``deadline``: 0 until it is started. ``left``: the seconds that it has from then on, if fewer than all.
+    """
+
+    reference: Reference
+    conversation: Conversation
+    host: str
+    deadline: float = 0.0
+    step: Request | Run | None = None
+    key: Hashable = None
+    sent: float = 0.0
+    left: float = 0.0
+    retry_after: float | None = None
+
+
+class Succession(Struct):
+    """The connections of a host with HTTP/2, of which each follows another: servers end one after some time.
+
+    ``newest``: libcurl's number of the newest one, which has sent so many answers. ``most``: the answers that
+    came on a whole one; 0: not known. ``opened``: the next one is about to be opened, or can't be.
+    """
+
+    newest: int = -1
+    answers: int = 0
+    most: int = 0
+    opened: bool = False
+
+    def note(self, connection: int) -> bool:
+        """An answer came on this connection; whether it is the first of one that was opened ahead."""
+        if connection <= self.newest:
+            self.answers += connection == self.newest
+            return False
+        ahead = self.opened
+        if self.answers >= 2 * _AHEAD and not ahead:
+            self.most = self.answers
+        self.newest, self.answers, self.opened = connection, 1, False
+        return ahead
+
+    def is_due(self, under_way: int) -> bool:
+        """Whether the next connection is to be opened: the server is about to end the newest one."""
+        return 0 < self.most <= self.answers + under_way + _AHEAD and not self.opened
+
+
+class Host(Struct):
+    """``queue``: what waits; of what has not started yet, the reference alone.
+
+    ``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
+
+    ``multiplexed``: whether one connection takes all its requests; None where that is not known yet.
+    ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3).
+    """
+
+    queue: deque[Talk | Reference] = field(default_factory=deque)
+    busy: int = 0
+    multiplexed: bool | None = None
+    answered: bool = False
+    timeouts: int = 0
+    failure: Answer | None = None
+    until: float = 0.0
+    refusals: int = 0
+    succession: Succession = field(default_factory=Succession)
+
+    def connections(self, most: int) -> int:
+        """How many it may have open. ``most``: without HTTP/2."""
+        return min(self.busy, 1 if self.multiplexed else most)
+
+    def most(self, per_host: int, hosts: int) -> int:
+        """How many requests may be under way with the first that waits. ``hosts``: that have work.
+
+        Libcurl lets requests wait for the first connection that may take them all (PIPEWAIT), so that nothing
+        is lost where they are added before that is known.
+        """
+        first = self.queue[0]
+        step = None if isinstance(first, Reference) else first.step
+        if isinstance(step, Run):
+            return per_host
+        reference = first if isinstance(first, Reference) else first.reference
+        url = reference.address if step is None else step.url
+        share = max(_FEWEST, _UNDER_WAY // hosts)
+        if self.multiplexed is None and url.startswith("https:"):
+            return min(_FIRST, share)
+        return min(STREAMS, share) if self.multiplexed else per_host
