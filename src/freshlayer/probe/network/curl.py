@@ -28,6 +28,7 @@ _MOST_LINES, _LONGEST_LINE = 500, 500
 """Lines of headers that are kept as they were read, and bytes of one of them."""
 # Libcurl counts over all transfers of a handle how often it tried again, and gives up after the fifth time.
 _MOST_USES = 100
+_WINDOW = 64 * 1024
 _OK = 200
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
@@ -280,6 +281,9 @@ def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     handle.setopt(pycurl.LOW_SPEED_LIMIT, 16)
     handle.setopt(pycurl.LOW_SPEED_TIME, max(1, int(limits.answer)))
     handle.setopt(pycurl.OPT_FILETIME, 1)
+    # With such a limit libcurl does not widen the window of each stream, a message to the server for each
+    # answer; one to HEAD has no body that it would make slower.
+    handle.setopt(pycurl.MAX_RECV_SPEED_LARGE, _WINDOW if request.method == "HEAD" else 0)
     secure(handle, request.tls, authorities)
     proxying.prepare(handle, request.url, transfer.proxies, authorities)
     if request.refuses_local:

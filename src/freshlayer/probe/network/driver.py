@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from freshlayer.probe.network.subprocesses import Running
 
 _PIECE = 32
-"""Requests that are started, of all hosts together, before libcurl sends them; a quarter of those under way."""
+"""Requests that are started, and answers that are taken, between two runs of libcurl."""
+_PART = 4
+"""A part of what is under way, if that is more: a run of libcurl looks at each request for 2 µs."""
 _SPACING = 25e-6
-"""Seconds between two runs of libcurl, for each request under way: a run looks at each for 2 µs."""
+"""Seconds between two runs, for each request under way."""
 _MANY = 256
 """From so many requests under way on, a run of libcurl waits until there is more than one answer."""
 _ONE_MORE = 2
@@ -127,8 +129,7 @@ class _Driver:
         open_ = sum(host.connections(limits.per_host) for host in self._hosts.values())
         hosts = [host for host in self._hosts.values() if host.queue and host.until <= now]
         at_work = max(1, sum(1 for host in self._hosts.values() if host.busy or host.queue))
-        piece = max(_PIECE, len(self._flying) // 4)
-        part = -(-piece // max(1, len(hosts)))
+        part = -(-self._piece // max(1, len(hosts)))
         self._goes_on = False
         for host in hosts:
             own, left = host.connections(limits.per_host), part
@@ -142,6 +143,10 @@ class _Driver:
                 yield from self._begin(self._started(host.queue.popleft()))
                 open_ += host.connections(limits.per_host) - own
                 own = host.connections(limits.per_host)
+
+    @property
+    def _piece(self) -> int:
+        return max(_PIECE, len(self._flying) // _PART)
 
     def _begin(self, talk: Talk) -> Iterator[Observation]:
         talk.deadline = talk.deadline or time.monotonic() + (talk.left or self._limits.total)
@@ -208,7 +213,7 @@ class _Driver:
         again = time.monotonic() + _SPACING * len(self._flying)
         if not (self._ended or self._goes_on):
             self._multi.select(_SHORT_TICK if self._running else _TICK)
-        while self._ended and time.monotonic() < again:
+        for _ in range(min(self._piece, len(self._ended))):
             yield from self._finish(*self._ended.popleft())
         if len(self._flying) > _MANY and not self._goes_on:
             time.sleep(max(0.0, again - time.monotonic()))
