@@ -14,7 +14,7 @@ from freshlayer.reference import Reference
 _FIRST = 100
 """Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
 _UNDER_WAY, _FEWEST = 768, 8
-"""Requests under way to all hosts, of which each has its share: more of them cost memory, and gain nothing."""
+"""Requests under way to all hosts, of which each has its share: more of them only cost memory."""
 _AHEAD = 3 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
 yet, the requests of three round trips are sent."""
