@@ -79,7 +79,7 @@ class Transfer(Struct):
     """A request that was sent, and what has been received.
 
     ``ahead``: on a new connection, which the next requests need. ``lines``: headers that are not in ``hops``
-    yet; ``read`` reads one. ``stopped``: a part is all that was wanted. ``error``: why the transfer was ended.
+    yet; ``read`` reads one. ``stopped``: a part is all that was wanted. ``error``: why it was ended.
     """
 
     request: Request
@@ -182,17 +182,6 @@ class Transfer(Struct):
         """The target of the last redirect."""
         hops = self._hops()
         return hops[-1].one("location") if hops else ""
-
-
-@lru_cache(maxsize=512)
-def _header(line: bytes) -> tuple[str, str] | int | None:
-    """A name with its value, or a status. In the answers of a host most lines are alike."""
-    text = line.decode("iso-8859-1").rstrip("\r\n")
-    if text.startswith("HTTP/"):
-        status = text.split(" ", 2)[1] if " " in text else ""
-        return int(status) if status.isdigit() else 0
-    name, colon, value = text.partition(":")
-    return (name.strip().lower(), value.strip()) if colon else None
 
 
 class Handles:
