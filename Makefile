@@ -2,7 +2,7 @@
 
 PYTHON = .venv/bin/python
 
-# Half of the time of most tests is waiting for builders, servers and clocks: two more than processors.
+# Most tests wait for builders, servers and clocks for a part of their time: two more than processors.
 WORKERS = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 
 # The tests start freshlayer thousands of times: its modules are compiled once, whatever the environment has.

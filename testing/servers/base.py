@@ -112,6 +112,8 @@ class Server:
     PROGRAM: ClassVar[str]
     # Seconds for which it may answer from what it knew of a file before.
     REMEMBERS: ClassVar[float] = 0.0
+    # Seconds that it has to end, when it is told to.
+    GRACE: ClassVar[float] = 5.0
     # Whether several threads write the log, so that what was answered first may be logged last.
     SEVERAL_WRITERS: ClassVar[bool] = False
 
@@ -192,7 +194,7 @@ class Server:
             if self.SEVERAL_WRITERS:
                 # What was answered may not be written down yet, and never is after the end.
                 time.sleep(SETTLED)
-            self._child.stop()
+            self._child.stop(grace=self.GRACE)
             self._child = None
 
     def restart(self) -> None:

@@ -71,6 +71,8 @@ class SeaweedS3(S3Store):
     """
 
     PROGRAM = "weed"
+    # It goes on for longer than anybody wants to wait, and what it holds is removed.
+    GRACE: ClassVar[float] = 0.2
     PUBLIC: ClassVar[str] = "public"
     SERVICES: ClassVar[tuple[str, ...]] = ("master", "volume", "filer")
 
