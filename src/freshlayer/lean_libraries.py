@@ -97,6 +97,9 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
         # Schemas of types, and types as values.
         "msgspec._json_schema": {"schema": _json_schema, "schema_components": _json_schemas},
         "msgspec.inspect": {},
+        # Formats that are read by other means.
+        "msgspec.toml": {},
+        "msgspec.yaml": {},
     },
     # Its adapters of dates, which no query here has.
     "sqlite3": {"datetime": "_datetime"},

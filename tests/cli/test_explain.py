@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.model.reasons import entry, reference_page
+from freshlayer.model.all_reasons import entry, reference_page
 from testing.command import Freshlayer
 
 

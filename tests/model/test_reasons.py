@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.model.reasons import REASONS, Reason, entry, joined, reference_page
+from freshlayer.model.all_reasons import REASONS, entry, reference_page
+from freshlayer.model.reasons import Reason, joined
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "freshlayer"

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from freshlayer import __version__
-from freshlayer.model.reasons import REASONS
+from freshlayer.model.all_reasons import REASONS
 from freshlayer.report.formats.base import ReportKind, Style
 from freshlayer.report.terminal import plain
 from testing.command import Freshlayer

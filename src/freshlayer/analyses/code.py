@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import PathFinder
+
+import msgspec
 
 from freshlayer import __file__ as own_file
 from freshlayer import __version__
@@ -36,11 +37,16 @@ def stamp_of_code() -> bytes:
     The time of the last change of attributes differs even where an installer sets the other times.
     """
     here = os.path.dirname(own_file)
+    files: list[_File] = []
     try:
-        files = [*_files(here, PACKAGES), *(one for name in LIBRARIES for one in _files(_place(name)))]
-    except OSError:
+        _add_files(files, here, PACKAGES)
+        for name in LIBRARIES:
+            _add_files(files, _place(name))
+        files.sort()
+        described = msgspec.msgpack.encode((__version__, sys.version, sys.flags.optimize, files))
+    except (OSError, UnicodeEncodeError):
         return b""
-    return blake2b(repr((__version__, sys.version, sys.flags.optimize, files)).encode()).digest()
+    return blake2b(described).digest()
 
 
 @cache
@@ -57,13 +63,12 @@ def _place(library: str) -> str:
     return os.path.dirname(spec.origin)
 
 
-def _files(directory: str, below: tuple[str, ...] | None = None) -> Iterator[_File]:
+def _add_files(files: list[_File], directory: str, below: tuple[str, ...] | None = None) -> None:
     """Of a directory, without what is compiled. ``below``: only these directories in it. Raises OSError."""
     with os.scandir(directory) as entries:
-        found = sorted(entries, key=lambda it: it.name)
-    for entry in found:
-        if not entry.is_dir():
-            status = entry.stat()
-            yield entry.path, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-        elif entry.name != _NOT_CODE and (below is None or entry.name in below):
-            yield from _files(entry.path)
+        for entry in entries:
+            if not entry.is_dir():
+                status = entry.stat()
+                files.append((entry.path, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+            elif entry.name != _NOT_CODE and (below is None or entry.name in below):
+                _add_files(files, entry.path)

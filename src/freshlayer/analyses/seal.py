@@ -12,7 +12,7 @@ from freshlayer.digests import shake_256
 
 NONCE = 16
 _TAG = 32
-_SHORT = 1 << 16
+_SHORT = 1 << 17
 """Bytes for which OpenSSL, three times as fast, is not worth its loading."""
 _PIECE = 1 << 18
 """Bytes that have a key stream of their own: it is not longer than what fits into a processor's cache."""

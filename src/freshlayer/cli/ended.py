@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from freshlayer.cli.echo import echo
 from freshlayer.cli.exit_codes import DONE, FAILED, INTERRUPTED, TROUBLE
 from freshlayer.errors import FreshlayerError
 from freshlayer.interrupts import raise_again
@@ -19,6 +18,8 @@ def ended(run: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except FreshlayerError as error:
+        from freshlayer.cli.echo import echo
+
         echo(f"freshlayer: {error}", err=True)
         return FAILED if getattr(error, "building", False) else TROUBLE
     except SystemExit as end:

@@ -7,7 +7,7 @@ from freshlayer.cli.echo import echo
 
 
 def _codes(_context: object, _parameter: object, incomplete: str) -> list[str]:
-    from freshlayer.model.reasons import REASONS
+    from freshlayer.model.all_reasons import REASONS
 
     return sorted(code for code in REASONS if code.startswith(incomplete))
 
@@ -24,7 +24,7 @@ def command(code: str | None) -> int:
     Codes are in every JSON report.
     """
     from freshlayer.errors import OptionError
-    from freshlayer.model.reasons import REASONS, entry, reference_page
+    from freshlayer.model.all_reasons import REASONS, entry, reference_page
     from freshlayer.reference import shown
 
     if code is None:
@@ -39,7 +39,7 @@ def command(code: str | None) -> int:
 def _similar(code: str) -> str:
     from difflib import get_close_matches
 
-    from freshlayer.model.reasons import REASONS
+    from freshlayer.model.all_reasons import REASONS
 
     near = get_close_matches(code[:100], REASONS, n=1)
     return f" (did you mean {near[0]}?)" if near else " (freshlayer explain lists all of them)"

@@ -53,13 +53,14 @@ def command(
 
 def _last_learned(options: Options, analysis: Analysis) -> Learned:
     """From the state, if there is one."""
-    from contextlib import closing
-
-    from freshlayer.cli.state_place import is_there, state_path
     from freshlayer.discover.analysis import NOTHING_LEARNED
 
     if not analysis.discovery.scripts and not analysis.bases_wanted:
         return NOTHING_LEARNED
+    from contextlib import closing
+
+    from freshlayer.cli.state_place import is_there, state_path
+
     path = state_path(options)
     if not is_there(path):
         return NOTHING_LEARNED

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from freshlayer.dockerfile.model import Instruction, Stage
 from freshlayer.lazy_regex import compiled
-from freshlayer.masking import masked_script
 from freshlayer.model.inputs import Advice
 from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun
 
@@ -156,6 +155,8 @@ def _installs(instruction: Instruction) -> Iterator[_Ecosystem]:
 def _advice(whole: Instruction, install: Instruction, ecosystem: _Ecosystem) -> Advice:
     found = ecosystem.install.search(" ".join(install.words))
     command = found[0].strip(" ;&|(\t") if found else ""
+    from freshlayer.masking import masked_script  # noqa: PLC0415 - few Dockerfiles are ordered so
+
     return Advice(
         whole.line,
         f"{whole.name} of the whole context is before the dependency install on line {install.line},"

@@ -7,17 +7,6 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.model.reasons_not_watched import NOT_WATCHED
-from freshlayer.model.reasons_of_bases import BASES
-from freshlayer.model.reasons_of_builds import BUILDS
-from freshlayer.model.reasons_of_evidence import EVIDENCE
-from freshlayer.model.reasons_of_packages import PACKAGES
-from freshlayer.model.reasons_of_probes import PROBES
-
-REASONS: dict[str, tuple[str, str]] = {**PROBES, **EVIDENCE, **BUILDS, **BASES, **NOT_WATCHED, **PACKAGES}
-"""Code → what it means, what to do. Both are clauses: no capital at the start, no full stop."""
-
-
 _IMAGE = "docker-image://"
 
 
@@ -69,12 +58,18 @@ def familiar(subject: str) -> str:
 
 def meaning_of(code: str) -> str:
     """What a code means, as a clause."""
-    return REASONS[code][0]
+    return _known(code)[0]
 
 
 def hint_of(code: str) -> str:
     """What to do about it, as a clause."""
-    return REASONS[code][1]
+    return _known(code)[1]
+
+
+def _known(code: str) -> tuple[str, str]:
+    from freshlayer.model.all_reasons import REASONS  # noqa: PLC0415 - many runs print none
+
+    return REASONS[code]
 
 
 def about(subject: str, reason: Reason) -> Reason:
@@ -100,25 +95,3 @@ def joined(reasons: Iterable[Reason]) -> Reason:
         return first
     detail = "; ".join([first.detail or meaning_of(first.code), *(str(other) for other in others)])
     return replace(first, detail=detail)
-
-
-def entry(code: str) -> str:
-    """The entry of a code in plain text."""
-    return f"{code}: {meaning_of(code)}.\nWhat to do: {hint_of(code)}.\n"
-
-
-def reference_page() -> str:
-    """``docs/reasons.md``: a heading for each code."""
-    lines = [
-        "# Reasons",
-        "",
-        "Every decision of freshlayer has a reason with a stable code, which is also in the JSON reports.",
-        "`freshlayer explain CODE` prints an entry of this page, `freshlayer explain` prints all of it.",
-    ]
-    for code in sorted(REASONS):
-        lines += ["", f"## {code}", "", _sentence(meaning_of(code)), "", f"What to do: {hint_of(code)}."]
-    return "\n".join([*lines, ""])
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[0].upper()}{clause[1:]}."

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
+from freshlayer.model.all_reasons import REASONS
 from freshlayer.model.observation import Observation, Verdict
-from freshlayer.model.reasons import REASONS, hint_of, meaning_of
+from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.model.report import Report
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
 from freshlayer.report.page.bands import evidence_rows

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from freshlayer.model.all_reasons import REASONS
 from freshlayer.model.history import History
-from freshlayer.model.reasons import REASONS, hint_of, meaning_of
+from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.report.page.view import Explained
 from freshlayer.watch.access import Access
 from freshlayer.watch.guard import site_origin
