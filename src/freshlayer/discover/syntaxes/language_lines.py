@@ -8,7 +8,14 @@ from posixpath import dirname, join, normpath
 from msgspec import Struct, field
 
 from freshlayer.discover.syntaxes.options import Operand, OptionTable, read
-from freshlayer.discover.syntaxes.settings_files import expanded, named_by_variables, places, text_of
+from freshlayer.discover.syntaxes.settings_files import (
+    configuration_of,
+    expanded,
+    home_of,
+    named_by_variables,
+    places,
+    text_of,
+)
 from freshlayer.model.packages import PackageAction
 from freshlayer.model.reasons import Reason
 from freshlayer.shell import worst, written
@@ -92,6 +99,16 @@ class ProjectFiles(Struct, frozen=True):
     files: FilesSeen
     variable: Callable[[str], str] = _unset
     platform: str = "linux/amd64"
+
+    @property
+    def home(self) -> str:
+        """The directory of the user that the command runs as."""
+        return home_of(self.variable)
+
+    @property
+    def user_settings(self) -> str:
+        """The directory in which programs keep the settings of that user."""
+        return configuration_of(self.variable)
 
     def path(self, name: str) -> str:
         """Absolute."""

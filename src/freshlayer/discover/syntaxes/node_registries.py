@@ -39,7 +39,7 @@ class Registries(Struct, frozen=True):
 
 def registries(tool: str, files: ProjectFiles, above: list[str]) -> Registries:
     """``above``: the directory of the project, and those above it, the nearest first."""
-    home = files.variable("HOME") or "/root"
+    home = files.home
     match tool:
         case "yarn":
             own = ("/usr/local/share/.yarnrc", join(home, ".yarnrc"), join(above[0], ".yarnrc"))

@@ -86,5 +86,4 @@ def _of_directory(tool: str, word: str, place: str, files: ProjectFiles) -> Word
 
 def _path(word: str, files: ProjectFiles) -> str:
     place = _SCHEME.sub("", word, count=1)
-    home = files.variable("HOME") or "/root"
-    return normpath(join(home, place[2:])) if place.startswith("~/") else normpath(place or ".")
+    return normpath(join(files.home, place[2:])) if place.startswith("~/") else normpath(place or ".")

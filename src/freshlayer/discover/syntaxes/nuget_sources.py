@@ -129,7 +129,7 @@ def _paths(files: ProjectFiles, directory: str) -> Iterator[str]:
         if place == "/":
             break
         place = dirname(place)
-    home = files.variable("HOME") or "/root"
+    home = files.home
     yield from (normpath(join(home, name)) for name in _OF_USER)
     yield from (
         join(_OF_MACHINE, it) for it in sorted(files.names(_OF_MACHINE)) if it.lower().endswith(".config")

@@ -133,7 +133,7 @@ def _variables(registries: Sequence[str], files: ProjectFiles) -> Iterator[tuple
 def _homes(files: ProjectFiles) -> list[str]:
     """Of the user, or of the official images, where the environment does not say which."""
     stated = files.variable("CARGO_HOME")
-    return [stated] if stated else ["/usr/local/cargo", join(files.variable("HOME") or "/root", ".cargo")]
+    return [stated] if stated else ["/usr/local/cargo", join(files.home, ".cargo")]
 
 
 def _places(files: ProjectFiles) -> list[str]:

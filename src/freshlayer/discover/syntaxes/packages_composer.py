@@ -51,7 +51,7 @@ def composer(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langu
     directory = dict(line.options).get("working-dir", ".")
     if verb == "global":
         verb, words = (*words, "")[0], words[1:]
-        directory = files.variable("COMPOSER_HOME") or join(files.variable("HOME") or "/root", ".composer")
+        directory = files.variable("COMPOSER_HOME") or join(files.home, ".composer")
     names = {name for name, _ in line.options}
     if names & _NOT_NOW or verb not in {*_REQUIRE, *_PROJECT, "create-project"}:
         return None
@@ -75,7 +75,7 @@ def composer(_name: str, arguments: Sequence[str], files: ProjectFiles) -> Langu
 
 def _has_more_repositories(files: ProjectFiles) -> bool:
     """Whether a file of the user, or a command before, states repositories."""
-    home, user = files.variable("COMPOSER_HOME"), files.variable("HOME") or "/root"
+    home, user = files.variable("COMPOSER_HOME"), files.home
     places = [join(home, "config.json")] if home else []
     found = [files.read(path) for path in (*places, *(join(user, name) for name in _OF_USER))]
     return any(it.code != "no-manifest" if isinstance(it, Reason) else '"repositories"' in it for it in found)

@@ -63,8 +63,7 @@ def go(_name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
 def _places(files: ProjectFiles) -> list[str]:
     """The file of ``go env -w``."""
     stated = files.variable("GOENV")
-    usual = files.variable("XDG_CONFIG_HOME") or join(files.variable("HOME") or "/root", ".config")
-    return [] if stated == "off" else [stated or join(usual, "go/env")]
+    return [] if stated == "off" else [stated or join(files.user_settings, "go/env")]
 
 
 def _operands(arguments: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from freshlayer.discover.syntaxes.language_lines import (
     LanguageLine,
     Listed,
     ProjectFiles,
+    divided,
     names_nothing,
 )
 from freshlayer.discover.syntaxes.node_members import Members, is_met, members_of, name_of
@@ -34,7 +35,6 @@ from freshlayer.discover.syntaxes.node_workspaces import (
     with_local,
     workspace,
 )
-from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
@@ -69,14 +69,9 @@ _REMOTE = compiled(r"[\w+]+://|git[@:+]|(?:github|gitlab|bitbucket|gist):|[\w.-]
 
 def node(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLine | None:
     """One command line; None for a command that installs nothing."""
-    operands: list[str] = []
-    options: list[tuple[str, str]] = []
-    table, names = _TABLES.get(name, _USUAL)
-    for item in read(list(arguments), table):
-        if isinstance(item, Operand):
-            operands += [item.value] if isinstance(item.value, str) else []
-        else:
-            options.append((names.get(item.name, item.name), str(item.value or "")))
+    divided_line = divided(arguments, *_TABLES.get(name, _USUAL))
+    options = divided_line.options
+    operands = [divided_line.verb, *divided_line.words] if divided_line.verb else []
     if operands[:1] == ["global"]:
         operands = operands[1:]
     alone = not operands and name in _ALONE
@@ -155,7 +150,7 @@ def _tool(name: str, files: ProjectFiles, root: str) -> str:
     """Whose rules count: ``berry`` for a project of yarn from version 2 on."""
     if name not in _ALONE:
         return name
-    for directory in (*upwards(files, root), files.variable("HOME") or "/root"):
+    for directory in (*upwards(files, root), files.home):
         manifest = read_manifest(files, directory)
         program = "" if isinstance(manifest, Reason) else str(manifest.get("packageManager") or "")
         settings = files.files.find(files.path(f"{directory}/.yarnrc.yml"))

@@ -14,7 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, join
 
 from freshlayer.discover.locks.project import table
-from freshlayer.discover.syntaxes.language_lines import LanguageLine, Listed, ProjectFiles, not_followed
+from freshlayer.discover.syntaxes.language_lines import (
+    LanguageLine,
+    Listed,
+    ProjectFiles,
+    divided,
+    not_followed,
+)
 from freshlayer.discover.syntaxes.options import Operand, read
 from freshlayer.discover.syntaxes.package_lines import table_of
 from freshlayer.discover.syntaxes.packages_poetry import main_requirements
@@ -60,15 +66,9 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
     given = list(arguments[1:] if name == "uv" and arguments[:1] == ["pip"] else arguments)
     if name == "uv" and len(given) == len(arguments):
         return None
-    operands: list[str] = []
-    options: list[tuple[str, str]] = []
-    for item in read(list(given), _TABLE):
-        if isinstance(item, Operand):
-            operands += [item.value] if isinstance(item.value, str) else []
-        else:
-            value = item.value if isinstance(item.value, str) else ""
-            options.append((_NAMES.get(item.name, item.name), value))
-    if not operands or operands[0] not in _VERBS:
+    line = divided(given, _TABLE, _NAMES)
+    options = list(line.options)
+    if line.verb not in _VERBS:
         return None
     try:
         options = _with_settings(name, options, files)
@@ -80,7 +80,7 @@ def pip(name: str, arguments: Sequence[str], files: ProjectFiles) -> LanguageLin
     unread = [f"--{it}" for it, value in options if value and value != _USUAL_OF_UV.get(it, value)]
     if name == "uv" and unread:
         return LanguageLine(unknown=Reason("requirements-not-stated", detail=", ".join(unread)))
-    return _Requirements(files).line(operands[1:], options)
+    return _Requirements(files).line(line.words, options)
 
 
 def _with_settings(name: str, options: list[tuple[str, str]], files: ProjectFiles) -> list[tuple[str, str]]:

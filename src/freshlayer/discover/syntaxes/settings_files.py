@@ -31,12 +31,14 @@ def places(manager: str, program: str, variable: Variable, projects: Sequence[st
     return list(find(variable, projects)) if find else []
 
 
-def _home(variable: Variable) -> str:
+def home_of(variable: Variable) -> str:
+    """The home directory of the user that a command runs as."""
     return variable("HOME") or "/root"
 
 
-def _config(variable: Variable) -> str:
-    return variable("XDG_CONFIG_HOME") or join(_home(variable), ".config")
+def configuration_of(variable: Variable) -> str:
+    """The directory in which programs keep the settings of a user."""
+    return variable("XDG_CONFIG_HOME") or join(home_of(variable), ".config")
 
 
 def _of_pip(variable: Variable, _projects: Sequence[str]) -> Iterator[str]:
@@ -46,7 +48,10 @@ def _of_pip(variable: Variable, _projects: Sequence[str]) -> Iterator[str]:
         return
     yield from ("/etc/xdg/pip/pip.conf", "/etc/pip.conf")
     if not named:
-        yield from (join(_home(variable), ".pip/pip.conf"), join(_config(variable), "pip/pip.conf"))
+        yield from (
+            join(home_of(variable), ".pip/pip.conf"),
+            join(configuration_of(variable), "pip/pip.conf"),
+        )
     site = variable("VIRTUAL_ENV")
     yield from ("/usr/pip.conf", "/usr/local/pip.conf", *([join(site, "pip.conf")] if site else ()))
     yield from [named] if named else []
@@ -56,7 +61,7 @@ def _of_npm(variable: Variable, projects: Sequence[str]) -> Iterator[str]:
     stated = [variable(f"{prefix}globalconfig") or variable(f"{prefix}GLOBALCONFIG") for prefix in _OF_NPM]
     yield from next(([it] for it in stated if it), ["/usr/etc/npmrc", "/usr/local/etc/npmrc", "/etc/npmrc"])
     stated = [variable(f"{prefix}userconfig") or variable(f"{prefix}USERCONFIG") for prefix in _OF_NPM]
-    yield next((it for it in stated if it), join(_home(variable), ".npmrc"))
+    yield next((it for it in stated if it), join(home_of(variable), ".npmrc"))
     yield from (join(project, ".npmrc") for project in projects)
 
 
@@ -71,21 +76,21 @@ def named_by_variables(manager: str, variable: Variable) -> frozenset[str]:
 
 
 def _of_gem(variable: Variable, _projects: Sequence[str]) -> Iterator[str]:
-    yield from ("/etc/gemrc", "/usr/local/etc/gemrc", join(_home(variable), ".gemrc"))
+    yield from ("/etc/gemrc", "/usr/local/etc/gemrc", join(home_of(variable), ".gemrc"))
     yield from (path for path in variable("GEMRC").split(":") if path)
 
 
 def _of_conda(variable: Variable, _projects: Sequence[str]) -> Iterator[str]:
     yield from (
         *("/etc/conda/.condarc", "/opt/conda/.condarc", "/opt/conda/condarc", "/opt/miniconda3/.condarc"),
-        *(join(_home(variable), name) for name in (".conda/.condarc", ".condarc", ".mambarc")),
+        *(join(home_of(variable), name) for name in (".conda/.condarc", ".condarc", ".mambarc")),
     )
     yield from [variable("CONDARC")] if variable("CONDARC") else []
 
 
 def _of_r(variable: Variable, _projects: Sequence[str]) -> Iterator[str]:
     yield from ("/usr/lib/R/etc/Rprofile.site", "/etc/R/Rprofile.site", "/usr/local/lib/R/etc/Rprofile.site")
-    yield join(_home(variable), ".Rprofile")
+    yield join(home_of(variable), ".Rprofile")
 
 
 def _none(_variable: Variable, _projects: Sequence[str]) -> Iterator[str]:

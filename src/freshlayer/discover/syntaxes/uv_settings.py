@@ -82,8 +82,7 @@ def _stated(files: ProjectFiles, directory: str) -> Iterator[tuple[str, Mapping[
         yield stated, _read(files, stated, needed=True)
         return
     yield from _of_project(files, directory)
-    home = files.variable("XDG_CONFIG_HOME") or join(files.variable("HOME") or "/root", ".config")
-    for path in (join(home, "uv/uv.toml"), "/etc/uv/uv.toml"):
+    for path in (join(files.user_settings, "uv/uv.toml"), "/etc/uv/uv.toml"):
         yield path, _read(files, path)
 
 

@@ -145,11 +145,7 @@ def synchronize(world: World, words: Iterable[str], request: Request) -> None:
         request.jobs.append(world.pool.Job(how, 0))
     for word in named:
         ids = [one.id for one in match(world, word).packages if not one.isinstalled()]
-        if ids:
-            request.jobs.append(selection(world, ids, solv.Job.SOLVER_DISTUPGRADE))
-            request.name(word, ids)
-        else:
-            request.missing.append(word)
+        _select(world, word, ids, solv.Job.SOLVER_DISTUPGRADE, request)
 
 
 def reinstall(world: World, words: Iterable[str], request: Request) -> None:
@@ -160,11 +156,16 @@ def reinstall(world: World, words: Iterable[str], request: Request) -> None:
         ids = [
             one.id for one in found if not one.isinstalled() and (one.nameid, one.evrid, one.archid) in own
         ]
-        if ids:
-            request.jobs.append(selection(world, ids, solv.Job.SOLVER_INSTALL))
-            request.name(word, ids)
-        else:
-            request.missing.append(word)
+        _select(world, word, ids, solv.Job.SOLVER_INSTALL, request)
+
+
+def _select(world: World, word: str, ids: list[int], how: int, request: Request) -> None:
+    """One of these packages, for a word; a word without any is missing."""
+    if ids:
+        request.jobs.append(selection(world, ids, how))
+        request.name(word, ids)
+    else:
+        request.missing.append(word)
 
 
 def remove(world: World, words: Iterable[str], request: Request) -> None:
