@@ -53,9 +53,12 @@ class Recalled(MutableMapping[Reference, Recorded]):
         self._numbered = list(self._shared)
 
     def __getitem__(self, reference: Reference) -> Recorded:
-        found = self._last.get(reference) or self._set.get(reference)
+        found = self._last.get(reference)
         if found is None:
-            number, *columns = _unpacked(self._rows[reference])
+            row = self._rows.get(reference)
+            if row is None:
+                return self._set[reference]
+            number, *columns = _unpacked(row)
             found = _recorded(self._numbered[number], *columns)
             if len(self._last) == _LAST:
                 self._last.clear()
