@@ -32,7 +32,15 @@ _Two = Generator[Step, Answer, tuple[Answer, Answer]]
 
 def probe(reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:
     """Learn what an HTTP origin states about the bytes of a URL."""
-    return (yield from learn(request_of(reference), reference, recorded, means))
+    request = request_of(reference)
+    if recorded is not None and request.url.startswith("http:") and _was_direct(recorded):
+        request = replace(request, direct=True)
+    return (yield from learn(request, reference, recorded, means))
+
+
+def _was_direct(recorded: Recorded) -> bool:
+    """Whether nothing was redirected: the last answer of a chain has a length or a date, if anything."""
+    return bool(recorded.evidence) and not any(it.hop for it in recorded.evidence)
 
 
 def learn(request: Request, reference: Reference, recorded: Recorded | None, means: Means) -> Conversation:

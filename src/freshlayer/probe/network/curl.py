@@ -58,8 +58,8 @@ _STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
 _HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
 _TRANSIENT = _STREAM | _HUNG_UP
 
-_Plain = tuple[str, bool, bool, float]
-"""Method, whether it begins with TLS, whether redirects are followed, seconds to answer."""
+_Plain = tuple[str, bool, bool, bool, float]
+"""Method, whether with TLS, whether redirects are followed, whether none is expected, seconds to answer."""
 
 
 _Line = tuple[str, str] | int | None
@@ -241,7 +241,7 @@ def _plain(transfer: Transfer) -> _Plain | None:
     more = request.is_private or request.refuses_local or request.form or transfer.proxies is not None
     if more or transfer.ahead or request.method not in _BODILESS or "@" in url or not url.startswith("http"):
         return None
-    return request.method, url.startswith("https:"), request.follow, transfer.limits.answer
+    return request.method, url.startswith("https:"), request.follow, request.direct, transfer.limits.answer
 
 
 def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
@@ -261,8 +261,8 @@ def _prepare(handle: pycurl.Curl, transfer: Transfer, authorities: str) -> None:
     lower = 0 if request.url.startswith("https:") else pycurl.PROTO_HTTP
     handle.setopt(pycurl.REDIR_PROTOCOLS, pycurl.PROTO_HTTPS | lower)
     handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-    # Without TLS too, where it costs a round trip: many redirect to HTTPS, where one connection is enough.
-    handle.setopt(pycurl.PIPEWAIT, 1)
+    # Without TLS too, where it costs two round trips: many redirect to HTTPS, where one connection is enough.
+    handle.setopt(pycurl.PIPEWAIT, not (request.direct and request.url.startswith("http:")))
     handle.setopt(pycurl.FRESH_CONNECT, transfer.ahead)
     # With FTP the login is a part of connecting, and a server may take its time before it refuses one.
     connect = limits.connect if request.url.startswith("http") else limits.answer

@@ -77,7 +77,8 @@ class Request(Private, frozen=True):
     ``follow``: follow redirects; libcurl does that by itself only where the request has nothing that is for
     this host alone. ``anonymous``: no credential is looked up for the host. ``own``: headers that are for
     this host alone. ``proxies``: those of the command; None: our own. ``refuses_local``: no connection to
-    this machine (loopback) or to a link-local address; ``loopback``: to this machine it is.
+    this machine (loopback) or to a link-local address; ``loopback``: to this machine it is. ``direct``:
+    it was not redirected before.
     """
 
     method: str
@@ -99,6 +100,7 @@ class Request(Private, frozen=True):
     proxies: Proxies | None = None
     refuses_local: bool = False
     loopback: bool = False
+    direct: bool = False
 
     @property
     def is_private(self) -> bool:
