@@ -71,8 +71,9 @@ _FORMS = compiled(
 """Forms that their issuers gave to tokens, so that they are recognised wherever they appear."""
 _SHORTEST_FORM = 15
 _IN_FORMS = tuple(
-    "gh gl github_pat_ xox xapp- AKIA ASIA AROA AIDA AIza ya29. eyJ _live_ _test_ sk- npm_ pypi- hf_ dckr_"
-    " hvs. hvb. hvr. dop_v1_ SG. shp nvapi- rubygems_ AKC cmVmdGtu pul- tfp_ .atlasv1. glc_".split()
+    "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- glsoat- glft- xox xapp- AKIA ASIA"
+    " AROA AIDA AIza ya29. eyJ _live_ _test_ sk- npm_ pypi- hf_ dckr_ hvs. hvb. hvr. dop_v1_ SG. shpat_"
+    " shpss_ shpca_ shppa_ nvapi- rubygems_ AKC cmVmdGtu pul- tfp_ .atlasv1. glc_".split()
 )
 """Of which each of these forms has one."""
 _SCHEME = compiled(r"\s*(?:basic|bearer|digest|negotiate|token|apikey)\s+\S", IGNORECASE)
