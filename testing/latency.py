@@ -26,10 +26,14 @@ class Latency:
     `connections` counts those accepted. A new one carries nothing for its first round trip; from then on only
     time passes, as on a long wire: what is on the way does not wait for what went before it. `also`: further
     ports that are as far away; `ports` are those in front of all, in the same order, and `port` is the first.
+    `refused`: the connections that are closed at once, by number; the first is 1.
     """
 
-    def __init__(self, behind: int, round_trip: float, *, also: Sequence[int] = ()) -> None:
+    def __init__(
+        self, behind: int, round_trip: float, *, also: Sequence[int] = (), refused: Sequence[int] = ()
+    ) -> None:
         self.connections = 0
+        self._refused = frozenset(refused)
         self.round_trip = round_trip
         self._selector = selectors.DefaultSelector()
         self._open: set[socket.socket] = set()
@@ -63,8 +67,11 @@ class Latency:
     def _accept(self, listener: socket.socket, behind: int) -> None:
         """The first packet travels to the server."""
         client, _ = listener.accept()
-        self._open.add(client)
         self.connections += 1
+        if self.connections in self._refused:
+            client.close()
+            return
+        self._open.add(client)
         self._later(partial(self._connect, client, behind))
 
     def _connect(self, client: socket.socket, behind: int) -> None:

@@ -42,6 +42,26 @@ def test_a_tag_of_any_octets_goes_back_as_it_came() -> None:
     assert sent[-1] == '"naïve"'
 
 
+@pytest.mark.parametrize("word", [b"\xb2", b"9" * 5_000, b"-1", b"", b"2000"])
+def test_a_status_that_is_no_number_spoils_its_own_answer_alone(word: bytes) -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.send(
+            b"HTTP/1.1 200 OK\r\nHTTP/x: " + word + b" y\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        )
+
+    with MisbehavingOrigin(answer) as origin, MisbehavingOrigin(status(200, {"ETag": '"1"'})) as good:
+        seen = probe([parse(origin.url), parse(good.url)], {}, Limits())
+    assert seen[parse(origin.url)].outcome is ProbeOutcome.UNKNOWN
+    assert seen[parse(good.url)].outcome is ProbeOutcome.SEEN
+
+
+def test_a_quota_without_an_end_names_no_time() -> None:
+    behaviour = status(429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"})
+    with MisbehavingOrigin(behaviour) as origin:
+        observation = ask(origin.url)
+    assert "0 s" not in str(observation.reason)
+
+
 @pytest.mark.parametrize(
     ("location", "outcome"),
     [

@@ -75,6 +75,15 @@ def test_the_next_connection_is_open_before_the_server_ends_the_present_one(orig
     assert max(Counter(order).values()) <= 1_000
 
 
+def test_a_host_that_refuses_the_next_connection_is_asked_on_the_present_one(origin: Nginx) -> None:
+    """The third connection is opened ahead, while the second one still takes requests."""
+    with Latency(origin.port, 0.0, refused=[3]) as wire:
+        seen = probe([parse(f"https://127.0.0.1:{wire.port}/{n}") for n in range(1_250)], {}, Limits())
+        opened = wire.connections
+    assert Counter(one.outcome for one in seen.values()) == {ProbeOutcome.SEEN: 1_250}
+    assert opened > 3
+
+
 def test_all_hosts_are_connected_to_before_one_of_them_has_answered(origin: Nginx) -> None:
     hosts = 30
     with Latency(origin.port, 0.1, also=[origin.port] * (hosts - 1)) as wire, origin.watched() as served:

@@ -61,7 +61,7 @@ _TRANSIENT = _STREAM | _HUNG_UP
 _Plain = tuple[str, bool, bool, bool, float]
 """Method, whether with TLS, whether redirects are followed, whether none is expected, seconds to answer."""
 
-
+_DIGITS = 3  # of a status (RFC 9112 §4)
 _Line = tuple[str, str] | int | None
 """Of a line of headers: name and value; of a status line the status, 0 where it has none."""
 
@@ -70,7 +70,7 @@ def _header(line: bytes) -> _Line:
     text = line.decode("iso-8859-1")
     if text.startswith("HTTP/"):
         status = text.rstrip("\r\n").split(" ", 2)[1] if " " in text else ""
-        return int(status) if status.isdigit() else 0
+        return int(status) if len(status) == _DIGITS and status.isascii() and status.isdigit() else 0
     name, colon, value = text.partition(":")
     return (name.strip().lower(), value.strip()) if colon else None
 

@@ -226,13 +226,14 @@ class _Driver:
             self._ended.extend(bad)
 
     def _finish(self, handle: pycurl.Curl, code: int, text: str) -> Iterator[Observation]:
-        talk, transfer = self._flying.pop(handle)
+        talk, transfer = self._flying[handle]
         host = self._hosts[talk.host]
-        if transfer.ahead and code and not handle.getinfo(pycurl.PRETRANSFER_TIME):
+        if transfer.ahead and code and not handle.getinfo(pycurl.APPCONNECT_TIME):
             # The host takes no second connection: it is worth nothing to know that of this request.
             self._take_back(handle, host)
             self._allow_one_again()
             return
+        del self._flying[handle]
         answer = curl.conclude(handle, transfer, code, text)
         host.busy -= 1
         host.answered |= bool(answer.hops)

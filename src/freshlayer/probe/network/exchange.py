@@ -148,7 +148,8 @@ def is_out_of_quota(answer: Answer) -> bool:
 def _retry_after(answer: Answer) -> str:
     seconds = answer.hops[-1].one("retry-after")
     if not _SECONDS.fullmatch(seconds) and is_out_of_quota(answer):
-        seconds = f"{retry_after(answer) or 0:.0f}"
+        until = retry_after(answer)
+        seconds = "" if until is None else f"{until:.0f}"
     return f"try again after {seconds} s" if _SECONDS.fullmatch(seconds) else ""
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from freshlayer.probe.network.libcurl import authorities, pycurl
 
 _MOST_HEADERS = 64 * 1024
+_DIGITS = 3  # of a status (RFC 9112 §4)
 _FINAL = 200
 _CLAUSES = {
     pycurl.E_COULDNT_RESOLVE_HOST: "the host can't be resolved",
@@ -56,7 +57,7 @@ class _Head:
         self._bytes += len(line)
         if line.startswith(b"HTTP/"):
             code = line.split(maxsplit=2)[1:2]
-            self.status = int(code[0]) if code and code[0].isdigit() else 0
+            self.status = int(code[0]) if code and len(code[0]) == _DIGITS and code[0].isdigit() else 0
         ended = self.status >= _FINAL and not line.strip()
         return -1 if ended or self._bytes > _MOST_HEADERS else None
 
