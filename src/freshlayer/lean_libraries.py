@@ -75,6 +75,13 @@ def _one_line(text: str) -> str:
     return str(import_module("inspect").cleandoc(text))
 
 
+def _annotations(owner: object, **named: object) -> object:
+    """``inspect.get_annotations``, whose module a class does not need."""
+    if named or not isinstance(owner, type):
+        return import_module("inspect").get_annotations(owner, **named)
+    return dict(vars(owner).get("__annotations__", {}))
+
+
 # From 3.12 on pathlib makes a pattern while it loads.
 _PATTERNS: Mapping[str, Mapping[str, object]] = (
     {"fnmatch": {}, "re": {}} if sys.version_info < (3, 12) else {}
@@ -110,8 +117,8 @@ _WITHOUT: dict[str, Mapping[str, Mapping[str, object] | str | None]] = {
     # The text of a query for editors.
     "tree_sitter_bash": {"importlib.resources": {"files": _nothing}},
     "tree_sitter_powershell": {"importlib.resources": {"files": _nothing}},
-    # dataclasses writes docstrings with it.
-    "e2b_dockerfile_utils": {"inspect": {"signature": _nothing}},
+    # dataclasses writes docstrings with it, and finds fields with it in 3.12 and 3.13.
+    "e2b_dockerfile_utils": {"inspect": {"signature": _nothing, "get_annotations": _annotations}},
 }
 """Library → module that it loads → the names of it that have a stand-in, or the module that is used in its
 place; None: the library does without the module where it is not installed."""
