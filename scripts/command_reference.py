@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import click
 
+from freshlayer.cli.by_click import Verbatim
 from freshlayer.cli.main import cli
 from freshlayer.cli.options import HELP_ALL
-from freshlayer.cli.passthrough import Verbatim
 
 WIDTH = 100
 HEAD = """\

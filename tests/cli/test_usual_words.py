@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshlayer.cli.by_click import taking
-from freshlayer.cli.declared import Parameter
+from freshlayer.cli.by_click import as_click, taking
+from freshlayer.cli.declared import Command, Parameter
 from freshlayer.cli.options import all_of_ours
+from freshlayer.cli.passthrough import requests_help
 from freshlayer.cli.usual_words import COMMANDS, COMPLETION, UnusualError, reading, split, values_of
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {
-    name: import_module(f"freshlayer.cli.{name}").command.parameters for name in sorted(COMMANDS)
+    name: command.parameters
+    for name in sorted(COMMANDS)
+    if not (command := import_module(f"freshlayer.cli.{name}").command).verbatim
 }
 OPTIONS = sorted({word for its in PARAMETERS.values() for it in its for word in it.names})
 WORDS = [
@@ -114,6 +117,8 @@ def test_values_before_the_command_are_those_of_click(words: list[str]) -> None:
         ["flag", "https://example.org/a", "-o", "a.flag", "--quiet"],
         ["--connections", "5", "probe", "alpine:3.20"],
         ["render", "-o", "a", "--format", "args"],
+        ["build", "."],
+        ["--offline", "--state", "s", "build", "--", "-h", "--nothing=1"],
     ],
 )
 def test_what_is_usual_is_read_without_click(words: list[str]) -> None:
@@ -132,13 +137,14 @@ def test_what_is_usual_is_read_without_click(words: list[str]) -> None:
             ["buildx", "build"],
         ),
         *(
-            ["build", "."],
             ["history"],
             ["inputz"],
             ["inputs", "--js"],
             ["inputs", "--offline"],
             ["flag", "u"],
         ),
+        *(["build"], ["build", "--help"], ["build", "-t", "a", "-h"], ["build", "help"]),
+        *(["--offline=1", "build", "."], ["--", "build", "."], ["build-x", "."]),
         *(["inputs", "--", "a"], ["inputs", "--format", "x"], ["inputs", "-fa"], ["inputs", "--target"]),
         *(["check", "--explain", "0"], ["check", "--fail-on", "x"], ["inputs", "--json=1"]),
     ],
@@ -155,3 +161,11 @@ def test_completion_is_left_to_click() -> None:
 def test_a_file_that_cannot_be_read_is_left_to_click(tmp_path: Any) -> None:
     (tmp_path / "a").touch(mode=0)
     assert reading(["inputs", "-f", str(tmp_path / "a")], {}, ()) is None
+
+
+@given(words=st.lists(TYPED, max_size=6))
+def test_words_of_the_builder_are_as_click_gives_them(words: list[str]) -> None:
+    """Options behind ``build`` are not ours, whatever they are named; where help is wanted click runs."""
+    command = Command("build", {}, lambda words: words, (), takes_before=False, verbatim=True)
+    assert as_click(command).main(words, standalone_mode=False) == words
+    assert (reading(["build", *words], {}, ()) is None) == requests_help(words)

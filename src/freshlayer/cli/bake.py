@@ -7,13 +7,13 @@ import os
 import click
 
 from freshlayer.cli import declared
-from freshlayer.cli.by_click import as_click
+from freshlayer.cli.by_click import Verbatim, as_click, before_of_click
 from freshlayer.cli.check_targets import CheckRequest, check_targets, parse
 from freshlayer.cli.docker_program import docker_program, missing
-from freshlayer.cli.drop_in import of_build, options_of, run
+from freshlayer.cli.drop_in import of_build, run
 from freshlayer.cli.fail_on import fail_on
 from freshlayer.cli.options import Options, ours
-from freshlayer.cli.passthrough import Verbatim, requests_help, show_help, show_own_help
+from freshlayer.cli.passthrough import requests_help, show_help, show_own_help
 from freshlayer.cli.standard_input import KeptInput, standard_input
 
 _TOOL = ("buildx", "bake")
@@ -45,13 +45,13 @@ def command(context: click.Context, words: list[str]) -> int:
         docker = (docker_program(), *(request.options.docker or ()))
         return check_targets(request, Bake(docker, _TOOL, os.environ, "buildx", read(request.words)))
     if requests_help(words) and (why := missing("buildx")):
-        return show_help(context, why)
+        return show_help(why)
     if words in (["--help"], ["-h"]):
-        show_own_help(context, "docker buildx bake")
-    options, stdin = options_of(context), KeptInput(standard_input())
+        show_own_help("docker buildx bake")
+    before, stdin = before_of_click(), KeptInput(standard_input())
     with of_build():
-        docker = (docker_program(), *(options.docker or ()))
-    return run(context, options, Bake(docker, _TOOL, os.environ, "buildx", read(words)), stdin)
+        docker = (docker_program(), *(before.options.docker or ()))
+    return run(before, Bake(docker, _TOOL, os.environ, "buildx", read(words)), stdin)
 
 
 @declared.command(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from freshlayer.cli.declared import Command, Kind, Parameter
 from freshlayer.cli.options import HELP_ALL, Before, Options
+from freshlayer.cli.spellings import SPELLING
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _Seldom(click.Option):
@@ -18,19 +22,53 @@ class _Seldom(click.Option):
         return super().get_help_record(ctx) if HELP_ALL in ctx.meta else None
 
 
+class Verbatim(click.Command):
+    """Parses nothing: the words go on as they are, ``--`` and ``--help`` included.
+
+    ``below``: commands of ours among those of the program.
+    """
+
+    below: tuple[click.Command, ...] = ()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.params["words"] = list(args)
+        return []
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Docker's options behind ``build``; else files, as for any word."""
+        from click.shell_completion import CompletionItem
+
+        from freshlayer.builders.command_line.families import DOCKER
+
+        if not incomplete.startswith("-"):
+            return [CompletionItem(incomplete, type="file")]
+        if self.name != "build":
+            return []
+        names = sorted(DOCKER.grammar.valued | DOCKER.grammar.switches)
+        return [CompletionItem(f"--{name}") for name in names if f"--{name}".startswith(incomplete)]
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return ["[WORD]..."]
+
+
 def as_click(command: Command) -> click.Command:
     """A command, and those that are below it."""
 
     def called(**values: Any) -> Any:
-        before = {"before": _before()} if command.takes_before else {}
+        before = {"before": before_of_click()} if command.takes_before else {}
         return command.function(**values, **before)
 
     called.__doc__ = command.function.__doc__
     settings: dict[str, Any] = {**command.settings}
-    if command.below:
+    if command.verbatim:
+        settings |= {"cls": Verbatim, "add_help_option": False}
+    elif command.below:
         settings["cls"], settings["commands"] = click.Group, [as_click(it) for it in command.below]
-    made: Callable[..., click.Command] = click.command(command.name, **settings)
-    return made(taking(command.parameters)(called))
+    decorator: Callable[..., click.Command] = click.command(command.name, **settings)
+    made = decorator(taking(command.parameters)(called))
+    if isinstance(made, Verbatim):
+        made.below = tuple([as_click(it) for it in command.below])
+    return made
 
 
 def taking(parameters: Iterable[Parameter]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -78,10 +116,11 @@ def _help_all(context: click.Context, _parameter: click.Parameter, value: bool) 
         context.exit()
 
 
-def _before() -> Before:
+def before_of_click() -> Before:
     """What is before the command that click runs."""
     context = click.get_current_context()
     if context.parent is None:
         return Before()
     outer = context.parent.obj
-    return Before(outer if isinstance(outer, Options) else Options(), context.info_name or "")
+    options = outer if isinstance(outer, Options) else Options()
+    return Before(options, context.info_name or "", context.meta.get(SPELLING, ""))

@@ -58,7 +58,8 @@ class Parameter(Struct, frozen=True):
 class Command(Struct, frozen=True):
     """``function`` gets a value for each parameter; with ``takes_before`` also what is before the command.
 
-    ``below``: the commands that it has below it.
+    ``below``: the commands that it has below it. With ``verbatim`` the function gets the words behind the
+    command as they are, in ``words``: they belong to another program.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Command(Struct, frozen=True):
     parameters: tuple[Parameter, ...]
     takes_before: bool
     below: tuple[Command, ...] = ()
+    verbatim: bool = False
 
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -107,9 +109,9 @@ def takes_before(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def command(
-    name: str, below: tuple[Command, ...] = (), **settings: Any
+    name: str, below: tuple[Command, ...] = (), *, verbatim: bool = False, **settings: Any
 ) -> Callable[[Callable[..., Any]], Command]:
     """As click's; the help is the docstring of the function."""
     return lambda function: Command(
-        name, settings, function, parameters_of(function), bool(vars(function).get(_BEFORE)), below
+        name, settings, function, parameters_of(function), bool(vars(function).get(_BEFORE)), below, verbatim
     )

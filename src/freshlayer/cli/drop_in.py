@@ -6,11 +6,10 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-import click
 from msgspec.structs import replace
 
 from freshlayer.cli.chosen_settings import policy_of
-from freshlayer.cli.options import Options, check_format
+from freshlayer.cli.options import Before, Options, check_format
 from freshlayer.cli.passthrough import misplaced
 from freshlayer.cli.session import session_of
 from freshlayer.cli.standard_input import KeptInput
@@ -24,15 +23,15 @@ if TYPE_CHECKING:
     from freshlayer.workflows.target import Target
 
 
-def run(context: click.Context, options: Options, invocation: Invocation, stdin: KeptInput) -> int:
+def run(before: Before, invocation: Invocation, stdin: KeptInput) -> int:
     """Build with keys what can be understood, and all the rest as typed; the exit code of the builder."""
     from freshlayer.report.terminal import warn
 
     with of_build():
-        code = _run(options, invocation, stdin)
+        code = _run(before.options, invocation, stdin)
     if code:
-        for option in misplaced(context, invocation.unknown_options):
-            word = context.info_name
+        for option in misplaced(before, invocation.unknown_options):
+            word = before.command
             warn(
                 f"{word}: {option} is an option of freshlayer"
                 f" (put it before the word: freshlayer {option} {word})"
@@ -48,11 +47,6 @@ def of_build() -> Iterator[None]:
     except FreshlayerError as error:
         error.building = True  # type: ignore[attr-defined]
         raise
-
-
-def options_of(context: click.Context) -> Options:
-    """Our own options, which are before the word of the command."""
-    return context.obj if isinstance(context.obj, Options) else Options()
 
 
 def _run(options: Options, invocation: Invocation, stdin: KeptInput) -> int:

@@ -64,10 +64,14 @@ HELP_ALL = "freshlayer.help-all"
 
 
 class Before(Struct, frozen=True):
-    """What is before a command: our options, and the word of the command itself."""
+    """What is before a command: our options, and the word of the command itself.
+
+    ``spelling``: docker's longer spelling of it, where that was typed.
+    """
 
     options: Options = Options()
     command: str = ""
+    spelling: str = ""
 
 
 def _builders(_context: object, _parameter: object, incomplete: str) -> list[str]:

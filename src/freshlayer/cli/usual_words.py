@@ -13,8 +13,9 @@ from typing import Any
 
 from freshlayer.cli.declared import Command, Kind, Parameter
 from freshlayer.cli.options import Before, all_of_ours, before
+from freshlayer.cli.passthrough import requests_help
 
-COMMANDS = frozenset("check flag inputs lock probe render update verify".split())
+COMMANDS = frozenset("build check flag inputs lock probe render update verify".split())
 """Those of which the words are read here."""
 
 COMPLETION = "_FRESHLAYER_COMPLETE"
@@ -47,7 +48,7 @@ def reading(
         if not rest or rest[0] not in COMMANDS:
             return None
         command: Command = import_module(f"freshlayer.cli.{rest[0]}").command
-        values = values_of(command.parameters, rest[1:])
+        values = _verbatim(rest[1:]) if command.verbatim else values_of(command.parameters, rest[1:])
     except UnusualError:
         return None
 
@@ -56,6 +57,13 @@ def reading(
         return int(command.function(before=Before(options, command.name), **values) or 0)
 
     return run
+
+
+def _verbatim(words: list[str]) -> dict[str, Any]:
+    """Words that belong to another program. Our own help, where that is missing, is made with click."""
+    if requests_help(words):
+        raise UnusualError(*words[:1])
+    return {"words": words}
 
 
 def split(parameters: Sequence[Parameter], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
