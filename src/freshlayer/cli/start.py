@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(words: Sequence[str], docker: Sequence[str] = ()) -> int:
     """The same for all other words. ``docker``: the flags of docker's own that the plugin was called with."""
     gc.set_threshold(_COLLECTED_AT)
+    from freshlayer.cli.own_modules import find_quickly
+
+    find_quickly()
     from freshlayer.lean_libraries import load_lean
 
     for library in ("typing", "msgspec", "pathlib"):
