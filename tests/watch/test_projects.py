@@ -162,6 +162,30 @@ def test_a_url_with_several_patterns_is_cloned_once(
     assert all((it.path / "Dockerfile").exists() for it in projects.trees())
 
 
+def test_trees_that_were_removed_are_named_no_more_and_count_as_changed_once_they_are_made_again(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    upstream.git("branch", "other")
+    upstream.push("main", "other")
+    url, home = f"{server.url}app.git", tmp_path / "clones"
+    clones = Clones(home, git(), 60)
+    one, other = Repository(url, ("main",)), Repository(url, ("other",))
+    assert clones.fetch(one)
+    assert clones.fetch(other)
+    for file in home.glob("*/branches-*.json"):
+        os.utime(file, (time.time() - 2 * 86400,) * 2)
+    for _ in range(2):
+        clones.forget([one])
+    assert names(clones, one) == {"main": ["Dockerfile"]}
+    assert clones.trees(other) == []
+    assert clones.fetch(other)
+    assert names(clones, other) == {"other": ["Dockerfile"]}
+    # By hand, or by a service of before that left the file.
+    shutil.rmtree(clones.trees(other)[0].path)
+    assert clones.fetch(other)
+    assert not clones.fetch(other)
+
+
 def test_directories_of_any_depth_are_refused_and_removed(
     upstream: Upstream, server: GitHttp, tmp_path: Path
 ) -> None:

@@ -78,7 +78,7 @@ class Clones:
         ]
 
     def fetch(self, repository: Repository) -> bool:
-        """Whether a branch has another commit than before. Raises CloneError; then all is as before."""
+        """Whether a tree was made, or is named no more. Raises CloneError; then all is as before."""
         place = self._place(repository)
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -119,14 +119,18 @@ class Clones:
     def _fetch_locked(self, repository: Repository, place: Path) -> bool:
         file = _branches_file(place, repository)
         wanted, before = self._branches(repository, place), _known(file)
-        for branch, commit in wanted.items():
-            if before.get(branch) != commit or not _tree(place, branch, commit).is_dir():
-                wanted[branch] = self._fetch(repository, place, branch)
+        missing = [
+            branch
+            for branch, commit in wanted.items()
+            if before.get(branch) != commit or not _tree(place, branch, commit).is_dir()
+        ]
+        for branch in missing:
+            wanted[branch] = self._fetch(repository, place, branch)
         if wanted != before:
             atomic_write.replace(file, msgspec.json.encode(wanted))
         else:
             os.utime(file)
-        return wanted != before
+        return bool(missing) or wanted != before
 
     def forget(self, kept: list[Repository]) -> None:
         """Remove what is of no repository and no branch any more, once it was so at the last call too.
@@ -135,8 +139,12 @@ class Clones:
         """
         with self._lock:
             found = set(self._unused({_branches_file(self._place(it), it) for it in kept}))
-            for path in found & self._old:
-                deep_trees.remove(path)
+            # A file that names trees is sorted before them: none is named that is gone.
+            for path in sorted(found & self._old):
+                if path.suffix == ".json":
+                    path.unlink(missing_ok=True)
+                else:
+                    deep_trees.remove(path)
                 if self._sizes is not None:
                     self._sizes.pop(path.name, None)
             self._old = found
@@ -151,12 +159,14 @@ class Clones:
         unused: list[Path] = []
         own = {it.parent for it in kept}
         for place in (it for it in self._home.iterdir() if it.is_dir()):
-            files = {it for it in place.glob("branches-*.json") if it in kept or _is_recent(it)}
+            known = set(place.glob("branches-*.json"))
+            files = {it for it in known if it in kept or _is_recent(it)}
             if not files and place not in own and not _is_recent(place):
                 unused.append(place)
             named = {_tree(place, *row).name for file in files for row in _known(file).items()}
             trees = place / "trees"
             if files and trees.is_dir():
+                unused += known - files
                 unused += [it for it in trees.iterdir() if it.name not in named]
         return unused
 
@@ -246,7 +256,11 @@ def _branches_file(place: Path, repository: Repository) -> Path:
 
 
 def _is_recent(path: Path) -> bool:
-    return time.time() - path.stat().st_mtime <= _DAY
+    try:
+        return time.time() - path.stat().st_mtime <= _DAY
+    except FileNotFoundError:
+        # Another service removed it.
+        return False
 
 
 def _known(file: Path) -> dict[str, str]:
