@@ -196,6 +196,9 @@ class Server:
                 time.sleep(SETTLED)
             self._child.stop(grace=self.GRACE)
             self._child = None
+            # A process that the server started has its socket until it executes a program of its own: what
+            # connects then is reset, and a restart would take it for the new server.
+            wait_until(lambda: not self.answers(), seconds=30, what=f"{self.PROGRAM}: the end of its socket")
 
     def restart(self) -> None:
         self.down()

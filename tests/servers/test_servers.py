@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from testing.servers.base import Server
 from testing.servers.needs import require
 from testing.servers.table import FILE_SERVERS
 
@@ -52,3 +54,35 @@ def test_a_closed_server_leaves_neither_a_listener_nor_a_folder(name: str) -> No
     # By the sockets and not by the port, which a server of another test may have by now.
     assert not listeners & listening(server.port)
     assert not home.exists()
+
+
+# As the process that lighttpd starts for its log, until it executes the shell: it has what its parent opened.
+HEIR = """
+import http.server, os, sys, time
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler)
+reading, writing = os.pipe()
+if os.fork() == 0:
+    os.close(writing)
+    os.read(reading, 1)
+    time.sleep(0.5)
+    os._exit(0)
+server.serve_forever()
+"""
+
+
+class Inherited(Server):
+    """Its socket is open for a while after it has ended, in a process that answers nothing."""
+
+    PROGRAM = "true"
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-c", HEIR, str(self.port)]
+
+
+def test_a_server_that_is_down_is_not_taken_for_the_next_one() -> None:
+    with Inherited() as server:
+        for _ in range(2):
+            assert get(server.url, "GET", {})
+            server.restart()
+        server.down()
+        assert not server.answers()
