@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -157,10 +160,28 @@ def test_completion_is_left_to_click() -> None:
     assert reading(["inputs"], {COMPLETION: "bash_complete"}, ()) is None
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
-def test_a_file_that_cannot_be_read_is_left_to_click(tmp_path: Any) -> None:
-    (tmp_path / "a").touch(mode=0)
-    assert reading(["inputs", "-f", str(tmp_path / "a")], {}, ()) is None
+@pytest.fixture
+def public_path() -> Iterator[Path]:
+    """A directory that every user can look into."""
+    with tempfile.TemporaryDirectory(prefix="freshlayer-test-") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
+
+
+def test_a_file_that_cannot_be_read_is_left_to_click(public_path: Path) -> None:
+    """By a user who is not root, who can read every file."""
+    unreadable = public_path / "a"
+    unreadable.touch(mode=0)
+    words = ["inputs", "-f", str(unreadable)]
+    child = os.fork()
+    if not child:
+        try:
+            if not os.geteuid():
+                os.setresuid(65534, 65534, 65534)
+            os._exit(reading(words, {}, ()) is not None)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @given(words=st.lists(TYPED, max_size=6))

@@ -55,8 +55,8 @@ def as_click(command: Command) -> click.Command:
     """A command, and those that are below it."""
 
     def called(**values: Any) -> Any:
-        before = {"before": before_of_click()} if command.takes_before else {}
-        return command.function(**values, **before)
+        before = [before_of_click()] if command.takes_before else []
+        return command.function(*before, **values)
 
     called.__doc__ = command.function.__doc__
     settings: dict[str, Any] = {**command.settings}

@@ -56,7 +56,7 @@ class Parameter(Struct, frozen=True):
 
 
 class Command(Struct, frozen=True):
-    """``function`` gets a value for each parameter; with ``takes_before`` also what is before the command.
+    """``function`` gets a value for each parameter; with ``takes_before`` first what is before the command.
 
     ``below``: the commands that it has below it. With ``verbatim`` the function gets the words behind the
     command as they are, in ``words``: they belong to another program.
@@ -103,7 +103,7 @@ def parameters_of(function: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 
 def takes_before(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a function that has a parameter ``before``, for what is before the command."""
+    """Mark a function whose first argument, by its place, is what is before the command."""
     vars(function)[_BEFORE] = True
     return function
 

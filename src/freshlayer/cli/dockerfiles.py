@@ -69,17 +69,17 @@ def _here(function: Callable[..., Any]) -> Callable[..., Any]:
     """Without a context it is this directory."""
 
     @functools.wraps(function)
-    def wrapped(contexts: tuple[str, ...], **values: Any) -> Any:
-        return function(contexts=contexts or (".",), **values)
+    def wrapped(*before: Any, contexts: tuple[str, ...], **values: Any) -> Any:
+        return function(*before, contexts=contexts or (".",), **values)
 
     return wrapped
 
 
 def _packed(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def wrapped(**values: Any) -> Any:
+    def wrapped(*before: Any, **values: Any) -> Any:
         selection = Selection(**{name: values.pop(name) for name in Selection.__struct_fields__})
-        return function(selection=selection, **values)
+        return function(*before, selection=selection, **values)
 
     return wrapped
 

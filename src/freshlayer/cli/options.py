@@ -273,7 +273,7 @@ _SELDOM = frozenset(_PROBING)
 
 def _with_options(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def wrapped(before: Before, **values: Any) -> Any:
+    def wrapped(before: Before, /, **values: Any) -> Any:
         given = _taken(values)
         check_acts(Options(report_url=given.report_url), before.command)
         options = given.over(before.options)

@@ -54,7 +54,7 @@ def reading(
 
     def run() -> int:
         options = before(outer, command.name, docker)
-        return int(command.function(before=Before(options, command.name), **values) or 0)
+        return int(command.function(Before(options, command.name), **values) or 0)
 
     return run
 
