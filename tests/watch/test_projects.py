@@ -186,6 +186,41 @@ def test_trees_that_were_removed_are_named_no_more_and_count_as_changed_once_the
     assert not clones.fetch(other)
 
 
+@pytest.mark.parametrize("patterns", [("relase/*",), ("main", "relase/*"), ("", "relase/*")])
+def test_a_pattern_that_matches_nothing_is_reported(
+    upstream: Upstream, server: GitHttp, tmp_path: Path, patterns: tuple[str, ...]
+) -> None:
+    upstream.push("main")
+    url, printed = f"{server.url}app.git", list[str]()
+    entries = (Repository(url), Repository(url, patterns))
+    projects = Projects(
+        ProjectSettings(entries, (), ("127.0.0.1",)), tmp_path, Keyring, printed.append, lambda: False
+    )
+    for _ in range(2):
+        assert projects.fetch_all()
+    assert [it.named for it in projects.trees()] == [f"{url}@main"]
+    assert len(printed) == 1
+    assert "no branch has the name 'relase/*'" in printed[0]
+
+
+def test_each_project_of_a_url_may_have_two_hundred_branches(
+    upstream: Upstream, server: GitHttp, tmp_path: Path
+) -> None:
+    made = [f"{name}/{number}" for name in "ab" for number in range(101)]
+    commands = (f"create refs/heads/{branch} refs/heads/main\n" for branch in made)
+    upstream.git_with("".join(commands), "update-ref", "--stdin")
+    upstream.push("main", *made)
+    url, printed = f"{server.url}app.git", list[str]()
+    # No clone fits: that the branches are too many is said before.
+    settings = ProjectSettings(
+        (Repository(url, ("a/*",)), Repository(url, ("b/*",))), (), ("127.0.0.1",), total=1
+    )
+    Projects(settings, tmp_path / "two", Keyring, printed.append, lambda: False).fetch_all()
+    assert "all clones together are larger" in printed[0]
+    with pytest.raises(CloneError, match="more than 200 branches"):
+        Clones(tmp_path / "one", git(), 60).fetch(Repository(url, ("a/*", "b/*")))
+
+
 def test_directories_of_any_depth_are_refused_and_removed(
     upstream: Upstream, server: GitHttp, tmp_path: Path
 ) -> None:

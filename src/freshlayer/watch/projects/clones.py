@@ -68,6 +68,7 @@ class Clones:
         self._lock = threading.Lock()
         self._old: set[Path] = set()
         self._fetched: set[str] = set()
+        self._unmatched: dict[str, tuple[str, ...]] = {}
 
     def trees(self, repository: Repository) -> list[Tree]:
         """Those of the last fetch that succeeded; none before the first one."""
@@ -76,6 +77,10 @@ class Clones:
             Tree(_tree(place, branch, commit), f"{repository.url}@{branch}")
             for branch, commit in sorted(_known(_branches_file(place, repository)).items())
         ]
+
+    def unmatched(self, repository: Repository) -> tuple[str, ...]:
+        """The patterns that named no branch when it was fetched last; an empty one: the default branch."""
+        return self._unmatched.get(repository.url, ())
 
     def fetch(self, repository: Repository) -> bool:
         """Whether a tree was made, or is named no more. Raises CloneError; then all is as before."""
@@ -188,11 +193,13 @@ class Clones:
         heads = {branch: commit for commit, branch in _HEAD.findall(output)}
         default = _DEFAULT.search(output)
         named = default[1] if default else ""
-        found = {it: commit for it, commit in heads.items() if repository.wants(it, named)}
+        projects = repository.named(heads, named)
+        found = {it: commit for it, commit in heads.items() if any(it in one.branches for one in projects)}
         if not found:
             raise CloneError("it has no branch of these names" if repository.branches else "it has no branch")
-        if len(found) > _MOST_BRANCHES:
+        if any(len(one.branches) > _MOST_BRANCHES for one in projects):
             raise CloneError(f"more than {_MOST_BRANCHES} branches have these names")
+        self._unmatched[repository.url] = tuple(sorted({it for one in projects for it in one.unmatched}))
         return found
 
     def _fetch(self, repository: Repository, place: Path, branch: str) -> str:

@@ -50,6 +50,7 @@ class Projects:
         self._started: dict[Reference, float] = {}
         self._pushed: set[Reference] = set()
         self._lock = threading.Lock()
+        self._reported: dict[str, tuple[str, ...]] = {}
         self._next_lists = 0.0
 
     @property
@@ -148,7 +149,16 @@ class Projects:
             kept = "its last clone is watched" if self._clones.trees(repository) else "it is not watched"
             self._report(f"{shown(repository.url)}: {why}; {kept}")
             return False
+        self._report_unmatched(repository)
         return True
+
+    def _report_unmatched(self, repository: Repository) -> None:
+        """Once, until another pattern names no branch: a branch of this name may be made later."""
+        unmatched = self._clones.unmatched(repository)
+        for it in sorted({*unmatched}.difference(self._reported.get(repository.url, ()))):
+            what = f"no branch has the name {shown(it, 100)!r}" if it else "it has no default branch"
+            self._report(f"{shown(repository.url)}: {what}; its other branches are watched")
+        self._reported[repository.url] = unmatched
 
     def _fetch_lists(self) -> bool:
         good = True

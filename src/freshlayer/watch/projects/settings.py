@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -28,24 +28,48 @@ _MIB = 1024 * 1024
 
 
 class Repository(Struct, frozen=True):
-    """``branches``: patterns, as ``release/*``; an empty one, or none at all: the default branch."""
+    """``branches``: patterns, as ``release/*``; an empty one, or none at all: the default branch.
+
+    ``projects``: those of each project, where several have this URL.
+    """
 
     url: str
     branches: tuple[str, ...] = ()
+    projects: tuple[tuple[str, ...], ...] = ()
 
-    def wants(self, branch: str, default: str) -> bool:
-        """Whether a pattern names a branch. ``default``: the name of the default branch."""
-        return any(fnmatchcase(branch, it) if it else branch == default for it in self.branches or ("",))
+    def named(self, branches: Iterable[str], default: str) -> list[Named]:
+        """What each project names. ``default``: the name of the default branch."""
+        every = tuple(branches)
+        return [_named(patterns or ("",), every, default) for patterns in self.projects or (self.branches,)]
+
+
+class Named(Struct, frozen=True):
+    """The branches that a project names, and its patterns that name none."""
+
+    branches: frozenset[str]
+    unmatched: tuple[str, ...]
+
+
+def _named(patterns: Iterable[str], branches: Collection[str], default: str) -> Named:
+    found = {
+        it: {branch for branch in branches if (fnmatchcase(branch, it) if it else branch == default)}
+        for it in patterns
+    }
+    return Named(frozenset().union(*found.values()), tuple(it for it, names in found.items() if not names))
 
 
 def each_once(repositories: Iterable[Repository]) -> list[Repository]:
     """One for each URL, with the patterns of all that have it: it is cloned once, and requested once."""
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, dict[tuple[str, ...], None]] = {}
     for it in repositories:
-        found.setdefault(it.url, {}).update(dict.fromkeys(it.branches or ("",)))
-    return [
-        Repository(url, () if list(names) == [""] else tuple(sorted(names))) for url, names in found.items()
-    ]
+        found.setdefault(it.url, {})[it.branches] = None
+    return [_merged(url, tuple(projects)) for url, projects in found.items()]
+
+
+def _merged(url: str, projects: tuple[tuple[str, ...], ...]) -> Repository:
+    names = {it for branches in projects for it in branches or ("",)}
+    every = () if names == {""} else tuple(sorted(names))
+    return Repository(url, every, projects if len(projects) > 1 else ())
 
 
 class ProjectSettings(Struct, frozen=True):
