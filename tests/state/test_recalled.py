@@ -34,6 +34,7 @@ def test_what_is_set_replaces_a_row() -> None:
     assert found[A] == known(A.text, 1)
     found[A] = found[C] = known("3", 3)
     assert found == {A: known("3", 3), B: known(B.text, 2), C: known("3", 3)}
+    assert all(found.identity(it) == found[it].identity for it in (A, B, C))
     del found[A], found[B]
     assert found == {C: known("3", 3)}
     with pytest.raises(KeyError):

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 from freshlayer.decisions.verdict import judge
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
 from freshlayer.model.inputs import Place, RemoteInput
-from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded, Verdict
+from freshlayer.model.observation import Change, Observation, ProbeOutcome, Recorded, Verdict, brief_of
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, parse
+from freshlayer.state.observations import Recalled, row_of
 from freshlayer.workflows.judged import InOrder, Judged
 
 A, B, C = (parse(f"https://example.org/{name}") for name in "abc")
@@ -49,6 +50,17 @@ def test_each_verdict_is_what_it_was() -> None:
     assert list(found) == [B, C, A]
     assert found.unobserved == (plain[C],)
     assert (found[B].change, found[A].change) == (Change.UNCHANGED, Change.CHANGED)
+
+
+def test_a_brief_verdict_lacks_the_record_alone() -> None:
+    rows = [row_of(it, recorded, 7) for it, recorded in RECORDED.items()]
+    found = Judged(Recalled(rows, {it.text: it for it in RECORDED}))
+    plain = {one.reference: judge(RECORDED.get(one.reference), one) for one in OBSERVED}
+    for one, known in zip(OBSERVED, (RECORDED[B], None, RECORDED[A]), strict=True):
+        found.add(plain[one.reference], known)
+    assert found.brief(B) == replace(plain[B], keep=None)
+    assert [brief_of(found, it) for it in (A, C)] == [plain[A], plain[C]]
+    assert [brief_of(plain, it) for it in (A, B)] == [plain[A], plain[B]]
 
 
 def test_only_of_a_304_the_record_stays() -> None:

@@ -16,7 +16,7 @@ from freshlayer.model.age import age
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
 from freshlayer.model.evidence import Evidence, Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
-from freshlayer.model.observation import Change, Verdict
+from freshlayer.model.observation import Change, Verdict, brief_of
 from freshlayer.model.package_references import manager_of
 from freshlayer.model.packages import PackagesRead, PackageVerdict
 from freshlayer.model.reasons import Reason, about, followed_by, joined
@@ -185,7 +185,7 @@ class _Planner:
         built: Built,
         packages: tuple[PackageVerdict, ...],
     ) -> tuple[InstructionState, Reason]:
-        verdicts = [self._known.verdicts[reference] for reference in references]
+        verdicts = [brief_of(self._known.verdicts, reference) for reference in references]
         unknown = [verdict.explanation for verdict in verdicts if not verdict.is_observed]
         unknown += _unknown(packages)
         by = f" (built by {shown(built.dockerfile, _LONGEST_PATH)})" if built.dockerfile else ""
@@ -291,7 +291,7 @@ def _because(earlier: _Earlier) -> Reason:
 
 
 def _identity(reference: Reference, known: Known) -> KeyIdentity:
-    verdict = known.verdicts[reference]
+    verdict = brief_of(known.verdicts, reference)
     if known.nonce and not verdict.is_observed:
         return Nonce(known.nonce)
     if verdict.identity is None:

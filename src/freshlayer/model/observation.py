@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -118,6 +118,10 @@ class Verdicts(Mapping[Reference, Verdict]):
     @abstractmethod
     def unobserved(self) -> tuple[Verdict, ...]: ...
 
+    def brief(self, reference: Reference) -> Verdict:
+        """Without ``keep``, where it costs less to make without."""
+        return self[reference]
+
 
 def unobserved(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Those whose origin gave no answer that counts."""
@@ -127,3 +131,15 @@ def unobserved(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
 def unobserved_of(verdicts: Mapping[Reference, Verdict]) -> tuple[Verdict, ...]:
     """The same of a mapping, which may know them."""
     return verdicts.unobserved if isinstance(verdicts, Verdicts) else unobserved(verdicts.values())
+
+
+def brief_of(verdicts: Mapping[Reference, Verdict], reference: Reference) -> Verdict:
+    """One verdict for a reader that does not need ``keep``."""
+    return verdicts.brief(reference) if isinstance(verdicts, Verdicts) else verdicts[reference]
+
+
+class LastRecorded(MutableMapping[Reference, Recorded]):
+    """What is recorded, made when it is read; an identity alone costs less."""
+
+    @abstractmethod
+    def identity(self, reference: Reference) -> Identity: ...

@@ -10,7 +10,7 @@ Version 10 had every part in full, with the names of strengths.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from sys import intern
 
@@ -19,7 +19,7 @@ import msgspec
 from freshlayer.evidence import http_date
 from freshlayer.model.compact_json import compact
 from freshlayer.model.evidence import Evidence, Identity, Strength, Validators
-from freshlayer.model.observation import Recorded
+from freshlayer.model.observation import LastRecorded, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.columns import DATE, IDENTITY, RANKED, Row, WrittenEvidence, evidence_in
 
@@ -36,7 +36,7 @@ _unpacked = msgspec.msgpack.Decoder(tuple[int, str, str, str, str]).decode
 _DATED = "last-modified"
 
 
-class Recalled(MutableMapping[Reference, Recorded]):
+class Recalled(LastRecorded):
     """What is recorded, made from its row when it is read: rows take a fifth of the memory.
 
     The columns are checked already. ``set``: what is not of a row.
@@ -65,6 +65,13 @@ class Recalled(MutableMapping[Reference, Recorded]):
             self._last[reference] = found
         return found
 
+    def identity(self, reference: Reference) -> Identity:
+        row = self._rows.get(reference)
+        if row is None:
+            return self._set[reference].identity
+        number, text, *_ = _unpacked(row)
+        return _identity(text, self._numbered[number][0])
+
     def __setitem__(self, reference: Reference, recorded: Recorded) -> None:
         self._rows.pop(reference, None)
         self._last.pop(reference, None)
@@ -87,11 +94,15 @@ class Recalled(MutableMapping[Reference, Recorded]):
 
 def _recorded(shared: _Shared, identity: str, evidence: str, entity_tag: str, dated: str) -> Recorded:
     strength, probed_at, full_answer, content_type = shared
-    scheme, _, value = identity.partition(":")
-    known = Identity(intern(scheme), value, _STRENGTHS[strength])
+    known = _identity(identity, strength)
     found = tuple([_evidence(part, known, dated) for part in evidence_in(evidence)])
     validators = Validators(_tag(entity_tag, known), dated)
     return Recorded(known, found, validators, probed_at, full_answer, content_type)
+
+
+def _identity(text: str, strength: str) -> Identity:
+    scheme, _, value = text.partition(":")
+    return Identity(intern(scheme), value, _STRENGTHS[strength])
 
 
 def _evidence(part: WrittenEvidence | int, identity: Identity, dated: str) -> Evidence:

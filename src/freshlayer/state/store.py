@@ -181,7 +181,7 @@ class DatabaseStore:
         while some := list(islice(references, _WRITTEN_AT_ONCE)):
             known = [it.text for it in some if it in again]
             if known and _seen_again(connection, known, at):
-                some = [it for it in some if it not in again]
+                some = [it for it in some if it not in again] if len(known) < len(some) else []
             new = {it: observations[it] for it in some}
             events.write_changes(connection, new, changes, at)
             rows = [row_of(reference, recorded, at) for reference, recorded in new.items()]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, KeysView, Mapping, Sequence
 
 from freshlayer.model.inputs import RemoteInput
-from freshlayer.model.observation import Certainty, Change, Recorded, Verdict, Verdicts, unobserved
+from freshlayer.model.observation import (
+    Certainty,
+    Change,
+    LastRecorded,
+    Recorded,
+    Verdict,
+    Verdicts,
+    unobserved,
+)
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
@@ -50,6 +58,13 @@ class Judged(Verdicts):
         known = self._recorded[reference]
         return Verdict(reference, change, certainty, reason, known.identity, known, notes)
 
+    def brief(self, reference: Reference) -> Verdict:
+        found, recorded = self._found[reference], self._recorded
+        if isinstance(found, Verdict) or not isinstance(recorded, LastRecorded):
+            return self[reference]
+        change, certainty, reason, notes = found
+        return Verdict(reference, change, certainty, reason, recorded.identity(reference), None, notes)
+
     def __contains__(self, reference: object) -> bool:
         return reference in self._found
 
@@ -74,6 +89,9 @@ class InOrder(Verdicts):
 
     def __getitem__(self, reference: Reference) -> Verdict:
         return self._judged[reference]
+
+    def brief(self, reference: Reference) -> Verdict:
+        return self._judged.brief(reference)
 
     def __contains__(self, reference: object) -> bool:
         return reference in self._judged
