@@ -1,7 +1,5 @@
 """Text → reference: what can be probed, in one canonical spelling, without credential or signature."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -51,7 +49,7 @@ _HOST = compiled(r"[a-z0-9._~-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 _COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 _WHOLE_COMMIT = compiled(_COMMIT)
 _IN_REPOSITORY = r"[\w.-]+/[\w.-]+"
-CONTENT_ADDRESSED: tuple[tuple[re.Pattern[str], str], ...] = (
+CONTENT_ADDRESSED: tuple[tuple["re.Pattern[str]", str], ...] = (
     # PyPI and its mirrors name a file by the BLAKE2b-256 of its bytes, cut in three.
     (compiled(r"https://[^/]+/packages/([0-9a-f]{2})/([0-9a-f]{2})/([0-9a-f]{60})/[^/]+$"), "blake2b"),
     (compiled(rf"https://raw\.githubusercontent\.com/{_IN_REPOSITORY}/([0-9a-f]{{40}})/"), "commit"),
@@ -117,7 +115,7 @@ class Reference(Struct, frozen=True, gc=False, eq=False):
     def __hash__(self) -> int:
         return hash(self.text)
 
-    def __lt__(self, other: Reference) -> bool:
+    def __lt__(self, other: "Reference") -> bool:
         return (self.kind, self.text) < (other.kind, other.text)
 
 
@@ -342,7 +340,7 @@ def kind_of(scheme: str) -> Kind | None:
     return _OF_SCHEME.get(f"{before}{plus}")
 
 
-def _split(text: str) -> SplitResult:
+def _split(text: str) -> "SplitResult":
     if len(text) > _LONGEST:
         raise ReferenceInvalidError(shown(text), f"is {len(text)} characters long")
     if not text.isprintable() or " " in text:
@@ -358,7 +356,7 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
-def _host(text: str, parts: SplitResult) -> str:
+def _host(text: str, parts: "SplitResult") -> str:
     try:
         host, port = parts.hostname or "", parts.port
         name = host if host.isascii() else host.encode("idna").decode("ascii")

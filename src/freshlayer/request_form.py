@@ -4,8 +4,6 @@ What is not a secret is a part of the reference, written behind the URL:
 ``https://example.org/a#header:accept=application%2Fjson&redirects:no``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -76,7 +74,7 @@ class RequestForm(Struct, frozen=True):
         return f"<RequestForm {fragment(self, redirects=True) or 'plain'}>"
 
     @classmethod
-    def of(cls, headers: Iterable[Header], *, follow: bool = True) -> RequestForm:
+    def of(cls, headers: Iterable[Header], *, follow: bool = True) -> "RequestForm":
         """The form of a request with these headers, sorted; those that change nothing are left out."""
         known = [header for header in map(_normal, headers) if header is not None]
         secret = [header for header in known if _is_secret(header)]
@@ -89,7 +87,7 @@ class RequestForm(Struct, frozen=True):
         kept = [line for line in defaults if line.partition(":")[0].lower() not in own]
         return (*kept, *(f"{name}: {_as_bytes(value)}" for name, value in self.headers))
 
-    def hiding(self, values: Iterable[str]) -> RequestForm:
+    def hiding(self, values: Iterable[str]) -> "RequestForm":
         """The same, where a header with one of these values is a secret."""
         known = tuple(values)
         hidden = tuple(header for header in self.headers if any(value in header[1] for value in known))

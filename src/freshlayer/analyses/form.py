@@ -1,6 +1,8 @@
-"""An analysis as bytes, in which each instruction and each reference is once."""
+"""An analysis as bytes, in which each instruction and each reference is once.
 
-from __future__ import annotations
+Modules with what is decoded here have no ``from __future__ import annotations``: msgspec would compile the
+text of each annotation in each run.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain

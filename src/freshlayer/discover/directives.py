@@ -1,7 +1,5 @@
 """Comments that are directives. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from msgspec import Struct

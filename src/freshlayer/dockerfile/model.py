@@ -1,7 +1,5 @@
 """What a Dockerfile is to us."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Mapping
 from sys import intern

@@ -1,7 +1,5 @@
 """Remote inputs, and what is not watched."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from freshlayer.digests import sha256

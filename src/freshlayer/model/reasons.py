@@ -1,7 +1,5 @@
 """Reasons: a stable code, what happened, and what to do. The one place that formats them. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
@@ -37,7 +35,7 @@ class Reason(Struct, frozen=True, gc=False):
     def __str__(self) -> str:
         return self.text
 
-    def changed(self, change: Callable[[str], str]) -> Reason:
+    def changed(self, change: Callable[[str], str]) -> "Reason":
         """The same with ``change`` applied to each text: to hide secrets."""
         texts = (self.subject, self.detail, self.hint)
         subject, detail, hint = (change(text) if text else "" for text in texts)
