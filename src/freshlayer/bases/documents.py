@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from msgspec import Struct
 
-from freshlayer.bases.layer import is_digest
 from freshlayer.bases.limits import LARGEST_DOCUMENT, MOST_LAYERS, ImageError, exceeded
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.age import stated_day
@@ -98,6 +96,8 @@ def of_config(config: Mapping[str, object], architecture: str, system: str, crea
 def _document(body: bytes, what: str) -> Mapping[str, object]:
     if len(body) > LARGEST_DOCUMENT:
         raise exceeded(f"{what} has more than {LARGEST_DOCUMENT // 1024 // 1024} MiB")
+    import json  # noqa: PLC0415 - most images are known
+
     try:
         document: object = json.loads(body)
     except (ValueError, RecursionError):
@@ -108,6 +108,8 @@ def _document(body: bytes, what: str) -> Mapping[str, object]:
 
 
 def _blob(item: object) -> Blob:
+    from freshlayer.bases.layer import is_digest  # noqa: PLC0415 - it reads archives
+
     fields: Mapping[str, object] = item if isinstance(item, dict) else {}
     digest, size = fields.get("digest"), fields.get("size")
     if not is_digest(digest) or not isinstance(size, int) or isinstance(size, bool) or size < 0:

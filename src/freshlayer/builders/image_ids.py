@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
 from pathlib import Path
+
+import msgspec
 
 from freshlayer.builders.daemon_request import exchange
 from freshlayer.files.bounded_read import read_file
+from freshlayer.lazy_regex import compiled
 
 _SECONDS = 5.0
 _LARGEST = 16 * 1024 * 1024
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}"
+_NAME = compiled(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}")
 
 
 def of_daemon(engine: str, tag: str) -> str:
     """Empty where there is no such image, or the daemon is not behind a socket of this machine."""
-    if not engine.startswith("unix://") or not re.fullmatch(_NAME, tag):
+    if not engine.startswith("unix://") or not _NAME.fullmatch(tag):
         return ""
     answer = _answer(engine.removeprefix("unix://"), f"/images/{tag}/json")
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -47,7 +48,7 @@ def _answer(path: str, target: str) -> bytes:
 
 def _json(content: bytes) -> object:
     try:
-        return json.loads(content)
+        return msgspec.json.decode(content)
     except (ValueError, RecursionError):
         return None
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from freshlayer.builders import docker_api
 from freshlayer.builders.image_store import ImageStore, LocalImage, name_of
 from freshlayer.errors import BuilderError, ReferenceInvalidError
+from freshlayer.lazy_regex import compiled
 from freshlayer.reference import Reference, parse
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ _SCHEME = "docker-image://"
 _SECONDS = 30.0
 _BUILDAH = "buildah"
 _DOCKER = "docker"
-_PULLED = re.compile(r"pulled from \S+@sha256:([0-9a-f]{64})")
+_HUB = "docker.io/"
+_PULLED = compiled(r"pulled from \S+@sha256:([0-9a-f]{64})")
 
 Document = Mapping[str, object]
 
@@ -70,7 +72,9 @@ def names_of(store: ImageStore, reference: Reference) -> tuple[str, ...]:
 
 def _here_alone(reference: Reference) -> str:
     """What podman and buildah call an image that was built here, if its name has no registry."""
-    short = re.sub(r"\Adocker\.io/(?:library/)?", "", name_of(reference))
+    short = name_of(reference)
+    if short.startswith(_HUB):
+        short = short.removeprefix(_HUB).removeprefix("library/")
     return f"{_SCHEME}localhost/{short}" if short != name_of(reference) else ""
 
 
@@ -122,7 +126,7 @@ def _buildah(store: ImageStore) -> list[Document]:
 def _documents(done: subprocess.CompletedProcess[bytes] | None) -> list[Document]:
     """What was inspected. Where an image is not here, the exit code shows it, and the others are there."""
     try:
-        printed = json.loads(done.stdout) if done else []
+        printed = msgspec.json.decode(done.stdout) if done else []
     except (ValueError, RecursionError):
         return []
     listed = printed if isinstance(printed, list) else [printed]

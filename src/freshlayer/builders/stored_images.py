@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from freshlayer.builders import docker_containers, engines
+from freshlayer.builders import engines
 from freshlayer.builders.image_store import ImageStore
 from freshlayer.builders.local_images import inspected
 from freshlayer.builders.run.process import streamed
@@ -24,6 +22,9 @@ from freshlayer.children import DOCKER_SAVE
 from freshlayer.docker_client import config as docker_config
 from freshlayer.files.bounded_read import read_file
 from freshlayer.model.age import stated_day
+
+if TYPE_CHECKING:
+    from freshlayer.builders.docker_containers import Files
 
 _UNIX = "unix://"
 _LARGEST = 4 * 1024 * 1024
@@ -55,7 +56,7 @@ def stored_image(store: ImageStore, names: Sequence[str], platform: str) -> Stor
 @contextlib.contextmanager
 def container_files(
     store: ImageStore, image: StoredImage
-) -> Iterator[Callable[[Sequence[str]], docker_containers.Files] | None]:
+) -> Iterator[Callable[[Sequence[str]], Files] | None]:
     """Paths → their files, out of a container; None where the engine has to save the image.
 
     Raises BuilderError, OSError.
@@ -64,6 +65,8 @@ def container_files(
     if not path:
         yield None
         return
+    from freshlayer.builders import docker_containers  # noqa: PLC0415 - once for each image
+
     with docker_containers.container(path, image.id) as made:
         yield lambda wanted: docker_containers.files(path, made, wanted)
 
@@ -101,6 +104,10 @@ def _image(store: ImageStore, document: Document) -> StoredImage | None:
 
 def _of_storage(store: ImageStore, digest: str) -> object:
     """The configuration as podman and buildah keep it: podman shows neither ONBUILD nor SHELL."""
+    import base64  # noqa: PLC0415 - of podman and buildah alone
+    import hashlib  # noqa: PLC0415 - the same
+    import json  # noqa: PLC0415 - the same
+
     key = base64.b64encode(digest.encode()).decode()
     for path in Path(engines.of_containers(store.environment)).glob("*-images"):
         with contextlib.suppress(OSError, ValueError, RecursionError):

@@ -6,10 +6,13 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from freshlayer.context.ignore_patterns import Patterns
 from freshlayer.errors import ContextError
 from freshlayer.files.bounded_read import UnfitFileError, read_file
+
+if TYPE_CHECKING:
+    from freshlayer.context.ignore_patterns import Patterns
 
 NAME = ".dockerignore"
 _LARGEST = 16 * 1024 * 1024
@@ -37,6 +40,8 @@ def patterns(path: Path, text: str, *, before_23: bool = False) -> Patterns:
 
     ``before_23``: as docker clients before 23 read them.
     """
+    from freshlayer.context.ignore_patterns import Patterns  # noqa: PLC0415 - few builds need them
+
     try:
         return Patterns.of(text, before_23=before_23)
     except ValueError as error:

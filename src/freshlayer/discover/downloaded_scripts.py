@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from freshlayer.discover.local_hosts import LOOPBACK, why_local
 from freshlayer.lazy_regex import compiled
@@ -45,6 +44,8 @@ def confinements(inputs: Sequence[RemoteInput]) -> dict[Reference, Confinement]:
     for item in inputs:
         if item.reference.text in users:
             continue
+        from urllib.parse import urlsplit  # noqa: PLC0415 - few Dockerfiles download scripts
+
         scripts = {place.script.path for place in item.places if place.script}
         hosts = frozenset(urlsplit(script).netloc for script in scripts if script.partition("#")[0] in pages)
         found[item.reference] = Confinement(hosts, any(why_local(script) is LOOPBACK for script in scripts))

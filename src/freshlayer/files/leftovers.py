@@ -21,7 +21,7 @@ PREFIX = "freshlayer-run-"
 NEW_PREFIX = "freshlayer-new-"
 """Of a directory that may not be locked yet."""
 _NAME = compiled(r"freshlayer-(?:run|new)-[a-z0-9_]{8}")
-"""The names that tempfile makes with our prefixes."""
+"""The names that ``temporary`` makes with our prefixes."""
 
 _VARIABLES = ("TMPDIR", "TEMP", "TMP")
 _USUAL = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108 - looked into, never written to
@@ -33,11 +33,11 @@ _SECONDS_TO_LOCK = 3600.0
 def remove_leftovers(environ: Mapping[str, str]) -> None:
     """Remove this user's directories that no process holds any more."""
     session = environ.get("XDG_RUNTIME_DIR", "")
-    for directory in {*_temporary(environ), *([session] if os.path.isabs(session) else [])}:
+    for directory in {*temporary(environ), *([session] if os.path.isabs(session) else [])}:
         _remove_from(Path(directory))
 
 
-def _temporary(environ: Mapping[str, str]) -> Iterator[str]:
+def temporary(environ: Mapping[str, str]) -> Iterator[str]:
     """The first that there is, as ``tempfile.gettempdir`` would say, whose module is slow to load."""
     places = (*(environ.get(it, "") for it in _VARIABLES), *_USUAL)
     yield from [it for it in places if os.path.isdir(it)][:1]

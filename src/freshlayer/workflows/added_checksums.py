@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from freshlayer.builders.added_checksums import GIT
 from freshlayer.dockerfile.model import Instruction
 from freshlayer.dockerfile.syntax import syntax_image
-from freshlayer.lock.descriptors import digest_of
 from freshlayer.model.lock import LockedInput
 from freshlayer.model.report import Report
 from freshlayer.probe.http.routes import is_of_body
@@ -65,6 +64,8 @@ def _checksum(reference: Reference, entries: tuple[LockedInput, ...]) -> str:
     """Of a URL the digest of its body, of a repository the commit; empty where none is locked."""
     if len(entries) != 1:
         return ""
+    from freshlayer.lock.descriptors import digest_of  # noqa: PLC0415 - where there is a lock file
+
     (item,) = entries
     if reference.kind == GIT:
         return digest_of(item).get("gitCommit", "")

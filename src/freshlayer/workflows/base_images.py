@@ -113,7 +113,8 @@ class BaseImages:
             return
         # Without a digest of its own an image is known by that of its configuration.
         digest = item.digest or image.id
-        found = self._cache.find(digest, item.wanted.platform) if not item.digest else ImageRead()
+        known = self._cache.find(digest, item.wanted.platform) if not item.digest else ImageRead()
+        found = known
         if found.config is None and image.config is not None:
             config = of_config(image.config, image.architecture, image.os, image.created)
             found = replace(found, config=config)
@@ -123,7 +124,8 @@ class BaseImages:
             with temporary_directory() as directory:
                 found = _with_files(found, engine, image, Path(directory))
         found = replace(found, digest=found.digest or digest)
-        self._cache.keep(digest, item.wanted.platform, found)
+        if found != known:
+            self._cache.keep(digest, item.wanted.platform, found)
         if found.why_not is None or not item.digest:
             self._take(item, found)
 

@@ -14,12 +14,10 @@ from freshlayer.decisions.match_progress import is_whole, match_progress, of_tar
 from freshlayer.model.report import Report
 from freshlayer.settings import Pull
 from freshlayer.workflows.added_checksums import by_target
-from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.engine_images import EngineImages
 from freshlayer.workflows.image_tags import images_of
 from freshlayer.workflows.judge import judged
 from freshlayer.workflows.last_builds import keys_before
-from freshlayer.workflows.package_pins import warn_of_unpinned
 from freshlayer.workflows.pins import pins_by_target, with_pins
 from freshlayer.workflows.received import with_received
 from freshlayer.workflows.record import scope_of
@@ -44,9 +42,8 @@ def build(
         session = replace(session, supplies_secrets=invocation.supplies_secrets)
     engine = EngineImages(session.engine, session)
     targets, reports = judged(targets, session, engine)
-    for name, report in reports.items():
-        warn_of_unpinned(targets[name], report, session)
-    check_as_locked(targets, reports, session)
+    if session.must_match:
+        _match(targets, reports, session)
     reports = {name: _with_users_of_keys(targets[name], it, session) for name, it in reports.items()}
     for report in reports.values():
         warn_of_unprobed(report, session)
@@ -70,6 +67,16 @@ def build(
         return reports
     reports = with_received(reports, invocation)
     return reprobe_and_record(targets, reports, images_of(model.targets, invocation, ended), session)
+
+
+def _match(targets: Mapping[str, Target], reports: Mapping[str, Report], session: Session) -> None:
+    """Raises NotAsLockedError."""
+    from freshlayer.workflows.as_locked import check_as_locked  # noqa: PLC0415 - with --locked alone
+    from freshlayer.workflows.package_pins import warn_of_unpinned  # noqa: PLC0415 - the same
+
+    for name, report in reports.items():
+        warn_of_unpinned(targets[name], report, session)
+    check_as_locked(targets, reports, session)
 
 
 def _with_users_of_keys(target: Target, report: Report, session: Session) -> Report:

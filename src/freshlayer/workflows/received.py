@@ -6,17 +6,19 @@ They are recorded with the observations of the build, and go into the lock file 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from freshlayer.builders.invocation import Invocation
 from freshlayer.decisions import received
 from freshlayer.files.bounded_read import read_file
-from freshlayer.lock.provenance import LARGEST, of_metadata_file
-from freshlayer.model.lock import Lock, LockedInput
 from freshlayer.model.report import Report
-from freshlayer.workflows.lock import Observed
 from freshlayer.workflows.session import Session
+
+if TYPE_CHECKING:
+    from freshlayer.model.lock import Lock, LockedInput
+    from freshlayer.workflows.lock import Observed
 
 
 def with_received(reports: Mapping[str, Report], invocation: Invocation) -> dict[str, Report]:
@@ -26,6 +28,8 @@ def with_received(reports: Mapping[str, Report], invocation: Invocation) -> dict
     """
     if not invocation.metadata_file or any(it.exit_code for it in reports.values()):
         return dict(reports)
+    from freshlayer.lock.provenance import LARGEST, of_metadata_file  # noqa: PLC0415 - few builds write one
+
     try:
         body = read_file(invocation.metadata_file, LARGEST)
     except OSError:

@@ -25,10 +25,8 @@ from freshlayer.model.base_image import ImagePin
 from freshlayer.model.report import Report
 from freshlayer.report.terminal import warn
 from freshlayer.workflows.added_checksums import checksums_of
-from freshlayer.workflows.as_locked import check_as_locked
 from freshlayer.workflows.check import check_one
 from freshlayer.workflows.identities import keep_identities
-from freshlayer.workflows.package_pins import file_mounts, warn_of_unpinned
 from freshlayer.workflows.pins import pins_of, unpinned
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
@@ -120,8 +118,12 @@ def render(target: Target, session: Session) -> Report:
     """``check`` for a builder that is not run from here: warnings are printed, and identities written."""
     session = session.one_run()
     report = check_one(target, session)
-    warn_of_unpinned(target, report, session)
-    check_as_locked({"": target}, {"": report}, session)
+    if session.must_match:
+        from freshlayer.workflows.as_locked import check_as_locked  # noqa: PLC0415 - with --locked alone
+        from freshlayer.workflows.package_pins import warn_of_unpinned  # noqa: PLC0415 - the same
+
+        warn_of_unpinned(target, report, session)
+        check_as_locked({"": target}, {"": report}, session)
     warn_of_unprobed(report, session)
     keep_identities([(target, report)], session)
     return report
@@ -181,7 +183,7 @@ def _derived_file(
 ) -> DerivedFile:
     """Raises ContextError where the ignore file of this Dockerfile can't be used."""
     ignore = ignore_file(source.path) if source.path else None
-    files, secrets = file_mounts(report)
+    files, secrets = _pin_files(report)
     return DerivedFile(
         content=derived(source, report, mechanism, pins, checksums, files),
         name=source.path.name if source.path else "Dockerfile",
@@ -190,6 +192,15 @@ def _derived_file(
         open_context=partial(_classic_context, source),
         secrets=secrets,
     )
+
+
+def _pin_files(report: Report) -> tuple[dict[int, list[FileMount]], dict[str, bytes]]:
+    """What RUNs see of the pins of packages, as ``file_mounts`` has it."""
+    if not report.packages_wanted.pins:
+        return {}, {}
+    from freshlayer.workflows.package_pins import file_mounts  # noqa: PLC0415 - few builds have any
+
+    return file_mounts(report)
 
 
 def _classic_context(source: Source, *, as_before_23: bool) -> ClassicContext:

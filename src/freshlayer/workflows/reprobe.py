@@ -18,9 +18,7 @@ from freshlayer.model.report import Report
 from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
 from freshlayer.workflows.identities import keep_identities
-from freshlayer.workflows.index_files import IndexFiles
 from freshlayer.workflows.observe import Due, probe_now
-from freshlayer.workflows.packages import PackagesOfRun
 from freshlayer.workflows.record import kept, remember
 from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target
@@ -106,6 +104,9 @@ def _packages_again(reports: Mapping[str, Report], session: Session) -> dict[str
     moved = {name: _MovedPackages() for name in reports}
     if not wanted or session.indexes is None:
         return moved
+    from freshlayer.workflows.index_files import IndexFiles  # noqa: PLC0415 - where packages were installed
+    from freshlayer.workflows.packages import PackagesOfRun  # noqa: PLC0415 - the same
+
     found = PackagesOfRun(IndexFiles(session, session.indexes)).read(list(wanted.values()))
     for name, packages in zip(wanted, found, strict=True):
         moved[name] = _moved_packages(reports[name], [read for reads in packages.values() for read in reads])

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from freshlayer.builders.command_line.build import BuildCommand
-from freshlayer.builders.progress import rawjson
 from freshlayer.builders.progress.buildah import Buildah
 from freshlayer.builders.progress.classic import Classic
 from freshlayer.builders.progress.lines import LineReader, Lines
 from freshlayer.builders.progress.plain import Plain
-from freshlayer.builders.progress.rawjson import RawJson
 from freshlayer.builders.progress.terminal import Terminal
 from freshlayer.model.build import ProgressEvent
 
@@ -27,14 +25,14 @@ def buildkit(command: BuildCommand, environment: Mapping[str, str]) -> Lines | N
     if command.quiet or form in _SILENT:
         return None
     if form == "rawjson":
-        return Lines(RawJson(), _ERR, rawjson.LONGEST)
+        return _raw(_ERR)
     return Lines(_Drawn(), _ERR)
 
 
 def composed(form: str, stream: int) -> Lines | None:
     """For compose and bake, which show BuildKit's text of all their targets. ``form``: as selected."""
     if form == "rawjson":
-        return Lines(RawJson(), stream, rawjson.LONGEST)
+        return _raw(stream)
     return None if form in _SILENT else Lines(_Drawn(), stream)
 
 
@@ -47,6 +45,12 @@ def buildah(command: BuildCommand) -> Lines | None:
     """For buildah and podman. With several jobs the steps of stages cannot be distinguished."""
     several = any(word.partition("=")[0] == "--jobs" for word in command.words)
     return None if command.quiet or several else Lines(Buildah(), _OUT)
+
+
+def _raw(stream: int) -> Lines:
+    from freshlayer.builders.progress.rawjson import LONGEST, RawJson  # noqa: PLC0415 - few select it
+
+    return Lines(RawJson(), stream, LONGEST)
 
 
 class _Drawn(LineReader):

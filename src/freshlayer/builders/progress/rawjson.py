@@ -6,14 +6,16 @@ A vertex comes again whenever something of it changes; the last counts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
 from freshlayer.model.build import ProgressEvent
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 LONGEST = 4 * 1024 * 1024
 """Characters of one object that are kept."""
@@ -62,6 +64,8 @@ class RawJson:
         self._length = 0
 
     def _object(self, text: str) -> None:
+        import json  # noqa: PLC0415 - where this form is selected
+
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
@@ -99,4 +103,6 @@ def _seconds(vertex: Mapping[str, object]) -> float | None:
 
 
 def _moment(text: str) -> datetime:
+    from datetime import datetime  # noqa: PLC0415 - see above
+
     return datetime.fromisoformat(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +24,9 @@ def write(file: DerivedFile, directory: Path) -> Path:
     for name, content in file.secrets.items():
         (directory / name).write_bytes(content)
     if file.ignore is not None:
-        shutil.copyfile(file.ignore, path.with_name(f"{file.name}.dockerignore"))
+        from shutil import copyfile  # noqa: PLC0415 - few have an ignore file of their own
+
+        copyfile(file.ignore, path.with_name(f"{file.name}.dockerignore"))
     return path
 
 
