@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 DEADLINE = "--deadline=1"
 # With the start of a process on a busy machine; without the deadline it takes 10 s and more.
-AT_MOST = 6.0
+AT_MOST = 8.0
 COUNT = 24
 REASON = "no answer before the probe of all references ended after 1 s (raise --deadline)"
 
@@ -112,7 +112,7 @@ def test_build(freshlayer: Freshlayer, project: Path, slow: MisbehavingOrigin) -
     started = time.monotonic()
     told = freshlayer.but(DEADLINE)("build", "--network=host", ".")
     # Once before the builder runs, and once after it.
-    assert time.monotonic() - started < AT_MOST + 2
+    assert time.monotonic() - started < AT_MOST
     assert told.code == 0
     assert REASON in told.err
 

@@ -149,15 +149,15 @@ def test_an_error_in_a_dockerfile_holds_no_secret(text: str) -> None:
     "text", ["aA1-" * 100_000, "a=" * 100_000, "$(" * 100_000, '"' * 99_999, "://@:" * 50_000, ":_" * 100_000]
 )
 def test_a_long_text_takes_no_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     masked_script(text)
     masked_words([text, text])
     public_text(text[:5000])
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("word", ["htpasswd", "config", "vault"])
 def test_many_names_of_programs_take_no_long_time(word: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     masked_words([word, "login"] * 20_000)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

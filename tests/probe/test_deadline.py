@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 DEADLINE = 1.0
 LIMITS = Limits(deadline=DEADLINE)
 # A busy machine is given some time to notice.
-AT_MOST = DEADLINE + 2
+AT_MOST = DEADLINE + 3.5
 REASON = "no answer before the probe of all references ended after 1 s (raise --deadline)"
 
 
@@ -83,7 +83,7 @@ def test_an_origin_that_wants_to_be_asked_later_is_not_waited_for_beyond_it() ->
 
 def test_a_program_that_runs_at_the_deadline_is_ended(tmp_path: Path) -> None:
     mark = tmp_path / "survived"
-    script = f"import time; time.sleep(2); open({str(mark)!r}, 'w')"
+    script = f"import time; time.sleep(4); open({str(mark)!r}, 'w')"
 
     def talk() -> Conversation:
         answer = yield Run((sys.executable, "-c", script), HOST_COMMAND)
@@ -92,7 +92,7 @@ def test_a_program_that_runs_at_the_deadline_is_ended(tmp_path: Path) -> None:
     reference = parse("http://127.0.0.1/x")
     (observation,) = converse({reference: talk()}, LIMITS)
     assert observation.reason.text == REASON
-    time.sleep(2)
+    time.sleep(4)
     assert not mark.exists()
 
 

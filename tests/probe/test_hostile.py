@@ -106,9 +106,9 @@ def test_no_image_is_named_in_other_letters() -> None:
 @pytest.mark.parametrize("name", ["Digest", "Repr-Digest", "X-Goog-Hash", "Content-Digest"])
 @pytest.mark.parametrize("text", ["a" * 60_000, "a=" * 30_000, "a," * 30_000, "sha-256=:" * 6_000])
 def test_no_header_is_so_long_that_it_takes_long_to_read(name: str, text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     evidence.of_hops((Hop(200, ((name.lower(), text),)),))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_no_header_is_so_long_that_it_takes_long_to_read(name: str, text: str) -
     ids=lambda text: text[:12],
 )
 def test_no_document_takes_long_to_read(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     for read in (documents.release, documents.simple_index, documents.npm_version):
         read(text)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 JSON_FILE = '{{"files": [{{"filename": "a.whl", "hashes": {{"sha256": "1"}}{more}}}]}}'

@@ -106,8 +106,9 @@ def test_a_dead_host_and_one_that_is_busy_cost_the_others_nothing(folder: Path) 
     assert {seen[parse(f"{dead}{n}")].outcome for n in range(20)} == {ProbeOutcome.UNKNOWN}
     # Two tries for each that was refused.
     assert asked_of_busy <= 2 * 20 + 1
-    # All of a thousand before the first of the dead, and hardly later than without them.
+    # All of a thousand before the first of the dead, and hardly later than without them. A second is for what
+    # else runs on this machine.
     answered = sorted(together.ends)[MANY - 1]
     assert answered < Limits().answer
-    assert answered < 1.5 * max(alone.ends)
+    assert answered < 1.5 * max(alone.ends) + 1
     assert max(together.ends) < Limits().total + 5
