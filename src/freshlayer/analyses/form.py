@@ -163,7 +163,7 @@ class _Once:
             yield Reference(intern(it.kind), it.text, address, it.pinned, form)
 
     def instructions(self, decoded: Iterable[Instruction]) -> Iterator[Instruction]:
-        """With one text for each name, and for a RUN that is one word."""
+        """With one text for each name."""
         once = self._numbers.setdefault
         for it in decoded:
             line = once(it.line, it.line)
@@ -171,7 +171,7 @@ class _Once:
                 once(it.number, it.number),
                 intern(it.name),
                 it.flags,
-                (it.rest,) if it.words == (it.rest,) else it.words,
+                it.split,
                 it.exec_form,
                 it.heredocs,
                 it.original,

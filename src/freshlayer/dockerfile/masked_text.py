@@ -89,7 +89,7 @@ def _triggered(item: Instruction) -> Instruction:
     inner = stages[0].instructions[:1] if stages else ()
     if not inner or inner[0].name == "ONBUILD":
         return item
-    return replace(item, name=inner[0].name, words=inner[0].words, exec_form=inner[0].exec_form)
+    return replace(item, name=inner[0].name, split=inner[0].words, exec_form=inner[0].exec_form)
 
 
 def _comment(line: str) -> str:

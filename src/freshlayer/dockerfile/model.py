@@ -19,20 +19,25 @@ class Instruction(Struct, frozen=True, gc=False):
     """One instruction.
 
     ``number`` counts all instructions of the file from 0. ``rest`` is what follows the keyword and the flags;
-    ``words`` are the arguments as BuildKit splits them (ENV and LABEL: key, value, delimiter). Lines count
-    from 1. ``original``: the text, where it is not the name, a space and ``rest``.
+    ``split``: the words, empty where ``rest`` is the only one, as of most RUN. Lines count from 1.
+    ``original``: the text, where it is not the name, a space and ``rest``.
     """
 
     number: int
     name: str
     flags: tuple[str, ...]
-    words: tuple[str, ...]
+    split: tuple[str, ...]
     exec_form: bool
     heredocs: tuple[Heredoc, ...]
     original: str
     rest: str
     line: int
     end_line: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments as BuildKit splits them (ENV and LABEL: key, value, delimiter)."""
+        return self.split or ((self.rest,) if self.rest else ())
 
     @property
     def text(self) -> str:

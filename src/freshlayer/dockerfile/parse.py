@@ -100,7 +100,7 @@ def _instruction(number: int, item: DockerfileInstruction, line: int) -> Instruc
         number=number,
         name=name,
         flags=tuple(item.flags),
-        words=tuple(item.args),
+        split=() if rest and len(item.args) == 1 else tuple(item.args),
         exec_form=item.json,
         heredocs=tuple(Heredoc(doc.name, doc.content, doc.chomp) for doc in item.heredocs),
         original="" if item.original == f"{name} {rest}" else item.original,
