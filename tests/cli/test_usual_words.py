@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +15,7 @@ from freshlayer.cli.declared import Command, Parameter
 from freshlayer.cli.options import all_of_ours
 from freshlayer.cli.passthrough import requests_help
 from freshlayer.cli.usual_words import COMMANDS, COMPLETION, UnusualError, reading, split, values_of
+from testing.other_user import holds_without_root, public_directory
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {
     name: command.parameters
@@ -160,28 +157,11 @@ def test_completion_is_left_to_click() -> None:
     assert reading(["inputs"], {COMPLETION: "bash_complete"}, ()) is None
 
 
-@pytest.fixture
-def public_path() -> Iterator[Path]:
-    """A directory that every user can look into."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-test-") as directory:
-        Path(directory).chmod(0o755)
-        yield Path(directory)
-
-
-def test_a_file_that_cannot_be_read_is_left_to_click(public_path: Path) -> None:
-    """By a user who is not root, who can read every file."""
-    unreadable = public_path / "a"
-    unreadable.touch(mode=0)
-    words = ["inputs", "-f", str(unreadable)]
-    child = os.fork()
-    if not child:
-        try:
-            if not os.geteuid():
-                os.setresuid(65534, 65534, 65534)
-            os._exit(reading(words, {}, ()) is not None)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+def test_a_file_that_cannot_be_read_is_left_to_click() -> None:
+    with public_directory() as directory:
+        (directory / "a").touch(mode=0)
+        words = ["inputs", "-f", str(directory / "a")]
+        assert holds_without_root(lambda: reading(words, {}, ()) is None)
 
 
 @given(words=st.lists(TYPED, max_size=6))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from freshlayer.model.observation import Recorded
 from freshlayer.reference import Reference, parse
 from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope, SqliteStore
 from freshlayer.state.columns import DamagedError, checked
+from testing.other_user import holds_without_root, public_directory
 from testing.recording import record
 
 SCOPE = Scope("/project/Dockerfile", "linux/amd64", "buildkit")
@@ -352,14 +352,15 @@ def _use_in_silence(path: Path) -> None:
     assert use(path, 0) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_not_a_damaged_file(tmp_path: Path) -> None:
-    path = tmp_path / "s"
-    filled(path)
-    tmp_path.chmod(0o555)
-    said = use(path, 0)
-    tmp_path.chmod(0o755)
-    assert CORRUPT not in "".join(said)
+def test_a_read_only_folder_is_not_a_damaged_file() -> None:
+    with public_directory() as directory:
+        path = directory / "s"
+        content = filled(path)
+        path.chmod(0o644)
+        directory.chmod(0o555)
+        assert holds_without_root(lambda: CORRUPT not in "".join(use(path, 0)))
+        directory.chmod(0o755)
+        assert path.read_bytes() == content
 
 
 def test_a_read_only_file_is_not_a_damaged_one(tmp_path: Path) -> None:
