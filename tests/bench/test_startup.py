@@ -31,7 +31,7 @@ HEAVY = frozenset(
 )
 """What no library of a usual run needs, whoever imports it."""
 
-INPUTS_AT_FIRST, INPUTS = 290, 140
+INPUTS_AT_FIRST, INPUTS = 290, 118
 CHECK = 216
 """The most modules, libraries and Python's own included; without "at first" of what was analysed before."""
 

@@ -19,12 +19,12 @@ from msgspec.structs import replace
 from freshlayer.context import read_settings, read_settings_file
 from freshlayer.errors import ContextError, OptionError, StateError, UnknownInputError
 from freshlayer.reference import shown
-from freshlayer.settings import SETTINGS as SETTINGS_THERE_ARE
-from freshlayer.settings import Policy, is_set_to_fail, read
 
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
     from freshlayer.context import Source
+    from freshlayer.model.packages import PackagePolicy
+    from freshlayer.settings import Policy
 
 SETTINGS = "FRESHLAYER_SETTINGS"
 """The variable that names a settings file, as ``--settings`` does."""
@@ -46,6 +46,22 @@ def policy_of(options: Options, source: Source | None) -> Policy:
     if chosen.warning:
         warn_once(chosen.warning)
     return chosen.policy
+
+
+def packages_of(options: Options, source: Source) -> Mapping[str, PackagePolicy]:
+    """Manager → policy; none where there are no settings. Raises OptionError, ContextError."""
+    return policy_of(options, source).packages if _may_be_there(options, source) else {}
+
+
+def _may_be_there(options: Options, source: Source) -> bool:
+    """Whether there is a settings file, or one that can't be read."""
+    own = users_file(os.environ)
+    if options.settings or os.environ.get(SETTINGS) or (own is not None and os.path.lexists(own)):
+        return True
+    try:
+        return read_settings(source.directory) is not None
+    except ContextError:
+        return True
 
 
 def chosen_for(options: Options, source: Source | None) -> Chosen:
@@ -72,6 +88,8 @@ def chosen_for(options: Options, source: Source | None) -> Chosen:
 
 def _is_set_to_fail(options: Options, source: Source | None) -> bool:
     """Whether any of the files does, whatever else is wrong in it or in another."""
+    from freshlayer.settings import is_set_to_fail
+
     own, named = users_file(os.environ), options.settings or os.environ.get(SETTINGS, "")
     files = [Path(named)] if named else []
     files += [own] if own is not None and os.path.lexists(own) else []
@@ -97,6 +115,9 @@ def users_file(environ: Mapping[str, str]) -> Path | None:
 
 
 def _of_files(options: Options, source: Source | None) -> Chosen:
+    from freshlayer.settings import SETTINGS as SETTINGS_THERE_ARE
+    from freshlayer.settings import read
+
     own = _users_own(users_file(os.environ))
     named = options.settings or os.environ.get(SETTINGS, "")
     if named:
@@ -114,6 +135,8 @@ def _of_files(options: Options, source: Source | None) -> Chosen:
 
 
 def _users_own(path: Path | None) -> Policy:
+    from freshlayer.settings import Policy, read
+
     if path is None or not os.path.lexists(path):
         return Policy()
     text, where, _ = read_settings_file(path)

@@ -33,20 +33,21 @@ def command(
 
     Requests nothing from the network and changes nothing.
     """
-    from freshlayer.cli.chosen_settings import policy_of
+    from freshlayer.cli.chosen_settings import packages_of
     from freshlayer.cli.errors import located
-    from freshlayer.cli.output import Output
+    from freshlayer.cli.output import Output, only_text
     from freshlayer.report.formats.base import ReportKind, Style
     from freshlayer.workflows import inputs as workflow
 
     request = replace(request_of(selection), all_stages=all_stages)
     recall = partial(_last_learned, options)
+    planned = not only_text(options)
     reports = []
     for context in contexts:
         source = source_of(context, selection.file)
         with located(source):
-            packages = policy_of(options, source).packages
-            reports.append(("", workflow.inputs(source, request, recall, packages)))
+            packages = packages_of(options, source)
+            reports.append(("", workflow.inputs(source, request, recall, packages, planned=planned)))
     Output(options, Style(ReportKind.INPUTS, several=len(contexts) > 1)).write(reports)
     return 0
 

@@ -51,6 +51,11 @@ class Output:
             target.close()
 
 
+def only_text(options: Options) -> bool:
+    """Whether every report is lines of text."""
+    return (options.format or _TEXT) == _TEXT and not options.report and not options.report_to
+
+
 def write_probe(options: Options, results: ProbeResults) -> None:
     """Write the report of ``probe`` in each form."""
     for target in _targets(replace(options, quiet=False), ReportKind.CHECK):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
 from freshlayer.model.evidence import Identity
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
-from freshlayer.model.observation import Recorded, Verdict, unobserved_of
 from freshlayer.model.packages import PackageLine, PackagesWanted, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
+
+if TYPE_CHECKING:
+    from freshlayer.model.observation import Recorded, Verdict
 
 
 class Past(Struct, frozen=True):
@@ -79,6 +82,8 @@ class Report(Struct, frozen=True):
     @property
     def unobserved(self) -> tuple[Verdict, ...]:
         """The inputs whose origin gave no answer that counts."""
+        from freshlayer.model.observation import unobserved_of  # noqa: PLC0415 - where something was probed
+
         return unobserved_of(self.verdicts)
 
     @property

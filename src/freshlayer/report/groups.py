@@ -8,12 +8,14 @@ from freshlayer.decisions.coverage import report_coverage
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.reasons import hint_of, meaning_of
 from freshlayer.model.report import Report
-from freshlayer.report.packages import command_lines
+from freshlayer.reference import shown
 from freshlayer.report.text import Line, advice_lines, place_of
 
 _Placed = tuple[int, Line]
 """Line of the Dockerfile, and what is printed."""
 
+_LONGEST_WORD = 80
+_MOST_WORDS = 6
 _LOCKED = frozenset({"checksum-pinned"})
 """Reasons of what is not watched because the bytes are fixed."""
 
@@ -69,6 +71,15 @@ def _watched(report: Report) -> Iterator[_Placed]:
     for covered in (item for item in report.covered if item.covered_by):
         text = f"{covered.instruction} reads {covered.text} (decided by {covered.covered_by})"
         yield covered.line, ("", f"{place_of(report, covered.line, covered.script)}: {text}")
+
+
+def command_lines(report: Report) -> Iterator[tuple[int, str]]:
+    """Line of the Dockerfile, and what its package commands install."""
+    for item in report.package_lines:
+        words = [shown(word, _LONGEST_WORD) for word in item.words[:_MOST_WORDS]]
+        more = f" and {len(item.words) - _MOST_WORDS} more" if len(item.words) > _MOST_WORDS else ""
+        what = f"installs {', '.join(words)}{more}" if words else "upgrades packages"
+        yield item.line, f"RUN ({item.program}) {what}"
 
 
 def _locked(report: Report) -> Iterator[_Placed]:

@@ -13,7 +13,6 @@ from freshlayer.model.report import Report
 from freshlayer.reference import shown
 
 _LONGEST = 80
-_MOST_WORDS = 6
 HEADS = ("Line", "Package", "Built with", "Now", "Update", "Wanted by")
 
 
@@ -27,15 +26,6 @@ def unknown_lines(report: Report) -> Iterator[tuple[str, str]]:
     for item, verdict in report.unreachable_apart:
         why = with_hint(unknown_reason(verdict))
         yield "magenta", f"  unknown: {report.dockerfile}:{item.line}: {why}"
-
-
-def command_lines(report: Report) -> Iterator[tuple[int, str]]:
-    """Line of the Dockerfile, and what its package commands install."""
-    for item in report.package_lines:
-        words = [shown(word, _LONGEST) for word in item.words[:_MOST_WORDS]]
-        more = f" and {len(item.words) - _MOST_WORDS} more" if len(item.words) > _MOST_WORDS else ""
-        what = f"installs {', '.join(words)}{more}" if words else "upgrades packages"
-        yield item.line, f"RUN ({item.program}) {what}"
 
 
 def story_lines(item: InstructionVerdict) -> Iterator[tuple[str, str]]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from freshlayer.decisions.packages import held_text
 from freshlayer.model.build import InstructionState, InstructionVerdict, StepOutcome
 from freshlayer.model.inputs import SYNTAX, ScriptPlace
-from freshlayer.model.observation import Observation, Verdict
-from freshlayer.model.package_references import manager_of
 from freshlayer.model.reasons import with_hint
 from freshlayer.model.report import Report
 from freshlayer.reference import shown
-from freshlayer.report import packages
+
+if TYPE_CHECKING:
+    from freshlayer.model.observation import Observation, Verdict
+    from freshlayer.model.packages import PackageVerdict
 
 Line = tuple[str, str]
 Scripts = Mapping[tuple[str, int], ScriptPlace | None]
@@ -83,7 +84,7 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     yield from _frontends(report)
     for verdict in report.unobserved:
         yield "magenta", f"  {verdict.change}: {with_hint(verdict.explanation)}"
-    yield from packages.unknown_lines(report)
+    yield from _unknown_packages(report)
     yield from _warnings(report)
     yield from _not_watched(report, every=every)
     yield from advice_lines(report)
@@ -113,6 +114,13 @@ def _besides(report: Report) -> str:
     counts["not watched"] = sum(not item.warns for item in report.not_watched)
     found = [f"{counts[what]} {what}" for what in ("unknown", "absent", "not watched") if counts[what]]
     return f"; {', '.join(found)}" if found else ""
+
+
+def _unknown_packages(report: Report) -> Iterator[Line]:
+    if report.unreachable_apart:
+        from freshlayer.report.packages import unknown_lines  # noqa: PLC0415 - where packages are not known
+
+        yield from unknown_lines(report)
 
 
 def _collapsed(report: Report, items: list[InstructionVerdict], scripts: Scripts) -> Iterator[Line]:
@@ -190,13 +198,16 @@ def _changed_inputs(report: Report) -> str:
 
 
 def _names(report: Report) -> Iterator[str]:
+    from freshlayer.model.package_references import manager_of  # noqa: PLC0415 - after a build
+    from freshlayer.report.packages import names_of  # noqa: PLC0415 - the same
+
     for item in report.instructions:
         built = report.past.built.get((item.stage, item.digest))
         ran = item.outcome is not None and not item.outcome.cached
         if built is None or not item.changed or not (ran or item.instruction == "FROM"):
             continue
         before = dict(built.pairs)
-        yield from (shown(name, _LONGEST_NAME) for name in packages.names_of(item))
+        yield from (shown(name, _LONGEST_NAME) for name in names_of(item))
         for reference, identity in item.pairs:
             if manager_of(reference):
                 continue
@@ -248,8 +259,14 @@ def _count(stale: int, watched: int, *, now: bool = False) -> str:
 def stated(report: Report, item: InstructionVerdict, scripts: Scripts) -> Line:
     """InstructionState and reason of one instruction, and the script that names the input that changed."""
     where = place_of(report, item.line, scripts.get((item.reason.subject, item.line)))
-    held = "".join(f"; {held_text(verdict)}" for verdict in item.packages if verdict.held)
+    held = "".join(_held(verdict) for verdict in item.packages if verdict.held)
     return _STYLES[item.state], f"  {where} {item.instruction} {item.state}: {item.reason}{held}"
+
+
+def _held(verdict: PackageVerdict) -> str:
+    from freshlayer.decisions.packages import held_text  # noqa: PLC0415 - where packages are held
+
+    return f"; {held_text(verdict)}"
 
 
 def scripts_of(report: Report) -> Scripts:

@@ -6,11 +6,11 @@ What the last check or build learned of scripts and base images counts, where ``
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from freshlayer.context import Source
-from freshlayer.decisions import plan as planning
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
 from freshlayer.discover.base_changes import changes
 from freshlayer.discover.package_inputs import PackagesNamed
@@ -18,6 +18,9 @@ from freshlayer.discover.package_policy import under_policy
 from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.workflows.target import Target, report_of
+
+if TYPE_CHECKING:
+    from freshlayer.model.build import InstructionVerdict
 
 Recall = Callable[[Analysis], Learned]
 """What the last check or build learned of what an analysis wants."""
@@ -30,8 +33,13 @@ def inputs(
     request: BuildRequest,
     recall: Recall | None = None,
     packages: Mapping[str, PackagePolicy] | None = None,
+    *,
+    planned: bool = True,
 ) -> Report:
-    """What a Dockerfile reads from elsewhere; no network. ``packages``: the policy of each manager."""
+    """What a Dockerfile reads from elsewhere; no network. ``packages``: the policy of each manager.
+
+    ``planned``: whether the report has the instructions.
+    """
     target = Target.of(source, request)
     before = NOTHING_LEARNED
     for _ in range(_MOST_ROUNDS if recall else 0):
@@ -41,8 +49,13 @@ def inputs(
         before = Learned({**before.scripts, **last.scripts}, last.bases)
         target = Target.of(source, request, before)
     found = under_policy(target.analysis, packages or {})
-    instructions = planning.plan(found.dockerfile, found.stages, found.parents, planning.Known({}, {}))
-    return _with_packages(report_of(target, found, instructions), found)
+    return _with_packages(report_of(target, found, _instructions(found) if planned else ()), found)
+
+
+def _instructions(found: Analysis) -> tuple[InstructionVerdict, ...]:
+    from freshlayer.decisions.plan import Known, plan  # noqa: PLC0415 - of the formats that have them
+
+    return plan(found.dockerfile, found.stages, found.parents, Known({}, {}))
 
 
 def _with_packages(report: Report, found: Analysis) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,12 +12,14 @@ from msgspec.structs import replace
 from freshlayer.context import Source
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
 from freshlayer.errors import FreshlayerError
-from freshlayer.model.build import InstructionVerdict
-from freshlayer.model.observation import Verdict
 from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import KINDS, Reference
 from freshlayer.workflows.analyse import analysed
+
+if TYPE_CHECKING:
+    from freshlayer.model.build import InstructionVerdict
+    from freshlayer.model.observation import Verdict
 
 _NOT_CHOOSING = READS_NOTHING | {PackageAction.UPDATE}
 _PROBED = frozenset(kind.name for kind in KINDS)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from freshlayer.model.observation import Observation, Verdict
 from freshlayer.model.report import Report
 
-ProbeResults = Sequence[tuple[Observation, Verdict]]
+if TYPE_CHECKING:
+    from freshlayer.model.observation import Observation, Verdict
+
+ProbeResults = Sequence[tuple["Observation", "Verdict"]]
 
 
 class ReportKind(StrEnum):

@@ -13,7 +13,7 @@ from freshlayer.report import packages
 from freshlayer.report.difference import ReportChange, what
 from freshlayer.report.findings import Finding, Level, findings
 from freshlayer.report.formats.base import ProbeResults, ReportKind, ReportWriter, Style
-from freshlayer.report.groups import coverage_text
+from freshlayer.report.groups import command_lines, coverage_text
 from freshlayer.report.terminal import plain
 from freshlayer.report.text import duration, is_own, via
 
@@ -119,7 +119,7 @@ def _inputs(report: Report) -> Iterator[str]:
         for item in report.inputs
         for place in item.places
     ]
-    rows += [(line, code("RUN"), code(""), code(text)) for line, text in packages.command_lines(report)]
+    rows += [(line, code("RUN"), code(""), code(text)) for line, text in command_lines(report)]
     if rows:
         cells = [(str(line), *rest) for line, *rest in sorted(rows)]
         yield from _table(("Line", "Instruction", "By", "Reads"), cells)
