@@ -38,10 +38,12 @@ class Traced:
 
 
 def traced(*words: str, environment: Mapping[str, str]) -> Traced:
-    """Run freshlayer with these words."""
+    """Run freshlayer with these words. What other runs left among temporary files is not its work."""
     with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
         place = Path(directory) / "events"
         argv = [sys.executable, "-c", _PROGRAM, str(place), *words]
-        done = subprocess.run(argv, env=dict(environment), capture_output=True, check=False)
+        done = subprocess.run(
+            argv, env={"TMPDIR": directory, **environment}, capture_output=True, check=False
+        )
         modules, started = json.loads(place.read_text())
     return Traced(tuple(modules), tuple(started), done.returncode)
