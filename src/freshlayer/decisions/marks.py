@@ -65,20 +65,35 @@ class _Marker:
     def stage(self, stage: Stage) -> Iterator[tuple[int, Mark]]:
         parent = self._parents.get(stage.number)
         chain = self._ends.get(parent.number, self._start) if parent else self._start
-        seen: Counter[str] = Counter()
-        for instruction in (stage.start, *stage.instructions):
-            read = self._read(instruction)
-            text = _from(stage, parent) if instruction is stage.start else _text(instruction, list(read))
-            digest = _digest(text, seen)
+        instructions = (stage.start, *stage.instructions)
+        # All digests come before the first chain, so that the memory of the chains, which many runs need for
+        # a moment only, is free as a whole afterwards.
+        digests = list(self._digests(stage, parent, instructions))
+        for instruction, digest in zip(instructions, digests, strict=True):
+            read = self._read(instruction) if instruction.flags else {}
             chain = self._link(
                 chain, instruction, digest, [self._ends.get(it.number, "") for it in read.values()]
             )
             yield instruction.number, Mark(stage.label, digest, chain)
         self._ends[stage.number] = chain
 
+    def _digests(
+        self, stage: Stage, parent: Stage | None, instructions: Iterable[Instruction]
+    ) -> Iterator[str]:
+        seen: Counter[str] = Counter()
+        for instruction in instructions:
+            if instruction is stage.start:
+                text = _from(stage, parent)
+            else:
+                text = _text(instruction, list(self._read(instruction)) if instruction.flags else ())
+            yield _digest(text, seen)
+
     def _read(self, instruction: Instruction) -> dict[str, Stage]:
         """The stages that an instruction copies from or mounts, by the names that it has for them."""
-        named = {name: self._dockerfile.stage_named(name) for name in _sources(instruction)}
+        named = {
+            name: self._dockerfile.stage_named(name)
+            for name in sources_of(instruction.name, instruction.flags)
+        }
         return {name: stage for name, stage in named.items() if stage}
 
     def _link(self, chain: str, instruction: Instruction, digest: str, sources: Sequence[str]) -> str:
@@ -90,10 +105,6 @@ class _Marker:
         values = [[name, self._build_args.get(name)] for name in names]
         text = spaced([chain, digest, values, *sources])
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _sources(instruction: Instruction) -> Iterable[str]:
-    return sources_of(instruction.name, instruction.flags) if instruction.flags else ()
 
 
 def _from(stage: Stage, parent: Stage | None) -> str:
@@ -112,6 +123,14 @@ def _text(instruction: Instruction, stages: Sequence[str]) -> str:
 
 
 def _digest(text: str, seen: Counter[str]) -> str:
-    """A text that is repeated in its stage is numbered. It may hold a credential; its digest holds none."""
-    seen[text] += 1
-    return sha256(f"{seen[text]}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()
+    """A text that is repeated in its stage is numbered. It may hold a credential; its digest holds none.
+
+    ``seen``: how often, by the digest of its first time.
+    """
+    first = _digest_of(1, text)
+    seen[first] += 1
+    return first if seen[first] == 1 else _digest_of(seen[first], text)
+
+
+def _digest_of(number: int, text: str) -> str:
+    return sha256(f"{number}\n{text}".encode("utf-8", "surrogateescape")).hexdigest()

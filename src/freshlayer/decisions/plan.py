@@ -155,7 +155,9 @@ class _Planner:
         return tuple(verdict for verdict, _ in found), tuple(pairs)
 
     def _pairs(self, references: Iterable[Reference], of_packages: Pairs) -> Pairs:
-        of_references = [(it.text, str(_identity(it, self._known))) for it in references]
+        of_references = tuple([(it.text, str(_identity(it, self._known))) for it in references])
+        if len(of_references) == 1 and not of_packages:
+            return of_references
         return tuple(sorted({**dict(of_packages), **dict(of_references)}.items()))
 
     def _own(

@@ -68,10 +68,10 @@ def check_lines(report: Report, *, every: bool = False) -> Iterator[Line]:
     ``every``: with a line for each instruction that follows, not only their number.
     """
     listed = [item for item in report.instructions if item.pairs or item.state is not InstructionState.FRESH]
-    watched = [item for item in listed if is_own(item)]
-    stale = [item for item in watched if item.state is InstructionState.STALE]
-    if watched:
-        yield "bold", f"{report.dockerfile}: {_count(len(stale), len(watched), now=True)}{_besides(report)}"
+    counts = Counter(item.state is InstructionState.STALE for item in listed if is_own(item))
+    if counts:
+        number = _count(counts[True], counts.total(), now=True)
+        yield "bold", f"{report.dockerfile}: {number}{_besides(report)}"
     else:
         nothing = "no instruction reads anything that freshlayer can watch"
         yield "dim", f"{report.dockerfile}: {nothing}{_besides(report)}"

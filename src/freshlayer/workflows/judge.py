@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -295,7 +295,9 @@ class Judgement:
         request, session, recorded = target.request, self._session, self.recorded
         scope = scope_of(target.source, request)
         marks = marks_of(watched.dockerfile, watched.stages, watched.parents, request.build_args)
-        reads = watched.discovery.by_instruction.keys() | packages.keys()
+        reads: Collection[int] = watched.discovery.by_instruction.keys()
+        if packages:
+            reads = {*reads, *packages}
         past = past_of(scope, {-1: FRONTEND} | marks, reads, recorded, session)
         if not self._builds:
             marks = without_chains(marks)
