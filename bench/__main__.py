@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench import (
     bounds,
+    counted,
     fleet,
     growth,
     languages,
@@ -42,6 +43,7 @@ WRITE = "--write"
 BENCHES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {
     "tax": ("The tax", tax.lines),
     "startup": ("Start-up", startup.lines),
+    "counted": ("Start-up, counted", counted.lines),
     "probing": ("Probing", probing.lines),
     "many": ("Many Dockerfiles", many.lines),
     "fleet": ("A fleet", fleet.lines),
