@@ -26,7 +26,6 @@ TARGET = 3.0
 OF_HELP = 2.0
 OF_INPUTS = 3.5
 OF_CHECK = 1.5
-LIBRARIES = ("click", "msgspec", "e2b_dockerfile_utils")
 _STALE = 1
 
 
@@ -128,8 +127,16 @@ def lines() -> Iterator[str]:
 
 def _of_libraries() -> str:
     """What the libraries alone take, loaded as freshlayer loads them: the floor of a design with them."""
-    lean = f"from freshlayer.lean_libraries import load_lean; [*map(load_lean, {LIBRARIES})]"
-    code = f"{lean}; import hashlib, pathlib; from freshlayer.cli.leave import leave; leave(0)"
-    taken = timed([sys.executable, "-c", "pass"], [sys.executable, "-c", code], os.environ, PAIRS)
-    named = ", ".join(LIBRARIES)
-    return f"The libraries of `inputs` alone ({named}) take {taken.ratio:.1f} times `python -c pass`."
+    inputs = _floor("pass", "msgspec")
+    check = _floor("import pycurl", "msgspec", "pycurl")
+    return (
+        f"The libraries alone take, of `inputs` (msgspec) {inputs:.1f} times `python -c pass`; "
+        f"of `check` (msgspec, pycurl, sqlite3) {check:.1f} times `python -c 'import pycurl'`."
+    )
+
+
+def _floor(peer: str, *libraries: str) -> float:
+    lean = f"from freshlayer.lean_libraries import load_lean; [*map(load_lean, {libraries})]"
+    more = "; import sqlite3" if "pycurl" in libraries else ""
+    code = f"{lean}{more}; from freshlayer.cli.leave import leave; leave(0)"
+    return timed([sys.executable, "-c", peer], [sys.executable, "-c", code], os.environ, PAIRS).ratio
