@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import random
 import resource
 import time
@@ -93,16 +92,20 @@ def attempt(text: str) -> None:
         return
 
 
-def fuzz(count: int, shared: Path, workers: int | None = None) -> list[str]:
+def fuzz(numbers: range, shared: Path) -> list[str]:
     """Try mutations; the seed of each that fails or takes long, with what went wrong."""
-    batches = [range(start, min(start + _BATCH, count)) for start in range(0, count, _BATCH)]
-    run = partial(_batch, str(shared))
-    if workers == 1:
-        return [failure for batch in batches for failure in run(batch)]
-    # Forked, they would begin with the memory of the caller, and be over the bound at once.
+    return _batch(str(shared), numbers)
+
+
+def fuzz_within_memory(numbers: range, shared: Path) -> list[str]:
+    """The same in a process of its own."""
+    batches = [numbers[start : start + _BATCH] for start in range(0, len(numbers), _BATCH)]
+    # Forked, it would begin with the memory of the caller, and be over the bound at once.
     spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers or os.cpu_count(), spawned, initializer=_bound_memory) as pool:
-        return [failure for failures in pool.map(run, batches) for failure in failures]
+    with ProcessPoolExecutor(1, spawned, initializer=_bound_memory) as pool:
+        return [
+            failure for failures in pool.map(partial(_batch, str(shared)), batches) for failure in failures
+        ]
 
 
 def _bound_memory() -> None:

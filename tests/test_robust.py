@@ -14,9 +14,12 @@ from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.model.report import Report
 from freshlayer.workflows import inputs as workflow
-from testing.mutations import attempt, fuzz
+from testing.mutations import attempt, fuzz, fuzz_within_memory
 
 SHARED = Path(__file__).parents[1].parent / "shared"
+MUTATIONS, PART = 100_000, 5_000
+"""Each part is a test, so that the workers share them."""
+
 AMD64 = BuildRequest(platforms=("linux/amd64",))
 QUOTE = '"'
 U = "https://example.org/a"
@@ -196,14 +199,14 @@ def test_a_dockerfile_made_to_hurt_ends_in_time(text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"there is no {SHARED}")
-def test_no_mutation_of_a_real_file_makes_discovery_fail() -> None:
-    failures = fuzz(100_000, SHARED)
-    assert failures == []
+@pytest.mark.parametrize("first", range(0, MUTATIONS, PART))
+def test_no_mutation_of_a_real_file_makes_discovery_fail(first: int) -> None:
+    assert fuzz_within_memory(range(first, first + PART), SHARED) == []
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"there is no {SHARED}")
 def test_a_little_of_the_same_runs_always() -> None:
-    assert fuzz(200, SHARED, workers=1) == []
+    assert fuzz(range(200), SHARED) == []
 
 
 @pytest.mark.slow
