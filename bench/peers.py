@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from testing.command import FRESHLAYER
+from bench.installed import AS_INSTALLED
 
 INSTALLED = ("container-source-policy==0.6.0", "nvchecker==2.22")
 PLACE = Path(__file__).resolve().parents[1] / ".venv" / "peers"
@@ -62,7 +62,7 @@ def freshlayer(connections: int) -> Peer:
         context = work.written("context/Dockerfile", _after("FROM scratch", lines)).parent
         state = ["--state", str(work.directory / "state")]
         return [
-            *FRESHLAYER,
+            *AS_INSTALLED,
             *state,
             "--connections",
             str(connections),

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.installed import AS_INSTALLED
 from bench.origins import old_file, trusting
 from bench.pairs import Pairs, seconds, timed
 from bench.tables import met, row
 from bench.traced import Traced, traced
-from testing.command import FRESHLAYER
 from testing.servers.nginx import Nginx
 from testing.tls import self_signed
 
@@ -67,7 +67,7 @@ class Site:
         return traced(*self._options(words), *words, environment=self.environment)
 
     def ours(self, *words: str) -> list[str]:
-        return [*FRESHLAYER, *self._options(words), *words]
+        return [*AS_INSTALLED, *self._options(words), *words]
 
     def _options(self, words: Sequence[str]) -> list[str]:
         """Help is for a line without options."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import breakdown
+from bench.installed import AS_INSTALLED
 from bench.origins import old_file
 from bench.pairs import Pairs, seconds, timed
 from bench.tables import met, row
 from bench.traced import traced
 from testing.base_image import BASE
-from testing.command import FRESHLAYER
 from testing.engine import PrivateEngine, available
 from testing.latency import Latency
 from testing.servers.nginx import Nginx
@@ -85,7 +85,7 @@ class Site:
 
     @property
     def ours(self) -> list[str]:
-        return [*FRESHLAYER, "--state", str(self.state), *self.words]
+        return [*AS_INSTALLED, "--state", str(self.state), *self.words]
 
     def count(self) -> Counts:
         with self.origin.watched() as requests:

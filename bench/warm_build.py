@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.installed import AS_INSTALLED
 from bench.pairs import seconds
 from bench.tables import met, row
 from testing.base_image import BASE
-from testing.command import FRESHLAYER
 from testing.engine import PrivateEngine
 from testing.latency import Latency
 from testing.process import Child, tied, wait_until
@@ -64,7 +64,7 @@ class Site:
 
     def words(self, context: Path) -> list[str]:
         return [
-            *FRESHLAYER,
+            *AS_INSTALLED,
             "--state",
             str(self.state),
             "build",
@@ -140,7 +140,7 @@ def _service(made: Site) -> Iterator[Path]:
         shutil.copy(made.state, state)
         (here / "watch.toml").write_text('interval = "1d"\n[api]\nlisten = "off"\n')
         words = ["--state", str(state), "watch", "--config", str(here / "watch.toml"), str(made.context)]
-        argv = tied([*FRESHLAYER, *words])
+        argv = tied([*AS_INSTALLED, *words])
         with Child(argv, log=here / "log", environment=made.with_runtime(here)) as child:
             where = here / "freshlayer" / "watch.sock"
             child.wait_until(where.exists, seconds=60)

@@ -258,6 +258,9 @@ def _limit(connection: sqlite3.Connection) -> None:
     """What a file may make us do: a value, a program and a schema of its own are bounded."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     connection.execute("PRAGMA trusted_schema = OFF")
+    # In WAL mode a commit that a power failure undoes leaves the file consistent (sqlite.org/wal.html). What
+    # it held is probed again, and gives the same keys; a message of it is sent again, with the same key.
+    connection.execute("PRAGMA synchronous = NORMAL")
     _limit_steps(connection)
 
 
