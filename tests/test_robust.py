@@ -196,6 +196,29 @@ def test_a_dockerfile_made_to_hurt_ends_in_time(text: str) -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("directory", ["/", "//", "///", ".", "$X", '""', "//a"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("npm install a", "npm ci", "yarn add a", "pnpm add a", "bun add a", "pip install a", "uv sync"),
+        *(
+            "cargo build",
+            "cargo install a",
+            "go build",
+            "bundle install",
+            "gem install a",
+            "composer install",
+        ),
+        *("mvn package", "dotnet restore", "nuget install a", "conda install a", "poetry install"),
+        *("pipenv install", "pdm install", "git fetch", "git pull"),
+    ],
+)
+def test_a_search_upwards_ends_wherever_it_starts(command: str, directory: str) -> None:
+    """POSIX has two slashes at the start of a path for itself: they are their own parent, as the root is."""
+    assert inputs(f"FROM scratch\nRUN cd {directory} && {command}\nWORKDIR {directory}\nRUN {command}\n")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"there is no {SHARED}")

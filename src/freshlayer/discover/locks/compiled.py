@@ -65,7 +65,8 @@ def cargo(project: Project) -> Lock:
 def _root_of_crate(project: Project) -> str:
     """Where the lock file is: with the manifest of the workspace, if the crate is a member of one."""
     directory = normpath(project.directory)
-    while directory != "/":
+    # The root is its own parent, and so are two slashes.
+    while dirname(directory) != directory:
         if project.read(join(directory, "Cargo.lock")) is not None:
             text = project.read(join(directory, "Cargo.toml"))
             if directory == normpath(project.directory) or (text and _WORKSPACE.search(text)):

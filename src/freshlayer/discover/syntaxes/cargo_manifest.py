@@ -85,8 +85,9 @@ class CargoProject:
         if "workspace" in manifest:
             return path, manifest
         above = dirname(self._files.path(path))
-        while above != "/":
-            above = dirname(above)
+        # The root is its own parent, and so are two slashes.
+        while (parent := dirname(above)) != above:
+            above = parent
             found = join(above, _MANIFEST)
             if self._files.text(found) is not None and "workspace" in (read := self._manifest(found)):
                 return found, read

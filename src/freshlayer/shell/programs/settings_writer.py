@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from posixpath import join, normpath
+from posixpath import dirname, join, normpath
 
 from freshlayer.masking.logins import without_login
 from freshlayer.model.reasons import Reason
@@ -44,10 +44,11 @@ class SettingsWriter:
     def project(self, manifest: str) -> str:
         """The nearest directory that has such a file, as far as it is known; else that of the command."""
         directory = self.path(".")
-        while directory != "/":
+        # The root is its own parent, and so are two slashes.
+        while dirname(directory) != directory:
             if self._files.find(join(directory, manifest)) is not None:
                 return directory
-            directory = normpath(join(directory, ".."))
+            directory = dirname(directory)
         return self.path(".")
 
     def write(self, name: str, text: str, *, certain: bool | None = None) -> None:
