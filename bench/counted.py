@@ -63,16 +63,16 @@ def rows() -> Iterator[Counted]:
         nothing, libcurl = "python -c pass", "python -c 'import pycurl'"
         passed = instructions([sys.executable, "-c", "pass"], made.environment)
         loaded = instructions([sys.executable, "-c", "import pycurl"], made.environment)
-        anew = {**made.environment, SWITCH: "off"}
+        unread = {**made.environment, SWITCH: "off"}
         yield Counted("freshlayer --help", _of(made, ["--help"]), nothing, passed, OF_HELP)
         yield Counted("freshlayer inputs .", _of(made, ["inputs", context]), nothing, passed, OF_INPUTS)
         yield Counted(
-            f"{SWITCH}=off freshlayer inputs .", _of(made, ["inputs", context], anew), nothing, passed, None
+            f"{SWITCH}=off freshlayer inputs .", _of(made, ["inputs", context], unread), nothing, passed, None
         )
         yield Counted("freshlayer check .", _of(made, ["check", context], code=1), libcurl, loaded, OF_CHECK)
         yield Counted(
             f"{SWITCH}=off freshlayer check .",
-            _of(made, ["check", context], anew, code=1),
+            _of(made, ["check", context], unread, code=1),
             libcurl,
             loaded,
             None,
