@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -12,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import warm_build
+from bench.origins import distant
 from bench.tables import met, row
 from freshlayer.credentials import Keyring
 from freshlayer.decisions.verdict import judge
@@ -22,9 +21,6 @@ from freshlayer.reference import parse
 from freshlayer.settings import HostSettings
 from freshlayer.watch.warm import WarmAnswers, WarmServer
 from testing.engine import PrivateEngine, available
-from testing.latency import Latency
-from testing.servers.nginx import Nginx
-from testing.tls import self_signed
 
 ORIGINS, ROUND_TRIP, MOST, TIMES = 10, 0.05, 0.06, 15
 
@@ -64,15 +60,8 @@ def lines() -> Iterator[str]:
 
 def measured(times: int = TIMES) -> Questions:
     """In one process, so that the start of a command is not counted."""
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
-        here = Path(directory)
-        tls = self_signed(here)
-        with Nginx(tls=tls) as nginx:
-            served = nginx.directory / "f"
-            served.write_text("x")
-            os.utime(served, (1, 1))
-            with closing(Latency(nginx.port, ROUND_TRIP, also=[nginx.port] * (ORIGINS - 1))) as relay:
-                return _questions(here, relay.ports, str(tls.certificate), times)
+    with distant(ORIGINS, ROUND_TRIP) as made:
+        return _questions(made.here, made.ports, made.authority, times)
 
 
 def _questions(here: Path, ports: list[int], authority: str, times: int) -> Questions:

@@ -6,7 +6,6 @@ service, and with one that accepts connections and never answers.
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import tempfile
@@ -17,14 +16,12 @@ from pathlib import Path
 from statistics import median
 
 from bench.installed import AS_INSTALLED
+from bench.origins import distant
 from bench.pairs import seconds
 from bench.tables import met, row
 from testing.base_image import BASE
 from testing.engine import PrivateEngine
-from testing.latency import Latency
 from testing.process import Child, tied, wait_until
-from testing.servers.nginx import Nginx
-from testing.tls import self_signed
 
 ORIGINS, ROUND_TRIP = 10, 0.05
 MOST, MOST_OF_HANGING = 0.06, 0.1
@@ -101,18 +98,11 @@ def measure(engine: PrivateEngine, rounds: int = ROUNDS) -> Builds:
 
 @contextmanager
 def _site(engine: PrivateEngine) -> Iterator[Site]:
-    with tempfile.TemporaryDirectory(prefix="freshlayer-bench-") as directory:
-        here = Path(directory)
-        tls = self_signed(here)
-        with Nginx(tls=tls) as nginx:
-            served = nginx.directory / "f"
-            served.write_text("x")
-            os.utime(served, (1, 1))
-            with Latency(nginx.port, ROUND_TRIP, also=[nginx.port] * (ORIGINS - 1)) as wire:
-                made = _written(here, wire.ports, str(tls.certificate), engine.environment(buildkit=True))
-                for context in (made.context, made.silent) * 2:
-                    seconds(made.words(context), made.environment)
-                yield made
+    with distant(ORIGINS, ROUND_TRIP) as far:
+        made = _written(far.here, far.ports, far.authority, engine.environment(buildkit=True))
+        for context in (made.context, made.silent) * 2:
+            seconds(made.words(context), made.environment)
+        yield made
 
 
 def _written(here: Path, ports: Sequence[int], authority: str, environment: Mapping[str, str]) -> Site:

@@ -215,7 +215,7 @@ def test_a_dockerfile_made_to_hurt_ends_in_time(text: str) -> None:
     ],
 )
 def test_a_search_upwards_ends_wherever_it_starts(command: str, directory: str) -> None:
-    """POSIX has two slashes at the start of a path for itself: they are their own parent, as the root is."""
+    """POSIX leaves two leading slashes to the system; like the root, they are their own parent."""
     report = inputs(f"FROM scratch\nRUN cd {directory} && {command}\nWORKDIR {directory}\nRUN {command}\n")
     assert report.dockerfile == "d"
 

@@ -14,6 +14,9 @@ from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.inputs import ScriptPlace
 from freshlayer.model.reasons import Reason
 
+NPM_REGISTRY = "https://registry.npmjs.org"
+"""The registry of npm, pnpm and bun where nothing names another one."""
+
 PYPI_INDEX = "https://pypi.org/simple"
 """The index of pip, uv, poetry, pdm and pipenv where nothing names another one."""
 

@@ -173,7 +173,7 @@ class ProjectFiles(Struct, frozen=True):
     def upwards(self, directory: str) -> list[str]:
         """A directory and those above it, the nearest first; absolute."""
         found = [self.path(directory)]
-        # The root is its own parent, and so are two slashes, and no path at all.
+        # The root is its own parent. So are two slashes and the empty path.
         while (parent := dirname(found[-1])) != found[-1]:
             found.append(parent)
         return found

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
 from freshlayer.model.packages import (
+    NPM_REGISTRY,
     ChosenPackage,
     Entries,
     IndexAnswers,
@@ -38,7 +39,6 @@ from freshlayer.packages.npm.manifests import edge_of, libc_of
 from freshlayer.packages.npm.words import Wish, wish_of
 from freshlayer.packages.published import UNTIL, until_of
 
-_NPM = "https://registry.npmjs.org"
 _USUAL = "usual:"
 """Before an option that counts where no configuration file states it."""
 _LONG = "application/json"
@@ -199,7 +199,7 @@ def _registry(wish: Wish, command: PackageCommand) -> str:
     for text in command.files.values():
         known |= dict(_SETTING.findall(text))
     known |= {name: value for name, value in command.options if re.fullmatch(r"(?:@[^:]+:)?registry", name)}
-    return known.get(f"{wish.scope}:registry") or known.get("registry") or _NPM
+    return known.get(f"{wish.scope}:registry") or known.get("registry") or NPM_REGISTRY
 
 
 def _chosen(item: _Wanted, answers: IndexAnswers, node: str) -> ChosenPackage | Resolution:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from posixpath import join
 
 from freshlayer.lazy_regex import compiled
+from freshlayer.model.packages import NPM_REGISTRY
 from freshlayer.shell.files import NOT_KNOWN
 from freshlayer.shell.programs.settings_writer import SettingsWriter
 
@@ -17,7 +18,7 @@ _INDEX = compiled(r"(global|install)\.((?:extra[-_])?index[-_]url|find[-_]links|
 _LOGINS = frozenset({"login", "adduser", "add-user"})
 _LOGIN_SCOPE = compiled(r"--scope[= ](@[\w.~-]{1,100})(?!\S)")
 _AT = compiled(r"--registry[= ](https?://\S{1,1000})")
-_OF_NPM = "https://registry.npmjs.org/"
+_OF_NPM = f"{NPM_REGISTRY}/"
 _OF_ALL_USERS = frozenset({"-g", "--global", "--location=global"})
 _LOCATION = compiled(r"(?:--location|-L)[= ](\w+)")
 _ADDRESS = compiled(r"https?://\S{1,1000}")
