@@ -310,7 +310,7 @@ def test_a_wrong_value_in_a_column(tmp_path: Path, table: str, column: str, valu
         literal = value if isinstance(value, str) and value.startswith("CAST") else "?"
         connection.execute(f"UPDATE {table} SET {column} = {literal}", () if literal != "?" else (value,))
     said = use(path, 0) + use(path, 1)
-    assert [CORRUPT in one for one in said] == [True]
+    assert [CORRUPT in one for one in said] == [True], said
     assert holds(path, 1)
     assert path.with_name("s.corrupt").exists()
 
@@ -374,6 +374,27 @@ def test_a_read_only_file_is_not_a_damaged_one(tmp_path: Path) -> None:
     assert path.read_bytes() == content
 
 
+def test_what_is_recorded_after_another_process_set_the_file_aside_is_in_the_new_one(tmp_path: Path) -> None:
+    """An open file keeps its content when its name is gone."""
+    path = tmp_path / "s"
+    filled(path)
+    said: list[str] = []
+    with contextlib.closing(SqliteStore(path, said.append)) as store:
+        assert len(store.observations(REFERENCES)) == len(REFERENCES)
+        path.replace(tmp_path / "s.corrupt")
+        for suffix in ("-wal", "-shm"):
+            (tmp_path / f"s{suffix}").unlink(missing_ok=True)
+        assert use(path, 0) == []
+        new = parse("https://example.org/new/1")
+        record(
+            store, {new: recorded(1)}, 7, SCOPE, [built(new)], [(new.text, "etag:v0")], [past(REFERENCES[1])]
+        )
+        assert len(store.observations(REFERENCES)) == 0
+    assert said == []
+    assert holds(path, 0)
+    assert holds(path, 1)
+
+
 def test_many_processes_find_one_damaged_file(tmp_path: Path) -> None:
     """It is set aside once, and what each of them records is in the new one."""
     path = tmp_path / "s"
@@ -384,6 +405,6 @@ def test_many_processes_find_one_damaged_file(tmp_path: Path) -> None:
     with get_context("spawn").Pool(8) as pool:
         said = [one for many in pool.starmap(use, [(path, n) for n in range(24)]) for one in many]
     assert content != damaged
-    assert [CORRUPT in one for one in said] == [True]
+    assert [CORRUPT in one for one in said] == [True], said
     assert path.with_name("s.corrupt").read_bytes() == damaged
     assert [number for number in range(24) if not holds(path, number)] == []

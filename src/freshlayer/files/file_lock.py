@@ -20,16 +20,17 @@ _TAKEN = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES})
 
 
 @contextlib.contextmanager
-def locked(path: Path, seconds: float = _SECONDS) -> Iterator[None]:
+def locked(path: Path, seconds: float = _SECONDS, *, is_shared: bool = False) -> Iterator[None]:
     """Hold the lock of a file, which need not exist. Raises TimeoutError if another process keeps the lock.
 
+    ``is_shared``: with others that share it, and with none that does not.
     If the directory can't be locked (NFS requires a writable descriptor, and a directory has none),
     the caller continues without a lock.
     """
     descriptor = _opened(Path(os.path.realpath(path)).parent)
     try:
         if descriptor is not None:
-            _take(descriptor, path, seconds)
+            _take(descriptor, fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX, path, seconds)
         yield
     finally:
         if descriptor is not None:
@@ -43,12 +44,12 @@ def _opened(directory: Path) -> int | None:
         return None
 
 
-def _take(descriptor: int, path: Path, seconds: float) -> None:
+def _take(descriptor: int, kind: int, path: Path, seconds: float) -> None:
     """Polls: a signal handler of Python's would not interrupt a wait in the kernel in time."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in _TAKEN:
                 return

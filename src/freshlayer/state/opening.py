@@ -14,6 +14,7 @@ from pathlib import Path
 
 from freshlayer.errors import StateError
 from freshlayer.files.bounded_read import kind_of
+from freshlayer.files.file_lock import locked
 from freshlayer.state.columns import DamagedError, Row, checked
 from freshlayer.state.libsqlite import sqlite3
 from freshlayer.state.migrations import TABLES, VERSION, migrate
@@ -70,11 +71,14 @@ class StateFile:
 
     def close(self) -> None:
         """End the connection; the file can be used again."""
+        if self._connection is not None:
+            with contextlib.suppress(TimeoutError), locked(self.path, is_shared=True):
+                self._close()
+
+    def _close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # What closing writes back may fail for the reason that reading did.
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
+            _close(connection)
 
     def read(self, sql: str, values: Sequence[object], first: frozenset[object] | None = None) -> list[Row]:
         """The rows of a query, each value checked by the name of its column.
@@ -89,7 +93,7 @@ class StateFile:
             found = checked([column[0] for column in cursor.description], cursor.fetchall())
             if first is not None and any(row[0] not in first for row in found):
                 raise DamagedError("a query gave a row that it did not select")
-            rows.extend(found)
+            rows[:] = found
 
         self._with_connection(query, "nothing is remembered")
         return rows
@@ -161,7 +165,7 @@ class StateFile:
             self.close()
 
     def _act(self, act: Callable[[sqlite3.Connection], None]) -> None:
-        """Act, again and again while another process has the file locked.
+        """Act, again and again while another process has the file locked, or put another in its place.
 
         SQLite waits in C, where Python handles no signal: each of its waits is short.
         """
@@ -170,44 +174,55 @@ class StateFile:
             try:
                 connection = self._open()
                 _limit_steps(connection)
-                return act(connection)
-            except sqlite3.OperationalError as error:
-                # Python's own errors have no code.
-                code = getattr(error, "sqlite_errorcode", 0)
-                if code & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= latest:
+                act(connection)
+                if not self._is_replaced() or time.monotonic() >= latest:
+                    return
+            except (sqlite3.OperationalError, FileNotFoundError) as error:
+                if not (_is_busy(error) or self._is_replaced()) or time.monotonic() >= latest:
                     raise
+            if self._is_replaced():
+                self.close()
+
+    def _is_replaced(self) -> bool:
+        """Whether another process set the file aside: what was read and written since was that file's."""
+        return bool(self._inode) and _inode(self.path) != self._inode
 
     def _open(self) -> sqlite3.Connection:
-        while self._connection is None:
+        if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            before = self._inode = _inode(self.path)
-            connection = self._connected()
-            self._inode = _inode(self.path)
-            if before in {0, self._inode}:
-                self._connection = connection
-            else:
-                # Another process set the old file aside, just now.
-                connection.close()
+            connection, version = self._connected()
+            self._connection = connection
+            try:
+                if version < VERSION:
+                    self._migrate(connection)
+                _check_schema(connection)
+                self._check_tree(connection)
+            except BaseException:
+                self.close()
+                raise
         return self._connection
 
-    def _connected(self) -> sqlite3.Connection:
-        """The open file. Raises StateError where a newer freshlayer wrote it, DamagedError, sqlite3.Error."""
-        connection = sqlite3.connect(self.path, timeout=_WAIT_OF_SQLITE)
-        try:
-            _limit(connection)
-            if _version(connection) < VERSION:
-                # SQLite does not wait for others when it changes the journal mode.
-                from freshlayer.files.file_lock import locked  # noqa: PLC0415 - once for each file
+    def _connected(self) -> tuple[sqlite3.Connection, int]:
+        """A connection, and the version of its file. Raises StateError, DamagedError, sqlite3.Error.
 
-                with locked(self.path):
-                    migrate(connection, self.path)
-            _check_schema(connection)
-            self._check_tree(connection)
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
-            raise
-        return connection
+        With the first query SQLite opens the files beside it, by their names.
+        """
+        with locked(self.path, is_shared=True):
+            self._inode = _inode(self.path)
+            connection = sqlite3.connect(self.path, timeout=_WAIT_OF_SQLITE)
+            try:
+                self._inode = _inode(self.path)
+                _limit(connection)
+                return connection, _version(connection)
+            except BaseException:
+                _close(connection)
+                raise
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """SQLite does not wait for others when it changes the journal mode."""
+        with locked(self.path):
+            if not self._is_replaced():
+                migrate(connection, self.path)
 
     def _check_tree(self, connection: sqlite3.Connection) -> None:
         """A tree out of order loses rows without an error: 0.4 ms for 400 instructions, 6 ms for 4,000."""
@@ -217,11 +232,13 @@ class StateFile:
                 raise DamagedError("its tree is out of order")
 
     def _set_aside(self) -> None:
-        """Rename the file, so that the next one to open it makes a new one. One of several processes does."""
-        from freshlayer.files.file_lock import locked  # noqa: PLC0415 - few files are damaged
+        """Rename the file, so that the next one to open it makes a new one. One of several processes does.
 
-        self.close()
+        SQLite opens and removes the files beside it by their names: under the lock none of them is the new
+        file's (sqlite.org/howtocorrupt.html, "Unlinking or renaming a database file while in use").
+        """
         with locked(self.path):
+            self._close()
             if self._inode and _inode(self.path) != self._inode:
                 return
             aside = _unused_name(self.path)
@@ -237,6 +254,12 @@ def _unused_name(path: Path) -> Path:
     names = [f"{path.name}.corrupt", *(f"{path.name}.corrupt-{n}" for n in range(2, _MOST_ASIDE + 1))]
     found = (it for it in map(path.with_name, names) if not os.path.lexists(it))
     return next(found, path.with_name(names[-1]))
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    """What closing writes back may fail for the reason that reading did."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.close()
 
 
 def _inode(path: Path) -> int:
@@ -288,6 +311,11 @@ def _check_schema(connection: sqlite3.Connection) -> None:
     # Together in one query they would be multiplied, where one of them is empty.
     for table in TABLES:
         connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()  # noqa: S608 - constants of ours
+
+
+def _is_busy(error: Exception) -> bool:
+    """Python's own errors have no code."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def is_damage(error: Exception) -> bool:
