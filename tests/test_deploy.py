@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from freshlayer.watch.metrics import Figures, text_of
 from freshlayer.watch.settings import read
 from freshlayer.watch.triggers.base import Given
 from freshlayer.watch.triggers.kubernetes import KubernetesTarget
+from testing.builders.compose import compose_program
 from testing.command import freshlayer
 from testing.servers.base import find
 from testing.servers.needs import require
@@ -69,12 +71,58 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     assert (done.returncode, ours) == (0, []), done.stderr
 
 
+def test_the_unit_has_no_rights_that_it_does_not_need() -> None:
+    """The score of systemd: 10 is a service without any limit, below 2 is what it calls OK."""
+    require("systemd-analyze")
+    argv = [find("systemd-analyze"), "security", "--offline=true", "--threshold=17"]
+    done = subprocess.run(
+        [*argv, DEPLOY / "freshlayer-watch.service"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_compose_reads_its_file(tmp_path: Path) -> None:
+    """With the schema of its own, which knows no other key."""
+    program = compose_program()
+    text = (DEPLOY / "compose.yaml").read_text("utf-8")
+    wrong = "services.watch Additional property readonly is not allowed"
+    for name, content, problem in (("a", text, ""), ("b", text.replace("read_only:", "readonly:"), wrong)):
+        (tmp_path / f"{name}.yaml").write_text(content)
+        done = subprocess.run(
+            [program, "-f", tmp_path / f"{name}.yaml", "config", "--quiet"],
+            env={"PATH": os.defpath, "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert bool(done.returncode) == bool(problem), done.stderr
+        assert problem in done.stderr
+
+
 def test_compose_keeps_its_state_and_names_only_what_it_declares() -> None:
     watch = COMPOSE["services"]["watch"]
     volumes = [it.split(":")[0] for it in watch["volumes"] if not it.startswith(("/", "."))]
     assert (volumes, watch["secrets"]) == (list(COMPOSE["volumes"]), list(COMPOSE["secrets"]))
     assert watch["read_only"]
     assert all(port.startswith("127.0.0.1:") for port in watch["ports"])
+
+
+SCHEMAS = "kubernetes_validate"
+VERSIONS = ("1.25", "1.37")
+"""Of Kubernetes: the oldest and the newest whose schemas there are."""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_kubernetes_has_every_field_of_the_manifest(version: str) -> None:
+    if importlib.util.find_spec(SCHEMAS) is None:
+        missing = f"{SCHEMAS} is missing (scripts/setup python)"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    schemas = importlib.import_module(SCHEMAS)
+    job = json.loads(MANIFEST["ConfigMap"]["data"]["job.json"])
+    for document in (*MANIFEST.values(), job):
+        schemas.validate(document, version, strict=True)
+    with pytest.raises(schemas.ValidationError):
+        schemas.validate({**MANIFEST["Service"], "specs": {}}, version, strict=True)
 
 
 def test_the_configuration_of_the_manifest_is_one_that_the_service_reads() -> None:
