@@ -37,7 +37,7 @@ _KIB = 1024
 _LOOK = 0.5
 _LOG = "log_format short '$msec $request_method $uri';"
 _HEAD = (
-    *("projects", "mentions", "references", "origins", "interval", "probes of each", "longest gap"),
+    *("projects", "mentions", "references", "origins", "interval", "probes of each", "gaps"),
     *("second requests", "change known", "memory", "processor in an interval", "met"),
 )
 
@@ -57,13 +57,15 @@ class Size:
 class Requests:
     """By the log of the origin. `least`, `most`: probes of a reference in the time that was measured.
 
-    `gap`: the most seconds between two probes of one reference. `seconds`: the most second requests of one
-    that did not change: its first observation has one. `of_change`: of the one that changed, from then on.
+    `gap`: the most seconds between two probes of one reference. `shortest`: the fewest. `seconds`: the most
+    second requests of one that did not change: its first observation has one. `of_change`: of the one that
+    changed, from then on.
     """
 
     least: int
     most: int
     gap: float
+    shortest: float
     seconds: int
     of_change: int
 
@@ -84,9 +86,9 @@ class Fleet:
 
     @property
     def is_probed_once(self) -> bool:
-        """One more than the intervals may lie within them: at their start and at their end."""
+        """Never twice within the least time between two, nor later than the interval and some seconds."""
         requests = self.requests
-        often = requests.most <= int(self.intervals / (1 - JITTER)) + 1
+        often = requests.shortest >= (1 - 2 * JITTER) * self.size.interval - _LOOK
         again = requests.seconds <= 1 and requests.of_change <= 1
         return often and again and requests.least >= 1 and requests.gap <= self.size.interval + SLACK
 
@@ -105,7 +107,7 @@ class Fleet:
             size.origins,
             f"{size.interval} s",
             f"{self.requests.least}-{self.requests.most} in {self.intervals:.1f}",
-            f"{self.requests.gap:.1f} s",
+            f"{self.requests.shortest:.1f}-{self.requests.gap:.1f} s",
             f"{self.requests.seconds}, {self.requests.of_change} of a change",
             f"{self.known:.1f} s",
             f"{self.mib:.0f} MiB",
@@ -180,13 +182,17 @@ def requests_in(log: Path, run: str, references: int, since: float, until: float
         else:
             again[name] += 1
     counts = [sum(since <= at <= until for at in times) for times in probes.values()]
-    gap = max(_longest_gap([*(it for it in times if it < until), until], since) for times in probes.values())
-    return Requests(min(counts), max(counts), gap, max(again.values(), default=0), of_change)
+    gaps = [_gaps([*(it for it in times if it < until), until], since) for times in probes.values()]
+    longest = max(max(some, default=inf) for some in gaps)
+    # The last one ends with the measurement, and not with a probe.
+    shortest = min((it for some in gaps for it in some[:-1]), default=inf)
+    second = max(again.values(), default=0)
+    return Requests(min(counts), max(counts), longest, shortest, second, of_change)
 
 
-def _longest_gap(times: list[float], since: float) -> float:
-    """Of those that end after ``since``."""
-    return max((later - earlier for earlier, later in pairwise(times) if later >= since), default=inf)
+def _gaps(times: list[float], since: float) -> list[float]:
+    """Those that end after ``since``."""
+    return [later - earlier for earlier, later in pairwise(times) if later >= since]
 
 
 def _write_files(served: Path, references: int) -> None:

@@ -25,4 +25,4 @@ def test_what_another_service_requests_does_not_count(tmp_path: Path) -> None:
     log = tmp_path / "log"
     own = "1 HEAD /run/0\n1 GET /run/0\n11 HEAD /run/0\n11 GET /run/0\n"
     log.write_text(f"{own}2 HEAD /0\n3 GET /other/0\n4 HEAD /0/1/2\n")
-    assert requests_in(log, "run", 1, since=10, until=12) == Requests(1, 1, 10, seconds=1, of_change=1)
+    assert requests_in(log, "run", 1, since=10, until=12) == Requests(1, 1, 10, 10, seconds=1, of_change=1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,8 @@ def fleet(root: Path, broken: int) -> None:
 class Running:
     """A service on a directory. ``rounds``: it ends after so many."""
 
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
+
     def __init__(self, root: Path, state: Path, rounds: int, pace: Pace = PACE) -> None:
         self.printed: list[str] = []
         self.rounds = rounds
@@ -68,11 +71,13 @@ class Running:
     def sleep(self, _: float) -> None:
         self.rounds -= 1
 
+    def stopping(self) -> bool:
+        return self.rounds <= 0
+
     def service(
         self, find: Find, probed: Callable[[Verdict, tuple[str, ...]], None] = lambda *_: None
     ) -> Service:
-        stopping = lambda: self.rounds <= 0  # noqa: E731 - for two
-        means = watch_rounds.Means(self.request, keyring, stopping, probed=probed)
+        means = watch_rounds.Means(self.request, keyring, self.stopping, self.monotonic, probed)
         return Service(
             Rounds(WatchedFiles(60), Schedule(self.pace, "seed"), means),
             Standings(self.records, [Rule("ci")], 0, self.printed.append),
@@ -82,8 +87,8 @@ class Running:
                 reader=lambda _: partial(read_one, self.options, self.search, {}),
                 search=0,
                 every=0,
-                monotonic=time.monotonic,
-                stopping=stopping,
+                monotonic=self.monotonic,
+                stopping=self.stopping,
                 sleep=self.sleep,
                 recorded=lambda: None,
                 warn=self.printed.append,
@@ -149,3 +154,39 @@ def test_what_a_downloaded_script_leads_to_counts_as_probed_when_it_was(tmp_path
 def reply(request: Logged, url: str) -> Reply:
     body = b"x" if request.target == "/tool" else f"curl -fsSL {url}/tool -o /tool\n".encode()
     return Reply(200, {"ETag": '"1"'}, b"" if request.method == "HEAD" else body)
+
+
+class Slow(Running):
+    """By its own clock each Dockerfile takes a quarter of a second to judge."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def stopping(self) -> bool:
+        self.now += 0.25
+        return super().stopping()
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        super().sleep(seconds)
+
+
+def test_no_probe_waits_until_all_dockerfiles_are_judged(tmp_path: Path) -> None:
+    """They are judged again and again here; each time takes longer than the interval."""
+    times: defaultdict[str, list[float]] = defaultdict(list)
+    with LoggingServer(lambda it: Reply(200, {"ETag": f'"{it.target}"'})) as origin:
+        for number in range(60):
+            directory = tmp_path / "p" / f"d{number}"
+            directory.mkdir(parents=True)
+            (directory / "Dockerfile").write_text(f"FROM scratch\nRUN curl -O {origin.url}/{number % 20}\n")
+        running = Slow(tmp_path / "p", tmp_path / "state", 3, Pace(10))
+        note = lambda it, _: times[it.reference.text].append(running.now)  # noqa: E731 - one place
+        with closing(running.records):
+            running.service(running.find, note).serve()
+    gaps = [later - earlier for at in times.values() for earlier, later in pairwise(at)]
+    assert len(times) == 20
+    assert running.now > 3 * 15
+    assert max(gaps) < 10 + 5
+    assert min(later - earlier for at in times.values() for earlier, later in pairwise(at[1:])) >= 8

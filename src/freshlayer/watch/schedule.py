@@ -15,19 +15,19 @@ from msgspec import Struct, field
 
 from freshlayer.model.turns import Turn
 from freshlayer.reference import Reference
+from freshlayer.watch.pacing import Spacing
 
 _SLACK = 64
 """So many entries that are void may be in the heap, whatever its length."""
 
 _MOST_DOUBLINGS = 30
-_MOST_EARLY = 0.5
 
 
 class Pace(Struct, frozen=True):
     """How often references are probed, in seconds.
 
     ``hosts``: by the host of the reference; ``kinds``: by its kind, where its host is not named. ``jitter``:
-    the part of the interval by which it may be shorter. ``longest``: the limit of the wait after errors.
+    as of Spacing. ``longest``: the limit of the wait after errors.
     """
 
     interval: float = 900.0
@@ -43,16 +43,16 @@ class Pace(Struct, frozen=True):
 
 
 class _Entry(Struct):
-    """``wait``: seconds between two probes without an error. ``due``: when it is probed next.
+    """``interval``: the most seconds between two probes without an error. ``due``: when it is probed next.
 
-    ``early``: by how much the second probe comes earlier, so that what was added together drifts apart.
-    ``shift``: the same of the probe that is under way. ``rest``: until then the origin wants no request.
+    ``started``: when the probe that is under way started. ``is_new``: none has ended yet. ``rest``: until
+    then the origin wants no request.
     """
 
-    wait: float
+    interval: float
     due: float
-    early: float = 0.0
-    shift: float = 0.0
+    started: float | None = None
+    is_new: bool = False
     errors: int = 0
     rest: float = -inf
 
@@ -87,24 +87,27 @@ class Schedule:
         ``age``: seconds since its last probe; None where there was none: it is due now. A negative age, of
         a wall clock that was set back, counts as 0. ``least``: of its interval.
         """
-        wait = self._wait(reference, least)
-        due = now if age is None else now + max(0.0, wait - max(0.0, age))
+        interval = max(self._pace.of(reference), least)
         known = self._entries.get(reference)
         if known is not None:
-            if wait < known.wait:
-                known.wait = wait
-                self._move(reference, known, min(known.due, now + wait))
+            if interval < known.interval:
+                known.interval = interval
+                self._move(reference, known, min(known.due, now + interval))
             return
-        early = wait * self._share(reference) * min(_MOST_EARLY, 5 * self._pace.jitter)
-        self._move(reference, _Entry(wait, due, early if age is None else 0.0), due)
+        if age is None:
+            self._move(reference, _Entry(interval, now, is_new=True), now)
+            return
+        probed = now - max(0.0, age)
+        due = max(now, self._spacing(reference, interval).after(probed, probed))
+        self._move(reference, _Entry(interval, due), due)
 
     def relax(self, reference: Reference, *, least: float) -> None:
         """Its interval is at least this by now. One that is longer counts from its last probe."""
-        entry, wait = self._entries.get(reference), self._wait(reference, least)
-        if entry is None or wait <= entry.wait:
+        entry, interval = self._entries.get(reference), max(self._pace.of(reference), least)
+        if entry is None or interval <= entry.interval:
             return
-        later = 0.0 if entry.errors else wait - entry.wait
-        entry.wait = wait
+        later = 0.0 if entry.errors else interval - entry.interval
+        entry.interval = interval
         self._move(reference, entry, entry.due + later)
 
     def remove(self, reference: Reference) -> None:
@@ -121,8 +124,8 @@ class Schedule:
         while len(taken) < most and self.next_due() <= now:
             _, _, reference = heappop(self._heap)
             entry = self._entries[reference]
-            entry.shift, entry.early = entry.early, 0.0
-            self._move(reference, entry, now + entry.wait - entry.shift)
+            entry.started = now
+            self._move(reference, entry, self._next(reference, entry, now))
             taken.append(reference)
         return taken
 
@@ -137,12 +140,10 @@ class Schedule:
         if entry is None:
             return
         entry.errors = min(entry.errors + 1, _MOST_DOUBLINGS) if failed else 0
-        wait, entry.shift = entry.wait - entry.shift, 0.0
-        if entry.errors:
-            wait = min(entry.wait * 2 ** (entry.errors - 1), max(self._pace.longest, entry.wait))
         entry.rest = -inf if retry_after is None else now + min(retry_after, self._pace.longest)
-        wait = max(wait, entry.rest - now)
-        self._move(reference, entry, now + wait)
+        due = max(self._next(reference, entry, now), entry.rest)
+        entry.started, entry.is_new = None, False
+        self._move(reference, entry, due)
 
     def hurry(self, reference: Reference, now: float) -> None:
         """Probe it now, or once its origin takes requests again: something reports that it changed."""
@@ -165,7 +166,7 @@ class Schedule:
     def interval_of(self, reference: Reference) -> float:
         """Seconds between two probes without an error; 0 where it is not scheduled."""
         entry = self._entries.get(reference)
-        return entry.wait if entry is not None else 0.0
+        return entry.interval if entry is not None else 0.0
 
     def turn_of(self, reference: Reference, now: float) -> Turn | None:
         """When it is due again; None where it is not scheduled."""
@@ -184,9 +185,17 @@ class Schedule:
             heappop(self._heap)
         return inf
 
-    def _wait(self, reference: Reference, least: float) -> float:
-        """The interval, shorter by a part that follows from the reference and the seed."""
-        return max(self._pace.of(reference), least) * (1 - self._pace.jitter * self._share(reference))
+    def _next(self, reference: Reference, entry: _Entry, ended: float) -> float:
+        """After a probe that ended then."""
+        interval = entry.interval
+        if entry.errors > 1:
+            interval = min(interval * 2 ** (entry.errors - 1), max(self._pace.longest, interval))
+        spacing = self._spacing(reference, interval)
+        after = spacing.after_first if entry.is_new else spacing.after
+        return after(ended if entry.started is None else entry.started, ended)
+
+    def _spacing(self, reference: Reference, interval: float) -> Spacing:
+        return Spacing(interval, self._pace.jitter, self._share(reference))
 
     def _share(self, reference: Reference) -> float:
         """A number from 0 to 1 that looks random, and follows from the reference and the seed."""

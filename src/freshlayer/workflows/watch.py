@@ -28,6 +28,10 @@ _SHORTEST_SLEEP = 0.5
 """What is due within it is probed together."""
 
 _SLEEP_AFTER_FAILURE = 10.0
+_MOST_LATE = 1.0
+"""Seconds: while Dockerfiles are judged, probes that are later than that come first."""
+_FEW = 10
+"""So many Dockerfiles are judged between others that were first."""
 
 
 class Means(Struct, frozen=True):
@@ -66,6 +70,8 @@ class Service:
         self._standings = standings
         self._means = means
         self._next_search = self._next_judgement = -inf
+        self._concerned: set[str] = set()
+        self._by_judgement: set[Reference] = set()
         self._judges = means.turns is None
         self._is_away = False
         self._printed: set[str] = set()
@@ -93,14 +99,14 @@ class Service:
                 shortest = _SLEEP_AFTER_FAILURE
             now = self._means.monotonic()
             due = min(self._next_search, self._rounds.schedule.next_due())
-            due = min(due, self._next_judgement) if self._judges else due
+            due = min(due, -inf if self._concerned else self._next_judgement) if self._judges else due
             longest = _LONGEST_SLEEP if self._means.turns is None else _LONGEST_SHARED_SLEEP
             self._means.sleep(max(min(due - now, left, longest), shortest))
 
     def _round_recorded(self) -> float:
         """Seconds until triggers may be due."""
         with self._means.open_session() as session:
-            lag = max(0.0, self._means.monotonic() - self._rounds.schedule.next_due())
+            lag = self._lag()
             if not self._takes_part(session):
                 return _LONGEST_SHARED_SLEEP
             again = self._round(session)
@@ -108,6 +114,10 @@ class Service:
         self._means.recorded()
         self._show(lag, wall)
         return inf if again is None else again - wall
+
+    def _lag(self) -> float:
+        """Seconds by which the oldest probe that is due is late."""
+        return max(0.0, self._means.monotonic() - self._rounds.schedule.next_due())
 
     def _takes_part(self, session: Session) -> bool:
         """Whether the state that several processes share can be used: without it nothing is judged.
@@ -147,15 +157,29 @@ class Service:
         if self._means.renewed() or now >= self._next_search:
             self._next_search = now + self._means.search
             concerned |= self._search(session, lambda message: self._once_each(message, session))
-        probed, by_judgement = self._rounds.probe(session)
+        self._probe(session)
         if not self._judges:
+            self._concerned, self._by_judgement = set(), set()
             return None
-        concerned |= probed | self._of_others()
+        concerned |= self._concerned | self._of_others()
         if now >= self._next_judgement:
             # Packages have no schedule of their own: their indexes are requested here, once for all.
             self._next_judgement = now + self._means.every
             concerned |= set(self._rounds.files.names)
-        return self._judged(concerned, by_judgement, session)
+        self._concerned = concerned
+        return self._judged(*self._take_concerned(), session)
+
+    def _take_concerned(self) -> tuple[set[str], set[Reference]]:
+        """The Dockerfiles to judge now, and what their judgement is to probe."""
+        taken = self._concerned, self._by_judgement
+        self._concerned, self._by_judgement = set(), set()
+        return taken
+
+    def _probe(self, session: Session) -> None:
+        """What is due; then these Dockerfiles are to be judged, and their judgement probes the rest."""
+        concerned, by_judgement = self._rounds.probe(session)
+        self._concerned |= concerned
+        self._by_judgement |= by_judgement
 
     def _arrived(self) -> set[str]:
         """The Dockerfiles that were built; what webhooks name is due now."""
@@ -177,26 +201,52 @@ class Service:
         return found
 
     def _judged(self, names: set[str], probed: set[Reference], session: Session) -> int | None:
-        found = []
-        for name, report in self._reports(names, probed, session) if names else ():
-            if isinstance(report, Report):
-                found.append((name, report))
-            else:
-                session.warn(str(report))
+        found: list[tuple[str, Report]] = []
+        newer: set[str] = set()
+        for name, report in self._reports(names, probed, session, newer) if names else ():
+            _note(name, report, found, session)
+            if self._rounds.schedule.next_due() < self._means.monotonic() - _MOST_LATE:
+                newer |= self._between(session)
+        found = [(name, report) for name, report in found if name not in newer]
         if self._means.turns is not None and not session.store.is_usable:
             # Without records everything looks new.
             self._next_judgement, self._is_away = -inf, True
             return None
         return self._standings.take(found, session.now) if found else self._standings.fire(session.now)
 
+    def _between(self, session: Session) -> set[str]:
+        """A round while many are judged, which takes many seconds; the Dockerfiles that it judged.
+
+        Where it concerns many, they are judged in the next round.
+        """
+        lag = self._lag()
+        self._probe(session)
+        if not 0 < len(self._concerned) <= _FEW or self._means.turns is not None:
+            return set()
+        names, probed = self._take_concerned()
+        found: list[tuple[str, Report]] = []
+        for name, report in self._reports(names, probed, session):
+            _note(name, report, found, session)
+        self._standings.take(found, session.now)
+        self._means.recorded()
+        self._show(lag, session.now)
+        return names
+
     def _reports(
-        self, names: Collection[str], probed: Collection[Reference] | None, session: Session
+        self,
+        names: Collection[str],
+        probed: Collection[Reference] | None,
+        session: Session,
+        newer: Collection[str] = (),
     ) -> Iterator[tuple[str, Report | FreshlayerError]]:
-        """As of ``Rounds.judge``. Where a judgement fails, halves are judged: one costs no other its own."""
+        """As of ``Rounds.judge``. Where a judgement fails, halves are judged: one costs no other its own.
+
+        ``newer``: those that have a newer one meanwhile.
+        """
         left = set(names)
         try:
             for name, report in self._rounds.judge(names, probed, session):
-                if isinstance(report, Report) and self._means.board is not None:
+                if name not in newer and isinstance(report, Report) and self._means.board is not None:
                     self._means.board.judged(name, report)
                 left.discard(name)
                 yield name, report
@@ -208,7 +258,7 @@ class Service:
                 yield parts[0], FreshlayerError(f"{parts[0]}: not judged: {internal(error)}")
                 return
             for part in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
-                yield from self._reports(part, probed, session)
+                yield from self._reports(part, probed, session, newer)
 
     def _search(self, session: Session, unread: Callable[[str], None]) -> set[str]:
         """The Dockerfiles that are new or changed."""
@@ -226,3 +276,12 @@ class Service:
         if message not in self._printed:
             self._printed.add(message)
             session.warn(message)
+
+
+def _note(
+    name: str, report: Report | FreshlayerError, found: list[tuple[str, Report]], session: Session
+) -> None:
+    if isinstance(report, Report):
+        found.append((name, report))
+    else:
+        session.warn(str(report))
