@@ -15,7 +15,7 @@ from freshlayer.context import ContextFiles
 from freshlayer.discover.files.stages import StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.dockerfile.parse import parse
-from freshlayer.model.context_files import ContextAnswer, Wanted
+from freshlayer.model.reasons import Reason
 from freshlayer.shell.files import FileText
 from testing.base_image import BASE
 from testing.builders.base import build
@@ -87,20 +87,15 @@ def dockerfile_of(every: list[Row], *, joined: bool) -> str:
 def modelled(row: Row, context: ContextFiles, paths: set[str]) -> dict[str, str]:
     """Path → the file of the context that is there, as the model has it."""
     dockerfile = parse(f"FROM {BASE}\n{row.text}\n")
-    answers: dict[Wanted, ContextAnswer] = {}
-    while True:
-        tree = ContextTree(answers)
-        stages = StageFiles(dockerfile, tree)
-        stages.begin(None)
-        directory = "/"
-        for instruction in dockerfile.stages[0].instructions:
-            if instruction.name == "WORKDIR":
-                directory = f"{directory}/{instruction.words[0]}" if instruction.words[0] == "v" else "/w"
-            stages.before(instruction, lambda word: word, directory)
-        found = {path: stages.files.find(path) for path in sorted(paths)}
-        if not tree.wanted:
-            return {path: str(it.text[0][0]) for path, it in found.items() if isinstance(it, FileText)}
-        answers.update(context.read(list(tree.wanted)))
+    stages = StageFiles(dockerfile, ContextTree(context.read, Reason("script-not-in-context")))
+    stages.begin(None)
+    directory = "/"
+    for instruction in dockerfile.stages[0].instructions:
+        if instruction.name == "WORKDIR":
+            directory = f"{directory}/{instruction.words[0]}" if instruction.words[0] == "v" else "/w"
+        stages.before(instruction, lambda word: word, directory)
+    found = {path: stages.files.find(path) for path in sorted(paths)}
+    return {path: str(it.text[0][0]) for path, it in found.items() if isinstance(it, FileText)}
 
 
 @pytest.mark.parametrize("name", ["classic", "buildkit"])

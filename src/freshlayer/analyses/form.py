@@ -18,7 +18,6 @@ from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.dockerfile.model import Dockerfile, Instruction
 from freshlayer.model.base_image import BaseWanted, ImageUse
-from freshlayer.model.context_files import Wanted
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
 from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.reference import Reference
@@ -46,7 +45,6 @@ class _Use(Struct, frozen=True, array_like=True):
 class _More(Struct, frozen=True, array_like=True):
     """What the smallest Dockerfiles lack: their types are not looked at then."""
 
-    wanted: tuple[Wanted, ...]
     scripts: tuple[int, ...]
     packages: dict[int, tuple[PackageCommand, ...]]
     bases: tuple[BaseWanted, ...]
@@ -61,7 +59,7 @@ _REFERENCES = msgspec.msgpack.Decoder(tuple[Reference, ...]).decode
 _INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
 _BY_INSTRUCTION = msgspec.msgpack.Decoder(_Numbered).decode
 _INPUTS = msgspec.msgpack.Decoder(_Inputs).decode
-_NOTHING_MORE = _More((), (), {}, (), (), (), ())
+_NOTHING_MORE = _More((), {}, (), (), (), ())
 
 
 class _Kept(Struct, frozen=True, array_like=True):
@@ -240,7 +238,6 @@ class _Numbers:
 def _more(analysis: Analysis, numbers: _Numbers) -> bytes:
     found = analysis.discovery
     more = _More(
-        wanted=found.wanted,
         scripts=numbers.all(found.scripts),
         packages=dict(found.packages),
         bases=found.bases,
@@ -275,7 +272,6 @@ def _discovery(kept: _Kept, more: _More, references: Sequence[Reference], once: 
         ),
         inputs=tuple(RemoteInput(references[number], once.places(it)) for number, it in inputs),
         not_watched=kept.not_watched,
-        wanted=more.wanted,
         scripts=tuple([references[number] for number in more.scripts]),
         packages=more.packages,
         bases=more.bases,

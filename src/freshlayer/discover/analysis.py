@@ -130,7 +130,7 @@ class Analysis(Struct, frozen=True):
         registry is probed for them.
         """
         if not local and all(item.reference.kind in kinds for item in self.discovery.inputs):
-            return replace(self, discovery=replace(self.discovery, wanted=()))
+            return self
         inputs: list[RemoteInput] = []
         missed: list[NotWatched] = []
         for item in self.discovery.inputs:
@@ -148,7 +148,6 @@ class Analysis(Struct, frozen=True):
             by_instruction=self._kept(inputs),
             inputs=tuple(inputs),
             not_watched=missing,
-            wanted=(),
         )
         return replace(self, discovery=kept)
 

@@ -8,7 +8,6 @@ from msgspec import Struct, field
 
 from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.model.base_image import BaseWanted
-from freshlayer.model.context_files import Wanted
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import NotWatched, RemoteInput
 from freshlayer.model.packages import PackageCommand
@@ -18,16 +17,14 @@ from freshlayer.reference import Reference
 class Discovery(Struct, frozen=True):
     """``by_instruction``: instruction number → what it reads. ``inputs``: the same by reference.
 
-    ``wanted``: files of the build context that have to be read before more is known. ``scripts``: inputs
-    that are executed as scripts, and whose text is not known. ``packages``: instruction number → its package
-    commands in the order in which they run; of several platforms, those of each that differ. ``bases``: the
-    images that stages start from. ``unlocked``: installs that no lock file binds.
+    ``scripts``: inputs that are executed as scripts, and whose text is not known. ``packages``: instruction
+    number → its package commands in the order in which they run; of several platforms, those of each that
+    differ. ``bases``: the images that stages start from. ``unlocked``: installs that no lock file binds.
     """
 
     by_instruction: Mapping[int, tuple[Reference, ...]]
     inputs: tuple[RemoteInput, ...]
     not_watched: tuple[NotWatched, ...]
-    wanted: tuple[Wanted, ...] = ()
     scripts: tuple[Reference, ...] = ()
     packages: Mapping[int, tuple[PackageCommand, ...]] = field(default_factory=dict)
     bases: tuple[BaseWanted, ...] = ()

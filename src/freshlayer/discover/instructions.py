@@ -70,7 +70,7 @@ def discover(
     bases: StageBases | None = None,
 ) -> Discovery:
     """Everything that the instructions of these stages read from the network."""
-    context = context or ContextTree({}, Reason("script-not-in-context"))
+    context = context or ContextTree(None, Reason("script-not-in-context"))
     bases = bases or StageBases({}, conditions.platform, conditions.contexts, dockerfile.escape)
     by_instruction: dict[int, dict[Reference, bool]] = {}
     places: dict[Reference, list[Place]] = {}
@@ -100,7 +100,7 @@ def discover(
     reads = {n: tuple(requested[known] for known in all_of) for n, all_of in by_instruction.items() if all_of}
     scripts = tuple(item.reference for item in inputs if script_of(item.reference) in downloads.wanted)
     missed = decided(not_watched, inputs)
-    return finder.with_packages(Discovery(reads, inputs, missed, tuple(context.wanted), scripts))
+    return finder.with_packages(Discovery(reads, inputs, missed, scripts))
 
 
 def _not_watched(instruction: Instruction, missed: Missed, place: ScriptPlace | None) -> NotWatched:

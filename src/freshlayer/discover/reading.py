@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
+from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
 from freshlayer.discover.directives import Directives, read_directives
 from freshlayer.discover.discovery import Conditions, Discovery
 from freshlayer.discover.files.trees import ContextTree
@@ -21,15 +20,12 @@ from freshlayer.dockerfile.reach import parent_stage, reachable
 from freshlayer.dockerfile.scope import Environment
 from freshlayer.dockerfile.scope import environments as environments_of
 from freshlayer.model.base_image import Bases
-from freshlayer.model.context_files import ContextAnswer, ContextAnswers, ReadContext, Wanted
+from freshlayer.model.context_files import ReadContext
 from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import SYNTAX, NotWatched, Place, RemoteInput
 from freshlayer.model.packages import PackageCommand
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
-
-_MOST_STEPS = 12
-"""How often files of the context are read: scripts execute scripts."""
 
 _CONTEXT_NOT_READ = Reason("script-not-in-context", detail="freshlayer does not read this build context")
 
@@ -43,55 +39,34 @@ def analyse(
 ) -> Analysis:
     """Read a Dockerfile, and the scripts of the build context that it executes.
 
-    Without ``read``, nothing is known of the context. ``scripts``: what is known of those that it downloads;
-    ``bases``: of the images that it starts from. Raises as ``analysis_in_steps``.
-    """
-    steps = analysis_in_steps(
-        text, request, None if read else _CONTEXT_NOT_READ, Learned(scripts or {}, bases or {})
-    )
-    try:
-        wanted = next(steps)
-        while True:
-            wanted = steps.send(read(wanted) if read else {})
-    except StopIteration as ended:
-        found: Analysis = ended.value
-        return found
-
-
-def analysis_in_steps(
-    text: str, request: BuildRequest, why_not: Reason | None = None, learned: Learned = NOTHING_LEARNED
-) -> Generator[tuple[Wanted, ...], ContextAnswers, Analysis]:
-    """The analysis as a value: it yields which files of the context it needs, and is sent what they hold.
-
-    ``why_not``: why the context is not read. Raises DockerfileError for what the builder would refuse to
-    parse, for a target that does not exist, and for a ``# freshlayer:`` comment that is not a directive.
+    ``read`` is called for each file of the context where the analysis depends on it: once, and without it
+    nothing is known of the context. ``scripts``: what is known of those that it downloads; ``bases``: of the
+    images that it starts from. Raises DockerfileError for what the builder would refuse to parse, for a
+    target that does not exist, and for a ``# freshlayer:`` comment that is not a directive; and what ``read``
+    raises.
     """
     dockerfile = parse(text)
     every = [i for stage in dockerfile.stages for i in (stage.start, *stage.instructions)]
     directives = read_directives(
         text, [(i.line, i.end_line, i.name) for i in (*dockerfile.arguments, *every)]
     )
-    answers: dict[Wanted, ContextAnswer] = {}
-    for left in itertools.count(_MOST_STEPS, -1):
-        first, *others = [
-            _read_for(dockerfile, request, platform, directives, ContextTree(answers, why_not), learned)
-            for platform in request.platforms
-        ]
-        union = _union([first.discovery, *(other.discovery for other in others)])
-        if not union.wanted or not left:
-            chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
-            chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
-            found = replace(
-                first,
-                discovery=union,
-                package_chains=tuple(chains),
-                image_uses=tuple(dict.fromkeys(use for it in (first, *others) for use in it.image_uses)),
-                names_of_base=first.names_of_base.union(*(it.names_of_base for it in others)),
-            )
-            found = _with_frontend(found, text, request)
-            return replace(found, discovery=_honouring(found.discovery, every, directives))
-        answers.update((yield union.wanted))
-    raise AssertionError
+    learned = Learned(scripts or {}, bases or {})
+    context = ContextTree(read, _CONTEXT_NOT_READ)
+    first, *others = [
+        _read_for(dockerfile, request, platform, directives, context, learned)
+        for platform in request.platforms
+    ]
+    chains = [chain for analysis in (first, *others) for chain in analysis.package_chains]
+    chains = [chain for place, chain in enumerate(chains) if chain not in chains[:place]]
+    found = replace(
+        first,
+        discovery=_union([first.discovery, *(other.discovery for other in others)]),
+        package_chains=tuple(chains),
+        image_uses=tuple(dict.fromkeys(use for it in (first, *others) for use in it.image_uses)),
+        names_of_base=first.names_of_base.union(*(it.names_of_base for it in others)),
+    )
+    found = _with_frontend(found, text, request)
+    return replace(found, discovery=_honouring(found.discovery, every, directives))
 
 
 def _read_for(
@@ -181,7 +156,6 @@ def _union(found: list[Discovery]) -> Discovery:
         {number: tuple(references) for number, references in by_instruction.items()},
         tuple(RemoteInput(reference, tuple(places)) for reference, places in merged.items()),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.not_watched)),
-        tuple(dict.fromkeys(item for discovery in found for item in discovery.wanted)),
         tuple(dict.fromkeys(item for discovery in found for item in discovery.scripts)),
         packages=_together(discovery.packages for discovery in found),
         bases=all_wanted(item for discovery in found for item in discovery.bases),
@@ -227,7 +201,6 @@ def _honouring(
         by_instruction=kept,
         inputs=tuple(inputs),
         not_watched=(*others, *excluded),
-        wanted=(),
         scripts=tuple(sorted(scripts)),
         packages={n: commands for n, commands in discovery.packages.items() if lines[n] not in silenced},
     )

@@ -38,15 +38,6 @@ class NoText(Struct, frozen=True):
     source: str = ""
 
 
-PENDING = Reason("limit-reached", detail="too many files of the build context would have to be read")
-"""Of a file that the analysis will know when it has been read; what is looked up next can be read with it."""
-
-
-def is_pending(found: object) -> bool:
-    """Whether an answer waits for a file to be read."""
-    return isinstance(found, NoText) and found.reason is PENDING
-
-
 class FilesSeen(Protocol):
     """The files of one image, as a command sees them. Paths are absolute and normalised."""
 

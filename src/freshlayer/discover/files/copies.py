@@ -13,7 +13,7 @@ from msgspec import Struct
 from freshlayer.discover.files.layers import Found, Link, View, below_path
 from freshlayer.discover.files.trees import Tree
 from freshlayer.lazy_regex import compiled
-from freshlayer.shell.files import FileText, NoText, is_pending
+from freshlayer.shell.files import FileText, NoText
 from freshlayer.shell.patterns import matches
 
 _WILDCARD = compiled(r"[*?\[]")
@@ -41,15 +41,12 @@ class Copied(Struct, frozen=True):
         rest = below_path(path, self.target)
         if rest is None:
             return None
-        waiting: Found | None = None
         for source in reversed(self.sources):
             for place, named in self._places(source, rest):
                 found = None if self._leaves_out(place) else self.tree.find(place, named=named)
-                if is_pending(found):
-                    waiting = waiting or found
-                elif found is not None and waiting is None:
+                if found is not None:
                     return _in_image(found, path)
-        return waiting
+        return None
 
     def names(self, directory: str, known: frozenset[str], _below: View) -> frozenset[str]:
         """With what was copied into the directory."""

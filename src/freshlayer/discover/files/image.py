@@ -23,7 +23,7 @@ from freshlayer.discover.files.layers import (
     Written,
     below_path,
 )
-from freshlayer.shell.files import FileText, is_pending
+from freshlayer.shell.files import FileText
 from freshlayer.shell.values import alternatives
 
 _MOST_LAYERS = 300
@@ -39,14 +39,11 @@ class _Below(Struct, frozen=True):
 
     def find(self, path: str) -> Found | None:
         """Of the newest that knows it."""
-        waiting: Found | None = None
         for number in range(self.count - 1, -1, -1):
             found = self.layers[number].find(path, _Below(self.layers, number, self.copies))
-            if is_pending(found):
-                waiting = waiting or found
-            elif found is not None:
-                return waiting or found
-        return waiting
+            if found is not None:
+                return found
+        return None
 
     def names(self, directory: str) -> frozenset[str]:
         """Of all of them."""

@@ -109,7 +109,7 @@ class StageFiles:
             return self._context
         known = expand(name)
         if known in self._contexts:
-            return ContextTree({}, _OTHER_CONTEXT)
+            return ContextTree(None, _OTHER_CONTEXT)
         by_name = numbers or not (known or "").isdigit()
         stage = self._dockerfile.stage_named(known) if known and by_name else None
         if stage is None:

@@ -8,17 +8,21 @@ from typing import Protocol
 from freshlayer.discover.files.layers import Found, Known, Link, View
 from freshlayer.model.context_files import (
     ContextAbsent,
-    ContextAnswers,
+    ContextAnswer,
     ContextDirectory,
     ContextLink,
     ContextText,
     ContextUnread,
+    ReadContext,
     Wanted,
 )
 from freshlayer.model.reasons import Reason
-from freshlayer.shell.files import PENDING, FileText, NoText
+from freshlayer.shell.files import FileText, NoText
 
 _IGNORED = Reason("script-not-in-context", detail="an ignore file leaves it out of the build context")
+_TOO_MANY = ContextUnread(
+    Reason("limit-reached", detail="too many files of the build context would have to be read")
+)
 _MOST_LINKS = 8
 _MOST_WANTED = 5_000
 _SCRIPTS = (".sh", ".bash")
@@ -39,27 +43,28 @@ class Tree(Protocol):
 
 
 class ContextTree:
-    """The build context. ``wanted`` collects what has to be read before the analysis can go on."""
+    """The build context. ``read`` is called for each file where what follows depends on it, and once.
 
-    def __init__(self, answers: ContextAnswers, why_not: Reason | None = None) -> None:
-        self._answers = answers
+    ``why_not``: why nothing of it is read.
+    """
+
+    def __init__(self, read: ReadContext | None, why_not: Reason) -> None:
+        self._read = read
         self._why_not = why_not
-        self.wanted: dict[Wanted, None] = {}
+        self._answers: dict[Wanted, ContextAnswer] = {}
 
     @property
     def is_read(self) -> bool:
         """Whether what is not there is known not to be there."""
-        return self._why_not is None
+        return self._read is not None
 
     def find(self, path: str, *, named: bool) -> Found | None:
         """A file of the context. A link leads on in the context where it is ``named``, else in the image."""
         for _ in range(_MOST_LINKS):
             name = path.lstrip("/") or "."
-            if self._why_not:
+            if self._read is None:
                 return NoText(name, self._why_not) if named or name.endswith(_SCRIPTS) else None
-            match self._answer(Wanted(name)):
-                case None:
-                    return NoText(name, PENDING)
+            match self._answer(self._read, Wanted(name)):
                 case ContextText(text=text):
                     return FileText(name, ((text,),) if text else ((),))
                 case ContextUnread(reason=reason):
@@ -76,17 +81,17 @@ class ContextTree:
 
     def names(self, directory: str) -> frozenset[str] | None:
         """What is in a directory of the context; the names of directories end in a slash."""
-        answer = None if self._why_not else self._answer(Wanted(directory.lstrip("/") or ".", names=True))
-        if answer is None:
+        if self._read is None:
             return frozenset()
+        answer = self._answer(self._read, Wanted(directory.lstrip("/") or ".", names=True))
         return frozenset(answer.names) if isinstance(answer, ContextDirectory) else None
 
-    def _answer(self, wanted: Wanted) -> object:
+    def _answer(self, read: ReadContext, wanted: Wanted) -> ContextAnswer:
         answer = self._answers.get(wanted)
-        if answer is None and len(self._answers) + len(self.wanted) < _MOST_WANTED:
-            self.wanted[wanted] = None
-        elif answer is None:
-            return ContextUnread(PENDING) if wanted.path.endswith(_SCRIPTS) else ContextAbsent()
+        if answer is None and len(self._answers) >= _MOST_WANTED:
+            return _TOO_MANY if wanted.path.endswith(_SCRIPTS) else ContextAbsent()
+        if answer is None:
+            answer = self._answers[wanted] = read((wanted,))[wanted]
         return answer
 
 

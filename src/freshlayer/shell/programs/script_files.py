@@ -9,7 +9,7 @@ from posixpath import basename, join, normpath
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
-from freshlayer.shell.files import FileText, NoText, is_pending
+from freshlayer.shell.files import FileText, NoText
 from freshlayer.shell.frame import Frame
 from freshlayer.shell.patterns import matches
 from freshlayer.shell.programs.assignments_of_files import assignments
@@ -226,15 +226,12 @@ def as_input(runner: Runner, given: Values, fields: Fields, frame: Frame) -> Com
 
 
 def _along_path(runner: Runner, name: str, frame: Frame) -> tuple[FileText | NoText | None, str]:
-    waiting: NoText | None = None
     for directory in _directories(runner, frame):
         path = join(directory, name)
         found = runner.runs.files.find(path) if name in runner.runs.files.names(directory) else None
-        if isinstance(found, NoText) and is_pending(found):
-            waiting = waiting or found
-        elif found is not None and waiting is None:
+        if found is not None:
             return runner.runs.read(found), path
-    return waiting, name
+    return None, name
 
 
 def _directories(runner: Runner, frame: Frame) -> list[str]:
