@@ -222,12 +222,12 @@ def _place_of(finding: Finding, commands: list[Ran]) -> ScriptPlace | None:
 
 def _as_git(words: Words) -> Words:
     """``gh repo clone OWNER/NAME DIRECTORY`` and ``git-lfs`` as the commands of git that they run."""
-    plain_words = [word if isinstance(word, str) else "" for word in words]
-    if plain_words[:3] == ["gh", "repo", "clone"] and len(words) > 3:
-        short = re.fullmatch(r"[\w.-]+/[\w.-]+", plain_words[3])
-        url: Word = f"https://github.com/{plain_words[3]}.git" if short else words[3]
+    if words[:3] == ["gh", "repo", "clone"] and len(words) > 3:
+        name = words[3]
+        short = isinstance(name, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", name)
+        url: Word = f"https://github.com/{name}.git" if short else name
         return ["git", "clone", url, *(word for word in words[4:] if word != "--")]
-    return ["git", "lfs", *words[1:]] if plain_words[:1] == ["git-lfs"] else words
+    return ["git", "lfs", *words[1:]] if words[:1] == ["git-lfs"] else words
 
 
 def _as_rustup(words: Words, call: Call) -> Words:

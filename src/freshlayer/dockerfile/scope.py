@@ -92,14 +92,19 @@ class Environment(Struct, frozen=True):
         too_much = self._too_much(text, [known[name] for name in names if name in known])
         if too_much:
             return too_much
-        if len(known) == len(found) and text.isascii() and _ONLY_NAMES.fullmatch(text):
+        if text.isascii() and _ONLY_NAMES.fullmatch(text):
             # What the library does character by character.
-            return _REFERENCE.sub(lambda match: known[match[1] or match[2]], text)
-        lexer = ShellLex(escape, env=known, skip_unset_env=False)
-        try:
-            value = lexer.process_word(_marked(text, escape, known))
-        except ValueError as error:
-            return Unknown(Reason("not-computed", detail=f"can't be expanded: {masked_script(str(error))}"))
+            value = _REFERENCE.sub(lambda match: _value_of(match[1] or match[2], known), text)
+            if len(known) == len(found):
+                return value
+        else:
+            lexer = ShellLex(escape, env=known, skip_unset_env=False)
+            try:
+                value = lexer.process_word(_marked(text, escape, known))
+            except ValueError as error:
+                return Unknown(
+                    Reason("not-computed", detail=f"can't be expanded: {masked_script(str(error))}")
+                )
         missing = _MARKER.search(value)
         if missing:
             reason = found.get(missing[1])
@@ -136,6 +141,11 @@ def _limit(detail: str) -> Unknown:
     return Unknown(Reason("limit-reached", detail=detail))
 
 
+def _value_of(name: str, known: Mapping[str, str]) -> str:
+    """The value, or the mark of a name without one."""
+    return known.get(name, f"{_OPEN}{name}{_CLOSE}")
+
+
 def _marked(text: str, escape: str, known: Container[str]) -> str:
     """Mark where a name without a value is used bare, so that ``${X:-d}`` still takes its default.
 
@@ -150,7 +160,7 @@ def _marked(text: str, escape: str, known: Container[str]) -> str:
         elif token == "'" and quote != '"':
             quote = "" if quote else "'"
         elif name and quote != "'" and name not in known:
-            token = f"{_OPEN}{name}{_CLOSE}"
+            token = _value_of(name, {})
         marked.append(token)
     return "".join(marked)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from posixpath import basename
 
-from freshlayer.lazy_regex import DOTALL, IGNORECASE, compiled
+from freshlayer.lazy_regex import ASCII, DOTALL, IGNORECASE, compiled
 from freshlayer.masking.channels import masked_channel
 from freshlayer.masking.given import given, piped
-from freshlayer.masking.names import MASK, is_secret_name, looks_random
+from freshlayer.masking.names import MASK, has_known_form, is_secret_name, looks_random
 from freshlayer.masking.urls import shown
 
 Show = Callable[[str], str]
@@ -64,6 +64,8 @@ _PLAIN_VALUE = compiled(r"[a-z]{0,12}|v?\d[\d.:]*|(?:amd|arm|x86_|ppc|s390|riscv
 _ATTACHED = compiled(r"-p(?!rint0|rintf\b)(?=.*[^a-z])(?!\d+(?::\d+)*$)(?![/.$]).{3,}")
 """``-pSECRET`` of a program that is not known; ``-p8080:80``, ``-pv`` and ``-p/a/b`` are not secrets."""
 
+_PLAIN_WORD = compiled(r"[a-z0-9][a-z0-9._+/-]{0,17}", ASCII | IGNORECASE)
+"""A subcommand, a package, a file: shorter than what looks random, and nothing in it assigns or is a URL."""
 _HINT = compiled(r"[=:]|\s")
 _NAMED = r"(?<![\w.$])\.?[A-Za-z_][\w.\[\]-]*"
 _IS = r"(?:\\?[\"']?\s*(?:=>|[:=](?![:/]))\s*)(?P<value>.+)"
@@ -132,7 +134,7 @@ def masked_words(words: list[str], depth: int = 0, show: Show = shown) -> list[s
 
 def _is_named(word: str, program: str) -> bool:
     """``set NAME VALUE``: a bare word that is the name of a secret, but not a program or a verb."""
-    if word in {"", program} or not _NAME.fullmatch(word):
+    if word == program or ("_" not in word and "-" not in word) or not _NAME.fullmatch(word):
         return False
     return is_secret_name(word.rpartition(":")[2])
 
@@ -184,6 +186,9 @@ def _unquoted(token: str) -> str:
 
 
 def _word(word: str, program: str, depth: int, show: Show, *, logs_in: bool) -> str:
+    if _PLAIN_WORD.fullmatch(word) and program not in _OF_CHANNELS and not has_known_form(word):
+        # As most words are: what follows leaves them as they are.
+        return word
     word = masked_channel(word) if program in _OF_CHANNELS else word
     option, equals, value = word.partition("=")
     if equals and option.startswith("-"):

@@ -12,6 +12,7 @@ _LOGIN_WITH = frozenset("vault bao cargo wandb comet netlify snyk".split())
 _SETTING = frozenset({"config", "configure"})
 _OTHERS = _SETTING | {"htpasswd"}
 _MOST = 50
+_NAMED = _LOGIN_WITH | _OTHERS
 _LOGINS = frozenset({"login", "auth"})
 _SERVICE = compiled(
     r"(?:http-basic|bearer|custom-headers|[\w-]+-(?:oauth|token))\..+|(?:(?!build\.|local\.|mirror\.)\S+\.\S+:?\w*)"
@@ -31,8 +32,8 @@ _NO_SECRET = compiled(r"\$\{?\w+\}?|-\w?|%s(?:\\n)?")
 def given(words: list[str]) -> set[int]:
     """Places of the words of a command that are secrets only by the program that they are given to."""
     found: set[int] = set()
-    names = [basename(word) for word in words]
-    known = [(place, name) for place, name in enumerate(names) if name in _LOGIN_WITH | _OTHERS]
+    names = _names(words)
+    known = [(place, name) for place, name in enumerate(names) if name in _NAMED]
     for place, name in known[:_MOST]:
         if name in _LOGIN_WITH and _LOGINS & set(names[place + 1 : place + 3]):
             found |= _operands(words, place + 1, 1, skipped=_LOGINS)
@@ -40,7 +41,7 @@ def given(words: list[str]) -> set[int]:
             found |= _operands(words, place + 1, 1 if _prints(words[place + 1 :]) else 2)
         elif name in _SETTING:
             found |= _settings(words, place, names[:place])
-    if _reads_secret(words):
+    if _reads_secret(words, names):
         found |= {place for place, word in enumerate(words) if place and words[place - 1] == "<<<"}
         found |= {place for place, word in enumerate(words) if word.startswith("<<<") and word != "<<<"}
     return found
@@ -77,17 +78,22 @@ def _names_secret(name: str) -> bool:
     return is_secret_name(name) or name.lower().endswith("authident")
 
 
-def _reads_secret(words: list[str]) -> bool:
-    """Whether a command reads a secret from its standard input."""
-    names = {basename(word) for word in words}
+def _names(words: list[str]) -> list[str]:
+    """The words without directories, as programs are named."""
+    return [word.rpartition("/")[2] for word in words]
+
+
+def _reads_secret(words: list[str], names: list[str]) -> bool:
+    """Whether a command reads a secret from its standard input. ``names``: of the words."""
     if "sudo" in names and "-S" in words:
         return True
-    ends_in_login = bool(_LOGIN_WITH & names) and "-" in words
-    return bool(_READERS & names) or ends_in_login or any(map(_STDIN.fullmatch, words))
+    if not _READERS.isdisjoint(names) or ("-" in words and not _LOGIN_WITH.isdisjoint(names)):
+        return True
+    return any(map(_STDIN.fullmatch, [word for word in words if word.startswith("-")]))
 
 
 def piped(words: list[str], reader: list[str]) -> set[int]:
     """Places of the words of a command whose output another one reads as a secret."""
-    if not _reads_secret(reader) or not words or basename(words[0]) in _SOURCES:
+    if not words or not _reads_secret(reader, _names(reader)) or basename(words[0]) in _SOURCES:
         return set()
     return {place for place, word in enumerate(words) if place and not _NO_SECRET.fullmatch(word)}
