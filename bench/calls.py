@@ -7,6 +7,11 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
+
+from freshlayer.discover.reading import analyse
+from freshlayer.model.context_files import ReadContext
+from testing import gold
 
 _PROGRAM = """
 import sys
@@ -62,3 +67,21 @@ def each(directory: Path, lines: tuple[int, int], *words: str, times: int = 1) -
         counted.append(calls(context, *words, runs=times))
     _, one, few, many = counted
     return (few - one) / (lines[0] - 1), (many - few) / (lines[1] - lines[0])
+
+
+def of_reading(text: str, read: ReadContext) -> int:
+    """Of a second reading in this process: what is loaded and compiled once is not counted."""
+    count = 0
+
+    def called(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    analyse(text, gold.QUESTION, read)
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        analyse(text, gold.QUESTION, read)
+    finally:
+        sys.setprofile(before)
+    return count

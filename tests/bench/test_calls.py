@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import calls
+from bench import calls, many
+from freshlayer.context import ContextFiles
 
 MOST = {("inputs", 1): 430, ("inputs", 2): 65, ("check", 1): 540, ("check", 2): 172}
 """Command, and which run of it → calls of functions for each RUN that downloads."""
+
+
+MOST_A_FILE = 2_050
+"""Calls of functions for each of the hard examples, which are one RUN mostly."""
 
 
 @pytest.mark.parametrize("runs", [1, 2])
@@ -20,3 +25,22 @@ def test_an_input_costs_the_same_among_many(
     few, many = calls.each(tmp_path, (50, 250), *words, times=runs)
     assert many < 1.1 * few
     assert many < MOST[command, runs]
+
+
+def test_a_dockerfile_costs_no_more_than_it_did(tmp_path: Path) -> None:
+    read = ContextFiles(tmp_path, None).read
+    texts = [path.read_text() for path in sorted(many.HARD_EXAMPLES.glob("*.Dockerfile"))]
+    assert sum(calls.of_reading(text, read) for text in texts) < MOST_A_FILE * len(texts)
+
+
+def test_scripts_that_execute_scripts_have_the_dockerfile_followed_once(tmp_path: Path) -> None:
+    """What is before a script is not followed again where one of the build context is read."""
+    last = 5
+    for number in range(last):
+        (tmp_path / f"{number}.sh").write_text(f"sh /x/{number + 1}.sh\n")
+    (tmp_path / f"{last}.sh").write_text("curl -O https://example.org/last\n")
+    runs = "".join(f"RUN wget https://example.org/{number} && true\n" for number in range(40))
+    start = f"FROM scratch\nCOPY . /x\n{runs}"
+    read = ContextFiles(tmp_path, None).read
+    one, all_of_them = (calls.of_reading(f"{start}RUN sh /x/{n}.sh\n", read) for n in (last, 0))
+    assert all_of_them < 1.2 * one

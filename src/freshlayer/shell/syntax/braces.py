@@ -27,7 +27,10 @@ Token = str | Part
 
 def braced(word: Word) -> tuple[Word, ...]:
     """The words to which a word expands. Where they are too many, one word whose value is not known."""
-    if not any(isinstance(part, Literal) and not part.quoted and "{" in part.text for part in word):
+    for part in word:
+        if isinstance(part, Literal) and not part.quoted and "{" in part.text:
+            break
+    else:
         return (word,)
     tokens: list[Token] = []
     for part in word:

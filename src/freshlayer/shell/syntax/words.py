@@ -70,9 +70,10 @@ def words(nodes: list[Node]) -> tuple[Word, ...]:
 
 def word(node: Node) -> Word:
     """One word."""
-    if node.type in {"command_name", "concatenation"}:
+    kind = node.type
+    if kind in {"command_name", "concatenation"}:
         return _sequence(node, node.start_byte, node.end_byte, quoted=False)
-    return _string(node) if node.type == "string" else tuple(_parts(node, quoted=False))
+    return _string(node) if kind == "string" else tuple(_parts(node, quoted=False))
 
 
 def given_word(redirect: Node) -> Word:
@@ -145,6 +146,8 @@ def _sequence(node: Node, start: int, end: int, *, quoted: bool) -> Word:
 def _blanks_before(expansion: Node) -> int:
     """In a string the grammar counts the blanks before a dollar sign to it, where nothing else is between."""
     source = expansion.text or b""
+    if not source[:1].isspace():
+        return 0
     return len(source) - len(source.lstrip()) if source.lstrip().startswith(b"$") else 0
 
 
@@ -177,8 +180,10 @@ def _literals(text: str, *, quoted: bool) -> list[Part]:
 
 
 def _parts(node: Node, *, quoted: bool) -> list[Part]:
-    text = text_of(node)
-    match node.type:
+    text, kind = text_of(node), node.type
+    if kind in _PLAIN:
+        return _literals(text, quoted=quoted)
+    match kind:
         case "string_content":
             return _literals(text, quoted=quoted)
         case "heredoc_content":
@@ -195,10 +200,8 @@ def _parts(node: Node, *, quoted: bool) -> list[Part]:
             return [Substitution(_inside(text.lstrip(), quoted=quoted), text.lstrip(), quoted)]
         case "process_substitution":
             return [Opaque(text, quoted, text[2:-1])]
-        case kind if kind in _PLAIN or not node.is_named:
-            return _literals(text, quoted=quoted)
         case _:
-            return [Opaque(text, quoted)]
+            return [Opaque(text, quoted)] if node.is_named else _literals(text, quoted=quoted)
 
 
 def is_computed(node: Node) -> bool:
