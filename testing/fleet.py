@@ -18,7 +18,7 @@ from freshlayer.model.observation import Certainty, Change, Recorded, Verdict
 from freshlayer.model.packages import ChosenPackage, PackageChange, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Past, Report
-from freshlayer.model.watched import SLOT, Cause, CauseKind, Fired, Standing
+from freshlayer.model.watched import SLOT, Cause, CauseKind, Fired, Recovery, Standing
 from freshlayer.reference import Reference
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
@@ -41,7 +41,10 @@ _OPENSSL = "pkg:deb/debian/openssl?arch=amd64"
 
 
 class Kind(NamedTuple):
-    """What an image of the fleet is like. ``since``: minutes ago, 0: it is fresh."""
+    """What an image of the fleet is like. ``since``: minutes ago, 0: it never was stale.
+
+    One that is fresh, with a cause, was stale by it: it was rebuilt six minutes after it was ``triggered``.
+    """
 
     name: str
     state: str = "fresh"
@@ -65,9 +68,11 @@ FLEET = (
         for name in (
             *("web/admin", "search/indexer", "search/query", "billing/invoices", "mobile/push"),
             *("data/warehouse", "ml/train-gpu", "ml/serve", "platform/base", "platform/jobs"),
-            *("qa/browsers", "payments/worker", "payments/reconcile", "auth/tokens", "edge/geoip"),
+            *("qa/browsers", "auth/tokens", "edge/geoip"),
         )
     ),
+    Kind("payments/worker", "fresh", "openssl", 451, 436),
+    Kind("payments/reconcile", "fresh", "openssl", 451, 434),
 )
 
 
@@ -276,10 +281,13 @@ def _packages(text: str, *, own: bool) -> PackageVerdict:
 
 def standing_of(kind: Kind, text: str = "") -> Standing:
     """Its standing."""
-    if kind.state != "stale":
+    if not kind.since:
         return Standing(name_of(kind))
     reference = _OF_CAUSE[kind.cause]
     whole = reference if reference == _OPENSSL else reference + text
+    if kind.state == "fresh":
+        times = (NOW - it * 60 for it in (kind.since, kind.triggered, kind.triggered - 6))
+        return Standing(name_of(kind), turn=Recovery(*times, references=(whole,)))
     line = 11 if reference == _OPENSSL else _PLACES[reference][0]
     identity = "version:3.0.17-1@sha256:bb" if reference == _OPENSSL else str(_IDENTITIES[reference][1])
     sort = {"openssl": CauseKind.SECURITY, "base": CauseKind.BASE}.get(kind.cause, CauseKind.INPUT)

@@ -11,6 +11,7 @@ import zlib
 from itertools import product
 from pathlib import Path
 
+from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.images import input_address
 from testing.devtools import browser
 from testing.fleet import TOOL, board_of, histories, served
@@ -26,7 +27,7 @@ _LEVEL = 9
 def main(directory: Path) -> None:
     """Write ``PAGE-WIDTH-THEME.png`` for each."""
     directory.mkdir(parents=True, exist_ok=True)
-    with served(board_of(), past=histories()) as address, browser() as window:
+    with served(board_of(rules=(Rule("ci"),)), past=histories()) as address, browser() as window:
         for name, width, theme in product(_PAGES, _WIDTHS, ("light", "dark")):
             place = directory / f"{name}-{width}-{theme}.png"
             window.opened(address + _PAGES[name], width, _HEIGHT, theme)

@@ -138,7 +138,7 @@ def test_an_image_is_named_as_users_type_it() -> None:
 
 def test_what_is_not_watched_has_its_reason_and_hint() -> None:
     note = page_of(page_report("why")).one("li", id_="i1-l9").one("p", "aside")
-    assert note.words == "Not watched: bash why: why needs-command-outputHint: why"
+    assert note.words == "bash why: why needs-command-outputHint: why"
 
 
 @pytest.mark.parametrize("number", [1, 2])

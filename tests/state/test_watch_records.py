@@ -45,8 +45,8 @@ def test_a_standing_is_what_was_recorded_last(records: WatchRecords) -> None:
     records.record([Standing(NAME), Standing("/q\udcff")], [], at=1)
     assert records.record([STALE], [], at=2)
     assert records.standings() == {NAME: STALE, "/q\udcff": Standing("/q\udcff")}
-    assert records.record([Standing(NAME, turn=Recovery(5, 6, 7))], [], at=3)
-    assert (records.standings() or {})[NAME].turn == Recovery(5, 6, 7)
+    assert records.record([Standing(NAME, turn=Recovery(5, 6, 7, ("a",)))], [], at=3)
+    assert (records.standings() or {})[NAME].turn == Recovery(5, 6, 7, ("a",))
 
 
 def test_a_standing_and_its_messages_are_recorded_as_one(records: WatchRecords, others: WatchRecords) -> None:

@@ -25,6 +25,7 @@ from freshlayer.watch.pages.chart import chart
 from freshlayer.watch.pages.image_page import image_page
 from freshlayer.watch.pages.images import address_of, image_of, input_address, titles
 from freshlayer.watch.pages.known import known_of
+from freshlayer.watch.pages.routes import Histories
 from freshlayer.watch.pages.times import when
 from testing.fleet import FLEET, NOW, TOOL, board_of, histories, name_of, report_of, served, standing_of
 from testing.pages import PAYLOADS
@@ -317,6 +318,50 @@ def test_a_build_that_never_came_back_needs_a_person() -> None:
             at=NOW,
         )
         assert "6 h 01 min ago: its message is not delivered" in sent(address, "/")[1].decode()
+
+
+def test_a_build_that_failed_since_the_image_is_stale_needs_a_person() -> None:
+    kind = FLEET[0]
+    (image,) = board_of((kind,), rounds=False, rules=(Rule("ci"),)).shown.images.values()
+    assert not image.needs_you
+    event = histories().of_image(name_of(kind), 9).builds[1]
+    steps = tuple(replace(it, outcome="failed") if it.line == 14 else it for it in event.instructions)
+    for at, texts, todo in (
+        (NOW - 430 * 60, ["build failed 02:31, line 14"], "The build of 02:31 failed: read its output."),
+        (NOW - 460 * 60, [], "Nothing: a trigger started the rebuild, or waits to settle."),
+    ):
+        page = image_page(image, [replace(event, at=at, instructions=steps)], NOW)
+        assert [step.text for step in page.track] == [
+            *("stale since 02:10 (openssl)", "triggered 02:25 by ci", *texts),
+        ]
+        assert page.todo.startswith(todo)
+        assert (page.needs_you, bool(page.command)) == (bool(texts), bool(texts))
+
+
+def test_an_image_that_is_fresh_again_shows_by_what_it_was_stale() -> None:
+    kind = next(it for it in FLEET if it.name == "payments/worker")
+    with served(board_of((kind,), rounds=False)) as address:
+        row = sent(address, "/")[1].decode().partition('<tr class="is-fresh')[2]
+        assert '<a href="/packages?q=openssl">openssl</a>' in row
+        page = sent(address, f"/image/{address_of(name_of(kind))}")[1].decode()
+    for text in ("stale since 02:10 (openssl)", "triggered 02:25", "fresh since 02:31"):
+        assert text in page
+
+
+def test_an_input_states_since_when_it_is_another_one() -> None:
+    """By its history, or since the image is stale, where all causes came together; unknown by its probes."""
+    for kind, history, since in (
+        (FLEET[4], True, 'since <time datetime="2026-03-17T08:52:00Z">08:52'),
+        (FLEET[5], False, 'since <time datetime="2026-03-16T18:05:00Z">16 Mar, 18:05'),
+        (FLEET[6], True, 'since <time datetime="2026-03-17T06:21:00Z">06:21'),
+        (FLEET[9], True, ""),
+    ):
+        past = histories() if history else Histories()
+        with served(board_of((kind,)), past=past) as address:
+            page = sent(address, f"/image/{address_of(name_of(kind))}")[1].decode()
+        bands = page.partition('<ol class="file')[2].partition("</ol>")[0]
+        assert bands.count("since <time") == bool(since)
+        assert since in bands
 
 
 def test_a_message_that_can_not_be_delivered_needs_a_person() -> None:

@@ -15,6 +15,7 @@ from freshlayer.model.watched import Recovery, Standing
 from freshlayer.report.page.visible import visible
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
+from freshlayer.watch.firing import Rule
 from freshlayer.watch.pages.images import address_of, input_address
 from testing.devtools import Browser, browser
 from testing.fleet import (
@@ -56,7 +57,7 @@ def window() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    with served(board_of(), past=histories()) as address:
+    with served(board_of(rules=(Rule("ci"),)), past=histories()) as address:
         yield address
 
 
@@ -95,7 +96,7 @@ def test_the_overview_answers_in_words_and_has_one_row_for_one_cause(window: Bro
     first = text(window, ".causes li")
     for part in ("openssl", "3.0.16-1", "3.0.17-1", "security", "wanted by curl", "02:10", "7 h 31 min"):
         assert part in first
-    assert "auth/gateway, edge/proxy, payments/api" in first
+    assert "3 images auth/gateway, edge/proxy, payments/api 2 others are fresh again" in first
     assert "Build edge/proxy again" in first
     assert window.evaluated('document.querySelectorAll(".chart rect").length') > 50
     assert "stale 02:10 triggered 02:25" in texts(window, ".track")
@@ -185,7 +186,12 @@ def test_the_page_of_an_image_has_its_dockerfile_as_a_map(window: Browser, site:
     label = window.evaluated('document.querySelector(".strip").getAttribute("aria-label")')
     assert label.startswith("Lines that ran: 21, 22, 23; cached: 2, 3, 4")
     assert window.evaluated('document.querySelectorAll(".builds tr.failed").length') == 1
-    assert "stale 02:10" in text(window, ".track")
+    assert text(window, ".track") == "stale since 02:10 (openssl) triggered 02:25 by ci"
+    assert "Stale since 02:10" in text(window, "#i-l11 .verdict")
+    assert texts(window, ".facts div")[-2:] == [
+        "Inputs probed 09:36 again in 10 min",
+        "Trigger ci for any change",
+    ]
     window.opened(f"{site}/image/srv/images/tools/release/Dockerfile")
     assert window.evaluated('document.querySelectorAll(".band.own").length') == 0
     assert text(window, "#command") == "freshlayer build /srv/images/tools/release"
@@ -200,7 +206,7 @@ def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, 
     assert "First seen" in history[2]
     assert (
         text(window, ".users tbody tr")
-        == "Stale data/etl-nightly line 14 stale 08:52 triggered 08:54 about 1 min 6 s"
+        == 'Stale data/etl-nightly line 14 "65e2b0-1c40" stale 08:52 triggered 08:54 about 1 min 6 s'
     )
     assert text(window, "#command") == f"freshlayer probe {TOOL}"
     assert text(window, ".headline .badge") == "Changed 08:52"
@@ -211,7 +217,7 @@ def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, 
     )
     assert texts(window, ".facts div") == [
         *("Next probe 09:51 in 10 min", "Last probe 09:36 answered, 5 min ago"),
-        "Answered 46 of 48 the last probes of this process",
+        *("Answered 46 of 48 the last probes of this process", "Changes 1 since 6 Mar, 23:41"),
     ]
 
 

@@ -54,10 +54,10 @@ def test_a_built_instruction_is_compared_with_its_build() -> None:
     assert again == stale
     rebuilt = judged(report(item(NEW), NEW), again, 40)
     assert (rebuilt.causes, rebuilt.stale_since, rebuilt.changed_at) == ((), 0, 0)
-    assert rebuilt.turn == Recovery(20, 0, 40)
+    assert rebuilt.turn == Recovery(20, 0, 40, (URL,))
     fired = firing(stale, [Rule("ci")], 25, settle=0).standing
-    assert judged(report(item(NEW), NEW), fired, 40).turn == Recovery(20, 25, 40)
-    assert judged(report(item(NEW), NEW), rebuilt, 50).turn == Recovery(20, 0, 40)
+    assert judged(report(item(NEW), NEW), fired, 40).turn == Recovery(20, 25, 40, (URL,))
+    assert judged(report(item(NEW), NEW), rebuilt, 50).turn == Recovery(20, 0, 40, (URL,))
 
 
 def test_an_instruction_that_follows_another_is_no_cause() -> None:

@@ -60,11 +60,15 @@ class Waiting(Struct, frozen=True):
 
 
 class Recovery(Struct, frozen=True):
-    """How an image became fresh again. ``triggered``: when the last trigger fired; 0 if none did."""
+    """How an image became fresh again. ``triggered``: when the last trigger fired; 0 if none did.
+
+    ``references``: the first of what it was stale by.
+    """
 
     stale: int
     triggered: int
     fresh: int
+    references: tuple[str, ...] = ()
 
 
 class Standing(Struct, frozen=True):

@@ -250,6 +250,11 @@ def duration(seconds: float) -> str:
     return f"{hours} h {within} min" if hours else f"{minutes} min {rest} s"
 
 
+def roughly(seconds: float) -> str:
+    """The same of an estimate: whole seconds."""
+    return f"{round(seconds)} s" if seconds >= 1 and round(seconds, 1) < _MINUTE else duration(seconds)
+
+
 def _count(stale: int, watched: int, *, now: bool = False) -> str:
     noun = "instruction" if watched == 1 else "instructions"
     verb = ("is" if now else "was") if stale == 1 or watched == 1 else ("are" if now else "were")

@@ -18,6 +18,9 @@ from freshlayer.model.watched import Cause, CauseKind, Recovery, Standing
 
 _IMAGE = "docker-image://"
 _PACKAGES = ("pkg:", "packages:")
+_GRAVITY = (CauseKind.SECURITY, CauseKind.BASE, CauseKind.INPUT, CauseKind.PACKAGE)
+_REMEMBERED = 3
+"""Causes of an image that is fresh again."""
 
 
 def standing_of(report: Report, name: str, before: Standing | None, now: int, *, accept: bool) -> Standing:
@@ -69,7 +72,9 @@ def _at(known: Standing, found: Standing, now: int) -> Standing:
 
 def _turn(known: Standing, now: int) -> Recovery:
     fired = (it.at for it in known.fired.values() if it.at >= known.stale_since)
-    return Recovery(known.stale_since, max(fired, default=0), now)
+    causes = sorted(known.causes, key=lambda it: _GRAVITY.index(it.kind))
+    references = tuple(dict.fromkeys(it.reference for it in causes))[:_REMEMBERED]
+    return Recovery(known.stale_since, max(fired, default=0), now, references)
 
 
 def _read_by(item: InstructionVerdict) -> Pairs:

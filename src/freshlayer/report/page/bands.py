@@ -104,7 +104,9 @@ def _band(known: _Known, item: InstructionVerdict, lines: tuple[str, ...]) -> Ba
     packages = tuple(_packages(item))
     # What the rows of its inputs state is not repeated.
     repeated = kind is BandKind.OWN and (packages or any(read.old for read in reads))
-    explained = kind in _EXPLAINED and not repeated
+    # An instruction that keeps what is recorded is fresh by its own reason, while an input of it is unknown.
+    kept = kind is BandKind.UNKNOWN and item.state is not InstructionState.UNKNOWN
+    explained = kind in _EXPLAINED and not repeated and not kept
     why, code = (item.reason.what, item.reason.code) if explained else ("", "")
     return Band(
         kind=kind,
@@ -177,6 +179,7 @@ def _read(report: Report, item: InstructionVerdict, one: RemoteInput, place: Pla
         code=verdict.reason.code,
         certainty=str(verdict.certainty) if verdict.is_observed else "",
         evidence=_evidence(verdict, recorded),
+        identity=verdict.identity.short if verdict.identity and not old else "",
     )
 
 

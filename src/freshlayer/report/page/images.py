@@ -154,7 +154,7 @@ def _facts(report: Report) -> Iterator[Fact]:
         yield Fact("Covered", f"{found.covered} of {found.runs} RUNs", "of those that reach the network")
     kinds = Count(str(item.reference.kind) for item in report.inputs)
     if kinds:
-        yield Fact("Remote inputs", str(kinds.total()), ", ".join(f"{n} {kind}" for kind, n in kinds.items()))
+        yield Fact("Remote inputs", str(kinds.total()), ", ".join(f"{kind} {n}" for kind, n in kinds.items()))
     packages = [verdict for item in report.instructions for verdict in item.packages]
     if packages:
         changed = sum(len(verdict.changes) for verdict in packages)

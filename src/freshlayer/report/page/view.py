@@ -37,6 +37,7 @@ class EvidenceRow(Struct, frozen=True):
 class Read(Struct, frozen=True):
     """An input of an instruction. ``old`` and ``new``: identities, empty where they are not known or equal.
 
+    ``identity``: the one that counts, where there is no ``new``; short, empty where it is not known.
     ``certainty`` is empty where nothing was probed. ``via``: what names it.
     """
 
@@ -49,6 +50,7 @@ class Read(Struct, frozen=True):
     code: str = ""
     certainty: str = ""
     evidence: tuple[EvidenceRow, ...] = ()
+    identity: str = ""
 
 
 class Note(Struct, frozen=True):

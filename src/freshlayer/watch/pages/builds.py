@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from freshlayer.model.history import BuildEvent, InstructionEvent
-from freshlayer.report.text import duration
+from freshlayer.report.text import duration, roughly
 from freshlayer.watch.pages.cause_rows import subject_address
 from freshlayer.watch.pages.images import shown_reference
 from freshlayer.watch.pages.known import short_identity
@@ -42,7 +42,7 @@ def _row(build: BuildEvent, longest: float, now: int) -> BuildRow:
         ran=sum(kind == "ran" for kind, _ in kinds),
         cached=sum(kind == "cached" for kind, _ in kinds),
         took=duration(build.seconds),
-        saved=f"about {duration(build.saved)}" if build.saved else "",
+        saved=f"about {roughly(build.saved)}" if build.saved else "",
         took_width=f"{100 * build.seconds / longest:.1f}",
         saved_width=f"{100 * build.saved / longest:.1f}",
         state=state,
@@ -62,8 +62,17 @@ def _squares(kinds: Sequence[tuple[str, InstructionEvent]]) -> Iterator[Square]:
     for kind, item in kinds:
         x += _GAP if item.stage != stage else 0
         stage = item.stage
-        yield Square(kind, f"{x:.1f}", f"{x + 7:.1f}")
+        yield Square(kind, f"{x:.1f}", f"{x + 7:.1f}", _in_words(kind, item))
         x += _STEP
+
+
+def _in_words(kind: str, item: InstructionEvent) -> str:
+    """For a pointer that rests on it."""
+    if kind == "ran" and item.seconds is not None:
+        return f"Line {item.line} ran {duration(item.seconds)}"
+    if kind == "cached" and item.saved is not None:
+        return f"Line {item.line} cached, saved about {roughly(item.saved)}"
+    return f"Line {item.line} {'not reached, or not known' if kind == 'none' else kind}"
 
 
 def _label(kinds: Sequence[tuple[str, InstructionEvent]]) -> str:

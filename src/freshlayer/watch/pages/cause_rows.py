@@ -6,12 +6,21 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, field
 
-from freshlayer.watch.pages.images import STALE, UNKNOWN, Image, Why, input_address
+from freshlayer.watch.pages.images import (
+    FRESH,
+    STALE,
+    UNKNOWN,
+    Image,
+    Why,
+    brief,
+    input_address,
+    package_address,
+)
 from freshlayer.watch.pages.times import age, when
 from freshlayer.watch.pages.values import CauseRow, Link, WhyRow
 
 _LISTED = 6
-_PACKAGES = ("pkg:", "packages:")
+_PACKAGES = "packages:"
 
 
 class _Cause(Struct):
@@ -33,7 +42,7 @@ class _Cause(Struct):
 
 
 def cause_rows(
-    images: Iterable[Image], now: int, most: int
+    images: Sequence[Image], now: int, most: int
 ) -> tuple[tuple[CauseRow, ...], tuple[CauseRow, ...], int]:
     """Those that need a person, those that are under way, and how many are left out."""
     found: dict[tuple[str, ...], _Cause] = {}
@@ -42,9 +51,20 @@ def cause_rows(
             key = (why.state, why.reference, why.subject, why.old, why.new, why.code)
             found.setdefault(key, _Cause(why)).images.append(image)
     ordered = sorted(found.values(), key=_order)
-    rows = [_row(cause, now) for cause in ordered[:most]]
+    recovered = _recovered(images)
+    rows = [_row(cause, recovered.get(cause.why.reference, ()), now) for cause in ordered[:most]]
     needs = tuple(row for row in rows if row.needs_you)
     return needs, tuple(row for row in rows if not row.needs_you), max(0, len(ordered) - most)
+
+
+def _recovered(images: Iterable[Image]) -> dict[str, list[int]]:
+    """Reference → when the images that were stale by it became fresh."""
+    found: dict[str, list[int]] = {}
+    for image in images:
+        if image.turn is not None and image.state == FRESH:
+            for reference in image.turn.references:
+                found.setdefault(reference, []).append(image.turn.fresh)
+    return found
 
 
 def _order(cause: _Cause) -> tuple[bool, bool, bool, int]:
@@ -56,7 +76,7 @@ def _order(cause: _Cause) -> tuple[bool, bool, bool, int]:
     )
 
 
-def _row(cause: _Cause, now: int) -> CauseRow:
+def _row(cause: _Cause, recovered: Iterable[int], now: int) -> CauseRow:
     listed = tuple(dict.fromkeys(Link(it.title, _at(it, cause.why.line)) for it in cause.images))
     action, after = _action(cause, now)
     return CauseRow(
@@ -65,6 +85,8 @@ def _row(cause: _Cause, now: int) -> CauseRow:
         at=when(cause.since, now) if cause.since else None,
         images=listed[:_LISTED],
         more=max(0, len(listed) - _LISTED),
+        number=len(listed),
+        fresh=sum(at >= cause.since for at in recovered) if cause.since else 0,
         needs_you=cause.needs_you,
         action=action,
         after=after,
@@ -107,9 +129,16 @@ def why_row(why: Why) -> WhyRow:
 
 def subject_address(reference: str) -> str:
     """The page of an input; empty where there is none."""
-    if not reference or reference.startswith(_PACKAGES):
-        return ""
-    return input_address(reference)
+    if reference.startswith("pkg:"):
+        return package_address(brief(reference))
+    return "" if not reference or reference.startswith(_PACKAGES) else input_address(reference)
+
+
+def recovered_rows(references: Iterable[str]) -> tuple[WhyRow, ...]:
+    """What an image that is fresh again was stale by."""
+    return tuple(
+        WhyRow(Link(brief(it), subject_address(it)), "", "", "", "", security=False) for it in references
+    )
 
 
 def rows(whys: Sequence[Why]) -> tuple[WhyRow, ...]:

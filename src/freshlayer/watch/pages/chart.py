@@ -11,7 +11,7 @@ from freshlayer.watch.pages.values import Bar, Chart
 _LEFT, _WIDTH, _TOP, _BOTTOM = 20, 440, 14, 86
 _STEP = _WIDTH / SLOTS
 _NAMES = ("stale", "unknown", "never")
-_LABEL_EVERY = 12
+_LABEL_EVERY = 14
 _GAP = 0.8
 
 
@@ -60,7 +60,7 @@ def _bars(sample: Counts, last: int, top: int) -> Iterator[Bar]:
 
 def _labels(last: int) -> Iterator[tuple[str, str]]:
     first = last - SLOTS + 1
-    for number in range(0, SLOTS - 4, _LABEL_EVERY):
+    for number in range(0, SLOTS, _LABEL_EVERY):
         yield f"{_LEFT + number * _STEP:.1f}", day((first + number) * SLOT)
 
 

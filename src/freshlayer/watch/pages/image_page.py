@@ -11,23 +11,28 @@ from freshlayer.model.composition_names import BAKE, COMPOSE
 from freshlayer.model.history import BuildEvent
 from freshlayer.report.page.bands import WORDS as BAND_WORDS
 from freshlayer.report.page.view import Band, BandKind, Fact, ImageView
-from freshlayer.report.text import duration
+from freshlayer.report.text import roughly
 from freshlayer.watch.pages.builds import build_rows
 from freshlayer.watch.pages.cause_rows import rows
 from freshlayer.watch.pages.images import FRESH, NEVER, STALE, UNKNOWN, WORDS, Image
 from freshlayer.watch.pages.overview import since_of
 from freshlayer.watch.pages.times import When, when
-from freshlayer.watch.pages.tracks import track
+from freshlayer.watch.pages.tracks import failed_since, own_track
 from freshlayer.watch.pages.values import BuildRow, ImagePage, Missed
+from freshlayer.watch.pages.watching import Watching, since_lines, since_reads, watching_facts
 
 _WHYS = 6
+_NOTHING = Watching()
 _MISSED = frozenset({"Not watched", "Accepted", "May not update"})
 _UNBUILT = ("never-built", "new-dockerfile", "no-build-recorded", "not-watched-before")
 """How the codes of instructions without a record of a build start."""
 
 
-def image_page(image: Image, builds: Sequence[BuildEvent], now: int) -> ImagePage:
+def image_page(
+    image: Image, builds: Sequence[BuildEvent], now: int, watching: Watching = _NOTHING
+) -> ImagePage:
     """``builds``: newest first."""
+    needs_you = image.needs_you or failed_since(image, builds) is not None
     view = image.view()
     bands = tuple(_bands(image, view))
     past = build_rows(builds, now)
@@ -42,17 +47,19 @@ def image_page(image: Image, builds: Sequence[BuildEvent], now: int) -> ImagePag
         more=max(0, len(image.whys) - _WHYS),
         headline=_headline(image),
         lead=_lead(image, bands),
-        track=track(image, now),
-        needs_you=image.needs_you,
+        track=own_track(image, builds, now),
+        needs_you=needs_you,
         todo=_todo(image, builds, now),
-        command=_command(image) if (image.needs_you and image.state == STALE) or image.state == NEVER else "",
-        facts=tuple(_facts(image, view, past, now)),
+        command=_command(image) if (needs_you and image.state == STALE) or image.state == NEVER else "",
+        facts=(*_facts(image, view, past, now), *watching_facts(watching, now)),
         bands=bands,
         lines_left=view.lines_left,
         builds=past,
         missed=tuple(_missed(bands)),
         badge=f"/badge/{image.address}.svg",
         address=image.address,
+        since_reads=since_reads(image, watching, now),
+        since_lines=since_lines(image, watching, now),
     )
 
 
@@ -108,7 +115,9 @@ def _lead(image: Image, bands: Iterable[Band]) -> str:
         after = f"; the {follows} after {'it' if own == 1 else 'them'} run again as well" if follows else ""
         parts.append(f"{own} {what} changed inputs{after}.")
         if image.known.cost:
-            parts.append(f"That takes about {duration(image.known.cost)}.")
+            parts.append(f"That takes about {roughly(image.known.cost)}.")
+        if image.known.kept >= 1:
+            parts.append(f"The rest stays cached, which saves about {roughly(image.known.kept)}.")
     unknown = len(image.known.unknown)
     if unknown:
         what = "input gives" if unknown == 1 else "inputs give"
@@ -121,9 +130,12 @@ def _lead(image: Image, bands: Iterable[Band]) -> str:
 
 def _todo(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
     if image.state == STALE:
+        failed = failed_since(image, builds)
+        if failed is not None and not image.stuck:
+            return f"The build of {when(failed.at, now).text} failed: read its output. Build it again:"
         if image.is_under_way:
             return "Nothing: a trigger started the rebuild, or waits to settle."
-        return f"{_missing(image, builds, now)} Build it again:"
+        return f"{_missing(image, now)} Build it again:"
     if image.state == UNKNOWN:
         actions = dict.fromkeys(why.action for why in image.whys if why.action)
         text = "; ".join(actions)
@@ -131,16 +143,13 @@ def _todo(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
     return "Build it once through freshlayer:" if image.state == NEVER else "Nothing to do."
 
 
-def _missing(image: Image, builds: Sequence[BuildEvent], now: int) -> str:
+def _missing(image: Image, now: int) -> str:
     """Why no rebuild is under way."""
     if image.stuck:
         return f"{image.stuck[:1].upper()}{image.stuck[1:]}."
     if not image.overdue:
         return "No trigger fires for it."
     fired = when(image.overdue, now).text
-    last = builds[0] if builds and builds[0].at >= image.overdue else None
-    if last is not None and last.result == "failed":
-        return f"A trigger fired at {fired}, and the build of {when(last.at, now).text} failed."
     return f"A trigger fired at {fired}, and {image.missing}: see what it started."
 
 
@@ -173,11 +182,17 @@ def _composed(directory: str, file: str, target: str) -> str:
 def _facts(image: Image, view: ImageView, past: tuple[BuildRow, ...], now: int) -> Iterator[Fact]:
     yield from (it for it in view.facts if it.term not in {"A new build", "Instructions", "Builder"})
     if image.known.cost and image.state == STALE:
-        yield Fact("A new build", f"about {duration(image.known.cost)}", "as long as what is stale last took")
+        yield Fact("A new build", f"about {roughly(image.known.cost)}", "as long as what is stale last took")
     built = past[0].at if past else _built(image, now)
     if built:
-        saved = f"{past[0].ran} ran, {past[0].cached} cached" if past else ""
-        yield Fact("Last build", built.text, saved)
+        yield Fact("Last build", built.text, _what_it_did(past[0]) if past else "")
+
+
+def _what_it_did(build: BuildRow) -> str:
+    if build.state == "failed":
+        return "failed"
+    saved = f", {build.saved} saved" if build.saved else ""
+    return f"{build.ran} ran, {build.cached} cached{saved}"
 
 
 def _built(image: Image, now: int) -> When | None:

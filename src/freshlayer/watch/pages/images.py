@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from posixpath import commonpath
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
@@ -136,10 +136,14 @@ def _whys(standing: Standing, known: Known) -> Iterator[Why]:
     accepted = {text: old for pairs in standing.baseline.values() for text, old in pairs}
     found = [_why(cause, known, accepted) for cause in standing.causes]
     yield from sorted(found, key=lambda it: (not it.security, not it.base))
+    references = {use.shown: use.reference for use in known.uses}
     for cause in known.unknown:
         line = cause.places[0][2] if cause.places else 0
         action = "" if cause.action == "nothing" else cause.action
-        yield Why(UNKNOWN, "", cause.subject, "", "", cause.why, cause.code, False, False, action, line)
+        reference = references.get(cause.subject, "")
+        yield Why(
+            *(UNKNOWN, reference, cause.subject, "", "", cause.why, cause.code, False, False, action, line)
+        )
 
 
 def _why(cause: Cause, known: Known, accepted: Mapping[str, str]) -> Why:
@@ -170,6 +174,12 @@ def shown_reference(reference: str) -> str:
     return f"{kind}: {rest.partition('?')[0].rpartition('/')[2]}"
 
 
+def brief(reference: str) -> str:
+    """The same, of a package its name alone."""
+    shown = shown_reference(reference)
+    return shown.rpartition(": ")[2] if reference.startswith("pkg:") else shown
+
+
 def titles(names: Sequence[str]) -> dict[str, str]:
     """A short name for each Dockerfile: its path below what all have in common, or that in its repository."""
     directories = [name.rpartition("/")[0] or "/" for name in names if name.startswith("/")]
@@ -191,6 +201,11 @@ def _title(name: str, above: str) -> str:
 def address_of(name: str) -> str:
     """Behind ``/image/`` and ``/badge/``."""
     return quote(name.lstrip("/"), safe="/", errors="surrogateescape")
+
+
+def package_address(name: str) -> str:
+    """Of what is known of packages of this name."""
+    return f"/packages?{urlencode({'q': name}, errors='surrogateescape')}"
 
 
 def input_address(reference: str) -> str:

@@ -12,9 +12,9 @@ from freshlayer.model.history import BuildEvent, History, ObservationEvent
 from freshlayer.model.observation import Change
 from freshlayer.report.page.bands import evidence_rows
 from freshlayer.report.page.view import EvidenceRow, Fact
-from freshlayer.report.text import duration
+from freshlayer.report.text import roughly
 from freshlayer.watch.pages.images import STALE, WORDS, Image, address_of, input_address
-from freshlayer.watch.pages.known import Use
+from freshlayer.watch.pages.known import Use, short_identity
 from freshlayer.watch.pages.paging import paged
 from freshlayer.watch.pages.probes import FAILED, Probe, probe_chart
 from freshlayer.watch.pages.times import age, when
@@ -134,7 +134,7 @@ def input_page(
         changed=next((it for it in events if it.kind == "now"), None) if item.changed else None,
         command=f"freshlayer probe {shlex.quote(use.shown)}" if use.shown.isprintable() else "",
         probes=probe_chart(probes, now),
-        facts=tuple(_facts(item, probes, wait, now)),
+        facts=tuple(_facts(item, history, probes, wait, now)),
     )
 
 
@@ -148,7 +148,9 @@ def _is_changed_for(image: Image, reference: str) -> bool:
     return any(why.reference == reference for why in image.whys if why.state == STALE)
 
 
-def _facts(item: Input, probes: Sequence[Probe], wait: float | None, now: int) -> Iterator[Fact]:
+def _facts(
+    item: Input, history: History, probes: Sequence[Probe], wait: float | None, now: int
+) -> Iterator[Fact]:
     if wait is not None:
         due = now + ceil(wait)
         yield Fact("Next probe", when(due, now).text, f"in {age(due - now)}" if wait > 0 else "due")
@@ -158,6 +160,11 @@ def _facts(item: Input, probes: Sequence[Probe], wait: float | None, now: int) -
         yield Fact("Last probe", last.text, f"{word}, {last.age} ago")
         answered = sum(it.outcome != FAILED for it in probes)
         yield Fact("Answered", f"{answered} of {len(probes)}", "the last probes of this process")
+    changes = sum(it.verdict is not Change.FIRST_SEEN for it in history.changes)
+    if history.changes:
+        oldest = when(history.changes[-1].at, now)
+        more = f"since {oldest.text}" if len(history.changes) < MOST_EVENTS else "the last that are recorded"
+        yield Fact("Changes", str(changes), more)
     built = sum(use.base for _, use in item.users)
     if built:
         yield Fact("Built on it", "1 image" if built == 1 else f"{built} images", "a stage starts from it")
@@ -176,8 +183,17 @@ def _evidence(item: Input) -> tuple[EvidenceRow, ...]:
 def _user(image: Image, use: Use, now: int) -> User:
     lines = tuple(Link(f"line {line}", f"/image/{image.address}#i-l{line}") for line in use.lines)
     title = Link(image.title, f"/image/{image.address}")
-    cost = f"about {duration(image.known.cost)}" if image.known.cost and image.state == STALE else ""
-    return User(title, image.state, WORDS[image.state], lines, track(image, now), cost)
+    cost = f"about {roughly(image.known.cost)}" if image.known.cost and image.state == STALE else ""
+    return User(
+        title, image.state, WORDS[image.state], lines, _built_with(image, use), track(image, now), cost
+    )
+
+
+def _built_with(image: Image, use: Use) -> str:
+    if not image.known.built:
+        return ""
+    before = image.known.before.get(use.reference)
+    return short_identity(before) if before else use.identity
 
 
 def _events(history: History, now: int) -> Iterator[Event]:

@@ -58,9 +58,9 @@ class Known(Struct, frozen=True):
 
     ``view``: an ImageView, packed. ``unknown``: why inputs of it can't be probed. ``built``: whether a build
     of it is recorded. ``built_at``: when, in seconds since 1970; 0 where that is not known. ``cost``: what
-    all that is stale last took, in seconds. ``installs``: lines that install packages which are watched.
-    ``before``: reference → the written identity that it was built with. ``changes``: package URL → its
-    change.
+    all that is stale last took, in seconds; ``kept``: the same of the rest. ``installs``: lines that install
+    packages which are watched. ``before``: reference → the written identity that it was built with.
+    ``changes``: package URL → its change.
     """
 
     platform: str
@@ -73,6 +73,7 @@ class Known(Struct, frozen=True):
     covered: int
     runs: int
     cost: float
+    kept: float
     uses: tuple[Use, ...]
     packages: tuple[Package, ...]
     installs: frozenset[int]
@@ -95,6 +96,7 @@ def known_of(report: Report) -> Known:
     built = [item for item in report.instructions if (item.stage, item.digest) in report.past.built]
     last = [report.past.history.get((item.stage, item.digest)) for item in report.instructions]
     stale = [report.past.history.get((item.stage, item.digest)) for item in report.stale]
+    cost = sum(it.seconds or 0 for it in stale if it)
     found = causes(report, name, ANCHOR)
     return Known(
         platform=", ".join([*([f"target {report.target}"] if report.target else []), report.platform]),
@@ -106,7 +108,8 @@ def known_of(report: Report) -> Known:
         missed=sum(not item.warns and not item.accepted for item in report.not_watched),
         covered=coverage.covered,
         runs=coverage.runs,
-        cost=sum(it.seconds or 0 for it in stale if it),
+        cost=cost,
+        kept=sum(it.seconds or 0 for it in last if it) - cost,
         uses=tuple(_uses(report)),
         packages=tuple(sorted(set(_packages(report)), key=lambda it: (it.manager, it.name))),
         installs=frozenset(item.line for item in report.instructions if item.packages),

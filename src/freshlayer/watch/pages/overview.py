@@ -9,15 +9,15 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from freshlayer.model.watched import Counts
-from freshlayer.report.text import duration
+from freshlayer.report.text import roughly
 from freshlayer.watch.pages import images as states
-from freshlayer.watch.pages.cause_rows import cause_rows, why_row
+from freshlayer.watch.pages.cause_rows import cause_rows, recovered_rows, why_row
 from freshlayer.watch.pages.chart import chart
 from freshlayer.watch.pages.images import FRESH, NEVER, STALE, STATES, UNKNOWN, UNWATCHED, WORDS, Image
 from freshlayer.watch.pages.paging import paged
 from freshlayer.watch.pages.times import When, when
 from freshlayer.watch.pages.tracks import track
-from freshlayer.watch.pages.values import Choice, Group, ImageRow, Link, Overview
+from freshlayer.watch.pages.values import Choice, Group, ImageRow, Link, Overview, WhyRow
 
 PER_PAGE = 250
 _MOST_CAUSES = 60
@@ -31,6 +31,7 @@ _NOTES = {
     UNKNOWN: "an origin gives no usable answer; what is recorded of it counts",
     NEVER: "no build is recorded; a change since it was first seen counts as stale",
     UNWATCHED: "nothing in it can be probed",
+    FRESH: "no watched input is another one than the image was built with",
 }
 
 
@@ -164,27 +165,35 @@ def _note(state: str, page: Sequence[Image]) -> str:
     if state != STALE:
         return _NOTES.get(state, "")
     cost = sum(image.known.cost for image in page if image.state == STALE)
-    return f"a rebuild of all takes about {duration(cost)}" if cost else ""
+    return f"a rebuild of all takes about {roughly(cost)}" if cost else ""
 
 
 def _row(image: Image, now: int) -> ImageRow:
     known = image.known
+    whys = tuple(why_row(it) for it in image.whys[:_WHYS]) or _recovered(image)
     return ImageRow(
         state=image.state,
         word=WORDS[image.state],
         title=Link(image.title, f"/image/{image.address}"),
-        path=image.name if image.name != image.title else "",
+        path="" if image.name.endswith((image.title, f"/{image.title}/Dockerfile")) else image.name,
         since=since_of(image, now),
-        whys=tuple(why_row(it) for it in image.whys[:_WHYS]),
+        whys=whys,
         more=max(0, len(image.whys) - _WHYS),
-        text="" if image.whys else _quiet(image),
+        text="" if whys else _quiet(image),
         track=track(image, now),
         built=when(known.built_at, now) if known.built_at else None,
-        cost=f"about {duration(known.cost)}" if known.cost and image.state == STALE else "",
+        cost=f"about {roughly(known.cost)}" if known.cost and image.state == STALE else "",
         covered=known.covered,
         runs=known.runs,
         security=image.is_security,
     )
+
+
+def _recovered(image: Image) -> tuple[WhyRow, ...]:
+    """What a fresh image was stale by last."""
+    if image.state != FRESH or image.turn is None:
+        return ()
+    return recovered_rows(image.turn.references[:_WHYS])
 
 
 def since_of(image: Image, now: int) -> When | None:
@@ -198,8 +207,6 @@ def since_of(image: Image, now: int) -> When | None:
 
 def _quiet(image: Image) -> str:
     match image.state:
-        case states.FRESH:
-            return "no watched input changed"
         case states.NEVER:
             return "no build is recorded"
         case states.UNWATCHED:

@@ -27,8 +27,11 @@ from freshlayer.watch.pages.packages import package_list
 from freshlayer.watch.pages.rendering import POLICY, Site, Templates, assets
 from freshlayer.watch.pages.shown import Shown
 from freshlayer.watch.pages.times import when
+from freshlayer.watch.pages.watching import Watching, doubtful
 
 _LONGEST_QUERY = 200
+_MOST_TIMES = 20
+"""Inputs of an image that are looked up in the history."""
 _MOST_STREAMS = 128
 _LOOK = 0.5
 _BEAT = 30
@@ -101,7 +104,7 @@ class Pages:
         if image is None:
             return self._missing(request, "No such image is watched")
         builds = self._histories.of_image(image.name, MOST_EVENTS).builds
-        page = image_page(image, builds, self._clock())
+        page = image_page(image, builds, self._clock(), self._watching(image))
         root = self._access.root
         links = {use.shown: root + input_address(use.reference) for use in image.known.uses}
         title = f"{image.title}, {WORDS[image.state].lower()}"
@@ -114,9 +117,28 @@ class Pages:
             "/",
             page,
             inputs=links,
+            since_reads=page.since_reads,
+            since_lines=page.since_lines,
             public_badges=public,
             site_url=site_url,
         )
+
+    def _watching(self, image: Image) -> Watching:
+        probes, uses = self._shown.probes, [use.reference for use in image.known.uses]
+        last = [found[-1].at for it in uses if (found := probes.of(it))]
+        due = [wait for it in uses if (wait := probes.next_in(it)) is not None]
+        return Watching(
+            changed={it: self._changed(it) for it in doubtful(image)[:_MOST_TIMES]},
+            rules=self._shown.rules,
+            probed=max(last, default=0),
+            due=min(due, default=None),
+        )
+
+    def _changed(self, reference: str) -> int:
+        """When it got the identity that it has, or stopped to give an answer; 0 where that is not known."""
+        failing = self._shown.probes.failing_since(reference)
+        changes = () if failing else self._histories.of_input(reference, 1).changes
+        return failing or (changes[0].at if changes else 0)
 
     def inputs(self, request: Request) -> Response:
         """All inputs."""

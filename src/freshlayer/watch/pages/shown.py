@@ -127,6 +127,11 @@ class Shown:
             self._keeper.record_counts(sample)
 
     @property
+    def rules(self) -> Sequence[Rule]:
+        """Of the triggers."""
+        return self._rules
+
+    @property
     def images(self) -> Mapping[str, Image]:
         """By the address of their page, in the order of their paths."""
         return self._images

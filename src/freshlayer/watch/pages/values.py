@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from freshlayer.report.page.view import Band, EvidenceRow, Fact
@@ -16,7 +18,7 @@ class Link(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """A step of a track. ``kind``: ``stale``, ``run``, ``fresh``, ``next``, as it is drawn."""
+    """A step of a track. ``kind``: ``stale``, ``run``, ``failed``, ``fresh``, ``next``, as it is drawn."""
 
     kind: str
     text: str
@@ -38,6 +40,7 @@ class WhyRow(Struct, frozen=True):
 class CauseRow(Struct, frozen=True):
     """One cause, and all images that it concerns. ``more``: how many are not listed.
 
+    ``number``: of the images; ``fresh``: how many others were stale by it and are fresh again.
     ``action``: what to do; ``after``: what comes next.
     """
 
@@ -46,6 +49,8 @@ class CauseRow(Struct, frozen=True):
     at: When | None
     images: tuple[Link, ...]
     more: int
+    number: int
+    fresh: int
     needs_you: bool
     action: Link
     after: str
@@ -141,11 +146,12 @@ class Overview(Struct, frozen=True):
 
 
 class Square(Struct, frozen=True):
-    """An instruction of a build. ``kind``: ``ran``, ``cached``, ``failed``, ``none``."""
+    """An instruction of a build. ``kind``: ``ran``, ``cached``, ``failed``, ``none``. ``text``: in words."""
 
     kind: str
     x: str
     middle: str
+    text: str
 
 
 class BuildRow(Struct, frozen=True):
@@ -178,7 +184,10 @@ class Missed(Struct, frozen=True):
 
 
 class ImagePage(Struct, frozen=True):
-    """The page of an image. ``headline``: its state in a sentence; ``lead``: what follows from it."""
+    """The page of an image. ``headline``: its state in a sentence; ``lead``: what follows from it.
+
+    ``since_reads``: input → since when it is another one; ``since_lines``: the same of packages, by line.
+    """
 
     title: str
     name: str
@@ -201,6 +210,8 @@ class ImagePage(Struct, frozen=True):
     missed: tuple[Missed, ...]
     badge: str
     address: str
+    since_reads: Mapping[str, When]
+    since_lines: Mapping[int, When]
 
 
 class InputRow(Struct, frozen=True):
@@ -239,12 +250,13 @@ class Event(Struct, frozen=True):
 
 
 class User(Struct, frozen=True):
-    """An image that reads an input."""
+    """An image that reads an input. ``built_with``: an identity; empty where no build is recorded."""
 
     image: Link
     state: str
     word: str
     lines: tuple[Link, ...]
+    built_with: str
     track: tuple[Step, ...]
     cost: str
 
