@@ -286,8 +286,8 @@ def standing_of(kind: Kind, text: str = "") -> Standing:
     reference = _OF_CAUSE[kind.cause]
     whole = reference if reference == _OPENSSL else reference + text
     if kind.state == "fresh":
-        times = (NOW - it * 60 for it in (kind.since, kind.triggered, kind.triggered - 6))
-        return Standing(name_of(kind), turn=Recovery(*times, references=(whole,)))
+        stale, triggered = NOW - kind.since * 60, NOW - kind.triggered * 60
+        return Standing(name_of(kind), turn=Recovery(stale, triggered, triggered + 360, (whole,)))
     line = 11 if reference == _OPENSSL else _PLACES[reference][0]
     identity = "version:3.0.17-1@sha256:bb" if reference == _OPENSSL else str(_IDENTITIES[reference][1])
     sort = {"openssl": CauseKind.SECURITY, "base": CauseKind.BASE}.get(kind.cause, CauseKind.INPUT)

@@ -107,14 +107,14 @@ def test_the_heading_the_counters_and_the_facts_state_the_answer() -> None:
 def test_one_row_for_one_cause_with_old_and_new_the_security_update_first() -> None:
     rows = [it.words for it in page_of(page_report("")).one("ol", "causes").children]
     assert rows == [
-        "Stale apt: openssl 3.0.16 → is now 3.0.17 security packages-changed line 3 build again",
-        "Stale apt: tzdata not installed → is now 2026a packages-changed line 3 build again",
+        "Stale apt: openssl 3.0.16 → is now 3.0.17 security packages-changed line 3 Build again",
+        "Stale apt: tzdata not installed → is now 2026a packages-changed line 3 Build again",
         rows[2],
         rows[3],
     ]
     assert rows[2].startswith('Stale https://example.org/tool "old" → is now "new" probable, by etag')
     assert rows[3].startswith("Unknown https://example.org/model")
-    assert "What to do: " in rows[3]
+    assert rows[3].endswith("line 6 Give freshlayer a credential for the host")
 
 
 def test_evidence_is_folded_beside_its_input() -> None:
