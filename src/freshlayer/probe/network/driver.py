@@ -55,9 +55,9 @@ def converse(
         talks = Within(talks, limits.strangers)
     driver = _Driver(talks, limits, connections or Connections())
     try:
-        for observation in driver.run():
+        for complete in driver.run():
             paused = time.monotonic()
-            yield observation
+            yield from complete
             # The caller's own work does not count as the origins' time.
             driver.until += time.monotonic() - paused
     finally:
@@ -78,6 +78,7 @@ class _Driver:
         self._talks = talks
         for reference in talks:
             self._hosts[netloc_of(reference.address)].queue.append(reference)
+        self._complete: list[Observation] = []
         self._flying: dict[pycurl.Curl, tuple[Talk, Transfer]] = {}
         self._running: list[tuple[Talk, Running]] = []
         self._pauses: list[tuple[float, int, Talk]] = []
@@ -87,24 +88,31 @@ class _Driver:
         self._handles = curl.Handles()
         self._nowhere = EmptyDirectory(os.environ)
 
-    def run(self) -> Iterator[Observation]:
+    def run(self) -> Iterator[list[Observation]]:
         """Until each reference has its observation; what is still open at the deadline is unknown."""
-        for observation in self._observations():
-            self._open.pop(observation.reference, None)
-            yield observation
-        for reference in list(self._open):
-            yield Observation(reference, ProbeOutcome.UNKNOWN, self._too_late)
-
-    def _observations(self) -> Iterator[Observation]:
-        while time.monotonic() < self.until:
-            yield from self._start()
-            if not (self._busy or self._pauses or self._queued):
-                return
-            yield from self._wake()
-            yield from self._transfers()
-            yield from self._programs()
+        while time.monotonic() < self.until and self._works():
+            yield self._taken()
         while self._ended:
-            yield from self._finish(*self._ended.popleft())
+            self._finish(*self._ended.popleft())
+        yield self._taken()
+        yield [Observation(reference, ProbeOutcome.UNKNOWN, self._too_late) for reference in self._open]
+
+    def _works(self) -> bool:
+        """Start what may be started, and take what has ended; whether there was anything."""
+        self._start()
+        if not (self._busy or self._pauses or self._queued):
+            return False
+        self._wake()
+        self._transfers()
+        self._programs()
+        return True
+
+    def _taken(self) -> list[Observation]:
+        """What is complete since the last time."""
+        complete, self._complete = self._complete, []
+        for observation in complete:
+            self._open.pop(observation.reference, None)
+        return complete
 
     def close(self) -> None:
         """Close the connections and end the programs of conversations that did not end."""
@@ -123,64 +131,57 @@ class _Driver:
     def _queued(self) -> bool:
         return any(host.queue for host in self._hosts.values())
 
-    def _start(self) -> Iterator[Observation]:
+    def _start(self) -> None:
         """Start a part of what the limits allow, of all hosts alike: their connections open at once."""
-        now, limits = time.monotonic(), self._limits
-        open_ = sum(host.connections(limits.per_host) for host in self._hosts.values())
-        hosts = [host for host in self._hosts.values() if host.queue and host.until <= now]
+        now, per_host, most = time.monotonic(), self._limits.per_host, self._limits.connections
+        open_ = sum(host.connections(per_host) for host in self._hosts.values())
+        hosts = [item for item in self._hosts.items() if item[1].queue and item[1].until <= now]
         at_work = max(1, sum(1 for host in self._hosts.values() if host.busy or host.queue))
         part = -(-self._piece // max(1, len(hosts)))
         self._goes_on = False
-        for host in hosts:
-            own, left = host.connections(limits.per_host), part
-            while (
-                host.queue and host.busy < host.most(limits.per_host, at_work) and open_ < limits.connections
-            ):
+        for name, host in hosts:
+            others, left = open_ - host.connections(per_host), part
+            while host.queue and host.busy < host.most(per_host, at_work) and open_ < most:
                 if not left:
                     self._goes_on = True
                     break
                 left -= 1
-                yield from self._begin(self._started(host.queue.popleft()))
-                open_ += host.connections(limits.per_host) - own
-                own = host.connections(limits.per_host)
+                self._begin(host.queue.popleft(), name)
+                open_ = others + host.connections(per_host)
 
     @property
     def _piece(self) -> int:
         return max(_PIECE, len(self._flying) // _PART)
 
-    def _begin(self, talk: Talk) -> Iterator[Observation]:
+    def _begin(self, first: Talk | Reference, host: str) -> None:
+        talk = first if isinstance(first, Talk) else Talk(first, self._talks[first], host, first.address)
         talk.deadline = talk.deadline or time.monotonic() + (talk.left or self._limits.total)
         if talk.step is None:
-            yield from self._resume(talk, None)
+            self._resume(talk, None)
         else:
-            yield from self._take(talk, talk.step)
+            self._take(talk, talk.step)
 
-    def _started(self, first: Talk | Reference) -> Talk:
-        if isinstance(first, Talk):
-            return first
-        return Talk(first, self._talks[first], netloc_of(first.address))
-
-    def _take(self, talk: Talk, step: Request | Run) -> Iterator[Observation]:
+    def _take(self, talk: Talk, step: Request | Run) -> None:
         """Take the next step of a conversation."""
         remaining = talk.deadline - time.monotonic()
         host = self._hosts[talk.host]
         if remaining <= 0:
-            yield from self._answer(talk, Answer(error=self._late))
+            self._answer(talk, Answer(error=self._late))
         elif isinstance(step, Request) and host.failure is not None:
-            yield from self._answer(talk, host.failure)
+            self._answer(talk, host.failure)
         elif isinstance(step, Request):
-            yield from self._send(talk, step, remaining)
+            self._send(talk, step, remaining)
         else:
             from freshlayer.probe.network.subprocesses import start  # noqa: PLC0415 - few origins want a program
 
             started = start(step, remaining, self._nowhere)
             if isinstance(started, Answer):
-                yield from self._answer(talk, started)
+                self._answer(talk, started)
             else:
                 self._running.append((talk, started))
                 host.busy += 1
 
-    def _send(self, talk: Talk, request: Request, remaining: float) -> Iterator[Observation]:
+    def _send(self, talk: Talk, request: Request, remaining: float) -> None:
         handle = self._handles.take()
         given = request.proxies or (talk.reference.form.proxies if self._limits.strangers is None else None)
         host = self._hosts[talk.host]
@@ -193,7 +194,7 @@ class _Driver:
         except (pycurl.error, ValueError, TypeError) as error:
             # A file that is not a certificate, an option that this libcurl was built without.
             problem = failed("request-invalid", f"libcurl rejects the request: {shown(str(error), 120)}")
-            yield from self._answer(talk, problem)
+            self._answer(talk, problem)
             return
         self._multi.add_handle(handle)
         self._flying[handle] = talk, transfer
@@ -203,7 +204,7 @@ class _Driver:
         if ahead or not host.multiplexed:
             self._allow(max(self._allowed, _ONE_MORE) if ahead else self._limits.per_host)
 
-    def _transfers(self) -> Iterator[Observation]:
+    def _transfers(self) -> None:
         """Let libcurl work; answer a part of the conversations whose request has ended."""
         if not self._flying:
             return
@@ -214,7 +215,7 @@ class _Driver:
         if not (self._ended or self._goes_on):
             self._multi.select(_SHORT_TICK if self._running else _TICK)
         for _ in range(min(self._piece, len(self._ended))):
-            yield from self._finish(*self._ended.popleft())
+            self._finish(*self._ended.popleft())
         if len(self._flying) > _MANY and not (self._ended or self._goes_on):
             time.sleep(max(0.0, again - time.monotonic()))
 
@@ -225,7 +226,7 @@ class _Driver:
             self._ended.extend((handle, 0, "") for handle in good)
             self._ended.extend(bad)
 
-    def _finish(self, handle: pycurl.Curl, code: int, text: str) -> Iterator[Observation]:
+    def _finish(self, handle: pycurl.Curl, code: int, text: str) -> None:
         talk, transfer = self._flying[handle]
         host = self._hosts[talk.host]
         if transfer.ahead and code and not handle.getinfo(pycurl.APPCONNECT_TIME):
@@ -247,7 +248,7 @@ class _Driver:
         self._respect(host, answer)
         self._multi.remove_handle(handle)
         self._handles.give_back(handle)
-        yield from self._answer(talk, answer)
+        self._answer(talk, answer)
 
     def _note_version(self, host: Host, handle: pycurl.Curl, transfer: Transfer) -> None:
         """Whether one connection takes all requests of a host."""
@@ -305,18 +306,18 @@ class _Driver:
         else:
             host.until = max(host.until, time.monotonic() + wait)
 
-    def _programs(self) -> Iterator[Observation]:
+    def _programs(self) -> None:
         for item in list(self._running):
             talk, running = item
             answer = running.poll()
             if answer is not None:
                 self._running.remove(item)
                 self._hosts[talk.host].busy -= 1
-                yield from self._answer(talk, answer)
+                self._answer(talk, answer)
         if self._running and not self._flying:
             time.sleep(_SHORT_TICK)
 
-    def _answer(self, talk: Talk, answer: Answer) -> Iterator[Observation]:
+    def _answer(self, talk: Talk, answer: Answer) -> None:
         """Pass an answer to a conversation, and to those that wait for the same answer."""
         waiting = self._once.pop(talk.key, []) if talk.key is not None else []
         # The first conversation has no time left, which is not an answer for those that have some.
@@ -324,13 +325,13 @@ class _Driver:
         if talk.key is not None and final:
             self._once[talk.key] = answer
         talk.key = None
-        yield from self._resume(talk, answer)
+        self._resume(talk, answer)
         for other, once in waiting if isinstance(waiting, list) else []:
             known = answer if final else self._plan(other, once)
             if known is not None:
-                yield from self._resume(other, known)
+                self._resume(other, known)
 
-    def _resume(self, talk: Talk, answer: Answer | None) -> Iterator[Observation]:
+    def _resume(self, talk: Talk, answer: Answer | None) -> None:
         """Pass an answer to a conversation (None starts it), and queue its next step."""
         while True:
             if answer is not None and (answer.status in _BUSY or is_out_of_quota(answer)):
@@ -339,15 +340,16 @@ class _Driver:
                 step = next(talk.conversation) if answer is None else talk.conversation.send(answer)
             except StopIteration as end:
                 unknown = end.value.outcome is ProbeOutcome.UNKNOWN
-                yield replace(end.value, retry_after=talk.retry_after) if unknown else end.value
+                seen = replace(end.value, retry_after=talk.retry_after) if unknown else end.value
+                self._complete.append(seen)
                 return
             except Exception as error:  # noqa: BLE001 - one origin's oddity must not cost the other results
                 detail = f"an error of freshlayer itself ({type(error).__name__})"
                 reason = Reason("internal-error", detail=detail, hint=hint_of("internal-error"))
-                yield Observation(talk.reference, ProbeOutcome.UNKNOWN, reason)
+                self._complete.append(Observation(talk.reference, ProbeOutcome.UNKNOWN, reason))
                 return
             if time.monotonic() >= talk.deadline:
-                yield Observation(talk.reference, ProbeOutcome.UNKNOWN, self._late)
+                self._complete.append(Observation(talk.reference, ProbeOutcome.UNKNOWN, self._late))
                 return
             known = self._plan(talk, step)
             if known is None:
@@ -372,7 +374,8 @@ class _Driver:
             self._once[step.key] = []
             talk.key, step = step.key, step.step
         talk.step = step
-        talk.host = netloc_of(step.url) if isinstance(step, Request) else talk.host
+        if isinstance(step, Request) and step.url != talk.url:
+            talk.url, talk.host = step.url, netloc_of(step.url)
         self._hosts[talk.host].queue.appendleft(talk)
         return None
 
@@ -386,10 +389,10 @@ class _Driver:
         detail = f"no usable answer within {self._limits.total:g} s"
         return Reason("timed-out", detail=detail, hint=hint_of("timed-out"))
 
-    def _wake(self) -> Iterator[Observation]:
+    def _wake(self) -> None:
         while self._pauses and self._pauses[0][0] <= time.monotonic():
             _, _, talk = self._pauses.pop(0)
-            yield from self._resume(talk, Answer())
+            self._resume(talk, Answer())
         waiting = [self._pauses[0][0]] if self._pauses else []
         waiting += [host.until for host in self._hosts.values() if host.queue]
         if waiting and not self._busy:

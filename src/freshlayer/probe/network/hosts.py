@@ -23,12 +23,14 @@ yet, the requests of three round trips are sent."""
 class Talk(Struct, eq=False):
     """A conversation, its next step, and the key under which others wait for the same answer.
 
-    ``deadline``: 0 until it is started. ``left``: the seconds that it has from then on, if fewer than all.
+    ``host``: of ``url``, which is that of the last request; at first that of the reference. ``deadline``: 0
+    until it is started. ``left``: the seconds that it has from then on, if fewer than all.
     """
 
     reference: Reference
     conversation: Conversation
     host: str
+    url: str
     deadline: float = 0.0
     step: Request | Run | None = None
     key: Hashable = None
