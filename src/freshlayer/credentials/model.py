@@ -138,9 +138,10 @@ def netloc_of(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     if not (scheme and mark and _ENDS.isdisjoint(scheme)):
         return ""
-    for end in "/?#":
-        rest = rest.partition(end)[0]
-    return rest.rpartition("@")[2]
+    rest = rest.partition("/")[0]
+    if "?" in rest or "#" in rest:
+        rest = rest.partition("?")[0].partition("#")[0]
+    return rest.rpartition("@")[2] if "@" in rest else rest
 
 
 def host_of(netloc: str) -> str:

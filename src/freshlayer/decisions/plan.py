@@ -108,6 +108,8 @@ class _Planner:
 
     def _sources(self, stage: Stage, instruction: Instruction) -> tuple[str, ...]:
         """The labels of the stages that an instruction continues or reads."""
+        if not instruction.flags and instruction.name != "FROM":
+            return ()
         parent = self._parents.get(stage.number) if instruction.name == "FROM" else None
         named = [self._dockerfile.stage_named(n) for n in sources_of(instruction.name, instruction.flags)]
         return tuple(dict.fromkeys(found.label for found in (parent, *named) if found))
@@ -139,16 +141,19 @@ class _Planner:
             changed=changed,
             edited=mark.place in self._known.edited,
             sources=self._sources(stage, instruction),
-            mounts=any(_binds(flag) for flag in instruction.flags),
+            mounts=any(map(_binds, instruction.flags)),
             packages=packages,
         )
 
     def _packages(self, number: int, mark: Mark) -> tuple[tuple[PackageVerdict, ...], Pairs]:
         """What an instruction installs, against its last build; and the pairs of that."""
-        known, built = self._known, self._known.built.get(mark.place)
+        known, read = self._known, self._known.packages.get(number)
+        if not read:
+            return (), ()
+        built = known.built.get(mark.place)
         if built is None and mark.digest in known.installed:
             built = Built(known.installed[mark.digest], "")
-        found = [judged(it, built, known.nonce) for it in known.packages.get(number, ())]
+        found = [judged(it, built, known.nonce) for it in read]
         pairs = [
             (text, tainted(text, identity, known.taints)) for _, of_one in found for text, identity in of_one
         ]
@@ -298,7 +303,7 @@ def _identity(reference: Reference, known: Known) -> KeyIdentity:
         return Nonce(known.nonce)
     if verdict.identity is None:
         return Unseen()
-    times = known.taints.get((reference.text, str(verdict.identity)), 0)
+    times = known.taints.get((reference.text, str(verdict.identity)), 0) if known.taints else 0
     return Tainted(verdict.identity, times) if times else verdict.identity
 
 

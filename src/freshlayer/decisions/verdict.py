@@ -48,7 +48,8 @@ def _kept(change: Change, recorded: Recorded | None, observed: Observation) -> V
 
 
 def _not_modified(recorded: Recorded, observed: Observation) -> Verdict:
-    doubtful = evidence.is_aged(observed.evidence) or evidence.is_redirected(observed.evidence)
+    found = observed.evidence
+    doubtful = bool(found) and (evidence.is_aged(found) or evidence.is_redirected(found))
     certain = evidence.is_revalidated(recorded) and not doubtful
     return Verdict(
         observed.reference,
@@ -108,6 +109,8 @@ def _compared(recorded: Recorded, observed: Observation) -> Verdict:
 
 
 def _with_warnings(reason: Reason, observed: Observation, strength: Strength) -> Reason:
+    if not observed.evidence:
+        return reason
     return joined([reason, *evidence.warnings_for(observed.evidence, strength)])
 
 

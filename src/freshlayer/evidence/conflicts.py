@@ -14,6 +14,8 @@ def without_conflicts(found: list[Evidence]) -> list[Evidence]:
     A computed digest counts before one that an uploader claims, then a later hop before an earlier one: the
     bytes come from the last hop.
     """
+    if not found:
+        return found
     counting = [item for item in found if not item.ignored]
     return [_checked(item, counting) for item in found]
 

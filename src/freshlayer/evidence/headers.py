@@ -8,7 +8,7 @@ from freshlayer.evidence import entity_tag, http_date
 from freshlayer.evidence.conflicts import without_conflicts
 from freshlayer.evidence.hop import Hop, printable
 from freshlayer.evidence.order import in_order
-from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure
+from freshlayer.evidence.readers import OF_THE_TARGET, ROWS, Stated, is_azure, may_be_digest
 from freshlayer.evidence.warnings import warnings_of
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.evidence import Evidence, Strength, Validators
@@ -50,6 +50,8 @@ def hashes_of(hop: Hop) -> list[Evidence]:
 
 def _hashes(hop: Hop, number: int, *, redirects: bool) -> Iterator[Evidence]:
     named = hop.names
+    if named.isdisjoint(_OTHERS) and not may_be_digest(hop.one("etag"), hop):
+        return
     for name, read in _OF_TAGS if named.isdisjoint(_OTHERS) else ROWS:
         if name not in named:
             continue
@@ -158,9 +160,10 @@ def _coded(hop: Hop) -> bool:
 
 def total_length(hop: Hop) -> int | None:
     """The length of the whole file in bytes; None where the headers do not state it (RFC 9110 §14.4)."""
-    if hop.names.isdisjoint(_LENGTHS) or _coded(hop):
+    names = hop.names
+    if names.isdisjoint(_LENGTHS) or _coded(hop):
         return None
-    part = _PART.fullmatch(hop.one("content-range"))
+    part = _PART.fullmatch(hop.one("content-range")) if "content-range" in names else None
     if part:
         return None if part[1] == "*" else int(part[1])
     if hop.status in {_PARTIAL, _EMPTY}:

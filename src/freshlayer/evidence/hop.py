@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import KeysView
-from functools import cached_property
 
 from msgspec import Struct
+
+
+class _Named:
+    """Name → its values: a response is looked through for some fifty names.
+
+    Computed once; the ``cached_property`` of Python 3.11 takes a lock for that.
+    """
+
+    def __get__(self, hop: Hop, _: type[Hop]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for name, value in hop.headers:
+            found[name] = (*found[name], value) if name in found else (value,)
+        hop.__dict__["_named"] = found
+        return found
 
 
 class Hop(Struct, frozen=True, dict=True):
@@ -14,13 +27,7 @@ class Hop(Struct, frozen=True, dict=True):
     status: int
     headers: tuple[tuple[str, str], ...]
 
-    @cached_property
-    def _named(self) -> dict[str, tuple[str, ...]]:
-        """Name → its values: a response is looked through for some fifty names."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, value in self.headers:
-            found[name] = (*found.get(name, ()), value)
-        return found
+    _named = _Named()
 
     @property
     def names(self) -> KeysView[str]:

@@ -143,8 +143,10 @@ def _by_scheme(evidence: tuple[Evidence, ...]) -> dict[str, Evidence]:
 def is_revalidated(recorded: Recorded) -> bool:
     """Whether 304 Not Modified to the recorded validator proves equal bytes: only to a strong entity tag."""
     tag = recorded.validators.entity_tag
-    proofs = (item.value for item in recorded.evidence if item.scheme == "etag" and _is_proof(item))
-    return bool(tag) and any(tag in {f'"{value}"', value} for value in proofs)
+    for item in recorded.evidence if tag else ():
+        if item.scheme == "etag" and tag in {f'"{item.value}"', item.value} and _is_proof(item):
+            return True
+    return False
 
 
 def union(

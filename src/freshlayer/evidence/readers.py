@@ -84,6 +84,16 @@ def is_azure(hop: Hop) -> bool:
     return any(hop.all(name) for name in marks) or hop.one("server").startswith("Windows-Azure-Blob")
 
 
+_MARKS_OF_TAGS = frozenset(
+    {"x-artifactory-id", "x-artifactory-node-id", "x-jfrog-version", "x-amz-request-id"}
+)
+
+
+def may_be_digest(tag: str, hop: Hop) -> bool:
+    """Whether one of the readers of tags may find a digest in it: of most servers none does."""
+    return not hop.names.isdisjoint(_MARKS_OF_TAGS) or "{SHA1{" in tag or hop.one("server") == "AmazonS3"
+
+
 def _nexus(value: str, _hop: Hop) -> Iterator[Stated]:
     """Nexus Repository: ``"{SHA1{<40 hex>}}"``, exactly; a proxy in front may unquote or weaken it."""
     match = _NEXUS.fullmatch(value) if "{SHA1{" in value else None

@@ -23,8 +23,8 @@ _DOUBTFUL = {Strength.WEAK, Strength.HEURISTIC}
 
 def warnings_of(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
     """Warnings as evidence that never counts, the warning in ``ignored``; of a 304 as of any other answer."""
-    aged = [item for number, hop in enumerate(hops) for item in _aged(hop, number)]
-    return (*aged, *(_young(hops[-1], len(hops) - 1) if hops else ()))
+    aged = [it for number, hop in enumerate(hops) if "age" in hop.names for it in _aged(hop, number)]
+    return (*aged, *(_young(hops[-1], len(hops) - 1) if hops and is_young(hops[-1]) else ()))
 
 
 def redirect_warning(hops: tuple[Hop, ...]) -> tuple[Evidence, ...]:
@@ -46,9 +46,8 @@ def _aged(hop: Hop, number: int) -> Iterator[Evidence]:
         yield Evidence(AGE, age, Strength.NONE, number, Reason("answer-from-cache", detail=detail))
 
 
-def _young(hop: Hop, number: int) -> Iterator[Evidence]:
-    if is_young(hop):
-        yield Evidence(YOUNG, hop.one("last-modified"), Strength.NONE, number, Reason("file-too-young"))
+def _young(hop: Hop, number: int) -> tuple[Evidence, ...]:
+    return (Evidence(YOUNG, hop.one("last-modified"), Strength.NONE, number, Reason("file-too-young")),)
 
 
 def is_young(hop: Hop) -> bool:

@@ -186,7 +186,7 @@ def _found(
     for mark, record in records:
         by_chain[mark.chain] = by_place[mark.place] = by_text[mark.digest] = record
     found: dict[Place, Record] = {}
-    for mark in marks:
+    for mark in marks if by_text else ():
         best = by_chain.get(mark.chain)
         if best is None and not by_chain_only:
             best = by_place.get(mark.place) or by_text.get(mark.digest)

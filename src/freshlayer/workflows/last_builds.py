@@ -33,7 +33,8 @@ def past_of(
     records = session.store.last_builds(scope, list(marks.values()))
     reading = [marks[number] for number in reads if number in marks]
     missing = [mark.digest for mark in reading if mark.place not in records.built]
-    edited = frozenset(mark.place for mark in marks.values() if _is_edited(mark, records))
+    known = marks.values() if records.texts is not None else ()
+    edited = frozenset(mark.place for mark in known if _is_edited(mark, records))
     return Past(
         recorded,
         records.built,

@@ -97,16 +97,21 @@ def _needs_get(head: Answer, request: Request) -> bool:
     """
     if head.error:
         return head.transient and not head.hops
-    # The condition is the last header.
-    if head.status == _NOT_MODIFIED and any(it.startswith(_CONDITION) for it in reversed(request.headers)):
+    status = head.status
+    # Our own condition is the last header.
+    if status == _NOT_MODIFIED and any(map(_is_condition, reversed(request.headers))):
         return False
-    if head.status not in WHOLE:
-        patient = head.status in _BUSY and bool(head.hops and head.hops[-1].all("retry-after"))
+    if status not in WHOLE:
+        patient = status in _BUSY and bool(head.hops and head.hops[-1].all("retry-after"))
         elsewhere = bool(head.hops and head.hops[-1].all("location"))
-        return not (patient or elsewhere or head.status == _PROXY)
+        return not (patient or elsewhere or status == _PROXY)
     found = evidence.strongest(evidence.of_hops(head.hops))
     empty = evidence.total_length(head.hops[-1]) == 0
     return empty or found is None or found.strength is Strength.SIZE
+
+
+def _is_condition(header: str) -> bool:
+    return header.startswith(_CONDITION)
 
 
 def _settled(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, field
@@ -79,7 +79,8 @@ class Transfer(Struct):
     """A request that was sent, and what has been received.
 
     ``ahead``: on a new connection, which the next requests need. ``lines``: headers that are not in ``hops``
-    yet; ``read`` reads one. ``stopped``: a part is all that was wanted. ``error``: why it was ended.
+    yet; ``read`` reads one that is not in ``known``. ``stopped``: a part is all that was wanted. ``error``:
+    why it was ended.
     """
 
     request: Request
@@ -87,6 +88,7 @@ class Transfer(Struct):
     proxies: Proxies | None = None
     ahead: bool = False
     read: Callable[[bytes], _Line] = _header
+    known: Mapping[bytes, _Line] = {}
     lines: list[bytes] = field(default_factory=list)
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
     header_bytes: int = 0
@@ -114,9 +116,9 @@ class Transfer(Struct):
 
     def take_headers(self) -> None:
         """Read what was received; what comes after the body is no part of it."""
-        lines, self.lines = self.lines, []
+        lines, self.lines, known = self.lines, [], self.known
         for line in lines:
-            found = self.read(line)
+            found = known[line] if line in known else self.read(line)
             if isinstance(found, int):
                 self.hops.append((found, []))
             elif found and self.hops:
@@ -174,6 +176,9 @@ class Transfer(Struct):
 
     def _hops(self) -> tuple[Hop, ...]:
         """Redirects and the last response, without 1xx and a proxy's answer to CONNECT."""
+        if len(self.hops) == 1:
+            ((status, headers),) = self.hops
+            return (Hop(status, tuple(headers)),) if status else ()
         *early, last = self.hops or [(0, [])]
         chain = [*(hop for hop in early if hop[0] // 100 == _REDIRECTION), last]
         return tuple(Hop(status, tuple(headers)) for status, headers in chain if status)
@@ -214,7 +219,7 @@ class Handles:
             _prepare(handle, transfer, self._authorities)
         if waits != connect:
             handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
-        transfer.read = self._header
+        transfer.read, transfer.known = self._header, self._lines
         handle.setopt(pycurl.URL, _bytes(request.url))
         handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
         if request.method != "HEAD" or not uses:
@@ -225,8 +230,6 @@ class Handles:
             self._plain[handle] = plain, connect, uses + 1
 
     def _header(self, line: bytes) -> _Line:
-        if line in self._lines:
-            return self._lines[line]
         found = _header(line)
         if len(line) < _LONGEST_LINE:
             if len(self._lines) == _MOST_LINES:

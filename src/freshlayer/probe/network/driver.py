@@ -240,8 +240,9 @@ class _Driver:
         host.answered |= bool(answer.hops)
         host.timeouts += code == pycurl.E_OPERATION_TIMEDOUT and not answer.hops
         self._note_version(host, handle, transfer)
-        unreachable = curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
-        if unreachable and not host.answered:
+        if not host.answered and (
+            curl.is_unreachable(handle, code, transfer) or host.timeouts >= self._limits.per_host
+        ):
             # The next request would wait as long for the same answer.
             host.failure = Answer(error=answer.error)
             self._withdraw(host, 0)

@@ -94,9 +94,13 @@ def exchange(request: Request, means: Means, *, shared: Hashable = None) -> Talk
 
     ``shared``: a key under which every conversation that requests the same URL gets the same answer.
     """
-    prepared = yield from _prepared(request, means)
-    if isinstance(prepared, Answer):
-        return prepared
+    prepared = _with_files(request, means)
+    if not _is_complete(prepared):
+        found = find(means.keyring, prepared.url)
+        credential = (yield from _printed(found)) if isinstance(found, Program) else found
+        if isinstance(credential, Answer):
+            return credential
+        prepared = prepared if credential is None else replace(prepared, credential=credential)
     answer = Answer()
     for tries in range(_MOST_ATTEMPTS):
         answer = yield from _followed(prepared, means, None if shared is None else (shared, tries))
@@ -153,17 +157,17 @@ def _retry_after(answer: Answer) -> str:
     return f"try again after {seconds} s" if _SECONDS.fullmatch(seconds) else ""
 
 
-def _prepared(request: Request, means: Means) -> Generator[Step, Answer, Request | Answer]:
-    """The request with the credential of its host; an answer if the credential can't be found out."""
+def _with_files(request: Request, means: Means) -> Request:
+    """The request with the certificate files of its host."""
     files = tls(means.keyring, request.url)
-    request = request if files is request.tls else replace(request, tls=files)
-    own = request.anonymous or _has_userinfo(request.url) or is_signed(request.url)
-    if own or request.signer is not None or request.credential is not None:
-        return request
-    found = yield from credential_for(request.url, means)
-    if found is None or isinstance(found, Answer):
-        return found or request
-    return replace(request, credential=found)
+    return request if files is request.tls else replace(request, tls=files)
+
+
+def _is_complete(request: Request) -> bool:
+    """Whether no credential is looked up for its host."""
+    if request.anonymous or request.signer is not None or request.credential is not None:
+        return True
+    return _has_userinfo(request.url) or is_signed(request.url)
 
 
 def _has_userinfo(url: str) -> bool:
@@ -173,8 +177,10 @@ def _has_userinfo(url: str) -> bool:
 def credential_for(url: str, means: Means) -> Generator[Step, Answer, Credential | Answer | None]:
     """The credential for the host of a URL; an answer with an error if the program that prints it failed."""
     found = find(means.keyring, url)
-    if not isinstance(found, Program):
-        return found
+    return (yield from _printed(found)) if isinstance(found, Program) else found
+
+
+def _printed(found: Program) -> Generator[Step, Answer, Credential | Answer]:
     credential = yield from printed(found)
     if isinstance(credential, Answer):
         program = shown(found.argv[0], 60)
@@ -199,6 +205,8 @@ def _followed(request: Request, means: Means, shared: Hashable) -> Talk:
             answer = yield Once((shared, request.url, request.headers, request.own), request)
         hops += answer.hops
         location = answer.hops[-1].one("location") if answer.status in _REDIRECTS else ""
+        if not location and answer.hops == hops:
+            return answer
         limits = means.confinement
         by_hand = request.is_private or request.proxies is not None or limits is not None
         by_hand = by_hand or means.limits.strangers is not None
