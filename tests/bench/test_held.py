@@ -9,7 +9,7 @@ from testing.servers.needs import needs
 MOST = 1_550
 """Bytes for each RUN that downloads, at the peak of a check of which everything is recorded."""
 
-MOST_CALLS = 325
+MOST_CALLS = 258
 """Of the same: functions of Python that are called for each."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, field
@@ -75,20 +74,27 @@ def _header(line: bytes) -> _Line:
     return (name.strip().lower(), value.strip()) if colon else None
 
 
+def _remembered(line: bytes, known: dict[bytes, _Line]) -> _Line:
+    found = _header(line)
+    if len(line) < _LONGEST_LINE:
+        if len(known) == _MOST_LINES:
+            known.clear()
+        known[line] = found
+    return found
+
+
 class Transfer(Struct):
     """A request that was sent, and what has been received.
 
     ``ahead``: on a new connection, which the next requests need. ``lines``: headers that are not in ``hops``
-    yet; ``read`` reads one that is not in ``known``. ``stopped``: a part is all that was wanted. ``error``:
-    why it was ended.
+    yet; ``known``: lines, read. ``stopped``: a part is all that was wanted. ``error``: why it was ended.
     """
 
     request: Request
     limits: Limits
     proxies: Proxies | None = None
     ahead: bool = False
-    read: Callable[[bytes], _Line] = _header
-    known: Mapping[bytes, _Line] = {}
+    known: dict[bytes, _Line] = field(default_factory=dict)
     lines: list[bytes] = field(default_factory=list)
     hops: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
     header_bytes: int = 0
@@ -118,7 +124,7 @@ class Transfer(Struct):
         """Read what was received; what comes after the body is no part of it."""
         lines, self.lines, known = self.lines, [], self.known
         for line in lines:
-            found = known[line] if line in known else self.read(line)
+            found = known[line] if line in known else _remembered(line, known)
             if isinstance(found, int):
                 self.hops.append((found, []))
             elif found and self.hops:
@@ -219,7 +225,7 @@ class Handles:
             _prepare(handle, transfer, self._authorities)
         if waits != connect:
             handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(connect * 1000))
-        transfer.read, transfer.known = self._header, self._lines
+        transfer.known = self._lines
         handle.setopt(pycurl.URL, _bytes(request.url))
         handle.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
         if request.method != "HEAD" or not uses:
@@ -228,14 +234,6 @@ class Handles:
         authorise(handle, request)
         if plain is not None:
             self._plain[handle] = plain, connect, uses + 1
-
-    def _header(self, line: bytes) -> _Line:
-        found = _header(line)
-        if len(line) < _LONGEST_LINE:
-            if len(self._lines) == _MOST_LINES:
-                self._lines.clear()
-            self._lines[line] = found
-        return found
 
 
 def _plain(transfer: Transfer) -> _Plain | None:
