@@ -10,13 +10,14 @@ import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from freshlayer.credentials import Keyring
 from freshlayer.decisions.verdict import judge
@@ -209,6 +210,87 @@ def test_a_service_that_hangs_or_answers_nonsense_costs_little(given: bytes, tmp
         thread.join()
         for connection in held:
             connection.close()
+
+
+def slowly(listening: socket.socket, text: bytes, ended: threading.Event) -> None:
+    """A byte in 20 ms: each read of the client gets something in time."""
+    connection, _ = listening.accept()
+    with connection, suppress(OSError):
+        for number in range(len(text)):
+            connection.sendall(text[number : number + 1])
+            if ended.wait(0.02):
+                return
+
+
+@pytest.mark.parametrize("head", [b"", struct.pack(">I", 10_000)])
+def test_a_service_that_sends_a_byte_now_and_then_has_one_deadline(head: bytes, tmp_path: Path) -> None:
+    path, ended = tmp_path / "socket", threading.Event()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        text = head + (b"\0" if head else b"\1") * 1000
+        thread = threading.Thread(target=slowly, args=(listening, text, ended), daemon=True)
+        thread.start()
+        started = time.monotonic()
+        assert seen_by(path, [parse("https://example.org/a")], patience=PATIENCE) == []
+        taken = time.monotonic() - started
+        ended.set()
+        thread.join()
+    # All of it takes 20 s.
+    assert taken < 5
+
+
+@pytest.mark.parametrize("waiting", [0, 64])
+def test_a_service_that_never_accepts_costs_little(waiting: int, tmp_path: Path) -> None:
+    """``waiting``: connections that fill its queue. With room in it, the system takes what is sent."""
+    path = tmp_path / "socket"
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listening.bind(str(path))
+        listening.listen(1)
+        for _ in range(waiting):
+            other = stack.enter_context(socket.socket(socket.AF_UNIX))
+            other.setblocking(False)
+            with suppress(BlockingIOError):
+                other.connect(str(path))
+        started = time.monotonic()
+        assert seen_by(path, [parse("https://example.org/a")], patience=PATIENCE) == []
+        assert time.monotonic() - started < 5
+
+
+def test_a_service_that_reads_nothing_of_a_large_question_costs_little(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    references = [parse(f"https://example.org/{number}/{'a' * 500}") for number in range(2000)]
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        started = time.monotonic()
+        assert seen_by(path, references, patience=PATIENCE) == []
+        assert time.monotonic() - started < 5
+
+
+def test_what_is_sent_of_a_url_is_what_a_reader_of_its_text_gets() -> None:
+    """The short way for a URL without a fragment decides as a new parse of its text would."""
+    texts = [
+        *("https://example.org/a", "http://example.org:8080/a?b=c", "https://user:pw@example.org/a"),
+        *(
+            "https://example.org/a%20b",
+            "https://example.org/%41?x=%2f",
+            "https://EXAMPLE.org",
+            "ftp://a.example/b",
+        ),
+        *("https://example.org/a?X-Amz-Signature=0123456789abcdef&X-Amz-Credential=x", "s3://bucket/key"),
+        *("https://example.org/a?token=0123456789abcdef0123456789abcdef", "git+https://example.org/a#main"),
+        *("https://example.org/a#header:accept=application%2Fjson", "https://example.org/a#redirects:no"),
+        f"https://example.org/a#sha256={'a' * 64}",
+        f"https://github.com/a/b/archive/{'a' * 40}.tar.gz",
+    ]
+    for text in texts:
+        for follow in (True, False):
+            reference = replace(parse(text), form=replace(parse(text).form, follow=follow))
+            again = parsed(reference.text, follow=follow)
+            same = again is not None and again.address == reference.address and again.form == reference.form
+            assert is_anonymous(reference) == (same and not reference.pinned), text
 
 
 def test_a_service_that_is_alive_and_observes_nothing_is_left_alone(tmp_path: Path) -> None:

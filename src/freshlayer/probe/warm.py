@@ -8,9 +8,10 @@ A message is its length in four bytes, most significant first, and a value as Me
 
 from __future__ import annotations
 
+# Without what the module socket loads: an eighth of what all questions may cost.
+import _socket
 import os
-import socket
-import struct
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from msgspec.structs import replace
 from freshlayer.errors import ReferenceInvalidError
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.reference import Reference, parse
+from freshlayer.request_form import PLAIN
 
 VERSION = 1
 LARGEST = 16 * 1024 * 1024
@@ -35,8 +37,10 @@ _LONGEST_WITHOUT_ANSWER = 1.0
 """Seconds for which a service that is alive may observe nothing: an origin may be out of its reach alone."""
 
 _LEAST = 0.001
-_HEAD = struct.Struct(">I")
-_CREDENTIALS = struct.Struct("3i")
+_HEAD = 4
+_CREDENTIALS, _USER = 12, slice(4, 8)
+"""The bytes of a ``struct ucred``, and those of its user (unix(7))."""
+_PLAIN = (PLAIN, replace(PLAIN, follow=not PLAIN.follow))
 _COUNTS = frozenset({ProbeOutcome.SEEN, ProbeOutcome.NOT_MODIFIED})
 
 
@@ -89,11 +93,12 @@ def observations(
     unconditional: Callable[[Reference], bool],
     max_age: float,
     patience: float = PATIENCE,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[Observation]:
     """Those that the service gives; of all others nothing. Never raises for what the service does.
 
     ``unconditional``: whether the origin is to be requested without a condition. ``patience``: seconds for
-    which the service may be silent.
+    which the service may be silent. ``meanwhile``: work of milliseconds, done while the service answers.
     """
     places = [reference for reference in references if is_anonymous(reference)][:MOST]
     if not places:
@@ -104,7 +109,7 @@ def observations(
     )
     seen: set[int] = set()
     with suppress(_SilentError, OSError, msgspec.MsgspecError):
-        for answered in _answers(path, Question(VERSION, max_age, wanted), patience):
+        for answered in _answers(path, Question(VERSION, max_age, wanted), patience, meanwhile):
             found = answered.observation
             if answered.place in seen or not 0 <= answered.place < len(places):
                 return
@@ -115,8 +120,13 @@ def observations(
 
 def is_anonymous(reference: Reference) -> bool:
     """Whether its text is all that there is: no credential, signature, secret header or proxy."""
+    if reference.pinned:
+        return False
+    if reference.kind == "http" and "#" not in reference.text:
+        # A canonical URL is what is requested, where that has nothing to hide.
+        return reference.address == reference.text and reference.form in _PLAIN
     plain = parsed(reference.text, follow=reference.form.follow)
-    if plain is None or plain.kind != reference.kind or reference.pinned:
+    if plain is None or plain.kind != reference.kind:
         return False
     return plain.address == reference.address and plain.form == reference.form
 
@@ -130,10 +140,13 @@ def parsed(text: str, *, follow: bool) -> Reference | None:
     return replace(reference, form=replace(reference.form, follow=follow))
 
 
-def _answers(path: str, question: Question, patience: float) -> Iterator[Answered]:
+def _answers(
+    path: str, question: Question, patience: float, meanwhile: Callable[[], object]
+) -> Iterator[Answered]:
     started = time.monotonic()
     ends, latest = started + max(_LONGEST_WITHOUT_ANSWER, patience), started + patience
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
         # To connect, to send and to get the first reply takes no longer than any other reply.
         connection.settimeout(patience)
         connection.connect(path)
@@ -141,6 +154,10 @@ def _answers(path: str, question: Question, patience: float) -> Iterator[Answere
             raise _SilentError
         connection.settimeout(max(latest - time.monotonic(), _LEAST))
         connection.sendall(framed(msgspec.msgpack.encode(question)))
+        sent = time.monotonic()
+        meanwhile()
+        # That is no wait: it would be done later.
+        latest += time.monotonic() - sent
         while time.monotonic() < min(ends, started + _LONGEST):
             reply = msgspec.msgpack.decode(read(connection, latest), type=Reply)
             yield from reply.answers
@@ -149,31 +166,32 @@ def _answers(path: str, question: Question, patience: float) -> Iterator[Answere
             now = time.monotonic()
             latest = now + patience
             ends = now + _LONGEST_WITHOUT_ANSWER if reply.answers else ends
+    finally:
+        connection.close()
 
 
-def is_own(connection: socket.socket) -> bool:
+def is_own(connection: _socket.socket) -> bool:
     """Whether the process at the other end is of the same user. False where the system does not state it."""
-    if not hasattr(socket, "SO_PEERCRED"):
+    if not hasattr(_socket, "SO_PEERCRED"):
         return False
-    given = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _, user, _ = _CREDENTIALS.unpack(given)
-    return bool(user == os.geteuid())
+    given = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, _CREDENTIALS)
+    return int.from_bytes(given[_USER], sys.byteorder) == os.geteuid()
 
 
 def framed(message: bytes) -> bytes:
     """With its length."""
-    return _HEAD.pack(len(message)) + message
+    return len(message).to_bytes(_HEAD) + message
 
 
-def read(connection: socket.socket, latest: float) -> bytes:
+def read(connection: _socket.socket, latest: float) -> bytes:
     """A message. Raises _SilentError where it is too large, or not there by the monotonic time ``latest``."""
-    (length,) = _HEAD.unpack(_exactly(connection, _HEAD.size, latest))
+    length = int.from_bytes(_exactly(connection, _HEAD, latest))
     if length > LARGEST:
         raise _SilentError
     return _exactly(connection, length, latest)
 
 
-def _exactly(connection: socket.socket, length: int, latest: float) -> bytes:
+def _exactly(connection: _socket.socket, length: int, latest: float) -> bytes:
     parts = bytearray()
     while len(parts) < length:
         left = latest - time.monotonic()

@@ -177,7 +177,16 @@ def _warm(
         platforms,
         lambda it: it in recorded and conditions[it] is not recorded[it],
         _MAX_AGE,
+        meanwhile=_load_what_judges,
     )
+
+
+def _load_what_judges() -> None:
+    """What is needed once the answers are there."""
+    import re  # noqa: F401, PLC0415 - what a tag proves is a pattern
+
+    import freshlayer.discover.advice  # noqa: PLC0415
+    import freshlayer.model.all_reasons  # noqa: F401, PLC0415
 
 
 def as_probed(recorded: Mapping[Reference, Recorded], session: Session) -> Mapping[Reference, Recorded]:
