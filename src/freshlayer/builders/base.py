@@ -71,11 +71,25 @@ class DerivedFile(Struct, frozen=True):
         return self.content.decode("utf-8")
 
 
+class Waiting(Protocol):
+    """A builder that was started, and waits for a Dockerfile."""
+
+    def takes(self, file: DerivedFile) -> bool:
+        """Whether it builds as it would with the file in a directory. If not, it is ended."""
+
+    def build(self, content: bytes) -> Ended:
+        """Build it, to the end."""
+
+    def close(self) -> None:
+        """End it, unless it has built."""
+
+
 class Job(Struct, frozen=True):
-    """One build with a derived Dockerfile."""
+    """One build with a derived Dockerfile. ``waiting``: a builder that was started for it."""
 
     command: BuildCommand
     file: DerivedFile
+    waiting: Waiting | None = None
 
 
 class Ended(Struct, frozen=True):
@@ -140,6 +154,10 @@ class Builder(Protocol):
     @property
     def family(self) -> Family:
         """How its command line is read."""
+
+    @property
+    def may_start_early(self) -> bool:
+        """Whether it can be started before its Dockerfile is known (``run/early.py``)."""
 
     @property
     def builds_every_earlier_stage(self) -> bool:

@@ -22,6 +22,7 @@ class Containers(Invoked, frozen=True):
     family: Family
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = False
+    may_start_early: bool = False
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         """The smaller trace (measured, 1.28 to 1.39): a mount is in the history of its own RUN.

@@ -52,7 +52,6 @@ BUILDERS: Mapping[str, Row] = {
 """Name for ``--builder`` → the builder."""
 
 _TRUE = {"1", "t", "T", "TRUE", "true", "True"}
-_BUILDX_BY_DEFAULT = 23
 _SECONDS = 10.0
 _LONGEST_PING = 8192
 _WITHOUT_DOCKER = ("podman", "buildah")
@@ -114,7 +113,7 @@ def _behind(docker: str, environ: Mapping[str, str]) -> str:
         return "classic"
     if docker_config.prefers_buildx(environ):
         return "buildx"
-    if versions.major(version) >= _BUILDX_BY_DEFAULT:
+    if versions.major(version) >= versions.BUILDX_BY_DEFAULT:
         return "buildx" if setting or docker_config.has_plugin("buildx", environ) else "classic"
     return "buildkit" if setting or _daemon_prefers_buildkit(docker, environ) else "classic"
 
@@ -125,7 +124,7 @@ def _daemon_prefers_buildkit(docker: str, environ: Mapping[str, str]) -> bool:
     if host.startswith("unix://"):
         return _ping(host.removeprefix("unix://")) == "2"
     server = versions.output(docker, ["version", "--format", "{{.Server.Version}}"], environ)
-    return versions.major(server) >= _BUILDX_BY_DEFAULT
+    return versions.major(server) >= versions.BUILDX_BY_DEFAULT
 
 
 def _ping(path: str) -> str:

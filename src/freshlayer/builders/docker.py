@@ -22,6 +22,16 @@ class BuildKit(Invoked, frozen=True):
     builds_every_earlier_stage: bool = False
     inherits_arguments: bool = True
 
+    @property
+    def may_start_early(self) -> bool:
+        """A client that builds by itself. From 23 on it starts buildx, which would outlive its end.
+
+        The daemon is on this machine: ssh to another one may prompt for a password.
+        """
+        version = versions.kept_text(self.program[0], self.environment) if self.name == "buildkit" else ""
+        host = docker_config.host(self.environment)
+        return 0 < versions.major(version) < versions.BUILDX_BY_DEFAULT and host.startswith("unix://")
+
     def mechanism(self, syntax_image: str) -> Mechanism:
         from freshlayer.dockerfile.inject import mechanism_under  # noqa: PLC0415 - of a build
 
@@ -66,6 +76,8 @@ class BuildKit(Invoked, frozen=True):
         from freshlayer.builders.run.derived_file import derived, secret_options  # noqa: PLC0415 - of a build
         from freshlayer.builders.run.process import run  # noqa: PLC0415 - the same
 
+        if job.waiting is not None and job.waiting.takes(job.file):
+            return job.waiting.build(job.file.content)
         with derived(job.file) as path:
             argv = [*self.argv, *secret_options(job.file, path), *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))
@@ -78,6 +90,7 @@ class Classic(Invoked, frozen=True):
     # Measured: it builds all stages up to the target.
     builds_every_earlier_stage: bool = True
     inherits_arguments: bool = False
+    may_start_early: bool = False
 
     def mechanism(self, syntax_image: str) -> Mechanism:  # noqa: ARG002 - it ignores ``# syntax=``
         from freshlayer.dockerfile.inject import Mechanism  # noqa: PLC0415 - of a build

@@ -7,7 +7,7 @@ from typing import IO, Protocol
 
 from msgspec import Struct
 
-from freshlayer.builders.base import Builder, DerivedFile, Ended, Job
+from freshlayer.builders.base import Builder, DerivedFile, Ended, Job, Waiting
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.invocation import BuildTarget, DockerfilePlace, Model
 from freshlayer.builders.run.process import run
@@ -27,12 +27,13 @@ class ReadInput(Protocol):
 
 
 class PlainBuild(Struct, frozen=True):
-    """One command of one builder."""
+    """One command of one builder. ``waiting``: the builder, where it was started before."""
 
     builder: Builder
     command: BuildCommand
     stdin: ReadInput
     tool: str = "the builder"
+    waiting: Waiting | None = None
 
     @property
     def name(self) -> str:
@@ -127,14 +128,20 @@ class PlainBuild(Struct, frozen=True):
         )
 
     def as_typed(self) -> Ended:
+        self._end_waiting()
         return run([*self.builder.argv, *self.command.words], self.environment, self.stdin.writer)
 
     def build(self, model: Model, files: Mapping[str, DerivedFile]) -> Ended:  # noqa: ARG002 - of one target
         file = files.get(THE_TARGET)
         if file is not None:
-            return self.builder.build(Job(self.command, file))
+            return self.builder.build(Job(self.command, file, self.waiting))
+        self._end_waiting()
         argv = [*self.builder.argv, *self.command.words]
         return run(argv, self.environment, reader=self.builder.reader(self.command))
 
     def go_on(self) -> Ended:
         return Ended(0)
+
+    def _end_waiting(self) -> None:
+        if self.waiting is not None:
+            self.waiting.close()

@@ -14,6 +14,9 @@ from freshlayer.files.bounded_read import read_file
 from freshlayer.files.user_directories import cache_home
 from freshlayer.lazy_regex import compiled
 
+BUILDX_BY_DEFAULT = 23
+"""Major version of docker's client from which on it builds by its plugin buildx."""
+
 _SECONDS = 10.0
 _NUMBER = compiled(r"(\d+)\.\d+")
 _MOST = 50
@@ -29,20 +32,30 @@ def version_text(program: str, environ: Mapping[str, str]) -> str:
 
     What a script prints is not kept: it leads to a program that can change without it.
     """
+    kept = kept_text(program, environ)
+    if kept:
+        return kept
     path = os.path.realpath(program)
     try:
         status, is_script = os.stat(path), _is_script(path)
     except OSError:
         return ""
-    memory = _memory(environ)
-    known = _read(memory)
-    stamp = (status.st_mtime_ns, status.st_size)
-    if path in known and known[path][:2] == stamp and not is_script:
-        return known[path][2]
     text = output(program, ["--version"], environ)
     if text and not is_script:
-        _remember(memory, path, (*stamp, text))
+        _remember(_memory(environ), path, (status.st_mtime_ns, status.st_size, text))
     return text
+
+
+def kept_text(program: str, environ: Mapping[str, str]) -> str:
+    """The version that a program stated before; empty for a script, and where it is not known."""
+    path = os.path.realpath(program)
+    try:
+        status, is_script = os.stat(path), _is_script(path)
+    except OSError:
+        return ""
+    known = {} if is_script else _read(_memory(environ))
+    modified, size, text = known.get(path, (0, 0, ""))
+    return text if (modified, size) == (status.st_mtime_ns, status.st_size) else ""
 
 
 def major(text: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from freshlayer.cli.standard_input import KeptInput, standard_input
 from freshlayer.errors import BuilderError, OptionError
 
 if TYPE_CHECKING:
-    from freshlayer.builders.base import Builder
-    from freshlayer.cli.options import Before
+    from freshlayer.builders.base import Builder, Waiting
+    from freshlayer.builders.command_line.build import BuildCommand
+    from freshlayer.cli.options import Before, Options
 
 
 _OWN_HELP = """\
@@ -44,12 +46,24 @@ def command(before: Before, words: list[str]) -> int:
                 return show_help(str(error))
             raise
     typed = read(words, os.environ, builder.family)
-    code = run(before, PlainBuild(builder, typed, stdin), stdin)
+    with _early(before.options, builder, typed) as waiting:
+        code = run(before, PlainBuild(builder, typed, stdin, waiting=waiting), stdin)
     if typed.is_help:
         from freshlayer.cli.echo import echo
 
         echo(f"\n{_OWN_HELP}")
     return code
+
+
+def _early(
+    options: Options, builder: Builder, typed: BuildCommand
+) -> contextlib.AbstractContextManager[Waiting | None]:
+    """The builder, started before the origins are probed; none where they decide whether it is started."""
+    if options.locked or options.on_unknown == "fail" or not builder.may_start_early:
+        return contextlib.nullcontext()
+    from freshlayer.builders.run.early import early_client
+
+    return early_client(builder, typed)
 
 
 def _builder(before: Before) -> Builder:

@@ -41,17 +41,23 @@ def run(
 
     Raises BuilderError where the program can't be started.
     """
-    with shown_through(reader) as display, _forwarding(display) as child:
-        process = _start(argv, environment, display, with_input=write is not None)
-        child.process = process
-        feeder = _feed(process.stdin, write) if write and process.stdin else None
-        display.begin()
-        code = process.wait()
-        if feeder:
-            feeder.join()
-        happened = display.ended()
-        interrupted = child.interrupted
-    return Ended(code if code >= 0 else _SIGNALLED - code, happened, display.trouble, interrupted)
+    with shown_through(reader) as display, forwarding(display) as child:
+        child.process = start(argv, environment, display, with_input=write is not None)
+        return follow(child, display, write)
+
+
+def follow(child: Started, display: Display, write: Callable[[IO[bytes]], None] | None = None) -> Ended:
+    """Show a builder that was started, to its end. ``write``: as ``run`` has it."""
+    process = child.process
+    if process is None:
+        raise BuilderError("no builder was started")
+    feeder = _feed(process.stdin, write) if write and process.stdin else None
+    display.begin()
+    code = process.wait()
+    if feeder:
+        feeder.join()
+    happened = display.ended()
+    return Ended(code if code >= 0 else _SIGNALLED - code, happened, display.trouble, child.interrupted)
 
 
 def captured(
@@ -148,9 +154,10 @@ def _left(deadline: float | None) -> float | None:
     return deadline - time.monotonic() if deadline is not None else None
 
 
-def _start(
+def start(
     argv: list[str], environment: Mapping[str, str], display: Display, *, with_input: bool
 ) -> subprocess.Popen[bytes]:
+    """Start a builder on a display. Raises BuilderError where the program can't be started."""
     try:
         return subprocess.Popen(
             argv,
@@ -179,7 +186,7 @@ def _feed(stream: IO[bytes], write: Callable[[IO[bytes]], None]) -> threading.Th
     return thread
 
 
-class _Child(Struct):
+class Started(Struct):
     """The builder, once it is started, and whether a signal came to us while it ran."""
 
     process: subprocess.Popen[bytes] | None = None
@@ -187,13 +194,13 @@ class _Child(Struct):
 
 
 @contextlib.contextmanager
-def _forwarding(display: Display) -> Iterator[_Child]:
+def forwarding(display: Display) -> Iterator[Started]:
     """Signals that reach us reach the builder; then its end, not ours, decides.
 
     A terminal sends Ctrl-C to the whole foreground group, so the builder has it already: sent twice, docker
     would give up waiting for the daemon. The same goes for a change of its size, which the display passes on.
     """
-    child = _Child()
+    child = Started()
 
     def forward(number: int, _frame: FrameType | None) -> None:
         from_terminal = number in {signal.SIGINT, signal.SIGQUIT} and _in_foreground()
