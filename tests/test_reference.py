@@ -278,3 +278,26 @@ def test_the_canonical_spelling_of_a_package_is_stable(kind: str, space: str, na
     assert parse(once.text) == once
     assert parse(once.text).text == once.text
     assert once.text.isascii()
+
+
+IMAGE_NAMES = st.from_regex(r"\A[a-zA-Z0-9._:/@-]{1,20}\Z") | st.text("ab0.-_/:A@", min_size=1, max_size=12)
+
+
+@given(IMAGE_NAMES)
+def test_an_image_without_a_digest_is_read_as_one_with_a_digest(name: str) -> None:
+    """A name of small letters is read without the pattern that reads all others."""
+    digest = f"@sha256:{'0' * 64}"
+    if "@" in name:
+        return
+
+    def read(text: str) -> str:
+        try:
+            return parse(f"docker-image://{text}").text
+        except ReferenceInvalidError:
+            return ""
+
+    alone, pinned = read(name), read(name + digest)
+    assert bool(alone) == bool(pinned)
+    if alone:
+        tagged = ":" in name.rpartition("/")[2]
+        assert pinned == (alone if tagged else alone.removesuffix(":latest")) + digest

@@ -81,6 +81,9 @@ _IMAGE = compiled(
     r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[a-z0-9]+:[0-9a-fA-F]{32,}))?",
     ASCII,
 )
+_IN_NAME = "abcdefghijklmnopqrstuvwxyz0123456789._-"
+_IN_TAG = f"{_IN_NAME}ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LONGEST_TAG = 128
 
 
 class Reference(Struct, frozen=True, gc=False, eq=False):
@@ -251,10 +254,7 @@ def _repository(text: str) -> Reference:
 def _image(text: str) -> Reference:
     """Names are completed as docker completes them: ``docker.io/library/``, ``:latest``."""
     written = text.partition("://")[2]
-    match = _IMAGE.fullmatch(written)
-    if not match:
-        raise ReferenceInvalidError(shown(written), "not an image name")
-    name, tag, digest = match["name"], match["tag"], match["digest"]
+    name, tag, digest = _plain_image(written) or _image_parts(written)
     first, slash, rest = name.partition("/")
     if not slash or not ("." in first or ":" in first or first == "localhost"):
         name = f"docker.io/{name if slash else 'library/' + name}"
@@ -263,6 +263,24 @@ def _image(text: str) -> Reference:
     suffix = (f":{tag}" if tag else "") + f"@{digest}" if digest else f":{tag or 'latest'}"
     full = f"docker-image://{name}{suffix}"
     return Reference("image", full, full, pinned=digest.lower() if digest else "")
+
+
+def _plain_image(written: str) -> tuple[str, str, str] | None:
+    """The parts of ``python:3.12`` and the like, of which most images are; their pattern takes ``re``."""
+    name, colon, tag = written.partition(":")
+    if any(not it or it.strip(_IN_NAME) or it[0] in "._-" or it[-1] in "._-" for it in name.split("/")):
+        return None
+    if colon and (not tag or len(tag) > _LONGEST_TAG or tag.strip(_IN_TAG) or tag[0] in ".-"):
+        return None
+    return name, tag, ""
+
+
+def _image_parts(written: str) -> tuple[str, str, str]:
+    """Name, tag and digest. Raises ReferenceInvalidError."""
+    match = _IMAGE.fullmatch(written)
+    if not match:
+        raise ReferenceInvalidError(shown(written), "not an image name")
+    return match["name"], match["tag"] or "", match["digest"] or ""
 
 
 def _package(text: str) -> Reference:

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,8 @@ def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def is_alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+def is_gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
 
 
 def has_image(builder: Builder) -> bool:
@@ -102,7 +103,7 @@ def test_a_build_that_is_interrupted_leaves_no_client_and_no_image(
         with waiting(ours, held) as (process, client):
             os.kill(process.pid, number)
             process.communicate(timeout=30)
-        wait_until(lambda client=client: not is_alive(client), seconds=30, what="the end of the client")
+        wait_until(partial(is_gone, client), seconds=30, what="the end of the client")
         held.asked.clear()
         held.may_answer.clear()
         if number == signal.SIGINT:
@@ -120,6 +121,6 @@ def test_settings_that_stop_the_build_end_the_client(
         held.may_answer.set()
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 125, errors
-    assert not is_alive(client)
+    assert is_gone(client)
     assert not has_image(builder)
     assert list(tmp_path.glob("freshlayer-*")) == []

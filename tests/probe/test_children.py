@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.builders.run.process import captured
+from freshlayer.builders.run.captured import captured
 from freshlayer.children import HOST_COMMAND, MODEL, VERSION_CONTROL, EmptyDirectory, search_path
 from freshlayer.errors import BuilderError
 from freshlayer.model.reasons import Reason

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from freshlayer.bases.image_read import ImageRead
 from freshlayer.files import atomic_write
 from freshlayer.files.bounded_read import read_file
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseContents, ImageConfig
 
 _VERSION = 4
@@ -26,8 +25,10 @@ _VERSION = 4
 _LARGEST = 128 * 1024 * 1024
 _MOST_FILES = 500
 _MOST_BYTES = 300_000_000
-_DIGEST = compiled(r"[a-z0-9]{1,20}:[0-9a-f]{32,128}")
-_NAME = compiled(r"[\w.-]{1,200}")
+_DIGITS = "0123456789"
+_HEX = f"{_DIGITS}abcdef"
+_LETTERS = f"{_HEX}ghijklmnopqrstuvwxyz"
+_LONGEST_NAME = 200
 _CONFIG, _CONTENTS = "config", "contents"
 
 
@@ -103,7 +104,15 @@ class BaseCache:
 def _name(digest: str, platform: str, kind: str) -> str:
     """The name of a file; empty for what is not a digest."""
     words = f"{digest.replace(':', '-')}.{platform.replace('/', '-')}.{kind}"
-    return words if _DIGEST.fullmatch(digest) and _NAME.fullmatch(words) else ""
+    plain = len(words) <= _LONGEST_NAME and all(it.isalnum() or it in "_.-" for it in words)
+    return words if plain and _is_digest(digest) else ""
+
+
+def _is_digest(text: str) -> bool:
+    """Without a pattern, for which a cached build would load ``re``."""
+    algorithm, _, digits = text.partition(":")
+    named = 1 <= len(algorithm) <= 20 and not algorithm.strip(_LETTERS)
+    return named and 32 <= len(digits) <= 128 and not digits.strip(_HEX)
 
 
 def _inflated(data: bytes) -> bytes:

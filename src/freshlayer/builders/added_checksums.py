@@ -7,9 +7,8 @@ https://docs.docker.com/build/buildkit/dockerfile-release-notes/ (1.6: of URLs; 
 
 from __future__ import annotations
 
-import re
-
 from freshlayer.dockerfile.syntax import frontend_version
+from freshlayer.lazy_regex import compiled
 
 URLS, GIT = "http", "git"
 NONE: frozenset[str] = frozenset()
@@ -29,6 +28,9 @@ def of_buildkit(syntax_image: str, daemon: str) -> frozenset[str]:
     return frozenset(kinds | ({GIT} if min(frontend, here) >= _OF_GIT else set()))
 
 
+_VERSION = compiled(r"(\d{1,6})\.(\d{1,6})")
+
+
 def of_containers(name: str, version: str) -> frozenset[str]:
     """``name``: buildah or podman. ``version``: what it prints."""
     least = _CONTAINERS.get(name)
@@ -37,5 +39,5 @@ def of_containers(name: str, version: str) -> frozenset[str]:
 
 def version_of(text: str) -> tuple[int, int]:
     """The first two numbers of a version; zeros where there are none."""
-    match = re.search(r"(\d{1,6})\.(\d{1,6})", text)
+    match = _VERSION.search(text)
     return (int(match[1]), int(match[2])) if match else (0, 0)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from freshlayer import children
-from freshlayer.builders.run.process import captured
+from freshlayer.builders.run.captured import captured
 from freshlayer.errors import BuilderError
 from freshlayer.lazy_regex import compiled
 from freshlayer.reference import shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from freshlayer.docker_client import config as docker_config
@@ -29,10 +28,12 @@ def in_daemon(
 def _driver(program: tuple[str, ...], name: str, environ: Mapping[str, str]) -> str:
     argv = [*program, "buildx", "inspect", *([name] if name else [])]
     try:
-        from freshlayer.builders.run.process import captured  # noqa: PLC0415 - most runs start no program
+        from freshlayer.builders.run.captured import captured  # noqa: PLC0415 - most runs start no program
 
         done = captured(argv, environ, seconds=_SECONDS)
     except BuilderError:
         return ""
+    import re  # noqa: PLC0415 - behind a program
+
     found = re.search(rb"(?m)^Driver:\s+([\w-]+)", done.stdout[:10_000])
     return found[1].decode() if found and not done.returncode else ""

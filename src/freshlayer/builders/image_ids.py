@@ -8,20 +8,25 @@ import msgspec
 
 from freshlayer.builders.daemon_request import exchange
 from freshlayer.files.bounded_read import read_file
-from freshlayer.lazy_regex import compiled
 
 _SECONDS = 5.0
 _LARGEST = 16 * 1024 * 1024
-_NAME = compiled(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,255}")
+_LONGEST_NAME = 256
 
 
 def of_daemon(engine: str, tag: str) -> str:
     """Empty where there is no such image, or the daemon is not behind a socket of this machine."""
-    if not engine.startswith("unix://") or not _NAME.fullmatch(tag):
+    if not engine.startswith("unix://") or not _is_name(tag):
         return ""
     answer = _answer(engine.removeprefix("unix://"), f"/images/{tag}/json")
     head, _, body = answer.partition(b"\r\n\r\n")
     return _text(_json(body), "Id") if b" 200 " in head[:20] else ""
+
+
+def _is_name(tag: str) -> bool:
+    """Whether it can be a part of a request as it is."""
+    known = tag.isascii() and all(it.isalnum() or it in "._:/-" for it in tag)
+    return known and 0 < len(tag) <= _LONGEST_NAME and tag[0].isalnum()
 
 
 def of_storage(engine: str, tag: str) -> str:

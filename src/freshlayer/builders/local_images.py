@@ -135,7 +135,7 @@ def _documents(done: subprocess.CompletedProcess[bytes] | None) -> list[Document
 
 def _run(store: ImageStore, words: list[str]) -> subprocess.CompletedProcess[bytes] | None:
     try:
-        from freshlayer.builders.run.process import captured  # noqa: PLC0415 - most runs start no program
+        from freshlayer.builders.run.captured import captured  # noqa: PLC0415 - most runs start no program
 
         return captured([*store.program, *words], store.environment, seconds=_SECONDS)
     except BuilderError:

@@ -17,7 +17,6 @@ from msgspec import Struct
 from freshlayer.builders import engines
 from freshlayer.builders.image_store import ImageStore
 from freshlayer.builders.local_images import inspected
-from freshlayer.builders.run.process import streamed
 from freshlayer.children import DOCKER_SAVE
 from freshlayer.docker_client import config as docker_config
 from freshlayer.files.bounded_read import read_file
@@ -73,6 +72,8 @@ def container_files(
 
 def saved(store: ImageStore, image: StoredImage) -> AbstractContextManager[Iterable[bytes]]:
     """The image as ``docker save`` writes it. Raises BuilderError."""
+    from freshlayer.builders.run.captured import streamed  # noqa: PLC0415 - most runs start no program
+
     name = image.id.removeprefix("sha256:")
     words = {
         _BUILDAH: ["push", "--quiet", name, "docker-archive:/dev/stdout"],

@@ -73,7 +73,7 @@ def major(text: str) -> int:
 def output(program: str, words: list[str], environ: Mapping[str, str]) -> str:
     """The start of what a command prints; empty where it can't be run, or takes too long."""
     try:
-        from freshlayer.builders.run.process import captured  # noqa: PLC0415 - most runs start no program
+        from freshlayer.builders.run.captured import captured  # noqa: PLC0415 - most runs start no program
 
         done = captured([program, *words], environ, seconds=_SECONDS)
     except BuilderError:

@@ -17,6 +17,7 @@ from freshlayer.lazy_regex import compiled
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import is_remote_context, shown
 
+_OWN = "[tool.freshlayer"
 _OWN_TABLE = compiled(r"(?m)^\s*\[tool\.freshlayer")
 _LARGEST = 16 * 1024 * 1024
 # In the order of docker's client.
@@ -141,7 +142,8 @@ def read_settings(directory: Path) -> tuple[str, str, tuple[str, ...]] | None:
             text = _settings_text(directory / name)
         except FileNotFoundError:
             continue
-        if not table or _OWN_TABLE.search(text):
+        # Without the first test, the file of every Python project would have ``re`` loaded.
+        if not table or (_OWN in text and _OWN_TABLE.search(text)):
             return text, str(directory / name), table
     return None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 from freshlayer.decisions.packages import none_of, untainted
+from freshlayer.lazy_regex import compiled
 from freshlayer.masking import public_text
 from freshlayer.model.build import Pairs
 from freshlayer.model.key_identities import Unseen
@@ -16,6 +16,7 @@ from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageComma
 
 _READING = frozenset(PackageAction) - READS_NOTHING
 _APT = frozenset({"apt", "apt-get"})
+_SPACE, _SPACES = compiled(r"\s"), compiled(r"\s+")
 _VERSION = "version:"
 
 
@@ -38,7 +39,7 @@ def _text(command: PackageCommand) -> str:
         f"--{name}={value}" if value and value != "true" else f"--{name}" for name, value in command.options
     ]
     text = public_text(" ".join([program, command.action, *options, *sorted(command.words)]))
-    return text if text.isprintable() else re.sub(r"\s+", " ", text)
+    return text if text.isprintable() else _SPACES.sub(" ", text)
 
 
 def is_known(pairs: Pairs) -> bool:
@@ -62,7 +63,7 @@ def _package(purl: str, value: str, source: str) -> LockedPackage:
 
 def _word(text: str) -> str:
     """A blank in a version, which no index should have, would end it."""
-    return re.sub(r"\s", "%20", text) or "%20"
+    return _SPACE.sub("%20", text) or "%20"
 
 
 def _divided(purl: str) -> tuple[str, str]:

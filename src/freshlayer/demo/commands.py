@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from freshlayer.builders.run.process import captured
+from freshlayer.builders.run.captured import captured
 from freshlayer.children import BUILDER
 from freshlayer.demo.origin import Request
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from freshlayer.builders.run.process import captured
+from freshlayer.builders.run.captured import captured
 from freshlayer.errors import BuilderError
 
 _SECONDS = 30.0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from freshlayer.lazy_regex import compiled
+from freshlayer.lazy_regex import IGNORECASE, compiled
 
 _FLAGS = r"(?:[ \t]+--[^\s]*)*"
-_FROM = compiled(rf"\ufeff?\s*FROM{_FLAGS}[ \t]+(?P<word>[^\s]+)", re.IGNORECASE)
-_WITH_FLAGS = compiled(rf"\ufeff?\s*(?:COPY|ADD|RUN)(?P<flags>{_FLAGS})", re.IGNORECASE)
+_FROM = compiled(rf"\ufeff?\s*FROM{_FLAGS}[ \t]+(?P<word>[^\s]+)", IGNORECASE)
+_WITH_FLAGS = compiled(rf"\ufeff?\s*(?:COPY|ADD|RUN)(?P<flags>{_FLAGS})", IGNORECASE)
 _SYNTAX = "# syntax"
 
 
@@ -27,6 +26,8 @@ def places_of(lines: Sequence[str], start: int, via: str, written: str, escape: 
 
     ``via``: as in ``model.inputs.Place``. Nothing where the name is spelled in a way that is not followed.
     """
+    import re  # noqa: PLC0415 - most of a cached build of images that are here takes none
+
     if not 0 < start <= len(lines):
         return
     if via == _SYNTAX:
@@ -44,6 +45,8 @@ def _ends(text: str, via: str, written: str) -> Iterator[int]:
         if match and match["word"] == written:
             yield match.end("word")
         return
+    import re  # noqa: PLC0415 - the same
+
     found = _WITH_FLAGS.match(text)
     if found is None:
         return
@@ -56,6 +59,8 @@ def _ends(text: str, via: str, written: str) -> Iterator[int]:
 
 def _joined(lines: Sequence[str], start: int, escape: str) -> tuple[str, list[TextPlace]]:
     """An instruction without its line breaks and comments, and behind which place each character is."""
+    import re  # noqa: PLC0415 - the same
+
     continued = re.compile(rf"{re.escape(escape)}[ \t]*\r?\Z")
     pieces: list[str] = []
     origins: list[TextPlace] = []

@@ -6,7 +6,6 @@ byte for byte. A digest is put behind the name as it is written, so that variabl
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 
@@ -150,7 +149,8 @@ def _of_key(lines: Sequence[str], number: int, key: str, mechanism: Mechanism) -
 def _behind(lines: Sequence[str], number: int, word: str) -> int:
     """How many characters of a line are before the end of the instruction's word."""
     line = lines[number - 1] if 0 < number <= len(lines) else ""
-    match = re.match(rf"\ufeff?\s*{word}(?=\s|\\|`|$)", line, re.IGNORECASE)
-    if not match:
+    text = line.removeprefix("\ufeff").lstrip()
+    after = text[len(word) : len(word) + 1]
+    if text[: len(word)].upper() != word or not (after in {"", "\\", "`"} or after.isspace()):
         raise DockerfileError(f"no {word} starts here", number)
-    return match.end()
+    return len(line) - len(text) + len(word)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from freshlayer.lazy_regex import compiled
 
 _DIRECTIVE = compiled(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
+_VERSION = compiled(r"(\d{1,4})(?:\.(\d{1,4}))?")
+_LONG_VERSION = compiled(r"(\d+)(?:\.(\d+))?")
+_MOVES = compiled(r"labs|master|latest")
+_MOVES_OR_EXPERIMENTAL = compiled(r"experimental|labs|master|latest")
+_DOCKERFILE = compiled(r"(?:.+/)?docker/dockerfile(?:-upstream)?")
 _KNOWN = {"syntax", "escape", "check"}
 _RUN_MOUNT_SINCE = (1, 2)
 _NEWEST = (9999, 0)
@@ -37,7 +41,8 @@ def _directives(text: str) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(_first_lines(text.removeprefix("\ufeff")), 1):
         if number == 1 and line.startswith("#!"):
             continue
-        match = _DIRECTIVE.fullmatch(line.strip())
+        stripped = line.strip()
+        match = _DIRECTIVE.fullmatch(stripped) if stripped.startswith("#") else None
         if not match or match[1].lower() not in _KNOWN:
             return
         yield number, match[1].lower(), match[2]
@@ -62,10 +67,10 @@ def frontend_version(image: str) -> tuple[int, int]:
     tag = _tag_of_dockerfile(image)
     if tag is None:
         return 0, 0
-    version = re.match(r"(\d{1,4})(?:\.(\d{1,4}))?", tag)
+    version = _VERSION.match(tag)
     if version and version[2]:
         return int(version[1]), int(version[2])
-    moves = version is not None or re.search(r"labs|master|latest", tag)
+    moves = version is not None or _MOVES.search(tag)
     return _NEWEST if moves and "@" not in image else (0, 0)
 
 
@@ -74,7 +79,7 @@ def _tag_of_dockerfile(image: str) -> str | None:
     name, _, tag = image.partition("@")[0].rpartition(":")
     if "/" in tag or not name:
         name, tag = image.partition("@")[0], "latest"
-    return tag if re.fullmatch(r"(?:.+/)?docker/dockerfile(?:-upstream)?", name) else None
+    return tag if _DOCKERFILE.fullmatch(name) else None
 
 
 def knows_run_mount(image: str) -> bool:
@@ -87,9 +92,9 @@ def knows_run_mount(image: str) -> bool:
     tag = _tag_of_dockerfile(image)
     if tag is None:
         return False
-    if re.search(r"experimental|labs|master|latest", tag):
+    if _MOVES_OR_EXPERIMENTAL.search(tag):
         return True
-    version = re.match(r"(\d+)(?:\.(\d+))?", tag)
+    version = _LONG_VERSION.match(tag)
     if not version:
         return False
     return version[2] is None or (int(version[1]), int(version[2])) >= _RUN_MOUNT_SINCE

@@ -15,13 +15,12 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from freshlayer.lazy_regex import compiled
-
 PREFIX = "freshlayer-run-"
 NEW_PREFIX = "freshlayer-new-"
 """Of a directory that may not be locked yet."""
-_NAME = compiled(r"freshlayer-(?:run|new)-[a-z0-9_]{8}")
-"""The names that ``temporary`` makes with our prefixes."""
+_RANDOM_LENGTH = 8
+_RANDOM = "abcdefghijklmnopqrstuvwxyz0123456789_"
+"""What ``temporary`` has behind our prefixes."""
 
 _VARIABLES = ("TMPDIR", "TEMP", "TMP")
 _USUAL = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108 - looked into, never written to
@@ -45,13 +44,16 @@ def temporary(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _remove_from(directory: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(directory) as entries:
-        names = [
-            entry.name
-            for entry in entries
-            if entry.name.startswith((PREFIX, NEW_PREFIX)) and _NAME.fullmatch(entry.name)
-        ]
+        names = [entry.name for entry in entries if _is_ours(entry.name)]
         for name in names[:_MOST]:
             _remove_if_abandoned(directory / name)
+
+
+def _is_ours(name: str) -> bool:
+    """A build has a directory of its own when it looks, for which a pattern would have ``re`` loaded."""
+    prefixes = (it for it in (PREFIX, NEW_PREFIX) if name.startswith(it))
+    random = name.removeprefix(next(prefixes, name))
+    return len(random) == _RANDOM_LENGTH and not random.strip(_RANDOM)
 
 
 def _remove_if_abandoned(path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freshlayer.lazy_regex import compiled
-
 if TYPE_CHECKING:
     from datetime import date
 
-_DAY = compiled(r"(\d{4}-\d{2}-\d{2})T[\d:]{8}")
 _NO_DAY = "0001-01-01"
+_SHAPE = "0000-00-00T"
+_LENGTH_OF_TIME = 8
+_FEBRUARY = 2
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _FIRST_YEAR = 2000
 """Images that are built reproducibly state the beginning of 1970 or 1980."""
 _WEEKS, _MONTHS, _YEARS = 21, 61, 731
@@ -21,8 +22,23 @@ def stated_day(value: object) -> str:
 
     Engines show an image without a date with that of Go's zero time.
     """
-    found = _DAY.match(value) if isinstance(value, str) and value.isascii() else None
-    return found[1] if found and found[1] != _NO_DAY and _date(found[1]) else ""
+    if not isinstance(value, str) or not value.isascii():
+        return ""
+    time = value[len(_SHAPE) : len(_SHAPE) + _LENGTH_OF_TIME]
+    shape = "".join("0" if it.isdigit() else it for it in value[: len(_SHAPE)])
+    if shape != _SHAPE or len(time) < _LENGTH_OF_TIME or time.strip("0123456789:"):
+        return ""
+    day = value[: len(_SHAPE) - 1]
+    return day if day != _NO_DAY and _exists(day) else ""
+
+
+def _exists(day: str) -> bool:
+    """As ``datetime`` would have it, which a cached build need not load."""
+    year, month, number = (int(part) for part in day.split("-"))
+    if not year or not 0 < month <= len(_DAYS):
+        return False
+    leap = month == _FEBRUARY and not year % 4 and (year % 100 != 0 or not year % 400)
+    return 0 < number <= _DAYS[month - 1] + leap
 
 
 def age(day: str, now: int) -> str:

@@ -17,7 +17,8 @@ from freshlayer.builders.base import DerivedFile, Ended, Invoked
 from freshlayer.builders.command_line.composition import CompositionCommand
 from freshlayer.builders.invocation import BuildTarget, DockerfilePlace
 from freshlayer.builders.run import derived_file as derived
-from freshlayer.builders.run.process import captured, run
+from freshlayer.builders.run.captured import captured
+from freshlayer.builders.run.process import run
 from freshlayer.children import MODEL
 from freshlayer.dockerfile.inject import Mechanism, mechanism_under
 from freshlayer.errors import BuilderError

@@ -51,4 +51,5 @@ class Lines:
     def _line(self, now: float) -> None:
         text = self._incomplete.decode("utf-8", "replace")
         self._incomplete.clear()
-        self._reader.line(_ESCAPES.sub("", text).rstrip("\r"), now)
+        shown = _ESCAPES.sub("", text) if "\x1b" in text else text
+        self._reader.line(shown.rstrip("\r"), now)

@@ -12,11 +12,11 @@ A vertex that was cached prints ``#7 CACHED``. Parts of several vertices come in
 from __future__ import annotations
 
 from freshlayer.builders.progress.vertices import LONGEST_NAME, Label, label, merged
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.build import ProgressEvent
 
-_LINE = compiled(r"#(?P<vertex>\d{1,6}) (?:(?P<cached>CACHED)$|DONE (?P<seconds>\d+\.\d+)s$|(?P<name>\[.*))")
 _MOST = 10_000
+_LONGEST_NUMBER = 7
+_DONE = "DONE "
 
 
 class Plain:
@@ -30,15 +30,13 @@ class Plain:
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it reports times itself
         # From here on a failure is reported, with the raw output of what failed.
         self._failed = self._failed or text == "------"
-        match = _LINE.match(text)
-        if self._failed or match is None:
+        vertex, _, rest = text.partition(" ")
+        if self._failed or not _is_number(vertex):
             return
-        vertex = match["vertex"]
-        if match["name"]:
-            self._name(vertex, match["name"], label(match["name"]))
-        elif vertex in self._named:
-            seconds = float(match["seconds"]) if match["seconds"] else None
-            cached = match["cached"] is not None
+        seconds, cached = _seconds(rest), rest == "CACHED"
+        if rest.startswith("["):
+            self._name(vertex, rest, label(rest))
+        elif vertex in self._named and (cached or seconds is not None):
             self._ended[vertex] = self._named[vertex][1].happened(cached=cached, seconds=seconds)
 
     def ended(self, now: float) -> tuple[ProgressEvent, ...]:  # noqa: ARG002
@@ -50,3 +48,17 @@ class Plain:
     def _name(self, vertex: str, name: str, found: Label | None) -> None:
         if found is not None and len(self._named) < _MOST:
             self._named.setdefault(vertex, (name[:LONGEST_NAME], found))
+
+
+def _is_number(word: str) -> bool:
+    """``#7``. Patterns would be compiled for the lines of a cached build, for as long as it prints them."""
+    digits = word[1:]
+    return word[:1] == "#" and len(word) <= _LONGEST_NUMBER and digits.isascii() and digits.isdecimal()
+
+
+def _seconds(text: str) -> float | None:
+    """Of ``DONE 0.5s``."""
+    whole, point, part = text.removeprefix(_DONE).removesuffix("s").partition(".")
+    if not (text.startswith(_DONE) and text.endswith("s") and point and text.isascii()):
+        return None
+    return float(f"{whole}.{part}") if whole.isdecimal() and part.isdecimal() else None

@@ -30,13 +30,12 @@ class Terminal:
         self._last = False
 
     def line(self, text: str, now: float) -> None:  # noqa: ARG002 - it reports times itself
-        if _SERVICES.search(text):
-            return
         if "[+] Building " in text:
-            self._last = _HEADER.search(text) is not None
-            self._ended.clear()
+            if not _SERVICES.search(text):
+                self._last = _HEADER.search(text) is not None
+                self._ended.clear()
             return
-        match = _LINE.match(text)
+        match = _LINE.match(text) if text.startswith(" => ") else None
         found = label(match["name"]) if match else None
         if match is None or found is None or not self._last or len(self._ended) >= _MOST:
             return

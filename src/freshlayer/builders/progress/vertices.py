@@ -7,14 +7,11 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from freshlayer.lazy_regex import compiled
 from freshlayer.model.build import Counting, ProgressEvent
 
-_LABEL = compiled(
-    r"\[(?P<words>(?:\S+ ){0,3}) *(?P<number>\d{1,5})/(?P<total>\d{1,5})\](?: (?P<name>[A-Z]{1,20}) )?"
-)
-
-
+_MOST_WORDS = 3
+_LONGEST_NUMBER = 5
+_LONGEST_WORD = 20
 _ADD = "] ADD "
 LONGEST_NAME = 300
 """Characters of a vertex' name that are kept."""
@@ -45,14 +42,29 @@ class Label(Struct, frozen=True):
 
 def label(name: str) -> Label | None:
     """The label at the start of a vertex' name; None where the vertex is no instruction."""
-    match = _LABEL.match(name)
-    if match is None:
+    inside, closed, rest = name.partition("]")
+    *words, place = inside[1:].split() or [""]
+    number, _, total = place.partition("/")
+    if not (closed and name.startswith("[") and _counts(number) and _counts(total)):
         return None
-    words = match["words"].split()
+    if len(words) > _MOST_WORDS:
+        return None
     # No stage is named with a slash; every platform is.
     platform = next((word for word in words if "/" in word), "")
     stage = " ".join(word for word in words if word != platform)
-    return Label(stage, int(match["number"]), int(match["total"]), platform, match["name"] or "")
+    return Label(stage, int(number), int(total), platform, _instruction(rest))
+
+
+def _counts(text: str) -> bool:
+    return len(text) <= _LONGEST_NUMBER and text.isascii() and text.isdecimal()
+
+
+def _instruction(rest: str) -> str:
+    """The word behind a label; empty where that is no name of an instruction."""
+    blank, _, text = rest.partition(" ")
+    word, closed, _ = text.partition(" ")
+    is_name = not blank and closed and word.isascii() and word.isalpha() and word.isupper()
+    return word if is_name and len(word) <= _LONGEST_WORD else ""
 
 
 def merged(named: Iterable[tuple[str, ProgressEvent]]) -> tuple[ProgressEvent, ...]:

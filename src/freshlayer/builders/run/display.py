@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import fcntl
 import os
 import select
 import termios
-import threading
 import time
 import tty
 from collections.abc import Iterator, Mapping
@@ -92,8 +92,9 @@ class _Through(Display):
         self._reader: Reader | None = reader
         self._stream = reader.stream
         self._ours, self._theirs = ours, theirs
-        self._over = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._over = False
+        # ``threading`` takes as long to load as ten of our modules.
+        self._copied: _thread.LockType | None = None
         self.given = {s: theirs for s in _STREAMS if s == self._stream or _same_file(s, self._stream)}
         self.trouble = ""
 
@@ -101,17 +102,19 @@ class _Through(Display):
         # It may have changed before anybody listened.
         self.resize()
         self._let_go_of_theirs()
-        self._thread = threading.Thread(target=self._copy, daemon=True)
-        self._thread.start()
+        self._copied = _thread.allocate_lock()
+        self._copied.acquire()
+        _thread.start_new_thread(self._copy, (self._copied,))
 
     def resize(self) -> None:
         if self._ours >= 0:
             _copy_size(self._stream, self._ours)
 
     def ended(self) -> tuple[ProgressEvent, ...]:
-        self._over.set()
-        if self._thread:
-            self._thread.join()
+        self._over = True
+        if self._copied:
+            with self._copied:
+                pass
         try:
             return self._reader.ended(time.monotonic()) if self._reader else ()
         except Exception as error:  # noqa: BLE001 - a fault of the reader must not cost the user a build
@@ -121,7 +124,7 @@ class _Through(Display):
     def close(self) -> None:
         self._let_go_of_theirs()
         # Where the builder could not be started no thread has closed it.
-        if self._thread is None:
+        if self._copied is None:
             self._let_go_of_ours()
 
     def _let_go_of_ours(self) -> None:
@@ -133,7 +136,7 @@ class _Through(Display):
             os.close(self._theirs)
             self._theirs = -1
 
-    def _copy(self) -> None:
+    def _copy(self, copied: _thread.LockType) -> None:
         try:
             for data in self._output():
                 _write(self._stream, data)
@@ -143,12 +146,13 @@ class _Through(Display):
             pass
         finally:
             self._let_go_of_ours()
+            copied.release()
 
     def _output(self) -> Iterator[bytes]:
         """To the end of the stream, which a terminal reports as an error (EIO)."""
         while True:
             ready, _, _ = select.select([self._ours], [], [], _SETTLED)
-            if not ready and self._over.is_set():
+            if not ready and self._over:
                 return
             if not ready:
                 continue

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import subprocess
+import signal
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from freshlayer.builders.base import Builder, DerivedFile, Ended, Reader
 from freshlayer.builders.run.display import shown_through
-from freshlayer.builders.run.process import follow, forwarding, start
+from freshlayer.builders.run.process import follow, forwarding
+from freshlayer.builders.run.spawned import Spawned, spawn
 from freshlayer.errors import BuilderError
 from freshlayer.files.temporary import temporary_directory
 
@@ -40,7 +41,7 @@ class EarlyClient:
             # The client keeps the Dockerfile in a directory of its own, which one that is ended would leave.
             own = {**environment, "TMPDIR": kept.enter_context(temporary_directory())}
             self._display = kept.enter_context(shown_through(reader))
-            self._process = start(argv, own, self._display, with_input=True)
+            self._process = spawn(argv, own, self._display.given, with_input=True)
             kept.callback(self._end)
             self._kept = kept.pop_all()
 
@@ -73,15 +74,14 @@ class EarlyClient:
         self._kept.close()
 
     def _end(self) -> None:
-        if self._process.poll() is None:
-            # Before its standard input is closed, which it would take for an empty Dockerfile.
-            self._process.kill()
-            self._process.wait()
+        # Before its standard input is closed, which it would take for an empty Dockerfile.
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
 
 
-def _capacity(process: subprocess.Popen[bytes]) -> int:
+def _capacity(process: Spawned) -> int:
     """Bytes that fit into its standard input at once."""
     return fcntl.fcntl(process.stdin, fcntl.F_GETPIPE_SZ) if process.stdin else 0
 

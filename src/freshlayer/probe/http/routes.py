@@ -47,8 +47,9 @@ HUGGING_FACE = compiled(r"https://(?:huggingface\.co|hf\.co)/[^?#]+/resolve/[^?#
 
 
 def _names_version(text: str) -> bool:
-    """Whether its last part starts with a digit."""
-    return text.rpartition("/")[2][:1].isdigit()
+    """Whether its last part starts with a digit and has two points."""
+    last = text.rpartition("/")[2]
+    return last[:1].isdigit() and last.count(".") > 1
 
 
 def _latest_release(
