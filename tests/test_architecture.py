@@ -358,7 +358,8 @@ def test_a_circle_of_three_is_found_and_a_diamond_is_not_one() -> None:
 
 STARTERS = frozenset(
     {
-        "builders.run.process",
+        "builders.run.captured",
+        "builders.run.spawned",
         "builders.local_images",
         "probe.network.subprocesses",
         "watch.delivery",
@@ -397,7 +398,7 @@ def test_the_test_of_started_programs_can_fail(source: str) -> None:
 
 
 def test_every_place_that_starts_programs_knows_their_kind() -> None:
-    for name in ("builders/run/process.py", "probe/network/subprocesses.py", "watch/delivery.py"):
+    for name in ("builders/run/captured.py", "probe/network/subprocesses.py", "watch/delivery.py"):
         text = (PACKAGE / name).read_text("utf-8")
         assert STARTS.search(text)
         assert "freshlayer.children" in text or "import children" in text

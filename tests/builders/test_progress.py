@@ -285,5 +285,5 @@ def test_the_vertices_of_an_add_that_ran_are_counted_together() -> None:
 def test_a_command_with_a_fraction_and_a_bracket_is_no_label() -> None:
     lines = Lines(Plain(), 2)
     lines.feed(b"#5 [2/3] RUN echo 3/4]\n#5 DONE 0.5s\n#6 [s1 3/3] COPY a b\n#6 CACHED\n", 0)
-    found = [(it.stage, it.number, it.total, it.name, it.cached, it.seconds) for it in lines.ended(0)]
+    found = [(it.stage, it.number, it.total, it.instruction, it.cached, it.seconds) for it in lines.ended(0)]
     assert found == [("", 2, 3, "RUN", False, 0.5), ("s1", 3, 3, "COPY", True, None)]
