@@ -343,6 +343,7 @@ def test_an_image_that_is_fresh_again_shows_by_what_it_was_stale() -> None:
     with served(board_of((kind,), rounds=False)) as address:
         row = sent(address, "/")[1].decode().partition('<tr class="is-fresh')[2]
         assert '<a href="/packages?q=openssl">openssl</a>' in row
+        assert sent(address, "/package/nothing")[0] == 404
         page = sent(address, f"/image/{address_of(name_of(kind))}")[1].decode()
     for text in ("stale since 02:10 (openssl)", "triggered 02:25", "fresh since 02:31"):
         assert text in page

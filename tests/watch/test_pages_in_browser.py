@@ -16,7 +16,7 @@ from freshlayer.report.page.visible import visible
 from freshlayer.watch.access import Proxy
 from freshlayer.watch.board import Board
 from freshlayer.watch.firing import Rule
-from freshlayer.watch.pages.images import address_of, input_address
+from freshlayer.watch.pages.images import address_of, input_address, package_address
 from testing.devtools import Browser, browser
 from testing.fleet import (
     FLEET,
@@ -33,8 +33,9 @@ from testing.fleet import (
 from testing.pages import PAYLOADS
 from testing.servers.nginx import Nginx, proxied
 
+OPENSSL = package_address("openssl")
 API = "/image/srv/images/payments/api/Dockerfile"
-PAGES = ("/", "/?q=nothing-has-this", API, "/inputs", input_address(TOOL), "/packages", "/reasons")
+PAGES = ("/", "/?q=nothing-has-this", API, "/inputs", input_address(TOOL), "/packages", OPENSSL, "/reasons")
 IMAGES = [f"/image/srv/images/{it}/Dockerfile" for it in ("mail/relay", "tools/release", "docs/static")]
 EVERY = (*PAGES, *IMAGES, "/login")
 WIDTHS = (380, 900, 1280)
@@ -221,6 +222,17 @@ def test_the_page_of_an_input_has_its_changes_and_who_reads_it(window: Browser, 
     ]
 
 
+def test_the_page_of_a_package_has_its_change_and_who_has_which_version(window: Browser, site: str) -> None:
+    window.opened(f"{site}/")
+    window.evaluated('document.querySelector(".causes .what a").click()')
+    window.until('document.querySelector("h1")?.innerText === "openssl"')
+    assert text(window, ".reason") == "3.0.16-1 → is now 3.0.17-1 security 3 images, wanted by curl"
+    assert text(window, ".todo p") == "23 images, 3 of them stale by it"
+    rows = texts(window, ".users tbody tr")
+    assert rows[0].startswith("Stale auth/gateway 3.0.16-1 3.0.17-1 security stale 02:10 triggered 02:31")
+    assert "Fresh auth/tokens 3.0.16-1 3.0.16-1" in rows
+
+
 def test_a_page_that_has_grown_old_says_so_and_stays_as_it_is(window: Browser) -> None:
     """Behind nginx, below a path of it."""
     board = board_of(FLEET[:3], rounds=False)
@@ -336,7 +348,8 @@ def test_hostile_texts_in_every_place_of_an_image_and_an_input_are_text(window: 
 
     def looked(payload: str, queries: Sequence[str] = ()) -> list[list[str]]:
         with served(board_of(kinds, payload, rounds=False), past=histories(payload)) as address:
-            found = [looked_at(window, address, path) for path in [*pages, input_address(TOOL + payload)]]
+            others = input_address(TOOL + payload), package_address(f"openssl{payload}")
+            found = [looked_at(window, address, path) for path in [*pages, *others]]
             for query in queries:
                 window.opened(f"{address}/?{urlencode({'q': query}, errors='surrogatepass')}")
                 assert window.problems == []

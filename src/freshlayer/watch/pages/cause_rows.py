@@ -15,6 +15,7 @@ from freshlayer.watch.pages.images import (
     brief,
     input_address,
     package_address,
+    search_address,
 )
 from freshlayer.watch.pages.times import age, when
 from freshlayer.watch.pages.values import CauseRow, Link, WhyRow
@@ -123,14 +124,15 @@ def _happened(left: Sequence[Image], now: int) -> str:
 
 def why_row(why: Why) -> WhyRow:
     """The same for a template."""
-    subject = Link(why.subject, subject_address(why.reference))
+    address = package_address(why.package) if why.package else subject_address(why.reference)
+    subject = Link(why.subject, address)
     return WhyRow(subject, why.old, why.new, why.note, why.code, why.security, why.line)
 
 
 def subject_address(reference: str) -> str:
     """The page of an input; empty where there is none."""
     if reference.startswith("pkg:"):
-        return package_address(brief(reference))
+        return search_address(brief(reference))
     return "" if not reference or reference.startswith(_PACKAGES) else input_address(reference)
 
 

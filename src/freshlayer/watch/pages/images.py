@@ -35,7 +35,7 @@ class Why(Struct, frozen=True):
 
     ``reference``: as in the state, empty where it is no single input. ``old``, ``new``: identities or
     versions, empty where they are not known. ``note``: what wants a package. ``action``: what to do; empty
-    where a build is all. ``line``: 0 where there is none.
+    where a build is all. ``line``: 0 where there is none. ``package``: the name of a package, else empty.
     """
 
     state: str
@@ -49,6 +49,7 @@ class Why(Struct, frozen=True):
     base: bool
     action: str
     line: int
+    package: str = ""
 
 
 class Image(Struct, frozen=True):
@@ -155,7 +156,7 @@ def _why(cause: Cause, known: Known, accepted: Mapping[str, str]) -> Why:
         old, new = change.before or "not installed", change.now or "no longer installed"
         return Why(
             *(STALE, cause.reference, change.name, old, new, note),
-            *("packages-changed", security or change.security, False, "", cause.line),
+            *("packages-changed", security or change.security, False, "", cause.line, change.name),
         )
     old = short_identity(known.before.get(cause.reference) or accepted.get(cause.reference, "unseen"))
     new = short_identity(cause.identity) if cause.identity else "no longer read"
@@ -204,10 +205,19 @@ def address_of(name: str) -> str:
 
 
 def package_address(name: str) -> str:
-    """Of what is known of packages of this name."""
+    """Of all packages of a name."""
+    return f"/package/{_digest(name)}"
+
+
+def search_address(name: str) -> str:
+    """Of the packages whose name has this part."""
     return f"/packages?{urlencode({'q': name}, errors='surrogateescape')}"
 
 
 def input_address(reference: str) -> str:
     """Of an input: a reference holds characters that no path keeps."""
-    return f"/input/{sha256(reference.encode('utf-8', 'surrogateescape')).hexdigest()[:20]}"
+    return f"/input/{_digest(reference)}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]

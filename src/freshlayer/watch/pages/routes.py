@@ -23,7 +23,7 @@ from freshlayer.watch.pages.image_page import image_page
 from freshlayer.watch.pages.images import FRESH, STATES, WORDS, Image, input_address
 from freshlayer.watch.pages.inputs import MOST_EVENTS, input_list, input_page, inputs_of, shown_events
 from freshlayer.watch.pages.overview import Query, overview
-from freshlayer.watch.pages.packages import package_list
+from freshlayer.watch.pages.packages import package_list, package_page
 from freshlayer.watch.pages.rendering import POLICY, Site, Templates, assets
 from freshlayer.watch.pages.shown import Shown
 from freshlayer.watch.pages.times import when
@@ -75,6 +75,7 @@ class Pages:
             "/inputs": self.inputs,
             "/input/{digest}": self.input,
             "/packages": self.packages,
+            "/package/{digest}": self.package,
             "/reasons": self.reasons,
             "/badge/{name:path}.svg": self.badge,
             "/events": self.events,
@@ -163,6 +164,14 @@ class Pages:
         """All packages."""
         page = package_list(self._shown.images.values(), _words(request), _page(request))
         return self._answer(request, "packages.html", "Packages", "/packages", page)
+
+    def package(self, request: Request) -> Response:
+        """All packages of a name."""
+        address = f"/package/{request.path_params['digest']}"
+        page = package_page(tuple(self._shown.images.values()), address, self._clock())
+        if page is None:
+            return self._missing(request, "No such package is watched")
+        return self._answer(request, "package_page.html", page.name, "/packages", page)
 
     def reasons(self, request: Request) -> Response:
         """All reason codes."""

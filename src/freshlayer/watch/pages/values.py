@@ -318,11 +318,46 @@ class Version(Struct, frozen=True):
     more: int
 
 
+class Move(Struct, frozen=True):
+    """A change of a package. ``old``, ``new``: empty where it is not installed. ``number``: of images."""
+
+    old: str
+    new: str
+    security: bool
+    wanted_by: str
+    number: int
+
+
+class PackageUser(Struct, frozen=True):
+    """An image with a package. ``now``: what a build would install; empty where that is nothing."""
+
+    image: Link
+    state: str
+    word: str
+    built_with: str
+    now: str
+    security: bool
+    track: tuple[Step, ...]
+    cost: str
+
+
+class PackagePage(Struct, frozen=True):
+    """All packages of a name. ``number``: of the images that have it; ``stale``: of those stale by it."""
+
+    name: str
+    managers: str
+    moves: tuple[Move, ...]
+    users: tuple[PackageUser, ...]
+    users_left: int
+    number: int
+    stale: int
+
+
 class PackageRow(Struct, frozen=True):
     """A package with its versions."""
 
     manager: str
-    name: str
+    name: Link
     versions: tuple[Version, ...]
 
 
