@@ -113,21 +113,54 @@ def validate(path: str, method: str, answer: tuple[int, str, bytes]) -> None:
         Draft202012Validator(schema).validate(json.loads(content))
 
 
-@pytest.mark.parametrize(
-    ("path", "asked", "status"),
-    [
-        ("/healthz", "", 200),
-        ("/readyz", "", 200),
-        ("/metrics", "", 200),
-        ("/api/dockerfiles", "", 200),
-        ("/api/check", "", 200),
-        ("/api/check", "/api/check?dockerfile=/p/Dockerfile", 200),
-        ("/api/check", "/api/check?dockerfile=/other", 404),
-        ("/api/openapi.json", "", 200),
-        ("/events", "/events?since=x", 200),
-        ("/badge/{name}.svg", "/badge/other.svg", 404),
-    ],
+READ = (
+    ("/healthz", "", 200),
+    ("/readyz", "", 200),
+    ("/metrics", "", 200),
+    ("/api/dockerfiles", "", 200),
+    ("/api/check", "", 200),
+    ("/api/check", "/api/check?dockerfile=/p/Dockerfile", 200),
+    ("/api/check", "/api/check?dockerfile=/other", 404),
+    ("/api/openapi.json", "", 200),
+    ("/events", "/events?since=x", 200),
+    ("/badge/{name}.svg", "/badge/p/Dockerfile.svg", 200),
+    ("/badge/{name}.svg", "/badge/other.svg", 404),
 )
+
+
+def test_the_good_answer_of_every_path_is_tried() -> None:
+    described = {
+        path for path, it in DOCUMENT["paths"].items() if "200" in it.get("get", {}).get("responses", ())
+    }
+    assert {path for path, _, status in READ if status == 200} == described
+
+
+def test_a_refusal_is_as_described() -> None:
+    """Without a token, with too many wrong ones, and before the first round."""
+    bound = socket.create_server(("127.0.0.1", 0))
+    number: int = bound.getsockname()[1]
+    server = Server(Board(), bound, b"token", lambda: 0)
+    closed = [
+        path for path, it in DOCUMENT["paths"].items() if "401" in it.get("get", {}).get("responses", ())
+    ]
+    server.start()
+    try:
+        wait_until(lambda: answered(number), seconds=90, what="the API")
+        for status, token in ((401, ""), (429, "wrong")):
+            for path in closed:
+                answer = request(number, "GET", path, token=token)
+                assert (path, answer[0]) == (path, status)
+                validate(path, "get", answer)
+            for _ in range(11):
+                request(number, "GET", "/metrics", token="wrong")
+        answer = request(number, "GET", "/readyz")
+        assert answer[0] == 503
+        validate("/readyz", "get", answer)
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(("path", "asked", "status"), READ)
 def test_an_answer_is_as_described(port: int, path: str, asked: str, status: int) -> None:
     answer = request(port, "GET", asked or path)
     assert answer[0] == status

@@ -497,7 +497,7 @@ def test_behind_nginx_every_address_is_below_its_path(end: str) -> None:
             seen |= {unescape(it) for it in ADDRESSES.findall(body)}
         assert {it for it in seen if not it.startswith("/tools/fresh/")} == set()
         kinds = {it.split("/")[3].partition("?")[0] for it in seen}
-        assert kinds == {"", *"inputs packages reasons image input badge static logout".split()}
+        assert kinds == {"", *"inputs packages package reasons image input badge static logout".split()}
         some = [
             next(it for it in sorted(seen) if it.split("/")[3].partition("?")[0] == kind) for kind in kinds
         ]
