@@ -18,7 +18,8 @@ def test_many_hosts_are_bounded_and_none_of_their_probes_is_lost() -> None:
 
 
 def test_every_figure_has_help_and_type() -> None:
-    lines = text_of(Figures(probes={"h": 1}, failures={"h": 0})).splitlines()
+    figures = Figures(probes={"h": 1}, failures={"h": 0}, quotas={"h": (3, 900.0)})
+    lines = text_of(figures).splitlines()
     names = {line.split("{")[0].split(" ")[0] for line in lines if not line.startswith("#")}
     for head in ("HELP", "TYPE"):
         assert {line.split(" ")[2] for line in lines if line.startswith(f"# {head}")} == names

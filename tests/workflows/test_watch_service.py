@@ -156,6 +156,24 @@ def reply(request: Logged, url: str) -> Reply:
     return Reply(200, {"ETag": '"1"'}, b"" if request.method == "HEAD" else body)
 
 
+def test_what_an_origin_states_of_its_quota_decides_how_often_it_is_probed(tmp_path: Path) -> None:
+    """12 requests are left for an hour, of which one was this."""
+    stated = {"RateLimit-Limit": "12", "RateLimit-Remaining": "11", "RateLimit-Reset": "3600"}
+    with LoggingServer(
+        lambda _: Reply(200, {"ETag": '"0123456789abcdef0123456789abcdef"', **stated})
+    ) as origin:
+        (tmp_path / "p").mkdir()
+        lines = "".join(f"RUN curl -O {origin.url}/{number}\n" for number in range(3))
+        (tmp_path / "p" / "Dockerfile").write_text(f"FROM scratch\n{lines}")
+        running = Running(tmp_path / "p", tmp_path / "state", 1)
+        service = running.service(running.find)
+        with closing(running.records):
+            service.serve()
+    ((host, (left, interval)),) = service.quotas().items()
+    assert (host, left) == (origin.url.removeprefix("http://"), 11)
+    assert 900 < interval < 1300
+
+
 class Slow(Running):
     """By its own clock each Dockerfile takes a quarter of a second to judge."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from freshlayer.model.evidence import Evidence, Identity, Validators
+from freshlayer.model.quota import Quota
 from freshlayer.model.reasons import Reason, about
 from freshlayer.reference import Reference
 
@@ -30,6 +31,7 @@ class Observation(Struct, frozen=True, gc=False):
     read without a credential and are wanted; None where they were not. ``hashed``: whether this probe read
     the body, so that its digest in the evidence is computed. ``served_by``: where redirects ended.
     ``retry_after``: seconds for which a busy origin wants no other request; None where it states none.
+    ``quota``: of the host that answered last; None where it states none.
     """
 
     reference: Reference
@@ -42,6 +44,7 @@ class Observation(Struct, frozen=True, gc=False):
     hashed: bool = False
     served_by: str = ""
     retry_after: float | None = None
+    quota: Quota | None = None
 
 
 class Recorded(Struct, frozen=True, gc=False):

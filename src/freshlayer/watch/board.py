@@ -50,6 +50,7 @@ class Board:
         self._failures: Counter[str] = Counter()
         self._references = self._rounds = self._undelivered = 0
         self._lag = 0.0
+        self.quotas: Mapping[str, tuple[int, float]] = {}
         self._dead: Callable[[], Sequence[str]] = tuple
 
     def deliver_by(self, dead: Callable[[], Sequence[str]]) -> None:
@@ -151,4 +152,5 @@ class Board:
                 dead=len(self.dead),
                 probes=dict(self._probes),
                 failures=dict(self._failures),
+                quotas=self.quotas,
             )

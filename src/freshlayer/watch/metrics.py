@@ -15,7 +15,8 @@ class Figures(Struct, frozen=True):
 
     ``oldest``: seconds since the first of the stale images became stale. ``lag``: seconds by which the oldest
     probe that was due was late. ``undelivered``: messages of triggers. ``dead``: threads of delivery that a
-    fault ended. ``probes``, ``failures``: by host, since the start.
+    fault ended. ``probes``, ``failures``: by host, since the start. ``quotas``: by host: the requests that
+    are left, and the interval in seconds that its quota is enough for.
     """
 
     dockerfiles: int = 0
@@ -28,6 +29,7 @@ class Figures(Struct, frozen=True):
     dead: int = 0
     probes: Mapping[str, int] = {}
     failures: Mapping[str, int] = {}
+    quotas: Mapping[str, tuple[int, float]] = {}
 
 
 def text_of(figures: Figures) -> str:
@@ -56,6 +58,13 @@ def _lines(figures: Figures) -> Iterator[str]:
         yield from _head(name, "counter", meaning)
         for host, value in _bounded(by_host).items():
             yield f'freshlayer_{name}{{host="{_escaped(host)}"}} {value:g}'
+    for place, name, meaning in (
+        (0, "quota_remaining", "Requests that a host answers until its quota starts again"),
+        (1, "quota_interval_seconds", "The shortest interval that the quota of a host is enough for"),
+    ):
+        yield from _head(name, "gauge", meaning)
+        for host, of_host in list(figures.quotas.items())[:_MOST_HOSTS]:
+            yield f'freshlayer_{name}{{host="{_escaped(host)}"}} {of_host[place]:g}'
 
 
 def _head(name: str, kind: str, meaning: str) -> Iterator[str]:

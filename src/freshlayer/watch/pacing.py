@@ -45,7 +45,11 @@ class Spacing(Struct, frozen=True):
         if not self.jitter:
             return self.after(started, ended)
         first = ended + self.interval - self.period
-        return min(first + self._to_place(first), max(first, started + self.interval))
+        return min(self.place_from(first), max(first, started + self.interval))
+
+    def place_from(self, time: float) -> float:
+        """The next moment at the place."""
+        return time + self._to_place(time)
 
     def _to_place(self, time: float) -> float:
         """Seconds from then on to the next moment at the place."""

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
+from freshlayer.model.quota import Quota
 from freshlayer.model.turns import Turn
 from freshlayer.reference import Reference
 from freshlayer.watch.pacing import Spacing
+from freshlayer.watch.quotas import Account
 
 _SLACK = 64
 """So many entries that are void may be in the heap, whatever its length."""
@@ -46,7 +48,8 @@ class _Entry(Struct):
     """``interval``: the most seconds between two probes without an error. ``due``: when it is probed next.
 
     ``started``: when the probe that is under way started. ``is_new``: none has ended yet. ``rest``: until
-    then the origin wants no request.
+    then the origin wants no request. ``ended``: when the last one ended, or -inf: something reports that it
+    changed. ``host``: whose quota it uses.
     """
 
     interval: float
@@ -55,6 +58,8 @@ class _Entry(Struct):
     is_new: bool = False
     errors: int = 0
     rest: float = -inf
+    ended: float = -inf
+    host: str = ""
 
 
 class Schedule:
@@ -69,6 +74,7 @@ class Schedule:
         self._entries: dict[Reference, _Entry] = {}
         self._heap: list[tuple[float, int, Reference]] = []
         self._number = 0
+        self._accounts: dict[str, Account] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -112,7 +118,9 @@ class Schedule:
 
     def remove(self, reference: Reference) -> None:
         """Never probe it again. One that is not scheduled is left alone."""
-        if self._entries.pop(reference, None) is not None:
+        entry = self._entries.pop(reference, None)
+        if entry is not None:
+            self._use(entry, "")
             self._compact()
 
     def take(self, now: float, most: int) -> list[Reference]:
@@ -124,6 +132,9 @@ class Schedule:
         while len(taken) < most and self.next_due() <= now:
             _, _, reference = heappop(self._heap)
             entry = self._entries[reference]
+            if entry.host and (allowed := self._allowed(reference, entry, now)) > now:
+                self._move(reference, entry, allowed)
+                continue
             entry.started = now
             self._move(reference, entry, self._next(reference, entry, now))
             taken.append(reference)
@@ -141,15 +152,31 @@ class Schedule:
             return
         entry.errors = min(entry.errors + 1, _MOST_DOUBLINGS) if failed else 0
         entry.rest = -inf if retry_after is None else now + min(retry_after, self._pace.longest)
-        due = max(self._next(reference, entry, now), entry.rest)
-        entry.started, entry.is_new = None, False
+        due = self._next(reference, entry, now)
+        if due < entry.rest:
+            due = self._after_rest(reference, entry, now)
+        # One that a quota left no answer for is as new as before.
+        is_new = entry.is_new and failed and bool(entry.host)
+        entry.started, entry.is_new, entry.ended = None, is_new, now
         self._move(reference, entry, due)
 
     def hurry(self, reference: Reference, now: float) -> None:
         """Probe it now, or once its origin takes requests again: something reports that it changed."""
         entry = self._entries.get(reference)
         if entry is not None and entry.due > (at := max(now, entry.rest)):
+            entry.ended = -inf
             self._move(reference, entry, at)
+
+    def note_quota(self, reference: Reference, quota: Quota, now: float) -> None:
+        """Note what an answer states of the quota that the reference uses, before ``answered``."""
+        entry = self._entries.get(reference)
+        if entry is not None:
+            self._use(entry, quota.host)
+            self._accounts[quota.host].note(quota, now)
+
+    def quotas(self, now: float) -> dict[str, tuple[int, float]]:
+        """Host → the requests that are left of its quota, and the interval that it is enough for."""
+        return {host: (it.remaining, it.interval(now)) for host, it in self._accounts.items()}
 
     def postpone(self, reference: Reference, due: float) -> None:
         """Another process probes it: look again then."""
@@ -187,12 +214,43 @@ class Schedule:
 
     def _next(self, reference: Reference, entry: _Entry, ended: float) -> float:
         """After a probe that ended then."""
-        interval = entry.interval
+        interval = self._interval(entry, ended)
         if entry.errors > 1:
             interval = min(interval * 2 ** (entry.errors - 1), max(self._pace.longest, interval))
         spacing = self._spacing(reference, interval)
         after = spacing.after_first if entry.is_new else spacing.after
         return after(ended if entry.started is None else entry.started, ended)
+
+    def _after_rest(self, reference: Reference, entry: _Entry, now: float) -> float:
+        """Those that wait for the start of the same quota are spread over what it is enough for."""
+        if not entry.host:
+            return entry.rest
+        return self._spacing(reference, self._interval(entry, now)).place_from(entry.rest)
+
+    def _interval(self, entry: _Entry, now: float) -> float:
+        """Its own, or that of a quota which is not enough for it."""
+        return max(entry.interval, self._accounts[entry.host].interval(now)) if entry.host else entry.interval
+
+    def _allowed(self, reference: Reference, entry: _Entry, now: float) -> float:
+        """When it may be probed that is due now: by now, more may use the same quota."""
+        spacing = self._spacing(reference, self._interval(entry, now))
+        after = spacing.after_first if entry.is_new else spacing.after
+        rest = self._accounts[entry.host].rests_until(now)
+        if entry.ended == -inf:
+            return rest
+        return max(spacing.place_from(rest) if rest else now, after(entry.ended, entry.ended))
+
+    def _use(self, entry: _Entry, host: str) -> None:
+        """From now on it uses the quota of this host; empty: of none."""
+        if entry.host == host:
+            return
+        if entry.host:
+            self._accounts[entry.host].references -= 1
+            if not self._accounts[entry.host].references:
+                del self._accounts[entry.host]
+        if host:
+            self._accounts.setdefault(host, Account()).references += 1
+        entry.host = host
 
     def _spacing(self, reference: Reference, interval: float) -> Spacing:
         return Spacing(interval, self._pace.jitter, self._share(reference))

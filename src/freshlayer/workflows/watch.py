@@ -142,10 +142,15 @@ class Service:
             self._next_judgement = -inf
         return True
 
+    def quotas(self) -> dict[str, tuple[int, float]]:
+        """Host → the requests that are left of its quota, and the interval that it is enough for."""
+        return self._rounds.schedule.quotas(self._means.monotonic())
+
     def _show(self, lag: float, at: int) -> None:
         if self._means.board is not None:
             files, known = self._rounds.files, self._standings.known
             references = len(self._rounds.schedule)
+            self._means.board.quotas = self.quotas()
             self._means.board.round_ended(
                 files.names, known, references=references, lag=lag, at=at, judges=self._judges
             )

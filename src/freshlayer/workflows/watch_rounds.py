@@ -152,6 +152,8 @@ class Rounds:
                 verdict = judge(recorded.get(seen.reference), seen)
                 verdicts[seen.reference] = verdict
                 need = due.images.get(seen.reference)
+                if seen.quota is not None:
+                    self.schedule.note_quota(seen.reference, seen.quota, self._means.monotonic())
                 self._note(verdict, seen.retry_after, need.platforms if need else due.platforms)
                 if self._means.stopping():
                     break

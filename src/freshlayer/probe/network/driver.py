@@ -18,7 +18,7 @@ from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe.network import curl
 from freshlayer.probe.network.connections import Connections
 from freshlayer.probe.network.curl import Transfer
-from freshlayer.probe.network.exchange import LONGEST_WAIT, failed, is_out_of_quota, retry_after
+from freshlayer.probe.network.exchange import failed, is_out_of_quota, retry_after
 from freshlayer.probe.network.hosts import Host, Talk
 from freshlayer.probe.network.libcurl import pycurl
 from freshlayer.probe.network.messages import Answer, Conversation, Limits, Once, Pause, Request, Run, Step
@@ -38,8 +38,7 @@ _MANY = 256
 _ONE_MORE = 2
 """Connections to a host while the next one is opened that follows the present one."""
 _TICK, _SHORT_TICK = 0.2, 0.01
-_TOO_MANY, _REFUSALS_PER_CONNECTION = 429, 2
-_BUSY = frozenset({_TOO_MANY, 503})
+_BUSY = frozenset({429, 503})
 
 
 def converse(
@@ -246,7 +245,7 @@ class _Driver:
             # The next request would wait as long for the same answer.
             host.failure = Answer(error=answer.error)
             self._withdraw(host, 0)
-        self._respect(host, answer)
+        talk.quota = host.respect(talk.host, answer, self._limits.per_host) or talk.quota
         self._multi.remove_handle(handle)
         self._handles.give_back(handle)
         self._answer(talk, answer)
@@ -296,17 +295,6 @@ class _Driver:
         talk.left, talk.deadline = talk.deadline - talk.sent, 0.0
         host.queue.appendleft(talk)
 
-    def _respect(self, host: Host, answer: Answer) -> None:
-        """A 429 holds for all requests to the host that wait."""
-        host.refusals = host.refusals + 1 if answer.status == _TOO_MANY else 0
-        wait = retry_after(answer) if host.refusals else None
-        if wait is None:
-            return
-        if wait > LONGEST_WAIT or host.refusals > _REFUSALS_PER_CONNECTION * self._limits.per_host:
-            host.failure = answer
-        else:
-            host.until = max(host.until, time.monotonic() + wait)
-
     def _programs(self) -> None:
         for item in list(self._running):
             talk, running = item
@@ -342,6 +330,7 @@ class _Driver:
             except StopIteration as end:
                 unknown = end.value.outcome is ProbeOutcome.UNKNOWN
                 seen = replace(end.value, retry_after=talk.retry_after) if unknown else end.value
+                seen = seen if talk.quota is None else replace(seen, quota=talk.quota)
                 self._complete.append(seen)
                 return
             except Exception as error:  # noqa: BLE001 - one origin's oddity must not cost the other results

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Hashable
 
 from msgspec import Struct, field
 
+from freshlayer.evidence.quota import quota_of
+from freshlayer.model.quota import Quota
 from freshlayer.probe.network.connections import STREAMS
+from freshlayer.probe.network.exchange import LONGEST_WAIT, is_out_of_quota, retry_after
 from freshlayer.probe.network.messages import Answer, Conversation, Request, Run
 from freshlayer.reference import Reference
 
@@ -15,6 +19,7 @@ _FIRST = 100
 """Requests to a host before it has stated how many it takes on a connection: RFC 9113 §6.5.2 has no fewer."""
 _UNDER_WAY, _FEWEST = 768, 8
 """Requests under way to all hosts, of which each has its share: more of them only cost memory."""
+_TOO_MANY, _REFUSALS_PER_CONNECTION = 429, 2
 _AHEAD = 3 * STREAMS
 """So many requests before a server ends a connection the next one is opened: while a new one is not open
 yet, the requests of three round trips are sent."""
@@ -37,6 +42,7 @@ class Talk(Struct, eq=False):
     sent: float = 0.0
     left: float = 0.0
     retry_after: float | None = None
+    quota: Quota | None = None
 
 
 class Succession(Struct):
@@ -73,7 +79,8 @@ class Host(Struct):
     ``failure``: why no more requests are sent to it. ``answered``: it has sent a response at least once.
 
     ``multiplexed``: whether one connection takes all its requests; None where that is not known yet.
-    ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3).
+    ``until``: when it accepts requests again, by the monotonic clock (RFC 9110 §10.2.3). ``quota``: what the
+    first answer that states one states; ``left``: the requests that are left of it, once they are fewer.
     """
 
     queue: deque[Talk | Reference] = field(default_factory=deque)
@@ -84,14 +91,46 @@ class Host(Struct):
     failure: Answer | None = None
     until: float = 0.0
     refusals: int = 0
+    quota: Quota | None = None
+    left: int | None = None
     succession: Succession = field(default_factory=Succession)
 
     def connections(self, most: int) -> int:
         """How many it may have open. ``most``: without HTTP/2."""
         return min(self.busy, 1 if self.multiplexed else most)
 
+    def respect(self, name: str, answer: Answer, per_host: int) -> Quota | None:
+        """Note what an answer states for all requests that wait: a 429, a quota; the quota."""
+        refused = answer.status == _TOO_MANY or is_out_of_quota(answer)
+        self.refusals = self.refusals + 1 if refused else 0
+        wait = retry_after(answer) if refused else None
+        if wait is not None:
+            if wait > LONGEST_WAIT or self.refusals > _REFUSALS_PER_CONNECTION * per_host:
+                self.failure = answer
+            else:
+                self.until = max(self.until, time.monotonic() + wait)
+        found = quota_of(answer.hops[-1], name) if answer.hops else None
+        if found is not None:
+            self._note(found)
+        return found
+
+    def _note(self, found: Quota) -> None:
+        """Answers overtake each other: the fewest count, until a new window starts."""
+        if self.quota is None or found.seconds > self.quota.seconds + 1:
+            self.quota, self.left = found, None
+        elif found.remaining < self.quota.remaining:
+            self.left = found.remaining if self.left is None else min(self.left, found.remaining)
+
     def most(self, per_host: int, hosts: int) -> int:
         """How many requests may be under way with the first that waits. ``hosts``: that have work.
+
+        As a quota ends, no more than are left of it: all others would be refused.
+        """
+        most = self._most(per_host, hosts)
+        return most if self.left is None else min(most, max(1, self.left))
+
+    def _most(self, per_host: int, hosts: int) -> int:
+        """By the connections.
 
         Libcurl lets requests wait for the first connection that may take them all (PIPEWAIT), so that nothing
         is lost where they are added before that is known.
