@@ -14,7 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.tables import met, row
-from freshlayer.model.packages import IndexAnswer, IndexFile, PackageChain, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import IndexAnswer, IndexFile, PackageChain, PackageRun
 from testing.rpm import index
 from testing.rpm.driver import Driver
 from testing.rpm.packages import Package

@@ -12,13 +12,13 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     IndexAnswer,
     IndexFile,
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
 )

@@ -15,12 +15,12 @@ from msgspec import Struct
 from freshlayer.discover.language_packages import LANGUAGES
 from freshlayer.discover.syntaxes.language_lines import LanguageLine, ProjectFiles
 from freshlayer.model.base_image import BaseImage, ImageConfig
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     IndexFile,
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from freshlayer.errors import OptionError
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.settings import HostSettings, OnUnknown, Policy, Pull, read
 
 TOOL = ("tool", "freshlayer")

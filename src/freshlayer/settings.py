@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 from freshlayer.errors import OptionError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import SECONDS, seconds_of
-from freshlayer.model.packages import URL_TYPES, PackagePolicy, usual_policy
+from freshlayer.model.package_policy import URL_TYPES, PackagePolicy, usual_policy
 from freshlayer.reference import shown
 
 _MIB = 1024 * 1024

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from freshlayer.indexes import IndexCache
 from freshlayer.model.base_image import BaseContents
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
 )

@@ -13,8 +13,9 @@ from freshlayer.decisions.packages import (
 from freshlayer.decisions.plan import Expected, Known, plan
 from freshlayer.dockerfile.parse import parse
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, Pairs
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.package_references import manager_of
-from freshlayer.model.packages import ChosenPackage, PackagePolicy, PackagesRead, Resolution, version_of
+from freshlayer.model.packages import ChosenPackage, PackagesRead, Resolution, version_of
 from freshlayer.model.reasons import Reason
 
 _GONE = Reason("http-not-found")

@@ -13,7 +13,7 @@ from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.discover.reading import analyse
 from freshlayer.model.inputs import Advice
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
 
 _CODES = {"unlocked-install", "dependencies-float", "lock-behind", "lock-not-read"}
 _MANIFEST = json.dumps({"dependencies": {"express": "^4"}})

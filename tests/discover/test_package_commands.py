@@ -13,7 +13,8 @@ from freshlayer.discover.package_policy import under_policy
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, is_kept
 from freshlayer.model.downloaded_scripts import ScriptText
-from freshlayer.model.packages import PackageAction, PackageCommand, PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageAction, PackageCommand
 from freshlayer.model.report import Report
 from freshlayer.workflows.inputs import inputs
 from testing.context_files import MemoryContext

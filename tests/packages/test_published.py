@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.model.packages import PackagePolicy, Resolution
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import Resolution
 from freshlayer.packages.npm.documents import read_document
 from freshlayer.packages.published import published, until_of
 from freshlayer.packages.pypi.pages import read_page

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun
 from freshlayer.workflows.package_pins import _installing
 
 UPDATE = PackageCommand("apt", "apt-get", PackageAction.UPDATE)

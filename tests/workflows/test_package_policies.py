@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from freshlayer.context import Source
 from freshlayer.discover.analysis import BuildRequest
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.report.difference import differences, document, read
 from freshlayer.report.difference import lines as difference_lines

@@ -7,6 +7,7 @@ text of each annotation in each run.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from sys import intern
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Raw, Struct
@@ -15,13 +16,13 @@ from msgspec.structs import replace
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.discover.discovery import Discovery
-from freshlayer.discover.lock_advice import Unlocked
 from freshlayer.dockerfile.model import Dockerfile, Instruction
-from freshlayer.model.base_image import BaseWanted, ImageUse
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
-from freshlayer.model.packages import PackageChain, PackageCommand
 from freshlayer.reference import Reference
 from freshlayer.request_form import RequestForm
+
+if TYPE_CHECKING:
+    from freshlayer.analyses.more import More
 
 _AT_ONCE = 1_000
 """Items of a part."""
@@ -30,40 +31,16 @@ _Fields = tuple[str, str, str, str, RequestForm]
 """Of a reference: two that are equal may be requested differently."""
 
 
-class _Use(Struct, frozen=True, array_like=True):
-    """An ``ImageUse``, whose reference is a number."""
-
-    reference: int
-    platform: str
-    line: int
-    via: str
-    written: str
-    number: int
-    by_context: bool
-
-
-class _More(Struct, frozen=True, array_like=True):
-    """What the smallest Dockerfiles lack: their types are not looked at then."""
-
-    scripts: tuple[int, ...]
-    packages: dict[int, tuple[PackageCommand, ...]]
-    bases: tuple[BaseWanted, ...]
-    unlocked: tuple[Unlocked, ...]
-    chains: tuple[PackageChain, ...]
-    uses: tuple[_Use, ...]
-
-
 _Numbered = tuple[tuple[int, tuple[int, ...]], ...]
 _Inputs = tuple[tuple[int, tuple[Place, ...]], ...]
 _REFERENCES = msgspec.msgpack.Decoder(tuple[Reference, ...]).decode
 _INSTRUCTIONS = msgspec.msgpack.Decoder(tuple[Instruction, ...]).decode
 _BY_INSTRUCTION = msgspec.msgpack.Decoder(_Numbered).decode
 _INPUTS = msgspec.msgpack.Decoder(_Inputs).decode
-_NOTHING_MORE = _More((), {}, (), (), (), ())
 
 
 class _Kept(Struct, frozen=True, array_like=True):
-    """References and stages are numbers, of ``references`` and ``dockerfile``. ``more``: a ``_More``.
+    """References and stages are numbers, of ``references`` and ``dockerfile``. ``more``: a ``More``.
 
     What a large Dockerfile has many of is in parts that are read one after the other: all of it twice, as it
     is decoded and as it is shared, is more than the rest of a run takes. ``dockerfile``: its stages have no
@@ -121,7 +98,7 @@ def read(data: bytes) -> Analysis:
 
 def _read(kept: _Kept) -> Analysis:
     """Raises LookupError, MsgspecError."""
-    more = msgspec.msgpack.decode(kept.more, type=_More) if kept.more else _NOTHING_MORE
+    more = _read_more(kept.more) if kept.more else None
     once = _Once()
     references = tuple(chain.from_iterable(once.references(_REFERENCES(it)) for it in kept.references))
     stages = tuple(
@@ -136,10 +113,16 @@ def _read(kept: _Kept) -> Analysis:
         parents={it: None if number is None else stages[number] for it, number in kept.parents.items()},
         discovery=_discovery(kept, more, references, once),
         directives=kept.directives,
-        package_chains=more.chains,
-        image_uses=tuple(_use(it, references) for it in more.uses),
+        package_chains=more.chains if more else (),
+        image_uses=more.image_uses(references) if more else (),
         names_of_base=kept.names_of_base,
     )
+
+
+def _read_more(data: bytes) -> "More":
+    from freshlayer.analyses.more import More  # noqa: PLC0415 - see ``_more``
+
+    return msgspec.msgpack.decode(data, type=More)
 
 
 class _Once:
@@ -237,31 +220,18 @@ class _Numbers:
 
 def _more(analysis: Analysis, numbers: _Numbers) -> bytes:
     found = analysis.discovery
-    more = _More(
-        scripts=numbers.all(found.scripts),
-        packages=dict(found.packages),
-        bases=found.bases,
-        unlocked=found.unlocked,
-        chains=analysis.package_chains,
-        uses=tuple(_numbered(use, numbers) for use in analysis.image_uses),
-    )
-    return b"" if more == _NOTHING_MORE else msgspec.msgpack.encode(more)
+    rare = (found.scripts, found.packages, found.bases, found.unlocked)
+    if not any((*rare, analysis.package_chains, analysis.image_uses)):
+        return b""
+    from freshlayer.analyses.more import written_more  # noqa: PLC0415 - the smallest Dockerfiles lack it
+
+    return written_more(analysis, numbers.of)
 
 
-def _numbered(use: ImageUse, numbers: _Numbers) -> _Use:
-    number = numbers.of(use.reference)
-    return _Use(number, use.platform, use.line, use.via, use.written, use.number, use.by_context)
-
-
-def _use(kept: _Use, references: Sequence[Reference]) -> ImageUse:
-    reference = references[kept.reference]
-    return ImageUse(reference, kept.platform, kept.line, kept.via, kept.written, kept.number, kept.by_context)
-
-
-def _discovery(kept: _Kept, more: _More, references: Sequence[Reference], once: _Once) -> Discovery:
+def _discovery(kept: _Kept, more: "More | None", references: Sequence[Reference], once: _Once) -> Discovery:
     of_instructions = chain.from_iterable(map(_BY_INSTRUCTION, kept.by_instruction))
     inputs = chain.from_iterable(map(_INPUTS, kept.inputs))
-    return Discovery(
+    found = Discovery(
         by_instruction=_ByInstruction(
             {
                 once.number(it): references[found[0]]
@@ -272,8 +242,5 @@ def _discovery(kept: _Kept, more: _More, references: Sequence[Reference], once: 
         ),
         inputs=tuple(RemoteInput(references[number], once.places(it)) for number, it in inputs),
         not_watched=kept.not_watched,
-        scripts=tuple([references[number] for number in more.scripts]),
-        packages=more.packages,
-        bases=more.bases,
-        unlocked=more.unlocked,
     )
+    return more.added_to(found, references) if more else found

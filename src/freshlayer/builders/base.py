@@ -22,7 +22,6 @@ __all__ = [
     "Counting",
     "DerivedFile",
     "Ended",
-    "Invoked",
     "Job",
     "ProgressEvent",
     "Reader",
@@ -117,19 +116,6 @@ class Reader(Protocol):
 
     def ended(self, now: float) -> tuple[ProgressEvent, ...]:
         """What happened, once nothing more comes."""
-
-
-class Invoked(Struct, frozen=True):
-    """How a builder is called. ``words``: those between the program and the user's own."""
-
-    program: tuple[str, ...]
-    words: tuple[str, ...]
-    environment: Mapping[str, str]
-    name: str
-
-    @property
-    def argv(self) -> tuple[str, ...]:
-        return (*self.program, *self.words)
 
 
 class Builder(Protocol):

@@ -8,9 +8,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from freshlayer.builders import added_checksums, engines, image_ids, progress, versions
-from freshlayer.builders.base import Ended, Invoked, Job, Reader
+from freshlayer.builders.base import Ended, Job, Reader
 from freshlayer.builders.command_line.build import BuildCommand
 from freshlayer.builders.command_line.families import BUILDAH, PODMAN, Family
+from freshlayer.builders.invoked import Invoked
 from freshlayer.builders.run.derived_file import derived, secret_options
 from freshlayer.builders.run.process import run
 from freshlayer.dockerfile.inject import Mechanism

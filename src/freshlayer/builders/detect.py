@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from freshlayer import children
 from freshlayer.builders import versions
-from freshlayer.builders.base import Builder
 from freshlayer.builders.docker import BuildKit, Classic
 from freshlayer.docker_client import config as docker_config
 from freshlayer.errors import BuilderError
+
+if TYPE_CHECKING:
+    from freshlayer.builders.base import Builder
 
 _PLAIN = ("build",)
 

@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from freshlayer.builders import engines, versions
-from freshlayer.builders.base import Ended, Invoked, Job, Reader
 from freshlayer.builders.command_line.families import DOCKER, Family
+from freshlayer.builders.invoked import Invoked
 from freshlayer.docker_client import config as docker_config
 
 if TYPE_CHECKING:
+    from freshlayer.builders.base import Ended, Job, Reader
     from freshlayer.builders.command_line.build import BuildCommand
     from freshlayer.dockerfile.inject import Mechanism
 

@@ -23,7 +23,7 @@ from freshlayer.reference import shown
 if TYPE_CHECKING:
     from freshlayer.cli.options import Options
     from freshlayer.context import Source
-    from freshlayer.model.packages import PackagePolicy
+    from freshlayer.model.package_policy import PackagePolicy
     from freshlayer.settings import Policy
 
 SETTINGS = "FRESHLAYER_SETTINGS"

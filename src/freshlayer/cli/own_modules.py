@@ -10,7 +10,6 @@ import os
 import sys
 from importlib._bootstrap_external import MAGIC_NUMBER  # importlib.util would load contextlib
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from io import FileIO
 from marshal import loads
 
 import freshlayer
@@ -25,6 +24,8 @@ _INITIAL = "__init__"
 _HEAD = 16
 """Bytes before the code (PEP 552): a magic number, flags, time and size of the source."""
 _BITS = 0xFFFFFFFF
+_AT_ONCE = 32 * 1024
+"""More than nearly all compiled files have, and less than what is allocated apart."""
 
 
 class _Loader(SourceFileLoader):
@@ -37,8 +38,7 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:
         """The code of the module."""
         try:
-            with FileIO(self._compiled) as file:
-                data = file.read()
+            data = _content(self._compiled)
             if data[:_HEAD] == self._head and fullname == self.name:
                 code: CodeType = loads(memoryview(data)[_HEAD:])  # noqa: S302 - as Python's own does
                 return code
@@ -77,6 +77,18 @@ class _Finder:
         if stem is _INITIAL:
             spec.submodule_search_locations = [directory]
         return spec
+
+
+def _content(path: str) -> bytes:
+    """Of a file, with as few calls of the system as there can be. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(descriptor, _AT_ONCE)
+        while len(data) % _AT_ONCE == 0 and (more := os.read(descriptor, _AT_ONCE)):
+            data += more
+    finally:
+        os.close(descriptor)
+    return data
 
 
 def _number(number: int) -> bytes:

@@ -97,9 +97,11 @@ def _indexes() -> Path:
 
 def _locked(options: Options, source: Source | None, *, must_match: bool) -> dict[str, Any]:
     """What a session knows of the lock file."""
+    path, lock = _must_match(options, source) if must_match else _lock(options)
+    if lock is None:
+        return {}
     from freshlayer.decisions.locking import by_reference, by_stage
 
-    path, lock = _must_match(options, source) if must_match else _lock(options)
     return {
         "lock": lock,
         "lock_path": path,
@@ -126,19 +128,17 @@ def _must_match(options: Options, source: Source | None) -> tuple[Path, Lock]:
     return path, lock
 
 
-def _lock(options: Options) -> tuple[Path | None, Lock]:
+def _lock(options: Options) -> tuple[Path | None, Lock | None]:
     """The lock file that --identities names; nothing where it can't be used."""
-    from freshlayer.errors import StateError
-    from freshlayer.model.lock import Lock
-    from freshlayer.report.terminal import warn
-
     if not options.identities:
-        return None, Lock()
+        return None, None
+    from freshlayer.errors import StateError
     from freshlayer.lock.lock_file import read_lock
+    from freshlayer.report.terminal import warn
 
     path = Path(options.identities)
     try:
         return path, read_lock(path)
     except StateError as error:
         warn(f"{error}; it is neither used nor written")
-        return None, Lock()
+        return None, None

@@ -11,8 +11,9 @@ from freshlayer.masking import public_text
 from freshlayer.model.build import Pairs
 from freshlayer.model.key_identities import Unseen
 from freshlayer.model.lock import LockedPackage, LockedPackages
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.package_references import as_a_whole
-from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackageRun
 
 _READING = frozenset(PackageAction) - READS_NOTHING
 _APT = frozenset({"apt", "apt-get"})

@@ -9,16 +9,9 @@ from msgspec.structs import replace
 from freshlayer.model.build import Built, Pairs
 from freshlayer.model.evidence import Identity, Strength
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
+from freshlayer.model.package_policy import OF_LANGUAGES, PackagePolicy
 from freshlayer.model.package_references import as_a_whole, manager_of
-from freshlayer.model.packages import (
-    OF_LANGUAGES,
-    ChosenPackage,
-    PackageChange,
-    PackagePolicy,
-    PackagesRead,
-    PackageVerdict,
-    version_of,
-)
+from freshlayer.model.packages import ChosenPackage, PackageChange, PackagesRead, PackageVerdict, version_of
 from freshlayer.model.reasons import Reason, about
 from freshlayer.reference import shown
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.decisions.key import key_of
 from freshlayer.decisions.marks import Mark, marks
-from freshlayer.decisions.packages import changes_text, judged, moved_packages, tainted
 from freshlayer.dockerfile.model import Dockerfile, Instruction, Stage
 from freshlayer.dockerfile.reach import sources_of
 from freshlayer.model.age import age
@@ -17,10 +17,11 @@ from freshlayer.model.build import Built, InstructionState, InstructionVerdict, 
 from freshlayer.model.evidence import Evidence, Identity, contrast
 from freshlayer.model.key_identities import KeyIdentity, Nonce, Tainted, Unseen, read_key_identity
 from freshlayer.model.observation import Change, Verdict, brief_of
-from freshlayer.model.package_references import manager_of
-from freshlayer.model.packages import PackagesRead, PackageVerdict
 from freshlayer.model.reasons import Reason, about, followed_by, joined
 from freshlayer.reference import Reference, shown
+
+if TYPE_CHECKING:
+    from freshlayer.model.packages import PackagesRead, PackageVerdict
 
 NEVER_BUILT = Reason("never-built", detail="never built through freshlayer")
 _LONGEST_PATH = 200
@@ -150,6 +151,8 @@ class _Planner:
         known, read = self._known, self._known.packages.get(number)
         if not read:
             return (), ()
+        from freshlayer.decisions.packages import judged, tainted  # noqa: PLC0415 - few install packages
+
         built = known.built.get(mark.place)
         if built is None and mark.digest in known.installed:
             built = Built(known.installed[mark.digest], "")
@@ -251,7 +254,7 @@ def _unbuilt(
         return InstructionState.STALE, joined([why, *missing])
     verdicts = [expected.verdicts[reference] for reference in references]
     changed = [item.explanation for item in verdicts if item.change is Change.CHANGED]
-    changed += [Reason("packages-changed", detail=changes_text(it)) for it in packages if it.changes]
+    changed += _changed(packages)
     if changed:
         reason = joined(changed)
         compared = replace(reason, detail=f"{reason.detail} (compared with the lock file)")
@@ -261,6 +264,12 @@ def _unbuilt(
         return InstructionState.UNKNOWN, _kept(unknown)
     detail = "no input changed since the lock file was written"
     return InstructionState.FRESH, Reason("unchanged", detail=detail)
+
+
+def _changed(packages: Iterable[PackageVerdict]) -> list[Reason]:
+    from freshlayer.decisions.packages import changes_text  # noqa: PLC0415 - where there is a lock file
+
+    return [Reason("packages-changed", detail=changes_text(it)) for it in packages if it.changes]
 
 
 def _unknown(packages: Iterable[PackageVerdict]) -> list[Reason]:
@@ -309,6 +318,8 @@ def _identity(reference: Reference, known: Known) -> KeyIdentity:
 
 def difference(old: Pairs, new: Pairs, packages: Sequence[PackageVerdict] = ()) -> Reason:
     """Why a key differs: which inputs changed, which were added and removed; packages by manager."""
+    from freshlayer.decisions.packages import moved_packages  # noqa: PLC0415 - where something changed
+
     before, now = _without_packages(old), _without_packages(new)
     reasons = [
         _moved(reference, before[reference], now[reference])
@@ -323,6 +334,8 @@ def difference(old: Pairs, new: Pairs, packages: Sequence[PackageVerdict] = ()) 
 
 
 def _without_packages(pairs: Pairs) -> dict[str, str]:
+    from freshlayer.model.package_references import manager_of  # noqa: PLC0415 - where something changed
+
     return {reference: identity for reference, identity in pairs if not manager_of(reference)}
 
 

@@ -6,7 +6,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,7 +14,6 @@ from msgspec import Struct
 from freshlayer.dockerfile.model import Instruction, Stage
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import Advice
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun
 
 if TYPE_CHECKING:
     import re
@@ -64,65 +63,6 @@ def advise(stages: Iterable[Stage], silent: frozenset[int] = frozenset()) -> tup
     ``silent``: first lines of instructions below a ``# freshlayer: no-advice`` comment.
     """
     return tuple(item for stage in stages for item in _of_stage(stage, silent))
-
-
-def advise_on_packages(
-    chains: Iterable[PackageChain], silent: frozenset[int] = frozenset()
-) -> tuple[Advice, ...]:
-    """Where lists of packages are read in an instruction of their own, and where the base is upgraded."""
-    found = [item for chain in chains for item in (*_stale_lists(chain), *_upgrades(chain))]
-    return tuple(dict.fromkeys(item for item in found if item.line not in silent))
-
-
-def _stale_lists(chain: PackageChain) -> Iterator[Advice]:
-    """``RUN apt-get update``, then ``RUN apt-get install``: the second reads what the first has cached."""
-    updated: dict[str, tuple[PackageRun, PackageCommand]] = {}
-    for run in chain.runs:
-        here = {command.manager for command in run.commands if command.updates}
-        for command in run.commands:
-            update, read = updated.get(command.manager, (None, None))
-            if command.action in _INSTALLS and command.manager not in here and update and read:
-                yield Advice(
-                    update.line,
-                    f"{read.text} is in a RUN of its own, and line {run.line} installs from lists that can"
-                    f" be as old as that layer; better: RUN {read.text} && {command.text} in one instruction",
-                )
-                updated.pop(command.manager)
-        alone = all(command.action is PackageAction.UPDATE for command in run.commands)
-        for command in run.commands if alone else ():
-            updated[command.manager] = run, command
-        if not alone:
-            updated = {name: found for name, found in updated.items() if name not in here}
-
-
-def needed_upgrades(chains: Iterable[PackageChain], upgrading: Container[int]) -> Iterator[Advice]:
-    """The advice on upgrades that bring what the base image lacks.
-
-    ``upgrading``: the numbers of the instructions that replace packages now.
-    """
-    for chain in chains:
-        for advice in _upgrades(chain):
-            if any(run.number in upgrading for run in chain.runs if run.line <= advice.line):
-                yield advice
-
-
-def _upgrades(chain: PackageChain) -> Iterator[Advice]:
-    """An upgrade of what a base image has that is watched itself."""
-    if chain.base[0] in {"", "scratch"}:
-        return
-    for run in chain.runs:
-        for command in run.commands:
-            if command.action in _UPGRADES and not command.words:
-                yield Advice(
-                    run.line,
-                    f"{command.text} upgrades the packages of the base image, which is watched itself;"
-                    " without it, the image has what a newer base image brings, and the layer is smaller",
-                )
-                return
-
-
-_UPGRADES = frozenset({PackageAction.UPGRADE, PackageAction.DIST_UPGRADE})
-_INSTALLS = frozenset({PackageAction.INSTALL, PackageAction.BUILD_DEP})
 
 
 def _of_stage(stage: Stage, silent: frozenset[int]) -> Iterator[Advice]:

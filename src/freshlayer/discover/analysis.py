@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,12 +12,14 @@ from freshlayer.discover.directives import Directives
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.image_platforms import platforms_of_images
 from freshlayer.dockerfile.model import Dockerfile, Stage
-from freshlayer.model.base_image import Bases, BaseWanted, ImageUse
-from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
-from freshlayer.model.packages import PackageChain
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference, preferred
+
+if TYPE_CHECKING:
+    from freshlayer.model.base_image import Bases, BaseWanted, ImageUse
+    from freshlayer.model.downloaded_scripts import ScriptTexts
+    from freshlayer.model.packages import PackageChain
 
 
 class BuildRequest(Struct, frozen=True):
@@ -93,13 +96,20 @@ class Analysis(Struct, frozen=True):
     @property
     def advice(self) -> tuple[Advice, ...]:
         """Better orders of instructions, except where a comment turns the advice off."""
-        from freshlayer.discover.advice import advise, advise_on_packages  # noqa: PLC0415 - of reports alone
-        from freshlayer.discover.lock_advice import advise_on_locks  # noqa: PLC0415 - the same
+        from freshlayer.discover.advice import advise  # noqa: PLC0415 - of reports alone
 
         silent = frozenset(line for line, item in self.directives.items() if item.no_advice)
+        return (*advise(self.stages, silent), *self._advice_on_packages(silent))
+
+    def _advice_on_packages(self, silent: frozenset[int]) -> tuple[Advice, ...]:
+        if not (self.package_chains or self.discovery.unlocked):
+            return ()
+        from freshlayer.discover.lock_advice import advise_on_locks  # noqa: PLC0415 - of what installs packages
+        from freshlayer.discover.package_advice import advise_on_packages  # noqa: PLC0415 - the same
+
         settled = {n for n, it in self.directives.items() if it.ignore or it.immutable}
         locks = advise_on_locks(self.discovery.unlocked, self.package_chains, silent | settled)
-        return (*advise(self.stages, silent), *advise_on_packages(self.package_chains, silent), *locks)
+        return (*advise_on_packages(self.package_chains, silent), *locks)
 
     @property
     def resolved(self) -> dict[int, frozenset[Reference]]:

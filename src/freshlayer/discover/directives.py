@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from freshlayer.errors import DockerfileError
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.duration import seconds_of
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.reference import shown
 
 

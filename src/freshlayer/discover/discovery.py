@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from freshlayer.discover.lock_advice import Unlocked
-from freshlayer.model.base_image import BaseWanted
-from freshlayer.model.downloaded_scripts import ScriptTexts
 from freshlayer.model.inputs import NotWatched, RemoteInput
-from freshlayer.model.packages import PackageCommand
 from freshlayer.reference import Reference
+
+if TYPE_CHECKING:
+    from freshlayer.discover.lock_advice import Unlocked
+    from freshlayer.model.base_image import BaseWanted
+    from freshlayer.model.downloaded_scripts import ScriptTexts
+    from freshlayer.model.packages import PackageCommand
 
 
 class Discovery(Struct, frozen=True):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from freshlayer.model.base_image import ImageUse
 from freshlayer.model.inputs import RemoteInput
 from freshlayer.reference import Reference
+
+if TYPE_CHECKING:
+    from freshlayer.model.base_image import ImageUse
 
 
 def platforms_of_images(

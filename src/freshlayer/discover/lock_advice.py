@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from freshlayer.dockerfile.model import Instruction, is_trigger
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.inputs import Advice
-from freshlayer.model.packages import PackageChain, PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageChain
 from freshlayer.model.reasons import Reason
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from freshlayer.dockerfile.model import Instruction, Stage, is_trigger
-from freshlayer.model.packages import PackageChain, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageChain, PackageCommand, PackageRun
 
 Packages = Mapping[int, tuple[PackageCommand, ...]]
 Triggers = Mapping[int, tuple[Instruction, ...]]

@@ -11,15 +11,8 @@ from freshlayer.errors import ReferenceInvalidError
 from freshlayer.lazy_regex import ASCII, compiled
 from freshlayer.masking.lazy_urls import quote
 from freshlayer.model.inputs import NotWatched, Place, RemoteInput
-from freshlayer.model.packages import (
-    READS_NOTHING,
-    URL_TYPES,
-    PackageAction,
-    PackageChain,
-    PackageCommand,
-    PackagePolicy,
-    PackageRun,
-)
+from freshlayer.model.package_policy import URL_TYPES, PackagePolicy
+from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageChain, PackageCommand, PackageRun
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 

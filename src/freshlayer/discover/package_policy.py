@@ -9,13 +9,8 @@ from msgspec.structs import replace
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
 from freshlayer.model.inputs import NotWatched
-from freshlayer.model.packages import (
-    READS_NOTHING,
-    PackageCommand,
-    PackagePolicy,
-    PackageRun,
-    usual_policy,
-)
+from freshlayer.model.package_policy import PackagePolicy, usual_policy
+from freshlayer.model.packages import READS_NOTHING, PackageCommand, PackageRun
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import shown
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from freshlayer.model.key_identities import Nonce, read_key_identity
-from freshlayer.model.packages import PackageVerdict
 from freshlayer.model.reasons import Reason
+
+if TYPE_CHECKING:
+    from freshlayer.model.packages import PackageVerdict
 
 
 class InstructionState(StrEnum):

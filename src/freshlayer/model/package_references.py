@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from freshlayer.model.packages import URL_TYPES
+from freshlayer.model.package_policy import URL_TYPES
 
 _MANAGERS = {kind: manager for manager, kind in URL_TYPES.items()}
 _AS_A_WHOLE = "packages:"

@@ -65,7 +65,12 @@ def hint_of(code: str) -> str:
 
 
 def _known(code: str) -> tuple[str, str]:
-    from freshlayer.model.all_reasons import REASONS  # noqa: PLC0415 - many runs print none
+    """Those of builds first: most reports print no others, and the tables are long."""
+    from freshlayer.model.reasons_of_builds import BUILDS  # noqa: PLC0415 - many runs print none
+
+    if code in BUILDS:
+        return BUILDS[code]
+    from freshlayer.model.all_reasons import REASONS  # noqa: PLC0415 - the same
 
     return REASONS[code]
 

@@ -10,12 +10,12 @@ from msgspec import Struct, field
 from freshlayer.model.build import Built, InstructionState, InstructionVerdict, LastBuild
 from freshlayer.model.evidence import Identity
 from freshlayer.model.inputs import Advice, NotWatched, RemoteInput
-from freshlayer.model.packages import PackageLine, PackagesWanted, PackageVerdict
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 
 if TYPE_CHECKING:
     from freshlayer.model.observation import Recorded, Verdict
+    from freshlayer.model.packages import PackageChain, PackageLine, PackagesWanted, PackageVerdict
 
 
 class Past(Struct, frozen=True):
@@ -68,11 +68,16 @@ class Report(Struct, frozen=True):
     past: Past = Past()
     in_file: bool = True
     covered: tuple[NotWatched, ...] = ()
-    packages_wanted: PackagesWanted = PackagesWanted()
+    packages_wanted: PackagesWanted | None = None
     package_lines: tuple[PackageLine, ...] = ()
     other_images: frozenset[int] = frozenset()
     images_here: Mapping[tuple[int, Reference], Identity] = field(default_factory=dict)
     lines: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def package_chains(self) -> tuple[PackageChain, ...]:
+        """Of the packages that were wanted."""
+        return self.packages_wanted.chains if self.packages_wanted else ()
 
     @property
     def stale(self) -> tuple[InstructionVerdict, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from freshlayer.model.packages import OF_LANGUAGES
+from freshlayer.model.package_policy import OF_LANGUAGES
 from freshlayer.packages.base import PackageManager
 
 

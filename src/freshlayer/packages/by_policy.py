@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from freshlayer.model.packages import ChosenPackage, PackagePolicy, Resolution, widest, with_wider
+from freshlayer.model.package_policy import PackagePolicy, widest
+from freshlayer.model.packages import ChosenPackage, Resolution, with_wider
 from freshlayer.model.reasons import Reason
 
 OF_TRIGGER = Reason(

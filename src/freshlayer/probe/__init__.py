@@ -15,7 +15,6 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
-from freshlayer.model.downloaded_scripts import Confinement
 from freshlayer.model.evidence import Evidence, Strength
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
@@ -23,6 +22,7 @@ from freshlayer.probe.network.messages import Conversation, Limits, Means, Proto
 from freshlayer.reference import KINDS, Reference
 
 if TYPE_CHECKING:
+    from freshlayer.model.downloaded_scripts import Confinement
     from freshlayer.probe.network.connections import Connections
 
 PROTOCOLS = {kind.name: kind.protocol for kind in KINDS}

@@ -14,7 +14,6 @@ import msgspec
 
 from freshlayer.errors import StateError
 from freshlayer.model.evidence import Identity, Strength
-from freshlayer.model.history import InstructionEvent
 from freshlayer.model.observation import Change
 
 Row = tuple[Any, ...]
@@ -121,6 +120,8 @@ def _is_verdict(value: object) -> bool:
 
 def _are_instructions(value: object) -> bool:
     """JSON: what a build did with each of its instructions."""
+    from freshlayer.model.history import InstructionEvent  # noqa: PLC0415 - of a history
+
     if not isinstance(value, str):
         return False
     found = msgspec.json.decode(value, type=list[InstructionEvent])

@@ -1,25 +1,25 @@
-"""The history in the state: rows are appended, and the oldest ones are removed in small steps.
+"""The history in the state is written: rows are appended, and the oldest are removed in small steps.
 
 An observation is an event where its identity is new or another one: a probe of an unchanged input is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from freshlayer.model.compact_json import compact
-from freshlayer.model.evidence import Evidence, Identity, Strength
-from freshlayer.model.history import BuildEvent, InstructionEvent, ObservationEvent
+from freshlayer.model.evidence import Evidence
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
 from freshlayer.state.columns import Row, checked
-from freshlayer.state.records import Rows, add_missing
+from freshlayer.state.records import add_missing
 
 if TYPE_CHECKING:
+    from freshlayer.model.history import BuildEvent
     from freshlayer.state.database import Connection
 
 _PRUNED_AT_ONCE = 500
@@ -34,14 +34,7 @@ _NEW = (
     " SELECT ?, ?, ?, ?, ?, ?, ?"
     " WHERE NOT EXISTS (SELECT 1 FROM observation WHERE reference = ? AND identity = ?)"
 )
-_BUILD_COLUMNS = "number, dockerfile, platform, builder, engine, at, result, instructions"
-_BUILDS = f"SELECT {_BUILD_COLUMNS} FROM build_event"  # noqa: S608 - constants of ours
-_CHANGES = "SELECT reference, at, identity, strength, evidence, verdict FROM observation_event"
-_WITHIN = "((dockerfile >= ? AND dockerfile < ?) OR (dockerfile >= ? AND dockerfile < ?))"
-_FROM = "(dockerfile = ? OR (dockerfile >= ? AND dockerfile < ?))"
-_TAKEN_UP = "SELECT taken_up.reference FROM build_event JOIN taken_up ON taken_up.build = build_event.number"
 _GROWN = "UPDATE history_size SET bytes = CASE WHEN bytes + ? > 0 THEN bytes + ? ELSE 0 END"
-_LATEST = " ORDER BY number DESC LIMIT ?"
 
 
 class Keep(Struct, frozen=True):
@@ -143,92 +136,7 @@ def _grow(connection: Connection, size: int) -> None:
     connection.execute(_GROWN, (size, size))
 
 
-def changes_of(rows: Rows, reference: str, most: int) -> tuple[ObservationEvent, ...]:
-    """The identities that a reference had, newest first."""
-    return _changes(rows(f"{_CHANGES} WHERE reference = ?{_LATEST}", (reference, most)))
-
-
-def changes_within(rows: Rows, directory: str, most: int) -> tuple[ObservationEvent, ...]:
-    """The same of every input that a build of a Dockerfile in this directory took up."""
-    sql = f"{_CHANGES} WHERE reference IN ({_TAKEN_UP} WHERE {_WITHIN}){_LATEST}"
-    return _changes(rows(sql, (*_range(directory), most)))
-
-
-def changes_from(rows: Rows, dockerfile: str, most: int) -> tuple[ObservationEvent, ...]:
-    """The same of every input that a build of this Dockerfile took up."""
-    sql = f"{_CHANGES} WHERE reference IN ({_TAKEN_UP} WHERE {_FROM}){_LATEST}"
-    return _changes(rows(sql, (*_targets(dockerfile), most)))
-
-
-def builds_of(rows: Rows, reference: str, most: int) -> tuple[BuildEvent, ...]:
-    """The builds that took up an identity of a reference, newest first."""
-    among = "SELECT build FROM taken_up WHERE reference = ?"
-    return _builds(rows, f"{_BUILDS} WHERE number IN ({among}){_LATEST}", (reference, most))
-
-
-def builds_within(rows: Rows, directory: str, most: int) -> tuple[BuildEvent, ...]:
-    """The builds of all Dockerfiles in a directory, newest first."""
-    return _builds(rows, f"{_BUILDS} WHERE {_WITHIN}{_LATEST}", (*_range(directory), most))
-
-
-def builds_from(rows: Rows, dockerfile: str, most: int) -> tuple[BuildEvent, ...]:
-    """The builds of a Dockerfile, and of targets of a composition that have it, newest first."""
-    return _builds(rows, f"{_BUILDS} WHERE {_FROM}{_LATEST}", (*_targets(dockerfile), most))
-
-
-def _range(directory: str) -> tuple[str, str, str, str]:
-    """Every path below a directory (``0`` follows ``/``), and its targets in a composition."""
-    stem = directory.rstrip("/")
-    return f"{stem}/", f"{stem}0", f"{stem}#", f"{stem}$"
-
-
-def _targets(dockerfile: str) -> tuple[str, str, str]:
-    """A Dockerfile, and the range of its targets in a composition: ``$`` follows ``#``."""
-    return dockerfile, f"{dockerfile}#", f"{dockerfile}$"
-
-
-def _changes(found: Iterable[Row]) -> tuple[ObservationEvent, ...]:
-    return tuple(
-        ObservationEvent(
-            reference,
-            at,
-            Identity.parse(identity, Strength(strength)),
-            _evidence(evidence),
-            Change(verdict),
-        )
-        for reference, at, identity, strength, evidence, verdict in found
-    )
-
-
-def _builds(rows: Rows, sql: str, values: tuple[str | int, ...]) -> tuple[BuildEvent, ...]:
-    return tuple(_with_inputs(rows, rows(sql, values)))
-
-
-def _with_inputs(rows: Rows, found: Sequence[Row]) -> Iterator[BuildEvent]:
-    for number, dockerfile, platform, builder, engine, at, result, instructions in found:
-        pairs = rows(
-            "SELECT reference, identity FROM taken_up WHERE build = ? ORDER BY reference, identity", (number,)
-        )
-        yield BuildEvent(
-            dockerfile,
-            platform,
-            builder,
-            engine,
-            at,
-            result,
-            msgspec.json.decode(instructions, type=tuple[InstructionEvent, ...]),
-            tuple((reference, identity) for reference, identity in pairs),
-        )
-
-
 def evidence_text(evidence: Iterable[Evidence]) -> str:
     """As a column holds it."""
     parts = [[e.scheme, e.value, e.strength, e.hop, int(e.guessed)] for e in evidence]
     return compact(parts)
-
-
-def _evidence(text: str) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(scheme, value, Strength(strength), int(hop), guessed=bool(guessed))
-        for scheme, value, strength, hop, guessed in msgspec.json.decode(text)
-    )

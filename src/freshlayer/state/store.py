@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from freshlayer.decisions.marks import Mark
-from freshlayer.model.history import History
 from freshlayer.model.observation import Change, Recorded
 from freshlayer.reference import Reference
-from freshlayer.state import events, records, scripts
-from freshlayer.state.base import BuildRecord
+from freshlayer.state import events, records
 from freshlayer.state.columns import Row
 from freshlayer.state.events import Keep
 from freshlayer.state.observations import Recalled, row_of
 from freshlayer.state.records import Elsewhere, Given, Records, Scope, add_missing, put
-from freshlayer.state.scripts import KeptScript
 
 if TYPE_CHECKING:
+    from freshlayer.model.history import History
     from freshlayer.model.inventory import Inventory
+    from freshlayer.state.base import BuildRecord
     from freshlayer.state.database import Connection, Database
+    from freshlayer.state.scripts import KeptScript
 
 _AT_ONCE = 500
 _WRITTEN_AT_ONCE = 1_000
@@ -100,11 +100,15 @@ class DatabaseStore:
 
     def scripts(self, references: Iterable[Reference]) -> dict[Reference, KeptScript]:
         """The scripts that these references named at their last probe."""
+        from freshlayer.state import scripts  # noqa: PLC0415 - few Dockerfiles run what they download
+
         wanted = {reference.text: reference for reference in references}
         return scripts.read(self._in(scripts.SELECT, list(wanted)), wanted)
 
     def record_scripts(self, read: Mapping[Reference, KeptScript], *, at: int) -> None:
         """Record the text of scripts. None of them was requested with a credential."""
+        from freshlayer.state import scripts  # noqa: PLC0415 - see above
+
         if read:
             self._database.write(lambda connection: scripts.write(connection, read, at))
 
@@ -117,18 +121,21 @@ class DatabaseStore:
 
     def history(self, reference: str, most: int) -> History:
         """When a reference changed, and which builds took a new identity up."""
-        changes = events.changes_of(self._rows, reference, most)
-        return History(changes, events.builds_of(self._rows, reference, most))
+        from freshlayer.state import history  # noqa: PLC0415 - freshlayer history alone reads it
+
+        return history.of_reference(self._rows, reference, most)
 
     def history_of_dockerfile(self, dockerfile: str, most: int) -> History:
         """The builds of a Dockerfile, and the changes of what they took up."""
-        changes = events.changes_from(self._rows, dockerfile, most)
-        return History(changes, events.builds_from(self._rows, dockerfile, most))
+        from freshlayer.state import history  # noqa: PLC0415 - see above
+
+        return history.of_dockerfile(self._rows, dockerfile, most)
 
     def history_of_directory(self, directory: str, most: int) -> History:
         """The same of every Dockerfile in a directory and below."""
-        changes = events.changes_within(self._rows, directory, most)
-        return History(changes, events.builds_within(self._rows, directory, most))
+        from freshlayer.state import history  # noqa: PLC0415 - see above
+
+        return history.of_directory(self._rows, directory, most)
 
     def inventory(self, pattern: str, most: int) -> Inventory:
         """What is recorded of the Dockerfiles and references that match, at most so many of each."""

@@ -46,7 +46,7 @@ def check_as_locked(targets: Mapping[str, Target], reports: Mapping[str, Report]
 
 def _faults(path: Path, target: Target, report: Report, session: Session) -> Iterator[str]:
     it = Observed(described(path, target.source, target.request), target, report)
-    lock = for_platforms(session.lock, target.request.platforms)
+    lock = for_platforms(session.lock or Lock(), target.request.platforms)
     for change in differences(lock, [it], session, excess=False):
         yield _sentence(change)
     yield from _uncovered(only_of(lock, {it.described.path}), it)

@@ -84,7 +84,8 @@ def keep_identities(built: Sequence[tuple[Target, Report]], session: Session) ->
 
 def _as_before(path: Path, target: Target, session: Session) -> LockedDockerfile:
     found = described(path, target.source, target.request)
-    pins = any(it.pin_packages for it in session.lock.dockerfiles if it.path == found.path)
+    before = session.lock.dockerfiles if session.lock else ()
+    pins = any(it.pin_packages for it in before if it.path == found.path)
     return replace(found, pin_packages=pins)
 
 

@@ -15,7 +15,7 @@ from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest
 from freshlayer.discover.base_changes import changes
 from freshlayer.discover.package_inputs import PackagesNamed
 from freshlayer.discover.package_policy import under_policy
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.workflows.target import Target, report_of
 

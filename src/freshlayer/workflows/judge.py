@@ -22,7 +22,6 @@ from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, Learned
 from freshlayer.errors import FreshlayerError, UnknownInputError
 from freshlayer.model.build import Pairs
 from freshlayer.model.observation import Observation, Verdict
-from freshlayer.model.packages import PackagesWanted
 from freshlayer.model.report import Report
 from freshlayer.probe import ScriptsKnown
 from freshlayer.reference import Reference
@@ -35,6 +34,7 @@ from freshlayer.workflows.session import Session
 from freshlayer.workflows.target import Target, report_of
 
 if TYPE_CHECKING:
+    from freshlayer.model.packages import PackagesWanted
     from freshlayer.workflows.downloaded_scripts import DownloadedScripts
     from freshlayer.workflows.engine_images import EngineImages
     from freshlayer.workflows.learned_bases import LearnedBases

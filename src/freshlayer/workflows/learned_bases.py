@@ -12,7 +12,8 @@ from freshlayer.evidence.images import index_in, manifest_for, with_algorithm
 from freshlayer.model.base_image import BaseImage, Bases, BaseWanted, is_configured
 from freshlayer.model.inputs import NotWatched
 from freshlayer.model.observation import Recorded, Verdict
-from freshlayer.model.packages import PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageRun
 from freshlayer.packages import WITHOUT_CONTENTS
 from freshlayer.reference import Reference
 from freshlayer.workflows.base_images import BaseImages, JudgedBase

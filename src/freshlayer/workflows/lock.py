@@ -134,7 +134,7 @@ def _unsolved(before: Lock, now: Lock, observed: Iterable[Observed]) -> Iterator
 def _problems(observed: Observed) -> Iterator[tuple[tuple[str, str, str, tuple[str, ...]], str]]:
     """Dockerfile, stage, manager, commands → why they can't be installed. Not what gave no answer."""
     report = observed.report
-    runs = {run.line: run for chain in report.packages_wanted.chains for run in chain.runs}
+    runs = {run.line: run for chain in report.package_chains for run in chain.runs}
     for instruction in report.instructions:
         for packages in instruction.packages:
             if packages.problem is not None and not packages.unreachable and instruction.line in runs:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from freshlayer.evidence.images import spelled
 from freshlayer.model.lock import Lock, LockUser
 from freshlayer.model.lock_report import LockChange, LockChangeKind
-from freshlayer.model.packages import PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.workflows.lock_reads import reads_of
 from freshlayer.workflows.lock_targets import LockTarget
 

@@ -21,8 +21,8 @@ from freshlayer.model.lock import (
     LockUser,
     NotRead,
 )
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.package_references import manager_of
-from freshlayer.model.packages import PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
 from freshlayer.workflows.lock_reads import LockReader, Reads, reads_of
@@ -48,7 +48,7 @@ def part_of(
     plain = replace(target, local=frozenset()).watched
     named = reads_of(described.path, plain, policies)
     reader = LockReader(described.path, plain)
-    found = reader.reads(report.inputs, report.not_watched, report.packages_wanted.chains)
+    found = reader.reads(report.inputs, report.not_watched, report.package_chains)
     found = replace(found, inputs=_with_local(found, named, target.local))
     platforms = target.request.platforms
     read_for = target.analysis.platforms_of_images(platforms)
@@ -165,7 +165,7 @@ def _pairs(item: InstructionVerdict | None, manager: str) -> Pairs:
 
 def _by_place(report: Report) -> dict[int, InstructionVerdict]:
     """Place in ``found.packages`` → its instruction."""
-    runs = {run.number: run for chain in report.packages_wanted.chains for run in chain.runs}
+    runs = {run.number: run for chain in report.package_chains for run in chain.runs}
     by_line = {item.line: item for item in report.instructions}
     places: dict[int, InstructionVerdict] = {}
     place = 0

@@ -11,7 +11,8 @@ from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.model.inputs import SYNTAX, NotWatched, Place, RemoteInput
 from freshlayer.model.lock import LockedUnwatched, LockUser
-from freshlayer.model.packages import PackageChain, PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageChain
 from freshlayer.reference import Reference
 
 

@@ -14,7 +14,7 @@ from freshlayer.errors import FreshlayerError
 from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.model.lock_report import LockChange, LockChangeKind
 from freshlayer.model.observation import Verdict
-from freshlayer.model.packages import DATED, PackagePolicy
+from freshlayer.model.package_policy import DATED, PackagePolicy
 from freshlayer.packages.dates import written
 from freshlayer.reference import Reference, parse, shown
 from freshlayer.settings import Policy

@@ -21,14 +21,8 @@ from freshlayer.dockerfile.inject import PINS_ID, FileMount
 from freshlayer.dockerfile.syntax import syntax_image
 from freshlayer.model.base_image import BaseContents
 from freshlayer.model.lock import Lock, LockedPackages
-from freshlayer.model.packages import (
-    PackageAction,
-    PackageChain,
-    PackagePins,
-    PackagePolicy,
-    PackageRun,
-    PackagesWanted,
-)
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageAction, PackageChain, PackagePins, PackageRun, PackagesWanted
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.model.report import Report
 from freshlayer.workflows.identities import blocks_of, locked_name
@@ -66,7 +60,7 @@ def pins_of(
     for manager in PIN_FILES:
         for number, pins in _of_manager(manager, wanted, locked).items():
             found.setdefault(number, (pins,))
-    if any(it.at for it in session.lock.packages):
+    if session.lock and any(it.at for it in session.lock.packages):
         from freshlayer.workflows.package_archives import archives_of  # noqa: PLC0415 - few locks have one
 
         for number, pins in archives_of(wanted, session.policy.snapshots, locked).items():
@@ -80,7 +74,7 @@ def _is_hidden(flags: Iterable[str], pins: Iterable[PackagePins]) -> bool:
 
 
 def _is_wanted(target: Target, session: Session) -> bool:
-    if session.lock_path is None:
+    if session.lock_path is None or session.lock is None:
         return False
     name = locked_name(target, session)
     return any(it.pin_packages for it in session.lock.dockerfiles if it.path == name)
@@ -135,7 +129,7 @@ def file_mounts(report: Report) -> tuple[dict[int, list[FileMount]], dict[str, b
     """Line → the mounts of its pins; and their contents by the identifiers of the secrets."""
     mounts: dict[int, list[FileMount]] = {}
     contents: dict[str, bytes] = {}
-    for line, pins in pinned_in(report.packages_wanted):
+    for line, pins in pinned_in(report.packages_wanted) if report.packages_wanted else ():
         content = pins.text.encode("utf-8", "surrogateescape")
         identifier = f"{PINS_ID}{sha256(content).hexdigest()[:_DIGITS]}"
         contents[identifier] = content
@@ -145,15 +139,16 @@ def file_mounts(report: Report) -> tuple[dict[int, list[FileMount]], dict[str, b
 
 def warn_of_unpinned(target: Target, report: Report, session: Session) -> None:
     """Before the builder's own output: which packages are compared, and no more."""
-    if not session.must_match or not _is_wanted(target, session):
+    wanted = report.packages_wanted
+    if wanted is None or not session.must_match or not _is_wanted(target, session):
         return
-    mounted = {line for line, pins in pinned_in(report.packages_wanted) if not pins.of_lists}
+    mounted = {line for line, pins in pinned_in(wanted) if not pins.of_lists}
     supplies = session.supplies_secrets
     able = supplies is not None and supplies(syntax_image(target.source.text))
     for manager, file in PIN_FILES.items():
-        lines = {line for chain in report.packages_wanted.chains for line in _installing(chain, manager)}
+        lines = {line for chain in wanted.chains for line in _installing(chain, manager)}
         for line in sorted(lines - mounted):
-            code = _why_not(report.packages_wanted, file) if able else "pins-by-builder"
+            code = _why_not(wanted, file) if able else "pins-by-builder"
             reason = Reason(code, manager, hint=hint_of(code))
             session.warn(f"{report.dockerfile}:{line}: {reason}")
 

@@ -16,11 +16,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from freshlayer.credentials import netloc_of
-from freshlayer.discover.advice import needed_upgrades
 from freshlayer.discover.analysis import Analysis
 from freshlayer.discover.directives import Directives
+from freshlayer.discover.package_advice import needed_upgrades
 from freshlayer.model.base_image import BaseContents, BaseImage, Bases, ImageConfig
 from freshlayer.model.inputs import Advice, NotWatched
+from freshlayer.model.package_policy import PackagePolicy, widest
 from freshlayer.model.package_references import as_a_whole
 from freshlayer.model.packages import (
     READS_NOTHING,
@@ -29,13 +30,11 @@ from freshlayer.model.packages import (
     IndexFile,
     PackageAction,
     PackageChain,
-    PackagePolicy,
     PackageRun,
     PackagesRead,
     PackagesWanted,
     Resolution,
     Resolutions,
-    widest,
     with_wider,
 )
 from freshlayer.model.reasons import Reason, about, hint_of

@@ -14,7 +14,7 @@ from freshlayer.model.observation import Change, Recorded, Verdict
 from freshlayer.model.reasons import Reason
 from freshlayer.model.report import Report
 from freshlayer.reference import Reference
-from freshlayer.state import BuildRecord, BuiltRecord, HistoryRecord, Scope
+from freshlayer.state import BuiltRecord, HistoryRecord, Scope
 from freshlayer.workflows.session import Session
 
 
@@ -109,6 +109,8 @@ def remember(
     ]
     if frontend := frontend_built(report):
         built.append(BuiltRecord(FRONTEND.stage, FRONTEND.digest, frontend, FRONTEND.chain))
+    from freshlayer.state import BuildRecord  # noqa: PLC0415 - of a build
+
     record = BuildRecord(
         scope=scope_of(source, request),
         at=session.now,

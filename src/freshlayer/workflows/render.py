@@ -196,7 +196,7 @@ def _derived_file(
 
 def _pin_files(report: Report) -> tuple[dict[int, list[FileMount]], dict[str, bytes]]:
     """What RUNs see of the pins of packages, as ``file_mounts`` has it."""
-    if not report.packages_wanted.pins:
+    if report.packages_wanted is None or not report.packages_wanted.pins:
         return {}, {}
     from freshlayer.workflows.package_pins import file_mounts  # noqa: PLC0415 - few builds have any
 

@@ -97,9 +97,9 @@ def _packages_again(reports: Mapping[str, Report], session: Session) -> dict[str
     """The packages of instructions that ran, once more. Of manifests that did not change, no body is read."""
     chains = {name: _chains_that_ran(report) for name, report in reports.items()}
     wanted = {
-        name: replace(reports[name].packages_wanted, chains=it, ttl=0, ttls={})
+        name: replace(before, chains=it, ttl=0, ttls={})
         for name, it in chains.items()
-        if it
+        if it and (before := reports[name].packages_wanted)
     }
     moved = {name: _MovedPackages() for name in reports}
     if not wanted or session.indexes is None:
@@ -115,7 +115,7 @@ def _packages_again(reports: Mapping[str, Report], session: Session) -> dict[str
 
 def _chains_that_ran(report: Report) -> tuple[PackageChain, ...]:
     ran = _lines_that_ran(report)
-    chains = report.packages_wanted.chains
+    chains = report.package_chains
     return tuple(chain for chain in chains if any(run.line in ran for run in chain.runs))
 
 

@@ -10,12 +10,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.credentials import NO_CREDENTIALS, Keyring
-from freshlayer.model.lock import Lock, LockedInput, LockedPackages
 from freshlayer.probe import Limits
 from freshlayer.settings import Policy
 
 if TYPE_CHECKING:
     from freshlayer.builders.image_store import Engine
+    from freshlayer.model.lock import Lock, LockedInput, LockedPackages
     from freshlayer.state import BuildRecord, StateStore
 
 
@@ -43,7 +43,7 @@ class Session(Struct, frozen=True, kw_only=True):
     locked: Mapping[str, tuple[LockedInput, ...]] = field(default_factory=dict)
     locked_packages: Mapping[tuple[str, str], tuple[LockedPackages, ...]] = field(default_factory=dict)
     lock_path: Path | None = None
-    lock: Lock = Lock()
+    lock: Lock | None = None
     of_builds: StateStore | None = None
     must_match: bool = False
     until: int = 0

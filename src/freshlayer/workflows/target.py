@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from freshlayer.context import Source
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
 from freshlayer.errors import FreshlayerError
-from freshlayer.model.packages import READS_NOTHING, PackageAction, PackageCommand, PackageLine, PackagePolicy
 from freshlayer.model.report import Report
 from freshlayer.reference import KINDS, Reference
 from freshlayer.workflows.analyse import analysed
@@ -20,8 +19,8 @@ from freshlayer.workflows.analyse import analysed
 if TYPE_CHECKING:
     from freshlayer.model.build import InstructionVerdict
     from freshlayer.model.observation import Verdict
+    from freshlayer.model.packages import PackageLine
 
-_NOT_CHOOSING = READS_NOTHING | {PackageAction.UPDATE}
 _PROBED = frozenset(kind.name for kind in KINDS)
 
 
@@ -72,7 +71,7 @@ def report_of(
         verdicts=verdicts or {},
         builder=request.builder,
         in_file=target.source.path is not None,
-        package_lines=tuple(_package_lines(analysis)),
+        package_lines=_package_lines(analysis),
         lines=partial(_lines, target.source, analysis),
     )
 
@@ -91,20 +90,9 @@ def _lines(source: Source, analysis: Analysis) -> tuple[str, ...]:
         return ()
 
 
-def _chooses(command: PackageCommand) -> bool:
-    """``apt-get install -f`` names nothing."""
-    return bool(command.words) or command.action is not PackageAction.INSTALL
+def _package_lines(analysis: Analysis) -> tuple[PackageLine, ...]:
+    if not analysis.package_chains:
+        return ()
+    from freshlayer.workflows.package_lines import package_lines  # noqa: PLC0415 - of what installs packages
 
-
-def _package_lines(analysis: Analysis) -> Iterator[PackageLine]:
-    """The commands that choose packages, each line once for all platforms."""
-    runs = [run for chain in analysis.package_chains for run in chain.runs]
-    for run in {(run.number, run.policy): run for run in runs}.values():
-        if run.policy is PackagePolicy.OFF:
-            continue
-        choosing = [
-            it for it in run.commands if it.action not in _NOT_CHOOSING and not it.unknown and _chooses(it)
-        ]
-        for program in dict.fromkeys(command.program for command in choosing):
-            words = (word for command in choosing if command.program == program for word in command.words)
-            yield PackageLine(run.line, program, tuple(dict.fromkeys(words)))
+    return tuple(package_lines(analysis.package_chains))

@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     IndexFile,
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     ChosenPackage,
     IndexAnswer,
@@ -15,7 +16,6 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

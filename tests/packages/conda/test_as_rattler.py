@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from freshlayer.model.packages import PackagePolicy, Resolution
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import Resolution
 from freshlayer.packages.conda.versions import compared, fits, requirement_of, version_of
 from testing.conda_channel import CondaBuild, CondaChannel
 from testing.named_packages import resolved

@@ -17,7 +17,8 @@ from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, Resolution
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, Resolution
 from freshlayer.packages.conda.channels import Channels, Configuration, channels_of
 from freshlayer.packages.conda.manager import CONDA
 from freshlayer.packages.conda.records import Record, read_repodata, read_shard, read_shards

@@ -14,7 +14,8 @@ from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
-from freshlayer.model.packages import PackageChain, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageChain, PackageRun
 from freshlayer.packages.cran.manager import CRAN
 from freshlayer.packages.cran.profiles import repositories
 from testing.servers.needs import require

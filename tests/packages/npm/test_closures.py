@@ -15,7 +15,8 @@ import pytest
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
-from freshlayer.model.packages import PackagePolicy, Resolution
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import Resolution
 from freshlayer.packages.npm.manifests import Stated, edges_of
 from testing.named_packages import resolved, resolved_command
 from testing.npm_process import Npm

@@ -15,7 +15,8 @@ from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig
-from freshlayer.model.packages import PackageChain, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageChain, PackageRun
 from freshlayer.packages import MANAGERS
 from testing.npm_process import npm_command
 

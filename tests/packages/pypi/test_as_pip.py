@@ -14,12 +14,12 @@ import pytest
 from msgspec import Struct
 
 from freshlayer.model.base_image import BaseContents, BaseImage, ImageConfig
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     IndexFile,
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
 )

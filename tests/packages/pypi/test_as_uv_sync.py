@@ -13,7 +13,8 @@ import pytest
 from freshlayer.context import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
-from freshlayer.model.packages import PackageCommand, PackagePolicy
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageCommand
 from testing.named_packages import resolved, resolved_command
 from testing.python_index import PythonIndex, Wheel
 from testing.uv import UV

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.model.packages import PackagePolicy, Resolution
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import Resolution
 from freshlayer.packages.pypi.known import metadata_file
 from freshlayer.packages.pypi.metadata import metadata_of, read_metadata
 from freshlayer.packages.pypi.pages import IndexedFile

@@ -9,14 +9,8 @@ from msgspec.structs import replace
 
 from freshlayer.indexes import IndexCache
 from freshlayer.model.base_image import BaseContents, BaseImage
-from freshlayer.model.packages import (
-    IndexFile,
-    PackageChain,
-    PackageCommand,
-    PackagePolicy,
-    PackageRun,
-    Resolution,
-)
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import IndexFile, PackageChain, PackageCommand, PackageRun, Resolution
 from freshlayer.model.reasons import Reason
 from freshlayer.packages.rpm import RPM
 from testing.rpm.driver import Driver

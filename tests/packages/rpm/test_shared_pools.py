@@ -8,14 +8,8 @@ from collections.abc import Sequence
 import pytest
 from packageurl import PackageURL
 
-from freshlayer.model.packages import (
-    IndexAnswer,
-    IndexFile,
-    PackageChain,
-    PackagePolicy,
-    PackageRun,
-    Resolution,
-)
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import IndexAnswer, IndexFile, PackageChain, PackageRun, Resolution
 from freshlayer.packages.rpm.identity import Distribution
 from testing.rpm import distribution, index
 from testing.rpm.driver import Driver

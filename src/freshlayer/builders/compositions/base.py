@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from freshlayer.builders import added_checksums, buildx, docker_api, engines, image_ids
-from freshlayer.builders.base import DerivedFile, Ended, Invoked
+from freshlayer.builders.base import DerivedFile, Ended
 from freshlayer.builders.command_line.composition import CompositionCommand
 from freshlayer.builders.invocation import BuildTarget, DockerfilePlace
+from freshlayer.builders.invoked import Invoked
 from freshlayer.builders.run import derived_file as derived
 from freshlayer.builders.run.captured import captured
 from freshlayer.builders.run.process import run

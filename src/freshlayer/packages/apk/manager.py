@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 from msgspec.structs import replace
 
 from freshlayer.model.base_image import BaseContents, BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     ChosenPackage,
     Entries,
@@ -23,7 +24,6 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

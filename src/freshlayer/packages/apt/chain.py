@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 
 from freshlayer.model.base_image import BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     IndexAnswer,
     IndexAnswers,
@@ -12,7 +13,6 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun
 from freshlayer.packages.conda.channels import Configuration
 
 _BASE = "base"

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     ChosenPackage,
     Entries,
@@ -21,7 +22,6 @@ from freshlayer.model.packages import (
     IndexFile,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     Resolution,
     Resolutions,
 )

@@ -8,6 +8,7 @@ from typing import BinaryIO, TypeVar
 from msgspec import Struct
 
 from freshlayer.model.base_image import BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     ChosenPackage,
     Entries,
@@ -16,7 +17,6 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

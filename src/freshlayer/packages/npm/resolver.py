@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from freshlayer.lazy_regex import compiled
 from freshlayer.model.base_image import BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     NPM_REGISTRY,
     ChosenPackage,
@@ -23,7 +24,6 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

@@ -17,6 +17,7 @@ from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
 from freshlayer.model.base_image import BaseImage
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     PYPI_INDEX,
     ChosenPackage,
@@ -26,7 +27,6 @@ from freshlayer.model.packages import (
     PackageAction,
     PackageChain,
     PackageCommand,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from freshlayer.model.base_image import BaseContents, InstalledRpm
+from freshlayer.model.package_policy import PackagePolicy
 from freshlayer.model.packages import (
     ChosenPackage,
     Index,
@@ -16,7 +17,6 @@ from freshlayer.model.packages import (
     IndexFile,
     PackageAction,
     PackageChain,
-    PackagePolicy,
     PackageRun,
     Resolution,
     Resolutions,

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from freshlayer.model.base_image import InstalledRpm
-from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackagePolicy, PackageRun
+from freshlayer.model.package_policy import PackagePolicy
+from freshlayer.model.packages import PackageAction, PackageChain, PackageCommand, PackageRun
 from freshlayer.packages.rpm.configuration import Configuration, configuration
 from freshlayer.packages.rpm.options import Options
 from freshlayer.packages.rpm.variables import variables

@@ -10,9 +10,6 @@ from freshlayer import evidence
 from freshlayer.model.evidence import Evidence, Strength, Validators
 from freshlayer.model.observation import Observation, ProbeOutcome, Recorded
 from freshlayer.model.reasons import Reason
-from freshlayer.probe.http.body_digest import observe
-from freshlayer.probe.http.pages import in_place_of_file
-from freshlayer.probe.http.redirects import end_of, not_followed
 from freshlayer.probe.network.exchange import ABSENT, EVIDENT, WHOLE, exchange, reason_of, request_of
 from freshlayer.probe.network.messages import Answer, Conversation, Means, Request, Step, Talk
 from freshlayer.reference import Reference, is_signed
@@ -56,6 +53,22 @@ def learn(request: Request, reference: Reference, recorded: Recorded | None, mea
         head, answer = yield from _ladder(request, means)
     if answer.error or answer.status not in EVIDENT:
         return _failed(reference, head, answer)
+    return (yield from _learned(request, reference, recorded, means, (head, answer)))
+
+
+def _learned(
+    request: Request,
+    reference: Reference,
+    recorded: Recorded | None,
+    means: Means,
+    answers: tuple[Answer, Answer],
+) -> Conversation:
+    """The observation of a full answer."""
+    from freshlayer.probe.http.body_digest import observe  # noqa: PLC0415 - most origins answer 304
+    from freshlayer.probe.http.pages import in_place_of_file  # noqa: PLC0415 - the same
+    from freshlayer.probe.http.redirects import end_of  # noqa: PLC0415 - the same
+
+    head, answer = answers
     answer, found = yield from _settled(recorded, head, answer, request, means)
     if answer.status not in EVIDENT:
         return _failed(reference, head, answer)
@@ -167,6 +180,8 @@ def _conditional(validators: Validators) -> tuple[str, ...]:
 
 
 def _failed(reference: Reference, head: Answer, answer: Answer) -> Observation:
+    from freshlayer.probe.http.redirects import not_followed  # noqa: PLC0415 - most origins answer 304
+
     redirect = not_followed(reference, answer)
     if redirect is not None:
         return redirect

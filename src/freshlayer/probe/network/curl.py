@@ -8,7 +8,6 @@ from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
-from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.reasons import Reason, hint_of
 from freshlayer.probe import proxying
 from freshlayer.probe.network.libcurl import authorities, pycurl
@@ -18,6 +17,8 @@ from freshlayer.request_form import Proxies
 
 if TYPE_CHECKING:
     import hashlib
+
+    from freshlayer.model.image_blobs import BlobSink
 
 _MOST_HEADERS = 64 * 1024
 _TOO_MANY_HEADERS = Reason("headers-too-large", detail=f"more than {_MOST_HEADERS // 1024} KiB of headers")
@@ -33,8 +34,6 @@ _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
 _REASONS = {
-    pycurl.E_COULDNT_RESOLVE_HOST: Reason("host-unresolved", hint=hint_of("host-unresolved")),
-    pycurl.E_COULDNT_CONNECT: Reason("connection-refused", hint=hint_of("connection-refused")),
     pycurl.E_TOO_MANY_REDIRECTS: Reason("redirect-loop", detail=f"more than {MOST_REDIRECTS} redirects"),
     pycurl.E_GOT_NOTHING: Reason("connection-closed", detail="the connection was closed without an answer"),
     pycurl.E_URL_MALFORMAT: Reason("redirect-invalid"),
@@ -52,7 +51,10 @@ _FTP_ANSWERS = {
     pycurl.E_FTP_COULDNT_RETR_FILE: 404,
     pycurl.E_LOGIN_DENIED: 401,
 }
-_UNREACHABLE = {pycurl.E_COULDNT_CONNECT, pycurl.E_COULDNT_RESOLVE_HOST}
+_UNREACHABLE = {
+    pycurl.E_COULDNT_CONNECT: "connection-refused",
+    pycurl.E_COULDNT_RESOLVE_HOST: "host-unresolved",
+}
 _STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
 _HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
 _TRANSIENT = _STREAM | _HUNG_UP
@@ -370,6 +372,8 @@ def _reason(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> Re
     if code == pycurl.E_UNSUPPORTED_PROTOCOL:
         where = shown(transfer.location(), 80)
         return Reason("redirect-refused", detail=f"the redirect to {where} is refused: it leaves TLS or HTTP")
+    if code in _UNREACHABLE:
+        return Reason(_UNREACHABLE[code], hint=hint_of(_UNREACHABLE[code]))
     if code in _REASONS:
         return _REASONS[code]
     detail = shown(text, 120) or f"error {code} of libcurl"

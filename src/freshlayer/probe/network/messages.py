@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable, Mapping
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from freshlayer.children import Child
 from freshlayer.credentials import NO_CREDENTIALS, NO_FILES, Credential, Keyring, Private, Tls
 from freshlayer.evidence import Hop
-from freshlayer.model.downloaded_scripts import Confinement
-from freshlayer.model.image_blobs import BlobSink
 from freshlayer.model.observation import Observation, Recorded
 from freshlayer.model.reasons import Reason
 from freshlayer.reference import Reference
 from freshlayer.request_form import Proxies
+
+if TYPE_CHECKING:
+    from freshlayer.model.downloaded_scripts import Confinement
+    from freshlayer.model.image_blobs import BlobSink
 
 MIB = 1024 * 1024
 MOST_REDIRECTS = 10
