@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage

@@ -14,7 +14,8 @@ from msgspec.structs import fields as struct_fields
 
 from freshlayer.analyses import AnalysisCache, key_of, stamp_of_code
 from freshlayer.analyses.form import written
-from freshlayer.context import ContextFiles, read_dockerfile
+from freshlayer.context import read_dockerfile
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import NOTHING_LEARNED, Analysis, BuildRequest, Learned
 from freshlayer.discover.reading import analyse
 from freshlayer.errors import FreshlayerError

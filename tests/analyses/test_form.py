@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from freshlayer.analyses.form import read, written
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.errors import FreshlayerError

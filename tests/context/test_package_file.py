@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from freshlayer.context import ContextFiles
 from freshlayer.context.package_file import MOST, control_of
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.model.context_files import ContextText, ContextUnread, Wanted
 
 CONTROL = (

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ContextFiles, Source
-from freshlayer.context.script_files import LARGEST, MOST_FILES, MOST_NAMES
+from freshlayer.context import Source
+from freshlayer.context.script_files import LARGEST, MOST_FILES, MOST_NAMES, ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.errors import ContextError
 from freshlayer.model.context_files import (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import Analysis, BuildRequest
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.language_packages import LANGUAGES

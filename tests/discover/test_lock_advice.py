@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.package_policy import under_policy
 from freshlayer.discover.reading import analyse

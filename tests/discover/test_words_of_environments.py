@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.discovery import Discovery
 from freshlayer.discover.locks.project import Locked, Project

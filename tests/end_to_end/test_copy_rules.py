@@ -11,7 +11,7 @@ from posixpath import basename
 import pytest
 from msgspec import Struct
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.files.stages import StageFiles
 from freshlayer.discover.files.trees import ContextTree
 from freshlayer.dockerfile.parse import parse

@@ -17,6 +17,7 @@ import stat
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,7 +27,9 @@ from freshlayer.analyses.seal import NONCE, opened, sealed
 from freshlayer.digests import blake2b
 from freshlayer.discover.analysis import Analysis
 from freshlayer.errors import FreshlayerError
-from freshlayer.model.context_files import ContextAnswer, ReadContext, Wanted
+
+if TYPE_CHECKING:
+    from freshlayer.model.context_files import ContextAnswer, ReadContext, Wanted
 
 _LARGEST = 64 * 1024 * 1024
 _MOST_FILES = 1_000
@@ -36,6 +39,7 @@ _LOOKS = 32
 _USED_AGAIN = 3600
 """Seconds after which a use is noted again."""
 _LENGTH = 4
+_NO_QUESTIONS = msgspec.msgpack.encode([])
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -119,10 +123,19 @@ def _opened(path: str, key: bytes, read_context: ReadContext) -> bytes:
     Raises OSError, ValueError, LookupError, MsgspecError, FreshlayerError.
     """
     nonce, questions, analysis = _parts(memoryview(_content(path)))
-    wanted = msgspec.msgpack.decode(opened(_of_questions(key, nonce), questions), type=list[Wanted])
+    wanted = _wanted(opened(_of_questions(key, nonce), questions))
     answers = read_context(wanted) if wanted else {}
     digest = _digest([answers[it] for it in wanted])
     return opened(_of_analysis(key, nonce, digest), analysis)
+
+
+def _wanted(questions: bytes) -> list[Wanted]:
+    """Raises MsgspecError."""
+    if questions == _NO_QUESTIONS:
+        return []
+    from freshlayer.model.context_files import Wanted  # noqa: PLC0415 - few Dockerfiles run files of theirs
+
+    return msgspec.msgpack.decode(questions, type=list[Wanted])
 
 
 def _content(path: str) -> bytes:

@@ -1,6 +1,5 @@
 """Build contexts on disk: the Dockerfile, the ignore files, the tar for the classic builder."""
 
-from freshlayer.context.script_files import ContextFiles
 from freshlayer.context.source import (
     Source,
     read_dockerfile,
@@ -10,7 +9,6 @@ from freshlayer.context.source import (
 )
 
 __all__ = [
-    "ContextFiles",
     "Source",
     "read_dockerfile",
     "read_settings",

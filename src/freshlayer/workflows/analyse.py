@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freshlayer.analyses import AnalysisCache, key_of, stamp_at_start, stamp_of_code
-from freshlayer.context import ContextFiles, Source
+from freshlayer.context import Source
 from freshlayer.discover.analysis import Analysis, BuildRequest, Learned
 from freshlayer.files.user_directories import cache_home
-from freshlayer.model.context_files import ContextAnswer, Wanted
+
+if TYPE_CHECKING:
+    from freshlayer.context.script_files import ContextFiles
+    from freshlayer.model.context_files import ContextAnswer, Wanted
 
 SWITCH = "FRESHLAYER_ANALYSES"
 """``off``: nothing is looked up and nothing is kept."""
@@ -24,7 +28,7 @@ def analysed(source: Source, request: BuildRequest, learned: Learned) -> Analysi
     if not key:
         return _read(source, request, learned, [])
     analyses = AnalysisCache(place)
-    found = analyses.find(key, ContextFiles(source.context, source.path).read)
+    found = analyses.find(key, lambda wanted: _of_context(source).read(wanted))
     if found is None:
         answers: list[tuple[Wanted, ContextAnswer]] = []
         found = _read(source, request, learned, answers)
@@ -39,7 +43,7 @@ def _read(
     """``answers`` gets those of the context, in order."""
     from freshlayer.discover.reading import analyse  # noqa: PLC0415 - loads all that reads a Dockerfile
 
-    files = ContextFiles(source.context, source.path)
+    files = _of_context(source)
 
     def noted(wanted: Sequence[Wanted]) -> Mapping[Wanted, ContextAnswer]:
         found = files.read(wanted)
@@ -47,6 +51,12 @@ def _read(
         return found
 
     return analyse(source.text, request, noted, learned.scripts, learned.bases)
+
+
+def _of_context(source: Source) -> ContextFiles:
+    from freshlayer.context.script_files import ContextFiles  # noqa: PLC0415 - few Dockerfiles run its files
+
+    return ContextFiles(source.context, source.path)
 
 
 def _may_be_used(place: Path, source: Source) -> bool:

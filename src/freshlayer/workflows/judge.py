@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from freshlayer.decisions import plan as planning
 from freshlayer.decisions.frontend import FRONTEND, frontend_before
-from freshlayer.decisions.images import for_platforms
 from freshlayer.decisions.marks import Mark, without_chains
 from freshlayer.decisions.marks import marks as marks_of
 from freshlayer.decisions.since_built import SinceBuilt
@@ -254,6 +253,8 @@ class Judgement:
         needs = image_needs(watched, target.request.platforms)
         if self._alone and not needs and len(self.verdicts) == len(watched.discovery.inputs):
             return InOrder(self.verdicts, watched.discovery.inputs)
+        from freshlayer.decisions.images import for_platforms  # noqa: PLC0415 - of images, and of many
+
         return {
             item.reference: for_platforms(
                 self.verdicts[item.reference],

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.packages import PackageCommand, Resolution

@@ -10,7 +10,7 @@ from time import process_time
 
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.package_policy import PackagePolicy

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
 from freshlayer.model.base_image import BaseImage, ImageConfig

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 from freshlayer.decisions.package_pins import version_locks
 from freshlayer.discover.analysis import BuildRequest
 from freshlayer.discover.reading import analyse
