@@ -8,11 +8,10 @@ from msgspec import Struct, field
 
 from freshlayer.credentials import Scheme, Tls
 from freshlayer.evidence import Hop
-from freshlayer.model.reasons import Reason, hint_of
+from freshlayer.model.reasons import Reason
 from freshlayer.probe import proxying
 from freshlayer.probe.network.libcurl import authorities, pycurl
 from freshlayer.probe.network.messages import MOST_REDIRECTS, Answer, Limits, Request
-from freshlayer.reference import shown
 from freshlayer.request_form import Proxies
 
 if TYPE_CHECKING:
@@ -33,32 +32,12 @@ _OK = 200
 _REDIRECTION = 3
 _HTTP = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
 _FTP = pycurl.PROTO_FTP | pycurl.PROTO_FTPS
-_REASONS = {
-    pycurl.E_TOO_MANY_REDIRECTS: Reason("redirect-loop", detail=f"more than {MOST_REDIRECTS} redirects"),
-    pycurl.E_GOT_NOTHING: Reason("connection-closed", detail="the connection was closed without an answer"),
-    pycurl.E_URL_MALFORMAT: Reason("redirect-invalid"),
-}
-_TLS = {
-    pycurl.E_SSL_CONNECT_ERROR,
-    pycurl.E_SSL_CERTPROBLEM,
-    pycurl.E_SSL_CIPHER,
-    pycurl.E_SSL_CACERT_BADFILE,
-    pycurl.E_PEER_FAILED_VERIFICATION,
-}
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, which pycurl has no name for: one header line of more than 100 KiB
 _FTP_ANSWERS = {
     pycurl.E_REMOTE_FILE_NOT_FOUND: 404,
     pycurl.E_FTP_COULDNT_RETR_FILE: 404,
     pycurl.E_LOGIN_DENIED: 401,
 }
-_UNREACHABLE = {
-    pycurl.E_COULDNT_CONNECT: "connection-refused",
-    pycurl.E_COULDNT_RESOLVE_HOST: "host-unresolved",
-}
-_STREAM = {16, 92}  # CURLE_HTTP2 and CURLE_HTTP2_STREAM: the server reset it
-_HUNG_UP = {pycurl.E_GOT_NOTHING, pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR, pycurl.E_PARTIAL_FILE}
-_TRANSIENT = _STREAM | _HUNG_UP
-
 _Plain = tuple[str, bool, bool, bool, float]
 """Method, whether with TLS, whether redirects are followed, whether none is expected, seconds to answer."""
 
@@ -346,8 +325,20 @@ def conclude(handle: pycurl.Curl, transfer: Transfer, code: int, text: str) -> A
     if proxy:
         # A proxy's answer to CONNECT is not the origin's.
         transfer.hops = []
-    error = proxy or _reason(handle, code, text, transfer)
-    return transfer.answer(error, transient=code in _TRANSIENT and proxy is None)
+    from freshlayer.probe.network import failures  # noqa: PLC0415 - most transfers end well
+
+    error = proxy or (_TOO_MANY_HEADERS if code == _TOO_LARGE else None)
+    error = error or failures.reason_of(handle, code, text, transfer.limits, transfer.location)
+    return transfer.answer(error, transient=failures.is_transient(code) and proxy is None)
+
+
+def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
+    """Whether the host itself can't be reached, so that no other request to it is sent."""
+    if not code or transfer.hops:
+        return False
+    from freshlayer.probe.network import failures  # noqa: PLC0415 - see above
+
+    return failures.is_without_connection(handle, code)
 
 
 def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str, str]]]]:
@@ -361,44 +352,3 @@ def _ftp_hops(handle: pycurl.Curl, code: int) -> list[tuple[int, list[tuple[str,
     headers = [("last-modified", formatdate(modified, usegmt=True))] if modified >= 0 else []
     headers += [("content-length", str(length))] if length >= 0 else []
     return [(200, headers)]
-
-
-def _reason(handle: pycurl.Curl, code: int, text: str, transfer: Transfer) -> Reason:
-    """The reason of an error of libcurl."""
-    if code == pycurl.E_OPERATION_TIMEDOUT:
-        return _timed_out(handle, transfer.limits)
-    if code == _TOO_LARGE:
-        return _TOO_MANY_HEADERS
-    if code == pycurl.E_UNSUPPORTED_PROTOCOL:
-        where = shown(transfer.location(), 80)
-        return Reason("redirect-refused", detail=f"the redirect to {where} is refused: it leaves TLS or HTTP")
-    if code in _UNREACHABLE:
-        return Reason(_UNREACHABLE[code], hint=hint_of(_UNREACHABLE[code]))
-    if code in _REASONS:
-        return _REASONS[code]
-    detail = shown(text, 120) or f"error {code} of libcurl"
-    if code in _TLS:
-        return Reason("tls-failed", detail=f"the TLS connection failed: {detail}", hint=hint_of("tls-failed"))
-    if code in _TRANSIENT:
-        return Reason("connection-closed", detail=f"the connection was closed: {detail}")
-    return Reason("probe-failed", detail=f"the request failed: {detail}")
-
-
-def is_unreachable(handle: pycurl.Curl, code: int, transfer: Transfer) -> bool:
-    """Whether the host itself can't be reached, so that no other request to it is sent."""
-    if transfer.hops:
-        return False
-    late = code == pycurl.E_OPERATION_TIMEDOUT and not _was_connected(handle)
-    return late or code in _UNREACHABLE
-
-
-def _was_connected(handle: pycurl.Curl) -> bool:
-    """A connection that is used again takes no time to open."""
-    return bool(handle.getinfo(pycurl.CONNECT_TIME) > 0 or handle.getinfo(pycurl.NUM_CONNECTS) == 0)
-
-
-def _timed_out(handle: pycurl.Curl, limits: Limits) -> Reason:
-    if _was_connected(handle):
-        return Reason("timed-out", detail=f"no answer within {limits.answer:g} s", hint=hint_of("timed-out"))
-    detail = f"no connection within {limits.connect:g} s"
-    return Reason("connect-timed-out", detail=detail, hint=hint_of("connect-timed-out"))
