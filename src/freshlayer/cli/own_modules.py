@@ -11,13 +11,14 @@ import sys
 from importlib._bootstrap_external import MAGIC_NUMBER  # importlib.util would load contextlib
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from marshal import loads
+from types import ModuleType
 
 import freshlayer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import CodeType, ModuleType
+    from types import CodeType
 
 _OURS = "freshlayer."
 _INITIAL = "__init__"
@@ -34,6 +35,12 @@ class _Loader(SourceFileLoader):
     def __init__(self, name: str, path: str, compiled: str, head: bytes) -> None:
         self.name, self.path = name, path
         self._compiled, self._head = compiled, head
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """With what Python would look for before it sets it: each look in vain makes two errors."""
+        module = ModuleType(spec.name)
+        vars(module).update(__file__=spec.origin, __cached__=spec.cached)
+        return module
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The code of the module."""
