@@ -31,8 +31,8 @@ HEAVY = frozenset(
 )
 """What no library of a usual run needs, whoever imports it."""
 
-INPUTS_AT_FIRST, INPUTS = 290, 118
-CHECK = 216
+INPUTS_AT_FIRST, INPUTS = 256, 116
+CHECK = 187
 """The most modules, libraries and Python's own included; without "at first" of what was analysed before."""
 
 READING = frozenset(
@@ -51,6 +51,23 @@ RARE = frozenset(
         *("freshlayer.workflows.downloaded_scripts", "freshlayer.workflows.engine_images"),
         *("freshlayer.workflows.identities", "freshlayer.workflows.packages", "freshlayer.packages"),
         *("freshlayer.probe.http.documents", "freshlayer.probe.http.side_files"),
+        *(
+            "freshlayer.probe.http.body_digest",
+            "freshlayer.probe.http.pages",
+            "freshlayer.probe.http.redirects",
+        ),
+        *("freshlayer.probe.network.failures", "freshlayer.builders.base", "freshlayer.context.script_files"),
+        *(
+            "freshlayer.analyses.more",
+            "freshlayer.discover.lock_advice",
+            "freshlayer.discover.package_advice",
+        ),
+        *("freshlayer.decisions.images", "freshlayer.decisions.locking", "freshlayer.decisions.packages"),
+        *("freshlayer.model.all_reasons", "freshlayer.model.base_image", "freshlayer.model.context_files"),
+        *("freshlayer.model.history", "freshlayer.model.image_blobs", "freshlayer.model.lock"),
+        *("freshlayer.model.downloaded_scripts", "freshlayer.model.packages"),
+        *("freshlayer.state.base", "freshlayer.state.history", "freshlayer.state.scripts"),
+        "freshlayer.workflows.package_lines",
     )
 )
 """What few Dockerfiles, origins and answers need, and a check of one plain URL does not."""
