@@ -99,7 +99,8 @@ def remember(
 
     ``moved_packages``: packages that changed meanwhile, with the identities that were judged.
     """
-    from freshlayer.workflows.build_event import build_event  # noqa: PLC0415 - of builds alone
+    from freshlayer.state import BuildRecord  # noqa: PLC0415 - of builds alone
+    from freshlayer.workflows.build_event import build_event  # noqa: PLC0415 - the same
 
     succeeded = report.exit_code == 0 and not report.moved
     built = [
@@ -109,8 +110,6 @@ def remember(
     ]
     if frontend := frontend_built(report):
         built.append(BuiltRecord(FRONTEND.stage, FRONTEND.digest, frontend, FRONTEND.chain))
-    from freshlayer.state import BuildRecord  # noqa: PLC0415 - of a build
-
     record = BuildRecord(
         scope=scope_of(source, request),
         at=session.now,
