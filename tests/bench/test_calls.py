@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import calls, many
-from freshlayer.context import ContextFiles
+from freshlayer.context.script_files import ContextFiles
 
 MOST = {("inputs", 1): 430, ("inputs", 2): 65, ("check", 1): 540, ("check", 2): 172}
 """Command, and which run of it → calls of functions for each RUN that downloads."""
