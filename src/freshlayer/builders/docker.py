@@ -68,17 +68,19 @@ class BuildKit(Invoked, frozen=True):
 
     def takes_local_images(self, named: str) -> bool:
         """Measured, 20.10 to 28, both image stores: in the daemon it does, once the tag was pulled."""
+        if self.name == "buildkit":
+            return True
         from freshlayer.builders import buildx  # noqa: PLC0415 - where an image is here
 
-        return self.name == "buildkit" or buildx.in_daemon(self.program, self.words, self.environment, named)
+        return buildx.in_daemon(self.program, self.words, self.environment, named)
 
     def build(self, job: Job) -> Ended:
         """A Dockerfile outside the context, with the ignore file that the user's own has beside it."""
+        if job.waiting is not None and job.waiting.takes(job.file):
+            return job.waiting.build(job.file.content)
         from freshlayer.builders.run.derived_file import derived, secret_options  # noqa: PLC0415 - of a build
         from freshlayer.builders.run.process import run  # noqa: PLC0415 - the same
 
-        if job.waiting is not None and job.waiting.takes(job.file):
-            return job.waiting.build(job.file.content)
         with derived(job.file) as path:
             argv = [*self.argv, *secret_options(job.file, path), *job.command.with_file(path)]
             return run(argv, self.environment, reader=self.reader(job.command))

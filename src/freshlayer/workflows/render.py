@@ -15,7 +15,6 @@ from freshlayer.builders.invocation import Invocation
 from freshlayer.context import Source
 from freshlayer.context.dockerignore import ignore_file, is_sent, read_rules
 from freshlayer.decisions.key import values
-from freshlayer.dockerfile import key_args as arguments
 from freshlayer.dockerfile.inject import FileMount, Mechanism, NamedImage, inject, mechanism_under
 from freshlayer.dockerfile.syntax import syntax_image
 from freshlayer.errors import FreshlayerError
@@ -51,6 +50,8 @@ def content_of(target: Target, report: Report, form: str, mechanism: str | None,
         chosen = Mechanism(mechanism) if mechanism else known
         checksums = checksums_of(target, report, session, partial(of_buildkit, daemon=""))
         return derived(source, report, chosen, pins, checksums)
+    from freshlayer.dockerfile import key_args as arguments  # noqa: PLC0415 - no build needs it
+
     parsed = target.analysis.dockerfile
     if form == "args":
         return _args(arguments.declared(parsed), report)
