@@ -324,7 +324,7 @@ def test_five_hundred_hostile_names_are_text_in_every_list(window: Browser) -> N
 
     lists = (
         "/",
-        "/?page=2",
+        *(f"/?page={n}" for n in range(2, 7)),
         "/inputs",
         *(f"/inputs?page={n}" for n in range(2, 11)),
         "/packages",

@@ -19,7 +19,7 @@ from freshlayer.watch.pages.times import When, when
 from freshlayer.watch.pages.tracks import track
 from freshlayer.watch.pages.values import Choice, Group, ImageRow, Link, Overview, WhyRow
 
-PER_PAGE = 250
+PER_PAGE = 100
 _MOST_CAUSES = 60
 _WHYS = 2
 _ALWAYS = frozenset({STALE, UNKNOWN, FRESH})
